@@ -1,0 +1,15 @@
+/*
+ * clock.h - wall time, where the wall time is the point. Never part of a step.
+ */
+#ifndef TUTTI_BASE_CLOCK_H
+#define TUTTI_BASE_CLOCK_H
+
+#include <stdint.h>
+
+double clock_now(void);       /* seconds, monotonic, from an arbitrary origin */
+int64_t clock_unix_ms(void);  /* milliseconds since 1970 */
+double clock_thread_cpu(void);/* CPU seconds of the calling thread */
+/* "2026-05-04T12:01:02Z"; out holds 32. */
+void clock_iso(int64_t unix_ms, char out[32]);
+
+#endif

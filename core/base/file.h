@@ -1,0 +1,69 @@
+/*
+ * file.h - files as the rest of core sees them: read whole within a cap, mapped
+ * read-only, or written so that a name never shows half a file (RELIABILITY I4).
+ *
+ * Write protocol: NAME.tmp-PID-N (O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0600), write,
+ * fsync, rename over NAME, fsync the folder. After a failed fsync the
+ * descriptor is dropped, never retried.
+ */
+#ifndef TUTTI_BASE_FILE_H
+#define TUTTI_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+
+/* What tells one state of a file from another without reading it. */
+struct file_id {
+	uint64_t size, inode, device;
+	int64_t mtime_ns;
+};
+
+/* A regular file only: folders, FIFOs and devices are refused with a word. */
+enum status file_id(const char *path, struct file_id *out, struct err *err);
+enum status file_read(const char *path, size_t cap, struct buf *out,
+		      struct err *err);
+enum status file_mkdirs(const char *path, unsigned mode, struct err *err);
+bool file_exists(const char *path);
+enum status file_remove(const char *path, struct err *err);
+/* Removes a folder and the files in it (two levels at most, no links followed). */
+enum status file_remove_tree(const char *path, struct err *err);
+enum status file_sync_dir(const char *path, struct err *err);
+enum status file_rename(const char *from, const char *to, struct err *err);
+/* Absolute form of `path` relative to folder `base` (NULL: here); not resolved. */
+enum status file_absolute(const char *base, const char *path, char *out,
+			  size_t cap, struct err *err);
+
+/* A read-only mapping. */
+struct file_map {
+	const char *p;
+	size_t len;
+};
+enum status file_map(const char *path, struct file_map *m, struct err *err);
+void file_unmap(struct file_map *m);
+
+/* A file being written under the protocol above. */
+struct file_out;
+enum status file_out_open(const char *path, struct file_out **out,
+			  struct err *err);
+enum status file_out_write(struct file_out *f, const void *p, size_t n,
+			   struct err *err);
+/* Bytes written so far. */
+uint64_t file_out_size(const struct file_out *f);
+/* Rewrites n bytes at an offset that was written before (headers). */
+enum status file_out_patch(struct file_out *f, uint64_t at, const void *p,
+			   size_t n, struct err *err);
+/* Flushes, takes the name, frees f; on an error nothing has the name. */
+enum status file_out_commit(struct file_out *f, struct err *err);
+void file_out_abort(struct file_out *f); /* NULL is fine */
+enum status file_write(const char *path, const void *p, size_t n,
+		       struct err *err); /* the whole protocol at once */
+
+/* "$XDG_CACHE_HOME/tutti" and its kin, made when missing (0700). */
+enum xdg_kind { XDG_CONFIG, XDG_STATE, XDG_CACHE, XDG_DATA };
+enum status file_xdg(enum xdg_kind kind, char *out, size_t cap, struct err *err);
+
+#endif

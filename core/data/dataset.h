@@ -1,0 +1,95 @@
+/*
+ * dataset.h - one split of one task, tokenized and mapped from the token cache.
+ *
+ * The cache is a file in $XDG_CACHE_HOME/tutti/, found by what the file is
+ * (path, size, time, inode), which columns are read, the limits and the
+ * vocabulary; inside stands the content hash of the data file. A second start
+ * maps it and is done. The format is the banner of dataset.c. Examples are read
+ * straight from the mapping: memory does not grow with the data.
+ */
+#ifndef TUTTI_DATA_DATASET_H
+#define TUTTI_DATA_DATASET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "data/source.h"
+#include "text/tokenizer.h"
+
+enum task_kind { TASK_CLASSIFY, TASK_REGRESS, TASK_SUMMARIZE, TASK_KINDS };
+const char *task_kind_name(enum task_kind k);
+
+/* What is read from a file and how. Strings are borrowed during the call. */
+struct dataset_spec {
+	enum task_kind kind;
+	const char *path;
+	enum source_format format;
+	int header;             /* as in source_spec */
+	const char *text;       /* column of the text, or of the source */
+	const char *pair;       /* second text, or NULL */
+	const char *target;     /* label, number or summary column */
+	int n_labels;           /* classify: the labels, in class order; 0 = none yet */
+	const char *const *labels;
+	int max_source;         /* tokens, specials included */
+	int max_target;         /* tokens, [SEP] at the end included */
+	double max_bad;         /* share of bad rows that is still fine: 0.01 */
+	bool unlabelled;        /* rows need no target (prediction) */
+};
+
+/*
+ * One example, borrowed from the mapping. `ids`: [CLS] text [SEP] or
+ * [CLS] text [SEP] pair [SEP]; segment 1 starts at `second` (= n_ids when there
+ * is no pair). `target`: summary ids with a closing [SEP], no opening one.
+ */
+struct example {
+	const int32_t *ids;
+	int n_ids, second;
+	const int32_t *target;
+	int n_target;
+	int label;              /* classify; -1: none */
+	float number;           /* regress */
+	uint64_t line;          /* in the data file */
+	const char *text, *pair, *target_text; /* raw UTF-8, not terminated */
+	uint32_t text_len, pair_len, target_len;
+};
+
+struct dataset;
+
+/*
+ * Opens from the cache, or reads the file and writes the cache first (in a
+ * folder given by cache_dir; NULL: the XDG one). A damaged or stale cache is
+ * made anew without a word.
+ */
+enum status dataset_open(const struct dataset_spec *spec,
+			 const struct tokenizer *tok, const char *cache_dir,
+			 struct progress *pg, struct dataset **out,
+			 struct err *err);
+void dataset_close(struct dataset *d);
+
+uint64_t dataset_size(const struct dataset *d);
+void dataset_get(const struct dataset *d, uint64_t i, struct example *out);
+/* Tokens of example i that count for packing: source plus target. */
+uint32_t dataset_cost(const struct dataset *d, uint64_t i);
+uint64_t dataset_tokens(const struct dataset *d); /* sum of the costs */
+struct hash dataset_content(const struct dataset *d); /* of the data file */
+const struct row_report *dataset_report(const struct dataset *d);
+/* Class counts (classify), n_labels numbers, borrowed; mean (regress). */
+const uint64_t *dataset_label_counts(const struct dataset *d);
+double dataset_mean(const struct dataset *d);
+
+/*
+ * The distinct labels of a file, sorted by bytes: what a plan without `labels`
+ * has. At most `cap`; returns (caller frees each and the array).
+ */
+enum status dataset_scan_labels(const struct dataset_spec *spec,
+				struct progress *pg, int cap, char ***labels,
+				int *n, struct err *err);
+/* Feeds every text of the file (source, pair, summary) to a vocabulary trainer. */
+enum status dataset_feed_texts(const struct dataset_spec *spec,
+			       struct tokenizer_trainer *tr,
+			       struct progress *pg, struct err *err);
+
+#endif
