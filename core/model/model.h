@@ -1,0 +1,105 @@
+/*
+ * model.h - a model as the step sees it: parameters, a loss per micro-batch,
+ * predictions and summaries. One row of the registry is one kind.
+ *
+ * The structure (config, task heads, parameter numbers) is immutable after
+ * model_new; weights live in the caller's param_set. Forward passes run on the
+ * caller's tape: any number of threads, a tape each.
+ */
+#ifndef TUTTI_MODEL_MODEL_H
+#define TUTTI_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "data/batch.h"
+#include "tensor/ops.h"
+#include "tensor/param.h"
+#include "tensor/tape.h"
+
+enum { MODEL_TASKS_MAX = 64, TASK_NAME_MAX = 32 };
+
+/* Sizes: C = dim, F = ff, H = heads, V = vocab. */
+struct model_config {
+	char kind[24];          /* "transformer" */
+	int dim, layers, heads, ff, shared_layers, decoder_layers;
+	int vocab, max_source, max_target; /* rows of the position tables */
+	bool pre_norm;          /* else post-norm, BERT's */
+	enum pool pool;
+	bool copy;              /* summary decoder has a copy gate */
+	bool tied;              /* encoder and decoder embeddings and output layer are one table */
+};
+
+struct model_task {
+	char name[TASK_NAME_MAX];
+	enum task_kind kind;
+	int n_labels;           /* classify */
+	float smoothing;        /* label smoothing of its loss */
+	float mean, scale;      /* regress: the head predicts (y - mean) / scale */
+};
+
+struct model;
+/* Declares every parameter in `ps` and allocates it. */
+enum status model_new(const struct model_config *cfg, const struct model_task *tasks,
+		      int n_tasks, struct param_set *ps, struct model **out,
+		      struct err *err);
+void model_free(struct model *m);
+const struct model_config *model_config(const struct model *m);
+/* Random weights: a function of the seed and each parameter's number. */
+void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed);
+/* Bytes that parameters, gradients and moments will take, before model_new. */
+uint64_t model_param_count(const struct model_config *cfg,
+			   const struct model_task *tasks, int n_tasks);
+/* Registry: names of the kinds, NULL at the end. */
+const char *model_kind_name(int i);
+
+/*
+ * Forward pass with loss on the tape (begun by the caller): the mean loss of
+ * the micro-batch; tape_backward() then gives the gradients. p_drop: dropout.
+ */
+double model_loss(const struct model *m, struct tape *t, const struct batch *b,
+		  float p_drop);
+
+/*
+ * classify: p [B, n_labels] probabilities; regress: p [B, 1] in the task's own
+ * unit. In the tape's arena (borrowed until the next tape_begin).
+ */
+void model_predict(const struct model *m, struct tape *t, const struct batch *b,
+		   float **p);
+
+struct decode_config {
+	int beams;              /* 1 = greedy */
+	int min_len, max_len;   /* in pieces, [SEP] not counted */
+	float length_penalty;   /* score / ((5 + len) / 6)^a (Wu et al. 2016) */
+	int no_repeat;          /* n of forbidden repeated n-grams; 0 = off */
+};
+
+/* One hypothesis: ids without [SEP]; per piece what it came from. */
+struct hypothesis {
+	int n;
+	int32_t *ids;           /* [n] */
+	float *prob;            /* [n] p(piece) */
+	float *gate;            /* [n] share generated (1 without a copy gate) */
+	int32_t *from;          /* [n] source row most copied from; -1: none */
+	float score;            /* length-normalised log probability */
+};
+
+/* B x beams hypotheses, best first; memory of the generation's own arena. */
+struct generation {
+	struct arena arena;
+	int B, beams;
+	struct hypothesis *hyp; /* [B * beams] */
+};
+void generation_init(struct generation *g);
+void generation_release(struct generation *g);
+
+/*
+ * Decodes the summaries of all B sources of the batch at once. `banned` ids
+ * (specials but [SEP]) are never produced. Clears g first.
+ */
+void model_generate(const struct model *m, struct tape *t, const struct batch *b,
+		    const struct decode_config *dc, int32_t cls_id, int32_t sep_id,
+		    const int32_t *banned, int n_banned, struct generation *g);
+
+#endif

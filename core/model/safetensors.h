@@ -1,0 +1,44 @@
+/*
+ * safetensors.h - named float32/int64 tensors in the safetensors format, with a
+ * checksum of each in the header's __metadata__ ("xxh3:NAME" = hex).
+ *
+ * File: u64 little-endian header size, JSON header, raw little-endian data.
+ * The reader trusts nothing: sizes through checked arithmetic against the file,
+ * no overlap, no gap, checksums compared (files without them, from elsewhere,
+ * are taken when `need_sums` is false).
+ */
+#ifndef TUTTI_MODEL_SAFETENSORS_H
+#define TUTTI_MODEL_SAFETENSORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum st_dtype { ST_F32, ST_F16, ST_BF16, ST_I64, ST_DTYPES };
+enum { SAFETENSORS_HEADER_MAX = 64 << 20, ST_DIMS = 4 };
+
+struct st_entry {
+	const char *name;       /* borrowed */
+	enum st_dtype dtype;
+	int n_dims;
+	int64_t dim[ST_DIMS];
+	const void *data;       /* writing: what to write; reading: in the mapping */
+	size_t bytes;
+};
+
+/* Writes all entries under file.h's protocol. meta: pairs key, value, ..., NULL. */
+enum status safetensors_save(const char *path, const struct st_entry *e, int n,
+			     const char *const *meta, struct err *err);
+
+struct safetensors;
+enum status safetensors_open(const char *path, bool need_sums,
+			     struct safetensors **out, struct err *err);
+void safetensors_close(struct safetensors *s);
+int safetensors_count(const struct safetensors *s);
+const struct st_entry *safetensors_at(const struct safetensors *s, int i);
+const struct st_entry *safetensors_find(const struct safetensors *s, const char *name);
+const char *safetensors_meta(const struct safetensors *s, const char *key);
+
+#endif

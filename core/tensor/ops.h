@@ -1,0 +1,111 @@
+/*
+ * ops.h - the ops a model is written in: forward now, backward on the tape.
+ *
+ * Shapes: N rows of C columns over all sequences of a block; H heads of C / H.
+ * Weights are [out, in]; b may be PARAM_NONE. Losses return the mean in
+ * double and, when the tape records, seed their own gradient with
+ * 1 / (number of counted targets): several losses on one tape add up.
+ * p_drop is used only when tape->training; its mask is a function of the tape's
+ * stream, the op's site number and the element (never of memory or threads).
+ */
+#ifndef TUTTI_TENSOR_OPS_H
+#define TUTTI_TENSOR_OPS_H
+
+#include "tensor/tape.h"
+
+enum { PARAM_NONE = -1 };
+enum act { ACT_NONE, ACT_RELU, ACT_GELU, ACT_GELU_TANH, ACT_TANH };
+enum pool { POOL_FIRST, POOL_MEAN };
+
+/*
+ * out[i] = tok[ids[i]] * scale + pos[pos_ids[i]] + seg[seg_ids[i]]; then dropout
+ * is the caller's. pos and seg may be PARAM_NONE. tok may be PARAM_ROWS.
+ */
+struct ten *op_embed(struct tape *t, int tok, const int32_t *ids, int n, int pos,
+		     const int32_t *pos_ids, int seg, const int32_t *seg_ids,
+		     float scale);
+
+/* act(x W^T + b): x [N, in] -> [N, out]. */
+struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act);
+
+/* Layer norm over columns (Ba 2016): gamma (x - mean) / sqrt(var + eps) + beta. */
+struct ten *op_norm(struct tape *t, struct ten *x, int gamma, int beta, float eps);
+
+/*
+ * s = x + dropout(r); returns norm(s). When `sum` is not NULL it gets s as a
+ * tensor of its own (pre-norm goes on from there).
+ */
+struct ten *op_add_norm(struct tape *t, struct ten *x, struct ten *r, float p_drop,
+			int gamma, int beta, float eps, struct ten **sum);
+
+/* x + dropout(r) alone. */
+struct ten *op_add(struct tape *t, struct ten *x, struct ten *r, float p_drop);
+struct ten *op_dropout(struct tape *t, struct ten *x, float p_drop);
+
+/*
+ * Multi-head attention per sequence (Vaswani 2017), scale 1 / sqrt(C / heads),
+ * dropout on the probabilities. Self: qkv [N, 3C] holds q | k | v.
+ */
+struct ten *op_self_attention(struct tape *t, struct ten *qkv,
+			      const struct ragged *seq, int heads, bool causal,
+			      float p_drop);
+/* Cross: q [T, C] in sequences dec; kv [N, 2C] holds k | v in sequences src. */
+struct ten *op_cross_attention(struct tape *t, struct ten *q, struct ten *kv,
+			       const struct ragged *dec, const struct ragged *src,
+			       int heads, float p_drop);
+
+/* [N, C] -> [B, C]: the first row of each sequence, or the mean of its rows. */
+struct ten *op_pool(struct tape *t, struct ten *x, const struct ragged *seq,
+		    enum pool how);
+
+/*
+ * Softmax cross-entropy on logits [B, K] with label smoothing e:
+ * (1 - e) (-log p_y) + e mean_k(-log p_k). label < 0 is not counted.
+ */
+double op_cross_entropy(struct tape *t, struct ten *logits, const int32_t *label,
+			float smoothing);
+/* Mean over rows of (x - y)^2; x [B, 1]. */
+double op_mse(struct tape *t, struct ten *x, const float *y);
+
+/*
+ * Output layer and cross-entropy in one, in chunks of rows, so that the
+ * [T, V] logits never stand in memory whole: logits = x W^T + b, W [V, C].
+ * Rows with target < 0 cost nothing. Mean over counted targets.
+ */
+double op_output_loss(struct tape *t, struct ten *x, int w, int b,
+		      const int32_t *target, float smoothing);
+
+/*
+ * Output layer with a copy gate (pointer-generator: See et al. 2017):
+ *   a   = softmax over the source rows of the sequence of q . k / sqrt(C)
+ *   g   = sigmoid(gate): the share that is generated
+ *   p(y) = g softmax(x W^T + b)[y] + (1 - g) sum of a_j over src_ids[j] = y
+ *   loss = mean of (1 - e) (-log p(y)) + e mean_k(-log softmax_k)
+ * x [T, C], q [T, C] in sequences dec; k [N, C] in sequences src; gate [T, 1].
+ */
+struct copy_inputs {
+	struct ten *x, *q, *k, *gate;
+	const struct ragged *dec, *src;
+	const int32_t *src_ids; /* [N] */
+	const int32_t *target;  /* [T], < 0: not counted */
+	int w, b;
+	float smoothing;
+};
+double op_copy_loss(struct tape *t, const struct copy_inputs *in);
+
+/* --- inference for decoding: no tape node, results in the tape's arena --- */
+
+/* logits [R, V] = x W^T + b for few rows (R <= 64): at memory speed. */
+void infer_output(const struct param_set *ps, const float *x, int R, int C, int w,
+		  int b, float *logits);
+/*
+ * One new query row per hypothesis against that hypothesis' own cached keys
+ * and values: q [R, C]; row r has len[r] cached rows at k[r], v[r] with
+ * `stride` floats from row to row. out [R, C]. probs (may be NULL): mean over
+ * heads, probs[r] points to len[r] floats.
+ */
+void infer_attend(const float *q, int R, int C, int heads, const float *const *k,
+		  const float *const *v, const int *len, int stride, float *out,
+		  float *const *probs);
+
+#endif

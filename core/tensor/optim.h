@@ -1,0 +1,38 @@
+/*
+ * optim.h - AdamW (Loshchilov & Hutter 2019, alg. 2): Adam (Kingma & Ba 2015)
+ * with decoupled weight decay, bias correction by each parameter's own count.
+ *
+ * A parameter that no micro-batch of this step touched is left alone: no
+ * drift, no decay, no count. Of a PARAM_LAZY table only touched rows move
+ * (one count for the table).
+ */
+#ifndef TUTTI_TENSOR_OPTIM_H
+#define TUTTI_TENSOR_OPTIM_H
+
+#include <stdint.h>
+
+#include "tensor/param.h"
+
+struct adamw {
+	const struct param_set *ps;
+	float *m, *v;    /* [ps->size] */
+	int64_t *count;  /* [ps->n] updates of each parameter */
+};
+
+/* Settings of one group: the shared parameters, or one task's own. */
+struct adamw_group {
+	float lr, beta1, beta2, eps, weight_decay;
+};
+
+void adamw_init(struct adamw *o, const struct param_set *ps);
+void adamw_release(struct adamw *o);
+/*
+ * First adamw_count once (counts every touched parameter), then each part of
+ * `parts` its slice. The gradient used is scale * g (clipping). `groups` has
+ * n_tasks + 1 entries: [0] shared, [1 + task].
+ */
+void adamw_count(struct adamw *o, const struct grads *g);
+void adamw_step(struct adamw *o, struct grads *g, float scale,
+		const struct adamw_group *groups, int part, int parts);
+
+#endif

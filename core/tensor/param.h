@@ -1,0 +1,81 @@
+/*
+ * param.h - the parameters of a model in one block, and gradients beside them.
+ *
+ * A parameter is a named [rows, cols] matrix (a vector has rows = 1). It
+ * belongs to everybody (PARAM_SHARED) or to one task. All values stand in one
+ * float block, in the order they were declared; gradients and Adam's moments
+ * are blocks of the same shape.
+ */
+#ifndef TUTTI_TENSOR_PARAM_H
+#define TUTTI_TENSOR_PARAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PARAM_SHARED = -1, PARAM_NAME = 96 };
+
+enum param_flags {
+	PARAM_DECAY = 1,  /* decoupled weight decay applies (matrices, not biases or norms) */
+	PARAM_ROWS = 2,   /* gradients may touch few rows (embedding tables) */
+	PARAM_LAZY = 4,   /* rows without a gradient are not updated (untied tables) */
+};
+
+struct param {
+	char name[PARAM_NAME];
+	int rows, cols;
+	int owner;      /* PARAM_SHARED or a task number */
+	unsigned flags;
+	size_t offset;  /* floats from the start of the block */
+};
+
+struct param_set {
+	int n, cap;
+	struct param *p;
+	size_t size;    /* floats in all; each parameter starts 64-byte aligned */
+	float *value;   /* [size], after param_set_alloc */
+};
+
+void param_set_init(struct param_set *ps);
+void param_set_release(struct param_set *ps);
+/* Declares a parameter and returns its number. Before param_set_alloc only. */
+int param_add(struct param_set *ps, int rows, int cols, int owner,
+	      unsigned flags, const char *name_fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+void param_set_alloc(struct param_set *ps); /* zeroed */
+float *param_value(const struct param_set *ps, int p);
+size_t param_count(const struct param_set *ps, int p); /* rows * cols */
+int param_find(const struct param_set *ps, const char *name); /* or -1 */
+
+/*
+ * A gradient buffer: one block, and which parameters (and which rows of
+ * PARAM_ROWS ones) were touched since the last clear. Only what was touched is
+ * ever zeroed, added or read, so clearing costs what was used.
+ */
+struct grads;
+struct grads *grads_new(const struct param_set *ps);
+void grads_free(struct grads *g);
+void grads_clear(struct grads *g);
+/* The whole parameter's gradient, zeroed at the first touch, marked touched. */
+float *grads_at(struct grads *g, int p);
+/* One row of a PARAM_ROWS parameter. After grads_at(p) all rows are touched. */
+float *grads_row(struct grads *g, int p, int row);
+bool grads_touched(const struct grads *g, int p);
+/* Touched rows in ascending order: *n = rows when all are; NULL for "all". */
+const int32_t *grads_rows(struct grads *g, int p, int *n);
+/* NULL when untouched; for reading. */
+const float *grads_peek(const struct grads *g, int p);
+
+/*
+ * sum += scale * g. Part `part` of `parts` does its slice (elementwise, so any
+ * split gives the same bits); grads_add_marks must run once before the parts.
+ */
+void grads_add_marks(struct grads *sum, const struct grads *g);
+void grads_add(struct grads *sum, const struct grads *g, float scale, int part,
+	       int parts);
+/* Sum of squares in double, fixed order. owner_filter: PARAM_SHARED for the
+ * shared ones alone, GRADS_ALL for all. Not finite when any element is not. */
+enum { GRADS_ALL = -2 };
+double grads_sumsq(const struct grads *g, int owner_filter);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * tape.h - a forward pass recorded as coarse ops, walked back for gradients.
+ *
+ * One tape per worker. tape_begin() resets its arena; every op allocates its
+ * result and what it must remember there; tape_backward() walks the ops in
+ * reverse, adding parameter gradients to `grads` and activations' gradients to
+ * each tensor's d. Without grads nothing is recorded (inference).
+ * Padding does not exist: a block of N rows with sequence offsets (struct
+ * ragged) is all there is. After the first micro-batches no heap calls.
+ */
+#ifndef TUTTI_TENSOR_TAPE_H
+#define TUTTI_TENSOR_TAPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "tensor/param.h"
+
+/* An activation: [rows, cols], row-major. d is its gradient, made on demand. */
+struct ten {
+	float *v;
+	float *d;
+	int rows, cols;
+};
+
+/* Sequences in a block: rows of sequence b are off[b] .. off[b+1]. */
+struct ragged {
+	int n;
+	const int *off; /* [n+1] */
+};
+
+struct tape_node;
+struct tape {
+	struct arena arena;
+	const struct param_set *ps;
+	struct grads *grads;   /* NULL: inference */
+	bool training;         /* dropout is on */
+	struct rng noise;      /* dropout's stream for this micro-batch */
+	uint32_t site;         /* dropout sites so far: part of the index */
+	struct tape_node *last;
+};
+
+void tape_init(struct tape *t, const struct param_set *ps);
+void tape_release(struct tape *t);
+/* Starts a micro-batch. grads NULL: inference. noise NULL: no dropout. */
+void tape_begin(struct tape *t, struct grads *grads, const struct rng *noise);
+struct ten *tape_ten(struct tape *t, int rows, int cols); /* v not zeroed */
+/* A tensor over given values (borrowed), e.g. test inputs. */
+struct ten *tape_wrap(struct tape *t, float *v, int rows, int cols);
+/* x->d, zeroed at the first call. For backward functions. */
+float *ten_grad(struct tape *t, struct ten *x);
+/*
+ * Records an op: `back` gets the node's `saved`. No-op in inference.
+ */
+typedef void tape_back(struct tape *t, void *saved);
+void tape_push(struct tape *t, tape_back *back, void *saved);
+/* Walks back from the losses, which have seeded themselves. */
+void tape_backward(struct tape *t);
+
+#endif
