@@ -1,0 +1,46 @@
+/*
+ * evaluate.h - predictions on a data set and the metrics over them. Changes no
+ * bit of the state (I10).
+ */
+#ifndef TUTTI_RUN_EVALUATE_H
+#define TUTTI_RUN_EVALUATE_H
+
+#include "base/progress.h"
+#include "run/session.h"
+#include "run/store.h"
+
+struct eval_options {
+	int max_examples;   /* 0: all; else the same fixed rows each time */
+	int keep;           /* predictions kept in the set (500) */
+	bool greedy;        /* else the task's beams */
+	const struct dataset *data; /* NULL: the task's dev */
+};
+struct evaluation {
+	struct eval_row row;
+	int n_kept;
+	struct prediction *kept;     /* owned */
+	struct dev_row *dev_rows;    /* [n_kept], owned */
+};
+/* Workers share the examples; ST_STOPPED when the progress asks. */
+enum status evaluate_task(struct session *s, int task, const struct eval_options *o,
+			  struct progress *pg, struct evaluation *out,
+			  struct err *err);
+void evaluation_release(struct evaluation *e);
+
+/*
+ * The task's trivial baselines on its dev rows for each of its metrics:
+ * majority class, mean, or the better of lead-3 and longest-3 sentences (or turns).
+ */
+enum status evaluate_baseline(struct session *s, int task, int max_examples,
+			      struct eval_row *out, struct err *err);
+
+/*
+ * "Try a text": what every task (or one, task >= 0) says of it, as JSON:
+ * {"tasks":{"sst2":{"kind":"classify","p":{"neg":..}},
+ *           "sum":{"kind":"summarize","text":"..","pieces":[[piece,p,gate,src],..],
+ *                  "source":[pieces]}}}
+ */
+enum status evaluate_text(struct session *s, int task, const char *text,
+			  const char *pair, struct buf *json, struct err *err);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * rundir.h - run folders: names, places, the lock, and what `tutti ls` shows.
+ *
+ *   <run>/plan.json plan.given.json run.db checkpoints/ lock
+ */
+#ifndef TUTTI_RUN_RUNDIR_H
+#define TUTTI_RUN_RUNDIR_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* ./saved_models where it exists, else $XDG_DATA_HOME/tutti; or `given`. */
+enum status rundir_root(const char *given, char out[PATH_MAX], struct err *err);
+/* A run by name under the root, or a folder: its path. ST_NOT_FOUND. */
+enum status rundir_find(const char *root, const char *run, char out[PATH_MAX],
+			struct err *err);
+/* Makes the folder; name NULL: base with the next free number ("demo-3"). */
+enum status rundir_create(const char *root, const char *name, const char *base,
+			  char out[PATH_MAX], struct err *err);
+
+/* One engine per run (I8): an flock on <run>/lock, gone when the process is. */
+struct run_lock { int fd; };
+enum status run_lock_take(struct run_lock *l, const char *run, struct err *err);
+void run_lock_drop(struct run_lock *l);
+bool run_is_live(const char *run);
+
+struct run_info {
+	char name[128], path[PATH_MAX];
+	bool live;
+	int64_t step, steps;     /* newest checkpoint's; the plan's budget */
+	char state[40];          /* of the newest checkpoint */
+	char tasks[256];         /* "sst2 samsum" */
+	int64_t created_ms;
+	char trouble[160];       /* "" or why it cannot be read */
+};
+/* All runs under a root by name; returns (caller frees). */
+enum status rundir_list(const char *root, struct run_info **out, int *n,
+			struct err *err);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * session.h - the session: all that a step reads and writes, and nothing else.
+ *
+ * state (hashed, saved, resumed): weights, Adam's moments and counts, cursors,
+ * mix, step. The rest is structure that follows from the plan (model, data
+ * sets, packers) or scratch. Owned by one thread, the trainer's.
+ */
+#ifndef TUTTI_RUN_SESSION_H
+#define TUTTI_RUN_SESSION_H
+
+#include "base/progress.h"
+#include "data/batch.h"
+#include "model/model.h"
+#include "mix/mix.h"
+#include "run/plan.h"
+#include "run/store.h"
+#include "tensor/optim.h"
+#include "text/tokenizer.h"
+
+struct workers;
+
+struct session_task {
+	struct dataset *train, *dev;  /* dev NULL when there is none */
+	struct packer *packer;
+	struct cursor cursor;         /* state */
+	int n_labels;
+	char **labels;
+};
+
+struct session {
+	struct plan *plan;            /* owned */
+	struct tokenizer *tok;
+	struct model *model;
+	struct param_set params;      /* state: value */
+	struct adamw adam;            /* state */
+	struct mix mix;               /* state */
+	int64_t step;                 /* state: updates asked for so far */
+	int64_t skipped;              /* state: of them not made (not finite) */
+	int timeline;
+	int n_tasks;
+	struct session_task *task;
+	struct workers *workers;
+	struct grads *sum;            /* scratch: the step's gradient */
+	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
+};
+
+/*
+ * Prepares everything but weights: vocabulary (from `vocab_path` when that is
+ * not NULL: a resumed run's own), data sets, model, workers. Takes the plan.
+ * n_workers 0: as many as cores (at most micro_batches).
+ */
+enum status session_new(struct plan *plan, const char *vocab_path, int n_workers,
+			struct progress *pg, struct session **out, struct err *err);
+void session_free(struct session *s);
+void session_start_random(struct session *s); /* weights of step 0 */
+/* 32 hex digits over all state; equal exactly when the states are the same bits. */
+void session_state(const struct session *s, char out[40]);
+
+/* What a step did, for whoever watches; not state. */
+struct step_report {
+	struct step_row row;
+	double norm;        /* before clipping */
+	bool is_clipped;
+	uint64_t examples;
+};
+/*
+ * One update: the micro-batches are drawn first, computed by the workers, added
+ * in order, clipped, applied. Non-finite losses or gradients: no update
+ * (RELIABILITY I11), the step counts and says so. Nobody active: ST_INVALID.
+ */
+enum status session_step(struct session *s, struct step_report *report,
+			 struct err *err);
+
+#endif
