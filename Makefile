@@ -1,0 +1,127 @@
+# Tutti. Everything a fresh Debian needs:   make demo   |   make check
+#
+#   make            build/tutti, the program
+#   make demo       set-up, build, open the desk on generated data
+#   make check      set-up, build, all tests (FLAVOUR=asan or tsan: sanitized)
+#   make bench      measured figures; make bench-torch: beside PyTorch
+#   make man        splice keys, commands and plan fields into the man pages
+#   make install PREFIX=/usr/local DESTDIR=    make uninstall    make clean
+
+FLAVOUR ?= release
+BUILD   ?= build
+PREFIX  ?= /usr/local
+V       ?= 0
+O        = $(BUILD)/$(FLAVOUR)
+PROGRAM  = $(if $(filter release,$(FLAVOUR)),$(BUILD)/tutti,$(O)/tutti)
+
+APT_PACKAGES = gcc make pkg-config libncurses-dev libreadline-dev libopenblas-dev \
+  libcjson-dev libsqlite3-dev libutf8proc-dev libstemmer-dev libcsv-dev \
+  libxxhash-dev libcmocka-dev libvterm-dev mandoc
+PKGS   = ncursesw readline openblas libcjson sqlite3 libutf8proc libxxhash
+BLAS   = openblas
+PKG_C := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_L := $(shell pkg-config --libs $(filter-out openblas,$(PKGS)) 2>/dev/null)
+
+WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 $(if $(WERROR),-Werror)
+HARDEN   = -fstack-protector-strong -fPIE
+CPPFLAGS += -D_GNU_SOURCE -Icore -Itui -DTUTTI_VERSION='"$(VERSION)"' $(PKG_C)
+OPT      = -O2 -g
+LDFLAGS += -pie -Wl,-z,relro,-z,now
+VERSION  = 0.1
+LIBS     = $(PKG_L) -l$(BLAS) -lstemmer -lcsv -lpthread -lm
+
+ifeq ($(FLAVOUR),release)
+  CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+endif
+ifeq ($(FLAVOUR),asan)
+  HARDEN += -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+  CPPFLAGS += -DTUTTI_ONE_TARGET -DTUTTI_SANITIZED
+  LDFLAGS += -fsanitize=address,undefined
+  OPT = -O1 -g
+endif
+ifeq ($(FLAVOUR),tsan)
+  HARDEN += -fsanitize=thread
+  CPPFLAGS += -DTUTTI_ONE_TARGET -DTUTTI_SANITIZED -DTUTTI_REFBLAS
+  LDFLAGS += -fsanitize=thread
+  OPT = -O1 -g
+  BLAS = :libblas.so.3
+endif
+CFLAGS  ?= $(OPT)
+ALL_C    = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -ffp-contract=off -MMD -MP
+
+CORE  = $(wildcard core/*/*.c)
+TUI   = $(filter-out tui/main.c,$(wildcard tui/*.c))
+UNIT  = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c))
+OBJ   = $(CORE:%.c=$(O)/%.o) $(TUI:%.c=$(O)/%.o) $(O)/tui/main.o
+Q     = $(if $(filter 0,$(V)),@)
+say   = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' $(1) $(2))
+
+all: $(PROGRAM)
+
+$(PROGRAM): $(O)/tui/main.o $(O)/libtui.a $(O)/libtutti.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
+$(O)/libtutti.a: $(CORE:%.c=$(O)/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(O)/libtui.a: $(TUI:%.c=$(O)/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/core/tensor/%.o: ALL_C += $(if $(filter release,$(FLAVOUR)),-O3)
+$(O)/core/%.o $(O)/tui/%.o: WARN += -Wconversion
+$(O)/core/tensor/%.o: WARN += -Wno-conversion
+$(O)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_C) -c -o $@ $<
+
+# tests link the two libraries; the linker takes what each one needs
+$(O)/tests/%: $(O)/tests/%.o $(O)/libtui.a $(O)/libtutti.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS) -lcmocka -lvterm -lutil
+$(O)/man/tables: $(O)/man/tables.o $(O)/libtui.a $(O)/libtutti.a
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
+$(O)/datasets/generate: $(O)/datasets/generate.o $(O)/libtutti.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
+
+# --- set-up: apt when it may, else the line to type -------------------------
+setup:
+	@sh tests/setup.sh $(APT_PACKAGES)
+
+# --- demo -------------------------------------------------------------------
+DEMO_DATA = $(BUILD)/demo/topics.train.jsonl
+$(DEMO_DATA): $(O)/datasets/generate
+	$(Q)$(O)/datasets/generate $(BUILD)/demo
+demo: setup
+	@$(MAKE) --no-print-directory -j2 demo-run
+demo-run: $(PROGRAM) $(DEMO_DATA)
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(PROGRAM) datasets/demo.json; \
+	 else exec $(PROGRAM) train datasets/demo.json; fi
+
+# --- tests ------------------------------------------------------------------
+check: setup
+	@$(MAKE) --no-print-directory -j2 $(PROGRAM) tests-build
+	@TUTTI=$(PROGRAM) TESTS="$(UNIT)" FLAVOUR=$(FLAVOUR) O=$(O) MAKE="$(MAKE)" sh tests/run.sh
+tests-build: $(UNIT) $(O)/man/tables $(DEMO_DATA)
+
+man: $(O)/man/tables
+	@sh man/splice.sh $(O)/man/tables man
+
+bench: all $(O)/tests/bench/bench $(DEMO_DATA)
+	$(O)/tests/bench/bench --json $(BUILD)/bench.json
+
+# --- install ----------------------------------------------------------------
+MANS = tutti.1 tutti-plan.5 tutti-run.5
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(BUILD)/tutti $(DESTDIR)$(PREFIX)/bin/tutti
+	for m in $(MANS); do install -m 644 man/$$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/tutti
+	for m in $(MANS); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d
+.SECONDARY:
+.PHONY: all setup demo demo-run check tests-build man bench install uninstall clean
