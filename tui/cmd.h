@@ -1,0 +1,55 @@
+/*
+ * cmd.h - the sub-commands, one function each, and what they share: saying
+ * messages on stderr, long work's progress, the end by signal.
+ */
+#ifndef TUTTI_TUI_CMD_H
+#define TUTTI_TUI_CMD_H
+
+#include <stdbool.h>
+
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "opts.h"
+
+int cmd_desk(const struct opts *o);
+int cmd_train(const struct opts *o);
+int cmd_resume(const struct opts *o);
+int cmd_eval(const struct opts *o);
+int cmd_predict(const struct opts *o);
+int cmd_score(const struct opts *o);
+int cmd_ls(const struct opts *o);
+int cmd_replay(const struct opts *o);
+int cmd_tokenize(const struct opts *o);
+int cmd_check(const struct opts *o);
+
+/* "tutti: MESSAGE" on stderr, made harmless; returns the exit status for `st`. */
+int cmd_fail(enum status st, const struct err *err);
+/* Prints to stderr what is not data. */
+void cmd_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/*
+ * SIGINT and SIGTERM from now on only set a flag that long work sees through
+ * its progress; a second SIGINT within 2 s ends at once. The signal, or 0.
+ */
+void cmd_catch_signals(void);
+int cmd_signal(void);
+/* A descriptor that becomes readable at the first signal. */
+int cmd_signal_fd(void);
+
+/*
+ * A listener for long work: on a terminal one line that is redrawn, else one
+ * line per 10 s or 1 % (whichever is later); stops the work at a signal.
+ */
+struct progress *cmd_progress(void);
+void cmd_progress_end(void); /* ends the line */
+
+/* One plan from a path with o's --set, --seed; *given gets the file's text. */
+struct plan;
+enum status cmd_load_plan(const struct opts *o, const char *path, struct plan **plan,
+			  struct buf *given, struct err *err);
+/* The run named by `name` under --runs. */
+enum status cmd_find_run(const struct opts *o, const char *name, char out[4096],
+			 struct err *err);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * opts.c - options: the table and the parser.
+ */
+#include "opts.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+const struct option_row option_table[] = {
+	{ OPT_RUN, "run", "NAME", "name of the new run (else the plan's, numbered)" },
+	{ OPT_RUNS, "runs", "DIR", "folder that holds the runs (else ./saved_models)" },
+	{ OPT_STEPS, "steps", "N", "stop after N steps in all; the plan keeps its horizon" },
+	{ OPT_SEED, "seed", "N", "seed in place of the plan's" },
+	{ OPT_WORKERS, "workers", "N", "threads that train (else one a core); no bit depends on it" },
+	{ OPT_SET, "set", "KEY=VALUE", "change a field of the plan, or set a ${NAME}; repeatable" },
+	{ OPT_SCRIPT, "script", "FILE", "lines 'STEP COMMAND', given as if typed at that step" },
+	{ OPT_TASK, "task", "TASK", "this task alone" },
+	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
+	{ OPT_STEP, "step", "N", "checkpoint at step N (else the best by dev metric)" },
+	{ OPT_JSON, "json", NULL, "one JSON object a line" },
+	{ OPT_SCREEN, "color", "WHEN", "auto, always or never (NO_COLOR counts too)" },
+	{ OPT_SCREEN, "ascii", NULL, "draw with ASCII alone" },
+};
+const int option_count = sizeof option_table / sizeof *option_table;
+
+static enum status set_whole(const char *name, const char *value, int64_t *out,
+			     struct err *err)
+{
+	if (parse_i64(value, out) && *out >= 0)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "--%s wants a whole number, not '%.60s'", name,
+		       value);
+}
+
+static enum status store_value(struct opts *o, const struct option_row *r,
+			       const char *value, struct err *err)
+{
+	switch (r->bit) {
+	case OPT_RUN: o->run = value; break;
+	case OPT_RUNS: o->runs = value; break;
+	case OPT_SCRIPT: o->script = value; break;
+	case OPT_TASK: o->task = value; break;
+	case OPT_DATA: o->data = value; break;
+	case OPT_STEPS: return set_whole(r->name, value, &o->steps, err);
+	case OPT_SEED: return set_whole(r->name, value, &o->seed, err);
+	case OPT_STEP: return set_whole(r->name, value, &o->step, err);
+	case OPT_WORKERS: return set_whole(r->name, value, &o->workers, err);
+	case OPT_JSON: o->json = true; break;
+	case OPT_SCREEN:
+		if (!r->arg)
+			o->ascii = true;
+		else if (str_eq(value, "auto") || str_eq(value, "always") ||
+			 str_eq(value, "never"))
+			o->color = value;
+		else
+			return err_set(err, ST_INVALID,
+				       "--color is auto, always or never, not '%.60s'",
+				       value);
+		break;
+	case OPT_SET:
+		if (!strchr(value, '='))
+			return err_set(err, ST_INVALID,
+				       "--set wants KEY=VALUE, not '%.60s'", value);
+		if (o->n_sets == OPTS_SETS)
+			return err_set(err, ST_INVALID, "more than %d --set", OPTS_SETS);
+		o->set[o->n_sets++] = value;
+		break;
+	default: BUG("option without a place");
+	}
+	return ST_OK;
+}
+
+/* The row whose name is the first `len` bytes of `name`. */
+static const struct option_row *find_option(const struct subcommand *c,
+					    const char *name, size_t len)
+{
+	for (int i = 0; i < option_count; i++) {
+		const struct option_row *r = &option_table[i];
+
+		if ((c->uses & r->bit) && strlen(r->name) == len &&
+		    !strncmp(r->name, name, len))
+			return r;
+	}
+	return NULL;
+}
+
+static enum status parse_option(const struct subcommand *c, int argc, char **argv, int *i,
+				struct opts *o, struct err *err)
+{
+	const char *name = argv[*i] + 2, *eq = strchr(name, '=');
+	size_t len = eq ? (size_t)(eq - name) : strlen(name);
+	const struct option_row *r = find_option(c, name, len);
+
+	if (!r)
+		return err_set(err, ST_INVALID, "no option '--%.*s' in 'tutti %s'",
+			       (int)(len < 60 ? len : 60), name, c->name);
+	if (!r->arg) {
+		if (eq)
+			return err_set(err, ST_INVALID, "--%s takes no value", r->name);
+		return store_value(o, r, NULL, err);
+	}
+	if (eq)
+		return store_value(o, r, eq + 1, err);
+	if (*i + 1 >= argc)
+		return err_set(err, ST_INVALID, "--%s wants a value: %s", r->name, r->arg);
+	return store_value(o, r, argv[++*i], err);
+}
+
+enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct opts *o,
+		       struct err *err)
+{
+	bool only_args = false;
+
+	*o = (struct opts){ .steps = -1, .step = -1, .seed = -1, .workers = -1 };
+	for (int i = 0; i < argc; i++) {
+		enum status st = ST_OK;
+
+		if (!only_args && str_eq(argv[i], "--")) {
+			only_args = true;
+		} else if (!only_args && str_starts(argv[i], "--")) {
+			st = parse_option(c, argc, argv, &i, o, err);
+		} else if (!only_args && argv[i][0] == '-' && argv[i][1]) {
+			st = err_set(err, ST_INVALID, "no option '%.60s' in 'tutti %s'",
+				     argv[i], c->name);
+		} else if (o->n_args == OPTS_ARGS || o->n_args == c->max_args) {
+			st = err_set(err, ST_INVALID, "too many words at '%.60s'", argv[i]);
+		} else {
+			o->arg[o->n_args++] = argv[i];
+		}
+		if (st)
+			return st;
+	}
+	if (o->n_args < c->min_args)
+		return err_set(err, ST_INVALID, "something is missing: %s", c->usage);
+	return ST_OK;
+}

@@ -1,0 +1,55 @@
+/*
+ * opts.h - the command line: one row per sub-command, one per option; parsing,
+ * --help, the manual's synopsis and completion are derived from the two tables.
+ */
+#ifndef TUTTI_TUI_OPTS_H
+#define TUTTI_TUI_OPTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum { OPTS_SETS = 64, OPTS_ARGS = 8 };
+
+/* Exit statuses (DESIGN 3.4). */
+enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
+
+struct opts {
+	const char *run, *runs, *script, *task, *data, *color;
+	int64_t steps, step, seed, workers; /* -1: not given */
+	bool json, ascii;
+	const char *set[OPTS_SETS];
+	int n_sets;
+	const char *arg[OPTS_ARGS];         /* what is left */
+	int n_args;
+};
+
+struct subcommand {
+	const char *name, *usage, *help;
+	unsigned uses;                      /* options it takes: OPT_* bits */
+	int min_args, max_args;
+	int (*run)(const struct opts *o);   /* returns the exit status */
+};
+
+enum opt_bit {
+	OPT_RUN = 1, OPT_RUNS = 2, OPT_STEPS = 4, OPT_SEED = 8, OPT_WORKERS = 16,
+	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
+	OPT_STEP = 1024, OPT_SCREEN = 2048,
+};
+
+struct option_row {
+	unsigned bit;
+	const char *name, *arg, *help;      /* arg NULL: a flag */
+};
+
+extern const struct subcommand subcommand_table[]; /* the first is the desk */
+extern const int subcommand_count;
+extern const struct option_row option_table[];
+extern const int option_count;
+
+/* argv without the program's and the sub-command's name. */
+enum status opts_parse(const struct subcommand *c, int argc, char **argv,
+		       struct opts *o, struct err *err);
+
+#endif
