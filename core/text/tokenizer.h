@@ -5,8 +5,10 @@
  * Encoding = clean, lower-case, NFD, drop combining marks, split on white
  * space, punctuation and CJK, then greedy longest match with "##" pieces
  * (Devlin et al. 2019; Wu et al. 2016). Same ids as Hugging Face's
- * BertTokenizer(do_lower_case=True) over the same vocabulary. No special
- * tokens are added here. Immutable once made: any thread may read.
+ * BertTokenizer(do_lower_case=True) over the same vocabulary, which includes
+ * that a text which says "[MASK]" (or another special, in just these letters)
+ * gets that special's id. No special tokens are added here. Immutable once
+ * made: any thread may read.
  */
 #ifndef TUTTI_TEXT_TOKENIZER_H
 #define TUTTI_TEXT_TOKENIZER_H
@@ -40,9 +42,11 @@ void tokenizer_free(struct tokenizer *t);
 
 /*
  * Training: feed every text, then finish. Deterministic: the same texts in the
- * same order give the same vocabulary. Pieces: specials, every character seen
- * (alone and as "##" continuation), then merges by WordPiece score
- * count(ab) / (count(a) count(b)) or by count, whichever `by_count` says.
+ * same order give the same vocabulary. Pieces: specials in the order of enum
+ * special, the characters seen (alone and as "##" continuation; the most
+ * frequent ones when there are too many), then merges of the pair with the
+ * largest count, ties by the older pieces, while a pair occurs twice or more.
+ * A small text yields fewer than `size` pieces.
  */
 struct tokenizer_trainer;
 struct tokenizer_trainer *tokenizer_trainer_new(int size);

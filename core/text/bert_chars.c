@@ -1,0 +1,200 @@
+/*
+ * bert_chars.c - single characters as Hugging Face's BertNormalizer and
+ * BertPreTokenizer see them.
+ *
+ * utf8proc knows Unicode 15. The reference mixes versions: its categories are
+ * those of Unicode 8, its decompositions of Unicode 12, its lower case of
+ * Unicode 16 and later. The tables below are the differences, measured over
+ * every code point; they matter for rare scripts only, but ids are the same or
+ * they are not.
+ */
+#include <utf8proc.h>
+
+#include "text/wordpiece.h"
+
+struct range {
+	uint32_t first, last;
+};
+
+/* Format characters that the reference keeps. */
+static const struct range kept_formats[] = {
+	{0x890, 0x891}, {0x8e2, 0x8e2}, {0x110cd, 0x110cd}, {0x13430, 0x1343f},
+};
+
+/* Nonspacing marks that the reference does not drop. */
+static const struct range kept_marks[] = {
+	{0x7fd, 0x7fd}, {0x898, 0x89f}, {0x8ca, 0x8e1}, {0x9fe, 0x9fe},
+	{0xafa, 0xaff}, {0xb55, 0xb55}, {0xc04, 0xc04}, {0xc3c, 0xc3c},
+	{0xd00, 0xd00}, {0xd3b, 0xd3c}, {0xd81, 0xd81}, {0xeba, 0xeba},
+	{0xece, 0xece}, {0x180f, 0x180f}, {0x1885, 0x1886}, {0x1abf, 0x1ace},
+	{0x1df6, 0x1dfb}, {0xa82c, 0xa82c}, {0xa8c5, 0xa8c5}, {0xa8ff, 0xa8ff},
+	{0xa9bd, 0xa9bd}, {0x10d24, 0x10d27}, {0x10eab, 0x10eac},
+	{0x10efd, 0x10eff}, {0x10f46, 0x10f50}, {0x10f82, 0x10f85},
+	{0x11070, 0x11070}, {0x11073, 0x11074}, {0x110c2, 0x110c2},
+	{0x111c9, 0x111c9}, {0x111cf, 0x111cf}, {0x1123e, 0x1123e},
+	{0x11241, 0x11241}, {0x1133b, 0x1133b}, {0x11438, 0x1143f},
+	{0x11442, 0x11444}, {0x11446, 0x11446}, {0x1145e, 0x1145e},
+	{0x1182f, 0x11837}, {0x11839, 0x1183a}, {0x1193b, 0x1193c},
+	{0x1193e, 0x1193e}, {0x11943, 0x11943}, {0x119d4, 0x119d7},
+	{0x119da, 0x119db}, {0x119e0, 0x119e0}, {0x11a01, 0x11a0a},
+	{0x11a33, 0x11a38}, {0x11a3b, 0x11a3e}, {0x11a47, 0x11a47},
+	{0x11a51, 0x11a56}, {0x11a59, 0x11a5b}, {0x11a8a, 0x11a96},
+	{0x11a98, 0x11a99}, {0x11c30, 0x11c36}, {0x11c38, 0x11c3d},
+	{0x11c3f, 0x11c3f}, {0x11c92, 0x11ca7}, {0x11caa, 0x11cb0},
+	{0x11cb2, 0x11cb3}, {0x11cb5, 0x11cb6}, {0x11d31, 0x11d36},
+	{0x11d3a, 0x11d3a}, {0x11d3c, 0x11d3d}, {0x11d3f, 0x11d45},
+	{0x11d47, 0x11d47}, {0x11d90, 0x11d91}, {0x11d95, 0x11d95},
+	{0x11d97, 0x11d97}, {0x11ef3, 0x11ef4}, {0x11f00, 0x11f01},
+	{0x11f36, 0x11f3a}, {0x11f40, 0x11f40}, {0x11f42, 0x11f42},
+	{0x13440, 0x13440}, {0x13447, 0x13455}, {0x16f4f, 0x16f4f},
+	{0x16fe4, 0x16fe4}, {0x1cf00, 0x1cf2d}, {0x1cf30, 0x1cf46},
+	{0x1e000, 0x1e006}, {0x1e008, 0x1e018}, {0x1e01b, 0x1e021},
+	{0x1e023, 0x1e024}, {0x1e026, 0x1e02a}, {0x1e08f, 0x1e08f},
+	{0x1e130, 0x1e136}, {0x1e2ae, 0x1e2ae}, {0x1e2ec, 0x1e2ef},
+	{0x1e4ec, 0x1e4ef}, {0x1e944, 0x1e94a},
+};
+
+/* Punctuation that the reference takes for letters. */
+static const struct range plain_punctuation[] = {
+	{0x61d, 0x61d}, {0x9fd, 0x9fd}, {0xa76, 0xa76}, {0xc77, 0xc77},
+	{0xc84, 0xc84}, {0x1b7d, 0x1b7e}, {0x2e43, 0x2e4f}, {0x2e52, 0x2e5d},
+	{0x10ead, 0x10ead}, {0x10f55, 0x10f59}, {0x10f86, 0x10f89},
+	{0x1144b, 0x1144f}, {0x1145a, 0x1145b}, {0x1145d, 0x1145d},
+	{0x11660, 0x1166c}, {0x116b9, 0x116b9}, {0x1183b, 0x1183b},
+	{0x11944, 0x11946}, {0x119e2, 0x119e2}, {0x11a3f, 0x11a46},
+	{0x11a9a, 0x11a9c}, {0x11a9e, 0x11aa2}, {0x11b00, 0x11b09},
+	{0x11c41, 0x11c45}, {0x11c70, 0x11c71}, {0x11ef7, 0x11ef8},
+	{0x11f43, 0x11f4f}, {0x11fff, 0x11fff}, {0x12ff1, 0x12ff2},
+	{0x16e97, 0x16e9a}, {0x16fe2, 0x16fe2}, {0x1e95e, 0x1e95f},
+};
+
+/* Marks that the reference does not reorder. */
+static const struct range starters[] = {
+	{0x7fd, 0x7fd}, {0x898, 0x89f}, {0x8ca, 0x8d3}, {0x9fe, 0x9fe},
+	{0xc3c, 0xc3c}, {0xd3b, 0xd3c}, {0xeba, 0xeba}, {0x1715, 0x1715},
+	{0x1abf, 0x1ace}, {0x1df6, 0x1dfa}, {0xa82c, 0xa82c},
+	{0x10d24, 0x10d27}, {0x10eab, 0x10eac}, {0x10efd, 0x10eff},
+	{0x10f46, 0x10f50}, {0x10f82, 0x10f85}, {0x11070, 0x11070},
+	{0x1133b, 0x1133b}, {0x1145e, 0x1145e}, {0x11839, 0x1183a},
+	{0x1193d, 0x1193e}, {0x11943, 0x11943}, {0x119e0, 0x119e0},
+	{0x11a34, 0x11a34}, {0x11a47, 0x11a47}, {0x11a99, 0x11a99},
+	{0x11d42, 0x11d42}, {0x11d44, 0x11d45}, {0x11d97, 0x11d97},
+	{0x11f41, 0x11f42}, {0x16ff0, 0x16ff1}, {0x1e08f, 0x1e08f},
+	{0x1e130, 0x1e136}, {0x1e2ae, 0x1e2ae}, {0x1e2ec, 0x1e2ef},
+	{0x1e4ec, 0x1e4ef},
+};
+
+static const struct range ideographs[] = {
+	{0x3400, 0x4dbf}, {0x4e00, 0x9fff}, {0xf900, 0xfaff}, {0x20000, 0x2a6df},
+	{0x2a700, 0x2b81f}, {0x2b920, 0x2ceaf}, {0x2f800, 0x2fa1f},
+};
+
+/* Capitals younger than utf8proc's Unicode; `to` belongs to `first`. */
+static const struct lower {
+	uint32_t first, last, to;
+} young_capitals[] = {
+	{0x1c89, 0x1c89, 0x1c8a}, {0xa7cb, 0xa7cb, 0x264}, {0xa7cc, 0xa7cc, 0xa7cd},
+	{0xa7ce, 0xa7ce, 0xa7cf}, {0xa7d2, 0xa7d2, 0xa7d3}, {0xa7d4, 0xa7d4, 0xa7d5},
+	{0xa7da, 0xa7da, 0xa7db}, {0xa7dc, 0xa7dc, 0x19b},
+	{0x10d50, 0x10d65, 0x10d70}, {0x16ea0, 0x16eb8, 0x16ebb},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define IN(table, cp) in_ranges(table, COUNT(table), cp)
+
+static bool in_ranges(const struct range *r, size_t n, uint32_t cp)
+{
+	size_t low = 0;
+
+	while (n > 0) {
+		size_t half = n / 2;
+		if (r[low + half].last < cp) {
+			low += half + 1;
+			n -= half + 1;
+		} else if (r[low + half].first > cp) {
+			n = half;
+		} else {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_space(uint32_t cp, utf8proc_category_t cat)
+{
+	return cp == '\t' || cp == '\n' || cp == '\r' ||
+	       cat == UTF8PROC_CATEGORY_ZS || cat == UTF8PROC_CATEGORY_ZL ||
+	       cat == UTF8PROC_CATEGORY_ZP;
+}
+
+enum char_kind char_kind(uint32_t cp)
+{
+	utf8proc_category_t cat = utf8proc_category((utf8proc_int32_t)cp);
+
+	if (is_space(cp, cat))
+		return CHAR_SPACE;
+	if (cat == UTF8PROC_CATEGORY_CC || cat == UTF8PROC_CATEGORY_CO ||
+	    cat == UTF8PROC_CATEGORY_CS || cp == 0xfffd)
+		return CHAR_GONE;
+	if (cat == UTF8PROC_CATEGORY_CF)
+		return IN(kept_formats, cp) ? CHAR_LETTER : CHAR_GONE;
+	if (IN(ideographs, cp) || char_is_punctuation(cp))
+		return CHAR_ALONE;
+	return CHAR_LETTER;
+}
+
+bool char_is_dropped_mark(uint32_t cp)
+{
+	if (utf8proc_category((utf8proc_int32_t)cp) != UTF8PROC_CATEGORY_MN)
+		return cp == 0x1734; /* became a spacing mark later */
+	return !IN(kept_marks, cp);
+}
+
+bool char_is_punctuation(uint32_t cp)
+{
+	utf8proc_category_t cat;
+
+	if (cp < 0x80) /* every printable sign, as BERT has it */
+		return (cp > 0x20 && cp < '0') || (cp > '9' && cp < 'A') ||
+		       (cp > 'Z' && cp < 'a') || (cp > 'z' && cp < 0x7f);
+	cat = utf8proc_category((utf8proc_int32_t)cp);
+	if (cat < UTF8PROC_CATEGORY_PC || cat > UTF8PROC_CATEGORY_PO)
+		return cp == 0x166d || cp == 0x111c9; /* punctuation once */
+	return !IN(plain_punctuation, cp);
+}
+
+int char_order(uint32_t cp)
+{
+	if (cp < 0x300 || IN(starters, cp))
+		return 0;
+	return utf8proc_get_property((utf8proc_int32_t)cp)->combining_class;
+}
+
+uint32_t char_lower(uint32_t cp)
+{
+	for (size_t i = 0; i < COUNT(young_capitals); i++) {
+		const struct lower *l = &young_capitals[i];
+		if (cp >= l->first && cp <= l->last)
+			return l->to + (cp - l->first);
+	}
+	return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
+}
+
+int char_decompose(uint32_t cp, uint32_t out[CHAR_PARTS])
+{
+	utf8proc_int32_t parts[CHAR_PARTS];
+	int boundary = 0;
+	utf8proc_ssize_t n;
+
+	out[0] = cp;
+	if (cp == 0x11938) /* younger than the reference's decompositions */
+		return 1;
+	n = utf8proc_decompose_char((utf8proc_int32_t)cp, parts, CHAR_PARTS,
+				    UTF8PROC_DECOMPOSE, &boundary);
+	BUG_IF(n > CHAR_PARTS); /* the longest in Unicode has four */
+	if (n < 1)
+		return 1;
+	for (int i = 0; i < n; i++)
+		out[i] = (uint32_t)parts[i];
+	return (int)n;
+}

@@ -1,0 +1,77 @@
+/*
+ * wordpiece.h - what the files of the tokenizer share among themselves: the
+ * words of a text after normalisation, and a vocabulary made from lines.
+ * Everybody else includes tokenizer.h.
+ */
+#ifndef TUTTI_TEXT_WORDPIECE_H
+#define TUTTI_TEXT_WORDPIECE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "text/tokenizer.h"
+
+enum {
+	WORD_CHARS = 100, /* a longer word is one [UNK] */
+	VOCAB_PIECES_MAX = 1000000,
+	VOCAB_BYTES_MAX = 64 << 20,
+};
+
+extern const char *const special_names[TOK_SPECIALS]; /* "[PAD]" ... */
+
+/* How BERT's normaliser and pre-tokenizer see a code point. */
+enum char_kind {
+	CHAR_LETTER, /* part of a word */
+	CHAR_SPACE,  /* ends a word */
+	CHAR_ALONE,  /* punctuation, CJK ideographs: a word by itself */
+	CHAR_GONE,   /* control and format characters: as if not there */
+};
+
+/* bert_chars.c: single characters. */
+enum char_kind char_kind(uint32_t cp); /* as read, before decomposition */
+bool char_is_dropped_mark(uint32_t cp);
+bool char_is_punctuation(uint32_t cp);
+int char_order(uint32_t cp); /* canonical combining class; 0: a starter */
+uint32_t char_lower(uint32_t cp);
+enum { CHAR_PARTS = 4 };
+int char_decompose(uint32_t cp, uint32_t out[CHAR_PARTS]); /* NFD of one */
+
+/*
+ * A word: normalised bytes, where each of its characters begins in them, and
+ * the bytes [from, to) of the text that each came from. Of a word longer than
+ * WORD_CHARS only the count and the place are kept.
+ */
+struct word {
+	int chars;
+	int special; /* the text says "[MASK]" or such: which; else -1 */
+	uint32_t start, end;
+	int run; /* first character of the run of marks at the end */
+	uint16_t at[WORD_CHARS + 1];
+	uint8_t order[WORD_CHARS];
+	uint32_t from[WORD_CHARS], to[WORD_CHARS];
+	char bytes[WORD_CHARS * 4];
+};
+
+struct word_char {
+	uint32_t cp, from, to;
+	uint8_t kind; /* enum char_kind, or internal */
+};
+
+/* The words of a text, one after the other. Borrows the text. */
+struct words {
+	const char *text;
+	size_t len, pos;
+	int queued, taken;
+	struct word_char queue[CHAR_PARTS];
+};
+void words_init(struct words *it, const char *text, size_t len);
+bool words_next(struct words *it, struct word *w);
+
+/* One piece a line; copies. `name` is for messages. */
+enum status tokenizer_from_lines(const char *lines, size_t len, const char *name,
+				 struct tokenizer **out, struct err *err);
+
+#endif
