@@ -1,0 +1,306 @@
+/*
+ * cmd_eval.c - `eval`, `replay`, `check`: sessions opened for one question.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd.h"
+#include "run/checkpoint.h"
+#include "run/evaluate.h"
+#include "run/open.h"
+#include "run/replay.h"
+
+/* --- eval --- */
+
+static void print_eval(const struct session *s, int task, const struct eval_row *e,
+		       const struct eval_row *base, bool json)
+{
+	const char *name = s->plan->tasks[task].name;
+	struct json_out j;
+	struct buf b;
+
+	if (!json) {
+		printf("%-12s %6d rows", name, e->n_examples);
+		for (int i = 0; i < e->n_metrics; i++) {
+			printf("  %s %.4f", e->metric[i].name, e->metric[i].value);
+			if (base && i < base->n_metrics)
+				printf(" (baseline %.4f)", base->metric[i].value);
+		}
+		printf("  loss %.4f  %.1f s\n", e->loss, e->seconds);
+		fflush(stdout);
+		return;
+	}
+	buf_init(&b);
+	json_out_init(&j, &b, 0);
+	json_open(&j, NULL, '{');
+	json_put_int(&j, "schema", 1);
+	json_put_str(&j, "event", "eval");
+	json_put_str(&j, "task", name);
+	json_put_int(&j, "n", e->n_examples);
+	for (int i = 0; i < e->n_metrics; i++)
+		json_put_num(&j, e->metric[i].name, e->metric[i].value);
+	json_put_num(&j, "loss", e->loss);
+	json_open(&j, "baseline", '{');
+	for (int i = 0; base && i < base->n_metrics; i++)
+		json_put_num(&j, base->metric[i].name, base->metric[i].value);
+	json_close(&j, '}');
+	json_close(&j, '}');
+	puts(buf_str(&b));
+	fflush(stdout);
+	buf_release(&b);
+}
+
+/* Another file, read as the plan reads the task's dev file. */
+static enum status open_data(struct session *s, int task, const char *path,
+			     struct dataset **d, struct err *err)
+{
+	struct dataset_spec spec;
+
+	plan_dataset(s->plan, task, true, &spec);
+	spec.path = path;
+	spec.n_labels = s->task[task].n_labels;
+	spec.labels = (const char *const *)s->task[task].labels;
+	return dataset_open(&spec, s->tok, NULL, cmd_progress(), d, err);
+}
+
+static enum status eval_one(struct session *s, int task, const struct opts *o,
+			    struct err *err)
+{
+	struct eval_options eo = { .greedy = false };
+	struct evaluation e;
+	struct eval_row base;
+	struct dataset *d = NULL;
+	enum status st = ST_OK;
+	bool has_base = false;
+
+	if (o->data)
+		st = open_data(s, task, o->data, &d, err);
+	if (st)
+		return st;
+	eo.data = d;
+	st = evaluate_task(s, task, &eo, cmd_progress(), &e, err);
+	if (!st && !d)
+		has_base = !evaluate_baseline(s, task, 0, &base, err);
+	cmd_progress_end();
+	if (!st) {
+		print_eval(s, task, &e.row, has_base ? &base : NULL, o->json);
+		evaluation_release(&e);
+	}
+	dataset_close(d);
+	return st;
+}
+
+static enum status pick_task(const struct session *s, const char *name, int *task,
+			     struct err *err)
+{
+	struct buf names;
+
+	*task = name ? plan_task_find(s->plan, name) : -1;
+	if (!name || *task >= 0)
+		return ST_OK;
+	buf_init(&names);
+	for (int i = 0; i < s->n_tasks; i++)
+		buf_addf(&names, " %s", s->plan->tasks[i].name);
+	err_set(err, ST_INVALID, "no task '%.60s' in this run; there are:%s", name,
+		buf_str(&names));
+	buf_release(&names);
+	return ST_INVALID;
+}
+
+/* Opens the run named first for reading: weights of --step or the best. */
+static enum status open_run(const struct opts *o, bool with_data, struct session **s,
+			    struct err *err)
+{
+	char path[PATH_MAX];
+	int64_t step = o->step >= 0 ? o->step : CHECKPOINT_BEST;
+	enum status st = cmd_find_run(o, o->arg[0], path, err);
+
+	cmd_catch_signals();
+	return st ? st : session_open(path, step, o->workers > 0 ? (int)o->workers : 0,
+				      with_data, cmd_progress(), s, err);
+}
+
+int cmd_eval(const struct opts *o)
+{
+	struct session *s = NULL;
+	struct err err;
+	int only = -1;
+	enum status st;
+
+	if (o->data && !o->task) {
+		err_set(&err, ST_INVALID, "--data wants --task: whose file is it?");
+		return cmd_fail(ST_INVALID, &err), EXIT_USAGE;
+	}
+	st = open_run(o, true, &s, &err);
+	if (!st)
+		st = pick_task(s, o->task, &only, &err);
+	for (int i = 0; !st && i < s->n_tasks; i++)
+		if ((only < 0 || only == i) && (s->task[i].dev || o->data))
+			st = eval_one(s, i, o, &err);
+	session_free(s);
+	return st ? cmd_fail(st, &err) : EXIT_WELL;
+}
+
+/* --- replay --- */
+
+int cmd_replay(const struct opts *o)
+{
+	char path[PATH_MAX];
+	struct replay_result r;
+	struct json_out j;
+	struct buf b;
+	struct err err;
+	enum status st = cmd_find_run(o, o->arg[0], path, &err);
+
+	cmd_catch_signals();
+	if (!st)
+		st = replay_run(path, o->workers > 0 ? (int)o->workers : 0,
+				cmd_progress(), &r, &err);
+	cmd_progress_end();
+	if (st)
+		return cmd_fail(st, &err);
+	if (!o->json) {
+		if (!r.comparable)
+			printf("not comparable: the run was made with another build, "
+			       "BLAS or processor\n");
+		printf("step %lld  recorded %s  replayed %s  %s\n", (long long)r.step,
+		       r.recorded, r.replayed, r.same ? "the same bits" : "DIFFERENT");
+		return r.same ? EXIT_WELL : EXIT_FAILED;
+	}
+	buf_init(&b);
+	json_out_init(&j, &b, 0);
+	json_open(&j, NULL, '{');
+	json_put_int(&j, "schema", 1);
+	json_put_str(&j, "event", "replay");
+	json_put_int(&j, "step", r.step);
+	json_put_str(&j, "recorded", r.recorded);
+	json_put_str(&j, "state", r.replayed);
+	json_put_bool(&j, "comparable", r.comparable);
+	json_put_bool(&j, "same", r.same);
+	json_close(&j, '}');
+	puts(buf_str(&b));
+	buf_release(&b);
+	return r.same ? EXIT_WELL : EXIT_FAILED;
+}
+
+/* --- check --- */
+
+static void check_report(const char *file, const struct dataset *d)
+{
+	const struct row_report *r = dataset_report(d);
+
+	printf("  %s: %llu rows, %llu skipped", file,
+	       (unsigned long long)dataset_size(d),
+	       (unsigned long long)row_report_bad(r));
+	for (int f = 1; f < ROW_FAULTS; f++)
+		if (r->bad[f])
+			printf(" (%llu %s, first at line %llu)",
+			       (unsigned long long)r->bad[f],
+			       row_fault_name((enum row_fault)f),
+			       (unsigned long long)r->first[f][0]);
+	if (r->cut_source || r->cut_target)
+		printf(", cut: %llu texts, %llu targets",
+		       (unsigned long long)r->cut_source,
+		       (unsigned long long)r->cut_target);
+	putchar('\n');
+}
+
+static void check_task(const struct session *s, int i)
+{
+	const struct session_task *t = &s->task[i];
+
+	printf("%s (%s", s->plan->tasks[i].name, task_kind_name(s->plan->tasks[i].kind));
+	if (t->n_labels)
+		printf(", %d labels", t->n_labels);
+	printf("), %.0f micro-batches an epoch\n", packer_per_epoch(t->packer));
+	check_report("train", t->train);
+	if (t->dev)
+		check_report("dev", t->dev);
+}
+
+/* Seconds a step, from a few steps after a warm-up. */
+static enum status time_steps(struct session *s, double *seconds, struct err *err)
+{
+	enum { WARM = 2, TIMED = 6 };
+	struct step_report r;
+	enum status st = ST_OK;
+	double from = 0;
+
+	session_start_random(s);
+	for (int i = 0; !st && i < WARM + TIMED && !cmd_signal(); i++) {
+		if (i == WARM)
+			from = clock_now();
+		st = session_step(s, &r, err);
+	}
+	*seconds = (clock_now() - from) / TIMED;
+	return st;
+}
+
+static void print_check(const struct session *s, double seconds, bool json)
+{
+	double memory = (double)mem_peak_bytes() / 1e6;
+	double hours = seconds * (double)s->plan->steps / 3600;
+	struct json_out j;
+	struct buf b;
+
+	if (!json) {
+		printf("parameters %.2f M   memory %.0f MB   %.0f ms a step   %lld steps "
+		       "in about %.0f min, evaluations apart\n",
+		       (double)s->params.size / 1e6, memory, 1000 * seconds,
+		       (long long)s->plan->steps, 60 * hours);
+		for (int i = 0; i < s->n_tasks; i++)
+			check_task(s, i);
+		return;
+	}
+	buf_init(&b);
+	json_out_init(&j, &b, 0);
+	json_open(&j, NULL, '{');
+	json_put_int(&j, "schema", 1);
+	json_put_str(&j, "event", "check");
+	json_put_int(&j, "parameters", (int64_t)s->params.size);
+	json_put_num(&j, "memory_mb", memory);
+	json_put_num(&j, "seconds_per_step", seconds);
+	json_open(&j, "tasks", '{');
+	for (int i = 0; i < s->n_tasks; i++) {
+		const struct row_report *r = dataset_report(s->task[i].train);
+
+		json_open(&j, s->plan->tasks[i].name, '{');
+		json_put_int(&j, "train", (int64_t)dataset_size(s->task[i].train));
+		json_put_int(&j, "dev", s->task[i].dev ?
+				     (int64_t)dataset_size(s->task[i].dev) : 0);
+		json_put_int(&j, "skipped", (int64_t)row_report_bad(r));
+		json_close(&j, '}');
+	}
+	json_close(&j, '}');
+	json_close(&j, '}');
+	puts(buf_str(&b));
+	buf_release(&b);
+}
+
+int cmd_check(const struct opts *o)
+{
+	struct plan *plan = NULL;
+	struct session *s = NULL;
+	struct err err;
+	double seconds = 0;
+	enum status st;
+
+	cmd_catch_signals();
+	st = cmd_load_plan(o, o->arg[0], &plan, NULL, &err);
+	if (st)
+		return cmd_fail(st, &err),
+		       st == ST_INVALID || st == ST_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
+	st = session_new(plan, NULL, o->workers > 0 ? (int)o->workers : 0,
+			 cmd_progress(), &s, &err);
+	if (!st)
+		st = time_steps(s, &seconds, &err);
+	cmd_progress_end();
+	if (!st)
+		print_check(s, seconds, o->json);
+	session_free(s);
+	return st ? cmd_fail(st, &err) : EXIT_WELL;
+}
