@@ -1,0 +1,60 @@
+#!/bin/sh
+# The tree against its own rules: levels, single doors, banned calls, sizes.
+. tests/cli/lib.sh
+
+level() {
+	case $1 in
+	base) echo 0 ;; tensor) echo 1 ;; text | data | metric) echo 2 ;;
+	model) echo 3 ;; mix) echo 4 ;; run) echo 5 ;; tui) echo 6 ;;
+	*) echo 9 ;;
+	esac
+}
+
+# file level, included level
+upward=$(grep -n '^#include "' core/*/*.[ch] | while IFS=: read -r file line text; do
+	from=${file#core/} from=${from%%/*}
+	to=${text#*\"} to=${to%\"*}
+	case $to in */*) to=${to%%/*} ;; *) to=$from ;; esac
+	[ "$(level "$to")" -le "$(level "$from")" ] || echo "$file:$line includes $to"
+done)
+[ -z "$upward" ] && ok "no file includes upward" || { not_ok "upward includes"; echo "$upward"; }
+
+# the front end reaches training through few doors
+doors=$(grep -n '^#include "\(tensor\|model\|mix\)/' tui/*.[ch] | grep -v 'tui/main.c.*tensor/blas.h')
+[ -z "$doors" ] && ok "tui stays out of the engine" || { not_ok "tui includes engine parts"; echo "$doors"; }
+views=$(grep -nE '^#include "run/(session|step|workers|evaluate|checkpoint)\.h"' tui/*.[ch] | grep -v '^tui/cmd_')
+[ -z "$views" ] && ok "views see snapshots only" || { not_ok "views include the session"; echo "$views"; }
+
+door() { # door HEADER 'files that may'
+	others=$(grep -lE "^#include <$1>" core/*/*.[ch] tui/*.[ch] 2>/dev/null | grep -vE "^($2)$")
+	[ -z "$others" ] && ok "one door to $1" || { not_ok "second door to $1:"; echo "$others"; }
+}
+door 'cblas.h' 'core/tensor/blas.c'
+door '(cjson/)?cJSON.h' 'core/base/json.c'
+door 'sqlite3.h' 'core/run/(db|store).c'
+door 'csv.h' 'core/data/[a-z_]*csv.c'
+door 'libstemmer.h' 'core/text/stem.c'
+door 'utf8proc.h' 'core/text/[a-z_0-9]+.c'
+door 'xxhash.h' 'core/base/hash.c'
+door 'readline/.*' 'tui/prompt.c'
+door '(ncurses|curses|term).h' 'tui/[a-z_]+.[ch]'
+door 'pthread.h' 'core/run/(workers|trainer[a-z_]*|queue|mailbox).[ch]'
+
+strip() { sed -e 's/"\(\\.\|[^"\\]\)*"/""/g' -e 's,//.*,,' "$1" | grep -vE '^[[:space:]]*\*|^[[:space:]]*/\*'; }
+banned='(^|[^a-zA-Z_0-9])(strcpy|strcat|sprintf|gets|atoi|atof|strtok|alloca|system|popen|tmpnam)[[:space:]]*\('
+found=$(for f in core/*/*.[ch] tui/*.[ch] datasets/*.c man/*.c; do strip "$f" | grep -nE "$banned" | sed "s,^,$f:,"; done)
+[ -z "$found" ] && ok "no banned calls" || { not_ok "banned calls"; echo "$found"; }
+heap='(^|[^a-zA-Z_0-9])(malloc|calloc|realloc|strdup|strndup)[[:space:]]*\('
+found=$(for f in core/*/*.c; do [ "$f" = core/base/mem.c ] || strip "$f" | grep -nE "$heap" | sed "s,^,$f:,"; done)
+[ -z "$found" ] && ok "malloc in one file" || { not_ok "a second door to the heap"; echo "$found"; }
+found=$(for f in core/*/*.c; do strip "$f" | grep -nE '(^|[^a-z_0-9])(printf|puts|putchar|exit|fprintf)[[:space:]]*\(' | sed "s,^,$f:,"; done | grep -v '^core/base/\(mem\|status\).c')
+[ -z "$found" ] && ok "core neither prints nor exits" || { not_ok "core prints or exits"; echo "$found"; }
+
+long=$(wc -l core/*/*.[ch] tui/*.[ch] datasets/*.c man/*.c | awk '$2 != "total" && $1 > 500 { print $2 " " $1 }')
+[ -z "$long" ] && ok "no file over 500 lines" || { not_ok "files over 500 lines"; echo "$long"; }
+wide=$(for f in core/*/*.[ch] tui/*.[ch] datasets/*.c; do
+	expand "$f" | awk -v f="$f" 'length($0) > 100 { print f ":" NR }'; done | head)
+[ -z "$wide" ] && ok "no line over 100 columns" || { not_ok "wide lines"; echo "$wide"; }
+big=$(awk 'FNR == 1 { s = 0 } /^{/ { s = FNR } /^}/ { if (s && FNR - s - 1 > 80) print FILENAME ":" s " " FNR - s - 1; s = 0 }' core/*/*.c tui/*.c)
+[ -z "$big" ] && ok "no function over 80 lines" || { not_ok "functions over 80 lines"; echo "$big"; }
+exit $bad
