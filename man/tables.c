@@ -1,0 +1,168 @@
+/*
+ * tables.c - prints what the program's tables say, as mdoc: the commands, the
+ * keys, the sub-commands and options, the plan's fields. `make man` puts it
+ * into the pages; `make check` fails when a page is stale.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "keys.h"
+#include "metric/metric.h"
+#include "mix/mix.h"
+#include "opts.h"
+#include "run/command.h"
+#include "run/plan.h"
+
+/* Text with what roff would take for itself made plain. */
+static void put(const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		fputs("\\&", stdout);
+	for (; *s; s++) {
+		if (*s == '\\')
+			fputs("\\e", stdout);
+		else if (*s == '-')
+			fputs("\\-", stdout);
+		else
+			putchar(*s);
+	}
+}
+
+static void item(const char *head)
+{
+	printf(".It Li \"");
+	for (; *head; head++)
+		if (*head == '"')
+			fputs("\"\"", stdout);
+		else if (*head == '\\')
+			fputs("\\e", stdout);
+		else
+			putchar(*head);
+	printf("\"\n");
+}
+
+static void line(const char *text)
+{
+	put(text);
+	putchar('\n');
+}
+
+static void commands(void)
+{
+	for (int i = 0; i < command_count; i++) {
+		item(command_table[i].usage);
+		line(command_table[i].help);
+		if (command_table[i].more && *command_table[i].more)
+			line(command_table[i].more);
+	}
+}
+
+static void plan(void)
+{
+	int n;
+	const struct plan_field *f = plan_fields(&n);
+
+	for (int i = 0; i < n; i++) {
+		item(f[i].path);
+		printf("(");
+		if (f[i].choices)
+			put(f[i].choices);
+		else
+			put(f[i].type == PLAN_INT  ? "whole number" :
+			    f[i].type == PLAN_NUM  ? "number" :
+			    f[i].type == PLAN_BOOL ? "true or false" :
+			    f[i].type == PLAN_LIST ? "list" :
+			    f[i].type == PLAN_PATH ? "path" :
+						     "text");
+		if (f[i].type == PLAN_INT || f[i].type == PLAN_NUM)
+			printf(", %.10g to %.10g", f[i].min, f[i].max);
+		printf("; %s", f[i].fallback ? "else " : "required");
+		if (f[i].fallback)
+			put(f[i].fallback);
+		printf(")\n");
+		line(f[i].help);
+	}
+}
+
+static void methods(void)
+{
+	for (int i = 0; i < sampling_count; i++) {
+		item(sampling_table[i].name);
+		line(sampling_table[i].help);
+		line(sampling_table[i].source);
+	}
+}
+
+static void weightings(void)
+{
+	for (int i = 0; i < weighting_count; i++) {
+		item(weighting_table[i].name);
+		line(weighting_table[i].help);
+		line(weighting_table[i].source);
+	}
+}
+
+static void metrics(void)
+{
+	for (int i = 0; i < METRICS; i++) {
+		item(metric_table[i].name);
+		line(metric_table[i].help);
+	}
+}
+
+static void keys(void)
+{
+	for (int i = 0; i < key_count; i++) {
+		char head[64];
+
+		str_format(head, sizeof head, "%s  %s", key_table[i].label,
+			   key_table[i].view_name);
+		item(head);
+		line(key_table[i].help);
+	}
+}
+
+static void subcommands(void)
+{
+	for (int i = 0; i < subcommand_count; i++) {
+		const struct subcommand *c = &subcommand_table[i];
+
+		item(c->usage);
+		line(c->help);
+		for (int k = 0, n = 0; k < option_count; k++)
+			if (c->uses & option_table[k].bit)
+				printf("%s\n.Fl \\-%s", n++ ? " ," : "Options:",
+				       option_table[k].name);
+		putchar('\n');
+	}
+}
+
+static void options(void)
+{
+	for (int i = 0; i < option_count; i++) {
+		char head[64];
+
+		str_format(head, sizeof head, "--%s %s", option_table[i].name,
+			   option_table[i].arg ? option_table[i].arg : "");
+		item(head);
+		line(option_table[i].help);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*print)(void);
+	} parts[] = { { "commands", commands },     { "plan", plan },
+		      { "sampling", methods },      { "weighting", weightings },
+		      { "metrics", metrics },       { "keys", keys },
+		      { "subcommands", subcommands }, { "options", options } };
+
+	for (size_t i = 0; argc == 2 && i < sizeof parts / sizeof *parts; i++)
+		if (str_eq(argv[1], parts[i].name))
+			return parts[i].print(), 0;
+	fprintf(stderr, "usage: tables PART\n");
+	return 2;
+}

@@ -1,0 +1,281 @@
+/*
+ * curve.c - the plot widget. Dots of several lines share cells: the bits of a
+ * braille cell are joined, the colour is the last one's.
+ */
+#include "curve.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+enum { LABEL_COLS = 7, BRAILLE = 0x2800 };
+
+void curve_range_clear(struct curve_range *r)
+{
+	r->is_set = false;
+}
+
+static double to_units(const struct curve_range *r, double v)
+{
+	if (!r->log)
+		return v / (r->unit > 0 ? r->unit : 1);
+	return log2(v > 1e-9 ? v : 1e-9);
+}
+
+void curve_range_fit(struct curve_range *r, double min, double max)
+{
+	double lo = to_units(r, min), hi = to_units(r, max);
+	int low = (int)floor(lo + 1e-9), high = (int)ceil(hi - 1e-9);
+
+	if (!isfinite(min) || !isfinite(max))
+		return;
+	if (high <= low)
+		high = low + 1;
+	if (!r->is_set) {
+		r->is_set = true;
+		r->lo = low;
+		r->hi = high;
+		return;
+	}
+	if (low < r->lo || lo > r->lo + 1.5)
+		r->lo = low;
+	if (high > r->hi || hi < r->hi - 1.5)
+		r->hi = high;
+	if (r->hi <= r->lo)
+		r->hi = r->lo + 1;
+}
+
+double curve_range_place(const struct curve_range *r, double v)
+{
+	return (to_units(r, v) - r->lo) / (r->hi - r->lo);
+}
+
+int plot_column(const struct plot *p, int64_t step)
+{
+	double part = (double)step / (double)(p->x_max > 0 ? p->x_max : 1);
+	int x = (int)(part * p->area.w);
+
+	if (x == p->area.w && step <= p->x_max)
+		x--;
+	return step < 0 || x >= p->area.w ? -1 : p->area.x + x;
+}
+
+/* Row of a height 0..1 in dots of a `per` to the row raster; clamped. */
+static int dot_row(const struct plot *p, double place, int per)
+{
+	int dots = p->area.h * per, y = (int)lrint((1 - place) * (dots - 1));
+
+	return y < 0 ? 0 : y >= dots ? dots - 1 : y;
+}
+
+static void label(char out[24], double v)
+{
+	if (v != 0 && (fabs(v) < 0.001 || fabs(v) >= 1e5))
+		snprintf(out, 24, "%.0e", v);
+	else
+		snprintf(out, 24, "%.4g", v);
+}
+
+static void y_labels(struct canvas *c, const struct plot *p)
+{
+	int units = p->range.hi - p->range.lo;
+	int every = 1;
+
+	while (units / every + 1 > (p->area.h + 1) / 2 && every < units)
+		every++;
+	for (int u = p->range.lo; u <= p->range.hi; u++) {
+		char text[24];
+		double v = p->range.log ? exp2(u) : u * p->range.unit;
+		int y;
+
+		if ((u - p->range.lo) % every)
+			continue;
+		y = p->area.y + dot_row(p, (double)(u - p->range.lo) / units, 1);
+		label(text, v * p->scale);
+		draw_right(c, y, p->area.x - 2, LABEL_COLS - 2, INK_DIM, text);
+		for (int x = 3; x < p->area.w; x += 4)
+			draw_cell(c, y, p->area.x + x, 0xb7, INK_FRAME);
+	}
+}
+
+static int64_t nice_tick(int64_t x_max, int most)
+{
+	int64_t tick = 1;
+
+	for (;;) {
+		if (x_max / tick <= most)
+			return tick;
+		if (x_max / (tick * 2) <= most)
+			return tick * 2;
+		if (x_max / (tick * 5) <= most)
+			return tick * 5;
+		if (tick > INT64_MAX / 100)
+			return x_max;
+		tick *= 10;
+	}
+}
+
+static void x_axis(struct canvas *c, const struct plot *p)
+{
+	int y = p->area.y + p->area.h;
+	int64_t tick = nice_tick(p->x_max, p->area.w / 16 > 2 ? p->area.w / 16 : 2);
+
+	draw_rule(c, y, p->area.x, p->area.w, INK_FRAME);
+	draw_cell(c, y, p->area.x - 1, 0x2570, INK_FRAME);
+	for (int64_t s = tick; s <= p->x_max; s += tick) {
+		char text[24];
+		int x = plot_column(p, s), w;
+
+		fmt_brief(text, (double)s);
+		w = (int)strlen(text);
+		x -= w / 2;
+		if (x + w > p->area.x + p->area.w)
+			x = p->area.x + p->area.w - w;
+		draw_text(c, y, x, w, INK_DIM, text);
+		if (s > INT64_MAX - tick)
+			break;
+	}
+}
+
+void plot_begin(struct canvas *c, struct plot *p, struct rect r)
+{
+	p->area = rect_cut(r, 0, 1, 1, LABEL_COLS + 1);
+	if (p->area.h < 2 || p->area.w < 8) {
+		p->area.h = 0;
+		return;
+	}
+	if (p->scale == 0)
+		p->scale = 1;
+	for (int y = 0; y < p->area.h; y++)
+		draw_cell(c, p->area.y + y, p->area.x - 1, 0x2502, INK_FRAME);
+	y_labels(c, p);
+	x_axis(c, p);
+}
+
+/* A cell that another mark of the same line may share or a grid dot may lose. */
+static void put_dot(struct canvas *c, const struct plot *p, int dx, int dy,
+		    const struct plot_line *l)
+{
+	static const uint8_t bit[4][2] = {{1, 8}, {2, 16}, {4, 32}, {64, 128}};
+	int y = p->area.y + dy / 4, x = p->area.x + dx / 2;
+	struct cell *k = canvas_at(c, y, x);
+	uint32_t bits = 0;
+
+	if (!k)
+		return;
+	if (k->ch >= BRAILLE && k->ch < BRAILLE + 256)
+		bits = k->ch - BRAILLE;
+	draw_cell(c, y, x, BRAILLE + (bits | bit[dy % 4][dx % 2]), l->ink);
+}
+
+static int64_t line_step(const struct plot_line *l, int i)
+{
+	if (l->at)
+		return l->at[i];
+	if (i == l->n - 1 && l->last > 0)
+		return l->last;
+	return (int64_t)(i + 1) * l->span;
+}
+
+/*
+ * The line's value at dot column x of W: the mean of the values whose steps
+ * fall into it, else between the neighbours; NaN before the first and after the
+ * last. *i runs along.
+ */
+static double line_value(const struct plot *p, const struct plot_line *l, int x, int W,
+			 int *i)
+{
+	double width = (double)p->x_max / W, from = x * width, to = from + width, sum = 0;
+	double s0, s1, part;
+	int n = 0;
+
+	while (*i < l->n && (double)line_step(l, *i) <= from)
+		++*i;
+	for (int k = *i; k < l->n && (double)line_step(l, k) <= to; k++)
+		if (isfinite(l->v[k])) {
+			sum += (double)l->v[k];
+			n++;
+		}
+	if (n)
+		return sum / n;
+	if (l->dots || *i == 0 || *i >= l->n)
+		return NAN;
+	s0 = (double)line_step(l, *i - 1);
+	s1 = (double)line_step(l, *i);
+	part = s1 > s0 ? (from + width / 2 - s0) / (s1 - s0) : 0;
+	part = part < 0 ? 0 : part > 1 ? 1 : part;
+	return (double)l->v[*i - 1] * (1 - part) + (double)l->v[*i] * part;
+}
+
+static void put_column(struct canvas *c, const struct plot *p, const struct plot_line *l,
+		       int x, int y, int before)
+{
+	int from = y, to = y;
+
+	if (!c->fancy) {
+		draw_cell(c, p->area.y + y, p->area.x + x, (uint32_t)l->mark, l->ink);
+		return;
+	}
+	if (before >= 0 && !l->dots && before < y - 1)
+		from = before + 1;
+	if (before >= 0 && !l->dots && before > y + 1)
+		to = before - 1;
+	for (int k = from; k <= to; k++)
+		put_dot(c, p, x, k, l);
+}
+
+void plot_line(struct canvas *c, const struct plot *p, const struct plot_line *l)
+{
+	int wide = c->fancy ? 2 : 1, per = c->fancy ? 4 : 1;
+	int W = p->area.w * wide, before = -1, i = 0;
+
+	if (p->area.h <= 0 || l->n <= 0)
+		return;
+	for (int x = 0; x < W; x++) {
+		double v = line_value(p, l, x, W, &i);
+		int y;
+
+		if (!isfinite(v)) {
+			before = -1;
+			continue;
+		}
+		y = dot_row(p, curve_range_place(&p->range, v), per);
+		put_column(c, p, l, x, y, before);
+		before = y;
+	}
+}
+
+void plot_level(struct canvas *c, const struct plot *p, double v, enum ink ink)
+{
+	int y;
+
+	if (p->area.h <= 0 || !isfinite(v))
+		return;
+	y = p->area.y + dot_row(p, curve_range_place(&p->range, v), 1);
+	for (int x = 0; x < p->area.w; x += 2) {
+		struct cell *k = canvas_at(c, y, p->area.x + x);
+
+		if (k && (k->ch == ' ' || k->ink == INK_FRAME))
+			draw_cell(c, y, p->area.x + x, 0x2500, ink);
+	}
+}
+
+void plot_event(struct canvas *c, const struct plot *p, int64_t step, char letter,
+		enum ink ink)
+{
+	int x = plot_column(p, step);
+
+	if (p->area.h <= 0 || x < 0)
+		return;
+	for (int y = 0; y < p->area.h; y++) {
+		struct cell *k = canvas_at(c, p->area.y + y, x);
+
+		if (k && (k->ch == ' ' || k->ink == INK_FRAME))
+			draw_cell(c, p->area.y + y, x, 0x250a, INK_FRAME);
+	}
+	c->flags |= CELL_BOLD;
+	draw_cell(c, p->area.y + p->area.h, x, (uint32_t)letter, ink);
+	c->flags &= (uint8_t)~CELL_BOLD;
+}

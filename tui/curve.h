@@ -1,0 +1,58 @@
+/*
+ * curve.h - the plot widget: lines over the whole run, braille 2x4 dots to a
+ * cell or one ASCII mark, y logarithmic in octaves or linear.
+ */
+#ifndef TUTTI_TUI_CURVE_H
+#define TUTTI_TUI_CURVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "draw.h"
+
+/*
+ * The y range, in whole units: octaves (log) or steps of `unit`. It grows at
+ * once and shrinks only when a whole unit and a half stays empty, so that the
+ * picture stands still (UX 3).
+ */
+struct curve_range {
+	bool is_set, log;
+	double unit;      /* linear: height of one unit */
+	int lo, hi;       /* in units; hi > lo */
+};
+void curve_range_clear(struct curve_range *r);
+/* Takes the smallest and the largest value to show (not NaN). */
+void curve_range_fit(struct curve_range *r, double min, double max);
+/* Where a value stands: 0 at the bottom, 1 at the top. */
+double curve_range_place(const struct curve_range *r, double v);
+
+struct plot {
+	struct rect area;        /* the dots; the y labels stand left of it */
+	struct curve_range range;
+	int64_t x_max;           /* steps at the right end */
+	double scale;            /* labels are value * scale */
+};
+/* Grid, y labels, x axis with numbers: `r` is the whole chart's rectangle. */
+void plot_begin(struct canvas *c, struct plot *p, struct rect r);
+
+/* A line: value i holds at step x(i), rising; NaN leaves a gap. */
+struct plot_line {
+	int n;
+	const float *v;
+	const int64_t *at;       /* steps, or NULL: (i + 1) * span */
+	int64_t span;
+	int64_t last;            /* the step of the last value; 0: by span */
+	enum ink ink;
+	char mark;               /* ASCII */
+	bool dots;               /* single dots, not joined (raw values) */
+};
+void plot_line(struct canvas *c, const struct plot *p, const struct plot_line *l);
+/* A dashed level, where nothing else stands. */
+void plot_level(struct canvas *c, const struct plot *p, double v, enum ink ink);
+/* A dashed vertical with a letter on the axis. */
+void plot_event(struct canvas *c, const struct plot *p, int64_t step, char letter,
+		enum ink ink);
+/* Column of a step within the screen, or -1. */
+int plot_column(const struct plot *p, int64_t step);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * draw.h - a sheet of character cells and what is drawn on it.
+ *
+ * Views draw on a canvas, never on the terminal: a view is a pure function of
+ * a snapshot, the screen's own state and a rectangle, and can be tested without
+ * a terminal. term.c brings a finished canvas to the terminal.
+ *
+ * Our own texts are written in UTF-8 with the glyphs of the fullest level; the
+ * canvas turns them into plain ASCII where the terminal cannot show them.
+ * Text that is not ours goes through draw_foreign() only (RELIABILITY I6).
+ */
+#ifndef TUTTI_TUI_DRAW_H
+#define TUTTI_TUI_DRAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* What a mark means; term.c knows the colours of each level. */
+enum ink { INK_TEXT, INK_DIM, INK_FRAME, INK_STRONG, INK_GOOD, INK_BAD, INK_WARN,
+	   INK_MARK, INK_BLACK, INK_NOVEL, INK_KEY, INK_LINK,
+	   INK_CHANNEL, /* + channel % CHANNEL_INKS */
+	   INKS = INK_CHANNEL + 7 };
+/* What lies behind it. */
+enum paper { PAPER_NONE, PAPER_BAR, PAPER_TAB, PAPER_ROW, PAPER_LAMP, PAPER_MUTE,
+	     PAPER_SOLO, PAPER_LOCK, PAPER_HIT, /* + 0..2, weak to strong */
+	     PAPER_MISS = PAPER_HIT + 3,        /* + 0..2 */
+	     PAPER_SPAN = PAPER_MISS + 3,       /* + span % SPAN_PAPERS */
+	     PAPERS = PAPER_SPAN + 6 };
+enum { CHANNEL_INKS = 7, SPAN_PAPERS = 6, CELL_MARKS = 2 };
+enum cell_flags { CELL_BOLD = 1, CELL_REVERSE = 2, CELL_UNDERLINE = 4,
+		  CELL_TAIL = 8 /* right half of a wide character */ };
+
+struct cell {
+	uint32_t ch;
+	uint32_t mark[CELL_MARKS]; /* combining marks, 0: none */
+	uint8_t ink, paper, flags;
+};
+
+struct rect {
+	int y, x, h, w;
+};
+
+struct canvas {
+	int rows, cols;
+	struct cell *cell;
+	int cursor_y, cursor_x; /* -1: hidden */
+	bool fancy;             /* box lines and braille */
+	bool utf8;              /* other characters than ASCII can be shown */
+	bool colour;
+	uint8_t paper, flags;   /* of what is drawn next */
+};
+
+void canvas_init(struct canvas *c);
+void canvas_release(struct canvas *c);
+void canvas_resize(struct canvas *c, int rows, int cols); /* and clears */
+void canvas_clear(struct canvas *c);
+struct cell *canvas_at(struct canvas *c, int y, int x); /* NULL: outside */
+/* One line of the canvas as UTF-8 text; returns (caller frees). */
+char *canvas_line(const struct canvas *c, int y);
+
+struct rect rect_cut(struct rect r, int top, int right, int bottom, int left);
+
+/* Sets a cell's character; outside the canvas nothing happens. */
+void draw_cell(struct canvas *c, int y, int x, uint32_t ch, enum ink ink);
+/* Our own text in at most w columns; returns the columns used. */
+int draw_text(struct canvas *c, int y, int x, int w, enum ink ink, const char *s);
+int draw_textf(struct canvas *c, int y, int x, int w, enum ink ink, const char *fmt,
+	       ...) PRINTF_LIKE(6, 7);
+/* Ends before column `end`; never starts before `end - w`. */
+int draw_right(struct canvas *c, int y, int end, int w, enum ink ink, const char *s);
+/* Foreign text, made harmless; a text that is cut ends in an ellipsis. */
+int draw_foreign(struct canvas *c, int y, int x, int w, enum ink ink, const char *s);
+int draw_foreign_n(struct canvas *c, int y, int x, int w, enum ink ink, const char *s,
+		   size_t len);
+/* Columns that draw_foreign would need. */
+int foreign_columns(const char *s, size_t len);
+void draw_fill(struct canvas *c, struct rect r);
+/* Puts a paper behind what stands there already. */
+void draw_paper(struct canvas *c, struct rect r, enum paper p);
+void draw_rule(struct canvas *c, int y, int x, int w, enum ink ink);
+void draw_box(struct canvas *c, struct rect r, enum ink ink);
+/* A box with a title in its top line, and a remark at its right end or NULL. */
+void draw_titled_box(struct canvas *c, struct rect r, const char *title,
+		     const char *remark);
+/* A horizontal bar of w columns filled to `part` (0..1). */
+void draw_bar(struct canvas *c, int y, int x, int w, double part, enum ink ink);
+/*
+ * Fills a column of cells between two heights given in eighths of a row,
+ * measured downwards from row `y`.
+ */
+void draw_span(struct canvas *c, int y, int x, int from, int to, enum ink ink);
+/* A small history as block heights: values 0..1. */
+void draw_spark(struct canvas *c, int y, int x, const double *v, int n, enum ink ink);
+
+enum ink ink_channel(int channel);
+/* The letter of a channel: A, B, ...; '+' beyond Z. */
+char channel_letter(int channel);
+/* The ASCII mark of a channel in curves. */
+char channel_mark(int channel);
+
+/* Numbers as the desk writes them; out holds 24 bytes. */
+const char *fmt_count(char out[24], int64_t n);      /* 12,340 */
+const char *fmt_brief(char out[24], double x);       /* 13.9k */
+const char *fmt_time(char out[24], double seconds);  /* 1h12, 3m05, 42s */
+const char *fmt_bytes(char out[24], uint64_t bytes); /* 612 MB */
+const char *fmt_value(char out[24], double x);       /* a loss in 6 columns */
+const char *fmt_rate(char out[24], double x);        /* 3.0e-4 */
+const char *fmt_metric(char out[24], double x);      /* x 100, one decimal */
+
+#endif

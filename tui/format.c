@@ -1,0 +1,116 @@
+/*
+ * format.c - numbers as the desk writes them: aligned, short, the same
+ * everywhere.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "draw.h"
+
+const char *fmt_count(char out[24], int64_t n)
+{
+	char digits[24];
+	int len, k = 0;
+
+	len = snprintf(digits, sizeof digits, "%" PRId64, n < 0 ? 0 : n);
+	if (len > 15)
+		len = 15;
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			out[k++] = ',';
+		out[k++] = digits[i];
+	}
+	out[k] = '\0';
+	return out;
+}
+
+const char *fmt_brief(char out[24], double x)
+{
+	static const char unit[] = " kMGTP";
+	int u = 0;
+
+	if (!isfinite(x)) {
+		str_copy(out, 24, "-");
+		return out;
+	}
+	while (fabs(x) >= 999.5 && u < 5)
+		x /= 1000, u++;
+	if (u == 0)
+		snprintf(out, 24, "%.0f", x);
+	else
+		snprintf(out, 24, x < 99.95 ? "%.1f%c" : "%.0f%c", x, unit[u]);
+	if (u && strlen(out) > 3 && strcmp(out + strlen(out) - 3, ".0k") == 0)
+		str_copy(out + strlen(out) - 3, 3, "k");
+	return out;
+}
+
+const char *fmt_time(char out[24], double seconds)
+{
+	int64_t s;
+
+	if (!isfinite(seconds) || seconds < 0 || seconds > 8.64e7) {
+		str_copy(out, 24, "-");
+		return out;
+	}
+	s = (int64_t)(seconds + 0.5);
+	if (s < 60)
+		snprintf(out, 24, "%ds", (int)s);
+	else if (s < 3600)
+		snprintf(out, 24, "%dm%02d", (int)(s / 60), (int)(s % 60));
+	else if (s < 86400)
+		snprintf(out, 24, "%dh%02d", (int)(s / 3600), (int)(s / 60 % 60));
+	else
+		snprintf(out, 24, "%dd%02dh", (int)(s / 86400), (int)(s / 3600 % 24));
+	return out;
+}
+
+const char *fmt_bytes(char out[24], uint64_t bytes)
+{
+	double mb = (double)bytes / 1e6;
+
+	if (mb < 9999.5)
+		snprintf(out, 24, "%.0f MB", mb);
+	else
+		snprintf(out, 24, "%.1f GB", mb / 1000);
+	return out;
+}
+
+const char *fmt_value(char out[24], double x)
+{
+	if (!isfinite(x))
+		str_copy(out, 24, "-");
+	else if (fabs(x) < 9.9995)
+		snprintf(out, 24, "%.3f", x);
+	else if (fabs(x) < 9999.5)
+		snprintf(out, 24, fabs(x) < 99.995 ? "%.2f" : "%.0f", x);
+	else
+		snprintf(out, 24, "%.1e", x);
+	return out;
+}
+
+const char *fmt_rate(char out[24], double x)
+{
+	char *e;
+
+	if (!isfinite(x)) {
+		str_copy(out, 24, "-");
+		return out;
+	}
+	snprintf(out, 24, "%.1e", x);
+	e = strchr(out, 'e'); /* 3.0e-04 -> 3.0e-4 */
+	if (e && e[2] == '0' && e[3])
+		memmove(e + 2, e + 3, strlen(e + 3) + 1);
+	return out;
+}
+
+const char *fmt_metric(char out[24], double x)
+{
+	if (!isfinite(x))
+		str_copy(out, 24, "-");
+	else
+		snprintf(out, 24, "%.1f", x * 100);
+	return out;
+}

@@ -1,0 +1,176 @@
+/*
+ * layout.c - sizes to rectangles, for each view.
+ */
+#include "layout.h"
+
+#include <string.h>
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* Takes h rows off the top of *r. */
+static struct rect take_top(struct rect *r, int h)
+{
+	struct rect top = *r;
+
+	top.h = least(h < 0 ? 0 : h, r->h);
+	r->y += top.h;
+	r->h -= top.h;
+	return top;
+}
+
+static struct rect take_bottom(struct rect *r, int h)
+{
+	struct rect low = *r;
+
+	low.h = least(h < 0 ? 0 : h, r->h);
+	r->h -= low.h;
+	low.y = r->y + r->h;
+	return low;
+}
+
+static struct rect take_left(struct rect *r, int w)
+{
+	struct rect left = *r;
+
+	left.w = least(w < 0 ? 0 : w, r->w);
+	r->x += left.w;
+	r->w -= left.w;
+	return left;
+}
+
+void layout_page(int rows, int cols, struct page *out)
+{
+	struct rect all = {.h = rows, .w = cols};
+
+	memset(out, 0, sizeof *out);
+	out->too_small = rows < LAYOUT_MIN_ROWS || cols < LAYOUT_MIN_COLS;
+	if (out->too_small) {
+		out->body = all;
+		return;
+	}
+	out->title = take_top(&all, 1);
+	out->tabs = take_top(&all, 1);
+	out->foot = take_bottom(&all, 1);
+	if (rows >= 30)
+		take_top(&all, 1); /* air */
+	out->body = all;
+}
+
+static void layout_strips(struct rect *body, int channels, struct desk_layout *out)
+{
+	int w;
+
+	out->tall = true;
+	out->strips = take_top(body, STRIP_ROWS);
+	if (out->strips.w >= 100) {
+		struct rect left = out->strips;
+
+		out->strips = take_left(&left, left.w - 18);
+		out->mix = rect_cut(left, 0, 1, 0, 1);
+	}
+	w = out->strips.w / (channels > 0 ? channels : 1);
+	w = w > 24 ? 24 : w < STRIP_COLS ? STRIP_COLS : w;
+	out->strip_cols = w;
+	out->visible = least(channels, out->strips.w / w);
+	if (out->visible * w < out->strips.w && channels <= out->visible)
+		out->strips.w = out->visible * w;
+}
+
+void layout_desk(struct rect body, int channels, struct desk_layout *out)
+{
+	int lines;
+
+	memset(out, 0, sizeof *out);
+	lines = body.h >= 30 ? 3 : body.h >= 20 ? 2 : body.h >= 15 ? 1 : 0;
+	out->journal = take_bottom(&body, lines);
+	if (body.h >= STRIP_ROWS + 12 && body.w >= 5 * STRIP_COLS) {
+		layout_strips(&body, channels, out);
+		if (body.h > 14)
+			take_top(&body, 0);
+		if (body.h > 12)
+			take_bottom(&body, 1);
+	} else {
+		int room = body.h - 1 - 6; /* head line; a chart wants six */
+
+		if (room < 2)
+			room = body.h - 1;
+		out->visible = least(channels, room);
+		if (out->visible < 0)
+			out->visible = 0;
+		out->strips = take_top(&body, out->visible + 1);
+	}
+	if (body.h >= 4) {
+		out->legend = take_top(&body, 1);
+		out->chart = body;
+	}
+}
+
+struct rect layout_strip(const struct desk_layout *l, int i)
+{
+	struct rect r = l->strips;
+
+	r.x += i * l->strip_cols;
+	r.w = l->strip_cols;
+	return r;
+}
+
+int layout_first(int n, int visible, int chosen)
+{
+	int first = chosen - visible / 2;
+
+	if (first > n - visible)
+		first = n - visible;
+	return first < 0 ? 0 : first;
+}
+
+void layout_inspect(struct rect body, int classes, struct inspect_layout *out)
+{
+	int h, w;
+
+	memset(out, 0, sizeof *out);
+	out->head = take_top(&body, body.h >= 26 ? 2 : 1);
+	h = least(classes, body.h / 3 > 3 ? body.h / 3 - 3 : 1) + 3;
+	if (body.h >= 26)
+		h++;
+	if (h > body.h)
+		h = body.h;
+	out->classes = take_top(&body, h);
+	w = out->classes.w;
+	out->matrix = take_left(&out->classes, w >= 100 ? w * 55 / 100 : w - 36);
+	out->detail = take_bottom(&body, body.h >= 24 ? 11 : body.h >= 14 ? 7 : 0);
+	out->list = body;
+}
+
+static void summary_wide(struct rect body, struct summary_layout *out)
+{
+	struct rect left, right = body, low;
+
+	out->wide = true;
+	low = take_bottom(&right, 8);
+	left = take_left(&right, body.w / 2);
+	out->source = left;
+	out->reference = take_top(&right, right.h >= 22 ? 6 : 4);
+	out->words = take_bottom(&right, right.h >= 14 ? 6 : 0);
+	out->output = right;
+	out->rouge = take_left(&low, body.w / 2);
+	out->history = low;
+}
+
+void layout_summary(struct rect body, struct summary_layout *out)
+{
+	memset(out, 0, sizeof *out);
+	out->head = take_top(&body, body.h >= 26 ? 2 : 1);
+	if (body.w >= 100 && body.h >= 24) {
+		summary_wide(body, out);
+		return;
+	}
+	out->rouge = take_bottom(&body, body.h >= 16 ? 5 : 4);
+	out->history = out->rouge;
+	out->rouge = take_left(&out->history, 38);
+	out->source = take_top(&body, (body.h + 1) / 2);
+	out->reference = take_top(&body, (body.h) / 2);
+	out->output = body;
+}

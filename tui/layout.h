@@ -1,0 +1,48 @@
+/*
+ * layout.h - where things stand: pure functions from sizes to rectangles.
+ *
+ * A rectangle without rows or columns is not shown. Rectangles never overlap
+ * and never leave the screen (tests sweep sizes 1x1 to 300x500).
+ */
+#ifndef TUTTI_TUI_LAYOUT_H
+#define TUTTI_TUI_LAYOUT_H
+
+#include <stdbool.h>
+
+#include "draw.h"
+
+enum { LAYOUT_MIN_ROWS = 16, LAYOUT_MIN_COLS = 60, STRIP_ROWS = 16, STRIP_COLS = 17 };
+
+/* Every view's clothes: title, tabs, body, one line for prompt and keys. */
+struct page {
+	bool too_small;
+	struct rect title, tabs, body, foot;
+};
+void layout_page(int rows, int cols, struct page *out);
+
+struct desk_layout {
+	bool tall;             /* strips; else a table with a row per channel */
+	struct rect strips;    /* or the table, its head line included */
+	int visible;           /* channels that fit at once */
+	int strip_cols;
+	struct rect mix;       /* what concerns all channels */
+	struct rect legend, chart, journal;
+};
+void layout_desk(struct rect body, int channels, struct desk_layout *out);
+/* The i-th visible strip. */
+struct rect layout_strip(const struct desk_layout *l, int i);
+/* First shown of n channels so that `chosen` is among the visible ones. */
+int layout_first(int n, int visible, int chosen);
+
+struct inspect_layout {
+	struct rect head, matrix, classes, list, detail;
+};
+void layout_inspect(struct rect body, int classes, struct inspect_layout *out);
+
+struct summary_layout {
+	bool wide;
+	struct rect head, source, reference, output, words, rouge, history;
+};
+void layout_summary(struct rect body, struct summary_layout *out);
+
+#endif

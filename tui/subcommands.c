@@ -1,0 +1,33 @@
+/*
+ * subcommands.c - the table of sub-commands: dispatch, --help, the manual and
+ * completion come from it.
+ */
+#include "cmd.h"
+
+enum { TRAIN = OPT_RUNS | OPT_STEPS | OPT_WORKERS | OPT_SCRIPT };
+
+const struct subcommand subcommand_table[] = {
+	{ "", "tutti PLAN | RUN", "the desk: a new run, or a run to look at",
+	  TRAIN | OPT_RUN | OPT_SEED | OPT_SET | OPT_SCREEN, 1, 1, cmd_desk },
+	{ "train", "tutti train PLAN", "train without a screen",
+	  TRAIN | OPT_RUN | OPT_SEED | OPT_SET | OPT_JSON, 1, 1, cmd_train },
+	{ "resume", "tutti resume RUN", "go on from the newest checkpoint",
+	  TRAIN | OPT_JSON, 1, 1, cmd_resume },
+	{ "eval", "tutti eval RUN", "metrics on all dev rows, or on another file",
+	  OPT_RUNS | OPT_TASK | OPT_DATA | OPT_STEP | OPT_WORKERS | OPT_JSON, 1, 1,
+	  cmd_eval },
+	{ "predict", "tutti predict RUN --task T [FILE|-]",
+	  "JSONL or plain lines in, JSONL out, in order",
+	  OPT_RUNS | OPT_TASK | OPT_STEP | OPT_WORKERS, 1, 2, cmd_predict },
+	{ "score", "tutti score METRIC[,METRIC] REFERENCES PREDICTIONS",
+	  "metrics of predictions from anywhere, one item a line", OPT_JSON, 3, 3,
+	  cmd_score },
+	{ "ls", "tutti ls", "the runs, live and ended", OPT_RUNS | OPT_JSON, 0, 0, cmd_ls },
+	{ "replay", "tutti replay RUN", "play the journal back and compare every bit",
+	  OPT_RUNS | OPT_WORKERS | OPT_JSON, 1, 1, cmd_replay },
+	{ "tokenize", "tutti tokenize VOCAB|RUN [FILE|-]",
+	  "one line of text in, one line of token ids out", OPT_RUNS, 1, 2, cmd_tokenize },
+	{ "check", "tutti check PLAN", "what a plan needs: parameters, memory, time, rows",
+	  OPT_SEED | OPT_SET | OPT_WORKERS | OPT_JSON, 1, 1, cmd_check },
+};
+const int subcommand_count = sizeof subcommand_table / sizeof *subcommand_table;
