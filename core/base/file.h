@@ -5,6 +5,9 @@
  * Write protocol: NAME.tmp-PID-N (O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0600), write,
  * fsync, rename over NAME, fsync the folder. After a failed fsync the
  * descriptor is dropped, never retried.
+ *
+ * A missing file is ST_NOT_FOUND, a full disk ST_FULL, other system errors
+ * ST_IO, and what is no regular file or too large ST_INVALID.
  */
 #ifndef TUTTI_BASE_FILE_H
 #define TUTTI_BASE_FILE_H
@@ -24,20 +27,23 @@ struct file_id {
 
 /* A regular file only: folders, FIFOs and devices are refused with a word. */
 enum status file_id(const char *path, struct file_id *out, struct err *err);
+/* Replaces what `out` holds. More than `cap` bytes are refused, not cut. */
 enum status file_read(const char *path, size_t cap, struct buf *out,
 		      struct err *err);
+/* Makes missing parents too; each new folder's name is flushed to its parent. */
 enum status file_mkdirs(const char *path, unsigned mode, struct err *err);
 bool file_exists(const char *path);
 enum status file_remove(const char *path, struct err *err);
 /* Removes a folder and the files in it (two levels at most, no links followed). */
 enum status file_remove_tree(const char *path, struct err *err);
 enum status file_sync_dir(const char *path, struct err *err);
+/* The rename alone: file_sync_dir() makes it last. */
 enum status file_rename(const char *from, const char *to, struct err *err);
 /* Absolute form of `path` relative to folder `base` (NULL: here); not resolved. */
 enum status file_absolute(const char *base, const char *path, char *out,
 			  size_t cap, struct err *err);
 
-/* A read-only mapping. */
+/* A read-only mapping. A file that others cut short meanwhile raises SIGBUS. */
 struct file_map {
 	const char *p;
 	size_t len;
@@ -56,7 +62,11 @@ uint64_t file_out_size(const struct file_out *f);
 /* Rewrites n bytes at an offset that was written before (headers). */
 enum status file_out_patch(struct file_out *f, uint64_t at, const void *p,
 			   size_t n, struct err *err);
-/* Flushes, takes the name, frees f; on an error nothing has the name. */
+/*
+ * Flushes, takes the name, frees f. On an error the name shows what it showed
+ * before, unless only the flush of the folder failed: then it shows the whole
+ * new file, but a power cut may undo that.
+ */
 enum status file_out_commit(struct file_out *f, struct err *err);
 void file_out_abort(struct file_out *f); /* NULL is fine */
 enum status file_write(const char *path, const void *p, size_t n,

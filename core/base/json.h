@@ -33,7 +33,8 @@ enum json_type json_type(const struct json *n);
 const char *json_type_name(enum json_type t); /* "a string" */
 bool json_bool(const struct json *n);
 double json_number(const struct json *n);
-bool json_int(const struct json *n, int64_t *out); /* false: no whole number */
+/* False: no number, not whole, or not below 2^53 (where doubles stay exact). */
+bool json_int(const struct json *n, int64_t *out);
 const char *json_string(const struct json *n);
 int json_len(const struct json *n);                /* array or object */
 /* First child and next sibling of arrays and objects; NULL at the end. */

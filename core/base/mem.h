@@ -40,7 +40,11 @@ uint64_t mem_allocations(void);
 void mem_fail_after(uint64_t n);
 void mem_set_oom_hook(void (*hook)(size_t size));
 
-/* Peak anonymous memory of this process in bytes, from /proc (0: unknown). */
+/*
+ * Anonymous memory of this process in bytes, from /proc (0: unknown). The
+ * kernel keeps no peak of it, so the peak is the highest value seen by either
+ * call so far: whoever wants it right calls mem_now_bytes() now and then.
+ */
 uint64_t mem_peak_bytes(void);
 uint64_t mem_now_bytes(void);
 
