@@ -74,7 +74,13 @@ struct hash tokenizer_hash(const struct tokenizer *t);
 int tokenizer_encode(const struct tokenizer *t, const char *text, size_t len,
 		     int32_t *ids, struct token_span *spans, int cap,
 		     int *total);
-/* Joins pieces to words, leaves specials out; appends to out. */
+/*
+ * Joins pieces to words and words to a line as a person would write it: no
+ * space before . , ! ? ; : % ) ] }, none after ( [ { $ #, quotes hug what they
+ * quote, contractions ("don't", "o'clock"), hyphens, slashes and underscores
+ * join their neighbours, so do points, colons and thousands' commas between
+ * digits. Specials (and ids that are none) are left out. Appends to out.
+ */
 void tokenizer_decode(const struct tokenizer *t, const int32_t *ids, int n,
 		      struct buf *out);
 

@@ -1,0 +1,36 @@
+/*
+ * trainer.h - what the two files of vocabulary training share: the words.
+ */
+#ifndef TUTTI_TEXT_TRAINER_H
+#define TUTTI_TEXT_TRAINER_H
+
+#include "text/wordpiece.h"
+
+struct trainer_word {
+	uint64_t count;
+	uint32_t at, len; /* its bytes in tokenizer_trainer.bytes */
+};
+
+struct tokenizer_trainer {
+	int size; /* pieces wanted */
+	char *bytes;
+	size_t used, bytes_cap;
+	struct trainer_word *words; /* in the order first seen */
+	size_t n, words_cap;
+	uint32_t *slots; /* hash table: number of the word + 1 */
+	size_t mask;
+};
+
+enum { CODE_POINTS = 0x110000 };
+
+struct letter {
+	uint32_t cp;
+	uint64_t count;
+};
+
+/* All letters of the words, most frequent first; caller frees. */
+struct letter *trainer_letters(const struct tokenizer_trainer *tr, size_t *n);
+/* By code point. */
+void trainer_sort_letters(struct letter *letters, size_t n);
+
+#endif

@@ -1,0 +1,175 @@
+/*
+ * trainer_words.c - the first half of training a vocabulary: the words of all
+ * texts with their counts, in bounded memory, and the letters in them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "text/trainer.h"
+#include "text/utf8.h"
+
+enum {
+	WORDS_MAX = 2000000, /* distinct words kept; rarer ones go first */
+	SLOTS_MIN = 1 << 12,
+};
+
+struct tokenizer_trainer *tokenizer_trainer_new(int size)
+{
+	struct tokenizer_trainer *tr = xcalloc(1, sizeof *tr);
+
+	tr->size = size;
+	return tr;
+}
+
+void tokenizer_trainer_free(struct tokenizer_trainer *tr)
+{
+	if (!tr)
+		return;
+	xfree(tr->bytes);
+	xfree(tr->words);
+	xfree(tr->slots);
+	xfree(tr);
+}
+
+static uint64_t hash_of(const char *s, size_t len)
+{
+	uint64_t h = hash64_bytes(s, len);
+
+	return h ^ h >> 32;
+}
+
+/* The slot of this word, or the empty one (0) where it would be. */
+static uint32_t *find_slot(const struct tokenizer_trainer *tr, const char *s,
+			   size_t len)
+{
+	size_t i = hash_of(s, len) & tr->mask;
+
+	for (; tr->slots[i]; i = (i + 1) & tr->mask) {
+		const struct trainer_word *w = &tr->words[tr->slots[i] - 1];
+		if (w->len == len && !memcmp(tr->bytes + w->at, s, len))
+			break;
+	}
+	return &tr->slots[i];
+}
+
+static void index_words(struct tokenizer_trainer *tr)
+{
+	size_t cap = SLOTS_MIN;
+
+	while (cap < tr->n * 4)
+		cap *= 2;
+	xfree(tr->slots);
+	tr->slots = xcalloc(cap, sizeof *tr->slots);
+	tr->mask = cap - 1;
+	for (size_t i = 0; i < tr->n; i++) {
+		const struct trainer_word *w = &tr->words[i];
+		*find_slot(tr, tr->bytes + w->at, w->len) = (uint32_t)i + 1;
+	}
+}
+
+/* Drops the rarest words until half the room is free. */
+static void prune(struct tokenizer_trainer *tr)
+{
+	for (uint64_t rare = 1; tr->n > WORDS_MAX / 2; rare++) {
+		size_t kept = 0;
+		uint32_t used = 0;
+
+		for (size_t i = 0; i < tr->n; i++) {
+			struct trainer_word w = tr->words[i];
+			if (w.count <= rare)
+				continue;
+			memmove(tr->bytes + used, tr->bytes + w.at, w.len);
+			w.at = used;
+			used += w.len;
+			tr->words[kept++] = w;
+		}
+		tr->n = kept;
+		tr->used = used;
+	}
+	index_words(tr);
+}
+
+static void count_word(struct tokenizer_trainer *tr, const char *s, size_t len)
+{
+	uint32_t *slot;
+
+	if (tr->n * 2 >= tr->mask)
+		index_words(tr);
+	slot = find_slot(tr, s, len);
+	if (*slot) {
+		tr->words[*slot - 1].count++;
+		return;
+	}
+	tr->bytes = array_grow(tr->bytes, tr->used + len, &tr->bytes_cap, 1);
+	memcpy(tr->bytes + tr->used, s, len);
+	ARRAY_GROW(tr->words, tr->n, tr->words_cap);
+	tr->words[tr->n++] = (struct trainer_word){
+		.at = (uint32_t)tr->used, .len = (uint32_t)len, .count = 1};
+	*slot = (uint32_t)tr->n;
+	tr->used += len;
+	if (tr->n >= WORDS_MAX)
+		prune(tr);
+}
+
+void tokenizer_trainer_feed(struct tokenizer_trainer *tr, const char *text,
+			    size_t len)
+{
+	struct words it;
+	struct word w;
+
+	words_init(&it, text, len);
+	while (words_next(&it, &w))
+		if (w.special < 0 && w.chars <= WORD_CHARS)
+			count_word(tr, w.bytes, w.at[w.chars]);
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct letter *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->cp < y->cp ? -1 : 1;
+}
+
+static int by_code_point(const void *a, const void *b)
+{
+	const struct letter *x = a, *y = b;
+
+	return x->cp < y->cp ? -1 : 1;
+}
+
+struct letter *trainer_letters(const struct tokenizer_trainer *tr, size_t *n)
+{
+	uint64_t *count = xcalloc(CODE_POINTS, sizeof *count);
+	struct letter *letters = NULL;
+	size_t cap = 0;
+	uint32_t cp;
+
+	*n = 0;
+	for (size_t i = 0; i < tr->n; i++) {
+		const struct trainer_word *w = &tr->words[i];
+		for (size_t at = 0; at < w->len;) {
+			at += (size_t)utf8_next(tr->bytes + w->at + at,
+						w->len - at, &cp);
+			count[cp] += w->count;
+		}
+	}
+	for (cp = 0; cp < CODE_POINTS; cp++) {
+		if (!count[cp])
+			continue;
+		ARRAY_GROW(letters, *n, cap);
+		letters[(*n)++] = (struct letter){cp, count[cp]};
+	}
+	xfree(count);
+	if (*n)
+		qsort(letters, *n, sizeof *letters, by_count);
+	return letters;
+}
+
+void trainer_sort_letters(struct letter *letters, size_t n)
+{
+	if (n)
+		qsort(letters, n, sizeof *letters, by_code_point);
+}
