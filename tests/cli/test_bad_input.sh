@@ -1,0 +1,59 @@
+#!/bin/sh
+# Whatever is wrong gets a message with its place, status 1 or 2, nothing half made.
+. tests/cli/lib.sh
+runs=$TMP/runs
+mkdir -p "$runs"
+tiny_plan "$TMP/p.json" 6
+train() { "$TUTTI" train "$@" --runs "$runs"; }
+
+fails "missing plan" 2 "nowhere.json" train "$TMP/nowhere.json"
+printf '{ "tutti": 1, ' >"$TMP/half.json"
+fails "half a plan" 2 "half.json:1" train "$TMP/half.json"
+fails "unknown key" 2 "model.dmi" train "$TMP/p.json" --set model.dmi=3
+fails "wrong type" 2 "optimizer.lr" train "$TMP/p.json" --set optimizer.lr=fast
+fails "out of range" 2 "model.dropout" train "$TMP/p.json" --set model.dropout=1.5
+fails "heads do not divide" 2 "heads" train "$TMP/p.json" --set model.heads=3
+fails "task without data" 2 "tasks.topic.train" train "$TMP/p.json" --set 'tasks.topic.train=""'
+fails "missing data file" 2 "absent.jsonl" train "$TMP/p.json" --set tasks.topic.train="$TMP/absent.jsonl"
+fails "unset variable" 2 "WHERE_NOT" train "$TMP/p.json" --set 'tasks.topic.train=${WHERE_NOT}/x'
+fails "no such column" 1 "phrase" train "$TMP/p.json" --set tasks.topic.text=phrase
+fails "unknown option" 2 "no option" "$TUTTI" train --frobnicate
+fails "unknown run" 1 "no-such-run" "$TUTTI" eval no-such-run --runs "$runs"
+fails "predict wants a task" 2 "task" "$TUTTI" predict x
+
+# rows: labels never seen in the plan's list, empty texts, a 64 MB line
+{ cat "$TMP/data/topics.train.jsonl"; echo '{"text": "a word", "label": "never"}'; } >"$TMP/never.jsonl"
+labels='["harbour","council","farming","rail","theatre","games","health","courts"]'
+check "one row in 201 with an unknown label is skipped" sh -c \
+	"'$TUTTI' train '$TMP/p.json' --runs '$runs' --set tasks.topic.train='$TMP/never.jsonl' --set 'tasks.topic.labels=$labels' --steps 2 >/dev/null"
+{ head -n 20 "$TMP/data/topics.train.jsonl"; echo '{"text": "a word", "label": "never"}'; } >"$TMP/never2.jsonl"
+fails "five of a hundred are too many" 1 "never2.jsonl" train "$TMP/p.json" \
+	--set tasks.topic.train="$TMP/never2.jsonl" --set "tasks.topic.labels=$labels"
+{ head -n 20 "$TMP/data/topics.train.jsonl"; echo '{"text": "", "label": "rail"}'; } >"$TMP/empty.jsonl"
+fails "an empty text, counted with its line" 1 "21" train "$TMP/p.json" --set tasks.topic.train="$TMP/empty.jsonl"
+{ head -n 150 "$TMP/data/topics.train.jsonl"
+  head -c 67108864 /dev/zero | tr '\0' 'x'; echo
+  tail -n 50 "$TMP/data/topics.train.jsonl"; } >"$TMP/long.jsonl"
+check "a 64 MB line is skipped" sh -c \
+	"'$TUTTI' train '$TMP/p.json' --runs '$runs' --set tasks.topic.train='$TMP/long.jsonl' --steps 2 >/dev/null"
+rm -f "$TMP/long.jsonl"
+: >"$TMP/none.jsonl"
+fails "a file without rows" 1 "none.jsonl" train "$TMP/p.json" --set tasks.topic.train="$TMP/none.jsonl"
+mkfifo "$TMP/pipe.jsonl"
+fails "a FIFO" 2 "pipe.jsonl" train "$TMP/p.json" --set tasks.topic.train="$TMP/pipe.jsonl"
+printf '[PAD]\n[CLS]\n[SEP]\n[MASK]\na\n' >"$TMP/vocab.txt"
+fails "a vocabulary without [UNK]" 1 "UNK" train "$TMP/p.json" --set tokenizer.vocab="$TMP/vocab.txt"
+
+# nothing half made stays
+left=$(find "$runs" -mindepth 1 -maxdepth 1 -type d | while read -r d; do ls -d "$d"/checkpoints/step-* >/dev/null 2>&1 || echo "$d"; done)
+[ -z "$left" ] && ok "failed runs leave no folder" || { not_ok "left behind"; echo "$left"; }
+
+# a damaged checkpoint is refused by name, the one before it offered
+state_of "$TMP/p.json" --run hurt --set budget.checkpoint_every=3 >/dev/null
+newest=$(find "$runs/hurt/checkpoints" -maxdepth 1 -name 'step-*' | sort | tail -n 1)
+printf 'x' | dd of="$newest/model.safetensors" bs=1 seek=4000 conv=notrunc 2>/dev/null
+fails "a damaged checkpoint" 1 "${newest##*/}" "$TUTTI" resume hurt --runs "$runs" --steps 9
+truncate -s 100 "$newest/optimizer.safetensors"
+fails "a truncated one" 1 "step-" "$TUTTI" resume hurt --runs "$runs" --steps 9
+fails "not a run" 1 "data" "$TUTTI" resume "$TMP/data"
+exit $bad

@@ -1,0 +1,65 @@
+#!/bin/sh
+# The same bits: workers, checkpoints, evaluations, replay, resume, kill -9.
+. tests/cli/lib.sh
+case $FLAVOUR in release) kills=${KILLS:-50} ;; *) kills=${KILLS:-6} ;; esac
+plan=$TMP/tiny.json
+tiny_plan "$plan"
+base=$(state_of "$plan" --run base --workers 1)
+[ ${#base} = 32 ] && ok "trains and says its state" || { not_ok "no state: '$base'"; cat "$TMP/err"; exit 1; }
+
+same() { [ "$2" = "$base" ] && ok "$1" || not_ok "$1: $2 is not $base"; }
+same "2 workers" "$(state_of "$plan" --workers 2)"
+same "4 workers" "$(state_of "$plan" --workers 4)"
+same "checkpoint every 3 steps" "$(state_of "$plan" --set budget.checkpoint_every=3)"
+same "checkpoint every 50 steps" "$(state_of "$plan" --set budget.checkpoint_every=50)"
+same "evaluation every 7 steps" "$(state_of "$plan" --set budget.eval_every=7)"
+other=$(state_of "$plan" --seed 8)
+[ -n "$other" ] && [ "$other" != "$base" ] && ok "another seed differs" || not_ok "another seed is the same"
+
+# a script: applied, journaled, replayed
+printf '%s\n' '3 weight headline 2' '5 share topic 0.25' '8 lr 0.001' '12 mute topic on' \
+	'15 mute topic off' '15 weighting fixed' '20 dropout 0.3' '22 note half way' \
+	'25 share topic auto' '30 sampling temperature T=2' >"$TMP/hands"
+hands=$(state_of "$plan" --run hands --script "$TMP/hands")
+[ -n "$hands" ] && [ "$hands" != "$base" ] && ok "a script changes the run" || not_ok "script: '$hands'"
+check "replay gives the same bits" "$TUTTI" replay hands --runs "$TMP/runs" --workers 2
+[ "$(state_of "$plan" --script "$TMP/hands" --workers 3)" = "$hands" ] && ok "the script again" || not_ok "the script again differs"
+
+# stopped at several places and resumed, in one go and in chains
+for at in "1" "9" "10" "11" "4 17 18 33" "39"; do
+	first=1
+	for n in $at 40; do
+		if [ $first = 1 ]; then
+			r="grid-$(echo "$at" | tr ' ' '-')" first=0
+			s=$("$TUTTI" train "$plan" --run "$r" --runs "$TMP/runs" --steps "$n" --script "$TMP/hands" --json 2>"$TMP/err" | field state)
+		else
+			s=$("$TUTTI" resume "$r" --runs "$TMP/runs" --steps "$n" --script "$TMP/hands" --json 2>"$TMP/err" | field state)
+		fi
+	done
+	[ "$s" = "$hands" ] && ok "stopped at $at and resumed" || { not_ok "stopped at $at: $s"; head -3 "$TMP/err"; }
+done
+
+# killed at random moments until it ends; a third of the runs save at every step
+n=0 lost=0 round=0
+while [ $n -lt "$kills" ]; do
+	round=$((round + 1)) r=kill$round every=10
+	[ $((round % 3)) = 0 ] && every=1
+	set -- train "$plan" --run "$r" --set budget.checkpoint_every=$every
+	tries=0
+	while :; do
+		"$TUTTI" "$@" --runs "$TMP/runs" --json >"$TMP/kill.out" 2>"$TMP/err" &
+		pid=$!
+		wait_ms=$(awk -v s="$n$round$$" 'BEGIN { srand(s); printf "%.3f", 0.03 + rand() * 0.5 }')
+		sleep "$wait_ms"
+		if kill -9 $pid 2>/dev/null; then n=$((n + 1)); fi
+		wait $pid 2>/dev/null && break
+		tries=$((tries + 1))
+		[ $tries -gt 40 ] && break
+		if ls -d "$TMP/runs/$r/checkpoints/step-"* >/dev/null 2>&1; then set -- resume "$r"
+		else rm -rf "$TMP/runs/$r"; fi
+	done
+	s=$(field state <"$TMP/kill.out")
+	[ "$s" = "$base" ] || { lost=$((lost + 1)); echo "run $r ended in '$s'"; head -3 "$TMP/err"; }
+done
+[ $lost = 0 ] && ok "killed $n times in $round runs, always the same bits" || not_ok "$lost of $round killed runs differ"
+exit $bad

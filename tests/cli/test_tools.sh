@@ -1,0 +1,53 @@
+#!/bin/sh
+# The sub-commands beside training: eval, predict, score, ls, tokenize, check.
+. tests/cli/lib.sh
+runs=$TMP/runs
+tiny_plan "$TMP/p.json" 12
+state_of "$TMP/p.json" --run one >"$TMP/state"
+
+"$TUTTI" ls --runs "$runs" --json >"$TMP/ls"
+check "ls has the run and its state" grep -q "\"run\":\"one\".*$(cat "$TMP/state")" "$TMP/ls"
+"$TUTTI" eval one --runs "$runs" --json >"$TMP/eval" 2>"$TMP/err"
+check "eval prints accuracy" grep -q '"task":"topic".*"accuracy":' "$TMP/eval"
+check "eval prints ROUGE" grep -q '"task":"headline".*"rouge1":' "$TMP/eval"
+check "eval takes all rows" grep -q '"task":"topic","n":200' "$TMP/eval"
+"$TUTTI" eval one --runs "$runs" --task topic --data "$TMP/data/topics.train.jsonl" --json >"$TMP/eval2" 2>"$TMP/err"
+check "eval of another file" grep -q '"n":200' "$TMP/eval2"
+
+printf 'the ferry came in\n{"text": "a vote was lost"}\n' | "$TUTTI" predict one --task topic --runs "$runs" >"$TMP/pred" 2>"$TMP/err"
+[ "$(wc -l <"$TMP/pred")" = 2 ] && grep -q '"line":2' "$TMP/pred" && ok "predict: a line in, a line out" || { not_ok "predict"; cat "$TMP/pred" "$TMP/err"; }
+printf 'the ferry came in\n' | "$TUTTI" predict one --task headline --runs "$runs" >"$TMP/pred" 2>"$TMP/err"
+check "predict: a summary" grep -q '"line":1' "$TMP/pred"
+
+printf 'a\nb\nb\n' >"$TMP/gold"; printf 'a\nb\na\n' >"$TMP/pred"
+"$TUTTI" score accuracy,f1 "$TMP/gold" "$TMP/pred" --json >"$TMP/score"
+check "score: accuracy" grep -q '"accuracy":0.666' "$TMP/score"
+printf 'the cat sat\n' >"$TMP/gold"; printf 'the cat ran\n' >"$TMP/pred"
+"$TUTTI" score rouge1,rouge2 "$TMP/gold" "$TMP/pred" --json >"$TMP/score"
+check "score: ROUGE-1" grep -q '"rouge1":0.6666' "$TMP/score"
+check "score: ROUGE-2" grep -q '"rouge2":0.5' "$TMP/score"
+printf 'a\n' >"$TMP/short"
+fails "score: unequal files" 1 "lines" "$TUTTI" score accuracy "$TMP/short" /dev/null
+fails "score: unknown metric" 2 "no metric" "$TUTTI" score bleu "$TMP/gold" "$TMP/pred"
+
+printf 'the ferry\n\n' | "$TUTTI" tokenize one --runs "$runs" >"$TMP/ids" 2>"$TMP/err"
+[ "$(wc -l <"$TMP/ids")" = 2 ] && grep -qE '^[0-9]+( [0-9]+)+$' "$TMP/ids" && ok "tokenize: ids a line" || not_ok "tokenize"
+"$TUTTI" check "$TMP/p.json" >"$TMP/check" 2>"$TMP/err"
+check "check says what a plan needs" grep -q 'parameters' "$TMP/check"
+"$TUTTI" --help >"$TMP/help"
+for c in train resume eval predict score ls replay tokenize check; do
+	check "--help names $c" grep -q "tutti $c" "$TMP/help"
+	check "$c --help" sh -c "'$TUTTI' $c --help | grep -q 'tutti $c'"
+done
+fails "no terminal, no desk" 2 "train" "$TUTTI" "$TMP/p.json"
+
+# the 1st Ctrl-C saves and ends with 130; the run can be resumed
+"$TUTTI" train "$TMP/p.json" --run int --runs "$runs" --set budget.steps=100000 --json >"$TMP/int" 2>"$TMP/err" &
+pid=$!
+sleep 1.5
+kill -INT $pid
+wait $pid
+got=$?
+[ $got = 130 ] && ok "Ctrl-C ends with 130" || not_ok "Ctrl-C ended with $got"
+check "and says where it stopped" grep -q '"event":"end"' "$TMP/int"
+exit $bad
