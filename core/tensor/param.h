@@ -63,12 +63,17 @@ float *grads_row(struct grads *g, int p, int row);
 bool grads_touched(const struct grads *g, int p);
 /* Touched rows in ascending order: *n = rows when all are; NULL for "all". */
 const int32_t *grads_rows(struct grads *g, int p, int *n);
+/* Whole: every row. Safe from several threads, unlike grads_rows. */
+bool grads_whole(const struct grads *g, int p);
+bool grads_has_row(const struct grads *g, int p, int row);
 /* NULL when untouched; for reading. */
 const float *grads_peek(const struct grads *g, int p);
 
 /*
  * sum += scale * g. Part `part` of `parts` does its slice (elementwise, so any
  * split gives the same bits); grads_add_marks must run once before the parts.
+ * Several marks may run ahead of their adds, in the same order; the first add to
+ * an untouched parameter assigns, so no pass is spent on zeroing.
  */
 void grads_add_marks(struct grads *sum, const struct grads *g);
 void grads_add(struct grads *sum, const struct grads *g, float scale, int part,

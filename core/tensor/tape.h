@@ -38,7 +38,7 @@ struct tape {
 	struct grads *grads;   /* NULL: inference */
 	bool training;         /* dropout is on */
 	struct rng noise;      /* dropout's stream for this micro-batch */
-	uint32_t site;         /* dropout sites so far: part of the index */
+	uint32_t site;         /* blocks of noise taken so far: where the next site starts */
 	struct tape_node *last;
 };
 
@@ -51,6 +51,8 @@ struct ten *tape_ten(struct tape *t, int rows, int cols); /* v not zeroed */
 struct ten *tape_wrap(struct tape *t, float *v, int rows, int cols);
 /* x->d, zeroed at the first call. For backward functions. */
 float *ten_grad(struct tape *t, struct ten *x);
+/* As ten_grad, but new memory is not zeroed: *add false means assign it all. */
+float *ten_grad_raw(struct tape *t, struct ten *x, bool *add);
 /*
  * Records an op: `back` gets the node's `saved`. No-op in inference.
  */

@@ -1,0 +1,282 @@
+/*
+ * grads.c - a gradient block that knows which parts of it are in use.
+ *
+ * A parameter is untouched, touched in some rows (PARAM_ROWS only; a bit per
+ * row says which), or touched whole. Values of untouched parts are garbage:
+ * they are zeroed, or assigned by grads_add, at the first touch.
+ */
+#include "tensor/param.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/status.h"
+#include "tensor/kernels.h"
+
+enum touch { UNTOUCHED, SOME_ROWS, WHOLE };
+
+struct slot {
+	enum touch touch;
+	uint64_t *bits;  /* PARAM_ROWS: [(rows + 63) / 64], a bit per row */
+	int32_t *list;   /* PARAM_ROWS: [rows], filled when asked */
+	/*
+	 * Of a sum: the addend that touched it first and has to assign, not
+	 * add (grads_add_marks). NULL: every part holds a value.
+	 */
+	const struct grads *first;
+};
+
+struct grads {
+	const struct param_set *ps;
+	float *value;    /* [ps->size] */
+	struct slot *slot;
+};
+
+static size_t words(const struct param *p)
+{
+	return ((size_t)p->rows + 63) / 64;
+}
+
+struct grads *grads_new(const struct param_set *ps)
+{
+	struct grads *g = xcalloc(1, sizeof *g);
+	size_t n = ps->n ? (size_t)ps->n : 1;
+
+	g->ps = ps;
+	g->value = xalloc64((ps->size ? ps->size : 1) * sizeof *g->value);
+	g->slot = xcalloc(n, sizeof *g->slot);
+	for (int i = 0; i < ps->n; i++) {
+		if (!(ps->p[i].flags & PARAM_ROWS))
+			continue;
+		g->slot[i].bits = xcalloc(words(&ps->p[i]), sizeof(uint64_t));
+		g->slot[i].list = xcalloc((size_t)ps->p[i].rows,
+					  sizeof(int32_t));
+	}
+	return g;
+}
+
+void grads_free(struct grads *g)
+{
+	if (!g)
+		return;
+	for (int i = 0; i < g->ps->n; i++) {
+		xfree(g->slot[i].bits);
+		xfree(g->slot[i].list);
+	}
+	xfree(g->slot);
+	xfree(g->value);
+	xfree(g);
+}
+
+void grads_clear(struct grads *g)
+{
+	for (int i = 0; i < g->ps->n; i++) {
+		struct slot *s = &g->slot[i];
+
+		if (s->touch == SOME_ROWS)
+			memset(s->bits, 0,
+			       words(&g->ps->p[i]) * sizeof *s->bits);
+		s->touch = UNTOUCHED;
+		s->first = NULL;
+	}
+}
+
+static float *values(const struct grads *g, int p)
+{
+	BUG_IF(p < 0 || p >= g->ps->n);
+	return g->value + g->ps->p[p].offset;
+}
+
+static bool has_row(const struct slot *s, int row)
+{
+	return s->bits[row >> 6] >> (row & 63) & 1;
+}
+
+/* From some rows to all: the others become 0, the bits rest empty. */
+static void widen(struct grads *g, int p)
+{
+	struct slot *s = &g->slot[p];
+	const struct param *q = &g->ps->p[p];
+	float *v = values(g, p);
+
+	for (int r = 0; r < q->rows; r++)
+		if (!has_row(s, r))
+			memset(v + (size_t)r * (size_t)q->cols, 0,
+			       (size_t)q->cols * sizeof *v);
+	memset(s->bits, 0, words(q) * sizeof *s->bits);
+	s->touch = WHOLE;
+}
+
+float *grads_at(struct grads *g, int p)
+{
+	float *v = values(g, p);
+	struct slot *s = &g->slot[p];
+
+	if (s->touch == SOME_ROWS) {
+		widen(g, p);
+	} else if (s->touch == UNTOUCHED) {
+		memset(v, 0, param_count(g->ps, p) * sizeof *v);
+		s->touch = WHOLE;
+	}
+	return v;
+}
+
+float *grads_row(struct grads *g, int p, int row)
+{
+	const struct param *q = &g->ps->p[p];
+	struct slot *s = &g->slot[p];
+	float *v = values(g, p) + (size_t)row * (size_t)q->cols;
+
+	BUG_IF(row < 0 || row >= q->rows);
+	if (s->touch == WHOLE)
+		return v;
+	if (!s->bits)
+		return grads_at(g, p) + (size_t)row * (size_t)q->cols;
+	s->touch = SOME_ROWS;
+	if (!has_row(s, row)) {
+		s->bits[row >> 6] |= (uint64_t)1 << (row & 63);
+		memset(v, 0, (size_t)q->cols * sizeof *v);
+	}
+	return v;
+}
+
+bool grads_touched(const struct grads *g, int p)
+{
+	return g->slot[p].touch != UNTOUCHED;
+}
+
+bool grads_whole(const struct grads *g, int p)
+{
+	return g->slot[p].touch == WHOLE;
+}
+
+bool grads_has_row(const struct grads *g, int p, int row)
+{
+	const struct slot *s = &g->slot[p];
+
+	return s->touch == WHOLE || (s->touch == SOME_ROWS && has_row(s, row));
+}
+
+/* The next touched row from `row` on, or `rows`. */
+static int next_row(const struct slot *s, int row, int rows)
+{
+	while (row < rows) {
+		uint64_t w = s->bits[row >> 6] >> (row & 63);
+
+		if (w)
+			return row + __builtin_ctzll(w);
+		row = (row | 63) + 1;
+	}
+	return rows;
+}
+
+const int32_t *grads_rows(struct grads *g, int p, int *n)
+{
+	struct slot *s = &g->slot[p];
+	int rows = g->ps->p[p].rows, k = 0;
+
+	*n = s->touch == WHOLE ? rows : 0;
+	if (s->touch == WHOLE)
+		return NULL;
+	if (s->touch == SOME_ROWS)
+		for (int r = next_row(s, 0, rows); r < rows;
+		     r = next_row(s, r + 1, rows))
+			s->list[k++] = r;
+	*n = k;
+	return s->list;
+}
+
+const float *grads_peek(const struct grads *g, int p)
+{
+	return grads_touched(g, p) ? values(g, p) : NULL;
+}
+
+static void mark_rows(struct grads *sum, const struct grads *g, int p)
+{
+	const struct slot *from = &g->slot[p];
+	int rows = g->ps->p[p].rows;
+
+	for (int r = next_row(from, 0, rows); r < rows;
+	     r = next_row(from, r + 1, rows))
+		grads_row(sum, p, r);
+}
+
+void grads_add_marks(struct grads *sum, const struct grads *g)
+{
+	BUG_IF(sum->ps != g->ps);
+	for (int p = 0; p < g->ps->n; p++) {
+		struct slot *s = &sum->slot[p];
+
+		if (s->first == g)
+			s->first = NULL;
+		if (g->slot[p].touch == SOME_ROWS) {
+			mark_rows(sum, g, p);
+		} else if (g->slot[p].touch == WHOLE) {
+			if (s->touch == UNTOUCHED) {
+				s->first = g;
+				s->touch = WHOLE;
+			}
+			grads_at(sum, p);
+		}
+	}
+}
+
+/* Slice `part` of n floats, on cache lines. */
+static void slice(size_t n, int part, int parts, size_t *from, size_t *to)
+{
+	size_t lines = (n + 15) / 16;
+
+	*from = lines * (size_t)part / (size_t)parts * 16;
+	*to = lines * ((size_t)part + 1) / (size_t)parts * 16;
+	*to = *to > n ? n : *to;
+}
+
+void grads_add(struct grads *sum, const struct grads *g, float scale, int part,
+	       int parts)
+{
+	for (int p = 0; p < g->ps->n; p++) {
+		const struct slot *s = &g->slot[p];
+		float *y = values(sum, p);
+		const float *x = values(g, p);
+		int rows = g->ps->p[p].rows;
+		size_t c = (size_t)g->ps->p[p].cols, from, to;
+
+		if (s->touch == WHOLE) {
+			slice((size_t)rows * c, part, parts, &from, &to);
+			if (sum->slot[p].first == g)
+				k_scale(to - from, y + from, scale, x + from);
+			else
+				k_axpy(to - from, y + from, scale, x + from);
+		} else if (s->touch == SOME_ROWS) {
+			slice(c, part, parts, &from, &to);
+			for (int r = next_row(s, 0, rows); r < rows;
+			     r = next_row(s, r + 1, rows)) {
+				size_t o = (size_t)r * c + from;
+
+				k_axpy(to - from, y + o, scale, x + o);
+			}
+		}
+	}
+}
+
+double grads_sumsq(const struct grads *g, int owner_filter)
+{
+	double sum = 0.0;
+
+	for (int p = 0; p < g->ps->n; p++) {
+		const struct slot *s = &g->slot[p];
+		const struct param *q = &g->ps->p[p];
+		const float *x = values(g, p);
+
+		if (owner_filter != GRADS_ALL && q->owner != owner_filter)
+			continue;
+		if (s->touch == WHOLE)
+			sum += k_sumsq(param_count(g->ps, p), x);
+		else if (s->touch == SOME_ROWS)
+			for (int r = next_row(s, 0, q->rows); r < q->rows;
+			     r = next_row(s, r + 1, q->rows))
+				sum += k_sumsq((size_t)q->cols,
+					       x + (size_t)r * (size_t)q->cols);
+	}
+	return sum;
+}

@@ -1,0 +1,148 @@
+/*
+ * kernels.h - the inner loops of the ops, on raw arrays. For core/tensor alone.
+ *
+ * Every kernel is one C loop nest that the compiler turns into vector code,
+ * compiled for several instruction sets and picked when the program starts.
+ * All of them give the same bits: no fused multiply-add (-ffp-contract=off),
+ * and every reduction runs over LANES explicit accumulators that are folded in
+ * a fixed order. Sizes come first, then out, then in.
+ */
+#ifndef TUTTI_TENSOR_KERNELS_H
+#define TUTTI_TENSOR_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+
+enum { LANES = 16 };
+
+/* Under sanitizers one target: their start-up cannot run the resolvers. */
+#if defined(TUTTI_ONE_TARGET) || !defined(__x86_64__)
+#define KERNEL
+#else
+#define KERNEL                                                                 \
+	__attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
+#endif
+
+/* Before a loop whose arrays may be the same but never overlap otherwise. */
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+/* --- kernels.c: elementwise and sums --- */
+void k_add(size_t n, float *y, const float *x);             /* y += x */
+void k_axpy(size_t n, float *y, float a, const float *x);   /* y += a x */
+void k_scale(size_t n, float *y, float a, const float *x);  /* y = a x */
+void k_scale_in(size_t n, float *y, float a);                /* y *= a */
+void k_mul(size_t n, float *y, const float *x);             /* y *= x */
+double k_sumsq(size_t n, const float *x);
+double k_sum(size_t n, const float *x);
+float k_max(size_t n, const float *x);                      /* NaN is passed over */
+float k_dot(size_t n, const float *x, const float *y);
+/* out[cols] += column sums of x [rows, cols]. */
+void k_colsum(int rows, int cols, float *out, const float *x);
+/* x [rows, cols] += b */
+void k_bias(int rows, int cols, float *x, const float *b);
+/* y = x + a b + c (c NULL: none): a row of op_embed. */
+void k_embed(int cols, float *y, float a, const float *tok, const float *pos,
+	     const float *seg);
+
+/*
+ * Activations: y [rows, cols] holds x W^T and becomes act(y + b); der (NULL: not
+ * wanted) gets the derivative there. b is never NULL.
+ */
+void k_relu(int rows, int cols, float *y, float *der, const float *b);
+void k_gelu(int rows, int cols, float *y, float *der, const float *b);
+void k_gelu_tanh(int rows, int cols, float *y, float *der, const float *b);
+void k_tanh(int rows, int cols, float *y, float *der, const float *b);
+
+/* y = x + (keep ? scale r : 0); keep NULL: all kept. */
+void k_drop_add(size_t n, float *y, const float *x, const float *r,
+		const uint8_t *keep, float scale);
+/* y = (add ? y : 0) + (keep ? scale x : 0) */
+void k_drop_back(size_t n, float *y, const float *x, const uint8_t *keep,
+		 float scale, bool add);
+
+/* --- norm.c --- */
+/* stat [rows, 2]: mean and 1 / sqrt(var + eps). */
+void k_norm(int rows, int cols, float *y, float *stat, const float *x,
+	    const float *gamma, const float *beta, float eps);
+/*
+ * dx = (add ? dx : 0) + the norm's input gradient; dx may be dy. dgamma and
+ * dbeta get their sums added.
+ */
+void k_norm_back(int rows, int cols, float *dx, float *dgamma, float *dbeta,
+		 const float *x, const float *stat, const float *gamma,
+		 const float *dy, bool add);
+
+/* --- softmax.c --- */
+/*
+ * Rows of attention scores become probabilities of scale * s. Causal: row i
+ * uses its first i + 1 columns, the rest become 0.
+ */
+void k_softmax(int rows, int cols, float *s, float scale, bool causal);
+/* Drops probabilities: p keeps them with the sign set on dropped ones; pd is
+ * what the product uses: scale * p where kept, 0 where not. */
+void k_drop_probs(size_t n, float *p, float *pd, const uint8_t *keep,
+		  float scale);
+/* pd from signed p again. */
+void k_undrop_probs(size_t n, float *pd, const float *p, float scale);
+/*
+ * In place on dp [rows, cols] (gradient of dropped probabilities): becomes the
+ * gradient of the unscaled scores. p signed as above, keep_scale of dropout.
+ */
+void k_softmax_back(int rows, int cols, float *dp, const float *p, float scale,
+		    float keep_scale);
+/* One row of logits: x += b (NULL: none); returns the greatest. */
+float k_logits_max(int n, float *x, const float *b);
+/* x = exp(x - max); returns the sum. */
+double k_exp_sum(int n, float *x, float max);
+/* The sum alone, x unchanged. */
+double k_exp_sum_of(int n, const float *x, float max);
+/* x = a x + c */
+void k_affine(int n, float *x, float a, float c);
+
+/* --- rows.c: few rows against many --- */
+/* y [R, n] = x [R, C] w [n, C]^T + b (NULL: none), w read once. */
+void k_dots(int n, int C, int R, float *y, const float *x, const float *w,
+	    const float *b);
+/*
+ * n more keys of one query: scores s = scale q . k, *max and *sum updated, out
+ * [D] rescaled and the values added with weights exp(s - max).
+ */
+void k_attend_block(int n, int D, int stride, float scale, float *s,
+		    const float *q, const float *k, const float *v, float *out,
+		    float *max, float *sum);
+
+/* --- noise.c --- */
+enum { NOISE_GROUP = 16 }; /* blocks of 4 words made side by side */
+/*
+ * Words of NOISE_GROUP blocks from `block` on: out[16 w + i] is word w of block
+ * block + i, the same bits as rng_block's.
+ */
+void noise_group(const struct rng *r, uint32_t block, uint32_t out[64]);
+/*
+ * keep[i] = 16 bits of noise >= threshold, for n elements from `block` on.
+ * Returns the first block not used: a whole number of groups on.
+ */
+uint32_t noise_keep(const struct rng *r, uint32_t block, size_t n,
+		    uint32_t threshold, uint8_t *keep);
+/* Dropout as 16-bit arithmetic: the threshold and the exact 1 / P(kept). */
+uint32_t noise_threshold(float p_drop, float *scale);
+
+/* --- optim.c --- */
+struct adamw_coef {
+	float scale, beta1, beta2, eps;
+	float rest1, rest2;  /* 1 - beta */
+	float keep;          /* 1 - lr * weight_decay */
+	float step;          /* lr / (1 - beta1^t) */
+	float root;          /* 1 / sqrt(1 - beta2^t) */
+};
+void k_adamw(size_t n, float *w, float *m, float *v, const float *g,
+	     const struct adamw_coef *c);
+
+#endif

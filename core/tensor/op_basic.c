@@ -1,0 +1,260 @@
+/*
+ * op_basic.c - embedding, linear layer, sums with dropout, pooling.
+ *
+ * Each op stands beside its backward function; `saved` is what the one leaves
+ * for the other. A backward function whose result nobody used has y->d NULL
+ * and nothing to do.
+ */
+#include <string.h>
+
+#include "base/status.h"
+#include "tensor/blas.h"
+#include "tensor/drop.h"
+#include "tensor/kernels.h"
+#include "tensor/ops.h"
+
+static size_t size(const struct ten *x)
+{
+	return (size_t)x->rows * (size_t)x->cols;
+}
+
+/* --- embedding --- */
+
+struct embed {
+	struct ten *y;
+	int tok, pos, seg;
+	const int32_t *ids, *pos_ids, *seg_ids;
+	float scale;
+};
+
+/* Adds the rows of dy to the rows of table p, in row order. */
+static void scatter(struct grads *g, int p, const int32_t *ids,
+		    const struct ten *y, float scale)
+{
+	for (int i = 0; i < y->rows; i++)
+		k_axpy((size_t)y->cols, grads_row(g, p, ids[i]), scale,
+		       y->d + (size_t)i * (size_t)y->cols);
+}
+
+static void embed_back(struct tape *t, void *saved)
+{
+	struct embed *s = saved;
+
+	if (!s->y->d)
+		return;
+	scatter(t->grads, s->tok, s->ids, s->y, s->scale);
+	if (s->pos != PARAM_NONE)
+		scatter(t->grads, s->pos, s->pos_ids, s->y, 1.0f);
+	if (s->seg != PARAM_NONE)
+		scatter(t->grads, s->seg, s->seg_ids, s->y, 1.0f);
+}
+
+static const float *table_row(const struct param_set *ps, int p, int cols,
+			      const int32_t *ids, int i)
+{
+	if (p == PARAM_NONE)
+		return NULL;
+	BUG_IF(ids[i] < 0 || ids[i] >= ps->p[p].rows || ps->p[p].cols != cols);
+	return param_value(ps, p) + (size_t)ids[i] * (size_t)cols;
+}
+
+struct ten *op_embed(struct tape *t, int tok, const int32_t *ids, int n, int pos,
+		     const int32_t *pos_ids, int seg, const int32_t *seg_ids,
+		     float scale)
+{
+	int cols = t->ps->p[tok].cols;
+	struct ten *y = tape_ten(t, n, cols);
+	struct embed *s = arena_alloc(&t->arena, sizeof *s);
+
+	for (int i = 0; i < n; i++)
+		k_embed(cols, y->v + (size_t)i * (size_t)cols, scale,
+			table_row(t->ps, tok, cols, ids, i),
+			table_row(t->ps, pos, cols, pos_ids, i),
+			table_row(t->ps, seg, cols, seg_ids, i));
+	*s = (struct embed){ y, tok, pos, seg, ids, pos_ids, seg_ids, scale };
+	tape_push(t, embed_back, s);
+	return y;
+}
+
+/* --- linear --- */
+
+struct linear {
+	struct ten *x, *y;
+	int w, b;
+	float *der; /* [N, out] act'(z); NULL: no activation */
+};
+
+static void linear_back(struct tape *t, void *saved)
+{
+	struct linear *s = saved;
+	int N = s->x->rows, in = s->x->cols, out = s->y->cols;
+	float *dy = s->y->d;
+	bool add;
+	float *dx;
+
+	if (!dy)
+		return;
+	if (s->der)
+		k_mul(size(s->y), dy, s->der);
+	if (s->b != PARAM_NONE)
+		k_colsum(N, out, grads_at(t->grads, s->b), dy);
+	blas_xtw(out, in, N, dy, out, s->x->v, in, grads_at(t->grads, s->w), in,
+		 1);
+	dx = ten_grad_raw(t, s->x, &add);
+	blas_xw(N, in, out, dy, out, param_value(t->ps, s->w), in, dx, in, add);
+}
+
+static void activate(struct ten *y, enum act act, float *der, const float *b)
+{
+	switch (act) {
+	case ACT_NONE:
+		k_bias(y->rows, y->cols, y->v, b);
+		break;
+	case ACT_RELU:
+		k_relu(y->rows, y->cols, y->v, der, b);
+		break;
+	case ACT_GELU:
+		k_gelu(y->rows, y->cols, y->v, der, b);
+		break;
+	case ACT_GELU_TANH:
+		k_gelu_tanh(y->rows, y->cols, y->v, der, b);
+		break;
+	case ACT_TANH:
+		k_tanh(y->rows, y->cols, y->v, der, b);
+		break;
+	}
+}
+
+struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
+{
+	int in = t->ps->p[w].cols, out = t->ps->p[w].rows;
+	struct ten *y = tape_ten(t, x->rows, out);
+	struct linear *s = arena_alloc(&t->arena, sizeof *s);
+	const float *bias = NULL;
+
+	BUG_IF(x->cols != in);
+	BUG_IF(b != PARAM_NONE && param_count(t->ps, b) != (size_t)out);
+	*s = (struct linear){ x, y, w, b, NULL };
+	if (act != ACT_NONE && t->grads)
+		s->der = arena_alloc(&t->arena, size(y) * sizeof(float));
+	blas_xwt(x->rows, out, in, x->v, in, param_value(t->ps, w), in, y->v,
+		 out, 0);
+	if (b != PARAM_NONE)
+		bias = param_value(t->ps, b);
+	else if (act != ACT_NONE)
+		bias = arena_zalloc(&t->arena, (size_t)out * sizeof(float));
+	if (bias)
+		activate(y, act, s->der, bias);
+	tape_push(t, linear_back, s);
+	return y;
+}
+
+/* --- sums with dropout --- */
+
+struct add {
+	struct ten *x, *r, *y; /* x NULL: dropout alone */
+	struct drop drop;
+};
+
+static void add_back(struct tape *t, void *saved)
+{
+	struct add *s = saved;
+	bool add;
+	float *d;
+
+	if (!s->y->d)
+		return;
+	d = ten_grad_raw(t, s->r, &add);
+	k_drop_back(size(s->r), d, s->y->d, s->drop.keep, s->drop.scale, add);
+	if (!s->x)
+		return;
+	if (!s->x->d) /* y's gradient is of no more use: hand it on */
+		s->x->d = s->y->d;
+	else
+		k_add(size(s->x), s->x->d, s->y->d);
+}
+
+struct ten *op_add(struct tape *t, struct ten *x, struct ten *r, float p_drop)
+{
+	struct ten *y = tape_ten(t, x->rows, x->cols);
+	struct add *s = arena_alloc(&t->arena, sizeof *s);
+
+	BUG_IF(x->rows != r->rows || x->cols != r->cols || x == r);
+	*s = (struct add){ x, r, y, drop_make(t, size(r), p_drop) };
+	k_drop_add(size(r), y->v, x->v, r->v, s->drop.keep, s->drop.scale);
+	tape_push(t, add_back, s);
+	return y;
+}
+
+struct ten *op_dropout(struct tape *t, struct ten *x, float p_drop)
+{
+	struct add *s;
+	struct ten *y;
+
+	if (!t->training || p_drop <= 0.0f)
+		return x;
+	y = tape_ten(t, x->rows, x->cols);
+	s = arena_alloc(&t->arena, sizeof *s);
+	*s = (struct add){ NULL, x, y, drop_make(t, size(x), p_drop) };
+	k_drop_back(size(x), y->v, x->v, s->drop.keep, s->drop.scale, false);
+	tape_push(t, add_back, s);
+	return y;
+}
+
+/* --- pooling --- */
+
+struct pooling {
+	struct ten *x, *y;
+	const struct ragged *seq;
+	enum pool how;
+};
+
+/* Calls for each sequence: rows [from, to) share weight 1 / count. */
+static void pooled_rows(const struct pooling *s, int b, int *from, int *to)
+{
+	*from = s->seq->off[b];
+	*to = s->how == POOL_FIRST ? *from + 1 : s->seq->off[b + 1];
+	BUG_IF(s->seq->off[b + 1] <= *from || *to > s->x->rows);
+}
+
+static void pool_back(struct tape *t, void *saved)
+{
+	struct pooling *s = saved;
+	size_t C = (size_t)s->x->cols;
+	float *dx;
+	int from, to;
+
+	if (!s->y->d)
+		return;
+	dx = ten_grad(t, s->x);
+	for (int b = 0; b < s->seq->n; b++) {
+		pooled_rows(s, b, &from, &to);
+		for (int i = from; i < to; i++)
+			k_axpy(C, dx + (size_t)i * C, 1.0f / (float)(to - from),
+			       s->y->d + (size_t)b * C);
+	}
+}
+
+struct ten *op_pool(struct tape *t, struct ten *x, const struct ragged *seq,
+		    enum pool how)
+{
+	struct ten *y = tape_ten(t, seq->n, x->cols);
+	struct pooling *s = arena_alloc(&t->arena, sizeof *s);
+	size_t C = (size_t)x->cols;
+	int from, to;
+
+	*s = (struct pooling){ x, y, seq, how };
+	for (int b = 0; b < seq->n; b++) {
+		float *out = y->v + (size_t)b * C;
+
+		pooled_rows(s, b, &from, &to);
+		memcpy(out, x->v + (size_t)from * C, C * sizeof *out);
+		if (to - from == 1)
+			continue;
+		k_colsum(to - from - 1, x->cols, out,
+			 x->v + (size_t)(from + 1) * C);
+		k_scale_in(C, out, 1.0f / (float)(to - from));
+	}
+	tape_push(t, pool_back, s);
+	return y;
+}

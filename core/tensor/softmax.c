@@ -1,0 +1,162 @@
+/*
+ * softmax.c - softmax kernels: attention rows and rows of logits.
+ */
+#include "tensor/kernels.h"
+
+#include "tensor/vmath.h"
+
+V_INLINE float max_of(int n, const float *x)
+{
+	float acc[LANES];
+	int i = 0;
+
+	for (int l = 0; l < LANES; l++)
+		acc[l] = -HUGE_VALF;
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++)
+			acc[l] = x[i + l] > acc[l] ? x[i + l] : acc[l];
+	for (; i < n; i++)
+		acc[0] = x[i] > acc[0] ? x[i] : acc[0];
+	for (int l = 1; l < LANES; l++)
+		acc[0] = acc[l] > acc[0] ? acc[l] : acc[0];
+	return acc[0];
+}
+
+V_INLINE float fold(const float *a)
+{
+	float s[LANES / 2];
+
+	for (int i = 0; i < LANES / 2; i++)
+		s[i] = a[i] + a[i + LANES / 2];
+	return ((s[0] + s[4]) + (s[2] + s[6])) +
+	       ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+V_INLINE double foldd(const double *a)
+{
+	double s[LANES / 2];
+
+	for (int i = 0; i < LANES / 2; i++)
+		s[i] = a[i] + a[i + LANES / 2];
+	return ((s[0] + s[4]) + (s[2] + s[6])) +
+	       ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+V_INLINE void softmax_row(int n, float *x, float scale)
+{
+	float acc[LANES] = { 0 };
+	float max = max_of(n, x) * scale, inv;
+	int i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++) {
+			x[i + l] = v_exp(x[i + l] * scale - max);
+			acc[l] += x[i + l];
+		}
+	for (int l = 0; i < n; i++, l++) {
+		x[i] = v_exp(x[i] * scale - max);
+		acc[l] += x[i];
+	}
+	inv = 1.0f / fold(acc);
+	for (i = 0; i < n; i++)
+		x[i] *= inv;
+}
+
+KERNEL void k_softmax(int rows, int cols, float *s, float scale, bool causal)
+{
+	for (int r = 0; r < rows; r++, s += cols) {
+		int n = causal && r + 1 < cols ? r + 1 : cols;
+
+		softmax_row(n, s, scale);
+		for (int j = n; j < cols; j++)
+			s[j] = 0.0f;
+	}
+}
+
+KERNEL void k_drop_probs(size_t n, float *restrict p, float *restrict pd,
+			 const uint8_t *restrict keep, float scale)
+{
+	for (size_t i = 0; i < n; i++) {
+		float x = p[i];
+
+		pd[i] = keep[i] ? x * scale : 0.0f;
+		p[i] = keep[i] ? x : -x;
+	}
+}
+
+KERNEL void k_undrop_probs(size_t n, float *restrict pd,
+			   const float *restrict p, float scale)
+{
+	for (size_t i = 0; i < n; i++)
+		pd[i] = p[i] > 0.0f ? p[i] * scale : 0.0f;
+}
+
+/* ds = scale p (dp' - sum p dp'), where dp' = dp keep_scale where kept. */
+KERNEL void k_softmax_back(int rows, int cols, float *restrict dp,
+			   const float *restrict p, float scale, float keep_scale)
+{
+	for (int r = 0; r < rows; r++, dp += cols, p += cols) {
+		float acc[LANES] = { 0 }, sum;
+		int i = 0;
+
+		for (; i + LANES <= cols; i += LANES)
+			for (int l = 0; l < LANES; l++) {
+				float k = p[i + l] > 0.0f ? p[i + l] : 0.0f;
+
+				acc[l] += k * dp[i + l];
+			}
+		for (int l = 0; i < cols; i++, l++)
+			acc[l] += p[i] > 0.0f ? p[i] * dp[i] : 0.0f;
+		sum = fold(acc) * keep_scale;
+		for (i = 0; i < cols; i++) {
+			float a = p[i] > 0.0f ? p[i] : -p[i];
+			float d = p[i] > 0.0f ? dp[i] * keep_scale : 0.0f;
+
+			dp[i] = scale * (a * (d - sum));
+		}
+	}
+}
+
+KERNEL float k_logits_max(int n, float *restrict x, const float *restrict b)
+{
+	if (b)
+		for (int i = 0; i < n; i++)
+			x[i] += b[i];
+	return max_of(n, x);
+}
+
+KERNEL double k_exp_sum(int n, float *x, float max)
+{
+	double acc[LANES] = { 0 };
+	int i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++) {
+			x[i + l] = v_exp(x[i + l] - max);
+			acc[l] += (double)x[i + l];
+		}
+	for (int l = 0; i < n; i++, l++) {
+		x[i] = v_exp(x[i] - max);
+		acc[l] += (double)x[i];
+	}
+	return foldd(acc);
+}
+
+KERNEL double k_exp_sum_of(int n, const float *x, float max)
+{
+	double acc[LANES] = { 0 };
+	int i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++)
+			acc[l] += (double)v_exp(x[i + l] - max);
+	for (int l = 0; i < n; i++, l++)
+		acc[l] += (double)v_exp(x[i] - max);
+	return foldd(acc);
+}
+
+KERNEL void k_affine(int n, float *x, float a, float c)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = a * x[i] + c;
+}
