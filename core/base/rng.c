@@ -111,13 +111,28 @@ float rng_normal(const struct rng *r, uint64_t index)
 	return (float)(q * num / den * SCALE);
 }
 
-enum { ROUNDS = 8 };
+enum { ROUNDS_MAX = 15 };
 
 struct feistel {
-	uint32_t key[ROUNDS];
-	int half;      /* bits of one half */
-	uint64_t mask; /* of one half */
+	uint32_t key[ROUNDS_MAX + 1]; /* one a round; the last one settles parity */
+	int rounds, half;             /* half: bits of one half */
+	uint64_t mask;                /* of one half */
 };
+
+/*
+ * Fifteen rounds for up to 256 values, where fewer leave some orders a few
+ * percent too frequent, and seven above.
+ */
+static void feistel_setup(struct feistel *f, const struct rng *r, uint64_t n)
+{
+	f->half = 1;
+	while (f->half < 32 && (n - 1) >> (2 * f->half))
+		f->half++;
+	f->mask = ((uint64_t)1 << f->half) - 1;
+	f->rounds = f->half <= 4 ? 15 : 7;
+	for (uint32_t i = 0; (int)i <= f->rounds; i += 4)
+		rng_block(r, i / 4, f->key + i);
+}
 
 /*
  * Round function: key and half mixed by two multiply-xorshift steps (Steele,
@@ -138,7 +153,7 @@ static uint64_t feistel_apply(const struct feistel *f, uint64_t x)
 {
 	uint64_t left = x >> f->half, right = x & f->mask;
 
-	for (int round = 0; round < ROUNDS; round++) {
+	for (int round = 0; round < f->rounds; round++) {
 		uint64_t next = left ^ feistel_mix(f, round, right);
 
 		left = right;
@@ -148,27 +163,20 @@ static uint64_t feistel_apply(const struct feistel *f, uint64_t x)
 }
 
 /*
- * The network permutes 0..4^half - 1, which is at most 4 n values (4 when n is
- * 2 or 3); walking its cycle from i < n comes back below n at the latest at i.
+ * The network permutes 0..4^half - 1, which is at most 4 n values; walking its
+ * cycle from i < n comes back below n at the latest at i. From 16 values on its
+ * permutations are all even ones, so a keyed bit exchanges 0 and 1 at the end.
  */
 uint64_t rng_permute(const struct rng *r, uint64_t n, uint64_t i)
 {
-	struct feistel f = { .half = 1 };
-	uint32_t words[4];
+	struct feistel f;
 
 	BUG_IF(i >= n);
 	if (n == 1)
 		return 0;
-	while (f.half < 32 && (n - 1) >> (2 * f.half))
-		f.half++;
-	f.mask = ((uint64_t)1 << f.half) - 1;
-	for (uint32_t block = 0; block < ROUNDS / 4; block++) {
-		rng_block(r, block, words);
-		for (int k = 0; k < 4; k++)
-			f.key[block * 4 + (uint32_t)k] = words[k];
-	}
+	feistel_setup(&f, r, n);
 	do
 		i = feistel_apply(&f, i);
 	while (i >= n);
-	return i;
+	return i < 2 ? i ^ (f.key[f.rounds] >> 31) : i;
 }
