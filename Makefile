@@ -24,7 +24,7 @@ PKG_L := $(shell pkg-config --libs $(filter-out openblas,$(PKGS)) 2>/dev/null)
 
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 $(if $(WERROR),-Werror)
 HARDEN   = -fstack-protector-strong -fPIE
-CPPFLAGS += -D_GNU_SOURCE -Icore -Itui -DTUTTI_VERSION='"$(VERSION)"' $(PKG_C)
+CPPFLAGS += -D_GNU_SOURCE -iquote core -iquote tui -DTUTTI_VERSION='"$(VERSION)"' $(PKG_C)
 OPT      = -O2 -g
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 VERSION  = 0.1
