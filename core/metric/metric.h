@@ -33,8 +33,9 @@ const struct metric_info *metric_find(const char *name); /* NULL: none */
 
 /*
  * Label metrics: class numbers 0..n_classes-1. f1 is the binary F1 of class 1
- * (of 2 classes; GLUE), macro_f1 the mean over classes. A metric that is not
- * defined on the data (no positives, no variance) is 0.
+ * (of 2 classes; GLUE), macro_f1 the mean over the classes that occur in gold
+ * or pred (scikit-learn's default). A metric that is not defined on the data
+ * (no rows, no positives, no variance, a number that is not finite) is 0.
  */
 double metric_labels(enum metric_id m, const int *gold, const int *pred,
 		     size_t n, int n_classes);

@@ -1,17 +1,19 @@
 /*
- * stem.h - Porter's stemmer exactly as NLTK's PorterStemmer (its default mode)
- * gives it, which is what Google's rouge-score uses: libstemmer's "porter" with
- * the differences closed here.
+ * stem.h - Porter's stemmer (Porter 1980, "An algorithm for suffix stripping")
+ * exactly as NLTK's PorterStemmer gives it in its default mode, which is what
+ * Google's rouge-score uses.
+ *
+ * That mode departs from the published algorithm within steps 1 and 2, in the
+ * meaning of *o, and by a list of irregular words. The steps cannot be entered
+ * in the middle from outside, so libstemmer's "porter" is of no use here: the
+ * algorithm is our own, from the paper's rules.
  */
 #ifndef TUTTI_TEXT_STEM_H
 #define TUTTI_TEXT_STEM_H
 
 #include <stddef.h>
 
-struct stemmer;
-struct stemmer *stemmer_new(void);
-void stemmer_free(struct stemmer *s);
 /* Stems a lower-case ASCII word in place; returns the new length (<= len). */
-size_t stemmer_stem(struct stemmer *s, char *word, size_t len);
+size_t stem_word(char *word, size_t len);
 
 #endif

@@ -1,0 +1,260 @@
+/*
+ * metric.c - measures of labels and numbers, and the table of all metrics.
+ */
+#include "metric/metric.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define ROW(i, n, b, in, h)                                                    \
+	[i] = {.id = i, .name = n, .brief = b, .input = in, .help = h}
+
+const struct metric_info metric_table[METRICS] = {
+	ROW(METRIC_ACCURACY, "accuracy", "acc", METRIC_LABELS,
+	    "share of rows with the right label (GLUE, Wang et al. 2018)"),
+	ROW(METRIC_F1, "f1", "f1", METRIC_LABELS,
+	    "F1 of the second of two labels, the positive one (GLUE)"),
+	ROW(METRIC_MACRO_F1, "macro_f1", "mf1", METRIC_LABELS,
+	    "mean of every label's F1, each label counted alike (scikit-learn)"),
+	ROW(METRIC_MATTHEWS, "matthews", "mcc", METRIC_LABELS,
+	    "correlation of labels, -1 to 1 (Matthews 1975; Gorodkin 2004; GLUE)"),
+	ROW(METRIC_PEARSON, "pearson", "r", METRIC_NUMBERS,
+	    "linear correlation of numbers, -1 to 1 (Pearson 1895; GLUE)"),
+	ROW(METRIC_SPEARMAN, "spearman", "rho", METRIC_NUMBERS,
+	    "correlation of ranks, ties share theirs, -1 to 1 (Spearman 1904)"),
+	ROW(METRIC_ROUGE1, "rouge1", "r1", METRIC_TEXTS,
+	    "words in common, F1, stemmed (Lin 2004; as rouge-score)"),
+	ROW(METRIC_ROUGE2, "rouge2", "r2", METRIC_TEXTS,
+	    "pairs of words in common, F1, stemmed (Lin 2004; as rouge-score)"),
+	ROW(METRIC_ROUGEL, "rougeL", "rL", METRIC_TEXTS,
+	    "longest common subsequence of words, F1 (Lin 2004; as rouge-score)"),
+	ROW(METRIC_ROUGELSUM, "rougeLsum", "rLs", METRIC_TEXTS,
+	    "the same, a line at a time: summaries (Lin 2004; as rouge-score)"),
+};
+
+const struct metric_info *metric_find(const char *name)
+{
+	for (int i = 0; i < METRICS; i++)
+		if (!strcmp(metric_table[i].name, name))
+			return &metric_table[i];
+	return NULL;
+}
+
+static double ratio(double a, double b)
+{
+	return b > 0 ? a / b : 0;
+}
+
+/* How often gold g was predicted as p: counts[g * n_classes + p]. */
+static uint64_t *confusion(const int *gold, const int *pred, size_t n,
+			   int n_classes)
+{
+	size_t k = (size_t)n_classes;
+	uint64_t *counts = xcalloc(k * k, sizeof *counts);
+
+	for (size_t i = 0; i < n; i++) {
+		BUG_IF(gold[i] < 0 || gold[i] >= n_classes || pred[i] < 0 ||
+		       pred[i] >= n_classes);
+		counts[(size_t)gold[i] * k + (size_t)pred[i]]++;
+	}
+	return counts;
+}
+
+/* Rows with gold class c, and rows predicted as c. */
+static void class_sums(const uint64_t *counts, size_t k, size_t c, double *golds,
+		       double *preds)
+{
+	uint64_t g = 0, p = 0;
+
+	for (size_t i = 0; i < k; i++) {
+		g += counts[c * k + i];
+		p += counts[i * k + c];
+	}
+	*golds = (double)g;
+	*preds = (double)p;
+}
+
+static double class_f1(const uint64_t *counts, size_t k, size_t c)
+{
+	double golds, preds;
+
+	class_sums(counts, k, c, &golds, &preds);
+	return ratio(2 * (double)counts[c * k + c], golds + preds);
+}
+
+static double accuracy(const uint64_t *counts, size_t k)
+{
+	uint64_t right = 0, all = 0;
+
+	for (size_t i = 0; i < k * k; i++)
+		all += counts[i];
+	for (size_t c = 0; c < k; c++)
+		right += counts[c * k + c];
+	return ratio((double)right, (double)all);
+}
+
+/* Over the classes that occur in gold or predictions. */
+static double macro_f1(const uint64_t *counts, size_t k)
+{
+	double sum = 0, golds, preds;
+	size_t present = 0;
+
+	for (size_t c = 0; c < k; c++) {
+		class_sums(counts, k, c, &golds, &preds);
+		if (golds + preds == 0)
+			continue;
+		sum += class_f1(counts, k, c);
+		present++;
+	}
+	return ratio(sum, (double)present);
+}
+
+/* Gorodkin 2004, equation 8, which is Matthews' for two classes. */
+static double matthews(const uint64_t *counts, size_t k)
+{
+	double all = 0, right = 0, both = 0, gg = 0, pp = 0, golds, preds, square;
+
+	for (size_t c = 0; c < k; c++) {
+		class_sums(counts, k, c, &golds, &preds);
+		all += golds;
+		right += (double)counts[c * k + c];
+		both += golds * preds;
+		gg += golds * golds;
+		pp += preds * preds;
+	}
+	square = (all * all - pp) * (all * all - gg);
+	return square > 0 ? (right * all - both) / sqrt(square) : 0;
+}
+
+double metric_labels(enum metric_id m, const int *gold, const int *pred, size_t n,
+		     int n_classes)
+{
+	uint64_t *counts;
+	size_t k = (size_t)n_classes;
+	double value = 0;
+
+	BUG_IF(n_classes < 1);
+	counts = confusion(gold, pred, n, n_classes);
+	switch (m) {
+	case METRIC_ACCURACY:
+		value = accuracy(counts, k);
+		break;
+	case METRIC_F1:
+		value = k > 1 ? class_f1(counts, k, 1) : 0;
+		break;
+	case METRIC_MACRO_F1:
+		value = macro_f1(counts, k);
+		break;
+	case METRIC_MATTHEWS:
+		value = matthews(counts, k);
+		break;
+	default:
+		BUG("metric %d is none of labels", (int)m);
+	}
+	xfree(counts);
+	return value;
+}
+
+static double mean(const double *x, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += x[i];
+	return sum / (double)n;
+}
+
+static bool is_constant(const double *x, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (x[i] != x[0])
+			return false;
+	return true;
+}
+
+/* Two passes; 0 when a side does not vary. */
+static double pearson(const double *x, const double *y, size_t n)
+{
+	double xy = 0, xx = 0, yy = 0, mx, my, r;
+
+	if (n < 2 || is_constant(x, n) || is_constant(y, n))
+		return 0;
+	mx = mean(x, n);
+	my = mean(y, n);
+	for (size_t i = 0; i < n; i++) {
+		double dx = x[i] - mx, dy = y[i] - my;
+		xy += dx * dy;
+		xx += dx * dx;
+		yy += dy * dy;
+	}
+	r = xy / (sqrt(xx) * sqrt(yy));
+	if (!isfinite(r))
+		return 0;
+	return r > 1 ? 1 : r < -1 ? -1 : r;
+}
+
+struct ranked {
+	double x;
+	size_t at;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct ranked *p = a, *q = b;
+
+	return (p->x > q->x) - (p->x < q->x);
+}
+
+/* Ranks from 1; equal values share the mean of theirs. Caller frees. */
+static double *ranks(const double *x, size_t n)
+{
+	struct ranked *r = xreallocarray(NULL, n, sizeof *r);
+	double *rank = xreallocarray(NULL, n, sizeof *rank);
+
+	for (size_t i = 0; i < n; i++)
+		r[i] = (struct ranked){x[i], i};
+	qsort(r, n, sizeof *r, by_value);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && r[end].x == r[i].x;)
+			end++;
+		for (size_t k = i; k < end; k++)
+			rank[r[k].at] = ((double)(i + 1) + (double)end) / 2;
+	}
+	xfree(r);
+	return rank;
+}
+
+static double spearman(const double *x, const double *y, size_t n)
+{
+	double *rx, *ry, rho;
+
+	if (n < 2)
+		return 0;
+	rx = ranks(x, n);
+	ry = ranks(y, n);
+	rho = pearson(rx, ry, n);
+	xfree(rx);
+	xfree(ry);
+	return rho;
+}
+
+static bool all_finite(const double *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			return false;
+	return true;
+}
+
+double metric_numbers(enum metric_id m, const double *gold, const double *pred,
+		      size_t n)
+{
+	BUG_IF(m != METRIC_PEARSON && m != METRIC_SPEARMAN);
+	if (!all_finite(gold, n) || !all_finite(pred, n))
+		return 0;
+	return m == METRIC_PEARSON ? pearson(gold, pred, n) : spearman(gold, pred, n);
+}
