@@ -169,15 +169,20 @@ V_INLINE float act_gelu(float z, float *d)
 	return z * cdf;
 }
 
-/* z sigmoid(2 u), u = sqrt(2 / pi) (z + 0.044715 z^3) */
+/*
+ * z s with s = sigmoid(2 u), u = sqrt(2 / pi) (z + 0.044715 z^3). s (1 - s) comes
+ * from exp(-|2 u|) too: as a difference it would lose the digits that count.
+ */
 V_INLINE float act_gelu_tanh(float z, float *d)
 {
 	float z2 = z * z;
 	float u2 = 1.5957691216f * z * (1.0f + 0.044715f * z2);
-	float s = v_sigmoid(u2);
 	float du2 = 1.5957691216f * (1.0f + 0.134145f * z2);
+	float e = v_exp(u2 < 0.0f ? u2 : -u2);
+	float r = 1.0f / (1.0f + e);
+	float s = u2 < 0.0f ? e * r : r;
 
-	*d = s + z * (s * (1.0f - s)) * du2;
+	*d = s + z * (e * r * r) * du2;
 	return z * s;
 }
 
