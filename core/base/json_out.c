@@ -1,9 +1,10 @@
 /*
  * json_out.c - writing JSON: valid whatever the strings hold.
  *
- * Bytes that are no UTF-8 become U+FFFD; control characters, also DEL and C1,
- * are escaped, so that a line of JSON can be printed on a terminal. Numbers are
- * the shortest text that reads back as the same double.
+ * NULs and bytes that are no UTF-8 become U+FFFD, so that our own reader takes
+ * the text back; other control characters, also DEL and C1, are escaped, so that
+ * a line of JSON can be printed on a terminal. Numbers are the shortest text
+ * that reads back as the same double.
  */
 #include <math.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static size_t put_char(struct buf *b, const char *p, const char *end)
 	size_t n = json_utf8_len(p, end);
 	unsigned char c = (unsigned char)*p;
 
-	if (!n) {
+	if (!n || !c) {
 		buf_adds(b, "\xef\xbf\xbd");
 		return 1;
 	}

@@ -92,6 +92,7 @@ static void say(const char *message)
 static int bug_in_child(void (*hook)(const char *), char *out, size_t cap)
 {
 	int fds[2], status;
+	size_t len = 0;
 	ssize_t n;
 	pid_t child;
 
@@ -109,8 +110,9 @@ static int bug_in_child(void (*hook)(const char *), char *out, size_t cap)
 		_exit(0);
 	}
 	close(fds[1]);
-	n = read(fds[0], out, cap - 1);
-	out[n > 0 ? n : 0] = '\0';
+	while ((n = read(fds[0], out + len, cap - 1 - len)) > 0)
+		len += (size_t)n;
+	out[len] = '\0';
 	close(fds[0]);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return status;

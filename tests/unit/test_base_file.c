@@ -1,0 +1,524 @@
+/*
+ * test_base_file.c - files: what is read and refused, and the write protocol
+ * with a failure, a kill or short writes at every single call (I4).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants the four above first */
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+enum { CAP = 1 << 20 };
+
+static char dir[PATH_MAX];
+
+static const char *in_dir(const char *name)
+{
+	static char path[4][PATH_MAX + 64];
+	static int turn;
+	char *p = path[turn++ % 4];
+
+	snprintf(p, sizeof path[0], "%s/%s", dir, name);
+	return p;
+}
+
+static void make(const char *name, const char *text)
+{
+	struct err err;
+
+	if (file_write(in_dir(name), text, strlen(text), &err))
+		fail_msg("%s", err.text);
+}
+
+static void check_content(const char *name, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b);
+	assert_int_equal(file_read(in_dir(name), CAP, &b, NULL), ST_OK);
+	assert_int_equal(b.len, strlen(want));
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+/* Entries in the test's folder, to find what was left behind. */
+static int entries(void)
+{
+	DIR *d = opendir(dir);
+	int n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+static int empty_dir(void **state)
+{
+	struct err err = { "" };
+
+	(void)state;
+	fault_off();
+	if (file_exists(dir) && file_remove_tree(dir, &err))
+		print_error("%s\n", err.text);
+	return file_mkdirs(dir, 0700, NULL);
+}
+
+static void test_read(void **state)
+{
+	struct buf b;
+	struct err err;
+
+	(void)state;
+	buf_init(&b);
+	make("f", "0123456789");
+	buf_adds(&b, "old");
+	assert_int_equal(file_read(in_dir("f"), 10, &b, &err), ST_OK);
+	assert_string_equal(b.s, "0123456789");
+	assert_int_equal(file_read(in_dir("f"), 9, &b, &err), ST_INVALID);
+	assert_true(str_starts(err.text, "larger than 9 bytes: '"));
+	make("empty", "");
+	assert_int_equal(file_read(in_dir("empty"), 0, &b, &err), ST_OK);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(file_read(in_dir("none"), 10, &b, &err), ST_NOT_FOUND);
+	assert_non_null(strstr(err.text, "no such file"));
+	/* says 0 bytes, holds more: read to the end, and within the cap */
+	assert_int_equal(file_read("/proc/self/status", CAP, &b, &err), ST_OK);
+	assert_true(b.len > 100);
+	assert_int_equal(file_read("/proc/self/status", 50, &b, &err),
+			 ST_INVALID);
+	buf_release(&b);
+}
+
+static void check_special(const char *path, const char *word)
+{
+	struct file_id id;
+	struct file_map m;
+	struct err err;
+	struct buf b;
+
+	buf_init(&b);
+	assert_int_equal(file_read(path, CAP, &b, &err), ST_INVALID);
+	assert_non_null(strstr(err.text, word));
+	assert_int_equal(file_map(path, &m, &err), ST_INVALID);
+	assert_int_equal(file_id(path, &id, &err), ST_INVALID);
+	assert_non_null(strstr(err.text, word));
+	buf_release(&b);
+}
+
+static void test_special_files(void **state)
+{
+	(void)state;
+	assert_int_equal(mkfifo(in_dir("pipe"), 0600), 0);
+	check_special(in_dir("pipe"), "not a file but a pipe");
+	check_special(dir, "not a file but a folder");
+	check_special("/dev/null", "not a file but a device");
+}
+
+static void test_map_and_id(void **state)
+{
+	struct file_id a, b;
+	struct file_map m;
+
+	(void)state;
+	make("f", "hello");
+	assert_int_equal(file_map(in_dir("f"), &m, NULL), ST_OK);
+	assert_int_equal(m.len, 5);
+	assert_memory_equal(m.p, "hello", 5);
+	assert_int_equal(file_id(in_dir("f"), &a, NULL), ST_OK);
+	assert_int_equal(a.size, 5);
+	make("f", "jello");
+	assert_memory_equal(m.p, "hello", 5); /* the old file lives on */
+	file_unmap(&m);
+	file_unmap(&m);
+	assert_int_equal(file_id(in_dir("f"), &b, NULL), ST_OK);
+	assert_true(a.inode != b.inode || a.mtime_ns != b.mtime_ns);
+	make("empty", "");
+	assert_int_equal(file_map(in_dir("empty"), &m, NULL), ST_OK);
+	assert_int_equal(m.len, 0);
+	assert_non_null(m.p);
+	file_unmap(&m);
+	assert_int_equal(file_map(in_dir("none"), &m, NULL), ST_NOT_FOUND);
+}
+
+static void test_out_pieces(void **state)
+{
+	struct file_out *f;
+	struct stat s;
+	struct buf b;
+	char *big = xcalloc(200000, 1);
+
+	(void)state;
+	buf_init(&b);
+	assert_int_equal(file_out_open(in_dir("f"), &f, NULL), ST_OK);
+	assert_false(file_exists(in_dir("f")));
+	assert_int_equal(file_out_write(f, "HEAD", 4, NULL), ST_OK);
+	memset(big, 'x', 200000);
+	for (size_t n = 1; n < 200000; n = n * 3 + 1)
+		assert_int_equal(file_out_write(f, big, n, NULL), ST_OK);
+	assert_int_equal(file_out_patch(f, 1, "ea", 2, NULL), ST_OK);
+	assert_int_equal(file_out_write(f, "tail", 4, NULL), ST_OK);
+	assert_int_equal(file_out_patch(f, file_out_size(f) - 1, "L", 1, NULL),
+			 ST_OK);
+	assert_int_equal(file_out_commit(f, NULL), ST_OK);
+	assert_int_equal(file_read(in_dir("f"), CAP, &b, NULL), ST_OK);
+	assert_memory_equal(b.s, "HeaDxxxx", 8);
+	assert_string_equal(b.s + b.len - 5, "xtaiL");
+	assert_int_equal(stat(in_dir("f"), &s), 0);
+	assert_int_equal(s.st_mode & 0777, 0600);
+	assert_int_equal(file_out_open(in_dir("f"), &f, NULL), ST_OK);
+	file_out_abort(f);
+	file_out_abort(NULL);
+	assert_int_equal(entries(), 1);
+	buf_release(&b);
+	xfree(big);
+}
+
+static void test_out_no_folder(void **state)
+{
+	struct file_out *f;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(file_out_open(in_dir("none/f"), &f, &err),
+			 ST_NOT_FOUND);
+	assert_null(f);
+	assert_int_equal(file_write("/dev/full/x", "a", 1, NULL), ST_IO);
+}
+
+static enum status write_new(struct err *err)
+{
+	return file_write(in_dir("f"), "new content", 11, err);
+}
+
+/* How many calls of the kind one file_write makes. */
+static int calls_of(enum fault_op op)
+{
+	int n;
+
+	make("f", "old");
+	fault_set(op, 0, 0);
+	assert_int_equal(write_new(NULL), ST_OK);
+	n = fault_count();
+	fault_off();
+	return n;
+}
+
+static void test_calls_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(calls_of(FAULT_OPEN), 1);
+	assert_int_equal(calls_of(FAULT_WRITE), 1);
+	assert_int_equal(calls_of(FAULT_FSYNC), 2);
+	assert_int_equal(calls_of(FAULT_RENAME), 1);
+	assert_int_equal(calls_of(FAULT_UNLINK), 0);
+	assert_int_equal(calls_of(FAULT_CLOSE), 1);
+	assert_int_equal(calls_of(FAULT_ANY), 6);
+}
+
+/* Each call fails once: an error with a word, the old content, no leftovers. */
+static void test_each_call_fails(void **state)
+{
+	static const int codes[] = { EIO, ENOSPC, EACCES, EMFILE, EDQUOT };
+	int calls = calls_of(FAULT_ANY);
+
+	(void)state;
+	for (size_t c = 0; c < sizeof codes / sizeof *codes; c++)
+		for (int n = 1; n <= calls; n++) {
+			bool full = codes[c] == ENOSPC || codes[c] == EDQUOT;
+			struct err err = { "" };
+
+			make("f", "old");
+			fault_set(FAULT_ANY, n, codes[c]);
+			assert_int_equal(write_new(&err), full ? ST_FULL : ST_IO);
+			fault_off();
+			assert_true(str_starts(err.text, "cannot "));
+			/* only the folder's flush comes after the new name */
+			check_content("f", n == calls ? "new content" : "old");
+			assert_int_equal(entries(), 1);
+		}
+}
+
+static void test_interrupted_calls(void **state)
+{
+	int calls = calls_of(FAULT_ANY);
+
+	(void)state;
+	for (int n = 1; n <= calls; n++) {
+		if (n == 5) /* rename is never interrupted */
+			continue;
+		make("f", "old");
+		fault_set(FAULT_ANY, n, EINTR);
+		assert_int_equal(write_new(NULL), ST_OK);
+		fault_off();
+		check_content("f", "new content");
+	}
+}
+
+static void test_short_writes(void **state)
+{
+	struct file_out *f;
+
+	(void)state;
+	fault_set(FAULT_WRITE, 1, FAULT_SHORT);
+	assert_int_equal(file_out_open(in_dir("f"), &f, NULL), ST_OK);
+	assert_int_equal(file_out_write(f, "0123456789", 10, NULL), ST_OK);
+	assert_int_equal(file_out_patch(f, 2, "abc", 3, NULL), ST_OK);
+	assert_int_equal(file_out_commit(f, NULL), ST_OK);
+	assert_true(fault_count() >= 13);
+	fault_off();
+	check_content("f", "01abc56789");
+}
+
+/* A write that failed is not forgotten when the next ones succeed. */
+static void test_failure_sticks(void **state)
+{
+	struct file_out *f;
+	struct err err;
+
+	(void)state;
+	make("f", "old");
+	assert_int_equal(file_out_open(in_dir("f"), &f, NULL), ST_OK);
+	assert_int_equal(file_out_write(f, "abc", 3, NULL), ST_OK);
+	fault_set(FAULT_WRITE, 1, EIO);
+	assert_int_equal(file_out_patch(f, 0, "x", 1, NULL), ST_IO);
+	fault_off();
+	assert_int_equal(file_out_write(f, "def", 3, &err), ST_IO);
+	assert_int_equal(file_out_commit(f, &err), ST_IO);
+	assert_true(str_starts(err.text, "an earlier write failed: '"));
+	check_content("f", "old");
+	assert_int_equal(entries(), 1);
+}
+
+/* Killed before or after each call: the old or the new content, whole. */
+static void test_killed_at_each_call(void **state)
+{
+	int calls = calls_of(FAULT_ANY);
+
+	(void)state;
+	for (int n = 1; n <= calls; n++)
+		for (int what = FAULT_KILL_BEFORE; what >= FAULT_KILL_AFTER;
+		     what--) {
+			bool renamed = n > 5 || (n == 5 &&
+						 what == FAULT_KILL_AFTER);
+			int status;
+			pid_t child;
+
+			make("f", "old");
+			child = fork();
+			assert_true(child >= 0);
+			if (child == 0) {
+				fault_set(FAULT_ANY, n, what);
+				write_new(NULL);
+				_exit(0);
+			}
+			assert_int_equal(waitpid(child, &status, 0), child);
+			assert_true(WIFEXITED(status));
+			assert_int_equal(WEXITSTATUS(status), FAULT_EXIT);
+			check_content("f", renamed ? "new content" : "old");
+		}
+}
+
+/* Leftovers of a dead process with our number do not stand in the way. */
+static void test_stale_neighbours(void **state)
+{
+	char name[64];
+	int fd;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof name, "f.tmp-%ld-%d", (long)getpid(), i);
+		fd = open(in_dir(name), O_CREAT | O_WRONLY, 0600);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	make("f", "fine");
+	check_content("f", "fine");
+	assert_int_equal(entries(), 201);
+}
+
+static void test_folders(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(file_mkdirs(in_dir("a//b/c/"), 0700, &err), ST_OK);
+	assert_int_equal(file_mkdirs(in_dir("a/b/c"), 0700, &err), ST_OK);
+	make("a/b/f", "x");
+	assert_int_equal(file_mkdirs(in_dir("a/b/f"), 0700, &err), ST_INVALID);
+	assert_true(str_starts(err.text, "not a folder: '"));
+	assert_true(file_mkdirs(in_dir("a/b/f/g"), 0700, &err) != ST_OK);
+	assert_int_equal(file_rename(in_dir("a/b/f"), in_dir("a/g"), &err),
+			 ST_OK);
+	assert_int_equal(file_rename(in_dir("a/b/f"), in_dir("a/g"), &err),
+			 ST_NOT_FOUND);
+	assert_int_equal(file_sync_dir(in_dir("a"), &err), ST_OK);
+	assert_int_equal(file_sync_dir(in_dir("z"), &err), ST_NOT_FOUND);
+	assert_int_equal(file_remove(in_dir("a/g"), &err), ST_OK);
+	assert_int_equal(file_remove(in_dir("a/g"), &err), ST_NOT_FOUND);
+	assert_int_equal(file_remove_tree(in_dir("a"), &err), ST_INVALID);
+	assert_non_null(strstr(err.text, "too deep"));
+	assert_int_equal(file_remove_tree(in_dir("a/b"), &err), ST_OK);
+	assert_int_equal(file_remove_tree(in_dir("a"), &err), ST_OK);
+	assert_false(file_exists(in_dir("a")));
+	assert_int_equal(file_remove_tree(in_dir("a"), &err), ST_NOT_FOUND);
+}
+
+/* A link in a folder is removed itself; what it points to stays. */
+static void test_remove_tree_keeps_links_targets(void **state)
+{
+	(void)state;
+	assert_int_equal(file_mkdirs(in_dir("kept"), 0700, NULL), ST_OK);
+	make("kept/f", "precious");
+	assert_int_equal(file_mkdirs(in_dir("gone/in"), 0700, NULL), ST_OK);
+	make("gone/in/f", "x");
+	assert_int_equal(symlink(in_dir("kept"), in_dir("gone/link")), 0);
+	assert_int_equal(symlink(in_dir("kept"), in_dir("link")), 0);
+	assert_int_equal(file_remove_tree(in_dir("gone"), NULL), ST_OK);
+	assert_true(file_remove_tree(in_dir("link"), NULL) != ST_OK);
+	check_content("kept/f", "precious");
+}
+
+static void check_absolute(const char *base, const char *path, const char *want)
+{
+	char out[PATH_MAX];
+	struct err err = { "" };
+
+	if (file_absolute(base, path, out, sizeof out, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(out, want);
+}
+
+static void test_absolute(void **state)
+{
+	char here[PATH_MAX], want[PATH_MAX + 16], out[8];
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof here));
+	check_absolute("/a/b", "c.json", "/a/b/c.json");
+	check_absolute("/a/b/", "./c", "/a/b/c");
+	check_absolute("/a", "/x/y", "/x/y");
+	check_absolute("/", "x", "/x");
+	check_absolute("/a", ".", "/a");
+	check_absolute("/a", "../b", "/a/../b");
+	check_absolute(NULL, ".", here);
+	snprintf(want, sizeof want, "%s/d/f", here);
+	check_absolute(NULL, "d/f", want);
+	check_absolute("d", "f", want);
+	assert_int_equal(file_absolute("/a", "", out, sizeof out, NULL),
+			 ST_INVALID);
+	assert_int_equal(file_absolute("/a", "bcdef", out, sizeof out, NULL),
+			 ST_INVALID);
+	assert_int_equal(file_absolute("/a", "bcde", out, sizeof out, NULL),
+			 ST_OK);
+}
+
+static void check_xdg(enum xdg_kind kind, const char *below)
+{
+	char out[PATH_MAX];
+	struct err err = { "" };
+	struct stat s;
+
+	if (file_xdg(kind, out, sizeof out, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(out, in_dir(below));
+	assert_int_equal(stat(out, &s), 0);
+	assert_true(S_ISDIR(s.st_mode));
+	assert_int_equal(s.st_mode & 0777, 0700);
+}
+
+static void test_xdg(void **state)
+{
+	char out[PATH_MAX];
+
+	(void)state;
+	setenv("HOME", dir, 1);
+	unsetenv("XDG_STATE_HOME");
+	setenv("XDG_CACHE_HOME", "not/absolute", 1);
+	setenv("XDG_CONFIG_HOME", "", 1);
+	setenv("XDG_DATA_HOME", in_dir("data"), 1);
+	assert_int_equal(file_mkdirs(in_dir("data"), 0700, NULL), ST_OK);
+	check_xdg(XDG_DATA, "data/tutti");
+	assert_int_equal(file_remove_tree(in_dir("data"), NULL), ST_OK);
+	check_xdg(XDG_CACHE, ".cache/tutti");
+	assert_int_equal(file_remove_tree(in_dir(".cache"), NULL), ST_OK);
+	check_xdg(XDG_CONFIG, ".config/tutti");
+	assert_int_equal(file_remove_tree(in_dir(".config"), NULL), ST_OK);
+	check_xdg(XDG_STATE, ".local/state/tutti");
+	assert_int_equal(file_remove_tree(in_dir(".local/state"), NULL), ST_OK);
+	unsetenv("HOME");
+	assert_int_equal(file_xdg(XDG_CACHE, out, sizeof out, NULL),
+			 ST_NOT_FOUND);
+}
+
+static void test_json_load(void **state)
+{
+	struct json *root;
+	struct err err;
+	char want[PATH_MAX + 128];
+
+	(void)state;
+	make("p.json", "{\"a\": 1}\n");
+	assert_int_equal(json_load(in_dir("p.json"), 100, &root, &err), ST_OK);
+	json_free(root);
+	assert_int_equal(json_load(in_dir("p.json"), 5, &root, &err),
+			 ST_INVALID);
+	assert_null(root);
+	make("p.json", "{\"a\": 1\n");
+	assert_int_equal(json_load(in_dir("p.json"), 100, &root, &err),
+			 ST_INVALID);
+	snprintf(want, sizeof want, "%s:2:1: ',' or '}' is missing",
+		 in_dir("p.json"));
+	assert_string_equal(err.text, want);
+	assert_int_equal(json_load(in_dir("none"), 100, &root, &err),
+			 ST_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_read, empty_dir),
+		cmocka_unit_test_setup(test_special_files, empty_dir),
+		cmocka_unit_test_setup(test_map_and_id, empty_dir),
+		cmocka_unit_test_setup(test_out_pieces, empty_dir),
+		cmocka_unit_test_setup(test_out_no_folder, empty_dir),
+		cmocka_unit_test_setup(test_calls_counted, empty_dir),
+		cmocka_unit_test_setup(test_each_call_fails, empty_dir),
+		cmocka_unit_test_setup(test_interrupted_calls, empty_dir),
+		cmocka_unit_test_setup(test_short_writes, empty_dir),
+		cmocka_unit_test_setup(test_failure_sticks, empty_dir),
+		cmocka_unit_test_setup(test_killed_at_each_call, empty_dir),
+		cmocka_unit_test_setup(test_stale_neighbours, empty_dir),
+		cmocka_unit_test_setup(test_folders, empty_dir),
+		cmocka_unit_test_setup(test_remove_tree_keeps_links_targets,
+				       empty_dir),
+		cmocka_unit_test_setup(test_absolute, empty_dir),
+		cmocka_unit_test_setup(test_xdg, empty_dir),
+		cmocka_unit_test_setup(test_json_load, empty_dir),
+	};
+	const char *tmp = getenv("TMPDIR");
+	int failed;
+
+	snprintf(dir, sizeof dir, "%s/tutti-test-file-%ld", tmp ? tmp : "/tmp",
+		 (long)getpid());
+	failed = cmocka_run_group_tests_name("base_file", tests, NULL, NULL);
+	file_remove_tree(dir, NULL);
+	return failed;
+}
