@@ -3,7 +3,7 @@
  *
  * Views draw on a canvas, never on the terminal: a view is a pure function of
  * a snapshot, the screen's own state and a rectangle, and can be tested without
- * a terminal. term.c brings a finished canvas to the terminal.
+ * a terminal. terminal.c brings a finished canvas to the terminal.
  *
  * Our own texts are written in UTF-8 with the glyphs of the fullest level; the
  * canvas turns them into plain ASCII where the terminal cannot show them.
@@ -18,7 +18,7 @@
 
 #include "base/status.h"
 
-/* What a mark means; term.c knows the colours of each level. */
+/* What a mark means; terminal.c knows the colours of each level. */
 enum ink { INK_TEXT, INK_DIM, INK_FRAME, INK_STRONG, INK_GOOD, INK_BAD, INK_WARN,
 	   INK_MARK, INK_BLACK, INK_NOVEL, INK_KEY, INK_LINK,
 	   INK_CHANNEL, /* + channel % CHANNEL_INKS */

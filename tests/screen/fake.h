@@ -1,0 +1,421 @@
+/*
+ * fake.h - a run that is not there: a feed with made-up figures, for tests of
+ * the screen. Everything follows from the step, so that screens repeat to the
+ * byte. Commands are taken and answered as the trainer would.
+ */
+#ifndef TUTTI_TESTS_FAKE_H
+#define TUTTI_TESTS_FAKE_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "feed.h"
+#include "run/command.h"
+
+struct fake {
+	struct snapshot s;
+	int tasks, posted;
+	bool is_stopped, holds_answers;
+	char last[COMMAND_TEXT];
+	int64_t step;
+};
+
+static const struct {
+	const char *name;
+	enum task_kind kind;
+	enum metric_id metric;
+	double weight, share, start, end, dev, base;
+} fake_task[] = {
+	{"sst2", TASK_CLASSIFY, METRIC_ACCURACY, 1.41, .20, 1.2, .33, .872, .509},
+	{"cola", TASK_CLASSIFY, METRIC_MATTHEWS, 1, .11, .8, .57, .311, 0},
+	{"mrpc", TASK_CLASSIFY, METRIC_F1, .71, .16, .75, .42, .842, .812},
+	{"stsb", TASK_REGRESS, METRIC_SPEARMAN, 0, 0, 1.1, .59, .79, 0},
+	{"samsum", TASK_SUMMARIZE, METRIC_ROUGE1, 2, .45, 5.4, 3.2, .382, .371},
+	{"agnews", TASK_CLASSIFY, METRIC_ACCURACY, 1, .08, 2.4, .91, .913, .25},
+};
+enum { FAKE_TASKS = sizeof fake_task / sizeof *fake_task };
+
+/* A wobble that depends on nothing but its arguments. */
+static inline double fake_noise(int64_t step, int task)
+{
+	return sin((double)step * .7 + task * 1.3) * .5 + sin((double)step * .13 + task) * .5;
+}
+
+static inline void fake_curve(struct channel *ch, int k, int task, int64_t step)
+{
+	struct curve *c = &ch->curve;
+	double a = fake_task[k].start, b = fake_task[k].end;
+
+	c->span = 1;
+	while (step / c->span >= CURVE_POINTS)
+		c->span *= 2;
+	c->n = (int)((step + c->span - 1) / c->span);
+	for (int i = 0; i < c->n; i++) {
+		double at = (double)((i + 1) * c->span);
+		double v = b + (a - b) * exp(-at / 2500);
+
+		c->smooth[i] = (float)(v * (1 + .01 * fake_noise(i, task)));
+		c->mean[i] = (float)(v * (1 + .15 * fake_noise(i * 3, task)));
+		c->count[i] = 3;
+	}
+	ch->dev_curve.n = 0;
+	for (int64_t s = 500; s <= step && ch->dev_curve.n < DEV_POINTS; s += 500) {
+		int n = ch->dev_curve.n++;
+		double gain = 1 - exp(-(double)s / 3000);
+
+		ch->dev_curve.step[n] = s;
+		ch->dev_curve.value[n] = (float)(fake_task[k].base +
+			(fake_task[k].dev - fake_task[k].base) * gain);
+	}
+}
+
+static inline void fake_channel(struct fake *f, int i)
+{
+	struct channel *ch = &f->s.ch[i];
+	int k = i % FAKE_TASKS;
+
+	memset(ch, 0, sizeof *ch);
+	if (i < FAKE_TASKS)
+		str_copy(ch->name, sizeof ch->name, fake_task[k].name);
+	else
+		str_format(ch->name, sizeof ch->name, "%s-%d", fake_task[k].name, i);
+	ch->kind = fake_task[k].kind;
+	ch->metric = fake_task[k].metric;
+	ch->weight = fake_task[k].weight;
+	ch->factor = 1;
+	ch->share = fake_task[k].share;
+	ch->share_auto = true;
+	ch->muted = ch->silent = fake_task[k].weight == 0;
+	ch->locked = k == 2;
+	ch->loss_trend = k == 5 ? TREND_UP : k == 3 ? TREND_NONE : TREND_DOWN;
+	ch->dev_trend = k == 5 ? TREND_DOWN : k == 2 ? TREND_FLAT : TREND_UP;
+	ch->dev = f->step >= 500 ? fake_task[k].dev : NAN;
+	ch->baseline = fake_task[k].base;
+	fake_curve(ch, k, i, f->step);
+	ch->smooth = ch->curve.n ? (double)ch->curve.smooth[ch->curve.n - 1] : NAN;
+}
+
+static inline void fake_journal(struct fake *f, int64_t step, enum journal_who who,
+				const char *command, const char *before, const char *after)
+{
+	struct snapshot *s = &f->s;
+	struct journal_entry *e;
+
+	if (s->n_journal == SNAPSHOT_JOURNAL) {
+		memmove(s->journal, s->journal + 1, sizeof *e * (SNAPSHOT_JOURNAL - 1));
+		s->n_journal--;
+	}
+	e = &s->journal[s->n_journal];
+	memset(e, 0, sizeof *e);
+	e->seq = s->n_journal ? e[-1].seq + 1 : 1;
+	s->n_journal++;
+	e->step = step;
+	e->unix_ms = 1767225600000 + step * 300;
+	e->who = who;
+	str_copy(e->command, sizeof e->command, command);
+	str_copy(e->before, sizeof e->before, before);
+	str_copy(e->after, sizeof e->after, after);
+}
+
+static inline void fake_init(struct fake *f, int tasks, int64_t step)
+{
+	struct snapshot *s = &f->s;
+
+	memset(f, 0, sizeof *f);
+	snapshot_init(s);
+	f->tasks = tasks;
+	f->step = step;
+	s->serial = 1;
+	s->phase = PHASE_RUNNING;
+	str_copy(s->run, sizeof s->run, "glue4+samsum");
+	str_copy(s->run_path, sizeof s->run_path, "saved_models/glue4+samsum");
+	s->step = step;
+	s->steps = 40000;
+	s->skipped = 1;
+	s->lr = s->base_lr = 3e-4;
+	s->clip = 1;
+	s->clipped = .12;
+	s->grad_norm = 1.42;
+	s->dropout = .1;
+	str_copy(s->sampling, sizeof s->sampling, "proportional");
+	str_copy(s->weighting, sizeof s->weighting, "fixed");
+	s->tokens_per_second = 13900;
+	s->seconds_per_step = .14;
+	s->seconds_left = 4320;
+	s->train_seconds = 1700;
+	s->tokens = 25000000;
+	s->parameters = 6300000;
+	s->memory_now = 612000000;
+	s->checkpoint_step = s->eval_step = step / 500 * 500;
+	s->workers = 2;
+	s->n_channels = tasks;
+	s->ch = xcalloc((size_t)tasks + 1, sizeof *s->ch);
+	for (int i = 0; i < tasks; i++)
+		fake_channel(f, i);
+	fake_journal(f, 7000, WHO_PERSON, "mute stsb on", "off", "on");
+	fake_journal(f, 10410, WHO_GUARD, "weight samsum 1.41", "2", "1.41");
+	fake_journal(f, 11401, WHO_SCRIPT, "lr 0.0003", "0.0005", "0.0003");
+	fake_journal(f, 12100, WHO_PERSON, "weight samsum 2", "1.41", "2");
+}
+
+static inline void fake_release(struct fake *f)
+{
+	snapshot_release(&f->s);
+}
+
+/* --- the feed --- */
+
+static inline bool fake_snapshot(void *arg, struct snapshot *dst)
+{
+	struct fake *f = arg;
+
+	if (f->s.serial <= dst->serial)
+		return false;
+	snapshot_copy(dst, &f->s);
+	return true;
+}
+
+static inline struct channel *fake_find(struct fake *f, const char *name)
+{
+	for (int i = 0; i < f->s.n_channels; i++)
+		if (str_eq(f->s.ch[i].name, name))
+			return &f->s.ch[i];
+	return NULL;
+}
+
+static inline void fake_apply(struct fake *f, const struct command *c)
+{
+	struct channel *ch = c->n_args ? fake_find(f, c->arg[0]) : NULL;
+	bool on = c->n_args > 1 && str_eq(c->arg[1], "on");
+
+	if (ch && str_eq(c->row->name, "weight"))
+		ch->weight = atof(c->arg[1]);
+	else if (ch && str_eq(c->row->name, "share"))
+		ch->share = str_eq(c->arg[1], "auto") ? .1 : atof(c->arg[1]);
+	else if (ch && str_eq(c->row->name, "mute"))
+		ch->muted = ch->silent = on;
+	else if (ch && str_eq(c->row->name, "solo"))
+		ch->solo = on;
+	else if (ch && str_eq(c->row->name, "lock"))
+		ch->locked = on;
+	else if (str_eq(c->row->name, "pause"))
+		f->s.phase = PHASE_PAUSED;
+	else if (str_eq(c->row->name, "continue"))
+		f->s.phase = PHASE_RUNNING;
+	else if (str_eq(c->row->name, "stop"))
+		f->s.phase = PHASE_STOPPED;
+	if (c->row->flags & CMD_CHANGES)
+		fake_journal(f, f->step, WHO_PERSON, c->text, "", "");
+}
+
+static inline enum status fake_post(void *arg, const char *line, uint64_t *ticket,
+				    struct err *err)
+{
+	struct fake *f = arg;
+	static struct command c;
+	enum status st = command_parse(line, &c, err);
+
+	if (st)
+		return st;
+	f->posted++;
+	str_copy(f->last, sizeof f->last, c.text);
+	fake_apply(f, &c);
+	*ticket = (uint64_t)f->posted;
+	if (!f->holds_answers)
+		f->s.ticket = *ticket;
+	f->s.serial++;
+	return ST_OK;
+}
+
+static inline enum status fake_answer(void *arg, uint64_t ticket, struct buf *text,
+				      struct err *err)
+{
+	struct fake *f = arg;
+
+	(void)ticket;
+	(void)err;
+	if (str_starts(f->last, "try "))
+		buf_adds(text, "{\"tasks\":{\"sst2\":{\"kind\":\"classify\",\"p\":"
+			 "{\"negative\":0.12,\"positive\":0.88}},"
+			 "\"stsb\":{\"kind\":\"regress\",\"value\":3.25},"
+			 "\"samsum\":{\"kind\":\"summarize\",\"text\":\"Tim and Ann will "
+			 "have lunch .\",\"pieces\":[[\"tim\",0.91,0.8,0],"
+			 "[\"and\",0.4,0.1,-1]],\"source\":[\"tim\",\":\",\"lunch\"]}}}");
+	return ST_OK;
+}
+
+static inline void fake_stop(void *arg)
+{
+	struct fake *f = arg;
+
+	f->is_stopped = true;
+	f->s.phase = PHASE_STOPPED;
+	f->s.serial++;
+}
+
+/* --- predictions --- */
+
+static inline void fake_text(struct dev_row *r, int i, const char *target,
+			     const char *text)
+{
+	r->row = i * 7 + 3;
+	r->line = i;
+	r->text = xstrdup(text);
+	r->target = xstrdup(target);
+}
+
+static inline void fake_classes(struct prediction_set *out, int classes)
+{
+	static const char *const label[] = {"World", "Sports", "Business", "Sci/Tech"};
+	static const char *const text[] = {
+		"Google shares fall 7% as the search engine faces new rivals",
+		"Oracle extends its offer for PeopleSoft for the tenth time",
+		"Chip maker cuts revenue \033[31mforecast\033[0m citing weak demand",
+		"Software pirates cost the industry $ 29 billion , study \u202e says",
+		"Phone makers unite behind a new standard \xff for mobile payments",
+		"Überraschung in Köln : 東京 team wins the cup"};
+
+	out->n = 120;
+	out->p = xcalloc(120, sizeof *out->p);
+	out->row = xcalloc(120, sizeof *out->row);
+	for (int i = 0; i < out->n; i++) {
+		struct prediction *p = &out->p[i];
+		double conf = .5 + .49 * ((i * 37) % 100) / 100.0;
+
+		p->gold = i % classes;
+		p->pred = i % 5 ? p->gold : (p->gold + 1 + i / 5 % (classes - 1)) % classes;
+		p->n_p = classes;
+		p->p = xcalloc((size_t)classes, sizeof *p->p);
+		for (int k = 0; k < classes; k++)
+			p->p[k] = (float)(k == p->pred ? conf : (1 - conf) / (classes - 1));
+		p->loss = -log((double)p->p[p->gold]);
+		fake_text(&out->row[i], i, classes == 4 ? label[p->gold] :
+			  p->gold ? "positive" : "negative", text[i % 6]);
+		p->row = out->row[i].row;
+	}
+}
+
+static inline void fake_numbers(struct prediction_set *out)
+{
+	out->n = 40;
+	out->p = xcalloc(40, sizeof *out->p);
+	out->row = xcalloc(40, sizeof *out->row);
+	for (int i = 0; i < out->n; i++) {
+		struct prediction *p = &out->p[i];
+
+		fake_text(&out->row[i], i, "3.2", "A man is playing a guitar .");
+		out->row[i].pair = xstrdup("A man plays the guitar .");
+		p->row = out->row[i].row;
+		p->gold = p->pred = -1;
+		p->number = i % 11 * .5;
+		p->guess = p->number + fake_noise(i, 3);
+		p->loss = (p->guess - p->number) * (p->guess - p->number);
+	}
+}
+
+static inline void fake_summaries(struct prediction_set *out)
+{
+	static const char source[] =
+		"Amanda: I baked cookies . Do you want some ?\nJerry: Sure !\n"
+		"Amanda: I'll bring you tomorrow :-)\nJerry: Are they the ones with nuts ? "
+		"I can't eat nuts .\nAmanda: Plain chocolate . Don't worry .\n"
+		"Jerry: You're the best . See you at the office at nine .";
+
+	out->n = 12;
+	out->p = xcalloc(12, sizeof *out->p);
+	out->row = xcalloc(12, sizeof *out->row);
+	for (int i = 0; i < out->n; i++) {
+		struct prediction *p = &out->p[i];
+
+		fake_text(&out->row[i], i,
+			  "Amanda baked cookies and will bring Jerry some tomorrow .", source);
+		p->row = out->row[i].row;
+		p->gold = p->pred = -1;
+		p->loss = 2 + i * .1;
+		p->output = xstrdup(i % 2 ? "Amanda is going to see you at the office . "
+			"\033]0;x\007 I can't eat nuts ." :
+			"Amanda will bring you tomorrow the baked cookies , I can't eat nuts");
+		p->detail = xstrdup("{\"pieces\":[[\"amanda\",0.91,0.9,0],"
+			"[\"will\",0.7,0.1,-1],[\"bring\",0.66,0.8,14],[\"you\",0.9,0.9,15],"
+			"[\"tomorrow\",0.97,0.99,16],[\"the\",0.31,0.05,-1]],"
+			"\"source\":[\"amanda\",\":\",\"i\"]}");
+		p->rouge[0] = .3 + i * .05;
+		p->rouge[1] = .1 + i * .05;
+		p->rouge[2] = .25 + i * .05;
+	}
+}
+
+static inline enum status fake_predictions(void *arg, const char *path, int task,
+					   struct prediction_set *out, struct err *err)
+{
+	struct fake *f = arg;
+
+	(void)path;
+	memset(out, 0, sizeof *out);
+	if (f->s.eval_step <= 0)
+		return err_set(err, ST_NOT_FOUND, "no evaluation");
+	out->step = f->s.eval_step;
+	if (f->s.ch[task].kind == TASK_SUMMARIZE)
+		fake_summaries(out);
+	else if (f->s.ch[task].kind == TASK_REGRESS)
+		fake_numbers(out);
+	else
+		fake_classes(out, task % FAKE_TASKS == 5 ? 4 : 2);
+	return ST_OK;
+}
+
+static inline enum status fake_history(void *arg, const char *path, int task, int64_t row,
+				       struct prediction_set *out, int64_t **steps,
+				       struct err *err)
+{
+	enum status st = fake_predictions(arg, path, task, out, err);
+	int keep = 0;
+
+	if (st)
+		return st;
+	while (keep < out->n && out->p[keep].row != row)
+		keep++;
+	for (int i = 0; i < out->n && i < 6; i++)
+		if (out->p[i].n_p > 0)
+			out->p[i].p[out->p[i].gold] = (float)(.6 - .1 * i);
+	*steps = xcalloc(6, sizeof **steps);
+	for (int i = 0; i < 6; i++)
+		(*steps)[i] = 2000 * (i + 1);
+	for (int i = 6; i < out->n; i++) {
+		xfree(out->p[i].p);
+		xfree(out->p[i].output);
+		xfree(out->p[i].detail);
+		xfree(out->row[i].text);
+		xfree(out->row[i].pair);
+		xfree(out->row[i].target);
+	}
+	out->n = 6;
+	return ST_OK;
+}
+
+static inline enum status fake_entries(void *arg, const char *path,
+				       struct journal_entry **out, int *n, struct err *err)
+{
+	struct fake *f = arg;
+
+	(void)path;
+	(void)err;
+	*n = f->s.n_journal;
+	*out = xcalloc((size_t)*n + 1, sizeof **out);
+	memcpy(*out, f->s.journal, (size_t)*n * sizeof **out);
+	return ST_OK;
+}
+
+static inline struct feed fake_feed(struct fake *f)
+{
+	return (struct feed){.arg = f, .snapshot = fake_snapshot, .post = fake_post,
+			     .answer = fake_answer, .stop = fake_stop,
+			     .predictions = fake_predictions, .history = fake_history,
+			     .journal = fake_entries};
+}
+
+#endif

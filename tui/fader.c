@@ -1,0 +1,296 @@
+/*
+ * fader.c - a channel's strip: a weight on an octave scale from 1/8 to 8, the
+ * share it gets, its loss and metric, its lamps. Tall, or as a row of a table.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "ui.h"
+
+enum { TRACK = 9 }; /* rows of a tall fader */
+
+/* 0 at 1/8, 1 at 8. */
+static double weight_place(double w)
+{
+	double x = w > 0 ? (log2(w) + 3) / 6 : 0;
+
+	return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+static const char *weight_text(char out[24], double w)
+{
+	snprintf(out, 24, w < 99.995 ? "%.2f" : "%.0f", w);
+	return out;
+}
+
+/* An arrow for where a figure goes, in the ink of what that means. */
+static void draw_trend(struct canvas *c, int y, int x, enum trend t, bool up_is_good,
+		       bool filled)
+{
+	static const char *const thin[] = {" ", "↑", "↓", "="};
+	static const char *const solid[] = {" ", "▲", "▼", "="};
+	enum ink ink = t == TREND_UP ? (up_is_good ? INK_GOOD : INK_BAD) :
+		       t == TREND_DOWN ? (up_is_good ? INK_BAD : INK_GOOD) : INK_DIM;
+
+	draw_text(c, y, x, 1, ink, (filled ? solid : thin)[t <= TREND_FLAT ? t : 0]);
+}
+
+static void draw_lamp(struct canvas *c, int y, int x, const char *text, bool is_on,
+		      enum paper on)
+{
+	c->paper = is_on ? (uint8_t)on : PAPER_LAMP;
+	c->flags = is_on ? CELL_BOLD : 0;
+	draw_text(c, y, x, 3, is_on ? INK_TEXT : INK_DIM, text);
+	c->paper = PAPER_NONE;
+	c->flags = 0;
+}
+
+static void draw_knob(struct canvas *c, const struct ui *ui, int i, struct rect r)
+{
+	double w = ui_value(ui, i, KNOB_WEIGHT);
+	int x = r.x + 5, y = r.y + 2;
+	int top = (int)lrint((1 - weight_place(w)) * (TRACK - 1) * 8);
+	bool silent = ui->pic->ch[i].silent || w <= 0;
+
+	for (int k = 0; k < TRACK; k++)
+		draw_cell(c, y + k, x, 0x2502, INK_FRAME);
+	draw_cell(c, y + TRACK / 2, x, 0x253c, INK_FRAME);
+	draw_text(c, y, r.x + 2, 2, INK_DIM, "×8");
+	draw_text(c, y + TRACK / 2, r.x + 2, 2, INK_DIM, "×1");
+	draw_text(c, y + TRACK - 1, r.x + 2, 2, INK_DIM, c->fancy ? " ⅛" : "/8");
+	if (silent) {
+		int row = y + (top + 4) / 8;
+
+		for (int k = -1; k < 2; k++)
+			draw_cell(c, row, x + k, 0x2592, INK_DIM);
+	} else if (!c->fancy) {
+		int row = y + (top + 4) / 8;
+
+		draw_text(c, row, x - 1, 3, ink_channel(i), "[=]");
+	} else {
+		for (int k = -1; k < 2; k++)
+			draw_span(c, y, x + k, top, top + 8, ink_channel(i));
+	}
+}
+
+static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect r)
+{
+	double share = ui_value(ui, i, KNOB_SHARE);
+	int x = r.x + r.w - 7, y = r.y + 2, full = TRACK * 8;
+	int h = (int)lrint(share * full);
+	bool is_auto = ui->wish[i][KNOB_SHARE].on ? ui->wish[i][KNOB_SHARE].is_auto :
+						    ui->pic->ch[i].share_auto;
+
+	for (int k = 0; k < TRACK; k++)
+		draw_text(c, y + k, x, 2, INK_FRAME, "··");
+	if (h < 1 && share > 0)
+		h = 1;
+	for (int k = 0; k < 2; k++)
+		draw_span(c, y, x + k, full - h, full,
+			  ui->pic->ch[i].silent ? INK_DIM : ink_channel(i));
+	draw_textf(c, y + TRACK - 2, x + 2, 4, INK_TEXT, "%3d%%",
+		   (int)lrint(share * 100));
+	draw_text(c, y + TRACK - 1, x + 3, 3,
+		  ui_is_wished(ui, i, KNOB_SHARE) ? INK_WARN : INK_DIM,
+		  ui_is_wished(ui, i, KNOB_SHARE) ? "  ~" : is_auto ? "shr" : "set");
+}
+
+static void draw_strip_figures(struct canvas *c, const struct channel *ch, struct rect r)
+{
+	const struct metric_info *m = &metric_table[ch->metric < METRICS ? ch->metric : 0];
+	int y = r.y + 2 + TRACK, x = r.x + 2;
+	char number[24];
+
+	draw_text(c, y, x, 4, INK_DIM, "loss");
+	draw_right(c, y, x + 11, 6, INK_TEXT, fmt_value(number, ch->smooth));
+	draw_trend(c, y, x + 12, ch->loss_trend, false, false);
+	draw_text(c, y + 1, x, 4, INK_DIM, m->brief);
+	c->flags = CELL_BOLD;
+	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_metric(number, ch->dev));
+	c->flags = 0;
+	draw_trend(c, y + 1, x + 12, ch->dev_trend, true, true);
+	draw_text(c, y + 2, x, 4, INK_DIM, "base");
+	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_metric(number, ch->baseline));
+}
+
+void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
+{
+	const struct channel *ch = &ui->pic->ch[i];
+	bool is_chosen = i == ui->channel;
+	char number[24];
+	int x = r.x + 2, used;
+
+	r.w -= 1; /* air between strips */
+	draw_box(c, r, is_chosen ? INK_STRONG : INK_FRAME);
+	c->flags = CELL_BOLD;
+	used = draw_textf(c, r.y, r.x + 2, 3, ink_channel(i), " %c ", channel_letter(i));
+	used += draw_foreign(c, r.y, r.x + 2 + used, r.w - 5 - used, ink_channel(i),
+			     ch->name);
+	draw_cell(c, r.y, r.x + 2 + used, ' ', INK_TEXT);
+	c->flags = 0;
+	draw_text(c, r.y + 1, x, 6, INK_DIM, "weight");
+	c->flags = CELL_BOLD;
+	used = draw_text(c, r.y + 1, x + 7, 6, ch->silent ? INK_DIM : INK_STRONG,
+			 weight_text(number, ui_value(ui, i, KNOB_WEIGHT)));
+	if (ui_is_wished(ui, i, KNOB_WEIGHT))
+		draw_text(c, r.y + 1, x + 8 + used, 1, INK_WARN, "~");
+	c->flags = 0;
+	draw_knob(c, ui, i, r);
+	draw_share(c, ui, i, r);
+	draw_strip_figures(c, ch, r);
+	{
+		bool m = ui_value(ui, i, KNOB_MUTE) > 0, s = ui_value(ui, i, KNOB_SOLO) > 0;
+		bool l = ui_value(ui, i, KNOB_LOCK) > 0;
+		int y = r.y + 5 + TRACK;
+
+		draw_lamp(c, y, x, m ? " M " : " m ", m, PAPER_MUTE);
+		draw_lamp(c, y, x + 4, s ? " S " : " s ", s, PAPER_SOLO);
+		draw_lamp(c, y, x + 8, l ? " L " : " l ", l, PAPER_LOCK);
+		if (ui_is_wished(ui, i, KNOB_MUTE) || ui_is_wished(ui, i, KNOB_SOLO) ||
+		    ui_is_wished(ui, i, KNOB_LOCK))
+			draw_text(c, y, x + 12, 1, INK_WARN, "~");
+	}
+}
+
+/* --- the table: a row per channel --- */
+
+/* Columns of the table; 0 wide: left out for want of room. */
+struct table_cols {
+	int name, name_w, fader, fader_w, weight, bar, bar_w, share, loss, dev, base, lamps;
+};
+
+static void table_columns(int w, struct table_cols *t)
+{
+	int spare = w - 60, x = 4;
+
+	memset(t, 0, sizeof *t);
+	t->name = x;
+	t->name_w = spare >= 16 ? 10 : 8;
+	if (spare > 40)
+		t->name_w += 8;
+	x += t->name_w + 1;
+	t->fader = x;
+	t->fader_w = spare >= 16 ? 13 : spare >= 8 ? 11 : 9;
+	if (spare > 30)
+		t->fader_w = 25;
+	x += t->fader_w + 1;
+	t->weight = x;
+	x += 7;
+	t->bar_w = spare > 50 ? 12 : spare >= 16 ? 5 : 0;
+	t->bar = x + 1;
+	x += t->bar_w + (t->bar_w > 0) + 5;
+	t->share = x;
+	x += 8;
+	t->loss = x;
+	x += 12;
+	t->dev = x;
+	if (spare >= 14)
+		t->base = x += 7;
+	t->lamps = x + 2;
+}
+
+static void draw_flat_fader(struct canvas *c, const struct ui *ui, int i, int y, int x,
+			    int w)
+{
+	double weight = ui_value(ui, i, KNOB_WEIGHT);
+	int at = (int)lrint(weight_place(weight) * (w - 1));
+
+	draw_rule(c, y, x, w, INK_FRAME);
+	draw_cell(c, y, x + w / 2, 0x253c, INK_FRAME);
+	if (ui->pic->ch[i].silent || weight <= 0)
+		draw_cell(c, y, x + at, 0x2592, INK_DIM);
+	else
+		draw_cell(c, y, x + at, 0x2588, ink_channel(i));
+}
+
+static void draw_table_head(struct canvas *c, int y, const struct table_cols *t)
+{
+	draw_text(c, y, t->name, t->name_w, INK_DIM, "task");
+	draw_text(c, y, t->fader, 2, INK_DIM, c->fancy ? "⅛" : "/8");
+	draw_text(c, y, t->fader + t->fader_w - 2, 2, INK_DIM, "×8");
+	draw_right(c, y, t->weight + 6, 6, INK_DIM, "weight");
+	draw_right(c, y, t->share, 5, INK_DIM, "share");
+	draw_right(c, y, t->loss - 1, 4, INK_DIM, "loss");
+	draw_right(c, y, t->dev - 1, 3, INK_DIM, "dev");
+	if (t->base)
+		draw_right(c, y, t->base - 1, 4, INK_DIM, "base");
+	draw_text(c, y, t->lamps, 5, INK_DIM, "m s l");
+}
+
+static void draw_table_lamps(struct canvas *c, const struct ui *ui, int i, int y, int x)
+{
+	static const char on[] = "MSL";
+	static const enum paper paper[] = {PAPER_MUTE, PAPER_SOLO, PAPER_LOCK};
+
+	for (int k = 0; k < 3; k++) {
+		enum knob knob = (enum knob)(KNOB_MUTE + k);
+		bool is_on = ui_value(ui, i, knob) > 0;
+
+		c->paper = is_on ? (uint8_t)paper[k] : c->paper;
+		draw_cell(c, y, x + 2 * k, is_on ? (uint32_t)on[k] : 0xb7,
+			  is_on ? INK_TEXT : INK_FRAME);
+		c->paper = i == ui->channel ? PAPER_ROW : PAPER_NONE;
+		if (ui_is_wished(ui, i, knob))
+			draw_cell(c, y, x + 2 * k + 1, '~', INK_WARN);
+	}
+}
+
+static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
+			   const struct table_cols *t)
+{
+	const struct channel *ch = &ui->pic->ch[i];
+	double share = ui_value(ui, i, KNOB_SHARE);
+	bool is_wished = ui_is_wished(ui, i, KNOB_SHARE);
+	char number[24];
+
+	draw_textf(c, y, 2, 1, ink_channel(i), "%c", channel_letter(i));
+	draw_foreign(c, y, t->name, t->name_w, ch->silent ? INK_DIM : ink_channel(i),
+		     ch->name);
+	draw_flat_fader(c, ui, i, y, t->fader, t->fader_w);
+	draw_right(c, y, t->weight + 6, 6, ch->silent ? INK_DIM : INK_STRONG,
+		   weight_text(number, ui_value(ui, i, KNOB_WEIGHT)));
+	if (ui_is_wished(ui, i, KNOB_WEIGHT))
+		draw_cell(c, y, t->weight + 6, '~', INK_WARN);
+	if (t->bar_w)
+		draw_bar(c, y, t->bar, t->bar_w, share, ch->silent ? INK_DIM :
+			 ink_channel(i));
+	snprintf(number, sizeof number, "%d%%", (int)lrint(share * 100));
+	draw_right(c, y, t->share, 5, INK_TEXT, number);
+	if (is_wished)
+		draw_cell(c, y, t->share, '~', INK_WARN);
+	draw_right(c, y, t->loss - 1, 6, INK_TEXT, fmt_value(number, ch->smooth));
+	draw_trend(c, y, t->loss, ch->loss_trend, false, false);
+	draw_text(c, y, t->loss + 2, 4, INK_DIM,
+		  metric_table[ch->metric < METRICS ? ch->metric : 0].brief);
+	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_metric(number, ch->dev));
+	draw_trend(c, y, t->dev - 1, ch->dev_trend, true, true);
+	if (t->base)
+		draw_right(c, y, t->base - 1, 5, INK_DIM, fmt_metric(number, ch->baseline));
+	draw_table_lamps(c, ui, i, y, t->lamps);
+}
+
+void draw_table(struct canvas *c, const struct ui *ui, const struct desk_layout *l)
+{
+	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel);
+	struct table_cols t;
+
+	table_columns(l->strips.w, &t);
+	draw_table_head(c, l->strips.y, &t);
+	if (first > 0)
+		draw_text(c, l->strips.y, 0, 2, INK_DIM, "↑");
+	for (int k = 0; k < l->visible && first + k < n; k++) {
+		int y = l->strips.y + 1 + k, i = first + k;
+
+		if (i == ui->channel) {
+			c->paper = PAPER_ROW;
+			draw_fill(c, (struct rect){y, 0, 1, l->strips.w});
+			draw_text(c, y, 0, 1, INK_STRONG, "▸");
+		}
+		draw_table_row(c, ui, i, y, &t);
+		c->paper = PAPER_NONE;
+	}
+	if (first + l->visible < n)
+		draw_text(c, l->strips.y + l->visible, 0, 1, INK_DIM, "↓");
+}

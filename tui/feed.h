@@ -1,0 +1,45 @@
+/*
+ * feed.h - where the desk gets everything from and sends everything to: a live
+ * trainer, the store of a run that has ended, or a test.
+ */
+#ifndef TUTTI_TUI_FEED_H
+#define TUTTI_TUI_FEED_H
+
+#include "base/status.h"
+#include "base/str.h"
+#include "run/snapshot.h"
+#include "run/store.h"
+
+struct trainer;
+
+struct feed {
+	void *arg;
+	/* A descriptor that wakes the desk, or -1. */
+	int (*fd)(void *arg);
+	/* Copies the newest picture when it is newer than dst->serial. */
+	bool (*snapshot)(void *arg, struct snapshot *dst);
+	/* As trainer_post and trainer_answer. post NULL: there is nothing to steer. */
+	enum status (*post)(void *arg, const char *line, uint64_t *ticket,
+			    struct err *err);
+	enum status (*answer)(void *arg, uint64_t ticket, struct buf *text,
+			      struct err *err);
+	void (*stop)(void *arg);
+	/* As the store_..._read functions; `run_path` is the snapshot's. */
+	enum status (*predictions)(void *arg, const char *run_path, int task,
+				   struct prediction_set *out, struct err *err);
+	enum status (*history)(void *arg, const char *run_path, int task, int64_t row,
+			       struct prediction_set *out, int64_t **steps,
+			       struct err *err);
+	enum status (*journal)(void *arg, const char *run_path,
+			       struct journal_entry **out, int *n, struct err *err);
+};
+
+void feed_trainer(struct feed *f, struct trainer *t);
+
+/* The last picture of a run that has ended, from its folder (look.c). */
+struct look;
+enum status look_open(const char *run, struct look **out, struct err *err);
+void look_close(struct look *l); /* NULL is fine */
+void feed_look(struct feed *f, struct look *l);
+
+#endif

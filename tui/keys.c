@@ -1,0 +1,109 @@
+/*
+ * keys.c - which key does what where.
+ */
+#include "keys.h"
+
+#include "input.h"
+
+enum { CTRL_C = 3, CTRL_D = 4, CTRL_L = 12, CTRL_U = 21, CTRL_Z = 26 };
+enum { LISTS = ON_INSPECT | ON_SUMMARIES | ON_JOURNAL | ON_HELP,
+       STEERING = ON_DESK | ON_CURVES | ON_JOURNAL };
+
+const struct key_row key_table[] = {
+	/* everywhere */
+	{ON_ALL, '1', 0, DO_VIEW, VIEW_DESK, 0, "1-4 8", "choose the view"},
+	{ON_ALL, '2', 0, DO_VIEW, VIEW_CURVES, 0, 0, 0},
+	{ON_ALL, '3', 0, DO_VIEW, VIEW_INSPECT, 0, 0, 0},
+	{ON_ALL, '4', 0, DO_VIEW, VIEW_SUMMARIES, 0, 0, 0},
+	{ON_ALL, '8', 0, DO_VIEW, VIEW_JOURNAL, 0, 0, 0},
+	{ON_ALL, '?', 0, DO_HELP, 0, 0, "?", "help for the view on the screen"},
+	{ON_ALL, ':', 0, DO_PROMPT, 0, 0, ":", "type a command (Tab completes)"},
+	{ON_ALL, ' ', 0, DO_PAUSE, 0, 0, "Space", "pause, continue"},
+	{ON_ALL, 'z', 0, DO_FREEZE, 0, 0, "z", "freeze the picture; training runs on"},
+	{ON_ALL, KEY_ESC_, 0, DO_BACK, 0, 0, "Esc", "back, close, cancel"},
+	{ON_ALL, CTRL_L, 0, DO_REDRAW, 0, 0, "Ctrl-L", "draw the screen anew"},
+	{ON_ALL, CTRL_Z, 0, DO_SUSPEND, 0, 0, "Ctrl-Z", "suspend"},
+	{ON_ALL, 'q', 0, DO_QUIT, 0, 0, "q", "quit (asks while the run is live)"},
+	{ON_ALL, CTRL_C, 0, DO_INTERRUPT, 0, 0, "Ctrl-C",
+	 "quit: once asks, twice saves and ends"},
+	/* the desk */
+	{ON_DESK, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k Tab", "next, previous channel"},
+	{ON_DESK, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
+	{ON_DESK, KEY_TAB_, 0, DO_MOVE, 1, 0, 0, 0},
+	{ON_DESK, KEY_BACKTAB_, 0, DO_MOVE, -1, 0, 0, 0},
+	{ON_DESK, 'g', KEY_HOME_, DO_END, -1, 0, "g G", "first, last channel"},
+	{ON_DESK, 'G', KEY_END_, DO_END, 1, 0, 0, 0},
+	{ON_DESK, 'h', KEY_LEFT_, DO_WEIGHT, -1, 0, "h l  - +",
+	 "weight down, up one notch (x 2^1/4)"},
+	{ON_DESK, 'l', KEY_RIGHT_, DO_WEIGHT, 1, 0, 0, 0},
+	{ON_DESK, '-', 0, DO_WEIGHT, -1, 0, 0, 0},
+	{ON_DESK, '+', 0, DO_WEIGHT, 1, 0, 0, 0},
+	{ON_DESK, 'H', 0, DO_WEIGHT, -4, 0, "H L", "weight by an octave (x 2)"},
+	{ON_DESK, 'L', 0, DO_WEIGHT, 4, 0, 0, 0},
+	{ON_DESK, '=', 0, DO_WEIGHT_TYPE, 0, 0, "=", "type the weight"},
+	{ON_DESK, '0', 0, DO_WEIGHT_SET, 1, 0, "0", "weight back to 1"},
+	{ON_DESK, '[', 0, DO_SHARE, -1, 0, "[ ]", "share down, up one percent"},
+	{ON_DESK, ']', 0, DO_SHARE, 1, 0, 0, 0},
+	{ON_DESK, '{', 0, DO_SHARE, -5, 0, "{ }", "share by five percent"},
+	{ON_DESK, '}', 0, DO_SHARE, 5, 0, 0, 0},
+	{ON_DESK, 'a', 0, DO_SHARE_AUTO, 0, 0, "a", "share left to the sampling method"},
+	{ON_DESK, 'm', 0, DO_TOGGLE, KNOB_MUTE, 0, "m", "mute: no updates from this task"},
+	{ON_DESK, 's', 0, DO_TOGGLE, KNOB_SOLO, 0, "s", "solo: only the soloed tasks"},
+	{ON_DESK, 'p', 0, DO_TOGGLE, KNOB_LOCK, 0, "p",
+	 "protect: no method touches this channel"},
+	/* training */
+	{STEERING, 'e', 0, DO_COMMAND, 0, "eval", "e", "evaluate now"},
+	{STEERING, 'c', 0, DO_COMMAND, 0, "checkpoint", "c", "checkpoint now"},
+	/* curves */
+	{ON_DESK | ON_CURVES, 't', 0, DO_CHART, 0, 0, "t", "chart: loss, dev metric"},
+	{ON_DESK | ON_CURVES, 'y', 0, DO_LOG, 0, 0, "y", "loss axis: log, linear"},
+	{ON_DESK | ON_CURVES, 'r', 0, DO_RAW, 0, 0, "r", "raw values behind the lines"},
+	{ON_CURVES, KEY_ENTER_, 0, DO_ONE, 0, 0, "Enter", "one task, all of them"},
+	{ON_CURVES, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k Tab", "next, previous task"},
+	{ON_CURVES, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
+	{ON_CURVES, KEY_TAB_, 0, DO_MOVE, 1, 0, 0, 0},
+	{ON_CURVES, KEY_BACKTAB_, 0, DO_MOVE, -1, 0, 0, 0},
+	{ON_CURVES, 'h', KEY_LEFT_, DO_SIDE, -1, 0, "h l", "cursor: values at a step"},
+	{ON_CURVES, 'l', KEY_RIGHT_, DO_SIDE, 1, 0, 0, 0},
+	{ON_CURVES, 'H', 0, DO_SIDE, -10, 0, "H L", "cursor by ten"},
+	{ON_CURVES, 'L', 0, DO_SIDE, 10, 0, 0, 0},
+	/* looking at predictions */
+	{ON_INSPECT, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k", "down, up"},
+	{ON_INSPECT, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
+	{ON_INSPECT, 'h', KEY_LEFT_, DO_SIDE, -1, 0, "h l", "in the matrix: left, right"},
+	{ON_INSPECT, 'l', KEY_RIGHT_, DO_SIDE, 1, 0, 0, 0},
+	{ON_INSPECT, KEY_TAB_, KEY_BACKTAB_, DO_PANE, 0, 0, "Tab", "matrix, list"},
+	{ON_INSPECT, KEY_ENTER_, 0, DO_OPEN, 0, 0, "Enter",
+	 "in the matrix: only this cell's rows"},
+	{ON_INSPECT, 'c', 0, DO_CLEAR, 0, 0, "c", "clear the filter"},
+	{ON_SUMMARIES, ']', 'j', DO_EXAMPLE, 1, 0, "[ ] j k", "previous, next example"},
+	{ON_SUMMARIES, '[', 'k', DO_EXAMPLE, -1, 0, 0, 0},
+	{ON_SUMMARIES, KEY_DOWN_, 0, DO_EXAMPLE, 1, 0, 0, 0},
+	{ON_SUMMARIES, KEY_UP_, 0, DO_EXAMPLE, -1, 0, 0, 0},
+	{ON_SUMMARIES, 'J', 0, DO_SCROLL, 1, 0, "J K", "scroll the source"},
+	{ON_SUMMARIES, 'K', 0, DO_SCROLL, -1, 0, 0, 0},
+	{ON_INSPECT | ON_SUMMARIES, 's', 0, DO_SORT, 0, 0, "s", "sort by the next measure"},
+	{ON_INSPECT | ON_SUMMARIES, '>', 0, DO_TASK, 1, 0, "< >", "previous, next task"},
+	{ON_INSPECT | ON_SUMMARIES, '<', 0, DO_TASK, -1, 0, 0, 0},
+	{ON_INSPECT | ON_SUMMARIES, 't', 0, DO_TRY, 0, 0, "t",
+	 "try a text: what every task says of it"},
+	/* lists */
+	{ON_JOURNAL | ON_HELP, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k", "down, up"},
+	{ON_JOURNAL | ON_HELP, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
+	{LISTS, 'g', KEY_HOME_, DO_END, -1, 0, "g G", "first, last"},
+	{LISTS, 'G', KEY_END_, DO_END, 1, 0, 0, 0},
+	{LISTS, CTRL_D, KEY_PGDN_, DO_PAGE, 1, 0, "Ctrl-D Ctrl-U", "a page down, up"},
+	{LISTS, CTRL_U, KEY_PGUP_, DO_PAGE, -1, 0, 0, 0},
+};
+const int key_count = sizeof key_table / sizeof *key_table;
+
+const struct key_row *key_find(enum view_id view, uint32_t key)
+{
+	for (int i = 0; i < key_count; i++) {
+		const struct key_row *k = &key_table[i];
+
+		if (k->on & (1u << view) && (k->key == key || (k->other && k->other == key)))
+			return k;
+	}
+	return NULL;
+}

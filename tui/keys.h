@@ -1,0 +1,38 @@
+/*
+ * keys.h - the one table of keys: dispatch, the help view and the manual are
+ * read from it.
+ */
+#ifndef TUTTI_TUI_KEYS_H
+#define TUTTI_TUI_KEYS_H
+
+#include <stdint.h>
+
+#include "ui.h"
+
+enum action { DO_NONE, DO_VIEW, DO_MOVE, DO_SIDE, DO_END, DO_PAGE, DO_PANE,
+	      DO_TASK, DO_WEIGHT, DO_WEIGHT_TYPE, DO_WEIGHT_SET, DO_SHARE,
+	      DO_SHARE_AUTO, DO_TOGGLE, DO_COMMAND, DO_PAUSE, DO_CHART, DO_LOG,
+	      DO_RAW, DO_ONE, DO_FREEZE, DO_PROMPT, DO_HELP, DO_BACK, DO_REDRAW,
+	      DO_QUIT, DO_INTERRUPT, DO_SUSPEND, DO_SORT, DO_OPEN, DO_CLEAR,
+	      DO_TRY, DO_EXAMPLE, DO_SCROLL, DO_YES, DO_NO };
+
+enum { ON_DESK = 1 << VIEW_DESK, ON_CURVES = 1 << VIEW_CURVES,
+       ON_INSPECT = 1 << VIEW_INSPECT, ON_SUMMARIES = 1 << VIEW_SUMMARIES,
+       ON_JOURNAL = 1 << VIEW_JOURNAL, ON_HELP = 1 << VIEW_HELP,
+       ON_ALL = (1 << VIEWS) - 1 };
+
+struct key_row {
+	unsigned on;          /* views where it holds */
+	uint32_t key, other;  /* 0: none */
+	enum action action;
+	int arg;
+	const char *command;  /* DO_COMMAND: the line it posts */
+	const char *label;    /* for help: "h l"; NULL: shares the row above */
+	const char *help;
+};
+extern const struct key_row key_table[];
+extern const int key_count;
+
+const struct key_row *key_find(enum view_id view, uint32_t key);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * results.h - kept predictions of one task, read from the run's store and
+ * turned into what the Inspect and Summaries views show.
+ */
+#ifndef TUTTI_TUI_RESULTS_H
+#define TUTTI_TUI_RESULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "feed.h"
+
+enum result_sort { SORT_LOSS, SORT_CONFIDENCE, SORT_ROW, SORT_ROUGE, SORTS };
+enum { RESULT_CLASSES = 1024 };
+
+struct results {
+	int task;                 /* -1: nothing was read */
+	int64_t step;             /* of the evaluation that was asked for */
+	char trouble[160];        /* "" or why there is nothing */
+	enum task_kind kind;
+	struct prediction_set set;
+	int n_classes;
+	const char **label;       /* [n_classes], borrowed from the set, or NULL */
+	int *matrix;              /* [gold][pred] */
+	int *class_order;         /* most confused first when many, else 0.. */
+	/* filter and order over set.p */
+	bool only_errors;
+	int gold, pred;           /* -1: any */
+	enum result_sort sort;
+	int *order, n_order, n_errors;
+	/* history of one row */
+	int64_t row;              /* -1: none */
+	struct prediction_set past;
+	int64_t *past_step;
+};
+
+void results_init(struct results *r);
+void results_release(struct results *r);
+/* Reads a task's newest predictions unless they are there already. */
+void results_load(struct results *r, const struct feed *f, const struct snapshot *s,
+		  int task);
+/* Applies filter and sort; after each change of them. */
+void results_arrange(struct results *r);
+/* Reads the history of set row i unless it is there. */
+void results_history(struct results *r, const struct feed *f, const char *run_path,
+		     int i);
+
+/* Precision, recall, F1 of a class; NaN where undefined. */
+struct class_score {
+	double precision, recall, f1;
+	int n;
+};
+struct class_score results_class(const struct results *r, int class);
+double result_confidence(const struct prediction *p);
+bool result_is_error(const struct results *r, const struct prediction *p);
+const char *result_label(const struct results *r, int class, char out[24]);
+const char *sort_name(enum result_sort s);
+
+#endif

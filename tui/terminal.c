@@ -1,0 +1,470 @@
+/*
+ * terminal.c - the one door to ncurses.
+ *
+ * ncurses never sees the terminal itself: newterm() is given a memory file to
+ * write to, and the keys are read by input.c. So ncurses can neither block on a
+ * slow line nor spin on a hung-up one; the terminal's settings and the bytes
+ * sent to it are this file's business.
+ */
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <curses.h>
+#include <term.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "palette.h"
+#include "restore.h"
+
+static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
+static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+
+struct terminal {
+	int in_fd, out_fd;
+	bool owns_out;            /* out_fd is our own non-blocking description */
+	int frame_fd;             /* where ncurses writes */
+	FILE *frame, *none;
+	SCREEN *screen;
+	char name[64], text[128];
+	struct termios saved, raw;
+	bool has_saved, knows_sgr, sync;
+	bool fancy, utf8;
+	int colours;
+	struct buf queue;         /* bytes on their way */
+	size_t sent;
+	struct canvas shown;      /* what the terminal has, or will have */
+	bool is_whole;            /* shown is not known: send everything */
+	struct palette pal;
+};
+
+/* --- what the terminal is --- */
+
+/* A description of our own, so that O_NONBLOCK does not reach the shell's. */
+static void reopen_out(struct terminal *t, int fd)
+{
+	char path[64];
+	int own;
+
+	str_format(path, sizeof path, "/proc/self/fd/%d", fd);
+	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	t->owns_out = own >= 0;
+	t->out_fd = own >= 0 ? own : fd;
+}
+
+static void find_level(struct terminal *t, const struct terminal_options *o)
+{
+	const char *no = getenv("NO_COLOR");
+	bool wants = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !(no && *no));
+
+	t->colours = tigetnum("colors");
+	if (t->colours < 8)
+		t->colours = 0;
+	t->utf8 = !o->ascii && str_eq(nl_langinfo(CODESET), "UTF-8") && t->colours;
+	t->fancy = t->utf8 && wants && !str_eq(t->name, "linux");
+	if (!wants)
+		t->colours = 0;
+	str_format(t->text, sizeof t->text, "%s, %s, %s", t->name,
+		   t->colours >= 256 ? "256 colours" : t->colours ? "8 colours" :
+		   "no colours", t->utf8 ? "UTF-8" : "ASCII");
+}
+
+/* A mode that only some terminals know is asked for only of likely ones. */
+static bool may_ask(const char *name)
+{
+	static const char *const known[] = {"xterm", "tmux", "screen", "foot", "alacritty",
+					    "wezterm", "kitty", "contour", "ghostty"};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (!strncmp(name, known[i], strlen(known[i])))
+			return true;
+	return false;
+}
+
+/* --- bytes --- */
+
+static void send_bytes(struct terminal *t, const char *s)
+{
+	buf_adds(&t->queue, s);
+}
+
+/* A terminfo string without its padding marks. */
+static void add_capability(struct buf *b, const char *name)
+{
+	const char *s = tigetstr(name);
+
+	if (!s || s == (char *)-1)
+		return;
+	while (*s) {
+		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
+
+		if (end)
+			s = end + 1;
+		else
+			buf_addc(b, *s++);
+	}
+}
+
+/* Moves what ncurses wrote into the queue. */
+static void take_frame(struct terminal *t)
+{
+	off_t n = lseek(t->frame_fd, 0, SEEK_CUR);
+
+	if (n <= 0)
+		return;
+	buf_reserve(&t->queue, (size_t)n);
+	n = pread(t->frame_fd, t->queue.s + t->queue.len, (size_t)n, 0);
+	if (n > 0) {
+		t->queue.len += (size_t)n;
+		t->queue.s[t->queue.len] = '\0';
+	}
+	if (lseek(t->frame_fd, 0, SEEK_SET) == 0 && ftruncate(t->frame_fd, 0) != 0)
+		BUG("cannot empty the frame file");
+}
+
+bool term_is_behind(const struct terminal *t)
+{
+	return t->sent < t->queue.len;
+}
+
+int term_out_fd(const struct terminal *t)
+{
+	return t->out_fd;
+}
+
+enum status term_flush(struct terminal *t)
+{
+	while (t->sent < t->queue.len) {
+		struct pollfd p = {.fd = t->out_fd, .events = POLLOUT};
+		size_t n = t->queue.len - t->sent;
+		ssize_t got;
+
+		if (!t->owns_out) { /* a blocking description: small and asked first */
+			if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT))
+				return p.revents & (POLLHUP | POLLERR) ? ST_IO : ST_OK;
+			n = n < 256 ? n : 256;
+		}
+		got = write(t->out_fd, t->queue.s + t->sent, n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return errno == EAGAIN ? ST_OK : ST_IO;
+		t->sent += (size_t)got;
+	}
+	buf_clear(&t->queue);
+	t->sent = 0;
+	return ST_OK;
+}
+
+/* Waits a short while for the last bytes; for giving the terminal back. */
+static void drain(struct terminal *t)
+{
+	for (int tries = 0; tries < 20 && term_is_behind(t); tries++) {
+		struct pollfd p = {.fd = t->out_fd, .events = POLLOUT};
+
+		if (term_flush(t) != ST_OK)
+			return;
+		if (term_is_behind(t) && poll(&p, 1, 25) > 0 && p.revents & POLLHUP)
+			return;
+	}
+	buf_clear(&t->queue);
+	t->sent = 0;
+}
+
+/* --- taking the terminal and giving it back --- */
+
+static void set_raw(struct terminal *t)
+{
+	if (!t->has_saved)
+		return;
+	t->raw = t->saved;
+	t->raw.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP | BRKINT);
+	t->raw.c_oflag &= ~(tcflag_t)OPOST;
+	t->raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
+	t->raw.c_cc[VMIN] = 1;
+	t->raw.c_cc[VTIME] = 0;
+	tcsetattr(t->in_fd, TCSANOW, &t->raw);
+}
+
+static void prepare_restore(struct terminal *t)
+{
+	struct buf b;
+
+	buf_init(&b);
+	if (t->sync)
+		buf_adds(&b, sync_end);
+	if (t->knows_sgr)
+		buf_adds(&b, paste_off);
+	add_capability(&b, "sgr0");
+	add_capability(&b, "op");
+	add_capability(&b, "cnorm");
+	add_capability(&b, "rmkx");
+	add_capability(&b, "rmcup");
+	if (!tigetstr("rmcup") || tigetstr("rmcup") == (char *)-1)
+		buf_adds(&b, "\r\n");
+	restore_arm(t->out_fd, t->in_fd, buf_str(&b), b.len,
+		    t->has_saved ? &t->saved : NULL);
+	buf_release(&b);
+}
+
+static void enter_screen(struct terminal *t)
+{
+	struct buf b;
+
+	buf_init(&b);
+	add_capability(&b, "smcup");
+	add_capability(&b, "smkx");
+	add_capability(&b, "clear");
+	send_bytes(t, buf_str(&b));
+	buf_release(&b);
+	if (t->knows_sgr)
+		send_bytes(t, paste_on);
+	t->is_whole = true;
+}
+
+static void leave_screen(struct terminal *t)
+{
+	drain(t);
+	restore_now();
+}
+
+static enum status start_curses(struct terminal *t, struct err *err)
+{
+	t->frame_fd = memfd_create("frame", MFD_CLOEXEC);
+	if (t->frame_fd < 0)
+		return err_sys(err, "cannot make the frame file");
+	t->frame = fdopen(t->frame_fd, "r+");
+	t->none = fopen("/dev/null", "r");
+	if (!t->frame || !t->none)
+		return err_sys(err, "cannot open the frame file");
+	t->screen = newterm(t->name, t->frame, t->none);
+	if (!t->screen)
+		return err_set(err, ST_INVALID, "no screen on terminal '%s'; without one "
+			       "use 'tutti train'", t->name);
+	set_term(t->screen);
+	return ST_OK;
+}
+
+static enum status check_terminal(struct terminal *t, const struct terminal_options *o,
+				  struct err *err)
+{
+	const char *name = o->term ? o->term : getenv("TERM");
+	int found = 0;
+
+	if (!isatty(o->in_fd) || !isatty(o->out_fd))
+		return err_set(err, ST_INVALID, "no terminal here; without one use "
+			       "'tutti train'");
+	if (!name || !*name || str_eq(name, "dumb") ||
+	    setupterm(name, o->out_fd, &found) != OK)
+		return err_set(err, ST_INVALID, "no screen on terminal '%s'; without one "
+			       "use 'tutti train'", name ? name : "");
+	str_copy(t->name, sizeof t->name, name);
+	found = tigetstr("cup") && tigetstr("cup") != (char *)-1;
+	del_curterm(cur_term);
+	if (!found)
+		return err_set(err, ST_INVALID, "terminal '%s' cannot move its cursor; "
+			       "use 'tutti train'", t->name);
+	return ST_OK;
+}
+
+enum status term_open(const struct terminal_options *o, struct terminal **out, struct err *err)
+{
+	struct terminal *t = xcalloc(1, sizeof *t);
+	enum status st;
+
+	t->in_fd = o->in_fd;
+	t->out_fd = -1;
+	t->frame_fd = -1;
+	buf_init(&t->queue);
+	canvas_init(&t->shown);
+	setlocale(LC_CTYPE, "");
+	st = check_terminal(t, o, err);
+	if (!st)
+		st = start_curses(t, err);
+	if (st) {
+		term_close(t);
+		return st;
+	}
+	reopen_out(t, o->out_fd);
+	find_level(t, o);
+	t->knows_sgr = t->colours || tigetnum("colors") >= 8;
+	t->has_saved = tcgetattr(t->in_fd, &t->saved) == 0;
+	palette_start(&t->pal, t->colours);
+	curs_set(0);
+	prepare_restore(t);
+	set_raw(t);
+	if (may_ask(t->name))
+		send_bytes(t, "\033[?2026$p");
+	enter_screen(t);
+	*out = t;
+	return ST_OK;
+}
+
+void term_close(struct terminal *t)
+{
+	if (!t)
+		return;
+	if (t->screen) {
+		if (t->out_fd >= 0)
+			leave_screen(t);
+		restore_disarm();
+		delscreen(t->screen);
+	}
+	if (t->frame)
+		fclose(t->frame);
+	else if (t->frame_fd >= 0)
+		close(t->frame_fd);
+	if (t->none)
+		fclose(t->none);
+	if (t->owns_out)
+		close(t->out_fd);
+	canvas_release(&t->shown);
+	buf_release(&t->queue);
+	xfree(t);
+}
+
+void term_suspend(struct terminal *t)
+{
+	struct sigaction old, plain = {.sa_handler = SIG_DFL};
+
+	leave_screen(t);
+	sigaction(SIGTSTP, &plain, &old);
+	raise(SIGTSTP); /* here the process stands still until it is continued */
+	sigaction(SIGTSTP, &old, NULL);
+	set_raw(t);
+	enter_screen(t);
+}
+
+void term_has_sync(struct terminal *t)
+{
+	t->sync = true;
+	prepare_restore(t);
+}
+
+const char *term_describe(const struct terminal *t)
+{
+	return t->text;
+}
+
+/* --- frames --- */
+
+void term_prepare(struct terminal *t, struct canvas *c)
+{
+	struct winsize ws = {0};
+	int rows = 24, cols = 80;
+
+	if (ioctl(t->out_fd, TIOCGWINSZ, &ws) == 0 && ws.ws_row && ws.ws_col) {
+		rows = ws.ws_row < 500 ? ws.ws_row : 500;
+		cols = ws.ws_col < 1000 ? ws.ws_col : 1000;
+	}
+	canvas_resize(c, rows, cols);
+	c->fancy = t->fancy;
+	c->utf8 = t->utf8;
+	c->colour = t->colours > 0;
+}
+
+void term_redraw(struct terminal *t)
+{
+	t->is_whole = true;
+}
+
+static bool same_cell(const struct cell *a, const struct cell *b)
+{
+	return a->ch == b->ch && a->mark[0] == b->mark[0] && a->mark[1] == b->mark[1] &&
+	       a->ink == b->ink && a->paper == b->paper && a->flags == b->flags;
+}
+
+static void put_cell(struct terminal *t, int y, int x, const struct cell *k, bool is_wide)
+{
+	wchar_t w[2 + CELL_MARKS] = {(wchar_t)k->ch};
+	attr_t attr;
+	int pair;
+	cchar_t ch;
+
+	/* whatever the terminal's library would lay out differently */
+	if (wcwidth(w[0]) != (is_wide ? 2 : 1)) {
+		w[0] = L'?';
+	} else {
+		for (int m = 0; m < CELL_MARKS && k->mark[m]; m++)
+			if (wcwidth((wchar_t)k->mark[m]) == 0)
+				w[wcslen(w)] = (wchar_t)k->mark[m];
+	}
+	palette_pen(&t->pal, k, &attr, &pair);
+	if (setcchar(&ch, w, attr, 0, &pair) == OK)
+		mvadd_wch(y, x, &ch); /* an error in the last corner is harmless */
+}
+
+static bool put_changes(struct terminal *t, const struct canvas *c)
+{
+	bool changed = false;
+
+	for (int i = 0; i < c->rows * c->cols; i++) {
+		const struct cell *k = &c->cell[i];
+		int y = i / c->cols, x = i % c->cols;
+		bool is_wide = x + 1 < c->cols && c->cell[i + 1].flags & CELL_TAIL;
+
+		if (k->flags & CELL_TAIL)
+			continue;
+		if (!t->is_whole && same_cell(k, &t->shown.cell[i]) &&
+		    (!is_wide || same_cell(&c->cell[i + 1], &t->shown.cell[i + 1])))
+			continue;
+		put_cell(t, y, x, k, is_wide);
+		changed = true;
+	}
+	return changed;
+}
+
+static void keep_shown(struct terminal *t, const struct canvas *c)
+{
+	memcpy(t->shown.cell, c->cell,
+	       (size_t)c->rows * (size_t)c->cols * sizeof *c->cell);
+	t->shown.cursor_y = c->cursor_y;
+	t->shown.cursor_x = c->cursor_x;
+	t->is_whole = false;
+}
+
+bool term_show(struct terminal *t, const struct canvas *c)
+{
+	bool moved;
+
+	if (term_is_behind(t))
+		return false;
+	if (c->rows != t->shown.rows || c->cols != t->shown.cols) {
+		canvas_resize(&t->shown, c->rows, c->cols);
+		resize_term(c->rows, c->cols);
+		t->is_whole = true;
+	}
+	moved = c->cursor_y != t->shown.cursor_y || c->cursor_x != t->shown.cursor_x;
+	if (t->is_whole) {
+		clearok(curscr, TRUE);
+		erase();
+	}
+	if (!put_changes(t, c) && !moved)
+		return true;
+	curs_set(c->cursor_y >= 0);
+	if (c->cursor_y >= 0)
+		move(c->cursor_y, c->cursor_x);
+	if (t->sync)
+		send_bytes(t, sync_begin);
+	wnoutrefresh(stdscr);
+	doupdate();
+	take_frame(t);
+	if (t->sync)
+		send_bytes(t, sync_end);
+	keep_shown(t, c);
+	return true;
+}

@@ -1,0 +1,356 @@
+/*
+ * ui.c - the screen's state: pictures taken, wishes posted, answers read.
+ */
+#include "ui.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+void ui_init(struct ui *ui, const struct feed *feed)
+{
+	memset(ui, 0, sizeof *ui);
+	ui->feed = *feed;
+	snapshot_init(&ui->live);
+	snapshot_init(&ui->held);
+	ui->pic = &ui->live;
+	ui->is_live = feed->post != NULL;
+	ui->last_interrupt = -1e9;
+	ui->cursor = -1;
+	ui->loss_range.log = true;
+	ui->dev_range.unit = 0.1;
+	ui->inspect.task = ui->reading.task = -1;
+	results_init(&ui->inspect.data);
+	results_init(&ui->reading.data);
+	ui->reading.data.sort = SORT_ROUGE;
+	ui->inspect.cell_gold = ui->inspect.cell_pred = 0;
+	buf_init(&ui->trial.answer);
+}
+
+void ui_release(struct ui *ui)
+{
+	snapshot_release(&ui->live);
+	snapshot_release(&ui->held);
+	results_release(&ui->inspect.data);
+	results_release(&ui->reading.data);
+	buf_release(&ui->trial.answer);
+	xfree(ui->entries);
+}
+
+void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(ui->message, sizeof ui->message, fmt, ap);
+	va_end(ap);
+	ui->is_bad = is_bad;
+	ui->message_until = ui->now + (is_bad ? 8 : 4);
+}
+
+bool ui_run_has_ended(const struct ui *ui)
+{
+	return !ui->is_live || ui->live.phase >= PHASE_DONE;
+}
+
+/* --- posting --- */
+
+static void remember(struct ui *ui, uint64_t ticket, bool is_try, bool is_typed)
+{
+	if (ui->n_pending == PENDING_MAX)
+		memmove(ui->pending, ui->pending + 1,
+			(size_t)--ui->n_pending * sizeof *ui->pending);
+	ui->pending[ui->n_pending++] = (struct pending){ticket, is_try, is_typed};
+}
+
+bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket)
+{
+	struct err err = {""};
+	uint64_t mine = 0;
+
+	if (!ui->is_live) {
+		ui_say(ui, true, "this run has ended: there is nothing to steer");
+		return false;
+	}
+	if (ui->feed.post(ui->feed.arg, line, &mine, &err) != ST_OK) {
+		ui_say(ui, true, "%s", err.text);
+		return false;
+	}
+	remember(ui, mine, !strncmp(line, "try ", 4), is_typed);
+	if (ticket)
+		*ticket = mine;
+	return true;
+}
+
+void ui_try(struct ui *ui, const char *text)
+{
+	char line[JOURNAL_TEXT + 8];
+
+	if (!text[0])
+		return;
+	if (!str_format(line, sizeof line, "try %s", text)) {
+		ui_say(ui, true, "the text is too long to try: at most %d bytes",
+		       JOURNAL_TEXT);
+		return;
+	}
+	str_copy(ui->trial.text, sizeof ui->trial.text, text);
+	buf_clear(&ui->trial.answer);
+	ui->trial.scroll = 0;
+	ui->trial.is_open = ui->trial.is_waiting = ui_post(ui, line, false, NULL);
+}
+
+static void one_answer(struct ui *ui, const struct pending *p)
+{
+	struct err err = {""};
+	struct buf text;
+	enum status st = ST_OK;
+
+	buf_init(&text);
+	if (ui->feed.answer)
+		st = ui->feed.answer(ui->feed.arg, p->ticket, &text, &err);
+	if (st)
+		ui_say(ui, true, "%s", err.text);
+	else if (!p->is_try && p->is_typed && text.len)
+		ui_say(ui, false, "%s", buf_str(&text));
+	if (p->is_try) {
+		ui->trial.is_waiting = false;
+		ui->trial.is_open = ui->trial.is_open && !st;
+		buf_clear(&ui->trial.answer);
+		buf_add(&ui->trial.answer, buf_str(&text), text.len);
+	}
+	buf_release(&text);
+}
+
+static void read_answers(struct ui *ui)
+{
+	int kept = 0;
+
+	for (int i = 0; i < ui->n_pending; i++) {
+		if (ui->pending[i].ticket <= ui->live.ticket)
+			one_answer(ui, &ui->pending[i]);
+		else
+			ui->pending[kept++] = ui->pending[i];
+	}
+	ui->n_pending = kept;
+	for (int c = 0; c < CHANNELS_MAX; c++)
+		for (int k = 0; k < KNOBS; k++) {
+			struct wish *w = &ui->wish[c][k];
+
+			if (w->on && w->is_posted && w->ticket <= ui->live.ticket)
+				w->on = false;
+		}
+}
+
+bool ui_update(struct ui *ui)
+{
+	if (!ui->feed.snapshot(ui->feed.arg, &ui->live))
+		return false;
+	if (ui->live.n_channels > CHANNELS_MAX)
+		ui->live.n_channels = CHANNELS_MAX;
+	read_answers(ui);
+	if (ui->channel >= ui->live.n_channels)
+		ui->channel = 0;
+	return true;
+}
+
+/* --- wishes --- */
+
+double ui_value(const struct ui *ui, int channel, enum knob k)
+{
+	const struct channel *ch = &ui->pic->ch[channel];
+
+	if (ui->wish[channel][k].on && !ui->wish[channel][k].is_auto)
+		return ui->wish[channel][k].value;
+	switch (k) {
+	case KNOB_WEIGHT: return ch->weight;
+	case KNOB_SHARE: return ch->share;
+	case KNOB_MUTE: return ch->muted;
+	case KNOB_SOLO: return ch->solo;
+	default: return ch->locked;
+	}
+}
+
+bool ui_is_wished(const struct ui *ui, int channel, enum knob k)
+{
+	return ui->wish[channel][k].on;
+}
+
+void ui_wish(struct ui *ui, int channel, enum knob k, double value)
+{
+	struct wish *w = &ui->wish[channel][k];
+
+	if (!ui->is_live || channel < 0 || channel >= ui->live.n_channels)
+		return;
+	*w = (struct wish){.on = true, .value = value, .touched = ui->now};
+	if (k == KNOB_SHARE && value < 0)
+		w->is_auto = true;
+}
+
+static void wish_line(const struct ui *ui, int channel, enum knob k, char out[96])
+{
+	static const char *const verb[KNOBS] = {"weight", "share", "mute", "solo", "lock"};
+	const struct wish *w = &ui->wish[channel][k];
+	const char *name = ui->live.ch[channel].name;
+	char number[32];
+
+	snprintf(number, sizeof number, "%.4g", w->value);
+	if (k >= KNOB_MUTE)
+		str_copy(number, sizeof number, w->value > 0 ? "on" : "off");
+	else if (w->is_auto)
+		str_copy(number, sizeof number, "auto");
+	str_format(out, 96, "%s %s %s", verb[k], name, number);
+}
+
+double ui_post_wishes(struct ui *ui)
+{
+	double wait = -1;
+
+	for (int c = 0; c < ui->live.n_channels; c++)
+		for (int k = 0; k < KNOBS; k++) {
+			struct wish *w = &ui->wish[c][k];
+			double quiet = k < KNOB_MUTE ? WISH_QUIET : 0;
+			double left = w->touched + quiet - ui->now;
+			char line[96];
+
+			if (!w->on || w->is_posted)
+				continue;
+			if (left > 0) {
+				wait = wait < 0 || left < wait ? left : wait;
+				continue;
+			}
+			wish_line(ui, c, (enum knob)k, line);
+			w->is_posted = ui_post(ui, line, false, &w->ticket);
+			w->on = w->is_posted;
+		}
+	return wait;
+}
+
+/* --- what drawing reads --- */
+
+static void widen(float v, double *min, double *max)
+{
+	if (!isfinite(v))
+		return;
+	if ((double)v < *min)
+		*min = (double)v;
+	if ((double)v > *max)
+		*max = (double)v;
+}
+
+static void fit_ranges(struct ui *ui)
+{
+	double lo = INFINITY, hi = -INFINITY, dlo = INFINITY, dhi = -INFINITY;
+	double top = 1;
+
+	ui->loss_range.log = !ui->linear;
+	for (int i = 0; i < ui->pic->n_channels; i++) {
+		const struct channel *ch = &ui->pic->ch[i];
+
+		if (ui->view == VIEW_CURVES && ui->one && i != ui->channel)
+			continue;
+		for (int k = 0; k < ch->curve.n && k < CURVE_POINTS; k++) {
+			widen(ch->curve.smooth[k], &lo, &hi);
+			if (ui->raw)
+				widen(ch->curve.mean[k], &lo, &hi);
+		}
+		for (int k = 0; k < ch->dev_curve.n && k < DEV_POINTS; k++)
+			widen(ch->dev_curve.value[k], &dlo, &dhi);
+		widen((float)ch->baseline, &dlo, &dhi);
+	}
+	while (ui->linear && top < hi / 4)
+		top *= 2;
+	while (ui->linear && top > 1e-6 && top > hi / 2)
+		top /= 2;
+	if (ui->loss_range.unit != top && ui->linear)
+		ui->loss_range.is_set = false;
+	ui->loss_range.unit = top;
+	if (ui->linear)
+		lo = 0;
+	if (lo <= hi)
+		curve_range_fit(&ui->loss_range, lo, hi);
+	if (dlo <= dhi)
+		curve_range_fit(&ui->dev_range, dlo, dhi);
+}
+
+void listing_fit(struct listing *l, int n, int h)
+{
+	if (l->at >= n)
+		l->at = n - 1;
+	if (l->at < 0)
+		l->at = 0;
+	if (h < 1)
+		h = 1;
+	if (l->top > l->at)
+		l->top = l->at;
+	if (l->top < l->at - h + 1)
+		l->top = l->at - h + 1;
+	if (l->top > n - h)
+		l->top = n - h;
+	if (l->top < 0)
+		l->top = 0;
+}
+
+/* The first channel of a kind when none was chosen. */
+static int first_task(const struct snapshot *s, bool summaries, int chosen)
+{
+	if (chosen >= 0 && chosen < s->n_channels)
+		return chosen;
+	for (int i = 0; i < s->n_channels; i++)
+		if ((s->ch[i].kind == TASK_SUMMARIZE) == summaries)
+			return i;
+	return -1;
+}
+
+static void load_results(struct ui *ui)
+{
+	struct inspection *in = &ui->inspect;
+	struct reading *re = &ui->reading;
+
+	if (ui->view == VIEW_INSPECT) {
+		in->task = first_task(ui->pic, false, in->task);
+		results_load(&in->data, &ui->feed, ui->pic, in->task);
+		listing_fit(&in->list, in->data.n_order, 1 << 20);
+		if (in->data.n_order)
+			results_history(&in->data, &ui->feed, ui->pic->run_path,
+					in->data.order[in->list.at]);
+	} else if (ui->view == VIEW_SUMMARIES) {
+		re->task = first_task(ui->pic, true, re->task);
+		results_load(&re->data, &ui->feed, ui->pic, re->task);
+		if (re->at >= re->data.n_order)
+			re->at = re->data.n_order ? re->data.n_order - 1 : 0;
+		if (re->data.n_order)
+			results_history(&re->data, &ui->feed, ui->pic->run_path,
+					re->data.order[re->at]);
+	}
+}
+
+static void load_journal(struct ui *ui)
+{
+	int64_t newest = ui->pic->n_journal ?
+			 ui->pic->journal[ui->pic->n_journal - 1].seq : 0;
+
+	if (ui->view != VIEW_JOURNAL || !ui->feed.journal ||
+	    (ui->n_entries && ui->entries[ui->n_entries - 1].seq >= newest))
+		return;
+	xfree(ui->entries);
+	ui->entries = NULL;
+	ui->n_entries = 0;
+	if (ui->feed.journal(ui->feed.arg, ui->pic->run_path, &ui->entries,
+			     &ui->n_entries, NULL))
+		ui->n_entries = 0;
+	ui->journal.at = ui->n_entries ? ui->n_entries - 1 : 0;
+}
+
+void ui_recalc(struct ui *ui)
+{
+	if (ui->message[0] && ui->now >= ui->message_until)
+		ui->message[0] = '\0';
+	fit_ranges(ui);
+	load_results(ui);
+	load_journal(ui);
+}

@@ -1,0 +1,153 @@
+/*
+ * ui.h - the screen's own state: what the person has chosen to see and what was
+ * asked of the run and is not answered yet. Never part of the run (I10).
+ */
+#ifndef TUTTI_TUI_UI_H
+#define TUTTI_TUI_UI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "curve.h"
+#include "feed.h"
+#include "layout.h"
+#include "results.h"
+
+enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_JOURNAL,
+	       VIEW_HELP, VIEWS };
+enum chart_kind { CHART_LOSS, CHART_DEV };
+enum knob { KNOB_WEIGHT, KNOB_SHARE, KNOB_MUTE, KNOB_SOLO, KNOB_LOCK, KNOBS };
+
+/*
+ * What a hand wants and the run does not show yet. A fader's repeats within
+ * WISH_QUIET seconds become one command: it is posted when the hand rests.
+ */
+struct wish {
+	bool on, is_posted, is_auto; /* is_auto: share back to the method */
+	double value, touched;
+	uint64_t ticket;
+};
+#define WISH_QUIET 0.3
+
+/* Commands posted whose answers are awaited. */
+enum { PENDING_MAX = 64, MESSAGE_MAX = 640 };
+struct pending {
+	uint64_t ticket;
+	bool is_try, is_typed; /* typed: its answer is worth a line */
+};
+
+enum ask { ASK_NONE, ASK_QUIT };
+
+struct listing { /* a list that scrolls */
+	int at, top;
+};
+
+struct inspection {
+	int task;               /* channel */
+	struct results data;
+	bool on_matrix;         /* the matrix has the keys, not the list */
+	int cell_gold, cell_pred;
+	struct listing list;
+	bool is_open;
+};
+struct reading { /* the Summaries view */
+	int task;
+	struct results data;
+	int at, scroll;
+};
+struct trial { /* "try a text" */
+	bool is_open, is_waiting;
+	char text[JOURNAL_TEXT];
+	struct buf answer;      /* JSON */
+	int scroll;
+};
+
+struct ui {
+	struct feed feed;
+	struct snapshot live, held;
+	const struct snapshot *pic; /* what is drawn: live, or held while frozen */
+	bool is_frozen, is_live;    /* live: there is something to steer */
+	double now, last_interrupt;
+	enum view_id view, back;
+	int channel;
+	enum chart_kind chart;
+	bool linear, raw, one;      /* curves: y, raw values behind, only one task */
+	int64_t cursor;             /* curves: step, -1: none */
+	struct curve_range loss_range, dev_range;
+	struct wish wish[CHANNELS_MAX][KNOBS];
+	struct pending pending[PENDING_MAX];
+	int n_pending;
+	char message[MESSAGE_MAX];
+	bool is_bad;                /* the message is a refusal */
+	double message_until;
+	enum ask ask;
+	bool is_leaving, is_done;   /* stop was asked for; the loop ends */
+	int exit_code;
+	struct inspection inspect;
+	struct reading reading;
+	struct trial trial;
+	struct listing journal, help;
+	struct journal_entry *entries; /* Journal view: all of them */
+	int n_entries;
+	const char *terminal;
+	char help_word[64];         /* :help WORD */
+};
+
+void ui_init(struct ui *ui, const struct feed *feed);
+void ui_release(struct ui *ui);
+/* Takes a new picture and the answers that came with it; true: draw. */
+bool ui_update(struct ui *ui);
+/* Everything derived that drawing reads: ranges, results, lists. */
+void ui_recalc(struct ui *ui);
+/* Posts wishes whose hand rests; returns seconds until the next one, or -1. */
+double ui_post_wishes(struct ui *ui);
+/* Posts a line for a person. typed: it came from the prompt. */
+bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
+void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
+bool ui_run_has_ended(const struct ui *ui);
+void ui_try(struct ui *ui, const char *text);
+
+/* What a strip shows: the wish while there is one, else the run's value. */
+double ui_value(const struct ui *ui, int channel, enum knob k);
+bool ui_is_wished(const struct ui *ui, int channel, enum knob k);
+void ui_wish(struct ui *ui, int channel, enum knob k, double value);
+
+/* Keeps 0 <= at < n and `at` within the h rows from `top`. */
+void listing_fit(struct listing *l, int n, int h);
+
+/* --- views: one row each --- */
+struct view {
+	char digit;              /* its key; 0: none */
+	const char *name;
+	void (*draw)(struct canvas *c, const struct ui *ui, struct rect body);
+	bool (*act)(struct ui *ui, int action, int arg); /* false: not mine */
+	const char *hints;       /* keys worth a place in the last line */
+};
+extern const struct view view_table[VIEWS];
+
+void draw_screen(struct canvas *c, const struct ui *ui);
+
+void view_desk_draw(struct canvas *c, const struct ui *ui, struct rect body);
+void view_curves_draw(struct canvas *c, const struct ui *ui, struct rect body);
+void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body);
+void view_summaries_draw(struct canvas *c, const struct ui *ui, struct rect body);
+void view_journal_draw(struct canvas *c, const struct ui *ui, struct rect body);
+void view_help_draw(struct canvas *c, const struct ui *ui, struct rect body);
+bool view_desk_act(struct ui *ui, int action, int arg);
+bool view_curves_act(struct ui *ui, int action, int arg);
+bool view_inspect_act(struct ui *ui, int action, int arg);
+bool view_summaries_act(struct ui *ui, int action, int arg);
+bool view_journal_act(struct ui *ui, int action, int arg);
+bool view_help_act(struct ui *ui, int action, int arg);
+int help_lines(const struct ui *ui);
+
+/* Pieces that several views share. */
+void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
+		struct rect chart);
+int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
+void draw_trial(struct canvas *c, const struct ui *ui, struct rect body);
+void draw_strip(struct canvas *c, const struct ui *ui, int channel, struct rect r);
+void draw_table(struct canvas *c, const struct ui *ui, const struct desk_layout *l);
+void draw_mix(struct canvas *c, const struct ui *ui, struct rect r);
+
+#endif

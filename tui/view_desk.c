@@ -1,0 +1,317 @@
+/*
+ * view_desk.c - the desk: strips or a table, what concerns all channels, the
+ * chart, the last journal lines.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "keys.h"
+#include "ui.h"
+
+static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
+		     enum ink ink, const char *value)
+{
+	int used;
+
+	if (*y >= r.y + r.h)
+		return;
+	used = draw_text(c, *y, r.x, r.w, INK_DIM, name);
+	draw_right(c, *y, r.x + r.w, r.w - used - 1, ink, value);
+	++*y;
+}
+
+static void mix_head(struct canvas *c, struct rect r, int *y, const char *name)
+{
+	c->flags = CELL_BOLD;
+	draw_text(c, (*y)++, r.x, r.w, INK_STRONG, name);
+	c->flags = 0;
+}
+
+void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct snapshot *s = ui->pic;
+	char text[64], number[24];
+	int y = r.y;
+
+	mix_head(c, r, &y, "MIX");
+	mix_line(c, r, &y, "weights", INK_TEXT, s->weighting);
+	mix_line(c, r, &y, "sampling", INK_TEXT, s->sampling);
+	str_format(text, sizeof text, "%.3g  %d%%", s->clip, (int)lrint(s->clipped * 100));
+	mix_line(c, r, &y, "clip", INK_TEXT, text);
+	str_format(text, sizeof text, "%.2g", s->dropout);
+	mix_line(c, r, &y, "dropout", INK_TEXT, text);
+	mix_line(c, r, &y, "skipped", s->skipped ? INK_WARN : INK_TEXT,
+		 fmt_count(number, s->skipped));
+	y++;
+	mix_head(c, r, &y, "RUN");
+	mix_line(c, r, &y, "weights", INK_TEXT, fmt_brief(number, (double)s->parameters));
+	mix_line(c, r, &y, "tokens", INK_TEXT, fmt_brief(number, (double)s->tokens));
+	str_format(text, sizeof text, "%.2g s", s->seconds_per_step);
+	mix_line(c, r, &y, "a step", INK_TEXT, text);
+	mix_line(c, r, &y, "memory", INK_TEXT, fmt_bytes(number, s->memory_now));
+	str_format(text, sizeof text, "%d", s->workers);
+	mix_line(c, r, &y, "workers", INK_TEXT, text);
+	str_copy(text, sizeof text, s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));
+	mix_line(c, r, &y, "evaluated", INK_TEXT, text);
+	str_copy(text, sizeof text,
+		 s->checkpoint_step < 0 ? "-" : fmt_count(number, s->checkpoint_step));
+	mix_line(c, r, &y, "saved", INK_TEXT, text);
+}
+
+/* --- the chart, also the Curves view's --- */
+
+static bool is_hidden(const struct ui *ui, int i)
+{
+	return ui->view == VIEW_CURVES && ui->one && i != ui->channel;
+}
+
+static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct snapshot *s = ui->pic;
+	int64_t span = s->n_channels ? s->ch[0].curve.span : 1;
+	int x = r.x + 1, end = r.x + r.w - 1;
+	char text[96];
+
+	c->flags = CELL_BOLD;
+	x += draw_text(c, r.y, x, 10, INK_STRONG, ui->chart == CHART_LOSS ? "LOSS" : "DEV") + 2;
+	c->flags = 0;
+	if (ui->chart == CHART_LOSS && span > 1)
+		str_format(text, sizeof text, "smoothed · %s · %lld steps a point",
+			   ui->linear ? "linear" : "log", (long long)span);
+	else
+		str_copy(text, sizeof text, ui->chart == CHART_DEV ? "metric x 100" :
+			 ui->linear ? "smoothed · linear" : "smoothed · log");
+	x += draw_text(c, r.y, x, r.w / 2, INK_DIM, text) + 3;
+	for (int i = s->n_channels - 1; i >= 0; i--) {
+		int w = foreign_columns(s->ch[i].name, strlen(s->ch[i].name));
+
+		if (is_hidden(ui, i))
+			continue;
+		if (w + 4 > end - x)
+			break;
+		end -= w;
+		draw_foreign(c, r.y, end, w, i == ui->channel ? INK_STRONG : INK_TEXT,
+			     s->ch[i].name);
+		end -= 2;
+		draw_cell(c, r.y, end, c->fancy ? 0x2501 : (uint32_t)channel_mark(i),
+			  ink_channel(i));
+		end -= 2;
+	}
+}
+
+static void draw_channel_line(struct canvas *c, const struct ui *ui,
+			      const struct plot *p, int i, bool raw)
+{
+	const struct channel *ch = &ui->pic->ch[i];
+	struct plot_line l = {.ink = ink_channel(i), .mark = channel_mark(i)};
+
+	if (ui->chart == CHART_DEV) {
+		l.n = ch->dev_curve.n < DEV_POINTS ? ch->dev_curve.n : DEV_POINTS;
+		l.v = ch->dev_curve.value;
+		l.at = ch->dev_curve.step;
+	} else {
+		l.n = ch->curve.n < CURVE_POINTS ? ch->curve.n : CURVE_POINTS;
+		l.v = raw ? ch->curve.mean : ch->curve.smooth;
+		l.span = ch->curve.span > 0 ? ch->curve.span : 1;
+		l.last = ui->pic->step;
+		l.dots = raw;
+		if (raw) {
+			l.ink = INK_FRAME;
+			l.mark = '.';
+		}
+	}
+	plot_line(c, p, &l);
+}
+
+static char entry_letter(const char *command)
+{
+	static const struct { const char *word; char letter; } row[] = {
+		{"weight ", 'w'}, {"share ", 's'}, {"mute ", 'M'}, {"solo ", 'S'},
+		{"lock ", 'L'}, {"note ", 'n'}, {"rollback", 'R'}, {"lr ", 'r'},
+	};
+
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+		if (str_starts(command, row[i].word))
+			return row[i].letter;
+	return command[0] >= 'a' && command[0] <= 'z' ? command[0] : '*';
+}
+
+/* The channel that a journal entry names, or -1. */
+static int entry_channel(const struct snapshot *s, const char *command)
+{
+	const char *word = strchr(command, ' ');
+
+	for (int i = 0; word && i < s->n_channels; i++) {
+		size_t n = strlen(s->ch[i].name);
+
+		if (!strncmp(word + 1, s->ch[i].name, n) &&
+		    (word[1 + n] == ' ' || !word[1 + n]))
+			return i;
+	}
+	return -1;
+}
+
+static void draw_events(struct canvas *c, const struct ui *ui, const struct plot *p)
+{
+	const struct snapshot *s = ui->pic;
+
+	for (int i = 0; i < s->n_journal && i < SNAPSHOT_JOURNAL; i++) {
+		int ch = entry_channel(s, s->journal[i].command);
+
+		plot_event(c, p, s->journal[i].step, entry_letter(s->journal[i].command),
+			   ch >= 0 ? ink_channel(ch) : INK_TEXT);
+	}
+}
+
+void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
+		struct rect chart)
+{
+	const struct snapshot *s = ui->pic;
+	struct plot p = {.x_max = s->steps > 0 ? s->steps : s->step,
+			 .range = ui->chart == CHART_DEV ? ui->dev_range : ui->loss_range,
+			 .scale = ui->chart == CHART_DEV ? 100 : 1};
+
+	if (legend.h > 0)
+		draw_legend(c, ui, legend);
+	if (p.x_max < s->step)
+		p.x_max = s->step;
+	if (!p.range.is_set) {
+		draw_text(c, chart.y + chart.h / 2, chart.x + 9, chart.w - 9, INK_DIM,
+			  ui->chart == CHART_DEV ? "no evaluation yet" : "no step yet");
+		return;
+	}
+	plot_begin(c, &p, chart);
+	if (p.area.h <= 0)
+		return;
+	draw_events(c, ui, &p);
+	for (int i = 0; ui->raw && ui->chart == CHART_LOSS && i < s->n_channels; i++)
+		if (!is_hidden(ui, i))
+			draw_channel_line(c, ui, &p, i, true);
+	for (int k = 1; k <= s->n_channels; k++) { /* the chosen one on top */
+		int i = (ui->channel + k) % s->n_channels;
+
+		if (!is_hidden(ui, i))
+			draw_channel_line(c, ui, &p, i, false);
+	}
+	if (ui->chart == CHART_DEV)
+		plot_level(c, &p, s->ch[ui->channel].baseline, INK_DIM);
+	if (ui->view == VIEW_CURVES && ui->cursor >= 0) {
+		int x = plot_column(&p, ui->cursor);
+
+		for (int y = 0; x >= 0 && y < p.area.h; y++) {
+			struct cell *k = canvas_at(c, p.area.y + y, x);
+
+			if (k && (k->ch == ' ' || k->ink == INK_FRAME))
+				draw_cell(c, p.area.y + y, x, 0x2502, INK_STRONG);
+		}
+	}
+}
+
+/* "  12,100  you    weight samsum 2   1.41 -> 2.00" */
+int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e)
+{
+	static const enum ink who[] = {INK_MARK, INK_LINK, INK_WARN};
+	char number[24];
+	int from = x;
+
+	draw_right(c, y, x + 9, 9, INK_DIM, fmt_count(number, e->step));
+	x += 11;
+	draw_text(c, y, x, 6, who[e->who <= WHO_GUARD ? e->who : 0],
+		  journal_who_name(e->who));
+	x += 8;
+	if (x - from >= w)
+		return w;
+	x += draw_foreign(c, y, x, w - (x - from), INK_TEXT, e->command) + 3;
+	if ((e->before[0] || e->after[0]) && x - from < w - 8) {
+		x += draw_foreign(c, y, x, w - (x - from), INK_DIM, e->before);
+		x += draw_text(c, y, x, w - (x - from), INK_DIM, " → ");
+		x += draw_foreign(c, y, x, w - (x - from), INK_TEXT, e->after);
+	}
+	return x - from;
+}
+
+void view_desk_draw(struct canvas *c, const struct ui *ui, struct rect body)
+{
+	const struct snapshot *s = ui->pic;
+	struct desk_layout l;
+	int first;
+
+	layout_desk(body, s->n_channels, &l);
+	if (l.tall) {
+		first = layout_first(s->n_channels, l.visible, ui->channel);
+		for (int k = 0; k < l.visible && first + k < s->n_channels; k++)
+			draw_strip(c, ui, first + k, layout_strip(&l, k));
+		if (first > 0)
+			draw_text(c, l.strips.y, l.strips.x, 1, INK_STRONG, "←");
+		if (first + l.visible < s->n_channels)
+			draw_text(c, l.strips.y, l.strips.x + l.strips.w - 1, 1,
+				  INK_STRONG, "→");
+		if (l.mix.w >= 14)
+			draw_mix(c, ui, l.mix);
+	} else {
+		draw_table(c, ui, &l);
+	}
+	if (l.chart.h > 0)
+		draw_chart(c, ui, l.legend, l.chart);
+	for (int i = 0; i < l.journal.h && i < s->n_journal; i++)
+		draw_entry(c, l.journal.y + i, l.journal.x, l.journal.w - 1,
+			   &s->journal[s->n_journal - 1 - i]);
+}
+
+/* A notch is a quarter of an octave; the values stay on the same ladder. */
+static double turn_weight(double w, int notches)
+{
+	double at;
+
+	if (w <= 0)
+		return notches > 0 ? 0.125 : 0;
+	at = rint(log2(w) * 4) + notches;
+	if (at < -12 && notches < 0)
+		return w > 0.125 * 1.001 ? 0.125 : 0;
+	return exp2(at > 28 ? 7 : at / 4);
+}
+
+static void turn_share(struct ui *ui, int percent)
+{
+	double v = rint(ui_value(ui, ui->channel, KNOB_SHARE) * 100) + percent;
+
+	v = v < 0 ? 0 : v > 100 ? 100 : v;
+	ui_wish(ui, ui->channel, KNOB_SHARE, v / 100);
+}
+
+bool view_desk_act(struct ui *ui, int action, int arg)
+{
+	int n = ui->pic->n_channels;
+
+	if (!n)
+		return false;
+	switch ((enum action)action) {
+	case DO_MOVE:
+		ui->channel = (ui->channel + arg + n) % n;
+		return true;
+	case DO_END:
+		ui->channel = arg < 0 ? 0 : n - 1;
+		return true;
+	case DO_WEIGHT:
+		ui_wish(ui, ui->channel, KNOB_WEIGHT,
+			turn_weight(ui_value(ui, ui->channel, KNOB_WEIGHT), arg));
+		return true;
+	case DO_WEIGHT_SET:
+		ui_wish(ui, ui->channel, KNOB_WEIGHT, arg);
+		return true;
+	case DO_SHARE:
+		turn_share(ui, arg);
+		return true;
+	case DO_SHARE_AUTO:
+		ui_wish(ui, ui->channel, KNOB_SHARE, -1);
+		return true;
+	case DO_TOGGLE:
+		ui_wish(ui, ui->channel, (enum knob)arg,
+			!(ui_value(ui, ui->channel, (enum knob)arg) > 0));
+		return true;
+	default:
+		return false;
+	}
+}
