@@ -55,7 +55,7 @@ void json_set_string(struct json *n, const char *value);
 /*
  * Writing: commas and indentation are the writer's business. Members of an
  * object take a key, elements of an array take NULL. NaN and infinities are
- * written as null. indent 0: one line.
+ * written as null, NULs and bytes that are no UTF-8 as U+FFFD. indent 0: one line.
  */
 struct json_out {
 	struct buf *b;

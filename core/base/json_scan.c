@@ -4,12 +4,11 @@
  * cJSON by itself takes duplicate keys, NULs, control characters, invalid
  * UTF-8, "01" and a thousand levels; all that is refused here, with the place.
  * Objects of up to FEW keys are checked for duplicates as they are read, by
- * hashes kept on the stack; larger ones are sorted when they close. Keys
- * compare by what they mean: "a" and "\u0061" are the same.
+ * hashes kept on the stack; larger ones are sorted when they close (json_key.c
+ * compares).
  */
 #include "base/json_scan.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,16 +24,11 @@ enum {
 	NUMBER_MAX = 62, /* what cJSON's number buffer holds */
 };
 
-struct key {
-	uint64_t hash;
-	const char *p; /* after the opening quote */
-};
-
 struct scan {
 	const char *begin, *p, *end, *where;
 	struct err *err;
-	struct key stack[STACK_KEYS];
-	struct key *keys; /* of all open objects, innermost last */
+	struct json_scan_key stack[STACK_KEYS];
+	struct json_scan_key *keys; /* of all open objects, innermost last */
 	size_t n, cap;
 };
 
@@ -93,36 +87,11 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static int hex_value(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The four digits after "\u"; -1 when they are none. */
-static int32_t hex4(const char *p, const char *end)
-{
-	int32_t x = 0;
-
-	if (end - p < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		int d = hex_value(p[i]);
-
-		if (d < 0)
-			return -1;
-		x = x << 4 | d;
-	}
-	return x;
-}
-
 /* At "\u": checks the escape and moves past it, and past a pair's second half. */
 static enum status scan_unicode(struct scan *s)
 {
 	const char *at = s->p;
-	int32_t x = hex4(at + 2, s->end), y;
+	int32_t x = json_hex4(at + 2, s->end), y;
 
 	if (x < 0)
 		return fail(s, at, "\\u needs four hexadecimal digits");
@@ -133,7 +102,7 @@ static enum status scan_unicode(struct scan *s)
 		return ST_OK;
 	if (x > 0xdbff || s->end - s->p < 6 || s->p[0] != '\\' || s->p[1] != 'u')
 		return fail(s, at, "half of a surrogate pair");
-	y = hex4(s->p + 2, s->end);
+	y = json_hex4(s->p + 2, s->end);
 	if (y < 0xdc00 || y > 0xdfff)
 		return fail(s, at, "half of a surrogate pair");
 	s->p += 6;
@@ -278,132 +247,21 @@ static enum status scan_word(struct scan *s, const char *word)
 	return ends_token(s) ? ST_OK : fail(s, s->p - n, "not a JSON value");
 }
 
-/*
- * The next byte a checked string stands for, -1 at its closing quote. `pending`
- * holds the rest of an escape's UTF-8, last byte lowest used first.
- */
-struct key_reader {
-	const char *p;
-	unsigned char pending[4];
-	int n;
-};
-
-static void put_utf8(struct key_reader *k, uint32_t c)
-{
-	k->n = 0;
-	if (c < 0x80) {
-		k->pending[k->n++] = (unsigned char)c;
-		return;
-	}
-	k->pending[k->n++] = (unsigned char)(0x80 | (c & 0x3f));
-	if (c >= 0x800)
-		k->pending[k->n++] = (unsigned char)(0x80 | (c >> 6 & 0x3f));
-	if (c >= 0x10000)
-		k->pending[k->n++] = (unsigned char)(0x80 | (c >> 12 & 0x3f));
-	if (c < 0x800)
-		k->pending[k->n++] = (unsigned char)(0xc0 | c >> 6);
-	else if (c < 0x10000)
-		k->pending[k->n++] = (unsigned char)(0xe0 | c >> 12);
-	else
-		k->pending[k->n++] = (unsigned char)(0xf0 | c >> 18);
-}
-
-static int escaped_byte(struct key_reader *k)
-{
-	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-	char c = k->p[1];
-	const char *hit;
-	uint32_t x;
-
-	if (c != 'u') {
-		k->p += 2;
-		hit = strchr(from, c);
-		return hit ? to[hit - from] : c;
-	}
-	x = (uint32_t)hex4(k->p + 2, k->p + 6);
-	k->p += 6;
-	if (x >= 0xd800 && x <= 0xdbff) {
-		uint32_t y = (uint32_t)hex4(k->p + 2, k->p + 6);
-
-		x = 0x10000 + ((x - 0xd800) << 10) + (y - 0xdc00);
-		k->p += 6;
-	}
-	put_utf8(k, x);
-	return k->pending[--k->n];
-}
-
-static int key_byte(struct key_reader *k)
-{
-	if (k->n)
-		return k->pending[--k->n];
-	if (*k->p == '"')
-		return -1;
-	if (*k->p == '\\')
-		return escaped_byte(k);
-	return (unsigned char)*k->p++;
-}
-
-static uint64_t key_hash(const char *p)
-{
-	struct key_reader k = { .p = p };
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a; a hit is compared in full */
-	int c;
-
-	while ((c = key_byte(&k)) >= 0)
-		h = (h ^ (uint64_t)c) * 0x100000001b3u;
-	return h;
-}
-
-static int key_compare(const struct key *a, const struct key *b)
-{
-	struct key_reader x = { .p = a->p }, y = { .p = b->p };
-	int c, d;
-
-	if (a->hash != b->hash)
-		return a->hash < b->hash ? -1 : 1;
-	do {
-		c = key_byte(&x);
-		d = key_byte(&y);
-	} while (c == d && c >= 0);
-	return c - d;
-}
-
-/* Same keys stand side by side, the earlier one first. */
-static int key_order(const void *va, const void *vb)
-{
-	const struct key *a = va, *b = vb;
-	int order = key_compare(a, b);
-
-	return order ? order : (a->p > b->p) - (a->p < b->p);
-}
-
 static enum status fail_duplicate(struct scan *s, const char *p)
 {
-	struct key_reader k = { .p = p };
 	char name[48], cause[80];
-	size_t n = 0;
-	int c;
 
-	while ((c = key_byte(&k)) >= 0 && n < sizeof name - 4)
-		name[n++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
-	if (c >= 0) {
-		while (n && is_tail((unsigned char)name[n - 1]))
-			n--;
-		if (n && (unsigned char)name[n - 1] >= 0xc0)
-			n--;
-		memcpy(name + n, "...", 3);
-		n += 3;
-	}
-	name[n] = '\0';
+	json_key_text(p, name, sizeof name);
 	str_format(cause, sizeof cause, "duplicate key '%s'", name);
 	return fail(s, p - 1, cause);
 }
 
-static void push_key(struct scan *s, struct key k)
+static void push_key(struct scan *s, struct json_scan_key k)
 {
 	if (s->n == s->cap) {
-		struct key *more = xreallocarray(NULL, s->cap * 2, sizeof *more);
+		struct json_scan_key *more;
 
+		more = xreallocarray(NULL, s->cap * 2, sizeof *more);
 		memcpy(more, s->keys, s->n * sizeof *more);
 		if (s->keys != s->stack)
 			xfree(s->keys);
@@ -416,11 +274,11 @@ static void push_key(struct scan *s, struct key k)
 /* `base`: where the keys of the innermost object begin. */
 static enum status add_key(struct scan *s, size_t base, const char *p)
 {
-	struct key k = { key_hash(p), p };
+	struct json_scan_key k = { json_key_hash(p), p };
 
 	if (s->n - base < FEW)
 		for (size_t i = base; i < s->n; i++)
-			if (key_compare(&s->keys[i], &k) == 0)
+			if (json_key_compare(&s->keys[i], &k) == 0)
 				return fail_duplicate(s, p);
 	push_key(s, k);
 	return ST_OK;
@@ -430,12 +288,12 @@ static enum status close_keys(struct scan *s, size_t base)
 {
 	const char *first = NULL;
 	size_t n = s->n - base;
-	struct key *k = s->keys + base;
+	struct json_scan_key *k = s->keys + base;
 
 	if (n > FEW) {
-		qsort(k, n, sizeof *k, key_order);
+		qsort(k, n, sizeof *k, json_key_order);
 		for (size_t i = 1; i < n; i++)
-			if (key_compare(&k[i - 1], &k[i]) == 0 &&
+			if (json_key_compare(&k[i - 1], &k[i]) == 0 &&
 			    (!first || k[i].p < first))
 				first = k[i].p;
 	}

@@ -46,6 +46,7 @@ float rng_normal(const struct rng *r, uint64_t index);
 /*
  * A keyed permutation of 0..n-1 (a Feistel network over the next even power of
  * two, with cycle walking): position i in O(1) time and memory. n >= 1, i < n.
+ * Uses the stream's blocks 0 to 3 itself: give it a stream of its own.
  */
 uint64_t rng_permute(const struct rng *r, uint64_t n, uint64_t i);
 

@@ -78,7 +78,7 @@ static int empty_dir(void **state)
 	fault_off();
 	if (file_exists(dir) && file_remove_tree(dir, &err))
 		print_error("%s\n", err.text);
-	return file_mkdirs(dir, 0700, NULL);
+	return file_mkdirs(dir, 0700, NULL) == ST_OK ? 0 : -1;
 }
 
 static void test_read(void **state)

@@ -146,7 +146,7 @@ static void test_refuses(void **state)
 static void test_refuses_nul_bytes(void **state)
 {
 	static const char *const texts[] = { "{}\0", "\"a\0b\"", "[1\0]", "\0{}",
-					     "{\"a\0\":1}", "12\0" "3" };
+					     "{\"a\0\":1}", "12\0z" };
 	static const size_t lengths[] = { 3, 5, 4, 3, 8, 4 };
 	struct json *root;
 
