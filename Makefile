@@ -107,8 +107,10 @@ tests-build: $(UNIT) $(O)/man/tables $(DEMO_DATA)
 man: $(O)/man/tables
 	@sh man/splice.sh $(O)/man/tables man
 
-bench: all $(O)/tests/bench/bench $(DEMO_DATA)
-	$(O)/tests/bench/bench --json $(BUILD)/bench.json
+bench: all $(O)/tests/bench/bench_ops
+	$(O)/tests/bench/bench_ops
+bench-torch: all $(DEMO_DATA)
+	python3 tests/bench/torch_speed.py
 
 # --- install ----------------------------------------------------------------
 MANS = tutti.1 tutti-plan.5 tutti-run.5
@@ -124,4 +126,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d
 .SECONDARY:
-.PHONY: all setup demo demo-run check tests-build man bench install uninstall clean
+.PHONY: all setup demo demo-run check tests-build man bench bench-torch install uninstall clean

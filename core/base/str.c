@@ -258,7 +258,7 @@ bool double_from_hex(const char *s, double *out)
 
 static bool reads_back(double x, int digits, char out[32])
 {
-	snprintf(out, 32, "%.*g", digits, x);
+	str_format(out, 32, "%.*g", digits, x);
 	return strtod(out, NULL) == x;
 }
 

@@ -3,7 +3,8 @@
  *
  * A row is a list of named fields. TSV is GLUE's kind: tabs separate, nothing
  * quotes. CSV is RFC 4180 (libcsv). Columns are asked for by name (JSON key,
- * header) or by number ("0" is the first; the only way without a header).
+ * header) or by number ("0" is the first; the only way without a header). A
+ * JSON row may be a list: its columns go by number. Blank lines are no rows.
  * A bad row is counted by reason with the first row numbers, and skipped; over
  * 1% bad rows (or `max_bad`) fails at the end, with file and row.
  */
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/progress.h"
 #include "base/status.h"
 
@@ -58,9 +60,13 @@ enum status source_open(const struct source_spec *spec, struct source **out,
 /* ST_OK and a row (good or faulty), ST_END after the last, else an error. */
 enum status source_next(struct source *s, struct source_row *row,
 			struct err *err);
-/* Bytes read so far and in all, for progress. */
+/* Ticks at every read from now on; source_next then may say ST_STOPPED. */
+void source_watch(struct source *s, struct progress *pg);
+/* Bytes read so far and in all. */
 void source_position(const struct source *s, uint64_t *at, uint64_t *size);
-void source_close(struct source *s);
+/* Of the whole file; once, after ST_END. */
+struct hash source_content(struct source *s);
+void source_close(struct source *s); /* NULL is fine */
 enum source_format source_format_of(const char *path); /* SOURCE_AUTO: unknown */
 
 #endif

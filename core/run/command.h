@@ -17,7 +17,7 @@ enum command_flags {
 	CMD_NOTES = 4,    /* journaled, changes nothing (note) */
 	CMD_RUNS = 8,     /* about the run, not the state: pause, eval, checkpoint, stop */
 };
-enum { COMMAND_ARGS = 10, COMMAND_TEXT = 512 };
+enum { COMMAND_ARGS = 10, COMMAND_TEXT = 16384 }; /* what is journaled: JOURNAL_TEXT */
 
 /* What an argument is: for checking, completion and help. */
 enum arg_kind { ARG_NONE, ARG_TASK, ARG_NUMBER, ARG_SHARE, ARG_ONOFF, ARG_SAMPLING,
@@ -45,6 +45,8 @@ struct command {
 	char words[COMMAND_TEXT];
 };
 enum status command_parse(const char *line, struct command *out, struct err *err);
+/* Argument i of a parsed command as a number; a share of "auto" is -1. */
+bool command_number(const struct command *c, int i, double *x);
 
 /*
  * Completion by position: calls `emit` for every candidate of the word that

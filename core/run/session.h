@@ -24,7 +24,18 @@ struct session_task {
 	struct packer *packer;
 	struct cursor cursor;         /* state */
 	int n_labels;
-	char **labels;
+	char **labels;                /* borrowed from the plan */
+	double mean, scale;           /* regress: of the train numbers; else 0, 1 */
+	double per_epoch;             /* micro-batches per epoch, as estimated at the start */
+};
+
+/* One micro-batch of a step: what is to be done, and what came of it. */
+struct step_job {
+	int task, n_rows;
+	uint64_t draw;
+	const uint64_t *rows;
+	double weight;                /* 0: forward only, nothing is added */
+	double loss;
 };
 
 struct session {
@@ -42,6 +53,8 @@ struct session {
 	struct workers *workers;
 	struct grads *sum;            /* scratch: the step's gradient */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
+	struct step_job *job;         /* scratch: [micro_batches] */
+	size_t reserved;              /* bytes that every worker's arena has room for */
 };
 
 /*
@@ -51,8 +64,23 @@ struct session {
  */
 enum status session_new(struct plan *plan, const char *vocab_path, int n_workers,
 			struct progress *pg, struct session **out, struct err *err);
-void session_free(struct session *s);
-void session_start_random(struct session *s); /* weights of step 0 */
+/*
+ * The same with less in it, for looking: without `train` no optimizer, no
+ * gradients and no packers; without `data` no data sets either, and the labels
+ * must stand in the plan and the regressions' mean and scale in `norm` [n_tasks].
+ */
+struct session_norm { double mean, scale; };
+struct session_options {
+	const char *vocab_path;
+	int n_workers;
+	bool train, data;
+	const struct session_norm *norm; /* NULL: from the data */
+};
+enum status session_make(struct plan *plan, const struct session_options *o,
+			 struct progress *pg, struct session **out, struct err *err);
+void session_free(struct session *s); /* NULL is fine */
+/* The whole state of step 0: random weights, moments, cursors, the plan's mix. */
+void session_start_random(struct session *s);
 /* 32 hex digits over all state; equal exactly when the states are the same bits. */
 void session_state(const struct session *s, char out[40]);
 

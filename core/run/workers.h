@@ -30,4 +30,11 @@ void workers_run(struct workers *w, int n_jobs, worker_job *job, void *arg);
 void workers_turn(struct workers *w, int job);
 void workers_pass(struct workers *w, int job);
 
+/*
+ * Between runs of jobs: the most bytes any worker's tape has needed so far, and
+ * room for so many in every one of them (what stood in the arenas is gone).
+ */
+size_t workers_arena_peak(const struct workers *w);
+void workers_reserve(struct workers *w, size_t bytes);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/status.h"
 #include "tensor/kernels.h"
+#include "tensor/vmath.h"
 
 void adamw_init(struct adamw *o, const struct param_set *ps)
 {
@@ -88,7 +89,7 @@ KERNEL void k_adamw(size_t n, float *restrict w, float *restrict m,
 		m[i] = a;
 		v[i] = b;
 		w[i] = w[i] * keep -
-		       step * (a / (__builtin_sqrtf(b) * root + eps));
+		       step * (a / (v_sqrt(b) * root + eps));
 	}
 }
 

@@ -42,23 +42,28 @@ V_INLINE double foldd(const double *a)
 	       ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
-V_INLINE void softmax_row(int n, float *x, float scale)
+V_INLINE float sum_of(int n, const float *x)
 {
 	float acc[LANES] = { 0 };
-	float max = max_of(n, x) * scale, inv;
 	int i = 0;
 
 	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++) {
-			x[i + l] = v_exp(x[i + l] * scale - max);
+		for (int l = 0; l < LANES; l++)
 			acc[l] += x[i + l];
-		}
-	for (int l = 0; i < n; i++, l++) {
-		x[i] = v_exp(x[i] * scale - max);
+	for (int l = 0; i < n; i++, l++)
 		acc[l] += x[i];
-	}
-	inv = 1.0f / fold(acc);
-	for (i = 0; i < n; i++)
+	return fold(acc);
+}
+
+/* The exp loops stand alone: mixed with lanes the compiler gives up on them. */
+V_INLINE void softmax_row(int n, float *x, float scale)
+{
+	float max = max_of(n, x) * scale, inv;
+
+	for (int i = 0; i < n; i++)
+		x[i] = v_exp(x[i] * scale - max);
+	inv = 1.0f / sum_of(n, x);
+	for (int i = 0; i < n; i++)
 		x[i] *= inv;
 }
 
@@ -125,33 +130,45 @@ KERNEL float k_logits_max(int n, float *restrict x, const float *restrict b)
 	return max_of(n, x);
 }
 
-KERNEL double k_exp_sum(int n, float *x, float max)
-{
-	double acc[LANES] = { 0 };
-	int i = 0;
+enum { BLOCK = 512 }; /* stays in the first-level cache between two loops */
 
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++) {
-			x[i + l] = v_exp(x[i + l] - max);
-			acc[l] += (double)x[i + l];
-		}
-	for (int l = 0; i < n; i++, l++) {
-		x[i] = v_exp(x[i] - max);
-		acc[l] += (double)x[i];
-	}
-	return foldd(acc);
-}
-
-KERNEL double k_exp_sum_of(int n, const float *x, float max)
+V_INLINE void add_lanes(int n, double *restrict acc, const float *restrict x)
 {
-	double acc[LANES] = { 0 };
 	int i = 0;
 
 	for (; i + LANES <= n; i += LANES)
 		for (int l = 0; l < LANES; l++)
-			acc[l] += (double)v_exp(x[i + l] - max);
+			acc[l] += (double)x[i + l];
 	for (int l = 0; i < n; i++, l++)
-		acc[l] += (double)v_exp(x[i] - max);
+		acc[l] += (double)x[i];
+}
+
+KERNEL double k_exp_sum(int n, float *x, float max)
+{
+	double acc[LANES] = { 0 };
+
+	for (int i = 0; i < n; i += BLOCK, x += BLOCK) {
+		int k = n - i < BLOCK ? n - i : BLOCK;
+
+		for (int j = 0; j < k; j++)
+			x[j] = v_exp(x[j] - max);
+		add_lanes(k, acc, x);
+	}
+	return foldd(acc);
+}
+
+KERNEL double k_exp_sum_of(int n, const float *restrict x, float max)
+{
+	double acc[LANES] = { 0 };
+	float y[BLOCK];
+
+	for (int i = 0; i < n; i += BLOCK, x += BLOCK) {
+		int k = n - i < BLOCK ? n - i : BLOCK;
+
+		for (int j = 0; j < k; j++)
+			y[j] = v_exp(x[j] - max);
+		add_lanes(k, acc, y);
+	}
 	return foldd(acc);
 }
 

@@ -4,7 +4,7 @@
  *
  * No libm: it picks its code by CPU, and our bits must not. Coefficients are
  * our own minimax fits (Lawson's weighting). Errors, as the tests check them:
- * v_exp 2 ulp, v_sigmoid and v_tanh 3 ulp, v_normal 2.5e-7 absolute.
+ * v_exp and v_sqrt 2 ulp, v_sigmoid and v_tanh 3 ulp, v_normal 2.5e-7 absolute.
  * NaN goes in and comes out everywhere. For files of kernels only.
  */
 #ifndef TUTTI_TENSOR_VMATH_H
@@ -59,6 +59,21 @@ V_INLINE float v_exp(float x)
 	p = p * v_from_bits(half << 23);
 	p = p * v_from_bits((n - half) << 23);
 	return x < -87.33654f ? 0.0f : p;
+}
+
+/*
+ * Square root of x >= 0 by three Newton steps on 1 / sqrt(x): the hardware's own
+ * would do, but with errno to mind the compiler uses it one by one.
+ */
+V_INLINE float v_sqrt(float x)
+{
+	float h = 0.5f * x;
+	float r = v_from_bits(0x5f375a86u - (v_bits(x) >> 1));
+
+	r = r * (1.5f - h * r * r);
+	r = r * (1.5f - h * r * r);
+	r = r * (1.5f - h * r * r);
+	return x * r;
 }
 
 V_INLINE float v_sigmoid(float x)

@@ -73,7 +73,7 @@ static bool is_harmless(uint32_t cp)
 
 static int char_columns(uint32_t cp)
 {
-	utf8proc_category_t cat;
+	int width;
 
 	if (cp < 0x7f)
 		return cp >= 0x20;
@@ -81,10 +81,10 @@ static int char_columns(uint32_t cp)
 		return 0; /* vowels and finals of conjoining Hangul */
 	if ((cp >= 0x3248 && cp <= 0x324f) || (cp >= 0x4dc0 && cp <= 0x4dff))
 		return 2;
-	cat = utf8proc_category((utf8proc_int32_t)cp);
-	if (cat == UTF8PROC_CATEGORY_MC)
-		return cp == 0x302e || cp == 0x302f ? 2 : 1;
-	return utf8proc_charwidth((utf8proc_int32_t)cp);
+	width = utf8proc_charwidth((utf8proc_int32_t)cp);
+	if (utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_MC)
+		return width ? width : 1; /* spacing marks take a place */
+	return width;
 }
 
 static void show(struct buf *out, uint32_t cp)
@@ -105,49 +105,53 @@ static size_t plain_run(const char *s, size_t len)
 	return n;
 }
 
+/*
+ * Appends the character `cp`, whose bytes stand at s; `marks` is how many
+ * combining marks the base before it has, MARKS_MAX when there is no base.
+ */
+static int put_char(struct buf *out, uint32_t cp, const char *s, size_t n, int marks)
+{
+	if (cp == '\t' || cp == '\n') {
+		buf_addc(out, ' ');
+		return 0;
+	}
+	if (!is_harmless(cp)) {
+		show(out, cp);
+		return MARKS_MAX;
+	}
+	if (char_columns(cp) > 0) {
+		buf_add(out, s, n);
+		return 0;
+	}
+	if (marks == MARKS_MAX) {
+		show(out, cp);
+		return MARKS_MAX;
+	}
+	buf_add(out, s, n);
+	return marks + 1;
+}
+
 void text_sanitize(struct buf *out, const char *text, size_t len)
 {
-	int marks = MARKS_MAX; /* of the base before; a mark needs one */
+	int marks = MARKS_MAX;
 
 	for (size_t i = 0; i < len;) {
-		size_t plain = plain_run(text + i, len - i);
+		size_t n = plain_run(text + i, len - i);
 		uint32_t cp;
-		int n;
 
-		if (plain) {
-			buf_add(out, text + i, plain);
-			i += plain;
+		if (n > 0) {
+			buf_add(out, text + i, n);
 			marks = 0;
-			continue;
-		}
-		n = utf8_next(text + i, len - i, &cp);
-		if (n == 0) {
+		} else if (text[i] == '\r' && i + 1 < len && text[i + 1] == '\n') {
+			n = 1; /* the newline after it is the space */
+		} else if ((n = (size_t)utf8_next(text + i, len - i, &cp)) > 0) {
+			marks = put_char(out, cp, text + i, n, marks);
+		} else {
 			buf_addf(out, "<%02X>", (unsigned)cp);
 			marks = MARKS_MAX;
-			i++;
-			continue;
+			n = 1;
 		}
-		if (cp == '\r' && i + 1 < len && text[i + 1] == '\n')
-			n = 2; /* one line end */
-		if (n == 2 && cp == '\r') {
-			buf_addc(out, ' ');
-			marks = 0;
-		} else if (cp == '\t' || cp == '\n') {
-			buf_addc(out, ' ');
-			marks = 0;
-		} else if (!is_harmless(cp)) {
-			show(out, cp);
-			marks = MARKS_MAX;
-		} else if (char_columns(cp) > 0) {
-			buf_add(out, text + i, (size_t)n);
-			marks = 0;
-		} else if (marks < MARKS_MAX) {
-			buf_add(out, text + i, (size_t)n);
-			marks++;
-		} else {
-			show(out, cp);
-		}
-		i += (size_t)n;
+		i += n;
 	}
 }
 

@@ -56,6 +56,14 @@ static void test_exp_extremes(void **state)
 	assert_true(v_tanh(-50.0f) == -1.0f && v_tanh(INFINITY) == 1.0f);
 }
 
+static void test_sqrt(void **state)
+{
+	(void)state;
+	for (float x = 1e-36f; x < 1e36f; x *= 1.00037f)
+		assert_true(ulps(v_sqrt(x), sqrt((double)x)) < 2.0);
+	assert_true(v_sqrt(0.0f) == 0.0f && isnan(v_sqrt(NAN)));
+}
+
 static void test_tanh_sigmoid(void **state)
 {
 	(void)state;
@@ -294,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exp),
 		cmocka_unit_test(test_exp_extremes),
+		cmocka_unit_test(test_sqrt),
 		cmocka_unit_test(test_tanh_sigmoid),
 		cmocka_unit_test(test_normal_and_gelu),
 		cmocka_unit_test(test_activation_kernels),
