@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Golden ids of the WordPiece tokenizer, from Hugging Face's `tokenizers`.
+
+    pip install tokenizers
+    python3 tests/golden/tokenizer/make_golden.py [bert-base-uncased-vocab.txt]
+
+Writes vocab.txt (composed here), golden.jsonl (text, ids, byte spans) and, when
+BERT's own vocabulary is given, bert.jsonl (text and ids under that one). Not
+part of `make check`: its output is committed.
+"""
+import itertools
+import json
+import os
+import random
+import sys
+
+from tokenizers import BertWordPieceTokenizer
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+STEMS = """act add air all and answer ask back bake band bank bark base bath bear beat bell bend
+bird bite blame blend block blow board boat body boil bond bone book boot born both bowl brave
+bread break breath brick bridge bright bring brush build burn bus busy button cake call calm camp
+candle care carry case cast catch cause chair chalk chance change charge chase cheap check cheer
+child choir circle city claim class clean clear climb clock close cloth cloud coal coast coat code
+cold collect color come cook cool copper copy corn cost count cover crack cream cross crowd cry cup
+curve dance dark day deal dear deep deer delay desk dog door doubt draw dream dress drink drive drop
+drum dry dust earth ease east eat edge egg end engine enter equal even event exact face fact fade
+fair fall far farm fast fear feed feel fence field fight fill film find fine finger fire fish fit
+flag flame flat float flood floor flow flower fly fold follow food foot force forest form frame free
+fresh friend front fruit full garden gate gather gentle gift give glad glass glove gold good grain
+grand grass gray great green ground group grow guess guide hair half hall hammer hand happy harbor
+hard harm hat heart heat heavy help hide high hill hold hole home honey hope horn horse hot hour
+house hurry ice idea ink iron island join joke judge juice jump keep kettle key kick kind king kitchen
+knee knife knock know label lady lake lamp land large last late laugh law lead leaf learn left leg
+lemon letter level lift light like lime line lion list listen little live lock long look loose loss
+loud love luck lunch machine magic mail make map march mark market match matter meal mean measure
+meat meet melt metal milk mill mind minute mirror miss mix model money month moon morning mother
+motor mountain mouse mouth move music name narrow nature near neck need nerve nest net new night
+noise north nose note number oil old open orange order organ outing paint pair paper parcel part pass
+path pay peace pen pencil people picture piece pin pipe place plan plant plate play please plough
+pocket point poor post pot pound powder power present press price print prison prose proud pull pump
+push quick quiet rail rain range rate ray reach read ready red rest rhythm rice rich ride right ring
+river road rock roll roof room root rough round rub rule run sad safe sail salt same sand save say
+scale school science sea seat second secret seed see seem sell send sense serve set shade shake shape
+sharp sheep shelf ship shirt shock shoe shop short shout show side sign silk silver simple sing sister
+sit size skin sky sleep slip slope slow small smell smile smoke smooth snake snow soap sock soft soil
+song sort sound soup south space spade speak spell spend spoon sport spot spring square stamp stand
+star start state station steam steel stem step stick stiff still stitch stone stop store storm story
+strange street stretch strong sudden sugar summer sun support sure sweet swim table tail take talk
+tall task taste tax teach team tell tempo test thank thick thin thing think thought thread throat
+thumb thunder ticket tide tie tight time tin tired toe together tongue tooth top touch tower town toy
+trade train tram tray tree trick true trumpet trust try tune turn twist under unit use value verse
+very view violin voice waist wait walk wall war warm wash waste watch water wave wax way weather week
+weight wet wheel whip whistle white wide wind window wine wing winter wire wise wood wool word work
+world worm wound write wrong yellow yes young""".split()
+ENDINGS = "s ed ing er est ly ness ful less able ment ion ity al ous ish en es y".split()
+SMALL = """a an the i you he she it we they me him her us them my your his its our their this that
+these those is are was were be been am do does did have has had will would can could may might must
+not no or but if then than so as of in on at to from by with about into over out up down off what who
+whom when where why how there here one two three four five six seven eight nine ten hundred""".split()
+FOREIGN = """uber strasse straße cafe naive resume facade senor nino garcon eleve francais deja peche
+istanbul diyarbakır ızgara smørrebrød øl ærlig þing łodz zażołc jazn привет мир москва слово елка й
+αθηνα λογος σοφια ςας שלום עולם سلام عالم नमस्त हिन्द भाषा ไทย ภาษ ᄒ ᅡ ᆫ ᄀ ᅮ ᆨ かな カナ ひらか
+ﬁn ﬂow œuvre ﷺ ½ ² µ ª °""".split()
+IDEOGRAPHS = "一二三四五六七八九十人大小中国日本語文字山川水火木金土天地上下左右男女子学校先生漢字東西南北"
+SIGNS = [chr(c) for c in range(33, 127)] + list("¡¿«»“”‘’„…–—·、。！？（）「」€£¥©®™×÷←→∞≤≠♥★☃")
+EMOJI = ["\U0001f600", "\U0001f44d", "\U0001f3fd", "\u2764"]
+
+
+def compose_vocabulary():
+    out = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+    def add(piece):
+        if piece and piece not in seen:
+            seen.add(piece)
+            out.append(piece)
+
+    seen = set(out)
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789" + "ßøæœþłı" + "αβγδεζηθικλμνξοπρσςτυφχψω"
+    letters += "абвгдежзиклмнопрстуфхцчшщъыьэюя" + "אבגדהוזחטיכלמנסעפצקרשת" + "ابتثجحدرزسشعفقكلمنهوي"
+    letters += "कखगघचछजटडतथदधनपबभमयरलवशसहाी" + "กขคงจชซญดตถทนบปพมยรลวสหอ"
+    for s in SIGNS + list(letters) + list(IDEOGRAPHS) + EMOJI:
+        add(s)
+    for c in letters:
+        add("##" + c)
+    for c in "\u1100\u1102\u1103\u1105\u1106\u1107\u1109\u110b\u110c\u1112":
+        add(c)
+        add("##" + c)
+    for c in "\u1161\u1163\u1165\u1167\u1169\u116e\u1173\u1175\u11a8\u11ab\u11af\u11b7\u11bc":
+        add("##" + c)
+    for w in SMALL + STEMS + FOREIGN:
+        add(w)
+    for e in ENDINGS:
+        add("##" + e)
+    for n, (stem, end) in enumerate(itertools.product(STEMS, ENDINGS)):
+        if n % 7 == 3:
+            add(stem + end)
+    for n, stem in enumerate(STEMS):
+        if n % 3 == 0:
+            add("##" + stem)
+    add("##\u102b\u1039")
+    add("the")
+    return out
+
+
+HAND = [
+    "", " ", "\t\n\r ", "a", "A", "The King walked to the Harbor.", "don't can't o'clock the dogs' tails",
+    "Hello,world!Hello...?!", "100,000.50 $3 50% #1 @home a_b a-b a/b <tag> {x} [y] ~`^|\\",
+    "Café NAÏVE façade señor Ångström", "Cafe\u0301 nai\u0308ve fac\u0327ade A\u030angstro\u0308m",
+    "\u0301starts with a mark", "a\u0301\u0302\u0303\u0304\u0305\u0306b", "x\u0336y\u0336z\u0336",
+    "mark after space \u0301 and after , \u0301 comma", "\u0130STANBUL \u0131zgara I i \u0130\u0307",
+    "Straße STRASSE \u1e9e ß", "ﬁn ﬂow ﬀ ﬃ œuvre Œuvre Æon", "Σοφία ΛΌΓΟΣ Σ σς ᾼ ᾈ ῼ",
+    "Привет, МИР! Ёлка ёлка й Й", "שָׁלוֹם עולם", "السَّلَامُ عليكم ﷺ", "नमस्ते हिन्दी भाषा क़ क्ष", "ภาษาไทย น้ำ",
+    "한국어 하나 둘 가나다", "\u1112\u1161\u11ab\u1100\u116e\u11a8", "が ガ ハ゜ ﾊﾟ ｶﾞ", "漢字かな交じり文、日本語。",
+    "中文字abc中文 123二十", "\uf900\uf9ff\ufa0e \U0002f800 \U00020000x", "全角ＡＢＣ　空白",
+    "\U0001f600smile \U0001f44d\U0001f3fd \u2764\ufe0f \U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "zero\u200bwidth\u200cjoin\u200ders\ufeffhere\u2060", "soft\u00adhyphen", "bell\x07and\x1b[31mred\x1b[0m\x7f",
+    "nel\u0085line\u2028sep\u2029para", "nbsp\u00a0thin\u2009ideo\u3000ogham\u1680narrow\u202fmid\u205f",
+    "\u202eright to left\u202c \u2066isolate\u2069", "\ufffd replaced \ufffd", "tags \U000e0041\U000e0042",
+    "private \ue000\uf8ff \U000f0000", "unassigned \u0378 \U0003fffd", "nonchar \ufdd0 \ufffe",
+    "x" * 99, "x" * 100, "x" * 101, "ab" * 50 + " " + "ab" * 51, "é" * 100 + " " + "é" * 101,
+    "가" * 33 + " " + "가" * 34 + " " + "가" * 50, "\u0301" * 300 + "a", "a" + "\u0301" * 300 + "b",
+    "walkingbridgeschoolwatering", "sunlightkettles unwalkable q\u00f8rk", "日" * 150, "." * 150,
+    "[MASK] the [mask] x[SEP]y [CLS][CLS] [PAD] [UNK] [unused1]", "[[MASK]] [MASK [MAS\u212a] MASK]",
+    "##ing # #ing ## s", "\u212aelvin \u212bngstrom \u2126hm", "≠ ≮ ≯ \u226e x≠y", "\u037e ; \u0387 ·", "\u1fef`",
+    "½ ² µ ª ° № ℃ ㎏ ①", "“quoted” ‘single’ «guillemets» „low“ … – —", "¡hola! ¿qué?", "€5 £5 ¥5 ₿5", "a×b÷c ← → ∞",
+    "\U0001d400\U0001d44e math", "\U00010400\U00010428 deseret", "\u13a0\uab70\u13f8 cherokee", "\u10a0\u2d00 \u1c90\u10d0 georgian",
+    "a\u0315\u0300b \u0b94 \u0bca \u0dde", "\u0f73 \u0f75 \u0f81 tibetan", "\u0958\u09dc\u0a33", "\u1b06 \u1b44\u1bf2 \ua953",
+    "\U0001d15e \U0001d160 \U0001d165\U0001d16e", "\U0001e000\u0301\U0001e008", "\u1734 \u1abf \u1df6",
+    "\u166d \U000111c9 \u2e43 \u2e5d \u061d", "\u08e2 \u0890 \U000110bd \U000110cd", "\U00011938 \U00011935\U00011930",
+    "\u1c89 \ua7cb \ua7dc \U00010d50 \U00016ea0", "\U0002b81f\U0002b820\U0002b91f\U0002b920\U0002ceaf\U0002ceb0\U0003134f",
+    "ab\tcd\x0bef\x0cgh\x1cij\x1fkl", "end with space ", "  many   spaces  ", "a\r\nb\n\nc",
+]
+# Marks that the reference keeps and puts into canonical order: it then reports
+# odd places for them, so only the ids are golden.
+UNORDERED = [
+    "\U0001d16d\U0001d165\u1b44", "x\U0001e000\u302e\U0001d165y", "a\U0001d16d\u0301\U0001d165",
+    "\U0001d16d\u0f3e\U0001d165 \U0001d16d\u093f\U0001d165", "\U0001d16d\x01\U0001d165 \U0001d16d\u200d\U0001d165",
+]
+POOLS = [(0x20, 0x7e)] * 5 + [(0xa0, 0x24f)] * 3 + [(0x300, 0x36f)] * 2 + [
+    (0x370, 0x52f), (0x591, 0x6ff), (0x900, 0xd7f), (0xe01, 0xe5b), (0x1100, 0x11ff), (0x1e00, 0x1fff),
+    (0x2000, 0x206f), (0x20a0, 0x2bff), (0x3000, 0x30ff), (0x4e00, 0x4e40), (0xac00, 0xad00), (0xf900, 0xfaff),
+    (0xfb00, 0xffff), (0x1f300, 0x1f6ff), (0x1, 0x1f), (0x7f, 0xa0), (0x20000, 0x20010)]
+
+
+def random_text(rng):
+    parts = []
+    pool = rng.choice(POOLS)
+    for _ in range(rng.randint(1, 25)):
+        if rng.random() < 0.4:
+            pool = rng.choice(POOLS)
+        if rng.random() < 0.4:
+            word = rng.choice(SMALL + STEMS + FOREIGN) + rng.choice([""] * 3 + ENDINGS)
+            parts.append(rng.choice([word, word.upper(), word.title()]) + rng.choice(["", " ", " ", ", "]))
+        else:
+            parts.append(chr(rng.randint(*pool)))
+    return "".join(c for c in "".join(parts) if not 0x302e <= ord(c) <= 0x302f)
+
+
+def byte_offsets(text):
+    out = [0]
+    for c in text:
+        out.append(out[-1] + len(c.encode()))
+    return out
+
+
+def write(path, vocab, texts, with_spans):
+    tok = BertWordPieceTokenizer(vocab, lowercase=True)
+    with open(path, "w", encoding="utf-8") as f:
+        for text, spans in texts:
+            e = tok.encode(text, add_special_tokens=False)
+            row = {"text": text, "ids": e.ids}
+            if with_spans and spans:
+                at = byte_offsets(text)
+                row["spans"] = [x for a, b in e.offsets for x in (at[a], at[b])]
+            f.write(json.dumps(row, ensure_ascii=True) + "\n")
+
+
+def main():
+    rng = random.Random(20240611)
+    vocab = os.path.join(HERE, "vocab.txt")
+    with open(vocab, "w", encoding="utf-8") as f:
+        f.write("\n".join(compose_vocabulary()) + "\n")
+    texts = [(t, True) for t in HAND] + [(t, False) for t in UNORDERED]
+    texts += [(random_text(rng), True) for _ in range(600)]
+    write(os.path.join(HERE, "golden.jsonl"), vocab, texts, True)
+    if len(sys.argv) > 1:
+        write(os.path.join(HERE, "bert.jsonl"), sys.argv[1], texts[:400], False)
+
+
+main()
