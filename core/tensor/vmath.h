@@ -4,7 +4,7 @@
  *
  * No libm: it picks its code by CPU, and our bits must not. Coefficients are
  * our own minimax fits (Lawson's weighting). Errors, as the tests check them:
- * v_exp and v_sqrt 2 ulp, v_sigmoid and v_tanh 3 ulp, v_normal 2.5e-7 absolute.
+ * v_exp 2 ulp, v_sqrt, v_sigmoid and v_tanh 3 ulp, v_normal 2.5e-7 absolute.
  * NaN goes in and comes out everywhere. For files of kernels only.
  */
 #ifndef TUTTI_TENSOR_VMATH_H

@@ -1,0 +1,472 @@
+/*
+ * bench_ops.c - how fast each op is, beside the matrix product of the same run.
+ *
+ * Prints a table: time of one call, GF/s of what multiplies, GB/s of what only
+ * reads and writes, and what share of a classification step is matrix
+ * products. Not a test; `make bench` runs it. One thread. `bench_ops ROWS`
+ * changes the rows of a micro-batch (512).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "tensor/blas.h"
+#include "tensor/kernels.h"
+#include "tensor/ops.h"
+#include "tensor/optim.h"
+
+enum { DIM = 256, FF = 1024, HEADS = 4, LAYERS = 4, VOCAB = 8000, LABELS = 2 };
+
+static int N = 512;
+static double peak; /* GF/s of a big product */
+
+typedef void work(void *arg);
+
+/* Seconds of one call: the best of some rounds, each long enough to time. */
+static double seconds(work *f, void *arg)
+{
+	double best = 1e9;
+	int n = 1;
+
+	f(arg);
+	for (int round = 0; round < 7; round++) {
+		double t0 = clock_now(), t;
+
+		for (int i = 0; i < n; i++)
+			f(arg);
+		t = (clock_now() - t0) / n;
+		best = t < best ? t : best;
+		if (t * n < 0.01)
+			n = (int)(0.02 / t) + 1;
+	}
+	return best;
+}
+
+static void row(const char *name, double s, double flops, double bytes)
+{
+	printf("%-38s %10.1f us", name, s * 1e6);
+	if (flops > 0)
+		printf(" %8.1f GF/s %4.0f%%", flops / s * 1e-9,
+		       peak > 0 ? flops / s * 1e-7 / peak : 0);
+	if (bytes > 0)
+		printf(" %8.1f GB/s", bytes / s * 1e-9);
+	printf("\n");
+}
+
+static float *noise(size_t n, uint64_t draw)
+{
+	struct rng r = rng_stream(1, RNG_TEST, 0, draw);
+	float *v = xalloc64(n * sizeof *v);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = rng_normal(&r, i);
+	return v;
+}
+
+/* --- matrix products --- */
+
+struct gemm {
+	void (*f)(int, int, int, const float *, int, const float *, int, float *,
+		  int, int);
+	int M, N, K;
+	float *x, *w, *y;
+};
+
+static void run_gemm(void *arg)
+{
+	struct gemm *g = arg;
+	int ldx = g->f == blas_xtw ? g->M : g->K;
+	int ldw = g->f == blas_xwt ? g->K : g->N;
+
+	g->f(g->M, g->N, g->K, g->x, ldx, g->w, ldw, g->y, g->N, 0);
+}
+
+static double bench_gemm(const char *name, struct gemm g)
+{
+	double s, flops = 2.0 * g.M * g.N * g.K;
+
+	g.x = noise((size_t)g.M * (size_t)g.K, 1);
+	g.w = noise((size_t)g.N * (size_t)g.K, 2);
+	g.y = noise((size_t)g.M * (size_t)g.N, 3);
+	s = seconds(run_gemm, &g);
+	if (!peak)
+		peak = flops / s * 1e-9;
+	if (name)
+		row(name, s, flops, 0);
+	xfree(g.x);
+	xfree(g.w);
+	xfree(g.y);
+	return s;
+}
+
+static void bench_gemms(void)
+{
+	bench_gemm("sgemm 1024 x 1024 x 1024",
+		   (struct gemm){ blas_xwt, 1024, 1024, 1024, 0, 0, 0 });
+	bench_gemm("x w^T  N x 768 x 256",
+		   (struct gemm){ blas_xwt, N, 3 * DIM, DIM, 0, 0, 0 });
+	bench_gemm("x w    N x 256 x 768",
+		   (struct gemm){ blas_xw, N, DIM, 3 * DIM, 0, 0, 0 });
+	bench_gemm("x^T w  768 x 256 x N",
+		   (struct gemm){ blas_xtw, 3 * DIM, DIM, N, 0, 0, 0 });
+	bench_gemm("x w^T  N x 1024 x 256",
+		   (struct gemm){ blas_xwt, N, FF, DIM, 0, 0, 0 });
+	bench_gemm("x w^T  N x 256 x 1024",
+		   (struct gemm){ blas_xwt, N, DIM, FF, 0, 0, 0 });
+	bench_gemm("x w    N x 1024 x 256",
+		   (struct gemm){ blas_xw, N, FF, DIM, 0, 0, 0 });
+	bench_gemm("x^T w  1024 x 256 x N",
+		   (struct gemm){ blas_xtw, FF, DIM, N, 0, 0, 0 });
+	bench_gemm("x w^T  64 x 8000 x 256",
+		   (struct gemm){ blas_xwt, 64, VOCAB, DIM, 0, 0, 0 });
+	bench_gemm("x w    64 x 256 x 8000",
+		   (struct gemm){ blas_xw, 64, DIM, VOCAB, 0, 0, 0 });
+	bench_gemm("x^T w  8000 x 256 x 64",
+		   (struct gemm){ blas_xtw, VOCAB, DIM, 64, 0, 0, 0 });
+}
+
+/* --- ops --- */
+
+struct bench {
+	struct param_set ps;
+	struct tape t;
+	struct grads *g, *sum;
+	struct rng noise;
+	struct adamw opt;
+	int tok, out_b, head, g1, b1, layer[LAYERS][12];
+	float *x, *x2, *qkv;
+	int32_t *ids, *label;
+	struct ragged seq;
+	int *off;
+	float p_drop;
+	struct ten *(*op)(struct bench *b);
+	struct ten *y;
+	bool backward;
+};
+
+static void declare_layer(struct bench *b, int l)
+{
+	static const int shape[12][2] = {
+		{ 3 * DIM, DIM }, { 1, 3 * DIM }, { DIM, DIM }, { 1, DIM },
+		{ 1, DIM }, { 1, DIM }, { FF, DIM }, { 1, FF },
+		{ DIM, FF }, { 1, DIM }, { 1, DIM }, { 1, DIM },
+	};
+
+	for (int k = 0; k < 12; k++)
+		b->layer[l][k] = param_add(&b->ps, shape[k][0], shape[k][1],
+					   PARAM_SHARED, 0, "l%d.%d", l, k);
+}
+
+static void bench_init(struct bench *b)
+{
+	*b = (struct bench){ .p_drop = 0.1f };
+	blas_init();
+	b->tok = param_add(&b->ps, VOCAB, DIM, PARAM_SHARED, PARAM_ROWS, "tok");
+	b->out_b = param_add(&b->ps, 1, VOCAB, PARAM_SHARED, 0, "out_b");
+	b->head = param_add(&b->ps, LABELS, DIM, PARAM_SHARED, 0, "head");
+	b->g1 = param_add(&b->ps, 1, DIM, PARAM_SHARED, 0, "g1");
+	b->b1 = param_add(&b->ps, 1, DIM, PARAM_SHARED, 0, "b1");
+	for (int l = 0; l < LAYERS; l++)
+		declare_layer(b, l);
+	param_set_alloc(&b->ps);
+	b->noise = rng_stream(1, RNG_DROPOUT, 0, 0);
+	for (size_t i = 0; i < b->ps.size; i++)
+		b->ps.value[i] = 0.05f * rng_normal(&b->noise, i);
+	b->g = grads_new(&b->ps);
+	b->sum = grads_new(&b->ps);
+	tape_init(&b->t, &b->ps);
+	adamw_init(&b->opt, &b->ps);
+	b->x = noise((size_t)N * FF, 1);
+	b->x2 = noise((size_t)N * FF, 2);
+	b->qkv = noise((size_t)N * 3 * DIM, 3);
+	b->ids = xcalloc((size_t)N, sizeof *b->ids);
+	b->label = xcalloc((size_t)N, sizeof *b->label);
+	b->off = xcalloc((size_t)N + 1, sizeof *b->off);
+	for (int i = 0; i < N; i++) {
+		b->ids[i] = (int32_t)rng_below(&b->noise, (uint64_t)i, VOCAB);
+		b->label[i] = i & 1;
+	}
+}
+
+/* Sequences of length len, the last one shorter. */
+static void set_length(struct bench *b, int len)
+{
+	int n = 0;
+
+	for (int at = 0; at < N; at += len)
+		b->off[n++] = at;
+	b->off[n] = N;
+	b->seq = (struct ragged){ n, b->off };
+}
+
+/* One op forward, and backward from an arbitrary gradient when asked. */
+static void run_op(void *arg)
+{
+	struct bench *b = arg;
+
+	tape_begin(&b->t, b->g, b->p_drop > 0 ? &b->noise : NULL);
+	b->y = b->op(b);
+	if (!b->backward || !b->y)
+		return;
+	b->y->d = b->x2;
+	tape_backward(&b->t);
+}
+
+static void bench_op(struct bench *b, const char *name,
+		     struct ten *(*op)(struct bench *b), double flops,
+		     double bytes)
+{
+	double f;
+	char text[64];
+
+	grads_clear(b->g);
+	b->op = op;
+	b->backward = false;
+	f = seconds(run_op, b);
+	row(name, f, flops, bytes);
+	b->backward = true;
+	snprintf(text, sizeof text, "%s, backward", name);
+	if (b->y)
+		row(text, seconds(run_op, b) - f, 2 * flops, 2 * bytes);
+}
+
+static struct ten *do_embed(struct bench *b)
+{
+	return op_embed(&b->t, b->tok, b->ids, N, PARAM_NONE, NULL, PARAM_NONE,
+			NULL, 1.0f);
+}
+
+static struct ten *do_linear(struct bench *b)
+{
+	return op_linear(&b->t, tape_wrap(&b->t, b->x, N, DIM), b->layer[0][0],
+			 b->layer[0][1], ACT_NONE);
+}
+
+static struct ten *do_gelu(struct bench *b)
+{
+	return op_linear(&b->t, tape_wrap(&b->t, b->x, N, DIM), b->layer[0][6],
+			 b->layer[0][7], ACT_GELU);
+}
+
+static struct ten *do_add_norm(struct bench *b)
+{
+	return op_add_norm(&b->t, tape_wrap(&b->t, b->x, N, DIM),
+			   tape_wrap(&b->t, b->qkv, N, DIM), b->p_drop, b->g1,
+			   b->b1, 1e-5f, NULL);
+}
+
+static struct ten *do_attention(struct bench *b)
+{
+	return op_self_attention(&b->t, tape_wrap(&b->t, b->qkv, N, 3 * DIM),
+				 &b->seq, HEADS, false, b->p_drop);
+}
+
+static struct ten *do_output(struct bench *b)
+{
+	op_output_loss(&b->t, tape_wrap(&b->t, b->x, N, DIM), b->tok, b->out_b,
+		       b->ids, 0.1f);
+	return NULL;
+}
+
+/* --- kernels --- */
+
+static void run_gelu(void *arg)
+{
+	struct bench *b = arg;
+
+	k_gelu(N, FF, b->x, b->x2, param_value(&b->ps, b->layer[0][7]));
+}
+
+static void run_colsum(void *arg)
+{
+	struct bench *b = arg;
+
+	k_colsum(N, FF, param_value(&b->ps, b->layer[0][7]), b->x);
+}
+
+static void run_keep(void *arg)
+{
+	struct bench *b = arg;
+
+	noise_keep(&b->noise, 0, (size_t)N * DIM, 6554, (uint8_t *)b->x2);
+}
+
+static void run_norm(void *arg)
+{
+	struct bench *b = arg;
+
+	k_norm(N, DIM, b->x2, b->qkv, b->x, param_value(&b->ps, b->g1),
+	       param_value(&b->ps, b->b1), 1e-5f);
+}
+
+static void run_softmax(void *arg)
+{
+	struct bench *b = arg;
+
+	k_softmax(N, DIM, b->x, 0.125f, false);
+}
+
+static void run_exp_sum(void *arg)
+{
+	struct bench *b = arg;
+
+	for (int i = 0; i < N; i++)
+		k_exp_sum_of(FF, b->x + (size_t)i * FF, 0.0f);
+}
+
+static void run_sumsq(void *arg)
+{
+	struct bench *b = arg;
+
+	grads_sumsq(b->g, GRADS_ALL);
+}
+
+static void run_adamw(void *arg)
+{
+	static const struct adamw_group g = { 0, 0.9f, 0.999f, 1e-8f, 0 };
+	struct bench *b = arg;
+
+	adamw_step(&b->opt, b->g, 1.0f, &g, 0, 1);
+}
+
+static void run_grads_add(void *arg)
+{
+	struct bench *b = arg;
+
+	grads_add_marks(b->sum, b->g);
+	grads_add(b->sum, b->g, 0.5f, 0, 1);
+}
+
+static void run_infer(void *arg)
+{
+	struct bench *b = arg;
+
+	infer_output(&b->ps, b->x, b->seq.n, DIM, b->tok, b->out_b, b->x2);
+}
+
+static void bench_kernels(struct bench *b)
+{
+	double n = N * 4.0, P = (double)b->ps.size * 4;
+
+	row("gelu with derivative, N x 1024", seconds(run_gelu, b), 0, 3 * n * FF);
+	row("column sums, N x 1024", seconds(run_colsum, b), 0, n * FF);
+	row("dropout mask, N x 256", seconds(run_keep, b), 0, N * 1.0 * DIM);
+	row("layer norm, N x 256", seconds(run_norm, b), 0, 2 * n * DIM);
+	row("softmax rows, N x 256", seconds(run_softmax, b), 0, 2 * n * DIM);
+	row("sum of exp, N x 1024", seconds(run_exp_sum, b), 0, n * FF);
+	memset(b->x, 0, (size_t)N * FF * sizeof *b->x);
+	for (int p = 0; p < b->ps.n; p++)
+		grads_at(b->g, p);
+	adamw_count(&b->opt, b->g);
+	row("sum of squares of all gradients", seconds(run_sumsq, b), 0, P);
+	row("grads_add of all gradients", seconds(run_grads_add, b), 0, 3 * P);
+	row("AdamW on all parameters", seconds(run_adamw, b), 0, 7 * P);
+	for (int R = 1; R <= 16; R *= 4) {
+		char text[64];
+
+		b->seq.n = R;
+		snprintf(text, sizeof text, "infer_output, %d rows", R);
+		row(text, seconds(run_infer, b), 2.0 * R * VOCAB * DIM,
+		    4.0 * VOCAB * DIM);
+	}
+}
+
+/* --- a whole step's micro-batch --- */
+
+static double step_loss(struct bench *b)
+{
+	struct tape *t = &b->t;
+	struct ten *x = do_embed(b), *h;
+
+	x = op_dropout(t, x, b->p_drop);
+	for (int l = 0; l < LAYERS; l++) {
+		const int *p = b->layer[l];
+
+		h = op_linear(t, x, p[0], p[1], ACT_NONE);
+		h = op_self_attention(t, h, &b->seq, HEADS, false, b->p_drop);
+		h = op_linear(t, h, p[2], p[3], ACT_NONE);
+		x = op_add_norm(t, x, h, b->p_drop, p[4], p[5], 1e-5f, NULL);
+		h = op_linear(t, x, p[6], p[7], ACT_GELU);
+		h = op_linear(t, h, p[8], p[9], ACT_NONE);
+		x = op_add_norm(t, x, h, b->p_drop, p[10], p[11], 1e-5f, NULL);
+	}
+	h = op_linear(t, op_pool(t, x, &b->seq, POOL_MEAN), b->head, PARAM_NONE,
+		      ACT_NONE);
+	return op_cross_entropy(t, h, b->label, 0.0f);
+}
+
+static void run_step(void *arg)
+{
+	struct bench *b = arg;
+
+	grads_clear(b->g);
+	tape_begin(&b->t, b->g, &b->noise);
+	step_loss(b);
+	tape_backward(&b->t);
+}
+
+/* The linear layers' products of a step, and nothing else. */
+static double step_products(void)
+{
+	static const int shape[4][2] = { { 3 * DIM, DIM }, { DIM, DIM },
+					 { FF, DIM }, { DIM, FF } };
+	double s = 0;
+
+	for (int i = 0; i < 4; i++) {
+		int out = shape[i][0], in = shape[i][1];
+
+		s += bench_gemm(NULL, (struct gemm){ blas_xwt, N, out, in, 0, 0, 0 });
+		s += bench_gemm(NULL, (struct gemm){ blas_xw, N, in, out, 0, 0, 0 });
+		s += bench_gemm(NULL, (struct gemm){ blas_xtw, out, in, N, 0, 0, 0 });
+	}
+	return s * LAYERS;
+}
+
+static void bench_step(struct bench *b, int len)
+{
+	double all, products = step_products();
+	double flops = 6.0 * N * LAYERS * (4.0 * DIM * DIM + 2.0 * DIM * FF);
+	char text[64];
+
+	set_length(b, len);
+	all = seconds(run_step, b);
+	snprintf(text, sizeof text, "step of N tokens, sequences of %d", len);
+	row(text, all, flops, 0);
+	printf("  %.0f tokens/s; products of linear layers %.1f us, %.0f%%\n",
+	       N / all, products * 1e6, 100 * products / all);
+}
+
+int main(int argc, char **argv)
+{
+	static struct bench b;
+
+	if (argc > 1)
+		N = (int)strtol(argv[1], NULL, 10);
+	if (N < 16 || N > 65536) {
+		fprintf(stderr, "usage: bench_ops [ROWS, 16 to 65536]\n");
+		return 2;
+	}
+	bench_init(&b);
+	printf("%s, N = %d, C = %d\n", blas_name(), N, DIM);
+	bench_gemms();
+	set_length(&b, 32);
+	bench_op(&b, "embed", do_embed, 0, 8.0 * N * DIM);
+	bench_op(&b, "linear 256 -> 768", do_linear, 6.0 * N * DIM * DIM, 0);
+	bench_op(&b, "linear 256 -> 1024, gelu", do_gelu, 2.0 * N * DIM * FF, 0);
+	bench_op(&b, "add + dropout + norm", do_add_norm, 0, 16.0 * N * DIM);
+	for (int len = 8; len <= 256; len *= 2) {
+		char text[64];
+
+		set_length(&b, len);
+		snprintf(text, sizeof text, "attention, length %d", len);
+		bench_op(&b, text, do_attention, 4.0 * N * len * DIM, 0);
+	}
+	bench_op(&b, "output loss, V 8000 (forward, backward)", do_output,
+		 6.0 * N * VOCAB * DIM, 0);
+	bench_kernels(&b);
+	for (int len = 8; len <= 256; len *= 4)
+		bench_step(&b, len);
+	return 0;
+}
