@@ -49,113 +49,97 @@ static double ratio(double a, double b)
 	return b > 0 ? a / b : 0;
 }
 
-/* How often gold g was predicted as p: counts[g * n_classes + p]. */
-static uint64_t *confusion(const int *gold, const int *pred, size_t n,
-			   int n_classes)
+/* Rows of a class: in gold, in the predictions, in both at once. */
+struct tally {
+	uint64_t gold, pred, both;
+};
+
+static struct tally *tally_classes(const int *gold, const int *pred, size_t n,
+				   int n_classes)
 {
-	size_t k = (size_t)n_classes;
-	uint64_t *counts = xcalloc(k * k, sizeof *counts);
+	struct tally *t = xcalloc((size_t)n_classes, sizeof *t);
 
 	for (size_t i = 0; i < n; i++) {
 		BUG_IF(gold[i] < 0 || gold[i] >= n_classes || pred[i] < 0 ||
 		       pred[i] >= n_classes);
-		counts[(size_t)gold[i] * k + (size_t)pred[i]]++;
+		t[gold[i]].gold++;
+		t[pred[i]].pred++;
+		t[gold[i]].both += gold[i] == pred[i];
 	}
-	return counts;
+	return t;
 }
 
-/* Rows with gold class c, and rows predicted as c. */
-static void class_sums(const uint64_t *counts, size_t k, size_t c, double *golds,
-		       double *preds)
+static double class_f1(const struct tally *t)
 {
-	uint64_t g = 0, p = 0;
-
-	for (size_t i = 0; i < k; i++) {
-		g += counts[c * k + i];
-		p += counts[i * k + c];
-	}
-	*golds = (double)g;
-	*preds = (double)p;
+	return ratio(2 * (double)t->both, (double)(t->gold + t->pred));
 }
 
-static double class_f1(const uint64_t *counts, size_t k, size_t c)
-{
-	double golds, preds;
-
-	class_sums(counts, k, c, &golds, &preds);
-	return ratio(2 * (double)counts[c * k + c], golds + preds);
-}
-
-static double accuracy(const uint64_t *counts, size_t k)
+static double accuracy(const struct tally *t, size_t k)
 {
 	uint64_t right = 0, all = 0;
 
-	for (size_t i = 0; i < k * k; i++)
-		all += counts[i];
-	for (size_t c = 0; c < k; c++)
-		right += counts[c * k + c];
+	for (size_t c = 0; c < k; c++) {
+		right += t[c].both;
+		all += t[c].gold;
+	}
 	return ratio((double)right, (double)all);
 }
 
-/* Over the classes that occur in gold or predictions. */
-static double macro_f1(const uint64_t *counts, size_t k)
+static double macro_f1(const struct tally *t, size_t k)
 {
-	double sum = 0, golds, preds;
+	double sum = 0;
 	size_t present = 0;
 
 	for (size_t c = 0; c < k; c++) {
-		class_sums(counts, k, c, &golds, &preds);
-		if (golds + preds == 0)
-			continue;
-		sum += class_f1(counts, k, c);
-		present++;
+		sum += class_f1(&t[c]);
+		present += t[c].gold + t[c].pred > 0;
 	}
 	return ratio(sum, (double)present);
 }
 
 /* Gorodkin 2004, equation 8, which is Matthews' for two classes. */
-static double matthews(const uint64_t *counts, size_t k)
+static double matthews(const struct tally *t, size_t k)
 {
-	double all = 0, right = 0, both = 0, gg = 0, pp = 0, golds, preds, square;
+	double all = 0, right = 0, cross = 0, gg = 0, pp = 0, square;
 
 	for (size_t c = 0; c < k; c++) {
-		class_sums(counts, k, c, &golds, &preds);
-		all += golds;
-		right += (double)counts[c * k + c];
-		both += golds * preds;
-		gg += golds * golds;
-		pp += preds * preds;
+		double gold = (double)t[c].gold, pred = (double)t[c].pred;
+		all += gold;
+		right += (double)t[c].both;
+		cross += gold * pred;
+		gg += gold * gold;
+		pp += pred * pred;
 	}
 	square = (all * all - pp) * (all * all - gg);
-	return square > 0 ? (right * all - both) / sqrt(square) : 0;
+	return square > 0 ? (right * all - cross) / sqrt(square) : 0;
 }
 
 double metric_labels(enum metric_id m, const int *gold, const int *pred, size_t n,
 		     int n_classes)
 {
-	uint64_t *counts;
+	struct tally *t;
 	size_t k = (size_t)n_classes;
 	double value = 0;
 
 	BUG_IF(n_classes < 1);
-	counts = confusion(gold, pred, n, n_classes);
+	t = tally_classes(gold, pred, n, n_classes);
 	switch (m) {
 	case METRIC_ACCURACY:
-		value = accuracy(counts, k);
+		value = accuracy(t, k);
 		break;
 	case METRIC_F1:
-		value = k > 1 ? class_f1(counts, k, 1) : 0;
+		value = k > 1 ? class_f1(&t[1]) : 0;
 		break;
 	case METRIC_MACRO_F1:
-		value = macro_f1(counts, k);
+		value = macro_f1(t, k);
 		break;
 	case METRIC_MATTHEWS:
-		value = matthews(counts, k);
+		value = matthews(t, k);
 		break;
 	default:
 		BUG("metric %d is none of labels", (int)m);
 	}
-	xfree(counts);
+	xfree(t);
 	return value;
 }
 

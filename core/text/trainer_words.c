@@ -10,7 +10,7 @@
 #include "text/utf8.h"
 
 enum {
-	WORDS_MAX = 2000000, /* distinct words kept; rarer ones go first */
+	WORDS_MAX = 1000000, /* distinct words kept; rarer ones go first */
 	SLOTS_MIN = 1 << 12,
 };
 

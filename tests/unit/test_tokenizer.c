@@ -357,6 +357,34 @@ static void test_train_order(void **state)
 	xfree(text);
 }
 
+/*
+ * A million words that occur once do not drive out those that occur twice,
+ * nor fill the memory.
+ */
+static void test_train_many_words(void **state)
+{
+	struct tokenizer_trainer *tr = tokenizer_trainer_new(128);
+	struct tokenizer *t = NULL;
+	struct err err;
+	char text[8 * 1000];
+
+	(void)state;
+	tokenizer_trainer_feed(tr, "tutti tutti", 11);
+	for (unsigned word = 0; word < 1100000;) {
+		size_t len = 0;
+		for (int i = 0; i < 1000; i++, text[len++] = ' ')
+			for (unsigned rest = word++ | 1U << 23; rest; rest /= 16)
+				text[len++] = "bcdfghjklmnpqrsv"[rest % 16];
+		tokenizer_trainer_feed(tr, text, len);
+	}
+	tokenizer_trainer_feed(tr, "TUTTI", 5);
+	assert_int_equal(tokenizer_trainer_finish(tr, NULL, &t, &err), ST_OK);
+	assert_true(tokenizer_size(t) <= 128);
+	assert_true(tokenizer_id(t, "t") > 0 && tokenizer_id(t, "##u") > 0);
+	tokenizer_free(t);
+	assert_true(mem_peak_bytes() < 512u << 20);
+}
+
 /* A small size cuts the alphabet to the letters that occur most. */
 static void test_train_small(void **state)
 {
@@ -473,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_save_and_hash),
 		cmocka_unit_test(test_train_by_hand),
 		cmocka_unit_test(test_train_order),
+		cmocka_unit_test(test_train_many_words),
 		cmocka_unit_test(test_train_small),
 		cmocka_unit_test(test_train_refusals),
 		cmocka_unit_test(test_decode),
