@@ -1,0 +1,411 @@
+/*
+ * session.c - putting a session together from its plan, and the hash of all
+ * that is state in it. The step itself is in step.c.
+ */
+#include "run/session.h"
+
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "run/workers.h"
+#include "tensor/blas.h"
+
+/* --- vocabulary and labels --- */
+
+static enum status train_vocabulary(struct session *s, struct progress *pg,
+				    struct err *err)
+{
+	struct tokenizer_trainer *tr = tokenizer_trainer_new(s->plan->tokenizer_size);
+	struct dataset_spec spec;
+	enum status st = ST_OK;
+
+	for (int i = 0; i < s->n_tasks && !st; i++) {
+		plan_dataset(s->plan, i, false, &spec);
+		st = dataset_feed_texts(&spec, tr, pg, err);
+	}
+	if (st) {
+		tokenizer_trainer_free(tr);
+		return st;
+	}
+	return tokenizer_trainer_finish(tr, pg, &s->tok, err);
+}
+
+static enum status get_vocabulary(struct session *s, const char *given,
+				  struct progress *pg, struct err *err)
+{
+	if (given)
+		return tokenizer_load(given, &s->tok, err);
+	if (s->plan->vocab[0])
+		return tokenizer_load(s->plan->vocab, &s->tok, err);
+	return train_vocabulary(s, pg, err);
+}
+
+/* Labels that the plan does not list are found in the train file and kept there. */
+static enum status get_labels(struct session *s, int i, bool may_read,
+			      struct progress *pg, struct err *err)
+{
+	struct plan_task *t = &s->plan->tasks[i];
+	struct dataset_spec spec;
+	enum status st = ST_OK;
+
+	if (t->kind == TASK_CLASSIFY && !t->n_labels) {
+		if (!may_read)
+			return err_set(err, ST_INVALID, "task '%s' has no labels in the "
+				       "stored plan", t->name);
+		plan_dataset(s->plan, i, false, &spec);
+		st = dataset_scan_labels(&spec, pg, PLAN_LABELS_MAX, &t->labels,
+					 &t->n_labels, err);
+	}
+	if (!st && t->kind == TASK_CLASSIFY && t->n_labels < 2)
+		st = err_set(err, ST_INVALID, "task '%s' has %d label: nothing to tell "
+			     "apart, in '%s'", t->name, t->n_labels, t->train);
+	s->task[i].n_labels = t->n_labels;
+	s->task[i].labels = t->labels;
+	return st;
+}
+
+/* --- data --- */
+
+/* Mean and deviation of the train numbers: the head predicts (y - mean) / scale. */
+static void get_norm(struct session_task *t)
+{
+	struct example e;
+	uint64_t n = dataset_size(t->train);
+	double sum = 0, d;
+
+	t->mean = dataset_mean(t->train);
+	for (uint64_t i = 0; i < n; i++) {
+		dataset_get(t->train, i, &e);
+		d = (double)e.number - t->mean;
+		sum += d * d;
+	}
+	t->scale = n ? __builtin_sqrt(sum / (double)n) : 0;
+	if (!(t->scale > 1e-6))
+		t->scale = 1;
+}
+
+static enum status open_data(struct session *s, int i, struct progress *pg,
+			     struct err *err)
+{
+	struct plan_task *p = &s->plan->tasks[i];
+	struct session_task *t = &s->task[i];
+	struct dataset_spec spec;
+	enum status st;
+
+	plan_dataset(s->plan, i, false, &spec);
+	st = dataset_open(&spec, s->tok, NULL, pg, &t->train, err);
+	if (!st && !dataset_size(t->train))
+		st = err_set(err, ST_INVALID, "no rows for task '%s' in '%s'", p->name,
+			     p->train);
+	if (!st && p->dev[0]) {
+		plan_dataset(s->plan, i, true, &spec);
+		st = dataset_open(&spec, s->tok, NULL, pg, &t->dev, err);
+	}
+	if (!st && p->kind == TASK_REGRESS)
+		get_norm(t);
+	return st;
+}
+
+static enum status get_task(struct session *s, int i, const struct session_options *o,
+			    struct progress *pg, struct err *err)
+{
+	struct session_task *t = &s->task[i];
+	enum status st = get_labels(s, i, o->data, pg, err);
+
+	t->scale = 1;
+	if (!st && o->data)
+		st = open_data(s, i, pg, err);
+	if (o->norm) {
+		t->mean = o->norm[i].mean;
+		t->scale = o->norm[i].scale;
+	}
+	if (!st && o->train)
+		t->packer = packer_new(t->train, s->plan->seed, i, s->plan->tokens,
+				       tokenizer_special(s->tok, TOK_CLS));
+	return st;
+}
+
+/* --- model and mix --- */
+
+static int cores(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof set, &set))
+		return 1;
+	return CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
+}
+
+static int how_many_workers(const struct session *s, int asked)
+{
+	int n = asked > 0 ? asked : cores();
+
+	return n < s->plan->micro_batches ? n : s->plan->micro_batches;
+}
+
+/* Refuses what cannot fit: weights, moments, the sum, and a gradient per worker. */
+static enum status check_memory(uint64_t params, const struct session_options *o,
+				int workers, struct err *err)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
+	double blocks = o->train ? 4.0 + workers : 1.0;
+	double need = blocks * 4.0 * (double)params;
+	double have = pages > 0 && page > 0 ? (double)pages * (double)page : need;
+
+	if (need <= have)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "the model needs %.1f GB (%.1f M parameters x 4 "
+		       "bytes x %.0f blocks), this machine has %.1f GB", need / 1e9,
+		       (double)params / 1e6, blocks, have / 1e9);
+}
+
+static void describe_tasks(const struct session *s, struct model_task *mt)
+{
+	for (int i = 0; i < s->n_tasks; i++) {
+		const struct plan_task *p = &s->plan->tasks[i];
+
+		mt[i] = (struct model_task){ .kind = p->kind,
+					     .n_labels = s->task[i].n_labels,
+					     .smoothing = (float)p->smoothing,
+					     .mean = (float)s->task[i].mean,
+					     .scale = (float)s->task[i].scale };
+		str_copy(mt[i].name, sizeof mt[i].name, p->name);
+	}
+}
+
+static enum status make_model(struct session *s, const struct session_options *o,
+			      int workers, struct err *err)
+{
+	struct model_config cfg = s->plan->model;
+	struct model_task *mt = xcalloc((size_t)s->n_tasks, sizeof *mt);
+	enum status st;
+
+	cfg.vocab = tokenizer_size(s->tok);
+	for (int i = 0; i < s->n_tasks; i++) {
+		const struct plan_task *p = &s->plan->tasks[i];
+
+		cfg.max_source = p->max_source > cfg.max_source ? p->max_source :
+								  cfg.max_source;
+		cfg.max_target = p->max_target > cfg.max_target ? p->max_target :
+								  cfg.max_target;
+	}
+	describe_tasks(s, mt);
+	st = check_memory(model_param_count(&cfg, mt, s->n_tasks), o, workers, err);
+	if (!st)
+		st = model_new(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
+	xfree(mt);
+	return st;
+}
+
+static enum status start_methods(struct session *s, struct err *err)
+{
+	const struct plan *p = s->plan;
+	const char *args[MIX_PARAMS];
+	enum status st;
+
+	for (int i = 0; i < p->n_sampling_args; i++)
+		args[i] = p->sampling_args[i].text;
+	st = mix_set_sampling(&s->mix, p->sampling, args, p->n_sampling_args, err);
+	for (int i = 0; i < p->n_weighting_args; i++)
+		args[i] = p->weighting_args[i].text;
+	if (!st)
+		st = mix_set_weighting(&s->mix, p->weighting, args, p->n_weighting_args,
+				       err);
+	return st;
+}
+
+/* The mix as the plan sets it. */
+static enum status start_mix(struct session *s, struct err *err)
+{
+	const struct plan *p = s->plan;
+
+	mix_init(&s->mix, s->n_tasks);
+	s->mix.lr = p->lr;
+	s->mix.clip = p->clip;
+	s->mix.dropout = p->dropout;
+	for (int i = 0; i < s->n_tasks; i++) {
+		struct mix_channel *c = &s->mix.ch[i];
+
+		c->weight = p->tasks[i].weight;
+		c->share = p->tasks[i].share;
+		c->muted = p->tasks[i].muted;
+		if (s->task[i].packer)
+			c->size = s->task[i].per_epoch;
+	}
+	return start_methods(s, err);
+}
+
+static void make_scratch(struct session *s)
+{
+	size_t n = (size_t)s->plan->micro_batches;
+
+	adamw_init(&s->adam, &s->params);
+	s->sum = grads_new(&s->params);
+	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
+	s->job = xcalloc(n, sizeof *s->job);
+}
+
+/* --- life --- */
+
+enum status session_make(struct plan *plan, const struct session_options *o,
+			 struct progress *pg, struct session **out, struct err *err)
+{
+	struct session *s = xcalloc(1, sizeof *s);
+	int workers;
+	enum status st;
+
+	BUG_IF(plan->n_tasks < 1 || plan->n_tasks > MIX_TASKS_MAX);
+	blas_init();
+	s->plan = plan;
+	s->n_tasks = plan->n_tasks;
+	s->task = xcalloc((size_t)plan->n_tasks, sizeof *s->task);
+	param_set_init(&s->params);
+	workers = how_many_workers(s, o->n_workers);
+	st = get_vocabulary(s, o->vocab_path, pg, err);
+	for (int i = 0; i < s->n_tasks && !st; i++)
+		st = get_task(s, i, o, pg, err);
+	for (int i = 0; i < s->n_tasks && !st && o->train; i++)
+		s->task[i].per_epoch = packer_per_epoch(s->task[i].packer);
+	if (!st)
+		st = make_model(s, o, workers, err);
+	if (!st && o->train)
+		make_scratch(s);
+	if (!st)
+		st = start_mix(s, err);
+	if (!st)
+		s->workers = workers_new(workers, &s->params, o->train);
+	if (st) {
+		session_free(s);
+		s = NULL;
+	}
+	*out = s;
+	return st;
+}
+
+enum status session_new(struct plan *plan, const char *vocab_path, int n_workers,
+			struct progress *pg, struct session **out, struct err *err)
+{
+	struct session_options o = { .vocab_path = vocab_path, .n_workers = n_workers,
+				     .train = true, .data = true };
+
+	return session_make(plan, &o, pg, out, err);
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	workers_free(s->workers);
+	grads_free(s->sum);
+	adamw_release(&s->adam);
+	model_free(s->model);
+	param_set_release(&s->params);
+	for (int i = 0; i < s->n_tasks; i++) {
+		packer_free(s->task[i].packer);
+		dataset_close(s->task[i].train);
+		dataset_close(s->task[i].dev);
+	}
+	tokenizer_free(s->tok);
+	plan_free(s->plan);
+	xfree(s->task);
+	xfree(s->rows);
+	xfree(s->job);
+	xfree(s);
+}
+
+void session_start_random(struct session *s)
+{
+	memset(s->params.value, 0, s->params.size * sizeof *s->params.value);
+	model_init_random(s->model, &s->params, s->plan->seed);
+	if (s->adam.m) {
+		memset(s->adam.m, 0, s->params.size * sizeof *s->adam.m);
+		memset(s->adam.v, 0, s->params.size * sizeof *s->adam.v);
+		memset(s->adam.count, 0, (size_t)s->params.n * sizeof *s->adam.count);
+	}
+	for (int i = 0; i < s->n_tasks; i++)
+		s->task[i].cursor = (struct cursor){ 0 };
+	BUG_IF(start_mix(s, NULL)); /* the same words were taken by session_make */
+	s->step = s->skipped = 0;
+	s->timeline = 0;
+}
+
+/* --- the hash of the state --- */
+
+static void add_double(struct hasher *h, double x)
+{
+	uint64_t u;
+
+	memcpy(&u, &x, sizeof u);
+	hasher_add_u64(h, u);
+}
+
+static void add_block(struct hasher *h, const struct param_set *ps, const float *block)
+{
+	for (int p = 0; p < ps->n; p++)
+		hasher_add(h, block + ps->p[p].offset,
+			   param_count(ps, p) * sizeof *block);
+}
+
+static void add_cursor(struct hasher *h, const struct cursor *c)
+{
+	hasher_add_u64(h, c->epoch);
+	hasher_add_u64(h, c->window);
+	hasher_add_u64(h, c->next);
+	hasher_add_u64(h, c->draw);
+	hasher_add_u64(h, c->examples);
+	hasher_add_u64(h, c->tokens);
+}
+
+static void add_method(struct hasher *h, const struct mix_method *m, const char *name)
+{
+	hasher_add_str(h, name);
+	for (int i = 0; i < MIX_PARAMS; i++)
+		add_double(h, m->param[i]);
+}
+
+static void add_channel(struct hasher *h, const struct mix_channel *c)
+{
+	add_double(h, c->weight);
+	add_double(h, c->share);
+	hasher_add_u64(h, c->muted);
+	hasher_add_u64(h, c->solo);
+	hasher_add_u64(h, c->locked);
+	add_double(h, c->size);
+	add_double(h, c->factor);
+	add_double(h, c->credit);
+	hasher_add_u64(h, c->drawn);
+	for (int i = 0; i < MIX_SLOTS; i++) {
+		add_double(h, c->memory[i]);
+		add_double(h, c->sample_memory[i]);
+	}
+}
+
+void session_state(const struct session *s, char out[40])
+{
+	struct hasher *h = hasher_new();
+	const struct mix *m = &s->mix;
+
+	hasher_add_u64(h, (uint64_t)s->step);
+	hasher_add_u64(h, (uint64_t)s->skipped);
+	add_block(h, &s->params, s->params.value);
+	if (s->adam.m) {
+		add_block(h, &s->params, s->adam.m);
+		add_block(h, &s->params, s->adam.v);
+		for (int p = 0; p < s->params.n; p++)
+			hasher_add_u64(h, (uint64_t)s->adam.count[p]);
+	}
+	for (int i = 0; i < s->n_tasks; i++)
+		add_cursor(h, &s->task[i].cursor);
+	add_method(h, &m->sampling, sampling_table[m->sampling.kind].name);
+	add_method(h, &m->weighting, weighting_table[m->weighting.kind].name);
+	add_double(h, m->lr);
+	add_double(h, m->clip);
+	add_double(h, m->dropout);
+	for (int i = 0; i < m->n; i++)
+		add_channel(h, &m->ch[i]);
+	hash_text(hasher_end(h), out);
+}

@@ -1,0 +1,251 @@
+/*
+ * telemetry.c - smoothing, curves whose buckets double, speeds.
+ */
+#include "run/telemetry.h"
+
+#include <math.h> /* NAN, isnan */
+#include <string.h>
+
+#include "base/str.h"
+
+static const double SPEED_SECONDS = 10; /* of training that a speed looks back */
+enum { CLIP_STEPS = 100, TREND_POINTS = 24 };
+
+void telemetry_init(struct telemetry *t)
+{
+	memset(t, 0, sizeof *t);
+}
+
+/* --- curves --- */
+
+void curve_init(struct curve *c)
+{
+	c->span = 1;
+	c->n = 0;
+}
+
+/* Two points become one: means by their counts, the later smoothed value. */
+static void merge_pairs(struct curve *c)
+{
+	for (int i = 0; i < CURVE_POINTS / 2; i++) {
+		int a = 2 * i, b = a + 1;
+		uint32_t n = c->count[a] + c->count[b];
+		double sum = 0;
+
+		if (c->count[a])
+			sum += (double)c->mean[a] * c->count[a];
+		if (c->count[b])
+			sum += (double)c->mean[b] * c->count[b];
+		c->mean[i] = n ? (float)(sum / n) : NAN;
+		c->smooth[i] = c->smooth[b];
+		c->count[i] = n;
+	}
+	c->n = CURVE_POINTS / 2;
+	c->span *= 2;
+}
+
+void curve_add(struct curve *c, int64_t step, double loss, double smooth)
+{
+	int64_t at = (step - 1) / c->span;
+
+	if (step < 1)
+		return;
+	while (at >= CURVE_POINTS) {
+		if (c->n < CURVE_POINTS)
+			curve_add(c, CURVE_POINTS * c->span, NAN, smooth);
+		merge_pairs(c);
+		at = (step - 1) / c->span;
+	}
+	while (c->n <= at) {
+		c->mean[c->n] = NAN;
+		c->smooth[c->n] = c->n ? c->smooth[c->n - 1] : NAN;
+		c->count[c->n++] = 0;
+	}
+	c->smooth[at] = (float)smooth;
+	if (isnan(loss))
+		return;
+	c->count[at]++;
+	if (c->count[at] == 1)
+		c->mean[at] = (float)loss;
+	else
+		c->mean[at] += (float)((loss - (double)c->mean[at]) / c->count[at]);
+}
+
+/* --- a step --- */
+
+/*
+ * An exponential mean over SMOOTH_STEPS of the task's own steps; a plain mean
+ * until there are so many. Values that are not finite are shown, not smoothed.
+ */
+static void trace_add(struct trace *t, int64_t step, double loss)
+{
+	int64_t n = ++t->seen < SMOOTH_STEPS ? t->seen : SMOOTH_STEPS;
+	int64_t slot = (t->seen - 1) % SLOPE_POINTS;
+
+	if (t->seen == 1)
+		t->smooth = loss;
+	else
+		t->smooth += (loss - t->smooth) / (double)n;
+	t->at[slot] = step;
+	t->value[slot] = t->smooth;
+}
+
+void telemetry_step(struct telemetry *t, struct snapshot *snap,
+		    const struct step_row *r)
+{
+	double loss[CHANNELS_MAX];
+	int64_t slot = t->steps++ % RECENT_STEPS;
+
+	for (int i = 0; i < snap->n_channels; i++)
+		loss[i] = NAN;
+	for (int k = 0; k < r->n; k++)
+		if (r->task[k].task < snap->n_channels)
+			loss[r->task[k].task] = (double)r->task[k].loss;
+	for (int i = 0; i < snap->n_channels; i++) {
+		struct channel *c = &snap->ch[i];
+
+		if (isfinite(loss[i]))
+			trace_add(&t->trace[i], r->step, loss[i]);
+		if (!isnan(loss[i]))
+			c->loss = loss[i];
+		c->smooth = t->trace[i].seen ? t->trace[i].smooth : NAN;
+		curve_add(&c->curve, r->step, isfinite(loss[i]) ? loss[i] : NAN,
+			  c->smooth);
+	}
+	t->recent[slot].seconds = r->seconds;
+	t->recent[slot].tokens = r->tokens;
+	t->recent[slot].clipped = snap->clip > 0 && (double)r->grad_norm > snap->clip;
+	t->train_seconds += (double)r->seconds;
+	snap->lr = (double)r->lr;
+	snap->grad_norm = (double)r->grad_norm;
+}
+
+/* --- derived --- */
+
+/* Least squares over the ring: the smoothed loss' change per 1000 steps. */
+static double slope_of(const struct trace *t)
+{
+	int n = t->seen < SLOPE_POINTS ? (int)t->seen : SLOPE_POINTS;
+	double mx = 0, my = 0, sxx = 0, sxy = 0;
+
+	for (int i = 0; i < n; i++) {
+		mx += (double)t->at[i] / n;
+		my += t->value[i] / n;
+	}
+	for (int i = 0; i < n; i++) {
+		double dx = (double)t->at[i] - mx;
+
+		sxx += dx * dx;
+		sxy += dx * (t->value[i] - my);
+	}
+	return sxx > 0 ? 1000 * sxy / sxx : 0;
+}
+
+/* Up or down when the ring's own change is over 1% of the loss. */
+static enum trend trend_of(const struct trace *t, double slope)
+{
+	int n = t->seen < SLOPE_POINTS ? (int)t->seen : SLOPE_POINTS;
+	int64_t first, last;
+	double change;
+
+	if (n < TREND_POINTS)
+		return TREND_NONE;
+	last = t->at[(t->seen - 1) % SLOPE_POINTS];
+	first = t->at[t->seen > SLOPE_POINTS ? t->seen % SLOPE_POINTS : 0];
+	change = slope * (double)(last - first) / 1000;
+	if (change > 0.01 * t->smooth)
+		return TREND_UP;
+	return change < -0.01 * t->smooth ? TREND_DOWN : TREND_FLAT;
+}
+
+static void derive_speed(const struct telemetry *t, struct snapshot *snap)
+{
+	int64_t have = t->steps < RECENT_STEPS ? t->steps : RECENT_STEPS, n = 0;
+	double seconds = 0, tokens = 0;
+	int clipped = 0, looked = 0;
+
+	for (int64_t i = 0; i < have; i++) {
+		int64_t slot = (t->steps - 1 - i) % RECENT_STEPS;
+
+		if (i < CLIP_STEPS) {
+			clipped += t->recent[slot].clipped;
+			looked++;
+		}
+		if (seconds < SPEED_SECONDS) {
+			seconds += (double)t->recent[slot].seconds;
+			tokens += t->recent[slot].tokens;
+			n++;
+		}
+	}
+	snap->clipped = looked ? (double)clipped / looked : 0;
+	snap->tokens_per_second = seconds > 0 ? tokens / seconds : 0;
+	snap->seconds_per_step = n ? seconds / (double)n : 0;
+	snap->seconds_left = n && snap->steps >= snap->step ?
+		snap->seconds_per_step * (double)(snap->steps - snap->step) : -1;
+}
+
+void telemetry_derive(const struct telemetry *t, struct snapshot *snap)
+{
+	for (int i = 0; i < snap->n_channels; i++) {
+		struct channel *c = &snap->ch[i];
+
+		c->slope = slope_of(&t->trace[i]);
+		c->loss_trend = trend_of(&t->trace[i], c->slope);
+	}
+	derive_speed(t, snap);
+	snap->train_seconds = t->train_seconds;
+}
+
+/* --- evaluations --- */
+
+static double strip_value(const struct eval_row *e, enum metric_id m)
+{
+	for (int i = 0; i < e->n_metrics; i++)
+		if (str_eq(e->metric[i].name, metric_table[m].name))
+			return e->metric[i].value;
+	return NAN;
+}
+
+static void dev_curve_add(struct dev_curve *d, int64_t step, double value, double loss)
+{
+	if (d->n && d->step[d->n - 1] == step)
+		d->n--; /* measured again */
+	if (d->n == DEV_POINTS) {
+		for (int i = 0; i < DEV_POINTS / 2; i++) {
+			d->step[i] = d->step[2 * i + 1];
+			d->value[i] = d->value[2 * i + 1];
+			d->loss[i] = d->loss[2 * i + 1];
+		}
+		d->n = DEV_POINTS / 2;
+	}
+	d->step[d->n] = step;
+	d->value[d->n] = (float)value;
+	d->loss[d->n++] = (float)loss;
+}
+
+void telemetry_eval(struct snapshot *snap, const struct eval_row *e)
+{
+	struct channel *c;
+	double v;
+
+	if (e->task < 0 || e->task >= snap->n_channels)
+		return;
+	c = &snap->ch[e->task];
+	v = strip_value(e, c->metric);
+	if (e->step < 0) {
+		c->baseline = v;
+		return;
+	}
+	if (c->dev_step != e->step) {
+		c->dev_before = c->dev;
+		c->dev_step = e->step;
+	}
+	c->dev = v;
+	if (isnan(c->dev_best) || v > c->dev_best)
+		c->dev_best = v;
+	if (!isnan(c->dev_before))
+		c->dev_trend = v > c->dev_before + 0.001 ? TREND_UP :
+			       v < c->dev_before - 0.001 ? TREND_DOWN : TREND_FLAT;
+	dev_curve_add(&c->dev_curve, e->step, v, e->loss);
+	snap->eval_step = e->step;
+}

@@ -1,0 +1,185 @@
+/*
+ * workers.c - a pool of threads over one mutex. Jobs take milliseconds, so a
+ * lock per job costs nothing, and the mutex orders every hand-over of memory
+ * between the threads.
+ */
+#include "run/workers.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/mem.h"
+#include "base/status.h"
+
+struct workers {
+	int n, started;
+	struct worker *w;
+	pthread_t *thread;       /* [n]; [0] is the caller's and unused */
+	pthread_mutex_t lock;
+	pthread_cond_t work;     /* a new run of jobs, or the end */
+	pthread_cond_t progress; /* a turn was passed, or all jobs are done */
+	bool is_ending;
+	worker_job *job;
+	void *arg;
+	int n_jobs, next, done, passed;
+};
+
+struct seat {
+	struct workers *pool;
+	struct worker *w;
+};
+
+/* Takes jobs until none is left. The lock is held on entry and on return. */
+static void take_jobs(struct workers *p, struct worker *w)
+{
+	while (p->next < p->n_jobs) {
+		int job = p->next++;
+
+		pthread_mutex_unlock(&p->lock);
+		p->job(w, job, p->arg);
+		pthread_mutex_lock(&p->lock);
+		if (++p->done == p->n_jobs)
+			pthread_cond_broadcast(&p->progress);
+	}
+}
+
+static void *worker_main(void *arg)
+{
+	struct seat *seat = arg;
+	struct workers *p = seat->pool;
+	struct worker *w = seat->w;
+
+	xfree(seat);
+	pthread_mutex_lock(&p->lock);
+	while (!p->is_ending) {
+		take_jobs(p, w);
+		if (!p->is_ending)
+			pthread_cond_wait(&p->work, &p->lock);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+/* Signals are the main thread's: workers are started with all of them blocked. */
+static void start_threads(struct workers *p)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (int i = 1; i < p->n; i++) {
+		struct seat *seat = xmalloc(sizeof *seat);
+
+		*seat = (struct seat){ p, &p->w[i] };
+		if (pthread_create(&p->thread[i], NULL, worker_main, seat)) {
+			xfree(seat);
+			break; /* fewer threads do the same work */
+		}
+		p->started++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+struct workers *workers_new(int n, const struct param_set *ps, bool with_grads)
+{
+	struct workers *p = xcalloc(1, sizeof *p);
+
+	BUG_IF(n < 1);
+	p->n = n;
+	p->w = xcalloc((size_t)n, sizeof *p->w);
+	p->thread = xcalloc((size_t)n, sizeof *p->thread);
+	for (int i = 0; i < n; i++) {
+		p->w[i].index = i;
+		tape_init(&p->w[i].tape, ps);
+		p->w[i].grads = with_grads ? grads_new(ps) : NULL;
+	}
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->work, NULL);
+	pthread_cond_init(&p->progress, NULL);
+	start_threads(p);
+	return p;
+}
+
+void workers_free(struct workers *p)
+{
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->is_ending = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	for (int i = 1; i <= p->started; i++)
+		pthread_join(p->thread[i], NULL);
+	for (int i = 0; i < p->n; i++) {
+		tape_release(&p->w[i].tape);
+		if (p->w[i].grads)
+			grads_free(p->w[i].grads);
+	}
+	pthread_cond_destroy(&p->progress);
+	pthread_cond_destroy(&p->work);
+	pthread_mutex_destroy(&p->lock);
+	xfree(p->thread);
+	xfree(p->w);
+	xfree(p);
+}
+
+int workers_count(const struct workers *p)
+{
+	return p->n;
+}
+
+void workers_run(struct workers *p, int n_jobs, worker_job *job, void *arg)
+{
+	if (n_jobs < 1)
+		return;
+	pthread_mutex_lock(&p->lock);
+	BUG_IF(p->done != p->n_jobs); /* jobs do not run jobs */
+	p->job = job;
+	p->arg = arg;
+	p->n_jobs = n_jobs;
+	p->next = p->done = p->passed = 0;
+	if (n_jobs > 1)
+		pthread_cond_broadcast(&p->work);
+	take_jobs(p, &p->w[0]);
+	while (p->done < p->n_jobs)
+		pthread_cond_wait(&p->progress, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void workers_turn(struct workers *p, int job)
+{
+	pthread_mutex_lock(&p->lock);
+	while (p->passed < job)
+		pthread_cond_wait(&p->progress, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void workers_pass(struct workers *p, int job)
+{
+	pthread_mutex_lock(&p->lock);
+	BUG_IF(p->passed != job);
+	p->passed = job + 1;
+	pthread_cond_broadcast(&p->progress);
+	pthread_mutex_unlock(&p->lock);
+}
+
+size_t workers_arena_peak(const struct workers *p)
+{
+	size_t peak = 0;
+
+	for (int i = 0; i < p->n; i++)
+		peak = p->w[i].tape.arena.peak > peak ? p->w[i].tape.arena.peak : peak;
+	return peak;
+}
+
+void workers_reserve(struct workers *p, size_t bytes)
+{
+	for (int i = 0; i < p->n; i++) {
+		struct arena *a = &p->w[i].tape.arena;
+		size_t peak = a->peak;
+
+		arena_release(a);
+		arena_reserve(a, bytes);
+		a->peak = peak;
+	}
+}
