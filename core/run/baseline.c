@@ -1,0 +1,287 @@
+/*
+ * baseline.c - what costs nothing: the majority class, the mean, the first
+ * three or the longest three sentences (turns, in a dialogue).
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "run/evaluate_internal.h"
+
+enum { PARTS_MAX = 2048, NAME_WORDS = 3 };
+
+/* --- parts of a text --- */
+
+static bool is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_word(char c)
+{
+	return is_upper(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '_' || (unsigned char)c >= 0x80;
+}
+
+/*
+ * Does a turn begin at s? Up to three words, each beginning with a capital,
+ * then a colon and a space.
+ */
+static bool is_turn(const char *s, const char *end)
+{
+	for (int words = 1; words <= NAME_WORDS; words++) {
+		if (s >= end || !is_upper(*s))
+			return false;
+		while (s < end && is_word(*s))
+			s++;
+		if (s + 1 < end && s[0] == ':' && (s[1] == ' ' || s[1] == '\n'))
+			return true;
+		if (s >= end || *s != ' ')
+			return false;
+		s++;
+	}
+	return false;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Adds [from, to) without its outer blanks; empty ones are left out. */
+static int add_part(struct text_part *out, int n, int cap, const char *from,
+		    const char *to)
+{
+	while (from < to && is_blank(*from))
+		from++;
+	while (to > from && is_blank(to[-1]))
+		to--;
+	if (from == to || n == cap)
+		return n;
+	out[n] = (struct text_part){ from, (size_t)(to - from) };
+	return n + 1;
+}
+
+/* The end of the name at the start of a turn that was found. */
+static const char *after_name(const char *s)
+{
+	while (*s != ':')
+		s++;
+	return s + 1;
+}
+
+static int split_turns(const char *text, const char *end, struct text_part *out,
+		       int cap)
+{
+	const char *from = text;
+	int n = 0, turns = 0;
+
+	for (const char *s = text; s < end; s++) {
+		bool is_start = s == text || !is_word(s[-1]);
+
+		if (!is_start || !is_turn(s, end))
+			continue;
+		turns++;
+		n = add_part(out, n, cap, from, s);
+		from = s;
+		s = after_name(s);
+	}
+	n = add_part(out, n, cap, from, end);
+	return turns > 1 ? n : 0;
+}
+
+static int split_sentences(const char *text, const char *end, struct text_part *out,
+			   int cap)
+{
+	const char *from = text;
+	int n = 0;
+
+	for (const char *s = text; s < end; s++) {
+		bool is_mark = *s == '.' || *s == '!' || *s == '?';
+
+		if (*s != '\n' && !(is_mark && (s + 1 == end || is_blank(s[1]))))
+			continue;
+		n = add_part(out, n, cap, from, s + 1);
+		from = s + 1;
+	}
+	return add_part(out, n, cap, from, end);
+}
+
+int text_parts(const char *text, size_t len, struct text_part *out, int cap)
+{
+	int n = split_turns(text, text + len, out, cap);
+
+	return n ? n : split_sentences(text, text + len, out, cap);
+}
+
+static void join_part(struct buf *out, const struct text_part *p)
+{
+	if (out->len)
+		buf_addc(out, ' ');
+	buf_add(out, p->s, p->len);
+}
+
+void baseline_lead(const char *text, size_t len, struct buf *out)
+{
+	struct text_part *part = xcalloc(PARTS_MAX, sizeof *part);
+	int n = text_parts(text, len, part, PARTS_MAX);
+
+	for (int i = 0; i < n && i < 3; i++)
+		join_part(out, &part[i]);
+	xfree(part);
+}
+
+/* Words of a part: how long it is. */
+static int count_words(const struct text_part *p)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < p->len; i++)
+		n += !is_blank(p->s[i]) && (i == 0 || is_blank(p->s[i - 1]));
+	return n;
+}
+
+void baseline_longest(const char *text, size_t len, struct buf *out)
+{
+	struct text_part *part = xcalloc(PARTS_MAX, sizeof *part);
+	int *words = xcalloc(PARTS_MAX, sizeof *words);
+	int n = text_parts(text, len, part, PARTS_MAX);
+
+	for (int i = 0; i < n; i++)
+		words[i] = count_words(&part[i]);
+	for (int i = 0; i < n; i++) {
+		int before = 0; /* parts that come before this one by length */
+
+		for (int k = 0; k < n; k++)
+			before += words[k] > words[i] || (words[k] == words[i] && k < i);
+		if (before < 3)
+			join_part(out, &part[i]);
+	}
+	xfree(words);
+	xfree(part);
+}
+
+/* --- baselines of tasks --- */
+
+static void name_metrics(const struct plan_task *p, struct eval_row *out)
+{
+	out->n_metrics = p->n_metrics;
+	for (int k = 0; k < p->n_metrics; k++)
+		str_copy(out->metric[k].name, sizeof out->metric[k].name,
+			 metric_table[p->metrics[k]].name);
+}
+
+static void classify_baseline(const struct session *s, int task,
+			      const struct dataset *dev, struct eval_row *out)
+{
+	const struct session_task *t = &s->task[task];
+	const struct plan_task *p = &s->plan->tasks[task];
+	const uint64_t *count = dataset_label_counts(t->train ? t->train : dev);
+	size_t n = (size_t)out->n_examples;
+	int *gold = xcalloc(n, sizeof *gold), *pred = xcalloc(n, sizeof *pred), best = 0;
+	struct example e;
+
+	for (int k = 1; k < t->n_labels; k++)
+		best = count[k] > count[best] ? k : best;
+	for (size_t i = 0; i < n; i++) {
+		dataset_get(dev, eval_spread(dataset_size(dev), n, i), &e);
+		gold[i] = e.label;
+		pred[i] = best;
+	}
+	for (int k = 0; k < p->n_metrics; k++)
+		out->metric[k].value = metric_labels(p->metrics[k], gold, pred, n,
+						     t->n_labels);
+	xfree(gold);
+	xfree(pred);
+}
+
+static void regress_baseline(const struct session *s, int task,
+			     const struct dataset *dev, struct eval_row *out)
+{
+	const struct plan_task *p = &s->plan->tasks[task];
+	size_t n = (size_t)out->n_examples;
+	double *gold = xcalloc(n, sizeof *gold), *pred = xcalloc(n, sizeof *pred);
+	struct example e;
+
+	for (size_t i = 0; i < n; i++) {
+		dataset_get(dev, eval_spread(dataset_size(dev), n, i), &e);
+		gold[i] = (double)e.number;
+		pred[i] = s->task[task].mean;
+	}
+	for (int k = 0; k < p->n_metrics; k++)
+		out->metric[k].value = metric_numbers(p->metrics[k], gold, pred, n);
+	xfree(gold);
+	xfree(pred);
+}
+
+/* Adds one row's scores of both ways of choosing sentences. */
+static void add_scores(const struct plan_task *p, struct rouge_scorer *rs,
+		       const struct example *e, double sum[2][PLAN_METRICS])
+{
+	char *reference = xstrndup(e->target_text, e->target_len);
+	struct rouge r;
+	struct buf b;
+
+	buf_init(&b);
+	for (int way = 0; way < 2; way++) {
+		buf_clear(&b);
+		if (way == 0)
+			baseline_lead(e->text, e->text_len, &b);
+		else
+			baseline_longest(e->text, e->text_len, &b);
+		rouge_score(rs, reference, buf_str(&b), &r);
+		for (int k = 0; k < p->n_metrics; k++)
+			sum[way][k] += rouge_of(&r, p->metrics[k]);
+	}
+	buf_release(&b);
+	xfree(reference);
+}
+
+/* The better of the two by the first metric. */
+static void summary_baseline(const struct session *s, int task,
+			     const struct dataset *dev, struct eval_row *out)
+{
+	const struct plan_task *p = &s->plan->tasks[task];
+	struct rouge_scorer *rs = rouge_scorer_new();
+	double sum[2][PLAN_METRICS] = { { 0 } };
+	size_t n = (size_t)out->n_examples;
+	struct example e;
+	int best;
+
+	for (size_t i = 0; i < n; i++) {
+		dataset_get(dev, eval_spread(dataset_size(dev), n, i), &e);
+		add_scores(p, rs, &e, sum);
+	}
+	best = sum[1][0] > sum[0][0];
+	for (int k = 0; k < p->n_metrics; k++)
+		out->metric[k].value = n ? sum[best][k] / (double)n : 0;
+	rouge_scorer_free(rs);
+}
+
+enum status evaluate_baseline(struct session *s, int task, int max_examples,
+			      struct eval_row *out, struct err *err)
+{
+	const struct dataset *dev = s->task[task].dev;
+	const struct plan_task *p = &s->plan->tasks[task];
+	uint64_t n;
+
+	if (!dev || !dataset_size(dev))
+		return err_set(err, ST_NOT_FOUND, "task '%s' has no dev rows", p->name);
+	n = dataset_size(dev);
+	if (max_examples > 0 && n > (uint64_t)max_examples)
+		n = (uint64_t)max_examples;
+	*out = (struct eval_row){ .timeline = s->timeline, .step = -1, .task = task,
+				  .n_examples = (int)n };
+	name_metrics(p, out);
+	switch (p->kind) {
+	case TASK_CLASSIFY:
+		classify_baseline(s, task, dev, out);
+		break;
+	case TASK_REGRESS:
+		regress_baseline(s, task, dev, out);
+		break;
+	default:
+		summary_baseline(s, task, dev, out);
+		break;
+	}
+	return ST_OK;
+}
