@@ -1,0 +1,123 @@
+/*
+ * trainer_internal.h - what the files of the trainer share among themselves.
+ *
+ *   trainer.c          the side of the callers: start, post, answer, snapshot
+ *   trainer_run.c      the thread: prepare, the loop, the end
+ *   trainer_prepare.c  a new run, a resumed run
+ *   trainer_command.c  queue, script and journal become changes and answers
+ *   trainer_work.c     pictures, evaluations, checkpoints, guards
+ */
+#ifndef TUTTI_RUN_TRAINER_INTERNAL_H
+#define TUTTI_RUN_TRAINER_INTERNAL_H
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/progress.h"
+#include "run/command.h"
+#include "run/rundir.h"
+#include "run/session.h"
+#include "run/telemetry.h"
+#include "run/trainer.h"
+
+enum { ANSWERS_KEPT = 256, SKIPS_MAX = 10, DEV_KEPT = 500, EVALS_KEPT = 20 };
+
+struct waiting {
+	char *line;
+	enum journal_who who;
+	uint64_t ticket;
+};
+
+struct answer {
+	uint64_t ticket; /* 0: none */
+	enum status st;
+	struct err err;
+	struct buf text;
+};
+
+struct script_line {
+	int64_t step;
+	int number;      /* in the file, for messages */
+	char *text;
+	bool done;
+};
+
+struct trainer {
+	/* set by trainer_start, then read only */
+	struct plan *plan;         /* until the session has it */
+	bool is_new;
+	char run_path[PATH_MAX], run_name[128];
+	int64_t steps_asked;
+	int workers;
+	int wake_fd, picture_fd;
+	pthread_t thread;
+	bool is_joined;
+	struct run_lock lock;
+
+	/* any thread, any time */
+	atomic_int stop;           /* asked by trainer_stop */
+	atomic_int interrupt;      /* a "stop" is in the queue: cut long work short */
+
+	/* under the mutex */
+	pthread_mutex_t mutex;
+	struct waiting queue[TRAINER_QUEUE_MAX];
+	int queue_head, queue_n;
+	uint64_t next_ticket;      /* the last one given */
+	uint64_t answered;
+	struct answer answer[ANSWERS_KEPT];
+	bool has_ended;
+	struct snapshot shared;
+
+	/* the thread's own */
+	struct store *store;
+	struct session *s;
+	struct snapshot live;
+	struct telemetry tele;
+	struct progress pg;
+	struct script_line *script;
+	int n_script;
+	struct journal_entry *pending; /* to be applied again */
+	int n_pending, next_pending;
+	int64_t journal_seq;       /* the last entry in the state */
+	int64_t saved_step, saved_seq;
+	int64_t last_step;         /* where to end */
+	int skips;                 /* in a row */
+	bool is_paused, is_stopping;
+	double last_picture, last_flush;
+	enum status result;        /* after the join */
+	struct err err;
+};
+
+/* trainer_work.c */
+void trainer_picture(struct trainer *t, bool now); /* at most 10 a second unless now */
+void trainer_phase(struct trainer *t, enum phase p);
+void trainer_say(struct trainer *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void trainer_channels(struct trainer *t); /* once there is a session */
+bool trainer_should_stop(const struct trainer *t);
+enum status trainer_evaluate(struct trainer *t, bool scheduled, struct err *err);
+enum status trainer_baselines(struct trainer *t, struct err *err);
+enum status trainer_save(struct trainer *t, const char *name, struct err *err);
+/* A step was taken: guards, rows, scheduled work. */
+enum status trainer_after_step(struct trainer *t, const struct step_report *r,
+			       struct err *err);
+void trainer_add_journal(struct trainer *t, const struct journal_entry *e);
+
+/* trainer_command.c */
+enum status trainer_read_script(struct trainer *t, const char *text,
+				const struct plan *plan, struct err *err);
+/* Marks lines that the journal has; refuses those that are past. */
+enum status trainer_script_past(struct trainer *t, const struct journal_entry *e,
+				int n, struct err *err);
+/* Everything that happens between two steps. */
+enum status trainer_boundary(struct trainer *t, struct err *err);
+void trainer_refuse_all(struct trainer *t, const char *why); /* and all to come */
+enum status trainer_note(struct trainer *t, const char *text, struct err *err);
+
+/* trainer_prepare.c */
+enum status trainer_prepare(struct trainer *t, struct err *err);
+
+/* trainer_run.c */
+void *trainer_main(void *arg);
+
+#endif

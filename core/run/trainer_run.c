@@ -1,0 +1,159 @@
+/*
+ * trainer_run.c - the training thread from its first moment to its last.
+ */
+#include "run/trainer_internal.h"
+
+#include <math.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+/* Long work reports here, and learns here that it should stop. */
+static bool tick(struct progress *p)
+{
+	struct trainer *t = p->arg;
+	struct snapshot *v = &t->live;
+
+	str_copy(v->work, sizeof v->work, p->what);
+	str_copy(v->work_unit, sizeof v->work_unit, p->unit ? p->unit : "");
+	v->work_done = p->done;
+	v->work_total = p->total;
+	v->work_left = progress_eta(p);
+	trainer_picture(t, false);
+	return trainer_should_stop(t);
+}
+
+/* Until somebody posts or stops. */
+static void wait_for_word(struct trainer *t)
+{
+	struct pollfd fd = { .fd = t->wake_fd, .events = POLLIN };
+	uint64_t n;
+
+	poll(&fd, 1, 1000);
+	if (read(t->wake_fd, &n, sizeof n) < 0)
+		return; /* nobody: look again */
+}
+
+static bool anything_trains(const struct session *s)
+{
+	double share[MIX_TASKS_MAX], sum = 0;
+
+	mix_shares(&s->mix, share);
+	for (int i = 0; i < s->n_tasks; i++)
+		sum += share[i];
+	return sum > 0;
+}
+
+static bool must_wait(struct trainer *t)
+{
+	if (!t->is_paused && !anything_trains(t->s)) {
+		t->is_paused = true;
+		trainer_say(t, "paused: every task is muted or has no share");
+	}
+	return t->is_paused;
+}
+
+/* Steps until the end (ST_OK), a stop (ST_STOPPED) or a failure. */
+static enum status run(struct trainer *t, struct err *err)
+{
+	struct step_report report;
+	enum status st;
+
+	for (;;) {
+		st = trainer_boundary(t, err);
+		if (st)
+			return st;
+		if (t->is_stopping || atomic_load(&t->stop))
+			return err_set(err, ST_STOPPED, "stopped at step %lld",
+				       (long long)t->s->step);
+		if (t->s->step >= t->last_step)
+			return ST_OK;
+		if (must_wait(t)) {
+			trainer_phase(t, PHASE_PAUSED);
+			wait_for_word(t);
+			continue;
+		}
+		trainer_phase(t, PHASE_RUNNING);
+		st = session_step(t->s, &report, err);
+		if (!st)
+			st = trainer_after_step(t, &report, err);
+		if (st)
+			return st;
+		trainer_picture(t, false);
+	}
+}
+
+/* After the last step: its evaluation and its checkpoint. */
+static enum status finish(struct trainer *t, struct err *err)
+{
+	enum status st = ST_OK;
+
+	if (t->live.eval_step != t->s->step && t->s->step > 0) {
+		st = trainer_evaluate(t, t->s->step == t->s->plan->steps, err);
+		if (st == ST_STOPPED)
+			st = ST_OK;
+	}
+	return st ? st : trainer_save(t, NULL, err);
+}
+
+static enum status live(struct trainer *t, struct err *err)
+{
+	struct err later;
+	enum status st = trainer_prepare(t, err);
+
+	if (st)
+		return st;
+	t->last_flush = clock_now();
+	trainer_picture(t, true);
+	st = run(t, err);
+	if (!st)
+		return finish(t, err);
+	if (st != ST_STOPPED)
+		return st;
+	if (trainer_save(t, NULL, &later))
+		return err_set(err, ST_FAILED, "stopped, but not saved: %s", later.text);
+	return st;
+}
+
+/*
+ * Everything is given back before the last picture says that it is over: who
+ * sees the end may open the run at once. A run that never had a checkpoint
+ * leaves nothing behind.
+ */
+static void end(struct trainer *t, enum status st)
+{
+	bool was_never = t->is_new && t->saved_step < 0 && st;
+
+	if (t->s && t->live.phase != PHASE_PREPARING)
+		session_state(t->s, t->live.state);
+	trainer_refuse_all(t, "the run has ended");
+	trainer_picture(t, true);
+	session_free(t->s);
+	t->s = NULL;
+	store_close(t->store);
+	t->store = NULL;
+	if (was_never)
+		file_remove_tree(t->run_path, NULL);
+	run_lock_drop(&t->lock);
+	t->result = st;
+	if (st)
+		trainer_say(t, "%s", t->err.text);
+	trainer_phase(t, !st ? PHASE_DONE : st == ST_STOPPED ? PHASE_STOPPED :
+							       PHASE_FAILED);
+}
+
+void *trainer_main(void *arg)
+{
+	struct trainer *t = arg;
+	struct snapshot *v = &t->live;
+
+	t->pg = (struct progress){ .tick = tick, .arg = t };
+	str_copy(v->run, sizeof v->run, t->run_name);
+	str_copy(v->run_path, sizeof v->run_path, t->run_path);
+	trainer_picture(t, true);
+	end(t, live(t, &t->err));
+	return NULL;
+}
