@@ -352,15 +352,24 @@ static void merge_pair(struct merger *m, uint32_t pair)
 	push_raised(m);
 }
 
-static void count_pairs(struct merger *m)
+static enum status stopped(struct err *err)
+{
+	return err_set(err, ST_STOPPED, "stopped while training a vocabulary");
+}
+
+static enum status count_pairs(struct merger *m, struct progress *pg,
+			       struct err *err)
 {
 	for (size_t i = 0; i < m->n_words; i++) {
 		const struct spelling *w = &m->words[i];
 		const uint32_t *s = m->symbols + w->first;
 		for (uint32_t k = 0; k + 1 < w->n; k++)
 			raise_pair(m, pair_key(s[k], s[k + 1]), (uint32_t)i);
+		if (pg && i % 1024 == 0 && progress_tick(pg, m->n_pieces))
+			return stopped(err);
 	}
 	push_raised(m);
+	return ST_OK;
 }
 
 static enum status run_merges(struct merger *m, struct progress *pg,
@@ -369,13 +378,10 @@ static enum status run_merges(struct merger *m, struct progress *pg,
 	size_t size = (size_t)m->tr->size;
 	uint32_t pair;
 
-	if (pg)
-		progress_begin(pg, size, "pieces", "training a vocabulary");
 	while (m->n_pieces < size && best_pair(m, &pair)) {
 		merge_pair(m, pair);
 		if (pg && progress_tick(pg, m->n_pieces))
-			return err_set(err, ST_STOPPED,
-				       "stopped while training a vocabulary");
+			return stopped(err);
 	}
 	return ST_OK;
 }
@@ -420,13 +426,17 @@ static enum status train(struct merger *m, struct progress *pg,
 {
 	enum status st;
 
+	if (pg)
+		progress_begin(pg, (uint64_t)m->tr->size, "pieces",
+			       "training a vocabulary");
 	for (int k = 0; k < TOK_SPECIALS; k++)
 		piece_intern(m, special_names[k]);
 	make_alphabet(m);
 	for (size_t i = 0; i < m->tr->n; i++)
 		spell_word(m, &m->tr->words[i]);
-	count_pairs(m);
-	st = run_merges(m, pg, err);
+	st = count_pairs(m, pg, err);
+	if (!st)
+		st = run_merges(m, pg, err);
 	if (st)
 		return st;
 	for (size_t i = 0; i < m->pieces.len; i++)
