@@ -2,10 +2,12 @@
  * batch.h - packing: examples of one task, put end to end without padding.
  *
  * Shuffling is a keyed permutation of the examples per epoch (rng_permute). The
- * permuted order is cut into windows of PACK_WINDOW examples; within a window
- * examples are sorted by length (ties by position) and cut into micro-batches
- * up to the token budget; the micro-batches of a window come in a keyed order.
- * So micro-batch k of a task is a function of (seed, task, k's cursor) alone.
+ * permuted order is cut into the fewest windows of at most PACK_WINDOW examples
+ * (whose sizes differ by one at most); within a window examples are sorted by
+ * source length, then target length, then place, and cut into micro-batches up
+ * to the token budget (source plus target); the micro-batches of a window come
+ * in a keyed order. So a task's micro-batch is a function of (data, seed, task,
+ * budget, cursor) alone, and an epoch has every example exactly once.
  */
 #ifndef TUTTI_DATA_BATCH_H
 #define TUTTI_DATA_BATCH_H
@@ -60,7 +62,11 @@ void packer_free(struct packer *p);
  * No heap calls after packer_new. Trainer thread.
  */
 int packer_draw(struct packer *p, struct cursor *c, uint64_t *rows);
-/* Micro-batches per epoch: exact for what was packed, else by tokens / budget. */
+/*
+ * About how many micro-batches an epoch has: tokens / budget, but no less than
+ * windows nor than examples / BATCH_EXAMPLES_MAX. A function of data set and
+ * budget alone, the same at any cursor.
+ */
 double packer_per_epoch(const struct packer *p);
 
 /*

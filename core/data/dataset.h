@@ -61,19 +61,27 @@ struct dataset;
 /*
  * Opens from the cache, or reads the file and writes the cache first (in a
  * folder given by cache_dir; NULL: the XDG one). A damaged or stale cache is
- * made anew without a word.
+ * made anew without a word; where none can be written, one without a name in
+ * TMPDIR serves. Many threads may read one data set at once.
+ * ST_INVALID: the file, its columns or too many of its rows are no good;
+ * classify needs labels unless unlabelled.
  */
 enum status dataset_open(const struct dataset_spec *spec,
 			 const struct tokenizer *tok, const char *cache_dir,
 			 struct progress *pg, struct dataset **out,
 			 struct err *err);
-void dataset_close(struct dataset *d);
+void dataset_close(struct dataset *d); /* NULL is fine */
 
 uint64_t dataset_size(const struct dataset *d);
 void dataset_get(const struct dataset *d, uint64_t i, struct example *out);
 /* Tokens of example i that count for packing: source plus target. */
 uint32_t dataset_cost(const struct dataset *d, uint64_t i);
+void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
+		     uint32_t *n_target);
 uint64_t dataset_tokens(const struct dataset *d); /* sum of the costs */
+enum task_kind dataset_kind(const struct dataset *d);
+/* `id`, or [UNK]'s when it is outside the vocabulary (a damaged cache). */
+int32_t dataset_safe_id(const struct dataset *d, int32_t id);
 struct hash dataset_content(const struct dataset *d); /* of the data file */
 const struct row_report *dataset_report(const struct dataset *d);
 /* Class counts (classify), n_labels numbers, borrowed; mean (regress). */

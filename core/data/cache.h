@@ -1,0 +1,107 @@
+/*
+ * cache.h - the token cache as it stands in the file, and who makes, finds and
+ * reads it. Internal to dataset*.c and cache*.c; the format is the banner of
+ * dataset.c.
+ */
+#ifndef TUTTI_DATA_CACHE_H
+#define TUTTI_DATA_CACHE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "data/dataset.h"
+
+enum { CACHE_VERSION = 1, CACHE_ENDIAN = 0x01020304, CACHE_LABEL = 64 };
+
+struct cache_header {
+	char magic[8];                 /* "TUTTITOK" */
+	uint32_t version, endian;
+	uint64_t file_size;            /* of the cache */
+	uint64_t tail_at;              /* where label counts and index begin */
+	uint64_t n;                    /* examples */
+	uint64_t tokens;               /* sum of their costs */
+	struct hash spec, state;       /* what it was made from (cache.c) */
+	struct hash content;           /* of the data file */
+	struct hash body_sum, tail_sum;
+	double mean;                   /* of the numbers */
+	int32_t n_labels, vocab, unk, kind;
+	struct row_report report;
+	char bad_label[CACHE_LABEL];   /* the first unknown one, cut */
+	uint64_t sum;                  /* of everything before */
+};
+
+struct cache_record {
+	uint64_t at, line;
+	uint32_t n_ids, second, n_target;
+	union {
+		int32_t label;
+		float number;
+	} value;
+	uint32_t text_len, pair_len, target_len;
+	uint32_t zero;
+};
+
+_Static_assert(sizeof(struct cache_header) == 688, "no padding in the header");
+_Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
+
+/* Bytes of the example before its padding. */
+uint64_t cache_record_size(const struct cache_record *r);
+
+struct dataset {
+	struct file_map map;
+	const struct cache_header *h;
+	const uint64_t *counts;        /* [n_labels] */
+	const struct cache_record *record; /* [n] */
+};
+
+/* Where the cache of one data set is, and what it must say it was made from. */
+struct cache_place {
+	struct hash spec, state;
+	struct file_id id;             /* of the data file */
+	char dir[PATH_MAX], name[64], path[PATH_MAX];
+};
+
+/* The keys and the name; the folder comes by cache_place_in. */
+enum status cache_place_of(const struct dataset_spec *spec,
+			   const struct tokenizer *tok, struct cache_place *pl,
+			   struct err *err);
+enum status cache_place_in(struct cache_place *pl, const char *dir,
+			   struct err *err);
+/* A fresh private folder under TMPDIR. */
+enum status cache_place_temporary(struct cache_place *pl, struct err *err);
+/* Maps it when it is there, whole, and made from the same. */
+enum status cache_map(const struct cache_place *pl, struct dataset **out,
+		      struct err *err);
+/* Removes caches of the same spec in another state, and what dead writers left. */
+void cache_drop_old(const struct cache_place *pl);
+
+/*
+ * Reads the data file and writes the cache. `*at_fault` tells whether an error
+ * came from writing the cache (another folder may do better).
+ */
+enum status cache_build(const struct cache_place *pl,
+			const struct dataset_spec *spec,
+			const struct tokenizer *tok, struct progress *pg,
+			bool *at_fault, struct err *err);
+
+/* Whether the rows are good enough; else what is wrong with them. */
+enum status cache_check_rows(const struct cache_header *h,
+			     const struct dataset_spec *spec, struct err *err);
+
+/* How the columns of a spec are asked for, and where they come in a row. */
+struct dataset_columns {
+	struct source_spec source;
+	int text, pair, target; /* index in the row, or -1 */
+};
+void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c);
+/* Opens the file and begins the progress "reading FILE". */
+enum status dataset_source(const struct dataset_spec *spec,
+			   const struct dataset_columns *c, struct progress *pg,
+			   struct source **out, struct err *err);
+
+#endif

@@ -1,0 +1,427 @@
+/*
+ * cache_build.c - from the data file to the cache, in constant memory.
+ *
+ * Ids and texts go straight into the new file while rows are read; the records
+ * of the index go to a nameless file in the same folder and are put behind them
+ * at the end. The header is written last.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "data/cache.h"
+#include "data/spool.h"
+#include "text/utf8.h"
+
+/* --- the builder --- */
+
+struct builder {
+	const struct dataset_spec *spec;
+	const struct tokenizer *tok;
+	struct dataset_columns columns;
+	struct source *src;
+	struct file_out *out;
+	struct spool spool;
+	struct hasher *body;
+	struct cache_header h;
+	uint64_t *counts;             /* [n_labels] */
+	int *by_name;                 /* [n_labels] labels in order of bytes */
+	int32_t *ids, *second, *target; /* scratch: max_source, twice; max_target */
+	double sum;
+	bool cache_failed;
+};
+
+/* By selection of the place: at most a thousand labels, once. */
+static void sort_labels(struct builder *b)
+{
+	const char *const *name = b->spec->labels;
+
+	for (int i = 0; i < b->h.n_labels; i++) {
+		int k = i;
+
+		for (; k && strcmp(name[b->by_name[k - 1]], name[i]) > 0; k--)
+			b->by_name[k] = b->by_name[k - 1];
+		b->by_name[k] = i;
+	}
+}
+
+static void builder_init(struct builder *b, const struct cache_place *pl,
+			 const struct dataset_spec *spec,
+			 const struct tokenizer *tok)
+{
+	b->spec = spec;
+	b->tok = tok;
+	b->spool.fd = -1;
+	dataset_columns(spec, &b->columns);
+	memcpy(b->h.magic, "TUTTITOK", 8);
+	b->h.version = CACHE_VERSION;
+	b->h.endian = CACHE_ENDIAN;
+	b->h.spec = pl->spec;
+	b->h.state = pl->state;
+	b->h.kind = (int32_t)spec->kind;
+	b->h.vocab = tokenizer_size(tok);
+	b->h.unk = tokenizer_special(tok, TOK_UNK);
+	if (spec->kind == TASK_CLASSIFY && !spec->unlabelled)
+		b->h.n_labels = spec->n_labels;
+	b->counts = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->counts);
+	b->by_name = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->by_name);
+	sort_labels(b);
+	b->ids = xcalloc((size_t)spec->max_source, sizeof *b->ids);
+	b->second = xcalloc((size_t)spec->max_source, sizeof *b->second);
+	b->target = xcalloc((size_t)(spec->max_target > 0 ? spec->max_target : 1),
+			    sizeof *b->target);
+	b->body = hasher_new();
+}
+
+static void builder_release(struct builder *b)
+{
+	source_close(b->src);
+	file_out_abort(b->out);
+	spool_close(&b->spool);
+	if (b->body)
+		hasher_end(b->body);
+	xfree(b->counts);
+	xfree(b->by_name);
+	xfree(b->ids);
+	xfree(b->second);
+	xfree(b->target);
+}
+
+/* --- one row --- */
+
+static int find_label(const struct builder *b, const char *s, size_t n)
+{
+	int low = 0, high = b->h.n_labels;
+
+	while (low < high) {
+		int mid = low + (high - low) / 2;
+		const char *name = b->spec->labels[b->by_name[mid]];
+		size_t len = strlen(name);
+		int c = memcmp(name, s, len < n ? len : n);
+
+		if (!c && len == n)
+			return b->by_name[mid];
+		if (c < 0 || (!c && len < n))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return -1;
+}
+
+static void trim(const char **s, size_t *n)
+{
+	while (*n && ((*s)[*n - 1] == ' ' || (*s)[*n - 1] == '\t'))
+		--*n;
+	while (*n && (**s == ' ' || **s == '\t')) {
+		++*s;
+		--*n;
+	}
+}
+
+static enum row_fault take_label(struct builder *b, const char *s, size_t n,
+				 struct cache_record *r)
+{
+	trim(&s, &n);
+	r->value.label = find_label(b, s, n);
+	if (r->value.label >= 0)
+		return ROW_OK;
+	if (!b->h.report.bad[ROW_BAD_LABEL]) {
+		size_t most = sizeof b->h.bad_label - 1;
+
+		memcpy(b->h.bad_label, s, n < most ? n : most);
+	}
+	return ROW_BAD_LABEL;
+}
+
+static enum row_fault take_number(const char *s, size_t n, struct cache_record *r)
+{
+	char text[64];
+	double x;
+
+	trim(&s, &n);
+	if (n >= sizeof text)
+		return ROW_BAD_NUMBER;
+	memcpy(text, s, n);
+	text[n] = '\0';
+	if (!parse_double(text, &x) || !isfinite((float)x))
+		return ROW_BAD_NUMBER;
+	r->value.number = (float)x;
+	return ROW_OK;
+}
+
+/* Pieces and a closing [SEP], which a cut leaves in its place. */
+static enum row_fault take_summary(struct builder *b, const char *s, size_t n,
+				   struct cache_record *r)
+{
+	int cap = b->spec->max_target - 1, total;
+	int got = tokenizer_encode(b->tok, s, n, b->target, NULL, cap, &total);
+
+	if (!total)
+		return ROW_EMPTY_TEXT;
+	b->target[got] = tokenizer_special(b->tok, TOK_SEP);
+	r->n_target = (uint32_t)got + 1;
+	b->h.report.cut_target += total > cap;
+	return ROW_OK;
+}
+
+/* The longer text gives way, piece by piece; of equal ones the second. */
+static void cut_pair(int *a, int *b, int room)
+{
+	while (*a + *b > room) {
+		if (*a > *b)
+			--*a;
+		else
+			--*b;
+	}
+}
+
+/* [CLS] text [SEP], or [CLS] text [SEP] pair [SEP]. */
+static enum row_fault take_source(struct builder *b, const struct source_row *row,
+				  struct cache_record *r)
+{
+	const struct dataset_columns *c = &b->columns;
+	int room = b->spec->max_source - (c->pair >= 0 ? 3 : 2);
+	int32_t sep = tokenizer_special(b->tok, TOK_SEP);
+	int total, total_b = 0, n_b = 0;
+	int n = tokenizer_encode(b->tok, row->field[c->text], row->len[c->text],
+				 b->ids + 1, NULL, room, &total);
+
+	if (c->pair >= 0)
+		n_b = tokenizer_encode(b->tok, row->field[c->pair],
+				       row->len[c->pair], b->second, NULL, room,
+				       &total_b);
+	if (!total || (c->pair >= 0 && !total_b))
+		return ROW_EMPTY_TEXT;
+	cut_pair(&n, &n_b, room);
+	b->ids[0] = tokenizer_special(b->tok, TOK_CLS);
+	b->ids[n + 1] = sep;
+	r->n_ids = r->second = (uint32_t)n + 2;
+	if (c->pair >= 0) {
+		memcpy(b->ids + r->second, b->second, (size_t)n_b * sizeof *b->ids);
+		b->ids[n + 2 + n_b] = sep;
+		r->n_ids += (uint32_t)n_b + 1;
+	}
+	b->h.report.cut_source += total > n || total_b > n_b;
+	return ROW_OK;
+}
+
+static enum row_fault take_target(struct builder *b, const struct source_row *row,
+				  struct cache_record *r)
+{
+	int t = b->columns.target;
+
+	if (b->spec->kind == TASK_CLASSIFY)
+		r->value.label = -1;
+	if (t < 0)
+		return ROW_OK;
+	switch (b->spec->kind) {
+	case TASK_CLASSIFY: return take_label(b, row->field[t], row->len[t], r);
+	case TASK_REGRESS:  return take_number(row->field[t], row->len[t], r);
+	default:	    return take_summary(b, row->field[t], row->len[t], r);
+	}
+}
+
+/* A row counts as cut only when it is good: the target comes first. */
+static enum row_fault take_row(struct builder *b, const struct source_row *row,
+			       struct cache_record *r)
+{
+	uint64_t cut = b->h.report.cut_target;
+	enum row_fault fault = row->fault;
+
+	if (!fault)
+		fault = take_target(b, row, r);
+	if (!fault)
+		fault = take_source(b, row, r);
+	if (fault)
+		b->h.report.cut_target = cut;
+	return fault;
+}
+
+static enum status body_add(struct builder *b, const void *p, size_t n,
+			    struct err *err)
+{
+	enum status st = file_out_write(b->out, p, n, err);
+
+	hasher_add(b->body, p, n);
+	b->cache_failed = b->cache_failed || st;
+	return st;
+}
+
+static enum status body_pad(struct builder *b, size_t to, struct err *err)
+{
+	size_t over = (size_t)(file_out_size(b->out) % to);
+
+	return over ? body_add(b, "\0\0\0\0\0\0\0", to - over, err) : ST_OK;
+}
+
+static enum status write_row(struct builder *b, const struct source_row *row,
+			     struct cache_record *r, struct err *err)
+{
+	const struct dataset_columns *c = &b->columns;
+	const int texts[3] = { c->text, c->pair, c->target };
+	uint32_t *const lens[3] = { &r->text_len, &r->pair_len, &r->target_len };
+	enum status st;
+
+	r->at = file_out_size(b->out);
+	r->line = row->line;
+	st = body_add(b, b->ids, r->n_ids * sizeof *b->ids, err);
+	if (!st)
+		st = body_add(b, b->target, r->n_target * sizeof *b->target, err);
+	for (int i = 0; i < 3 && !st; i++) {
+		if (texts[i] < 0)
+			continue;
+		*lens[i] = (uint32_t)row->len[texts[i]];
+		st = body_add(b, row->field[texts[i]], *lens[i], err);
+	}
+	if (!st)
+		st = body_pad(b, sizeof *b->ids, err);
+	if (st)
+		return st;
+	st = spool_add(&b->spool, r, sizeof *r, err);
+	b->cache_failed = b->cache_failed || st;
+	return st;
+}
+
+static void count_row(struct builder *b, const struct cache_record *r)
+{
+	b->h.n++;
+	b->h.tokens += (uint64_t)r->n_ids + r->n_target;
+	if (b->spec->kind == TASK_CLASSIFY && r->value.label >= 0)
+		b->counts[r->value.label]++;
+	if (b->spec->kind == TASK_REGRESS)
+		b->sum += (double)r->value.number;
+}
+
+static enum status read_rows(struct builder *b, struct err *err)
+{
+	for (;;) {
+		struct cache_record r = { 0 };
+		struct source_row row;
+		enum row_fault fault;
+		enum status st = source_next(b->src, &row, err);
+
+		if (st)
+			return st == ST_END ? ST_OK : st;
+		fault = take_row(b, &row, &r);
+		row_report_add(&b->h.report, fault, row.line);
+		if (fault)
+			continue;
+		st = write_row(b, &row, &r, err);
+		if (st)
+			return st;
+		count_row(b, &r);
+	}
+}
+
+/* --- the tail and the header --- */
+
+static enum status tail_add(struct builder *b, struct hasher *sum, const void *p,
+			    size_t n, struct err *err)
+{
+	hasher_add(sum, p, n);
+	return file_out_write(b->out, p, n, err);
+}
+
+static enum status copy_index(struct builder *b, struct hasher *sum,
+			      struct err *err)
+{
+	enum status st = spool_rewind(&b->spool, err);
+	const void *p;
+	size_t n;
+
+	while (!st && !(st = spool_next(&b->spool, &p, &n, err)))
+		st = tail_add(b, sum, p, n, err);
+	return st == ST_END ? ST_OK : st;
+}
+
+static enum status write_tail(struct builder *b, struct err *err)
+{
+	size_t n_counts = (size_t)b->h.n_labels;
+	struct hasher *sum = hasher_new();
+	enum status st = body_pad(b, 8, err);
+
+	b->h.tail_at = file_out_size(b->out);
+	if (!st)
+		st = tail_add(b, sum, b->counts, n_counts * sizeof *b->counts, err);
+	if (!st)
+		st = copy_index(b, sum, err);
+	b->h.tail_sum = hasher_end(sum);
+	b->h.body_sum = hasher_end(b->body);
+	b->body = NULL;
+	b->h.file_size = file_out_size(b->out);
+	b->h.content = source_content(b->src);
+	if (b->h.n)
+		b->h.mean = b->sum / (double)b->h.n;
+	b->h.sum = hash64_bytes(&b->h, offsetof(struct cache_header, sum));
+	if (!st)
+		st = file_out_patch(b->out, 0, &b->h, sizeof b->h, err);
+	return st;
+}
+
+/* What was read must be one state of the file: the one the name speaks of. */
+static enum status check_unchanged(const struct cache_place *pl,
+				   const char *path, struct err *err)
+{
+	struct file_id now;
+	enum status st = file_id(path, &now, err);
+
+	if (st)
+		return st;
+	if (now.size == pl->id.size && now.inode == pl->id.inode &&
+	    now.device == pl->id.device && now.mtime_ns == pl->id.mtime_ns)
+		return ST_OK;
+	return err_set(err, ST_IO, "changed while it was read: '%s'", path);
+}
+
+static enum status open_output(struct builder *b, const struct cache_place *pl,
+			       struct err *err)
+{
+	enum status st = file_out_open(pl->path, &b->out, err);
+
+	if (!st)
+		st = spool_open(&b->spool, pl->dir, err);
+	if (!st)
+		st = file_out_write(b->out, &b->h, sizeof b->h, err);
+	b->cache_failed = st != ST_OK;
+	return st;
+}
+
+static enum status finish(struct builder *b, struct err *err)
+{
+	enum status st = write_tail(b, err);
+
+	if (!st) {
+		st = file_out_commit(b->out, err);
+		b->out = NULL;
+	}
+	b->cache_failed = st != ST_OK;
+	return st;
+}
+
+enum status cache_build(const struct cache_place *pl,
+			const struct dataset_spec *spec,
+			const struct tokenizer *tok, struct progress *pg,
+			bool *at_fault, struct err *err)
+{
+	struct builder *b = xcalloc(1, sizeof *b);
+	enum status st;
+
+	builder_init(b, pl, spec, tok);
+	st = dataset_source(spec, &b->columns, pg, &b->src, err);
+	if (!st)
+		st = open_output(b, pl, err);
+	if (!st)
+		st = read_rows(b, err);
+	if (!st)
+		st = check_unchanged(pl, spec->path, err);
+	if (!st)
+		st = cache_check_rows(&b->h, spec, err);
+	if (!st)
+		st = finish(b, err);
+	*at_fault = b->cache_failed;
+	builder_release(b);
+	xfree(b);
+	return st;
+}

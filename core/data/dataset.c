@@ -1,0 +1,324 @@
+/*
+ * dataset.c - a split of a task, read straight from its token cache.
+ *
+ * The cache file (numbers as the machine has them; it never leaves it):
+ *
+ *   header    struct cache_header: magic, version, sizes, the keys of what it
+ *             was made from, the data file's content hash, checksums, the row
+ *             report, sum of tokens, mean
+ *   body      per example, from a multiple of 4: ids int32[n_ids], target
+ *             int32[n_target], the raw text, pair and target; zeros to a
+ *             multiple of 4, at the end of the body to a multiple of 8
+ *   tail      label counts uint64[n_labels], then struct cache_record[n]: where
+ *             the example is, its lengths, its line, its label or number
+ *
+ * Valid: the header's own checksum holds, version and byte order are ours, both
+ * keys are the ones looked for, sizes add up to the file's, the tail's checksum
+ * holds, and every record stays inside the body. The body's checksum is looked
+ * at up to a size (cache.c). Anything else is as good as no cache.
+ *
+ * Reader: map, check, then example i is record i and what it points at.
+ */
+#include "data/dataset.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "data/cache.h"
+#include "text/utf8.h"
+
+const char *task_kind_name(enum task_kind k)
+{
+	static const char *const names[TASK_KINDS] = {
+		[TASK_CLASSIFY] = "classify",
+		[TASK_REGRESS] = "regress",
+		[TASK_SUMMARIZE] = "summarize",
+	};
+
+	BUG_IF((unsigned)k >= TASK_KINDS);
+	return names[k];
+}
+
+/* --- the file's side --- */
+
+void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
+{
+	struct source_spec *s = &c->source;
+
+	*s = (struct source_spec){ .path = spec->path, .format = spec->format,
+				   .header = spec->header };
+	c->text = s->n_fields++;
+	s->field[c->text] = spec->text;
+	c->pair = c->target = -1;
+	if (spec->pair && *spec->pair) {
+		c->pair = s->n_fields++;
+		s->field[c->pair] = spec->pair;
+	}
+	if (!spec->unlabelled) {
+		c->target = s->n_fields++;
+		s->field[c->target] = spec->target;
+	}
+}
+
+/* The file and its folder: "samsum/train.jsonl". */
+static const char *short_path(const char *path)
+{
+	const char *p = path + strlen(path);
+	int slashes = 0;
+
+	while (p > path && slashes < 2)
+		slashes += *--p == '/';
+	return slashes == 2 ? p + 1 : p;
+}
+
+enum status dataset_source(const struct dataset_spec *spec,
+			   const struct dataset_columns *c, struct progress *pg,
+			   struct source **out, struct err *err)
+{
+	uint64_t at, size;
+	enum status st = source_open(&c->source, out, err);
+
+	if (st)
+		return st;
+	source_position(*out, &at, &size);
+	progress_begin(pg, size, "bytes", "reading %s", short_path(spec->path));
+	source_watch(*out, pg);
+	return ST_OK;
+}
+
+/* --- what the rows were like --- */
+
+/* "unknown label 5 (lines 21, 22, ...)" for every reason there was. */
+static void add_reasons(struct buf *b, const struct row_report *r)
+{
+	enum { FIRST = sizeof r->first[0] / sizeof r->first[0][0] };
+
+	for (int f = ROW_OK + 1; f < ROW_FAULTS; f++) {
+		uint64_t n = r->bad[f], shown = n < FIRST ? n : FIRST;
+
+		if (!n)
+			continue;
+		buf_addf(b, "%s%s %" PRIu64 " (line%s ", b->len ? "; " : "",
+			 row_fault_name((enum row_fault)f), n, n == 1 ? "" : "s");
+		for (uint64_t i = 0; i < shown; i++)
+			buf_addf(b, "%s%" PRIu64, i ? ", " : "", r->first[f][i]);
+		buf_adds(b, shown < n ? ", ...)" : ")");
+	}
+}
+
+static enum status rows_fail(const struct row_report *r, const char *bad_label,
+			     const struct dataset_spec *spec, struct err *err)
+{
+	uint64_t bad = row_report_bad(r);
+	struct buf b;
+	enum status st;
+
+	buf_init(&b);
+	add_reasons(&b, r);
+	if (*bad_label) {
+		buf_adds(&b, "; the first unknown label is '");
+		text_sanitize(&b, bad_label, strlen(bad_label));
+		buf_adds(&b, "'");
+	}
+	if (!r->rows)
+		st = err_set(err, ST_INVALID, "no rows: '%s'", spec->path);
+	else if (bad == r->rows)
+		st = err_set(err, ST_INVALID, "no usable rows in '%s': %s",
+			     spec->path, buf_str(&b));
+	else
+		st = err_set(err, ST_INVALID,
+			     "too many bad rows in '%s': %" PRIu64 " of %" PRIu64
+			     ", more than %g%%: %s",
+			     spec->path, bad, r->rows, spec->max_bad * 100,
+			     buf_str(&b));
+	buf_release(&b);
+	return st;
+}
+
+enum status cache_check_rows(const struct cache_header *h,
+			     const struct dataset_spec *spec, struct err *err)
+{
+	double bad = (double)row_report_bad(&h->report);
+
+	if (!h->n || bad > spec->max_bad * (double)h->report.rows)
+		return rows_fail(&h->report, h->bad_label, spec, err);
+	return ST_OK;
+}
+
+/* --- opening --- */
+
+static enum status check_spec(const struct dataset_spec *spec, struct err *err)
+{
+	bool labelled = !spec->unlabelled;
+
+	BUG_IF(!spec->text || (labelled && !spec->target));
+	if (spec->max_source < 4)
+		return err_set(err, ST_INVALID, "max_source below 4");
+	if (labelled && spec->kind == TASK_SUMMARIZE && spec->max_target < 2)
+		return err_set(err, ST_INVALID, "max_target below 2");
+	if (labelled && spec->kind == TASK_CLASSIFY && spec->n_labels < 1)
+		return err_set(err, ST_INVALID, "no labels for '%s'", spec->path);
+	return ST_OK;
+}
+
+/* In a folder that vanishes: the mapping keeps the file alive. */
+static enum status build_temporary(struct cache_place *pl,
+				   const struct dataset_spec *spec,
+				   const struct tokenizer *tok,
+				   struct progress *pg, struct dataset **out,
+				   struct err *err)
+{
+	bool at_fault;
+	enum status st = cache_place_temporary(pl, err);
+
+	if (st)
+		return st;
+	st = cache_build(pl, spec, tok, pg, &at_fault, err);
+	if (!st)
+		st = cache_map(pl, out, err);
+	file_remove_tree(pl->dir, NULL);
+	return st;
+}
+
+static enum status build(struct cache_place *pl, bool have_dir,
+			 const struct dataset_spec *spec,
+			 const struct tokenizer *tok, struct progress *pg,
+			 struct dataset **out, struct err *err)
+{
+	bool at_fault = true;
+	struct err first = { "" };
+	enum status st = ST_FAILED;
+
+	if (have_dir) {
+		st = cache_build(pl, spec, tok, pg, &at_fault, &first);
+		if (!st && cache_map(pl, out, NULL) == ST_OK) {
+			cache_drop_old(pl);
+			return ST_OK;
+		}
+		at_fault = at_fault || !st;
+	}
+	if (at_fault)
+		return build_temporary(pl, spec, tok, pg, out, err);
+	return err_set(err, st, "%s", first.text);
+}
+
+enum status dataset_open(const struct dataset_spec *spec,
+			 const struct tokenizer *tok, const char *cache_dir,
+			 struct progress *pg, struct dataset **out,
+			 struct err *err)
+{
+	struct cache_place *pl = xcalloc(1, sizeof *pl);
+	enum status st = check_spec(spec, err);
+
+	*out = NULL;
+	if (!st)
+		st = cache_place_of(spec, tok, pl, err);
+	if (!st) {
+		bool have_dir = cache_place_in(pl, cache_dir, NULL) == ST_OK;
+
+		if (!have_dir || cache_map(pl, out, NULL))
+			st = build(pl, have_dir, spec, tok, pg, out, err);
+		else
+			st = cache_check_rows((*out)->h, spec, err);
+	}
+	if (st && *out) {
+		dataset_close(*out);
+		*out = NULL;
+	}
+	xfree(pl);
+	return st;
+}
+
+void dataset_close(struct dataset *d)
+{
+	if (!d)
+		return;
+	file_unmap(&d->map);
+	xfree(d);
+}
+
+/* --- reading --- */
+
+uint64_t dataset_size(const struct dataset *d)
+{
+	return d->h->n;
+}
+
+void dataset_get(const struct dataset *d, uint64_t i, struct example *out)
+{
+	const struct cache_record *r;
+	const char *p;
+
+	BUG_IF(i >= d->h->n);
+	r = &d->record[i];
+	p = d->map.p + r->at;
+	*out = (struct example){
+		.ids = (const void *)p,
+		.n_ids = (int)r->n_ids,
+		.second = (int)r->second,
+		.target = (const void *)(p + r->n_ids * sizeof(int32_t)),
+		.n_target = (int)r->n_target,
+		.label = d->h->kind == TASK_CLASSIFY ? r->value.label : -1,
+		.number = d->h->kind == TASK_REGRESS ? r->value.number : 0,
+		.line = r->line,
+		.text_len = r->text_len,
+		.pair_len = r->pair_len,
+		.target_len = r->target_len,
+	};
+	out->text = (const char *)(out->target + r->n_target);
+	out->pair = out->text + r->text_len;
+	out->target_text = out->pair + r->pair_len;
+}
+
+uint32_t dataset_cost(const struct dataset *d, uint64_t i)
+{
+	BUG_IF(i >= d->h->n);
+	return d->record[i].n_ids + d->record[i].n_target;
+}
+
+void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
+		     uint32_t *n_target)
+{
+	BUG_IF(i >= d->h->n);
+	*n_ids = d->record[i].n_ids;
+	*n_target = d->record[i].n_target;
+}
+
+enum task_kind dataset_kind(const struct dataset *d)
+{
+	return (enum task_kind)d->h->kind;
+}
+
+int32_t dataset_safe_id(const struct dataset *d, int32_t id)
+{
+	return id >= 0 && id < d->h->vocab ? id : d->h->unk;
+}
+
+uint64_t dataset_tokens(const struct dataset *d)
+{
+	return d->h->tokens;
+}
+
+struct hash dataset_content(const struct dataset *d)
+{
+	return d->h->content;
+}
+
+const struct row_report *dataset_report(const struct dataset *d)
+{
+	return &d->h->report;
+}
+
+const uint64_t *dataset_label_counts(const struct dataset *d)
+{
+	return d->counts;
+}
+
+double dataset_mean(const struct dataset *d)
+{
+	return d->h->mean;
+}

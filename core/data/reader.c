@@ -1,0 +1,290 @@
+/*
+ * reader.c - reading a foreign file piece by piece.
+ */
+#include "data/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/source.h"
+
+enum { PIECE = 1 << 16, BUFFER_MIN = 1 << 17, BUFFER_MAX = SOURCE_LINE_MAX + PIECE };
+
+static enum status fail(const struct reader *r, const char *what, struct err *err)
+{
+	int code = errno;
+
+	err_sys(err, "cannot %s '%s'", what, r->path);
+	return code == ENOENT ? ST_NOT_FOUND : ST_IO;
+}
+
+/* --- what the file looks like --- */
+
+static const struct {
+	const char *bytes, *name, *advice;
+	size_t n;
+} magics[] = {
+	{"\xff\xfe", "UTF-16", "convert it to UTF-8 first", 2},
+	{"\xfe\xff", "UTF-16", "convert it to UTF-8 first", 2},
+	{"\xfd" "7zXZ", "xz-compressed data", "unpack it first", 5},
+	{"\x1f\x8b", "gzip-compressed data", "unpack it first", 2},
+	{"\x28\xb5\x2f\xfd", "zstd-compressed data", "unpack it first", 4},
+	{"BZh9", "bzip2-compressed data", "unpack it first", 4},
+	{"PK\x03\x04", "a zip archive", "unpack it first", 4},
+	{"PAR1", "a Parquet file", "export it as JSONL first", 4},
+};
+
+/* UTF-16 without a BOM: every other byte of Latin text is zero. */
+static bool has_zero_stripes(const char *p, size_t n)
+{
+	size_t zeros[2] = { 0, 0 };
+
+	if (n > 4096)
+		n = 4096;
+	for (size_t i = 0; i < n; i++)
+		zeros[i & 1] += p[i] == '\0';
+	if (n < 16)
+		return false;
+	return (zeros[0] > n / 5 && zeros[1] < n / 50) ||
+	       (zeros[1] > n / 5 && zeros[0] < n / 50);
+}
+
+static enum status check_looks(const struct reader *r, struct err *err)
+{
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+		if (r->end >= magics[i].n &&
+		    !memcmp(r->buf, magics[i].bytes, magics[i].n))
+			return err_set(err, ST_INVALID,
+				       "looks like %s: '%s': %s", magics[i].name,
+				       r->path, magics[i].advice);
+	}
+	if (has_zero_stripes(r->buf, r->end))
+		return err_set(err, ST_INVALID,
+			       "looks like UTF-16: '%s': convert it to UTF-8 first",
+			       r->path);
+	return ST_OK;
+}
+
+/* --- opening --- */
+
+/* O_NONBLOCK: a FIFO put there meanwhile must not make us wait. */
+static enum status open_file(struct reader *r, struct err *err)
+{
+	struct file_id id;
+	struct stat s;
+	enum status st = file_id(r->path, &id, err);
+
+	if (st)
+		return st;
+	r->fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (r->fd < 0)
+		return fail(r, "open", err);
+	if (fstat(r->fd, &s))
+		return fail(r, "look at", err);
+	if (!S_ISREG(s.st_mode))
+		return err_set(err, ST_INVALID, "not a file: '%s'", r->path);
+	r->size = (uint64_t)s.st_size;
+	if (!r->size)
+		return err_set(err, ST_INVALID, "no rows: '%s' is empty", r->path);
+	return ST_OK;
+}
+
+static enum status look_at_start(struct reader *r, struct err *err)
+{
+	enum status st = reader_fill(r, err);
+
+	if (!st)
+		st = check_looks(r, err);
+	if (st)
+		return st;
+	if (r->end >= 3 && !memcmp(r->buf, "\xef\xbb\xbf", 3))
+		r->start = r->begin = 3;
+	if (!memchr(r->buf, '\n', r->end) && memchr(r->buf, '\r', r->end))
+		r->term = '\r';
+	if (r->start == r->size)
+		return err_set(err, ST_INVALID, "no rows: '%s' is empty", r->path);
+	return ST_OK;
+}
+
+enum status reader_open(struct reader *r, const char *path, struct err *err)
+{
+	enum status st;
+
+	*r = (struct reader){ .fd = -1, .term = '\n' };
+	r->path = xstrdup(path);
+	r->cap = BUFFER_MIN;
+	r->buf = xmalloc(r->cap);
+	r->hasher = hasher_new();
+	st = open_file(r, err);
+	if (!st)
+		st = look_at_start(r, err);
+	if (st)
+		reader_release(r);
+	return st;
+}
+
+void reader_release(struct reader *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	if (r->hasher)
+		hasher_end(r->hasher);
+	xfree(r->buf);
+	xfree(r->path);
+	*r = (struct reader){ .fd = -1 };
+}
+
+/* --- bytes --- */
+
+static void make_room(struct reader *r)
+{
+	if (r->cap - r->end >= PIECE)
+		return;
+	if (r->begin) {
+		memmove(r->buf, r->buf + r->begin, r->end - r->begin);
+		r->buf_at += r->begin;
+		r->end -= r->begin;
+		r->begin = 0;
+	}
+	if (r->cap - r->end < PIECE && r->cap < BUFFER_MAX) {
+		r->cap = r->cap * 2 < BUFFER_MAX ? r->cap * 2 : BUFFER_MAX;
+		r->buf = xrealloc(r->buf, r->cap);
+	}
+	BUG_IF(r->cap == r->end);
+}
+
+static void add_to_hash(struct reader *r, uint64_t at, const char *p, size_t n)
+{
+	if (at > r->hashed || at + n <= r->hashed)
+		return;
+	hasher_add(r->hasher, p + (r->hashed - at), (size_t)(at + n - r->hashed));
+	r->hashed = at + n;
+}
+
+enum status reader_fill(struct reader *r, struct err *err)
+{
+	uint64_t at = r->buf_at + r->end;
+	size_t want = PIECE;
+	ssize_t n;
+
+	if (at >= r->size)
+		return ST_END;
+	if (progress_tick(r->pg, reader_at(r)))
+		return err_set(err, ST_STOPPED, "stopped reading '%s'", r->path);
+	make_room(r);
+	if (want > r->cap - r->end)
+		want = r->cap - r->end;
+	if (want > r->size - at)
+		want = (size_t)(r->size - at);
+	do
+		n = pread(r->fd, r->buf + r->end, want, (off_t)at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return fail(r, "read", err);
+	if (n == 0)
+		return err_set(err, ST_IO, "became shorter while it was read: '%s'",
+			       r->path);
+	add_to_hash(r, at, r->buf + r->end, (size_t)n);
+	r->end += (size_t)n;
+	return ST_OK;
+}
+
+uint64_t reader_at(const struct reader *r)
+{
+	return r->buf_at + r->begin;
+}
+
+void reader_seek(struct reader *r, uint64_t at, uint64_t lines)
+{
+	if (at >= r->buf_at && at <= r->buf_at + r->end) {
+		r->begin = (size_t)(at - r->buf_at);
+	} else {
+		r->buf_at = at;
+		r->begin = r->end = 0;
+	}
+	r->lines = lines;
+}
+
+struct hash reader_hash(struct reader *r)
+{
+	struct hash h;
+
+	BUG_IF(!r->hasher || r->hashed != r->size);
+	h = hasher_end(r->hasher);
+	r->hasher = NULL;
+	return h;
+}
+
+/* --- lines --- */
+
+enum status reader_skip_line(struct reader *r, struct err *err)
+{
+	bool any = false;
+
+	for (;;) {
+		size_t n = r->end - r->begin;
+		const char *p = memchr(r->buf + r->begin, r->term, n);
+		enum status st;
+
+		if (p) {
+			r->begin = (size_t)(p - r->buf) + 1;
+			r->lines++;
+			return ST_OK;
+		}
+		any = any || n;
+		r->begin = r->end;
+		st = reader_fill(r, err);
+		if (st)
+			return st == ST_END && any ? ST_OK : st;
+	}
+}
+
+/* Takes n bytes and `end` bytes of line end as the line. */
+static void take_line(struct reader *r, const char **p, size_t *n, size_t end)
+{
+	*p = r->buf + r->begin;
+	r->begin += *n + end;
+	r->lines++;
+	if (r->term == '\n' && *n && (*p)[*n - 1] == '\r')
+		--*n;
+}
+
+enum status reader_line(struct reader *r, const char **p, size_t *n,
+			bool *too_long, struct err *err)
+{
+	size_t seen = 0;
+
+	*p = "";
+	*n = 0;
+	*too_long = false;
+	for (;;) {
+		size_t have = r->end - r->begin;
+		const char *from = r->buf + r->begin;
+		const char *hit = memchr(from + seen, r->term, have - seen);
+		enum status st;
+
+		if (hit && hit - from <= SOURCE_LINE_MAX) {
+			*n = (size_t)(hit - from);
+			take_line(r, p, n, 1);
+			return ST_OK;
+		}
+		if (hit || have > SOURCE_LINE_MAX) {
+			*too_long = true;
+			return reader_skip_line(r, err);
+		}
+		seen = have;
+		st = reader_fill(r, err);
+		if (st == ST_END && have) {
+			*n = have;
+			take_line(r, p, n, 0);
+			return ST_OK;
+		}
+		if (st)
+			return st;
+	}
+}

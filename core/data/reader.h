@@ -1,0 +1,54 @@
+/*
+ * reader.h - a foreign file as a run of lines, in constant memory. Internal to
+ * the readers of core/data (source*.c).
+ *
+ * The buffer holds what is being looked at and grows up to one line of
+ * SOURCE_LINE_MAX bytes; what is longer is passed over without being stored.
+ * Reading ends where the file ended when it was opened; ending before that is
+ * an error. Every byte goes into the content hash once, in order.
+ */
+#ifndef TUTTI_DATA_READER_H
+#define TUTTI_DATA_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/progress.h"
+#include "base/status.h"
+
+struct reader {
+	char *path;
+	int fd;
+	uint64_t size;       /* of the file when it was opened */
+	char *buf;
+	size_t cap, begin, end; /* unread bytes: buf[begin .. end) */
+	uint64_t buf_at;     /* file offset of buf[0] */
+	uint64_t start;      /* where the text begins: after a BOM */
+	uint64_t lines;      /* line ends passed */
+	char term;           /* '\n', or '\r' where no '\n' is */
+	struct hasher *hasher;
+	uint64_t hashed;     /* bytes that are in the hash */
+	struct progress *pg; /* ticked at every read; borrowed */
+};
+
+/* Regular files with UTF-8 text; what looks like something else is named. */
+enum status reader_open(struct reader *r, const char *path, struct err *err);
+void reader_release(struct reader *r);
+/* One more piece behind `end`; ST_END when there is no more. */
+enum status reader_fill(struct reader *r, struct err *err);
+/*
+ * The next line without its end (LF, CR LF, or CR), borrowed until the next
+ * call. `too_long`: it was skipped and *p is empty.
+ */
+enum status reader_line(struct reader *r, const char **p, size_t *n,
+			bool *too_long, struct err *err);
+/* Passes over what is left of the line. ST_END only when nothing was left. */
+enum status reader_skip_line(struct reader *r, struct err *err);
+uint64_t reader_at(const struct reader *r); /* offset of the next byte */
+void reader_seek(struct reader *r, uint64_t at, uint64_t lines);
+/* Of the whole file, once ST_END was met. */
+struct hash reader_hash(struct reader *r);
+
+#endif
