@@ -48,7 +48,7 @@ void model_free(struct model *m);
 const struct model_config *model_config(const struct model *m);
 /* Random weights: a function of the seed and each parameter's number. */
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed);
-/* Bytes that parameters, gradients and moments will take, before model_new. */
+/* How many numbers the parameters are; allocates none. 0: model_new refuses it. */
 uint64_t model_param_count(const struct model_config *cfg,
 			   const struct model_task *tasks, int n_tasks);
 /* Registry: names of the kinds, NULL at the end. */
@@ -73,6 +73,9 @@ struct decode_config {
 	int min_len, max_len;   /* in pieces, [SEP] not counted */
 	float length_penalty;   /* score / ((5 + len) / 6)^a (Wu et al. 2016) */
 	int no_repeat;          /* n of forbidden repeated n-grams; 0 = off */
+	/* Asked before each piece; true ends the search with what there is. */
+	bool (*stop)(void *arg); /* may be NULL */
+	void *arg;
 };
 
 /* One hypothesis: ids without [SEP]; per piece what it came from. */
@@ -81,22 +84,27 @@ struct hypothesis {
 	int32_t *ids;           /* [n] */
 	float *prob;            /* [n] p(piece) */
 	float *gate;            /* [n] share generated (1 without a copy gate) */
-	int32_t *from;          /* [n] source row most copied from; -1: none */
-	float score;            /* length-normalised log probability */
+	int32_t *from;          /* [n] place in the source most copied from; -1:
+				   the source has no such piece, or no gate */
+	float score;            /* length-normalised log probability; -infinity:
+				   there was no such hypothesis (n = 0) */
 };
 
 /* B x beams hypotheses, best first; memory of the generation's own arena. */
 struct generation {
 	struct arena arena;
 	int B, beams;
+	bool stopped;           /* by decode_config.stop */
 	struct hypothesis *hyp; /* [B * beams] */
 };
 void generation_init(struct generation *g);
 void generation_release(struct generation *g);
 
 /*
- * Decodes the summaries of all B sources of the batch at once. `banned` ids
- * (specials but [SEP]) are never produced. Clears g first.
+ * Decodes the summaries of all B sources of the batch at once, on a tape begun
+ * for inference. `banned` ids (specials but [SEP]) are never produced. At most
+ * max_target - 1 pieces; at the limit only [SEP] may follow, at its price.
+ * Clears g first; the tape's arena is left as it was.
  */
 void model_generate(const struct model *m, struct tape *t, const struct batch *b,
 		    const struct decode_config *dc, int32_t cls_id, int32_t sep_id,

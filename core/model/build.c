@@ -1,0 +1,124 @@
+/*
+ * build.c - declaring parameters with the random weights they start from.
+ */
+#include "model/build.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+struct build build_shared(struct model *m, struct param_set *ps)
+{
+	return (struct build){ .m = m, .ps = ps, .owner = PARAM_SHARED };
+}
+
+struct build build_task(struct model *m, struct param_set *ps, int task)
+{
+	struct build b = { .m = m, .ps = ps, .owner = task };
+
+	str_format(b.prefix, sizeof b.prefix, "tasks.%s", m->task[task].name);
+	return b;
+}
+
+struct build build_in(const struct build *b, const char *fmt, ...)
+{
+	struct build in = *b;
+	char part[32];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(part, sizeof part, fmt, ap);
+	va_end(ap);
+	BUG_IF(len < 1 || len >= (int)sizeof part);
+	BUG_IF(!str_format(in.prefix, sizeof in.prefix, "%s%s%s", b->prefix,
+			   b->prefix[0] ? "." : "", part));
+	return in;
+}
+
+/* Every parameter of every model comes through here. */
+static int add(struct build *b, int rows, int cols, unsigned flags,
+	       const char *name, struct init init)
+{
+	struct model *m = b->m;
+	int p = param_add(b->ps, rows, cols, b->owner, flags, "%s.%s",
+			  b->prefix, name);
+
+	ARRAY_GROW(m->init, m->n_init, m->cap_init);
+	m->init[m->n_init++] = init;
+	BUG_IF((size_t)b->ps->n != m->n_init);
+	return p;
+}
+
+int build_table(struct build *b, const char *name, int rows, unsigned flags,
+		double dev)
+{
+	return add(b, rows, b->m->cfg.dim, flags, name,
+		   (struct init){ 0.0f, (float)dev });
+}
+
+int build_vector(struct build *b, const char *name, int n)
+{
+	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f });
+}
+
+struct dense build_dense(struct build *b, const char *name, int out, int in,
+			 double dev)
+{
+	char full[48];
+	struct dense d;
+
+	str_format(full, sizeof full, "%s.weight", name);
+	d.w = add(b, out, in, PARAM_DECAY, full,
+		  (struct init){ 0.0f, (float)dev });
+	str_format(full, sizeof full, "%s.bias", name);
+	d.b = add(b, 1, out, 0, full, (struct init){ 0.0f, 0.0f });
+	return d;
+}
+
+struct norm build_norm(struct build *b, const char *name)
+{
+	char full[48];
+	struct norm n;
+
+	str_format(full, sizeof full, "%s.weight", name);
+	n.gamma = add(b, 1, b->m->cfg.dim, 0, full,
+		      (struct init){ 1.0f, 0.0f });
+	str_format(full, sizeof full, "%s.bias", name);
+	n.beta = add(b, 1, b->m->cfg.dim, 0, full, (struct init){ 0.0f, 0.0f });
+	return n;
+}
+
+double build_glorot(int in, int out)
+{
+	return sqrt(2.0 / (in + out));
+}
+
+/* The last layer starts small: the first prediction says "I do not know". */
+struct head build_head(struct build *b, int outputs)
+{
+	struct build in = build_in(b, "head");
+	int C = b->m->cfg.dim;
+	struct head h;
+
+	h.hidden = build_dense(&in, "hidden", C, C, build_glorot(C, C));
+	h.out = build_dense(&in, "out", outputs, C, 0.02);
+	return h;
+}
+
+struct ten *dense_apply(struct tape *t, struct ten *x, const struct dense *d,
+			enum act act)
+{
+	return op_linear(t, x, d->w, d->b, act);
+}
+
+struct ten *head_apply(struct tape *t, struct ten *pooled, const struct head *h,
+		       float p_drop)
+{
+	struct ten *x = dense_apply(t, pooled, &h->hidden, ACT_TANH);
+
+	return dense_apply(t, op_dropout(t, x, p_drop), &h->out, ACT_NONE);
+}

@@ -1,0 +1,53 @@
+/*
+ * build.h - the parts that kinds of models declare: tables, dense layers, norms
+ * and the head of classification and regression. For core/model alone.
+ */
+#ifndef TUTTI_MODEL_BUILD_H
+#define TUTTI_MODEL_BUILD_H
+
+#include "model/kind.h"
+
+/* Where the next parameters go: "PREFIX.name.weight", owned by `owner`. */
+struct build {
+	struct model *m;
+	struct param_set *ps;
+	int owner;
+	char prefix[64];
+};
+
+/* Parameter numbers. */
+struct dense {
+	int w, b; /* [out, in], [1, out] */
+};
+struct norm {
+	int gamma, beta; /* [1, C] each */
+};
+/* pool -> tanh(dense) -> dropout -> dense, as BERT's. */
+struct head {
+	struct dense hidden, out;
+};
+
+struct build build_shared(struct model *m, struct param_set *ps);
+/* Prefix "tasks.NAME". */
+struct build build_task(struct model *m, struct param_set *ps, int task);
+/* Same owner, ".fmt" added to the prefix (or fmt alone when it is empty). */
+struct build build_in(const struct build *b, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
+int build_table(struct build *b, const char *name, int rows, unsigned flags,
+		double dev);
+/* [1, n] of zeros. */
+int build_vector(struct build *b, const char *name, int n);
+struct dense build_dense(struct build *b, const char *name, int out, int in,
+			 double dev);
+struct norm build_norm(struct build *b, const char *name);
+struct head build_head(struct build *b, int outputs);
+/* Glorot & Bengio 2010: sqrt(2 / (in + out)). */
+double build_glorot(int in, int out);
+
+struct ten *dense_apply(struct tape *t, struct ten *x, const struct dense *d,
+			enum act act);
+struct ten *head_apply(struct tape *t, struct ten *pooled, const struct head *h,
+		       float p_drop);
+
+#endif
