@@ -1,0 +1,188 @@
+/*
+ * plan_check.c - what fields of a plan cannot tell alone: values that follow
+ * from others, and values that do not fit together.
+ */
+#include "run/plan_table.h"
+
+#include "base/mem.h"
+
+static void derive(int *field, int value)
+{
+	if (*field < 0)
+		*field = value;
+}
+
+static int at_most(int x, int limit)
+{
+	return x < limit ? x : limit;
+}
+
+/* The model's position tables are as long as the longest task wants. */
+static void derive_all(struct plan *p)
+{
+	struct model_config *m = &p->model;
+
+	derive(&m->ff, 4 * m->dim);
+	derive(&m->shared_layers, m->layers);
+	for (int i = 0; i < p->n_tasks; i++) {
+		struct plan_task *t = &p->tasks[i];
+
+		if (t->kind == TASK_SUMMARIZE) {
+			derive(&t->max_length, at_most(60, t->max_target - 1));
+			derive(&t->min_length, at_most(3, t->max_length));
+		}
+		if (t->max_source > m->max_source)
+			m->max_source = t->max_source;
+		if (t->max_target > m->max_target)
+			m->max_target = t->max_target;
+	}
+}
+
+static enum status check_model_kind(struct plan_reader *r, const char *kind)
+{
+	struct buf b;
+	enum status st = ST_INVALID;
+	const char *near = NULL;
+
+	buf_init(&b);
+	for (int i = 0; model_kind_name(i); i++) {
+		const char *name = model_kind_name(i);
+
+		if (str_eq(name, kind))
+			st = ST_OK;
+		if (plan_edits(name, kind) < 3)
+			near = name;
+		buf_addf(&b, "%s%s", i ? ", " : "", name);
+	}
+	if (st && near)
+		plan_refuse(r, "model.kind", "unknown model '%s' (did you mean '%s'?)",
+			    kind, near);
+	else if (st)
+		plan_refuse(r, "model.kind", "unknown model '%s' (there is: %s)", kind,
+			    buf_str(&b));
+	buf_release(&b);
+	return st;
+}
+
+static enum status check_model(struct plan_reader *r)
+{
+	const struct model_config *m = &r->plan->model;
+
+	if (m->dim % m->heads)
+		return plan_refuse(r, "model.heads", "%d heads do not divide dim %d",
+				   m->heads, m->dim);
+	if (m->shared_layers > m->layers)
+		return plan_refuse(r, "model.shared_layers",
+				   "%d shared layers where there are %d layers",
+				   m->shared_layers, m->layers);
+	return check_model_kind(r, m->kind);
+}
+
+static enum status check_task(struct plan_reader *r, const struct plan_task *t)
+{
+	char path[PLAN_PATH_TEXT];
+
+	if (t->kind == TASK_SUMMARIZE && t->max_length > t->max_target - 1) {
+		str_format(path, sizeof path, "tasks.%s.max_length", t->name);
+		return plan_refuse(r, path, "%d pieces and an end mark are more than "
+				   "max_target %d", t->max_length, t->max_target);
+	}
+	if (t->kind == TASK_SUMMARIZE && t->min_length > t->max_length) {
+		str_format(path, sizeof path, "tasks.%s.min_length", t->name);
+		return plan_refuse(r, path, "%d is more than max_length %d",
+				   t->min_length, t->max_length);
+	}
+	for (int i = 0; i < t->n_metrics; i++)
+		if (t->metrics[i] == METRIC_F1 && t->n_labels > 2) {
+			str_format(path, sizeof path, "tasks.%s.metrics", t->name);
+			return plan_refuse(r, path, "f1 is for 2 labels, not %d (use "
+					   "macro_f1)", t->n_labels);
+		}
+	return ST_OK;
+}
+
+static const char *sampling_name(int i)
+{
+	return i < sampling_count ? sampling_table[i].name : NULL;
+}
+
+static const char *weighting_name(int i)
+{
+	return i < weighting_count ? weighting_table[i].name : NULL;
+}
+
+static enum status check_method(struct plan_reader *r, const char *path,
+				const char *method, const char *(*name)(int i))
+{
+	struct buf b;
+	enum status st = ST_INVALID;
+	const char *near = NULL;
+
+	buf_init(&b);
+	for (int i = 0; name(i); i++) {
+		if (str_eq(name(i), method))
+			st = ST_OK;
+		if (plan_edits(name(i), method) < 3)
+			near = name(i);
+		buf_addf(&b, "%s%s", i ? ", " : "", name(i));
+	}
+	if (st && near)
+		plan_refuse(r, path, "unknown method '%s' (did you mean '%s'?)", method,
+			    near);
+	else if (st)
+		plan_refuse(r, path, "unknown method '%s' (there is: %.400s)", method,
+			    buf_str(&b));
+	buf_release(&b);
+	return st;
+}
+
+typedef enum status set_method(struct mix *m, const char *name,
+			       const char *const *args, int n_args, struct err *err);
+
+/* Tries the method on a mix of the plan's size: its registry knows the rest. */
+static enum status try_method(struct plan_reader *r, const char *path,
+			      const char *method, const struct plan_sampling_arg *arg,
+			      int n, set_method *set)
+{
+	struct mix *m = xcalloc(1, sizeof *m);
+	const char *words[MIX_PARAMS];
+	struct err why = { "" };
+	enum status st;
+
+	for (int i = 0; i < n; i++)
+		words[i] = arg[i].text;
+	mix_init(m, r->plan->n_tasks);
+	st = set(m, method, words, n, &why);
+	if (st)
+		plan_refuse(r, path, "%.400s", why.text);
+	xfree(m);
+	return st ? ST_INVALID : ST_OK;
+}
+
+static enum status check_mix(struct plan_reader *r)
+{
+	const struct plan *p = r->plan;
+	enum status st = check_method(r, "mix.sampling", p->sampling, sampling_name);
+
+	if (!st)
+		st = check_method(r, "mix.weighting", p->weighting, weighting_name);
+	if (!st)
+		st = try_method(r, "mix.sampling_args", p->sampling, p->sampling_args,
+				p->n_sampling_args, mix_set_sampling);
+	if (!st)
+		st = try_method(r, "mix.weighting_args", p->weighting,
+				p->weighting_args, p->n_weighting_args,
+				mix_set_weighting);
+	return st;
+}
+
+enum status plan_finish(struct plan_reader *r)
+{
+	enum status st;
+
+	derive_all(r->plan);
+	st = check_model(r);
+	for (int i = 0; i < r->plan->n_tasks && !st; i++)
+		st = check_task(r, &r->plan->tasks[i]);
+	return st ? st : check_mix(r);
+}
