@@ -1,0 +1,361 @@
+/*
+ * store.c - run.db: opening it and writing to it. Reading is store_read.c's.
+ *
+ * Tables: fact, journal, step, eval, dev_row, prediction, checkpoint. PRAGMA
+ * user_version holds the version of the schema; a store of a later version is
+ * refused, one that says none was never finished. Everything that goes in at
+ * once goes in one transaction.
+ */
+#include "run/store_own.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+enum { SCHEMA = 1, WAIT_MAX = 4096 };
+#define WAIT_SECONDS 1.0
+
+static const char schema[] =
+	"CREATE TABLE fact(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE journal(seq INTEGER PRIMARY KEY, timeline INTEGER NOT NULL,"
+	" step INTEGER NOT NULL, unix_ms INTEGER NOT NULL, who TEXT NOT NULL,"
+	" command TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL);"
+	"CREATE TABLE step(step INTEGER NOT NULL, timeline INTEGER NOT NULL,"
+	" figures BLOB NOT NULL, PRIMARY KEY(step, timeline)) WITHOUT ROWID;"
+	"CREATE TABLE eval(timeline INTEGER NOT NULL, step INTEGER NOT NULL,"
+	" task INTEGER NOT NULL, scheduled INTEGER NOT NULL, n INTEGER NOT NULL,"
+	" loss REAL, seconds REAL, metrics TEXT NOT NULL,"
+	" PRIMARY KEY(step, timeline, task, scheduled)) WITHOUT ROWID;"
+	"CREATE TABLE dev_row(task INTEGER NOT NULL, row INTEGER NOT NULL,"
+	" line INTEGER NOT NULL, text TEXT, pair TEXT, target TEXT,"
+	" PRIMARY KEY(task, row)) WITHOUT ROWID;"
+	"CREATE TABLE prediction(task INTEGER NOT NULL, step INTEGER NOT NULL,"
+	" timeline INTEGER NOT NULL, row INTEGER NOT NULL, gold INTEGER, pred INTEGER,"
+	" number REAL, guess REAL, loss REAL, p BLOB, output TEXT, detail TEXT,"
+	" rouge1 REAL, rouge2 REAL, rougeL REAL,"
+	" PRIMARY KEY(task, step, timeline, row)) WITHOUT ROWID;"
+	"CREATE TABLE checkpoint(folder TEXT PRIMARY KEY, timeline INTEGER NOT NULL,"
+	" step INTEGER NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, score REAL,"
+	" best INTEGER NOT NULL) WITHOUT ROWID;"
+	"PRAGMA user_version=1;";
+
+enum status store_damaged(const struct store *s, const char *what, struct err *err)
+{
+	return err_set(err, ST_CORRUPT, "damaged run store '%s': %s", s->path, what);
+}
+
+/* --- opening --- */
+
+static enum status make_schema(struct store *s, struct err *err)
+{
+	enum status st = db_begin(s->db, err);
+
+	if (!st)
+		st = db_end(s->db, db_script(s->db, schema, err), err);
+	return st;
+}
+
+static enum status check_schema(struct store *s, struct err *err)
+{
+	struct db_rows *q = NULL;
+	int64_t version = 0;
+	enum status st = db_query(s->db, "PRAGMA user_version", NULL, 0, &q, err);
+
+	if (!st)
+		st = db_next(q, err);
+	if (st)
+		return st == ST_END ? store_damaged(s, "no version", err) : st;
+	version = db_int(q, 0);
+	db_done(q);
+	if (version > SCHEMA)
+		return err_set(err, ST_INVALID,
+			       "run store '%s' has version %lld, and this program reads "
+			       "up to %d (it was written by a later one)", s->path,
+			       (long long)version, SCHEMA);
+	if (version < 1)
+		return store_damaged(s, "no tables of a run", err);
+	return ST_OK;
+}
+
+static enum status open_as(const char *path, enum db_mode mode, struct store **out,
+			   struct err *err)
+{
+	struct store *s = xcalloc(1, sizeof *s);
+	enum status st = db_open(path, mode, &s->db, err);
+
+	s->path = xstrdup(path);
+	if (!st)
+		st = mode == DB_CREATE ? make_schema(s, err) : check_schema(s, err);
+	if (st) {
+		store_close(s);
+		s = NULL;
+	}
+	*out = s;
+	return st;
+}
+
+enum status store_open(const char *db_path, bool is_new, struct store **out,
+		       struct err *err)
+{
+	return open_as(db_path, is_new ? DB_CREATE : DB_WRITE, out, err);
+}
+
+enum status store_open_readonly(const char *db_path, struct store **out,
+				struct err *err)
+{
+	return open_as(db_path, DB_READ, out, err);
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	if (s->db)
+		store_flush(s, NULL);
+	db_close(s->db);
+	xfree(s->wait);
+	xfree(s->path);
+	xfree(s);
+}
+
+/* --- facts, journal --- */
+
+enum status store_set_fact(struct store *s, const char *key, const char *value,
+			   struct err *err)
+{
+	return db_run(s->db, "INSERT OR REPLACE INTO fact VALUES(?, ?)",
+		      DB_VALUES(DB_TEXT(key), DB_TEXT(value)), err);
+}
+
+const char *journal_who_name(enum journal_who w)
+{
+	static const char *const names[] = { "you", "script", "guard" };
+
+	BUG_IF((unsigned)w >= sizeof names / sizeof *names);
+	return names[w];
+}
+
+static enum status last_seq(struct store *s, int64_t *out, struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, "SELECT ifnull(max(seq), 0) FROM journal", NULL,
+				  0, &q, err);
+
+	if (!st)
+		st = db_next(q, err);
+	if (st)
+		return st == ST_END ? store_damaged(s, "journal", err) : st;
+	*out = db_int(q, 0);
+	db_done(q);
+	return ST_OK;
+}
+
+enum status store_journal(struct store *s, struct journal_entry *e, struct err *err)
+{
+	int64_t seq = 0;
+	enum status st = db_begin(s->db, err);
+
+	if (st)
+		return st;
+	st = last_seq(s, &seq, err);
+	if (!st)
+		st = db_run(s->db, "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+			    DB_VALUES(DB_INT(seq + 1), DB_INT(e->timeline),
+				      DB_INT(e->step), DB_INT(e->unix_ms),
+				      DB_TEXT(journal_who_name(e->who)),
+				      DB_TEXT(e->command), DB_TEXT(e->before),
+				      DB_TEXT(e->after)), err);
+	st = db_end(s->db, st, err);
+	if (!st)
+		e->seq = seq + 1;
+	return st;
+}
+
+/* --- steps --- */
+
+static unsigned char *put_u32(unsigned char *p, uint32_t x)
+{
+	for (int i = 0; i < 4; i++)
+		*p++ = (unsigned char)(x >> (8 * i));
+	return p;
+}
+
+static unsigned char *put_f32(unsigned char *p, float x)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &x, sizeof bits);
+	return put_u32(p, bits);
+}
+
+int step_pack(const struct step_row *r, unsigned char *out)
+{
+	unsigned char *p = out;
+
+	BUG_IF(r->n < 0 || r->n > MIX_TASKS_MAX);
+	*p++ = 1;
+	*p++ = r->skipped ? 1 : 0;
+	p = put_u32(p, r->tokens);
+	p = put_f32(p, r->lr);
+	p = put_f32(p, r->grad_norm);
+	p = put_f32(p, r->seconds);
+	for (int i = 0; i < r->n; i++) {
+		*p++ = r->task[i].task;
+		*p++ = r->task[i].count;
+		p = put_f32(p, r->task[i].loss);
+		p = put_f32(p, r->task[i].weight);
+	}
+	return (int)(p - out);
+}
+
+enum status store_step(struct store *s, int timeline, const struct step_row *r,
+		       struct err *err)
+{
+	double now = clock_now();
+	struct step_wait *w;
+
+	ARRAY_GROW(s->wait, s->n_wait, s->cap_wait);
+	if (!s->n_wait)
+		s->since = now;
+	w = &s->wait[s->n_wait++];
+	w->timeline = timeline;
+	w->step = r->step;
+	w->len = step_pack(r, w->bytes);
+	if (s->n_wait < WAIT_MAX && now - s->since < WAIT_SECONDS)
+		return ST_OK;
+	return store_flush(s, err);
+}
+
+/* What could not be written waits on: the next flush tries again. */
+enum status store_flush(struct store *s, struct err *err)
+{
+	enum status st;
+
+	if (!s->n_wait)
+		return ST_OK;
+	st = db_begin(s->db, err);
+	if (st)
+		return st;
+	for (size_t i = 0; i < s->n_wait && !st; i++) {
+		const struct step_wait *w = &s->wait[i];
+
+		st = db_run(s->db, "INSERT OR REPLACE INTO step VALUES(?, ?, ?)",
+			    DB_VALUES(DB_INT(w->step), DB_INT(w->timeline),
+				      DB_BLOB(w->bytes, (size_t)w->len)), err);
+	}
+	st = db_end(s->db, st, err);
+	if (!st)
+		s->n_wait = 0;
+	return st;
+}
+
+/* --- evaluations and predictions --- */
+
+enum status store_eval(struct store *s, const struct eval_row *r, struct err *err)
+{
+	struct json_out o;
+	struct buf b;
+	enum status st;
+
+	BUG_IF(r->n_metrics < 0 || r->n_metrics > STORE_METRICS);
+	buf_init(&b);
+	json_out_init(&o, &b, 0);
+	json_open(&o, NULL, '{');
+	for (int i = 0; i < r->n_metrics; i++)
+		json_put_num(&o, r->metric[i].name, r->metric[i].value);
+	json_close(&o, '}');
+	st = db_run(s->db, "INSERT OR REPLACE INTO eval VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		    DB_VALUES(DB_INT(r->timeline), DB_INT(r->step), DB_INT(r->task),
+			      DB_INT(r->scheduled), DB_INT(r->n_examples),
+			      DB_REAL(r->loss), DB_REAL(r->seconds), DB_TEXT(b.s)), err);
+	buf_release(&b);
+	return st;
+}
+
+enum status store_dev_rows(struct store *s, int task, const struct dev_row *r, int n,
+			   struct err *err)
+{
+	enum status st = db_begin(s->db, err);
+
+	if (st)
+		return st;
+	for (int i = 0; i < n && !st; i++)
+		st = db_run(s->db, "INSERT OR REPLACE INTO dev_row VALUES(?, ?, ?, ?, ?, ?)",
+			    DB_VALUES(DB_INT(task), DB_INT(r[i].row), DB_INT(r[i].line),
+				      DB_TEXT(r[i].text), DB_TEXT(r[i].pair),
+				      DB_TEXT(r[i].target)), err);
+	return db_end(s->db, st, err);
+}
+
+static enum status put_prediction(struct store *s, const struct db_value *key,
+				  const struct prediction *p, struct err *err)
+{
+	unsigned char *bytes = xmalloc((size_t)p->n_p * 4 + 1), *end = bytes;
+	enum status st;
+
+	for (int i = 0; i < p->n_p; i++)
+		end = put_f32(end, p->p[i]);
+	st = db_run(s->db, "INSERT OR REPLACE INTO prediction VALUES"
+		    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    DB_VALUES(key[0], key[1], key[2], DB_INT(p->row), DB_INT(p->gold),
+			      DB_INT(p->pred), DB_REAL(p->number), DB_REAL(p->guess),
+			      DB_REAL(p->loss), DB_BLOB(bytes, (size_t)(end - bytes)),
+			      DB_TEXT(p->output), DB_TEXT(p->detail),
+			      DB_REAL(p->rouge[0]), DB_REAL(p->rouge[1]),
+			      DB_REAL(p->rouge[2])), err);
+	xfree(bytes);
+	return st;
+}
+
+enum status store_predictions(struct store *s, int timeline, int64_t step, int task,
+			      const struct prediction *p, int n, struct err *err)
+{
+	const struct db_value key[] = { DB_INT(task), DB_INT(step), DB_INT(timeline) };
+	enum status st = db_begin(s->db, err);
+
+	if (st)
+		return st;
+	for (int i = 0; i < n && !st; i++)
+		st = put_prediction(s, key, &p[i], err);
+	return db_end(s->db, st, err);
+}
+
+enum status store_predictions_trim(struct store *s, int keep, struct err *err)
+{
+	return db_run(s->db, "DELETE FROM prediction WHERE (step, timeline) NOT IN"
+		      " (SELECT DISTINCT step, timeline FROM eval WHERE scheduled"
+		      " ORDER BY timeline DESC, step DESC LIMIT ?)",
+		      DB_VALUES(DB_INT(keep)), err);
+}
+
+/* --- checkpoints --- */
+
+/* There is one best: a new one takes the word from the old. */
+enum status store_checkpoint(struct store *s, const struct checkpoint_row *r,
+			     struct err *err)
+{
+	enum status st = db_begin(s->db, err);
+
+	if (st)
+		return st;
+	if (r->best)
+		st = db_run(s->db, "UPDATE checkpoint SET best = 0", NULL, 0, err);
+	if (!st)
+		st = db_run(s->db, "INSERT OR REPLACE INTO checkpoint VALUES"
+			    "(?, ?, ?, ?, ?, ?, ?)",
+			    DB_VALUES(DB_TEXT(r->folder), DB_INT(r->timeline),
+				      DB_INT(r->step), DB_TEXT(r->name),
+				      DB_TEXT(r->state), DB_REAL(r->score),
+				      DB_INT(r->best)), err);
+	return db_end(s->db, st, err);
+}
+
+enum status store_checkpoint_forget(struct store *s, const char *folder,
+				    struct err *err)
+{
+	return db_run(s->db, "DELETE FROM checkpoint WHERE folder = ?",
+		      DB_VALUES(DB_TEXT(folder)), err);
+}

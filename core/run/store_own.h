@@ -1,0 +1,38 @@
+/*
+ * store_own.h - what store.c and store_read.c share. Others include store.h.
+ */
+#ifndef TUTTI_RUN_STORE_OWN_H
+#define TUTTI_RUN_STORE_OWN_H
+
+#include "run/db.h"
+#include "run/store.h"
+
+/*
+ * A step as bytes, little-endian:
+ *   u8 version (1), u8 flags (1: skipped), u32 tokens, f32 lr, f32 norm, f32 seconds,
+ *   then per task u8 task, u8 count, f32 loss, f32 weight.
+ */
+enum { STEP_HEAD = 18, STEP_TASK = 10,
+       STEP_BYTES = STEP_HEAD + STEP_TASK * MIX_TASKS_MAX };
+
+struct step_wait { /* a step that waits for the next flush */
+	int timeline;
+	int64_t step;
+	int len;
+	unsigned char bytes[STEP_BYTES];
+};
+
+struct store {
+	struct db *db;
+	char *path;
+	struct step_wait *wait;
+	size_t n_wait, cap_wait;
+	double since;       /* of the first that waits */
+};
+
+int step_pack(const struct step_row *r, unsigned char *out);
+/* false: these are no bytes of a step. */
+bool step_unpack(const unsigned char *p, size_t len, struct step_row *r);
+enum status store_damaged(const struct store *s, const char *what, struct err *err);
+
+#endif

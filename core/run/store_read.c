@@ -1,0 +1,400 @@
+/*
+ * store_read.c - what run.db holds, read back. Nothing in the file is trusted:
+ * sizes and numbers that cannot be are said to be damage.
+ */
+#include "run/store_own.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+char *store_fact(struct store *s, const char *key)
+{
+	struct db_rows *q = NULL;
+	char *value = NULL;
+
+	if (db_query(s->db, "SELECT value FROM fact WHERE key = ?",
+		     DB_VALUES(DB_TEXT(key)), &q, NULL))
+		return NULL;
+	if (!db_next(q, NULL)) {
+		value = xstrdup(db_text(q, 0) ? db_text(q, 0) : "");
+		db_done(q);
+	}
+	return value;
+}
+
+static char *copy_text(const struct db_rows *q, int column)
+{
+	const char *s = db_text(q, column);
+
+	return s ? xstrdup(s) : NULL;
+}
+
+static bool take_text(const struct db_rows *q, int column, char *out, size_t cap)
+{
+	const char *s = db_text(q, column);
+
+	return s && str_copy(out, cap, s);
+}
+
+static bool take_int(const struct db_rows *q, int column, int64_t least, int64_t most,
+		     int *out)
+{
+	int64_t x = db_int(q, column);
+
+	*out = x < least || x > most ? 0 : (int)x;
+	return x >= least && x <= most;
+}
+
+/* --- journal --- */
+
+static bool take_who(const struct db_rows *q, int column, enum journal_who *out)
+{
+	const char *s = db_text(q, column);
+
+	for (int w = WHO_PERSON; s && w <= WHO_GUARD; w++)
+		if (str_eq(s, journal_who_name((enum journal_who)w))) {
+			*out = (enum journal_who)w;
+			return true;
+		}
+	return false;
+}
+
+static bool take_entry(const struct db_rows *q, struct journal_entry *e)
+{
+	*e = (struct journal_entry){ .seq = db_int(q, 0), .step = db_int(q, 2),
+				     .unix_ms = db_int(q, 3) };
+	return e->seq > 0 && e->step >= 0 &&
+	       take_int(q, 1, 0, INT32_MAX, &e->timeline) && take_who(q, 4, &e->who) &&
+	       take_text(q, 5, e->command, sizeof e->command) &&
+	       take_text(q, 6, e->before, sizeof e->before) &&
+	       take_text(q, 7, e->after, sizeof e->after);
+}
+
+enum status store_journal_read(struct store *s, int64_t after,
+			       struct journal_entry **out, int *n, struct err *err)
+{
+	struct journal_entry *list = NULL;
+	struct db_rows *q = NULL;
+	size_t count = 0, cap = 0;
+	enum status st = db_query(s->db, "SELECT seq, timeline, step, unix_ms, who, "
+				  "command, before, after FROM journal WHERE seq > ? "
+				  "ORDER BY timeline, step, seq",
+				  DB_VALUES(DB_INT(after)), &q, err);
+
+	while (!st && !(st = db_next(q, err))) {
+		ARRAY_GROW(list, count, cap);
+		if (!take_entry(q, &list[count++])) {
+			db_done(q);
+			st = store_damaged(s, "an entry of the journal", err);
+		}
+	}
+	if (st != ST_END) {
+		xfree(list);
+		list = NULL;
+		count = 0;
+	}
+	*out = list;
+	*n = (int)count;
+	return st == ST_END ? ST_OK : st;
+}
+
+/* --- steps --- */
+
+static uint32_t get_u32(const unsigned char *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static float get_f32(const unsigned char *p)
+{
+	uint32_t bits = get_u32(p);
+	float x;
+
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
+bool step_unpack(const unsigned char *p, size_t len, struct step_row *r)
+{
+	if (len < STEP_HEAD || len > STEP_BYTES || (len - STEP_HEAD) % STEP_TASK)
+		return false;
+	if (p[0] != 1 || p[1] > 1)
+		return false;
+	r->skipped = p[1] == 1;
+	r->tokens = get_u32(p + 2);
+	r->lr = get_f32(p + 6);
+	r->grad_norm = get_f32(p + 10);
+	r->seconds = get_f32(p + 14);
+	r->n = (int)((len - STEP_HEAD) / STEP_TASK);
+	p += STEP_HEAD;
+	for (int i = 0; i < r->n; i++, p += STEP_TASK) {
+		if (p[0] >= MIX_TASKS_MAX)
+			return false;
+		r->task[i].task = p[0];
+		r->task[i].count = p[1];
+		r->task[i].loss = get_f32(p + 2);
+		r->task[i].weight = get_f32(p + 6);
+	}
+	return true;
+}
+
+/* Of a step that is there on several timelines the newest one counts. */
+enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t stride,
+			     void (*each)(void *arg, const struct step_row *r),
+			     void *arg, struct err *err)
+{
+	struct db_rows *q = NULL;
+	struct step_row r;
+	int64_t i = 0;
+	enum status st = db_is_writable(s->db) ? store_flush(s, err) : ST_OK;
+
+	if (!st)
+		st = db_query(s->db, "SELECT step, figures FROM step AS a WHERE "
+			      "step >= ? AND step <= ? AND timeline = (SELECT "
+			      "max(timeline) FROM step WHERE step = a.step) "
+			      "ORDER BY step", DB_VALUES(DB_INT(from), DB_INT(to)), &q,
+			      err);
+	while (!st && !(st = db_next(q, err))) {
+		size_t len;
+		const void *p = db_blob(q, 1, &len);
+
+		if (stride > 1 && i++ % stride)
+			continue;
+		r.step = db_int(q, 0);
+		if (p && step_unpack(p, len, &r)) {
+			each(arg, &r);
+		} else {
+			db_done(q);
+			st = store_damaged(s, "the figures of a step", err);
+		}
+	}
+	return st == ST_END ? ST_OK : st;
+}
+
+/* --- evaluations --- */
+
+/* {"rouge1":0.31,...}; null is a value that was no number. */
+static bool take_metrics(const char *text, struct eval_row *r)
+{
+	struct json *doc = NULL;
+	bool is_fine;
+
+	if (!text || json_parse(text, strlen(text), "metrics", &doc, NULL))
+		return false;
+	is_fine = json_type(doc) == JSON_OBJECT && json_len(doc) <= STORE_METRICS;
+	for (const struct json *n = json_first(doc); n && is_fine; n = json_next(n)) {
+		enum json_type t = json_type(n);
+		int i = r->n_metrics++;
+
+		is_fine = json_key(n) && (t == JSON_NUMBER || t == JSON_NULL) &&
+			  str_copy(r->metric[i].name, sizeof r->metric[i].name,
+				   json_key(n));
+		r->metric[i].value = t == JSON_NUMBER ? json_number(n) : NAN;
+	}
+	json_free(doc);
+	return is_fine;
+}
+
+static bool take_eval(const struct db_rows *q, struct eval_row *r)
+{
+	*r = (struct eval_row){ .step = db_int(q, 1), .scheduled = db_int(q, 3) != 0,
+				.loss = db_real(q, 5), .seconds = db_real(q, 6) };
+	return take_int(q, 0, 0, INT32_MAX, &r->timeline) &&
+	       take_int(q, 2, 0, MIX_TASKS_MAX - 1, &r->task) &&
+	       take_int(q, 4, 0, INT32_MAX, &r->n_examples) &&
+	       take_metrics(db_text(q, 7), r);
+}
+
+enum status store_evals_read(struct store *s, int task, struct eval_row **out, int *n,
+			     struct err *err)
+{
+	struct eval_row *list = NULL;
+	struct db_rows *q = NULL;
+	size_t count = 0, cap = 0;
+	enum status st = db_query(s->db, "SELECT timeline, step, task, scheduled, n, "
+				  "loss, seconds, metrics FROM eval WHERE ?1 < 0 OR "
+				  "task = ?1 ORDER BY timeline, step, task, scheduled",
+				  DB_VALUES(DB_INT(task)), &q, err);
+
+	while (!st && !(st = db_next(q, err))) {
+		ARRAY_GROW(list, count, cap);
+		if (!take_eval(q, &list[count++])) {
+			db_done(q);
+			st = store_damaged(s, "an evaluation", err);
+		}
+	}
+	if (st != ST_END) {
+		xfree(list);
+		list = NULL;
+		count = 0;
+	}
+	*out = list;
+	*n = (int)count;
+	return st == ST_END ? ST_OK : st;
+}
+
+/* --- predictions --- */
+
+static bool take_probabilities(const struct db_rows *q, int column,
+			       struct prediction *p)
+{
+	size_t len;
+	const unsigned char *bytes = db_blob(q, column, &len);
+
+	if (len % 4 || len > 4U * 65536)
+		return false;
+	p->n_p = (int)(len / 4);
+	p->p = p->n_p ? xcalloc((size_t)p->n_p, sizeof *p->p) : NULL;
+	for (int i = 0; i < p->n_p; i++)
+		p->p[i] = get_f32(bytes + 4 * i);
+	return true;
+}
+
+/* Everything is set even when the answer is false: release frees it. */
+static bool take_prediction(const struct db_rows *q, struct prediction *p,
+			    struct dev_row *r)
+{
+	*p = (struct prediction){ .row = db_int(q, 1), .number = db_real(q, 4),
+				  .guess = db_real(q, 5), .loss = db_real(q, 6),
+				  .output = copy_text(q, 8), .detail = copy_text(q, 9) };
+	*r = (struct dev_row){ .row = p->row, .line = db_int(q, 13),
+			       .text = copy_text(q, 14), .pair = copy_text(q, 15),
+			       .target = copy_text(q, 16) };
+	for (int i = 0; i < 3; i++)
+		p->rouge[i] = db_real(q, 10 + i);
+	return take_int(q, 2, -1, INT32_MAX, &p->gold) &&
+	       take_int(q, 3, -1, INT32_MAX, &p->pred) && take_probabilities(q, 7, p);
+}
+
+#define PREDICTION_COLUMNS                                                     \
+	"SELECT p.step, p.row, gold, pred, number, guess, loss, p, output, detail," \
+	" rouge1, rouge2, rougeL, ifnull(line, 0), text, pair, target"             \
+	" FROM prediction AS p LEFT JOIN dev_row AS d"                             \
+	" ON d.task = p.task AND d.row = p.row "
+
+/* Reads a query of these columns to its end; `steps` may be NULL. */
+static enum status read_predictions(struct store *s, struct db_rows *q,
+				    struct prediction_set *out, int64_t **steps,
+				    struct err *err)
+{
+	size_t cap_p = 0, cap_r = 0, cap_s = 0;
+	enum status st;
+
+	while (!(st = db_next(q, err))) {
+		ARRAY_GROW(out->p, out->n, cap_p);
+		ARRAY_GROW(out->row, out->n, cap_r);
+		out->step = db_int(q, 0);
+		if (steps) {
+			ARRAY_GROW(*steps, out->n, cap_s);
+			(*steps)[out->n] = out->step;
+		}
+		out->n++;
+		if (!take_prediction(q, &out->p[out->n - 1], &out->row[out->n - 1])) {
+			db_done(q);
+			return store_damaged(s, "a prediction", err);
+		}
+	}
+	return st == ST_END ? ST_OK : st;
+}
+
+void prediction_set_release(struct prediction_set *p)
+{
+	for (int i = 0; i < p->n; i++) {
+		xfree(p->p[i].p);
+		xfree(p->p[i].output);
+		xfree(p->p[i].detail);
+		xfree(p->row[i].text);
+		xfree(p->row[i].pair);
+		xfree(p->row[i].target);
+	}
+	xfree(p->p);
+	xfree(p->row);
+	*p = (struct prediction_set){ 0 };
+}
+
+enum status store_predictions_read(struct store *s, int task, int64_t step,
+				   struct prediction_set *out, struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, PREDICTION_COLUMNS
+				  "WHERE p.task = ?1 AND (p.timeline, p.step) = "
+				  "(SELECT timeline, step FROM prediction WHERE "
+				  "task = ?1 AND (?2 < 0 OR step = ?2) "
+				  "ORDER BY timeline DESC, step DESC LIMIT 1) "
+				  "ORDER BY p.row",
+				  DB_VALUES(DB_INT(task), DB_INT(step)), &q, err);
+
+	*out = (struct prediction_set){ .step = -1 };
+	if (!st)
+		st = read_predictions(s, q, out, NULL, err);
+	if (!st && !out->n)
+		st = err_set(err, ST_NOT_FOUND, "no predictions of that evaluation");
+	if (st)
+		prediction_set_release(out);
+	return st;
+}
+
+enum status store_history_read(struct store *s, int task, int64_t row,
+			       struct prediction_set *out, int64_t **steps,
+			       struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, PREDICTION_COLUMNS
+				  "WHERE p.task = ? AND p.row = ? "
+				  "ORDER BY p.timeline, p.step",
+				  DB_VALUES(DB_INT(task), DB_INT(row)), &q, err);
+
+	*out = (struct prediction_set){ .step = -1 };
+	*steps = NULL;
+	if (!st)
+		st = read_predictions(s, q, out, steps, err);
+	if (st) {
+		prediction_set_release(out);
+		xfree(*steps);
+		*steps = NULL;
+	}
+	return st;
+}
+
+/* --- checkpoints --- */
+
+static bool take_checkpoint(const struct db_rows *q, struct checkpoint_row *r)
+{
+	*r = (struct checkpoint_row){ .step = db_int(q, 2), .score = db_real(q, 5),
+				      .best = db_int(q, 6) != 0 };
+	return r->step >= 0 && take_text(q, 0, r->folder, sizeof r->folder) &&
+	       take_int(q, 1, 0, INT32_MAX, &r->timeline) &&
+	       take_text(q, 3, r->name, sizeof r->name) &&
+	       take_text(q, 4, r->state, sizeof r->state);
+}
+
+enum status store_checkpoints_read(struct store *s, struct checkpoint_row **out, int *n,
+				   struct err *err)
+{
+	struct checkpoint_row *list = NULL;
+	struct db_rows *q = NULL;
+	size_t count = 0, cap = 0;
+	enum status st = db_query(s->db, "SELECT folder, timeline, step, name, state, "
+				  "score, best FROM checkpoint "
+				  "ORDER BY timeline, step, folder", NULL, 0, &q, err);
+
+	while (!st && !(st = db_next(q, err))) {
+		ARRAY_GROW(list, count, cap);
+		if (!take_checkpoint(q, &list[count++])) {
+			db_done(q);
+			st = store_damaged(s, "a checkpoint's row", err);
+		}
+	}
+	if (st != ST_END) {
+		xfree(list);
+		list = NULL;
+		count = 0;
+	}
+	*out = list;
+	*n = (int)count;
+	return st == ST_END ? ST_OK : st;
+}
