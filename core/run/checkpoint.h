@@ -36,6 +36,22 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 enum { CHECKPOINT_NEWEST = -1, CHECKPOINT_BEST = -2 };
 enum status checkpoint_find(const char *run, int64_t step, char *folder, size_t cap,
 			    struct err *err);
+/* What a checkpoint says of itself, without loading it. */
+struct checkpoint_info {
+	char folder[64];    /* "step-000500" */
+	int timeline, revision; /* revision: how often this step was written anew */
+	int64_t step, journal_seq;
+	char name[64], state[40];
+	double score;       /* NaN: none */
+	bool complete;      /* all files there, in their sizes */
+	char trouble[160];  /* when not: why */
+};
+/* All under a run, newest first; returns (caller frees). None is no error. */
+enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *n,
+			    struct err *err);
+/* Means and scales of the plan's tasks: what a session without data needs. */
+enum status checkpoint_norms(const char *folder, const struct plan *p,
+			     struct session_norm *out, struct err *err);
 /* Removes half-written folders that a crash left. */
 enum status checkpoint_sweep(const char *run, struct err *err);
 

@@ -1,0 +1,428 @@
+/*
+ * checkpoint.c - writing a checkpoint and letting old ones go.
+ *
+ *   checkpoints/.tmp-step-000500-PID   files, each flushed; then the folder
+ *   checkpoints/step-000500            after the rename: complete, or not there
+ *   checkpoints/.old-step-000100-PID   on its way out
+ *
+ * A second, different state of the same step (a command came, no step after it)
+ * gets a name of its own, "step-000500.1": at no moment is the run without it.
+ * What is deleted loses its name first. checkpoint_sweep() clears the dots.
+ */
+#include "run/checkpoint_own.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "model/safetensors.h"
+
+/* --- files --- */
+
+static void put_model(struct json_out *o, const struct session *s)
+{
+	const struct model_config *m = &s->plan->model;
+
+	json_put_str(o, "kind", m->kind);
+	json_put_int(o, "vocab", tokenizer_size(s->tok));
+	json_put_int(o, "dim", m->dim);
+	json_put_int(o, "layers", m->layers);
+	json_put_int(o, "heads", m->heads);
+	json_put_int(o, "ff", m->ff);
+	json_put_int(o, "shared_layers", m->shared_layers);
+	json_put_int(o, "decoder_layers", m->decoder_layers);
+	json_put_int(o, "max_source", m->max_source);
+	json_put_int(o, "max_target", m->max_target);
+	json_put_str(o, "norm", m->pre_norm ? "pre" : "post");
+	json_put_str(o, "pool", m->pool == POOL_MEAN ? "mean" : "first");
+	json_put_bool(o, "copy", m->copy);
+	json_put_bool(o, "tied", m->tied);
+}
+
+static void put_task(struct json_out *o, const struct plan_task *p,
+		     const struct session_task *t)
+{
+	json_open(o, NULL, '{');
+	json_put_str(o, "name", p->name);
+	json_put_str(o, "kind", task_kind_name(p->kind));
+	if (p->kind == TASK_REGRESS) {
+		json_put_num(o, "mean", t->mean);
+		json_put_num(o, "scale", t->scale);
+	}
+	if (p->kind == TASK_CLASSIFY) {
+		json_open(o, "labels", '[');
+		for (int i = 0; i < t->n_labels; i++)
+			json_put_str(o, NULL, t->labels[i]);
+		json_close(o, ']');
+	}
+	json_close(o, '}');
+}
+
+/* For whoever opens the weights elsewhere; nothing here is read back. */
+static enum status write_config(const struct session *s, const char *path,
+				struct err *err)
+{
+	struct json_out o;
+	struct buf b;
+	enum status st;
+
+	buf_init(&b);
+	json_out_init(&o, &b, 2);
+	json_open(&o, NULL, '{');
+	put_model(&o, s);
+	json_open(&o, "tasks", '[');
+	for (int i = 0; i < s->n_tasks; i++)
+		put_task(&o, &s->plan->tasks[i], &s->task[i]);
+	json_close(&o, ']');
+	json_close(&o, '}');
+	buf_addc(&b, '\n');
+	st = file_write(path, b.s, b.len, err);
+	buf_release(&b);
+	return st;
+}
+
+/* A parameter of `block` as an entry called `name`. */
+static struct st_entry entry(const struct param_set *ps, int i, const float *block,
+			     const char *name)
+{
+	const struct param *p = &ps->p[i];
+	struct st_entry e = { .name = name, .dtype = ST_F32, .n_dims = 2,
+			      .dim = { p->rows, p->cols },
+			      .data = block + p->offset,
+			      .bytes = param_count(ps, i) * sizeof *block };
+
+	if (p->rows == 1) {
+		e.n_dims = 1;
+		e.dim[0] = p->cols;
+		e.dim[1] = 0;
+	}
+	return e;
+}
+
+static enum status write_model(const struct session *s, const char *path,
+			       struct err *err)
+{
+	const struct param_set *ps = &s->params;
+	const char *const meta[] = { "format", "tutti", NULL };
+	struct st_entry *e = xcalloc((size_t)ps->n, sizeof *e);
+	enum status st;
+
+	for (int i = 0; i < ps->n; i++)
+		e[i] = entry(ps, i, ps->value, ps->p[i].name);
+	st = safetensors_save(path, e, ps->n, meta, err);
+	xfree(e);
+	return st;
+}
+
+enum { MOMENT_NAME = PARAM_NAME + 8 };
+
+static enum status write_optimizer(const struct session *s, const char *path,
+				   struct err *err)
+{
+	const struct param_set *ps = &s->params;
+	const char *const meta[] = { "format", "tutti", NULL };
+	int n = 2 * ps->n + 1;
+	struct st_entry *e = xcalloc((size_t)n, sizeof *e);
+	char(*name)[MOMENT_NAME] = xcalloc((size_t)n, sizeof *name);
+	enum status st;
+
+	for (int i = 0; i < ps->n; i++) {
+		str_format(name[i], MOMENT_NAME, "m.%s", ps->p[i].name);
+		str_format(name[ps->n + i], MOMENT_NAME, "v.%s", ps->p[i].name);
+		e[i] = entry(ps, i, s->adam.m, name[i]);
+		e[ps->n + i] = entry(ps, i, s->adam.v, name[ps->n + i]);
+	}
+	e[n - 1] = (struct st_entry){ .name = "count", .dtype = ST_I64, .n_dims = 1,
+				      .dim = { ps->n }, .data = s->adam.count,
+				      .bytes = (size_t)ps->n * sizeof *s->adam.count };
+	st = safetensors_save(path, e, n, meta, err);
+	xfree(name);
+	xfree(e);
+	return st;
+}
+
+static enum status write_one(const struct session *s, enum checkpoint_file f,
+			     const char *path, struct err *err)
+{
+	switch (f) {
+	case FILE_CONFIG:    return write_config(s, path, err);
+	case FILE_VOCAB:     return tokenizer_save(s->tok, path, err);
+	case FILE_MODEL:     return write_model(s, path, err);
+	case FILE_OPTIMIZER: return write_optimizer(s, path, err);
+	}
+	BUG("checkpoint file %d", (int)f);
+}
+
+static void content_of(const struct dataset *d, char out[HASH_TEXT])
+{
+	out[0] = '\0';
+	if (d)
+		hash_text(dataset_content(d), out);
+}
+
+static struct checkpoint_state *describe(const struct session *s,
+					 const struct checkpoint_row *row,
+					 int64_t journal_seq)
+{
+	struct checkpoint_state *c = xcalloc(1, sizeof *c);
+
+	c->step = s->step;
+	c->skipped = s->skipped;
+	c->timeline = s->timeline;
+	c->journal_seq = journal_seq;
+	c->score = row->score;
+	c->mix = s->mix;
+	str_copy(c->name, sizeof c->name, row->name);
+	str_copy(c->state, sizeof c->state, row->state);
+	hash_text(tokenizer_hash(s->tok), c->vocab);
+	c->n_tasks = s->n_tasks;
+	c->task = xcalloc((size_t)s->n_tasks, sizeof *c->task);
+	for (int i = 0; i < s->n_tasks; i++) {
+		struct checkpoint_task *t = &c->task[i];
+
+		str_copy(t->name, sizeof t->name, s->plan->tasks[i].name);
+		content_of(s->task[i].train, t->train);
+		content_of(s->task[i].dev, t->dev);
+		t->mean = s->task[i].mean;
+		t->scale = s->task[i].scale;
+		t->cursor = s->task[i].cursor;
+	}
+	return c;
+}
+
+/* All files into `folder`; what is measured is what stands on the disk. */
+static enum status write_files(const struct session *s, const char *folder,
+			       struct checkpoint_state *c, struct err *err)
+{
+	char path[PATH_MAX];
+	struct buf b;
+	enum status st = ST_OK;
+
+	for (int f = 0; f < CHECKPOINT_FILES && !st; f++) {
+		enum checkpoint_file file = (enum checkpoint_file)f;
+
+		st = checkpoint_path(folder, checkpoint_files[f], path, err);
+		if (!st)
+			st = write_one(s, file, path, err);
+		if (!st)
+			st = checkpoint_measure(folder, file, &c->file[f].bytes,
+						c->file[f].sum, err);
+	}
+	if (!st)
+		st = checkpoint_path(folder, "state.json", path, err);
+	buf_init(&b);
+	if (!st) {
+		checkpoint_state_write(c, &b);
+		st = file_write(path, b.s, b.len, err);
+	}
+	buf_release(&b);
+	return st ? st : file_sync_dir(folder, err);
+}
+
+/* --- the folder --- */
+
+static enum status dotted_path(const char *all, const char *prefix, const char *folder,
+			       char out[PATH_MAX], struct err *err)
+{
+	char name[128];
+
+	str_format(name, sizeof name, ".%s-%s-%ld", prefix, folder, (long)getpid());
+	return checkpoint_path(all, name, out, err);
+}
+
+static enum status write_folder(const struct session *s, const char *all,
+				const struct checkpoint_row *row, int64_t journal_seq,
+				struct err *err)
+{
+	char tmp[PATH_MAX], final[PATH_MAX];
+	struct checkpoint_state *c = describe(s, row, journal_seq);
+	enum status st = dotted_path(all, "tmp", row->folder, tmp, err);
+
+	if (!st)
+		st = checkpoint_path(all, row->folder, final, err);
+	if (!st && file_exists(tmp))
+		st = file_remove_tree(tmp, err);
+	if (!st)
+		st = file_mkdirs(tmp, 0700, err);
+	if (!st) {
+		st = write_files(s, tmp, c, err);
+		if (!st)
+			st = file_rename(tmp, final, err);
+		if (st)
+			file_remove_tree(tmp, NULL);
+		else
+			st = file_sync_dir(all, err);
+	}
+	checkpoint_state_free(c);
+	return st;
+}
+
+/* --- letting go --- */
+
+/* Out of sight first, so that a name never shows half a checkpoint. */
+static void remove_one(struct store *st, const char *all, const char *folder)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	if (checkpoint_path(all, folder, from, NULL) ||
+	    dotted_path(all, "old", folder, to, NULL) || file_rename(from, to, NULL))
+		return;
+	file_remove_tree(to, NULL);
+	if (st)
+		store_checkpoint_forget(st, folder, NULL);
+}
+
+static bool is_named(const struct checkpoint_info *c, const struct checkpoint_row *row,
+		     int n)
+{
+	for (int i = 0; i < n; i++)
+		if (str_eq(row[i].folder, c->folder) && *row[i].name)
+			return true;
+	return *c->name != '\0';
+}
+
+/* Was this step written again since? Newer ones stand before it. */
+static bool is_superseded(const struct checkpoint_info *list, int i)
+{
+	for (int k = 0; k < i; k++)
+		if (list[k].complete && list[k].step == list[i].step &&
+		    list[k].timeline == list[i].timeline)
+			return true;
+	return false;
+}
+
+/* What cannot be removed now stays: that is no reason to fail a checkpoint. */
+static void prune(struct store *st, const char *run, const char *all, int keep)
+{
+	struct checkpoint_info *list = NULL;
+	struct checkpoint_row *row = NULL;
+	int n = 0, n_rows = 0, kept = 0, best;
+
+	if (checkpoint_list(run, &list, &n, NULL) ||
+	    (st && store_checkpoints_read(st, &row, &n_rows, NULL))) {
+		xfree(list);
+		return;
+	}
+	best = checkpoint_best(list, n);
+	for (int i = 0; i < n; i++) {
+		bool superseded = is_superseded(list, i);
+
+		if (i == best || is_named(&list[i], row, n_rows))
+			continue;
+		if (list[i].complete ? kept >= keep || superseded : kept > 0)
+			remove_one(st, all, list[i].folder);
+		else
+			kept += list[i].complete;
+	}
+	xfree(row);
+	xfree(list);
+}
+
+/* --- saving --- */
+
+static bool same_score(double asked, double has)
+{
+	return isnan(asked) || asked == has;
+}
+
+/* Does every file of it still have its sum? */
+static bool is_sound(const char *all, const char *folder)
+{
+	struct checkpoint_state *c = NULL;
+	char path[PATH_MAX];
+	enum status st = checkpoint_path(all, folder, path, NULL);
+
+	if (!st)
+		st = checkpoint_state_load(path, &c, NULL);
+	for (int f = 0; f < CHECKPOINT_FILES && !st; f++)
+		st = checkpoint_verify(path, c, (enum checkpoint_file)f, NULL);
+	checkpoint_state_free(c);
+	return !st;
+}
+
+/*
+ * Is this very state on the disk already? Then `row` gets its folder; else the
+ * first free name of the step.
+ */
+static bool find_place(const char *all, const struct checkpoint_info *list, int n,
+		       int64_t journal_seq, struct checkpoint_row *row)
+{
+	int revision = 0;
+
+	for (int i = 0; i < n; i++) {
+		const struct checkpoint_info *c = &list[i];
+
+		if (c->step != row->step || c->timeline != row->timeline)
+			continue;
+		if (c->revision >= revision)
+			revision = c->revision + 1;
+		if (c->complete && str_eq(c->state, row->state) &&
+		    c->journal_seq == journal_seq && same_score(row->score, c->score) &&
+		    !is_superseded(list, i) && is_sound(all, c->folder)) {
+			str_copy(row->folder, sizeof row->folder, c->folder);
+			row->score = c->score;
+			return true;
+		}
+	}
+	checkpoint_folder_name(row->step, row->timeline, revision, row->folder);
+	return false;
+}
+
+/* Names and the word "best" of the row that goes into the store. */
+static enum status record(struct store *st, const char *run, struct checkpoint_row *row,
+			  struct err *err)
+{
+	struct checkpoint_info *list = NULL;
+	struct checkpoint_row *rows = NULL;
+	int n = 0, n_rows = 0, best;
+	enum status s = checkpoint_list(run, &list, &n, err);
+
+	if (!s && st)
+		s = store_checkpoints_read(st, &rows, &n_rows, err);
+	best = checkpoint_best(list, n);
+	row->best = best >= 0 && str_eq(list[best].folder, row->folder);
+	for (int i = 0; i < n_rows; i++)
+		if (!*row->name && str_eq(rows[i].folder, row->folder))
+			str_copy(row->name, sizeof row->name, rows[i].name);
+	if (!s && st)
+		s = store_flush(st, err);
+	if (!s && st)
+		s = store_checkpoint(st, row, err);
+	xfree(rows);
+	xfree(list);
+	return s;
+}
+
+enum status checkpoint_save(struct session *s, struct store *st, const char *run,
+			    const char *name, int64_t journal_seq, double score,
+			    struct checkpoint_row *out, struct err *err)
+{
+	struct checkpoint_row row = { .timeline = s->timeline, .step = s->step,
+				      .score = score };
+	struct checkpoint_info *list = NULL;
+	char all[PATH_MAX];
+	int n = 0;
+	enum status status = checkpoint_path(run, "checkpoints", all, err);
+
+	BUG_IF(!s->adam.m);
+	if (!status && !str_copy(row.name, sizeof row.name, name ? name : ""))
+		status = err_set(err, ST_INVALID, "name of a checkpoint longer than %zu "
+				 "bytes: '%.20s...'", sizeof row.name - 1, name);
+	session_state(s, row.state);
+	if (!status)
+		status = file_mkdirs(all, 0700, err);
+	if (!status)
+		status = checkpoint_list(run, &list, &n, err);
+	if (!status && !find_place(all, list, n, journal_seq, &row))
+		status = write_folder(s, all, &row, journal_seq, err);
+	xfree(list);
+	if (!status)
+		status = record(st, run, &row, err);
+	if (!status)
+		prune(st, run, all, s->plan->keep);
+	if (!status && out)
+		*out = row;
+	return status;
+}

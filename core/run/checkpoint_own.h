@@ -1,0 +1,69 @@
+/*
+ * checkpoint_own.h - what the files of the checkpoint share among themselves.
+ * Everybody else includes checkpoint.h.
+ */
+#ifndef TUTTI_RUN_CHECKPOINT_OWN_H
+#define TUTTI_RUN_CHECKPOINT_OWN_H
+
+#include <math.h>
+
+#include "base/hash.h"
+#include "run/checkpoint.h"
+
+enum { CHECKPOINT_STATE_MAX = 8 << 20, CHECKPOINT_FILES = 4 };
+
+/* The files beside state.json, in the order they are written. */
+extern const char *const checkpoint_files[CHECKPOINT_FILES];
+enum checkpoint_file { FILE_CONFIG, FILE_VOCAB, FILE_MODEL, FILE_OPTIMIZER };
+
+struct checkpoint_task {
+	char name[TASK_NAME_MAX];
+	char train[HASH_TEXT], dev[HASH_TEXT]; /* content of the data; "": none */
+	double mean, scale;
+	struct cursor cursor;
+};
+
+/* state.json, read or about to be written. */
+struct checkpoint_state {
+	int64_t step, skipped, journal_seq;
+	int timeline;
+	char name[64], state[40], vocab[HASH_TEXT];
+	double score;
+	struct mix mix;
+	int n_tasks;
+	struct checkpoint_task *task; /* owned */
+	struct {
+		uint64_t bytes;
+		char sum[HASH_TEXT];
+	} file[CHECKPOINT_FILES];
+};
+void checkpoint_state_free(struct checkpoint_state *c); /* NULL is fine */
+
+/* How state.json ends: SUM_HEAD, 32 digits, SUM_TAIL. */
+#define SUM_HEAD "\"sum\": \""
+#define SUM_TAIL "\"\n}\n"
+/* The text of state.json, its own sum at the end. */
+void checkpoint_state_write(const struct checkpoint_state *c, struct buf *out);
+/* Checks sum, keys, types and ranges; messages begin with "state.json". */
+enum status checkpoint_state_parse(const char *text, size_t len,
+				   struct checkpoint_state **out, struct err *err);
+enum status checkpoint_state_load(const char *folder, struct checkpoint_state **out,
+				  struct err *err);
+
+/* Size and sum of a file in a checkpoint's folder. */
+enum status checkpoint_measure(const char *folder, enum checkpoint_file f,
+			       uint64_t *bytes, char sum[HASH_TEXT], struct err *err);
+/* The file is what state.json says it is; ST_CORRUPT names it. */
+enum status checkpoint_verify(const char *folder, const struct checkpoint_state *c,
+			      enum checkpoint_file f, struct err *err);
+
+/* "<folder>/<name>"; ST_INVALID when it is too long. */
+enum status checkpoint_path(const char *folder, const char *name, char out[PATH_MAX],
+			    struct err *err);
+/* "step-000500", "step-000500-t1", "step-000500.2" and back. */
+void checkpoint_folder_name(int64_t step, int timeline, int revision, char out[64]);
+bool checkpoint_folder_parse(const char *name, struct checkpoint_info *out);
+/* Which of the complete ones has the highest score (the older one of equals): or -1. */
+int checkpoint_best(const struct checkpoint_info *list, int n);
+
+#endif
