@@ -92,7 +92,7 @@ static void y_labels(struct canvas *c, const struct plot *p)
 
 		if ((u - p->range.lo) % every)
 			continue;
-		y = p->area.y + dot_row(p, (double)(u - p->range.lo) / units, 1);
+		y = p->area.y + dot_row(p, (double)(u - p->range.lo) / units, 4) / 4;
 		label(text, v * p->scale);
 		draw_right(c, y, p->area.x - 2, LABEL_COLS - 2, INK_DIM, text);
 		for (int x = 3; x < p->area.w; x += 4)

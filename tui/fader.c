@@ -50,7 +50,7 @@ static void draw_lamp(struct canvas *c, int y, int x, const char *text, bool is_
 static void draw_knob(struct canvas *c, const struct ui *ui, int i, struct rect r)
 {
 	double w = ui_value(ui, i, KNOB_WEIGHT);
-	int x = r.x + 5, y = r.y + 2;
+	int x = r.x + 6, y = r.y + 2;
 	int top = (int)lrint((1 - weight_place(w)) * (TRACK - 1) * 8);
 	bool silent = ui->pic->ch[i].silent || w <= 0;
 
@@ -180,15 +180,15 @@ static void table_columns(int w, struct table_cols *t)
 	x += 7;
 	t->bar_w = spare > 50 ? 12 : spare >= 16 ? 5 : 0;
 	t->bar = x + 1;
-	x += t->bar_w + (t->bar_w > 0) + 5;
+	x += t->bar_w + (t->bar_w > 0) + 4;
 	t->share = x;
 	x += 8;
 	t->loss = x;
 	x += 12;
 	t->dev = x;
 	if (spare >= 14)
-		t->base = x += 7;
-	t->lamps = x + 2;
+		t->base = x += 6;
+	t->lamps = x + 1;
 }
 
 static void draw_flat_fader(struct canvas *c, const struct ui *ui, int i, int y, int x,

@@ -87,6 +87,7 @@ static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
 	x += draw_foreign(c, r.y, x, r.w >= 110 ? 28 : 14, INK_TEXT, s->run) + 2;
 	draw_phase(c, ui, &x);
 	c->flags = CELL_BOLD;
+	x += draw_text(c, r.y, x, 5, INK_STRONG, r.w >= 110 ? "step " : "");
 	x += draw_text(c, r.y, x, 14, INK_STRONG, fmt_count(number, s->step));
 	c->flags = 0;
 	x += draw_textf(c, r.y, x, 15, INK_DIM, "/%s", fmt_count(number, s->steps)) + 1;

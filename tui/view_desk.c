@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "keys.h"
+#include "text/utf8.h"
 #include "ui.h"
 
 static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
@@ -17,8 +18,9 @@ static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 
 	if (*y >= r.y + r.h)
 		return;
-	used = draw_text(c, *y, r.x, r.w, INK_DIM, name);
-	draw_right(c, *y, r.x + r.w, r.w - used - 1, ink, value);
+	used = draw_foreign(c, *y, r.x + r.w - text_columns(value, strlen(value)), r.w, ink,
+			    value);
+	draw_text(c, *y, r.x, r.w - used - 1, INK_DIM, name);
 	++*y;
 }
 
@@ -36,7 +38,7 @@ void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	int y = r.y;
 
 	mix_head(c, r, &y, "MIX");
-	mix_line(c, r, &y, "weights", INK_TEXT, s->weighting);
+	mix_line(c, r, &y, "weighting", INK_TEXT, s->weighting);
 	mix_line(c, r, &y, "sampling", INK_TEXT, s->sampling);
 	str_format(text, sizeof text, "%.3g  %d%%", s->clip, (int)lrint(s->clipped * 100));
 	mix_line(c, r, &y, "clip", INK_TEXT, text);
@@ -46,7 +48,7 @@ void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 		 fmt_count(number, s->skipped));
 	y++;
 	mix_head(c, r, &y, "RUN");
-	mix_line(c, r, &y, "weights", INK_TEXT, fmt_brief(number, (double)s->parameters));
+	mix_line(c, r, &y, "parameters", INK_TEXT, fmt_brief(number, (double)s->parameters));
 	mix_line(c, r, &y, "tokens", INK_TEXT, fmt_brief(number, (double)s->tokens));
 	str_format(text, sizeof text, "%.2g s", s->seconds_per_step);
 	mix_line(c, r, &y, "a step", INK_TEXT, text);
@@ -77,7 +79,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	c->flags = CELL_BOLD;
 	x += draw_text(c, r.y, x, 10, INK_STRONG, ui->chart == CHART_LOSS ? "LOSS" : "DEV") + 2;
 	c->flags = 0;
-	if (ui->chart == CHART_LOSS && span > 1)
+	if (ui->chart == CHART_LOSS && span > 1 && r.w >= 100)
 		str_format(text, sizeof text, "smoothed · %s · %lld steps a point",
 			   ui->linear ? "linear" : "log", (long long)span);
 	else
@@ -209,10 +211,25 @@ void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
 	}
 }
 
-/* "  12,100  you    weight samsum 2   1.41 -> 2.00" */
+/* Bytes of the command without its last word, when that is what `after` says. */
+static size_t without_value(const struct journal_entry *e)
+{
+	const char *last = strrchr(e->command, ' ');
+	double said, got;
+
+	if (!last || !e->before[0] || !e->after[0])
+		return strlen(e->command);
+	if (str_eq(last + 1, e->after) ||
+	    (parse_double(last + 1, &said) && parse_double(e->after, &got)))
+		return (size_t)(last - e->command);
+	return strlen(e->command);
+}
+
+/* "  12,100  you     weight samsum 1.41 -> 2" */
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e)
 {
 	static const enum ink who[] = {INK_MARK, INK_LINK, INK_WARN};
+	size_t n = without_value(e);
 	char number[24];
 	int from = x;
 
@@ -223,7 +240,8 @@ int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry
 	x += 8;
 	if (x - from >= w)
 		return w;
-	x += draw_foreign(c, y, x, w - (x - from), INK_TEXT, e->command) + 3;
+	x += draw_foreign_n(c, y, x, w - (x - from), INK_TEXT, e->command, n);
+	x += e->command[n] ? 1 : 3;
 	if ((e->before[0] || e->after[0]) && x - from < w - 8) {
 		x += draw_foreign(c, y, x, w - (x - from), INK_DIM, e->before);
 		x += draw_text(c, y, x, w - (x - from), INK_DIM, " → ");

@@ -1,0 +1,191 @@
+/*
+ * view_help.c - help from the tables: keys of the view below, keys that hold
+ * everywhere, every command; `:help WORD` shows one command whole.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "keys.h"
+#include "run/command.h"
+#include "ui.h"
+#include "words.h"
+
+/* A page is drawn line by line; without a canvas the lines are only counted. */
+struct page_pen {
+	struct canvas *c;
+	struct rect r;
+	int top, line;
+};
+
+static bool next_line(struct page_pen *p, int *y)
+{
+	int line = p->line++;
+
+	*y = p->r.y + line - p->top;
+	return p->c && line >= p->top && line < p->top + p->r.h;
+}
+
+static void blank(struct page_pen *p)
+{
+	p->line++;
+}
+
+static void head(struct page_pen *p, const char *text)
+{
+	int y, used;
+
+	if (!next_line(p, &y))
+		return;
+	p->c->flags = CELL_BOLD;
+	used = draw_text(p->c, y, p->r.x + 1, p->r.w - 2, INK_STRONG, text);
+	p->c->flags = 0;
+	draw_rule(p->c, y, p->r.x + used + 2, p->r.w - used - 3, INK_FRAME);
+}
+
+static void row(struct page_pen *p, int key_cols, const char *key, const char *text)
+{
+	int y;
+
+	if (!next_line(p, &y))
+		return;
+	draw_text(p->c, y, p->r.x + 3, key_cols, INK_KEY, key);
+	draw_text(p->c, y, p->r.x + 4 + key_cols, p->r.w - 5 - key_cols, INK_TEXT, text);
+}
+
+static void paragraph(struct page_pen *p, const char *text)
+{
+	struct rect r = p->r;
+	struct word *w;
+	int n, lines, skip;
+
+	w = words_cut(text, &n);
+	r.x += 3;
+	r.w = r.w - 6 > 76 ? 76 : r.w - 6;
+	r.y += p->line - p->top;
+	skip = r.y < p->r.y ? p->r.y - r.y : 0;
+	r.y += skip;
+	r.h = p->r.y + p->r.h - r.y;
+	if (p->c) {
+		lines = words_draw(p->c, r, w, n, skip, false);
+	} else {
+		struct canvas none = {0};
+
+		lines = words_draw(&none, (struct rect){0, 0, 0, r.w}, w, n, 0, false);
+	}
+	xfree(w);
+	p->line += lines;
+}
+
+static void keys_of(struct page_pen *p, unsigned view, bool everywhere)
+{
+	for (int i = 0; i < key_count; i++) {
+		const struct key_row *k = &key_table[i];
+
+		if (k->label && (k->on == ON_ALL) == everywhere && k->on & view)
+			row(p, 14, k->label, k->help);
+	}
+}
+
+static void commands(struct page_pen *p)
+{
+	for (int i = 0; i < command_count; i++)
+		row(p, 30, command_table[i].usage, command_table[i].help);
+}
+
+static void one_command(struct page_pen *p, const struct command_row *c)
+{
+	head(p, c->usage);
+	blank(p);
+	paragraph(p, c->help);
+	blank(p);
+	if (c->more)
+		paragraph(p, c->more);
+	blank(p);
+	if (c->flags & CMD_CHANGES)
+		paragraph(p, "It is written to the journal and takes effect at the next "
+			  "step boundary.");
+}
+
+static void meanings(struct page_pen *p)
+{
+	row(p, 14, "~", "a change that waits for its step");
+	row(p, 14, "M S L", "lamps: muted, solo, locked against methods");
+	row(p, 14, "loss", "smoothed; the arrow says where it goes");
+	row(p, 14, "dev, base", "the task's metric x 100, and what guessing gets");
+	row(p, 14, "weight", "factor on the loss; share: part of the micro-batches");
+	row(p, 14, "fader", "keys within 0.3 s are one change, not ten");
+}
+
+static void page(struct page_pen *p, const struct ui *ui)
+{
+	const struct command_row *c = ui->help_word[0] ? command_find(ui->help_word) : NULL;
+	char text[160];
+
+	if (c) {
+		one_command(p, c);
+		return;
+	}
+	if (ui->help_word[0]) {
+		str_format(text, sizeof text, "there is no command of the name that was "
+			   "asked for; these are all:");
+		paragraph(p, text);
+		commands(p);
+		return;
+	}
+	head(p, view_table[ui->back].name);
+	keys_of(p, 1u << ui->back, false);
+	blank(p);
+	head(p, "everywhere");
+	keys_of(p, ON_ALL, true);
+	blank(p);
+	head(p, "what the marks mean");
+	meanings(p);
+	blank(p);
+	head(p, "commands (:help WORD says more)");
+	commands(p);
+	blank(p);
+	str_format(text, sizeof text, "this terminal: %s", ui->terminal ? ui->terminal : "-");
+	paragraph(p, text);
+}
+
+int help_lines(const struct ui *ui)
+{
+	struct page_pen p = {.r = {0, 0, 0, 80}};
+
+	page(&p, ui);
+	return p.line;
+}
+
+void view_help_draw(struct canvas *c, const struct ui *ui, struct rect body)
+{
+	int lines = help_lines(ui);
+	struct page_pen p = {.c = c, .r = body};
+
+	p.top = ui->help.at;
+	if (p.top > lines - body.h)
+		p.top = lines - body.h;
+	if (p.top < 0)
+		p.top = 0;
+	page(&p, ui);
+	if (p.top + body.h < lines)
+		draw_right(c, body.y + body.h - 1, body.x + body.w - 1, 6, INK_DIM, "more ↓");
+}
+
+bool view_help_act(struct ui *ui, int action, int arg)
+{
+	if (action == DO_MOVE)
+		ui->help.at += arg;
+	else if (action == DO_PAGE)
+		ui->help.at += arg * 10;
+	else if (action == DO_END)
+		ui->help.at = arg < 0 ? 0 : help_lines(ui);
+	else
+		return false;
+	if (ui->help.at > help_lines(ui) - 10)
+		ui->help.at = help_lines(ui) - 10;
+	if (ui->help.at < 0)
+		ui->help.at = 0;
+	return true;
+}
