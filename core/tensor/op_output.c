@@ -4,7 +4,8 @@
  *
  * The logits of a chunk are computed, turned into their own gradient in place
  * and multiplied into dX, dW and db at once; then the next chunk takes their
- * place. So the loss adds all its gradients in the forward pass and the tape has nothing to record.
+ * place. So the loss adds all its gradients in the forward pass and the tape
+ * has nothing to record.
  */
 #include <string.h>
 
@@ -16,7 +17,7 @@
 #include "tensor/vmath.h"
 
 enum {
-	CHUNK_FLOATS = 1 << 19, /* logits at a time: 2 MB */
+	CHUNK_FLOATS = 1 << 20, /* logits at a time: 4 MB */
 	CHUNK_ROWS_MIN = 32,
 	CHUNK_ROWS_MAX = 1024,
 };
@@ -151,18 +152,28 @@ static void count_rows(struct tape *t, struct output *o)
 	o->row = row;
 }
 
+/* Rows of a chunk: as many as there is room for, evenly shared out. */
+static int chunk_rows(const struct output *o)
+{
+	int most = CHUNK_FLOATS / o->V, chunks, rows;
+
+	most = most < CHUNK_ROWS_MIN ? CHUNK_ROWS_MIN : most;
+	most = most > CHUNK_ROWS_MAX ? CHUNK_ROWS_MAX : most;
+	chunks = (o->n + most - 1) / most;
+	rows = ((o->n + chunks - 1) / chunks + 15) / 16 * 16;
+	return rows > o->n ? o->n : rows;
+}
+
 static double output_loss(struct tape *t, struct output *o)
 {
-	int chunk = CHUNK_FLOATS / o->V;
+	int chunk;
 	struct arena_mark mark;
 	float *logits, *buf;
 	double sum = 0.0;
 
 	if (!o->n)
 		return 0.0;
-	chunk = chunk < CHUNK_ROWS_MIN ? CHUNK_ROWS_MIN : chunk;
-	chunk = chunk > CHUNK_ROWS_MAX ? CHUNK_ROWS_MAX : chunk;
-	chunk = chunk > o->n ? o->n : chunk;
+	chunk = chunk_rows(o);
 	mark = arena_mark(&t->arena);
 	logits = arena_alloc(&t->arena,
 			     (size_t)chunk * (size_t)o->V * sizeof *logits);

@@ -24,6 +24,8 @@
 #include "tensor/ops.h"
 
 enum { IN_MAX = 4, PAR_MAX = 4 };
+/* check.flags: the first input has a gradient already; the op must add to it. */
+enum { HAS_GRAD = 0x1000 };
 
 struct check {
 	/* What the op gets. */
@@ -89,29 +91,6 @@ static size_t check_size(const struct check *c, int i)
 			     param_count(&c->ps, i - c->n_in);
 }
 
-/* f(theta) by the oracle; weights cy, cy2 turn a result into one number. */
-static double check_eval(const struct check *c, const double *theta,
-			 const double *cy, size_t ny, const double *cy2,
-			 size_t ny2, double *y, double *y2)
-{
-	const double *part[IN_MAX + PAR_MAX] = { 0 };
-	double f;
-
-	for (int i = 0; i < c->n_in + c->ps.n; i++) {
-		part[i] = theta;
-		theta += check_size(c, i);
-	}
-	f = c->oracle(c, part, part + c->n_in, y, y2);
-	if (!ny)
-		return f;
-	f = 0.0;
-	for (size_t i = 0; i < ny; i++)
-		f += cy[i] * y[i];
-	for (size_t i = 0; i < ny2; i++)
-		f += cy2[i] * y2[i];
-	return f;
-}
-
 static double *new_doubles(size_t n)
 {
 	double *p = calloc(n ? n : 1, sizeof *p);
@@ -120,32 +99,79 @@ static double *new_doubles(size_t n)
 	return p;
 }
 
-/* Central difference along u against the gradient g. */
-static void check_direction(const struct check *c, const double *theta,
-			    const double *g, const double *u, size_t n,
-			    const double *cy, size_t ny, const double *cy2,
-			    size_t ny2, double *y, double *y2)
+/* One run of a check: where it stands, and room for what comes out. */
+struct trial {
+	const struct check *c;
+	size_t n;               /* of theta */
+	double *theta, *g, *u;  /* the point, the op's gradient, a direction */
+	struct ten *x[IN_MAX], *y[2];
+	float *in[IN_MAX];
+	size_t ny[2];
+	double *cy[2], *oy[2];  /* weights of the results; the oracle's results */
+};
+
+/* f(theta) by the oracle; the weights turn results into one number. */
+static double trial_eval(const struct trial *t, const double *theta)
+{
+	const double *part[IN_MAX + PAR_MAX] = { 0 };
+	double f;
+
+	for (int i = 0; i < t->c->n_in + t->c->ps.n; i++) {
+		part[i] = theta;
+		theta += check_size(t->c, i);
+	}
+	f = t->c->oracle(t->c, part, part + t->c->n_in, t->oy[0], t->oy[1]);
+	if (!t->y[0])
+		return f;
+	f = 0.0;
+	for (int k = 0; k < 2; k++)
+		for (size_t i = 0; i < t->ny[k]; i++)
+			f += t->cy[k][i] * t->oy[k][i];
+	return f;
+}
+
+/* Central difference along u against the gradient. */
+static void trial_direction(struct trial *t)
 {
 	double h = 1e-5, dot = 0.0, gg = 0.0, uu = 0.0, num, lim;
-	double *at = new_doubles(n);
+	double *at = new_doubles(t->n);
 
-	for (size_t i = 0; i < n; i++) {
-		at[i] = theta[i] + h * u[i];
-		dot += g[i] * u[i];
-		gg += g[i] * g[i];
-		uu += u[i] * u[i];
+	for (size_t i = 0; i < t->n; i++) {
+		at[i] = t->theta[i] + h * t->u[i];
+		dot += t->g[i] * t->u[i];
+		gg += t->g[i] * t->g[i];
+		uu += t->u[i] * t->u[i];
 	}
-	num = check_eval(c, at, cy, ny, cy2, ny2, y, y2);
-	for (size_t i = 0; i < n; i++)
-		at[i] = theta[i] - h * u[i];
-	num = (num - check_eval(c, at, cy, ny, cy2, ny2, y, y2)) / (2 * h);
+	num = trial_eval(t, at);
+	for (size_t i = 0; i < t->n; i++)
+		at[i] = t->theta[i] - h * t->u[i];
+	num = (num - trial_eval(t, at)) / (2 * h);
 	/* Independent errors of each element add up like a random walk. */
-	lim = (c->tol > 0 ? c->tol : 1e-5) * sqrt(gg * uu / (double)n) *
-	      (1.0 + (uu < 1.5 ? sqrt((double)n) / 10 : 0.0)) + 1e-8;
+	lim = (t->c->tol > 0 ? t->c->tol : 1e-5) * sqrt(gg * uu / (double)t->n) *
+	      (1.0 + (uu < 1.5 ? sqrt((double)t->n) / 10 : 0.0)) + 1e-8;
 	if (!(fabs(num - dot) <= lim))
 		fail_msg("gradient %.9g, central difference %.9g, limit %.2g",
 			 dot, num, lim);
 	free(at);
+}
+
+static void trial_directions(struct trial *t)
+{
+	struct rng r = test_rng(20);
+
+	for (uint64_t k = 0; k < 4; k++) {
+		for (size_t i = 0; i < t->n; i++)
+			t->u[i] = test_uniform(10 + k, i);
+		trial_direction(t);
+	}
+	memset(t->u, 0, t->n * sizeof *t->u);
+	for (uint32_t k = 0; k < 12; k++) {
+		size_t i = rng_below(&r, k, (uint32_t)t->n);
+
+		t->u[i] = 1.0;
+		trial_direction(t);
+		t->u[i] = 0.0;
+	}
 }
 
 static void check_close(const char *what, const float *x, const double *y,
@@ -161,125 +187,126 @@ static void check_close(const char *what, const float *x, const double *y,
 				 (double)x[i], y[i]);
 }
 
-/* Runs everything on `c`, whose sizes and functions are set. */
-static void check_run(struct check *c)
+/* Uniform values for the inputs (wrapped on the tape) and the parameters. */
+static void trial_values(struct trial *t, struct tape *tape)
 {
-	size_t n = 0, at = 0, ny = 0, ny2 = 0;
-	float *in[IN_MAX];
-	struct ten *x[IN_MAX], *y, *y2 = NULL;
-	double *theta, *g, *u, *cy = NULL, *cy2 = NULL, *oy = NULL, *oy2 = NULL;
-	double loss = 0.0, f;
-	struct tape t;
-	struct grads *gr;
+	const struct check *c = t->c;
+	size_t at = 0;
 
-	blas_init();
-	param_set_alloc(&c->ps);
-	for (int i = 0; i < c->n_in + c->ps.n; i++)
-		n += check_size(c, i);
-	theta = new_doubles(n);
-	g = new_doubles(n);
-	u = new_doubles(n);
-	tape_init(&t, &c->ps);
-	gr = grads_new(&c->ps);
-	tape_begin(&t, gr, c->noise);
 	for (int i = 0; i < c->n_in + c->ps.n; i++) {
 		size_t len = check_size(c, i);
 		float *v;
 
 		if (i < c->n_in) {
-			v = in[i] = calloc(len ? len : 1, sizeof *v);
-			x[i] = tape_wrap(&t, v, c->rows[i], c->cols[i]);
+			v = t->in[i] = calloc(len ? len : 1, sizeof *v);
+			assert_non_null(v);
+			t->x[i] = tape_wrap(tape, v, c->rows[i], c->cols[i]);
 		} else {
 			v = param_value(&c->ps, i - c->n_in);
 		}
 		for (size_t j = 0; j < len; j++) {
 			v[j] = (float)test_uniform(1, at);
-			theta[at++] = (double)v[j];
+			t->theta[at++] = (double)v[j];
 		}
 	}
-	y = c->run(c, &t, x, &loss, &y2);
-	if (y) {
-		ny = (size_t)y->rows * (size_t)y->cols;
-		cy = new_doubles(ny);
-		oy = new_doubles(ny);
-		for (size_t i = 0; i < ny; i++)
-			cy[i] = (double)(float)test_uniform(2, i);
+}
+
+/* Weights for the results; then compares values, results or loss. */
+static void trial_compare(struct trial *t, double loss)
+{
+	double f;
+
+	for (int k = 0; k < 2 && t->y[k]; k++) {
+		t->ny[k] = (size_t)t->y[k]->rows * (size_t)t->y[k]->cols;
+		t->cy[k] = new_doubles(t->ny[k]);
+		t->oy[k] = new_doubles(t->ny[k]);
+		for (size_t i = 0; i < t->ny[k]; i++)
+			t->cy[k][i] = (double)(float)
+				test_uniform(2 + (uint64_t)k, i);
 	}
-	if (y2) {
-		ny2 = (size_t)y2->rows * (size_t)y2->cols;
-		cy2 = new_doubles(ny2);
-		oy2 = new_doubles(ny2);
-		for (size_t i = 0; i < ny2; i++)
-			cy2[i] = (double)(float)test_uniform(3, i);
-	}
-	f = check_eval(c, theta, cy, ny, cy2, ny2, oy, oy2);
-	if (y)
-		check_close("result", y->v, oy, ny);
-	else if (!(fabs(f - loss) <= 2e-6 * (1.0 + fabs(f))))
+	f = trial_eval(t, t->theta);
+	for (int k = 0; k < 2 && t->y[k]; k++)
+		check_close("result", t->y[k]->v, t->oy[k], t->ny[k]);
+	if (!t->y[0] && !(fabs(f - loss) <= 2e-6 * (1.0 + fabs(f))))
 		fail_msg("loss %.9g, oracle %.9g", loss, f);
-	if (y2)
-		check_close("second result", y2->v, oy2, ny2);
-	if (y) {
-		float *d = ten_grad(&t, y);
+}
 
-		for (size_t i = 0; i < ny; i++)
-			d[i] = (float)cy[i];
+/* Seeds the results' gradients and walks back. */
+static void trial_backward(struct trial *t, struct tape *tape)
+{
+	for (int k = 0; k < 2 && t->y[k]; k++) {
+		float *d = ten_grad(tape, t->y[k]);
+
+		for (size_t i = 0; i < t->ny[k]; i++)
+			d[i] = (float)t->cy[k][i];
 	}
-	if (y2) {
-		float *d = ten_grad(&t, y2);
+	if (t->c->flags & HAS_GRAD) {
+		float *d = ten_grad(tape, t->x[0]);
 
-		for (size_t i = 0; i < ny2; i++)
-			d[i] = (float)cy2[i];
-	}
-	/* An input that already has a gradient: the op must add to it. */
-	if (c->flags & 0x1000) {
-		float *d = ten_grad(&t, x[0]);
-
-		for (size_t j = 0; j < check_size(c, 0); j++)
+		for (size_t j = 0; j < check_size(t->c, 0); j++)
 			d[j] += 0.25f;
 	}
-	tape_backward(&t);
-	at = 0;
-	for (int i = 0; i < c->n_in + c->ps.n; i++) {
-		size_t len = check_size(c, i);
-		bool whole = i < c->n_in || grads_touched(gr, i - c->n_in);
-		const float *d = NULL;
+	tape_backward(tape);
+}
 
-		if (i < c->n_in)
-			d = x[i]->d;
-		else if (whole)
-			d = grads_at(gr, i - c->n_in);
-		for (size_t j = 0; j < len; j++)
-			g[at++] = d ? (double)d[j] : 0.0;
-	}
-	if (c->flags & 0x1000)
-		for (size_t j = 0; j < check_size(c, 0); j++)
-			g[j] -= 0.25;
-	for (int k = 0; k < 4; k++) {
-		for (size_t i = 0; i < n; i++)
-			u[i] = test_uniform(10 + (uint64_t)k, i);
-		check_direction(c, theta, g, u, n, cy, ny, cy2, ny2, oy, oy2);
-	}
-	memset(u, 0, n * sizeof *u);
-	for (uint32_t k = 0; k < 12; k++) {
-		struct rng r = test_rng(20);
-		size_t i = rng_below(&r, k, (uint32_t)n);
+/* All gradients in theta's order. */
+static void trial_gather(struct trial *t, struct grads *gr)
+{
+	size_t at = 0;
 
-		u[i] = 1.0;
-		check_direction(c, theta, g, u, n, cy, ny, cy2, ny2, oy, oy2);
-		u[i] = 0.0;
+	for (int i = 0; i < t->c->n_in + t->c->ps.n; i++) {
+		int p = i - t->c->n_in;
+		const float *d = i < t->c->n_in ? t->x[i]->d :
+				 grads_touched(gr, p) ? grads_at(gr, p) : NULL;
+
+		for (size_t j = 0; j < check_size(t->c, i); j++)
+			t->g[at++] = d ? (double)d[j] : 0.0;
 	}
-	for (int i = 0; i < c->n_in; i++)
-		free(in[i]);
-	free(theta);
-	free(g);
-	free(u);
-	free(cy);
-	free(cy2);
-	free(oy);
-	free(oy2);
+	if (t->c->flags & HAS_GRAD)
+		for (size_t j = 0; j < check_size(t->c, 0); j++)
+			t->g[j] -= 0.25;
+}
+
+static void trial_release(struct trial *t)
+{
+	for (int i = 0; i < IN_MAX; i++)
+		free(t->in[i]);
+	for (int k = 0; k < 2; k++) {
+		free(t->cy[k]);
+		free(t->oy[k]);
+	}
+	free(t->theta);
+	free(t->g);
+	free(t->u);
+}
+
+/* Runs everything on `c`, whose sizes and functions are set. */
+static void check_run(struct check *c)
+{
+	struct trial t = { .c = c };
+	double loss = 0.0;
+	struct tape tape;
+	struct grads *gr;
+
+	blas_init();
+	param_set_alloc(&c->ps);
+	for (int i = 0; i < c->n_in + c->ps.n; i++)
+		t.n += check_size(c, i);
+	t.theta = new_doubles(t.n);
+	t.g = new_doubles(t.n);
+	t.u = new_doubles(t.n);
+	tape_init(&tape, &c->ps);
+	gr = grads_new(&c->ps);
+	tape_begin(&tape, gr, c->noise);
+	trial_values(&t, &tape);
+	t.y[0] = c->run(c, &tape, t.x, &loss, &t.y[1]);
+	trial_compare(&t, loss);
+	trial_backward(&t, &tape);
+	trial_gather(&t, gr);
+	trial_directions(&t);
+	trial_release(&t);
 	grads_free(gr);
-	tape_release(&t);
+	tape_release(&tape);
 	param_set_release(&c->ps);
 }
 

@@ -163,7 +163,7 @@ static void output_case(int rows, int C, int V, int holes, float e, int bias)
 	struct check c = { .run = run_output, .oracle = oracle_output,
 			   .n_in = 1, .rows = { rows }, .cols = { C },
 			   .ids = y, .smoothing = e, .heads = bias,
-			   .flags = bias * 0x1000 };
+			   .flags = bias * HAS_GRAD };
 
 	param_add(&c.ps, V, C, PARAM_SHARED, PARAM_ROWS, "w");
 	param_add(&c.ps, 1, V, PARAM_SHARED, 0, "b");
@@ -180,9 +180,9 @@ static void test_output_loss(void **state)
 			output_case(23, 12, 97, 0, 0.1f * (float)e, bias);
 			output_case(23, 12, 97, 2, 0.1f * (float)e, bias);
 		}
-	/* More rows than a chunk holds: 2^19 / 17000 is 32 at the least. */
+	/* More rows than a chunk holds: 2^20 / 17000 = 61. */
 	output_case(70, 3, 17000, 0, 0.1f, 1);
-	output_case(70, 3, 17000, 1, 0.0f, 0);
+	output_case(130, 3, 17000, 1, 0.0f, 0);
 }
 
 /* Nothing to count: no loss, nothing touched. */
@@ -279,7 +279,7 @@ static void copy_case(const struct ragged *dec, const struct ragged *src, int V,
 			   .rows = { T, T, N, T }, .cols = { 6, 9, 9, 1 },
 			   .seq = *dec, .src = *src, .ids = y, .ids2 = ids,
 			   .smoothing = e, .heads = holes > 0,
-			   .flags = holes ? 0x1000 : 0 };
+			   .flags = holes ? HAS_GRAD : 0 };
 
 	for (int j = 0; j < N; j += 2) /* every other source word is said */
 		ids[j] = y[j % T] < 0 ? 0 : y[j % T];
