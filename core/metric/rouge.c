@@ -6,8 +6,8 @@
  * all is counting and longest common subsequences over numbers. Lsum takes each
  * line of the reference against every line of the hypothesis, joins the words
  * found (which of several longest subsequences is found matters: the walk back
- * prefers to give up a reference word), and counts no word more often than it
- * stands on either side.
+ * prefers to give up a reference word), and counts no word more often than the
+ * hypothesis has it.
  */
 #include "metric/rouge.h"
 
@@ -50,8 +50,8 @@ struct rouge_scorer {
 	size_t bits_cap;
 	bool *hit; /* words of a reference line that are in a subsequence */
 	size_t hit_cap;
-	uint32_t *left[2]; /* how often each word may still be counted */
-	size_t left_cap[2];
+	uint32_t *left; /* how often each word may still be counted */
+	size_t left_cap;
 };
 
 struct rouge_scorer *rouge_scorer_new(void)
@@ -79,10 +79,9 @@ void rouge_scorer_free(struct rouge_scorer *s)
 	buf_release(&s->token);
 	xfree(s->words);
 	xfree(s->slots);
-	for (int i = 0; i < 2; i++) {
-		xfree(s->grams[i]);
-		xfree(s->left[i]);
-	}
+	xfree(s->grams[0]);
+	xfree(s->grams[1]);
+	xfree(s->left);
 	xfree(s->row);
 	xfree(s->bits);
 	xfree(s->hit);
@@ -341,13 +340,13 @@ static void mark_lcs(struct rouge_scorer *s, const uint32_t *a, size_t n_a,
 	}
 }
 
-static void count_words(struct rouge_scorer *s, const struct side *side, int which)
+/* A word is no hit more often than the hypothesis has it. */
+static void count_words(struct rouge_scorer *s, const struct side *side)
 {
-	s->left[which] = array_grow(s->left[which], s->n_words, &s->left_cap[which],
-				    sizeof *s->left[which]);
-	memset(s->left[which], 0, s->n_words * sizeof *s->left[which]);
+	s->left = array_grow(s->left, s->n_words, &s->left_cap, sizeof *s->left);
+	memset(s->left, 0, s->n_words * sizeof *s->left);
 	for (size_t i = 0; i < side->n; i++)
-		s->left[which][side->word[i]]++;
+		s->left[side->word[i]]++;
 }
 
 static size_t line_hits(struct rouge_scorer *s, size_t line)
@@ -361,10 +360,9 @@ static size_t line_hits(struct rouge_scorer *s, size_t line)
 		mark_lcs(s, a, n, s->hyp.word + s->hyp.line[i],
 			 s->hyp.line[i + 1] - s->hyp.line[i]);
 	for (size_t i = 0; i < n; i++) {
-		if (!s->hit[i] || !s->left[0][a[i]] || !s->left[1][a[i]])
+		if (!s->hit[i] || !s->left[a[i]])
 			continue;
-		s->left[0][a[i]]--;
-		s->left[1][a[i]]--;
+		s->left[a[i]]--;
 		hits++;
 	}
 	return hits;
@@ -376,8 +374,7 @@ static struct rouge_score rouge_lsum(struct rouge_scorer *s)
 
 	if (!s->ref.n || !s->hyp.n)
 		return score_of(0, 0, 0);
-	count_words(s, &s->ref, 0);
-	count_words(s, &s->hyp, 1);
+	count_words(s, &s->hyp);
 	for (size_t i = 0; i < s->ref.n_lines; i++)
 		hits += line_hits(s, i);
 	return score_of((double)hits, s->ref.n, s->hyp.n);

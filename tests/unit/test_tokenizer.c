@@ -319,22 +319,42 @@ static void test_train_by_hand(void **state)
 	tokenizer_free(t);
 }
 
-static char *read_vocabulary(size_t *len)
+static char *read_text(const char *path, size_t *len)
 {
 	struct buf b;
 	struct err err;
 
 	buf_init(&b);
-	assert_int_equal(file_read(vocab_path, 1 << 20, &b, &err), ST_OK);
+	assert_int_equal(file_read(path, 1 << 20, &b, &err), ST_OK);
 	*len = b.len;
 	return buf_take(&b);
+}
+
+/* The same vocabulary as a trainer that counts all pairs before each merge. */
+static void test_train_golden(void **state)
+{
+	struct tokenizer *want = load("tests/golden/tokenizer/trained.txt"), *got;
+	size_t len;
+	char *text = read_text("tests/golden/tokenizer/corpus.txt", &len);
+	const char *texts[] = { text };
+
+	(void)state;
+	got = train(texts, 1, 900);
+	assert_int_equal(tokenizer_size(got), 900);
+	for (int i = 0; i < 900; i++)
+		assert_string_equal(tokenizer_piece(got, i),
+				    tokenizer_piece(want, i));
+	assert_true(hash_equal(tokenizer_hash(got), tokenizer_hash(want)));
+	tokenizer_free(want);
+	tokenizer_free(got);
+	xfree(text);
 }
 
 /* The order of the texts does not matter; every known letter can be written. */
 static void test_train_order(void **state)
 {
 	size_t len;
-	char *text = read_vocabulary(&len);
+	char *text = read_text(vocab_path, &len);
 	const char *forth[2], *back[2];
 	char *half = strchr(text + len / 2, '\n');
 	struct tokenizer *a, *b;
@@ -421,7 +441,7 @@ static bool stop_at_once(struct progress *p)
 static void test_train_refusals(void **state)
 {
 	size_t len;
-	char *text = read_vocabulary(&len);
+	char *text = read_text(vocab_path, &len);
 	struct tokenizer_trainer *tr = tokenizer_trainer_new(3000);
 	struct progress pg = { .tick = stop_at_once };
 	struct tokenizer *t = NULL;
@@ -500,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_odd_lines),
 		cmocka_unit_test(test_save_and_hash),
 		cmocka_unit_test(test_train_by_hand),
+		cmocka_unit_test(test_train_golden),
 		cmocka_unit_test(test_train_order),
 		cmocka_unit_test(test_train_many_words),
 		cmocka_unit_test(test_train_small),

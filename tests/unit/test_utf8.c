@@ -79,6 +79,7 @@ static void test_sanitize(void **state)
 	CLEAN("x\u202ey\u2066z\u061c", "x<U+202E>y<U+2066>z<U+061C>");
 	CLEAN("a\u200bb\u200dc\ufeff\u00ad", "a<U+200B>b<U+200D>c<U+FEFF><U+00AD>");
 	CLEAN("\u2764\ufe0f\U000e0041", "\u2764<U+FE0F><U+E0041>");
+	CLEAN("a\u180b\u034f\u17b4", "a<U+180B><U+034F><U+17B4>");
 	CLEAN("\u2028\u2029\u3164\u115f", "<U+2028><U+2029><U+3164><U+115F>");
 	CLEAN("\ue000\ufdd0\u0378", "<U+E000><U+FDD0><U+0378>");
 	CLEAN("e\u0301\u0302", "e\u0301\u0302");

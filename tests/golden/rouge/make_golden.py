@@ -40,7 +40,7 @@ PAIRS = [
     ("a a a b\nb a a a", "a b a b\na b"), ("x y z\nx y z", "x y z"), ("x y z", "x y z\nx y z"),
     ("one two three\nfour five six\nseven", "seven six five\nfour three two\none"),
     ("the the the the", "the the\nthe the the"), ("w1 w2 w3 w4 w5", "w1 w3 w8 w9 w5\nw1 w2 w6 w7 w8"),
-    ("yes\r\nno\r\nmaybe", "no\r\nyes"), ("  spaces   everywhere  ", "spaces everywhere"),
+    ("was his bus", "wa hi bu"), ("ties lies dies", "tie lie die"), ("yes\r\nno\r\nmaybe", "no\r\nyes"), ("  spaces   everywhere  ", "spaces everywhere"),
     ("The meeting moved to Monday because the projector broke; Lea will tell the others and book the big room.",
      "Lea books the big room and tells everyone that the meeting is on Monday: the projector is broken."),
     ("Ben forgot the tickets.\nMia drives back to fetch them.\nThey will be twenty minutes late.",

@@ -4,8 +4,9 @@
     pip install tokenizers
     python3 tests/golden/tokenizer/make_golden.py [bert-base-uncased-vocab.txt]
 
-Writes vocab.txt (composed here), golden.jsonl (text, ids, byte spans) and, when
-BERT's own vocabulary is given, bert.jsonl (text and ids under that one). Not
+Writes vocab.txt (composed here), golden.jsonl (text, ids, byte spans), corpus.txt
+and trained.txt (what a slow trainer makes of it) and, when BERT's own vocabulary
+is given, bert.jsonl (text and ids under that one). Not
 part of `make check`: its output is committed.
 """
 import itertools
@@ -13,6 +14,7 @@ import json
 import os
 import random
 import sys
+from collections import Counter
 
 from tokenizers import BertWordPieceTokenizer
 
@@ -64,6 +66,10 @@ istanbul diyarbakır ızgara smørrebrød øl ærlig þing łodz zażołc jazn �
 αθηνα λογος σοφια ςας שלום עולם سلام عالم नमस्त हिन्द भाषा ไทย ภาษ ᄒ ᅡ ᆫ ᄀ ᅮ ᆨ かな カナ ひらか
 ﬁn ﬂow œuvre ﷺ ½ ² µ ª °""".split()
 IDEOGRAPHS = "一二三四五六七八九十人大小中国日本語文字山川水火木金土天地上下左右男女子学校先生漢字東西南北"
+# Marks and letters on which the reference's Unicode and ours disagree, or whose
+# order matters.
+MARKS = "\U0001d165\U0001d16d\u302e\u1b44\U0001e000\u0f3e\u093f\u061d"
+MARKS += "\U00011938\U00011935\U00011930\u08e2\U000110cd\u2e43\u0ece\u07fd"
 SIGNS = [chr(c) for c in range(33, 127)] + list("¡¿«»“”‘’„…–—·、。！？（）「」€£¥©®™×÷←→∞≤≠♥★☃")
 EMOJI = ["\U0001f600", "\U0001f44d", "\U0001f3fd", "\u2764"]
 
@@ -80,6 +86,7 @@ def compose_vocabulary():
     letters = "abcdefghijklmnopqrstuvwxyz0123456789" + "ßøæœþłı" + "αβγδεζηθικλμνξοπρσςτυφχψω"
     letters += "абвгдежзиклмнопрстуфхцчшщъыьэюя" + "אבגדהוזחטיכלמנסעפצקרשת" + "ابتثجحدرزسشعفقكلمنهوي"
     letters += "कखगघचछजटडतथदधनपबभमयरलवशसहाी" + "กขคงจชซญดตถทนบปพมยรลวสหอ"
+    letters += MARKS
     for s in SIGNS + list(letters) + list(IDEOGRAPHS) + EMOJI:
         add(s)
     for c in letters:
@@ -135,7 +142,8 @@ HAND = [
 # Marks that the reference keeps and puts into canonical order: it then reports
 # odd places for them, so only the ids are golden.
 UNORDERED = [
-    "\U0001d16d\U0001d165\u1b44", "x\U0001e000\u302e\U0001d165y", "a\U0001d16d\u0301\U0001d165",
+    "\U0001d16d\u07fd\U0001d165 a\U0001d16d\u0ece\U0001d165", "x\u061dy x\u2e43y",
+    "\U0001d16d\U0001d165\u1b44", "a\U0001d16d\u0901\U0001d165 b\U0001d16d\u094d\u0901\u302e\U0001d165", "x\U0001e000\u302e\U0001d165y", "a\U0001d16d\u0301\U0001d165",
     "\U0001d16d\u0f3e\U0001d165 \U0001d16d\u093f\U0001d165", "\U0001d16d\x01\U0001d165 \U0001d16d\u200d\U0001d165",
 ]
 POOLS = [(0x20, 0x7e)] * 5 + [(0xa0, 0x24f)] * 3 + [(0x300, 0x36f)] * 2 + [
@@ -156,6 +164,59 @@ def random_text(rng):
         else:
             parts.append(chr(rng.randint(*pool)))
     return "".join(c for c in "".join(parts) if not 0x302e <= ord(c) <= 0x302f)
+
+
+def merged(pieces, pair):
+    left, right = pair
+    joined, out, i = left + right[2:], [], 0
+    while i < len(pieces):
+        if tuple(pieces[i:i + 2]) == pair:
+            out.append(joined)
+            i += 2
+        else:
+            out.append(pieces[i])
+            i += 1
+    return out
+
+
+def train(lines, size):
+    """The trainer's rules, the slow way: count all pairs anew before a merge."""
+    words = Counter(w for line in lines for w in line.split())
+    letters = sorted({c for w in words for c in w})
+    vocab = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + letters
+    vocab += ["##" + c for c in letters]
+    place = {p: i for i, p in enumerate(vocab)}
+    spelled = {w: [w[0]] + ["##" + c for c in w[1:]] for w in words}
+    while len(vocab) < size:
+        pairs = Counter()
+        for w, pieces in spelled.items():
+            for pair in zip(pieces, pieces[1:]):
+                pairs[pair] += words[w]
+        best = min(pairs, key=lambda p: (-pairs[p], place[p[0]], place[p[1]]), default=None)
+        if best is None or pairs[best] < 2:
+            break
+        joined = best[0] + best[1][2:]
+        if joined not in place:
+            place[joined] = len(vocab)
+            vocab.append(joined)
+        for w in spelled:
+            spelled[w] = merged(spelled[w], best)
+    return vocab
+
+
+def corpus(rng):
+    for _ in range(400):
+        line = []
+        for _ in range(rng.randint(3, 12)):
+            stem = STEMS[int(len(STEMS) * rng.random() ** 3)]
+            line.append(rng.choice(SMALL) if rng.random() < 0.4 else stem + rng.choice(ENDINGS))
+        yield " ".join(line)
+    yield "banana bananas anana aaaa aaaaa aaaaaaa abababab bababa"
+
+
+def write_lines(name, lines):
+    with open(os.path.join(HERE, name), "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
 
 
 def byte_offsets(text):
@@ -180,10 +241,12 @@ def write(path, vocab, texts, with_spans):
 def main():
     rng = random.Random(20240611)
     vocab = os.path.join(HERE, "vocab.txt")
-    with open(vocab, "w", encoding="utf-8") as f:
-        f.write("\n".join(compose_vocabulary()) + "\n")
+    write_lines("vocab.txt", compose_vocabulary())
     texts = [(t, True) for t in HAND] + [(t, False) for t in UNORDERED]
     texts += [(random_text(rng), True) for _ in range(600)]
+    lines = list(corpus(random.Random(3)))
+    write_lines("corpus.txt", lines)
+    write_lines("trained.txt", train(lines, 900))
     write(os.path.join(HERE, "golden.jsonl"), vocab, texts, True)
     if len(sys.argv) > 1:
         write(os.path.join(HERE, "bert.jsonl"), sys.argv[1], texts[:400], False)
