@@ -50,8 +50,8 @@ static bool has_zero_stripes(const char *p, size_t n)
 		zeros[i & 1] += p[i] == '\0';
 	if (n < 16)
 		return false;
-	return (zeros[0] > n / 5 && zeros[1] < n / 50) ||
-	       (zeros[1] > n / 5 && zeros[0] < n / 50);
+	return (zeros[0] > n / 5 && zeros[1] <= n / 50) ||
+	       (zeros[1] > n / 5 && zeros[0] <= n / 50);
 }
 
 static enum status check_looks(const struct reader *r, struct err *err)
