@@ -1,6 +1,6 @@
 /*
- * safetensors.h - named float32/int64 tensors in the safetensors format, with a
- * checksum of each in the header's __metadata__ ("xxh3:NAME" = hex).
+ * safetensors.h - named tensors in the safetensors format, with a checksum of
+ * each, and of the header, in the header's __metadata__.
  *
  * File: u64 little-endian header size, JSON header, raw little-endian data.
  * The reader trusts nothing: sizes through checked arithmetic against the file,
@@ -22,23 +22,33 @@ enum { SAFETENSORS_HEADER_MAX = 64 << 20, ST_DIMS = 4 };
 struct st_entry {
 	const char *name;       /* borrowed */
 	enum st_dtype dtype;
-	int n_dims;
+	int n_dims;             /* 0: one number */
 	int64_t dim[ST_DIMS];
-	const void *data;       /* writing: what to write; reading: in the mapping */
+	const void *data;       /* writing: what to write; reading: in the mapping,
+				   aligned in our own files only */
 	size_t bytes;
 };
 
-/* Writes all entries under file.h's protocol. meta: pairs key, value, ..., NULL. */
+/*
+ * Writes all entries under file.h's protocol. meta: pairs key, value, ..., NULL
+ * (may be NULL; keys beginning with "xxh3:" are ours).
+ */
 enum status safetensors_save(const char *path, const struct st_entry *e, int n,
 			     const char *const *meta, struct err *err);
 
 struct safetensors;
+/* ST_CORRUPT names what is wrong with the file. Reads all of it once. */
 enum status safetensors_open(const char *path, bool need_sums,
 			     struct safetensors **out, struct err *err);
-void safetensors_close(struct safetensors *s);
+void safetensors_close(struct safetensors *s); /* NULL is fine */
 int safetensors_count(const struct safetensors *s);
+/* In the order of the data. */
 const struct st_entry *safetensors_at(const struct safetensors *s, int i);
+/* NULL: there is none. */
 const struct st_entry *safetensors_find(const struct safetensors *s, const char *name);
 const char *safetensors_meta(const struct safetensors *s, const char *key);
+/* Numbers of a F32, F16 or BF16 entry as floats; out holds all of them. */
+int64_t safetensors_numbers(const struct st_entry *e);
+void safetensors_floats(const struct st_entry *e, float *out);
 
 #endif
