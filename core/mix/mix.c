@@ -79,23 +79,83 @@ void mix_shares(const struct mix *m, double *share)
 
 /* --- the draw --- */
 
+/*
+ * Can every task still be drawn before its deficit passes 1? Looks 2n draws
+ * ahead at the present shares: by then as many micro-batches as have fallen due
+ * must fit into the draws there were.
+ */
+static bool is_feasible(const struct mix *m, const double *share)
+{
+	for (int ahead = 1; ahead <= 2 * m->n; ahead++) {
+		int64_t due = 0;
+
+		for (int i = 0; i < m->n; i++) {
+			double over = m->ch[i].credit + ahead * share[i] - 1;
+
+			if (share[i] > 0 && over > 0)
+				due += (int64_t)(over + 1e-12) + 1;
+		}
+		if (due > ahead)
+			return false;
+	}
+	return true;
+}
+
+static int largest_deficit(const struct mix *m, const double *share)
+{
+	int best = -1;
+
+	for (int i = 0; i < m->n; i++)
+		if (share[i] > 0 && (best < 0 || m->ch[i].credit > m->ch[best].credit))
+			best = i;
+	return best;
+}
+
+/* Of the tasks that are owed something, the one that passes 1 first. */
+static int first_due(const struct mix *m, const double *share)
+{
+	double soonest = 0;
+	int best = -1;
+
+	for (int i = 0; i < m->n; i++) {
+		double left = share[i] > 0 ? (1 - m->ch[i].credit) / share[i] : 0;
+
+		if (share[i] <= 0 || m->ch[i].credit < 0)
+			continue;
+		if (best < 0 || left < soonest) {
+			best = i;
+			soonest = left;
+		}
+	}
+	return best;
+}
+
+/*
+ * Largest deficit first. That alone can let several tasks fall due at once (from
+ * about six tasks on), so where it would, the one that is due first is drawn:
+ * drawn counts stay within one of the wished.
+ */
 int mix_draw(struct mix *m)
 {
 	double share[MIX_TASKS_MAX];
-	int best = -1;
+	int best, due;
 
 	mix_shares(m, share);
-	for (int i = 0; i < m->n; i++) {
-		if (share[i] <= 0)
-			continue;
-		m->ch[i].credit += share[i];
-		if (best < 0 || m->ch[i].credit > m->ch[best].credit)
-			best = i;
-	}
-	if (best >= 0) {
+	best = largest_deficit(m, share);
+	if (best < 0)
+		return -1;
+	for (int i = 0; i < m->n; i++)
+		if (share[i] > 0)
+			m->ch[i].credit += share[i];
+	best = largest_deficit(m, share);
+	m->ch[best].credit -= 1;
+	if (!is_feasible(m, share)) {
+		m->ch[best].credit += 1;
+		due = first_due(m, share);
+		best = due >= 0 ? due : best;
 		m->ch[best].credit -= 1;
-		m->ch[best].drawn++;
 	}
+	m->ch[best].drawn++;
 	return best;
 }
 

@@ -23,13 +23,13 @@ static bool is_word(char c)
 }
 
 /*
- * Does a turn begin at s? Up to three words, each beginning with a capital,
- * then a colon and a space.
+ * Does a turn begin at s? Up to three words of two letters or more, each
+ * beginning with a capital, then a colon and a space.
  */
 static bool is_turn(const char *s, const char *end)
 {
 	for (int words = 1; words <= NAME_WORDS; words++) {
-		if (s >= end || !is_upper(*s))
+		if (s + 1 >= end || !is_upper(*s) || !is_word(s[1]))
 			return false;
 		while (s < end && is_word(*s))
 			s++;

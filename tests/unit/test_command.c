@@ -1,0 +1,259 @@
+/*
+ * test_command.c - the grammar: lines that parse and lines that do not,
+ * completion, and what commands do to a mix.
+ */
+#include "engine_fixture.h"
+
+#include "base/mem.h"
+#include "run/command.h"
+#include "run/session.h"
+
+static struct command *cmd;
+static struct session *s;
+static struct err err;
+
+static int set_up(void **state)
+{
+	if (fixture_make(state))
+		return -1;
+	cmd = xmalloc(sizeof *cmd);
+	if (session_new(fixture_plan(NULL, 0), NULL, 1, NULL, &s, &err))
+		return -1;
+	session_start_random(s);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	session_free(s);
+	xfree(cmd);
+	return fixture_remove(state);
+}
+
+static void good(const char *line, const char *text)
+{
+	if (command_parse(line, cmd, &err))
+		fail_msg("'%s': %s", line, err.text);
+	assert_string_equal(cmd->text, text);
+}
+
+/* Refused, with these words in the reason. */
+static void bad(const char *line, const char *why)
+{
+	if (!command_parse(line, cmd, &err))
+		fail_msg("'%s' was taken", line);
+	if (!strstr(err.text, why))
+		fail_msg("'%s': %s", line, err.text);
+	assert_null(strchr(err.text, '\n'));
+}
+
+static void test_parse(void **state)
+{
+	(void)state;
+	good("weight mood 2", "weight mood 2");
+	good("  weight \t mood   2.50  ", "weight mood 2.50");
+	good("share mood auto", "share mood auto");
+	good("share mood 30%", "share mood 30%");
+	good("sampling temperature T=3", "sampling temperature T=3");
+	good("checkpoint", "checkpoint");
+	good("checkpoint before-lunch", "checkpoint before-lunch");
+	good("note  two  words", "note two  words");
+	good("try mood amber boat", "try mood amber boat");
+	bad("", "empty");
+	bad("   ", "empty");
+	bad("wieght mood 2", "no command 'wieght'");
+	bad("weight mood", "too few");
+	bad("weight mood 2 3", "too many");
+	bad("weight mood two", "no number");
+	bad("weight mood -1", "out of range");
+	bad("weight mood 1e9", "out of range");
+	bad("weight mood nan", "no number");
+	bad("weight mood inf", "no number");
+	bad("share mood 1.5", "out of range");
+	bad("share mood 120%", "out of range");
+	bad("share mood -1", "out of range");
+	bad("mute mood maybe", "neither 'on' nor 'off'");
+	bad("dropout 0.95", "out of range");
+	bad("lr 2", "out of range");
+	bad("sampling", "too few");
+	bad("sampling lottery", "no sampling method");
+	bad("sampling temperature T=0", "out of range");
+	bad("weighting uncertainty lr=x", "no number");
+	bad("weighting fixed lr=1", "no parameter");
+	bad("checkpoint ../../etc", "no name");
+	bad("checkpoint .hidden", "no name");
+	bad("pause now", "too many");
+	bad("note", "too few");
+	bad("note a\nb", "control character");
+	bad("note \x1b[2J", "control character");
+	bad("note \xff\xfe", "UTF-8");
+}
+
+static void test_long(void **state)
+{
+	char *line = xmalloc(COMMAND_TEXT + 10);
+
+	(void)state;
+	memset(line, 'x', COMMAND_TEXT + 9);
+	line[COMMAND_TEXT + 9] = '\0';
+	bad(line, "too long");
+	memcpy(line, "note ", 5);
+	line[700] = '\0';
+	bad(line, "too long for the journal");
+	memcpy(line, "try  ", 5);
+	assert_int_equal(command_parse(line, cmd, &err), ST_OK);
+	memset(line, 'y', 60);
+	memcpy(line, "weight ", 7);
+	for (int i = 0; i < 400; i++)
+		line[7 + i] = i % 2 ? ' ' : 'z';
+	line[407] = '\0';
+	bad(line, "too many");
+	xfree(line);
+}
+
+/* Every row can be found, has help, and its usage begins with its name. */
+static void test_table(void **state)
+{
+	(void)state;
+	for (int i = 0; i < command_count; i++) {
+		const struct command_row *r = &command_table[i];
+
+		assert_ptr_equal(command_find(r->name), r);
+		assert_true(str_starts(r->usage, r->name));
+		assert_true(strlen(r->help) > 0 && strlen(r->help) < 72);
+		assert_true(r->flags != 0);
+	}
+	assert_null(command_find("nothing"));
+}
+
+/* --- completion --- */
+
+static struct buf offered;
+
+static void take(void *arg, const char *word)
+{
+	(void)arg;
+	buf_addf(&offered, "%s%s", offered.len ? " " : "", word);
+}
+
+static void completes(const char *line, int start, const char *words)
+{
+	static const char *const tasks[] = { "mood", "count", "sum", NULL };
+
+	buf_clear(&offered);
+	assert_int_equal(command_complete(line, (int)strlen(line), tasks, take, NULL),
+			 start);
+	assert_string_equal(buf_str(&offered), words);
+}
+
+static void test_completion(void **state)
+{
+	(void)state;
+	completes("we", 0, "weight weighting");
+	completes("  so", 2, "solo");
+	completes("weight ", 7, "mood count sum");
+	completes("weight m", 7, "mood");
+	completes("weight mood ", 12, "");
+	completes("mute mood o", 10, "on off");
+	completes("share mood ", 11, "auto");
+	completes("sampling t", 9, "temperature");
+	completes("sampling temperature ", 21, "T=");
+	completes("weighting uncertainty l", 22, "lr= limit=");
+	completes("weighting uncertainty lr=1 l", 27, "lr= limit=");
+	completes("try su", 4, "sum");
+	completes("nonsense x", 9, "");
+	completes("pause ", 6, "");
+	buf_release(&offered);
+}
+
+/* --- applying --- */
+
+static char before[96], after[96];
+
+static void does(const char *line, const char *was, const char *is)
+{
+	if (command_parse(line, cmd, &err) || command_check(cmd, s, &err) ||
+	    command_apply(cmd, s, before, after, &err))
+		fail_msg("'%s': %s", line, err.text);
+	assert_string_equal(before, was);
+	assert_string_equal(after, is);
+}
+
+static void refuses(const char *line, const char *why)
+{
+	char a[40], b[40];
+
+	session_state(s, a);
+	assert_int_equal(command_parse(line, cmd, &err), ST_OK);
+	assert_int_not_equal(command_check(cmd, s, &err), ST_OK);
+	if (!strstr(err.text, why))
+		fail_msg("'%s': %s", line, err.text);
+	assert_int_not_equal(command_apply(cmd, s, before, after, &err), ST_OK);
+	session_state(s, b);
+	assert_string_equal(a, b);
+}
+
+static void test_apply(void **state)
+{
+	double share[MIX_TASKS_MAX];
+	char a[40], b[40];
+
+	(void)state;
+	does("weight mood 1.5", "1", "1.5");
+	assert_true(s->mix.ch[0].weight == 1.5);
+	does("share mood 0.5", "auto", "0.5");
+	does("share mood 25%", "0.5", "0.25");
+	does("share mood auto", "0.25", "auto");
+	does("mute sum on", "off", "on");
+	does("solo mood on", "off", "on");
+	refuses("mute mood on", "nothing would be trained");
+	does("solo mood off", "on", "off");
+	does("mute sum off", "on", "off");
+	does("lr 0.01", "0.003", "0.01");
+	does("clip 0", "1", "0");
+	does("dropout 0.25", "0.1", "0.25");
+	does("sampling temperature T=3", "uniform", "temperature T=3");
+	does("sampling proportional", "temperature T=3", "proportional");
+	does("weighting uncertainty", "fixed", "uncertainty lr=0.001 limit=6");
+	mix_shares(&s->mix, share);
+	does("lock count on", "off", "on");
+	assert_true(s->mix.ch[1].share == share[1]);
+	does("sampling uniform", "proportional", "uniform");
+	assert_true(s->mix.ch[1].share == share[1]);
+	refuses("share count auto", "locked");
+	does("lock count off", "on", "off");
+	refuses("weight moody 1", "mood, count, sum");
+	refuses("mute 'mood' on", "no task");
+	/* a check changes nothing */
+	session_state(s, a);
+	assert_int_equal(command_parse("weight sum 9", cmd, &err), ST_OK);
+	assert_int_equal(command_check(cmd, s, &err), ST_OK);
+	session_state(s, b);
+	assert_string_equal(a, b);
+}
+
+static void test_nothing_left(void **state)
+{
+	(void)state;
+	session_start_random(s);
+	does("share mood 0", "auto", "0");
+	does("share count 0", "auto", "0");
+	refuses("share sum 0", "nothing would be trained");
+	refuses("mute sum on", "nothing would be trained");
+	does("mute mood on", "off", "on");
+	refuses("solo mood on", "nothing would be trained");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_completion),
+		cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_nothing_left),
+	};
+
+	return cmocka_run_group_tests_name("command", tests, set_up, tear_down);
+}

@@ -1,0 +1,275 @@
+/*
+ * test_mix.c - shares, the draw, methods, schedules.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "base/str.h"
+#include "mix/mix.h"
+#include "mix/schedule.h"
+
+static void near(double a, double b, double by)
+{
+	if (!(fabs(a - b) <= by))
+		fail_msg("%.17g is not %.17g", a, b);
+}
+
+static struct mix make(int n)
+{
+	struct mix m;
+
+	mix_init(&m, n);
+	assert_int_equal(mix_set_sampling(&m, "uniform", NULL, 0, NULL), ST_OK);
+	assert_int_equal(mix_set_weighting(&m, "fixed", NULL, 0, NULL), ST_OK);
+	return m;
+}
+
+/* --- shares --- */
+
+static void test_shares(void **state)
+{
+	struct mix m = make(4);
+	double s[MIX_TASKS_MAX];
+
+	(void)state;
+	mix_shares(&m, s);
+	for (int i = 0; i < 4; i++)
+		near(s[i], 0.25, 1e-15);
+	m.ch[1].share = 0.4;
+	mix_shares(&m, s);
+	near(s[1], 0.4, 0);
+	near(s[0], 0.2, 1e-15);
+	m.ch[0].muted = true;
+	mix_shares(&m, s);
+	near(s[0], 0, 0);
+	near(s[1], 0.4, 0);
+	near(s[2], 0.3, 1e-15);
+	m.ch[2].solo = true;
+	mix_shares(&m, s);
+	near(s[2], 1, 1e-15);
+	near(s[1] + s[0] + s[3], 0, 0);
+	m.ch[2].solo = false;
+	m.ch[2].share = 0.9; /* 0.4 + 0.9 > 1: scaled, nothing left for the rest */
+	mix_shares(&m, s);
+	near(s[1], 0.4 / 1.3, 1e-15);
+	near(s[2], 0.9 / 1.3, 1e-15);
+	near(s[3], 0, 0);
+	m.ch[3].muted = true; /* hands alone, less than 1: they share all */
+	m.ch[2].share = 0.1;
+	mix_shares(&m, s);
+	near(s[1], 0.8, 1e-15);
+	near(s[2], 0.2, 1e-15);
+	m.ch[1].muted = m.ch[2].muted = true;
+	mix_shares(&m, s);
+	near(s[0] + s[1] + s[2] + s[3], 0, 0);
+	assert_int_equal(mix_draw(&m), -1);
+}
+
+static void test_sampling(void **state)
+{
+	const char *t4[] = { "T=4" }, *bad[] = { "T=0" }, *other[] = { "U=2" },
+		   *twice[] = { "T=2", "T=3" }, *word[] = { "T" };
+	struct mix m = make(3);
+	double s[MIX_TASKS_MAX], sum;
+	struct err err;
+
+	(void)state;
+	m.ch[0].size = 100;
+	m.ch[1].size = 300;
+	m.ch[2].size = 600;
+	assert_int_equal(mix_set_sampling(&m, "proportional", NULL, 0, NULL), ST_OK);
+	mix_shares(&m, s);
+	near(s[0], 0.1, 1e-15);
+	near(s[2], 0.6, 1e-15);
+	assert_int_equal(mix_set_sampling(&m, "temperature", t4, 1, NULL), ST_OK);
+	mix_shares(&m, s);
+	sum = pow(100, 0.25) + pow(300, 0.25) + pow(600, 0.25);
+	near(s[0], pow(100, 0.25) / sum, 1e-14);
+	near(s[1], pow(300, 0.25) / sum, 1e-14);
+	assert_int_equal(mix_set_sampling(&m, "manual", NULL, 0, NULL), ST_OK);
+	m.ch[0].share = 0.5;
+	mix_shares(&m, s);
+	near(s[1], 0.25, 1e-15);
+	assert_int_equal(mix_set_sampling(&m, "temperature", bad, 1, &err), ST_INVALID);
+	assert_non_null(strstr(err.text, "range"));
+	assert_int_equal(mix_set_sampling(&m, "temperature", other, 1, &err), ST_INVALID);
+	assert_int_equal(mix_set_sampling(&m, "temperature", twice, 2, &err), ST_INVALID);
+	assert_int_equal(mix_set_sampling(&m, "temperature", word, 1, &err), ST_INVALID);
+	assert_int_equal(mix_set_sampling(&m, "tempo", NULL, 0, &err), ST_INVALID);
+	assert_int_equal(m.sampling.kind, 3); /* refusals changed nothing */
+}
+
+/* --- the draw --- */
+
+/* Random positive shares, some of them far apart. */
+static void random_shares(struct mix *m, const struct rng *r, uint64_t *at)
+{
+	double sum = 0;
+
+	for (int i = 0; i < m->n; i++) {
+		double x = rng_uniform(r, (*at)++) + 1e-3;
+
+		m->ch[i].share = rng_below(r, (*at)++, 3) ? x : x * x * x;
+		sum += m->ch[i].share;
+	}
+	for (int i = 0; i < m->n; i++)
+		m->ch[i].share /= sum;
+}
+
+/* The largest |wished - drawn| over 600 draws; `every` 0: shares never change. */
+static double worst_deficit(int n, int every, uint64_t seed)
+{
+	struct rng r = rng_stream(seed, RNG_TEST, (uint32_t)n, 0);
+	double wished[MIX_TASKS_MAX] = { 0 }, share[MIX_TASKS_MAX], worst = 0;
+	struct mix m = make(n);
+	uint64_t at = 0;
+
+	random_shares(&m, &r, &at);
+	for (int k = 0; k < 600; k++) {
+		if (every && k % every == 0)
+			random_shares(&m, &r, &at);
+		mix_shares(&m, share);
+		assert_true(mix_draw(&m) >= 0);
+		for (int i = 0; i < n; i++) {
+			double d;
+
+			wished[i] += share[i];
+			d = fabs(wished[i] - (double)m.ch[i].drawn);
+			worst = d > worst ? d : worst;
+		}
+	}
+	return worst;
+}
+
+static void test_draw_within_one(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		for (int n = 1; n <= 16; n++)
+			assert_true(worst_deficit(n, 0, seed) <= 1);
+		for (int n = 1; n <= 8; n++) {
+			assert_true(worst_deficit(n, 50, seed) <= 1);
+			assert_true(worst_deficit(n, 7, seed) <= 1);
+		}
+	}
+}
+
+static void test_draw_leaves_out(void **state)
+{
+	struct mix m = make(3);
+
+	(void)state;
+	for (int k = 0; k < 50; k++)
+		mix_draw(&m);
+	m.ch[1].muted = true;
+	for (int k = 0; k < 50; k++)
+		assert_int_not_equal(mix_draw(&m), 1);
+	m.ch[0].share = 0;
+	for (int k = 0; k < 50; k++)
+		assert_int_equal(mix_draw(&m), 2);
+}
+
+/* --- weighting --- */
+
+/*
+ * Two steps by hand: s = 0, L = 2: d = 1/2 - 2 = -1.5; Adam's first step is
+ * lr (1 - eps / |d|) against the sign: s = lr. The second from m and v.
+ */
+static void test_uncertainty(void **state)
+{
+	const char *args[] = { "lr=0.01" };
+	struct mix_feedback f = { .n = 2, .loss = { 2, 0.5 }, .count = { 1, 1 },
+				  .regress = { false, true } };
+	struct mix m = make(2);
+	double s = 0, mean = 0, var = 0, z = -log(2);
+
+	(void)state;
+	assert_int_equal(mix_set_weighting(&m, "uncertainty", args, 1, NULL), ST_OK);
+	near(m.ch[0].factor, 1, 0);
+	for (int t = 1; t <= 20; t++) {
+		double d = 0.5 - exp(-s) * 2;
+
+		mix_feedback(&m, &f);
+		mean = 0.9 * mean + 0.1 * d;
+		var = 0.999 * var + 0.001 * d * d;
+		s -= 0.01 * (mean / (1 - pow(0.9, t))) /
+		     (sqrt(var / (1 - pow(0.999, t))) + 1e-8);
+		near(m.ch[0].factor, exp(-s), 1e-9);
+	}
+	/* regression begins at factor 1 too: exp(-s) / 2 with s = -ln 2 */
+	m = make(2);
+	assert_int_equal(mix_set_weighting(&m, "uncertainty", args, 1, NULL), ST_OK);
+	mix_feedback(&m, &f);
+	/* d = 1/2 - exp(ln 2) / 2 * 0.5 = 0: it stays where it is */
+	near(m.ch[1].memory[0], z, 1e-12);
+	near(m.ch[1].factor, 1, 1e-12);
+	near(mix_loss_weight(&m, 1), 1, 1e-12);
+	m.ch[1].weight = 3;
+	near(mix_loss_weight(&m, 1), 3, 1e-12);
+}
+
+static void test_uncertainty_bounds(void **state)
+{
+	const char *args[] = { "lr=1", "limit=2" };
+	struct mix_feedback f = { .n = 3, .loss = { 1e9, 0, NAN }, .count = { 1, 1, 1 } };
+	struct mix m = make(3);
+
+	(void)state;
+	assert_int_equal(mix_set_weighting(&m, "uncertainty", args, 2, NULL), ST_OK);
+	for (int i = 0; i < 100; i++)
+		mix_feedback(&m, &f);
+	near(m.ch[0].factor, exp(-2), 1e-9);
+	near(m.ch[1].factor, exp(2), 1e-9);
+	near(m.ch[2].factor, 1, 0);
+	m.ch[0].locked = true;
+	f.loss[0] = 0;
+	for (int i = 0; i < 10; i++)
+		mix_feedback(&m, &f);
+	near(m.ch[0].factor, exp(-2), 1e-9);
+	/* back to fixed: factors 1, but for the locked channel */
+	assert_int_equal(mix_set_weighting(&m, "fixed", NULL, 0, NULL), ST_OK);
+	near(m.ch[0].factor, exp(-2), 1e-9);
+	near(m.ch[1].factor, 1, 0);
+}
+
+/* --- schedules --- */
+
+static void test_schedule(void **state)
+{
+	(void)state;
+	near(schedule_factor(SCHEDULE_CONSTANT, 0, 10, 100, 0), 0.1, 1e-15);
+	near(schedule_factor(SCHEDULE_CONSTANT, 9, 10, 100, 0), 1, 0);
+	near(schedule_factor(SCHEDULE_CONSTANT, 99, 10, 100, 0), 1, 0);
+	near(schedule_factor(SCHEDULE_LINEAR, 55, 10, 100, 0.2), 0.6, 1e-15);
+	near(schedule_factor(SCHEDULE_LINEAR, 100, 10, 100, 0.2), 0.2, 0);
+	near(schedule_factor(SCHEDULE_LINEAR, 1000, 10, 100, 0), 0, 0);
+	for (int64_t k = 0; k <= 200; k++)
+		near(schedule_factor(SCHEDULE_COSINE, k, 0, 200, 0),
+		     0.5 * (1 + cos(3.14159265358979323846 * (double)k / 200)), 1e-13);
+	near(schedule_factor(SCHEDULE_COSINE, 0, 0, 0, 0.5), 0.5, 0);
+	near(schedule_factor(SCHEDULE_LINEAR, 3, 10, 5, 0), 0.4, 1e-15);
+	for (int k = 0; k < SCHEDULES; k++)
+		assert_non_null(schedule_name((enum schedule_kind)k));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_sampling),
+		cmocka_unit_test(test_draw_within_one),
+		cmocka_unit_test(test_draw_leaves_out),
+		cmocka_unit_test(test_uncertainty),
+		cmocka_unit_test(test_uncertainty_bounds),
+		cmocka_unit_test(test_schedule),
+	};
+
+	return cmocka_run_group_tests_name("mix", tests, NULL, NULL);
+}

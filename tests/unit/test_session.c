@@ -1,0 +1,555 @@
+/*
+ * test_session.c - the step: the same bits for any number of workers, no heap
+ * calls once warm, muted tasks untouched, weights as factors of gradients.
+ */
+#include "engine_fixture.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "run/command.h"
+#include "run/evaluate.h"
+#include "run/session.h"
+#include "run/workers.h"
+
+static struct session *make(const char *const *sets, int n, int workers)
+{
+	struct session *s = NULL;
+	struct err err = { "" };
+
+	if (session_new(fixture_plan(sets, n), NULL, workers, NULL, &s, &err))
+		fail_msg("%s", err.text);
+	session_start_random(s);
+	return s;
+}
+
+static void step(struct session *s, int n)
+{
+	struct step_report r;
+	struct err err = { "" };
+
+	for (int i = 0; i < n; i++)
+		if (session_step(s, &r, &err))
+			fail_msg("%s", err.text);
+}
+
+static void command(struct session *s, const char *line)
+{
+	struct command *c = xmalloc(sizeof *c);
+	struct err err = { "" };
+
+	if (command_parse(line, c, &err) || command_apply(c, s, NULL, NULL, &err))
+		fail_msg("%s: %s", line, err.text);
+	xfree(c);
+}
+
+static void test_workers_do_not_show(void **state)
+{
+	char first[40], other[40];
+
+	(void)state;
+	for (int workers = 1; workers <= 4; workers *= 2) {
+		struct session *s = make(NULL, 0, workers);
+
+		assert_int_equal(workers_count(s->workers), workers);
+		step(s, 25);
+		session_state(s, workers == 1 ? first : other);
+		if (workers > 1)
+			assert_string_equal(first, other);
+		session_free(s);
+	}
+}
+
+static void test_start_again(void **state)
+{
+	char a[40], b[40], zero[40], again[40];
+	struct session *s = make(NULL, 0, 2);
+
+	(void)state;
+	session_state(s, zero);
+	step(s, 7);
+	session_state(s, a);
+	assert_string_not_equal(zero, a);
+	session_start_random(s);
+	session_state(s, again);
+	assert_string_equal(zero, again);
+	step(s, 7);
+	session_state(s, b);
+	assert_string_equal(a, b);
+	session_free(s);
+}
+
+static void test_no_heap(void **state)
+{
+	struct session *s = make(NULL, 0, 2);
+	uint64_t before;
+
+	(void)state;
+	step(s, 12);
+	before = mem_allocations();
+	step(s, 100);
+	assert_int_equal(mem_allocations() - before, 0);
+	session_free(s);
+}
+
+/* Every single number of the state shows in its hash. */
+static void test_hash(void **state)
+{
+	struct session *s = make(NULL, 0, 1);
+	char a[40], b[40];
+	double *numbers[] = { &s->mix.lr, &s->mix.clip, &s->mix.dropout,
+			      &s->mix.ch[1].weight, &s->mix.ch[2].credit,
+			      &s->mix.ch[0].memory[3], &s->mix.ch[2].sample_memory[7],
+			      &s->mix.sampling.param[2] };
+
+	(void)state;
+	session_state(s, a);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		double was = *numbers[i];
+
+		*numbers[i] = nextafter(was, 9);
+		session_state(s, b);
+		assert_string_not_equal(a, b);
+		*numbers[i] = was;
+	}
+	s->params.value[s->params.p[s->params.n - 1].offset] += 1;
+	session_state(s, b);
+	assert_string_not_equal(a, b);
+	s->params.value[s->params.p[s->params.n - 1].offset] -= 1;
+	s->task[1].cursor.next++;
+	session_state(s, b);
+	assert_string_not_equal(a, b);
+	s->task[1].cursor.next--;
+	session_state(s, b);
+	assert_string_equal(a, b);
+	session_free(s);
+}
+
+/* Bytes of what belongs to a task alone, weights and moments. */
+static float *private_of(const struct session *s, int task, size_t *n)
+{
+	float *out = xcalloc(3 * s->params.size, sizeof *out);
+
+	*n = 0;
+	for (int p = 0; p < s->params.n; p++) {
+		size_t k = param_count(&s->params, p), at = s->params.p[p].offset;
+
+		if (s->params.p[p].owner != task)
+			continue;
+		memcpy(out + *n, s->params.value + at, k * sizeof *out);
+		memcpy(out + *n + k, s->adam.m + at, k * sizeof *out);
+		memcpy(out + *n + 2 * k, s->adam.v + at, k * sizeof *out);
+		*n += 3 * k;
+	}
+	return out;
+}
+
+static void test_mute(void **state)
+{
+	struct session *s = make(NULL, 0, 2);
+
+	(void)state;
+	for (int task = 0; task < 3; task++) {
+		const char *name = s->plan->tasks[task].name;
+		struct cursor cursor;
+		float *a, *b, *c;
+		char line[80];
+		size_t n;
+
+		step(s, 5);
+		cursor = s->task[task].cursor;
+		a = private_of(s, task, &n);
+		assert_true(n > 0);
+		str_format(line, sizeof line, "mute %s on", name);
+		command(s, line);
+		step(s, 9);
+		b = private_of(s, task, &n);
+		assert_memory_equal(a, b, n * sizeof *a);
+		assert_memory_equal(&cursor, &s->task[task].cursor, sizeof cursor);
+		str_format(line, sizeof line, "mute %s off", name);
+		command(s, line);
+		step(s, 3);
+		c = private_of(s, task, &n);
+		assert_memory_not_equal(b, c, n * sizeof *b);
+		xfree(a);
+		xfree(b);
+		xfree(c);
+	}
+	session_free(s);
+}
+
+/* A task's data and dropout do not depend on what the others do. */
+static void test_paired_noise(void **state)
+{
+	struct session *a = make(NULL, 0, 1), *b = make(NULL, 0, 1);
+	struct step_report r;
+
+	(void)state;
+	command(b, "mute sum on");
+	for (int i = 0; i < 12; i++) {
+		assert_int_equal(session_step(a, &r, NULL), ST_OK);
+		assert_int_equal(session_step(b, &r, NULL), ST_OK);
+	}
+	while (a->task[0].cursor.draw < b->task[0].cursor.draw)
+		step(a, 1);
+	while (b->task[0].cursor.draw < a->task[0].cursor.draw)
+		step(b, 1);
+	assert_int_equal(a->task[0].cursor.examples, b->task[0].cursor.examples);
+	assert_int_equal(a->task[0].cursor.tokens, b->task[0].cursor.tokens);
+	session_free(a);
+	session_free(b);
+}
+
+/*
+ * The first update is Adam's first: m = (1 - beta1) scale g. Without clipping
+ * m is linear in the weights, so m under weights (w0, w1, w2) is the sum of
+ * what each task gives alone.
+ */
+static void test_weight_scales(void **state)
+{
+	const char *const sets[] = { "optimizer.clip=0", "model.dropout=0" };
+	struct session *one = make(sets, 2, 2), *two = make(sets, 2, 2);
+	size_t n = 0, differ = 0;
+
+	(void)state;
+	command(two, "weight mood 2");
+	command(two, "weight count 2");
+	command(two, "weight sum 2");
+	step(one, 1);
+	step(two, 1);
+	for (int p = 0; p < one->params.n; p++)
+		for (size_t i = 0; i < param_count(&one->params, p); i++) {
+			size_t at = one->params.p[p].offset + i;
+
+			/* a factor of two is exact, down to where Adam flushes */
+			n++;
+			if (two->adam.m[at] != 2 * one->adam.m[at])
+				differ++;
+		}
+	assert_true(n > 1000);
+	assert_int_equal(differ, 0);
+	session_free(one);
+	session_free(two);
+}
+
+/* The same for one task alone: only its part of the sum changes. */
+static void test_weight_of_one(void **state)
+{
+	const char *const sets[] = { "optimizer.clip=0", "model.dropout=0" };
+	struct session *base = make(sets, 2, 1), *up = make(sets, 2, 1),
+		       *none = make(sets, 2, 1);
+	double worst = 0;
+
+	(void)state;
+	step(base, 4);
+	step(up, 4);
+	step(none, 4);
+	memset(base->adam.m, 0, base->params.size * sizeof *base->adam.m);
+	memset(up->adam.m, 0, up->params.size * sizeof *up->adam.m);
+	memset(none->adam.m, 0, none->params.size * sizeof *none->adam.m);
+	command(up, "weight mood 3");
+	command(none, "weight mood 0");
+	step(base, 1);
+	step(up, 1);
+	step(none, 1);
+	/* up - none = 3 (base - none) */
+	for (size_t i = 0; i < base->params.size; i++) {
+		double a = (double)up->adam.m[i] - (double)none->adam.m[i];
+		double b = 3 * ((double)base->adam.m[i] - (double)none->adam.m[i]);
+
+		worst = fabs(a - b) > worst ? fabs(a - b) : worst;
+	}
+	assert_true(worst < 1e-6);
+	session_free(base);
+	session_free(up);
+	session_free(none);
+}
+
+static void test_weight_zero(void **state)
+{
+	struct session *s = make(NULL, 0, 2);
+	float *a, *b;
+	size_t n;
+
+	(void)state;
+	step(s, 3);
+	command(s, "weight mood 0");
+	a = private_of(s, 0, &n);
+	step(s, 6);
+	b = private_of(s, 0, &n);
+	assert_memory_equal(a, b, n * sizeof *a);
+	xfree(a);
+	xfree(b);
+	session_free(s);
+}
+
+static bool all_finite(const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			return false;
+	return true;
+}
+
+/* What is not finite, or too large for a square, never gets in (I11). */
+static void test_not_finite(void **state)
+{
+	static const double weights[] = { 1e20, 1e30, 1e38, 1e300 };
+
+	(void)state;
+	for (size_t k = 0; k < sizeof weights / sizeof *weights; k++) {
+		const char *const sets[] = { "optimizer.clip=0" };
+		struct session *s = make(sets, 1, 2);
+		struct step_report r;
+		float *before;
+
+		step(s, 3);
+		before = xcalloc(s->params.size, sizeof *before);
+		memcpy(before, s->params.value, s->params.size * sizeof *before);
+		for (int i = 0; i < 3; i++)
+			s->mix.ch[i].weight = weights[k];
+		assert_int_equal(session_step(s, &r, NULL), ST_OK);
+		assert_true(r.row.skipped);
+		assert_int_equal(s->skipped, 1);
+		assert_int_equal(s->step, 4);
+		assert_memory_equal(before, s->params.value,
+				    s->params.size * sizeof *before);
+		for (int i = 0; i < 3; i++)
+			s->mix.ch[i].weight = 1;
+		step(s, 3);
+		assert_int_equal(s->skipped, 1);
+		assert_true(all_finite(s->params.value, s->params.size));
+		assert_true(all_finite(s->adam.m, s->params.size));
+		assert_true(all_finite(s->adam.v, s->params.size));
+		xfree(before);
+		session_free(s);
+	}
+}
+
+static void test_broken_weights(void **state)
+{
+	struct session *s = make(NULL, 0, 2);
+	struct step_report r;
+	float *w;
+
+	(void)state;
+	w = s->params.value; /* the first embedding row */
+	step(s, 2);
+	for (size_t i = 0; i < param_count(&s->params, 0); i++)
+		w[i] = NAN;
+	assert_int_equal(session_step(s, &r, NULL), ST_OK);
+	assert_true(r.row.skipped);
+	assert_true(all_finite(s->adam.m, s->params.size));
+	session_free(s);
+}
+
+static void test_huge_rate(void **state)
+{
+	struct session *s = make(NULL, 0, 2);
+
+	(void)state;
+	command(s, "lr 1");
+	step(s, 40);
+	assert_true(all_finite(s->params.value, s->params.size));
+	assert_true(all_finite(s->adam.v, s->params.size));
+	session_free(s);
+}
+
+static void test_nobody(void **state)
+{
+	struct session *s = make(NULL, 0, 1);
+	struct step_report r;
+	struct err err = { "" };
+	char a[40], b[40];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		s->mix.ch[i].muted = true;
+	session_state(s, a);
+	assert_int_equal(session_step(s, &r, &err), ST_INVALID);
+	assert_non_null(strstr(err.text, "nothing to train"));
+	session_state(s, b);
+	assert_string_equal(a, b);
+	session_free(s);
+}
+
+/* It learns: the losses fall. */
+static void test_learns(void **state)
+{
+	const char *const sets[] = { "optimizer.schedule=constant",
+				     "optimizer.lr=0.01" };
+	struct session *s = make(sets, 2, 2);
+	struct step_report r;
+	double first[3] = { 0 }, last[3] = { 0 };
+
+	(void)state;
+	command(s, "dropout 0");
+	for (int i = 0; i < 120; i++) {
+		assert_int_equal(session_step(s, &r, NULL), ST_OK);
+		for (int k = 0; k < r.row.n; k++) {
+			int t = r.row.task[k].task;
+
+			if (i < 10)
+				first[t] += (double)r.row.task[k].loss / 10;
+			if (i >= 110)
+				last[t] += (double)r.row.task[k].loss / 10;
+		}
+	}
+	for (int t = 0; t < 3; t++)
+		assert_true(last[t] < first[t]);
+	session_free(s);
+}
+
+/* --- looking changes nothing, and does not depend on workers --- */
+
+static void evaluate(struct session *s, int task, bool greedy, struct evaluation *e)
+{
+	struct eval_options o = { .max_examples = 0, .keep = 7, .greedy = greedy };
+	struct err err = { "" };
+
+	if (evaluate_task(s, task, &o, NULL, e, &err))
+		fail_msg("%s", err.text);
+}
+
+static void compare(const struct evaluation *a, const struct evaluation *b)
+{
+	assert_true(a->row.loss == b->row.loss);
+	assert_int_equal(a->row.n_metrics, b->row.n_metrics);
+	for (int i = 0; i < a->row.n_metrics; i++)
+		assert_true(a->row.metric[i].value == b->row.metric[i].value);
+	assert_int_equal(a->n_kept, b->n_kept);
+	for (int i = 0; i < a->n_kept; i++) {
+		const struct prediction *p = &a->kept[i], *q = &b->kept[i];
+
+		assert_int_equal(p->row, q->row);
+		assert_int_equal(p->pred, q->pred);
+		assert_true(p->loss == q->loss && p->guess == q->guess);
+		assert_int_equal(p->n_p, q->n_p);
+		if (p->n_p)
+			assert_memory_equal(p->p, q->p, sizeof *p->p * (size_t)p->n_p);
+		if (p->output) {
+			assert_string_equal(p->output, q->output);
+			assert_string_equal(p->detail, q->detail);
+		}
+	}
+}
+
+static void test_evaluate(void **state)
+{
+	struct session *one = make(NULL, 0, 1), *four = make(NULL, 0, 4);
+	char a[40], b[40];
+
+	(void)state;
+	step(one, 30);
+	step(four, 30);
+	session_state(one, a);
+	for (int task = 0; task < 3; task++) {
+		struct evaluation x, y;
+
+		evaluate(one, task, true, &x);
+		evaluate(four, task, true, &y);
+		assert_int_equal(x.n_kept, 7);
+		assert_true(isfinite(x.row.loss));
+		compare(&x, &y);
+		evaluation_release(&x);
+		evaluation_release(&y);
+	}
+	session_state(one, b);
+	assert_string_equal(a, b);
+	session_free(one);
+	session_free(four);
+}
+
+static void test_evaluate_beams(void **state)
+{
+	struct session *s = make(NULL, 0, 2);
+	struct evaluation x, y;
+
+	(void)state;
+	step(s, 20);
+	evaluate(s, 2, false, &x);
+	evaluate(s, 2, false, &y);
+	compare(&x, &y);
+	assert_non_null(x.kept[0].output);
+	assert_non_null(strstr(x.kept[0].detail, "\"pieces\":["));
+	assert_non_null(x.dev_rows[0].text);
+	assert_non_null(x.dev_rows[0].target);
+	evaluation_release(&x);
+	evaluation_release(&y);
+	session_free(s);
+}
+
+static void test_text(void **state)
+{
+	struct session *s = make(NULL, 0, 2);
+	struct err err = { "" };
+	struct buf b;
+
+	(void)state;
+	step(s, 3);
+	buf_init(&b);
+	assert_int_equal(evaluate_text(s, -1, "amber boat", NULL, &b, &err), ST_OK);
+	assert_non_null(strstr(buf_str(&b), "\"mood\":{\"kind\":\"classify\",\"label\":"));
+	assert_non_null(strstr(buf_str(&b), "\"high\":0."));
+	assert_non_null(strstr(buf_str(&b), "\"count\":{\"kind\":\"regress\",\"value\":"));
+	assert_non_null(strstr(buf_str(&b), "\"sum\":{\"kind\":\"summarize\",\"text\":"));
+	buf_clear(&b);
+	assert_int_equal(evaluate_text(s, 0, "", NULL, &b, &err), ST_OK);
+	assert_null(strstr(buf_str(&b), "count"));
+	buf_clear(&b);
+	assert_int_equal(evaluate_text(s, 0, "\xff", NULL, &b, &err), ST_INVALID);
+	buf_release(&b);
+	session_free(s);
+}
+
+/* 40 dev rows of two classes: the majority of the train rows. */
+static void test_baseline(void **state)
+{
+	struct session *s = make(NULL, 0, 1);
+	const uint64_t *count = dataset_label_counts(s->task[0].train);
+	int best = count[1] > count[0], hits = 0;
+	struct eval_row r;
+	struct example e;
+
+	(void)state;
+	for (uint64_t i = 0; i < 40; i++) {
+		dataset_get(s->task[0].dev, i, &e);
+		hits += e.label == best;
+	}
+	assert_int_equal(evaluate_baseline(s, 0, 0, &r, NULL), ST_OK);
+	assert_int_equal(r.step, -1);
+	assert_true(fabs(r.metric[0].value - hits / 40.0) < 1e-12);
+	assert_int_equal(evaluate_baseline(s, 1, 0, &r, NULL), ST_OK);
+	assert_true(r.metric[0].value == 0); /* a constant has no correlation */
+	assert_int_equal(evaluate_baseline(s, 2, 0, &r, NULL), ST_OK);
+	/* the summary is the first two words: a part of any lead */
+	assert_true(r.metric[0].value > 0.2 && r.metric[0].value < 1);
+	session_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_workers_do_not_show),
+		cmocka_unit_test(test_start_again),
+		cmocka_unit_test(test_no_heap),
+		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_mute),
+		cmocka_unit_test(test_paired_noise),
+		cmocka_unit_test(test_weight_scales),
+		cmocka_unit_test(test_weight_of_one),
+		cmocka_unit_test(test_weight_zero),
+		cmocka_unit_test(test_not_finite),
+		cmocka_unit_test(test_broken_weights),
+		cmocka_unit_test(test_huge_rate),
+		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_learns),
+		cmocka_unit_test(test_evaluate),
+		cmocka_unit_test(test_evaluate_beams),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_baseline),
+	};
+
+	return cmocka_run_group_tests_name("session", tests, fixture_make,
+					   fixture_remove);
+}
