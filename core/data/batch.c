@@ -17,6 +17,7 @@ struct packer {
 	const struct dataset *d;
 	uint64_t seed, n, windows;
 	uint32_t task, budget;
+	double per_epoch;
 	bool loaded;
 	uint64_t epoch, window;          /* of what follows */
 	uint32_t n_rows, n_batches;
@@ -25,28 +26,6 @@ struct packer {
 	uint64_t unsorted[PACK_WINDOW];
 	uint32_t begin[PACK_WINDOW + 1]; /* of each micro-batch, in row[] */
 };
-
-struct packer *packer_new(const struct dataset *d, uint64_t seed, int task,
-			  int budget, int32_t cls_id)
-{
-	struct packer *p = xcalloc(1, sizeof *p);
-
-	(void)cls_id;
-	BUG_IF(task < 0 || task >= RNG_TASK_NONE || budget < 1);
-	p->d = d;
-	p->seed = seed;
-	p->task = (uint32_t)task;
-	p->budget = (uint32_t)budget;
-	p->n = dataset_size(d);
-	BUG_IF(!p->n);
-	p->windows = (p->n - 1) / PACK_WINDOW + 1;
-	return p;
-}
-
-void packer_free(struct packer *p)
-{
-	xfree(p);
-}
 
 /* --- a window --- */
 
@@ -185,13 +164,50 @@ int packer_draw(struct packer *p, struct cursor *c, uint64_t *rows)
 	return n;
 }
 
+/* --- the packer --- */
+
+enum { WINDOWS_COUNTED = 16 };
+
+/* With seed and task 0, so that neither has a part in the answer. */
+static double count_batches(struct packer *p)
+{
+	uint64_t counted = p->windows < WINDOWS_COUNTED ? p->windows : WINDOWS_COUNTED;
+	uint64_t batches = 0;
+
+	for (uint64_t w = 0; w < counted; w++) {
+		load_window(p, 0, w);
+		batches += p->n_batches;
+	}
+	p->loaded = false;
+	return (double)batches * ((double)p->windows / (double)counted);
+}
+
+struct packer *packer_new(const struct dataset *d, uint64_t seed, int task,
+			  int budget, int32_t cls_id)
+{
+	struct packer *p = xcalloc(1, sizeof *p);
+
+	(void)cls_id;
+	BUG_IF(task < 0 || task >= RNG_TASK_NONE || budget < 1);
+	p->d = d;
+	p->budget = (uint32_t)budget;
+	p->n = dataset_size(d);
+	BUG_IF(!p->n);
+	p->windows = (p->n - 1) / PACK_WINDOW + 1;
+	p->per_epoch = count_batches(p);
+	p->seed = seed;
+	p->task = (uint32_t)task;
+	return p;
+}
+
+void packer_free(struct packer *p)
+{
+	xfree(p);
+}
+
 double packer_per_epoch(const struct packer *p)
 {
-	double by_tokens = (double)dataset_tokens(p->d) / p->budget;
-	double by_count = (double)p->n / BATCH_EXAMPLES_MAX;
-	double most = by_tokens > by_count ? by_tokens : by_count;
-
-	return most > (double)p->windows ? most : (double)p->windows;
+	return p->per_epoch;
 }
 
 /* --- rows --- */

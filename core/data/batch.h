@@ -63,9 +63,9 @@ void packer_free(struct packer *p);
  */
 int packer_draw(struct packer *p, struct cursor *c, uint64_t *rows);
 /*
- * About how many micro-batches an epoch has: tokens / budget, but no less than
- * windows nor than examples / BATCH_EXAMPLES_MAX. A function of data set and
- * budget alone, the same at any cursor.
+ * About how many micro-batches an epoch has, from packing the first windows of
+ * one fixed order: a function of data set and budget alone, whatever the seed
+ * and wherever the cursor stands.
  */
 double packer_per_epoch(const struct packer *p);
 
