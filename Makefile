@@ -15,7 +15,7 @@ O        = $(BUILD)/$(FLAVOUR)
 PROGRAM  = $(if $(filter release,$(FLAVOUR)),$(BUILD)/tutti,$(O)/tutti)
 
 APT_PACKAGES = gcc make pkg-config libncurses-dev libreadline-dev libopenblas-dev \
-  libcjson-dev libsqlite3-dev libutf8proc-dev libstemmer-dev libcsv-dev \
+  libcjson-dev libsqlite3-dev libutf8proc-dev libcsv-dev \
   libxxhash-dev libcmocka-dev libvterm-dev mandoc
 PKGS   = ncursesw readline openblas libcjson sqlite3 libutf8proc libxxhash
 BLAS   = openblas
@@ -28,7 +28,7 @@ CPPFLAGS += -D_GNU_SOURCE -iquote core -iquote tui -DTUTTI_VERSION='"$(VERSION)"
 OPT      = -O2 -g
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 VERSION  = 0.1
-LIBS     = $(PKG_L) -l$(BLAS) -lstemmer -lcsv -lpthread -lm
+LIBS     = $(PKG_L) -l$(BLAS) -lcsv -lpthread -lm
 
 ifeq ($(FLAVOUR),release)
   CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
