@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Losses and gradients of small models by PyTorch's own layers, in float64.
+
+    tests/golden/model/make_torch.py        writes case-*.safetensors beside itself
+
+tests/unit/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
+(metadata "loss.TASK") and gradients ("g.TASK.NAME"). Encoder and decoder layers are
+torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding.
+"""
+import json, math, os, struct
+from array import array
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+torch.manual_seed(20)
+torch.set_default_dtype(torch.float64)
+CLS, SEP = 2, 3
+BASE = dict(dim=16, layers=2, heads=4, ff=24, vocab=40, max_source=14, max_target=8)
+CASES = {
+    "pre-tied-copy": dict(shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=1, pool="mean", smoothing=0.1),
+    "post-tied-copy": dict(shared_layers=1, decoder_layers=2, pre_norm=0, tied=1, copy=1, pool="first", smoothing=0.0),
+    "pre-untied": dict(shared_layers=0, decoder_layers=2, pre_norm=1, tied=0, copy=0, pool="first", smoothing=0.0),
+    "post-untied": dict(shared_layers=2, decoder_layers=1, pre_norm=0, tied=0, copy=0, pool="mean", smoothing=0.15),
+}
+LABELS, MEAN, SCALE = 3, 2.5, 1.25
+
+
+def rounded(t):
+    """What a float32 can hold."""
+    return t.to(torch.float32).to(torch.float64)
+
+
+class Model:
+    def __init__(self, c):
+        self.c, self.w = c, {}
+
+    def p(self, name, *shape, dev=0.3, mean=0.0):
+        """The parameter of this name, made at its first use."""
+        if name not in self.w:
+            self.w[name] = rounded(mean + dev * torch.randn(*shape)).requires_grad_()
+        assert tuple(self.w[name].shape) == shape, name
+        return self.w[name]
+
+    def dense(self, name, x, out):
+        return F.linear(x, self.p(name + ".weight", out, x.shape[-1]), self.p(name + ".bias", out))
+
+    def norm_values(self, name):
+        return {"weight": self.p(name + ".weight", self.c["dim"], dev=0.1, mean=1.0),
+                "bias": self.p(name + ".bias", self.c["dim"], dev=0.1)}
+
+    def norm(self, name, x):
+        v = self.norm_values(name)
+        return F.layer_norm(x, x.shape[-1:], v["weight"], v["bias"], self.eps())
+
+    def eps(self):
+        return 1e-5 if self.c["pre_norm"] else 1e-12
+
+    def layer(self, name, x, memory=None):
+        """One torch layer with our parameters in its places."""
+        c, C, Ff = self.c, self.c["dim"], self.c["ff"]
+        kind = nn.TransformerEncoderLayer if memory is None else nn.TransformerDecoderLayer
+        m = kind(C, c["heads"], Ff, 0.0, "gelu", self.eps(), batch_first=True, norm_first=bool(c["pre_norm"]))
+        d = lambda n, o, i: (self.p(f"{name}.{n}.weight", o, i), self.p(f"{name}.{n}.bias", o))
+        v = {}
+        v["self_attn.in_proj_weight"], v["self_attn.in_proj_bias"] = d("attention.qkv", 3 * C, C)
+        v["self_attn.out_proj.weight"], v["self_attn.out_proj.bias"] = d("attention.out", C, C)
+        norms = ["attention.norm", "feed.norm"]
+        if memory is not None:
+            q, kv = d("cross.q", C, C), d("cross.kv", 2 * C, C)
+            v["multihead_attn.in_proj_weight"] = torch.cat([q[0], kv[0]])
+            v["multihead_attn.in_proj_bias"] = torch.cat([q[1], kv[1]])
+            v["multihead_attn.out_proj.weight"], v["multihead_attn.out_proj.bias"] = d("cross.out", C, C)
+            norms = ["attention.norm", "cross.norm", "feed.norm"]
+        v["linear1.weight"], v["linear1.bias"] = d("feed.up", Ff, C)
+        v["linear2.weight"], v["linear2.bias"] = d("feed.down", C, Ff)
+        for i, n in enumerate(norms):
+            for k, t in self.norm_values(f"{name}.{n}").items():
+                v[f"norm{i + 1}.{k}"] = t
+        assert set(v) == set(m.state_dict())
+        args, more = (x[None],), {}
+        if memory is not None:
+            T = x.shape[0]
+            args = (x[None], memory[None])
+            more = {"tgt_mask": torch.full((T, T), float("-inf")).triu(1)}
+        return torch.func.functional_call(m, v, args, more)[0]
+
+    def embed(self, table, ids, extra):
+        x = F.embedding(torch.tensor(ids), table)
+        if self.c["pre_norm"]:
+            x = x * math.sqrt(self.c["dim"])
+        for t, rows in extra:
+            x = x + F.embedding(torch.tensor(rows), t)
+        return x
+
+    def encode(self, task, ids, seg):
+        c = self.c
+        x = self.embed(self.p("embed.token", c["vocab"], c["dim"]), ids,
+                       [(self.p("embed.position", c["max_source"], c["dim"]), list(range(len(ids)))),
+                        (self.p("embed.segment", 2, c["dim"]), seg)])
+        if not c["pre_norm"]:
+            x = self.norm("embed.norm", x)
+        for i in range(c["layers"]):
+            own = "" if i < c["shared_layers"] else f"tasks.{task}."
+            x = self.layer(f"{own}encoder.{i}", x)
+        if c["pre_norm"]:
+            own = "" if c["shared_layers"] == c["layers"] else f"tasks.{task}."
+            x = self.norm(own + "encoder.norm", x)
+        return x
+
+    def score(self, task, ids, seg, outputs):
+        x = self.encode(task, ids, seg)
+        x = x[0] if self.c["pool"] == "first" else x.mean(0)
+        x = torch.tanh(self.dense(f"tasks.{task}.head.hidden", x, self.c["dim"]))
+        return self.dense(f"tasks.{task}.head.out", x, outputs)
+
+    def token_losses(self, task, ids, seg, said, target):
+        c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
+        memory = self.encode(task, ids, seg)
+        table = self.w["embed.token"]
+        if not c["tied"]:
+            table = self.p(pre + ".token", c["vocab"], C)
+        x = self.embed(table, said, [(self.p(pre + ".position", c["max_target"], C), list(range(len(said))))])
+        if not c["pre_norm"]:
+            x = self.norm(pre + ".norm", x)
+        for i in range(c["decoder_layers"]):
+            x = self.layer(f"{pre}.{i}", x, memory)
+        if c["pre_norm"]:
+            x = self.norm(pre + ".norm", x)
+        if not c["tied"]:
+            table = self.p(pre + ".output.weight", c["vocab"], C)
+        lp = F.log_softmax(F.linear(x, table, self.p(pre + ".output.bias", c["vocab"])), -1)
+        out = torch.tensor([max(y, 0) for y in target])
+        logp = lp.gather(1, out[:, None])[:, 0]
+        if c["copy"]:
+            q, k = self.dense(pre + ".copy.q", x, C), self.dense(pre + ".copy.k", memory, C)
+            a = (q @ k.T / math.sqrt(C)).softmax(-1)
+            same = torch.tensor(ids)[None] == out[:, None]
+            g = torch.sigmoid(self.dense(pre + ".copy.gate", x, 1))[:, 0]
+            logp = torch.log(g * logp.exp() + (1 - g) * (a * same).sum(-1))
+        e = c["smoothing"]
+        loss = (1 - e) * -logp + e * -lp.mean(-1)
+        return [loss[i] for i, y in enumerate(target) if y >= 0]
+
+
+def sequences():
+    g = torch.Generator().manual_seed(4)
+    draw = lambda lo, hi: int(torch.randint(lo, hi, (1,), generator=g))
+    rows = []
+    for n in (9, 3, 12, 1):
+        ids = [CLS] + [draw(5, 40) for _ in range(n)] + [SEP]
+        second = 1 + n // 2
+        # words of the source and words of its own
+        words = [ids[1 + draw(0, n)] if draw(0, 2) else draw(5, 40) for _ in range(draw(2, 7))]
+        rows.append(dict(ids=ids, seg=[int(i > second) for i in range(n + 2)], said=[CLS] + words,
+                         target=words + [SEP], label=draw(0, LABELS), number=round(draw(0, 500) / 100, 2)))
+    rows[2]["target"][1] = -1
+    return rows
+
+
+def save(path, tensors, meta):
+    header, data = {"__metadata__": meta}, b""
+    kinds = {torch.float32: ("F32", "f"), torch.int64: ("I64", "q")}
+    for name, t in sorted(tensors.items(), key=lambda kv: (kv[1].dtype != torch.int64, kv[0])):
+        kind, code = kinds[t.dtype]
+        b = array(code, t.detach().contiguous().view(-1).tolist()).tobytes()
+        header[name] = {"dtype": kind, "shape": list(t.shape), "data_offsets": [len(data), len(data) + len(b)]}
+        data += b
+    h = json.dumps(header, separators=(",", ":")).encode()
+    h += b" " * (-len(h) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(h)) + h + data)
+
+
+def main():
+    here = os.path.dirname(os.path.abspath(__file__))
+    rows = sequences()
+    for name, extra in CASES.items():
+        c = {**BASE, **extra}
+        m, tensors = Model(c), {}
+        meta = {k: str(v) for k, v in c.items()}
+        losses = {
+            "topic": lambda: torch.stack([F.cross_entropy(m.score("topic", r["ids"], r["seg"], LABELS)[None],
+                                                          torch.tensor([r["label"]]), label_smoothing=c["smoothing"])
+                                          for r in rows]).mean(),
+            "score": lambda: torch.stack([(m.score("score", r["ids"], r["seg"], 1)[0] -
+                                           (r["number"] - MEAN) / SCALE) ** 2 for r in rows]).mean(),
+            "headline": lambda: torch.stack(sum((m.token_losses("headline", r["ids"], r["seg"], r["said"], r["target"])
+                                                 for r in rows), [])).mean(),
+        }
+        for task, f in losses.items():
+            loss = f()
+            for t in m.w.values():
+                t.grad = None
+            loss.backward()
+            meta["loss." + task] = repr(loss.item())
+            for n, t in m.w.items():
+                if t.grad is not None:
+                    tensors[f"g.{task}.{n}"] = t.grad.to(torch.float32)
+        for n, t in m.w.items():
+            tensors["w." + n] = t.to(torch.float32)
+        for key in ("ids", "seg", "said", "target"):
+            tensors[key] = torch.tensor(sum((r[key] for r in rows), []), dtype=torch.int64)
+        tensors["lengths"] = torch.tensor([[len(r["ids"]), len(r["target"])] for r in rows])
+        tensors["labels"] = torch.tensor([r["label"] for r in rows])
+        tensors["numbers"] = torch.tensor([r["number"] for r in rows]).to(torch.float32)
+        save(os.path.join(here, f"case-{name}.safetensors"), tensors, meta)
+        print(name, {k: v for k, v in meta.items() if k.startswith("loss")})
+
+
+main()
