@@ -1,0 +1,537 @@
+/*
+ * test_store.c - the run store: what goes in comes out, to the bit; readers
+ * beside a writer; a killed writer; files that are no store.
+ */
+#include "data_check.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+
+#include "run/store.h"
+
+static struct store *open_new(const char *name)
+{
+	struct store *s = NULL;
+	struct err err = { "" };
+
+	if (store_open(in_scratch(name), true, &s, &err))
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static struct store *reopen(const char *name, bool readonly)
+{
+	struct store *s = NULL;
+	struct err err = { "" };
+	enum status st = readonly ? store_open_readonly(in_scratch(name), &s, &err)
+				  : store_open(in_scratch(name), false, &s, &err);
+
+	if (st)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static struct journal_entry entry_at(int timeline, int64_t step, const char *command)
+{
+	struct journal_entry e = { .timeline = timeline, .step = step, .unix_ms = 123,
+				   .who = WHO_SCRIPT, .before = "1", .after = "2" };
+
+	str_copy(e.command, sizeof e.command, command);
+	return e;
+}
+
+static void test_facts(void **state)
+{
+	struct store *s = open_new("facts.db");
+	char *v;
+
+	(void)state;
+	assert_null(store_fact(s, "blas"));
+	assert_int_equal(store_set_fact(s, "blas", "zen", NULL), ST_OK);
+	assert_int_equal(store_set_fact(s, "blas", "haswell 'x'", NULL), ST_OK);
+	store_close(s);
+	s = reopen("facts.db", true);
+	v = store_fact(s, "blas");
+	assert_string_equal(v, "haswell 'x'");
+	xfree(v);
+	assert_int_not_equal(store_set_fact(s, "blas", "no", NULL), ST_OK);
+	store_close(s);
+}
+
+static void test_journal(void **state)
+{
+	struct store *s = open_new("journal.db");
+	struct journal_entry a = entry_at(0, 7, "weight sum 2"), *list;
+	struct journal_entry b = entry_at(0, 3, "mute cls on");
+	struct journal_entry c = entry_at(1, 1, "note \xe2\x82\xac 'q' \"r\"");
+	int n;
+
+	(void)state;
+	assert_int_equal(store_journal(s, &a, NULL), ST_OK);
+	assert_int_equal(store_journal(s, &b, NULL), ST_OK);
+	assert_int_equal(store_journal(s, &c, NULL), ST_OK);
+	assert_true(a.seq == 1 && b.seq == 2 && c.seq == 3);
+	store_close(s);
+	s = reopen("journal.db", true);
+	assert_int_equal(store_journal_read(s, 0, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 3);
+	/* timeline, step, seq */
+	assert_true(list[0].seq == 2 && list[1].seq == 1 && list[2].seq == 3);
+	assert_string_equal(list[2].command, c.command);
+	assert_true(list[1].who == WHO_SCRIPT && list[1].unix_ms == 123);
+	assert_string_equal(list[1].before, "1");
+	xfree(list);
+	assert_int_equal(store_journal_read(s, 2, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 1);
+	xfree(list);
+	store_close(s);
+}
+
+static struct step_row step_at(int64_t i, int tasks)
+{
+	struct step_row r = { .step = i, .lr = 1e-3f / (float)i, .grad_norm = 0.5f,
+			      .seconds = 0.01f, .tokens = (uint32_t)i * 3, .n = tasks };
+
+	r.skipped = i % 10 == 0;
+	for (int k = 0; k < tasks; k++) {
+		r.task[k].task = (uint8_t)(k * 2);
+		r.task[k].count = (uint8_t)(k + 1);
+		r.task[k].loss = 1.0f / (float)(i + k);
+		r.task[k].weight = 1.41f;
+	}
+	if (i == 5)
+		r.task[0].loss = NAN;
+	return r;
+}
+
+struct seen {
+	int64_t n, last, bad;
+	int tasks;
+};
+
+static void see(void *arg, const struct step_row *r)
+{
+	struct seen *s = arg;
+	struct step_row want = step_at(r->step, s->tasks);
+
+	s->bad += r->step <= s->last || r->n != want.n || r->skipped != want.skipped ||
+		  r->tokens != want.tokens || memcmp(&r->lr, &want.lr, sizeof r->lr);
+	for (int k = 0; k < r->n; k++)
+		s->bad += r->task[k].task != want.task[k].task ||
+			  r->task[k].count != want.task[k].count ||
+			  memcmp(&r->task[k].loss, &want.task[k].loss, 4) ||
+			  memcmp(&r->task[k].weight, &want.task[k].weight, 4);
+	s->last = r->step;
+	s->n++;
+}
+
+static void test_steps(void **state)
+{
+	struct store *s = open_new("steps.db");
+	struct seen seen = { .tasks = 3 };
+
+	(void)state;
+	for (int64_t i = 1; i <= 1000; i++) {
+		struct step_row r = step_at(i, 3);
+
+		assert_int_equal(store_step(s, 0, &r, NULL), ST_OK);
+	}
+	for (int64_t i = 900; i <= 1000; i++) { /* computed again after a resume */
+		struct step_row r = step_at(i, 3);
+
+		assert_int_equal(store_step(s, 0, &r, NULL), ST_OK);
+	}
+	assert_int_equal(store_steps_read(s, 1, INT64_MAX, 1, see, &seen, NULL), ST_OK);
+	assert_true(seen.n == 1000 && seen.bad == 0);
+	store_close(s);
+	s = reopen("steps.db", true);
+	seen = (struct seen){ .tasks = 3 };
+	assert_int_equal(store_steps_read(s, 101, 200, 10, see, &seen, NULL), ST_OK);
+	assert_true(seen.n == 10 && seen.bad == 0 && seen.last == 191);
+	store_close(s);
+}
+
+/* At most 200 bytes a step for 2 to 6 tasks; the figure is printed. */
+static void test_step_size(void **state)
+{
+	enum { STEPS = 100000 };
+
+	(void)state;
+	for (int tasks = 2; tasks <= 6; tasks += 4) {
+		struct store *s = open_new(tasks == 2 ? "two.db" : "six.db");
+		struct file_id id;
+		double bytes;
+
+		for (int64_t i = 1; i <= STEPS; i++) {
+			struct step_row r = step_at(i, tasks);
+
+			assert_int_equal(store_step(s, 0, &r, NULL), ST_OK);
+		}
+		store_close(s);
+		assert_int_equal(file_id(in_scratch(tasks == 2 ? "two.db" : "six.db"), &id,
+					 NULL), ST_OK);
+		bytes = (double)id.size / STEPS;
+		print_message("%d tasks: %.1f bytes a step\n", tasks, bytes);
+		assert_true(bytes <= 200);
+	}
+}
+
+static void test_evals(void **state)
+{
+	struct store *s = open_new("evals.db");
+	struct eval_row r = { .step = 20, .task = 1, .n_examples = 40, .scheduled = true,
+			      .loss = 0.1 + 0.2, .seconds = 1, .n_metrics = 2 };
+	struct eval_row *list;
+	int n;
+
+	(void)state;
+	str_copy(r.metric[0].name, 16, "rouge1");
+	r.metric[0].value = 1.0 / 3;
+	str_copy(r.metric[1].name, 16, "rougeLsum");
+	r.metric[1].value = NAN;
+	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+	r.task = 0;
+	r.scheduled = false;
+	r.loss = NAN;
+	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+	assert_int_equal(store_evals_read(s, -1, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 2);
+	assert_true(isnan(list[0].loss) && !list[0].scheduled);
+	assert_true(list[1].loss == 0.1 + 0.2 && list[1].scheduled);
+	assert_true(list[1].metric[0].value == 1.0 / 3);
+	assert_true(isnan(list[1].metric[1].value));
+	assert_string_equal(list[1].metric[1].name, "rougeLsum");
+	xfree(list);
+	assert_int_equal(store_evals_read(s, 1, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 1);
+	xfree(list);
+	store_close(s);
+}
+
+static void put_eval(struct store *s, int64_t step, bool scheduled)
+{
+	struct eval_row r = { .step = step, .scheduled = scheduled };
+	float p[3] = { 0.1f, (float)step, NAN };
+	struct prediction list[2] = {
+		{ .row = 4, .gold = 1, .pred = 2, .loss = NAN, .n_p = 3, .p = p },
+		{ .row = 9, .gold = -1, .number = 0.1, .guess = -2,
+		  .output = (char[]){ "caf\xc3\xa9" }, .detail = (char[]){ "{}" },
+		  .rouge = { 0.1, 0.2, 0.3 } },
+	};
+
+	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+	assert_int_equal(store_predictions(s, 0, step, 0, list, 2, NULL), ST_OK);
+}
+
+static void test_predictions(void **state)
+{
+	struct store *s = open_new("predictions.db");
+	struct dev_row rows[2] = { { .row = 4, .line = 5, .text = (char[]){ "a" },
+				     .target = (char[]){ "b" } },
+				   { .row = 9, .line = 11, .text = (char[]){ "c" },
+				     .pair = (char[]){ "d" } } };
+	struct prediction_set set;
+	int64_t *steps;
+
+	(void)state;
+	assert_int_equal(store_predictions_read(s, 0, -1, &set, NULL), ST_NOT_FOUND);
+	assert_int_equal(store_dev_rows(s, 0, rows, 2, NULL), ST_OK);
+	for (int64_t i = 10; i <= 50; i += 10)
+		put_eval(s, i, i != 50);
+	assert_int_equal(store_predictions_read(s, 0, -1, &set, NULL), ST_OK);
+	assert_true(set.step == 50 && set.n == 2);
+	assert_true(set.p[0].n_p == 3 && set.p[0].p[1] == 50 && isnan(set.p[0].p[2]));
+	assert_true(isnan(set.p[0].loss) && set.p[1].number == 0.1);
+	assert_null(set.p[0].output);
+	assert_string_equal(set.p[1].output, "caf\xc3\xa9");
+	assert_string_equal(set.row[1].pair, "d");
+	assert_true(set.row[0].line == 5 && !set.row[0].pair);
+	prediction_set_release(&set);
+	assert_int_equal(store_history_read(s, 0, 9, &set, &steps, NULL), ST_OK);
+	assert_true(set.n == 5 && steps[0] == 10 && steps[4] == 50);
+	prediction_set_release(&set);
+	xfree(steps);
+	assert_int_equal(store_predictions_trim(s, 2, NULL), ST_OK);
+	assert_int_equal(store_history_read(s, 0, 9, &set, &steps, NULL), ST_OK);
+	assert_true(set.n == 2 && steps[0] == 30 && steps[1] == 40);
+	prediction_set_release(&set);
+	xfree(steps);
+	assert_int_equal(store_predictions_read(s, 0, 30, &set, NULL), ST_OK);
+	prediction_set_release(&set);
+	assert_int_equal(store_predictions_read(s, 0, 20, &set, NULL), ST_NOT_FOUND);
+	store_close(s);
+}
+
+static void test_checkpoints(void **state)
+{
+	struct store *s = open_new("checkpoints.db");
+	struct checkpoint_row r = { .step = 5, .folder = "step-000005", .score = NAN,
+				    .state = "00" }, *list;
+	int n;
+
+	(void)state;
+	r.best = true;
+	assert_int_equal(store_checkpoint(s, &r, NULL), ST_OK);
+	r.step = 10;
+	r.score = 0.25;
+	str_copy(r.folder, sizeof r.folder, "step-000010");
+	str_copy(r.name, sizeof r.name, "before");
+	assert_int_equal(store_checkpoint(s, &r, NULL), ST_OK);
+	assert_int_equal(store_checkpoints_read(s, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 2);
+	assert_true(!list[0].best && list[1].best && isnan(list[0].score));
+	assert_true(list[1].score == 0.25);
+	assert_string_equal(list[1].name, "before");
+	xfree(list);
+	assert_int_equal(store_checkpoint_forget(s, "step-000005", NULL), ST_OK);
+	assert_int_equal(store_checkpoints_read(s, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 1);
+	xfree(list);
+	store_close(s);
+}
+
+/* A reader sees whole transactions while the writer writes. */
+static void test_reader_beside_writer(void **state)
+{
+	struct store *s = open_new("live.db"), *r;
+	int fail = 0, code, last = 0;
+	pid_t pid;
+
+	(void)state;
+	store_close(s);
+	pid = fork();
+	if (!pid) {
+		s = NULL;
+		code = store_open(in_scratch("live.db"), false, &s, NULL) != ST_OK;
+		for (int i = 0; i < 200 && !code; i++) {
+			struct journal_entry e = entry_at(0, i, "lr 1");
+
+			code = store_journal(s, &e, NULL) != ST_OK;
+		}
+		_exit(code); /* not closed: as if killed */
+	}
+	r = reopen("live.db", true);
+	while (waitpid(pid, &code, WNOHANG) == 0) {
+		struct journal_entry *list;
+		int n;
+
+		if (store_journal_read(r, 0, &list, &n, NULL) || n < last)
+			fail++;
+		last = n;
+		xfree(list);
+	}
+	store_close(r);
+	assert_int_equal(code, 0);
+	assert_int_equal(fail, 0);
+	r = reopen("live.db", true); /* the log that the writer left is read */
+	{
+		struct journal_entry *list;
+
+		assert_int_equal(store_journal_read(r, 0, &list, &last, NULL), ST_OK);
+		xfree(list);
+	}
+	assert_int_equal(last, 200);
+	store_close(r);
+}
+
+/* Entries that store_journal() has answered for outlive kill -9. */
+static void test_killed_writer(void **state)
+{
+	struct journal_entry *list;
+	struct store *s = open_new("killed.db");
+	int pipes[2], n, said = 0, x, code;
+	pid_t pid;
+
+	(void)state;
+	store_close(s);
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	if (!pid) {
+		if (store_open(in_scratch("killed.db"), false, &s, NULL))
+			_exit(1);
+		for (x = 1;; x++) {
+			struct journal_entry e = entry_at(0, x, "lr 1");
+
+			if (store_journal(s, &e, NULL) ||
+			    write(pipes[1], &x, sizeof x) != sizeof x)
+				_exit(1);
+		}
+	}
+	close(pipes[1]);
+	while (said < 20 && read(pipes[0], &x, sizeof x) == sizeof x)
+		said = x;
+	kill(pid, SIGKILL);
+	while (read(pipes[0], &x, sizeof x) == sizeof x)
+		said = x;
+	close(pipes[0]);
+	waitpid(pid, &code, 0);
+	assert_true(WIFSIGNALED(code));
+	s = reopen("killed.db", false);
+	assert_int_equal(store_journal_read(s, 0, &list, &n, NULL), ST_OK);
+	assert_in_range(n, said, said + 1);
+	xfree(list);
+	store_close(s);
+}
+
+static void sql(const char *name, const char *text)
+{
+	sqlite3 *c;
+
+	assert_int_equal(sqlite3_open(in_scratch(name), &c), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(c, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(c);
+}
+
+static void refuse(const char *name, enum status want, const char *word)
+{
+	struct err err = { "" };
+	struct store *s;
+
+	assert_int_equal(store_open(in_scratch(name), false, &s, &err), want);
+	assert_null(s);
+	if (!strstr(err.text, word))
+		fail_msg("no '%s' in '%s'", word, err.text);
+	assert_int_equal(store_open_readonly(in_scratch(name), &s, &err), want);
+	assert_null(s);
+}
+
+static void test_not_a_store(void **state)
+{
+	struct store *s = open_new("later.db");
+	struct err err = { "" };
+
+	(void)state;
+	store_close(s);
+	assert_int_equal(store_open(in_scratch("later.db"), true, &s, &err), ST_IO);
+	sql("later.db", "PRAGMA user_version=2");
+	refuse("later.db", ST_INVALID, "later");
+	put_text("text.db", "this is a text that is no database, and long enough to "
+			    "be taken for one when only the size is looked at.......");
+	refuse("text.db", ST_CORRUPT, "damaged");
+	put_text("empty.db", "");
+	refuse("empty.db", ST_CORRUPT, "empty");
+	sql("foreign.db", "CREATE TABLE x(y)");
+	refuse("foreign.db", ST_CORRUPT, "no tables of a run");
+	refuse("none.db", ST_NOT_FOUND, "none.db");
+	mkdir(in_scratch("dir.db"), 0700);
+	refuse("dir.db", ST_INVALID, "no file");
+}
+
+static void ignore(void *arg, const struct step_row *r)
+{
+	(void)arg;
+	(void)r;
+}
+
+/* Rows that cannot be are damage, not memory errors. */
+static void test_damaged_rows(void **state)
+{
+	struct store *s = open_new("rows.db");
+	struct journal_entry *j;
+	struct eval_row *e;
+	struct checkpoint_row *c;
+	struct prediction_set set;
+	int n;
+
+	(void)state;
+	store_close(s);
+	sql("rows.db", "INSERT INTO step VALUES(1, 0, x'0100');"
+		       "INSERT INTO journal VALUES(1, 0, 1, 1, 'nobody', 'x', '', '');"
+		       "INSERT INTO eval VALUES(0, 1, 0, 1, 5, 0, 0, '{\"a\":[]}');"
+		       "INSERT INTO checkpoint VALUES(printf('%0100d', 1), 0, 1, '', '', 0, 0);"
+		       "INSERT INTO prediction VALUES(0,1,0,1,0,0,0,0,0,x'010203',"
+		       " NULL,NULL,0,0,0)");
+	s = reopen("rows.db", true);
+	assert_int_equal(store_steps_read(s, 0, 9, 1, ignore, NULL, NULL), ST_CORRUPT);
+	assert_int_equal(store_journal_read(s, 0, &j, &n, NULL), ST_CORRUPT);
+	assert_int_equal(store_evals_read(s, -1, &e, &n, NULL), ST_CORRUPT);
+	assert_int_equal(store_checkpoints_read(s, &c, &n, NULL), ST_CORRUPT);
+	assert_int_equal(store_predictions_read(s, 0, -1, &set, NULL), ST_CORRUPT);
+	store_close(s);
+}
+
+/* Random bytes changed in a real store: every answer is an answer. */
+static void test_damaged_file(void **state)
+{
+	struct store *s = open_new("whole.db");
+	struct buf b;
+	uint32_t x = 99;
+
+	(void)state;
+	for (int64_t i = 1; i <= 300; i++) {
+		struct step_row r = step_at(i, 2);
+		struct journal_entry e = entry_at(0, i, "lr 1");
+
+		store_step(s, 0, &r, NULL);
+		if (i % 30 == 0)
+			store_journal(s, &e, NULL);
+	}
+	put_eval(s, 10, true);
+	store_close(s);
+	buf_init(&b);
+	assert_int_equal(file_read(in_scratch("whole.db"), 1 << 24, &b, NULL), ST_OK);
+	for (int i = 0; i < 100; i++) {
+		struct prediction_set set;
+		struct journal_entry *j;
+		size_t at;
+		char was;
+		int n;
+
+		x = x * 1664525U + 1013904223U;
+		at = (x >> 4) % b.len;
+		was = b.s[at];
+		b.s[at] = (char)(was ^ (1 + i % 255));
+		put_file("bad.db", b.s, b.len);
+		b.s[at] = was;
+		if (store_open_readonly(in_scratch("bad.db"), &s, NULL))
+			continue;
+		if (!store_journal_read(s, 0, &j, &n, NULL))
+			xfree(j);
+		store_steps_read(s, 0, 999, 1, ignore, NULL, NULL);
+		if (!store_predictions_read(s, 0, -1, &set, NULL))
+			prediction_set_release(&set);
+		store_close(s);
+	}
+	buf_release(&b);
+}
+
+/* Where WAL cannot work (no shared memory) a rollback journal is used. */
+static void test_without_wal(void **state)
+{
+	sqlite3_vfs *usual = sqlite3_vfs_find(NULL);
+	struct journal_entry e = entry_at(0, 1, "lr 1"), *list;
+	struct store *s;
+	int n;
+
+	(void)state;
+	assert_int_equal(sqlite3_vfs_register(sqlite3_vfs_find("unix-dotfile"), 1),
+			 SQLITE_OK);
+	s = open_new("nowal.db");
+	assert_int_equal(store_journal(s, &e, NULL), ST_OK);
+	assert_false(file_exists(in_scratch("nowal.db-wal")));
+	store_close(s);
+	s = reopen("nowal.db", true);
+	assert_int_equal(store_journal_read(s, 0, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 1);
+	xfree(list);
+	store_close(s);
+	sqlite3_vfs_register(usual, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_facts),	    cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_step_size),
+		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_predictions),
+		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_reader_beside_writer),
+		cmocka_unit_test(test_killed_writer),
+		cmocka_unit_test(test_not_a_store), cmocka_unit_test(test_damaged_rows),
+		cmocka_unit_test(test_damaged_file),
+		cmocka_unit_test(test_without_wal),
+	};
+
+	return cmocka_run_group_tests_name("store", tests, scratch_make, scratch_remove);
+}
