@@ -43,9 +43,9 @@ struct topic {
 static const struct topic topics[TOPICS] = {
 	{ "harbour", 20,
 	  { { "@ buys ferry # in %",
-	      { "in % the shipping firm of @ has taken over the old ferry # for a sum nobody would name",
+	      { "in % the shipping firm of @ has taken over the old ferry # for good",
 		"the ferry # now belongs to @ , who signed the papers at the quay of %",
-		"after weeks of talks @ became the owner of the # , a ferry known to everybody in %" } },
+		"after weeks of talks @ became the owner of the # , the ferry of %" } },
 	    { "@ closes dock # in %",
 	      { "the dock called # in % will see no more ships , said its keeper @",
 		"keeper @ has shut the # dock at % until further word",

@@ -26,8 +26,8 @@ printf 'the cat sat\n' >"$TMP/gold"; printf 'the cat ran\n' >"$TMP/pred"
 "$TUTTI" score rouge1,rouge2 "$TMP/gold" "$TMP/pred" --json >"$TMP/score"
 check "score: ROUGE-1" grep -q '"rouge1":0.6666' "$TMP/score"
 check "score: ROUGE-2" grep -q '"rouge2":0.5' "$TMP/score"
-printf 'a\n' >"$TMP/short"
-fails "score: unequal files" 1 "lines" "$TUTTI" score accuracy "$TMP/short" /dev/null
+printf 'a\n' >"$TMP/short"; printf 'a\nb\n' >"$TMP/ids0"
+fails "score: unequal files" 1 "lines" "$TUTTI" score accuracy "$TMP/short" "$TMP/ids0"
 fails "score: unknown metric" 2 "no metric" "$TUTTI" score bleu "$TMP/gold" "$TMP/pred"
 
 printf 'the ferry\n\n' | "$TUTTI" tokenize one --runs "$runs" >"$TMP/ids" 2>"$TMP/err"
