@@ -208,6 +208,8 @@ static void on_key(struct desk *d, uint32_t key)
 		return;
 	}
 	k = key_find(ui->view, key);
+	if (k && k->on != ON_ALL)
+		ui_recalc(ui); /* keys act on what will be shown, drawn or not */
 	if (!k || act_here(d, k) || scroll_trial(ui, k))
 		return;
 	view_table[ui->view].act(ui, (int)k->action, k->arg);
@@ -368,6 +370,8 @@ static void turn(struct desk *d, double wish)
 		[P_OUT] = {.fd = -1, .events = POLLOUT},
 	};
 
+	int waiting;
+
 	if (d->ui.feed.fd)
 		p[P_FEED].fd = d->ui.feed.fd(d->ui.feed.arg);
 	if (term_is_behind(d->term))
@@ -379,8 +383,11 @@ static void turn(struct desk *d, double wish)
 	if (!d->ui.is_done)
 		read_terminal(d, p[P_INPUT].revents);
 	on_input(d);
+	waiting = d->ui.n_pending;
 	if (ui_update(&d->ui) && !d->ui.is_frozen)
 		d->is_dirty = true;
+	if (d->ui.n_pending < waiting)
+		d->is_urgent = d->is_dirty = true; /* an answer is an echo, too */
 	if (d->ui.message[0] && d->ui.now >= d->ui.message_until)
 		d->is_dirty = true;
 	if (!d->is_lost && term_flush(d->term) != ST_OK)

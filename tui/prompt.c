@@ -48,6 +48,12 @@ static int next_byte(FILE *f)
 	return P.at < P.n ? P.q[P.at++] : EOF;
 }
 
+/* Without this readline asks /dev/null, which always has an end of file ready. */
+static int has_byte(void)
+{
+	return P.at < P.n;
+}
+
 static void no_display(void)
 {
 }
@@ -153,6 +159,7 @@ void prompt_start(const char *history)
 	rl_prep_term_function = NULL;
 	rl_deprep_term_function = NULL;
 	rl_getc_function = next_byte;
+	rl_input_available_hook = has_byte;
 	rl_redisplay_function = no_display;
 	rl_attempted_completion_function = complete;
 	rl_completion_display_matches_hook = on_matches;

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -22,6 +24,7 @@ struct fake {
 	bool is_stopped, holds_answers;
 	char last[COMMAND_TEXT];
 	int64_t step;
+	int fd;                   /* readable when there is a new picture */
 };
 
 static const struct {
@@ -127,6 +130,7 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 
 	memset(f, 0, sizeof *f);
 	snapshot_init(s);
+	f->fd = eventfd(0, EFD_NONBLOCK);
 	f->tasks = tasks;
 	f->step = step;
 	s->serial = 1;
@@ -165,6 +169,18 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 static inline void fake_release(struct fake *f)
 {
 	snapshot_release(&f->s);
+	close(f->fd);
+}
+
+static inline void fake_news(struct fake *f)
+{
+	f->s.serial++;
+	eventfd_write(f->fd, 1);
+}
+
+static inline int fake_fd(void *arg)
+{
+	return ((struct fake *)arg)->fd;
 }
 
 /* --- the feed --- */
@@ -172,7 +188,9 @@ static inline void fake_release(struct fake *f)
 static inline bool fake_snapshot(void *arg, struct snapshot *dst)
 {
 	struct fake *f = arg;
+	eventfd_t n;
 
+	eventfd_read(f->fd, &n);
 	if (f->s.serial <= dst->serial)
 		return false;
 	snapshot_copy(dst, &f->s);
@@ -227,7 +245,7 @@ static inline enum status fake_post(void *arg, const char *line, uint64_t *ticke
 	*ticket = (uint64_t)f->posted;
 	if (!f->holds_answers)
 		f->s.ticket = *ticket;
-	f->s.serial++;
+	fake_news(f);
 	return ST_OK;
 }
 
@@ -254,7 +272,7 @@ static inline void fake_stop(void *arg)
 
 	f->is_stopped = true;
 	f->s.phase = PHASE_STOPPED;
-	f->s.serial++;
+	fake_news(f);
 }
 
 /* --- predictions --- */
@@ -412,7 +430,7 @@ static inline enum status fake_entries(void *arg, const char *path,
 
 static inline struct feed fake_feed(struct fake *f)
 {
-	return (struct feed){.arg = f, .snapshot = fake_snapshot, .post = fake_post,
+	return (struct feed){.arg = f, .fd = fake_fd, .snapshot = fake_snapshot, .post = fake_post,
 			     .answer = fake_answer, .stop = fake_stop,
 			     .predictions = fake_predictions, .history = fake_history,
 			     .journal = fake_entries};
