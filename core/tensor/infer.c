@@ -1,16 +1,14 @@
 /*
  * infer.c - the two products that decoding one token at a time lives on.
  */
+#include <math.h> /* HUGE_VALF */
+
 #include "base/status.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
-#include "tensor/vmath.h"
 
-enum {
-	FEW = 8,        /* fewer rows than this: weights are read once by hand */
-	SCORES = 128,   /* keys at a time */
-};
+enum { FEW = 8 }; /* fewer rows than this: weights are read once by hand */
 
 void infer_output(const struct param_set *ps, const float *x, int R, int C, int w,
 		  int b, float *logits)
@@ -29,65 +27,52 @@ void infer_output(const struct param_set *ps, const float *x, int R, int C, int 
 	k_dots(V, C, R, logits, x, wv, bv);
 }
 
-/*
- * One head of one row: softmax over `len` keys seen a block at a time, the
- * output rescaled whenever the greatest score grows. *max and *sum say how to
- * get the probabilities: exp(s - max) / sum.
- */
-static void attend_head(int D, int len, int stride, float scale, const float *q,
-			const float *k, const float *v, float *out, float *max,
-			float *sum)
+/* A group of heads of one row: k and v point at the group's first column. */
+static void attend_heads(struct attend *a, int len, const float *k,
+			 const float *v, int of, float *probs)
 {
-	float s[SCORES];
+	size_t ld = (size_t)a->stride;
 
-	*max = -HUGE_VALF;
-	*sum = 0.0f;
-	for (int j = 0; j < D; j++)
-		out[j] = 0.0f;
-	for (int j = 0; j < len; j += SCORES) {
-		int n = len - j < SCORES ? len - j : SCORES;
-		size_t o = (size_t)j * (size_t)stride;
-
-		k_attend_block(n, D, stride, scale, s, q, k + o, v + o, out,
-			       max, sum);
+	for (int h = 0; h < a->heads; h++) {
+		a->max[h] = -HUGE_VALF;
+		a->sum[h] = 0.0f;
 	}
-	k_scale_in((size_t)D, out, 1.0f / *sum);
-}
-
-static void add_probs(int D, int len, int stride, float scale, const float *q,
-		      const float *k, float max, float share, float *probs)
-{
-	for (int j = 0; j < len; j++) {
-		float s = k_dot((size_t)D, q, k + (size_t)j * (size_t)stride);
-
-		probs[j] += share * v_exp(s * scale - max);
-	}
+	for (int i = 0; i < a->heads * a->D; i++)
+		a->out[i] = 0.0f;
+	for (int j = 0; j < len; j += KEYS)
+		k_attend(a, len - j < KEYS ? len - j : KEYS,
+			 k + (size_t)j * ld, v + (size_t)j * ld);
+	for (int h = 0; h < a->heads; h++)
+		k_scale_in((size_t)a->D, a->out + h * a->D, 1.0f / a->sum[h]);
+	for (int j = 0; j < len && probs; j += KEYS)
+		k_attend_probs(a, len - j < KEYS ? len - j : KEYS,
+			       k + (size_t)j * ld, of, probs + j);
 }
 
 void infer_attend(const float *q, int R, int C, int heads, const float *const *k,
 		  const float *const *v, const int *len, int stride, float *out,
 		  float *const *probs)
 {
+	float max[HEADS_AT_ONCE], sum[HEADS_AT_ONCE], s[HEADS_AT_ONCE * KEYS];
 	int D = C / heads;
-	float scale = (float)(1.0 / __builtin_sqrt((double)D)), max, sum;
+	struct attend a = { .D = D, .stride = stride, .max = max, .sum = sum,
+			    .s = s };
 
 	BUG_IF(C % heads);
+	a.scale = (float)(1.0 / __builtin_sqrt((double)D));
 	for (int r = 0; r < R; r++) {
-		BUG_IF(len[r] < 1);
-		for (int j = 0; probs && j < len[r]; j++)
-			probs[r][j] = 0.0f;
-		for (int h = 0; h < heads; h++) {
-			size_t col = (size_t)(h * D);
-			size_t at = (size_t)r * (size_t)C + col;
+		float *p = probs ? probs[r] : NULL;
 
-			attend_head(D, len[r], stride, scale, q + at,
-				    k[r] + col, v[r] + col, out + at, &max,
-				    &sum);
-			if (probs)
-				add_probs(D, len[r], stride, scale, q + at,
-					  k[r] + col, max,
-					  1.0f / (sum * (float)heads),
-					  probs[r]);
+		BUG_IF(len[r] < 1);
+		for (int j = 0; p && j < len[r]; j++)
+			p[j] = 0.0f;
+		for (int h = 0; h < heads; h += HEADS_AT_ONCE) {
+			a.heads = heads - h < HEADS_AT_ONCE ? heads - h :
+							      HEADS_AT_ONCE;
+			a.q = q + (size_t)r * (size_t)C + h * D;
+			a.out = out + (size_t)r * (size_t)C + h * D;
+			attend_heads(&a, len[r], k[r] + h * D, v[r] + h * D,
+				     heads, p);
 		}
 	}
 }

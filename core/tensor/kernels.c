@@ -1,32 +1,7 @@
 /*
  * kernels.c - elementwise loops and plain sums (see kernels.h).
- *
- * Sums fold LANES accumulators pairwise, always in the same order, so that
- * every instruction set gives the same bits.
  */
-#include "tensor/kernels.h"
-
-#include "tensor/vmath.h"
-
-V_INLINE float fold_float(const float *a)
-{
-	float s[LANES / 2];
-
-	for (int i = 0; i < LANES / 2; i++)
-		s[i] = a[i] + a[i + LANES / 2];
-	return ((s[0] + s[4]) + (s[2] + s[6])) +
-	       ((s[1] + s[5]) + (s[3] + s[7]));
-}
-
-V_INLINE double fold_double(const double *a)
-{
-	double s[LANES / 2];
-
-	for (int i = 0; i < LANES / 2; i++)
-		s[i] = a[i] + a[i + LANES / 2];
-	return ((s[0] + s[4]) + (s[2] + s[6])) +
-	       ((s[1] + s[5]) + (s[3] + s[7]));
-}
+#include "tensor/lanes.h"
 
 KERNEL void k_add(size_t n, float *restrict y, const float *restrict x)
 {
@@ -74,44 +49,19 @@ KERNEL double k_sumsq(size_t n, const float *x)
 KERNEL double k_sum(size_t n, const float *x)
 {
 	double acc[LANES] = { 0 };
-	size_t i = 0;
 
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			acc[l] += (double)x[i + l];
-	for (int l = 0; i < n; i++, l++)
-		acc[l] += (double)x[i];
+	lanes_add(n, acc, x);
 	return fold_double(acc);
 }
 
 KERNEL float k_max(size_t n, const float *x)
 {
-	float acc[LANES];
-	size_t i = 0;
-
-	for (int l = 0; l < LANES; l++)
-		acc[l] = -HUGE_VALF;
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			acc[l] = x[i + l] > acc[l] ? x[i + l] : acc[l];
-	for (; i < n; i++)
-		acc[0] = x[i] > acc[0] ? x[i] : acc[0];
-	for (int l = 1; l < LANES; l++)
-		acc[0] = acc[l] > acc[0] ? acc[l] : acc[0];
-	return acc[0];
+	return lanes_max(n, x);
 }
 
 KERNEL float k_dot(size_t n, const float *x, const float *y)
 {
-	float acc[LANES] = { 0 };
-	size_t i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			acc[l] += x[i + l] * y[i + l];
-	for (int l = 0; i < n; i++, l++)
-		acc[l] += x[i] * y[i];
-	return fold_float(acc);
+	return lanes_dot(n, x, y);
 }
 
 /* Four rows at a time: a quarter of the traffic on `out`. */

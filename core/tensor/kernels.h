@@ -114,12 +114,23 @@ void k_affine(int n, float *x, float a, float c);
 void k_dots(int n, int C, int R, float *y, const float *x, const float *w,
 	    const float *b);
 /*
- * n more keys of one query: scores s = scale q . k, *max and *sum updated, out
- * [D] rescaled and the values added with weights exp(s - max).
+ * Attention of one query over keys that come in blocks of n <= KEYS, `heads` <=
+ * HEADS_AT_ONCE side by side in a row. s: room for heads * KEYS scores.
+ * max and sum [heads] carry the softmax from block to block; out [heads * D] is
+ * rescaled whenever a head's greatest score grows.
  */
-void k_attend_block(int n, int D, int stride, float scale, float *s,
-		    const float *q, const float *k, const float *v, float *out,
-		    float *max, float *sum);
+enum { KEYS = 64, HEADS_AT_ONCE = 16 };
+struct attend {
+	int heads, D, stride;
+	float scale;
+	const float *q;
+	float *max, *sum, *out, *s;
+};
+void k_attend(const struct attend *a, int n, const float *k, const float *v);
+/* probs [n] += share of each key, from the final max and sum: the mean of
+ * `of` heads. */
+void k_attend_probs(const struct attend *a, int n, const float *k, int of,
+		    float *probs);
 
 /* --- noise.c --- */
 enum { NOISE_GROUP = 16 }; /* blocks of 4 words made side by side */

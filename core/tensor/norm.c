@@ -2,31 +2,14 @@
  * norm.c - layer norm kernels. A row stays in the first-level cache, so passes
  * over it are cheap; its sums are taken in double.
  */
-#include "tensor/kernels.h"
-
-#include "tensor/vmath.h"
-
-V_INLINE double fold(const double *a)
-{
-	double s[LANES / 2];
-
-	for (int i = 0; i < LANES / 2; i++)
-		s[i] = a[i] + a[i + LANES / 2];
-	return ((s[0] + s[4]) + (s[2] + s[6])) +
-	       ((s[1] + s[5]) + (s[3] + s[7]));
-}
+#include "tensor/lanes.h"
 
 V_INLINE double row_mean(int n, const float *x)
 {
 	double acc[LANES] = { 0 };
-	int i = 0;
 
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			acc[l] += (double)x[i + l];
-	for (int l = 0; i < n; i++, l++)
-		acc[l] += (double)x[i];
-	return fold(acc) / n;
+	lanes_add((size_t)n, acc, x);
+	return fold_double(acc) / n;
 }
 
 V_INLINE double row_variance(int n, const float *x, float mean)
@@ -42,7 +25,7 @@ V_INLINE double row_variance(int n, const float *x, float mean)
 		}
 	for (int l = 0; i < n; i++, l++)
 		acc[l] += (double)(x[i] - mean) * (double)(x[i] - mean);
-	return fold(acc) / n;
+	return fold_double(acc) / n;
 }
 
 KERNEL void k_norm(int rows, int cols, float *restrict y, float *restrict stat,
@@ -91,8 +74,8 @@ KERNEL void k_norm_back(int rows, int cols, float *dx, float *restrict dgamma,
 			ag[l] += (double)g;
 			ax[l] += (double)(g * ((x[i] - mean) * rstd));
 		}
-		mg = (float)(fold(ag) / cols);
-		mx = (float)(fold(ax) / cols);
+		mg = (float)(fold_double(ag) / cols);
+		mx = (float)(fold_double(ax) / cols);
 		for (int j = 0; j < cols; j++) {
 			dgamma[j] += dy[j] * ((x[j] - mean) * rstd);
 			dbeta[j] += dy[j];

@@ -1,68 +1,16 @@
 /*
  * softmax.c - softmax kernels: attention rows and rows of logits.
  */
-#include "tensor/kernels.h"
-
-#include "tensor/vmath.h"
-
-V_INLINE float max_of(int n, const float *x)
-{
-	float acc[LANES];
-	int i = 0;
-
-	for (int l = 0; l < LANES; l++)
-		acc[l] = -HUGE_VALF;
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			acc[l] = x[i + l] > acc[l] ? x[i + l] : acc[l];
-	for (; i < n; i++)
-		acc[0] = x[i] > acc[0] ? x[i] : acc[0];
-	for (int l = 1; l < LANES; l++)
-		acc[0] = acc[l] > acc[0] ? acc[l] : acc[0];
-	return acc[0];
-}
-
-V_INLINE float fold(const float *a)
-{
-	float s[LANES / 2];
-
-	for (int i = 0; i < LANES / 2; i++)
-		s[i] = a[i] + a[i + LANES / 2];
-	return ((s[0] + s[4]) + (s[2] + s[6])) +
-	       ((s[1] + s[5]) + (s[3] + s[7]));
-}
-
-V_INLINE double foldd(const double *a)
-{
-	double s[LANES / 2];
-
-	for (int i = 0; i < LANES / 2; i++)
-		s[i] = a[i] + a[i + LANES / 2];
-	return ((s[0] + s[4]) + (s[2] + s[6])) +
-	       ((s[1] + s[5]) + (s[3] + s[7]));
-}
-
-V_INLINE float sum_of(int n, const float *x)
-{
-	float acc[LANES] = { 0 };
-	int i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			acc[l] += x[i + l];
-	for (int l = 0; i < n; i++, l++)
-		acc[l] += x[i];
-	return fold(acc);
-}
+#include "tensor/lanes.h"
 
 /* The exp loops stand alone: mixed with lanes the compiler gives up on them. */
 V_INLINE void softmax_row(int n, float *x, float scale)
 {
-	float max = max_of(n, x) * scale, inv;
+	float max = lanes_max((size_t)n, x) * scale, inv;
 
 	for (int i = 0; i < n; i++)
 		x[i] = v_exp(x[i] * scale - max);
-	inv = 1.0f / sum_of(n, x);
+	inv = 1.0f / lanes_sum((size_t)n, x);
 	for (int i = 0; i < n; i++)
 		x[i] *= inv;
 }
@@ -112,7 +60,7 @@ KERNEL void k_softmax_back(int rows, int cols, float *restrict dp,
 			}
 		for (int l = 0; i < cols; i++, l++)
 			acc[l] += p[i] > 0.0f ? p[i] * dp[i] : 0.0f;
-		sum = fold(acc) * keep_scale;
+		sum = fold_float(acc) * keep_scale;
 		for (i = 0; i < cols; i++) {
 			float a = p[i] > 0.0f ? p[i] : -p[i];
 			float d = p[i] > 0.0f ? dp[i] * keep_scale : 0.0f;
@@ -127,21 +75,10 @@ KERNEL float k_logits_max(int n, float *restrict x, const float *restrict b)
 	if (b)
 		for (int i = 0; i < n; i++)
 			x[i] += b[i];
-	return max_of(n, x);
+	return lanes_max((size_t)n, x);
 }
 
 enum { BLOCK = 512 }; /* stays in the first-level cache between two loops */
-
-V_INLINE void add_lanes(int n, double *restrict acc, const float *restrict x)
-{
-	int i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		for (int l = 0; l < LANES; l++)
-			acc[l] += (double)x[i + l];
-	for (int l = 0; i < n; i++, l++)
-		acc[l] += (double)x[i];
-}
 
 KERNEL double k_exp_sum(int n, float *x, float max)
 {
@@ -152,9 +89,9 @@ KERNEL double k_exp_sum(int n, float *x, float max)
 
 		for (int j = 0; j < k; j++)
 			x[j] = v_exp(x[j] - max);
-		add_lanes(k, acc, x);
+		lanes_add((size_t)k, acc, x);
 	}
-	return foldd(acc);
+	return fold_double(acc);
 }
 
 KERNEL double k_exp_sum_of(int n, const float *restrict x, float max)
@@ -167,9 +104,9 @@ KERNEL double k_exp_sum_of(int n, const float *restrict x, float max)
 
 		for (int j = 0; j < k; j++)
 			y[j] = v_exp(x[j] - max);
-		add_lanes(k, acc, y);
+		lanes_add((size_t)k, acc, y);
 	}
-	return foldd(acc);
+	return fold_double(acc);
 }
 
 KERNEL void k_affine(int n, float *x, float a, float c)
