@@ -17,11 +17,15 @@
 /* Text with what roff would take for itself made plain. */
 static void put(const char *s)
 {
+	const char *begin = s;
+
 	if (*s == '.' || *s == '\'')
 		fputs("\\&", stdout);
 	for (; *s; s++) {
 		if (*s == '\\')
 			fputs("\\e", stdout);
+		else if (*s == ' ' && s > begin && s[-1] == '.') /* a sentence, a line */
+			putchar('\n');
 		else if (*s == '-')
 			fputs("\\-", stdout);
 		else
@@ -42,10 +46,13 @@ static void item(const char *head)
 	printf("\"\n");
 }
 
+/* A sentence or more on lines of their own. */
 static void line(const char *text)
 {
+	size_t n = strlen(text);
+
 	put(text);
-	putchar('\n');
+	fputs(n && text[n - 1] != '.' ? ".\n" : "\n", stdout);
 }
 
 static void commands(void)
@@ -111,14 +118,27 @@ static void metrics(void)
 	}
 }
 
+/* Where a key holds: nothing for everywhere, else the views' names. */
+static void put_views(unsigned on)
+{
+	int n = 0;
+
+	if ((on & ON_ALL) == ON_ALL)
+		return;
+	for (int v = 0; v < VIEWS; v++)
+		if (on & (1u << v))
+			printf("%s%s", n++ ? ", " : "(", view_table[v].name);
+	if (n)
+		printf(") ");
+}
+
 static void keys(void)
 {
 	for (int i = 0; i < key_count; i++) {
-		char head[64];
-
-		str_format(head, sizeof head, "%s  %s", key_table[i].label,
-			   key_table[i].view_name);
-		item(head);
+		if (!key_table[i].label)
+			continue;
+		item(key_table[i].label);
+		put_views(key_table[i].on);
 		line(key_table[i].help);
 	}
 }
