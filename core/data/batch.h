@@ -52,7 +52,7 @@ struct cursor {
 };
 
 struct packer;
-/* Borrows the data set. `budget`: tokens of a micro-batch (one example may exceed it). */
+/* Borrows the data set. `budget`: tokens of a micro-batch; one example may exceed it. */
 struct packer *packer_new(const struct dataset *d, uint64_t seed, int task,
 			  int budget, int32_t cls_id);
 void packer_free(struct packer *p);

@@ -224,17 +224,27 @@ enum status cache_map(const struct cache_place *pl, struct dataset **out,
 		dataset_close(d);
 		return st;
 	}
+	utimensat(AT_FDCWD, pl->path, NULL, 0); /* used now; may fail */
 	*out = d;
 	return ST_OK;
 }
 
 /* --- clearing away --- */
 
+static const time_t HOUR = 3600, KEPT_UNUSED = 60 * 24 * 3600;
+
+static bool is_older(int dir, const char *name, time_t seconds)
+{
+	struct stat s;
+
+	return !fstatat(dir, name, &s, AT_SYMLINK_NOFOLLOW) &&
+	       s.st_mtim.tv_sec + seconds < time(NULL);
+}
+
 /* A writer's NAME.tmp-PID-N whose process is gone, an hour old at least. */
 static bool is_left_over(int dir, const char *name)
 {
 	const char *tmp = strstr(name, ".tok.tmp-");
-	struct stat s;
 	long pid;
 
 	if (!tmp)
@@ -242,17 +252,19 @@ static bool is_left_over(int dir, const char *name)
 	pid = strtol(tmp + strlen(".tok.tmp-"), NULL, 10);
 	if (pid <= 0 || !kill((pid_t)pid, 0) || errno != ESRCH)
 		return false;
-	return !fstatat(dir, name, &s, AT_SYMLINK_NOFOLLOW) &&
-	       s.st_mtim.tv_sec + 3600 < time(NULL);
+	return is_older(dir, name, HOUR);
 }
 
-static bool is_old_state(const struct cache_place *pl, const char *name)
+static bool is_out_of_use(int dir, const struct cache_place *pl, const char *name)
 {
 	enum { SPEC_PART = 17 }; /* with the dash */
 	size_t n = strlen(name);
 
-	return n == strlen(pl->name) && !strncmp(name, pl->name, SPEC_PART) &&
-	       str_eq(name + n - 4, ".tok") && !str_eq(name, pl->name);
+	if (n != strlen(pl->name) || !str_eq(name + n - 4, ".tok") ||
+	    str_eq(name, pl->name))
+		return false;
+	return !strncmp(name, pl->name, SPEC_PART) ||
+	       is_older(dir, name, KEPT_UNUSED);
 }
 
 void cache_drop_old(const struct cache_place *pl)
@@ -263,7 +275,7 @@ void cache_drop_old(const struct cache_place *pl)
 	if (!d)
 		return;
 	while ((e = readdir(d))) {
-		if (is_old_state(pl, e->d_name) ||
+		if (is_out_of_use(dirfd(d), pl, e->d_name) ||
 		    is_left_over(dirfd(d), e->d_name))
 			disk_unlink_at(dirfd(d), e->d_name, 0);
 	}

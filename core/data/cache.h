@@ -77,7 +77,10 @@ enum status cache_place_temporary(struct cache_place *pl, struct err *err);
 /* Maps it when it is there, whole, and made from the same. */
 enum status cache_map(const struct cache_place *pl, struct dataset **out,
 		      struct err *err);
-/* Removes caches of the same spec in another state, and what dead writers left. */
+/*
+ * Removes caches of the same spec in another state, caches that nobody used for
+ * two months, and what dead writers left.
+ */
 void cache_drop_old(const struct cache_place *pl);
 
 /*

@@ -315,7 +315,7 @@ const struct row_report *dataset_report(const struct dataset *d)
 
 const uint64_t *dataset_label_counts(const struct dataset *d)
 {
-	return d->counts;
+	return d->h->n_labels ? d->counts : NULL;
 }
 
 double dataset_mean(const struct dataset *d)

@@ -84,9 +84,9 @@ enum task_kind dataset_kind(const struct dataset *d);
 int32_t dataset_safe_id(const struct dataset *d, int32_t id);
 struct hash dataset_content(const struct dataset *d); /* of the data file */
 const struct row_report *dataset_report(const struct dataset *d);
-/* Class counts (classify), n_labels numbers, borrowed; mean (regress). */
+/* Class counts (classify), n_labels numbers, borrowed; NULL: no labels here. */
 const uint64_t *dataset_label_counts(const struct dataset *d);
-double dataset_mean(const struct dataset *d);
+double dataset_mean(const struct dataset *d); /* regress */
 
 /*
  * The distinct labels of a file, sorted by bytes: what a plan without `labels`

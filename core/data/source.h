@@ -41,7 +41,7 @@ uint64_t row_report_bad(const struct row_report *r);
 struct source_spec {
 	const char *path;
 	enum source_format format;      /* SOURCE_AUTO: by the name's ending */
-	int header;                     /* 1 yes, 0 no, -1: yes unless a column is a number */
+	int header;                     /* 1 yes, 0 no, -1: unless a column is a number */
 	int n_fields;
 	const char *field[SOURCE_FIELDS]; /* name or number */
 };

@@ -196,6 +196,19 @@ static void look_at_row(struct columns *c, const struct json *root)
 	}
 }
 
+static enum status field_missing(const struct columns *c, int i, bool lists,
+				 const char *path, struct err *err)
+{
+	uint64_t number;
+
+	if (lists && !parse_u64(c->name[i], &number))
+		return err_set(err, ST_INVALID,
+			       "no column '%s': rows of '%s' are lists, not "
+			       "objects: columns go by number, from 0",
+			       c->name[i], path);
+	return columns_missing(c, i, path, err);
+}
+
 /* A field that none of the first good rows has is a mistake in its name. */
 enum status jsonl_open(struct source *s, const struct source_spec *spec,
 		       struct err *err)
@@ -203,6 +216,7 @@ enum status jsonl_open(struct source *s, const struct source_spec *spec,
 	enum { LOOK_AT = 16 };
 	struct columns c;
 	enum status st = ST_OK;
+	bool lists = false;
 	int good = 0;
 
 	columns_init(&c, spec);
@@ -213,6 +227,7 @@ enum status jsonl_open(struct source *s, const struct source_spec *spec,
 		st = next_row(s, &fault, &root, err);
 		if (!st && !fault) {
 			look_at_row(&c, root);
+			lists = json_type(root) == JSON_ARRAY;
 			good++;
 		}
 		json_free(root);
@@ -221,7 +236,7 @@ enum status jsonl_open(struct source *s, const struct source_spec *spec,
 		st = ST_OK;
 	for (int i = 0; !st && good && i < c.n; i++) {
 		if (c.at[i] == UINT64_MAX)
-			st = columns_missing(&c, i, spec->path, err);
+			st = field_missing(&c, i, lists, spec->path, err);
 	}
 	columns_release(&c);
 	reader_seek(&s->r, s->r.start, 0);

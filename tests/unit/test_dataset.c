@@ -631,6 +631,30 @@ static void test_left_over_files(void **state)
 	assert_int_equal(count_files(cache, ""), 3);
 }
 
+/* Unused for long, a cache goes when another is made; one that is used stays. */
+static void test_unused_caches(void **state)
+{
+	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 10, ""));
+	const char *cache = fresh_cache();
+	struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	const char *path;
+	size_t size;
+
+	(void)state;
+	assert_true(reads(&spec, cache));
+	path = cache_file(cache, &size);
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	assert_false(reads(&spec, cache)); /* used: as good as new */
+	spec.max_source = 10;
+	assert_true(reads(&spec, cache));
+	assert_int_equal(count_files(cache, ""), 2);
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	spec.max_source = 11;
+	assert_true(reads(&spec, cache));
+	assert_int_equal(count_files(cache, ""), 2);
+	assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static bool stop_now(struct progress *p)
 {
 	(void)p;
@@ -825,6 +849,7 @@ int main(void)
 		cmocka_unit_test(test_disk_faults),
 		cmocka_unit_test(test_killed_while_writing),
 		cmocka_unit_test(test_left_over_files),
+		cmocka_unit_test(test_unused_caches),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_two_processes),
 		cmocka_unit_test(test_scan_labels),

@@ -114,6 +114,8 @@ static void test_missing_column(void **state)
 			"a.jsonl': there are x, y");
 	assert_contains(read_text("a.csv", "x,y\n1,2\n", "phrase", NULL),
 			"a.csv': there are x, y");
+	assert_contains(read_text("a.json", "[{\"x\": 1}, {\"x\": 2}]", "x", NULL),
+			"are lists, not objects");
 	/* names that would move a cursor, or fill the screen */
 	got = read_text("a.tsv", "\x1b[2J\ty\n1\t2\n", "phrase", NULL);
 	assert_null(strchr(got, '\x1b'));
