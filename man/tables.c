@@ -3,6 +3,7 @@
  * keys, the sub-commands and options, the plan's fields. `make man` puts it
  * into the pages; `make check` fails when a page is stale.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,8 @@ static void item(const char *head)
 			fputs("\"\"", stdout);
 		else if (*head == '\\')
 			fputs("\\e", stdout);
+		else if (ispunct((unsigned char)*head)) /* no delimiter to mdoc */
+			printf("\\&%c", *head);
 		else
 			putchar(*head);
 	printf("\"\n");
