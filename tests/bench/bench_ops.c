@@ -3,8 +3,8 @@
  *
  * Prints a table: time of one call, GF/s of what multiplies, GB/s of what only
  * reads and writes, and what share of a classification step is matrix
- * products. Not a test; `make bench` runs it. One thread. `bench_ops ROWS`
- * changes the rows of a micro-batch (512).
+ * products. Not a test. One thread. `bench_ops ROWS` changes the rows of a
+ * micro-batch (512).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -373,6 +373,40 @@ static void bench_kernels(struct bench *b)
 	}
 }
 
+/* 64 hypotheses, 128 cached rows of keys | values each. */
+struct decoding {
+	const float *k[64], *v[64];
+	int len[64];
+	float *q, *out, *cache;
+};
+
+static void run_attend(void *arg)
+{
+	struct decoding *d = arg;
+
+	infer_attend(d->q, 64, DIM, HEADS, d->k, d->v, d->len, 2 * DIM, d->out,
+		     NULL);
+}
+
+static void bench_decoding(void)
+{
+	struct decoding d;
+
+	d.q = noise(64 * DIM, 1);
+	d.out = noise(64 * DIM, 2);
+	d.cache = xalloc64(sizeof(float) * 64 * 128 * 2 * DIM);
+	for (int r = 0; r < 64; r++) {
+		d.k[r] = d.cache + (size_t)r * 128 * 2 * DIM;
+		d.v[r] = d.k[r] + DIM;
+		d.len[r] = 128;
+	}
+	row("infer_attend, 64 rows of 128 keys", seconds(run_attend, &d),
+	    4.0 * 64 * 128 * DIM, 8.0 * 64 * 128 * DIM);
+	xfree(d.q);
+	xfree(d.out);
+	xfree(d.cache);
+}
+
 /* --- a whole step's micro-batch --- */
 
 static double step_loss(struct bench *b)
@@ -466,6 +500,7 @@ int main(int argc, char **argv)
 	bench_op(&b, "output loss, V 8000 (forward, backward)", do_output,
 		 6.0 * N * VOCAB * DIM, 0);
 	bench_kernels(&b);
+	bench_decoding();
 	for (int len = 8; len <= 256; len *= 4)
 		bench_step(&b, len);
 	return 0;
