@@ -31,7 +31,9 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 				    struct err *err);
 /*
  * The newest complete checkpoint at or below `step` (-1: newest; CHECKPOINT_BEST:
- * the best by dev metric, else the newest): its folder. ST_NOT_FOUND.
+ * the best by dev metric, else the newest): its folder. ST_NOT_FOUND; ST_CORRUPT
+ * when there are some and all are damaged. Damaged ones are passed over: whoever
+ * wants to say so asks checkpoint_list().
  */
 enum { CHECKPOINT_NEWEST = -1, CHECKPOINT_BEST = -2 };
 enum status checkpoint_find(const char *run, int64_t step, char *folder, size_t cap,

@@ -203,9 +203,9 @@ static enum status none_found(const char *run, int64_t step,
 			      struct err *err)
 {
 	if (n && !list[0].complete && step < 0)
-		return err_set(err, ST_NOT_FOUND, "no complete checkpoint in '%s': the "
-			       "newest, '%s', is damaged (%s)", run, list[0].folder,
-			       list[0].trouble);
+		return err_set(err, ST_CORRUPT, "damaged checkpoint '%s': %s; there is "
+			       "none before it in '%s'", list[0].folder,
+			       list[0].trouble, run);
 	if (step < 0)
 		return err_set(err, ST_NOT_FOUND, "no checkpoint in '%s'", run);
 	return err_set(err, ST_NOT_FOUND, "no checkpoint at or below step %lld in '%s'",

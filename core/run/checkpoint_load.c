@@ -276,9 +276,10 @@ static enum status name_damage(const char *folder, enum status st, struct err *e
 		err_set(err, st, "damaged checkpoint '%s': %s; there is none before it",
 			self.folder, cause);
 	else
-		err_set(err, st, "damaged checkpoint '%s': %s; the one before it, '%s', "
-			"can be used in its place", self.folder, cause,
-			list[older].folder);
+		err_set(err, st, "damaged checkpoint '%s': %s; the one before it is '%s' "
+			"(--step %lld, or remove the damaged folder to go on from it)",
+			self.folder, cause, list[older].folder,
+			(long long)list[older].step);
 	xfree(list);
 	return st;
 }

@@ -209,6 +209,8 @@ static enum status read_path(struct plan_reader *r, const char *path, char *text
 
 	if (st)
 		return plan_refuse(r, path, "%.300s", why.text);
+	if (r->may_lack_files)
+		return ST_OK;
 	st = file_id(at, &id, &why);
 	if (!st)
 		return ST_OK;
@@ -278,9 +280,12 @@ static enum status read_labels(struct plan_reader *r, struct plan_task *t,
 		struct buf b;
 
 		buf_init(&b);
-		st = read_string(r, path, "a string", n, &b);
+		if (json_type(n) != JSON_STRING)
+			st = refuse_type(r, path, "a string", n);
+		else
+			st = plan_expand(r, path, json_string(n), &b);
 		if (!st)
-			st = add_label(r, t, path, b.s);
+			st = add_label(r, t, path, buf_str(&b));
 		buf_release(&b);
 	}
 	return st;

@@ -79,6 +79,7 @@ struct plan_reader {
 	const char *where;      /* the file, for messages */
 	struct plan_var *vars;
 	int n_vars;
+	bool may_lack_files;    /* paths are not looked up */
 	struct err *err;
 };
 
@@ -91,6 +92,11 @@ enum status plan_expand(struct plan_reader *r, const char *path, const char *tex
 /* Checks the value of row `row` and stores it in `base` (the plan or a task). */
 enum status plan_read_value(struct plan_reader *r, int row, void *base,
 			    const char *path, const struct json *n);
+/* Lays "KEY=VALUE" texts over the document; what is no field is a variable. */
+enum status plan_apply_sets(struct plan_reader *r, struct json *root,
+			    const char *const *sets, int n);
+/* Refuses variables that nothing asked for. */
+enum status plan_check_variables(struct plan_reader *r);
 /* Works out derived fields, then checks what single fields cannot tell. */
 enum status plan_finish(struct plan_reader *r);
 

@@ -614,6 +614,18 @@ static void test_offer(void **state)
 	assert_found(run, CHECKPOINT_NEWEST, "/step-000002");
 	put_bytes(d.file, d.whole.s, 100); /* incomplete: passed over */
 	assert_found(run, CHECKPOINT_NEWEST, "/step-000001");
+	{
+		const char *lone = new_run();
+		char path[PATH_MAX + 64];
+
+		save(s, NULL, lone, NULL, 0, NAN);
+		str_format(path, sizeof path, "%s/checkpoints/step-000002/state.json",
+			   lone);
+		put_bytes(path, "{}", 2);
+		assert_int_equal(checkpoint_find(lone, CHECKPOINT_NEWEST, folder,
+						 sizeof folder, &err), ST_CORRUPT);
+		assert_non_null(strstr(err.text, "'step-000002'"));
+	}
 	/* the state is made again: a sound copy stands beside the damaged one */
 	save(s, NULL, run, NULL, 0, NAN);
 	folder_of(run, CHECKPOINT_NEWEST, folder);

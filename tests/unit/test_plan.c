@@ -214,6 +214,7 @@ static void test_refusals(void **state)
 		{ "\"tokens\": 512", "\"sampling_args\": [2]", { "object", "sampling_args", "" } },
 		{ "\"model\": {", "\"model\": 3, \"mix\": {", { "p.json", "", "" } },
 		{ "\"random\"", "\"bert\"", { "'bert'", "random", "model.init" } },
+		{ "\"weight\": 1", "\"labels\": [\"\", \"\"]", { "twice", "labels", "" } },
 		{ "\"sentence\"", "\"\"", { "empty string", "tasks.cls.text", "" } },
 		{ " } }", " } } x", { "p.json:", "", "" } },
 	};
@@ -282,6 +283,7 @@ static void test_sets(void **state)
 static void test_load(void **state)
 {
 	struct plan *p = NULL;
+	char *text;
 	struct err err = { "" };
 
 	(void)state;
@@ -291,6 +293,13 @@ static void test_load(void **state)
 	assert_string_equal(p->name, "demo");
 	assert_string_equal(p->folder, scratch);
 	assert_string_equal(p->tasks[1].train, in_scratch("c.jsonl"));
+	plan_free(p);
+	text = with("${D}/a.tsv", "/nowhere/a.tsv");
+	put_text("gone.json", text);
+	xfree(text);
+	assert_int_equal(plan_load(in_scratch("gone.json"), NULL, 0, &p, &err), ST_INVALID);
+	assert_int_equal(plan_load_stored(in_scratch("gone.json"), &p, &err), ST_OK);
+	assert_string_equal(p->tasks[0].train, "/nowhere/a.tsv");
 	plan_free(p);
 	assert_int_equal(plan_load(in_scratch("none.json"), NULL, 0, &p, &err),
 			 ST_NOT_FOUND);
