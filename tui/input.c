@@ -8,7 +8,7 @@
 
 #include "text/utf8.h"
 
-enum { SEQUENCE_MAX = 32, NEED_MORE = -1, NOTHING = 0 };
+enum { SEQUENCE_MAX = 1024, NEED_MORE = -1, NOTHING = 0 };
 #define ESC_DELAY 0.05
 #define PASTE_IDLE 1.0
 
@@ -74,12 +74,12 @@ static uint32_t number_key(int number)
 /* A CSI sequence at q: its length, 0 while it is not complete. */
 static size_t csi_length(const struct input *in)
 {
-	for (size_t i = 2; i < in->n && i < SEQUENCE_MAX; i++)
+	for (size_t i = 2; i < in->n; i++)
 		if (in->q[i] >= 0x40 && in->q[i] <= 0x7e)
 			return i + 1;
 		else if (in->q[i] < 0x20 || in->q[i] > 0x7e)
 			return i; /* broken off: what follows stands for itself */
-	return in->n >= SEQUENCE_MAX ? SEQUENCE_MAX : 0;
+	return in->n >= SEQUENCE_MAX ? in->n : 0;
 }
 
 /* The answer to a request for mode 2026: 1, 2: it is known. */
@@ -99,7 +99,7 @@ static int read_csi(struct input *in, uint32_t *key)
 
 	if (!n)
 		return NEED_MORE;
-	if (n >= SEQUENCE_MAX || in->q[n - 1] < 0x40) {
+	if (in->q[n - 1] < 0x40) {
 		drop(in, n);
 		return NOTHING;
 	}

@@ -336,6 +336,20 @@ void prompt_key(uint32_t key)
 	}
 }
 
+/* As if typed: a paste can do what keys can, no more. */
+static void feed_all(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n && P.is_open;) {
+		uint32_t cp;
+		int bytes = utf8_next(s + i, n - i, &cp);
+
+		if (bytes <= 0)
+			break;
+		feed((const unsigned char *)s + i, (size_t)bytes);
+		i += (size_t)bytes;
+	}
+}
+
 void prompt_paste(const char *text, size_t n)
 {
 	struct buf b;
@@ -344,8 +358,8 @@ void prompt_paste(const char *text, size_t n)
 		return;
 	buf_init(&b);
 	text_sanitize(&b, text, n);
-	if (rl_end + (int)b.len < COMMAND_TEXT * 4 && b.len < COMMAND_TEXT * 4)
-		rl_insert_text(buf_str(&b));
+	if (b.len < COMMAND_TEXT * 4 && rl_end + (int)b.len < COMMAND_TEXT * 4)
+		feed_all(buf_str(&b), b.len);
 	else
 		str_copy(P.remark, sizeof P.remark, "too long to paste here");
 	buf_release(&b);

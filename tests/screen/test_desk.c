@@ -14,6 +14,13 @@
 
 #include "screen.h"
 
+/* readline forgets an undo record of a recalled and edited line (8.2, measured). */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libreadline\nleak:rl_add_undo\n";
+}
+
 #define GOLDEN "tests/golden/screen/"
 
 static char *read_file(const char *path)
