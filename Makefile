@@ -66,7 +66,7 @@ $(O)/libtutti.a: $(CORE:%.c=$(O)/%.o)
 $(O)/libtui.a: $(TUI:%.c=$(O)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(O)/core/tensor/%.o: ALL_C += $(if $(filter release,$(FLAVOUR)),-O3)
+$(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOUR)),-O3)
 $(O)/core/%.o $(O)/tui/%.o: WARN += -Wconversion
 $(O)/core/tensor/%.o: WARN += -Wno-conversion
 $(O)/%.o: %.c
