@@ -154,6 +154,14 @@ static enum feed feed_end(struct format_csv *f)
 	return f->row_done ? FEED_ROW : FEED_END;
 }
 
+/* libcsv's buffer grows by blocks of one size: copies without end for a long field. */
+static void grow_by_doubling(struct format_csv *f)
+{
+	size_t has = csv_get_buffer_size(&f->parser);
+
+	csv_set_blk_size(&f->parser, has > FIELD_BLOCK ? has : FIELD_BLOCK);
+}
+
 /* One line, or as much of it as there is; blank lines before a row are passed. */
 static enum feed feed_piece(struct format_csv *f)
 {
@@ -169,6 +177,7 @@ static enum feed feed_piece(struct format_csv *f)
 	if (n > SOURCE_LINE_MAX - f->fed)
 		return f->many_lines ? FEED_BAD : FEED_LONG;
 	f->fed += n;
+	grow_by_doubling(f);
 	taken = csv_parse(&f->parser, p, n, on_field, on_row, f);
 	if (taken < n)
 		return FEED_BAD;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 enum status spool_open(struct spool *s, const char *dir, struct err *err)
 {
+	static _Atomic unsigned serial;
 	char name[PATH_MAX];
 
 	s->n = 0;
@@ -22,8 +24,8 @@ enum status spool_open(struct spool *s, const char *dir, struct err *err)
 	if (s->fd >= 0)
 		return ST_OK;
 	/* file systems without O_TMPFILE: a name for a moment */
-	if (!str_format(name, sizeof name, "%s/index-%ld.tok.tmp-%ld", dir,
-			(long)getpid(), (long)getpid()))
+	if (!str_format(name, sizeof name, "%s/index.tok.tmp-%ld-%u", dir,
+			(long)getpid(), atomic_fetch_add(&serial, 1)))
 		return err_set(err, ST_INVALID, "path too long: '%s'", dir);
 	s->fd = disk_open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (s->fd < 0)

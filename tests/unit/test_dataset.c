@@ -527,6 +527,7 @@ static void test_no_place_for_the_cache(void **state)
 {
 	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 100, ""));
 	const char *file = put_text("plain", "no folder");
+	struct err err = { "" };
 	struct dataset *d;
 	char dir[PATH_MAX];
 
@@ -537,6 +538,12 @@ static void test_no_place_for_the_cache(void **state)
 	assert_string_equal(show(d, 99), "[CLS] one v [SEP];4;;one v||no");
 	assert_int_equal(count_files(scratch, "tutti-cache"), 0);
 	dataset_close(d);
+	/* nor in TMPDIR: then a message */
+	setenv("TMPDIR", file, 1);
+	assert_int_equal(dataset_open(&spec, tok, dir, NULL, &d, &err), ST_IO);
+	setenv("TMPDIR", scratch, 1);
+	assert_contains(err.text, "cannot make folder");
+	assert_null(d);
 }
 
 /* Each call that changes the disk fails once: the data set opens all the same. */
@@ -571,6 +578,8 @@ static void test_disk_faults(void **state)
 	check_faults(EIO);
 	check_faults(ENOSPC);
 	check_faults(EACCES);
+	check_faults(EOPNOTSUPP); /* no O_TMPFILE here */
+	check_faults(FAULT_SHORT);
 }
 
 /* Killed before and after each of them: the next start finds its way. */

@@ -217,6 +217,8 @@ static void test_csv_quotes(void **state)
 			    "2!quotes out of order\n3:5|6\n4:7|8\n5:9|0\n");
 	assert_string_equal(read_text("a.csv", "x,y\n1\"2,3\n\"4\"5,6\n7,8", "x", "y"),
 			    "2!quotes out of order\n3!quotes out of order\n4:7|8\n");
+	assert_string_equal(read_text("a.csv", "x,y\r\n\"1,2\r\n\r\n3,4\r\n", "x", "y"),
+			    "2!quotes out of order\n4:3|4\n");
 	assert_string_equal(read_text("a.csv", "x,y\n1,\"2", "x", "y"),
 			    "2!quotes out of order\n");
 	assert_contains(read_text("a.csv", "x,\"y\n1,2\n", "x", NULL),
