@@ -11,7 +11,7 @@
 #include "tensor/kernels.h"
 #include "tensor/vmath.h"
 
-enum { OFFER_ROWS = 64 }; /* distributions at a time */
+enum { OFFER_ROWS = 128 }; /* distributions at a time */
 
 struct decoding {
 	const struct model *m;

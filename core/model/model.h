@@ -28,7 +28,7 @@ struct model_config {
 	bool pre_norm;          /* else post-norm, BERT's */
 	enum pool pool;
 	bool copy;              /* summary decoder has a copy gate */
-	bool tied;              /* encoder and decoder embeddings and output layer are one table */
+	bool tied;              /* tokens in, tokens out and output layer: one table */
 };
 
 struct model_task {

@@ -2,12 +2,15 @@
  * transformer.c - the shared encoder and its heads (Vaswani et al. 2017; layout
  * of BERT, Devlin et al. 2019, or pre-norm, Xiong et al. 2020).
  *
- * Random weights. Matrices are Glorot's normal. Pre-norm: token embeddings have
- * deviation 1 / sqrt(C), are multiplied by sqrt(C) on the way in (so the stream
- * starts at unit size and tied logits do, too), and what a sublayer adds to the
- * stream starts smaller by 1 / sqrt(number of sublayers), so that the stream's
- * size does not depend on depth. Post-norm: embeddings have BERT's 0.02; the
- * norm after them makes any size equal.
+ * Random weights. Matrices are Glorot's normal. Pre-norm: the stream starts with
+ * tokens and places alike at deviation 0.5 (the token table has 0.5 / sqrt(C) and
+ * is multiplied by sqrt(C) on the way in, so tied logits start small), and what
+ * a sublayer adds starts smaller by 1 / sqrt(number of sublayers). Measured on a
+ * toy of finding and copying words (3 layers of 64, 450 steps, loss at the end):
+ * places at 0.02: 0.70, at 0.1: 0.66, at 0.3: 0.35, at 0.7: 0.01; sinusoids come
+ * out behind random places. Without smaller sublayers the loss at the end is 2 to
+ * 3 times as high. Post-norm: BERT's 0.02 for tables; the norm behind makes sizes
+ * equal.
  */
 #include "model/transformer.h"
 
@@ -30,12 +33,12 @@ float transformer_scale(const struct model_config *cfg)
 
 double transformer_table_dev(const struct model_config *cfg)
 {
-	return cfg->pre_norm ? 1.0 / sqrt((double)cfg->dim) : 0.02;
+	return cfg->pre_norm ? 0.5 / sqrt((double)cfg->dim) : 0.02;
 }
 
 double transformer_place_dev(const struct model_config *cfg)
 {
-	return cfg->pre_norm ? 0.1 : 0.02;
+	return cfg->pre_norm ? 0.5 : 0.02;
 }
 
 void layer_declare(struct build *b, struct layer *l, int sublayers, int depth)
