@@ -65,7 +65,7 @@ enum status session_open(const char *run, int64_t step, int workers, bool with_d
 		return err_set(err, ST_INVALID, "path too long: '%s'", run);
 	st = checkpoint_find(run, step, folder, sizeof folder, err);
 	if (!st)
-		st = plan_load(path, NULL, 0, &plan, err);
+		st = plan_load_stored(path, &plan, err);
 	if (!st)
 		st = read_norms(run, plan, norm, err);
 	if (st) {

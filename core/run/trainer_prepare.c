@@ -221,7 +221,7 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 	in_run(t, "plan.json", path);
 	if (!file_exists(path))
 		return err_set(err, ST_NOT_FOUND, "the run never began: no '%s'", path);
-	st = plan_load(path, NULL, 0, &plan, err);
+	st = plan_load_stored(path, &plan, err);
 	if (!st)
 		st = checkpoint_sweep(t->run_path, err);
 	if (!st)
