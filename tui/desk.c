@@ -22,6 +22,7 @@
 #include "prompt.h"
 #include "run/command.h"
 #include "run/trainer.h"
+#include "text/utf8.h"
 
 #define FRAME 0.25
 #define TWICE 2.0 /* seconds between two Ctrl-C that mean it */
@@ -361,6 +362,21 @@ static int wait_ms(const struct desk *d, double wish)
 
 enum { P_INPUT, P_SIGNAL, P_FEED, P_OUT, POLLS };
 
+/* What a crash would say; prepared now, since a handler may not format. */
+static void prepare_note(const struct snapshot *s)
+{
+	char line[400];
+	struct buf run;
+
+	buf_init(&run);
+	text_sanitize(&run, s->run, strlen(s->run));
+	str_format(line, sizeof line, "tutti: crashed; 'tutti resume %s' goes on from step "
+		   "%lld", buf_str(&run), (long long)s->checkpoint_step);
+	if (s->checkpoint_step >= 0)
+		term_crash_note(line);
+	buf_release(&run);
+}
+
 static void turn(struct desk *d, double wish)
 {
 	struct pollfd p[POLLS] = {
@@ -370,6 +386,7 @@ static void turn(struct desk *d, double wish)
 		[P_OUT] = {.fd = -1, .events = POLLOUT},
 	};
 
+	int64_t saved;
 	int waiting;
 
 	if (d->ui.feed.fd)
@@ -384,8 +401,11 @@ static void turn(struct desk *d, double wish)
 		read_terminal(d, p[P_INPUT].revents);
 	on_input(d);
 	waiting = d->ui.n_pending;
+	saved = d->ui.live.checkpoint_step;
 	if (ui_update(&d->ui) && !d->ui.is_frozen)
 		d->is_dirty = true;
+	if (d->ui.live.checkpoint_step != saved)
+		prepare_note(&d->ui.live);
 	if (d->ui.n_pending < waiting)
 		d->is_urgent = d->is_dirty = true; /* an answer is an echo, too */
 	if (d->ui.message[0] && d->ui.now >= d->ui.message_until)
@@ -440,7 +460,7 @@ static void set_hooks(void)
 {
 	bug_set_hook(term_bug_hook);
 	mem_set_oom_hook(term_oom_hook);
-	term_crash_note("tutti: crashed; the last checkpoint stands in the run's folder");
+	term_crash_note("tutti: crashed; there was no checkpoint yet");
 }
 
 enum status desk_run(const struct desk_options *o, int *exit_code, struct err *err)

@@ -294,12 +294,12 @@ void draw_titled_box(struct canvas *c, struct rect r, const char *title,
 		draw_cell(c, r.y, r.x + 3 + used, ' ', INK_TEXT);
 	}
 	if (remark) {
-		int cols = text_columns(remark, strlen(remark));
+		int cols = foreign_columns(remark, strlen(remark));
 		int end = r.x + r.w - 3;
 
 		if (cols + used + 10 > r.w)
 			return;
-		draw_right(c, r.y, end, cols, INK_DIM, remark);
+		draw_foreign(c, r.y, end - cols, cols, INK_DIM, remark);
 		draw_cell(c, r.y, end, ' ', INK_TEXT);
 		draw_cell(c, r.y, end - cols - 1, ' ', INK_TEXT);
 	}

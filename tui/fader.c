@@ -137,6 +137,8 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 	if (ui_is_wished(ui, i, KNOB_WEIGHT))
 		draw_text(c, r.y + 1, x + 8 + used, 1, INK_WARN, "~");
 	c->flags = 0;
+	if (fabs(ch->factor - 1) > .005 && isfinite(ch->factor) && r.w >= 22)
+		draw_textf(c, r.y + 1, x + 10 + used, 6, INK_DIM, "×%.2f", ch->factor);
 	draw_knob(c, ui, i, r);
 	draw_share(c, ui, i, r);
 	draw_strip_figures(c, ch, r);

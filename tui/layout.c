@@ -72,7 +72,7 @@ static void layout_strips(struct rect *body, int channels, struct desk_layout *o
 		out->mix = rect_cut(left, 0, 1, 0, 1);
 	}
 	w = out->strips.w / (channels > 0 ? channels : 1);
-	w = w > 24 ? 24 : w < STRIP_COLS ? STRIP_COLS : w;
+	w = w > 30 ? 30 : w < STRIP_COLS ? STRIP_COLS : w;
 	out->strip_cols = w;
 	out->visible = least(channels, out->strips.w / w);
 	if (out->visible * w < out->strips.w && channels <= out->visible)
@@ -88,8 +88,6 @@ void layout_desk(struct rect body, int channels, struct desk_layout *out)
 	out->journal = take_bottom(&body, lines);
 	if (body.h >= STRIP_ROWS + 12 && body.w >= 5 * STRIP_COLS) {
 		layout_strips(&body, channels, out);
-		if (body.h > 14)
-			take_top(&body, 0);
 		if (body.h > 12)
 			take_bottom(&body, 1);
 	} else {
@@ -140,6 +138,8 @@ void layout_inspect(struct rect body, int classes, struct inspect_layout *out)
 	out->classes = take_top(&body, h);
 	w = out->classes.w;
 	out->matrix = take_left(&out->classes, w >= 100 ? w * 55 / 100 : w - 36);
+	if (out->matrix.w > 1)
+		out->matrix.w--; /* air */
 	out->detail = take_bottom(&body, body.h >= 24 ? 11 : body.h >= 14 ? 7 : 0);
 	out->list = body;
 }
@@ -152,10 +152,12 @@ static void summary_wide(struct rect body, struct summary_layout *out)
 	low = take_bottom(&right, 8);
 	left = take_left(&right, body.w / 2);
 	out->source = left;
+	out->source.w--; /* air */
 	out->reference = take_top(&right, right.h >= 22 ? 6 : 4);
 	out->words = take_bottom(&right, right.h >= 14 ? 6 : 0);
 	out->output = right;
 	out->rouge = take_left(&low, body.w / 2);
+	out->rouge.w--;
 	out->history = low;
 }
 

@@ -13,7 +13,7 @@
 #include "ui.h"
 #include "words.h"
 
-enum { LABEL_COLS = 11, CELL_COLS = 8 };
+enum { LABEL_COLS = 11 };
 
 static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 {
@@ -37,7 +37,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 		x += draw_textf(c, r.y, x, 24, INK_DIM, "evaluated at %s",
 				fmt_count(number, d->set.step));
 	if (x + 18 < end && ui->pic->n_channels > 1)
-		draw_right(c, r.y, end, 14, INK_DIM, "< > other tasks");
+		draw_right(c, r.y, end, 14, INK_DIM, "< > other task");
 }
 
 /* --- the matrix --- */
@@ -53,8 +53,8 @@ static enum paper heat(int count, int row_sum, bool is_hit)
 	return (enum paper)(PAPER_MISS + (part > .2 ? 2 : part > .05 ? 1 : 0));
 }
 
-static void draw_cell_count(struct canvas *c, const struct inspection *in, int y, int x,
-			    int gold, int pred)
+static void draw_cell_count(struct canvas *c, const struct inspection *in,
+			    struct rect r, int gold, int pred)
 {
 	const struct results *d = &in->data;
 	int n = d->n_classes, count = d->matrix[gold * n + pred];
@@ -65,15 +65,23 @@ static void draw_cell_count(struct canvas *c, const struct inspection *in, int y
 
 	c->paper = (uint8_t)heat(count, results_class(d, gold).n, gold == pred);
 	c->flags = chosen || filtered ? CELL_BOLD : 0;
-	draw_fill(c, (struct rect){y, x, 1, CELL_COLS - 1});
+	draw_fill(c, r);
 	snprintf(text, sizeof text, "%d", count);
-	draw_right(c, y, x + CELL_COLS - 2, CELL_COLS - 3, INK_TEXT, text);
+	draw_right(c, r.y, r.x + r.w - 1, r.w - 2, INK_TEXT, text);
 	if (chosen || filtered) {
-		draw_cell(c, y, x, chosen ? '[' : '(', INK_TEXT);
-		draw_cell(c, y, x + CELL_COLS - 2, chosen ? ']' : ')', INK_TEXT);
+		draw_cell(c, r.y, r.x, chosen ? '[' : '(', INK_TEXT);
+		draw_cell(c, r.y, r.x + r.w - 1, chosen ? ']' : ')', INK_TEXT);
 	}
 	c->flags = 0;
 	c->paper = PAPER_NONE;
+}
+
+/* As wide as there is room for, so that labels can be read. */
+static int cell_columns(int room, const struct results *d)
+{
+	int w = room / d->n_classes;
+
+	return w > 13 ? 13 : w < 6 ? 6 : w;
 }
 
 static void draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
@@ -81,9 +89,10 @@ static void draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
 	const struct inspection *in = &ui->inspect;
 	const struct results *d = &in->data;
 	struct listing down = {in->cell_gold, 0}, across = {in->cell_pred, 0};
-	int rows = r.h - 3, cols = (r.w - LABEL_COLS - 4) / CELL_COLS;
+	int rows = r.h - 3, room = r.w - LABEL_COLS - 4, w = cell_columns(room, d), cols;
 	char text[64], label[24];
 
+	cols = room / w;
 	str_format(text, sizeof text, "%d classes", d->n_classes);
 	draw_titled_box(c, r, "gold ↓  predicted →", in->on_matrix ? "Enter filters" : text);
 	if (!in->on_matrix)
@@ -91,11 +100,11 @@ static void draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
 	listing_fit(&down, d->n_classes, rows);
 	listing_fit(&across, d->n_classes, cols);
 	for (int k = 0; k < cols && across.top + k < d->n_classes; k++) {
-		int x = r.x + 2 + LABEL_COLS + k * CELL_COLS;
+		int x = r.x + 2 + LABEL_COLS + k * w;
 
 		str_copy(label, sizeof label,
 			 result_label(d, d->class_order[across.top + k], text));
-		draw_foreign(c, r.y + 1, x, CELL_COLS - 1, INK_TEXT, label);
+		draw_foreign(c, r.y + 1, x, w - 1, INK_TEXT, label);
 	}
 	for (int i = 0; i < rows && down.top + i < d->n_classes; i++) {
 		int gold = d->class_order[down.top + i];
@@ -103,8 +112,8 @@ static void draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_foreign(c, r.y + 2 + i, r.x + 2, LABEL_COLS - 1, INK_TEXT,
 			     result_label(d, gold, text));
 		for (int k = 0; k < cols && across.top + k < d->n_classes; k++)
-			draw_cell_count(c, in, r.y + 2 + i,
-					r.x + 2 + LABEL_COLS + k * CELL_COLS, gold,
+			draw_cell_count(c, in, (struct rect){r.y + 2 + i,
+					r.x + 2 + LABEL_COLS + k * w, 1, w - 1}, gold,
 					d->class_order[across.top + k]);
 	}
 }
@@ -342,9 +351,7 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	else
 		str_format(remark, sizeof remark, "gold %.20s · predicted %.20s",
 			   result_label(d, p->gold, gold), result_label(d, p->pred, pred));
-	draw_titled_box(c, r, title, NULL);
-	draw_foreign(c, r.y, r.x + r.w - 3 - foreign_columns(remark, strlen(remark)),
-		     (int)strlen(remark), INK_DIM, remark);
+	draw_titled_box(c, r, title, remark);
 	text = in;
 	text.h = in.h >= 8 ? 3 : in.h >= 5 ? 2 : 1;
 	draw_row_text(c, text, &d->set.row[i]);

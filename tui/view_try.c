@@ -12,17 +12,31 @@
 #include "ui.h"
 #include "words.h"
 
+/* The member with the largest number under `limit`, the first one of equals. */
+static const struct json *largest_below(const struct json *p, double limit)
+{
+	const struct json *best = NULL;
+
+	for (const struct json *k = json_first(p); k; k = json_next(k))
+		if (json_type(k) == JSON_NUMBER && json_number(k) < limit &&
+		    (!best || json_number(k) > json_number(best)))
+			best = k;
+	return best;
+}
+
 static int draw_labels(struct canvas *c, struct rect r, int y, const struct json *p,
 		       enum ink ink)
 {
-	int most = 6;
+	double below = INFINITY;
 
-	for (const struct json *k = json_first(p); k && most > 0; k = json_next(k), most--) {
-		double v = json_type(k) == JSON_NUMBER ? json_number(k) : NAN;
+	for (int most = 6; most > 0 && y < r.y + r.h; most--) { /* the largest first */
+		const struct json *k = largest_below(p, below);
+		double v = k ? json_number(k) : NAN;
 		char number[24];
 
-		if (y >= r.y + r.h)
+		if (!k)
 			break;
+		below = v;
 		draw_foreign(c, y, r.x + 14, 12, v >= .5 ? INK_STRONG : INK_DIM, json_key(k));
 		draw_bar(c, y, r.x + 27, 24, v, ink);
 		snprintf(number, sizeof number, "%.3f", v);
