@@ -207,49 +207,6 @@ static void run_numbers(const struct eval *e, struct worker *w, const uint64_t *
 	}
 }
 
-void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
-		   const struct batch *b, struct generation *g)
-{
-	static const enum special never[] = { TOK_PAD, TOK_UNK, TOK_CLS, TOK_MASK };
-	enum { NEVER = sizeof never / sizeof *never };
-	const struct plan_task *p = &s->plan->tasks[task];
-	int most = p->max_target - 1; /* places for pieces beside [SEP] */
-	int32_t banned[NEVER];
-	struct decode_config dc = {
-		.beams = greedy ? 1 : p->beams,
-		.min_len = p->min_length,
-		.max_len = p->max_length > 0 && p->max_length < most ? p->max_length : most,
-		.length_penalty = (float)p->length_penalty,
-		.no_repeat = p->no_repeat,
-	};
-
-	if (dc.min_len > dc.max_len)
-		dc.min_len = dc.max_len;
-	for (int i = 0; i < NEVER; i++)
-		banned[i] = tokenizer_special(s->tok, never[i]);
-	model_generate(s->model, &w->tape, b, &dc, tokenizer_special(s->tok, TOK_CLS),
-		       tokenizer_special(s->tok, TOK_SEP), banned, NEVER, g);
-}
-
-void eval_detail(const struct session *s, const struct hypothesis *h,
-		 const int32_t *source, int n_source, struct json_out *j)
-{
-	json_open(j, "pieces", '[');
-	for (int i = 0; i < h->n; i++) {
-		json_open(j, NULL, '[');
-		json_put_str(j, NULL, tokenizer_piece(s->tok, h->ids[i]));
-		json_put_num(j, NULL, (double)h->prob[i]);
-		json_put_num(j, NULL, (double)h->gate[i]);
-		json_put_int(j, NULL, h->from[i]);
-		json_close(j, ']');
-	}
-	json_close(j, ']');
-	json_open(j, "source", '[');
-	for (int i = 0; i < n_source; i++)
-		json_put_str(j, NULL, tokenizer_piece(s->tok, source[i]));
-	json_close(j, ']');
-}
-
 static char *detail_text(const struct session *s, const struct hypothesis *h,
 			 const struct example *ex)
 {

@@ -1,5 +1,6 @@
 /*
- * evaluate_text.c - "try a text": what the tasks say of it, as JSON.
+ * evaluate_text.c - decoding as a plan says, hypotheses as JSON, and "try a
+ * text": what the tasks say of it.
  */
 #include <string.h>
 
@@ -9,6 +10,51 @@
 #include "run/workers.h"
 #include "text/utf8.h"
 
+void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
+		   const struct batch *b, struct generation *g)
+{
+	static const enum special never[] = { TOK_PAD, TOK_UNK, TOK_CLS, TOK_MASK };
+	enum { NEVER = sizeof never / sizeof *never };
+	const struct plan_task *p = &s->plan->tasks[task];
+	int most = p->max_target - 1; /* places for pieces beside [SEP] */
+	int32_t banned[NEVER];
+	struct decode_config dc = {
+		.beams = greedy ? 1 : p->beams,
+		.min_len = p->min_length,
+		.max_len = p->max_length > 0 && p->max_length < most ? p->max_length : most,
+		.length_penalty = (float)p->length_penalty,
+		.no_repeat = p->no_repeat,
+	};
+
+	if (dc.min_len > dc.max_len)
+		dc.min_len = dc.max_len;
+	for (int i = 0; i < NEVER; i++)
+		banned[i] = tokenizer_special(s->tok, never[i]);
+	model_generate(s->model, &w->tape, b, &dc, tokenizer_special(s->tok, TOK_CLS),
+		       tokenizer_special(s->tok, TOK_SEP), banned, NEVER, g);
+}
+
+void eval_detail(const struct session *s, const struct hypothesis *h,
+		 const int32_t *source, int n_source, struct json_out *j)
+{
+	json_open(j, "pieces", '[');
+	for (int i = 0; i < h->n; i++) {
+		json_open(j, NULL, '[');
+		json_put_str(j, NULL, tokenizer_piece(s->tok, h->ids[i]));
+		json_put_num(j, NULL, (double)h->prob[i]);
+		json_put_num(j, NULL, (double)h->gate[i]);
+		json_put_int(j, NULL, h->from[i]);
+		json_close(j, ']');
+	}
+	json_close(j, ']');
+	json_open(j, "source", '[');
+	for (int i = 0; i < n_source; i++)
+		json_put_str(j, NULL, tokenizer_piece(s->tok, source[i]));
+	json_close(j, ']');
+}
+
+/* --- try a text --- */
+
 struct try_text {
 	struct session *s;
 	int task;
@@ -16,25 +62,36 @@ struct try_text {
 	struct json_out *j;
 };
 
-/* [CLS] text [SEP] or [CLS] text [SEP] pair [SEP], within the task's limit. */
+static int encode_text(const struct try_text *t, const char *text, int32_t *ids, int cap)
+{
+	return tokenizer_encode(t->s->tok, text, strlen(text), ids, NULL, cap, NULL);
+}
+
+/*
+ * [CLS] text [SEP] or, in a task of pairs, [CLS] text [SEP] pair [SEP], cut as
+ * data rows are: the longer text gives way. ids has room for two texts.
+ */
 static void encode(const struct try_text *t, int32_t *ids, struct example *ex)
 {
-	const struct tokenizer *tok = t->s->tok;
-	int cap = t->s->plan->tasks[t->task].max_source, n = 0, room;
-	bool has_pair = t->pair && t->pair[0];
+	const struct plan_task *p = &t->s->plan->tasks[t->task];
+	int32_t sep = tokenizer_special(t->s->tok, TOK_SEP), *second = ids + p->max_source;
+	bool has_pair = p->pair[0] && t->pair && t->pair[0];
+	int room = p->max_source - (has_pair ? 3 : 2);
+	int a = encode_text(t, t->text, ids + 1, room), b = 0;
 
-	ids[n++] = tokenizer_special(tok, TOK_CLS);
-	room = cap - 2 - has_pair;
-	n += tokenizer_encode(tok, t->text, strlen(t->text), ids + n, NULL, room, NULL);
-	ids[n++] = tokenizer_special(tok, TOK_SEP);
-	ex->second = n;
+	if (has_pair)
+		b = encode_text(t, t->pair, second, room);
+	while (a + b > room)
+		*(a > b ? &a : &b) -= 1;
+	ids[0] = tokenizer_special(t->s->tok, TOK_CLS);
+	ids[a + 1] = sep;
+	ex->second = ex->n_ids = a + 2;
 	if (has_pair) {
-		n += tokenizer_encode(tok, t->pair, strlen(t->pair), ids + n, NULL,
-				      cap - 1 - n, NULL);
-		ids[n++] = tokenizer_special(tok, TOK_SEP);
+		memmove(ids + ex->second, second, (size_t)b * sizeof *ids);
+		ids[ex->second + b] = sep;
+		ex->n_ids += b + 1;
 	}
 	ex->ids = ids;
-	ex->n_ids = n;
 	ex->label = -1;
 }
 
@@ -72,7 +129,7 @@ static void run_text(struct worker *w, int job, void *arg)
 {
 	const struct try_text *t = arg;
 	const struct plan_task *p = &t->s->plan->tasks[t->task];
-	int32_t *ids = xcalloc((size_t)p->max_source + 4, sizeof *ids);
+	int32_t *ids = xcalloc(2 * (size_t)p->max_source, sizeof *ids);
 	struct example ex = { 0 };
 	struct batch b;
 	float *out;

@@ -127,13 +127,14 @@ static void run_whole(const struct wanted *w, char path[PATH_MAX], char state[40
 
 static void test_run(void **state)
 {
-	struct wanted w = { .workers = 2 };
+	struct wanted w = { .workers = 2, .paused = true };
 	char path[PATH_MAX], file[PATH_MAX];
 	struct trainer *t = start(&w, path);
 	struct trainer *second;
 
 	(void)state;
 	assert_int_equal(try_resume(path, 0, NULL, &second), ST_BUSY);
+	assert_int_equal(trainer_post(t, "continue", WHO_PERSON, NULL, &err), ST_OK);
 	assert_int_equal(finish(t), ST_OK);
 	assert_int_equal(snap.step, 60);
 	assert_int_equal(snap.phase, PHASE_DONE);

@@ -24,10 +24,10 @@ struct tally {
 static void tally_job(struct worker *w, int job, void *arg)
 {
 	struct tally *t = arg;
-	volatile double x = 0;
+	volatile int x = 0;
 
-	for (int i = 0; i < (job * 7919) % 3000; i++)
-		x += i;
+	while (x < (job * 7919) % 3000)
+		x++; /* jobs of different lengths */
 	atomic_fetch_add(&t->runs[job], 1);
 	assert_true(w->index >= 0 && w->index < workers_count(t->pool));
 	workers_turn(t->pool, job);
