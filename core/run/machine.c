@@ -3,6 +3,8 @@
  */
 #include "run/machine.h"
 
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "tensor/blas.h"
@@ -11,11 +13,23 @@
 #define TUTTI_VERSION "unknown"
 #endif
 
-#ifdef TUTTI_SANITIZED
-static const char build[] = TUTTI_VERSION ", " __VERSION__ ", sanitized";
-#else
-static const char build[] = TUTTI_VERSION ", " __VERSION__;
-#endif
+enum { FACT_TEXT = 192 };
+
+/*
+ * The compiler and the program's own bytes: two builds with different code are
+ * not comparable, whatever their version says.
+ */
+static void describe_build(char out[FACT_TEXT])
+{
+	char sum[HASH_TEXT] = "unknown program";
+	struct file_map m;
+
+	if (!file_map("/proc/self/exe", &m, NULL)) {
+		hash_text(hash_bytes(m.p, m.len), sum);
+		file_unmap(&m);
+	}
+	str_format(out, FACT_TEXT, "%s, %s", __VERSION__, sum);
+}
 
 /* Which clone of the kernels this processor gets (tensor/kernels.h). */
 static const char *instruction_set(void)
@@ -30,36 +44,49 @@ static const char *instruction_set(void)
 #endif
 }
 
-static const char *value_of(int i)
-{
-	switch (i) {
-	case 0: return TUTTI_VERSION;
-	case 1: return build;
-	case 2: return blas_name();
-	default: return instruction_set();
-	}
-}
-
 static const char *const keys[] = { "version", "build", "blas", "isa" };
 enum { KEYS = sizeof keys / sizeof *keys };
 
+static void describe(int i, char out[FACT_TEXT])
+{
+	switch (i) {
+	case 0:
+		str_copy(out, FACT_TEXT, TUTTI_VERSION);
+		break;
+	case 1:
+		describe_build(out);
+		break;
+	case 2:
+		str_copy(out, FACT_TEXT, blas_name());
+		break;
+	default:
+		str_copy(out, FACT_TEXT, instruction_set());
+		break;
+	}
+}
+
 enum status machine_record(struct store *s, struct err *err)
 {
+	char value[FACT_TEXT];
 	enum status st = ST_OK;
 
-	for (int i = 0; i < KEYS && !st; i++)
-		st = store_set_fact(s, keys[i], value_of(i), err);
+	for (int i = 0; i < KEYS && !st; i++) {
+		describe(i, value);
+		st = store_set_fact(s, keys[i], value, err);
+	}
 	return st;
 }
 
 static bool same_now(struct store *s)
 {
+	char value[FACT_TEXT];
 	bool same = true;
 
 	for (int i = 0; i < KEYS; i++) {
 		char *fact = store_fact(s, keys[i]);
 
-		same = same && fact && str_eq(fact, value_of(i));
+		describe(i, value);
+		same = same && fact && str_eq(fact, value);
 		xfree(fact);
 	}
 	return same;
@@ -76,10 +103,11 @@ bool machine_same(struct store *s)
 
 enum status machine_compare(struct store *s, struct err *err)
 {
-	char text[256];
+	char text[2 * FACT_TEXT], build[FACT_TEXT];
 
 	if (same_now(s))
 		return ST_OK;
+	describe_build(build);
 	str_format(text, sizeof text, "%s; %s; %s", build, blas_name(),
 		   instruction_set());
 	return store_set_fact(s, "mixed", text, err);
