@@ -104,8 +104,10 @@ void palette_pen(struct palette *p, const struct cell *k, attr_t *attr, int *pai
 		bg = paper->s.few;
 		if (bg >= 0)
 			fg = COLOR_BLACK;
-		if (k->paper == PAPER_BAR || k->paper == PAPER_ROW)
+		if (k->paper == PAPER_BAR) { /* one quiet bar, no patches of colour */
+			fg = -1;
 			a |= A_REVERSE;
+		}
 	} else if (k->paper == PAPER_BAR) {
 		a |= A_REVERSE;
 	}

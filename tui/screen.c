@@ -62,7 +62,7 @@ static void draw_figures(struct canvas *c, const struct snapshot *s, int from)
 	for (int i = 0; i < n; i++) {
 		int w = (int)strlen(text[i]);
 
-		if (!isfinite(s->grad_norm) && i == 3)
+		if ((!isfinite(s->grad_norm) && i == 3) || (!s->memory_now && i == 4))
 			continue;
 		if (w + 2 > room)
 			break;

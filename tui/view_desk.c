@@ -48,13 +48,17 @@ void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 		 fmt_count(number, s->skipped));
 	y++;
 	mix_head(c, r, &y, "RUN");
-	mix_line(c, r, &y, "parameters", INK_TEXT, fmt_brief(number, (double)s->parameters));
+	if (s->parameters)
+		mix_line(c, r, &y, "parameters", INK_TEXT,
+			 fmt_brief(number, (double)s->parameters));
 	mix_line(c, r, &y, "tokens", INK_TEXT, fmt_brief(number, (double)s->tokens));
 	str_format(text, sizeof text, "%.2g s", s->seconds_per_step);
 	mix_line(c, r, &y, "a step", INK_TEXT, text);
-	mix_line(c, r, &y, "memory", INK_TEXT, fmt_bytes(number, s->memory_now));
+	if (s->memory_now)
+		mix_line(c, r, &y, "memory", INK_TEXT, fmt_bytes(number, s->memory_now));
 	str_format(text, sizeof text, "%d", s->workers);
-	mix_line(c, r, &y, "workers", INK_TEXT, text);
+	if (s->workers)
+		mix_line(c, r, &y, "workers", INK_TEXT, text);
 	str_copy(text, sizeof text, s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));
 	mix_line(c, r, &y, "evaluated", INK_TEXT, text);
 	str_copy(text, sizeof text,
