@@ -17,6 +17,7 @@
 struct look {
 	struct snapshot snap;
 	struct telemetry *telemetry;
+	uint64_t drawn[CHANNELS_MAX]; /* micro-batches */
 };
 
 /* --- what the store keeps, for both feeds --- */
@@ -116,6 +117,9 @@ static void take_step(void *arg, const struct step_row *r)
 	l->snap.step = r->step;
 	l->snap.skipped += r->skipped;
 	l->snap.tokens += r->tokens;
+	for (int k = 0; k < r->n; k++)
+		if (r->task[k].task < l->snap.n_channels)
+			l->drawn[r->task[k].task] += r->task[k].count;
 	telemetry_step(l->telemetry, &l->snap, r);
 }
 
@@ -238,13 +242,15 @@ static enum status from_checkpoints(struct look *l, struct store *db, struct err
 }
 
 /* Who is left out; shares as what was drawn, where the hand set none. */
-static void settle(struct snapshot *s)
+static void settle(struct look *l)
 {
+	struct snapshot *s = &l->snap;
 	uint64_t all = 0;
 	bool any_solo = false;
 
 	for (int i = 0; i < s->n_channels; i++) {
-		all += s->ch[i].micro_batches;
+		s->ch[i].micro_batches = l->drawn[i];
+		all += l->drawn[i];
 		any_solo |= s->ch[i].solo;
 	}
 	for (int i = 0; i < s->n_channels; i++) {
@@ -252,7 +258,7 @@ static void settle(struct snapshot *s)
 
 		c->silent = c->muted || (any_solo && !c->solo);
 		if (!isfinite(c->share))
-			c->share = all ? (double)c->micro_batches / (double)all : 0;
+			c->share = all ? (double)l->drawn[i] / (double)all : 0;
 	}
 	s->phase = s->step >= s->steps ? PHASE_DONE : PHASE_STOPPED;
 	s->seconds_left = -1;
@@ -288,7 +294,7 @@ static enum status read_run(struct look *l, const char *run, struct err *err)
 		st = from_checkpoints(l, db, err);
 	if (!st) {
 		telemetry_derive(l->telemetry, s);
-		settle(s);
+		settle(l);
 	}
 	store_close(db);
 	plan_free(plan);
