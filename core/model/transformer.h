@@ -7,6 +7,16 @@
  * differ in what goes on from there: post-norm (BERT) goes on with the normed
  * sum, pre-norm with the sum itself. So the one at the edge (not in a layer) is
  * the embedding's in post-norm and the final one in pre-norm.
+ *
+ * Names of parameters (.weight and .bias where not a table):
+ *   embed.token, embed.position, embed.segment, embed.norm (post-norm)
+ *   encoder.I.{attention.qkv, attention.out, feed.up, feed.down}
+ *   encoder.I.{attention.norm, feed.norm}, encoder.norm (pre-norm)
+ *   tasks.T.encoder.I...    layers from shared_layers on, and then the final norm
+ *   tasks.T.head.{hidden, out}
+ *   tasks.T.decoder.{token (untied), position, norm, output.weight (untied),
+ *                    output.bias, copy.q, copy.k, copy.gate}
+ *   tasks.T.decoder.I...    as encoder.I, and cross.{q, kv, out, norm}
  */
 #ifndef TUTTI_MODEL_TRANSFORMER_H
 #define TUTTI_MODEL_TRANSFORMER_H

@@ -94,8 +94,8 @@ static void test_learns(void **state)
 static void test_learns_summaries(void **state)
 {
 	(void)state;
-	learns(2, true, true, 350, 0.5);
-	learns(2, false, true, 350, 0.5);
+	learns(2, true, true, 500, 0.6);
+	learns(2, false, true, 500, 0.6);
 }
 
 static void test_counts(void **state)
