@@ -130,12 +130,14 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 	struct command *c = xmalloc(sizeof *c);
 	enum status st = command_parse(line, c, err);
 
+	t->is_executing = true;
 	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		st = change(t, c, who, err);
 	else if (!st && c->row->flags & CMD_RUNS)
 		st = run_command(t, c, err);
 	else if (!st)
 		st = answer_try(t, c, answer, err);
+	t->is_executing = false;
 	xfree(c);
 	return st;
 }
@@ -308,12 +310,26 @@ static void run_script(struct trainer *t)
 
 /* --- the queue --- */
 
-static bool take_waiting(struct trainer *t, struct waiting *w)
+/* What can be done in the middle of an evaluation: it reads no knob. */
+static bool is_light(const char *line)
+{
+	char name[32];
+	const struct command_row *row;
+
+	line += strspn(line, " \t");
+	str_format(name, sizeof name, "%.*s", (int)strcspn(line, " \t"), line);
+	row = command_find(name);
+	return row && (row->flags & (CMD_CHANGES | CMD_NOTES) ||
+		       str_eq(name, "pause") || str_eq(name, "continue"));
+}
+
+static bool take_waiting(struct trainer *t, struct waiting *w, bool light_only)
 {
 	bool is_there;
 
 	pthread_mutex_lock(&t->mutex);
-	is_there = t->queue_n > 0;
+	is_there = t->queue_n > 0 &&
+		   (!light_only || is_light(t->queue[t->queue_head].line));
 	if (is_there) {
 		*w = t->queue[t->queue_head];
 		t->queue_head = (t->queue_head + 1) % TRAINER_QUEUE_MAX;
@@ -340,12 +356,19 @@ static void give_answer(struct trainer *t, uint64_t ticket, enum status st,
 	pthread_mutex_unlock(&t->mutex);
 }
 
-static bool drain(struct trainer *t)
+/*
+ * Answers what waits, in order. light_only: up to the first line that has to
+ * wait for the evaluation that is under way; nothing when that evaluation is
+ * itself a command, which is answered first.
+ */
+bool trainer_drain(struct trainer *t, bool light_only)
 {
 	struct waiting w;
 	bool any = false;
 
-	while (take_waiting(t, &w)) {
+	if (light_only && t->is_executing)
+		return false;
+	while (take_waiting(t, &w, light_only)) {
 		struct err err = { "" };
 		struct buf text;
 		enum status st;
@@ -368,7 +391,7 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 	if (st)
 		return st;
 	run_script(t);
-	if (drain(t))
+	if (trainer_drain(t, false))
 		trainer_picture(t, true);
 	return ST_OK;
 }
@@ -383,7 +406,7 @@ void trainer_refuse_all(struct trainer *t, const char *why)
 	t->has_ended = true;
 	pthread_mutex_unlock(&t->mutex);
 	str_copy(err.text, sizeof err.text, why);
-	while (take_waiting(t, &w)) {
+	while (take_waiting(t, &w, false)) {
 		buf_init(&text);
 		give_answer(t, w.ticket, ST_END, &err, &text);
 		xfree(w.line);

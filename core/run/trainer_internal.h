@@ -84,6 +84,7 @@ struct trainer {
 	int64_t last_step;         /* where to end */
 	int skips;                 /* in a row */
 	bool is_paused, is_stopping;
+	bool is_executing;         /* a command: others wait for its answer */
 	double last_picture, last_flush;
 	enum status result;        /* after the join */
 	struct err err;
@@ -111,6 +112,7 @@ enum status trainer_script_past(struct trainer *t, const struct journal_entry *e
 				int n, struct err *err);
 /* Everything that happens between two steps. */
 enum status trainer_boundary(struct trainer *t, struct err *err);
+bool trainer_drain(struct trainer *t, bool light_only); /* true: any answered */
 void trainer_refuse_all(struct trainer *t, const char *why); /* and all to come */
 enum status trainer_note(struct trainer *t, const char *text, struct err *err);
 

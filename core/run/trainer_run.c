@@ -11,18 +11,24 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-/* Long work reports here, and learns here that it should stop. */
+/*
+ * Long work reports here, and learns here that it should stop. An evaluation is
+ * work between two steps, so the hand need not wait for its end.
+ */
 static bool tick(struct progress *p)
 {
 	struct trainer *t = p->arg;
 	struct snapshot *v = &t->live;
+	bool any = false;
 
 	str_copy(v->work, sizeof v->work, p->what);
 	str_copy(v->work_unit, sizeof v->work_unit, p->unit ? p->unit : "");
 	v->work_done = p->done;
 	v->work_total = p->total;
 	v->work_left = progress_eta(p);
-	trainer_picture(t, false);
+	if (v->phase == PHASE_EVALUATING)
+		any = trainer_drain(t, true);
+	trainer_picture(t, any);
 	return trainer_should_stop(t);
 }
 

@@ -252,6 +252,36 @@ static void test_live_session(void **state)
 	}
 }
 
+/* Nobody waits for answers; evaluations at every other step. */
+static void test_storm(void **state)
+{
+	const struct wanted w = { .workers = 2,
+		.sets = { "budget.eval_every=2", "budget.steps=80" }, .n_sets = 2 };
+	struct rng r = rng_stream(9, RNG_TEST, 4, 0);
+	char path[PATH_MAX], line[128];
+	struct trainer *t = start(&w, path);
+	uint64_t ticket = 0;
+
+	(void)state;
+	wait_step(t, 1);
+	for (uint64_t i = 0; i < 400; i++) {
+		enum status st;
+
+		random_command(&r, i, line, sizeof line);
+		st = trainer_post(t, line, WHO_PERSON, &ticket, &err);
+		if (st == ST_END)
+			break;
+		if (st == ST_FULL || i % 20 == 19)
+			look(t);
+	}
+	/* the hand may have left it with nothing heard, and so paused: play on */
+	trainer_post(t, "continue", WHO_PERSON, NULL, NULL);
+	assert_int_equal(finish(t), ST_OK);
+	assert_int_equal(snap.ticket >= ticket, 1);
+	snapshot_release(&snap);
+	replays(path, 2);
+}
+
 /* --- resume --- */
 
 static const char script[] =
@@ -592,6 +622,7 @@ int main(void)
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_same_bits),
 		cmocka_unit_test(test_live_session),
+		cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_catch_up),
 		cmocka_unit_test(test_script_refused),
