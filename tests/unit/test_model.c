@@ -326,6 +326,42 @@ static void test_no_heap(void **state)
 	tm_release(&m);
 }
 
+/* The same draw gives the same bits, whatever the tape did before. */
+static void test_same_bits(void **state)
+{
+	struct model_config cfg = small_config();
+	struct test_batch x, other;
+	struct test_model a, b;
+
+	(void)state;
+	tm_init(&a, &cfg, small_tasks(), 3);
+	tm_init(&b, &cfg, small_tasks(), 3);
+	for (int task = 0; task < 3; task++) {
+		double first, again, changed;
+
+		toy_batch(&x, task, 4, 8);
+		toy_batch(&other, (task + 1) % 3, 5, 20);
+		x.b.draw = 7;
+		toy_loss(&b, &other.b);
+		first = one_step(&a, &x.b, 1e-3f, 0.2f);
+		again = one_step(&b, &x.b, 1e-3f, 0.2f);
+		assert_memory_equal(&first, &again, sizeof first);
+		assert_memory_equal(a.ps.value, b.ps.value,
+				    a.ps.size * sizeof *a.ps.value);
+		x.b.draw = 8;
+		changed = one_step(&a, &x.b, 0.0f, 0.2f);
+		x.b.draw = 9;
+		again = one_step(&a, &x.b, 0.0f, 0.2f);
+		assert_memory_not_equal(&changed, &again, sizeof again);
+		x.b.draw = 8;
+		one_step(&b, &x.b, 0.0f, 0.2f);
+		x.b.draw = 9;
+		one_step(&b, &x.b, 0.0f, 0.2f);
+	}
+	tm_release(&a);
+	tm_release(&b);
+}
+
 static void refuse(const struct model_config *cfg, const struct model_task *t,
 		   int n, const char *word)
 {
@@ -389,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_predict),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_no_heap),
+		cmocka_unit_test(test_same_bits),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_learns),
 		cmocka_unit_test(test_learns_summaries),

@@ -436,6 +436,37 @@ static void test_long(void **state)
 	generation_release(&g);
 }
 
+/* Everything equally likely: lower ids win, then the better parent. */
+static void test_ties(void **state)
+{
+	struct decode_config dc = { .beams = 3, .min_len = 2, .max_len = 2 };
+	struct generation g;
+	struct test_batch x;
+	struct test_model m;
+
+	(void)state;
+	generation_init(&g);
+	decoder_init(&m, 5); /* no copy gate */
+	sources(&x, 2);
+	memset(m.ps.value, 0, m.ps.size * sizeof *m.ps.value);
+	generate(&m, &x, &dc, &g);
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(g.hyp[i].n, 2);
+		assert_int_equal(g.hyp[i].ids[0], ID_WORD + i % 3);
+		assert_int_equal(g.hyp[i].ids[1], ID_WORD);
+	}
+	dc.beams = 1;
+	dc.min_len = 0;
+	generate(&m, &x, &dc, &g); /* [SEP] is the lowest of all */
+	assert_int_equal(g.hyp[0].n, 0);
+	dc.min_len = 1;
+	generate(&m, &x, &dc, &g);
+	assert_int_equal(g.hyp[0].n, 1);
+	assert_int_equal(g.hyp[0].ids[0], ID_WORD);
+	tm_release(&m);
+	generation_release(&g);
+}
+
 static bool stop_after(void *arg)
 {
 	int *left = arg;
@@ -563,6 +594,7 @@ int main(void)
 		cmocka_unit_test(test_beam),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_nan),
