@@ -187,7 +187,8 @@ static int64_t line_step(const struct plot_line *l, int i)
 static double line_value(const struct plot *p, const struct plot_line *l, int x, int W,
 			 int *i)
 {
-	double width = (double)p->x_max / W, from = x * width, to = from + width, sum = 0;
+	double width = (double)p->x_max / W, from = x * width, to = from + width,
+	       sum = 0;
 	double s0, s1, part;
 	int n = 0;
 
@@ -209,8 +210,8 @@ static double line_value(const struct plot *p, const struct plot_line *l, int x,
 	return (double)l->v[*i - 1] * (1 - part) + (double)l->v[*i] * part;
 }
 
-static void put_column(struct canvas *c, const struct plot *p, const struct plot_line *l,
-		       int x, int y, int before)
+static void put_column(struct canvas *c, const struct plot *p,
+		       const struct plot_line *l, int x, int y, int before)
 {
 	int from = y, to = y;
 

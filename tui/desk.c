@@ -93,38 +93,6 @@ static void open_prompt(struct desk *d, enum prompt_kind kind, const char *prefi
 	prompt_open(kind, prefill);
 }
 
-static void go_back(struct ui *ui)
-{
-	if (ui->trial.is_open)
-		ui->trial.is_open = false;
-	else if (ui->view == VIEW_HELP) {
-		ui->view = ui->back;
-		ui->help_word[0] = '\0';
-	} else if (ui->cursor >= 0)
-		ui->cursor = -1;
-	else if (ui->view != VIEW_DESK)
-		ui->view = VIEW_DESK;
-	ui->message[0] = '\0';
-}
-
-static void freeze(struct ui *ui)
-{
-	ui->is_frozen = !ui->is_frozen;
-	if (ui->is_frozen)
-		snapshot_copy(&ui->held, &ui->live);
-	ui->pic = ui->is_frozen ? &ui->held : &ui->live;
-}
-
-static void show_view(struct ui *ui, enum view_id v)
-{
-	ui->trial.is_open = false;
-	if (v == VIEW_HELP && ui->view != VIEW_HELP) {
-		ui->back = ui->view;
-		ui->help.at = ui->help.top = 0;
-	}
-	ui->view = v;
-}
-
 static void type_weight(struct desk *d)
 {
 	char line[64];
@@ -133,6 +101,14 @@ static void type_weight(struct desk *d)
 		return;
 	str_format(line, sizeof line, "weight %s ", d->ui.live.ch[d->ui.channel].name);
 	open_prompt(d, PROMPT_COMMAND, line);
+}
+
+static void open_try(struct desk *d)
+{
+	if (d->ui.is_live)
+		open_prompt(d, PROMPT_TRY, "");
+	else
+		ui_say(&d->ui, true, "this run has ended: there is no model to ask");
 }
 
 static void pause_or_go(struct ui *ui)
@@ -146,25 +122,20 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	struct ui *ui = &d->ui;
 
 	switch (k->action) {
-	case DO_VIEW: show_view(ui, (enum view_id)k->arg); return true;
+	case DO_VIEW: ui_show(ui, (enum view_id)k->arg); return true;
 	case DO_HELP:
 		if (ui->view == VIEW_HELP)
-			go_back(ui);
+			ui_back(ui);
 		else
-			show_view(ui, VIEW_HELP);
+			ui_show(ui, VIEW_HELP);
 		return true;
 	case DO_PROMPT: open_prompt(d, PROMPT_COMMAND, ""); return true;
-	case DO_TRY:
-		if (ui->is_live)
-			open_prompt(d, PROMPT_TRY, "");
-		else
-			ui_say(ui, true, "this run has ended: there is no model to ask");
-		return true;
+	case DO_TRY: open_try(d); return true;
 	case DO_WEIGHT_TYPE: type_weight(d); return true;
 	case DO_COMMAND: ui_post(ui, k->command, true, NULL); return true;
 	case DO_PAUSE: pause_or_go(ui); return true;
-	case DO_FREEZE: freeze(ui); return true;
-	case DO_BACK: go_back(ui); return true;
+	case DO_FREEZE: ui_freeze(ui); return true;
+	case DO_BACK: ui_back(ui); return true;
 	case DO_REDRAW: term_redraw(d->term); return true;
 	case DO_SUSPEND: term_suspend(d->term); return true;
 	case DO_INTERRUPT: interrupt(d); return true;
@@ -229,7 +200,7 @@ static void run_line(struct desk *d, char *line)
 		ui_try(ui, s);
 	} else if (!strcmp(s, "help") || str_starts(s, "help ")) {
 		str_copy(ui->help_word, sizeof ui->help_word, s[4] ? s + 5 : "");
-		show_view(ui, VIEW_HELP);
+		ui_show(ui, VIEW_HELP);
 		ui->help.at = ui->help.top = 0;
 	} else if (!strcmp(s, "q") || !strcmp(s, "quit")) {
 		if (ui_run_has_ended(ui))
@@ -370,8 +341,9 @@ static void prepare_note(const struct snapshot *s)
 
 	buf_init(&run);
 	text_sanitize(&run, s->run, strlen(s->run));
-	str_format(line, sizeof line, "tutti: crashed; 'tutti resume %s' goes on from step "
-		   "%lld", buf_str(&run), (long long)s->checkpoint_step);
+	str_format(line, sizeof line,
+		   "tutti: crashed; 'tutti resume %s' goes on from step %lld",
+		   buf_str(&run), (long long)s->checkpoint_step);
 	if (s->checkpoint_step >= 0)
 		term_crash_note(line);
 	buf_release(&run);

@@ -97,9 +97,11 @@ static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect
 		  ui_is_wished(ui, i, KNOB_SHARE) ? "  ~" : is_auto ? "shr" : "set");
 }
 
-static void draw_strip_figures(struct canvas *c, const struct channel *ch, struct rect r)
+static void draw_strip_figures(struct canvas *c, const struct channel *ch,
+			       struct rect r)
 {
-	const struct metric_info *m = &metric_table[ch->metric < METRICS ? ch->metric : 0];
+	const struct metric_info *m =
+		&metric_table[ch->metric < METRICS ? ch->metric : 0];
 	int y = r.y + 2 + TRACK, x = r.x + 2;
 	char number[24];
 
@@ -125,7 +127,8 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 	r.w -= 1; /* air between strips */
 	draw_box(c, r, is_chosen ? INK_STRONG : INK_FRAME);
 	c->flags = CELL_BOLD;
-	used = draw_textf(c, r.y, r.x + 2, 3, ink_channel(i), " %c ", channel_letter(i));
+	used = draw_textf(c, r.y, r.x + 2, 3, ink_channel(i), " %c ",
+			  channel_letter(i));
 	used += draw_foreign(c, r.y, r.x + 2 + used, r.w - 5 - used, ink_channel(i),
 			     ch->name);
 	draw_cell(c, r.y, r.x + 2 + used, ' ', INK_TEXT);
@@ -143,7 +146,8 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 	draw_share(c, ui, i, r);
 	draw_strip_figures(c, ch, r);
 	{
-		bool m = ui_value(ui, i, KNOB_MUTE) > 0, s = ui_value(ui, i, KNOB_SOLO) > 0;
+		bool m = ui_value(ui, i, KNOB_MUTE) > 0,
+		     s = ui_value(ui, i, KNOB_SOLO) > 0;
 		bool l = ui_value(ui, i, KNOB_LOCK) > 0;
 		int y = r.y + 5 + TRACK;
 
@@ -160,7 +164,8 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 
 /* Columns of the table; 0 wide: left out for want of room. */
 struct table_cols {
-	int name, name_w, fader, fader_w, weight, bar, bar_w, share, loss, dev, base, lamps;
+	int name, name_w, fader, fader_w, weight, bar, bar_w, share, loss, dev, base,
+		lamps;
 };
 
 static void table_columns(int w, struct table_cols *t)
@@ -269,7 +274,8 @@ static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
 	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_metric(number, ch->dev));
 	draw_trend(c, y, t->dev - 1, ch->dev_trend, true, true);
 	if (t->base)
-		draw_right(c, y, t->base - 1, 5, INK_DIM, fmt_metric(number, ch->baseline));
+		draw_right(c, y, t->base - 1, 5, INK_DIM,
+			   fmt_metric(number, ch->baseline));
 	draw_table_lamps(c, ui, i, y, t->lamps);
 }
 

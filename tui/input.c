@@ -234,8 +234,8 @@ double input_wait(const struct input *in, double now)
 
 const char *key_name(uint32_t key, char out[16])
 {
-	static const char *const named[] = {"Up", "Down", "Right", "Left", "Home", "End",
-					    "PgUp", "PgDn", "Del", "S-Tab"};
+	static const char *const named[] = {"Up",  "Down", "Right", "Left", "Home",
+					    "End", "PgUp", "PgDn",  "Del",  "S-Tab"};
 	char bytes[5] = "";
 
 	if (key > KEY_BASE_ && key <= KEY_BACKTAB_)

@@ -46,8 +46,10 @@ const struct key_row key_table[] = {
 	{ON_DESK, ']', 0, DO_SHARE, 1, 0, 0, 0},
 	{ON_DESK, '{', 0, DO_SHARE, -5, 0, "{ }", "share by five percent"},
 	{ON_DESK, '}', 0, DO_SHARE, 5, 0, 0, 0},
-	{ON_DESK, 'a', 0, DO_SHARE_AUTO, 0, 0, "a", "share left to the sampling method"},
-	{ON_DESK, 'm', 0, DO_TOGGLE, KNOB_MUTE, 0, "m", "mute: no updates from this task"},
+	{ON_DESK, 'a', 0, DO_SHARE_AUTO, 0, 0, "a",
+	 "share left to the sampling method"},
+	{ON_DESK, 'm', 0, DO_TOGGLE, KNOB_MUTE, 0, "m",
+	 "mute: no updates from this task"},
 	{ON_DESK, 's', 0, DO_TOGGLE, KNOB_SOLO, 0, "s", "solo: only the soloed tasks"},
 	{ON_DESK, 'p', 0, DO_TOGGLE, KNOB_LOCK, 0, "p",
 	 "protect: no method touches this channel"},
@@ -70,7 +72,8 @@ const struct key_row key_table[] = {
 	/* looking at predictions */
 	{ON_INSPECT, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k", "down, up"},
 	{ON_INSPECT, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
-	{ON_INSPECT, 'h', KEY_LEFT_, DO_SIDE, -1, 0, "h l", "in the matrix: left, right"},
+	{ON_INSPECT, 'h', KEY_LEFT_, DO_SIDE, -1, 0, "h l",
+	 "in the matrix: left, right"},
 	{ON_INSPECT, 'l', KEY_RIGHT_, DO_SIDE, 1, 0, 0, 0},
 	{ON_INSPECT, KEY_TAB_, KEY_BACKTAB_, DO_PANE, 0, 0, "Tab", "matrix, list"},
 	{ON_INSPECT, KEY_ENTER_, 0, DO_OPEN, 0, 0, "Enter",
@@ -82,8 +85,10 @@ const struct key_row key_table[] = {
 	{ON_SUMMARIES, KEY_UP_, 0, DO_EXAMPLE, -1, 0, 0, 0},
 	{ON_SUMMARIES, 'J', 0, DO_SCROLL, 1, 0, "J K", "scroll the source"},
 	{ON_SUMMARIES, 'K', 0, DO_SCROLL, -1, 0, 0, 0},
-	{ON_INSPECT | ON_SUMMARIES, 's', 0, DO_SORT, 0, 0, "s", "sort by the next measure"},
-	{ON_INSPECT | ON_SUMMARIES, '>', 0, DO_TASK, 1, 0, "< >", "previous, next task"},
+	{ON_INSPECT | ON_SUMMARIES, 's', 0, DO_SORT, 0, 0, "s",
+	 "sort by the next measure"},
+	{ON_INSPECT | ON_SUMMARIES, '>', 0, DO_TASK, 1, 0, "< >",
+	 "previous, next task"},
 	{ON_INSPECT | ON_SUMMARIES, '<', 0, DO_TASK, -1, 0, 0, 0},
 	{ON_INSPECT | ON_SUMMARIES, 't', 0, DO_TRY, 0, 0, "t",
 	 "try a text: what every task says of it"},
@@ -102,7 +107,8 @@ const struct key_row *key_find(enum view_id view, uint32_t key)
 	for (int i = 0; i < key_count; i++) {
 		const struct key_row *k = &key_table[i];
 
-		if (k->on & (1u << view) && (k->key == key || (k->other && k->other == key)))
+		if (k->on & (1u << view) &&
+		    (k->key == key || (k->other && k->other == key)))
 			return k;
 	}
 	return NULL;

@@ -183,7 +183,8 @@ void prompt_end(void)
 {
 	prompt_cancel();
 	if (P.is_started && P.history[0]) {
-		int fd = open(P.history, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		int fd = open(P.history, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+			      0600);
 
 		if (fd >= 0) {
 			fchmod(fd, 0600);
@@ -274,8 +275,8 @@ static void feed(const unsigned char *bytes, size_t n)
 /* The bytes of a key that may reach readline; 0: none. */
 static size_t allowed(uint32_t key, unsigned char out[8])
 {
-	static const unsigned char control[] = {1, 2, 4, 5, 6, 9, 11, 13, 14, 16, 18, 20,
-						21, 23, 25, 127};
+	static const unsigned char control[] = {1,  2,	4,  5,	6,  9,	11, 13,
+						14, 16, 18, 20, 21, 23, 25, 127};
 	static const unsigned char search[] = {7, 13, 18, 127};
 	const unsigned char *list = P.is_searching ? search : control;
 	size_t n = P.is_searching ? sizeof search : sizeof control;
@@ -378,8 +379,11 @@ void prompt_look(struct prompt_look *out)
 	buf_clear(&P.shown);
 	text_sanitize(&P.shown, line, n);
 	out->text = buf_str(&P.shown);
-	out->label = P.is_searching ? "search: " : P.kind == PROMPT_TRY ? "text: " : ":";
-	out->remark = P.remark[0] ? P.remark : P.is_searching ? "Ctrl-R older   Enter take" :
+	out->label = P.is_searching	  ? "search: " :
+		     P.kind == PROMPT_TRY ? "text: " :
+					    ":";
+	out->remark = P.remark[0]	   ? P.remark :
+		      P.is_searching	   ? "Ctrl-R older   Enter take" :
 		      P.kind == PROMPT_TRY ? "Enter asks every task   Esc" :
 					     "Tab completes   Up history   Esc";
 }

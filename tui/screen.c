@@ -14,13 +14,15 @@
 const struct view view_table[VIEWS] = {
 	[VIEW_DESK] = {'1', "Desk", view_desk_draw, view_desk_act,
 		       "j k channel   h l weight   [ ] share   m s p   Space pause"},
-	[VIEW_CURVES] = {'2', "Curves", view_curves_draw, view_curves_act,
-			 "t loss|dev   y log|linear   r raw   Enter one|all   h l cursor"},
+	[VIEW_CURVES] =
+		{'2', "Curves", view_curves_draw, view_curves_act,
+		 "t loss|dev   y log|linear   r raw   Enter one|all   h l cursor"},
 	[VIEW_INSPECT] = {'3', "Inspect", view_inspect_draw, view_inspect_act,
 			  "j k move   Tab matrix|list   Enter filter   s sort   "
 			  "< > task   t try a text"},
-	[VIEW_SUMMARIES] = {'4', "Summaries", view_summaries_draw, view_summaries_act,
-			    "[ ] example   J K scroll   s sort   < > task   t try a text"},
+	[VIEW_SUMMARIES] =
+		{'4', "Summaries", view_summaries_draw, view_summaries_act,
+		 "[ ] example   J K scroll   s sort   < > task   t try a text"},
 	[VIEW_JOURNAL] = {'8', "Journal", view_journal_draw, view_journal_act,
 			  "j k move   g G first, last"},
 	[VIEW_HELP] = {0, "Help", view_help_draw, view_help_act,
@@ -29,11 +31,16 @@ const struct view view_table[VIEWS] = {
 
 static void draw_phase(struct canvas *c, const struct ui *ui, int *x)
 {
-	static const struct { const char *word; enum ink ink; } look[] = {
-		[PHASE_PREPARING] = {"PREPARE", INK_WARN}, [PHASE_RUNNING] = {"RUN", INK_GOOD},
-		[PHASE_PAUSED] = {"PAUSE", INK_WARN}, [PHASE_EVALUATING] = {"EVAL", INK_MARK},
-		[PHASE_SAVING] = {"SAVE", INK_MARK}, [PHASE_DONE] = {"DONE", INK_STRONG},
-		[PHASE_STOPPED] = {"STOPPED", INK_WARN}, [PHASE_FAILED] = {"FAILED", INK_BAD},
+	static const struct { const char *word; enum ink ink;
+	} look[] = {
+		[PHASE_PREPARING] = {"PREPARE", INK_WARN},
+		[PHASE_RUNNING] = {"RUN", INK_GOOD},
+		[PHASE_PAUSED] = {"PAUSE", INK_WARN},
+		[PHASE_EVALUATING] = {"EVAL", INK_MARK},
+		[PHASE_SAVING] = {"SAVE", INK_MARK},
+		[PHASE_DONE] = {"DONE", INK_STRONG},
+		[PHASE_STOPPED] = {"STOPPED", INK_WARN},
+		[PHASE_FAILED] = {"FAILED", INK_BAD},
 	};
 	int p = ui->pic->phase <= PHASE_FAILED ? (int)ui->pic->phase : 0;
 
@@ -140,7 +147,8 @@ static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 		c->paper = is_on ? PAPER_TAB : PAPER_NONE;
 		c->flags = is_on ? CELL_BOLD : 0;
 		draw_fill(c, (struct rect){r.y, x, 1, (int)strlen(view->name) + 4});
-		draw_textf(c, r.y, x + 1, 1, is_on ? INK_TEXT : INK_DIM, "%c", view->digit);
+		draw_textf(c, r.y, x + 1, 1, is_on ? INK_TEXT : INK_DIM, "%c",
+			   view->digit);
 		draw_text(c, r.y, x + 3, 12, INK_TEXT, view->name);
 		x += (int)strlen(view->name) + 4 + gap;
 	}
@@ -247,8 +255,8 @@ static void draw_too_small(struct canvas *c)
 {
 	char text[64];
 
-	str_format(text, sizeof text, "%dx%d is too small: %dx%d needed", c->cols, c->rows,
-		   LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
+	str_format(text, sizeof text, "%dx%d is too small: %dx%d needed", c->cols,
+		   c->rows, LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
 	draw_text(c, c->rows / 2, 0, c->cols, INK_TEXT, text);
 	if (c->rows > 2)
 		draw_text(c, c->rows / 2 + 1, 0, c->cols, INK_DIM, "training goes on");

@@ -30,7 +30,8 @@ static char crash_note[512];
 static int wire[2] = {-1, -1};
 static char crash_stack[STACK];
 
-static const int asked[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT, SIGUSR1, SIGTSTP, SIGCONT};
+static const int asked[] = {SIGWINCH, SIGTERM, SIGHUP, SIGINT,
+			    SIGUSR1,  SIGTSTP, SIGCONT};
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 enum { ASKED = sizeof asked / sizeof *asked, FATAL = sizeof fatal / sizeof *fatal };
 static struct sigaction old_asked[ASKED], old_fatal[FATAL];

@@ -69,7 +69,8 @@ static void reopen_out(struct terminal *t, int fd)
 static void find_level(struct terminal *t, const struct terminal_options *o)
 {
 	const char *no = getenv("NO_COLOR");
-	bool wants = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !(no && *no));
+	bool wants =
+		o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !(no && *no));
 
 	t->colours = tigetnum("colors");
 	if (t->colours < 8)
@@ -86,8 +87,9 @@ static void find_level(struct terminal *t, const struct terminal_options *o)
 /* A mode that only some terminals know is asked for only of likely ones. */
 static bool may_ask(const char *name)
 {
-	static const char *const known[] = {"xterm", "tmux", "screen", "foot", "alacritty",
-					    "wezterm", "kitty", "contour", "ghostty"};
+	static const char *const known[] = {"xterm", "tmux",	  "screen",
+					    "foot",  "alacritty", "wezterm",
+					    "kitty", "contour",	  "ghostty"};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (!strncmp(name, known[i], strlen(known[i])))
@@ -253,8 +255,10 @@ static enum status start_curses(struct terminal *t, struct err *err)
 		return err_sys(err, "cannot open the frame file");
 	t->screen = newterm(t->name, t->frame, t->none);
 	if (!t->screen)
-		return err_set(err, ST_INVALID, "no screen on terminal '%s'; without one "
-			       "use 'tutti train'", t->name);
+		return err_set(err, ST_INVALID,
+			       "no screen on terminal '%s'; without one "
+			       "use 'tutti train'",
+			       t->name);
 	set_term(t->screen);
 	return ST_OK;
 }
@@ -270,8 +274,10 @@ static enum status check_terminal(struct terminal *t, const struct terminal_opti
 			       "'tutti train'");
 	if (!name || !*name || str_eq(name, "dumb") ||
 	    setupterm(name, o->out_fd, &found) != OK)
-		return err_set(err, ST_INVALID, "no screen on terminal '%s'; without one "
-			       "use 'tutti train'", name ? name : "");
+		return err_set(err, ST_INVALID,
+			       "no screen on terminal '%s'; without one "
+			       "use 'tutti train'",
+			       name ? name : "");
 	str_copy(t->name, sizeof t->name, name);
 	found = tigetstr("cup") && tigetstr("cup") != (char *)-1;
 	del_curterm(cur_term);
@@ -281,7 +287,8 @@ static enum status check_terminal(struct terminal *t, const struct terminal_opti
 	return ST_OK;
 }
 
-enum status term_open(const struct terminal_options *o, struct terminal **out, struct err *err)
+enum status term_open(const struct terminal_options *o, struct terminal **out,
+		      struct err *err)
 {
 	struct terminal *t = xcalloc(1, sizeof *t);
 	enum status st;
@@ -388,7 +395,8 @@ static bool same_cell(const struct cell *a, const struct cell *b)
 	       a->ink == b->ink && a->paper == b->paper && a->flags == b->flags;
 }
 
-static void put_cell(struct terminal *t, int y, int x, const struct cell *k, bool is_wide)
+static void put_cell(struct terminal *t, int y, int x, const struct cell *k,
+		     bool is_wide)
 {
 	wchar_t w[2 + CELL_MARKS] = {(wchar_t)k->ch};
 	attr_t attr;

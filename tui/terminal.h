@@ -34,7 +34,8 @@ struct terminal;
  * ST_INVALID with the sub-command to use when there is none that can show a
  * screen (level L0).
  */
-enum status term_open(const struct terminal_options *o, struct terminal **out, struct err *err);
+enum status term_open(const struct terminal_options *o, struct terminal **out,
+		      struct err *err);
 void term_close(struct terminal *t); /* NULL is fine */
 
 /* What the terminal can show: fancy, utf8, colour of `c`, and its size now. */

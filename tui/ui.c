@@ -58,6 +58,40 @@ bool ui_run_has_ended(const struct ui *ui)
 	return !ui->is_live || ui->live.phase >= PHASE_DONE;
 }
 
+/* --- what is shown --- */
+
+void ui_back(struct ui *ui)
+{
+	if (ui->trial.is_open)
+		ui->trial.is_open = false;
+	else if (ui->view == VIEW_HELP) {
+		ui->view = ui->back;
+		ui->help_word[0] = '\0';
+	} else if (ui->cursor >= 0)
+		ui->cursor = -1;
+	else if (ui->view != VIEW_DESK)
+		ui->view = VIEW_DESK;
+	ui->message[0] = '\0';
+}
+
+void ui_freeze(struct ui *ui)
+{
+	ui->is_frozen = !ui->is_frozen;
+	if (ui->is_frozen)
+		snapshot_copy(&ui->held, &ui->live);
+	ui->pic = ui->is_frozen ? &ui->held : &ui->live;
+}
+
+void ui_show(struct ui *ui, enum view_id v)
+{
+	ui->trial.is_open = false;
+	if (v == VIEW_HELP && ui->view != VIEW_HELP) {
+		ui->back = ui->view;
+		ui->help.at = ui->help.top = 0;
+	}
+	ui->view = v;
+}
+
 /* --- posting --- */
 
 static void remember(struct ui *ui, uint64_t ticket, bool is_try, bool is_typed)
@@ -193,7 +227,8 @@ void ui_wish(struct ui *ui, int channel, enum knob k, double value)
 
 static void wish_line(const struct ui *ui, int channel, enum knob k, char out[96])
 {
-	static const char *const verb[KNOBS] = {"weight", "share", "mute", "solo", "lock"};
+	static const char *const verb[KNOBS] = {"weight", "share", "mute", "solo",
+						"lock"};
 	const struct wish *w = &ui->wish[channel][k];
 	const char *name = ui->live.ch[channel].name;
 	char number[32];

@@ -106,6 +106,9 @@ bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool ui_run_has_ended(const struct ui *ui);
 void ui_try(struct ui *ui, const char *text);
+void ui_back(struct ui *ui);   /* Esc: closes what is open, one thing at a time */
+void ui_freeze(struct ui *ui); /* and thaws */
+void ui_show(struct ui *ui, enum view_id v);
 
 /* What a strip shows: the wish while there is one, else the run's value. */
 double ui_value(const struct ui *ui, int channel, enum knob k);

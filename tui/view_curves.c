@@ -81,7 +81,9 @@ bool view_curves_act(struct ui *ui, int action, int arg)
 		break;
 	case DO_SIDE:
 		ui->cursor = (ui->cursor < 0 ? s->step : ui->cursor) + arg * unit;
-		ui->cursor = ui->cursor < 1 ? 1 : ui->cursor > s->step ? s->step : ui->cursor;
+		ui->cursor = ui->cursor < 1	  ? 1 :
+			     ui->cursor > s->step ? s->step :
+						    ui->cursor;
 		return true;
 	default:
 		return false;

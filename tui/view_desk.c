@@ -18,8 +18,8 @@ static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 
 	if (*y >= r.y + r.h)
 		return;
-	used = draw_foreign(c, *y, r.x + r.w - text_columns(value, strlen(value)), r.w, ink,
-			    value);
+	used = draw_foreign(c, *y, r.x + r.w - text_columns(value, strlen(value)), r.w,
+			    ink, value);
 	draw_text(c, *y, r.x, r.w - used - 1, INK_DIM, name);
 	++*y;
 }
@@ -40,7 +40,8 @@ void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	mix_head(c, r, &y, "MIX");
 	mix_line(c, r, &y, "weighting", INK_TEXT, s->weighting);
 	mix_line(c, r, &y, "sampling", INK_TEXT, s->sampling);
-	str_format(text, sizeof text, "%.3g  %d%%", s->clip, (int)lrint(s->clipped * 100));
+	str_format(text, sizeof text, "%.3g  %d%%", s->clip,
+		   (int)lrint(s->clipped * 100));
 	mix_line(c, r, &y, "clip", INK_TEXT, text);
 	str_format(text, sizeof text, "%.2g", s->dropout);
 	mix_line(c, r, &y, "dropout", INK_TEXT, text);
@@ -55,11 +56,13 @@ void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	str_format(text, sizeof text, "%.2g s", s->seconds_per_step);
 	mix_line(c, r, &y, "a step", INK_TEXT, text);
 	if (s->memory_now)
-		mix_line(c, r, &y, "memory", INK_TEXT, fmt_bytes(number, s->memory_now));
+		mix_line(c, r, &y, "memory", INK_TEXT,
+			 fmt_bytes(number, s->memory_now));
 	str_format(text, sizeof text, "%d", s->workers);
 	if (s->workers)
 		mix_line(c, r, &y, "workers", INK_TEXT, text);
-	str_copy(text, sizeof text, s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));
+	str_copy(text, sizeof text,
+		 s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));
 	mix_line(c, r, &y, "evaluated", INK_TEXT, text);
 	str_copy(text, sizeof text,
 		 s->checkpoint_step < 0 ? "-" : fmt_count(number, s->checkpoint_step));
@@ -81,7 +84,9 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	char text[96];
 
 	c->flags = CELL_BOLD;
-	x += draw_text(c, r.y, x, 10, INK_STRONG, ui->chart == CHART_LOSS ? "LOSS" : "DEV") + 2;
+	x += draw_text(c, r.y, x, 10, INK_STRONG,
+		       ui->chart == CHART_LOSS ? "LOSS" : "DEV") +
+	     2;
 	c->flags = 0;
 	if (ui->chart == CHART_LOSS && span > 1 && r.w >= 100)
 		str_format(text, sizeof text, "smoothed · %s · %lld steps a point",
@@ -166,7 +171,8 @@ static void draw_events(struct canvas *c, const struct ui *ui, const struct plot
 	for (int i = 0; i < s->n_journal && i < SNAPSHOT_JOURNAL; i++) {
 		int ch = entry_channel(s, s->journal[i].command);
 
-		plot_event(c, p, s->journal[i].step, entry_letter(s->journal[i].command),
+		plot_event(c, p, s->journal[i].step,
+			   entry_letter(s->journal[i].command),
 			   ch >= 0 ? ink_channel(ch) : INK_TEXT);
 	}
 }
@@ -176,7 +182,8 @@ void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
 {
 	const struct snapshot *s = ui->pic;
 	struct plot p = {.x_max = s->steps > 0 ? s->steps : s->step,
-			 .range = ui->chart == CHART_DEV ? ui->dev_range : ui->loss_range,
+			 .range = ui->chart == CHART_DEV ? ui->dev_range :
+							   ui->loss_range,
 			 .scale = ui->chart == CHART_DEV ? 100 : 1};
 
 	if (legend.h > 0)

@@ -51,7 +51,8 @@ static void row(struct page_pen *p, int key_cols, const char *key, const char *t
 	if (!next_line(p, &y))
 		return;
 	draw_text(p->c, y, p->r.x + 3, key_cols, INK_KEY, key);
-	draw_text(p->c, y, p->r.x + 4 + key_cols, p->r.w - 5 - key_cols, INK_TEXT, text);
+	draw_text(p->c, y, p->r.x + 4 + key_cols, p->r.w - 5 - key_cols, INK_TEXT,
+		  text);
 }
 
 static void paragraph(struct page_pen *p, const char *text)
@@ -104,7 +105,8 @@ static void one_command(struct page_pen *p, const struct command_row *c)
 		paragraph(p, c->more);
 	blank(p);
 	if (c->flags & CMD_CHANGES)
-		paragraph(p, "It is written to the journal and takes effect at the next "
+		paragraph(p,
+			  "It is written to the journal and takes effect at the next "
 			  "step boundary.");
 }
 
@@ -120,7 +122,8 @@ static void meanings(struct page_pen *p)
 
 static void page(struct page_pen *p, const struct ui *ui)
 {
-	const struct command_row *c = ui->help_word[0] ? command_find(ui->help_word) : NULL;
+	const struct command_row *c =
+		ui->help_word[0] ? command_find(ui->help_word) : NULL;
 	char text[160];
 
 	if (c) {
@@ -128,7 +131,8 @@ static void page(struct page_pen *p, const struct ui *ui)
 		return;
 	}
 	if (ui->help_word[0]) {
-		str_format(text, sizeof text, "there is no command of the name that was "
+		str_format(text, sizeof text,
+			   "there is no command of the name that was "
 			   "asked for; these are all:");
 		paragraph(p, text);
 		commands(p);
@@ -146,7 +150,8 @@ static void page(struct page_pen *p, const struct ui *ui)
 	head(p, "commands (:help WORD says more)");
 	commands(p);
 	blank(p);
-	str_format(text, sizeof text, "this terminal: %s", ui->terminal ? ui->terminal : "-");
+	str_format(text, sizeof text, "this terminal: %s",
+		   ui->terminal ? ui->terminal : "-");
 	paragraph(p, text);
 }
 
@@ -170,7 +175,8 @@ void view_help_draw(struct canvas *c, const struct ui *ui, struct rect body)
 		p.top = 0;
 	page(&p, ui);
 	if (p.top + body.h < lines)
-		draw_right(c, body.y + body.h - 1, body.x + body.w - 1, 6, INK_DIM, "more ↓");
+		draw_right(c, body.y + body.h - 1, body.x + body.w - 1, 6, INK_DIM,
+			   "more ↓");
 }
 
 bool view_help_act(struct ui *ui, int action, int arg)

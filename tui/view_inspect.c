@@ -26,7 +26,9 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 	c->flags = CELL_BOLD;
 	x += draw_foreign(c, r.y, x, 20, ink_channel(in->task), ch->name) + 2;
 	c->flags = 0;
-	x += draw_textf(c, r.y, x, 20, INK_TEXT, "dev %s", fmt_count(number, d->set.n)) + 3;
+	x += draw_textf(c, r.y, x, 20, INK_TEXT, "dev %s",
+			fmt_count(number, d->set.n)) +
+	     3;
 	x += draw_textf(c, r.y, x, 6, INK_DIM, "%s ", metric_table[ch->metric].brief);
 	c->flags = CELL_BOLD;
 	x += draw_text(c, r.y, x, 6, INK_STRONG, fmt_metric(number, ch->dev)) + 2;
@@ -89,12 +91,14 @@ static void draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
 	const struct inspection *in = &ui->inspect;
 	const struct results *d = &in->data;
 	struct listing down = {in->cell_gold, 0}, across = {in->cell_pred, 0};
-	int rows = r.h - 3, room = r.w - LABEL_COLS - 4, w = cell_columns(room, d), cols;
+	int rows = r.h - 3, room = r.w - LABEL_COLS - 4, w = cell_columns(room, d),
+	    cols;
 	char text[64], label[24];
 
 	cols = room / w;
 	str_format(text, sizeof text, "%d classes", d->n_classes);
-	draw_titled_box(c, r, "gold ↓  predicted →", in->on_matrix ? "Enter filters" : text);
+	draw_titled_box(c, r, "gold ↓  predicted →",
+			in->on_matrix ? "Enter filters" : text);
 	if (!in->on_matrix)
 		down.at = across.at = 0;
 	listing_fit(&down, d->n_classes, rows);
@@ -141,7 +145,8 @@ static void draw_classes(struct canvas *c, const struct ui *ui, struct rect r)
 		int class = d->class_order[down.top + i], y = r.y + 2 + i;
 		struct class_score s = results_class(d, class);
 
-		draw_foreign(c, y, r.x + 2, name_w, INK_TEXT, result_label(d, class, text));
+		draw_foreign(c, y, r.x + 2, name_w, INK_TEXT,
+			     result_label(d, class, text));
 		draw_score(c, y, x + 6, s.precision, INK_TEXT);
 		draw_score(c, y, x + 12, s.recall, INK_TEXT);
 		draw_score(c, y, x + 18, s.f1, INK_STRONG);
@@ -171,10 +176,11 @@ static void draw_distances(struct canvas *c, const struct ui *ui, struct rect r)
 	draw_text(c, y, r.x + 3, 16, INK_DIM, "mean distance");
 	draw_right(c, y, r.x + 28, 8, INK_STRONG, fmt_value(number, sum / n));
 	draw_text(c, y + 1, r.x + 3, 17, INK_DIM, "root mean square");
-	draw_right(c, y + 1, r.x + 28, 8, INK_TEXT, fmt_value(number, sqrt(squares / n)));
+	draw_right(c, y + 1, r.x + 28, 8, INK_TEXT,
+		   fmt_value(number, sqrt(squares / n)));
 	if (r.h > 4)
-		draw_textf(c, y + 2, r.x + 3, r.w - 6, INK_DIM, "gold from %.3g to %.3g", lo,
-			   hi);
+		draw_textf(c, y + 2, r.x + 3, r.w - 6, INK_DIM,
+			   "gold from %.3g to %.3g", lo, hi);
 }
 
 /* --- the list --- */
@@ -195,7 +201,8 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 		draw_right(c, y, x + 15, 7, INK_TEXT, fmt_value(text, p->guess));
 		x += 17;
 	} else {
-		draw_foreign(c, y, x, label_w, INK_TEXT, result_label(d, p->gold, text));
+		draw_foreign(c, y, x, label_w, INK_TEXT,
+			     result_label(d, p->gold, text));
 		x += label_w + 1;
 		draw_foreign(c, y, x, label_w,
 			     result_is_error(d, p) ? INK_BAD : INK_GOOD,
@@ -206,7 +213,8 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 	}
 	draw_right(c, y, x + 5, 5, INK_TEXT, fmt_value(text, p->loss));
 	x += 7;
-	x += draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT, row->text ? row->text : "");
+	x += draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT,
+			  row->text ? row->text : "");
 	if (row->pair && x + 6 < r.x + r.w - 2) {
 		x += draw_text(c, y, x, 4, INK_DIM, " || ");
 		draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT, row->pair);
@@ -220,7 +228,8 @@ static void list_title(const struct results *d, char out[128])
 	if (d->kind == TASK_REGRESS)
 		str_copy(out, 128, "rows");
 	else if (d->gold >= 0)
-		str_format(out, 128, "gold %s, predicted %s", result_label(d, d->gold, gold),
+		str_format(out, 128, "gold %s, predicted %s",
+			   result_label(d, d->gold, gold),
 			   result_label(d, d->pred, pred));
 	else
 		str_copy(out, 128, "errors");
@@ -245,8 +254,9 @@ static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_text(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM,
 			  "row     gold   guess   loss  text");
 	else
-		draw_textf(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM, "row  %-*s %-*s conf  loss  text",
-			   label_w, "gold", label_w, "predicted");
+		draw_textf(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM,
+			   "row  %-*s %-*s conf  loss  text", label_w, "gold", label_w,
+			   "predicted");
 	listing_fit(&l, d->n_order, r.h - 3);
 	for (int k = 0; k < r.h - 3 && l.top + k < d->n_order; k++) {
 		int y = r.y + 2 + k;
@@ -350,7 +360,8 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 			   p->guess);
 	else
 		str_format(remark, sizeof remark, "gold %.20s · predicted %.20s",
-			   result_label(d, p->gold, gold), result_label(d, p->pred, pred));
+			   result_label(d, p->gold, gold),
+			   result_label(d, p->pred, pred));
 	draw_titled_box(c, r, title, remark);
 	text = in;
 	text.h = in.h >= 8 ? 3 : in.h >= 5 ? 2 : 1;
@@ -368,8 +379,9 @@ static void draw_nothing(struct canvas *c, struct rect body, const char *why)
 {
 	int w = foreign_columns(why, strlen(why));
 
-	draw_foreign(c, body.y + body.h / 2, body.x + (body.w > w ? (body.w - w) / 2 : 0),
-		     body.w, INK_DIM, why);
+	draw_foreign(c, body.y + body.h / 2,
+		     body.x + (body.w > w ? (body.w - w) / 2 : 0), body.w, INK_DIM,
+		     why);
 }
 
 void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)

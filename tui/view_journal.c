@@ -17,7 +17,8 @@ static void clock_text(int64_t unix_ms, char out[16])
 		str_copy(out, 16, "-");
 }
 
-static void draw_line(struct canvas *c, struct rect r, int y, const struct journal_entry *e)
+static void draw_line(struct canvas *c, struct rect r, int y,
+		      const struct journal_entry *e)
 {
 	char text[24];
 	int x = r.x + 1;

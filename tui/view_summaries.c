@@ -104,7 +104,8 @@ static void rouge_line(struct canvas *c, int y, int x, const char *name,
 /* Words in spans, the longest span, and words that are new, of the output. */
 static void draw_copying(struct canvas *c, struct rect r, const struct example_view *e)
 {
-	int copied = 0, longest = 0, run = 0, novel = 0, n = e->n_output ? e->n_output : 1;
+	int copied = 0, longest = 0, run = 0, novel = 0,
+	    n = e->n_output ? e->n_output : 1;
 	int x = r.x;
 
 	for (int i = 0; i < e->n_output; i++) {
@@ -136,8 +137,9 @@ static void draw_rouge(struct canvas *c, struct rect r, const struct example_vie
 	rouge_line(c, y + 2, x, "ROUGE-2", &e->rouge.r2);
 	rouge_line(c, y + 3, x, "ROUGE-L", &e->rouge.rl);
 	if (r.h >= 5)
-		draw_copying(c, (struct rect){y + 4 + (r.h >= 8), x, 1, r.w - (x - r.x) - 1},
-			     e);
+		draw_copying(
+			c, (struct rect){y + 4 + (r.h >= 8), x, 1, r.w - (x - r.x) - 1},
+			e);
 }
 
 static void draw_history(struct canvas *c, struct rect r, const struct results *d)
@@ -160,7 +162,8 @@ static void draw_history(struct canvas *c, struct rect r, const struct results *
 		draw_right(c, y, in.x + 13, 5, p->rouge[0] >= .4 ? INK_GOOD :
 			   p->rouge[0] >= .2 ? INK_WARN : INK_BAD,
 			   fmt_metric(number, p->rouge[0]));
-		draw_foreign(c, y, in.x + 15, in.w - 15, i == n - 1 ? INK_TEXT : INK_DIM,
+		draw_foreign(c, y, in.x + 15, in.w - 15,
+			     i == n - 1 ? INK_TEXT : INK_DIM,
 			     p->output ? p->output : "");
 	}
 }
@@ -190,7 +193,10 @@ static void draw_pieces(struct canvas *c, struct rect in, const struct json *pie
 			break;
 		draw_foreign(c, in.y, x, w, INK_TEXT, json_string(text));
 		snprintf(number, sizeof number, "%.2f", v);
-		draw_text(c, in.y + 1, x, w, v >= .6 ? INK_GOOD : v >= .3 ? INK_WARN : INK_BAD,
+		draw_text(c, in.y + 1, x, w,
+			  v >= .6 ? INK_GOOD :
+			  v >= .3 ? INK_WARN :
+				    INK_BAD,
 			  number);
 		if (isfinite(g))
 			draw_bar(c, in.y + 2, x, 4, g, INK_MARK);
@@ -228,18 +234,21 @@ void view_summaries_draw(struct canvas *c, const struct ui *ui, struct rect body
 
 	layout_summary(body, &l);
 	if (re->task < 0 || !d->n_order) {
-		const char *why = re->task < 0 ? "no task that summarizes here" : d->trouble;
+		const char *why =
+			re->task < 0 ? "no task that summarizes here" : d->trouble;
 
 		if (re->task >= 0)
 			draw_head(c, ui, l.head);
-		draw_foreign(c, body.y + body.h / 2, body.x + 2, body.w - 2, INK_DIM, why);
+		draw_foreign(c, body.y + body.h / 2, body.x + 2, body.w - 2, INK_DIM,
+			     why);
 		return;
 	}
 	draw_head(c, ui, l.head);
 	example_read(&e, d, d->order[re->at]);
 	str_format(title, sizeof title, "Tutti at %s", fmt_count(number, d->set.step));
 	draw_text_box(c, l.source, "source", e.source, e.n_source, re->scroll, true);
-	draw_text_box(c, l.reference, "reference", e.reference, e.n_reference, 0, false);
+	draw_text_box(c, l.reference, "reference", e.reference, e.n_reference, 0,
+		      false);
 	draw_text_box(c, l.output, title, e.output, e.n_output, 0, false);
 	draw_words(c, l.words, e.p);
 	draw_rouge(c, l.rouge, &e);

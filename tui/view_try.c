@@ -37,7 +37,8 @@ static int draw_labels(struct canvas *c, struct rect r, int y, const struct json
 		if (!k)
 			break;
 		below = v;
-		draw_foreign(c, y, r.x + 14, 12, v >= .5 ? INK_STRONG : INK_DIM, json_key(k));
+		draw_foreign(c, y, r.x + 14, 12, v >= .5 ? INK_STRONG : INK_DIM,
+			     json_key(k));
 		draw_bar(c, y, r.x + 27, 24, v, ink);
 		snprintf(number, sizeof number, "%.3f", v);
 		draw_text(c, y, r.x + 53, 6, INK_TEXT, number);
@@ -114,14 +115,16 @@ void draw_trial(struct canvas *c, const struct ui *ui, struct rect body)
 
 	draw_titled_box(c, body, "try a text", "t another · j k scroll · Esc back");
 	w = words_cut(ui->trial.text, &n);
-	lines = words_draw(c, (struct rect){in.y, in.x, in.h / 3, in.w}, w, n, 0, false);
+	lines = words_draw(c, (struct rect){in.y, in.x, in.h / 3, in.w}, w, n, 0,
+			   false);
 	xfree(w);
 	if (lines > in.h / 3)
 		lines = in.h / 3;
 	draw_rule(c, in.y + lines, in.x, in.w, INK_FRAME);
 	in = rect_cut(in, lines + 2, 0, 0, 0);
 	if (ui->trial.is_waiting)
-		draw_text(c, in.y, in.x, in.w, INK_DIM, "asked; the answer comes between "
+		draw_text(c, in.y, in.x, in.w, INK_DIM,
+			  "asked; the answer comes between "
 			  "two steps");
 	else
 		draw_answers(c, ui, in);

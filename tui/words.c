@@ -66,8 +66,8 @@ static bool is_known(const struct word *source, int n, const struct word *w)
 }
 
 /* The longest run of source words that equals output words from i on. */
-static int longest_run(const struct word *source, int n_source, const struct word *output,
-		       int n_output, int i, int *at)
+static int longest_run(const struct word *source, int n_source,
+		       const struct word *output, int n_output, int i, int *at)
 {
 	int best = 0;
 
@@ -90,7 +90,8 @@ int words_compare(struct word *source, int n_source, struct word *output, int n_
 	int spans = 0;
 
 	for (int i = 0; i < n_output;) {
-		int at = 0, len = longest_run(source, n_source, output, n_output, i, &at);
+		int at = 0,
+		    len = longest_run(source, n_source, output, n_output, i, &at);
 
 		if (len < 2) {
 			output[i].is_novel = has_letters(&output[i]) &&
@@ -112,7 +113,8 @@ int words_compare(struct word *source, int n_source, struct word *output, int n_
 /* --- drawing --- */
 
 /* What stands around a word where colours cannot: <1> .. </1>, + .. +. */
-static void marks_of(const struct word *w, int n, int i, char before[16], char after[16])
+static void marks_of(const struct word *w, int n, int i, char before[16],
+		     char after[16])
 {
 	bool first = i == 0 || w[i - 1].span != w[i].span;
 	bool last = i + 1 == n || w[i + 1].span != w[i].span;
@@ -129,12 +131,14 @@ static void marks_of(const struct word *w, int n, int i, char before[16], char a
 /* With colours a small figure before the span is enough. */
 static void fancy_marks(const struct word *w, int i, char before[16])
 {
-	static const char *const small[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+	static const char *const small[] = {"⁰", "¹", "²", "³", "⁴",
+					    "⁵", "⁶", "⁷", "⁸", "⁹"};
 	bool first = i == 0 || w[i - 1].span != w[i].span;
 
 	before[0] = '\0';
 	if (w[i].span && first)
-		snprintf(before, 16, "%s%s", w[i].span >= 10 ? small[w[i].span / 10 % 10] : "",
+		snprintf(before, 16, "%s%s",
+			 w[i].span >= 10 ? small[w[i].span / 10 % 10] : "",
 			 small[w[i].span % 10]);
 }
 
@@ -143,8 +147,8 @@ static bool is_speaker(const struct word *w, int i)
 	return (i == 0 || w[i].starts_line) && w[i].n > 1 && w[i].s[w[i].n - 1] == ':';
 }
 
-static int draw_word(struct canvas *c, int y, int x, int room, const struct word *w, int n,
-		     int i, bool speakers)
+static int draw_word(struct canvas *c, int y, int x, int room, const struct word *w,
+		     int n, int i, bool speakers)
 {
 	char before[16] = "", after[16] = "";
 	bool colour = c->fancy;
@@ -176,7 +180,8 @@ static int word_columns(const struct canvas *c, const struct word *w, int n, int
 		       (w[i].span && first ? 1 + (w[i].span >= 10) : 0);
 	}
 	marks_of(w, n, i, before, after);
-	return foreign_columns(w[i].s, w[i].n) + (int)strlen(before) + (int)strlen(after);
+	return foreign_columns(w[i].s, w[i].n) + (int)strlen(before) +
+	       (int)strlen(after);
 }
 
 int words_draw(struct canvas *c, struct rect r, const struct word *w, int n, int skip,

@@ -45,7 +45,8 @@ enum { FAKE_TASKS = sizeof fake_task / sizeof *fake_task };
 /* A wobble that depends on nothing but its arguments. */
 static inline double fake_noise(int64_t step, int task)
 {
-	return sin((double)step * .7 + task * 1.3) * .5 + sin((double)step * .13 + task) * .5;
+	return sin((double)step * .7 + task * 1.3) * .5 +
+	       sin((double)step * .13 + task) * .5;
 }
 
 static inline void fake_curve(struct channel *ch, int k, int task, int64_t step)
@@ -103,7 +104,8 @@ static inline void fake_channel(struct fake *f, int i)
 }
 
 static inline void fake_journal(struct fake *f, int64_t step, enum journal_who who,
-				const char *command, const char *before, const char *after)
+				const char *command, const char *before,
+				const char *after)
 {
 	struct snapshot *s = &f->s;
 	struct journal_entry *e;
@@ -258,11 +260,13 @@ static inline enum status fake_answer(void *arg, uint64_t ticket, struct buf *te
 	(void)err;
 	if (str_starts(f->last, "try "))
 		buf_adds(text, "{\"tasks\":{\"sst2\":{\"kind\":\"classify\",\"p\":"
-			 "{\"negative\":0.12,\"positive\":0.88}},"
-			 "\"stsb\":{\"kind\":\"regress\",\"value\":3.25},"
-			 "\"samsum\":{\"kind\":\"summarize\",\"text\":\"Tim and Ann will "
-			 "have lunch .\",\"pieces\":[[\"tim\",0.91,0.8,0],"
-			 "[\"and\",0.4,0.1,-1]],\"source\":[\"tim\",\":\",\"lunch\"]}}}");
+			       "{\"negative\":0.12,\"positive\":0.88}},"
+			       "\"stsb\":{\"kind\":\"regress\",\"value\":3.25},"
+			       "\"samsum\":{\"kind\":\"summarize\",\"text\":\"Tim and "
+			       "Ann will "
+			       "have lunch .\",\"pieces\":[[\"tim\",0.91,0.8,0],"
+			       "[\"and\",0.4,0.1,-1]],\"source\":[\"tim\",\":\","
+			       "\"lunch\"]}}}");
 	return ST_OK;
 }
 
@@ -305,11 +309,13 @@ static inline void fake_classes(struct prediction_set *out, int classes)
 		double conf = .5 + .49 * ((i * 37) % 100) / 100.0;
 
 		p->gold = i % classes;
-		p->pred = i % 5 ? p->gold : (p->gold + 1 + i / 5 % (classes - 1)) % classes;
+		p->pred = i % 5 ? p->gold :
+				  (p->gold + 1 + i / 5 % (classes - 1)) % classes;
 		p->n_p = classes;
 		p->p = xcalloc((size_t)classes, sizeof *p->p);
 		for (int k = 0; k < classes; k++)
-			p->p[k] = (float)(k == p->pred ? conf : (1 - conf) / (classes - 1));
+			p->p[k] = (float)(k == p->pred ? conf :
+							 (1 - conf) / (classes - 1));
 		p->loss = -log((double)p->p[p->gold]);
 		fake_text(&out->row[i], i, classes == 4 ? label[p->gold] :
 			  p->gold ? "positive" : "negative", text[i % 6]);
@@ -339,7 +345,8 @@ static inline void fake_summaries(struct prediction_set *out)
 {
 	static const char source[] =
 		"Amanda: I baked cookies . Do you want some ?\nJerry: Sure !\n"
-		"Amanda: I'll bring you tomorrow :-)\nJerry: Are they the ones with nuts ? "
+		"Amanda: I'll bring you tomorrow :-)\nJerry: Are they the ones with "
+		"nuts ? "
 		"I can't eat nuts .\nAmanda: Plain chocolate . Don't worry .\n"
 		"Jerry: You're the best . See you at the office at nine .";
 
@@ -350,17 +357,22 @@ static inline void fake_summaries(struct prediction_set *out)
 		struct prediction *p = &out->p[i];
 
 		fake_text(&out->row[i], i,
-			  "Amanda baked cookies and will bring Jerry some tomorrow .", source);
+			  "Amanda baked cookies and will bring Jerry some tomorrow .",
+			  source);
 		p->row = out->row[i].row;
 		p->gold = p->pred = -1;
 		p->loss = 2 + i * .1;
-		p->output = xstrdup(i % 2 ? "Amanda is going to see you at the office . "
-			"\033]0;x\007 I can't eat nuts ." :
-			"Amanda will bring you tomorrow the baked cookies , I can't eat nuts");
-		p->detail = xstrdup("{\"pieces\":[[\"amanda\",0.91,0.9,0],"
-			"[\"will\",0.7,0.1,-1],[\"bring\",0.66,0.8,14],[\"you\",0.9,0.9,15],"
-			"[\"tomorrow\",0.97,0.99,16],[\"the\",0.31,0.05,-1]],"
-			"\"source\":[\"amanda\",\":\",\"i\"]}");
+		p->output =
+			xstrdup(i % 2 ? "Amanda is going to see you at the office . "
+					"\033]0;x\007 I can't eat nuts ." :
+					"Amanda will bring you tomorrow the baked "
+					"cookies , I can't eat nuts");
+		p->detail =
+			xstrdup("{\"pieces\":[[\"amanda\",0.91,0.9,0],"
+				"[\"will\",0.7,0.1,-1],[\"bring\",0.66,0.8,14],["
+				"\"you\",0.9,0.9,15],"
+				"[\"tomorrow\",0.97,0.99,16],[\"the\",0.31,0.05,-1]],"
+				"\"source\":[\"amanda\",\":\",\"i\"]}");
 		p->rouge[0] = .3 + i * .05;
 		p->rouge[1] = .1 + i * .05;
 		p->rouge[2] = .25 + i * .05;
@@ -386,9 +398,9 @@ static inline enum status fake_predictions(void *arg, const char *path, int task
 	return ST_OK;
 }
 
-static inline enum status fake_history(void *arg, const char *path, int task, int64_t row,
-				       struct prediction_set *out, int64_t **steps,
-				       struct err *err)
+static inline enum status fake_history(void *arg, const char *path, int task,
+				       int64_t row, struct prediction_set *out,
+				       int64_t **steps, struct err *err)
 {
 	enum status st = fake_predictions(arg, path, task, out, err);
 	int keep = 0;
@@ -416,7 +428,8 @@ static inline enum status fake_history(void *arg, const char *path, int task, in
 }
 
 static inline enum status fake_entries(void *arg, const char *path,
-				       struct journal_entry **out, int *n, struct err *err)
+				       struct journal_entry **out, int *n,
+				       struct err *err)
 {
 	struct fake *f = arg;
 
@@ -430,9 +443,14 @@ static inline enum status fake_entries(void *arg, const char *path,
 
 static inline struct feed fake_feed(struct fake *f)
 {
-	return (struct feed){.arg = f, .fd = fake_fd, .snapshot = fake_snapshot, .post = fake_post,
-			     .answer = fake_answer, .stop = fake_stop,
-			     .predictions = fake_predictions, .history = fake_history,
+	return (struct feed){.arg = f,
+			     .fd = fake_fd,
+			     .snapshot = fake_snapshot,
+			     .post = fake_post,
+			     .answer = fake_answer,
+			     .stop = fake_stop,
+			     .predictions = fake_predictions,
+			     .history = fake_history,
 			     .journal = fake_entries};
 }
 

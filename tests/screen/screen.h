@@ -179,7 +179,8 @@ static inline void pty_type(struct pty *p, const char *keys)
 
 static inline void pty_resize(struct pty *p, int rows, int cols)
 {
-	struct winsize ws = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
+	struct winsize ws = {.ws_row = (unsigned short)rows,
+			     .ws_col = (unsigned short)cols};
 
 	ioctl(p->fd, TIOCSWINSZ, &ws); /* the kernel sends SIGWINCH */
 	vterm_set_size(p->vt, rows, cols);
@@ -202,8 +203,10 @@ static inline char *pty_text(struct pty *p)
 			vterm_screen_get_cell(p->screen, at, &cell);
 			if (!cell.chars[0])
 				buf_addc(&b, ' ');
-			for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++)
-				buf_add(&b, bytes, (size_t)utf8_put(cell.chars[i], bytes));
+			for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i];
+			     i++)
+				buf_add(&b, bytes,
+					(size_t)utf8_put(cell.chars[i], bytes));
 			x += cell.width > 1 ? cell.width : 1;
 		}
 		while (b.len && b.s[b.len - 1] == ' ')
@@ -233,7 +236,8 @@ static inline int pty_wait(struct pty *p, double most)
 		if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
 			p->pid = 0;
 			pty_read(p, .02, .1);
-			return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+			return WIFEXITED(status) ? WEXITSTATUS(status) :
+						   -WTERMSIG(status);
 		}
 		usleep(5000);
 	}

@@ -16,6 +16,12 @@
 
 /* readline forgets an undo record of a recalled and edited line (8.2, measured). */
 const char *__lsan_default_suppressions(void);
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "fast_unwind_on_malloc=0"; /* through the library's own frames */
+}
+
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libreadline\nleak:rl_add_undo\n";
@@ -91,7 +97,8 @@ static void test_goldens(void **state)
 static void test_golden_levels(void **state)
 {
 	struct pty_spec c = {.lang = "C", .term = "vt100"}, mono = {.no_color = true};
-	struct pty_spec small = {.rows = 16, .cols = 60}, tiny = {.rows = 8, .cols = 40};
+	struct pty_spec small = {.rows = 16, .cols = 60},
+			tiny = {.rows = 8, .cols = 40};
 	struct pty_spec prepare = {.phase = 1 + PHASE_PREPARING};
 	struct pty_spec many = {.tasks = 20, .rows = 40, .cols = 120};
 
@@ -354,7 +361,8 @@ static void test_suspend(void **state)
 	pty_read(&p, .3, 3);
 	kill(p.pid, SIGTSTP);
 	pty_read(&p, .2, 1);
-	if (waitpid(p.pid, &status, WUNTRACED | WNOHANG) == p.pid && WIFSTOPPED(status)) {
+	if (waitpid(p.pid, &status, WUNTRACED | WNOHANG) == p.pid &&
+	    WIFSTOPPED(status)) {
 		assert_restored(&p);
 		kill(p.pid, SIGCONT);
 	} /* a process group without a parent shell may not be stoppable */
@@ -447,11 +455,38 @@ static uint32_t dice(uint64_t *s)
 
 static void random_key(uint64_t *s, struct buf *out)
 {
-	static const char *const seq[] = {"\033[A", "\033[B", "\033[C", "\033[D", "\033[H",
-		"\033[F", "\033[5~", "\033[6~", "\033[Z", "\033OA", "\033", "\t", "\r", "\022",
-		"\022\030a", "\033[200~x\ny\033[201~", "\033[1;5C", "\033[999999999999m",
-		":weight ", ":help weight\r", ":try abc\r", "\177", "\xe6\x9d\xb1", "\xff",
-		"1", "2", "3", "4", "8", "?", "\033[?2026;2$y", "\033[200~"};
+	static const char *const seq[] = {"\033[A",
+					  "\033[B",
+					  "\033[C",
+					  "\033[D",
+					  "\033[H",
+					  "\033[F",
+					  "\033[5~",
+					  "\033[6~",
+					  "\033[Z",
+					  "\033OA",
+					  "\033",
+					  "\t",
+					  "\r",
+					  "\022",
+					  "\022\030a",
+					  "\033[200~x\ny\033[201~",
+					  "\033[1;5C",
+					  "\033[999999999999m",
+					  ":weight ",
+					  ":help weight\r",
+					  ":try abc\r",
+					  "\177",
+					  "\xe6\x9d\xb1",
+					  "\xff",
+					  "1",
+					  "2",
+					  "3",
+					  "4",
+					  "8",
+					  "?",
+					  "\033[?2026;2$y",
+					  "\033[200~"};
 	uint32_t k = dice(s) % 3;
 	unsigned char byte;
 
@@ -515,8 +550,9 @@ static void test_key_storm(void **state)
 
 static void test_resize_storm(void **state)
 {
-	static const char *const keys[] = {"1", "2", "3", "4", "8", "?", ":we", "\033",
-					   ":\033[200~abc", "\022x", "q", "n", "j", "l"};
+	static const char *const keys[] = {
+		"1",	 "2", "3", "4", "8", "?", ":we", "\033", ":\033[200~abc",
+		"\022x", "q", "n", "j", "l"};
 	struct pty_spec s = {0};
 	uint64_t seed = 7;
 	int times = storm_size("TUTTI_RESIZES", 200);
@@ -550,16 +586,26 @@ static void test_resize_storm(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_goldens), cmocka_unit_test(test_golden_levels),
-		cmocka_unit_test(test_ascii_is_ascii), cmocka_unit_test(test_faders),
-		cmocka_unit_test(test_wish_waits), cmocka_unit_test(test_prompt),
-		cmocka_unit_test(test_paste), cmocka_unit_test(test_try),
-		cmocka_unit_test(test_inspect_filter), cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_leaving), cmocka_unit_test(test_crashes),
-		cmocka_unit_test(test_asks_before_quitting), cmocka_unit_test(test_suspend),
-		cmocka_unit_test(test_hang_up), cmocka_unit_test(test_no_terminal),
-		cmocka_unit_test(test_silence), cmocka_unit_test(test_deaf_terminal),
-		cmocka_unit_test(test_key_storm), cmocka_unit_test(test_resize_storm),
+		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_golden_levels),
+		cmocka_unit_test(test_ascii_is_ascii),
+		cmocka_unit_test(test_faders),
+		cmocka_unit_test(test_wish_waits),
+		cmocka_unit_test(test_prompt),
+		cmocka_unit_test(test_paste),
+		cmocka_unit_test(test_try),
+		cmocka_unit_test(test_inspect_filter),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_leaving),
+		cmocka_unit_test(test_crashes),
+		cmocka_unit_test(test_asks_before_quitting),
+		cmocka_unit_test(test_suspend),
+		cmocka_unit_test(test_hang_up),
+		cmocka_unit_test(test_no_terminal),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_deaf_terminal),
+		cmocka_unit_test(test_key_storm),
+		cmocka_unit_test(test_resize_storm),
 	};
 
 	if (argc > 1) {

@@ -65,7 +65,8 @@ static int dot_at(struct canvas *c, const struct plot *p, int dx, int dy)
 static void test_line_lands(void **state)
 {
 	struct canvas c;
-	struct plot p = {.x_max = 80, .range = {.is_set = true, .unit = 1, .lo = 0, .hi = 1}};
+	struct plot p = {.x_max = 80,
+			 .range = {.is_set = true, .unit = 1, .lo = 0, .hi = 1}};
 	struct plot_line l = {.span = 1, .ink = INK_CHANNEL, .mark = 'o'};
 	float v[80];
 
@@ -92,7 +93,8 @@ static void test_line_lands(void **state)
 static void test_joined_and_gap(void **state)
 {
 	struct canvas c;
-	struct plot p = {.x_max = 80, .range = {.is_set = true, .unit = 1, .lo = 0, .hi = 1}};
+	struct plot p = {.x_max = 80,
+			 .range = {.is_set = true, .unit = 1, .lo = 0, .hi = 1}};
 	struct plot_line l = {.span = 1, .ink = INK_CHANNEL, .mark = 'o', .n = 80};
 	float v[80];
 	int count = 0;
@@ -117,7 +119,8 @@ static void test_joined_and_gap(void **state)
 static void test_ascii_marks(void **state)
 {
 	struct canvas c;
-	struct plot p = {.x_max = 40, .range = {.is_set = true, .unit = 1, .lo = 0, .hi = 1}};
+	struct plot p = {.x_max = 40,
+			 .range = {.is_set = true, .unit = 1, .lo = 0, .hi = 1}};
 	struct plot_line l = {.span = 1, .ink = INK_CHANNEL, .mark = 'x', .n = 40};
 	float v[40];
 	char *line;

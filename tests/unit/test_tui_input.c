@@ -101,7 +101,8 @@ static void test_paste_is_harmless(void **state)
 
 	(void)state;
 	input_init(&in);
-	assert_int_equal(read_keys(&in, "\033[200~a\r\nb\tc\001\033[Ad\033[201~", key, 4), 1);
+	assert_int_equal(
+		read_keys(&in, "\033[200~a\r\nb\tc\001\033[Ad\033[201~", key, 4), 1);
 	assert_int_equal(key[0], KEY_PASTE_);
 	assert_string_equal(buf_str(&in.paste), "a b c[Ad");
 	input_release(&in);

@@ -64,10 +64,12 @@ static void check_others(struct rect body, int classes)
 	struct summary_layout s;
 
 	layout_inspect(body, classes, &i);
-	all_apart((struct rect[]){i.head, i.matrix, i.classes, i.list, i.detail}, 5, body);
+	all_apart((struct rect[]){i.head, i.matrix, i.classes, i.list, i.detail}, 5,
+		  body);
 	layout_summary(body, &s);
-	all_apart((struct rect[]){s.head, s.source, s.reference, s.output, s.words, s.rouge,
-				  s.history}, 7, body);
+	all_apart((struct rect[]){s.head, s.source, s.reference, s.output, s.words,
+				  s.rouge, s.history},
+		  7, body);
 }
 
 static void check_size(int rows, int cols)
@@ -105,7 +107,8 @@ static void test_first(void **state)
 				int first = layout_first(n, visible, chosen);
 
 				assert_true(first >= 0 && first + visible <= n);
-				assert_true(chosen >= first && chosen < first + visible);
+				assert_true(chosen >= first &&
+					    chosen < first + visible);
 			}
 }
 
