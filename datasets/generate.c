@@ -11,9 +11,11 @@
  * several wordings, sentences that colour the topic, sentences of another topic
  * and sentences of none. The headline says who did what where in the desk's
  * standard words: the names must be copied (most are in no other report), the
- * verb must be understood, the rest must be left out. So both tasks need the
- * same thing, to find the event, and neither is free: one report in fourteen
- * was filed under a neighbouring desk's topic.
+ * verb must be understood, the rest must be left out. Most reports tell a second
+ * event, of another topic, that is old news or hearsay, and only the words
+ * around the two say which is which. So both tasks need the same thing, to find
+ * the event that counts, and neither is free: one report in twenty was filed
+ * under the other event's topic.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -24,7 +26,7 @@
 #include "base/rng.h"
 
 enum { TOPICS = 8, EVENTS = 3, WORDINGS = 3, COLOURS = 6, SEED = 20260504,
-       MISFILED = 14 };
+       MISFILED = 20 };
 
 /* One thing that can happen: how the headline says it, how reports tell it.
  * @ the actor, # the object's name, % the place. */
@@ -214,6 +216,13 @@ static const char *const places[] = { "ashby", "brackwater", "coldspring", "dunm
 	"longstrand", "millhaven", "northgate", "oldcastle", "pinecross", "redcliff",
 	"saltmarsh", "thornfield", "upperwell", "whitebridge" };
 
+/* Around the event that counts, and around one that does not. */
+static const char *const news[] = { "", "", "this morning ", "as of today ",
+	"it is now certain : ", "word came at noon that " };
+static const char *const stale[] = { "a year ago ", "nobody believes that ",
+	"it is an old story that ", "in the days of our fathers ",
+	"it was only a rumour that ", "children like to tell that " };
+
 #define COUNT(a) ((uint32_t)(sizeof(a) / sizeof *(a)))
 
 /* A report's stream of choices. */
@@ -309,24 +318,49 @@ static void add_bystander(struct dice *d, struct buf *b)
 	add_sentence(b, line);
 }
 
+/* One event told with a cast of its own, behind words that date it. */
+static void tell_event(struct dice *d, const struct event *e, const struct cast *c,
+		       const char *dated, struct buf *out)
+{
+	buf_clear(out);
+	buf_adds(out, dated);
+	tell(out, e->told[roll(d, WORDINGS)], c);
+}
+
+static void make_cast(struct dice *d, struct cast *c)
+{
+	c->place = places[roll(d, COUNT(places))];
+	make_name(d, c->actor);
+	make_name(d, c->object);
+}
+
 static void make_report(uint32_t set, uint64_t number, struct report *r)
 {
 	struct dice d = { rng_stream(SEED, RNG_DATA, set, number), 0 };
 	int t = pick_topic(&d), other = other_topic(&d, t);
 	const struct event *e = &topics[t].event[roll(&d, EVENTS)];
-	int n = 4 + (int)roll(&d, 4), at = 1 + (int)roll(&d, (uint32_t)n - 1);
+	int n = 4 + (int)roll(&d, 3), at = (int)roll(&d, (uint32_t)n);
+	int decoy = roll(&d, 4) ? (at + 1 + (int)roll(&d, (uint32_t)n - 1)) % n : -1;
 	int bystander = (int)roll(&d, (uint32_t)n);
-	struct cast c = { .place = places[roll(&d, COUNT(places))] };
+	struct cast c, extra;
 	struct buf told;
 
-	make_name(&d, c.actor);
-	make_name(&d, c.object);
+	make_cast(&d, &c);
+	make_cast(&d, &extra);
 	buf_clear(&r->text);
 	buf_clear(&r->headline);
 	buf_init(&told);
-	tell(&told, e->told[roll(&d, WORDINGS)], &c);
 	for (int i = 0; i < n; i++) {
-		add_sentence(&r->text, i == at ? buf_str(&told) : surround(&d, t, other));
+		if (i == at) {
+			tell_event(&d, e, &c, news[roll(&d, COUNT(news))], &told);
+		} else if (i == decoy) {
+			tell_event(&d, &topics[other].event[roll(&d, EVENTS)], &extra,
+				   stale[roll(&d, COUNT(stale))], &told);
+		} else {
+			buf_clear(&told);
+			buf_adds(&told, surround(&d, t, other));
+		}
+		add_sentence(&r->text, buf_str(&told));
 		if (i == bystander)
 			add_bystander(&d, &r->text);
 	}
