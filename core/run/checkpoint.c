@@ -307,14 +307,12 @@ static void prune(struct store *st, const char *run, const char *all, int keep)
 	}
 	best = checkpoint_best(list, n);
 	for (int i = 0; i < n; i++) {
-		bool superseded = is_superseded(list, i);
+		bool counts = list[i].complete && !is_superseded(list, i);
 
-		if (i == best || is_named(&list[i], row, n_rows))
-			continue;
-		if (list[i].complete ? kept >= keep || superseded : kept > 0)
+		if (counts && kept < keep)
+			kept++;
+		else if (i != best && !is_named(&list[i], row, n_rows) && kept)
 			remove_one(st, all, list[i].folder);
-		else
-			kept += list[i].complete;
 	}
 	xfree(row);
 	xfree(list);

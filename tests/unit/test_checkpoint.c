@@ -251,6 +251,22 @@ static void test_keep(void **state)
 	session_free(s);
 }
 
+/* The best may be one of the newest: then there are just so many. */
+static void test_keep_best_is_newest(void **state)
+{
+	struct session *s = make_session();
+	const char *run = new_run();
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		train(s, 1);
+		save(s, NULL, run, NULL, 0, i);
+	}
+	assert_true(exists(run, "step-000004") && exists(run, "step-000003"));
+	assert_false(exists(run, "step-000002") || exists(run, "step-000001"));
+	session_free(s);
+}
+
 /* The same state again: no second copy. Another state of the step: both, then one. */
 static void test_same_step(void **state)
 {
@@ -722,6 +738,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_go_on),
 		cmocka_unit_test(test_weights_alone), cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_keep_best_is_newest),
 		cmocka_unit_test(test_same_step),     cmocka_unit_test(test_without_row),
 		cmocka_unit_test(test_sweep),	      cmocka_unit_test(test_changed_data),
 		cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_damaged_files),
