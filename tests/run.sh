@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - runs the test programs named in $TESTS and the scripts tests/cli/*.sh,
 # prints one line each and the counts at the end. Environment: TUTTI (program),
-# O (objects), FLAVOUR, TESTS. ONLY=pattern runs those whose name has it.
+# O (objects), FLAVOUR, TESTS. ONLY='word word' runs those whose name has one of them.
 : "${TUTTI:?}" "${O:?}" "${FLAVOUR:=release}"
 export TUTTI O FLAVOUR
 export TUTTI_SHARED="${TUTTI_SHARED:-../shared/data}"
@@ -28,9 +28,17 @@ report() { # report NAME STATUS PASSED FAILED SKIPPED LOG SECONDS
 	[ "$2" = 0 ] || { grep -v '^\[ *\(RUN\|OK\)' "$6" | tail -n 40 | sed 's/^/    /'; }
 }
 
+wanted() { # wanted NAME
+	[ -n "${ONLY:-}" ] || return 0
+	for w in $ONLY; do
+		case $1 in *"$w"*) return 0 ;; esac
+	done
+	return 1
+}
+
 for t in $TESTS; do
 	name=${t##*/}
-	case $name in *"${ONLY:-}"*) ;; *) continue ;; esac
+	wanted "$name" || continue
 	log=$logs/$name begin=$(date +%s)
 	timeout "$LIMIT" "$t" >"$log" 2>&1 </dev/null
 	status=$?
@@ -44,7 +52,7 @@ done
 
 for t in tests/cli/test_*.sh; do
 	name=${t##*/}
-	case $name in *"${ONLY:-}"*) ;; *) continue ;; esac
+	wanted "$name" || continue
 	log=$logs/$name begin=$(date +%s)
 	timeout "$LIMIT" sh "$t" >"$log" 2>&1 </dev/null
 	status=$?

@@ -1,7 +1,11 @@
 #!/bin/sh
 # The same bits: workers, checkpoints, evaluations, replay, resume, kill -9.
 . tests/cli/lib.sh
-case $FLAVOUR in release) kills=${KILLS:-50} ;; *) kills=${KILLS:-6} ;; esac
+case $FLAVOUR in
+release) kills=${KILLS:-50} window=0.5 ;; # seconds within which a kill falls
+asan) kills=${KILLS:-6} window=1 ;;
+*) kills=${KILLS:-2} window=8 ;;
+esac
 plan=$TMP/tiny.json
 tiny_plan "$plan"
 base=$(state_of "$plan" --run base --workers 1)
@@ -49,7 +53,7 @@ while [ $n -lt "$kills" ]; do
 	while :; do
 		"$TUTTI" "$@" --runs "$TMP/runs" --json >"$TMP/kill.out" 2>"$TMP/err" &
 		pid=$!
-		wait_ms=$(awk -v s="$n$round$$" 'BEGIN { srand(s); printf "%.3f", 0.03 + rand() * 0.5 }')
+		wait_ms=$(awk -v s="$n$round$$" -v w="$window" 'BEGIN { srand(s); printf "%.3f", 0.03 + rand() * w }')
 		sleep "$wait_ms"
 		if kill -9 $pid 2>/dev/null; then n=$((n + 1)); fi
 		wait $pid 2>/dev/null && break
