@@ -276,10 +276,9 @@ static enum status name_damage(const char *folder, enum status st, struct err *e
 		err_set(err, st, "damaged checkpoint '%s': %s; there is none before it",
 			self.folder, cause);
 	else
-		err_set(err, st, "damaged checkpoint '%s': %s; the one before it is '%s' "
-			"(--step %lld, or remove the damaged folder to go on from it)",
-			self.folder, cause, list[older].folder,
-			(long long)list[older].step);
+		err_set(err, st, "damaged checkpoint '%s': %s; remove that folder to "
+			"go on from the one before it, '%s'",
+			self.folder, cause, list[older].folder);
 	xfree(list);
 	return st;
 }

@@ -162,27 +162,6 @@ static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 	return st;
 }
 
-/* A damaged checkpoint is refused by name, the one before it offered. */
-static enum status load(struct trainer *t, const char *folder, int64_t *seq,
-			struct err *err)
-{
-	enum status st = checkpoint_load(t->s, folder, seq, err);
-	const char *name = strrchr(folder, '/');
-	int64_t step;
-	char older[PATH_MAX];
-	size_t len;
-
-	if (st != ST_CORRUPT || !name || !parse_i64(name + strlen("/step-"), &step) ||
-	    step < 1 || checkpoint_find(t->run_path, step - 1, older, sizeof older, NULL))
-		return st;
-	len = err ? strlen(err->text) : 0;
-	if (err)
-		str_format(err->text + len, sizeof err->text - len,
-			   "; remove that folder to go on from '%s'",
-			   strrchr(older, '/') + 1);
-	return st;
-}
-
 static enum status start_from(struct trainer *t, struct plan *plan, const char *folder,
 			      struct err *err)
 {
@@ -197,7 +176,7 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 	set_end(t);
 	session_start_random(t->s);
 	if (folder[0])
-		st = load(t, folder, &seq, err);
+		st = checkpoint_load(t->s, folder, &seq, err);
 	if (st)
 		return st;
 	trainer_channels(t);
