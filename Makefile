@@ -18,7 +18,7 @@ APT_PACKAGES = gcc make pkg-config libncurses-dev libreadline-dev libopenblas-de
   libcjson-dev libsqlite3-dev libutf8proc-dev libcsv-dev \
   libxxhash-dev libblas3 libcmocka-dev libvterm-dev mandoc
 PKGS   = ncursesw readline openblas libcjson sqlite3 libutf8proc libxxhash
-BLAS   = openblas
+BLAS   = -lopenblas
 PKG_C := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_L := $(shell pkg-config --libs $(filter-out openblas,$(PKGS)) 2>/dev/null)
 
@@ -28,7 +28,7 @@ CPPFLAGS += -D_GNU_SOURCE -iquote core -iquote tui -DTUTTI_VERSION='"$(VERSION)"
 OPT      = -O2 -g
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 VERSION  = 0.1
-LIBS     = $(PKG_L) -l$(BLAS) -lcsv -lpthread -lm
+LIBS     = $(PKG_L) $(BLAS) -lcsv -lpthread -lm
 
 ifeq ($(FLAVOUR),release)
   CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
@@ -44,7 +44,9 @@ ifeq ($(FLAVOUR),tsan)
   CPPFLAGS += -DTUTTI_ONE_TARGET -DTUTTI_SANITIZED -DTUTTI_REFBLAS
   LDFLAGS += -fsanitize=thread
   OPT = -O1 -g
-  BLAS = :libblas.so.3
+  # the reference BLAS: OpenBLAS is threaded by itself and not instrumented
+  REFBLAS := /usr/lib/$(shell gcc -print-multiarch)/blas
+  BLAS = -L$(REFBLAS) -Wl,-rpath,$(REFBLAS) -l:libblas.so.3
 endif
 CFLAGS  ?= $(OPT)
 ALL_C    = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -ffp-contract=off -MMD -MP
