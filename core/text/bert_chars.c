@@ -10,11 +10,8 @@
  */
 #include <utf8proc.h>
 
+#include "text/ranges.h"
 #include "text/wordpiece.h"
-
-struct range {
-	uint32_t first, last;
-};
 
 /* Format characters that the reference keeps. */
 static const struct range kept_formats[] = {
@@ -100,26 +97,6 @@ static const struct lower {
 };
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define IN(table, cp) in_ranges(table, COUNT(table), cp)
-
-static bool in_ranges(const struct range *r, size_t n, uint32_t cp)
-{
-	size_t low = 0;
-
-	while (n > 0) {
-		size_t half = n / 2;
-		if (r[low + half].last < cp) {
-			low += half + 1;
-			n -= half + 1;
-		} else if (r[low + half].first > cp) {
-			n = half;
-		} else {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool is_space(uint32_t cp, utf8proc_category_t cat)
 {
 	return cp == '\t' || cp == '\n' || cp == '\r' ||

@@ -7,13 +7,10 @@
  */
 #include <utf8proc.h>
 
+#include "text/ranges.h"
 #include "text/utf8.h"
 
 enum { MARKS_MAX = 2 }; /* combining marks on one base */
-
-struct range {
-	uint32_t first, last;
-};
 
 /* Marks and letters that show nothing (default ignorable, Unicode 15). */
 static const struct range invisible[] = {
@@ -38,26 +35,6 @@ static const struct range young[] = {
 	{0x1fae8, 0x1fae8}, {0x1faf7, 0x1faf8}, {0x2b739, 0x2b739},
 	{0x31350, 0x323af},
 };
-
-#define IN(table, cp) in_ranges(table, sizeof(table) / sizeof *(table), cp)
-
-static bool in_ranges(const struct range *r, size_t n, uint32_t cp)
-{
-	size_t low = 0;
-
-	while (n > 0) {
-		size_t half = n / 2;
-		if (r[low + half].last < cp) {
-			low += half + 1;
-			n -= half + 1;
-		} else if (r[low + half].first > cp) {
-			n = half;
-		} else {
-			return true;
-		}
-	}
-	return false;
-}
 
 static bool is_harmless(uint32_t cp)
 {
