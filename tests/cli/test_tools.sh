@@ -44,10 +44,22 @@ fails "no terminal, no desk" 2 "train" "$TUTTI" "$TMP/p.json"
 # the 1st Ctrl-C saves and ends with 130; the run can be resumed
 "$TUTTI" train "$TMP/p.json" --run int --runs "$runs" --set budget.steps=100000 --json >"$TMP/int" 2>"$TMP/err" &
 pid=$!
-sleep 1.5
+for _ in $(seq 200); do grep -q '"event":"begin"' "$TMP/int" && break; sleep 0.1; done
 kill -INT $pid
 wait $pid
 got=$?
 [ $got = 130 ] && ok "Ctrl-C ends with 130" || not_ok "Ctrl-C ended with $got"
 check "and says where it stopped" grep -q '"event":"end"' "$TMP/int"
+
+# long work ends at Ctrl-C, too: a vocabulary and a cache of much text
+for _ in 1 2 3 4 5 6 7 8; do cat "$TMP/data/topics.train.jsonl"; done >"$TMP/x8"
+for _ in $(seq 60); do cat "$TMP/x8"; done >"$TMP/many.jsonl"
+"$TUTTI" train "$TMP/p.json" --run big --runs "$runs" --set tasks.topic.train="$TMP/many.jsonl" >"$TMP/int" 2>"$TMP/err" &
+pid=$!
+sleep 0.15
+kill -INT $pid
+wait $pid
+got=$?
+[ $got = 130 ] && ok "Ctrl-C in the preparation ends with 130" || not_ok "Ctrl-C in the preparation ended with $got"
+[ ! -d "$runs/big" ] || ls -d "$runs/big/checkpoints/step-"* >/dev/null 2>&1 && ok "and leaves no half-made run" || not_ok "a half-made run stays"
 exit $bad
