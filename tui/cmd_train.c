@@ -154,6 +154,8 @@ static void tell_begin(const struct snapshot *s, bool json)
 	struct json_out j;
 	struct buf b;
 
+	if (s->message[0])
+		cmd_say("tutti: %s", s->message);
 	if (!json) {
 		printf("run %s  %.2f M parameters  %d workers  %s\n", s->run,
 		       (double)s->parameters / 1e6, s->workers, s->run_path);

@@ -190,6 +190,19 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 	return st ? st : rebuild(t, err);
 }
 
+/* A newer checkpoint that is not whole is passed over, with a word. */
+static void say_passed_over(struct trainer *t)
+{
+	struct checkpoint_info *list = NULL;
+	int n = 0;
+
+	if (!checkpoint_list(t->run_path, &list, &n, NULL) && n && !list[0].complete)
+		str_format(t->live.message, sizeof t->live.message,
+			   "checkpoint '%s' is passed over: %s", list[0].folder,
+			   list[0].trouble);
+	xfree(list);
+}
+
 /* The newest complete checkpoint; none: the run begins again at step 0. */
 static enum status prepare_resume(struct trainer *t, struct err *err)
 {
@@ -214,6 +227,7 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 		plan_free(plan);
 		return st;
 	}
+	say_passed_over(t);
 	st = start_from(t, plan, folder, err);
 	if (!st)
 		st = machine_compare(t->store, err);

@@ -58,5 +58,6 @@ truncate -s 100 "$newest/optimizer.safetensors"
 whole=$(state_of "$TMP/p.json" --run whole --steps 9)
 again=$("$TUTTI" resume hurt --runs "$runs" --steps 9 --json 2>"$TMP/err" | field state)
 [ -n "$again" ] && [ "$again" = "$whole" ] && ok "a truncated one is passed over" || not_ok "a truncated one: '$again', not '$whole'"
+check "and that is said" grep -q "'${newest##*/}' is passed over" "$TMP/err"
 fails "not a run" 1 "data" "$TUTTI" resume "$TMP/data"
 exit $bad
