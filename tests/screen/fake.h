@@ -213,9 +213,9 @@ static inline void fake_apply(struct fake *f, const struct command *c)
 	bool on = c->n_args > 1 && str_eq(c->arg[1], "on");
 
 	if (ch && str_eq(c->row->name, "weight"))
-		ch->weight = atof(c->arg[1]);
+		ch->weight = strtod(c->arg[1], NULL);
 	else if (ch && str_eq(c->row->name, "share"))
-		ch->share = str_eq(c->arg[1], "auto") ? .1 : atof(c->arg[1]);
+		ch->share = str_eq(c->arg[1], "auto") ? .1 : strtod(c->arg[1], NULL);
 	else if (ch && str_eq(c->row->name, "mute"))
 		ch->muted = ch->silent = on;
 	else if (ch && str_eq(c->row->name, "solo"))

@@ -504,7 +504,7 @@ static int storm_size(const char *name, int usual)
 {
 	const char *text = getenv(name);
 
-	return text ? atoi(text) : usual;
+	return text ? (int)strtol(text, NULL, 10) : usual;
 }
 
 static void test_key_storm(void **state)
@@ -609,7 +609,7 @@ int main(int argc, char **argv)
 	};
 
 	if (argc > 1) {
-		struct pty_spec s = {.tasks = atoi(argv[1])};
+		struct pty_spec s = {.tasks = (int)strtol(argv[1], NULL, 10)};
 
 		s.lang = getenv("LC_ALL") ? getenv("LC_ALL") : getenv("LANG");
 		s.term = getenv("TERM");
