@@ -69,6 +69,14 @@ $(O)/libtui.a: $(TUI:%.c=$(O)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOUR)),-O3)
+# one multiply-add in each of these, meant to be fused (which -O1 does not do):
+# see gemm_tile.h
+ifeq ($(shell uname -m),x86_64)
+$(O)/core/tensor/gemm_avx2.o $(O)/core/tensor/gemm_avx512.o: ALL_C += -O3 -ffp-contract=fast -mavx2 -mfma
+  ifeq ($(filter asan tsan,$(FLAVOUR)),)
+$(O)/core/tensor/gemm_avx512.o: ALL_C += -mavx512f
+  endif
+endif
 $(O)/core/%.o $(O)/tui/%.o: WARN += -Wconversion
 $(O)/core/tensor/%.o: WARN += -Wno-conversion
 $(O)/%.o: %.c

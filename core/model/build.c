@@ -72,7 +72,7 @@ struct dense build_dense(struct build *b, const char *name, int out, int in,
 	struct dense d;
 
 	str_format(full, sizeof full, "%s.weight", name);
-	d.w = add(b, out, in, PARAM_DECAY, full,
+	d.w = add(b, out, in, PARAM_DECAY | PARAM_DENSE, full,
 		  (struct init){ 0.0f, (float)dev });
 	str_format(full, sizeof full, "%s.bias", name);
 	d.b = add(b, 1, out, 0, full, (struct init){ 0.0f, 0.0f });

@@ -16,7 +16,8 @@ static void declare_output(struct build *b, struct decoder *d, int encoder_tok)
 
 	d->w = encoder_tok;
 	if (!cfg->tied)
-		d->w = build_table(&in, "weight", cfg->vocab, PARAM_DECAY,
+		d->w = build_table(&in, "weight", cfg->vocab,
+				   PARAM_DECAY | PARAM_OUTPUT,
 				   transformer_table_dev(cfg));
 	d->b = build_vector(&in, "bias", cfg->vocab);
 	if (!cfg->copy)

@@ -185,8 +185,8 @@ static void offer_rows(struct decoding *g, struct search *s, struct ten *x)
 	for (int at = 0; at < g->R; at += rows) {
 		int n = g->R - at < rows ? g->R - at : rows;
 
-		infer_output(g->t->ps, x->v + (size_t)at * (size_t)g->C, n, g->C,
-			     g->d->w, g->d->b, p->v);
+		infer_output(g->t, x->v + (size_t)at * (size_t)g->C, n, g->d->w,
+			     g->d->b, p->v);
 		k_softmax(n, V, p->v, 1.0f, false);
 		for (int r = at; r < at + n; r++) {
 			int from = g->b->off[g->row[r].source];

@@ -84,7 +84,7 @@ static void declare_shared(struct model *m, struct param_set *ps,
 	unsigned rows = PARAM_ROWS | PARAM_DECAY, lazy = rows | PARAM_LAZY;
 	double dev = transformer_table_dev(cfg);
 
-	f->tok = build_table(&b, "token", cfg->vocab, is_output(m) ? rows : lazy,
+	f->tok = build_table(&b, "token", cfg->vocab, is_output(m) ? rows | PARAM_OUTPUT : lazy,
 			     dev);
 	f->pos = build_table(&b, "position", cfg->max_source, lazy,
 			     transformer_place_dev(cfg));

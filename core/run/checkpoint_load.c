@@ -328,6 +328,7 @@ enum status checkpoint_load(struct session *s, const char *folder,
 		st = open_optimizer(folder, c, &s->params, &optimizer, err);
 	if (!st) {
 		take_block(model, &s->params, "", s->params.value);
+		session_pack(s);
 		take_moments(s, optimizer);
 		take_state(s, c);
 		if (journal_seq)
@@ -350,8 +351,10 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 		st = check_vocab(s, folder, c, err);
 	if (!st)
 		st = open_model(folder, c, &s->params, &model, err);
-	if (!st)
+	if (!st) {
 		take_block(model, &s->params, "", s->params.value);
+		session_pack(s);
+	}
 	safetensors_close(model);
 	checkpoint_state_free(c);
 	return finish(folder, st, err);

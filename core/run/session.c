@@ -321,6 +321,7 @@ void session_start_random(struct session *s)
 {
 	memset(s->params.value, 0, s->params.size * sizeof *s->params.value);
 	model_init_random(s->model, &s->params, s->plan->seed);
+	session_pack(s);
 	if (s->adam.m) {
 		memset(s->adam.m, 0, s->params.size * sizeof *s->adam.m);
 		memset(s->adam.v, 0, s->params.size * sizeof *s->adam.v);

@@ -81,6 +81,12 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 void session_free(struct session *s); /* NULL is fine */
 /* The whole state of step 0: random weights, moments, cursors, the plan's mix. */
 void session_start_random(struct session *s);
+/*
+ * After the weights have changed: brings them into the form that products like
+ * (tensor/weights.h). Everything below does so by itself; a function that fills
+ * s->params.value calls it.
+ */
+void session_pack(struct session *s);
 /* 32 hex digits over all state; equal exactly when the states are the same bits. */
 void session_state(const struct session *s, char out[40]);
 

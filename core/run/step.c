@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "run/session.h"
 #include "run/workers.h"
+#include "tensor/weights.h"
 
 /*
  * The largest gradient norm (after clipping) that is applied: its square still
@@ -85,6 +86,25 @@ static bool losses_finite(const struct session *s)
 	return true;
 }
 
+/* --- weights as products like them --- */
+
+static void pack_part(struct worker *w, int job, void *arg)
+{
+	struct session *s = arg;
+
+	(void)w;
+	weights_pack(&s->params, job, workers_count(s->workers));
+}
+
+void session_pack(struct session *s)
+{
+	weights_changed(&s->params);
+	if (!weights_pack_begin(&s->params, s->adam.m != NULL))
+		return;
+	workers_run(s->workers, workers_count(s->workers), pack_part, s);
+	weights_pack_end(&s->params);
+}
+
 /* --- the update --- */
 
 struct update {
@@ -124,6 +144,7 @@ static void update(struct session *s, double lr, double scale)
 		u.group[1 + i] = make_group(s->plan, lr * s->plan->tasks[i].lr);
 	adamw_count(&s->adam, s->sum);
 	workers_run(s->workers, u.parts, update_part, &u);
+	session_pack(s);
 }
 
 /* --- the report --- */

@@ -1,5 +1,6 @@
 /*
- * blas.c - matrix products by cblas; the only file that knows it.
+ * blas.c - which products are ours and which are cblas'; the only file that knows
+ * cblas.
  *
  * With TUTTI_REFBLAS any plain cblas serves (for thread sanitizer builds).
  */
@@ -9,20 +10,39 @@
 #include <stdio.h>
 #include <string.h>
 
-static char name[96] = "reference";
+#include "base/status.h"
+#include "tensor/gemm.h"
 
-void blas_init(void)
+static char name[96] = "reference";
+static const struct gemm_kernel *own; /* NULL: cblas */
+
+static void describe(void)
 {
 #ifndef TUTTI_REFBLAS
 	char version[64] = "OpenBLAS";
 	const char *config = openblas_get_config();
 
-	openblas_set_num_threads(1);
 	/* "OpenBLAS 0.3.21 NO_LAPACKE ...": the first two words. */
 	if (sscanf(config, "OpenBLAS %40s", version + 9) == 1)
 		version[8] = ' ';
 	snprintf(name, sizeof name, "%s %s", version, openblas_get_corename());
 #endif
+	if (own)
+		snprintf(name, sizeof name, "Tutti %s", own->name);
+}
+
+void blas_use_own(bool yes)
+{
+	own = yes ? gemm_pick() : NULL;
+	describe();
+}
+
+void blas_init(void)
+{
+#ifndef TUTTI_REFBLAS
+	openblas_set_num_threads(1);
+#endif
+	blas_use_own(true);
 }
 
 const char *blas_name(void)
@@ -31,37 +51,134 @@ const char *blas_name(void)
 }
 
 /* K = 0 is the empty sum. True when there is nothing to multiply. */
-static int empty(int M, int N, int K, float *y, int ldy, int add)
+static bool empty(int M, int N, int K, float *y, int ldy, bool add)
 {
 	if (K > 0 && M > 0 && N > 0)
-		return 0;
+		return false;
 	if (!add)
 		for (int i = 0; i < M && N > 0; i++)
 			memset(y + (size_t)i * (size_t)ldy, 0,
 			       (size_t)N * sizeof *y);
-	return 1;
+	return true;
 }
 
-void blas_xwt(int M, int N, int K, const float *x, int ldx, const float *w,
-	      int ldw, float *y, int ldy, int add)
+/* --- a right side that is packed on the way --- */
+
+/* Columns at a time: panels that stay in the second-level cache. */
+enum { NB = 512 };
+
+static float *room(struct arena *a, int n, int k)
 {
-	if (!empty(M, N, K, y, ldy, add))
+	return arena_alloc(a, gemm_packed_size(own, n, k) * sizeof(float));
+}
+
+static void pack_and_multiply(struct arena *a, int M, int N, int K, const float *x,
+			      int ldx, const float *w, int ldw, bool transposed,
+			      float *y, int ldy, bool add)
+{
+	struct arena_mark mark = arena_mark(a);
+	float *panels = room(a, N < NB ? N : NB, K < GEMM_KC ? K : GEMM_KC);
+
+	for (int k = 0; k < K; k += GEMM_KC, add = true) {
+		int kc = K - k < GEMM_KC ? K - k : GEMM_KC;
+
+		for (int n = 0; n < N; n += NB) {
+			int nb = N - n < NB ? N - n : NB;
+			size_t at = transposed ?
+				(size_t)n * (size_t)ldw + (size_t)k :
+				(size_t)k * (size_t)ldw + (size_t)n;
+
+			gemm_pack(own, nb, kc, w + at, ldw, transposed, panels,
+				  0, 1);
+			gemm_packed(own, M, nb, kc, x + k, ldx, panels, y + n,
+				    ldy, add);
+		}
+	}
+	arena_rewind(a, mark);
+}
+
+void blas_xwt(struct arena *a, int M, int N, int K, const float *x, int ldx,
+	      const float *w, int ldw, float *y, int ldy, bool add)
+{
+	if (empty(M, N, K, y, ldy, add))
+		return;
+	if (own)
+		pack_and_multiply(a, M, N, K, x, ldx, w, ldw, true, y, ldy, add);
+	else
 		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, M, N, K,
 			    1.0f, x, ldx, w, ldw, add ? 1.0f : 0.0f, y, ldy);
 }
 
-void blas_xw(int M, int N, int K, const float *x, int ldx, const float *w,
-	     int ldw, float *y, int ldy, int add)
+void blas_xw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+	     const float *w, int ldw, float *y, int ldy, bool add)
 {
-	if (!empty(M, N, K, y, ldy, add))
+	if (empty(M, N, K, y, ldy, add))
+		return;
+	if (own)
+		pack_and_multiply(a, M, N, K, x, ldx, w, ldw, false, y, ldy, add);
+	else
 		cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, M, N, K,
 			    1.0f, x, ldx, w, ldw, add ? 1.0f : 0.0f, y, ldy);
 }
 
-void blas_xtw(int M, int N, int K, const float *x, int ldx, const float *w,
-	      int ldw, float *y, int ldy, int add)
+/* --- gradients of weights: both sides are packed on the way --- */
+
+static void own_xtw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+		    const float *w, int ldw, float *y, int ldy, bool add)
 {
-	if (!empty(M, N, K, y, ldy, add))
+	struct arena_mark mark = arena_mark(a);
+	int most = K < GEMM_KC ? K : GEMM_KC;
+	float *panels = room(a, N, most);
+	float *left = arena_alloc(a, sizeof *left * GEMM_MB * (size_t)most);
+
+	for (int k = 0; k < K; k += GEMM_KC, add = true) {
+		int kc = K - k < GEMM_KC ? K - k : GEMM_KC;
+
+		gemm_pack(own, N, kc, w + (size_t)k * (size_t)ldw, ldw, false,
+			  panels, 0, 1);
+		for (int m = 0; m < M; m += GEMM_MB) {
+			int mb = M - m < GEMM_MB ? M - m : GEMM_MB;
+			struct gemm_left l = { left, kc, 1, own->mr };
+
+			own->pack_left(kc, mb, x + (size_t)k * (size_t)ldx + m,
+				       ldx, left);
+			gemm_block(own, mb, N, kc, l, panels,
+				   y + (size_t)m * (size_t)ldy, ldy, add);
+		}
+	}
+	arena_rewind(a, mark);
+}
+
+void blas_xtw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+	      const float *w, int ldw, float *y, int ldy, bool add)
+{
+	if (empty(M, N, K, y, ldy, add))
+		return;
+	if (own)
+		own_xtw(a, M, N, K, x, ldx, w, ldw, y, ldy, add);
+	else
 		cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, M, N, K,
 			    1.0f, x, ldx, w, ldw, add ? 1.0f : 0.0f, y, ldy);
+}
+
+/* --- packed right sides --- */
+
+size_t blas_packed_size(int N, int K)
+{
+	return own ? gemm_packed_size(own, N, K) : 0;
+}
+
+void blas_pack(int N, int K, const float *w, int ldw, bool transposed, float *out,
+	       int part, int parts)
+{
+	BUG_IF(!own);
+	gemm_pack(own, N, K, w, ldw, transposed, out, part, parts);
+}
+
+void blas_xp(int M, int N, int K, const float *x, int ldx, const float *packed,
+	     float *y, int ldy, bool add)
+{
+	BUG_IF(!own);
+	if (!empty(M, N, K, y, ldy, add))
+		gemm_packed(own, M, N, K, x, ldx, packed, y, ldy, add);
 }

@@ -2,25 +2,48 @@
  * blas.h - the one door to matrix products: row-major float32, single-threaded
  * always (two BLAS threads change bits; our workers run whole micro-batches).
  *
- * A handful of shapes of call, so that other kinds (packed weights, bfloat16)
- * can stand behind them later.
+ * A handful of shapes of call. Behind them stand our own kernels (gemm.h) on
+ * processors with fused multiply-add, OpenBLAS elsewhere. A right side that is
+ * used again and again (a weight matrix) can be brought into the form that the
+ * kernels read once, and multiplied by in that form: to the same bits.
  */
 #ifndef TUTTI_TENSOR_BLAS_H
 #define TUTTI_TENSOR_BLAS_H
 
-/* Once, before the first product: one thread. */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/mem.h"
+
+/* Once, before the first product. */
 void blas_init(void);
-/* "OpenBLAS 0.3.21 SkylakeX": recorded with a run. Static storage. */
+/* "Tutti AVX2" or "OpenBLAS 0.3.21 Zen": recorded with a run. Static storage. */
 const char *blas_name(void);
+/* For tests and benchmarks: cblas in place of our own kernels, or back. */
+void blas_use_own(bool own);
+
+/* `a`: room for what is packed on the way; given back on return. */
 
 /* Y[M,N] = X[M,K] W[N,K]^T  (+ Y when add): the forward product of a layer. */
-void blas_xwt(int M, int N, int K, const float *x, int ldx, const float *w,
-	      int ldw, float *y, int ldy, int add);
+void blas_xwt(struct arena *a, int M, int N, int K, const float *x, int ldx,
+	      const float *w, int ldw, float *y, int ldy, bool add);
 /* Y[M,N] = X[M,K] W[K,N]    (+ Y when add): gradients of inputs. */
-void blas_xw(int M, int N, int K, const float *x, int ldx, const float *w,
-	     int ldw, float *y, int ldy, int add);
+void blas_xw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+	     const float *w, int ldw, float *y, int ldy, bool add);
 /* Y[M,N] = X[K,M]^T W[K,N]  (+ Y when add): gradients of weights. */
-void blas_xtw(int M, int N, int K, const float *x, int ldx, const float *w,
-	      int ldw, float *y, int ldy, int add);
+void blas_xtw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+	      const float *w, int ldw, float *y, int ldy, bool add);
+
+/* Floats that a right side of K x N takes when packed; 0: there is no such form. */
+size_t blas_packed_size(int N, int K);
+/*
+ * Packs W[N,K] (for X W^T: transposed) or W[K,N] (for X W). Part `part` of
+ * `parts` does its share; all are needed before the product.
+ */
+void blas_pack(int N, int K, const float *w, int ldw, bool transposed, float *out,
+	       int part, int parts);
+/* Y[M,N] = X[M,K] times a packed right side (+ Y when add). */
+void blas_xp(int M, int N, int K, const float *x, int ldx, const float *packed,
+	     float *y, int ldy, bool add);
 
 #endif

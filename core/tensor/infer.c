@@ -4,27 +4,26 @@
 #include <math.h> /* HUGE_VALF */
 
 #include "base/status.h"
-#include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
+#include "tensor/weights.h"
 
 enum { FEW = 8 }; /* fewer rows than this: weights are read once by hand */
 
-void infer_output(const struct param_set *ps, const float *x, int R, int C, int w,
-		  int b, float *logits)
+void infer_output(struct tape *t, const float *x, int R, int w, int b,
+		  float *logits)
 {
-	const float *wv = param_value(ps, w);
+	const struct param_set *ps = t->ps;
 	const float *bv = b == PARAM_NONE ? NULL : param_value(ps, b);
-	int V = ps->p[w].rows;
+	int V = ps->p[w].rows, C = ps->p[w].cols;
 
-	BUG_IF(ps->p[w].cols != C);
-	if (R >= FEW) {
-		blas_xwt(R, V, C, x, C, wv, C, logits, V, 0);
+	if (R >= FEW || weights_packed(ps, w)) {
+		weights_forward(ps, w, &t->arena, R, x, logits);
 		if (bv)
 			k_bias(R, V, logits, bv);
 		return;
 	}
-	k_dots(V, C, R, logits, x, wv, bv);
+	k_dots(V, C, R, logits, x, param_value(ps, w), bv);
 }
 
 /* A group of heads of one row: k and v point at the group's first column. */

@@ -57,7 +57,7 @@ static void forward_piece(struct tape *t, struct attention *a,
 	struct drop drop;
 	float *pd = p;
 
-	blas_xwt(c->L, c->K, c->D, a->q->v + c->q, c->ldq, a->kv->v + c->k,
+	blas_xwt(&t->arena, c->L, c->K, c->D, a->q->v + c->q, c->ldq, a->kv->v + c->k,
 		 c->ldk, p, c->K, 0);
 	k_softmax(c->L, c->K, p, a->scale, a->causal);
 	drop = drop_make(t, n, p_drop);
@@ -65,7 +65,7 @@ static void forward_piece(struct tape *t, struct attention *a,
 		pd = arena_alloc(&t->arena, n * sizeof *pd);
 		k_drop_probs(n, p, pd, drop.keep, drop.scale);
 	}
-	blas_xw(c->L, c->D, c->K, pd, c->K, a->kv->v + c->v, c->ldk,
+	blas_xw(&t->arena, c->L, c->D, c->K, pd, c->K, a->kv->v + c->v, c->ldk,
 		a->y->v + c->o, c->ldo, 0);
 	arena_rewind(&t->arena, mark);
 }
@@ -85,14 +85,14 @@ static void backward_piece(struct tape *t, const struct attention *a,
 		k_undrop_probs(n, u, p, a->keep_scale);
 		pd = u;
 	}
-	blas_xtw(c->K, c->D, c->L, pd, c->K, dout, c->ldo, a->kv->d + c->v,
+	blas_xtw(&t->arena, c->K, c->D, c->L, pd, c->K, dout, c->ldo, a->kv->d + c->v,
 		 c->ldk, add_kv);
-	blas_xwt(c->L, c->K, c->D, dout, c->ldo, a->kv->v + c->v, c->ldk, dp,
+	blas_xwt(&t->arena, c->L, c->K, c->D, dout, c->ldo, a->kv->v + c->v, c->ldk, dp,
 		 c->K, 0);
 	k_softmax_back(c->L, c->K, dp, p, a->scale, a->keep_scale);
-	blas_xw(c->L, c->D, c->K, dp, c->K, a->kv->v + c->k, c->ldk,
+	blas_xw(&t->arena, c->L, c->D, c->K, dp, c->K, a->kv->v + c->k, c->ldk,
 		a->q->d + c->q, c->ldq, add_q);
-	blas_xtw(c->K, c->D, c->L, dp, c->K, a->q->v + c->q, c->ldq,
+	blas_xtw(&t->arena, c->K, c->D, c->L, dp, c->K, a->q->v + c->q, c->ldq,
 		 a->kv->d + c->k, c->ldk, add_kv);
 	arena_rewind(&t->arena, mark);
 }

@@ -12,6 +12,7 @@
 #include "tensor/drop.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
+#include "tensor/weights.h"
 
 static size_t size(const struct ten *x)
 {
@@ -98,10 +99,10 @@ static void linear_back(struct tape *t, void *saved)
 		k_mul(size(s->y), dy, s->der);
 	if (s->b != PARAM_NONE)
 		k_colsum(N, out, grads_at(t->grads, s->b), dy);
-	blas_xtw(out, in, N, dy, out, s->x->v, in, grads_at(t->grads, s->w), in,
-		 1);
+	blas_xtw(&t->arena, out, in, N, dy, out, s->x->v, in,
+		 grads_at(t->grads, s->w), in, true);
 	dx = ten_grad_raw(t, s->x, &add);
-	blas_xw(N, in, out, dy, out, param_value(t->ps, s->w), in, dx, in, add);
+	weights_back(t->ps, s->w, &t->arena, N, dy, dx, add);
 }
 
 static void activate(struct ten *y, enum act act, float *der, const float *b)
@@ -137,8 +138,7 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 	*s = (struct linear){ x, y, w, b, NULL };
 	if (act != ACT_NONE && t->grads)
 		s->der = arena_alloc(&t->arena, size(y) * sizeof(float));
-	blas_xwt(x->rows, out, in, x->v, in, param_value(t->ps, w), in, y->v,
-		 out, 0);
+	weights_forward(t->ps, w, &t->arena, x->rows, x->v, y->v);
 	if (b != PARAM_NONE)
 		bias = param_value(t->ps, b);
 	else if (act != ACT_NONE)

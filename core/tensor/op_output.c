@@ -15,6 +15,7 @@
 #include "tensor/logits.h"
 #include "tensor/ops.h"
 #include "tensor/vmath.h"
+#include "tensor/weights.h"
 
 enum {
 	CHUNK_FLOATS = 1 << 20, /* logits at a time: 4 MB */
@@ -100,17 +101,17 @@ static const float *gather(const struct output *o, int from, int rows, float *bu
 }
 
 /* dX of a chunk, straight into its rows or through buf. */
-static void chunk_dx(const struct output *o, int from, int rows,
-		     const float *dlogits, const float *w, float *buf)
+static void chunk_dx(struct tape *t, const struct output *o, int from, int rows,
+		     const float *dlogits, float *buf)
 {
 	size_t C = (size_t)o->C;
 
 	if (o->row[from + rows - 1] - o->row[from] == rows - 1) {
-		blas_xw(rows, o->C, o->V, dlogits, o->V, w, o->C,
-			o->dx + (size_t)o->row[from] * C, o->C, 1);
+		weights_back(t->ps, o->w, &t->arena, rows, dlogits,
+			     o->dx + (size_t)o->row[from] * C, true);
 		return;
 	}
-	blas_xw(rows, o->C, o->V, dlogits, o->V, w, o->C, buf, o->C, 0);
+	weights_back(t->ps, o->w, &t->arena, rows, dlogits, buf, false);
 	for (int i = 0; i < rows; i++)
 		k_add(C, o->dx + (size_t)o->row[from + i] * C,
 		      buf + (size_t)i * C);
@@ -119,12 +120,11 @@ static void chunk_dx(const struct output *o, int from, int rows,
 static double chunk_loss(struct tape *t, const struct output *o, int from,
 			 int rows, float *logits, float *buf)
 {
-	const float *w = param_value(t->ps, o->w);
 	const float *bias = o->b == PARAM_NONE ? NULL : param_value(t->ps, o->b);
 	const float *x = gather(o, from, rows, buf);
 	double sum = 0.0;
 
-	blas_xwt(rows, o->V, o->C, x, o->C, w, o->C, logits, o->V, 0);
+	weights_forward(t->ps, o->w, &t->arena, rows, x, logits);
 	for (int i = 0; i < rows; i++)
 		sum += row_loss(o, o->row[from + i],
 				logits + (size_t)i * (size_t)o->V, bias);
@@ -132,9 +132,9 @@ static double chunk_loss(struct tape *t, const struct output *o, int from,
 		return sum;
 	if (bias)
 		k_colsum(rows, o->V, grads_at(t->grads, o->b), logits);
-	blas_xtw(o->V, o->C, rows, logits, o->V, x, o->C,
-		 grads_at(t->grads, o->w), o->C, 1);
-	chunk_dx(o, from, rows, logits, w, buf);
+	blas_xtw(&t->arena, o->V, o->C, rows, logits, o->V, x, o->C,
+		 grads_at(t->grads, o->w), o->C, true);
+	chunk_dx(t, o, from, rows, logits, buf);
 	return sum;
 }
 
@@ -234,7 +234,7 @@ static void point(struct tape *t, const struct copy_inputs *in, int b,
 	p->K = in->src->off[b + 1] - p->src;
 	p->a = arena_alloc(&t->arena, ((size_t)p->L * (size_t)p->K + 1) *
 			   sizeof *p->a);
-	blas_xwt(p->L, p->K, C, in->q->v + (size_t)p->row * (size_t)C, C,
+	blas_xwt(&t->arena, p->L, p->K, C, in->q->v + (size_t)p->row * (size_t)C, C,
 		 in->k->v + (size_t)p->src * (size_t)C, C, p->a, p->K, 0);
 	k_softmax(p->L, p->K, p->a, copy_scale(in), false);
 	for (int i = 0; i < p->L; i++) {
@@ -269,9 +269,9 @@ static void point_back(struct tape *t, const struct copy_inputs *in,
 		for (int j = 0; j < p->K; j++)
 			a[j] *= in->src_ids[p->src + j] == y ? w - w * up : w;
 	}
-	blas_xw(p->L, (int)C, p->K, p->a, p->K, in->k->v + (size_t)p->src * C,
+	blas_xw(&t->arena, p->L, (int)C, p->K, p->a, p->K, in->k->v + (size_t)p->src * C,
 		(int)C, ten_grad(t, in->q) + (size_t)p->row * C, (int)C, 1);
-	blas_xtw(p->K, (int)C, p->L, p->a, p->K, in->q->v + (size_t)p->row * C,
+	blas_xtw(&t->arena, p->K, (int)C, p->L, p->a, p->K, in->q->v + (size_t)p->row * C,
 		 (int)C, ten_grad(t, in->k) + (size_t)p->src * C, (int)C, 1);
 }
 

@@ -96,8 +96,8 @@ double op_copy_loss(struct tape *t, const struct copy_inputs *in);
 /* --- inference for decoding: no tape node, results in the tape's arena --- */
 
 /* logits [R, V] = x W^T + b for few rows (R <= 64): at memory speed. */
-void infer_output(const struct param_set *ps, const float *x, int R, int C, int w,
-		  int b, float *logits);
+void infer_output(struct tape *t, const float *x, int R, int w, int b,
+		  float *logits);
 /*
  * One new query row per hypothesis against that hypothesis' own cached keys
  * and values: q [R, C]; row r has len[r] cached rows at k[r], v[r] with

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/status.h"
+#include "tensor/weights.h"
 
 void param_set_init(struct param_set *ps)
 {
@@ -18,6 +19,7 @@ void param_set_init(struct param_set *ps)
 void param_set_release(struct param_set *ps)
 {
 	xfree(ps->p);
+	weights_release(ps);
 	xfree(ps->value);
 	*ps = (struct param_set){ 0 };
 }

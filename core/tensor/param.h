@@ -19,6 +19,8 @@ enum param_flags {
 	PARAM_DECAY = 1,  /* decoupled weight decay applies (matrices, not biases or norms) */
 	PARAM_ROWS = 2,   /* gradients may touch few rows (embedding tables) */
 	PARAM_LAZY = 4,   /* rows without a gradient are not updated (untied tables) */
+	PARAM_DENSE = 8,  /* a layer's matrix: products in both directions */
+	PARAM_OUTPUT = 16, /* a table that is an output layer */
 };
 
 struct param {
@@ -29,11 +31,14 @@ struct param {
 	size_t offset;  /* floats from the start of the block */
 };
 
+struct packed;
 struct param_set {
 	int n, cap;
 	struct param *p;
 	size_t size;    /* floats in all; each parameter starts 64-byte aligned */
 	float *value;   /* [size], after param_set_alloc */
+	struct packed *packed; /* weights.h: [n] copies of matrices, or NULL */
+	bool is_packed; /* ... and they are what value says */
 };
 
 void param_set_init(struct param_set *ps);

@@ -16,6 +16,7 @@
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
 #include "tensor/optim.h"
+#include "tensor/weights.h"
 
 enum { DIM = 256, FF = 1024, HEADS = 4, LAYERS = 4, VOCAB = 8000, LABELS = 2 };
 
@@ -68,11 +69,14 @@ static float *noise(size_t n, uint64_t draw)
 /* --- matrix products --- */
 
 struct gemm {
-	void (*f)(int, int, int, const float *, int, const float *, int, float *,
-		  int, int);
+	void (*f)(struct arena *, int, int, int, const float *, int,
+		  const float *, int, float *, int, bool);
 	int M, N, K;
+	struct arena a;
 	float *x, *w, *y;
 };
+
+#define GEMM(f, M, N, K) (struct gemm){ f, M, N, K, { 0 }, NULL, NULL, NULL }
 
 static void run_gemm(void *arg)
 {
@@ -80,13 +84,14 @@ static void run_gemm(void *arg)
 	int ldx = g->f == blas_xtw ? g->M : g->K;
 	int ldw = g->f == blas_xwt ? g->K : g->N;
 
-	g->f(g->M, g->N, g->K, g->x, ldx, g->w, ldw, g->y, g->N, 0);
+	g->f(&g->a, g->M, g->N, g->K, g->x, ldx, g->w, ldw, g->y, g->N, false);
 }
 
 static double bench_gemm(const char *name, struct gemm g)
 {
 	double s, flops = 2.0 * g.M * g.N * g.K;
 
+	arena_init(&g.a);
 	g.x = noise((size_t)g.M * (size_t)g.K, 1);
 	g.w = noise((size_t)g.N * (size_t)g.K, 2);
 	g.y = noise((size_t)g.M * (size_t)g.N, 3);
@@ -95,6 +100,7 @@ static double bench_gemm(const char *name, struct gemm g)
 		peak = flops / s * 1e-9;
 	if (name)
 		row(name, s, flops, 0);
+	arena_release(&g.a);
 	xfree(g.x);
 	xfree(g.w);
 	xfree(g.y);
@@ -104,27 +110,27 @@ static double bench_gemm(const char *name, struct gemm g)
 static void bench_gemms(void)
 {
 	bench_gemm("sgemm 1024 x 1024 x 1024",
-		   (struct gemm){ blas_xwt, 1024, 1024, 1024, 0, 0, 0 });
+		   GEMM(blas_xwt, 1024, 1024, 1024));
 	bench_gemm("x w^T  N x 768 x 256",
-		   (struct gemm){ blas_xwt, N, 3 * DIM, DIM, 0, 0, 0 });
+		   GEMM(blas_xwt, N, 3 * DIM, DIM));
 	bench_gemm("x w    N x 256 x 768",
-		   (struct gemm){ blas_xw, N, DIM, 3 * DIM, 0, 0, 0 });
+		   GEMM(blas_xw, N, DIM, 3 * DIM));
 	bench_gemm("x^T w  768 x 256 x N",
-		   (struct gemm){ blas_xtw, 3 * DIM, DIM, N, 0, 0, 0 });
+		   GEMM(blas_xtw, 3 * DIM, DIM, N));
 	bench_gemm("x w^T  N x 1024 x 256",
-		   (struct gemm){ blas_xwt, N, FF, DIM, 0, 0, 0 });
+		   GEMM(blas_xwt, N, FF, DIM));
 	bench_gemm("x w^T  N x 256 x 1024",
-		   (struct gemm){ blas_xwt, N, DIM, FF, 0, 0, 0 });
+		   GEMM(blas_xwt, N, DIM, FF));
 	bench_gemm("x w    N x 1024 x 256",
-		   (struct gemm){ blas_xw, N, FF, DIM, 0, 0, 0 });
+		   GEMM(blas_xw, N, FF, DIM));
 	bench_gemm("x^T w  1024 x 256 x N",
-		   (struct gemm){ blas_xtw, FF, DIM, N, 0, 0, 0 });
+		   GEMM(blas_xtw, FF, DIM, N));
 	bench_gemm("x w^T  64 x 8000 x 256",
-		   (struct gemm){ blas_xwt, 64, VOCAB, DIM, 0, 0, 0 });
+		   GEMM(blas_xwt, 64, VOCAB, DIM));
 	bench_gemm("x w    64 x 256 x 8000",
-		   (struct gemm){ blas_xw, 64, DIM, VOCAB, 0, 0, 0 });
+		   GEMM(blas_xw, 64, DIM, VOCAB));
 	bench_gemm("x^T w  8000 x 256 x 64",
-		   (struct gemm){ blas_xtw, VOCAB, DIM, 64, 0, 0, 0 });
+		   GEMM(blas_xtw, VOCAB, DIM, 64));
 }
 
 /* --- ops --- */
@@ -156,14 +162,17 @@ static void declare_layer(struct bench *b, int l)
 
 	for (int k = 0; k < 12; k++)
 		b->layer[l][k] = param_add(&b->ps, shape[k][0], shape[k][1],
-					   PARAM_SHARED, 0, "l%d.%d", l, k);
+					   PARAM_SHARED,
+					   shape[k][0] > 1 ? PARAM_DENSE : 0,
+					   "l%d.%d", l, k);
 }
 
 static void bench_init(struct bench *b)
 {
 	*b = (struct bench){ .p_drop = 0.1f };
 	blas_init();
-	b->tok = param_add(&b->ps, VOCAB, DIM, PARAM_SHARED, PARAM_ROWS, "tok");
+	b->tok = param_add(&b->ps, VOCAB, DIM, PARAM_SHARED,
+			   PARAM_ROWS | PARAM_OUTPUT, "tok");
 	b->out_b = param_add(&b->ps, 1, VOCAB, PARAM_SHARED, 0, "out_b");
 	b->head = param_add(&b->ps, LABELS, DIM, PARAM_SHARED, 0, "head");
 	b->g1 = param_add(&b->ps, 1, DIM, PARAM_SHARED, 0, "g1");
@@ -174,6 +183,10 @@ static void bench_init(struct bench *b)
 	b->noise = rng_stream(1, RNG_DROPOUT, 0, 0);
 	for (size_t i = 0; i < b->ps.size; i++)
 		b->ps.value[i] = 0.05f * rng_normal(&b->noise, i);
+	if (weights_pack_begin(&b->ps, true)) {
+		weights_pack(&b->ps, 0, 1);
+		weights_pack_end(&b->ps);
+	}
 	b->g = grads_new(&b->ps);
 	b->sum = grads_new(&b->ps);
 	tape_init(&b->t, &b->ps);
@@ -343,7 +356,8 @@ static void run_infer(void *arg)
 {
 	struct bench *b = arg;
 
-	infer_output(&b->ps, b->x, b->seq.n, DIM, b->tok, b->out_b, b->x2);
+	tape_begin(&b->t, NULL, NULL);
+	infer_output(&b->t, b->x, b->seq.n, b->tok, b->out_b, b->x2);
 }
 
 static void bench_kernels(struct bench *b)
@@ -451,9 +465,9 @@ static double step_products(void)
 	for (int i = 0; i < 4; i++) {
 		int out = shape[i][0], in = shape[i][1];
 
-		s += bench_gemm(NULL, (struct gemm){ blas_xwt, N, out, in, 0, 0, 0 });
-		s += bench_gemm(NULL, (struct gemm){ blas_xw, N, in, out, 0, 0, 0 });
-		s += bench_gemm(NULL, (struct gemm){ blas_xtw, out, in, N, 0, 0, 0 });
+		s += bench_gemm(NULL, GEMM(blas_xwt, N, out, in));
+		s += bench_gemm(NULL, GEMM(blas_xw, N, in, out));
+		s += bench_gemm(NULL, GEMM(blas_xtw, out, in, N));
 	}
 	return s * LAYERS;
 }

@@ -207,10 +207,10 @@ static void test_flags(void **state)
 	(void)state;
 	tm_init(&m, &cfg, small_tasks(), 3);
 	assert_int_equal(flags_of(&m.ps, "embed.token"),
-			 PARAM_ROWS | PARAM_DECAY);
+			 PARAM_ROWS | PARAM_DECAY | PARAM_OUTPUT);
 	assert_int_equal(flags_of(&m.ps, "encoder.0.attention.norm.weight"), 0);
 	assert_int_equal(flags_of(&m.ps, "encoder.0.attention.qkv.weight"),
-			 PARAM_DECAY);
+			 PARAM_DECAY | PARAM_DENSE);
 	assert_int_equal(flags_of(&m.ps, "encoder.0.attention.qkv.bias"), 0);
 	tm_release(&m);
 	tm_init(&m, &cfg, small_tasks(), 2); /* no summaries */
@@ -221,7 +221,7 @@ static void test_flags(void **state)
 	assert_true(flags_of(&m.ps, "embed.token") & PARAM_LAZY);
 	assert_true(flags_of(&m.ps, "tasks.headline.decoder.token") & PARAM_LAZY);
 	assert_int_equal(flags_of(&m.ps, "tasks.headline.decoder.output.weight"),
-			 PARAM_DECAY);
+			 PARAM_DECAY | PARAM_OUTPUT);
 	tm_release(&m);
 }
 

@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "tensor/blas.h"
 #include "tensor/drop.h"
 #include "tensor/kernels.h"
 #include "tensor/vmath.h"
@@ -299,53 +298,6 @@ static void test_sites(void **state)
 	tape_release(&t);
 }
 
-/* --- matrix products: small whole numbers, so that every order is exact --- */
-
-enum { LD = 9 }; /* wider than any row */
-
-static float element(const float *a, int i, int j, bool turned)
-{
-	return turned ? a[j * LD + i] : a[i * LD + j];
-}
-
-static void product_case(int M, int N, int K, int kind, int add)
-{
-	void (*f[])(int, int, int, const float *, int, const float *, int,
-		    float *, int, int) = { blas_xwt, blas_xw, blas_xtw };
-	float x[LD * LD], w[LD * LD], y[LD * LD];
-
-	for (int i = 0; i < LD * LD; i++) {
-		x[i] = (float)(i % 7 - 3);
-		w[i] = (float)(i % 5 - 2);
-		y[i] = (float)(i % 3);
-	}
-	f[kind](M, N, K, x, LD, w, LD, y, LD, add);
-	for (int i = 0; i < LD; i++)
-		for (int j = 0; j < LD; j++) {
-			float was = (float)((i * LD + j) % 3), s = add ? was : 0;
-
-			for (int k = 0; k < K; k++)
-				s += element(x, i, k, kind == 2) *
-				     element(w, k, j, kind == 0);
-			assert_true(y[i * LD + j] ==
-				    (i < M && j < N ? s : was));
-		}
-}
-
-static void test_products(void **state)
-{
-	(void)state;
-	blas_init();
-	assert_true(strlen(blas_name()) > 8);
-	for (int kind = 0; kind < 3; kind++)
-		for (int add = 0; add < 2; add++)
-			for (int K = 0; K < 9; K += 4) {
-				product_case(1, 1, K, kind, add);
-				product_case(5, 8, K, kind, add);
-				product_case(0, 3, K, kind, add);
-			}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,7 +313,6 @@ int main(void)
 		cmocka_unit_test(test_noise_lengths),
 		cmocka_unit_test(test_dropout_statistics),
 		cmocka_unit_test(test_sites),
-		cmocka_unit_test(test_products),
 	};
 
 	return cmocka_run_group_tests_name("tensor_kernels", tests, NULL, NULL);

@@ -399,10 +399,12 @@ static void test_infer_output(void **state)
 	enum { C = 37, V = 53 };
 	struct param_set ps;
 	float x[64 * C], out[64 * V];
+	struct tape t;
 
 	(void)state;
 	blas_init();
 	param_set_init(&ps);
+	tape_init(&t, &ps);
 	param_add(&ps, V, C, PARAM_SHARED, 0, "w");
 	param_add(&ps, 1, V, PARAM_SHARED, 0, "b");
 	param_set_alloc(&ps);
@@ -412,7 +414,8 @@ static void test_infer_output(void **state)
 		x[i] = (float)test_uniform(2, (uint64_t)i);
 	for (int R = 1; R <= 64; R = R < 12 ? R + 1 : R + 26)
 		for (int b = PARAM_NONE; b <= 1; b += 2) {
-			infer_output(&ps, x, R, C, 0, b, out);
+			tape_begin(&t, NULL, NULL);
+			infer_output(&t, x, R, 0, b, out);
 			for (int r = 0; r < R; r++)
 				for (int k = 0; k < V; k++) {
 					double s = b < 0 ? 0 : (double)
@@ -425,6 +428,7 @@ static void test_infer_output(void **state)
 						    < 1e-5);
 				}
 		}
+	tape_release(&t);
 	param_set_release(&ps);
 }
 

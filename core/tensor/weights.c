@@ -1,0 +1,98 @@
+/*
+ * weights.c - see weights.h. Matrices with PARAM_DENSE are packed for both
+ * directions; of an output table (PARAM_OUTPUT) only the forward product is: the
+ * gradient of its inputs reads it in long strips that pack as they pass.
+ */
+#include "tensor/weights.h"
+
+#include "tensor/blas.h"
+
+struct packed {
+	float *forward, *back; /* NULL: none */
+};
+
+bool weights_packed(const struct param_set *ps, int p)
+{
+	return ps->is_packed && ps->packed[p].forward;
+}
+
+void weights_forward(const struct param_set *ps, int p, struct arena *a, int M,
+		     const float *x, float *y)
+{
+	int in = ps->p[p].cols, out = ps->p[p].rows;
+
+	if (weights_packed(ps, p))
+		blas_xp(M, out, in, x, in, ps->packed[p].forward, y, out, false);
+	else
+		blas_xwt(a, M, out, in, x, in, param_value(ps, p), in, y, out,
+			 false);
+}
+
+void weights_back(const struct param_set *ps, int p, struct arena *a, int M,
+		  const float *dy, float *dx, bool add)
+{
+	int in = ps->p[p].cols, out = ps->p[p].rows;
+
+	if (ps->is_packed && ps->packed[p].back)
+		blas_xp(M, in, out, dy, out, ps->packed[p].back, dx, in, add);
+	else
+		blas_xw(a, M, in, out, dy, out, param_value(ps, p), in, dx, in,
+			add);
+}
+
+void weights_changed(struct param_set *ps)
+{
+	ps->is_packed = false;
+}
+
+bool weights_pack_begin(struct param_set *ps, bool training)
+{
+	if (ps->is_packed || !blas_packed_size(1, 1))
+		return false;
+	if (!ps->packed)
+		ps->packed = xcalloc(ps->n ? (size_t)ps->n : 1,
+				     sizeof *ps->packed);
+	for (int i = 0; i < ps->n; i++) {
+		const struct param *p = &ps->p[i];
+		struct packed *k = &ps->packed[i];
+
+		if (!k->forward && p->flags & (PARAM_DENSE | PARAM_OUTPUT))
+			k->forward = xalloc64(sizeof(float) *
+					      blas_packed_size(p->rows, p->cols));
+		if (!k->back && training && p->flags & PARAM_DENSE)
+			k->back = xalloc64(sizeof(float) *
+					   blas_packed_size(p->cols, p->rows));
+	}
+	return true;
+}
+
+void weights_pack(struct param_set *ps, int part, int parts)
+{
+	for (int i = 0; i < ps->n; i++) {
+		const struct param *p = &ps->p[i];
+		const struct packed *k = &ps->packed[i];
+
+		if (k->forward)
+			blas_pack(p->rows, p->cols, param_value(ps, i), p->cols,
+				  true, k->forward, part, parts);
+		if (k->back)
+			blas_pack(p->cols, p->rows, param_value(ps, i), p->cols,
+				  false, k->back, part, parts);
+	}
+}
+
+void weights_pack_end(struct param_set *ps)
+{
+	ps->is_packed = true;
+}
+
+void weights_release(struct param_set *ps)
+{
+	for (int i = 0; i < ps->n && ps->packed; i++) {
+		xfree(ps->packed[i].forward);
+		xfree(ps->packed[i].back);
+	}
+	xfree(ps->packed);
+	ps->packed = NULL;
+	ps->is_packed = false;
+}

@@ -1,0 +1,37 @@
+/*
+ * weights.h - products with a parameter matrix, packed or not. For core/tensor
+ * and whoever owns the parameters (core/run).
+ *
+ * A packed copy of a matrix (blas.h) is made after the values have changed, at
+ * most once a step, and shared by all threads. Products find it by themselves;
+ * without one they pack on the way, to the same bits. Whoever changes values
+ * says so with weights_changed(): packed copies are then not used until all
+ * have been made anew.
+ */
+#ifndef TUTTI_TENSOR_WEIGHTS_H
+#define TUTTI_TENSOR_WEIGHTS_H
+
+#include "base/mem.h"
+#include "tensor/param.h"
+
+/* y [M, out] = x [M, in] W^T */
+void weights_forward(const struct param_set *ps, int p, struct arena *a, int M,
+		     const float *x, float *y);
+/* dx [M, in] = dy [M, out] W (+ dx) */
+void weights_back(const struct param_set *ps, int p, struct arena *a, int M,
+		  const float *dy, float *dx, bool add);
+/* Is there a packed copy for weights_forward? */
+bool weights_packed(const struct param_set *ps, int p);
+
+void weights_changed(struct param_set *ps);
+/*
+ * begin: true when there is something to do; then every part of `parts`, from
+ * any threads; then end. `training`: copies for weights_back too. begin makes
+ * room at its first call; nothing is allocated after that.
+ */
+bool weights_pack_begin(struct param_set *ps, bool training);
+void weights_pack(struct param_set *ps, int part, int parts);
+void weights_pack_end(struct param_set *ps);
+void weights_release(struct param_set *ps); /* by param_set_release */
+
+#endif
