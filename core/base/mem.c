@@ -8,11 +8,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/status.h"
 
-enum { ALIGN = 64 };
+enum { ALIGN = 64, PAGE = 4096, LAZY = 1 << 20 };
 
 static _Thread_local uint64_t thread_count;
 static _Atomic uint64_t total_count;
@@ -103,9 +104,27 @@ static void *alloc64(size_t size)
 	return checked(fail ? NULL : aligned_alloc(ALIGN, round_up(size)), size);
 }
 
+/* Whole pages are handed back: the kernel gives zeros at the first touch. */
+static void zero_pages(char *p, size_t size)
+{
+	size_t head = (size_t)(-(uintptr_t)p % PAGE);
+	size_t whole = (size - head) / PAGE * PAGE;
+
+	memset(p, 0, head);
+	if (madvise(p + head, whole, MADV_DONTNEED))
+		memset(p + head, 0, whole);
+	memset(p + head + whole, 0, size - head - whole);
+}
+
 void *xalloc64(size_t size)
 {
-	return memset(alloc64(size), 0, round_up(size));
+	char *p = alloc64(size);
+
+	size = round_up(size);
+	if (size < LAZY)
+		return memset(p, 0, size);
+	zero_pages(p, size);
+	return p;
 }
 
 char *xstrdup(const char *s)

@@ -15,7 +15,10 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size); /* n * size is checked */
 void *xrealloc(void *p, size_t size);
 void *xreallocarray(void *p, size_t n, size_t size);
-/* Aligned to 64 bytes, zeroed; xfree() frees it as it frees the others. */
+/*
+ * Aligned to 64 bytes, zeroed; xfree() frees it as it frees the others. Of a big
+ * block only what is touched takes memory.
+ */
 void *xalloc64(size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);

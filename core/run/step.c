@@ -53,14 +53,18 @@ static void run_job(struct worker *w, int job, void *arg)
 	j->loss = model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
 	if (j->weight > 0)
 		tape_backward(&w->tape);
-	workers_turn(s->workers, job);
-	if (j->weight > 0) {
-		float scale = (float)(j->weight / s->plan->micro_batches);
+}
 
-		grads_add_marks(s->sum, w->grads);
-		grads_add(s->sum, w->grads, scale, 0, 1);
-	}
-	workers_pass(s->workers, job);
+/* In the order of the list, whoever computed it. */
+static void add_job(int job, struct grads *g, void *arg)
+{
+	struct session *s = arg;
+	double weight = s->job[job].weight;
+
+	if (!(weight > 0))
+		return;
+	grads_add_marks(s->sum, g);
+	grads_add(s->sum, g, (float)(weight / s->plan->micro_batches), 0, 1);
 }
 
 /* Means per task, in the order of tasks. */
@@ -192,7 +196,7 @@ enum status session_step(struct session *s, struct step_report *report,
 					 s->plan->steps, s->plan->lr_floor);
 	draw_jobs(s, &tokens, &examples);
 	grads_clear(s->sum);
-	workers_run(s->workers, s->plan->micro_batches, run_job, s);
+	workers_run_in_order(s->workers, s->plan->micro_batches, run_job, add_job, s);
 	gather(s, &f);
 	fill_row(s, &f, &report->row);
 	report->norm = __builtin_sqrt(grads_sumsq(s->sum, GRADS_ALL));

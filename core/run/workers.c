@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/status.h"
@@ -21,7 +22,15 @@ struct workers {
 	bool is_ending;
 	worker_job *job;
 	void *arg;
-	int n_jobs, next, done, passed;
+	int n_jobs, next, done;
+	/* Jobs whose results are taken in order: */
+	worker_take *take;       /* NULL: none */
+	int taken;
+	bool is_taking;
+	struct grads **buffer;   /* [n + 1] free ones first */
+	int n_buffers, n_free;
+	struct grads **result;   /* [jobs] of each job, until it is taken */
+	int result_cap;
 };
 
 struct seat {
@@ -29,15 +38,57 @@ struct seat {
 	struct worker *w;
 };
 
+/*
+ * Takes the results that are due, unless somebody is at it: he will see ours too.
+ * The lock is held on entry and on return.
+ */
+static void take_results(struct workers *p)
+{
+	if (p->is_taking)
+		return;
+	p->is_taking = true;
+	while (p->taken < p->n_jobs && p->result[p->taken]) {
+		struct grads *g = p->result[p->taken];
+
+		pthread_mutex_unlock(&p->lock);
+		p->take(p->taken, g, p->arg);
+		pthread_mutex_lock(&p->lock);
+		p->result[p->taken++] = NULL;
+		p->buffer[p->n_free++] = g;
+		pthread_cond_broadcast(&p->progress);
+	}
+	p->is_taking = false;
+}
+
+/*
+ * What the next job needs: true when there is one. While it waits for a buffer the
+ * run may come to its end, and another one, of other needs, begin.
+ */
+static bool prepare(struct workers *p, struct worker *w)
+{
+	while (p->take && !p->n_free && p->next < p->n_jobs)
+		pthread_cond_wait(&p->progress, &p->lock);
+	if (p->next >= p->n_jobs)
+		return false;
+	if (p->take)
+		w->grads = p->buffer[--p->n_free];
+	return true;
+}
+
 /* Takes jobs until none is left. The lock is held on entry and on return. */
 static void take_jobs(struct workers *p, struct worker *w)
 {
-	while (p->next < p->n_jobs) {
+	while (prepare(p, w)) {
 		int job = p->next++;
 
 		pthread_mutex_unlock(&p->lock);
 		p->job(w, job, p->arg);
 		pthread_mutex_lock(&p->lock);
+		if (p->take) {
+			p->result[job] = w->grads;
+			w->grads = NULL;
+			take_results(p);
+		}
 		if (++p->done == p->n_jobs)
 			pthread_cond_broadcast(&p->progress);
 	}
@@ -91,8 +142,11 @@ struct workers *workers_new(int n, const struct param_set *ps, bool with_grads)
 	for (int i = 0; i < n; i++) {
 		p->w[i].index = i;
 		tape_init(&p->w[i].tape, ps);
-		p->w[i].grads = with_grads ? grads_new(ps) : NULL;
 	}
+	p->n_buffers = p->n_free = with_grads ? n + (n > 1) : 0;
+	p->buffer = xcalloc((size_t)n + 1, sizeof *p->buffer);
+	for (int i = 0; i < p->n_buffers; i++)
+		p->buffer[i] = grads_new(ps);
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->progress, NULL);
@@ -110,11 +164,12 @@ void workers_free(struct workers *p)
 	pthread_mutex_unlock(&p->lock);
 	for (int i = 1; i <= p->started; i++)
 		pthread_join(p->thread[i], NULL);
-	for (int i = 0; i < p->n; i++) {
+	for (int i = 0; i < p->n; i++)
 		tape_release(&p->w[i].tape);
-		if (p->w[i].grads)
-			grads_free(p->w[i].grads);
-	}
+	for (int i = 0; i < p->n_buffers; i++)
+		grads_free(p->buffer[i]);
+	xfree(p->buffer);
+	xfree(p->result);
 	pthread_cond_destroy(&p->progress);
 	pthread_cond_destroy(&p->work);
 	pthread_mutex_destroy(&p->lock);
@@ -128,39 +183,43 @@ int workers_count(const struct workers *p)
 	return p->n;
 }
 
-void workers_run(struct workers *p, int n_jobs, worker_job *job, void *arg)
+static void run(struct workers *p, int n_jobs, worker_job *job, worker_take *take,
+		void *arg)
 {
-	if (n_jobs < 1)
-		return;
 	pthread_mutex_lock(&p->lock);
 	BUG_IF(p->done != p->n_jobs); /* jobs do not run jobs */
 	p->job = job;
+	p->take = take;
 	p->arg = arg;
 	p->n_jobs = n_jobs;
-	p->next = p->done = p->passed = 0;
+	p->next = p->done = p->taken = 0;
 	if (n_jobs > 1)
 		pthread_cond_broadcast(&p->work);
 	take_jobs(p, &p->w[0]);
-	while (p->done < p->n_jobs)
+	while (p->done < p->n_jobs || p->is_taking)
 		pthread_cond_wait(&p->progress, &p->lock);
 	pthread_mutex_unlock(&p->lock);
 }
 
-void workers_turn(struct workers *p, int job)
+void workers_run(struct workers *p, int n_jobs, worker_job *job, void *arg)
 {
-	pthread_mutex_lock(&p->lock);
-	while (p->passed < job)
-		pthread_cond_wait(&p->progress, &p->lock);
-	pthread_mutex_unlock(&p->lock);
+	if (n_jobs > 0)
+		run(p, n_jobs, job, NULL, arg);
 }
 
-void workers_pass(struct workers *p, int job)
+void workers_run_in_order(struct workers *p, int n_jobs, worker_job *job,
+			  worker_take *take, void *arg)
 {
-	pthread_mutex_lock(&p->lock);
-	BUG_IF(p->passed != job);
-	p->passed = job + 1;
-	pthread_cond_broadcast(&p->progress);
-	pthread_mutex_unlock(&p->lock);
+	if (n_jobs < 1)
+		return;
+	BUG_IF(!p->n_buffers);
+	if (n_jobs > p->result_cap) {
+		p->result = xreallocarray(p->result, (size_t)n_jobs,
+					  sizeof(struct grads *));
+		p->result_cap = n_jobs;
+		memset(p->result, 0, (size_t)n_jobs * sizeof(struct grads *));
+	}
+	run(p, n_jobs, job, take, arg);
 }
 
 size_t workers_arena_peak(const struct workers *p)

@@ -9,13 +9,14 @@
 
 struct workers;
 
-/* What a worker owns: its tape (arena) and its gradient buffer. */
+/* What a worker has: its tape (arena), and a gradient buffer for this job. */
 struct worker {
 	int index;
 	struct tape tape;
-	struct grads *grads;  /* NULL when made for inference alone */
+	struct grads *grads;  /* in workers_run_in_order only */
 };
 typedef void worker_job(struct worker *w, int job, void *arg);
+typedef void worker_take(int job, struct grads *result, void *arg);
 
 struct workers *workers_new(int n, const struct param_set *ps, bool with_grads);
 void workers_free(struct workers *w);
@@ -24,11 +25,13 @@ int workers_count(const struct workers *w);
  * thread is worker 0. */
 void workers_run(struct workers *w, int n_jobs, worker_job *job, void *arg);
 /*
- * For jobs whose results must be put together in job order: blocks until jobs
- * 0..job-1 have called workers_pass. Every job calls both exactly once.
+ * The same for jobs whose gradients must be put together in job order, which
+ * `take` does: for job 0, 1, ..., one at a time, on whichever thread is free.
+ * There is one buffer more than there are workers, so that a worker whose job
+ * ended early goes on with the next one in place of waiting for its turn.
  */
-void workers_turn(struct workers *w, int job);
-void workers_pass(struct workers *w, int job);
+void workers_run_in_order(struct workers *w, int n_jobs, worker_job *job,
+			  worker_take *take, void *arg);
 
 /*
  * Between runs of jobs: the most bytes any worker's tape has needed so far, and

@@ -87,10 +87,21 @@ static void pack_left(int kc, int rows, const float *x, int ldx, float *out)
 	}
 }
 
+/*
+ * Four panels side by side: reading goes on for some lines in every row, and what
+ * is written does not share too few sets of the cache.
+ */
 static void pack_right(int kc, int cols, const float *w, int ldw, float *out)
 {
+	const long panel = (long)kc * NR;
 	int n = 0;
 
+	for (; n + 4 * NR <= cols; n += 4 * NR, out += 3 * panel)
+		for (int k = 0; k < kc; k++, out += NR)
+			for (int j = 0; j < 4; j++)
+				memcpy(out + j * panel,
+				       w + (long)k * ldw + n + j * NR,
+				       NR * sizeof *out);
 	for (; n + NR <= cols; n += NR)
 		for (int k = 0; k < kc; k++, out += NR)
 			memcpy(out, w + (long)k * ldw + n, NR * sizeof *out);

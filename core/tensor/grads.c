@@ -121,6 +121,13 @@ float *grads_at(struct grads *g, int p)
 	return v;
 }
 
+float *grads_raw(struct grads *g, int p, bool *add)
+{
+	*add = g->slot[p].touch != UNTOUCHED;
+	g->slot[p].touch = *add ? g->slot[p].touch : WHOLE;
+	return *add ? grads_at(g, p) : values(g, p);
+}
+
 float *grads_row(struct grads *g, int p, int row)
 {
 	const struct param *q = &g->ps->p[p];

@@ -91,7 +91,7 @@ static void linear_back(struct tape *t, void *saved)
 	int N = s->x->rows, in = s->x->cols, out = s->y->cols;
 	float *dy = s->y->d;
 	bool add;
-	float *dx;
+	float *dx, *dw;
 
 	if (!dy)
 		return;
@@ -99,8 +99,8 @@ static void linear_back(struct tape *t, void *saved)
 		k_mul(size(s->y), dy, s->der);
 	if (s->b != PARAM_NONE)
 		k_colsum(N, out, grads_at(t->grads, s->b), dy);
-	blas_xtw(&t->arena, out, in, N, dy, out, s->x->v, in,
-		 grads_at(t->grads, s->w), in, true);
+	dw = grads_raw(t->grads, s->w, &add);
+	blas_xtw(&t->arena, out, in, N, dy, out, s->x->v, in, dw, in, add);
 	dx = ten_grad_raw(t, s->x, &add);
 	weights_back(t->ps, s->w, &t->arena, N, dy, dx, add);
 }

@@ -123,6 +123,8 @@ static double chunk_loss(struct tape *t, const struct output *o, int from,
 	const float *bias = o->b == PARAM_NONE ? NULL : param_value(t->ps, o->b);
 	const float *x = gather(o, from, rows, buf);
 	double sum = 0.0;
+	float *dw;
+	bool add;
 
 	weights_forward(t->ps, o->w, &t->arena, rows, x, logits);
 	for (int i = 0; i < rows; i++)
@@ -132,8 +134,9 @@ static double chunk_loss(struct tape *t, const struct output *o, int from,
 		return sum;
 	if (bias)
 		k_colsum(rows, o->V, grads_at(t->grads, o->b), logits);
-	blas_xtw(&t->arena, o->V, o->C, rows, logits, o->V, x, o->C,
-		 grads_at(t->grads, o->w), o->C, true);
+	dw = grads_raw(t->grads, o->w, &add);
+	blas_xtw(&t->arena, o->V, o->C, rows, logits, o->V, x, o->C, dw, o->C,
+		 add);
 	chunk_dx(t, o, from, rows, logits, buf);
 	return sum;
 }

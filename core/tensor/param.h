@@ -65,6 +65,11 @@ void grads_clear(struct grads *g);
 float *grads_at(struct grads *g, int p);
 /* One row of a PARAM_ROWS parameter. After grads_at(p) all rows are touched. */
 float *grads_row(struct grads *g, int p, int row);
+/*
+ * As grads_at, but a parameter that was not touched yet is not zeroed: *add false
+ * means assign it all.
+ */
+float *grads_raw(struct grads *g, int p, bool *add);
 bool grads_touched(const struct grads *g, int p);
 /* Touched rows in ascending order: *n = rows when all are; NULL for "all". */
 const int32_t *grads_rows(struct grads *g, int p, int *n);

@@ -17,7 +17,7 @@ enum { JOBS = 200 };
 struct tally {
 	struct workers *pool;
 	atomic_int runs[JOBS];
-	int order[JOBS], n;  /* under the turn */
+	int order[JOBS], n;  /* by `take`, one at a time */
 	double sum;
 };
 
@@ -30,10 +30,17 @@ static void tally_job(struct worker *w, int job, void *arg)
 		x++; /* jobs of different lengths */
 	atomic_fetch_add(&t->runs[job], 1);
 	assert_true(w->index >= 0 && w->index < workers_count(t->pool));
-	workers_turn(t->pool, job);
+	grads_clear(w->grads);
+	grads_at(w->grads, 0)[0] = (float)job;
+}
+
+static void tally_take(int job, struct grads *g, void *arg)
+{
+	struct tally *t = arg;
+
+	assert_true(grads_peek(g, 0)[0] == (float)job);
 	t->order[t->n++] = job;
 	t->sum = t->sum * 0.75 + job; /* depends on the order */
-	workers_pass(t->pool, job);
 }
 
 static void test_turns(void **state)
@@ -48,11 +55,13 @@ static void test_turns(void **state)
 		param_set_init(&ps);
 		param_add(&ps, 2, 2, PARAM_SHARED, 0, "w");
 		param_set_alloc(&ps);
-		t.pool = workers_new(n, &ps, n % 2);
+		t.pool = workers_new(n, &ps, true);
 		for (int round = 0; round < 5; round++) {
 			t.n = 0;
 			t.sum = 0;
-			workers_run(t.pool, JOBS, tally_job, &t);
+			workers_run_in_order(t.pool, JOBS, tally_job,
+					     tally_take, &t);
+			assert_int_equal(t.n, JOBS);
 			for (int i = 0; i < JOBS; i++) {
 				assert_int_equal(t.order[i], i);
 				assert_int_equal(atomic_load(&t.runs[i]), round + 1);
@@ -61,7 +70,7 @@ static void test_turns(void **state)
 				first = t.sum;
 			assert_true(t.sum == first);
 		}
-		workers_run(t.pool, 0, tally_job, &t);
+		workers_run_in_order(t.pool, 0, tally_job, tally_take, &t);
 		workers_free(t.pool);
 		param_set_release(&ps);
 	}
@@ -72,7 +81,7 @@ static void set_job(struct worker *w, int job, void *arg)
 {
 	int *slot = arg;
 
-	assert_non_null(w->grads);
+	assert_null(w->grads); /* nobody puts anything together */
 	arena_alloc(&w->tape.arena, 1000);
 	slot[job] = job + 1;
 }
