@@ -90,8 +90,8 @@ static void pack_and_multiply(struct arena *a, int M, int N, int K, const float 
 
 			gemm_pack(own, nb, kc, w + at, ldw, transposed, panels,
 				  0, 1);
-			gemm_packed(own, M, nb, kc, x + k, ldx, panels, y + n,
-				    ldy, add);
+			gemm_packed(own, M, nb, kc, 0, nb, x + k, ldx, panels,
+				    y + n, ldy, add);
 		}
 	}
 	arena_rewind(a, mark);
@@ -178,7 +178,13 @@ void blas_pack(int N, int K, const float *w, int ldw, bool transposed, float *ou
 void blas_xp(int M, int N, int K, const float *x, int ldx, const float *packed,
 	     float *y, int ldy, bool add)
 {
-	BUG_IF(!own);
-	if (!empty(M, N, K, y, ldy, add))
-		gemm_packed(own, M, N, K, x, ldx, packed, y, ldy, add);
+	blas_xp_part(M, N, K, 0, N, x, ldx, packed, y, ldy, add);
+}
+
+void blas_xp_part(int M, int N, int K, int from, int cols, const float *x, int ldx,
+		  const float *packed, float *y, int ldy, bool add)
+{
+	BUG_IF(!own || from % BLAS_PART || from + cols > N);
+	if (!empty(M, cols, K, y, ldy, add))
+		gemm_packed(own, M, N, K, from, cols, x, ldx, packed, y, ldy, add);
 }

@@ -45,5 +45,9 @@ void blas_pack(int N, int K, const float *w, int ldw, bool transposed, float *ou
 /* Y[M,N] = X[M,K] times a packed right side (+ Y when add). */
 void blas_xp(int M, int N, int K, const float *x, int ldx, const float *packed,
 	     float *y, int ldy, bool add);
+/* Of its columns only from .. from + cols; from is a multiple of BLAS_PART. */
+enum { BLAS_PART = 64 };
+void blas_xp_part(int M, int N, int K, int from, int cols, const float *x, int ldx,
+		  const float *packed, float *y, int ldy, bool add);
 
 #endif

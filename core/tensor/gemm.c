@@ -90,20 +90,22 @@ void gemm_block(const struct gemm_kernel *g, int M, int N, int kc,
 		}
 }
 
-void gemm_packed(const struct gemm_kernel *g, int M, int N, int K, const float *x,
-		 int ldx, const float *panels, float *y, int ldy, bool add)
+void gemm_packed(const struct gemm_kernel *g, int M, int N, int K, int from,
+		 int cols, const float *x, int ldx, const float *panels, float *y,
+		 int ldy, bool add)
 {
 	size_t width = (size_t)(panels_of(g, N) * g->nr);
 
 	for (int m = 0; m < M; m += GEMM_MB)
 		for (int k = 0; k < K; k += GEMM_KC) {
+			int kc = least(K - k, GEMM_KC);
 			struct gemm_left l = {
 				x + (size_t)m * (size_t)ldx + k, ldx, ldx, 1
 			};
 
-			gemm_block(g, least(M - m, GEMM_MB), N,
-				   least(K - k, GEMM_KC), l,
-				   panels + (size_t)k * width,
+			gemm_block(g, least(M - m, GEMM_MB), cols, kc, l,
+				   panels + (size_t)k * width +
+					   (size_t)kc * (size_t)from,
 				   y + (size_t)m * (size_t)ldy, ldy,
 				   add || k > 0);
 		}

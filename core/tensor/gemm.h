@@ -66,9 +66,13 @@ size_t gemm_packed_size(const struct gemm_kernel *g, int N, int K);
  */
 void gemm_pack(const struct gemm_kernel *g, int N, int K, const float *w, int ldw,
 	       bool transposed, float *out, int part, int parts);
-/* y [M, N] = x [M, K] panels (+ y). */
-void gemm_packed(const struct gemm_kernel *g, int M, int N, int K, const float *x,
-		 int ldx, const float *panels, float *y, int ldy, bool add);
+/*
+ * y [M, cols] = x [M, K] panels (+ y): columns from .. from + cols of the N that
+ * are packed; from is a multiple of nr.
+ */
+void gemm_packed(const struct gemm_kernel *g, int M, int N, int K, int from,
+		 int cols, const float *x, int ldx, const float *panels, float *y,
+		 int ldy, bool add);
 /* One block of k: kc <= GEMM_KC. */
 void gemm_block(const struct gemm_kernel *g, int M, int N, int kc,
 		struct gemm_left a, const float *panels, float *y, int ldy,

@@ -1,46 +1,48 @@
 /*
- * op_output.c - output layer and loss in one, in chunks of rows, with and
- * without a copy gate.
+ * op_output.c - output layer and loss in one, for some rows at a time and the
+ * vocabulary in slices.
  *
- * The logits of a chunk are computed, turned into their own gradient in place
- * and multiplied into dX, dW and db at once; then the next chunk takes their
- * place. So the loss adds all its gradients in the forward pass and the tape
- * has nothing to record.
+ * A slice of logits is multiplied, raised to exp(x - its own greatest) and summed
+ * while it is in the cache; what it knows of its greatest and its sum goes into
+ * the row's. With the row's sum known, a second pass turns each slice into its
+ * gradient, one multiplication an element, and multiplies that into dX, dW and db
+ * at once. So logits pass through memory once in each direction, and the loss
+ * adds all its gradients in the forward pass: the tape has nothing to record.
  */
+#include <math.h> /* HUGE_VAL */
 #include <string.h>
 
 #include "base/status.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
-#include "tensor/logits.h"
 #include "tensor/ops.h"
+#include "tensor/output.h"
 #include "tensor/vmath.h"
 #include "tensor/weights.h"
 
 enum {
-	CHUNK_FLOATS = 1 << 20, /* logits at a time: 4 MB */
+	SLICE = 512,            /* pieces of the vocabulary: a multiple of BLAS_PART */
+	CHUNK_FLOATS = 1 << 22, /* logits at a time: 16 MB */
 	CHUNK_ROWS_MIN = 32,
-	CHUNK_ROWS_MAX = 1024,
+	CHUNK_ROWS_MAX = 192,
 };
 
-/* The copy side of every counted row, and what the loss says about it. */
-struct mix {
-	const float *gate;   /* [T] before the sigmoid */
-	const double *copy;  /* [T] sum of a_j over src_ids[j] = y */
-	double *w_copy;      /* [T] out: the copied share of p(y), times 1 - e */
-	float *dgate;        /* [T] added to; NULL: no gradients */
+/* What is known of a row of logits after some slices. */
+struct row {
+	double max, sum;  /* sum of exp(x - max) */
+	double at;        /* the target's logit */
+	double total;     /* sum of x; only with smoothing */
+	double share;     /* of the loss that softmax has: 1 - e, less what is copied */
 };
 
-struct output {
-	struct ten *x;
-	int w, b;
-	const int32_t *target;
-	float smoothing;
-	const struct mix *mix; /* NULL: no copy gate */
-	int V, C;
-	int n;           /* counted rows */
-	const int *row;  /* [n] their numbers */
-	float *dx;       /* [T, C] added to; NULL: no gradients */
+/* Some counted rows: logits and peak are [slices][rows][..]. */
+struct chunk {
+	int from, rows;   /* in o->row */
+	const float *x;   /* [rows, C] */
+	float *logits;    /* a slice: [rows, its width]; one place for all when only
+			     the loss is wanted */
+	float *peak;      /* [slices][rows] the greatest of each */
+	struct row *row;  /* [rows] */
 };
 
 /* log(1 + e^x) */
@@ -72,72 +74,167 @@ static double mix_row(const struct output *o, int i, double log_soft,
 	return hi + v_logd(a + b);
 }
 
-/* Loss of one row; its logits become their gradient when wanted. */
-static double row_loss(const struct output *o, int i, float *logits,
-		       const float *bias)
-{
-	double e = (double)o->smoothing, share = 1.0 - e, logp;
-	struct logits_row r = logits_row(o->V, logits, bias, o->target[i],
-					 o->smoothing, o->dx != NULL);
+/* --- the first pass --- */
 
-	logp = o->mix ? mix_row(o, i, r.logp, &share) : r.logp;
-	if (o->dx)
-		logits_grad(o->V, logits, &r, o->target[i], share,
-			    o->smoothing, 1.0 / o->n);
-	return (1.0 - e) * -logp + e * r.uniform;
+/* x [n], logits of pieces v, v + 1, ..., become exp(x - *peak). */
+static void see(const struct output *o, struct row *r, int target, int v, int n,
+		float *x, const float *bias, float *peak)
+{
+	float top = k_logits_max(n, x, bias);
+	double sum, max = r->max > (double)top ? r->max : (double)top;
+
+	if (target >= v && target < v + n)
+		r->at = (double)x[target - v];
+	if (o->smoothing > 0.0f)
+		r->total += k_sum((size_t)n, x);
+	sum = o->dx ? k_exp_sum(n, x, top) : k_exp_sum_of(n, x, top);
+	r->sum = r->sum * v_expd(r->max - max) + sum * v_expd((double)top - max);
+	r->max = max;
+	*peak = top;
 }
 
-/* Rows of x that count, put together; x itself when they already are. */
-static const float *gather(const struct output *o, int from, int rows, float *buf)
+static int width(const struct output *o, int v)
+{
+	return o->V - v < SLICE ? o->V - v : SLICE;
+}
+
+static float *slice_at(const struct output *o, const struct chunk *c, int v)
+{
+	return c->logits + (o->dx ? (size_t)v * (size_t)c->rows : 0);
+}
+
+static void look(struct tape *t, const struct output *o, struct chunk *c)
+{
+	const float *bias = o->b == PARAM_NONE ? NULL : param_value(t->ps, o->b);
+
+	for (int i = 0; i < c->rows; i++)
+		c->row[i] = (struct row){ .max = -HUGE_VAL };
+	for (int v = 0; v < o->V; v += SLICE) {
+		int n = width(o, v);
+		float *x = slice_at(o, c, v);
+		float *peak = c->peak + (size_t)(v / SLICE) * (size_t)c->rows;
+
+		weights_forward_part(t->ps, o->w, &t->arena, c->rows, c->x, v, n,
+				     x);
+		for (int i = 0; i < c->rows; i++)
+			see(o, &c->row[i], o->target[o->row[c->from + i]], v, n,
+			    x + (size_t)i * (size_t)n, bias ? bias + v : NULL,
+			    &peak[i]);
+	}
+}
+
+/* --- between them: what the loss is --- */
+
+static double losses(const struct output *o, struct chunk *c)
+{
+	double e = (double)o->smoothing, sum = 0.0;
+
+	for (int i = 0; i < c->rows; i++) {
+		struct row *r = &c->row[i];
+		double z = r->max + v_logd(r->sum), logp = r->at - z;
+
+		r->share = 1.0 - e;
+		if (o->mix)
+			logp = mix_row(o, o->row[c->from + i], logp, &r->share);
+		sum -= (1.0 - e) * logp;
+		if (e > 0.0)
+			sum += e * (z - r->total / o->V);
+	}
+	return sum;
+}
+
+/* --- the second pass --- */
+
+/* As seen, x becomes d loss / d logits. */
+static void turn(const struct output *o, const struct row *r, int target, int v,
+		 int n, float *x, float peak)
+{
+	double e = (double)o->smoothing, scale = 1.0 / o->n;
+	double p = v_expd((double)peak - r->max) / r->sum;
+
+	k_affine(n, x, (float)((r->share + e) * scale * p),
+		 (float)(-e * scale / o->V));
+	if (target >= v && target < v + n)
+		x[target - v] -= (float)(r->share * scale);
+}
+
+static void multiply(struct tape *t, const struct output *o, struct chunk *c,
+		     float *dw, bool add, float *db, float *dx)
+{
+	for (int v = 0; v < o->V; v += SLICE) {
+		int n = width(o, v);
+		float *x = slice_at(o, c, v);
+		const float *peak = c->peak + (size_t)(v / SLICE) *
+					      (size_t)c->rows;
+
+		for (int i = 0; i < c->rows; i++)
+			turn(o, &c->row[i], o->target[o->row[c->from + i]], v, n,
+			     x + (size_t)i * (size_t)n, peak[i]);
+		if (db)
+			k_colsum(c->rows, n, db + v, x);
+		blas_xtw(&t->arena, n, o->C, c->rows, x, n, c->x, o->C,
+			 dw + (size_t)v * (size_t)o->C, o->C, add);
+		weights_back_part(t->ps, o->w, &t->arena, c->rows, x, v, n, dx);
+	}
+}
+
+static bool is_run(const struct output *o, int from, int rows)
+{
+	return o->row[from + rows - 1] - o->row[from] == rows - 1;
+}
+
+/* dX straight into its rows, or through a block where they are scattered. */
+static void learn(struct tape *t, const struct output *o, struct chunk *c)
 {
 	size_t C = (size_t)o->C;
+	float *db = o->b == PARAM_NONE ? NULL : grads_at(t->grads, o->b), *dx;
+	bool add, straight = is_run(o, c->from, c->rows);
+	float *dw = grads_raw(t->grads, o->w, &add);
 
-	if (o->row[from + rows - 1] - o->row[from] == rows - 1)
+	dx = straight ? o->dx + (size_t)o->row[c->from] * C :
+			arena_zalloc(&t->arena, (size_t)c->rows * C * sizeof *dx);
+	multiply(t, o, c, dw, add, db, dx);
+	for (int i = 0; i < c->rows && !straight; i++)
+		k_add(C, o->dx + (size_t)o->row[c->from + i] * C,
+		      dx + (size_t)i * C);
+}
+
+/* --- chunks --- */
+
+/* Rows of x that count, put together; x itself when they already are. */
+static const float *gather(struct tape *t, const struct output *o, int from,
+			   int rows)
+{
+	size_t C = (size_t)o->C;
+	float *buf;
+
+	if (is_run(o, from, rows))
 		return o->x->v + (size_t)o->row[from] * C;
+	buf = arena_alloc(&t->arena, (size_t)rows * C * sizeof *buf);
 	for (int i = 0; i < rows; i++)
 		memcpy(buf + (size_t)i * C,
 		       o->x->v + (size_t)o->row[from + i] * C, C * sizeof *buf);
 	return buf;
 }
 
-/* dX of a chunk, straight into its rows or through buf. */
-static void chunk_dx(struct tape *t, const struct output *o, int from, int rows,
-		     const float *dlogits, float *buf)
-{
-	size_t C = (size_t)o->C;
-
-	if (o->row[from + rows - 1] - o->row[from] == rows - 1) {
-		weights_back(t->ps, o->w, &t->arena, rows, dlogits,
-			     o->dx + (size_t)o->row[from] * C, true);
-		return;
-	}
-	weights_back(t->ps, o->w, &t->arena, rows, dlogits, buf, false);
-	for (int i = 0; i < rows; i++)
-		k_add(C, o->dx + (size_t)o->row[from + i] * C,
-		      buf + (size_t)i * C);
-}
-
 static double chunk_loss(struct tape *t, const struct output *o, int from,
-			 int rows, float *logits, float *buf)
+			 int rows)
 {
-	const float *bias = o->b == PARAM_NONE ? NULL : param_value(t->ps, o->b);
-	const float *x = gather(o, from, rows, buf);
-	double sum = 0.0;
-	float *dw;
-	bool add;
+	struct arena_mark mark = arena_mark(&t->arena);
+	size_t R = (size_t)rows, slices = ((size_t)o->V + SLICE - 1) / SLICE;
+	size_t floats = R * (o->dx ? (size_t)o->V : SLICE);
+	struct chunk c = { .from = from, .rows = rows };
+	double sum;
 
-	weights_forward(t->ps, o->w, &t->arena, rows, x, logits);
-	for (int i = 0; i < rows; i++)
-		sum += row_loss(o, o->row[from + i],
-				logits + (size_t)i * (size_t)o->V, bias);
-	if (!o->dx)
-		return sum;
-	if (bias)
-		k_colsum(rows, o->V, grads_at(t->grads, o->b), logits);
-	dw = grads_raw(t->grads, o->w, &add);
-	blas_xtw(&t->arena, o->V, o->C, rows, logits, o->V, x, o->C, dw, o->C,
-		 add);
-	chunk_dx(t, o, from, rows, logits, buf);
+	c.x = gather(t, o, from, rows);
+	c.logits = arena_alloc(&t->arena, floats * sizeof *c.logits);
+	c.peak = arena_alloc(&t->arena, slices * R * sizeof *c.peak);
+	c.row = arena_alloc(&t->arena, R * sizeof *c.row);
+	look(t, o, &c);
+	sum = losses(o, &c);
+	if (o->dx)
+		learn(t, o, &c);
+	arena_rewind(&t->arena, mark);
 	return sum;
 }
 
@@ -163,34 +260,25 @@ static int chunk_rows(const struct output *o)
 	most = most < CHUNK_ROWS_MIN ? CHUNK_ROWS_MIN : most;
 	most = most > CHUNK_ROWS_MAX ? CHUNK_ROWS_MAX : most;
 	chunks = (o->n + most - 1) / most;
-	rows = ((o->n + chunks - 1) / chunks + 15) / 16 * 16;
+	rows = ((o->n + chunks - 1) / chunks + 11) / 12 * 12; /* whole tiles */
 	return rows > o->n ? o->n : rows;
 }
 
-static double output_loss(struct tape *t, struct output *o)
+double output_loss(struct tape *t, const struct output *o)
 {
-	int chunk;
-	struct arena_mark mark;
-	float *logits, *buf;
 	double sum = 0.0;
+	int chunk;
 
 	if (!o->n)
 		return 0.0;
 	chunk = chunk_rows(o);
-	mark = arena_mark(&t->arena);
-	logits = arena_alloc(&t->arena,
-			     (size_t)chunk * (size_t)o->V * sizeof *logits);
-	buf = arena_alloc(&t->arena,
-			  (size_t)chunk * (size_t)o->C * sizeof *buf);
 	for (int i = 0; i < o->n; i += chunk)
-		sum += chunk_loss(t, o, i, o->n - i < chunk ? o->n - i : chunk,
-				  logits, buf);
-	arena_rewind(&t->arena, mark);
+		sum += chunk_loss(t, o, i, o->n - i < chunk ? o->n - i : chunk);
 	return sum / o->n;
 }
 
-static struct output output_of(struct tape *t, struct ten *x, int w, int b,
-			       const int32_t *target, float smoothing)
+struct output output_of(struct tape *t, struct ten *x, int w, int b,
+			const int32_t *target, float smoothing)
 {
 	struct output o = { .x = x, .w = w, .b = b, .target = target,
 			    .smoothing = smoothing, .V = t->ps->p[w].rows,
@@ -210,102 +298,4 @@ double op_output_loss(struct tape *t, struct ten *x, int w, int b,
 	struct output o = output_of(t, x, w, b, target, smoothing);
 
 	return output_loss(t, &o);
-}
-
-/* --- the copy gate --- */
-
-/* Attention of one sequence's decoder rows over its source rows. */
-struct pointer {
-	int L, K;        /* decoder rows, source rows */
-	int row, src;    /* the first of each */
-	float *a;        /* [L, K] */
-};
-
-static float copy_scale(const struct copy_inputs *in)
-{
-	return (float)(1.0 / __builtin_sqrt((double)in->q->cols));
-}
-
-static void point(struct tape *t, const struct copy_inputs *in, int b,
-		  struct pointer *p, double *copy)
-{
-	int C = in->q->cols;
-
-	p->row = in->dec->off[b];
-	p->src = in->src->off[b];
-	p->L = in->dec->off[b + 1] - p->row;
-	p->K = in->src->off[b + 1] - p->src;
-	p->a = arena_alloc(&t->arena, ((size_t)p->L * (size_t)p->K + 1) *
-			   sizeof *p->a);
-	blas_xwt(&t->arena, p->L, p->K, C, in->q->v + (size_t)p->row * (size_t)C, C,
-		 in->k->v + (size_t)p->src * (size_t)C, C, p->a, p->K, 0);
-	k_softmax(p->L, p->K, p->a, copy_scale(in), false);
-	for (int i = 0; i < p->L; i++) {
-		const float *a = p->a + (size_t)i * (size_t)p->K;
-		double c = 0.0;
-
-		for (int j = 0; j < p->K; j++)
-			if (in->src_ids[p->src + j] == in->target[p->row + i])
-				c += (double)a[j];
-		copy[p->row + i] = c;
-	}
-}
-
-/*
- * With w the copied share of p(y): ds_j = -w (a_j [src_j = y] / c - a_j) for
- * the scaled scores s, then through q . k / sqrt(C).
- */
-static void point_back(struct tape *t, const struct copy_inputs *in,
-		       const struct pointer *p, const struct mix *mix, int n)
-{
-	size_t C = (size_t)in->q->cols;
-	float scale = copy_scale(in);
-
-	for (int i = 0; i < p->L; i++) {
-		float *a = p->a + (size_t)i * (size_t)p->K;
-		int32_t y = in->target[p->row + i];
-		double c = mix->copy[p->row + i];
-		float w = y < 0 ? 0.0f :
-			  (float)(mix->w_copy[p->row + i] / n) * scale;
-		float up = c > 0.0 ? (float)(1.0 / c) : 0.0f;
-
-		for (int j = 0; j < p->K; j++)
-			a[j] *= in->src_ids[p->src + j] == y ? w - w * up : w;
-	}
-	blas_xw(&t->arena, p->L, (int)C, p->K, p->a, p->K, in->k->v + (size_t)p->src * C,
-		(int)C, ten_grad(t, in->q) + (size_t)p->row * C, (int)C, 1);
-	blas_xtw(&t->arena, p->K, (int)C, p->L, p->a, p->K, in->q->v + (size_t)p->row * C,
-		 (int)C, ten_grad(t, in->k) + (size_t)p->src * C, (int)C, 1);
-}
-
-static void check_copy(const struct copy_inputs *in)
-{
-	BUG_IF(in->dec->n != in->src->n);
-	BUG_IF(in->dec->off[in->dec->n] != in->x->rows);
-	BUG_IF(in->src->off[in->src->n] != in->k->rows);
-	BUG_IF(in->q->rows != in->x->rows || in->q->cols != in->k->cols);
-	BUG_IF(in->gate->rows != in->x->rows || in->gate->cols != 1);
-}
-
-double op_copy_loss(struct tape *t, const struct copy_inputs *in)
-{
-	struct output o = output_of(t, in->x, in->w, in->b, in->target,
-				    in->smoothing);
-	size_t T = (size_t)in->x->rows, B = (size_t)in->dec->n;
-	double *copy = arena_alloc(&t->arena, (T + 1) * sizeof *copy);
-	double *w_copy = arena_zalloc(&t->arena, (T + 1) * sizeof *w_copy);
-	struct pointer *p = arena_alloc(&t->arena, (B + 1) * sizeof *p);
-	struct mix mix = { in->gate->v, copy, w_copy, NULL };
-	double loss;
-
-	check_copy(in);
-	for (int b = 0; b < in->dec->n; b++)
-		point(t, in, b, &p[b], copy);
-	o.mix = &mix;
-	if (o.dx)
-		mix.dgate = ten_grad(t, in->gate);
-	loss = output_loss(t, &o);
-	for (int b = 0; b < in->dec->n && o.dx; b++)
-		point_back(t, in, &p[b], &mix, o.n);
-	return loss;
 }

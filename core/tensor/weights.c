@@ -28,6 +28,29 @@ void weights_forward(const struct param_set *ps, int p, struct arena *a, int M,
 			 false);
 }
 
+void weights_forward_part(const struct param_set *ps, int p, struct arena *a, int M,
+			  const float *x, int from, int rows, float *y)
+{
+	int in = ps->p[p].cols, out = ps->p[p].rows;
+
+	if (weights_packed(ps, p))
+		blas_xp_part(M, out, in, from, rows, x, in,
+			     ps->packed[p].forward, y, rows, false);
+	else
+		blas_xwt(a, M, rows, in, x, in,
+			 param_value(ps, p) + (size_t)from * (size_t)in, in, y,
+			 rows, false);
+}
+
+void weights_back_part(const struct param_set *ps, int p, struct arena *a, int M,
+		       const float *dy, int from, int rows, float *dx)
+{
+	int in = ps->p[p].cols;
+
+	blas_xw(a, M, in, rows, dy, rows,
+		param_value(ps, p) + (size_t)from * (size_t)in, in, dx, in, true);
+}
+
 void weights_back(const struct param_set *ps, int p, struct arena *a, int M,
 		  const float *dy, float *dx, bool add)
 {

@@ -17,6 +17,14 @@
 /* y [M, out] = x [M, in] W^T */
 void weights_forward(const struct param_set *ps, int p, struct arena *a, int M,
 		     const float *x, float *y);
+/*
+ * The same for rows from .. from + rows of W (from: a multiple of BLAS_PART): y
+ * [M, rows], dx [M, in] += dy [M, rows] W[from ..].
+ */
+void weights_forward_part(const struct param_set *ps, int p, struct arena *a, int M,
+			  const float *x, int from, int rows, float *y);
+void weights_back_part(const struct param_set *ps, int p, struct arena *a, int M,
+		       const float *dy, int from, int rows, float *dx);
 /* dx [M, in] = dy [M, out] W (+ dx) */
 void weights_back(const struct param_set *ps, int p, struct arena *a, int M,
 		  const float *dy, float *dx, bool add);

@@ -117,7 +117,7 @@ static void bits_case(const struct gemm_kernel *g, struct shape s, bool add)
 
 	for (int part = 0; part < 3; part++)
 		gemm_pack(g, s.N, s.K, w, s.K, true, panels, part, 3);
-	gemm_packed(g, s.M, s.N, s.K, x, s.K, panels, y, s.N, add);
+	gemm_packed(g, s.M, s.N, s.K, 0, s.N, x, s.K, panels, y, s.N, add);
 	for (int i = 0; i < s.M; i++)
 		for (int j = 0; j < s.N; j++) {
 			size_t o = (size_t)i * (size_t)s.N + (size_t)j;
@@ -187,6 +187,10 @@ static void test_packed_is_the_same(void **state)
 	assert_memory_equal(y, z, M * N * sizeof *y);
 	blas_xp(1, N, K, x + 5 * K, K, panels, z, N, false);
 	assert_memory_equal(y + 5 * N, z, N * sizeof *y);
+	blas_xp_part(M, N, K, 512, N - 512, x, K, panels, z, N, false);
+	for (int i = 0; i < M; i++)
+		assert_memory_equal(y + i * N + 512, z + i * N,
+				    (N - 512) * sizeof *y);
 	blas_pack(N, K, w, N, false, panels, 0, 1);
 	blas_xp(M, N, K, x, K, panels, y, N, false);
 	blas_xw(&a, M, N, K, x, K, w, N, z, N, false);

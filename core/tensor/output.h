@@ -1,0 +1,35 @@
+/*
+ * output.h - what the output layer's loss and the copy gate share. For core/tensor
+ * alone.
+ */
+#ifndef TUTTI_TENSOR_OUTPUT_H
+#define TUTTI_TENSOR_OUTPUT_H
+
+#include "tensor/tape.h"
+
+/* The copy side of every counted row, and what the loss says about it. */
+struct mix {
+	const float *gate;   /* [T] before the sigmoid */
+	const double *copy;  /* [T] sum of a_j over src_ids[j] = y */
+	double *w_copy;      /* [T] out: the copied share of p(y), times 1 - e */
+	float *dgate;        /* [T] added to; NULL: no gradients */
+};
+
+struct output {
+	struct ten *x;
+	int w, b;
+	const int32_t *target;
+	float smoothing;
+	const struct mix *mix; /* NULL: no copy gate */
+	int V, C;
+	int n;           /* counted rows */
+	const int *row;  /* [n] their numbers */
+	float *dx;       /* [T, C] added to; NULL: no gradients */
+};
+
+struct output output_of(struct tape *t, struct ten *x, int w, int b,
+			const int32_t *target, float smoothing);
+/* Mean loss over the counted rows; adds all gradients of x, W and b. */
+double output_loss(struct tape *t, const struct output *o);
+
+#endif
