@@ -118,13 +118,19 @@ static void zero_pages(char *p, size_t size)
 
 void *xalloc64(size_t size)
 {
-	char *p = alloc64(size);
+	void *p = alloc64(size);
 
+	zero64(p, size);
+	return p;
+}
+
+void zero64(void *p, size_t size)
+{
 	size = round_up(size);
 	if (size < LAZY)
-		return memset(p, 0, size);
-	zero_pages(p, size);
-	return p;
+		memset(p, 0, size);
+	else
+		zero_pages(p, size);
 }
 
 char *xstrdup(const char *s)

@@ -20,6 +20,8 @@ void *xreallocarray(void *p, size_t n, size_t size);
  * block only what is touched takes memory.
  */
 void *xalloc64(size_t size);
+/* All zeros again, as xalloc64 gave it: the memory of a big block is given back. */
+void zero64(void *p, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 void xfree(void *p); /* NULL is fine */

@@ -323,8 +323,8 @@ void session_start_random(struct session *s)
 	model_init_random(s->model, &s->params, s->plan->seed);
 	session_pack(s);
 	if (s->adam.m) {
-		memset(s->adam.m, 0, s->params.size * sizeof *s->adam.m);
-		memset(s->adam.v, 0, s->params.size * sizeof *s->adam.v);
+		zero64(s->adam.m, s->params.size * sizeof *s->adam.m);
+		zero64(s->adam.v, s->params.size * sizeof *s->adam.v);
 		memset(s->adam.count, 0, (size_t)s->params.n * sizeof *s->adam.count);
 	}
 	for (int i = 0; i < s->n_tasks; i++)

@@ -90,6 +90,32 @@ static bool losses_finite(const struct session *s)
 	return true;
 }
 
+/* --- the gradient's norm --- */
+
+struct squares {
+	const struct session *s;
+	double part[GRADS_PARTS];
+};
+
+static void square_part(struct worker *w, int job, void *arg)
+{
+	struct squares *q = arg;
+
+	(void)w;
+	q->part[job] = grads_sumsq_part(q->s->sum, GRADS_ALL, job);
+}
+
+static double norm_of_sum(struct session *s)
+{
+	struct squares q = { .s = s };
+	double sum = 0;
+
+	workers_run(s->workers, GRADS_PARTS, square_part, &q);
+	for (int i = 0; i < GRADS_PARTS; i++)
+		sum += q.part[i];
+	return __builtin_sqrt(sum);
+}
+
 /* --- weights as products like them --- */
 
 static void pack_part(struct worker *w, int job, void *arg)
@@ -199,7 +225,7 @@ enum status session_step(struct session *s, struct step_report *report,
 	workers_run_in_order(s->workers, s->plan->micro_batches, run_job, add_job, s);
 	gather(s, &f);
 	fill_row(s, &f, &report->row);
-	report->norm = __builtin_sqrt(grads_sumsq(s->sum, GRADS_ALL));
+	report->norm = norm_of_sum(s);
 	clip = s->mix.clip;
 	report->is_clipped = clip > 0 && report->norm > clip;
 	scale = report->is_clipped ? clip / report->norm : 1;

@@ -266,24 +266,43 @@ void grads_add(struct grads *sum, const struct grads *g, float scale, int part,
 	}
 }
 
+/* Of some rows of a table each part takes some columns. */
+static double sumsq_param(const struct grads *g, int p, int part)
+{
+	const struct slot *s = &g->slot[p];
+	const struct param *q = &g->ps->p[p];
+	const float *x = values(g, p);
+	size_t from, to;
+	double sum = 0.0;
+
+	if (s->touch == WHOLE) {
+		slice(param_count(g->ps, p), part, GRADS_PARTS, &from, &to);
+		return k_sumsq(to - from, x + from);
+	}
+	slice((size_t)q->cols, part, GRADS_PARTS, &from, &to);
+	for (int r = next_row(s, 0, q->rows); r < q->rows && to > from;
+	     r = next_row(s, r + 1, q->rows))
+		sum += k_sumsq(to - from, x + (size_t)r * (size_t)q->cols + from);
+	return sum;
+}
+
+double grads_sumsq_part(const struct grads *g, int owner_filter, int part)
+{
+	double sum = 0.0;
+
+	for (int p = 0; p < g->ps->n; p++)
+		if (g->slot[p].touch != UNTOUCHED &&
+		    (owner_filter == GRADS_ALL ||
+		     g->ps->p[p].owner == owner_filter))
+			sum += sumsq_param(g, p, part);
+	return sum;
+}
+
 double grads_sumsq(const struct grads *g, int owner_filter)
 {
 	double sum = 0.0;
 
-	for (int p = 0; p < g->ps->n; p++) {
-		const struct slot *s = &g->slot[p];
-		const struct param *q = &g->ps->p[p];
-		const float *x = values(g, p);
-
-		if (owner_filter != GRADS_ALL && q->owner != owner_filter)
-			continue;
-		if (s->touch == WHOLE)
-			sum += k_sumsq(param_count(g->ps, p), x);
-		else if (s->touch == SOME_ROWS)
-			for (int r = next_row(s, 0, q->rows); r < q->rows;
-			     r = next_row(s, r + 1, q->rows))
-				sum += k_sumsq((size_t)q->cols,
-					       x + (size_t)r * (size_t)q->cols);
-	}
+	for (int part = 0; part < GRADS_PARTS; part++)
+		sum += grads_sumsq_part(g, owner_filter, part);
 	return sum;
 }

@@ -88,9 +88,13 @@ const float *grads_peek(const struct grads *g, int p);
 void grads_add_marks(struct grads *sum, const struct grads *g);
 void grads_add(struct grads *sum, const struct grads *g, float scale, int part,
 	       int parts);
-/* Sum of squares in double, fixed order. owner_filter: PARAM_SHARED for the
- * shared ones alone, GRADS_ALL for all. Not finite when any element is not. */
-enum { GRADS_ALL = -2 };
+/*
+ * Sum of squares in double, fixed order. owner_filter: PARAM_SHARED for the
+ * shared ones alone, GRADS_ALL for all. Not finite when any element is not. It is
+ * the sum of GRADS_PARTS parts in their order, which threads may share.
+ */
+enum { GRADS_ALL = -2, GRADS_PARTS = 16 };
 double grads_sumsq(const struct grads *g, int owner_filter);
+double grads_sumsq_part(const struct grads *g, int owner_filter, int part);
 
 #endif
