@@ -72,6 +72,7 @@ $(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOU
 # one multiply-add in each of these, meant to be fused (which -O1 does not do):
 # see gemm_tile.h
 ifeq ($(shell uname -m),x86_64)
+$(O)/core/tensor/noise_avx2.o: ALL_C += -mavx2
 $(O)/core/tensor/gemm_avx2.o $(O)/core/tensor/gemm_avx512.o: ALL_C += -O3 -ffp-contract=fast -mavx2 -mfma
   ifeq ($(filter asan tsan,$(FLAVOUR)),)
 $(O)/core/tensor/gemm_avx512.o: ALL_C += -mavx512f

@@ -145,6 +145,13 @@ void noise_group(const struct rng *r, uint32_t block, uint32_t out[64]);
  */
 uint32_t noise_keep(const struct rng *r, uint32_t block, size_t n,
 		    uint32_t threshold, uint8_t *keep);
+/* noise_avx2.c: one group (128 elements) for processors that have it. */
+bool noise_is_wide(void);
+void noise_keep_wide(const struct rng *r, uint32_t block, uint32_t threshold,
+		     uint8_t *keep);
+/* The same without it. */
+void noise_keep_plain(const struct rng *r, uint32_t block, uint32_t threshold,
+		      uint8_t *keep);
 /* Dropout as 16-bit arithmetic: the threshold and the exact 1 / P(kept). */
 uint32_t noise_threshold(float p_drop, float *scale);
 

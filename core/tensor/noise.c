@@ -70,21 +70,29 @@ V_INLINE void keep_group(const uint32_t *restrict w, uint32_t threshold,
 	}
 }
 
-KERNEL uint32_t noise_keep(const struct rng *r, uint32_t block, size_t n,
-			   uint32_t threshold, uint8_t *keep)
+KERNEL void noise_keep_plain(const struct rng *r, uint32_t block,
+			     uint32_t threshold, uint8_t *keep)
 {
 	uint32_t w[GROUP_WORDS];
+
+	group(r, block, w);
+	keep_group(w, threshold, keep);
+}
+
+uint32_t noise_keep(const struct rng *r, uint32_t block, size_t n,
+		    uint32_t threshold, uint8_t *keep)
+{
+	void (*make)(const struct rng *, uint32_t, uint32_t, uint8_t *) =
+		noise_is_wide() ? noise_keep_wide : noise_keep_plain;
 	uint8_t last[GROUP_ELEMENTS];
 	size_t i = 0;
 
 	for (; i + GROUP_ELEMENTS <= n; i += GROUP_ELEMENTS) {
-		group(r, block, w);
-		keep_group(w, threshold, keep + i);
+		make(r, block, threshold, keep + i);
 		block += NOISE_GROUP;
 	}
 	if (i < n) {
-		group(r, block, w);
-		keep_group(w, threshold, last);
+		make(r, block, threshold, last);
 		memcpy(keep + i, last, n - i);
 		block += NOISE_GROUP;
 	}

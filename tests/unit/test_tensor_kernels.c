@@ -241,6 +241,24 @@ static void test_noise_lengths(void **state)
 	}
 }
 
+/* By hand for one instruction set, or as the compiler likes: the same bytes. */
+static void test_noise_wide(void **state)
+{
+	uint8_t a[128], b[128];
+
+	(void)state;
+	if (!noise_is_wide())
+		skip();
+	for (uint32_t i = 0; i < 400; i++) {
+		struct rng r = rng_stream(i, RNG_DROPOUT, i % 5, i * 77);
+		uint32_t th = i < 2 ? i * 65535 : i * 163 % 65536;
+
+		noise_keep_wide(&r, i * 4099, th, a);
+		noise_keep_plain(&r, i * 4099, th, b);
+		assert_memory_equal(a, b, sizeof a);
+	}
+}
+
 /* Kept share within 5 deviations, neighbours independent, sites different. */
 static void test_dropout_statistics(void **state)
 {
@@ -311,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_noise_is_philox),
 		cmocka_unit_test(test_noise_lengths),
+		cmocka_unit_test(test_noise_wide),
 		cmocka_unit_test(test_dropout_statistics),
 		cmocka_unit_test(test_sites),
 	};
