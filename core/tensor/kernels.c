@@ -128,7 +128,7 @@ V_INLINE float act_gelu_tanh(float z, float *d)
 	float z2 = z * z;
 	float u2 = 1.5957691216f * z * (1.0f + 0.044715f * z2);
 	float du2 = 1.5957691216f * (1.0f + 0.134145f * z2);
-	float e = v_exp(u2 < 0.0f ? u2 : -u2);
+	float e = v_exp_neg(u2 < 0.0f ? u2 : -u2);
 	float r = 1.0f / (1.0f + e);
 	float s = u2 < 0.0f ? e * r : r;
 

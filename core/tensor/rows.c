@@ -49,9 +49,9 @@ V_INLINE void weigh(const struct attend *a, int n, int h)
 	float top = lanes_max((size_t)n, s), shrink;
 
 	top = a->max[h] > top ? a->max[h] : top;
-	shrink = v_exp(a->max[h] - top);
+	shrink = v_exp_neg(a->max[h] - top);
 	for (int j = 0; j < n; j++)
-		s[j] = v_exp(s[j] - top);
+		s[j] = v_exp_neg(s[j] - top);
 	for (int l = 0; l < a->D; l++)
 		out[l] *= shrink;
 	a->sum[h] = a->sum[h] * shrink + lanes_sum((size_t)n, s);
@@ -106,6 +106,6 @@ KERNEL void k_attend_probs(const struct attend *a, int n, const float *k, int of
 		float share = 1.0f / (a->sum[h] * (float)of), max = a->max[h];
 
 		for (int j = 0; j < n; j++)
-			probs[j] += share * v_exp(s[j] - max);
+			probs[j] += share * v_exp_neg(s[j] - max);
 	}
 }

@@ -9,7 +9,7 @@ V_INLINE void softmax_row(int n, float *x, float scale)
 	float max = lanes_max((size_t)n, x) * scale, inv;
 
 	for (int i = 0; i < n; i++)
-		x[i] = v_exp(x[i] * scale - max);
+		x[i] = v_exp_neg(x[i] * scale - max);
 	inv = 1.0f / lanes_sum((size_t)n, x);
 	for (int i = 0; i < n; i++)
 		x[i] *= inv;
@@ -88,7 +88,7 @@ KERNEL double k_exp_sum(int n, float *x, float max)
 		int k = n - i < BLOCK ? n - i : BLOCK;
 
 		for (int j = 0; j < k; j++)
-			x[j] = v_exp(x[j] - max);
+			x[j] = v_exp_neg(x[j] - max);
 		lanes_add((size_t)k, acc, x);
 	}
 	return fold_double(acc);
@@ -103,7 +103,7 @@ KERNEL double k_exp_sum_of(int n, const float *restrict x, float max)
 		int k = n - i < BLOCK ? n - i : BLOCK;
 
 		for (int j = 0; j < k; j++)
-			y[j] = v_exp(x[j] - max);
+			y[j] = v_exp_neg(x[j] - max);
 		lanes_add((size_t)k, acc, y);
 	}
 	return fold_double(acc);

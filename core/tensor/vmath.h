@@ -32,20 +32,13 @@ V_INLINE uint32_t v_bits(float f)
 	return u;
 }
 
-/*
- * 2^k (1 + r + r^2 P(r)) with x = k ln 2 + r. Results below FLT_MIN are 0 (a
- * denormal serves nobody and is slow on some CPUs); above FLT_MAX, infinity.
- * 2^k is applied in two halves, since k = 128 and k = -127 occur.
- */
-V_INLINE float v_exp(float x)
+/* e^c = 2^k p with c = k ln 2 + r and p = 1 + r + r^2 P(r); |c| <= 89. */
+V_INLINE float v_exp_parts(float c, uint32_t *k_bits)
 {
-	float c = x > 89.0f ? 89.0f : x;
-	float k, r, p;
-	uint32_t n, half;
+	float k = c * 1.44269504f + 12582912.0f; /* 1.5 * 2^23: rounds to integer */
+	float r, p;
 
-	c = c < -88.0f ? -88.0f : c;
-	k = c * 1.44269504f + 12582912.0f; /* 1.5 * 2^23: rounds to integer */
-	n = v_bits(k) - 0x4b400000u + 254u; /* k + 254 > 0 */
+	*k_bits = v_bits(k) - 0x4b400000u;
 	k -= 12582912.0f;
 	r = c - k * 0.693145752f;
 	r = r - k * 1.42860677e-6f;
@@ -54,10 +47,38 @@ V_INLINE float v_exp(float x)
 	p = p * r + 0.04166838899254799f;
 	p = p * r + 0.1666652113199234f;
 	p = p * r + 0.4999999403953552f;
-	p = p * (r * r) + r + 1.0f;
+	return p * (r * r) + r + 1.0f;
+}
+
+/*
+ * Results below FLT_MIN are 0 (a denormal serves nobody and is slow on some CPUs);
+ * above FLT_MAX, infinity. 2^k is applied in two halves, since k = 128 and
+ * k = -127 occur.
+ */
+V_INLINE float v_exp(float x)
+{
+	float c = x > 89.0f ? 89.0f : x, p;
+	uint32_t n, half;
+
+	c = c < -88.0f ? -88.0f : c;
+	p = v_exp_parts(c, &n);
+	n += 254u; /* k + 254 > 0 */
 	half = n >> 1;
 	p = p * v_from_bits(half << 23);
 	p = p * v_from_bits((n - half) << 23);
+	return x < -87.33654f ? 0.0f : p;
+}
+
+/*
+ * The same for x <= 0, which is what softmax and the normal distribution ask for:
+ * one factor will do, a fifth of the work less.
+ */
+V_INLINE float v_exp_neg(float x)
+{
+	uint32_t n;
+	float p = v_exp_parts(x < -88.0f ? -88.0f : x, &n);
+
+	p = p * v_from_bits((n + 127u) << 23);
 	return x < -87.33654f ? 0.0f : p;
 }
 
@@ -104,7 +125,7 @@ V_INLINE float v_tanh(float x)
 V_INLINE float v_normal(float x, float *pdf)
 {
 	float a = x < 0.0f ? -x : x;
-	float e = v_exp(-0.5f * (x * x));
+	float e = v_exp_neg(-0.5f * (x * x));
 	float t = 1.0f / (1.0f + 0.25f * a);
 	float p = -0.09070623062433132f;
 

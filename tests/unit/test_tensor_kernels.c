@@ -36,6 +36,7 @@ static void test_exp(void **state)
 		double e = ulps(v_exp((float)x), exp((double)(float)x));
 
 		worst = e > worst ? e : worst;
+		assert_true(x > 0 || v_exp_neg((float)x) == v_exp((float)x));
 	}
 	assert_true(worst < 2.0);
 	/* Near zero, where sums of many exps live. */
@@ -48,7 +49,9 @@ static void test_exp_extremes(void **state)
 	(void)state;
 	assert_true(v_exp(0.0f) == 1.0f && v_exp(-0.0f) == 1.0f);
 	assert_true(v_exp(-87.4f) == 0.0f && v_exp(-1e30f) == 0.0f);
-	assert_true(v_exp(-INFINITY) == 0.0f);
+	assert_true(v_exp(-INFINITY) == 0.0f && v_exp_neg(-INFINITY) == 0.0f);
+	assert_true(v_exp_neg(0.0f) == 1.0f && v_exp_neg(-87.4f) == 0.0f);
+	assert_true(v_exp_neg(-1e30f) == 0.0f && isnan(v_exp_neg(NAN)));
 	assert_true(v_exp(88.73f) == INFINITY && v_exp(INFINITY) == INFINITY);
 	assert_true(v_exp(-87.33f) >= FLT_MIN);
 	assert_true(isnan(v_exp(NAN)) && isnan(v_tanh(NAN)));
