@@ -70,10 +70,17 @@ static void decoder_layer(struct stream *s, int i, struct ten *memory,
 double decoder_loss(const struct model *m, struct tape *t, const struct batch *b,
 		    float p_drop)
 {
+	return decoder_loss_of(m, t, b, transformer_encode(m, t, b, p_drop), p_drop,
+			       NULL);
+}
+
+double decoder_loss_of(const struct model *m, struct tape *t, const struct batch *b,
+		       struct ten *memory, float p_drop, double *each)
+{
 	const struct transformer *f = m->own;
 	const struct decoder *d = &f->task[b->task].decoder;
 	float smoothing = m->task[b->task].smoothing;
-	struct ten *memory = transformer_encode(m, t, b, p_drop), *x;
+	struct ten *x;
 	struct ragged *seq = arena_alloc(&t->arena, 2 * sizeof *seq);
 	struct stream s = { .t = t, .cfg = &m->cfg, .stack = &d->stack,
 			    .p_drop = p_drop };
@@ -86,12 +93,13 @@ double decoder_loss(const struct model *m, struct tape *t, const struct batch *b
 	for (int i = 0; i < s.stack->n; i++)
 		decoder_layer(&s, i, memory, &seq[0], &seq[1]);
 	if (!m->cfg.copy)
-		return op_output_loss(t, s.h, d->w, d->b, b->dec_out, smoothing);
+		return op_output_loss(t, s.h, d->w, d->b, b->dec_out, smoothing,
+				      each);
 	return op_copy_loss(t, &(struct copy_inputs){
 		.x = s.h, .q = dense_apply(t, s.h, &d->q, ACT_NONE),
 		.k = dense_apply(t, memory, &d->k, ACT_NONE),
 		.gate = dense_apply(t, s.h, &d->gate, ACT_NONE),
 		.dec = &seq[0], .src = &seq[1], .src_ids = b->ids,
 		.target = b->dec_out, .w = d->w, .b = d->b,
-		.smoothing = smoothing });
+		.smoothing = smoothing, .each = each });
 }

@@ -31,9 +31,22 @@ struct decoding {
 	int *len;               /* [slots] */
 };
 
+/* The losses come first, so that their memory is given back to the search. */
+static struct ten *encode(const struct model *m, struct tape *t,
+			  const struct batch *b, double *each)
+{
+	struct ten *memory = transformer_encode(m, t, b, 0.0f);
+	struct arena_mark mark = arena_mark(&t->arena);
+
+	if (each && b->T)
+		decoder_loss_of(m, t, b, memory, 0.0f, each);
+	arena_rewind(&t->arena, mark);
+	return memory;
+}
+
 static struct decoding decoding_new(const struct model *m, struct tape *t,
 				    const struct batch *b,
-				    const struct search *s)
+				    const struct search *s, double *each)
 {
 	const struct transformer *f = m->own;
 	struct arena *a = &t->arena;
@@ -51,7 +64,7 @@ static struct decoding decoding_new(const struct model *m, struct tape *t,
 	g.k = arena_alloc(a, slots * sizeof *g.k);
 	g.v = arena_alloc(a, slots * sizeof *g.v);
 	g.len = arena_alloc(a, slots * sizeof *g.len);
-	memory = transformer_encode(m, t, b, 0.0f);
+	memory = encode(m, t, b, each);
 	for (int i = 0; i < layers; i++)
 		g.cross[i] = dense_apply(t, memory,
 					 &g.d->stack.layer[i].cross_kv,
@@ -218,9 +231,9 @@ static void move_caches(struct decoding *g, const struct search_move *move,
 }
 
 void decoder_generate(const struct model *m, struct tape *t,
-		      const struct batch *b, struct search *s)
+		      const struct batch *b, struct search *s, double *each)
 {
-	struct decoding g = decoding_new(m, t, b, s);
+	struct decoding g = decoding_new(m, t, b, s, each);
 	const struct search_move *move;
 	int moves;
 

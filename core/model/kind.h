@@ -24,9 +24,12 @@ struct model_kind {
 	/* Mean loss per counted target token. */
 	double (*summary_loss)(const struct model *m, struct tape *t,
 			       const struct batch *b, float p_drop);
-	/* Runs the search to its end. */
+	/*
+	 * Runs the search to its end. each [T] (NULL: not wanted) gets the loss
+	 * of every target token.
+	 */
 	void (*generate)(const struct model *m, struct tape *t,
-			 const struct batch *b, struct search *s);
+			 const struct batch *b, struct search *s, double *each);
 };
 
 /* Random weights of one parameter: normal with this mean and deviation. */

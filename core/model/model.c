@@ -254,6 +254,25 @@ void generation_release(struct generation *g)
 	generation_init(g);
 }
 
+/* Of each example the mean over its counted targets; 0 when it has none. */
+static double *mean_losses(const struct batch *b, const double *each,
+			   struct arena *a)
+{
+	double *mean = arena_zalloc(a, ((size_t)b->B + 1) * sizeof *mean);
+
+	for (int i = 0; i < b->B; i++) {
+		int n = 0;
+
+		for (int r = b->dec_off[i]; r < b->dec_off[i + 1]; r++)
+			if (b->dec_out[r] >= 0) {
+				mean[i] += each[r];
+				n++;
+			}
+		mean[i] = n ? mean[i] / n : 0;
+	}
+	return mean;
+}
+
 void model_generate(const struct model *m, struct tape *t, const struct batch *b,
 		    const struct decode_config *dc, int32_t cls_id,
 		    int32_t sep_id, const int32_t *banned, int n_banned,
@@ -266,6 +285,7 @@ void model_generate(const struct model *m, struct tape *t, const struct batch *b
 				      .banned = banned, .n_banned = n_banned };
 	int most = m->cfg.max_target - 1;
 	struct search *s;
+	double *each = NULL;
 
 	BUG_IF(task->kind != TASK_SUMMARIZE || t->grads || t->training);
 	BUG_IF(sep_id < 0 || sep_id >= m->cfg.vocab);
@@ -273,7 +293,10 @@ void model_generate(const struct model *m, struct tape *t, const struct batch *b
 		setup.dc.max_len = most;
 	arena_reset(&g->arena);
 	s = search_new(&t->arena, &setup);
-	m->kind->generate(m, t, b, s);
+	if (dc->losses)
+		each = arena_alloc(&t->arena, ((size_t)b->T + 1) * sizeof *each);
+	m->kind->generate(m, t, b, s, each);
 	search_end(s, g);
+	g->loss = each ? mean_losses(b, each, &g->arena) : NULL;
 	arena_rewind(&t->arena, mark);
 }

@@ -73,6 +73,7 @@ struct decode_config {
 	int min_len, max_len;   /* in pieces, [SEP] not counted */
 	float length_penalty;   /* score / ((5 + len) / 6)^a (Wu et al. 2016) */
 	int no_repeat;          /* n of forbidden repeated n-grams; 0 = off */
+	bool losses;            /* also the loss of the batch's targets */
 	/* Asked before each piece; true ends the search with what there is. */
 	bool (*stop)(void *arg); /* may be NULL */
 	void *arg;
@@ -95,6 +96,7 @@ struct generation {
 	struct arena arena;
 	int B, beams;
 	bool stopped;           /* by decode_config.stop */
+	double *loss;           /* [B] with decode_config.losses, else NULL */
 	struct hypothesis *hyp; /* [B * beams] */
 };
 void generation_init(struct generation *g);

@@ -255,16 +255,12 @@ static void run_summaries(const struct eval *e, struct worker *w, const uint64_t
 	eval_generate(e->s, e->task, e->greedy, w, &b, &g);
 	for (int i = 0; i < n; i++)
 		take_summary(e, k[i], &g.hyp[i * g.beams], rs);
+	for (int i = 0; i < n; i++) {
+		e->out[k[i]].weight = b.dec_off[i + 1] - b.dec_off[i];
+		e->out[k[i]].loss = g.loss ? g.loss[i] : 0;
+	}
 	generation_release(&g);
 	rouge_scorer_free(rs);
-	/* Losses one by one: a row's loss does not depend on its neighbours. */
-	for (int i = 0; i < n; i++) {
-		struct outcome *o = &e->out[k[i]];
-
-		build(e, w, k + i, 1, &b);
-		o->weight = b.T;
-		o->loss = b.T ? model_loss(e->s->model, &w->tape, &b, 0) : 0;
-	}
 }
 
 static void run_piece(struct worker *w, int job, void *arg)

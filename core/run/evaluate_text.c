@@ -24,6 +24,7 @@ void eval_generate(const struct session *s, int task, bool greedy, struct worker
 		.max_len = p->max_length > 0 && p->max_length < most ? p->max_length : most,
 		.length_penalty = (float)p->length_penalty,
 		.no_repeat = p->no_repeat,
+		.losses = b->T > 0,
 	};
 
 	if (dc.min_len > dc.max_len)

@@ -96,6 +96,7 @@ double op_copy_loss(struct tape *t, const struct copy_inputs *in)
 	for (int b = 0; b < in->dec->n; b++)
 		point(t, in, b, &p[b], copy);
 	o.mix = &mix;
+	o.each = in->each;
 	if (o.dx)
 		mix.dgate = ten_grad(t, in->gate);
 	loss = output_loss(t, &o);

@@ -131,14 +131,17 @@ static double losses(const struct output *o, struct chunk *c)
 
 	for (int i = 0; i < c->rows; i++) {
 		struct row *r = &c->row[i];
-		double z = r->max + v_logd(r->sum), logp = r->at - z;
+		double z = r->max + v_logd(r->sum), logp = r->at - z, loss;
 
 		r->share = 1.0 - e;
 		if (o->mix)
 			logp = mix_row(o, o->row[c->from + i], logp, &r->share);
-		sum -= (1.0 - e) * logp;
+		loss = -(1.0 - e) * logp;
 		if (e > 0.0)
-			sum += e * (z - r->total / o->V);
+			loss += e * (z - r->total / o->V);
+		if (o->each)
+			o->each[o->row[c->from + i]] = loss;
+		sum += loss;
 	}
 	return sum;
 }
@@ -293,9 +296,10 @@ struct output output_of(struct tape *t, struct ten *x, int w, int b,
 }
 
 double op_output_loss(struct tape *t, struct ten *x, int w, int b,
-		      const int32_t *target, float smoothing)
+		      const int32_t *target, float smoothing, double *each)
 {
 	struct output o = output_of(t, x, w, b, target, smoothing);
 
+	o.each = each;
 	return output_loss(t, &o);
 }

@@ -70,10 +70,11 @@ double op_mse(struct tape *t, struct ten *x, const float *y);
 /*
  * Output layer and cross-entropy in one, in chunks of rows, so that the
  * [T, V] logits never stand in memory whole: logits = x W^T + b, W [V, C].
- * Rows with target < 0 cost nothing. Mean over counted targets.
+ * Rows with target < 0 cost nothing. Mean over counted targets; each [T] (NULL:
+ * not wanted) gets every counted row's own.
  */
 double op_output_loss(struct tape *t, struct ten *x, int w, int b,
-		      const int32_t *target, float smoothing);
+		      const int32_t *target, float smoothing, double *each);
 
 /*
  * Output layer with a copy gate (pointer-generator: See et al. 2017):
@@ -90,6 +91,7 @@ struct copy_inputs {
 	const int32_t *target;  /* [T], < 0: not counted */
 	int w, b;
 	float smoothing;
+	double *each;           /* as op_output_loss */
 };
 double op_copy_loss(struct tape *t, const struct copy_inputs *in);
 

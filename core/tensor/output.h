@@ -25,6 +25,7 @@ struct output {
 	int n;           /* counted rows */
 	const int *row;  /* [n] their numbers */
 	float *dx;       /* [T, C] added to; NULL: no gradients */
+	double *each;    /* [T] losses of counted rows; NULL: not wanted */
 };
 
 struct output output_of(struct tape *t, struct ten *x, int w, int b,

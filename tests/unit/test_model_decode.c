@@ -535,6 +535,39 @@ static void test_alone(void **state)
 }
 
 /* Weights gone to NaN (a diverged run): nothing is said, nothing breaks. */
+/* Losses beside a search: each example's is what model_loss says of it alone. */
+static void test_losses(void **state)
+{
+	static const int32_t said[3] = { 7, 9, 8 };
+	struct decode_config dc = { .beams = 2, .max_len = 4, .losses = true };
+	struct test_model m;
+	struct test_batch x, one;
+	struct generation g;
+
+	(void)state;
+	decoder_init(&m, 7);
+	generation_init(&g);
+	tb_init(&x, 0, TASK_SUMMARIZE);
+	for (int i = 0; i < 4; i++)
+		add_source(&x, (uint64_t)i, said, i);
+	generate(&m, &x, &dc, &g);
+	assert_non_null(g.loss);
+	for (int i = 0; i < 4; i++) {
+		double loss;
+
+		tb_init(&one, 0, TASK_SUMMARIZE);
+		add_source(&one, (uint64_t)i, said, i);
+		tape_begin(&m.t, NULL, NULL);
+		loss = model_loss(m.m, &m.t, &one.b, 0.0f);
+		assert_true(fabs(loss - g.loss[i]) < 1e-6 * loss);
+	}
+	dc.losses = false;
+	generate(&m, &x, &dc, &g);
+	assert_null(g.loss);
+	generation_release(&g);
+	tm_release(&m);
+}
+
 static void test_nan(void **state)
 {
 	struct decode_config dc = { .beams = 3, .max_len = 9 };
@@ -597,6 +630,7 @@ int main(void)
 		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_nan),
 		cmocka_unit_test(test_arena),
 	};

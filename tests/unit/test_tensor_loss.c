@@ -112,7 +112,7 @@ static struct ten *run_output(struct check *c, struct tape *t, struct ten **in,
 {
 	(void)y2;
 	*loss = op_output_loss(t, in[0], 0, c->heads ? 1 : PARAM_NONE, c->ids,
-			       c->smoothing);
+			       c->smoothing, NULL);
 	return NULL;
 }
 
@@ -202,7 +202,7 @@ static void test_output_nothing(void **state)
 	tape_init(&t, &ps);
 	tape_begin(&t, g, NULL);
 	assert_true(op_output_loss(&t, tape_wrap(&t, x, 2, 2), 0, PARAM_NONE,
-				   none, 0.1f) == 0.0);
+				   none, 0.1f, NULL) == 0.0);
 	assert_true(op_cross_entropy(&t, tape_wrap(&t, x, 2, 2), none, 0) == 0.0);
 	assert_false(grads_touched(g, 0));
 	grads_free(g);
@@ -384,7 +384,8 @@ static void test_not_finite(void **state)
 		assert_false(isfinite(op_cross_entropy(
 			&t, tape_wrap(&t, x, 2, 3), y, 0.1f)));
 		assert_false(isfinite(op_output_loss(
-			&t, tape_wrap(&t, x, 2, 3), 0, PARAM_NONE, y, 0.1f)));
+			&t, tape_wrap(&t, x, 2, 3), 0, PARAM_NONE, y, 0.1f,
+			NULL)));
 		assert_false(isfinite(grads_sumsq(g, GRADS_ALL)));
 		grads_free(g);
 		tape_release(&t);

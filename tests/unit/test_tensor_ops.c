@@ -308,7 +308,7 @@ static double block_loss(const struct block *m, struct tape *t, float p)
 	h = op_linear(t, x, m->w1, m->b1, ACT_GELU);
 	h = op_linear(t, h, m->w2, PARAM_NONE, ACT_NONE);
 	x = op_add_norm(t, x, h, p, m->g, m->b, 1e-5f, NULL);
-	return op_output_loss(t, x, m->tok, PARAM_NONE, target, 0.1f);
+	return op_output_loss(t, x, m->tok, PARAM_NONE, target, 0.1f, NULL);
 }
 
 static void test_steady_memory(void **state)
