@@ -126,16 +126,14 @@ static void put_summary(const struct try_text *t, struct worker *w,
 	generation_release(&g);
 }
 
-static void run_text(struct worker *w, int job, void *arg)
+static void run_text(const struct try_text *t, struct worker *w)
 {
-	const struct try_text *t = arg;
 	const struct plan_task *p = &t->s->plan->tasks[t->task];
 	int32_t *ids = xcalloc(2 * (size_t)p->max_source, sizeof *ids);
 	struct example ex = { 0 };
 	struct batch b;
 	float *out;
 
-	(void)job;
 	encode(t, ids, &ex);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&b, &w->tape.arena, p->kind, t->task, &ex, 1, 0,
@@ -158,21 +156,41 @@ static void run_text(struct worker *w, int job, void *arg)
 enum status evaluate_text(struct session *s, int task, const char *text,
 			  const char *pair, struct buf *json, struct err *err)
 {
-	struct json_out j;
-	struct try_text t = { .s = s, .text = text, .pair = pair, .j = &j };
-
 	if (!utf8_valid(text, strlen(text)) || (pair && !utf8_valid(pair, strlen(pair))))
 		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
-	json_out_init(&j, json, 0);
+	evaluate_texts(s, task, 1, &text, &pair, json);
+	return ST_OK;
+}
+
+struct try_texts {
+	struct session *s;
+	int task;
+	const char *const *text, *const *pair;
+	struct buf *json;
+};
+
+/* One text, by every task or the one that was asked. */
+static void run_texts(struct worker *w, int job, void *arg)
+{
+	const struct try_texts *all = arg;
+	struct json_out j;
+	struct try_text t = { .s = all->s, .text = all->text[job],
+			      .pair = all->pair[job], .j = &j };
+
+	json_out_init(&j, &all->json[job], 0);
 	json_open(&j, NULL, '{');
 	json_open(&j, "tasks", '{');
-	for (int i = 0; i < s->n_tasks; i++) {
-		if (task >= 0 && i != task)
-			continue;
-		t.task = i;
-		workers_run(s->workers, 1, run_text, &t);
-	}
+	for (t.task = 0; t.task < all->s->n_tasks; t.task++)
+		if (all->task < 0 || t.task == all->task)
+			run_text(&t, w);
 	json_close(&j, '}');
 	json_close(&j, '}');
-	return ST_OK;
+}
+
+void evaluate_texts(struct session *s, int task, int n, const char *const *text,
+		    const char *const *pair, struct buf *json)
+{
+	struct try_texts all = { s, task, text, pair, json };
+
+	workers_run(s->workers, n, run_texts, &all);
 }
