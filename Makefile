@@ -3,7 +3,7 @@
 #   make            build/tutti, the program
 #   make demo       set-up, build, open the desk on generated data
 #   make check      set-up, build, all tests (FLAVOUR=asan or tsan: sanitized)
-#   make bench      measured figures; make bench-torch: beside PyTorch
+#   make bench      measured figures; bench-torch: beside PyTorch; bench-ops: per op
 #   make man        splice keys, commands and plan fields into the man pages
 #   make install PREFIX=/usr/local DESTDIR=    make uninstall    make clean
 
@@ -118,10 +118,21 @@ tests-build: $(UNIT) $(O)/man/tables $(DEMO_DATA)
 man: $(O)/man/tables
 	@sh man/splice.sh $(O)/man/tables man
 
-bench: all $(O)/tests/bench/bench_ops
-	$(O)/tests/bench/bench_ops
-bench-torch: all $(DEMO_DATA)
-	python3 tests/bench/torch_speed.py
+# ROUNDS=1 SECONDS=1 for a quick look, ONLY="classify decode" for some cases
+BENCH      = $(O)/tests/bench/bench
+BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c,$(wildcard tests/bench/*.c)))
+BENCH_ARGS = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
+  $(foreach w,$(ONLY),--only $(w))
+$(BENCH): $(BENCH_O) $(O)/libtutti.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS) -lutil
+bench: all $(BENCH) $(DEMO_DATA)
+	$(BENCH) --program $(PROGRAM) --json $(BUILD)/bench.json $(BENCH_ARGS)
+bench-ops: $(O)/tests/bench/bench_ops
+	$<
+bench-torch: all $(BENCH) $(DEMO_DATA)
+	python3 tests/bench/torch_speed.py --bench $(BENCH) --program $(PROGRAM) \
+	  --json $(BUILD)/bench-torch.json $(BENCH_ARGS)
 
 # --- install ----------------------------------------------------------------
 MANS = tutti.1 tutti-plan.5 tutti-run.5
@@ -135,6 +146,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d)
 .SECONDARY:
-.PHONY: all setup demo demo-run check tests-build man bench bench-torch install uninstall clean
+.PHONY: all setup demo demo-run check tests-build man bench bench-ops bench-torch install uninstall clean

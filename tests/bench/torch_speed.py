@@ -1,190 +1,195 @@
 #!/usr/bin/env python3
-"""Real tokens per second in training: Tutti beside PyTorch, same model, data and cores.
+"""Tutti beside PyTorch on the same cores: make bench-torch
 
-    tests/bench/torch_speed.py [--rounds 3] [--seconds 15] [--size small]
+    tests/bench/torch_speed.py [--rounds 5] [--seconds 3] [--only TEXT]... [--json FILE]
 
-Both train a classifier on the demo's topics and an encoder-decoder on its headlines: pre-norm
-Transformer, tied embedding, copy attention, dropout 0.1, AdamW, float32, 2 threads, the same number
-of tokens per update. Tutti runs as `tutti train`, nothing special. PyTorch runs padded to the longest
-of the batch in two ways: batches as they come, and batches of similar length. Padding is not counted
-as work. Needs torch; not part of `make check`.
+Same shapes, same texts, the same real tokens per update, two threads; padding is nobody's work.
+In every round each case runs ours (the case of the benchmark program) and then PyTorch's ways of
+doing it, each in a process of its own. The table has medians; a ratio above 1 means ours is
+better. Exit status 1 when something failed, 2 when PyTorch is not installed.
 """
-import argparse, json, os, statistics, subprocess, sys, tempfile, time
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
 
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
-
-SIZES = {"tiny": (128, 2, 2), "small": (256, 4, 4), "mini": (384, 6, 12)}
-ap = argparse.ArgumentParser()
-ap.add_argument("--rounds", type=int, default=3)
-ap.add_argument("--seconds", type=float, default=15)
-ap.add_argument("--size", choices=SIZES, default="small")
-ap.add_argument("--program", default="build/tutti")
-A = ap.parse_args()
-DIM, LAYERS, HEADS = SIZES[A.size]
-MB, TOKENS, DROP = 4, 1024, 0.1
-torch.set_num_threads(2)
-
-
-def plan(task):
-    t = {"topic": {"kind": "classify", "train": os.path.abspath("build/demo/topics.train.jsonl"), "text": "text",
-                   "label": "label", "max_source": 192},
-         "headline": {"kind": "summarize", "train": os.path.abspath("build/demo/headlines.train.jsonl"),
-                      "source": "report", "target": "headline", "max_source": 192, "max_target": 24}}[task]
-    return {"tutti": 1, "model": {"kind": "transformer", "dim": DIM, "layers": LAYERS, "heads": HEADS, "decoder_layers": 2,
-                                  "dropout": DROP},
-            "tokenizer": {"kind": "wordpiece", "size": 1200}, "tasks": {task: t},
-            "mix": {"micro_batches": MB, "tokens": TOKENS},
-            "budget": {"steps": 1000000, "eval_every": 1000000, "checkpoint_every": 1000000}}
-
-
-def ours(task, folder):
-    p = os.path.join(folder, task + ".json")
-    json.dump(plan(task), open(p, "w"))
-    r = subprocess.Popen([A.program, "train", p, "--json", "--runs", folder], stdout=subprocess.PIPE, text=True)
-    time.sleep(A.seconds)
-    r.terminate()
-    out = r.communicate()[0].strip().split("\n")
-    end = json.loads(out[-1])
-    runs = sorted(os.listdir(folder))
-    return end["tokens_per_second"], os.path.join(folder, end["run"]), end["peak_mb"]
+HERE = os.path.dirname(os.path.abspath(__file__))
+WAYS = {
+    "padded-dense": "padded to the longest, dense",
+    "bucketed-dense": "bucketed, dense",
+    "bucketed-sparse": "bucketed, sparse",
+    "bucketed-sparse-bf16": "bucketed, sparse, bfloat16",
+    "even-dense": "no padding, dense",
+    "even-sparse": "no padding, sparse",
+}
+REAL = ["padded-dense", "bucketed-dense", "bucketed-sparse"]
+# Where the output layer is the embedding its gradient is dense: no sparse way.
+TRAINING = {
+    "classify-tiny": REAL + ["bucketed-sparse-bf16"],
+    "classify-small": REAL + ["bucketed-sparse-bf16"],
+    "classify-mini": REAL,
+    "classify-even": ["even-dense", "even-sparse"],
+    "summarize-even": ["even-dense"],
+    "summarize-real": ["padded-dense", "bucketed-dense"],
+}
+DECODING = {"decode greedy": "1", "decode beam 4": "4"}
+MEMORY = ["classify-small", "classify-mini", "summarize-even", "summarize-real"]
 
 
-def ids(run, file, column):
-    text = "\n".join(json.loads(l)[column] for l in open(file))
-    out = subprocess.run([A.program, "tokenize", run], input=text + "\n", capture_output=True, text=True, check=True)
-    return [[int(x) for x in l.split()] for l in out.stdout.split("\n")[:-1]]
+class Figures:
+    """Samples by name: [(ours, torch)] and the unit; less is better for some."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def add(self, name, unit, ours, torch, less=False):
+        row = self.rows.setdefault(name, {"unit": unit, "less": less, "pairs": []})
+        row["pairs"].append((ours, torch))
+
+    def table(self):
+        for name, row in self.rows.items():
+            ours, torch = (statistics.median(v) for v in zip(*row["pairs"]))
+            ratios = sorted(self.ratio(row, *pair) for pair in row["pairs"])
+            yield {"name": name, "ours": ours, "torch": torch, "unit": row["unit"],
+                   "ratio": self.ratio(row, ours, torch)}, ratios
+
+    @staticmethod
+    def ratio(row, ours, torch):
+        return torch / ours if row["less"] else ours / torch
+
+    def print(self):
+        print(f"{'':54} {'ours':>9} {'torch':>9}  {'unit':9} {'ratio':>6}  {'rounds':>12}")
+        for r, ratios in self.table():
+            digits = 0 if r["ours"] >= 100 else 2
+            print(f"{r['name']:54} {r['ours']:9.{digits}f} {r['torch']:9.{digits}f}  "
+                  f"{r['unit']:9} {r['ratio']:6.2f}  {ratios[0]:5.2f}..{ratios[-1]:.2f}")
+
+    def write(self, path):
+        with open(path, "w") as f:
+            f.write("[\n" + ",\n".join(json.dumps(r) for r, _ in self.table()) + "\n]\n")
 
 
-class Attention(nn.Module):
-    def __init__(self, cross):
-        super().__init__()
-        self.q = nn.Linear(DIM, DIM if cross else 3 * DIM)
-        self.kv = nn.Linear(DIM, 2 * DIM) if cross else None
-        self.o = nn.Linear(DIM, DIM)
+class Runner:
+    def __init__(self, a):
+        self.a = a
+        self.head = ""
+        self.is_good = True
 
-    def forward(self, x, memory=None, mask=None, causal=False):
-        q, k, v = self.q(x).chunk(3, -1) if memory is None else (self.q(x), *self.kv(memory).chunk(2, -1))
-        q, k, v = [t.view(*t.shape[:2], HEADS, -1).transpose(1, 2) for t in (q, k, v)]
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=DROP if self.training else 0, is_causal=causal)
-        return self.o(y.transpose(1, 2).reshape(x.shape))
+    def run(self, argv):
+        r = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                           env=dict(os.environ, PYTHONWARNINGS="ignore"), check=False)
+        if r.returncode:
+            self.is_good = False
+            print(f"torch_speed: {' '.join(argv)}: {r.stderr.strip()[-400:]}", file=sys.stderr)
+        return r.stdout if not r.returncode else ""
 
+    def ours(self, case):
+        """The figures of one case of the benchmark program, by name."""
+        with tempfile.NamedTemporaryFile("r", suffix=".json") as f:
+            out = self.run([self.a.bench, "--program", self.a.program, "--folder",
+                            self.a.folder, "--rounds", "1", "--seconds",
+                            str(self.a.seconds), "--only", case, "--json", f.name])
+            if not out:
+                return {}
+            self.head = self.head or out.split("; median")[0]
+            return {r["name"]: r["value"] for r in json.load(f)}
 
-class Layer(nn.Module):
-    def __init__(self, decoder):
-        super().__init__()
-        self.a, self.c = Attention(False), Attention(True) if decoder else None
-        self.n = nn.ModuleList(nn.LayerNorm(DIM) for _ in range(3 if decoder else 2))
-        self.up, self.down = nn.Linear(DIM, 4 * DIM), nn.Linear(4 * DIM, DIM)
-        self.drop = nn.Dropout(DROP)
-
-    def forward(self, x, mask, memory=None):
-        x = x + self.drop(self.a(self.n[0](x), mask=None if self.c else mask, causal=self.c is not None))
-        if self.c:
-            x = x + self.drop(self.c(self.n[2](x), memory, mask))
-        return x + self.drop(self.down(F.gelu(self.up(self.n[1](x)))))
-
-
-class Model(nn.Module):
-    def __init__(self, vocab, classes):
-        super().__init__()
-        self.emb, self.pos = nn.Embedding(vocab, DIM), nn.Embedding(256, DIM)
-        self.enc = nn.ModuleList(Layer(False) for _ in range(LAYERS))
-        self.dec = nn.ModuleList(Layer(True) for _ in range(0 if classes else 2))
-        self.n, self.dn, self.drop = nn.LayerNorm(DIM), nn.LayerNorm(DIM), nn.Dropout(DROP)
-        self.dense, self.head = nn.Linear(DIM, DIM), nn.Linear(DIM, classes or 1)
-        self.pq, self.pk, self.gate = nn.Linear(DIM, DIM), nn.Linear(DIM, DIM), nn.Linear(DIM, 1)
-        self.classes = classes
-
-    def encode(self, src, mask):
-        x = self.drop(self.emb(src) + self.pos(torch.arange(src.shape[1])))
-        for l in self.enc:
-            x = l(x, mask)
-        return self.n(x)
-
-    def forward(self, b):
-        src, keep = b["src"], b["src"] != 0
-        mask = keep[:, None, None, :]
-        h = self.encode(src, mask)
-        if self.classes:
-            p = (h * keep[..., None]).sum(1) / keep.sum(1, keepdim=True)
-            return F.cross_entropy(self.head(self.drop(torch.tanh(self.dense(self.drop(p))))), b["y"])
-        x = self.drop(self.emb(b["tin"]) + self.pos(torch.arange(b["tin"].shape[1])))
-        for l in self.dec:
-            x = l(x, mask, h)
-        x, out = self.dn(x), b["tout"]
-        live = out != 0
-        a = (self.pq(x) @ self.pk(h).transpose(1, 2) / DIM ** 0.5).masked_fill(~keep[:, None], -1e9).softmax(-1)
-        copy = (a * (src[:, None] == out[..., None])).sum(-1)
-        lp = F.log_softmax(F.linear(x, self.emb.weight), -1)
-        g = torch.sigmoid(self.gate(x)).squeeze(-1)
-        p = g * lp.gather(-1, out[..., None]).squeeze(-1).exp() + (1 - g) * copy
-        return -torch.log(p[live] + 1e-9).mean()
+    def torch(self, plan, mode):
+        out = self.run([sys.executable, os.path.join(HERE, "torch_model.py"), "--folder",
+                        self.a.folder, "--plan", plan, "--mode", mode, "--seconds",
+                        str(self.a.seconds)])
+        return json.loads(out) if out else None
 
 
-def batches(src, tgt, y, bucket):
-    """Lists of rows with about MB * TOKENS real tokens an update."""
-    cost = [len(s) + 2 + (len(t) + 1 if tgt else 0) for s, t in zip(src, tgt or src)]
-    g = torch.Generator().manual_seed(1)
-    order = torch.randperm(len(src), generator=g).tolist()
-    if bucket:
-        order = [i for w in range(0, len(order), 1024) for i in sorted(order[w:w + 1024], key=lambda i: cost[i])]
-    out, row, n = [], [], 0
-    for i in order:
-        if row and n + cost[i] > MB * TOKENS:
-            out.append(row)
-            row, n = [], 0
-        row.append(i)
-        n += cost[i]
-    pad = lambda rows: nn.utils.rnn.pad_sequence([torch.tensor(r) for r in rows], batch_first=True)
-    made = []
-    for rows in [out[i] for i in torch.randperm(len(out), generator=g)[:64].tolist()]:
-        b = {"src": pad([[2] + src[i] + [3] for i in rows]), "tokens": sum(cost[i] for i in rows)}
-        if tgt:
-            b["tin"], b["tout"] = pad([[2] + tgt[i] for i in rows]), pad([tgt[i] + [3] for i in rows])
-        else:
-            b["y"] = torch.tensor([y[i] for i in rows])
-        made.append(b)
-    return made
+def has_bf16():
+    """Without instructions for it PyTorch's bfloat16 takes many times longer."""
+    try:
+        with open("/proc/cpuinfo") as f:
+            text = f.read()
+    except OSError:
+        return False
+    return "avx512_bf16" in text or "amx_bf16" in text
 
 
-def torch_speed(task, run, bucket):
-    if task == "topic":
-        f = "build/demo/topics.train.jsonl"
-        labels = [json.loads(l)["label"] for l in open(f)]
-        names = sorted(set(labels))
-        src, tgt, y = ids(run, f, "text"), None, [names.index(l) for l in labels]
-    else:
-        f = "build/demo/headlines.train.jsonl"
-        src, tgt, y = ids(run, f, "report"), ids(run, f, "headline"), None
-    m = Model(1200, len(set(y)) if y else 0)
-    o = torch.optim.AdamW(m.parameters(), lr=3e-4)
-    bs, tokens, spent, i = batches(src, tgt, y, bucket), 0, 0.0, 0
-    end = time.perf_counter() + A.seconds
-    while time.perf_counter() < end:
-        b = bs[i % len(bs)]
-        t0 = time.perf_counter()
-        o.zero_grad(set_to_none=True)
-        m(b).backward()
-        nn.utils.clip_grad_norm_(m.parameters(), 1.0)
-        o.step()
-        if i >= 3:
-            tokens, spent = tokens + b["tokens"], spent + time.perf_counter() - t0
-        i += 1
-    return tokens / spent
+def train(runner, figures, plan, peaks):
+    case = f"train {plan}, workers 2"
+    ours = runner.ours(case).get(f"train {plan}, 2 workers")
+    for mode in TRAINING[plan]:
+        if mode.endswith("bf16") and not has_bf16():
+            continue
+        t = runner.torch(plan, mode.replace("even", "padded"))
+        if not ours or not t:
+            continue
+        figures.add(f"{plan}: {WAYS[mode]}", "tokens/s", ours, t["speed"])
+        peaks.setdefault((plan, mode), t["peak_mb"])
 
 
-with tempfile.TemporaryDirectory() as folder:
-    rows = []
-    for task in ("topic", "headline"):
-        v = {"tutti": [], "torch padded": [], "torch bucketed": []}
-        for _ in range(A.rounds):
-            speed, run, peak = ours(task, folder)
-            v["tutti"].append(speed)
-            v["torch padded"].append(torch_speed(task, run, False))
-            v["torch bucketed"].append(torch_speed(task, run, True))
-        med = {k: statistics.median(x) for k, x in v.items()}
-        rows.append((task, med))
-        print(f"{A.size} {task:9}" + "".join(f"  {k} {x:8.0f}" for k, x in med.items()) +
-              f"  ratio {med['tutti'] / med['torch padded']:.2f} / {med['tutti'] / med['torch bucketed']:.2f}", flush=True)
+def decode(runner, figures, is_wanted):
+    wanted = [c for c in DECODING if is_wanted(c)]
+    t = runner.torch("summarize-even", "decode") if wanted else None
+    for case in wanted if t else []:
+        ours = runner.ours(case).get(case)
+        if ours:
+            figures.add(case, "ms/token", ours, t[DECODING[case]], less=True)
+
+
+def memory(runner, figures, peaks):
+    for plan in MEMORY:
+        of_plan = {mode: mb for (p, mode), mb in peaks.items() if p == plan}
+        if not of_plan:
+            continue
+        ours = runner.ours(f"memory {plan}").get(f"memory {plan}, peak")
+        for mode, mb in of_plan.items() if ours else []:
+            figures.add(f"memory {plan}: {WAYS[mode]}", "MB", ours, mb, less=True)
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--rounds", type=int, default=5)
+    p.add_argument("--seconds", type=float, default=3)
+    p.add_argument("--only", action="append", default=[])
+    p.add_argument("--bench", default="build/release/tests/bench/bench")
+    p.add_argument("--program", default="build/tutti")
+    p.add_argument("--folder", default="build/bench")
+    p.add_argument("--json", default="build/bench-torch.json")
+    return p.parse_args()
+
+
+def torch_version():
+    r = subprocess.run([sys.executable, "-W", "ignore", "-c", "import torch; print(torch.__version__)"],
+                       capture_output=True, text=True, check=False)
+    return r.stdout.strip()
+
+
+def main():
+    a = arguments()
+    version = torch_version()
+    if not version:
+        print("torch_speed: PyTorch is not installed for this Python: pip install torch",
+              file=sys.stderr)
+        return 2
+
+    def is_wanted(name):
+        return not a.only or any(word in name for word in a.only)
+
+    runner, figures, peaks = Runner(a), Figures(), {}
+    for n in range(a.rounds):
+        for plan in filter(is_wanted, TRAINING):
+            print(f"round {n + 1} of {a.rounds}: {plan}", file=sys.stderr)
+            train(runner, figures, plan, peaks)
+        decode(runner, figures, is_wanted)
+    memory(runner, figures, peaks)
+    print(f"{runner.head}; PyTorch {version}, 2 threads; {a.rounds} rounds, {a.seconds:g} s each")
+    if not has_bf16():
+        print("bfloat16 is skipped: this CPU has no instructions for it")
+    print()
+    figures.print()
+    figures.write(a.json)
+    return 0 if runner.is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+/*
+ * bench.h - what the files of the benchmark share: cases, figures, plans.
+ *
+ * A case runs in a child process of its own, once per round, and reports
+ * figures; the parent keeps the samples of all rounds. Cases come in a fixed
+ * order within a round, so a case may divide by what an earlier one measured.
+ */
+#ifndef TUTTI_BENCH_H
+#define TUTTI_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/status.h"
+#include "run/session.h"
+
+enum { BENCH_ROUNDS_MAX = 64, BENCH_NAME = 64, BENCH_UNIT = 16, BENCH_ONLY_MAX = 16,
+       BENCH_CORES = 2 };
+
+/* One measured quantity and its samples, a round each. */
+struct figure {
+	char name[BENCH_NAME], unit[BENCH_UNIT];
+	int n;
+	double sample[BENCH_ROUNDS_MAX];
+};
+
+struct bench {
+	double seconds;               /* of one timing */
+	int rounds, round, n_only;
+	bool is_quick, is_listing;
+	const char *program;          /* build/tutti */
+	const char *folder;           /* where data, plans and runs lie */
+	const char *json;             /* the figures' file; NULL: none */
+	const char *only[BENCH_ONLY_MAX];
+	struct figure *figure;
+	size_t n_figures, cap;
+	int fd;                       /* in a case: where figures go */
+};
+
+struct bench_case {
+	const char *name;
+	void (*run)(struct bench *b, const void *arg);
+	const void *arg;
+	bool once;                    /* in the first round alone */
+};
+/* Tables of cases; a NULL name ends each. */
+extern const struct bench_case bench_machine_cases[], bench_train_cases[],
+	bench_decode_cases[], bench_program_cases[];
+
+/* In a case: reports a figure; says why it cannot go on, and ends the case. */
+void bench_figure(struct bench *b, const char *unit, double value,
+		  const char *fmt, ...) PRINTF_LIKE(4, 5);
+_Noreturn void bench_die(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* The figure's sample of this round, or NAN (filtered out, not yet run). */
+double bench_now(const struct bench *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* --- bench_table.c --- */
+void bench_add(struct bench *b, const char *name, const char *unit, double value);
+double figure_median(const struct figure *f);
+void bench_print(const struct bench *b);
+enum status bench_write_json(const struct bench *b, struct err *err);
+void bench_release(struct bench *b);
+
+/* --- bench_data.c, bench_plan.c --- */
+enum { BENCH_VOCAB = 30522 };
+/* Texts, vocabulary and plans in b->folder, where they are not there yet. */
+void bench_make_data(const struct bench *b);
+void bench_make_plans(const struct bench *b);
+
+/* Sizes of a model: C, layers, heads; ff is 4 C. */
+struct bench_shape {
+	const char *name;
+	int dim, layers, heads, decoder_layers;
+};
+enum { SHAPE_TINY, SHAPE_SMALL, SHAPE_MINI, SHAPES };
+extern const struct bench_shape bench_shapes[SHAPES];
+
+/* A session of the plan NAME.json in b->folder with `sets` ("a=b", NULL: none). */
+struct session *bench_session(const struct bench *b, const char *plan,
+			      const char *set, int workers, bool train);
+/* "FOLDER/NAME.json"; out holds 600. */
+void bench_plan_path(const struct bench *b, const char *plan, char out[600]);
+
+#endif

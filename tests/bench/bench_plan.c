@@ -1,0 +1,112 @@
+/*
+ * bench_plan.c - the plans that the benchmark trains, as files that `tutti
+ * train` takes too, and sessions of them.
+ *
+ * Post-norm, mean pooling, AdamW, clip 1, a vocabulary of 30522. An update is
+ * four micro-batches. Budgets are set so that an update has the real tokens of
+ * a batch elsewhere: 32 texts of 45 tokens, 32 of 128, 16 documents (a
+ * micro-batch stays about half a text below its budget when lengths differ).
+ */
+#include <string.h>
+
+#include "base/str.h"
+#include "bench.h"
+
+const struct bench_shape bench_shapes[SHAPES] = {
+	[SHAPE_TINY] = { "tiny", 128, 2, 2, 2 },
+	[SHAPE_SMALL] = { "small", 256, 4, 4, 2 },
+	[SHAPE_MINI] = { "mini", 384, 6, 12, 2 },
+};
+
+static const struct plan_row {
+	const char *name;
+	int shape;
+	const char *train, *dev; /* dev NULL: none */
+	int max_source, max_target, tokens; /* max_target 0: a classifier */
+} rows[] = {
+	{ "classify-tiny", SHAPE_TINY, "news", NULL, 320, 0, 388 },
+	{ "classify-small", SHAPE_SMALL, "news", NULL, 320, 0, 388 },
+	{ "classify-mini", SHAPE_MINI, "news", NULL, 320, 0, 388 },
+	{ "classify-even", SHAPE_SMALL, "even", NULL, 128, 0, 1024 },
+	{ "summarize-even", SHAPE_SMALL, "pages", NULL, 256, 32, 1152 },
+	{ "summarize-real", SHAPE_SMALL, "dialogues", NULL, 320, 64, 712 },
+	{ "evaluate", SHAPE_SMALL, "dialogues.dev", "dialogues.dev", 320, 64, 712 },
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static void put_model(FILE *f, const struct bench_shape *s)
+{
+	fprintf(f, "{ \"tutti\": 1, \"seed\": 1,\n"
+		"  \"model\": { \"kind\": \"transformer\", \"dim\": %d, \"layers\": %d, "
+		"\"heads\": %d,\n    \"decoder_layers\": %d, \"dropout\": 0.1, "
+		"\"norm\": \"post\", \"pool\": \"mean\",\n    \"copy\": false, "
+		"\"tied\": true },\n"
+		"  \"tokenizer\": { \"kind\": \"wordpiece\", \"vocab\": \"vocab.txt\" },\n",
+		s->dim, s->layers, s->heads, s->decoder_layers);
+}
+
+static void put_task(FILE *f, const struct plan_row *r)
+{
+	fprintf(f, "  \"tasks\": { \"task\": { \"train\": \"%s.jsonl\", ", r->train);
+	if (r->dev)
+		fprintf(f, "\"dev\": \"%s.jsonl\", ", r->dev);
+	fprintf(f, "\"max_source\": %d,\n    ", r->max_source);
+	if (r->max_target)
+		fprintf(f, "\"kind\": \"summarize\", \"source\": \"text\", "
+			"\"target\": \"summary\", \"max_target\": %d,\n    "
+			"\"smoothing\": 0, \"beams\": 4, \"min_length\": 31, "
+			"\"max_length\": 31, \"no_repeat\": 0 } },\n", r->max_target);
+	else
+		fputs("\"kind\": \"classify\", \"text\": \"text\", \"label\": \"label\","
+		      "\n    \"labels\": [\"a\", \"b\", \"c\", \"d\"] } },\n", f);
+}
+
+static void put_rest(FILE *f, const struct plan_row *r)
+{
+	fprintf(f, "  \"mix\": { \"micro_batches\": 4, \"tokens\": %d },\n"
+		"  \"optimizer\": { \"kind\": \"adamw\", \"lr\": 1e-4, "
+		"\"schedule\": \"constant\", \"warmup\": 0, \"clip\": 1 },\n"
+		"  \"budget\": { \"steps\": 1000000, \"eval_every\": 0, "
+		"\"checkpoint_every\": 0 } }\n", r->tokens);
+}
+
+void bench_plan_path(const struct bench *b, const char *plan, char out[600])
+{
+	snprintf(out, 600, "%s/%s.json", b->folder, plan);
+}
+
+void bench_make_plans(const struct bench *b)
+{
+	char path[600];
+	FILE *f;
+
+	for (int i = 0; i < ROWS; i++) {
+		bench_plan_path(b, rows[i].name, path);
+		f = fopen(path, "w");
+		if (!f)
+			bench_die("cannot create '%s'", path);
+		put_model(f, &bench_shapes[rows[i].shape]);
+		put_task(f, &rows[i]);
+		put_rest(f, &rows[i]);
+		if (fclose(f))
+			bench_die("cannot write '%s'", path);
+	}
+}
+
+struct session *bench_session(const struct bench *b, const char *plan,
+			      const char *set, int workers, bool train)
+{
+	struct session_options o = { .n_workers = workers, .train = train,
+				     .data = true };
+	struct session *s = NULL;
+	struct plan *p = NULL;
+	char path[600];
+	struct err err;
+
+	bench_plan_path(b, plan, path);
+	if (plan_load(path, &set, set ? 1 : 0, &p, &err) ||
+	    session_make(p, &o, NULL, &s, &err))
+		bench_die("%s", err.text);
+	session_start_random(s);
+	return s;
+}

@@ -1,0 +1,212 @@
+/*
+ * bench_train.c - training: real tokens a second, useful work, two workers
+ * against one, and speed beside a busy process. Steps are session_step() of a
+ * session made as the trainer makes it.
+ *
+ * Useful work: the products of linear layers, of attention at each text's own
+ * length and of the output layer, three times the forward pass. Efficiency: that
+ * work at the one-core sgemm rate of this round on every worker, as a part of
+ * the time it took.
+ */
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "bench.h"
+
+struct training {
+	const char *plan, *set, *label; /* label: ", dropout 0" */
+	int shape, workers;
+	bool is_beside;                 /* with a busy process */
+};
+
+static void step(struct session *s, struct step_report *r)
+{
+	struct err err;
+
+	if (session_step(s, r, &err))
+		bench_die("%s", err.text);
+}
+
+/* --- useful work --- */
+
+/* Forward flops of a text of n tokens with a summary of t. */
+static double text_flops(const struct model_config *m, double n, double t)
+{
+	double C = m->dim, F = m->ff, V = BENCH_VOCAB, layer;
+	double flops = m->layers * n * (8 * C * C + 4 * C * F + 4 * C * n);
+
+	if (t <= 0)
+		return flops;
+	layer = t * (12 * C * C + 4 * C * F);        /* linear layers */
+	layer += n * 4 * C * C;                      /* the source's keys, values */
+	layer += 2 * C * t * (t + 1) + 4 * C * t * n; /* attention: own, cross */
+	return flops + m->decoder_layers * layer + 2 * C * V * t;
+}
+
+/* Of the step just made, with its gradients. */
+static double step_flops(const struct session *s)
+{
+	double flops = 0;
+
+	for (int k = 0; k < s->plan->micro_batches; k++)
+		for (int i = 0; i < s->job[k].n_rows; i++) {
+			uint32_t n, t;
+
+			dataset_lengths(s->task[0].train, s->job[k].rows[i], &n, &t);
+			flops += text_flops(&s->plan->model, n, t);
+		}
+	return 3 * flops;
+}
+
+/* --- timing --- */
+
+struct pace {
+	double tokens, flops, seconds; /* sums over the steps */
+	int steps;
+};
+
+enum { WARM_STEPS = 2, STEPS_MIN = 3 };
+
+static struct pace run_steps(struct session *s, double seconds)
+{
+	struct pace p = { 0 };
+	struct step_report r;
+	double from;
+
+	for (int i = 0; i < WARM_STEPS; i++)
+		step(s, &r);
+	while (p.steps < STEPS_MIN || p.seconds < seconds) {
+		from = clock_now();
+		step(s, &r);
+		p.seconds += clock_now() - from;
+		p.tokens += r.row.tokens;
+		p.flops += step_flops(s);
+		p.steps++;
+	}
+	return p;
+}
+
+static pid_t start_spinning(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0)
+		bench_die("no process to be had");
+	if (!pid)
+		while (getppid() == parent)
+			for (volatile int i = 0; i < 10000000; i++)
+				;
+	if (!pid)
+		_exit(0);
+	return pid;
+}
+
+static void stop_spinning(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* --- cases --- */
+
+static void report(struct bench *b, const struct training *t, const char *name,
+		   const struct pace *p)
+{
+	double rate = p->flops / p->seconds * 1e-9, one;
+	double sgemm = bench_now(b, "sgemm %s", bench_shapes[t->shape].name);
+
+	bench_figure(b, "tokens/s", p->tokens / p->seconds, "%s", name);
+	bench_figure(b, "GF/s", rate, "%s, useful", name);
+	if (!isnan(sgemm))
+		bench_figure(b, "%", 100 * rate / (t->workers * sgemm),
+			     "%s, efficiency", name);
+	if (t->workers > 1)
+		return;
+	one = bench_now(b, "train %s%s, 2 workers", t->plan, t->label);
+	if (!isnan(one))
+		bench_figure(b, "x", one / (p->tokens / p->seconds),
+			     "train %s%s, 2 workers : 1", t->plan, t->label);
+}
+
+static void bench_training(struct bench *b, const void *arg)
+{
+	const struct training *t = arg;
+	struct session *s = bench_session(b, t->plan, t->set, t->workers, true);
+	char name[BENCH_NAME];
+	struct pace p = run_steps(s, b->seconds);
+
+	snprintf(name, sizeof name, "train %s%s, %d worker%s", t->plan, t->label,
+		 t->workers, t->workers == 1 ? "" : "s");
+	report(b, t, name, &p);
+	if (!b->round && t->workers > 1)
+		bench_figure(b, "tokens", p.tokens / p.steps, "train %s%s, an update",
+			     t->plan, t->label);
+	session_free(s);
+}
+
+/* The clean speed is taken just before: the same session, the same minute. */
+static void bench_beside(struct bench *b, const void *arg)
+{
+	const struct training *t = arg;
+	struct session *s = bench_session(b, t->plan, t->set, t->workers, true);
+	struct pace clean = run_steps(s, b->seconds / 2), busy;
+	pid_t pid = start_spinning();
+
+	busy = run_steps(s, b->seconds);
+	stop_spinning(pid);
+	bench_figure(b, "%",
+		     100 * (busy.tokens / busy.seconds) / (clean.tokens / clean.seconds),
+		     "train %s, speed beside a busy process", t->plan);
+	session_free(s);
+}
+
+static void bench_same_bits(struct bench *b, const void *arg)
+{
+	char state[2][40];
+
+	for (int i = 0; i < 2; i++) {
+		struct session *s = bench_session(b, arg, NULL, i + 1, true);
+		struct step_report r;
+
+		for (int k = 0; k < WARM_STEPS; k++)
+			step(s, &r);
+		session_state(s, state[i]);
+		session_free(s);
+	}
+	bench_figure(b, "yes/no", str_eq(state[0], state[1]),
+		     "train %s, same bits on 1 and 2 workers", (const char *)arg);
+	if (!str_eq(state[0], state[1]))
+		bench_die("%s: 1 and 2 workers differ", (const char *)arg);
+}
+
+#define TRAINING(plan, shape, workers, set, label)                             \
+	{ "train " plan label ", workers " #workers, bench_training,           \
+	  &(const struct training){ plan, set, label, shape, workers, false }, false }
+#define DRY(plan, shape)                                                       \
+	TRAINING(plan, shape, 2, "model.dropout=0", ", dropout 0")
+
+const struct bench_case bench_train_cases[] = {
+	TRAINING("classify-tiny", SHAPE_TINY, 2, NULL, ""),
+	TRAINING("classify-tiny", SHAPE_TINY, 1, NULL, ""),
+	TRAINING("classify-small", SHAPE_SMALL, 2, NULL, ""),
+	TRAINING("classify-small", SHAPE_SMALL, 1, NULL, ""),
+	DRY("classify-small", SHAPE_SMALL),
+	TRAINING("classify-mini", SHAPE_MINI, 2, NULL, ""),
+	TRAINING("classify-mini", SHAPE_MINI, 1, NULL, ""),
+	TRAINING("classify-even", SHAPE_SMALL, 2, NULL, ""),
+	TRAINING("summarize-even", SHAPE_SMALL, 2, NULL, ""),
+	TRAINING("summarize-even", SHAPE_SMALL, 1, NULL, ""),
+	DRY("summarize-even", SHAPE_SMALL),
+	TRAINING("summarize-real", SHAPE_SMALL, 2, NULL, ""),
+	{ "train beside a busy process", bench_beside,
+	  &(const struct training){ "classify-small", NULL, "", SHAPE_SMALL, 2, true },
+	  false },
+	{ "train same bits, classify", bench_same_bits, "classify-small", true },
+	{ "train same bits, summarize", bench_same_bits, "summarize-real", true },
+	{ NULL, NULL, NULL, false },
+};
