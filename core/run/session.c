@@ -147,12 +147,15 @@ static int how_many_workers(const struct session *s, int asked)
 	return n < s->plan->micro_batches ? n : s->plan->micro_batches;
 }
 
-/* Refuses what cannot fit: weights, moments, the sum, and a gradient per worker. */
+/*
+ * Refuses what cannot fit: weights and their packed copies; in training also the
+ * moments, the sum, and a gradient for each worker and one more.
+ */
 static enum status check_memory(uint64_t params, const struct session_options *o,
 				int workers, struct err *err)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
-	double blocks = o->train ? 4.0 + workers : 1.0;
+	double blocks = o->train ? 7.0 + workers : 2.0;
 	double need = blocks * 4.0 * (double)params;
 	double have = pages > 0 && page > 0 ? (double)pages * (double)page : need;
 
