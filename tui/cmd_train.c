@@ -20,7 +20,7 @@ enum { LINE_SECONDS = 10, SCRIPT_MAX = 16 << 20 };
 struct teller {
 	struct trainer *trainer;
 	struct snapshot snap;
-	bool json, has_begun;
+	bool json, has_begun, has_stepped;
 	double last_line;
 	enum phase phase;
 	char work[96];
@@ -177,7 +177,15 @@ static bool has_work(const struct snapshot *s)
 	       s->work[0];
 }
 
-/* Says what is new in t->snap. */
+static bool has_losses(const struct snapshot *s)
+{
+	for (int i = 0; i < s->n_channels; i++)
+		if (!isnan(s->ch[i].smooth))
+			return true;
+	return false;
+}
+
+/* Says what is new in t->snap: the first step at once, then now and then. */
 static void tell(struct teller *t)
 {
 	const struct snapshot *s = &t->snap;
@@ -197,9 +205,11 @@ static void tell(struct teller *t)
 			t->json ? json_work(s) : text_work(s);
 			t->last_line = now;
 		}
-	} else if (s->phase == PHASE_RUNNING && is_due && s->step > 0) {
+	} else if (s->phase == PHASE_RUNNING && has_losses(s) &&
+		   (is_due || !t->has_stepped)) {
 		t->json ? json_progress(s) : text_progress(s);
 		t->last_line = now;
+		t->has_stepped = true;
 	}
 }
 

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -55,6 +57,11 @@ static enum status check_regular(const struct stat *s, const char *path,
 		       kind_name(s->st_mode), path);
 }
 
+static int64_t in_ns(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
 enum status file_id(const char *path, struct file_id *out, struct err *err)
 {
 	struct stat s;
@@ -68,8 +75,55 @@ enum status file_id(const char *path, struct file_id *out, struct err *err)
 	out->size = (uint64_t)s.st_size;
 	out->inode = (uint64_t)s.st_ino;
 	out->device = (uint64_t)s.st_dev;
-	out->mtime_ns = (int64_t)s.st_mtim.tv_sec * 1000000000 +
-			s.st_mtim.tv_nsec;
+	out->mtime_ns = in_ns(&s.st_mtim);
+	out->ctime_ns = in_ns(&s.st_ctim);
+	out->unsure = 0;
+	return ST_OK;
+}
+
+bool file_same(const struct file_id *a, const struct file_id *b)
+{
+	return a->size == b->size && a->inode == b->inode &&
+	       a->device == b->device && a->mtime_ns == b->mtime_ns &&
+	       a->ctime_ns == b->ctime_ns;
+}
+
+/*
+ * How long until a change of the file must bear a later time. The clock that
+ * counts is the one file systems stamp with, which moves by ticks; the time
+ * that counts is the change's, which nobody can set.
+ */
+static int64_t until_settled(const struct file_id *id)
+{
+	const int64_t ticks = 20000000, whole_seconds = 2000000000;
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME_COARSE, &now))
+		return INT64_MAX;
+	return id->ctime_ns - in_ns(&now) +
+	       (id->ctime_ns % 1000000000 ? ticks : whole_seconds);
+}
+
+enum status file_settle(const char *path, struct file_id *out, struct err *err)
+{
+	const int64_t tick = 4000000, most = 2100000000;
+	static _Atomic uint64_t serial;
+	struct timespec now = { 0, 0 };
+
+	for (int i = 0; i < 10; i++) {
+		enum status st = file_id(path, out, err);
+		int64_t wait = st ? 0 : until_settled(out);
+
+		if (st || wait <= 0)
+			return st;
+		if (wait > most)
+			break;
+		wait += tick; /* the clock steps: it may lag what was slept */
+		nanosleep(&(struct timespec){ wait / 1000000000,
+					      wait % 1000000000 }, NULL);
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	out->unsure = ((uint64_t)in_ns(&now) << 8 | ++serial % 255) + 1;
 	return ST_OK;
 }
 

@@ -22,11 +22,21 @@
 /* What tells one state of a file from another without reading it. */
 struct file_id {
 	uint64_t size, inode, device;
-	int64_t mtime_ns;
+	int64_t mtime_ns, ctime_ns;
+	uint64_t unsure; /* 0, but see file_settle() */
 };
 
 /* A regular file only: folders, FIFOs and devices are refused with a word. */
 enum status file_id(const char *path, struct file_id *out, struct err *err);
+/*
+ * The same, so that whoever reads the file after this call and finds the same
+ * id later may take the content for the same. A file changed so lately that
+ * its next change could bear the same time is waited for (20 ms; 2 s where
+ * times are whole seconds). One whose time is ahead of the clock, or that
+ * keeps changing, gets an `unsure` that no other call gives.
+ */
+enum status file_settle(const char *path, struct file_id *out, struct err *err);
+bool file_same(const struct file_id *a, const struct file_id *b); /* but `unsure` */
 /* Replaces what `out` holds. More than `cap` bytes are refused, not cut. */
 enum status file_read(const char *path, size_t cap, struct buf *out,
 		      struct err *err);

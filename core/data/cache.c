@@ -3,8 +3,9 @@
  *
  * A name is SPEC-STATE.tok, 16 hex digits each. SPEC says which data is meant:
  * absolute path, columns, format, limits, labels, vocabulary. STATE says of
- * which state of that file (size, time, inode, device) and in which version of
- * the format: of one SPEC only one STATE is kept.
+ * which state of that file (size, times, inode, device) and in which version of
+ * the format: of one SPEC only one STATE is kept. Beside them stand found
+ * things, SPEC-STATE.fnd (found.c), by the same rules.
  */
 #include "data/cache.h"
 
@@ -62,7 +63,7 @@ static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 	return hasher_end(h);
 }
 
-static struct hash state_key(const struct file_id *id)
+struct hash cache_state_key(const struct file_id *id)
 {
 	struct hasher *h = hasher_new();
 
@@ -71,7 +72,15 @@ static struct hash state_key(const struct file_id *id)
 	hasher_add_u64(h, id->inode);
 	hasher_add_u64(h, id->device);
 	hasher_add_u64(h, (uint64_t)id->mtime_ns);
+	hasher_add_u64(h, (uint64_t)id->ctime_ns);
+	hasher_add_u64(h, id->unsure);
 	return hasher_end(h);
+}
+
+void cache_place_name(struct cache_place *pl, const char *ending)
+{
+	str_format(pl->name, sizeof pl->name, "%016" PRIx64 "-%016" PRIx64 ".%s",
+		   pl->spec.hi, pl->state.hi, ending);
 }
 
 enum status cache_place_of(const struct dataset_spec *spec,
@@ -79,16 +88,15 @@ enum status cache_place_of(const struct dataset_spec *spec,
 			   struct err *err)
 {
 	char path[PATH_MAX];
-	enum status st = file_id(spec->path, &pl->id, err);
+	enum status st = file_settle(spec->path, &pl->id, err);
 
 	if (!st)
 		st = file_absolute(NULL, spec->path, path, sizeof path, err);
 	if (st)
 		return st;
 	pl->spec = spec_key(spec, path, tok);
-	pl->state = state_key(&pl->id);
-	str_format(pl->name, sizeof pl->name, "%016" PRIx64 "-%016" PRIx64 ".tok",
-		   pl->spec.hi, pl->state.hi);
+	pl->state = cache_state_key(&pl->id);
+	cache_place_name(pl, "tok");
 	return ST_OK;
 }
 
@@ -224,12 +232,18 @@ enum status cache_map(const struct cache_place *pl, struct dataset **out,
 		dataset_close(d);
 		return st;
 	}
-	utimensat(AT_FDCWD, pl->path, NULL, 0); /* used now; may fail */
+	cache_used(pl);
 	*out = d;
 	return ST_OK;
 }
 
 /* --- clearing away --- */
+
+/* May fail: then it goes earlier. */
+void cache_used(const struct cache_place *pl)
+{
+	utimensat(AT_FDCWD, pl->path, NULL, 0);
+}
 
 static const time_t HOUR = 3600, KEPT_UNUSED = 60 * 24 * 3600;
 
@@ -248,6 +262,8 @@ static bool is_left_over(int dir, const char *name)
 	long pid;
 
 	if (!tmp)
+		tmp = strstr(name, ".fnd.tmp-");
+	if (!tmp)
 		return false;
 	pid = strtol(tmp + strlen(".tok.tmp-"), NULL, 10);
 	if (pid <= 0 || !kill((pid_t)pid, 0) || errno != ESRCH)
@@ -260,8 +276,8 @@ static bool is_out_of_use(int dir, const struct cache_place *pl, const char *nam
 	enum { SPEC_PART = 17 }; /* with the dash */
 	size_t n = strlen(name);
 
-	if (n != strlen(pl->name) || !str_eq(name + n - 4, ".tok") ||
-	    str_eq(name, pl->name))
+	if (n != strlen(pl->name) || str_eq(name, pl->name) ||
+	    !(str_eq(name + n - 4, ".tok") || str_eq(name + n - 4, ".fnd")))
 		return false;
 	return !strncmp(name, pl->name, SPEC_PART) ||
 	       is_older(dir, name, KEPT_UNUSED);

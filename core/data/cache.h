@@ -66,6 +66,10 @@ struct cache_place {
 	char dir[PATH_MAX], name[64], path[PATH_MAX];
 };
 
+struct hash cache_state_key(const struct file_id *id);
+/* From the two keys. */
+void cache_place_name(struct cache_place *pl, const char *ending);
+
 /* The keys and the name; the folder comes by cache_place_in. */
 enum status cache_place_of(const struct dataset_spec *spec,
 			   const struct tokenizer *tok, struct cache_place *pl,
@@ -82,6 +86,7 @@ enum status cache_map(const struct cache_place *pl, struct dataset **out,
  * two months, and what dead writers left.
  */
 void cache_drop_old(const struct cache_place *pl);
+void cache_used(const struct cache_place *pl); /* now, for the two months */
 
 /*
  * Reads the data file and writes the cache. `*at_fault` tells whether an error

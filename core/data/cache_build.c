@@ -369,8 +369,7 @@ static enum status check_unchanged(const struct cache_place *pl,
 
 	if (st)
 		return st;
-	if (now.size == pl->id.size && now.inode == pl->id.inode &&
-	    now.device == pl->id.device && now.mtime_ns == pl->id.mtime_ns)
+	if (file_same(&now, &pl->id))
 		return ST_OK;
 	return err_set(err, ST_IO, "changed while it was read: '%s'", path);
 }

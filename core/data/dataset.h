@@ -2,7 +2,7 @@
  * dataset.h - one split of one task, tokenized and mapped from the token cache.
  *
  * The cache is a file in $XDG_CACHE_HOME/tutti/, found by what the file is
- * (path, size, time, inode), which columns are read, the limits and the
+ * (path, size, times, inode), which columns are read, the limits and the
  * vocabulary; inside stands the content hash of the data file. A second start
  * maps it and is done. The format is the banner of dataset.c. Examples are read
  * straight from the mapping: memory does not grow with the data.
@@ -90,14 +90,18 @@ double dataset_mean(const struct dataset *d); /* regress */
 
 /*
  * The distinct labels of a file, sorted by bytes: what a plan without `labels`
- * has. At most `cap`; returns (caller frees each and the array).
+ * has. At most `cap`; returns (caller frees each and the array). Kept in the
+ * folder of the token caches, so that the same file is looked through once.
  */
 enum status dataset_scan_labels(const struct dataset_spec *spec,
-				struct progress *pg, int cap, char ***labels,
-				int *n, struct err *err);
-/* Feeds every text of the file (source, pair, summary) to a vocabulary trainer. */
-enum status dataset_feed_texts(const struct dataset_spec *spec,
-			       struct tokenizer_trainer *tr,
-			       struct progress *pg, struct err *err);
+				const char *cache_dir, struct progress *pg,
+				int cap, char ***labels, int *n, struct err *err);
+/*
+ * A vocabulary of `size` pieces, trained from every text (source, pair,
+ * summary) of n files in this order; kept in the same way.
+ */
+enum status dataset_vocabulary(const struct dataset_spec *spec, int n, int size,
+			       const char *cache_dir, struct progress *pg,
+			       struct tokenizer **out, struct err *err);
 
 #endif

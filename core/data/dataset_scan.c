@@ -1,6 +1,6 @@
 /*
- * dataset_scan.c - looks through a data file that come before its tokens: its
- * labels, and its texts for a vocabulary. Nothing is cached.
+ * dataset_scan.c - looks through data files that come before their tokens: the
+ * labels, and the texts for a vocabulary. What they gave is kept (found.h).
  */
 #include <inttypes.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/cache.h"
+#include "data/found.h"
 
 enum { LABEL_BYTES_MAX = 256 };
 
@@ -119,30 +120,82 @@ static enum row_fault take_label(void *arg, const struct source_row *row,
 	return ROW_OK;
 }
 
-enum status dataset_scan_labels(const struct dataset_spec *spec,
-				struct progress *pg, int cap, char ***labels,
-				int *n, struct err *err)
+static void labels_free(struct labels *l)
 {
-	struct labels l = { .most = cap };
-	enum status st;
+	for (size_t i = 0; i < l->n; i++)
+		xfree(l->name[i]);
+	xfree(l->name);
+	*l = (struct labels){ .most = l->most };
+}
 
-	BUG_IF(spec->unlabelled);
-	*labels = NULL;
-	*n = 0;
-	st = each_row(spec, pg, take_label, &l, err);
-	if (!st && l.too_many)
+static enum status scan(const struct dataset_spec *spec, struct progress *pg,
+			struct labels *l, struct err *err)
+{
+	enum status st = each_row(spec, pg, take_label, l, err);
+
+	if (!st && l->too_many)
 		st = err_set(err, ST_INVALID,
 			     "more than %d labels in column '%s' of '%s': is it "
 			     "a text or a number",
-			     cap, spec->target, spec->path);
-	if (!st) {
-		*labels = l.name;
-		*n = (int)l.n;
-		return ST_OK;
+			     l->most, spec->target, spec->path);
+	return st;
+}
+
+/* In found files: the names, each with its NUL. */
+static bool labels_found(const struct found *f, struct labels *l)
+{
+	struct buf b;
+	bool is_there;
+
+	buf_init(&b);
+	is_there = found_get(f, &b);
+	for (size_t at = 0; is_there && at < b.len; at += strlen(b.s + at) + 1)
+		label_add(l, b.s + at);
+	buf_release(&b);
+	return is_there;
+}
+
+static void labels_keep(const struct found *f, const struct found *now,
+			const struct labels *l)
+{
+	struct buf b;
+
+	buf_init(&b);
+	for (size_t i = 0; i < l->n; i++)
+		buf_add(&b, l->name[i], strlen(l->name[i]) + 1);
+	found_put(f, now, buf_str(&b), b.len);
+	buf_release(&b);
+}
+
+static void labels_key(struct found *f, const struct dataset_spec *spec, int cap,
+		       const char *cache_dir)
+{
+	found_begin(f, "labels 1", (uint64_t)cap);
+	found_add(f, spec, true);
+	found_end(f, cache_dir);
+}
+
+enum status dataset_scan_labels(const struct dataset_spec *spec,
+				const char *cache_dir, struct progress *pg,
+				int cap, char ***labels, int *n, struct err *err)
+{
+	struct found *f = xcalloc(2, sizeof *f);
+	struct labels l = { .most = cap };
+	enum status st = ST_OK;
+
+	BUG_IF(spec->unlabelled);
+	labels_key(&f[0], spec, cap, cache_dir);
+	if (!labels_found(&f[0], &l)) {
+		st = scan(spec, pg, &l, err);
+		labels_key(&f[1], spec, cap, cache_dir);
+		if (!st)
+			labels_keep(&f[0], &f[1], &l);
 	}
-	for (size_t i = 0; i < l.n; i++)
-		xfree(l.name[i]);
-	xfree(l.name);
+	xfree(f);
+	if (st)
+		labels_free(&l);
+	*labels = l.name;
+	*n = (int)l.n;
 	return st;
 }
 
@@ -168,11 +221,79 @@ static enum row_fault take_texts(void *arg, const struct source_row *row,
 	return ROW_OK;
 }
 
-enum status dataset_feed_texts(const struct dataset_spec *spec,
-			       struct tokenizer_trainer *tr,
-			       struct progress *pg, struct err *err)
+static enum status feed_texts(const struct dataset_spec *spec,
+			      struct tokenizer_trainer *tr, struct progress *pg,
+			      struct err *err)
 {
 	struct feed f = { .tr = tr, .summaries = spec->kind == TASK_SUMMARIZE };
 
 	return each_row(spec, pg, take_texts, &f, err);
+}
+
+static enum status train(const struct dataset_spec *spec, int n, int size,
+			 struct progress *pg, struct tokenizer **out,
+			 struct err *err)
+{
+	struct tokenizer_trainer *tr = tokenizer_trainer_new(size);
+	enum status st = ST_OK;
+
+	for (int i = 0; i < n && !st; i++)
+		st = feed_texts(&spec[i], tr, pg, err);
+	if (!st)
+		return tokenizer_trainer_finish(tr, pg, out, err);
+	tokenizer_trainer_free(tr);
+	return st;
+}
+
+/* In found files: the pieces, one a line. */
+static bool vocabulary_found(const struct found *f, struct tokenizer **out)
+{
+	struct buf b;
+	bool is_there;
+
+	buf_init(&b);
+	is_there = found_get(f, &b) &&
+		   !tokenizer_from_lines(buf_str(&b), b.len, f->place.path, out,
+					 NULL);
+	buf_release(&b);
+	return is_there;
+}
+
+static void vocabulary_keep(const struct found *f, const struct found *now,
+			    const struct tokenizer *tok)
+{
+	struct buf b;
+
+	buf_init(&b);
+	tokenizer_lines(tok, &b);
+	found_put(f, now, buf_str(&b), b.len);
+	buf_release(&b);
+}
+
+static void vocabulary_key(struct found *f, const struct dataset_spec *spec,
+			   int n, int size, const char *cache_dir)
+{
+	found_begin(f, "wordpiece 1", (uint64_t)size);
+	for (int i = 0; i < n; i++)
+		found_add(f, &spec[i], spec[i].kind == TASK_SUMMARIZE);
+	found_end(f, cache_dir);
+}
+
+enum status dataset_vocabulary(const struct dataset_spec *spec, int n, int size,
+			       const char *cache_dir, struct progress *pg,
+			       struct tokenizer **out, struct err *err)
+{
+	struct found *f = xcalloc(2, sizeof *f);
+	enum status st = ST_OK;
+
+	*out = NULL;
+	vocabulary_key(&f[0], spec, n, size, cache_dir);
+	if (!vocabulary_found(&f[0], out)) {
+		st = train(spec, n, size, pg, out, err);
+		vocabulary_key(&f[1], spec, n, size, cache_dir);
+		if (!st)
+			vocabulary_keep(&f[0], &f[1], *out);
+	}
+	xfree(f);
+	return st;
 }

@@ -18,19 +18,15 @@
 static enum status train_vocabulary(struct session *s, struct progress *pg,
 				    struct err *err)
 {
-	struct tokenizer_trainer *tr = tokenizer_trainer_new(s->plan->tokenizer_size);
-	struct dataset_spec spec;
-	enum status st = ST_OK;
+	struct dataset_spec *spec = xcalloc((size_t)s->n_tasks, sizeof *spec);
+	enum status st;
 
-	for (int i = 0; i < s->n_tasks && !st; i++) {
-		plan_dataset(s->plan, i, false, &spec);
-		st = dataset_feed_texts(&spec, tr, pg, err);
-	}
-	if (st) {
-		tokenizer_trainer_free(tr);
-		return st;
-	}
-	return tokenizer_trainer_finish(tr, pg, &s->tok, err);
+	for (int i = 0; i < s->n_tasks; i++)
+		plan_dataset(s->plan, i, false, &spec[i]);
+	st = dataset_vocabulary(spec, s->n_tasks, s->plan->tokenizer_size, NULL, pg,
+				&s->tok, err);
+	xfree(spec);
+	return st;
 }
 
 static enum status get_vocabulary(struct session *s, const char *given,
@@ -56,7 +52,7 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 			return err_set(err, ST_INVALID, "task '%s' has no labels in the "
 				       "stored plan", t->name);
 		plan_dataset(s->plan, i, false, &spec);
-		st = dataset_scan_labels(&spec, pg, PLAN_LABELS_MAX, &t->labels,
+		st = dataset_scan_labels(&spec, NULL, pg, PLAN_LABELS_MAX, &t->labels,
 					 &t->n_labels, err);
 	}
 	if (!st && t->kind == TASK_CLASSIFY && t->n_labels < 2)

@@ -198,17 +198,24 @@ enum status tokenizer_load(const char *vocab_path, struct tokenizer **out,
 	return st;
 }
 
+void tokenizer_lines(const struct tokenizer *t, struct buf *out)
+{
+	for (int32_t id = 0; id < t->n; id++) {
+		buf_adds(out, piece_at(t, id));
+		buf_addc(out, '\n');
+	}
+}
+
 enum status tokenizer_save(const struct tokenizer *t, const char *vocab_path,
 			   struct err *err)
 {
-	size_t len = t->at[t->n];
-	char *lines = xmalloc(len + 1);
+	struct buf lines;
 	enum status st;
 
-	for (size_t i = 0; i < len; i++)
-		lines[i] = t->text[i] ? t->text[i] : '\n';
-	st = file_write(vocab_path, lines, len, err);
-	xfree(lines);
+	buf_init(&lines);
+	tokenizer_lines(t, &lines);
+	st = file_write(vocab_path, buf_str(&lines), lines.len, err);
+	buf_release(&lines);
 	return st;
 }
 

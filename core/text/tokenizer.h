@@ -38,6 +38,10 @@ enum status tokenizer_load(const char *vocab_path, struct tokenizer **out,
 			   struct err *err);
 enum status tokenizer_save(const struct tokenizer *t, const char *vocab_path,
 			   struct err *err);
+/* The same from and to text: one piece a line. `name` is for messages; appends. */
+enum status tokenizer_from_lines(const char *lines, size_t len, const char *name,
+				 struct tokenizer **out, struct err *err);
+void tokenizer_lines(const struct tokenizer *t, struct buf *out);
 void tokenizer_free(struct tokenizer *t);
 
 /*

@@ -70,8 +70,4 @@ struct words {
 void words_init(struct words *it, const char *text, size_t len);
 bool words_next(struct words *it, struct word *w);
 
-/* One piece a line; copies. `name` is for messages. */
-enum status tokenizer_from_lines(const char *lines, size_t len, const char *name,
-				 struct tokenizer **out, struct err *err);
-
 #endif

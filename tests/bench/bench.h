@@ -75,6 +75,8 @@ struct bench_shape {
 };
 enum { SHAPE_TINY, SHAPE_SMALL, SHAPE_MINI, SHAPES };
 extern const struct bench_shape bench_shapes[SHAPES];
+/* GF/s of one core's sgemm over the shape's linear layers (bench_machine.c). */
+double bench_sgemm_rate(const struct bench_shape *s, double seconds);
 
 /* A session of the plan NAME.json in b->folder with `sets` ("a=b", NULL: none). */
 struct session *bench_session(const struct bench *b, const char *plan,

@@ -184,7 +184,8 @@ static void put_row(FILE *f, const double *zipf, const struct rng *r,
 		put_text(f, zipf, r, &at, n.target - 1);
 		fputs("\"}\n", f);
 	} else {
-		fprintf(f, "\",\"label\":\"%c\"}\n", 'a' + (int)rng_below(r, at, LABELS));
+		fprintf(f, "\",\"label\":\"%c\"}\n",
+			'a' + (int)rng_below(r, at, LABELS));
 	}
 }
 

@@ -163,27 +163,43 @@ static void layer_rates(int out, int in, double seconds, double rate[PRODUCTS])
 		rate[i] = time_product(&p[i], seconds);
 }
 
-/* Geometric means over qkv, out, up and down. */
-static void bench_sgemm(struct bench *b, const void *arg)
+/* Geometric means over qkv, out, up and down; returns that over all products. */
+static double shape_rates(const struct bench_shape *s, double seconds,
+			  double mean[PRODUCTS])
 {
-	static const char *const name[PRODUCTS] = { "forward", "input gradient",
-						    "weight gradient" };
-	const struct bench_shape *s = arg;
 	int C = s->dim, F = 4 * C, shape[4][2] = { { 3 * C, C }, { C, C }, { F, C },
 						   { C, F } };
 	double log_sum[PRODUCTS] = { 0 }, all = 0, rate[PRODUCTS];
 
 	for (int i = 0; i < 4; i++) {
-		layer_rates(shape[i][0], shape[i][1], b->seconds / 60, rate);
+		layer_rates(shape[i][0], shape[i][1], seconds, rate);
 		for (int k = 0; k < PRODUCTS; k++)
 			log_sum[k] += log(rate[k]) / 4;
 	}
 	for (int k = 0; k < PRODUCTS; k++) {
 		all += log_sum[k] / PRODUCTS;
-		bench_figure(b, "GF/s", exp(log_sum[k]), "sgemm %s, %s", s->name,
-			     name[k]);
+		mean[k] = exp(log_sum[k]);
 	}
-	bench_figure(b, "GF/s", exp(all), "sgemm %s", s->name);
+	return exp(all);
+}
+
+double bench_sgemm_rate(const struct bench_shape *s, double seconds)
+{
+	double mean[PRODUCTS];
+
+	return shape_rates(s, seconds / (4 * PRODUCTS), mean);
+}
+
+static void bench_sgemm(struct bench *b, const void *arg)
+{
+	static const char *const name[PRODUCTS] = { "forward", "input gradient",
+						    "weight gradient" };
+	const struct bench_shape *s = arg;
+	double mean[PRODUCTS], all = shape_rates(s, b->seconds / 60, mean);
+
+	for (int k = 0; k < PRODUCTS; k++)
+		bench_figure(b, "GF/s", mean[k], "sgemm %s, %s", s->name, name[k]);
+	bench_figure(b, "GF/s", all, "sgemm %s", s->name);
 }
 
 const struct bench_case bench_machine_cases[] = {

@@ -29,7 +29,8 @@
 
 /* --- folders of runs --- */
 
-static int remove_one(const char *path, const struct stat *sb, int flag, struct FTW *ftw)
+static int remove_one(const char *path, const struct stat *sb, int flag,
+		      struct FTW *ftw)
 {
 	(void)sb, (void)flag, (void)ftw;
 	return remove(path);
@@ -110,7 +111,8 @@ static struct outcome run_program(const struct bench *b, const char *plan,
 		fclose(f);
 	waitpid(pid, &status, 0);
 	if (isnan(o.end))
-		bench_die("'%s train %s' ended with status %d", b->program, plan, status);
+		bench_die("'%s train %s' ended with status %d", b->program, plan,
+			  status);
 	return o;
 }
 
@@ -267,7 +269,8 @@ static void bench_mixing(struct bench *b, const void *arg)
 	struct session *s = bench_session(b, arg, NULL, 1, true);
 
 	bench_figure(b, "us/step", 1e6 * mixing_seconds(s), "beside the steps, mixing");
-	bench_figure(b, "us/step", 1e6 * packing_seconds(s), "beside the steps, packing");
+	bench_figure(b, "us/step", 1e6 * packing_seconds(s),
+		     "beside the steps, packing");
 	session_free(s);
 }
 

@@ -2,6 +2,7 @@
  * bench_table.c - the figures: samples of all rounds, medians, the table and
  * the JSON file.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,10 +61,10 @@ double figure_median(const struct figure *f)
 /* Three or four digits that count. */
 static void print_number(double x)
 {
-	if (x >= 100 || x <= -100)
+	if (fabs(x) >= 100)
 		printf(" %10.0f", x);
 	else
-		printf(" %10.*f", x >= 10 || x <= -10 ? 1 : x >= 1 || x <= -1 ? 2 : 3, x);
+		printf(" %10.*f", fabs(x) >= 10 ? 1 : fabs(x) >= 1 ? 2 : 3, x);
 }
 
 static void print_figure(const struct figure *f)

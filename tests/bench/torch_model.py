@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """One PyTorch measurement, in a process of its own; torch_speed.py starts these.
 
-    torch_model.py --folder build/bench --plan classify-small --mode bucketed-sparse --seconds 3
-    torch_model.py --folder build/bench --plan summarize-even --mode decode --seconds 3
+    torch_model.py --plan classify-small --mode bucketed-sparse --seconds 3
+    torch_model.py --plan summarize-even --mode decode --seconds 3
 
-Builds the model that the benchmark's plan describes by hand (post-norm, fused QKV, mean pooling,
-tied output layer), reads the same generated texts, and prints one JSON object.
+Builds the model that the benchmark's plan describes by hand (post-norm, fused QKV,
+mean pooling, tied output layer), reads the same generated texts, and prints one JSON
+object.
 
-A mode is a way to batch (padded: as the texts come, padded to the longest; bucketed: texts of
-similar length together) and an optimizer (dense: AdamW; sparse: SparseAdam on the embedding,
-AdamW elsewhere), with -bf16 for autocast to bfloat16.
+A mode is a way to batch (padded: as the texts come, padded to the longest; bucketed:
+texts of similar length together) and an optimizer (dense: AdamW; sparse: SparseAdam
+on the embedding, AdamW elsewhere), with -bf16 for autocast to bfloat16.
 """
 import argparse
 import json
@@ -53,7 +54,8 @@ class Attention(nn.Module):
     def forward(self, x, mask, cache=None):
         q, k, v = self.split(self.kv(x), 3)
         if cache is not None:
-            k, v = (torch.cat(pair, 2) for pair in zip(cache, (k, v))) if cache else (k, v)
+            if cache:
+                k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
             cache[:] = [k, v]
         return self.attend(q, k, v, mask)
 
@@ -66,7 +68,8 @@ class Layer(nn.Module):
         super().__init__()
         self.own = Attention(dim, heads, dropout, False)
         self.other = Attention(dim, heads, dropout, True) if is_decoder else None
-        self.norm = nn.ModuleList(nn.LayerNorm(dim) for _ in range(3 if is_decoder else 2))
+        self.norm = nn.ModuleList(
+            nn.LayerNorm(dim) for _ in range(3 if is_decoder else 2))
         self.up, self.down = nn.Linear(dim, 4 * dim), nn.Linear(4 * dim, dim)
         self.drop = nn.Dropout(dropout)
 
@@ -169,7 +172,8 @@ def read_rows(folder, plan):
         for line in f:
             r = json.loads(line)
             source = [CLS] + [ids[w] for w in r["text"].split()] + [SEP]
-            target = [ids[w] for w in r["summary"].split()] + [SEP] if "summary" in r else None
+            words = r.get("summary", "").split()
+            target = [ids[w] for w in words] + [SEP] if words else None
             rows.append((source, target, "abcd".index(r.get("label", "a"))))
     return rows
 
@@ -182,7 +186,8 @@ def make_batch(rows):
     source = pad([r[0] for r in rows])
     keep = source != PAD
     b = {"source": source, "keep": keep[..., None].float(), "mask": None,
-         "label": torch.tensor([r[2] for r in rows]), "tokens": sum(len(r[0]) for r in rows)}
+         "label": torch.tensor([r[2] for r in rows]),
+         "tokens": sum(len(r[0]) for r in rows)}
     if not keep.all():
         b["mask"] = torch.zeros(keep.shape).masked_fill_(~keep, -1e9)[:, None, None, :]
     if rows[0][1]:
@@ -238,7 +243,8 @@ class Training:
         self.parameters = list(model.parameters())
         table = model.tokens.weight
         dense = [p for p in self.parameters if not (is_sparse and p is table)]
-        self.optimizers = [torch.optim.AdamW(dense, lr=1e-4, weight_decay=0.01, foreach=True)]
+        self.optimizers = [
+            torch.optim.AdamW(dense, lr=1e-4, weight_decay=0.01, foreach=True)]
         if is_sparse:
             self.optimizers.append(torch.optim.SparseAdam([table], lr=1e-4))
 

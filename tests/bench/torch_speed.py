@@ -3,10 +3,11 @@
 
     tests/bench/torch_speed.py [--rounds 5] [--seconds 3] [--only TEXT]... [--json FILE]
 
-Same shapes, same texts, the same real tokens per update, two threads; padding is nobody's work.
-In every round each case runs ours (the case of the benchmark program) and then PyTorch's ways of
-doing it, each in a process of its own. The table has medians; a ratio above 1 means ours is
-better. Exit status 1 when something failed, 2 when PyTorch is not installed.
+Same shapes, same texts, the same real tokens per update, two threads; padding is
+nobody's work. In every round each case runs ours (the case of the benchmark program)
+and then PyTorch's ways of doing it, each in a process of its own. The table has
+medians; a ratio above 1 means ours is better. Exit status 1 when something failed, 2
+when PyTorch is not installed.
 """
 import argparse
 import json
@@ -61,15 +62,18 @@ class Figures:
         return torch / ours if row["less"] else ours / torch
 
     def print(self):
-        print(f"{'':54} {'ours':>9} {'torch':>9}  {'unit':9} {'ratio':>6}  {'rounds':>12}")
+        print(f"{'':54} {'ours':>9} {'torch':>9}  {'unit':9} "
+              f"{'ratio':>6}  {'rounds':>12}")
         for r, ratios in self.table():
             digits = 0 if r["ours"] >= 100 else 2
             print(f"{r['name']:54} {r['ours']:9.{digits}f} {r['torch']:9.{digits}f}  "
-                  f"{r['unit']:9} {r['ratio']:6.2f}  {ratios[0]:5.2f}..{ratios[-1]:.2f}")
+                  f"{r['unit']:9} {r['ratio']:6.2f}  "
+                  f"{ratios[0]:5.2f}..{ratios[-1]:.2f}")
 
     def write(self, path):
         with open(path, "w") as f:
-            f.write("[\n" + ",\n".join(json.dumps(r) for r, _ in self.table()) + "\n]\n")
+            rows = ",\n".join(json.dumps(r) for r, _ in self.table())
+            f.write(f"[\n{rows}\n]\n")
 
 
 class Runner:
@@ -79,11 +83,12 @@ class Runner:
         self.is_good = True
 
     def run(self, argv):
-        r = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                           env=dict(os.environ, PYTHONWARNINGS="ignore"), check=False)
+        r = subprocess.run(argv, capture_output=True, text=True, check=False,
+                           env=dict(os.environ, PYTHONWARNINGS="ignore"))
         if r.returncode:
             self.is_good = False
-            print(f"torch_speed: {' '.join(argv)}: {r.stderr.strip()[-400:]}", file=sys.stderr)
+            print(f"torch_speed: {' '.join(argv)}:", r.stderr.strip()[-400:],
+                  file=sys.stderr)
         return r.stdout if not r.returncode else ""
 
     def ours(self, case):
@@ -98,9 +103,9 @@ class Runner:
             return {r["name"]: r["value"] for r in json.load(f)}
 
     def torch(self, plan, mode):
-        out = self.run([sys.executable, os.path.join(HERE, "torch_model.py"), "--folder",
-                        self.a.folder, "--plan", plan, "--mode", mode, "--seconds",
-                        str(self.a.seconds)])
+        model = os.path.join(HERE, "torch_model.py")
+        out = self.run([sys.executable, model, "--folder", self.a.folder, "--plan", plan,
+                        "--mode", mode, "--seconds", str(self.a.seconds)])
         return json.loads(out) if out else None
 
 
@@ -159,8 +164,8 @@ def arguments():
 
 
 def torch_version():
-    r = subprocess.run([sys.executable, "-W", "ignore", "-c", "import torch; print(torch.__version__)"],
-                       capture_output=True, text=True, check=False)
+    say = "import torch; print(torch.__version__)"
+    r = subprocess.run([sys.executable, "-W", "ignore", "-c", say], capture_output=True, text=True, check=False)
     return r.stdout.strip()
 
 
@@ -168,8 +173,7 @@ def main():
     a = arguments()
     version = torch_version()
     if not version:
-        print("torch_speed: PyTorch is not installed for this Python: pip install torch",
-              file=sys.stderr)
+        print("torch_speed: PyTorch is not installed: pip install torch", file=sys.stderr)
         return 2
 
     def is_wanted(name):
@@ -182,7 +186,8 @@ def main():
             train(runner, figures, plan, peaks)
         decode(runner, figures, is_wanted)
     memory(runner, figures, peaks)
-    print(f"{runner.head}; PyTorch {version}, 2 threads; {a.rounds} rounds, {a.seconds:g} s each")
+    print(f"{runner.head}; PyTorch {version}, 2 threads; "
+          f"{a.rounds} rounds, {a.seconds:g} s each")
     if not has_bf16():
         print("bfloat16 is skipped: this CPU has no instructions for it")
     print()

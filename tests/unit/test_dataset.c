@@ -683,7 +683,7 @@ static void test_stopped(void **state)
 	assert_int_equal(dataset_open(&spec, tok, cache, &pg, &d, NULL), ST_STOPPED);
 	assert_null(d);
 	assert_int_equal(count_files(cache, ""), 0);
-	assert_int_equal(dataset_scan_labels(&spec, &pg, 10, &labels, &n, NULL),
+	assert_int_equal(dataset_scan_labels(&spec, NULL, &pg, 10, &labels, &n, NULL),
 			 ST_STOPPED);
 	assert_null(labels);
 }
@@ -714,57 +714,6 @@ static void test_two_processes(void **state)
 	}
 	assert_int_equal(count_files(cache, ""), 1);
 	assert_false(reads(&spec, cache));
-}
-
-/* --- labels and texts of a file --- */
-
-static void test_scan_labels(void **state)
-{
-	struct dataset_spec spec = classify_spec(
-		put_text("a.tsv", "text\tlabel\na\tb\na\t B \nb\ta\nc\tb\n\tempty\n"
-				  "d\t10\ne\t9\nf\t\nshort\n"));
-	static const char *const want[] = { "10", "9", "B", "a", "b" };
-	struct err err = { "" };
-	char **labels = NULL;
-	int n = 0;
-
-	(void)state;
-	assert_int_equal(dataset_scan_labels(&spec, NULL, 5, &labels, &n, &err), ST_OK);
-	assert_int_equal(n, 5);
-	for (int i = 0; i < n; i++) {
-		assert_string_equal(labels[i], want[i]);
-		xfree(labels[i]);
-	}
-	xfree(labels);
-	assert_int_equal(dataset_scan_labels(&spec, NULL, 4, &labels, &n, &err),
-			 ST_INVALID);
-	assert_contains(err.text, "more than 4 labels in column 'label'");
-	assert_null(labels);
-	spec.path = put_text("a.tsv", "text\tlabel\n\tx\n");
-	assert_int_equal(dataset_scan_labels(&spec, NULL, 4, &labels, &n, &err),
-			 ST_INVALID);
-	assert_contains(err.text, "no usable rows");
-}
-
-static void test_feed_texts(void **state)
-{
-	struct dataset_spec spec = summary_spec(
-		put_text("a.jsonl", "{\"text\":\"aa aa aa\",\"b\":\"bb bb\",\"sum\":\"cc cc\"}\n"));
-	struct tokenizer_trainer *tr;
-	struct tokenizer *t = NULL;
-
-	(void)state;
-	spec.pair = "b";
-	for (int summaries = 0; summaries < 2; summaries++) {
-		spec.kind = summaries ? TASK_SUMMARIZE : TASK_CLASSIFY;
-		tr = tokenizer_trainer_new(100);
-		assert_int_equal(dataset_feed_texts(&spec, tr, NULL, NULL), ST_OK);
-		assert_int_equal(tokenizer_trainer_finish(tr, NULL, &t, NULL), ST_OK);
-		assert_true(tokenizer_id(t, "aa") >= 0);
-		assert_true(tokenizer_id(t, "bb") >= 0);
-		assert_int_equal(tokenizer_id(t, "cc") >= 0, summaries);
-		tokenizer_free(t);
-	}
 }
 
 /* --- size --- */
@@ -801,7 +750,7 @@ static void test_memory_does_not_grow(void **state)
 
 	(void)state;
 	assert_true(small > 0);
-	if (large > small + small / 10)
+	if (large > small + 500) /* the index alone of the difference: 4500 */
 		fail_msg("%ld kB for 5000 rows, %ld kB for 100000", small, large);
 }
 
@@ -861,8 +810,6 @@ int main(void)
 		cmocka_unit_test(test_unused_caches),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_two_processes),
-		cmocka_unit_test(test_scan_labels),
-		cmocka_unit_test(test_feed_texts),
 		cmocka_unit_test(test_memory_does_not_grow),
 		cmocka_unit_test(test_samsum),
 	};
