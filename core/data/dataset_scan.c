@@ -270,6 +270,7 @@ static void vocabulary_keep(const struct found *f, const struct found *now,
 	buf_release(&b);
 }
 
+/* The number rises when training gives other pieces for the same texts. */
 static void vocabulary_key(struct found *f, const struct dataset_spec *spec,
 			   int n, int size, const char *cache_dir)
 {

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "base/hash.h"
-#include "data/cache.h"
 #include "base/str.h"
+#include "data/cache.h"
 
 /* Of what, in which files. Filled in by found_begin, found_add and found_end. */
 struct found {

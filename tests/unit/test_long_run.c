@@ -11,9 +11,10 @@
 #include "run/telemetry.h"
 
 #ifdef TUTTI_SANITIZED
-enum { ROWS = 40000, STEPS = 400000 };
+/* a sanitizer keeps what was freed for a while: memory says nothing there */
+enum { ROWS = 40000, STEPS = 400000, MEMORY_COUNTS = 0 };
 #else
-enum { ROWS = 200000, STEPS = 10000000 };
+enum { ROWS = 200000, STEPS = 10000000, MEMORY_COUNTS = 1 };
 #endif
 enum { TASKS = 4, PARTS = 4, FLUSH_EVERY = 50 };
 
@@ -56,7 +57,7 @@ static void print_parts(const char *what, const struct part *p)
 static void check_flat(const struct part *p)
 {
 	assert_true(p[PARTS - 1].us < 3 * p[0].us + 0.1);
-	assert_true(p[PARTS - 1].memory < p[0].memory + 500000);
+	assert_true(!MEMORY_COUNTS || p[PARTS - 1].memory < p[0].memory + 500000);
 	assert_true(fabs(p[PARTS - 1].bytes - p[1].bytes) <= 0.1 * p[1].bytes);
 }
 
