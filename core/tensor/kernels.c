@@ -83,6 +83,32 @@ KERNEL void k_colsum(int rows, int cols, float *restrict out,
 			out[j] += x[(size_t)r * c + j];
 }
 
+KERNEL void k_mul_colsum(int rows, int cols, float *restrict out,
+			 float *restrict x, const float *restrict y)
+{
+	size_t c = (size_t)cols;
+	int r = 0;
+
+	for (; r + 4 <= rows; r += 4, x += 4 * c, y += 4 * c)
+		for (size_t j = 0; j < c; j++) {
+			float a = x[j] * y[j];
+			float b = x[c + j] * y[c + j];
+			float d = x[2 * c + j] * y[2 * c + j];
+			float e = x[3 * c + j] * y[3 * c + j];
+
+			x[j] = a;
+			x[c + j] = b;
+			x[2 * c + j] = d;
+			x[3 * c + j] = e;
+			out[j] += (a + b) + (d + e);
+		}
+	for (; r < rows; r++, x += c, y += c)
+		for (size_t j = 0; j < c; j++) {
+			x[j] *= y[j];
+			out[j] += x[j];
+		}
+}
+
 KERNEL void k_bias(int rows, int cols, float *restrict x, const float *restrict b)
 {
 	for (int r = 0; r < rows; r++, x += cols)

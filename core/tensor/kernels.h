@@ -48,6 +48,8 @@ float k_max(size_t n, const float *x);                      /* NaN is passed ove
 float k_dot(size_t n, const float *x, const float *y);
 /* out[cols] += column sums of x [rows, cols]. */
 void k_colsum(int rows, int cols, float *out, const float *x);
+/* The same of x * y, which x becomes: back through an activation and its bias. */
+void k_mul_colsum(int rows, int cols, float *out, float *x, const float *y);
 /* x [rows, cols] += b */
 void k_bias(int rows, int cols, float *x, const float *b);
 /* y = x + a b + c (c NULL: none): a row of op_embed. */

@@ -95,9 +95,11 @@ static void linear_back(struct tape *t, void *saved)
 
 	if (!dy)
 		return;
-	if (s->der)
+	if (s->der && s->b != PARAM_NONE)
+		k_mul_colsum(N, out, grads_at(t->grads, s->b), dy, s->der);
+	else if (s->der)
 		k_mul(size(s->y), dy, s->der);
-	if (s->b != PARAM_NONE)
+	else if (s->b != PARAM_NONE)
 		k_colsum(N, out, grads_at(t->grads, s->b), dy);
 	dw = grads_raw(t->grads, s->w, &add);
 	blas_xtw(&t->arena, out, in, N, dy, out, s->x->v, in, dw, in, add);
