@@ -134,7 +134,7 @@ enum {
 	  "What multiplies the weights of the tasks.")                         \
 	W("mix.weighting_args", LIST, 0, MIX_PARAMS, "{}", NULL, ARGS,         \
 	  weighting_args, "Parameters of the weighting method.")               \
-	W("mix.micro_batches", INT, 1, 256, "4", NULL, INT, micro_batches,     \
+	W("mix.micro_batches", INT, 1, 255, "4", NULL, INT, micro_batches,     \
 	  "Micro-batches of one step.")                                        \
 	W("mix.tokens", INT, 8, 65536, "512", NULL, INT, tokens,               \
 	  "Tokens of one micro-batch.")                                        \
