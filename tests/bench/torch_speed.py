@@ -104,8 +104,9 @@ class Runner:
 
     def torch(self, plan, mode):
         model = os.path.join(HERE, "torch_model.py")
-        out = self.run([sys.executable, model, "--folder", self.a.folder, "--plan", plan,
-                        "--mode", mode, "--seconds", str(self.a.seconds)])
+        out = self.run([sys.executable, model, "--folder", self.a.folder,
+                        "--plan", plan, "--mode", mode,
+                        "--seconds", str(self.a.seconds)])
         return json.loads(out) if out else None
 
 
@@ -165,7 +166,8 @@ def arguments():
 
 def torch_version():
     say = "import torch; print(torch.__version__)"
-    r = subprocess.run([sys.executable, "-W", "ignore", "-c", say], capture_output=True, text=True, check=False)
+    r = subprocess.run([sys.executable, "-W", "ignore", "-c", say],
+                       capture_output=True, text=True, check=False)
     return r.stdout.strip()
 
 
@@ -173,7 +175,8 @@ def main():
     a = arguments()
     version = torch_version()
     if not version:
-        print("torch_speed: PyTorch is not installed: pip install torch", file=sys.stderr)
+        print("torch_speed: PyTorch is not installed: pip install torch",
+              file=sys.stderr)
         return 2
 
     def is_wanted(name):
