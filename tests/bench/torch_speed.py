@@ -183,6 +183,7 @@ def main():
         return not a.only or any(word in name for word in a.only)
 
     runner, figures, peaks = Runner(a), Figures(), {}
+    load = os.getloadavg()[0]
     for n in range(a.rounds):
         for plan in filter(is_wanted, TRAINING):
             print(f"round {n + 1} of {a.rounds}: {plan}", file=sys.stderr)
@@ -190,7 +191,7 @@ def main():
         decode(runner, figures, is_wanted)
     memory(runner, figures, peaks)
     print(f"{runner.head}; PyTorch {version}, 2 threads; "
-          f"{a.rounds} rounds, {a.seconds:g} s each")
+          f"{a.rounds} rounds, {a.seconds:g} s each, load {load:.1f} before")
     if not has_bf16():
         print("bfloat16 is skipped: this CPU has no instructions for it")
     print()
