@@ -29,6 +29,7 @@ struct bench {
 	double seconds;               /* of one timing */
 	int rounds, round, n_only;
 	bool is_quick, is_listing;
+	double load;                  /* of the machine when it began */
 	const char *program;          /* build/tutti */
 	const char *folder;           /* where data, plans and runs lie */
 	const char *json;             /* the figures' file; NULL: none */

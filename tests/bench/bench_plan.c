@@ -38,7 +38,8 @@ static void put_model(FILE *f, const struct bench_shape *s)
 {
 	fprintf(f, "{ \"tutti\": 1, \"seed\": 1,\n"
 		"  \"model\": { \"kind\": \"transformer\", \"dim\": %d, "
-		"\"layers\": %d, \"heads\": %d,\n    \"decoder_layers\": %d, \"dropout\": 0.1, "
+		"\"layers\": %d, \"heads\": %d,\n    "
+		"\"decoder_layers\": %d, \"dropout\": 0.1, "
 		"\"norm\": \"post\", \"pool\": \"mean\",\n    \"copy\": false, "
 		"\"tied\": true },\n"
 		"  \"tokenizer\": { \"kind\": \"wordpiece\", "
@@ -59,7 +60,8 @@ static void put_task(FILE *f, const struct plan_row *r)
 			"\"max_length\": 31, \"no_repeat\": 0 } },\n", r->max_target);
 	else
 		fputs("\"kind\": \"classify\", \"text\": \"text\", "
-		      "\"label\": \"label\",\n    \"labels\": [\"a\", \"b\", \"c\", \"d\"] } },\n", f);
+		      "\"label\": \"label\",\n    "
+		      "\"labels\": [\"a\", \"b\", \"c\", \"d\"] } },\n", f);
 }
 
 static void put_rest(FILE *f, const struct plan_row *r)

@@ -107,9 +107,10 @@ void bench_print(const struct bench *b)
 	char cpu[128];
 
 	cpu_name(cpu, sizeof cpu);
-	printf("CPU %s; %s; tutti %s; median of %d round%s, %g s a timing\n\n", cpu,
+	printf("CPU %s; %s; tutti %s; median of %d round%s, %g s a timing, "
+	       "load %.1f before\n\n", cpu,
 	       blas_name(), TUTTI_VERSION, b->rounds, b->rounds == 1 ? "" : "s",
-	       b->seconds);
+	       b->seconds, b->load);
 	printf("%-*s %10s %10s %10s\n", BENCH_NAME - 8, "", "median", "least", "most");
 	for (size_t i = 0; i < b->n_figures; i++)
 		print_figure(&b->figure[i]);

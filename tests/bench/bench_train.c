@@ -162,7 +162,8 @@ static void bench_beside(struct bench *b, const void *arg)
 	busy = run_steps(s, b->seconds);
 	stop_spinning(pid);
 	kept = busy.tokens / busy.seconds / (clean.tokens / clean.seconds);
-	bench_figure(b, "%", 100 * kept, "train %s, speed beside a busy process", t->plan);
+	bench_figure(b, "%", 100 * kept, "train %s, speed beside a busy process",
+		     t->plan);
 	session_free(s);
 }
 

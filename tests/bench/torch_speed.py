@@ -104,8 +104,9 @@ class Runner:
 
     def torch(self, plan, mode):
         model = os.path.join(HERE, "torch_model.py")
-        out = self.run([sys.executable, model, "--folder", self.a.folder, "--plan", plan,
-                        "--mode", mode, "--seconds", str(self.a.seconds)])
+        out = self.run([sys.executable, model, "--folder", self.a.folder,
+                        "--plan", plan, "--mode", mode,
+                        "--seconds", str(self.a.seconds)])
         return json.loads(out) if out else None
 
 
@@ -165,7 +166,8 @@ def arguments():
 
 def torch_version():
     say = "import torch; print(torch.__version__)"
-    r = subprocess.run([sys.executable, "-W", "ignore", "-c", say], capture_output=True, text=True, check=False)
+    r = subprocess.run([sys.executable, "-W", "ignore", "-c", say],
+                       capture_output=True, text=True, check=False)
     return r.stdout.strip()
 
 
@@ -173,13 +175,15 @@ def main():
     a = arguments()
     version = torch_version()
     if not version:
-        print("torch_speed: PyTorch is not installed: pip install torch", file=sys.stderr)
+        print("torch_speed: PyTorch is not installed: pip install torch",
+              file=sys.stderr)
         return 2
 
     def is_wanted(name):
         return not a.only or any(word in name for word in a.only)
 
     runner, figures, peaks = Runner(a), Figures(), {}
+    load = os.getloadavg()[0]
     for n in range(a.rounds):
         for plan in filter(is_wanted, TRAINING):
             print(f"round {n + 1} of {a.rounds}: {plan}", file=sys.stderr)
@@ -187,7 +191,7 @@ def main():
         decode(runner, figures, is_wanted)
     memory(runner, figures, peaks)
     print(f"{runner.head}; PyTorch {version}, 2 threads; "
-          f"{a.rounds} rounds, {a.seconds:g} s each")
+          f"{a.rounds} rounds, {a.seconds:g} s each, load {load:.1f} before")
     if not has_bf16():
         print("bfloat16 is skipped: this CPU has no instructions for it")
     print()
