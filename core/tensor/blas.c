@@ -129,7 +129,9 @@ static void own_xtw(struct arena *a, int M, int N, int K, const float *x, int ld
 	struct arena_mark mark = arena_mark(a);
 	int most = K < GEMM_KC ? K : GEMM_KC;
 	float *panels = room(a, N, most);
-	float *left = arena_alloc(a, sizeof *left * GEMM_MB * (size_t)most);
+	long step = (long)most * own->mr + 16; /* not all in the same cache sets */
+	float *left = arena_alloc(a, sizeof *left * (size_t)step *
+				  (GEMM_MB / (size_t)own->mr));
 
 	for (int k = 0; k < K; k += GEMM_KC, add = true) {
 		int kc = K - k < GEMM_KC ? K - k : GEMM_KC;
@@ -138,10 +140,10 @@ static void own_xtw(struct arena *a, int M, int N, int K, const float *x, int ld
 			  panels, 0, 1);
 		for (int m = 0; m < M; m += GEMM_MB) {
 			int mb = M - m < GEMM_MB ? M - m : GEMM_MB;
-			struct gemm_left l = { left, kc, 1, own->mr };
+			struct gemm_left l = { left, step, 1, own->mr };
 
 			own->pack_left(kc, mb, x + (size_t)k * (size_t)ldx + m,
-				       ldx, left);
+				       ldx, step, left);
 			gemm_block(own, mb, N, kc, l, panels,
 				   y + (size_t)m * (size_t)ldy, ldy, add);
 		}

@@ -75,12 +75,17 @@ void gemm_block(const struct gemm_kernel *g, int M, int N, int kc,
 		struct gemm_left l, const float *panels, float *y, int ldy,
 		bool add)
 {
-	for (int n = 0; n < N; n += g->nr, panels += (long)kc * g->nr)
-		for (int m = 0; m < M; m += g->mr) {
+	const long panel = (long)kc * g->nr, tiles = (M + g->mr - 1) / g->mr;
+	const long share = (panel + tiles - 1) / tiles; /* of the next one */
+
+	for (int n = 0; n < N; n += g->nr, panels += panel)
+		for (int m = 0, t = 0; m < M; m += g->mr, t++) {
 			int rows = least(M - m, g->mr);
-			const float *a = l.p + m * l.step;
+			const float *a = l.p + t * l.step;
 			float *c = y + (size_t)m * (size_t)ldy + n;
 
+			for (long i = 0; i < share && n + g->nr < N; i += 16)
+				__builtin_prefetch(panels + panel + t * share + i);
 			if (N - n < g->nr)
 				edge(g, rows, N - n, kc, a, &l, panels, c, ldy,
 				     add);
@@ -100,7 +105,8 @@ void gemm_packed(const struct gemm_kernel *g, int M, int N, int K, int from,
 		for (int k = 0; k < K; k += GEMM_KC) {
 			int kc = least(K - k, GEMM_KC);
 			struct gemm_left l = {
-				x + (size_t)m * (size_t)ldx + k, ldx, ldx, 1
+				x + (size_t)m * (size_t)ldx + k,
+				(long)g->mr * ldx, ldx, 1
 			};
 
 			gemm_block(g, least(M - m, GEMM_MB), cols, kc, l,

@@ -19,8 +19,8 @@
 #include <stddef.h>
 
 enum {
-	GEMM_KC = 256, /* part of the bits: see above */
-	GEMM_MB = 96,  /* rows at a time: a multiple of every mr */
+	GEMM_KC = 384, /* part of the bits: see above */
+	GEMM_MB = 192,  /* rows at a time: a multiple of every mr */
 	GEMM_MR_MAX = 12,
 	GEMM_NR_MAX = 32,
 };
@@ -37,8 +37,12 @@ struct gemm_kernel {
 	const char *name;
 	int mr, nr;
 	gemm_tile *const *tile; /* [mr + 1], by rows; [0] is unused */
-	/* x [kc, rows] to [rows / mr][kc][mr]; the last group may be half filled. */
-	void (*pack_left)(int kc, int rows, const float *x, int ldx, float *out);
+	/*
+	 * x [kc, rows] to [rows / mr] groups of [kc][mr], `step` floats apart, which
+	 * is at least 16 more than they need; the last may be half filled.
+	 */
+	void (*pack_left)(int kc, int rows, const float *x, int ldx, long step,
+			  float *out);
 	/* w [kc, cols] to panels; missing columns of the last are 0. */
 	void (*pack_right)(int kc, int cols, const float *w, int ldw, float *out);
 	/* The same from w [cols, kc], transposed. */
@@ -52,7 +56,7 @@ const struct gemm_kernel *gemm_pick(void);
 
 /* --- drivers; shapes as in blas.h, nothing empty --- */
 
-/* A left side: a(m, k) = p[m step + k cs] and within a tile p[i rs + k cs]. */
+/* A left side: tile t begins at p + t step; in it a(i, k) = p[i rs + k cs]. */
 struct gemm_left {
 	const float *p;
 	long step, rs, cs;

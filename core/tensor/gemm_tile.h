@@ -22,6 +22,9 @@ tile(const int mr, long K, const float *a, long rs, long cs, const float *b,
 {
 	vec acc[MR][NV] = { 0 };
 
+	UNROLL for (int i = 0; i < mr; i++)
+		UNROLL for (int j = 0; j < NR; j += 16)
+			__builtin_prefetch(c + i * ldc + j, 1);
 	for (long k = 0; k < K; k++, a += cs, b += NR) {
 		vec col[NV];
 
@@ -74,16 +77,24 @@ static gemm_tile *const tiles[MR + 1] = {
 #endif
 };
 
-static void pack_left(int kc, int rows, const float *x, int ldx, float *out)
+/*
+ * A whole vector is copied where there is one to read: what it writes too much is
+ * the beginning of the next k, which comes next, or room behind the group.
+ */
+enum { WIDE = (MR + VL - 1) / VL * VL };
+
+static void pack_left(int kc, int rows, const float *x, int ldx, long step,
+		      float *out)
 {
-	const int whole = rows - rows % MR, rest = rows % MR;
+	for (int k = 0; k < kc; k++, x += ldx, out += MR) {
+		float *to = out;
+		int m = 0;
 
-	for (int k = 0; k < kc; k++, x += ldx) {
-		float *to = out + (long)k * MR;
-
-		for (int m = 0; m < whole; m += MR, to += (long)kc * MR)
-			memcpy(to, x + m, MR * sizeof *to);
-		memcpy(to, x + whole, (size_t)rest * sizeof *to);
+		for (; m + WIDE <= rows; m += MR, to += step)
+			memcpy(to, x + m, WIDE * sizeof *to);
+		for (; m < rows; m += MR, to += step)
+			memcpy(to, x + m, sizeof *to * (size_t)(rows - m < MR ?
+							rows - m : MR));
 	}
 }
 
