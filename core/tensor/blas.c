@@ -64,9 +64,6 @@ static bool empty(int M, int N, int K, float *y, int ldy, bool add)
 
 /* --- a right side that is packed on the way --- */
 
-/* Columns at a time: panels that stay in the second-level cache. */
-enum { NB = 512 };
-
 static float *room(struct arena *a, int n, int k)
 {
 	return arena_alloc(a, gemm_packed_size(own, n, k) * sizeof(float));
@@ -77,13 +74,14 @@ static void pack_and_multiply(struct arena *a, int M, int N, int K, const float 
 			      float *y, int ldy, bool add)
 {
 	struct arena_mark mark = arena_mark(a);
-	float *panels = room(a, N < NB ? N : NB, K < GEMM_KC ? K : GEMM_KC);
+	float *panels = room(a, N < GEMM_NB ? N : GEMM_NB, K < GEMM_KC ? K : GEMM_KC);
 
 	for (int k = 0; k < K; k += GEMM_KC, add = true) {
 		int kc = K - k < GEMM_KC ? K - k : GEMM_KC;
 
-		for (int n = 0; n < N; n += NB) {
-			int nb = N - n < NB ? N - n : NB;
+		for (int n = 0; n < N; n += GEMM_NB) {
+			int nb = N - n < GEMM_NB ? N - n :
+							GEMM_NB;
 			size_t at = transposed ?
 				(size_t)n * (size_t)ldw + (size_t)k :
 				(size_t)k * (size_t)ldw + (size_t)n;
@@ -144,8 +142,12 @@ static void own_xtw(struct arena *a, int M, int N, int K, const float *x, int ld
 
 			own->pack_left(kc, mb, x + (size_t)k * (size_t)ldx + m,
 				       ldx, step, left);
-			gemm_block(own, mb, N, kc, l, panels,
-				   y + (size_t)m * (size_t)ldy, ldy, add);
+			for (int n = 0; n < N; n += GEMM_NB)
+				gemm_block(own, mb, N - n < GEMM_NB ? N - n :
+								      GEMM_NB,
+					   kc, l, panels + (size_t)n * (size_t)kc,
+					   y + (size_t)m * (size_t)ldy + n, ldy,
+					   add);
 		}
 	}
 	arena_rewind(a, mark);

@@ -75,24 +75,20 @@ void gemm_block(const struct gemm_kernel *g, int M, int N, int kc,
 		struct gemm_left l, const float *panels, float *y, int ldy,
 		bool add)
 {
-	const long panel = (long)kc * g->nr, tiles = (M + g->mr - 1) / g->mr;
-	const long share = (panel + tiles - 1) / tiles; /* of the next one */
+	const float *a = l.p;
 
-	for (int n = 0; n < N; n += g->nr, panels += panel)
-		for (int m = 0, t = 0; m < M; m += g->mr, t++) {
-			int rows = least(M - m, g->mr);
-			const float *a = l.p + t * l.step;
-			float *c = y + (size_t)m * (size_t)ldy + n;
+	for (int m = 0; m < M; m += g->mr, a += l.step, y += (long)g->mr * ldy) {
+		int rows = least(M - m, g->mr);
+		const float *panel = panels;
 
-			for (long i = 0; i < share && n + g->nr < N; i += 16)
-				__builtin_prefetch(panels + panel + t * share + i);
+		for (int n = 0; n < N; n += g->nr, panel += (long)kc * g->nr)
 			if (N - n < g->nr)
-				edge(g, rows, N - n, kc, a, &l, panels, c, ldy,
-				     add);
+				edge(g, rows, N - n, kc, a, &l, panel, y + n,
+				     ldy, add);
 			else
-				g->tile[rows](kc, a, l.rs, l.cs, panels, c, ldy,
-					      add);
-		}
+				g->tile[rows](kc, a, l.rs, l.cs, panel, y + n,
+					      ldy, add);
+	}
 }
 
 void gemm_packed(const struct gemm_kernel *g, int M, int N, int K, int from,
@@ -101,18 +97,14 @@ void gemm_packed(const struct gemm_kernel *g, int M, int N, int K, int from,
 {
 	size_t width = (size_t)(panels_of(g, N) * g->nr);
 
-	for (int m = 0; m < M; m += GEMM_MB)
-		for (int k = 0; k < K; k += GEMM_KC) {
+	for (int k = 0; k < K; k += GEMM_KC)
+		for (int n = 0; n < cols; n += GEMM_NB) {
 			int kc = least(K - k, GEMM_KC);
-			struct gemm_left l = {
-				x + (size_t)m * (size_t)ldx + k,
-				(long)g->mr * ldx, ldx, 1
-			};
+			struct gemm_left l = { x + k, (long)g->mr * ldx, ldx, 1 };
 
-			gemm_block(g, least(M - m, GEMM_MB), cols, kc, l,
+			gemm_block(g, M, least(cols - n, GEMM_NB), kc, l,
 				   panels + (size_t)k * width +
-					   (size_t)kc * (size_t)from,
-				   y + (size_t)m * (size_t)ldy, ldy,
-				   add || k > 0);
+					   (size_t)kc * (size_t)(from + n),
+				   y + n, ldy, add || k > 0);
 		}
 }
