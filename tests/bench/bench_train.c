@@ -70,7 +70,7 @@ struct pace {
 	int steps;
 };
 
-enum { WARM_STEPS = 2, STEPS_MIN = 2 };
+enum { WARM_STEPS = 6, STEPS_MIN = 2 };
 #define SGEMM_SECONDS 0.2
 
 static struct pace run_steps(struct session *s, double seconds)

@@ -24,7 +24,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 VOCAB, PAD, CLS, SEP = 30522, 0, 2, 3
-POOL, BATCHES, WARM, STEPS_MIN, TURNS = 50, 48, 2, 3, 32
+POOL, BATCHES, WARM, STEPS_MIN, TURNS = 50, 48, 6, 3, 32
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 
