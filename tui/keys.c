@@ -6,15 +6,19 @@
 #include "input.h"
 
 enum { CTRL_C = 3, CTRL_D = 4, CTRL_L = 12, CTRL_U = 21, CTRL_Z = 26 };
-enum { LISTS = ON_INSPECT | ON_SUMMARIES | ON_JOURNAL | ON_HELP,
+enum { LISTS = ON_INSPECT | ON_SUMMARIES | ON_RUNS | ON_DATA | ON_GRADIENTS |
+	       ON_JOURNAL | ON_HELP,
        STEERING = ON_DESK | ON_CURVES | ON_JOURNAL };
 
 const struct key_row key_table[] = {
 	/* everywhere */
-	{ON_ALL, '1', 0, DO_VIEW, VIEW_DESK, 0, "1-4 8", "choose the view"},
+	{ON_ALL, '1', 0, DO_VIEW, VIEW_DESK, 0, "1-8", "choose the view"},
 	{ON_ALL, '2', 0, DO_VIEW, VIEW_CURVES, 0, 0, 0},
 	{ON_ALL, '3', 0, DO_VIEW, VIEW_INSPECT, 0, 0, 0},
 	{ON_ALL, '4', 0, DO_VIEW, VIEW_SUMMARIES, 0, 0, 0},
+	{ON_ALL, '5', 0, DO_VIEW, VIEW_RUNS, 0, 0, 0},
+	{ON_ALL, '6', 0, DO_VIEW, VIEW_DATA, 0, 0, 0},
+	{ON_ALL, '7', 0, DO_VIEW, VIEW_GRADIENTS, 0, 0, 0},
 	{ON_ALL, '8', 0, DO_VIEW, VIEW_JOURNAL, 0, 0, 0},
 	{ON_ALL, '?', 0, DO_HELP, 0, 0, "?", "help for the view on the screen"},
 	{ON_ALL, ':', 0, DO_PROMPT, 0, 0, ":", "type a command (Tab completes)"},

@@ -12,22 +12,40 @@
 #include "ui.h"
 
 const struct view view_table[VIEWS] = {
-	[VIEW_DESK] = {'1', "Desk", view_desk_draw, view_desk_act,
+	[VIEW_DESK] = {'1', "Desk", "Desk", NULL, view_desk_draw, view_desk_act,
 		       "j k channel   h l weight   [ ] share   m s p   Space pause"},
 	[VIEW_CURVES] =
-		{'2', "Curves", view_curves_draw, view_curves_act,
+		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
 		 "t loss|dev   y log|linear   r raw   Enter one|all   h l cursor"},
-	[VIEW_INSPECT] = {'3', "Inspect", view_inspect_draw, view_inspect_act,
+	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
+			  view_inspect_draw, view_inspect_act,
 			  "j k move   Tab matrix|list   Enter filter   s sort   "
 			  "< > task   t try a text"},
 	[VIEW_SUMMARIES] =
-		{'4', "Summaries", view_summaries_draw, view_summaries_act,
+		{'4', "Summaries", "Sums", view_summaries_recalc,
+		 view_summaries_draw, view_summaries_act,
 		 "[ ] example   J K scroll   s sort   < > task   t try a text"},
-	[VIEW_JOURNAL] = {'8', "Journal", view_journal_draw, view_journal_act,
+	[VIEW_RUNS] = {'5', "Runs", "Runs", NULL, view_runs_draw, view_runs_act,
+		       "j k move"},
+	[VIEW_DATA] = {'6', "Data", "Data", NULL, view_data_draw, view_data_act,
+		       "j k move"},
+	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", NULL, view_gradients_draw,
+			    view_gradients_act, "j k move"},
+	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
+			  view_journal_draw, view_journal_act,
 			  "j k move   g G first, last"},
-	[VIEW_HELP] = {0, "Help", view_help_draw, view_help_act,
+	[VIEW_HELP] = {0, "Help", "Help", NULL, view_help_draw, view_help_act,
 		       "Esc close   j k scroll"},
 };
+
+void draw_nothing(struct canvas *c, struct rect body, const char *why)
+{
+	int w = foreign_columns(why, strlen(why));
+
+	draw_foreign(c, body.y + body.h / 2,
+		     body.x + (body.w > w ? (body.w - w) / 2 : 0), body.w, INK_DIM,
+		     why);
+}
 
 static void draw_phase(struct canvas *c, const struct ui *ui, int *x)
 {
@@ -133,27 +151,35 @@ static bool draw_work(struct canvas *c, const struct snapshot *s, int y, int fro
 	return true;
 }
 
+/* "1 Desk": `pad` columns around; returns the columns of the tab. */
+static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, int pad,
+		    bool is_brief)
+{
+	const struct view *view = &view_table[v];
+	const char *name = is_brief ? view->brief : view->name;
+	bool is_on = ui->view == (enum view_id)v;
+	int w = (int)strlen(name) + 2 + 2 * pad;
+
+	c->paper = is_on ? PAPER_TAB : PAPER_NONE;
+	c->flags = is_on ? CELL_BOLD : 0;
+	draw_fill(c, (struct rect){y, x, 1, w});
+	draw_textf(c, y, x + pad, 1, is_on ? INK_TEXT : INK_DIM, "%c", view->digit);
+	draw_text(c, y, x + pad + 2, 12, INK_TEXT, name);
+	c->paper = PAPER_NONE;
+	c->flags = 0;
+	return w;
+}
+
 static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	static const char hints[] = "? help   : command";
-	int x = r.x + 1, gap = r.w >= 90 ? 2 : 0;
+	bool is_brief = r.w < 80;
+	int x = r.x + (r.w >= 90), pad = r.w >= 90, gap = r.w >= 100;
 
-	for (int v = 0; v < VIEWS; v++) {
-		const struct view *view = &view_table[v];
-		bool is_on = ui->view == (enum view_id)v;
-
-		if (!view->digit)
-			continue;
-		c->paper = is_on ? PAPER_TAB : PAPER_NONE;
-		c->flags = is_on ? CELL_BOLD : 0;
-		draw_fill(c, (struct rect){r.y, x, 1, (int)strlen(view->name) + 4});
-		draw_textf(c, r.y, x + 1, 1, is_on ? INK_TEXT : INK_DIM, "%c",
-			   view->digit);
-		draw_text(c, r.y, x + 3, 12, INK_TEXT, view->name);
-		x += (int)strlen(view->name) + 4 + gap;
-	}
-	c->paper = PAPER_NONE;
-	c->flags = 0;
+	for (int v = 0; v < VIEWS; v++)
+		if (view_table[v].digit)
+			x += draw_tab(c, ui, v, r.y, x, pad, is_brief) +
+			     (pad ? gap : 1);
 	if (!draw_work(c, ui->pic, r.y, x) && x + (int)sizeof hints < c->cols)
 		draw_right(c, r.y, c->cols - 1, 20, INK_DIM, hints);
 }

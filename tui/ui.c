@@ -94,15 +94,16 @@ void ui_show(struct ui *ui, enum view_id v)
 
 /* --- posting --- */
 
-static void remember(struct ui *ui, uint64_t ticket, bool is_try, bool is_typed)
+static void remember(struct ui *ui, uint64_t ticket, ui_taker *take, bool is_typed)
 {
 	if (ui->n_pending == PENDING_MAX)
 		memmove(ui->pending, ui->pending + 1,
 			(size_t)--ui->n_pending * sizeof *ui->pending);
-	ui->pending[ui->n_pending++] = (struct pending){ticket, is_try, is_typed};
+	ui->pending[ui->n_pending++] = (struct pending){ticket, take, is_typed};
 }
 
-bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket)
+static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
+		 uint64_t *ticket)
 {
 	struct err err = {""};
 	uint64_t mine = 0;
@@ -115,10 +116,28 @@ bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket)
 		ui_say(ui, true, "%s", err.text);
 		return false;
 	}
-	remember(ui, mine, !strncmp(line, "try ", 4), is_typed);
+	remember(ui, mine, take, is_typed);
 	if (ticket)
 		*ticket = mine;
 	return true;
+}
+
+bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket)
+{
+	return post(ui, line, NULL, is_typed, ticket);
+}
+
+bool ui_ask(struct ui *ui, const char *line, ui_taker *take)
+{
+	return post(ui, line, take, false, NULL);
+}
+
+static void take_trial(struct ui *ui, enum status st, const char *text)
+{
+	ui->trial.is_waiting = false;
+	ui->trial.is_open = ui->trial.is_open && !st;
+	buf_clear(&ui->trial.answer);
+	buf_adds(&ui->trial.answer, text);
 }
 
 void ui_try(struct ui *ui, const char *text)
@@ -135,7 +154,7 @@ void ui_try(struct ui *ui, const char *text)
 	str_copy(ui->trial.text, sizeof ui->trial.text, text);
 	buf_clear(&ui->trial.answer);
 	ui->trial.scroll = 0;
-	ui->trial.is_open = ui->trial.is_waiting = ui_post(ui, line, false, NULL);
+	ui->trial.is_open = ui->trial.is_waiting = ui_ask(ui, line, take_trial);
 }
 
 static void one_answer(struct ui *ui, const struct pending *p)
@@ -149,14 +168,10 @@ static void one_answer(struct ui *ui, const struct pending *p)
 		st = ui->feed.answer(ui->feed.arg, p->ticket, &text, &err);
 	if (st)
 		ui_say(ui, true, "%s", err.text);
-	else if (!p->is_try && p->is_typed && text.len)
+	else if (!p->take && p->is_typed && text.len)
 		ui_say(ui, false, "%s", buf_str(&text));
-	if (p->is_try) {
-		ui->trial.is_waiting = false;
-		ui->trial.is_open = ui->trial.is_open && !st;
-		buf_clear(&ui->trial.answer);
-		buf_add(&ui->trial.answer, buf_str(&text), text.len);
-	}
+	if (p->take)
+		p->take(ui, st, buf_str(&text));
 	buf_release(&text);
 }
 
@@ -330,9 +345,10 @@ void listing_fit(struct listing *l, int n, int h)
 		l->top = 0;
 }
 
-/* The first channel of a kind when none was chosen. */
-static int first_task(const struct snapshot *s, bool summaries, int chosen)
+int ui_first_task(const struct ui *ui, bool summaries, int chosen)
 {
+	const struct snapshot *s = ui->pic;
+
 	if (chosen >= 0 && chosen < s->n_channels)
 		return chosen;
 	for (int i = 0; i < s->n_channels; i++)
@@ -341,51 +357,11 @@ static int first_task(const struct snapshot *s, bool summaries, int chosen)
 	return -1;
 }
 
-static void load_results(struct ui *ui)
-{
-	struct inspection *in = &ui->inspect;
-	struct reading *re = &ui->reading;
-
-	if (ui->view == VIEW_INSPECT) {
-		in->task = first_task(ui->pic, false, in->task);
-		results_load(&in->data, &ui->feed, ui->pic, in->task);
-		listing_fit(&in->list, in->data.n_order, 1 << 20);
-		if (in->data.n_order)
-			results_history(&in->data, &ui->feed, ui->pic->run_path,
-					in->data.order[in->list.at]);
-	} else if (ui->view == VIEW_SUMMARIES) {
-		re->task = first_task(ui->pic, true, re->task);
-		results_load(&re->data, &ui->feed, ui->pic, re->task);
-		if (re->at >= re->data.n_order)
-			re->at = re->data.n_order ? re->data.n_order - 1 : 0;
-		if (re->data.n_order)
-			results_history(&re->data, &ui->feed, ui->pic->run_path,
-					re->data.order[re->at]);
-	}
-}
-
-static void load_journal(struct ui *ui)
-{
-	int64_t newest = ui->pic->n_journal ?
-			 ui->pic->journal[ui->pic->n_journal - 1].seq : 0;
-
-	if (ui->view != VIEW_JOURNAL || !ui->feed.journal ||
-	    (ui->n_entries && ui->entries[ui->n_entries - 1].seq >= newest))
-		return;
-	xfree(ui->entries);
-	ui->entries = NULL;
-	ui->n_entries = 0;
-	if (ui->feed.journal(ui->feed.arg, ui->pic->run_path, &ui->entries,
-			     &ui->n_entries, NULL))
-		ui->n_entries = 0;
-	ui->journal.at = ui->n_entries ? ui->n_entries - 1 : 0;
-}
-
 void ui_recalc(struct ui *ui)
 {
 	if (ui->message[0] && ui->now >= ui->message_until)
 		ui->message[0] = '\0';
 	fit_ranges(ui);
-	load_results(ui);
-	load_journal(ui);
+	if (view_table[ui->view].recalc)
+		view_table[ui->view].recalc(ui);
 }

@@ -13,8 +13,8 @@
 #include "layout.h"
 #include "results.h"
 
-enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_JOURNAL,
-	       VIEW_HELP, VIEWS };
+enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_RUNS,
+	       VIEW_DATA, VIEW_GRADIENTS, VIEW_JOURNAL, VIEW_HELP, VIEWS };
 enum chart_kind { CHART_LOSS, CHART_DEV };
 enum knob { KNOB_WEIGHT, KNOB_SHARE, KNOB_MUTE, KNOB_SOLO, KNOB_LOCK, KNOBS };
 
@@ -29,11 +29,17 @@ struct wish {
 };
 #define WISH_QUIET 0.3
 
-/* Commands posted whose answers are awaited. */
+/*
+ * Lines posted whose answers are awaited. A question has somebody who takes its
+ * answer: the text when st is ST_OK, else why there is none.
+ */
 enum { PENDING_MAX = 64, MESSAGE_MAX = 640 };
+struct ui;
+typedef void ui_taker(struct ui *ui, enum status st, const char *text);
 struct pending {
 	uint64_t ticket;
-	bool is_try, is_typed; /* typed: its answer is worth a line */
+	ui_taker *take;   /* NULL: a command */
+	bool is_typed;    /* its answer is worth a line */
 };
 
 enum ask { ASK_NONE, ASK_QUIT };
@@ -103,12 +109,16 @@ void ui_recalc(struct ui *ui);
 double ui_post_wishes(struct ui *ui);
 /* Posts a line for a person. typed: it came from the prompt. */
 bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
+/* Posts a question; `take` gets what comes of it, later. */
+bool ui_ask(struct ui *ui, const char *line, ui_taker *take);
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool ui_run_has_ended(const struct ui *ui);
 void ui_try(struct ui *ui, const char *text);
 void ui_back(struct ui *ui);   /* Esc: closes what is open, one thing at a time */
 void ui_freeze(struct ui *ui); /* and thaws */
 void ui_show(struct ui *ui, enum view_id v);
+/* `chosen` where that is a channel, else the first that summarizes or does not. */
+int ui_first_task(const struct ui *ui, bool summaries, int chosen);
 
 /* What a strip shows: the wish while there is one, else the run's value. */
 double ui_value(const struct ui *ui, int channel, enum knob k);
@@ -121,7 +131,8 @@ void listing_fit(struct listing *l, int n, int h);
 /* --- views: one row each --- */
 struct view {
 	char digit;              /* its key; 0: none */
-	const char *name;
+	const char *name, *brief; /* brief: on narrow screens */
+	void (*recalc)(struct ui *ui); /* what drawing reads; NULL: nothing */
 	void (*draw)(struct canvas *c, const struct ui *ui, struct rect body);
 	bool (*act)(struct ui *ui, int action, int arg); /* false: not mine */
 	const char *hints;       /* keys worth a place in the last line */
@@ -134,19 +145,29 @@ void view_desk_draw(struct canvas *c, const struct ui *ui, struct rect body);
 void view_curves_draw(struct canvas *c, const struct ui *ui, struct rect body);
 void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body);
 void view_summaries_draw(struct canvas *c, const struct ui *ui, struct rect body);
+void view_runs_draw(struct canvas *c, const struct ui *ui, struct rect body);
+void view_data_draw(struct canvas *c, const struct ui *ui, struct rect body);
+void view_gradients_draw(struct canvas *c, const struct ui *ui, struct rect body);
 void view_journal_draw(struct canvas *c, const struct ui *ui, struct rect body);
 void view_help_draw(struct canvas *c, const struct ui *ui, struct rect body);
 bool view_desk_act(struct ui *ui, int action, int arg);
 bool view_curves_act(struct ui *ui, int action, int arg);
 bool view_inspect_act(struct ui *ui, int action, int arg);
 bool view_summaries_act(struct ui *ui, int action, int arg);
+bool view_runs_act(struct ui *ui, int action, int arg);
+bool view_data_act(struct ui *ui, int action, int arg);
+bool view_gradients_act(struct ui *ui, int action, int arg);
 bool view_journal_act(struct ui *ui, int action, int arg);
 bool view_help_act(struct ui *ui, int action, int arg);
+void view_inspect_recalc(struct ui *ui);
+void view_summaries_recalc(struct ui *ui);
+void view_journal_recalc(struct ui *ui);
 int help_lines(const struct ui *ui);
 
 /* Pieces that several views share. */
 void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
 		struct rect chart);
+void draw_nothing(struct canvas *c, struct rect body, const char *why);
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
 void draw_trial(struct canvas *c, const struct ui *ui, struct rect body);
 void draw_strip(struct canvas *c, const struct ui *ui, int channel, struct rect r);

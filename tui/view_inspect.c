@@ -375,15 +375,6 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	draw_past(c, d, (struct rect){low.y, low.x + low.w / 2 + 1, low.h, low.w / 2});
 }
 
-static void draw_nothing(struct canvas *c, struct rect body, const char *why)
-{
-	int w = foreign_columns(why, strlen(why));
-
-	draw_foreign(c, body.y + body.h / 2,
-		     body.x + (body.w > w ? (body.w - w) / 2 : 0), body.w, INK_DIM,
-		     why);
-}
-
 void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	const struct inspection *in = &ui->inspect;
@@ -409,6 +400,18 @@ void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
 	}
 	draw_list(c, ui, l.list);
 	draw_detail(c, ui, l.detail);
+}
+
+void view_inspect_recalc(struct ui *ui)
+{
+	struct inspection *in = &ui->inspect;
+
+	in->task = ui_first_task(ui, false, in->task);
+	results_load(&in->data, &ui->feed, ui->pic, in->task);
+	listing_fit(&in->list, in->data.n_order, 1 << 20);
+	if (in->data.n_order)
+		results_history(&in->data, &ui->feed, ui->pic->run_path,
+				in->data.order[in->list.at]);
 }
 
 /* --- keys --- */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
 #include "ui.h"
@@ -54,6 +55,23 @@ void view_journal_draw(struct canvas *c, const struct ui *ui, struct rect body)
 		draw_line(c, body, y, &ui->entries[l.top + k]);
 		c->paper = PAPER_NONE;
 	}
+}
+
+void view_journal_recalc(struct ui *ui)
+{
+	int64_t newest = ui->pic->n_journal ?
+			 ui->pic->journal[ui->pic->n_journal - 1].seq : 0;
+
+	if (!ui->feed.journal ||
+	    (ui->n_entries && ui->entries[ui->n_entries - 1].seq >= newest))
+		return;
+	xfree(ui->entries);
+	ui->entries = NULL;
+	ui->n_entries = 0;
+	if (ui->feed.journal(ui->feed.arg, ui->pic->run_path, &ui->entries,
+			     &ui->n_entries, NULL))
+		ui->n_entries = 0;
+	ui->journal.at = ui->n_entries ? ui->n_entries - 1 : 0;
 }
 
 bool view_journal_act(struct ui *ui, int action, int arg)

@@ -271,6 +271,19 @@ static void next_task(struct ui *ui, int dir)
 	ui->reading.at = ui->reading.scroll = 0;
 }
 
+void view_summaries_recalc(struct ui *ui)
+{
+	struct reading *re = &ui->reading;
+
+	re->task = ui_first_task(ui, true, re->task);
+	results_load(&re->data, &ui->feed, ui->pic, re->task);
+	if (re->at >= re->data.n_order)
+		re->at = re->data.n_order ? re->data.n_order - 1 : 0;
+	if (re->data.n_order)
+		results_history(&re->data, &ui->feed, ui->pic->run_path,
+				re->data.order[re->at]);
+}
+
 bool view_summaries_act(struct ui *ui, int action, int arg)
 {
 	struct reading *re = &ui->reading;

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "run/checkpoint.h"
-#include "run/evaluate.h"
+#include "run/ask.h"
 
 /* --- the journal --- */
 
@@ -71,33 +71,6 @@ static enum status change(struct trainer *t, const struct command *c,
 	return st;
 }
 
-/* "try [TASK] TEXT [ || PAIR]" */
-static enum status answer_try(struct trainer *t, const struct command *c,
-			      struct buf *answer, struct err *err)
-{
-	char *copy = xstrdup(c->arg[0]), *text = copy, *bar;
-	size_t word = strcspn(copy, " \t");
-	int task = -1;
-	enum status st;
-
-	if (copy[word]) {
-		char end = copy[word];
-
-		copy[word] = '\0';
-		task = plan_task_find(t->s->plan, copy);
-		if (task >= 0)
-			text += word + 1;
-		else
-			copy[word] = end;
-	}
-	bar = strstr(text, " || ");
-	if (bar)
-		*bar = '\0';
-	st = evaluate_text(t->s, task, text, bar ? bar + 4 : NULL, answer, err);
-	xfree(copy);
-	return st;
-}
-
 static enum status run_eval(struct trainer *t, struct err *err)
 {
 	return trainer_evaluate(t, false, err);
@@ -136,7 +109,7 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 	else if (!st && c->row->flags & CMD_RUNS)
 		st = run_command(t, c, err);
 	else if (!st)
-		st = answer_try(t, c, answer, err);
+		st = ask(t->s, c, answer, err);
 	t->is_executing = false;
 	xfree(c);
 	return st;

@@ -1,0 +1,53 @@
+/*
+ * ask.c - questions and who answers them.
+ */
+#include "run/ask.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "run/evaluate.h"
+
+/* "try [TASK] TEXT [ || PAIR]" */
+static enum status answer_try(struct session *s, const struct command *c,
+			      struct buf *answer, struct err *err)
+{
+	char *copy = xstrdup(c->arg[0]), *text = copy, *bar;
+	size_t word = strcspn(copy, " \t");
+	int task = -1;
+	enum status st;
+
+	if (copy[word]) {
+		char end = copy[word];
+
+		copy[word] = '\0';
+		task = plan_task_find(s->plan, copy);
+		if (task >= 0)
+			text += word + 1;
+		else
+			copy[word] = end;
+	}
+	bar = strstr(text, " || ");
+	if (bar)
+		*bar = '\0';
+	st = evaluate_text(s, task, text, bar ? bar + 4 : NULL, answer, err);
+	xfree(copy);
+	return st;
+}
+
+static const struct question {
+	const char *name;
+	enum status (*answer)(struct session *s, const struct command *c,
+			      struct buf *answer, struct err *err);
+} questions[] = {
+	{ "try", answer_try },
+};
+
+enum status ask(struct session *s, const struct command *c, struct buf *answer,
+		struct err *err)
+{
+	for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
+		if (str_eq(questions[i].name, c->row->name))
+			return questions[i].answer(s, c, answer, err);
+	BUG("question '%s' has nobody to answer it", c->row->name);
+}
