@@ -37,8 +37,9 @@ static int show(const struct opts *o, struct trainer *t, const char *run)
 {
 	char state[PATH_MAX], history[PATH_MAX] = "";
 	struct desk_options d = { .in_fd = 0, .out_fd = 1, .term = getenv("TERM"),
-				  .color = color_of(o), .ascii = o->ascii, .trainer = t,
-				  .run = run };
+				  .color = color_of(o), .ascii = o->ascii,
+				  .theme = theme_wish(o->theme), .mouse = o->mouse,
+				  .trainer = t, .run = run };
 	struct err err = { "" };
 	int code = EXIT_WELL;
 	enum status st;

@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "input.h"
 #include "keys.h"
+#include "mouse.h"
 #include "prompt.h"
 #include "run/command.h"
 #include "run/trainer.h"
@@ -229,10 +230,14 @@ static void on_input(struct desk *d)
 
 	while (!d->ui.is_done && input_next(&d->input, d->ui.now, &key)) {
 		d->is_dirty = d->is_urgent = true;
-		if (key == KEY_SYNC_)
-			term_has_sync(d->term);
+		if (term_answer(d->term, key))
+			; /* the terminal's, not a person's */
+		else if (key == 26)
+			term_suspend(d->term); /* whatever is open */
 		else if (key == KEY_PASTE_)
 			prompt_paste(buf_str(&d->input.paste), d->input.paste.len);
+		else if (key == KEY_MOUSE_ && !prompt_is_open())
+			mouse_act(&d->ui, &d->canvas, &d->input.mouse);
 		else if (prompt_is_open())
 			prompt_key(key);
 		else
@@ -292,7 +297,7 @@ static void read_signals(struct desk *d)
 			term_suspend(d->term);
 			break;
 		case SIGCONT:
-			term_redraw(d->term);
+			term_resume(d->term);
 			break;
 		default:
 			break;
@@ -439,7 +444,8 @@ enum status desk_run(const struct desk_options *o, int *exit_code, struct err *e
 {
 	struct terminal_options to = {.in_fd = o->in_fd, .out_fd = o->out_fd,
 				      .term = o->term, .color = o->color,
-				      .ascii = o->ascii};
+				      .ascii = o->ascii, .theme = o->theme,
+				      .mouse = o->mouse};
 	struct desk *d = xcalloc(1, sizeof *d);
 	struct look *look = NULL;
 	struct feed feed;

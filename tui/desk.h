@@ -12,7 +12,8 @@ struct desk_options {
 	int in_fd, out_fd;
 	const char *term;         /* NULL: $TERM */
 	enum color_mode color;
-	bool ascii;
+	bool ascii, mouse;
+	enum theme theme;
 	struct trainer *trainer;  /* borrowed; NULL: look at `run` */
 	const char *run;          /* folder of a run that has ended */
 	const char *history_path; /* of the prompt, or NULL */

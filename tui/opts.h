@@ -16,9 +16,9 @@ enum { OPTS_SETS = 64, OPTS_ARGS = 8 };
 enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
 struct opts {
-	const char *run, *runs, *script, *task, *data, *color;
+	const char *run, *runs, *script, *task, *data, *color, *theme;
 	int64_t steps, step, seed, workers; /* -1: not given */
-	bool json, ascii;
+	bool json, ascii, mouse;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */

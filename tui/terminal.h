@@ -17,6 +17,7 @@
 
 #include "base/status.h"
 #include "draw.h"
+#include "theme.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -24,7 +25,8 @@ struct terminal_options {
 	int in_fd, out_fd;
 	const char *term;     /* NULL: $TERM */
 	enum color_mode color;
-	bool ascii;
+	bool ascii, mouse;
+	enum theme theme;
 };
 
 struct terminal;
@@ -50,10 +52,16 @@ int term_out_fd(const struct terminal *t);
 /* Sends what the terminal takes. ST_IO: the terminal is gone. */
 enum status term_flush(struct terminal *t);
 void term_redraw(struct terminal *t);  /* the next frame is sent whole */
-void term_has_sync(struct terminal *t);/* it answered that it knows mode 2026 */
+/* A "key" that is the terminal's answer to a question of ours; false: it is none. */
+bool term_answer(struct terminal *t, uint32_t key);
+
+/* Buttons, drags and wheel come as KEY_MOUSE_; false: it cannot. */
+bool term_mouse(struct terminal *t, bool is_on);
 
 /* Ctrl-Z: gives the terminal back, stops the process, takes it again. */
 void term_suspend(struct terminal *t);
+/* After SIGCONT: takes it again if somebody had it meanwhile, and redraws. */
+void term_resume(struct terminal *t);
 
 /*
  * Signals, as bytes from a pipe: handlers do nothing else. Crash signals

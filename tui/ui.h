@@ -68,6 +68,11 @@ struct trial { /* "try a text" */
 	int scroll;
 };
 
+struct hand { /* what the mouse holds */
+	bool is_dragging;
+	struct zone zone;
+};
+
 struct ui {
 	struct feed feed;
 	struct snapshot live, held;
@@ -96,6 +101,7 @@ struct ui {
 	struct journal_entry *entries; /* Journal view: all of them */
 	int n_entries;
 	const char *terminal;
+	struct hand hand;
 	char help_word[64];         /* :help WORD */
 };
 
