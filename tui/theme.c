@@ -11,12 +11,17 @@
 
 const char theme_question[] = "\033]11;?\033\\";
 
+static const char *const names[] = {"auto", "dark", "light"};
+
+const char *theme_name(enum theme t)
+{
+	return names[t];
+}
+
 bool theme_parse(const char *word, enum theme *out)
 {
-	static const char *const name[] = {"auto", "dark", "light"};
-
 	for (int i = 0; i < 3; i++)
-		if (str_eq(word, name[i])) {
+		if (str_eq(word, names[i])) {
 			*out = (enum theme)i;
 			return true;
 		}

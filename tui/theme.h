@@ -11,6 +11,7 @@
 enum theme { THEME_AUTO, THEME_DARK, THEME_LIGHT };
 
 /* "auto", "dark", "light"; false: another word. */
+const char *theme_name(enum theme t);
 bool theme_parse(const char *word, enum theme *out);
 /* --theme (NULL: not given), else $TUTTI_THEME, else $COLORFGBG, else THEME_AUTO. */
 enum theme theme_wish(const char *option);

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -20,6 +22,7 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	snapshot_init(&ui->held);
 	ui->pic = &ui->live;
 	ui->is_live = feed->post != NULL;
+	ui->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ui->last_interrupt = -1e9;
 	ui->cursor = -1;
 	ui->loss_range.log = true;
@@ -34,6 +37,8 @@ void ui_init(struct ui *ui, const struct feed *feed)
 
 void ui_release(struct ui *ui)
 {
+	if (ui->wake_fd >= 0)
+		close(ui->wake_fd);
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
 	results_release(&ui->inspect.data);
@@ -108,6 +113,10 @@ static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 	struct err err = {""};
 	uint64_t mine = 0;
 
+	if (ui->is_viewer) {
+		ui_say(ui, true, "this screen looks only");
+		return false;
+	}
 	if (!ui->is_live) {
 		ui_say(ui, true, "this run has ended: there is nothing to steer");
 		return false;
@@ -233,7 +242,7 @@ void ui_wish(struct ui *ui, int channel, enum knob k, double value)
 {
 	struct wish *w = &ui->wish[channel][k];
 
-	if (!ui->is_live || channel < 0 || channel >= ui->live.n_channels)
+	if (!ui->is_live || ui->is_viewer || channel < 0 || channel >= ui->live.n_channels)
 		return;
 	*w = (struct wish){.on = true, .value = value, .touched = ui->now};
 	if (k == KNOB_SHARE && value < 0)

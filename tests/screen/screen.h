@@ -103,8 +103,9 @@ static inline void pty_child(const struct pty_spec *s)
 {
 	struct fake f;
 	struct feed feed;
-	struct desk_options o = {.in_fd = 0, .out_fd = 1, .ascii = s->ascii,
-				 .theme = s->theme, .mouse = s->mouse,
+	struct desk_options o = {.terminal = {.in_fd = 0, .out_fd = 1,
+					      .ascii = s->ascii, .theme = s->theme,
+					      .mouse = s->mouse},
 				 .history_path = s->history, .feed = &feed};
 	struct err err = {""};
 	int code = 1;
