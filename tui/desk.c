@@ -219,11 +219,10 @@ static void run_line(struct desk *d, char *line)
 
 	while (*s == ' ' || *s == ':')
 		s++;
-	if (prompt_kind_now() == PROMPT_TRY) {
+	if (prompt_kind_now() == PROMPT_TRY)
 		ui_try(ui, s);
-	} else if (*s && !local_run(ui, s)) {
+	else if (*s && !local_run(ui, s))
 		ui_post(ui, s, true, NULL);
-	}
 }
 
 static void take_line(struct desk *d)
@@ -242,8 +241,10 @@ static void on_input(struct desk *d)
 	while (d->state == DESK_OPEN && !d->ui.is_done &&
 	       input_next(&d->input, d->ui.now, &key)) {
 		d->is_dirty = d->is_urgent = true;
-		if (term_answer(d->term, key))
-			; /* the terminal's, not a person's */
+		if (key == KEY_SYNC_)
+			term_has_sync(d->term);
+		else if (key == KEY_DARK_ || key == KEY_LIGHT_)
+			term_is_light(d->term, key == KEY_LIGHT_);
 		else if (key == 26)
 			suspend(d); /* whatever is open */
 		else if (key == KEY_PASTE_ && d->has_prompt)
@@ -286,9 +287,7 @@ void desk_signal(struct desk *d, int sig)
 {
 	d->is_dirty = true;
 	switch (sig) {
-	case SIGWINCH:
-		d->is_urgent = true;
-		break;
+	case SIGWINCH: d->is_urgent = true; break;
 	case SIGTERM:
 		d->ui.exit_code = 128 + SIGTERM;
 		if (d->ui.is_viewer)

@@ -27,7 +27,6 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "input.h"
 #include "palette.h"
 #include "restore.h"
 #include "terminfo.h"
@@ -199,6 +198,8 @@ static void enter_screen(struct terminal *t)
 	terminfo_add(&b, "smcup");
 	terminfo_add(&b, "smkx");
 	terminfo_add(&b, "clear");
+	/* as ncurses believes it to be */
+	terminfo_add(&b, t->shown.cursor_y >= 0 ? "cnorm" : "civis");
 	send_bytes(t, buf_str(&b));
 	buf_release(&b);
 	if (t->knows_sgr)
@@ -347,20 +348,19 @@ bool term_mouse(struct terminal *t, bool is_on)
 	return true;
 }
 
-bool term_answer(struct terminal *t, uint32_t key)
+void term_has_sync(struct terminal *t)
 {
-	if (key == KEY_SYNC_) {
-		t->sync = true;
-		set_term(t->screen);
-		prepare_restore(t);
-	} else if (key == KEY_DARK_ || key == KEY_LIGHT_) {
-		if (t->theme == THEME_AUTO)
-			palette_theme(&t->pal, key == KEY_LIGHT_);
-		term_redraw(t);
-	} else {
-		return false;
-	}
-	return true;
+	t->sync = true;
+	set_term(t->screen);
+	prepare_restore(t);
+}
+
+void term_is_light(struct terminal *t, bool is_light)
+{
+	if (t->theme != THEME_AUTO)
+		return;
+	palette_theme(&t->pal, is_light);
+	term_redraw(t);
 }
 
 const char *term_describe(const struct terminal *t)

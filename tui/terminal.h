@@ -63,8 +63,9 @@ int term_out_fd(const struct terminal *t);
 /* Sends what the terminal takes. ST_IO: the terminal is gone. */
 enum status term_flush(struct terminal *t);
 void term_redraw(struct terminal *t);  /* the next frame is sent whole */
-/* A "key" that is the terminal's answer to a question of ours; false: it is none. */
-bool term_answer(struct terminal *t, uint32_t key);
+/* What it answered: it knows mode 2026; what lies behind its text is light. */
+void term_has_sync(struct terminal *t);
+void term_is_light(struct terminal *t, bool is_light);
 /* Buttons, drags and wheel come as KEY_MOUSE_; false: it cannot. */
 bool term_mouse(struct terminal *t, bool is_on);
 

@@ -38,11 +38,11 @@ void terminfo_add_back(struct buf *b)
 		buf_adds(b, mouse_off);
 	terminfo_add(b, "sgr0");
 	terminfo_add(b, "op");
-	terminfo_add(b, "cnorm");
 	terminfo_add(b, "rmkx");
 	terminfo_add(b, "rmcup");
 	if (!tigetstr("rmcup") || tigetstr("rmcup") == (char *)-1)
 		buf_adds(b, "\r\n");
+	terminfo_add(b, "cnorm"); /* last: some save it with the screen */
 }
 
 enum status term_check(const char *name, int in_fd, int out_fd, struct buf *back,
