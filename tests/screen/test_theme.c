@@ -122,6 +122,8 @@ static int colour_of(const VTermColor *c, bool is_fg, bool light)
 /* Letters and digits must be legible; anything that is drawn must be visible. */
 static void assert_legible(struct pty *p, bool light, const char *what)
 {
+	int letters = 0;
+
 	for (int y = 0; y < p->rows; y++)
 		for (int x = 0; x < p->cols; x++) {
 			VTermScreenCell c = pty_cell(p, y, x);
@@ -134,6 +136,7 @@ static void assert_legible(struct pty *p, bool light, const char *what)
 
 			if (!ch || ch == ' ' || ch == (uint32_t)-1)
 				continue;
+			letters += is_text;
 			if (fg == bg)
 				fail_msg("%s: '%c' at %d, %d in its paper's colour %d",
 					 what, ch < 0x7f ? (char)ch : '?', y, x, fg);
@@ -142,6 +145,7 @@ static void assert_legible(struct pty *p, bool light, const char *what)
 				fail_msg("%s: '%c' at %d, %d: %d on %d is %.2f", what,
 					 (char)ch, y, x, fg, bg, palette_contrast(fg, bg));
 		}
+	assert_true(letters > 100);
 }
 
 static void test_screens(void **state)
