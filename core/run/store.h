@@ -64,6 +64,8 @@ struct step_row {
 };
 enum status store_step(struct store *s, int timeline, const struct step_row *r,
 		       struct err *err);
+/* The newest step that has a row; 0: none. */
+enum status store_last_step(struct store *s, int64_t *step, struct err *err);
 /* Calls back for step rows in order; every `stride`-th row alone when > 1. */
 enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t stride,
 			     void (*each)(void *arg, const struct step_row *r),

@@ -175,6 +175,19 @@ enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t 
 	return st == ST_END ? ST_OK : st;
 }
 
+enum status store_last_step(struct store *s, int64_t *step, struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, "SELECT coalesce(max(step), 0) FROM step", NULL,
+				  0, &q, err);
+
+	*step = 0;
+	if (!st && !(st = db_next(q, err)))
+		*step = db_int(q, 0);
+	db_done(q);
+	return st;
+}
+
 /* --- evaluations --- */
 
 /* {"rouge1":0.31,...}; null is a value that was no number. */
