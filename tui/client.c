@@ -80,9 +80,12 @@ static void take_leave(struct client *c)
 
 static void lose_engine(struct client *c)
 {
+	const char *slash = strrchr(c->o->run, '/');
+	const char *name = slash ? slash + 1 : c->o->run;
+
 	restore_now();
-	cmd_say("tutti: the engine of '%s' has gone; 'tutti resume' goes on from its newest "
-		"checkpoint", c->o->run);
+	cmd_say("tutti: the engine of %s has gone\ntutti: 'tutti resume %s' goes on from its "
+		"newest checkpoint", name, name);
 	c->exit_code = EXIT_FAILED;
 	c->has_ended = true;
 }

@@ -104,7 +104,7 @@ static void test_keys(void **state)
 	struct buf b;
 
 	buf_init(&b);
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, place->keys);
 	for (int i = 0; i < keys && !pty_has_ended(&p); i++) {
 		random_key(&seed, &b);
@@ -133,7 +133,7 @@ static void test_sizes(void **state)
 	char *seen, *want;
 	struct pty p;
 
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, place->keys);
 	want = pty_text(&p);
 	for (int i = 0; i < times && !pty_has_ended(&p); i++) {

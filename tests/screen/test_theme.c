@@ -166,7 +166,7 @@ static void test_screens(void **state)
 
 			str_format(what, sizeof what, "%s, %s, keys '%s'", s.term,
 				   k & 1 ? "light" : "dark", keys[i]);
-			pty_start(&p, &s);
+			pty_begin(&p, &s);
 			pty_type(&p, keys[i]);
 			assert_legible(&p, k & 1, what);
 			pty_close(&p);
@@ -190,7 +190,7 @@ static void test_answer(void **state)
 	int dark;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	assert_true(pty_raw_has(&p, "\033]11;?\033\\", 8));
 	dark = ink_of(&p, 3, 4); /* a channel's name */
 	pty_type(&p, "\033]11;rgb:ffff/ffff/ffff\033\\");
@@ -199,7 +199,7 @@ static void test_answer(void **state)
 	pty_type(&p, "\033]11;rgb:12/12/16\007");
 	assert_int_equal(ink_of(&p, 3, 4), dark);
 	pty_close(&p);
-	pty_start(&p, &fixed); /* a wish needs no question, and no answer counts */
+	pty_begin(&p, &fixed); /* a wish needs no question, and no answer counts */
 	assert_false(pty_raw_has(&p, "\033]11;?", 6));
 	pty_type(&p, "\033]11;rgb:ffff/ffff/ffff\033\\");
 	assert_int_equal(ink_of(&p, 3, 4), dark);
@@ -216,7 +216,7 @@ static void test_not_asked(void **state)
 		struct pty_spec s = {.term = term[i]};
 		struct pty p;
 
-		pty_start(&p, &s);
+		pty_begin(&p, &s);
 		assert_false(pty_raw_has(&p, "\033]", 2));
 		pty_close(&p);
 	}
