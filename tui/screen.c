@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "film.h"
+#include "keys.h"
 #include "prompt.h"
 #include "text/utf8.h"
 #include "ui.h"
@@ -169,6 +170,7 @@ static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, 
 	bool is_on = ui->view == (enum view_id)v;
 	int w = (int)strlen(name) + 2 + 2 * pad;
 
+	draw_zone(c, (struct rect){y, x, 1, w}, -1, DO_VIEW, v);
 	c->paper = is_on ? PAPER_TAB : PAPER_NONE;
 	c->flags = is_on ? CELL_BOLD : 0;
 	draw_fill(c, (struct rect){y, x, 1, w});
