@@ -376,22 +376,6 @@ void desk_polls(struct desk *d, struct pollfd p[DESK_POLLS])
 	p[P_WAKE].fd = d->ui.wake_fd;
 }
 
-/* What a crash would say; prepared now, since a handler may not format. */
-static void prepare_note(const struct snapshot *s)
-{
-	char line[400];
-	struct buf run;
-
-	buf_init(&run);
-	text_sanitize(&run, s->run, strlen(s->run));
-	str_format(line, sizeof line,
-		   "tutti: crashed; 'tutti resume %s' goes on from step %lld",
-		   buf_str(&run), (long long)s->checkpoint_step);
-	if (s->checkpoint_step >= 0)
-		term_crash_note(line);
-	buf_release(&run);
-}
-
 /* A new picture, and what was answered with it. */
 static void take_picture(struct desk *d)
 {
@@ -401,7 +385,7 @@ static void take_picture(struct desk *d)
 	if (ui_update(&d->ui) && !d->ui.is_frozen)
 		d->is_dirty = true;
 	if (d->ui.live.checkpoint_step != saved)
-		prepare_note(&d->ui.live);
+		ui_crash_note(&d->ui.live);
 	if (d->ui.n_pending < waiting)
 		d->is_urgent = d->is_dirty = true; /* an answer is an echo, too */
 	if (d->ui.message[0] && d->ui.now >= d->ui.message_until)

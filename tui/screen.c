@@ -183,7 +183,7 @@ static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, 
 
 static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const char *hints = ui->feed.film ? "Space hold   ( ) speed   , . seek" :
+	const char *hints = ui->feed.film ? "( ) speed   , . seek" :
 					    "? help   : command";
 	int w = (int)strlen(hints);
 	bool is_brief = r.w < 80;
@@ -261,7 +261,9 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 			     "the run has ended   q closes the desk");
 	else
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM,
-			  view_table[ui->view].hints);
+			  ui->feed.film && ui->view == VIEW_DESK ?
+			  "Space hold, go on   ( ) slower, faster   , . back, on   "
+			  ":seek 50%   q leave" : view_table[ui->view].hints);
 }
 
 static void draw_preparing(struct canvas *c, const struct snapshot *s, struct rect r)

@@ -141,6 +141,8 @@ bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
 bool ui_ask(struct ui *ui, const char *line, ui_taker *take);
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool ui_run_has_ended(const struct ui *ui);
+/* What a crash would say; prepared early, since a handler may not format. */
+void ui_crash_note(const struct snapshot *s);
 void ui_try(struct ui *ui, const char *text);
 void ui_back(struct ui *ui);   /* Esc: closes what is open, one thing at a time */
 void ui_freeze(struct ui *ui); /* and thaws */
