@@ -37,7 +37,7 @@ static void draw(struct table *t)
 	ui_update(&t->ui);
 	ui_recalc(&t->ui);
 	canvas_resize(&t->c, rows, cols);
-	t->c.fancy = t->c.utf8 = t->c.colour = true;
+	t->c.fancy = t->c.utf8 = t->c.colour = t->c.mouse = true;
 	draw_screen(&t->c, &t->ui);
 }
 
@@ -282,6 +282,8 @@ static void test_switch(void **state)
 
 	(void)state;
 	pty_begin(&p, &s);
+	pty_type(&p, "\033[<0;12;2M"); /* off: a stray report does nothing */
+	assert_true(pty_shows(&p, "task"));
 	pty_type(&p, ":mouse o\tn\r");
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_DRAG);
 	pty_type(&p, "\033[<0;12;2M");
