@@ -70,7 +70,7 @@ static enum status hold(struct reader *r, int64_t step, struct err *err)
 	enum status st = checkpoint_find(r->run, step, folder, sizeof folder, err);
 
 	if (st == ST_NOT_FOUND || (!st && !is_of_step(folder, step)))
-		return err_set(err, ST_NOT_FOUND, "the checkpoint of step %lld is not kept",
+		return err_set(err, ST_NOT_FOUND, "no sound checkpoint of step %lld is kept",
 			       (long long)step);
 	if (st || (r->s && str_eq(folder, r->folder)))
 		return st;
