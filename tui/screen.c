@@ -270,7 +270,7 @@ static void draw_preparing(struct canvas *c, const struct snapshot *s, struct re
 {
 	struct rect b = {r.y + r.h / 2 - 4, r.x + r.w / 2 - 29, 8, 58};
 	double part = s->work_total ? (double)s->work_done / (double)s->work_total : 0;
-	char done[24], total[24], left[24];
+	char done[24], total[24], left[24], text[96];
 
 	if (b.y < r.y)
 		b.y = r.y;
@@ -279,10 +279,12 @@ static void draw_preparing(struct canvas *c, const struct snapshot *s, struct re
 		     s->work[0] ? s->work : "opening the run");
 	draw_bar(c, b.y + 4, b.x + 3, b.w - 6, part, INK_GOOD);
 	draw_paper(c, (struct rect){b.y + 4, b.x + 3, 1, b.w - 6}, PAPER_LAMP);
-	if (s->work_total)
-		draw_textf(c, b.y + 5, b.x + 3, 36, INK_DIM, "%s of %s %s",
+	if (s->work_total) {
+		str_format(text, sizeof text, "%s of %s %s",
 			   fmt_count(done, (int64_t)s->work_done),
 			   fmt_count(total, (int64_t)s->work_total), s->work_unit);
+		draw_foreign(c, b.y + 5, b.x + 3, 36, INK_DIM, text);
+	}
 	if (s->work_left >= 0 && s->work_total) {
 		fmt_time(left, s->work_left);
 		strncat(left, " left", 6);

@@ -240,7 +240,7 @@ static void test_modes(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_DRAG);
 	assert_true(pty_raw_has(&p, "\033[?1006h", 8));
 	pty_type(&p, "\033[<0;12;2M\033[<0;12;2m");
@@ -252,7 +252,7 @@ static void test_modes(void **state)
 	assert_int_equal(pty_wait(&p, 5), 143);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
 	pty_close(&p);
-	pty_start(&p, &off);
+	pty_begin(&p, &off);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
 	assert_false(pty_raw_has(&p, "\033[?100", 6));
 	pty_close(&p);
@@ -267,7 +267,7 @@ static void test_crash(void **state)
 #ifdef TUTTI_SANITIZED
 	skip(); /* the sanitizer ends the process in its own way */
 #endif
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_send(&p, ":note crash null\r", 17);
 	assert_int_equal(pty_wait(&p, 5), -SIGSEGV);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
@@ -282,7 +282,7 @@ static void test_no_mouse(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
 	pty_close(&p);
 }
