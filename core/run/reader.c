@@ -46,7 +46,10 @@ struct reader {
 
 static void let_go(struct reader *r)
 {
+	if (!r->s)
+		return;
 	session_free(r->s);
+	mem_give_back();
 	r->s = NULL;
 	r->folder[0] = '\0';
 }
