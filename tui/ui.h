@@ -120,6 +120,7 @@ struct ui {
 	int n_entries;
 	const char *terminal;
 	struct hand hand;
+	enum { MOUSE_AS_IS, MOUSE_ON, MOUSE_OFF } mouse;
 	char help_word[64];         /* :help WORD */
 };
 
