@@ -16,9 +16,9 @@ enum { OPTS_SETS = 64, OPTS_ARGS = 64 };
 enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
 struct opts {
-	const char *run, *runs, *script, *task, *data, *color;
+	const char *run, *runs, *script, *task, *data, *color, *out;
 	int64_t steps, step, seed, workers; /* -1: not given */
-	bool json, ascii, view;
+	bool json, ascii, view, force, names;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */
@@ -38,6 +38,7 @@ enum opt_bit {
 	OPT_RUN = 1, OPT_RUNS = 2, OPT_STEPS = 4, OPT_SEED = 8, OPT_WORKERS = 16,
 	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
 	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
+	OPT_OUT = 8192, OPT_FORCE = 16384, OPT_NAMES = 32768,
 };
 
 struct option_row {
@@ -49,6 +50,7 @@ extern const struct subcommand subcommand_table[]; /* the first is the desk */
 extern const int subcommand_count;
 extern const struct option_row option_table[];
 extern const int option_count;
+char option_letter(unsigned bit);     /* "-o" beside "--out"; 0: none */
 
 /* argv without the program's and the sub-command's name. */
 enum status opts_parse(const struct subcommand *c, int argc, char **argv,

@@ -228,6 +228,7 @@ static int label_mark(const struct sample *s, bool header, int i)
 	mark += is_numeric(c) && c->distinct > 20 ? -3 : 0;
 	mark += i == 0 || i == s->n_columns - 1;
 	mark -= (double)c->commonest > 0.97 * (double)n ? 3 : 0;
+	mark -= name_mark(name_of(s, header, i), P_OTHER);
 	return mark;
 }
 
@@ -242,6 +243,9 @@ static int number_mark(const struct sample *s, bool header, int i)
 		mark -= 5;
 	mark += c->wholes < c->numbers ? 3 : 0; /* fractions are measured */
 	mark += c->distinct > 20 ? 1 : -1;
+	if (c->wholes == c->numbers && c->distinct == SAMPLE_DISTINCT)
+		mark -= 4; /* names of something */
+	mark -= name_mark(name_of(s, header, i), P_OTHER);
 	mark += i == 0 || i == s->n_columns - 1;
 	mark -= (double)c->commonest > 0.9 * (double)c->n ? 3 : 0;
 	return mark;

@@ -75,18 +75,31 @@ static void fit_name(const char *p, size_t n, char name[GUESS_NAME])
 		str_copy(name, GUESS_NAME, "task");
 }
 
+/* "data/train/x.jsonl": the folder may say it. Where it begins, or NULL. */
+static const char *role_folder(const char *path, const char *base,
+			       enum guess_role *role)
+{
+	const char *p = base > path ? base - 1 : path, *end = p;
+
+	while (p > path && p[-1] != '/')
+		p--;
+	*role = role_of(p, (size_t)(end - p));
+	return *role ? p : NULL;
+}
+
 enum guess_role guess_role(const char *path, char name[GUESS_NAME], struct buf *key)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	const char *dot = strrchr(base, '.'), *folder = path, *end = slash;
+	const char *dot = strrchr(base, '.'), *folder = path, *end = slash, *before;
 	size_t n = dot && dot > base ? (size_t)(dot - base) : strlen(base);
 	enum guess_role role;
 	struct buf rest;
 
 	buf_init(&rest);
 	role = cut_role(base, n, &rest);
+	before = role ? NULL : role_folder(path, base, &role);
 	buf_clear(key);
-	buf_add(key, path, (size_t)(base - path));
+	buf_add(key, path, (size_t)((before ? before : base) - path));
 	buf_adds(key, buf_str(&rest));
 	if (!rest.len && end) { /* the folder has the name */
 		for (folder = end; folder > path && folder[-1] != '/';)

@@ -12,7 +12,7 @@
 #include "data/sample_in.h"
 #include "text/utf8.h"
 
-enum { SLOTS = 4096, HEAD_ROWS = 20000, HEAD_BYTES = 8 << 20, STRETCHES = 32,
+enum { SLOTS = 4096, HEAD_ROWS = 20000, HEAD_BYTES = 16 << 20, STRETCHES = 32,
        STRETCH_ROWS = 64, STRETCH_BYTES = 256 << 10, NAME_BYTES = 256,
        NUMBER_BYTES = 17 };
 
