@@ -170,56 +170,75 @@ void draw_data_splits(struct canvas *c, const struct data_view *v, struct rect r
 
 /* --- lengths --- */
 
-/* Upright bars of counts, joined so that all of 0..most fit into r; an axis below. */
+/* How 0..most are shared out among upright bars in w columns. */
+struct bars {
+	int n, per, wide; /* bars, lengths in one, columns of one */
+};
+
+static struct bars bars_for(int most, int w)
+{
+	struct bars b = {.per = most / w + 1};
+
+	b.n = most / b.per + 1;
+	b.wide = w / b.n;
+	return b;
+}
+
+static double bar_sum(const uint64_t *count, int most, const struct bars *b, int i)
+{
+	double n = 0;
+
+	for (int k = i * b->per; k < (i + 1) * b->per && k <= most; k++)
+		n += (double)count[k];
+	return n;
+}
+
 static void draw_histogram(struct canvas *c, struct rect r, const uint64_t *count,
 			   int most, enum ink ink)
 {
-	int per = (most + r.w) / r.w, bars;
-	double top = 0;
+	struct bars b = bars_for(most, r.w);
+	double top = 1;
 
-	if (per < 1)
-		per = 1;
-	bars = most / per + 1;
-	for (int pass = 0; pass < 2; pass++)
-		for (int i = 0; i < bars && i < r.w; i++) {
-			double n = 0;
+	for (int i = 0; i < b.n; i++) {
+		double n = bar_sum(count, most, &b, i);
 
-			for (int k = i * per; k < (i + 1) * per && k <= most; k++)
-				n += (double)count[k];
-			if (!pass) {
-				top = n > top ? n : top;
-			} else if (n > 0) {
-				int h = (int)ceil(n / top * (r.h * 8));
+		top = n > top ? n : top;
+	}
+	for (int x = 0; x < b.n * b.wide; x++) {
+		double n = bar_sum(count, most, &b, x / b.wide);
 
-				draw_span(c, r.y, r.x + i, r.h * 8 - h, r.h * 8, ink);
-			}
-		}
+		draw_span(c, r.y, r.x + x, r.h * 8 - (int)ceil(n / top * (r.h * 8)),
+			  r.h * 8, ink);
+	}
 }
 
-/* Numbers below a histogram: both ends, the middle of the rows, the 95th of 100. */
+/*
+ * Below a histogram: the longest at the end, and marks for the middle of the rows
+ * and for the 95th of 100, each with its number where there is room.
+ */
 static void draw_ticks(struct canvas *c, struct rect r, const struct data_lengths *l)
 {
-	const int at[] = {l->p95, l->p50, l->max};
-	int per = (l->max + r.w) / r.w, used_to = r.x + r.w + 1;
+	struct bars b = bars_for(l->max, r.w);
+	const int at[] = {l->p95, l->p50};
+	int end = r.x + b.n * b.wide;
 	char t[24];
 
-	draw_rule(c, r.y, r.x, r.w, INK_FRAME);
-	per = per < 1 ? 1 : per;
+	draw_rule(c, r.y, r.x, b.n * b.wide, INK_FRAME);
 	snprintf(t, sizeof t, "%d", l->max);
-	draw_right(c, r.y, r.x + r.w, 8, INK_DIM, t);
-	used_to = r.x + r.w - (int)strlen(t) - 1;
+	draw_right(c, r.y, end, 8, INK_DIM, t);
+	end -= (int)strlen(t) + 1;
 	for (int i = 0; i < 2; i++) {
-		int w, x;
+		int w = snprintf(t, sizeof t, "%s %d", i ? "p50" : "p95", at[i]);
+		int x = r.x + at[i] / b.per * b.wide;
 
-		w = snprintf(t, sizeof t, "%s %d", i ? "p50" : "p95", at[i]);
-		x = r.x + at[i] / per;
-		if (x + w > used_to)
-			x = used_to - w;
-		if (x < r.x)
-			break;
-		draw_cell(c, r.y, r.x + at[i] / per, '|', INK_STRONG);
-		draw_text(c, r.y, x + (x == r.x + at[i] / per), w, INK_TEXT, t);
-		used_to = x - 1;
+		if (x >= end)
+			continue;
+		draw_cell(c, r.y, x, '|', INK_STRONG);
+		if (x + 1 + w <= end)
+			draw_text(c, r.y, x + 1, w, INK_TEXT, t);
+		else if (x - w >= r.x)
+			draw_text(c, r.y, x -= w, w, INK_TEXT, t);
+		end = x - 1;
 	}
 }
 
@@ -255,26 +274,12 @@ void draw_data_lengths(struct canvas *c, const struct data_view *v, struct rect 
 
 /* --- labels, numbers, summaries --- */
 
-/* The k-th most frequent label. */
-static int label_by_count(const struct data_split_report *p, int n, int k)
-{
-	for (int i = 0; i < n; i++) {
-		int before = 0;
-
-		for (int o = 0; o < n; o++)
-			before += p->labels[o] > p->labels[i] ||
-				  (p->labels[o] == p->labels[i] && o < i);
-		if (before == k)
-			return i;
-	}
-	return 0;
-}
-
 static void draw_label(struct canvas *c, const struct data_view *v, struct rect r,
 		       const struct data_split_report *p, int label)
 {
 	struct data_about a = data_book_about(v->now->book);
-	double part = p->rows ? (double)p->labels[label] / (double)p->rows : 0;
+	double most = (double)p->labels[p->frequent[0]];
+	double part = most > 0 ? (double)p->labels[label] / most : 0;
 	int name = r.w > 40 ? 14 : 9, bar = r.w - name - 14;
 	char t[24];
 
@@ -299,7 +304,7 @@ static void draw_labels(struct canvas *c, const struct data_view *v, struct rect
 	draw_titled_box(c, r, "labels", remark);
 	row.h = 1;
 	for (int k = 0; k < n && k < in.h; k++, row.y++)
-		draw_label(c, v, row, p, label_by_count(p, n, k));
+		draw_label(c, v, row, p, p->frequent[k]);
 }
 
 static void draw_number_box(struct canvas *c, const struct data_view *v, struct rect r,

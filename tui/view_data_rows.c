@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "text/utf8.h"
+#include "words.h"
 
 /* --- the list --- */
 
@@ -47,7 +48,7 @@ enum { C_ROW_END = 12, C_LENGTH_END = 19, C_MARKS = 20, C_LABEL = 25 };
 static int label_columns(const struct data_view *v, int w)
 {
 	struct data_about a = data_book_about(v->now->book);
-	int most = 5, limit = w >= 100 ? 18 : 10;
+	int most = 6, limit = w >= 100 ? 18 : 10;
 
 	for (int i = 0; i < a.n_labels && i < 64; i++) {
 		int n = foreign_columns(a.labels[i], strlen(a.labels[i]));
@@ -277,6 +278,67 @@ static void row_remark(const struct data_row *row, const struct data_pieces *q, 
 	buf_release(&b);
 }
 
+/* --- the chosen row alone: as it stands in the file, too --- */
+
+enum { TEXT_SEEN = 16 << 10 }; /* bytes of a text that are laid out */
+
+/* A text of a row: where it begins in the buffer, and from where on it was cut. */
+struct laid {
+	size_t from, cut;
+};
+
+static void lay(struct buf *b, struct laid *l, const char *before, const char *text,
+		size_t len, size_t kept)
+{
+	buf_adds(b, before);
+	l->from = b->len;
+	l->cut = b->len + (kept < len ? kept : len + 1);
+	buf_add(b, text, len < TEXT_SEEN ? len : TEXT_SEEN);
+}
+
+/* Words that the model does not get are marked as novel ones are. */
+static void mark_cut(struct word *w, int n, const char *base, const struct laid *l,
+		     int texts)
+{
+	for (int i = 0; i < n; i++) {
+		size_t at = (size_t)(w[i].s - base);
+
+		for (int k = 0; k < texts; k++)
+			if (at >= l[k].from && (k + 1 == texts || at < l[k + 1].from) &&
+			    at >= l[k].cut)
+				w[i].is_novel = true;
+	}
+}
+
+static void draw_text_box(struct canvas *c, const struct data_view *v, struct rect r,
+			  const struct data_row *row)
+{
+	const struct data_pieces *q = &v->pieces;
+	char title[48], remark[128], label[96], t[24];
+	struct laid l[3];
+	struct word *w;
+	struct buf b;
+	int n, texts = 1;
+
+	buf_init(&b);
+	lay(&b, &l[0], "", row->text, row->text_len, q->text_kept);
+	if (row->pair_len)
+		lay(&b, &l[texts++], "\n|| ", row->pair, row->pair_len, q->pair_kept);
+	if (q->n_target)
+		lay(&b, &l[texts++], "\n→ ", row->target, row->target_len, q->target_kept);
+	w = words_cut(buf_str(&b), &n);
+	mark_cut(w, n, b.s, l, texts);
+	label_text(v, row, label, sizeof label);
+	str_format(title, sizeof title, "row %s", fmt_count(t, (int64_t)row->row + 1));
+	str_format(remark, sizeof remark, "%s%s%s", q->n_target ? "" : label,
+		   q->text_lost + q->pair_lost + q->target_lost ? " · marked: cut off" : "",
+		   n == WORDS_MAX ? " · beginning" : "");
+	draw_titled_box(c, r, title, remark);
+	words_draw(c, rect_cut(r, 1, 2, 1, 2), w, n, 0, false);
+	xfree(w);
+	buf_release(&b);
+}
+
 void draw_data_row(struct canvas *c, const struct data_view *v, struct rect r)
 {
 	struct pen p = {.c = c, .r = rect_cut(r, 1, 2, 1, 2), .skip = v->scroll, .high = 2};
@@ -289,6 +351,14 @@ void draw_data_row(struct canvas *c, const struct data_view *v, struct rect r)
 		return;
 	}
 	data_book_row(v->now->book, v->split, v->pieces_row, &row);
+	if (v->is_open && r.h >= 12) {
+		struct rect upper = r;
+
+		upper.h = r.h * 2 / 5;
+		r = rect_cut(r, upper.h, 0, 0, 0);
+		p.r = rect_cut(r, 1, 2, 1, 2);
+		draw_text_box(c, v, upper, &row);
+	}
 	str_format(title, sizeof title, "row %s as the model sees it",
 		   fmt_count(t, (int64_t)row.row + 1));
 	row_remark(&row, q, remark, sizeof remark);

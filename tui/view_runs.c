@@ -49,7 +49,7 @@ static void place_columns(const struct runs_view *v, struct rect r, struct colum
 	bool wide = r.w >= 110;
 
 	k->name = r.x + 5;
-	k->step = k->name + (wide ? 20 : 16) + 13;
+	k->step = k->name + (wide ? 20 : 14) + 15;
 	k->end = r.x + r.w - 2;
 	room = k->end - k->step - 2 * NUMBER - (wide ? 34 : 0);
 	k->task_cols = room / NUMBER;
@@ -177,15 +177,15 @@ static void draw_run(struct canvas *c, const struct ui *ui, const struct runs_vi
 	}
 	draw_marks(c, v, y, r.x + 2, card);
 	c->flags = ours ? CELL_BOLD : 0;
-	draw_foreign(c, y, k->name, k->step - 14 - k->name, INK_TEXT, card->info.name);
+	draw_foreign(c, y, k->name, k->step - 16 - k->name, INK_TEXT, card->info.name);
 	c->flags = 0;
-	x = k->step - 13;
+	x = k->step - 15;
 	if (is_live)
 		draw_text(c, y, x, 4, INK_GOOD, "live");
 	else if (card->info.trouble[0])
 		draw_text(c, y, x, 4, INK_BAD, "bad");
 	else if (steps > 0 && step < steps)
-		draw_text(c, y, x, 4, INK_WARN, "part");
+		draw_text(c, y, x, 4, INK_WARN, "stop");
 	str_format(t, sizeof t, "%s/%s", fmt_brief((char[24]){0}, (double)step),
 		   fmt_brief(of, (double)steps));
 	draw_right(c, y, k->step, 9, INK_TEXT, steps > 0 ? t : "");

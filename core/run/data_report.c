@@ -96,8 +96,22 @@ static void bin_number(struct data_split_report *r, double x)
 	r->numbers[bin < 0 ? 0 : bin >= DATA_BINS ? DATA_BINS - 1 : bin]++;
 }
 
+/* By insertion: at most a thousand labels, once. */
+static void order_labels(struct data_split_report *r, int n)
+{
+	r->frequent = xcalloc((size_t)n + 1, sizeof *r->frequent);
+	for (int i = 0; i < n; i++) {
+		int k = i;
+
+		for (; k && r->labels[r->frequent[k - 1]] < r->labels[i]; k--)
+			r->frequent[k] = r->frequent[k - 1];
+		r->frequent[k] = i;
+	}
+}
+
 static void finish_split(struct data_split_report *r, const struct data_about *a)
 {
+	order_labels(r, a->n_labels);
 	lengths_end(&r->source);
 	lengths_end(&r->target);
 	if (r->rows)
@@ -166,6 +180,7 @@ void data_report_release(struct data_report *r)
 		xfree(p->target.count);
 		xfree(p->labels);
 		xfree(p->label_tokens);
+		xfree(p->frequent);
 		xfree(p->repeated.at);
 		xfree(p->leaked.at);
 	}

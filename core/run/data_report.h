@@ -52,6 +52,7 @@ struct data_split_report {
 	uint64_t cut_source, cut_target;
 	uint64_t *labels;          /* [n_labels] rows, classify */
 	uint64_t *label_tokens;    /* [n_labels] sum of source lengths */
+	int *frequent;             /* [n_labels] labels, those of most rows first */
 	double low, high, mean;    /* regress */
 	uint64_t numbers[DATA_BINS]; /* rows between low and high */
 	struct data_twins repeated;  /* an earlier row of this split says the same */
