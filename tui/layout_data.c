@@ -66,7 +66,8 @@ void layout_data(struct rect body, bool is_open, struct data_layout *out)
 	}
 	if (body.h >= 15)
 		layout_panes(take_top(&body, tall ? 10 : 5), out);
-	out->detail = take_bottom(&body, tall ? 9 : body.h >= 12 ? 5 : 0);
+	out->detail = take_bottom(&body, tall ? (body.h >= 18 ? 9 : 7) :
+				   body.h >= 12 ? 5 : 0);
 	out->list = body;
 }
 

@@ -308,20 +308,26 @@ static void move(struct runs_view *v, int to)
 		v->is_stale = true;
 }
 
+/* False: every mark is in use. */
+static bool mark_chosen(struct runs_view *v)
+{
+	int at = 0;
+
+	while (at < RUN_MARKS && v->mark[at][0])
+		at++;
+	if (at < RUN_MARKS)
+		str_copy(v->mark[at], sizeof v->mark[at], v->chosen);
+	return at < RUN_MARKS;
+}
+
 static void mark(struct ui *ui, struct runs_view *v)
 {
 	int at = runs_mark(v, v->chosen);
 
-	if (at >= 0 && at < RUN_MARKS) {
+	if (at >= 0 && at < RUN_MARKS)
 		v->mark[at][0] = '\0';
-	} else {
-		for (at = 0; at < RUN_MARKS && v->mark[at][0]; at++)
-			;
-		if (at < RUN_MARKS)
-			str_copy(v->mark[at], sizeof v->mark[at], v->chosen);
-		else
-			ui_say(ui, true, "%d runs are marked already", RUN_MARKS);
-	}
+	else if (!mark_chosen(v))
+		ui_say(ui, true, "%d runs are marked already", RUN_MARKS);
 	v->is_stale = true;
 	curve_range_clear(&v->dev_range);
 	curve_range_clear(&v->loss_range);
@@ -352,10 +358,14 @@ static void next_task(struct runs_view *v, int by)
 	v->is_stale = true;
 }
 
+/* The base is compared with the others, so its curve is drawn, too. */
 static void set_base(struct runs_view *v)
 {
-	str_copy(v->base, sizeof v->base,
-		 str_eq(v->base, v->chosen) ? "" : v->chosen);
+	bool is_base = str_eq(v->base, v->chosen);
+
+	str_copy(v->base, sizeof v->base, is_base ? "" : v->chosen);
+	if (!is_base && runs_mark(v, v->chosen) == RUN_MARKS)
+		mark_chosen(v);
 	v->is_stale = true;
 }
 

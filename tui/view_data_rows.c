@@ -333,7 +333,7 @@ static void draw_text_box(struct canvas *c, const struct data_view *v, struct re
 	str_format(remark, sizeof remark, "%s%s%s", q->n_target ? "" : label,
 		   q->text_lost + q->pair_lost + q->target_lost ? " · marked: cut off" : "",
 		   n == WORDS_MAX ? " · beginning" : "");
-	draw_titled_box(c, r, title, remark);
+	draw_titled_box(c, r, title, remark[0] ? remark : NULL);
 	words_draw(c, rect_cut(r, 1, 2, 1, 2), w, n, 0, false);
 	xfree(w);
 	buf_release(&b);

@@ -15,6 +15,7 @@
 
 /* --- has it changed --- */
 
+/* A reader may leave an empty log behind: that is no change. */
 static void stamp_of(const char *run, struct run_stamp *out)
 {
 	static const char *const file[3] = { "plan.json", "run.db", "run.db-wal" };
@@ -24,7 +25,7 @@ static void stamp_of(const char *run, struct run_stamp *out)
 	memset(out, 0, sizeof *out);
 	for (int i = 0; i < 3; i++) {
 		if (!str_format(path, sizeof path, "%s/%s", run, file[i]) ||
-		    stat(path, &sb))
+		    stat(path, &sb) || (i == 2 && !sb.st_size))
 			continue;
 		out->size[i] = (int64_t)sb.st_size;
 		out->mtime_ns[i] = sb.st_mtim.tv_sec * INT64_C(1000000000) +
@@ -131,6 +132,19 @@ static enum status take_evals(struct run_card *c, struct store *db, struct err *
 	return st;
 }
 
+/* A note may stand in quotes, as a shell would want it. */
+static void take_note(struct run_card *c, const char *text)
+{
+	size_t n;
+
+	if (c->note[0])
+		return;
+	str_copy(c->note, sizeof c->note, text + (*text == '"'));
+	n = strlen(c->note);
+	if (*text == '"' && n && c->note[n - 1] == '"')
+		c->note[n - 1] = '\0';
+}
+
 static enum status take_journal(struct run_card *c, struct store *db, struct err *err)
 {
 	struct journal_entry *e = NULL;
@@ -141,8 +155,8 @@ static enum status take_journal(struct run_card *c, struct store *db, struct err
 		bool is_note = str_starts(e[i].command, "note ");
 
 		c->interventions += !is_note;
-		if (is_note && !c->note[0])
-			str_copy(c->note, sizeof c->note, e[i].command + 5);
+		if (is_note)
+			take_note(c, e[i].command + 5);
 	}
 	xfree(e);
 	return st;
