@@ -446,6 +446,7 @@ bool view_data_act(struct ui *ui, int action, int arg)
 		show_split(v, v->split == SPLIT_TRAIN ? SPLIT_DEV : SPLIT_TRAIN);
 		return true;
 	case DO_TASK: next_task(ui, v, arg); return true;
+	case DO_CHOOSE: move(v, INT64_MIN / 2); move(v, arg); return true;
 	case DO_OPEN: v->is_open = !v->is_open; return true;
 	case DO_ASIDE: v->shows_skips = !v->shows_skips; return true;
 	case DO_CLEAR:

@@ -17,7 +17,7 @@ enum action { DO_NONE, DO_VIEW, DO_MOVE, DO_SIDE, DO_END, DO_PAGE, DO_PANE,
 	      DO_TRY, DO_EXAMPLE, DO_SCROLL, DO_YES, DO_NO,
 	      /* data, runs */
 	      DO_NEXT, DO_ONLY, DO_ASIDE, DO_BASE, DO_PICK, DO_EQUAL, DO_COMPARE,
-	      DO_OVERLAY,
+	      DO_OVERLAY, DO_GAIN,
 	      /* of the mouse: an item; where on a fader, lying or upright */
 	      DO_CHOOSE, DO_FADER, DO_FADER_UP };
 /* Arguments of DO_ONLY. */

@@ -406,6 +406,8 @@ bool view_runs_act(struct ui *ui, int action, int arg)
 	case DO_SCROLL:
 		v->scroll = v->scroll + arg > 0 ? v->scroll + arg : 0;
 		return true;
+	case DO_GAIN: v->shows_gain = !v->shows_gain; return true;
+	case DO_CHOOSE: move(v, arg); return true;
 	case DO_OVERLAY: overlay(ui, v); return true;
 	case DO_CLEAR:
 		v->filter[0] = '\0';

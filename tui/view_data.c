@@ -139,6 +139,8 @@ static void draw_split(struct canvas *c, const struct data_view *v, int y,
 	const char *why = v->now ? data_book_trouble(v->now->book, s) : NULL;
 	int x = r.x + split_column[C_SKIPPED].end + 3;
 
+	if (s != v->split)
+		draw_zone(c, (struct rect){y, r.x, 1, r.w}, -1, DO_SIDE, 1);
 	if (s == v->split) {
 		c->paper = PAPER_ROW;
 		draw_fill(c, (struct rect){y, r.x, 1, r.w});

@@ -5,11 +5,13 @@
 #include "view_data.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "keys.h"
 #include "text/utf8.h"
 #include "words.h"
 
@@ -138,8 +140,12 @@ void draw_data_list(struct canvas *c, const struct data_view *v, struct rect r)
 	if (h < 1)
 		return;
 	from = v->at / (uint64_t)h * (uint64_t)h; /* a page at a time: few bytes */
-	for (int k = 0; k < h && from + (uint64_t)k < n; k++)
+	for (int k = 0; k < h && from + (uint64_t)k < n; k++) {
 		draw_line(c, v, r, r.y + 2 + k, from + (uint64_t)k);
+		if (from + (uint64_t)k <= INT_MAX)
+			draw_zone(c, (struct rect){r.y + 2 + k, r.x + 1, 1, r.w - 2},
+				  (int)from + k, DO_NONE, 0);
+	}
 }
 
 /* --- the chosen row --- */

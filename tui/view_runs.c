@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "keys.h"
 
 /* --- the table --- */
 
@@ -51,7 +52,7 @@ static void place_columns(const struct runs_view *v, struct rect r, struct colum
 	k->name = r.x + 5;
 	k->step = k->name + (wide ? 20 : 14) + 15;
 	k->end = r.x + r.w - 2;
-	room = k->end - k->step - 2 * NUMBER - (wide ? 34 : 0);
+	room = k->end - k->step - 2 * NUMBER - (wide ? 15 : 0);
 	k->task_cols = room / NUMBER;
 	if (k->task_cols > n)
 		k->task_cols = n;
@@ -62,7 +63,7 @@ static void place_columns(const struct runs_view *v, struct rect r, struct colum
 	k->mean = k->task + (k->task_cols + 1) * NUMBER;
 	k->difference = k->mean + NUMBER;
 	k->created = wide ? k->difference + 3 : 0;
-	k->note = wide ? k->created + 13 : 0;
+	k->note = wide && k->end - k->created >= 26 ? k->created + 14 : 0;
 }
 
 static void draw_heads(struct canvas *c, const struct runs_view *v, int y,
@@ -87,7 +88,8 @@ static void draw_heads(struct canvas *c, const struct runs_view *v, int y,
 	draw_right(c, y, k->difference, 6, INK_DIM, v->base[0] ? "±base" : "");
 	if (k->created) {
 		draw_text(c, y, k->created, 8, INK_DIM, "begun");
-		draw_text(c, y, k->note, 8, INK_DIM, "note");
+		if (k->note)
+			draw_text(c, y, k->note, 8, INK_DIM, "note");
 	}
 }
 
@@ -99,6 +101,27 @@ static const char *signed_metric(char out[24], double x)
 	return out;
 }
 
+/* The metric, or what it gains over the base's. */
+static void draw_metric(struct canvas *c, const struct runs_view *v, int y, int end,
+			const struct run_card *card, const struct run_card *base,
+			const char *task)
+{
+	const struct run_task *t = run_card_task(card, task);
+	double x = run_task_value(card, t, v->pick, v->step);
+	enum ink ink = INK_TEXT;
+	char text[24];
+
+	if (!t)
+		return;
+	if (!v->shows_gain || !base || base == card) {
+		draw_right(c, y, end, NUMBER - 1, ink, fmt_metric(text, x));
+		return;
+	}
+	x -= run_task_value(base, run_card_task(base, task), v->pick, v->step);
+	ink = x > 0 ? INK_GOOD : x < 0 ? INK_BAD : INK_DIM;
+	draw_right(c, y, end, NUMBER - 1, ink, signed_metric(text, x));
+}
+
 static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 			 const struct columns *k, const struct run_card *card)
 {
@@ -108,13 +131,9 @@ static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 	double d;
 	char t[24];
 
-	for (int i = 0; i < k->task_cols; i++) {
-		const struct run_task *rt = run_card_task(card, task[k->first_task + i]);
-		double x = run_task_value(card, rt, v->pick, v->step);
-
-		draw_right(c, y, k->task + (i + 1) * NUMBER, NUMBER - 1,
-			   rt ? INK_TEXT : INK_DIM, rt ? fmt_metric(t, x) : "");
-	}
+	for (int i = 0; i < k->task_cols; i++)
+		draw_metric(c, v, y, k->task + (i + 1) * NUMBER, card, base,
+			    task[k->first_task + i]);
 	c->flags = CELL_BOLD;
 	draw_right(c, y, k->mean, NUMBER - 1, INK_TEXT,
 		   fmt_metric(t, run_card_mean(card, v->pick, v->step)));
@@ -193,8 +212,10 @@ static void draw_run(struct canvas *c, const struct ui *ui, const struct runs_vi
 	if (k->created) {
 		day_text(card->info.created_ms, t);
 		draw_text(c, y, k->created, 12, INK_DIM, t);
-		draw_foreign(c, y, k->note, k->end - k->note, INK_TEXT,
-			     card->info.trouble[0] ? card->info.trouble : card->note);
+		if (k->note)
+			draw_foreign(c, y, k->note, k->end - k->note, INK_TEXT,
+				     card->info.trouble[0] ? card->info.trouble :
+				     card->note);
 	}
 	c->paper = PAPER_NONE;
 }
@@ -235,8 +256,11 @@ void draw_runs_table(struct canvas *c, const struct ui *ui, const struct runs_vi
 			  !v->has_table ? "reading" :
 			  v->filter[0] ? "no such run   c shows all again" : "no runs");
 	from = runs_place(v) / h * h;
-	for (int i = 0; i < h && from + i < v->n; i++)
+	for (int i = 0; i < h && from + i < v->n; i++) {
 		draw_run(c, ui, v, r, r.y + 2 + i, &k, &v->table.card[v->order[from + i]]);
+		draw_zone(c, (struct rect){r.y + 2 + i, r.x + 1, 1, r.w - 2}, from + i,
+			  DO_NONE, 0);
+	}
 }
 
 /* --- curves --- */
@@ -299,8 +323,7 @@ void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_vi
 	draw_legend(c, ui, v, legend);
 	for (int i = 0; i < v->table.n; i++) {
 		const struct run_card *card = &v->table.card[i];
-		int64_t steps = card->info.step > card->info.steps ? card->info.step :
-								     card->info.steps;
+		int64_t steps = is_ours(ui, card) ? ui->pic->step : card->info.step;
 
 		if (runs_mark(v, card->info.name) < 0)
 			continue;

@@ -41,7 +41,7 @@ struct runs_view {
 	char filter[RUN_NAME];
 	struct curve_range dev_range, loss_range;
 	struct loss_curve losses[RUN_MARKS + 1];
-	bool shows_diff;
+	bool shows_diff, shows_gain; /* gain: metrics less the base's */
 	struct run_diff difference;
 	struct err diff_trouble;
 	char diff_a[RUN_NAME], diff_b[RUN_NAME]; /* what it is of; "" none */

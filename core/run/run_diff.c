@@ -84,25 +84,51 @@ static const struct json *node_at(const struct json *n, const char *path)
 	return n;
 }
 
-static void node_text(const struct json *n, struct buf *out)
+/* "a/../" and "./" leave a path: two folders may name one file differently. */
+static void add_path(struct buf *out, const char *s)
+{
+	for (const char *part = s; *part;) {
+		size_t n = strcspn(part, "/");
+		const char *end = part + n + (part[n] == '/');
+
+		if (n == 2 && !strncmp(part, "..", 2) && out->len > 1) {
+			for (out->len--; out->len && out->s[out->len - 1] != '/';)
+				out->len--;
+			out->s[out->len] = '\0';
+		} else if (!(n == 1 && *part == '.')) {
+			buf_add(out, part, (size_t)(end - part));
+		}
+		part = end;
+	}
+}
+
+/* Texts as they are, all else as JSON. */
+static void node_text(const struct json *n, enum plan_type type, struct buf *out)
 {
 	struct json_out o;
 
 	buf_clear(out);
 	if (!n)
 		return;
+	if (json_type(n) == JSON_STRING) {
+		if (type == PLAN_PATH)
+			add_path(out, json_string(n));
+		else
+			buf_adds(out, json_string(n));
+		return;
+	}
 	json_out_init(&o, out, 0);
 	json_put_node(&o, NULL, n);
 }
 
 static void compare_field(struct run_diff *d, size_t *cap, const struct side s[2],
-			  const char *path)
+			  const char *path, enum plan_type type)
 {
 	struct buf text[2];
 
 	for (int i = 0; i < 2; i++) {
 		buf_init(&text[i]);
-		node_text(node_at(s[i].doc, path), &text[i]);
+		node_text(node_at(s[i].doc, path), type, &text[i]);
 	}
 	add_change(d, cap, path, buf_str(&text[0]), buf_str(&text[1]));
 	for (int i = 0; i < 2; i++)
@@ -165,7 +191,7 @@ static void compare_task(struct run_diff *d, size_t *cap, const struct side s[2]
 		if (!str_starts(f[i].path, "tasks.*.") || !is_first_of_path(f, i))
 			continue;
 		str_format(path, sizeof path, "tasks.%s.%s", task, f[i].path + 8);
-		compare_field(d, cap, s, path);
+		compare_field(d, cap, s, path, f[i].type);
 	}
 	compare_data(d, cap, s, task);
 }
@@ -188,7 +214,7 @@ static void compare_plans(struct run_diff *d, const struct side s[2])
 
 	for (int i = 0; i < n; i++) {
 		if (!str_starts(f[i].path, "tasks.*.")) {
-			compare_field(d, &cap, s, f[i].path);
+			compare_field(d, &cap, s, f[i].path, f[i].type);
 		} else if (!tasks_done) {
 			compare_tasks(d, &cap, s);
 			tasks_done = true;

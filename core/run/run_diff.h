@@ -12,7 +12,7 @@ enum { DIFF_PATH = 96, DIFF_VALUE = 160 };
 
 struct plan_change {
 	char path[DIFF_PATH];               /* "tasks.sum.weight", "data.sum.train" */
-	char a[DIFF_VALUE], b[DIFF_VALUE];  /* as JSON; "" where there is none */
+	char a[DIFF_VALUE], b[DIFF_VALUE];  /* texts, or JSON; "" where there is none */
 };
 struct run_diff {
 	int n_changes;
