@@ -65,8 +65,11 @@ bool data_filter_parse(const struct data_view *v, const char *line,
 			break;
 		line += n;
 	}
-	if (str_copy(out->text, sizeof out->text, line))
+	if (str_copy(out->text, sizeof out->text, line)) {
+		for (char *s = out->text; *s; s++)
+			*s = *s >= 'A' && *s <= 'Z' ? (char)(*s - 'A' + 'a') : *s;
 		return true;
+	}
 	err_set(err, ST_INVALID, "too long to look for: at most %d bytes",
 		(int)sizeof out->text - 1);
 	return false;

@@ -221,7 +221,7 @@ static void draw_histogram(struct canvas *c, struct rect r, const uint64_t *coun
 static void draw_ticks(struct canvas *c, struct rect r, const struct data_lengths *l)
 {
 	struct bars b = bars_for(l->max, r.w);
-	const int at[] = {l->p95, l->p50};
+	const int at[] = {l->p50, l->p95};
 	int end = r.x + b.n * b.wide;
 	char t[24];
 
@@ -230,17 +230,15 @@ static void draw_ticks(struct canvas *c, struct rect r, const struct data_length
 	draw_right(c, r.y, end, 8, INK_DIM, t);
 	end -= (int)strlen(t) + 1;
 	for (int i = 0; i < 2; i++) {
-		int w = snprintf(t, sizeof t, "%s %d", i ? "p50" : "p95", at[i]);
+		int w = snprintf(t, sizeof t, "%s %d", i ? "p95" : "p50", at[i]);
 		int x = r.x + at[i] / b.per * b.wide;
 
-		if (x >= end)
-			continue;
-		draw_cell(c, r.y, x, '|', INK_STRONG);
-		if (x + 1 + w <= end)
+		if (x < end)
+			draw_cell(c, r.y, x, '|', INK_STRONG);
+		if (!i && x < end && x - w >= r.x)
+			draw_text(c, r.y, x - w, w, INK_TEXT, t);
+		else if (x + 1 + w <= end)
 			draw_text(c, r.y, x + 1, w, INK_TEXT, t);
-		else if (x - w >= r.x)
-			draw_text(c, r.y, x -= w, w, INK_TEXT, t);
-		end = x - 1;
 	}
 }
 

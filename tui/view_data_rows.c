@@ -68,6 +68,33 @@ static size_t seen(size_t len, int w)
 	return len < most ? len : most;
 }
 
+/*
+ * A text from its beginning, or, where something is looked for, so that the place
+ * can be seen; that is marked. Returns the columns used.
+ */
+static int draw_text_of(struct canvas *c, const struct data_view *v, int y, int x, int w,
+			const char *text, size_t len)
+{
+	size_t look = len < DATA_LOOK ? len : DATA_LOOK, from = 0, n = strlen(v->want.text);
+	size_t at = data_text_find(text, look, v->want.text);
+	int used = 0;
+
+	if (at == SIZE_MAX)
+		return draw_foreign_n(c, y, x, w, INK_TEXT, text, seen(len, w));
+	if (at + n + 2 > (size_t)(w > 0 ? w : 0) && at > 16) {
+		for (from = at - 16; from < at && ((unsigned char)text[from] & 0xc0) == 0x80;)
+			from++;
+		used += draw_text(c, y, x, w, INK_DIM, "…");
+	}
+	used += draw_foreign_n(c, y, x + used, w - used, INK_TEXT, text + from, at - from);
+	c->flags = CELL_UNDERLINE | CELL_BOLD;
+	used += draw_foreign_n(c, y, x + used, w - used, INK_NOVEL, text + at, n);
+	c->flags = 0;
+	at += n;
+	return used + draw_foreign_n(c, y, x + used, w - used, INK_TEXT, text + at,
+				     seen(len - at, w));
+}
+
 static void draw_line(struct canvas *c, const struct data_view *v, struct rect r, int y,
 		      uint64_t at)
 {
@@ -87,12 +114,10 @@ static void draw_line(struct canvas *c, const struct data_view *v, struct rect r
 	draw_marks(c, v, y, r.x + C_MARKS, &row);
 	label_text(v, &row, t, sizeof t);
 	draw_foreign(c, y, r.x + C_LABEL, label, INK_TEXT, t);
-	x += draw_foreign_n(c, y, x, end - x, INK_TEXT, row.text,
-			    seen(row.text_len, end - x));
+	x += draw_text_of(c, v, y, x, end - x, row.text, row.text_len);
 	if (row.pair_len && x + 6 < end) {
 		x += draw_text(c, y, x, 4, INK_DIM, " || ");
-		draw_foreign_n(c, y, x, end - x, INK_TEXT, row.pair,
-			       seen(row.pair_len, end - x));
+		draw_text_of(c, v, y, x, end - x, row.pair, row.pair_len);
 	}
 	c->paper = PAPER_NONE;
 }

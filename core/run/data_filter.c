@@ -21,20 +21,19 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
-/* `want` is in small letters. */
-static bool has_text(const char *s, size_t len, const char *want, size_t n)
+size_t data_text_find(const char *text, size_t len, const char *want)
 {
+	size_t n = strlen(want);
+
 	for (size_t i = 0; n && i + n <= len; i++) {
 		size_t k = 0;
 
-		if (lower(s[i]) != want[0])
-			continue;
-		while (k < n && lower(s[i + k]) == want[k])
+		while (k < n && lower(text[i + k]) == want[k])
 			k++;
 		if (k == n)
-			return true;
+			return i;
 	}
-	return false;
+	return SIZE_MAX;
 }
 
 struct search {
@@ -42,7 +41,6 @@ struct search {
 	const struct data_split_report *report;
 	const struct data_filter *f;
 	char text[sizeof((struct data_filter *)0)->text];
-	size_t len;
 };
 
 static bool fits(const struct search *q, uint64_t i)
@@ -58,9 +56,10 @@ static bool fits(const struct search *q, uint64_t i)
 		return false;
 	if (f->leaked && !data_twin_find(&q->report->leaked, i))
 		return false;
-	return !q->len || has_text(e.text, e.text_len, q->text, q->len) ||
-	       has_text(e.pair, e.pair_len, q->text, q->len) ||
-	       has_text(e.target_text, e.target_len, q->text, q->len);
+	return !q->text[0] ||
+	       data_text_find(e.text, e.text_len, q->text) != SIZE_MAX ||
+	       data_text_find(e.pair, e.pair_len, q->text) != SIZE_MAX ||
+	       data_text_find(e.target_text, e.target_len, q->text) != SIZE_MAX;
 }
 
 enum status data_filter_run(const struct data_book *b, enum data_split s,
@@ -74,10 +73,8 @@ enum status data_filter_run(const struct data_book *b, enum data_split s,
 	*out = (struct data_hits){ .rows = n };
 	out->bit = xcalloc(n / 64 + 1, sizeof *out->bit);
 	out->before = xcalloc(n / BLOCK + 1, sizeof *out->before);
-	str_copy(q.text, sizeof q.text, f->text);
-	q.len = strlen(q.text);
-	for (size_t i = 0; i < q.len; i++)
-		q.text[i] = lower(q.text[i]);
+	for (size_t i = 0; f->text[i]; i++)
+		q.text[i] = lower(f->text[i]);
 	progress_begin(pg, n, "rows", "looking through %s rows", data_split_name(s));
 	for (uint64_t i = 0; i < n; i++) {
 		if (i % BLOCK == 0)

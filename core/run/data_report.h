@@ -86,6 +86,8 @@ struct data_filter {
 	int least, most;           /* tokens of the source; most 0: no limit */
 	bool repeated, leaked;
 };
+/* Where `want` (in small letters) begins in a text; SIZE_MAX: nowhere. */
+size_t data_text_find(const char *text, size_t len, const char *want);
 bool data_filter_is_empty(const struct data_filter *f);
 
 /* Which rows those are: a bit a row. */
