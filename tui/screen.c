@@ -183,7 +183,7 @@ static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, 
 
 static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const char *hints = ui->feed.film ? "( ) speed   , . seek" :
+	const char *hints = ui->feed.film ? "; ' speed   , . seek" :
 					    "? help   : command";
 	int w = (int)strlen(hints);
 	bool is_brief = r.w < 80;
@@ -262,7 +262,7 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 	else
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM,
 			  ui->feed.film && ui->view == VIEW_DESK ?
-			  "Space hold, go on   ( ) slower, faster   , . back, on   "
+			  "Space hold, go on   ; ' slower, faster   , . back, on   "
 			  ":seek 50%   q leave" : view_table[ui->view].hints);
 }
 
