@@ -254,7 +254,8 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 	else if (ui->message[0])
 		draw_foreign(c, r.y, r.x + 1, r.w - 2, ui->is_bad ? INK_WARN : INK_TEXT,
 			     ui->message);
-	else if (ui->pic->phase >= PHASE_DONE && ui->is_live)
+	else if (ui->pic->phase >= PHASE_DONE &&
+		 (ui->is_live || ui->pic->phase == PHASE_FAILED))
 		draw_foreign(c, r.y, r.x + 1, r.w - 2,
 			     ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
 			     ui->pic->message[0] ? ui->pic->message :
