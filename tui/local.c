@@ -37,9 +37,23 @@ static void run_mouse(struct ui *ui, const char *rest)
 	       "the mouse selects text");
 }
 
+/* Each view that has a list with something to find. */
+static void run_find(struct ui *ui, const char *rest)
+{
+	if (ui->view == VIEW_DATA)
+		view_data_find(ui, rest);
+	else if (ui->view == VIEW_RUNS)
+		view_runs_find(ui, rest);
+	else
+		ui_say(ui, true, "there is nothing to find in this view");
+}
+
 const struct local_row local_table[] = {
 	{ "help", "help [WORD]", "help for the view, or for one command", "", ARG_NONE,
 	  NULL, run_help },
+	{ "find", "find [TEXT]", "only what has a text; nothing: all again",
+	  "In Data also by length and label, before the text: 'find len>60 label=yes "
+	  "some words'. In Runs by name, note or task.", ARG_NONE, NULL, run_find },
 	{ "quit", "quit", "leave the desk (asks while the run is live)", "", ARG_NONE, NULL,
 	  run_quit },
 	{ "q", "q", "quit", "", ARG_NONE, NULL, run_quit },
