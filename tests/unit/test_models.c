@@ -81,6 +81,14 @@ static void test_ended(void **state)
 	assert_said_by(ui, 60);
 	models_choose(ui, "best");
 	assert_said_by(ui, CHECKPOINT_BEST);
+	for (int i = 0; i < 5; i++) { /* before the first one has answered */
+		models_choose(ui, "60");
+		models_choose(ui, i % 2 ? "best" : "40");
+	}
+	assert_said_by(ui, 40);
+	while (ui->models.n_waiting)
+		ui_update(ui);
+	assert_said_by(ui, 40);
 	ui_back(ui);
 	assert_false(ui->trial.is_open);
 	ui_release(ui);
