@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "draw.h"
+#include "theme.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -25,7 +26,8 @@ struct terminal_options {
 	int in_fd, out_fd;
 	const char *term;     /* NULL: $TERM */
 	enum color_mode color;
-	bool ascii;
+	bool ascii, mouse;
+	enum theme theme;
 	bool is_lent;         /* another process's: the next two hold, and a crash of
 				 this process is for that one to mend */
 	bool utf8, no_color;  /* that process's codeset and NO_COLOR */
@@ -49,7 +51,10 @@ enum status term_open(const struct terminal_options *o, struct terminal **out,
 		      struct err *err);
 void term_close(struct terminal *t); /* NULL is fine */
 
-/* What the terminal can show: fancy, utf8, colour of `c`, and its size now. */
+/*
+ * What the terminal can show: fancy, utf8, colour of `c`, and its size now; mouse:
+ * whether it reports. What term_show is given then changes that.
+ */
 void term_prepare(struct terminal *t, struct canvas *c);
 /* "xterm-256color, 256 colours, UTF-8" */
 const char *term_describe(const struct terminal *t);
@@ -61,13 +66,17 @@ int term_out_fd(const struct terminal *t);
 /* Sends what the terminal takes. ST_IO: the terminal is gone. */
 enum status term_flush(struct terminal *t);
 void term_redraw(struct terminal *t);  /* the next frame is sent whole */
-void term_has_sync(struct terminal *t);/* it answered that it knows mode 2026 */
+/* What it answered: it knows mode 2026; what lies behind its text is light. */
+void term_has_sync(struct terminal *t);
+void term_is_light(struct terminal *t, bool is_light);
 
 /* Gives the terminal back as it was, and takes it again. */
 void term_leave(struct terminal *t);
 void term_enter(struct terminal *t);
 /* Ctrl-Z: leaves, stops the process, enters. */
 void term_suspend(struct terminal *t);
+/* After SIGCONT: takes it again if somebody had it meanwhile, and redraws. */
+void term_resume(struct terminal *t);
 
 /*
  * Signals, as bytes from a pipe: handlers do nothing else. Crash signals

@@ -72,6 +72,28 @@ static void check_others(struct rect body, int classes)
 		  7, body);
 }
 
+static void check_data(struct rect body)
+{
+	struct data_layout d;
+	struct runs_layout r;
+
+	for (int open = 0; open < 2; open++) {
+		layout_data(body, open, &d);
+		all_apart((struct rect[]){d.head, d.splits, d.lengths, d.side, d.skips,
+					  d.list, d.detail},
+			  7, body);
+		if (body.h >= LAYOUT_MIN_ROWS - 3)
+			assert_true(open ? d.detail.h >= 8 : d.list.h >= 6);
+	}
+	for (int runs = 0; runs < 500; runs += runs < 40 ? 1 : 97) {
+		layout_runs(body, runs, &r);
+		all_apart((struct rect[]){r.head, r.table, r.legend, r.chart, r.detail}, 5,
+			  body);
+		if (body.h >= LAYOUT_MIN_ROWS - 3)
+			assert_true(r.table.h >= 6 && r.chart.h >= 3);
+	}
+}
+
 static void check_size(int rows, int cols)
 {
 	struct rect all = {0, 0, rows, cols};
@@ -87,6 +109,7 @@ static void check_size(int rows, int cols)
 	check_desk(p.body, 64);
 	for (int classes = 0; classes < 200; classes += classes < 10 ? 1 : 37)
 		check_others(p.body, classes);
+	check_data(p.body);
 }
 
 static void test_sweep(void **state)
@@ -96,6 +119,31 @@ static void test_sweep(void **state)
 		for (int cols = 1; cols <= 500; cols += cols < 150 ? 1 : 17)
 			check_size(rows, cols);
 	check_size(300, 500);
+}
+
+/* A hundred thousand screens nobody thought of. */
+static void test_random(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		unsigned d[4];
+		struct page p;
+		int rows, cols;
+
+		for (int k = 0; k < 4; k++) {
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			d[k] = (unsigned)(seed >> 33);
+		}
+		rows = 1 + (int)(d[0] % (i % 2 ? 300 : 60));
+		cols = 1 + (int)(d[1] % (i % 2 ? 500 : 160));
+		layout_page(rows, cols, &p);
+		all_apart((struct rect[]){p.title, p.tabs, p.body, p.foot}, 4,
+			  (struct rect){0, 0, rows, cols});
+		check_desk(p.body, (int)(d[2] % 65));
+		check_others(p.body, (int)(d[3] % 300));
+	}
 }
 
 static void test_first(void **state)
@@ -136,6 +184,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_known_sizes),
 	};
