@@ -37,7 +37,7 @@ check "summarize 'story'" grep -q "summarize 'story' to 'headline'" err
 check "paths from the plan's folder" grep -q '"train": "data/alike.train.tsv"' all.json
 check "dev files by their names" grep -q '"dev": "data/news_valid.jsonl"' all.json
 check "rows held out where there is no dev file" grep -q '"dev_share": 0.1' all.json
-check "notes say why" grep -q '"note": ".*about 10 words; 400 rows' all.json
+check "notes say why" grep -q '"note": ".mood. has 2 values, .review. about 11 words; 400 rows; no dev file' all.json
 "$TUTTI" check all.json --json >out 2>err
 check "check takes it" grep -q '"mood\|"reviews":{"train":3[0-9][0-9],"dev":[1-9]' out
 ms=$(sed -n 's/.*"seconds_per_step":\([0-9.]*\).*/\1/p' out)
@@ -76,11 +76,14 @@ if command -v script >/dev/null; then
 	talk() { # talk 'answers' COMMAND
 		{ sleep 0.5; printf '%b' "$1"; sleep 1; } | script -qec "$2" /dev/null >talked 2>&1
 	}
-	talk '\n' "$TUTTI new data/reviews.csv -o asked.json"
+	talk '\n\n' "$TUTTI new data/reviews.csv -o asked.json"
 	check "a question with its default" grep -q 'is that right (yes, no, skip) \[yes\]' talked
 	check "Enter takes it" grep -q '"label": "mood"' asked.json
-	talk 'no\n0\nclassify\nsentence1\n-\nid\nscore\nmine\n' "$TUTTI new data/alike.train.tsv -o hand.json"
+	talk 'no\nsummary\nclassify\nsentence1\nnowhere\n-\nid\nMINE\nmine\nno\n' "$TUTTI new data/alike.train.tsv -o hand.json"
 	if [ -s hand.json ]; then ok "by hand"; else not_ok "by hand"; cat talked; fi
+	check "a wrong answer is asked again" grep -q 'one of: classify' talked
+	check "the columns are shown" grep -q 'no such column; there are' talked
+	check "the name by hand" grep -q '"mine": {' hand.json
 	check "columns by hand" grep -q '"text": "sentence1"' hand.json
 	talk 'skip\n' "$TUTTI new data/reviews.csv -o skipped.json"
 	[ ! -e skipped.json ] && ok "skip writes nothing" || not_ok "skip wrote a plan"
@@ -159,9 +162,17 @@ fi
 if command -v zsh >/dev/null; then
 	check "zsh finds no fault in its script" sh -c "'$TUTTI' completion zsh | zsh -fn"
 	"$TUTTI" completion zsh >_tutti
-	zsh -fc 'autoload -U compinit; compinit -D -u; source ./_tutti; [ "$_comps[tutti]" = _tutti ]' 2>err && ok "zsh takes it" || { not_ok "zsh does not take it"; cat err; }
-	zsh -fc 'compdef() { : }; source ./_tutti; _tutti_kind 3 rm --runs "$1" ""; print "$kind $runs"; kind=RUN; _tutti_words ./tutti' - "$runs" >out 2>err
-	check "zsh: kinds and runs" grep -qx zeta out
+	cat >zsh_words <<'ZSH'
+compdef() { : }; source ./_tutti
+compadd() { print -rl -- "$@" }; _files() { print files }; _describe() { print -rl -- "${(P@)4}" }
+words=("$@") CURRENT=$# PREFIX=$words[-1]; _tutti
+ZSH
+	PATH=$TMP:$PATH zsh -f zsh_words tutti rm --runs "$runs" '' >out 2>err
+	check "zsh: runs" grep -qx zeta out
+	PATH=$TMP:$PATH zsh -f zsh_words tutti train p --set '' >out 2>err
+	check "zsh: fields of a plan" grep -qx 'budget.steps=' out
+	PATH=$TMP:$PATH zsh -f zsh_words tutti '' >out 2>err
+	check "zsh: sub-commands and files" sh -c 'grep -q "^rm:" out && grep -qx files out'
 else
 	skip "no zsh: its completion is not tried"
 fi
