@@ -65,6 +65,12 @@ static bool is_json(const char *p, size_t n)
 	return yes;
 }
 
+/* "[", "{", "[{", "[[": how a whole document begins. */
+static bool opens_document(const char *p, size_t n)
+{
+	return n && (*p == '{' || (*p == '[' && (n == 1 || p[1] == '{' || p[1] == '[')));
+}
+
 /* The first byte that says something. */
 static char first_char(const char *p, size_t n)
 {
@@ -105,7 +111,7 @@ static enum status look(struct reader *r, enum source_format *format, struct err
 	struct marks m = { 0 };
 	int json = 0;
 	char first = '\0';
-	bool is_document = false; /* a bracket alone opens it */
+	bool is_document = false, is_bare = false; /* a bracket alone opens it */
 	enum status st = ST_OK;
 
 	for (int i = 0; i < LINES && !st && r->buf_at + r->begin < (1 << 20); i++) {
@@ -118,7 +124,8 @@ static enum status look(struct reader *r, enum source_format *format, struct err
 			continue;
 		if (!first) {
 			first = first_char(p, n);
-			is_document = n == 1 && (first == '[' || first == '{');
+			is_document = opens_document(p, n);
+			is_bare = is_document && n == 1;
 		}
 		json += is_json(p, n);
 		add_marks(&m, marks_of(p, n));
@@ -129,11 +136,11 @@ static enum status look(struct reader *r, enum source_format *format, struct err
 		*format = named ? named : SOURCE_TSV;
 		return ST_OK;
 	}
-	if (!is_document && (json * 2 > m.lines || (named == SOURCE_JSONL && json))) {
+	if (!is_bare && (json * 2 > m.lines || (named == SOURCE_JSONL && json))) {
 		*format = SOURCE_JSONL;
 		return ST_OK;
 	}
-	if ((first == '[' || first == '{') && m.least.tabs == 0)
+	if (is_document && m.least.tabs == 0)
 		return err_set(err, ST_INVALID, "one JSON document, not a row a line: '%s': "
 			       "jq -c '.[]' makes rows of a list", r->path);
 	if (named == SOURCE_JSONL)
