@@ -270,7 +270,8 @@ enum status run_table_read(const char *root, const struct run_table *before,
 		old = card_before(before, c);
 		if (old) {
 			card_copy(c, old);
-			c->info.live = run_is_live(c->info.path);
+			/* whoever takes a run up again writes to it soon */
+			c->info.live = old->info.live && run_is_live(c->info.path);
 		} else {
 			read_card(c);
 			out->reread++;
