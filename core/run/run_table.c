@@ -67,6 +67,8 @@ static void card_copy(struct run_card *to, const struct run_card *from)
 		*t = from->task[i];
 		t->step = xcalloc(n + 1, sizeof *t->step);
 		t->value = xcalloc(n + 1, sizeof *t->value);
+		if (!n)
+			continue;
 		memcpy(t->step, from->task[i].step, n * sizeof *t->step);
 		memcpy(t->value, from->task[i].value, n * sizeof *t->value);
 	}
