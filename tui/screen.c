@@ -313,6 +313,8 @@ void draw_screen(struct canvas *c, const struct ui *ui)
 {
 	struct page p;
 
+	if (ui->mouse)
+		c->mouse = ui->mouse == MOUSE_ON;
 	layout_page(c->rows, c->cols, &p);
 	if (p.too_small) {
 		draw_too_small(c);

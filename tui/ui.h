@@ -122,6 +122,7 @@ struct ui {
 	struct runs_view *runs;     /* view_runs.h; the same */
 	const char *terminal;
 	struct hand hand;
+	enum { MOUSE_AS_IS, MOUSE_ON, MOUSE_OFF } mouse;
 	char help_word[64];         /* :help WORD */
 };
 
