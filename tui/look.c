@@ -118,8 +118,10 @@ static void take_step(void *arg, const struct step_row *r)
 	l->snap.skipped += r->skipped;
 	l->snap.tokens += r->tokens;
 	for (int k = 0; k < r->n; k++)
-		if (r->task[k].task < l->snap.n_channels)
+		if (r->task[k].task < l->snap.n_channels) {
 			l->drawn[r->task[k].task] += r->task[k].count;
+			l->snap.ch[r->task[k].task].examples += r->task[k].examples;
+		}
 	telemetry_step(l->telemetry, &l->snap, r);
 }
 
