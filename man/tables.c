@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "keys.h"
+#include "local.h"
 #include "metric/metric.h"
 #include "mix/mix.h"
 #include "opts.h"
@@ -65,6 +66,19 @@ static void commands(void)
 		line(command_table[i].help);
 		if (command_table[i].more && *command_table[i].more)
 			line(command_table[i].more);
+	}
+}
+
+/* Commands of the desk's prompt that no run ever sees. */
+static void local_commands(void)
+{
+	for (int i = 0; i < local_count; i++) {
+		if (command_find(local_table[i].name))
+			continue;
+		item(local_table[i].usage);
+		line(local_table[i].help);
+		if (*local_table[i].more)
+			line(local_table[i].more);
 	}
 }
 
@@ -178,7 +192,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*print)(void);
-	} parts[] = { { "commands", commands },     { "plan", plan },
+	} parts[] = { { "commands", commands }, { "local", local_commands },
+		      { "plan", plan },
 		      { "sampling", methods },      { "weighting", weightings },
 		      { "metrics", metrics },       { "keys", keys },
 		      { "subcommands", subcommands }, { "options", options } };

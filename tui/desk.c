@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@
 #include "base/str.h"
 #include "input.h"
 #include "keys.h"
+#include "local.h"
 #include "prompt.h"
 #include "run/command.h"
 #include "run/trainer.h"
@@ -139,12 +141,7 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	case DO_REDRAW: term_redraw(d->term); return true;
 	case DO_SUSPEND: term_suspend(d->term); return true;
 	case DO_INTERRUPT: interrupt(d); return true;
-	case DO_QUIT:
-		if (ui_run_has_ended(ui))
-			ui->is_done = true;
-		else
-			ui->ask = ASK_QUIT;
-		return true;
+	case DO_QUIT: local_run(ui, "quit"); return true;
 	case DO_CHART:
 		ui->chart = ui->chart == CHART_LOSS ? CHART_DEV : CHART_LOSS;
 		return true;
@@ -198,18 +195,7 @@ static void run_line(struct desk *d, char *line)
 		s++;
 	if (prompt_kind_now() == PROMPT_TRY) {
 		ui_try(ui, s);
-	} else if (!strcmp(s, "help") || str_starts(s, "help ")) {
-		str_copy(ui->help_word, sizeof ui->help_word, s[4] ? s + 5 : "");
-		ui_show(ui, VIEW_HELP);
-		ui->help.at = ui->help.top = 0;
-	} else if (!strcmp(s, "q") || !strcmp(s, "quit")) {
-		if (ui_run_has_ended(ui))
-			ui->is_done = true;
-		else
-			ui->ask = ASK_QUIT;
-	} else if (str_starts(s, "try ")) {
-		ui_try(ui, s + 4);
-	} else if (*s) {
+	} else if (*s && !local_run(ui, s)) {
 		ui_post(ui, s, true, NULL);
 	}
 }
@@ -331,7 +317,7 @@ static int wait_ms(const struct desk *d, double wish)
 	return wait <= 0 ? 0 : (int)(wait * 1000) + 1;
 }
 
-enum { P_INPUT, P_SIGNAL, P_FEED, P_OUT, POLLS };
+enum { P_INPUT, P_SIGNAL, P_FEED, P_OUT, P_WAKE, POLLS };
 
 /* What a crash would say; prepared now, since a handler may not format. */
 static void prepare_note(const struct snapshot *s)
@@ -356,8 +342,10 @@ static void turn(struct desk *d, double wish)
 		[P_SIGNAL] = {.fd = d->signal_fd, .events = POLLIN},
 		[P_FEED] = {.fd = -1, .events = POLLIN},
 		[P_OUT] = {.fd = -1, .events = POLLOUT},
+		[P_WAKE] = {.fd = d->ui.wake_fd, .events = POLLIN},
 	};
 
+	eventfd_t woken;
 	int64_t saved;
 	int waiting;
 
@@ -368,6 +356,10 @@ static void turn(struct desk *d, double wish)
 	if (poll(p, POLLS, wait_ms(d, wish)) < 0 && errno != EINTR)
 		BUG("poll: %d", errno);
 	d->ui.now = clock_now();
+	if (p[P_WAKE].revents & POLLIN) {
+		eventfd_read(d->ui.wake_fd, &woken);
+		d->is_dirty = true;
+	}
 	read_signals(d);
 	if (!d->ui.is_done)
 		read_terminal(d, p[P_INPUT].revents);

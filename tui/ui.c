@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -20,6 +22,7 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	snapshot_init(&ui->held);
 	ui->pic = &ui->live;
 	ui->is_live = feed->post != NULL;
+	ui->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ui->last_interrupt = -1e9;
 	ui->cursor = -1;
 	ui->loss_range.log = true;
@@ -34,6 +37,8 @@ void ui_init(struct ui *ui, const struct feed *feed)
 
 void ui_release(struct ui *ui)
 {
+	if (ui->wake_fd >= 0)
+		close(ui->wake_fd);
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
 	results_release(&ui->inspect.data);

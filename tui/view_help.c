@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
+#include "local.h"
 #include "run/command.h"
 #include "ui.h"
 #include "words.h"
@@ -95,6 +96,22 @@ static void commands(struct page_pen *p)
 		row(p, 30, command_table[i].usage, command_table[i].help);
 }
 
+static void own_commands(struct page_pen *p)
+{
+	for (int i = 0; i < local_count; i++)
+		if (!command_find(local_table[i].name))
+			row(p, 30, local_table[i].usage, local_table[i].help);
+}
+
+static void one_local(struct page_pen *p, const struct local_row *l)
+{
+	head(p, l->usage);
+	blank(p);
+	paragraph(p, l->help);
+	blank(p);
+	paragraph(p, l->more);
+}
+
 static void one_command(struct page_pen *p, const struct command_row *c)
 {
 	head(p, c->usage);
@@ -124,10 +141,16 @@ static void page(struct page_pen *p, const struct ui *ui)
 {
 	const struct command_row *c =
 		ui->help_word[0] ? command_find(ui->help_word) : NULL;
+	const struct local_row *l =
+		ui->help_word[0] ? local_find(ui->help_word) : NULL;
 	char text[160];
 
 	if (c) {
 		one_command(p, c);
+		return;
+	}
+	if (l) {
+		one_local(p, l);
 		return;
 	}
 	if (ui->help_word[0]) {
@@ -136,6 +159,7 @@ static void page(struct page_pen *p, const struct ui *ui)
 			   "asked for; these are all:");
 		paragraph(p, text);
 		commands(p);
+		own_commands(p);
 		return;
 	}
 	head(p, view_table[ui->back].name);
@@ -149,6 +173,9 @@ static void page(struct page_pen *p, const struct ui *ui)
 	blank(p);
 	head(p, "commands (:help WORD says more)");
 	commands(p);
+	blank(p);
+	head(p, "the desk's own: they change what is seen, not the run");
+	own_commands(p);
 	blank(p);
 	str_format(text, sizeof text, "this terminal: %s",
 		   ui->terminal ? ui->terminal : "-");

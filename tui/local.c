@@ -1,0 +1,133 @@
+/*
+ * local.c - what the prompt does without asking the run.
+ */
+#include "local.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static void run_help(struct ui *ui, const char *rest)
+{
+	str_copy(ui->help_word, sizeof ui->help_word, rest);
+	ui_show(ui, VIEW_HELP);
+	ui->help.at = ui->help.top = 0;
+}
+
+static void run_quit(struct ui *ui, const char *rest)
+{
+	(void)rest;
+	if (ui_run_has_ended(ui))
+		ui->is_done = true;
+	else
+		ui->ask = ASK_QUIT;
+}
+
+static void run_try(struct ui *ui, const char *rest)
+{
+	ui_try(ui, rest);
+}
+
+const struct local_row local_table[] = {
+	{ "help", "help [WORD]", "help for the view, or for one command", "", ARG_NONE,
+	  NULL, run_help },
+	{ "quit", "quit", "leave the desk (asks while the run is live)", "", ARG_NONE, NULL,
+	  run_quit },
+	{ "q", "q", "quit", "", ARG_NONE, NULL, run_quit },
+	{ "try", "try [TASK] TEXT", "what the tasks say of a text", "", ARG_TASK, NULL,
+	  run_try },
+};
+const int local_count = (int)(sizeof local_table / sizeof *local_table);
+
+/* The length of the first word of a line that begins with no blank. */
+static size_t first_word(const char *line)
+{
+	return strcspn(line, " ");
+}
+
+static const struct local_row *find_n(const char *name, size_t n)
+{
+	for (int i = 0; i < local_count; i++)
+		if (strlen(local_table[i].name) == n &&
+		    !strncmp(local_table[i].name, name, n))
+			return &local_table[i];
+	return NULL;
+}
+
+const struct local_row *local_find(const char *name)
+{
+	return find_n(name, strlen(name));
+}
+
+bool local_run(struct ui *ui, const char *line)
+{
+	size_t n = first_word(line);
+	const struct local_row *r = find_n(line, n);
+
+	if (!r)
+		return false;
+	line += n;
+	r->run(ui, line + strspn(line, " "));
+	return true;
+}
+
+/* --- completion --- */
+
+static void offer(const char *word, const char *text, size_t n,
+		  void (*emit)(void *arg, const char *word), void *arg)
+{
+	if (!strncmp(word, text, n))
+		emit(arg, word);
+}
+
+static void offer_words(const char *words, const char *text, size_t n,
+			void (*emit)(void *arg, const char *word), void *arg)
+{
+	char word[32];
+
+	for (const char *s = words; s && *s; s += strcspn(s, " "), s += strspn(s, " ")) {
+		str_format(word, sizeof word, "%.*s", (int)strcspn(s, " "), s);
+		offer(word, text, n, emit, arg);
+	}
+}
+
+/* The names of everything that has help. */
+static void offer_topics(const char *text, size_t n,
+			 void (*emit)(void *arg, const char *word), void *arg)
+{
+	for (int i = 0; i < command_count; i++)
+		offer(command_table[i].name, text, n, emit, arg);
+	for (int i = 0; i < local_count; i++)
+		if (!command_find(local_table[i].name))
+			offer(local_table[i].name, text, n, emit, arg);
+}
+
+int local_complete(const char *line, int point, const char *const *tasks,
+		   void (*emit)(void *arg, const char *word), void *arg)
+{
+	size_t lead = strspn(line, " "), word = first_word(line + lead), n;
+	const struct local_row *r;
+	size_t from;
+
+	if ((size_t)point <= lead + word) {
+		n = (size_t)point < lead ? 0 : (size_t)point - lead;
+		offer_topics(line + lead, n, emit, arg);
+		return (int)((size_t)point < lead ? (size_t)point : lead);
+	}
+	r = find_n(line + lead, word);
+	if (!r)
+		return command_complete(line, point, tasks, emit, arg);
+	from = lead + word + strspn(line + lead + word, " ");
+	if (from > (size_t)point)
+		from = (size_t)point;
+	n = (size_t)point - from;
+	if (memchr(line + from, ' ', n))
+		return point; /* only the first word is known */
+	if (str_eq(r->name, "help"))
+		offer_topics(line + from, n, emit, arg);
+	if (r->arg == ARG_TASK)
+		for (int i = 0; tasks[i]; i++)
+			offer(tasks[i], line + from, n, emit, arg);
+	offer_words(r->words, line + from, n, emit, arg);
+	return (int)from;
+}
