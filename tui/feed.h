@@ -30,8 +30,23 @@ struct feed {
 	enum status (*history)(void *arg, const char *run_path, int task, int64_t row,
 			       struct prediction_set *out, int64_t **steps,
 			       struct err *err);
-	enum status (*journal)(void *arg, const char *run_path,
+	/* Entries with a seq beyond `after`. */
+	enum status (*journal)(void *arg, const char *run_path, int64_t after,
 			       struct journal_entry **out, int *n, struct err *err);
+	/*
+	 * Rows of steps from..to in order: of every `span` steps (counted from
+	 * `from`) the first `take`. Those of the last second may not be there yet.
+	 */
+	enum status (*steps)(void *arg, const char *run_path, int64_t from, int64_t to,
+			     int64_t span, int64_t take,
+			     void (*each)(void *arg, const struct step_row *r),
+			     void *each_arg, struct err *err);
+	/*
+	 * The last picture of another run: a name beside `run_path`, or a folder.
+	 * Also from another thread.
+	 */
+	enum status (*picture)(void *arg, const char *run_path, const char *name,
+			       struct snapshot *out, struct err *err);
 };
 
 void feed_trainer(struct feed *f, struct trainer *t);

@@ -28,6 +28,27 @@ static void run_try(struct ui *ui, const char *rest)
 	ui_try(ui, rest);
 }
 
+/* Waits for a thread, so it is said when the picture is there. */
+static void run_overlay(struct ui *ui, const char *rest)
+{
+	struct err err = {""};
+
+	if (!rest[0] || str_eq(rest, "off")) {
+		overlay_off(&ui->charts.overlay);
+		ui_say(ui, false, "no other run behind the curves");
+	} else if (overlay_start(&ui->charts.overlay, &ui->feed, ui->pic->run_path, rest,
+				 ui->wake_fd, &err)) {
+		ui_say(ui, true, "%s", err.text);
+	} else {
+		ui_say(ui, false, "reading %s", rest);
+	}
+}
+
+static void run_find(struct ui *ui, const char *rest)
+{
+	history_find(ui, rest);
+}
+
 const struct local_row local_table[] = {
 	{ "help", "help [WORD]", "help for the view, or for one command", "", ARG_NONE,
 	  NULL, run_help },
@@ -36,6 +57,12 @@ const struct local_row local_table[] = {
 	{ "q", "q", "quit", "", ARG_NONE, NULL, run_quit },
 	{ "try", "try [TASK] TEXT", "what the tasks say of a text", "", ARG_TASK, NULL,
 	  run_try },
+	{ "overlay", "overlay RUN|off", "another run behind the curves",
+	  "Draws the same measure of a second run, dotted, its tasks matched by name: a "
+	  "name beside this run, or a folder. It is read once.", ARG_NONE, "off",
+	  run_overlay },
+	{ "find", "find TEXT", "only journal entries with a text; without one: all", "",
+	  ARG_NONE, NULL, run_find },
 };
 const int local_count = (int)(sizeof local_table / sizeof *local_table);
 

@@ -11,6 +11,7 @@
 #include "feed.h"
 #include "run/command.h"
 #include "run/plan.h"
+#include "run/rundir.h"
 #include "run/telemetry.h"
 #include "run/trainer.h"
 
@@ -58,7 +59,7 @@ static enum status read_history(void *arg, const char *run_path, int task, int64
 	return st;
 }
 
-static enum status read_journal(void *arg, const char *run_path,
+static enum status read_journal(void *arg, const char *run_path, int64_t after,
 				struct journal_entry **out, int *n, struct err *err)
 {
 	struct store *s = NULL;
@@ -66,8 +67,48 @@ static enum status read_journal(void *arg, const char *run_path,
 
 	(void)arg;
 	if (!st)
-		st = store_journal_read(s, 0, out, n, err);
+		st = store_journal_read(s, after, out, n, err);
 	store_close(s);
+	return st;
+}
+
+static enum status read_steps(void *arg, const char *run_path, int64_t from, int64_t to,
+			      int64_t span, int64_t take,
+			      void (*each)(void *arg, const struct step_row *r),
+			      void *each_arg, struct err *err)
+{
+	struct store *s = NULL;
+	enum status st = open_store(run_path, &s, err);
+	int64_t reach = span > take ? take : to - from + 1; /* one reading for all */
+
+	(void)arg;
+	for (int64_t at = from; !st && at <= to; at += span > take ? span : reach) {
+		int64_t end = at + reach - 1;
+
+		st = store_steps_read(s, at, end < to ? end : to, 1, each, each_arg,
+				      err);
+	}
+	store_close(s);
+	return st;
+}
+
+static enum status read_picture(void *arg, const char *run_path, const char *name,
+				struct snapshot *out, struct err *err)
+{
+	const char *slash = strrchr(run_path, '/');
+	char root[PATH_MAX], path[PATH_MAX];
+	struct look *l = NULL;
+	enum status st;
+
+	(void)arg;
+	str_format(root, sizeof root, "%.*s", slash ? (int)(slash - run_path) : 1,
+		   slash ? run_path : ".");
+	st = rundir_find(root, name, path, err);
+	if (!st)
+		st = look_open(path, &l, err);
+	if (!st)
+		snapshot_copy(out, &l->snap);
+	look_close(l);
 	return st;
 }
 
@@ -105,7 +146,8 @@ void feed_trainer(struct feed *f, struct trainer *t)
 	*f = (struct feed){.arg = t, .fd = live_fd, .snapshot = live_snapshot,
 			   .post = live_post, .answer = live_answer, .stop = live_stop,
 			   .predictions = read_predictions, .history = read_history,
-			   .journal = read_journal};
+			   .journal = read_journal, .steps = read_steps,
+			   .picture = read_picture};
 }
 
 /* --- a run that has ended --- */
@@ -343,5 +385,6 @@ void feed_look(struct feed *f, struct look *l)
 {
 	*f = (struct feed){.arg = l, .snapshot = look_snapshot,
 			   .predictions = read_predictions, .history = read_history,
-			   .journal = read_journal};
+			   .journal = read_journal, .steps = read_steps,
+			   .picture = read_picture};
 }

@@ -77,6 +77,8 @@ static inline void fake_curve(struct channel *ch, int k, int task, int64_t step)
 	}
 }
 
+#include "fake_curves.h"
+
 static inline void fake_channel(struct fake *f, int i)
 {
 	struct channel *ch = &f->s.ch[i];
@@ -162,6 +164,7 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 	s->ch = xcalloc((size_t)tasks + 1, sizeof *s->ch);
 	for (int i = 0; i < tasks; i++)
 		fake_channel(f, i);
+	fake_run_curve(f);
 	fake_journal(f, 7000, WHO_PERSON, "mute stsb on", "off", "on");
 	fake_journal(f, 10410, WHO_GUARD, "weight samsum 1.41", "2", "1.41");
 	fake_journal(f, 11401, WHO_SCRIPT, "lr 0.0003", "0.0005", "0.0003");
@@ -427,7 +430,7 @@ static inline enum status fake_history(void *arg, const char *path, int task,
 	return ST_OK;
 }
 
-static inline enum status fake_entries(void *arg, const char *path,
+static inline enum status fake_entries(void *arg, const char *path, int64_t after,
 				       struct journal_entry **out, int *n,
 				       struct err *err)
 {
@@ -435,9 +438,11 @@ static inline enum status fake_entries(void *arg, const char *path,
 
 	(void)path;
 	(void)err;
-	*n = f->s.n_journal;
-	*out = xcalloc((size_t)*n + 1, sizeof **out);
-	memcpy(*out, f->s.journal, (size_t)*n * sizeof **out);
+	*n = 0;
+	*out = xcalloc((size_t)f->s.n_journal + 1, sizeof **out);
+	for (int i = 0; i < f->s.n_journal; i++)
+		if (f->s.journal[i].seq > after)
+			(*out)[(*n)++] = f->s.journal[i];
 	return ST_OK;
 }
 
@@ -451,7 +456,9 @@ static inline struct feed fake_feed(struct fake *f)
 			     .stop = fake_stop,
 			     .predictions = fake_predictions,
 			     .history = fake_history,
-			     .journal = fake_entries};
+			     .journal = fake_entries,
+			     .steps = fake_steps,
+			     .picture = fake_picture};
 }
 
 #endif
