@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "base/mem.h"
 #include "keys.h"
@@ -301,6 +302,18 @@ static void gather(const struct ui *ui, struct extent *e)
 	}
 }
 
+/* In a window where little happens an octave is too much for one line. */
+static void fit_octaves(struct curve_range *r, const struct extent *e, bool is_near)
+{
+	double unit = 1, octaves = e->lo > 0 ? log2(e->hi / e->lo) : INFINITY;
+
+	while (is_near && unit > 1.0 / 64 && octaves < 2 * unit)
+		unit /= 4;
+	if (r->unit != unit)
+		r->is_set = false;
+	r->unit = unit;
+}
+
 /* The height of a unit on a linear axis: four of them, or fewer, to the top. */
 static void fit_unit(struct curve_range *r, double hi)
 {
@@ -339,6 +352,9 @@ static void fit_ranges(struct ui *ui)
 	}
 	if (e.lo > e.hi)
 		return;
+	if (ui->chart == CHART_NORM || (ui->chart == CHART_LOSS && !ui->linear))
+		fit_octaves(ui->chart == CHART_NORM ? &c->norm_range : &ui->loss_range,
+			    &e, is_windowed(ui));
 	curve_range_fit(ui->chart == CHART_LOSS ? &ui->loss_range :
 			ui->chart == CHART_DEV	? &ui->dev_range :
 						  &c->norm_range, e.lo, e.hi);
@@ -381,8 +397,9 @@ void chart_recalc(struct ui *ui)
 		return;
 	follow(ui);
 	make_axis(ui);
-	if (is_windowed(ui))
-		fine_read(&c->fine, &ui->feed, ui->pic, c->from, c->to, ui->now);
+	if (is_windowed(ui) &&
+	    fine_read(&c->fine, &ui->feed, ui->pic, c->from, c->to, ui->now))
+		eventfd_write(ui->wake_fd, 1);
 	make_lines(ui);
 	fit_ranges(ui);
 }

@@ -177,6 +177,8 @@ static void draw_lines(struct canvas *c, const struct ui *ui, const struct plot 
 		if (norm || !is_hidden(ui, i))
 			draw_channel(c, ui, p, i, false);
 	}
+	if (norm && curve_range_place(&p->range, ui->pic->clip) > 0)
+		plot_level(c, p, ui->pic->clip, INK_WARN);
 	if (ui->chart == CHART_DEV && n)
 		plot_level(c, p, ui->pic->ch[ui->channel].baseline,
 			   ui->one ? ink_channel(ui->channel) : INK_DIM);

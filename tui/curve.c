@@ -10,7 +10,8 @@
 
 #include "base/str.h"
 
-enum { LABEL_COLS = 7, BRAILLE = 0x2800 };
+/* From that height on the x labels have a row of their own below the axis. */
+enum { LABEL_COLS = 7, LABEL_ROW_FROM = 13, BRAILLE = 0x2800 };
 
 void curve_range_clear(struct curve_range *r)
 {
@@ -21,7 +22,14 @@ static double to_units(const struct curve_range *r, double v)
 {
 	if (!r->log)
 		return v / (r->unit > 0 ? r->unit : 1);
-	return log2(v > 1e-9 ? v : 1e-9);
+	return log2(v > 1e-9 ? v : 1e-9) / (r->unit > 0 ? r->unit : 1);
+}
+
+static double from_units(const struct curve_range *r, int u)
+{
+	double unit = r->unit > 0 ? r->unit : 1;
+
+	return r->log ? exp2(u * unit) : u * unit;
 }
 
 void curve_range_fit(struct curve_range *r, double min, double max)
@@ -115,10 +123,12 @@ static int dot_row(const struct plot *p, double place, int per)
 	return y < 0 ? 0 : y >= dots ? dots - 1 : y;
 }
 
-static void label(char out[24], double v)
+static void label(char out[24], double v, bool is_short)
 {
 	if (v != 0 && (fabs(v) < 0.001 || fabs(v) >= 1e5))
 		snprintf(out, 24, "%.0e", v);
+	else if (is_short)
+		snprintf(out, 24, "%.3g", v);
 	else
 		snprintf(out, 24, "%.4g", v);
 }
@@ -132,13 +142,13 @@ static void y_labels(struct canvas *c, const struct plot *p)
 		every++;
 	for (int u = p->range.lo; u <= p->range.hi; u++) {
 		char text[24];
-		double v = p->range.log ? exp2(u) : u * p->range.unit;
+		double v = from_units(&p->range, u);
 		int y;
 
 		if ((u - p->range.lo) % every)
 			continue;
 		y = p->area.y + dot_row(p, (double)(u - p->range.lo) / units, 4) / 4;
-		label(text, v * p->scale);
+		label(text, v * p->scale, p->range.log && p->range.unit < 1);
 		draw_right(c, y, p->area.x - 2, LABEL_COLS - 2, INK_DIM, text);
 		for (int x = 3; x < p->area.w; x += 4)
 			draw_cell(c, y, p->area.x + x, 0xb7, INK_FRAME);
@@ -162,7 +172,9 @@ static int x_label(struct canvas *c, const struct plot *p, double value, double 
 		x = p->area.x + p->area.w - w;
 	if (x < free_from)
 		return free_from;
-	draw_text(c, p->area.y + p->area.h, x, w, INK_DIM, text);
+	if (p->label_row > p->area.y + p->area.h)
+		draw_cell(c, p->label_row - 1, value_column(p, value), 0x2534, INK_FRAME);
+	draw_text(c, p->label_row, x, w, INK_DIM, text);
 	return x + w + 1;
 }
 
@@ -199,7 +211,10 @@ static void x_axis(struct canvas *c, const struct plot *p)
 
 void plot_begin(struct canvas *c, struct plot *p, struct rect r)
 {
-	p->area = rect_cut(r, 0, 1, 1, LABEL_COLS + 1);
+	bool has_row = r.h >= LABEL_ROW_FROM;
+
+	p->area = rect_cut(r, 0, 1, 1 + has_row, LABEL_COLS + 1);
+	p->label_row = p->area.y + p->area.h + has_row;
 	if (p->area.h < 2 || p->area.w < 8) {
 		p->area.h = 0;
 		return;
@@ -336,6 +351,19 @@ void plot_cursor(struct canvas *c, const struct plot *p, int64_t step)
 	}
 }
 
+/* Half a number would be wrong: the label that stands there goes. */
+static void clear_label(struct canvas *c, int y, int x)
+{
+	for (int way = -1; way <= 1; way += 2)
+		for (int at = way < 0 ? x : x + 1;; at += way) {
+			struct cell *k = canvas_at(c, y, at);
+
+			if (!k || k->ink != INK_DIM)
+				break;
+			draw_cell(c, y, at, 0x2500, INK_FRAME);
+		}
+}
+
 void plot_event(struct canvas *c, const struct plot *p, int64_t step, char letter,
 		enum ink ink, bool has_line)
 {
@@ -349,6 +377,8 @@ void plot_event(struct canvas *c, const struct plot *p, int64_t step, char lette
 		if (k && (k->ch == ' ' || k->ink == INK_FRAME))
 			draw_cell(c, p->area.y + y, x, 0x250a, INK_FRAME);
 	}
+	if (p->label_row == p->area.y + p->area.h)
+		clear_label(c, p->label_row, x);
 	c->flags |= CELL_BOLD;
 	draw_cell(c, p->area.y + p->area.h, x, (uint32_t)letter, ink);
 	c->flags &= (uint8_t)~CELL_BOLD;

@@ -19,7 +19,7 @@
  */
 struct curve_range {
 	bool is_set, log;
-	double unit;      /* linear: height of one unit */
+	double unit;      /* linear: height of one unit; log: octaves of one (0: 1) */
 	int lo, hi;       /* in units; hi > lo */
 };
 void curve_range_clear(struct curve_range *r);
@@ -30,6 +30,7 @@ double curve_range_place(const struct curve_range *r, double v);
 
 struct plot {
 	struct rect area;        /* the dots; the y labels stand left of it */
+	int label_row;           /* of the x labels: the axis itself where it is low */
 	struct curve_range range;
 	double x_min, x_max;     /* at the ends, in units of the axis */
 	const struct axis *axis; /* NULL: steps, linear */

@@ -90,7 +90,7 @@ static bool aim(struct fine *f, const struct snapshot *s, int64_t from, int64_t 
 	return true;
 }
 
-void fine_read(struct fine *f, const struct feed *feed, const struct snapshot *s,
+bool fine_read(struct fine *f, const struct feed *feed, const struct snapshot *s,
 	       int64_t from, int64_t to, double now)
 {
 	bool is_over = s->phase >= PHASE_DONE;
@@ -98,13 +98,13 @@ void fine_read(struct fine *f, const struct feed *feed, const struct snapshot *s
 
 	if (!feed->steps || !aim(f, s, from, to)) {
 		f->span = 0;
-		return;
+		return false;
 	}
 	upto = to < s->step ? to : s->step;
-	if (s->phase == PHASE_RUNNING && now - f->at < 0.25 && now >= f->at)
-		return;
 	if (upto <= f->read || (!f->is_aimed && !is_over && upto - f->read < f->span))
-		return;
+		return false;
+	if (s->phase == PHASE_RUNNING && now - f->at < 0.25 && now >= f->at)
+		return true;
 	f->is_aimed = false;
 	start = f->read - (f->read - f->from) % f->span; /* a bucket is read whole */
 	clear_from(f, (int)((start - f->from) / f->span));
@@ -117,6 +117,7 @@ void fine_read(struct fine *f, const struct feed *feed, const struct snapshot *s
 						f->span * f->span;
 	if (f->read > upto)
 		f->read = upto;
+	return false;
 }
 
 /* --- lines --- */

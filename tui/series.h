@@ -39,9 +39,9 @@ void fine_release(struct fine *f);
 /*
  * Makes `f` hold the window [from, to] where buckets finer than `coarse` steps fit
  * into it; else f->span is 0. Reads what is new and complete, at most four times a
- * second while training runs (until then there may be nothing in it).
+ * second while training runs: true when it should be asked again for that.
  */
-void fine_read(struct fine *f, const struct feed *feed, const struct snapshot *s,
+bool fine_read(struct fine *f, const struct feed *feed, const struct snapshot *s,
 	       int64_t from, int64_t to, double now);
 
 /* One line: point i holds at first + (i + 1) * span, the last at `last` (0: so too). */

@@ -288,7 +288,7 @@ static void draw_facts(struct canvas *c, const struct journal_entry *e, struct r
 		draw_fact(c, r, &y, "no undo", why);
 }
 
-enum { CHANGE_COLS = 9 };
+enum { CHANGE_COLS = 11, LOSS_COLS = 9 };
 
 /* Tasks by how much they changed, the task concerned first. */
 static void by_change(const struct effect *f, int first, int *order)
@@ -306,6 +306,11 @@ static void by_change(const struct effect *f, int first, int *order)
 	}
 }
 
+static bool shows_losses(struct rect r)
+{
+	return r.w >= 2 * CHANGE_COLS + 2 * LOSS_COLS + 10;
+}
+
 static void draw_effect_row(struct canvas *c, const struct ui *ui, struct rect r, int y,
 			    const struct effect *f, int t)
 {
@@ -314,7 +319,9 @@ static void draw_effect_row(struct canvas *c, const struct ui *ui, struct rect r
 	int end = r.x + r.w;
 	char text[24];
 
-	draw_foreign(c, y, r.x, r.w - 4 * CHANGE_COLS > 8 ? r.w - 4 * CHANGE_COLS : 8,
+	bool has_losses = shows_losses(r);
+
+	draw_foreign(c, y, r.x, r.w - 2 * CHANGE_COLS - 2 * LOSS_COLS * has_losses - 1,
 		     ink_channel(t), ui->pic->ch[t].name);
 	if (isfinite(change))
 		draw_change(c, y, end, change / fabs(at), signed_text(text, change),
@@ -323,12 +330,12 @@ static void draw_effect_row(struct canvas *c, const struct ui *ui, struct rect r
 		draw_right(c, y, end - 2, 8, INK_DIM, "-");
 	draw_right(c, y, end - CHANGE_COLS - 2, 8, INK_DIM,
 		   isfinite(before) ? signed_text(text, before) : "-");
-	if (r.w < 4 * CHANGE_COLS)
+	if (!has_losses)
 		return;
 	draw_right(c, y, end - 2 * CHANGE_COLS - 2, 8, INK_TEXT,
 		   isfinite((double)f->after[t]) ? fmt_value(text, (double)f->after[t]) :
 						   "-");
-	draw_right(c, y, end - 3 * CHANGE_COLS - 2, 8, INK_DIM,
+	draw_right(c, y, end - 2 * CHANGE_COLS - LOSS_COLS - 2, 8, INK_DIM,
 		   isfinite(at) ? fmt_value(text, at) : "-");
 }
 
@@ -343,15 +350,16 @@ static void draw_effects(struct canvas *c, const struct ui *ui, struct rect r, i
 			  f ? "too few steps after it to tell" : "reading the steps");
 		return;
 	}
-	str_format(text, sizeof text, "loss %lld steps", (long long)f->length);
-	draw_text(c, r.y, r.x, r.w, INK_DIM, "smoothed loss");
+	draw_text(c, r.y, r.x, r.w - 2 * CHANGE_COLS, INK_DIM, "smoothed loss");
 	str_format(text, sizeof text, "%lld after", (long long)f->length);
-	draw_right(c, r.y, end, CHANGE_COLS - 1, INK_DIM, "after");
-	draw_right(c, r.y, end - CHANGE_COLS - 1, CHANGE_COLS, INK_DIM, "before");
-	if (r.w >= 4 * CHANGE_COLS) {
+	draw_right(c, r.y, end - 2, CHANGE_COLS, INK_DIM, text);
+	str_format(text, sizeof text, "%lld before", (long long)f->length);
+	draw_right(c, r.y, end - CHANGE_COLS - 2, CHANGE_COLS, INK_DIM, text);
+	if (shows_losses(r)) {
 		str_format(text, sizeof text, "+%lld", (long long)f->length);
 		draw_right(c, r.y, end - 2 * CHANGE_COLS - 2, 8, INK_DIM, text);
-		draw_right(c, r.y, end - 3 * CHANGE_COLS - 2, 8, INK_DIM, "then");
+		draw_right(c, r.y, end - 2 * CHANGE_COLS - LOSS_COLS - 2, 8, INK_DIM,
+			   "then");
 	}
 	by_change(f, mark_channel(ui->pic, ui->charts.marks.e[mark].command), order);
 	for (int k = 0; k + 1 < r.h && k < f->n; k++)

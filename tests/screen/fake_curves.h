@@ -78,7 +78,7 @@ static inline void fake_run_curve(struct fake *f)
 			double share = fake_task[t % FAKE_TASKS].share;
 
 			k->batches[i] = (uint32_t)lrint((double)(k->span * 4) * share *
-							(1 + .2 * fake_noise(i, t)));
+							(1 + .04 * fake_noise(i, t)));
 			k->examples[i] = k->batches[i] * 12;
 		}
 	}
