@@ -165,6 +165,8 @@ static void subcommands(void)
 	for (int i = 0; i < subcommand_count; i++) {
 		const struct subcommand *c = &subcommand_table[i];
 
+		if (!c->help)
+			continue;
 		item(c->usage);
 		line(c->help);
 		for (int k = 0, n = 0; k < option_count; k++)

@@ -11,8 +11,12 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "opts.h"
+#include "terminal.h"
 
 int cmd_desk(const struct opts *o);
+int cmd_attach(const struct opts *o);
+int cmd_engine(const struct opts *o);
+int cmd_send(const struct opts *o);
 int cmd_train(const struct opts *o);
 int cmd_resume(const struct opts *o);
 int cmd_eval(const struct opts *o);
@@ -22,6 +26,12 @@ int cmd_ls(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_tokenize(const struct opts *o);
 int cmd_check(const struct opts *o);
+
+/* Lends this terminal to the engine of the run in folder `run`. */
+int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owner);
+enum color_mode cmd_color(const struct opts *o);
+/* Where the prompt's history is kept; false: nowhere. */
+bool cmd_history_path(char out[4096]);
 
 /* "tutti: MESSAGE" on stderr, made harmless; returns the exit status for `st`. */
 int cmd_fail(enum status st, const struct err *err);

@@ -1,18 +1,25 @@
 /*
- * cmd_desk.c - `tutti PLAN` and `tutti RUN`: the desk over a new run, or over a
- * run that has ended, to look at.
+ * cmd_desk.c - `tutti PLAN` and `tutti RUN`: an engine for a new run and this
+ * terminal lent to it; a live run gets this terminal; one that has ended is looked
+ * at from here.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
+#include "client.h"
 #include "cmd.h"
 #include "desk.h"
+#include "run/plan.h"
 #include "run/rundir.h"
-#include "run/trainer.h"
 
 static bool is_plan(const char *name)
 {
@@ -24,7 +31,7 @@ static bool is_plan(const char *name)
 	return !stat(name, &sb) && S_ISREG(sb.st_mode);
 }
 
-static enum color_mode color_of(const struct opts *o)
+enum color_mode cmd_color(const struct opts *o)
 {
 	if (!o->color)
 		return COLOR_AUTO;
@@ -33,71 +40,158 @@ static enum color_mode color_of(const struct opts *o)
 					    COLOR_AUTO;
 }
 
-static int show(const struct opts *o, struct trainer *t, const char *run)
+bool cmd_history_path(char out[PATH_MAX])
 {
-	char state[PATH_MAX], history[PATH_MAX] = "";
-	struct desk_options d = { .in_fd = 0, .out_fd = 1, .term = getenv("TERM"),
-				  .color = color_of(o), .ascii = o->ascii, .trainer = t,
-				  .run = run };
-	struct err err = { "" };
-	int code = EXIT_WELL;
-	enum status st;
+	char state[PATH_MAX];
 
-	if (!file_xdg(XDG_STATE, state, sizeof state, NULL) &&
-	    str_format(history, sizeof history, "%s/history", state))
+	return !file_xdg(XDG_STATE, state, sizeof state, NULL) &&
+	       str_format(out, PATH_MAX, "%s/history", state);
+}
+
+/* --- looking --- */
+
+static int look(const struct opts *o, const char *run)
+{
+	char history[PATH_MAX];
+	struct feed feed;
+	struct look *look = NULL;
+	struct desk_options d = {.terminal = {.in_fd = 0, .out_fd = 1,
+					      .color = cmd_color(o), .ascii = o->ascii},
+				 .feed = &feed};
+	struct err err = {""};
+	int code = EXIT_WELL;
+	enum status st = look_open(run, &look, &err);
+
+	if (cmd_history_path(history))
 		d.history_path = history;
-	st = desk_run(&d, &code, &err);
+	if (!st) {
+		feed_look(&feed, look);
+		st = desk_run(&d, &code, &err);
+	}
+	look_close(look);
 	return st ? cmd_fail(st, &err) : code;
 }
 
-static int look(const struct opts *o)
+int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owner)
+{
+	struct client_options c = {.run = run, .color = cmd_color(o), .ascii = o->ascii,
+				   .is_viewer = is_viewer, .is_owner = is_owner};
+	struct err err = {""};
+	int code = EXIT_WELL;
+	enum status st = client_show(&c, &code, &err);
+
+	return st ? cmd_fail(st, &err) : code;
+}
+
+int cmd_attach(const struct opts *o)
 {
 	char path[PATH_MAX];
 	struct err err;
 	enum status st = cmd_find_run(o, o->arg[0], path, &err);
 
-	if (!st && run_is_live(path))
-		st = err_set(&err, ST_BUSY,
-			     "run '%s' is live: its own desk shows it until it ends",
-			     o->arg[0]);
-	return st ? cmd_fail(st, &err) : show(o, NULL, path);
+	if (st)
+		return cmd_fail(st, &err);
+	return run_is_live(path) ? cmd_lend(o, path, o->view, false) : look(o, path);
+}
+
+/* --- a new run --- */
+
+static int open_log(void)
+{
+	char state[PATH_MAX], path[PATH_MAX];
+
+	if (file_xdg(XDG_STATE, state, sizeof state, NULL) ||
+	    file_mkdirs(state, 0700, NULL) ||
+	    !str_format(path, sizeof path, "%s/engine.log", state))
+		return -1;
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+/*
+ * In the child: a session of its own, so that no terminal's hang-up reaches it,
+ * and a fresh program with the words that the person typed.
+ */
+static void become_engine(const struct opts *o, int pipe_fd)
+{
+	const char **argv = xcalloc((size_t)o->argc + 3, sizeof *argv);
+	int none = open("/dev/null", O_RDWR | O_CLOEXEC), log = open_log();
+
+	argv[0] = "tutti";
+	argv[1] = "engine";
+	memcpy(argv + 2, o->argv, sizeof *argv * (size_t)o->argc);
+	setsid();
+	if (none < 0 || dup2(none, 0) < 0 || dup2(pipe_fd, 1) < 0 ||
+	    dup2(log >= 0 ? log : none, 2) < 0)
+		_exit(EXIT_FAILED);
+	execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+	_exit(EXIT_FAILED);
+}
+
+/* What the engine says of its beginning: "run PATH", or why there is none. */
+static enum status hear(int fd, char *run, size_t cap, struct err *err)
+{
+	char text[PATH_MAX + 8];
+	size_t n = 0;
+	ssize_t got;
+
+	while (n + 1 < sizeof text &&
+	       ((got = read(fd, text + n, sizeof text - 1 - n)) > 0 ||
+		(got < 0 && errno == EINTR)))
+		n += got > 0 ? (size_t)got : 0;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (str_starts(text, "run "))
+		return str_copy(run, cap, text + 4) ? ST_OK :
+		       err_set(err, ST_INVALID, "path too long");
+	return err_set(err, ST_FAILED, "%s", text[0] ? text : "the engine did not start");
+}
+
+static enum status start_engine(const struct opts *o, char *run, size_t cap,
+				struct err *err)
+{
+	int ends[2];
+	enum status st;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return err_sys(err, "cannot make a pipe");
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		become_engine(o, ends[1]);
+	close(ends[1]);
+	st = pid < 0 ? err_sys(err, "cannot start the engine") :
+		       hear(ends[0], run, cap, err);
+	close(ends[0]);
+	if (st && pid > 0)
+		waitpid(pid, NULL, 0);
+	return st;
+}
+
+/* Here, where the person reads what is wrong with the plan; the engine does it again. */
+static enum status check_plan(const struct opts *o, struct err *err)
+{
+	struct plan *plan = NULL;
+	enum status st = term_check(getenv("TERM"), 0, 1, NULL, err);
+
+	if (!st)
+		st = cmd_load_plan(o, o->arg[0], &plan, NULL, err);
+	plan_free(plan);
+	return st;
 }
 
 static int start(const struct opts *o)
 {
-	struct trainer_options to = { .run = o->run, .runs = o->runs, .steps = o->steps };
-	struct trainer *t = NULL;
-	struct buf given, script;
+	char run[PATH_MAX];
 	struct err err;
-	enum status st = ST_OK;
-	int code;
+	enum status st = check_plan(o, &err);
 
-	buf_init(&given);
-	buf_init(&script);
-	to.workers = o->workers > 0 ? (int)o->workers : 0;
-	if (o->script)
-		st = file_read(o->script, 16 << 20, &script, &err);
-	if (!st)
-		st = cmd_load_plan(o, o->arg[0], &to.plan, &given, &err);
 	if (st) {
-		buf_release(&given);
-		buf_release(&script);
 		cmd_fail(st, &err);
 		return st == ST_INVALID || st == ST_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
 	}
-	to.given = buf_str(&given);
-	to.script = o->script ? buf_str(&script) : NULL;
-	st = trainer_start(&to, &t, &err);
-	buf_release(&given);
-	buf_release(&script);
-	if (st)
-		return cmd_fail(st, &err);
-	code = show(o, t, NULL);
-	st = trainer_join(t, &err);
-	if (st && st != ST_STOPPED)
-		code = cmd_fail(st, &err);
-	trainer_free(t);
-	return code;
+	st = start_engine(o, run, sizeof run, &err);
+	return st ? cmd_fail(st, &err) : cmd_lend(o, run, false, true);
 }
 
 int cmd_desk(const struct opts *o)
@@ -107,5 +201,5 @@ int cmd_desk(const struct opts *o)
 			o->arg[0]);
 		return EXIT_USAGE;
 	}
-	return is_plan(o->arg[0]) ? start(o) : look(o);
+	return is_plan(o->arg[0]) ? start(o) : cmd_attach(o);
 }

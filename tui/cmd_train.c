@@ -2,6 +2,7 @@
  * cmd_train.c - `train` and `resume`: the trainer without a screen, one line
  * of progress per 10 s, or one JSON object a line.
  */
+#include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "host.h"
 #include "run/trainer.h"
 
 enum { LINE_SECONDS = 10, SCRIPT_MAX = 16 << 20 };
@@ -19,6 +21,7 @@ enum { LINE_SECONDS = 10, SCRIPT_MAX = 16 << 20 };
 /* What has been said so far. */
 struct teller {
 	struct trainer *trainer;
+	struct host *host;        /* NULL: nobody can attach */
 	struct snapshot snap;
 	bool json, has_begun, has_stepped;
 	double last_line;
@@ -286,19 +289,41 @@ static bool has_ended(const struct snapshot *s)
 
 static void watch(struct teller *t)
 {
-	struct pollfd fd[2] = { { .fd = trainer_fd(t->trainer), .events = POLLIN },
-				{ .fd = cmd_signal_fd(), .events = POLLIN } };
 	bool is_stopping = false;
 
 	while (!has_ended(&t->snap)) {
-		poll(fd, is_stopping ? 1 : 2, 1000);
+		struct pollfd p[HOST_POLLS + 2];
+		int n = t->host ? host_polls(t->host, p) : 0;
+
+		p[n] = (struct pollfd){ .fd = trainer_fd(t->trainer), .events = POLLIN };
+		p[n + 1] = (struct pollfd){ .fd = is_stopping ? -1 : cmd_signal_fd(),
+					    .events = POLLIN };
+		if (poll(p, (nfds_t)n + 2, t->host ? host_wait(t->host) : 1000) < 0)
+			n = 0; /* a signal: nothing was looked at */
 		if (cmd_signal() && !is_stopping) {
 			is_stopping = true;
 			cmd_say("stopping: finishing the step and saving");
 			trainer_stop(t->trainer);
 		}
 		trainer_snapshot(t->trainer, &t->snap);
+		if (t->host && n)
+			host_turn(t->host, p, n);
 		tell(t);
+	}
+}
+
+/* Others may look, steer and ask; without a socket the run goes on alone. */
+static void listen_for_others(struct teller *t)
+{
+	struct host_options ho = { .trainer = t->trainer };
+	char history[PATH_MAX];
+	struct err err;
+
+	if (cmd_history_path(history))
+		ho.history = history;
+	if (host_open(&ho, &t->host, &err)) {
+		cmd_say("tutti: nobody can attach: %s", err.text);
+		t->host = NULL;
 	}
 }
 
@@ -312,8 +337,10 @@ static int run_trainer(struct trainer_options *to, bool json)
 	if (st)
 		return cmd_fail(st, &err);
 	snapshot_init(&t.snap);
+	listen_for_others(&t);
 	watch(&t);
 	st = trainer_join(t.trainer, &err);
+	host_close(t.host, EXIT_WELL, "the run has ended");
 	trainer_snapshot(t.trainer, &t.snap);
 	if (st && st != ST_STOPPED)
 		code = cmd_fail(st, &err);

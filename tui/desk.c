@@ -1,14 +1,13 @@
 /*
- * desk.c - the loop: keys, signals and pictures come in; one place draws.
+ * desk.c - keys, signals and pictures come in; one place draws.
  *
- * Nothing here waits but poll(). Handlers of keys and signals change the
+ * Nothing here waits but the poll() of desk_run(). Handlers of keys and signals change the
  * screen's state and set `dirty`; a frame is drawn at most four times a second
  * for training's sake, and at once after a key.
  */
 #include "desk.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,11 +21,10 @@
 #include "keys.h"
 #include "local.h"
 #include "prompt.h"
-#include "run/command.h"
-#include "run/trainer.h"
 #include "text/utf8.h"
 
 #define FRAME 0.25
+#define VIEWER_WORD "this screen looks only: 'tutti attach RUN' steers"
 #define TWICE 2.0 /* seconds between two Ctrl-C that mean it */
 
 struct desk {
@@ -34,9 +32,11 @@ struct desk {
 	struct input input;
 	struct canvas canvas;
 	struct ui ui;
-	int in_fd, signal_fd;
-	bool is_dirty, is_urgent, is_lost;
-	double next_frame;
+	enum desk_state state;
+	int in_fd;
+	bool is_lent, has_prompt;
+	bool is_dirty, is_urgent;
+	double next_frame, wish; /* wish: seconds until one is posted, < 0: none */
 	char names[CHANNELS_MAX][32];
 	const char *tasks[CHANNELS_MAX + 1];
 };
@@ -54,21 +54,41 @@ static void ask_stop(struct desk *d)
 		d->ui.feed.stop(d->ui.feed.arg);
 }
 
-/* The screen is gone: the run stops with a checkpoint. */
+/* The screen is gone. A run of this process stops with a checkpoint. */
 static void lose_screen(struct desk *d)
 {
-	d->is_lost = true;
-	if (!ui_run_has_ended(&d->ui) && d->ui.feed.stop)
-		d->ui.feed.stop(d->ui.feed.arg);
+	d->state = DESK_LOST;
 	d->ui.exit_code = 128 + SIGHUP;
-	d->ui.is_done = true;
+	if (!d->is_lent && !ui_run_has_ended(&d->ui) && d->ui.feed.stop)
+		d->ui.feed.stop(d->ui.feed.arg);
+}
+
+static void detach(struct desk *d)
+{
+	if (d->is_lent)
+		d->state = DESK_DETACHED;
+	else
+		ui_say(&d->ui, false, "no run goes on behind this screen: q leaves it");
+}
+
+/* The terminal goes back to its owner for a while. */
+static void suspend(struct desk *d)
+{
+	if (d->is_lent) {
+		term_leave(d->term);
+		d->state = DESK_SUSPENDED;
+	} else {
+		term_suspend(d->term);
+	}
 }
 
 static void interrupt(struct desk *d)
 {
 	struct ui *ui = &d->ui;
 
-	if (ui->now - ui->last_interrupt <= TWICE) {
+	if (ui->is_viewer) {
+		d->state = DESK_DETACHED;
+	} else if (ui->now - ui->last_interrupt <= TWICE) {
 		ui->exit_code = 128 + SIGINT;
 		ask_stop(d);
 	} else if (ui_run_has_ended(ui)) {
@@ -86,6 +106,10 @@ static void open_prompt(struct desk *d, enum prompt_kind kind, const char *prefi
 	const struct snapshot *s = &d->ui.live;
 	int n = s->n_channels < CHANNELS_MAX ? s->n_channels : CHANNELS_MAX;
 
+	if (!d->has_prompt) {
+		ui_say(&d->ui, true, VIEWER_WORD);
+		return;
+	}
 	for (int i = 0; i < n; i++) {
 		str_copy(d->names[i], sizeof d->names[i], s->ch[i].name);
 		d->tasks[i] = d->names[i];
@@ -141,7 +165,8 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	case DO_FREEZE: ui_freeze(ui); return true;
 	case DO_BACK: ui_back(ui); return true;
 	case DO_REDRAW: term_redraw(d->term); return true;
-	case DO_SUSPEND: term_suspend(d->term); return true;
+	case DO_SUSPEND: suspend(d); return true;
+	case DO_DETACH: detach(d); return true;
 	case DO_INTERRUPT: interrupt(d); return true;
 	case DO_QUIT: local_run(ui, "quit"); return true;
 	default: return false;
@@ -207,17 +232,19 @@ static void on_input(struct desk *d)
 {
 	uint32_t key;
 
-	while (!d->ui.is_done && input_next(&d->input, d->ui.now, &key)) {
+	while (d->state == DESK_OPEN && !d->ui.is_done &&
+	       input_next(&d->input, d->ui.now, &key)) {
 		d->is_dirty = d->is_urgent = true;
 		if (key == KEY_SYNC_)
 			term_has_sync(d->term);
-		else if (key == KEY_PASTE_)
+		else if (key == KEY_PASTE_ && d->has_prompt)
 			prompt_paste(buf_str(&d->input.paste), d->input.paste.len);
-		else if (prompt_is_open())
+		else if (d->has_prompt && prompt_is_open())
 			prompt_key(key);
-		else
+		else if (key != KEY_PASTE_)
 			on_key(d, key);
-		take_line(d);
+		if (d->has_prompt)
+			take_line(d);
 	}
 }
 
@@ -244,39 +271,44 @@ static void read_terminal(struct desk *d, short events)
 
 /* --- signals --- */
 
-static void read_signals(struct desk *d)
+void desk_signal(struct desk *d, int sig)
 {
-	int sig;
-
-	while (signals_take(&sig)) {
-		d->is_dirty = true;
-		switch (sig) {
-		case SIGWINCH:
-			d->is_urgent = true;
-			break;
-		case SIGTERM:
-			d->ui.exit_code = 128 + SIGTERM;
+	d->is_dirty = true;
+	switch (sig) {
+	case SIGWINCH:
+		d->is_urgent = true;
+		break;
+	case SIGTERM:
+		d->ui.exit_code = 128 + SIGTERM;
+		if (d->ui.is_viewer)
+			d->state = DESK_DETACHED;
+		else
 			ask_stop(d);
-			break;
-		case SIGHUP:
-			lose_screen(d);
-			break;
-		case SIGINT:
-			interrupt(d);
-			break;
-		case SIGUSR1:
-			if (!ui_run_has_ended(&d->ui))
-				ui_post(&d->ui, "checkpoint", false, NULL);
-			break;
-		case SIGTSTP:
-			term_suspend(d->term);
-			break;
-		case SIGCONT:
-			term_redraw(d->term);
-			break;
-		default:
-			break;
+		break;
+	case SIGHUP:
+		lose_screen(d);
+		break;
+	case SIGINT:
+		interrupt(d);
+		break;
+	case SIGUSR1:
+		if (!ui_run_has_ended(&d->ui))
+			ui_post(&d->ui, "checkpoint", false, NULL);
+		break;
+	case SIGTSTP:
+		if (d->state == DESK_OPEN)
+			suspend(d);
+		break;
+	case SIGCONT:
+		if (d->state == DESK_SUSPENDED) {
+			term_enter(d->term);
+			d->state = DESK_OPEN;
 		}
+		term_redraw(d->term);
+		d->is_urgent = true;
+		break;
+	default:
+		break;
 	}
 }
 
@@ -296,22 +328,40 @@ static void draw(struct desk *d)
 	d->next_frame = ui->now + FRAME;
 }
 
-static int wait_ms(const struct desk *d, double wish)
+int desk_wait(struct desk *d)
 {
 	double wait = 1, w = input_wait(&d->input, d->ui.now);
 
+	if (d->state != DESK_OPEN)
+		return 1000;
 	if (d->is_dirty && !term_is_behind(d->term))
-		wait = d->next_frame - d->ui.now;
+		wait = d->is_urgent ? 0 : d->next_frame - d->ui.now;
 	if (w >= 0 && w < wait)
 		wait = w;
-	if (wish >= 0 && wish < wait)
-		wait = wish;
+	if (d->wish >= 0 && d->wish < wait)
+		wait = d->wish;
 	if (d->ui.message[0] && d->ui.message_until - d->ui.now < wait)
 		wait = d->ui.message_until - d->ui.now;
 	return wait <= 0 ? 0 : (int)(wait * 1000) + 1;
 }
 
-enum { P_INPUT, P_SIGNAL, P_FEED, P_OUT, P_WAKE, POLLS };
+enum { P_INPUT, P_FEED, P_OUT, P_WAKE };
+
+void desk_polls(struct desk *d, struct pollfd p[DESK_POLLS])
+{
+	bool is_open = d->state == DESK_OPEN;
+
+	for (int i = 0; i < DESK_POLLS; i++)
+		p[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	if (is_open)
+		p[P_INPUT].fd = d->in_fd;
+	if (d->ui.feed.fd)
+		p[P_FEED].fd = d->ui.feed.fd(d->ui.feed.arg);
+	p[P_OUT].events = POLLOUT;
+	if (is_open && term_is_behind(d->term))
+		p[P_OUT].fd = term_out_fd(d->term);
+	p[P_WAKE].fd = d->ui.wake_fd;
+}
 
 /* What a crash would say; prepared now, since a handler may not format. */
 static void prepare_note(const struct snapshot *s)
@@ -329,37 +379,12 @@ static void prepare_note(const struct snapshot *s)
 	buf_release(&run);
 }
 
-static void turn(struct desk *d, double wish)
+/* A new picture, and what was answered with it. */
+static void take_picture(struct desk *d)
 {
-	struct pollfd p[POLLS] = {
-		[P_INPUT] = {.fd = d->in_fd, .events = POLLIN},
-		[P_SIGNAL] = {.fd = d->signal_fd, .events = POLLIN},
-		[P_FEED] = {.fd = -1, .events = POLLIN},
-		[P_OUT] = {.fd = -1, .events = POLLOUT},
-		[P_WAKE] = {.fd = d->ui.wake_fd, .events = POLLIN},
-	};
+	int64_t saved = d->ui.live.checkpoint_step;
+	int waiting = d->ui.n_pending;
 
-	eventfd_t woken;
-	int64_t saved;
-	int waiting;
-
-	if (d->ui.feed.fd)
-		p[P_FEED].fd = d->ui.feed.fd(d->ui.feed.arg);
-	if (term_is_behind(d->term))
-		p[P_OUT].fd = term_out_fd(d->term);
-	if (poll(p, POLLS, wait_ms(d, wish)) < 0 && errno != EINTR)
-		BUG("poll: %d", errno);
-	d->ui.now = clock_now();
-	if (p[P_WAKE].revents & POLLIN) {
-		eventfd_read(d->ui.wake_fd, &woken);
-		d->is_dirty = true;
-	}
-	read_signals(d);
-	if (!d->ui.is_done)
-		read_terminal(d, p[P_INPUT].revents);
-	on_input(d);
-	waiting = d->ui.n_pending;
-	saved = d->ui.live.checkpoint_step;
 	if (ui_update(&d->ui) && !d->ui.is_frozen)
 		d->is_dirty = true;
 	if (d->ui.live.checkpoint_step != saved)
@@ -368,94 +393,98 @@ static void turn(struct desk *d, double wish)
 		d->is_urgent = d->is_dirty = true; /* an answer is an echo, too */
 	if (d->ui.message[0] && d->ui.now >= d->ui.message_until)
 		d->is_dirty = true;
-	if (!d->is_lost && term_flush(d->term) != ST_OK)
+}
+
+static void show(struct desk *d)
+{
+	if (d->state != DESK_OPEN)
+		return;
+	if (d->is_dirty && (d->is_urgent || d->ui.now >= d->next_frame))
+		draw(d);
+	if (term_flush(d->term) != ST_OK)
 		lose_screen(d);
 }
 
-static void loop(struct desk *d)
+void desk_turn(struct desk *d, const struct pollfd p[DESK_POLLS])
 {
-	double wish = -1;
+	eventfd_t woken;
 
+	d->ui.now = clock_now();
+	if (p[P_WAKE].revents & POLLIN) {
+		eventfd_read(d->ui.wake_fd, &woken);
+		d->is_dirty = true;
+	}
+	if (d->state == DESK_OPEN)
+		read_terminal(d, p[P_INPUT].revents);
+	on_input(d);
+	take_picture(d);
+	d->wish = ui_post_wishes(&d->ui);
+	if (d->ui.is_leaving && ui_run_has_ended(&d->ui))
+		d->ui.is_done = true;
+	if (d->ui.is_done && d->state == DESK_OPEN)
+		d->state = d->ui.is_viewer ? DESK_DETACHED : DESK_QUIT;
+	show(d);
+}
+
+enum desk_state desk_state(const struct desk *d)
+{
+	return d->state;
+}
+
+int desk_exit_code(const struct desk *d)
+{
+	return d->ui.exit_code;
+}
+
+void desk_say(struct desk *d, const char *text)
+{
+	ui_say(&d->ui, false, "%s", text);
+	d->is_dirty = d->is_urgent = true;
+}
+
+/* --- opening and closing --- */
+
+enum status desk_open(const struct desk_options *o, struct desk **out, struct err *err)
+{
+	struct desk *d = xcalloc(1, sizeof *d);
+	enum status st;
+
+	d->in_fd = o->terminal.in_fd;
+	d->is_lent = o->is_lent;
+	d->wish = -1;
+	if (!o->is_viewer)
+		prompt_start(o->history_path);
+	st = term_open(&o->terminal, &d->term, err);
+	if (st) {
+		if (!o->is_viewer)
+			prompt_end();
+		xfree(d);
+		return st;
+	}
+	d->has_prompt = !o->is_viewer;
+	ui_init(&d->ui, o->feed);
+	d->ui.is_viewer = o->is_viewer;
+	d->ui.terminal = term_describe(d->term);
+	input_init(&d->input);
+	canvas_init(&d->canvas);
 	d->ui.now = clock_now();
 	ui_update(&d->ui);
 	d->is_dirty = d->is_urgent = true;
-	while (!d->ui.is_done) {
-		if (d->is_dirty && (d->is_urgent || d->ui.now >= d->next_frame)) {
-			draw(d);
-			if (term_flush(d->term) != ST_OK) {
-				lose_screen(d);
-				break;
-			}
-		}
-		turn(d, wish);
-		wish = ui_post_wishes(&d->ui);
-		if (d->ui.is_leaving && ui_run_has_ended(&d->ui))
-			d->ui.is_done = true;
-	}
-}
-
-static enum status choose_feed(const struct desk_options *o, struct feed *f,
-			       struct look **look, struct err *err)
-{
-	memset(f, 0, sizeof *f);
-	if (o->feed)
-		*f = *o->feed;
-	else if (o->trainer)
-		feed_trainer(f, o->trainer);
-	else if (o->run) {
-		enum status st = look_open(o->run, look, err);
-
-		if (st)
-			return st;
-		feed_look(f, *look);
-	} else {
-		return err_set(err, ST_INVALID, "no run to show");
-	}
+	*out = d;
 	return ST_OK;
 }
 
-static void set_hooks(void)
+void desk_close(struct desk *d)
 {
-	bug_set_hook(term_bug_hook);
-	mem_set_oom_hook(term_oom_hook);
-	term_crash_note("tutti: crashed; there was no checkpoint yet");
-}
-
-enum status desk_run(const struct desk_options *o, int *exit_code, struct err *err)
-{
-	struct terminal_options to = {.in_fd = o->in_fd, .out_fd = o->out_fd,
-				      .term = o->term, .color = o->color,
-				      .ascii = o->ascii};
-	struct desk *d = xcalloc(1, sizeof *d);
-	struct look *look = NULL;
-	struct feed feed;
-	enum status st = choose_feed(o, &feed, &look, err);
-
-	*exit_code = 0;
-	if (!st) {
-		prompt_start(o->history_path);
-		d->in_fd = o->in_fd;
-		d->signal_fd = signals_open();
-		set_hooks();
-		st = term_open(&to, &d->term, err);
-		if (st && feed.stop)
-			feed.stop(feed.arg);
-	}
-	if (!st) {
-		ui_init(&d->ui, &feed);
-		d->ui.terminal = term_describe(d->term);
-		input_init(&d->input);
-		canvas_init(&d->canvas);
-		loop(d);
-		*exit_code = d->ui.exit_code;
-		ui_release(&d->ui);
-		input_release(&d->input);
-		canvas_release(&d->canvas);
+	if (!d)
+		return;
+	if (d->has_prompt) {
+		prompt_cancel();
 		prompt_end();
-		term_close(d->term);
 	}
-	signals_close();
-	look_close(look);
+	ui_release(&d->ui);
+	input_release(&d->input);
+	canvas_release(&d->canvas);
+	term_close(d->term);
 	xfree(d);
-	return st;
 }

@@ -27,6 +27,8 @@ const struct key_row key_table[] = {
 	{ON_ALL, KEY_ESC_, 0, DO_BACK, 0, 0, "Esc", "back, close, cancel"},
 	{ON_ALL, CTRL_L, 0, DO_REDRAW, 0, 0, "Ctrl-L", "draw the screen anew"},
 	{ON_ALL, CTRL_Z, 0, DO_SUSPEND, 0, 0, "Ctrl-Z", "suspend"},
+	{ON_ALL, 'D', 0, DO_DETACH, 0, 0, "D",
+	 "detach: the screen goes, the run goes on"},
 	{ON_ALL, 'q', 0, DO_QUIT, 0, 0, "q", "quit (asks while the run is live)"},
 	{ON_ALL, CTRL_C, 0, DO_INTERRUPT, 0, 0, "Ctrl-C",
 	 "quit: once asks, twice saves and ends"},

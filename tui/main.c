@@ -32,8 +32,9 @@ static int help(const struct subcommand *c)
 	}
 	puts("Tutti trains one text model on several tasks, steered by hand while it learns.\n");
 	for (int i = 0; i < subcommand_count; i++)
-		printf("  %-50s %s\n", subcommand_table[i].usage,
-		       subcommand_table[i].help);
+		if (subcommand_table[i].help)
+			printf("  %-50s %s\n", subcommand_table[i].usage,
+			       subcommand_table[i].help);
 	puts("\n'tutti SUBCOMMAND --help' names the options; tutti(1) is the manual.");
 	return EXIT_WELL;
 }

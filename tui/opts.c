@@ -20,6 +20,7 @@ const struct option_row option_table[] = {
 	{ OPT_STEP, "step", "N", "checkpoint at step N (else the best by dev metric)" },
 	{ OPT_JSON, "json", NULL, "one JSON object a line" },
 	{ OPT_SCREEN, "color", "WHEN", "auto, always or never (NO_COLOR counts too)" },
+	{ OPT_VIEW, "view", NULL, "look only, beside whoever steers" },
 	{ OPT_SCREEN, "ascii", NULL, "draw with ASCII alone" },
 };
 const int option_count = sizeof option_table / sizeof *option_table;
@@ -46,6 +47,7 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_SEED: return set_whole(r->name, value, &o->seed, err);
 	case OPT_STEP: return set_whole(r->name, value, &o->step, err);
 	case OPT_WORKERS: return set_whole(r->name, value, &o->workers, err);
+	case OPT_VIEW: o->view = true; break;
 	case OPT_JSON: o->json = true; break;
 	case OPT_SCREEN:
 		if (!r->arg)
@@ -112,7 +114,8 @@ enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct
 {
 	bool only_args = false;
 
-	*o = (struct opts){ .steps = -1, .step = -1, .seed = -1, .workers = -1 };
+	*o = (struct opts){ .steps = -1, .step = -1, .seed = -1, .workers = -1,
+			    .argc = argc, .argv = argv };
 	for (int i = 0; i < argc; i++) {
 		enum status st = ST_OK;
 

@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 
-enum { OPTS_SETS = 64, OPTS_ARGS = 8 };
+enum { OPTS_SETS = 64, OPTS_ARGS = 64 };
 
 /* Exit statuses (DESIGN 3.4). */
 enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
@@ -18,15 +18,17 @@ enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 struct opts {
 	const char *run, *runs, *script, *task, *data, *color;
 	int64_t steps, step, seed, workers; /* -1: not given */
-	bool json, ascii;
+	bool json, ascii, view;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */
 	int n_args;
+	int argc;                           /* all words, as they came */
+	char **argv;
 };
 
 struct subcommand {
-	const char *name, *usage, *help;
+	const char *name, *usage, *help;    /* help NULL: not for people */
 	unsigned uses;                      /* options it takes: OPT_* bits */
 	int min_args, max_args;
 	int (*run)(const struct opts *o);   /* returns the exit status */
@@ -35,7 +37,7 @@ struct subcommand {
 enum opt_bit {
 	OPT_RUN = 1, OPT_RUNS = 2, OPT_STEPS = 4, OPT_SEED = 8, OPT_WORKERS = 16,
 	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
-	OPT_STEP = 1024, OPT_SCREEN = 2048,
+	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
 };
 
 struct option_row {

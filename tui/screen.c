@@ -231,7 +231,7 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 		c->flags = 0;
 		return;
 	}
-	if (prompt_is_open()) {
+	if (!ui->is_viewer && prompt_is_open()) {
 		draw_prompt(c, r);
 		return;
 	}

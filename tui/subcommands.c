@@ -9,6 +9,12 @@ enum { TRAIN = OPT_RUNS | OPT_STEPS | OPT_WORKERS | OPT_SCRIPT };
 const struct subcommand subcommand_table[] = {
 	{ "", "tutti PLAN | RUN", "the desk: a new run, or a run to look at",
 	  TRAIN | OPT_RUN | OPT_SEED | OPT_SET | OPT_SCREEN, 1, 1, cmd_desk },
+	{ "attach", "tutti attach RUN", "this terminal for a live run's desk",
+	  OPT_RUNS | OPT_SCREEN | OPT_VIEW, 1, 1, cmd_attach },
+	{ "send", "tutti send RUN COMMAND", "one command to a live run; prints the answer",
+	  OPT_RUNS, 2, OPTS_ARGS, cmd_send },
+	{ "engine", "tutti engine PLAN", NULL,
+	  TRAIN | OPT_RUN | OPT_SEED | OPT_SET | OPT_SCREEN, 1, 1, cmd_engine },
 	{ "train", "tutti train PLAN", "train without a screen",
 	  TRAIN | OPT_RUN | OPT_SEED | OPT_SET | OPT_JSON, 1, 1, cmd_train },
 	{ "resume", "tutti resume RUN", "go on from the newest checkpoint",

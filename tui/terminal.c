@@ -30,12 +30,15 @@
 #include "base/str.h"
 #include "palette.h"
 #include "restore.h"
+#include "terminfo.h"
 
 static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
-static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+static const char paste_on[] = "\033[?2004h";
 
 struct terminal {
 	int in_fd, out_fd;
+	bool is_lent;
+	struct buf back;          /* bytes that give the terminal back */
 	bool owns_out;            /* out_fd is our own non-blocking description */
 	int frame_fd;             /* where ncurses writes */
 	FILE *frame, *none;
@@ -69,13 +72,14 @@ static void reopen_out(struct terminal *t, int fd)
 static void find_level(struct terminal *t, const struct terminal_options *o)
 {
 	const char *no = getenv("NO_COLOR");
-	bool wants =
-		o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !(no && *no));
+	bool no_color = o->is_lent ? o->no_color : no && *no;
+	bool utf8 = o->is_lent ? o->utf8 : str_eq(nl_langinfo(CODESET), "UTF-8");
+	bool wants = o->color == COLOR_ALWAYS || (o->color == COLOR_AUTO && !no_color);
 
 	t->colours = tigetnum("colors");
 	if (t->colours < 8)
 		t->colours = 0;
-	t->utf8 = !o->ascii && str_eq(nl_langinfo(CODESET), "UTF-8") && t->colours;
+	t->utf8 = !o->ascii && utf8 && t->colours;
 	t->fancy = t->utf8 && wants && !str_eq(t->name, "linux");
 	if (!wants)
 		t->colours = 0;
@@ -102,23 +106,6 @@ static bool may_ask(const char *name)
 static void send_bytes(struct terminal *t, const char *s)
 {
 	buf_adds(&t->queue, s);
-}
-
-/* A terminfo string without its padding marks. */
-static void add_capability(struct buf *b, const char *name)
-{
-	const char *s = tigetstr(name);
-
-	if (!s || s == (char *)-1)
-		return;
-	while (*s) {
-		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
-
-		if (end)
-			s = end + 1;
-		else
-			buf_addc(b, *s++);
-	}
 }
 
 /* Moves what ncurses wrote into the queue. */
@@ -202,25 +189,16 @@ static void set_raw(struct terminal *t)
 	tcsetattr(t->in_fd, TCSANOW, &t->raw);
 }
 
+/* Now, so that a crash needs to work out nothing. */
 static void prepare_restore(struct terminal *t)
 {
-	struct buf b;
-
-	buf_init(&b);
+	buf_clear(&t->back);
 	if (t->sync)
-		buf_adds(&b, sync_end);
-	if (t->knows_sgr)
-		buf_adds(&b, paste_off);
-	add_capability(&b, "sgr0");
-	add_capability(&b, "op");
-	add_capability(&b, "cnorm");
-	add_capability(&b, "rmkx");
-	add_capability(&b, "rmcup");
-	if (!tigetstr("rmcup") || tigetstr("rmcup") == (char *)-1)
-		buf_adds(&b, "\r\n");
-	restore_arm(t->out_fd, t->in_fd, buf_str(&b), b.len,
-		    t->has_saved ? &t->saved : NULL);
-	buf_release(&b);
+		buf_adds(&t->back, sync_end);
+	terminfo_add_back(&t->back);
+	if (!t->is_lent)
+		restore_arm(t->out_fd, t->in_fd, buf_str(&t->back), t->back.len,
+			    t->has_saved ? &t->saved : NULL);
 }
 
 static void enter_screen(struct terminal *t)
@@ -228,9 +206,9 @@ static void enter_screen(struct terminal *t)
 	struct buf b;
 
 	buf_init(&b);
-	add_capability(&b, "smcup");
-	add_capability(&b, "smkx");
-	add_capability(&b, "clear");
+	terminfo_add(&b, "smcup");
+	terminfo_add(&b, "smkx");
+	terminfo_add(&b, "clear");
 	send_bytes(t, buf_str(&b));
 	buf_release(&b);
 	if (t->knows_sgr)
@@ -238,10 +216,21 @@ static void enter_screen(struct terminal *t)
 	t->is_whole = true;
 }
 
-static void leave_screen(struct terminal *t)
+void term_leave(struct terminal *t)
 {
+	set_term(t->screen);
 	drain(t);
-	restore_now();
+	buf_add(&t->queue, buf_str(&t->back), t->back.len);
+	drain(t);
+	if (t->has_saved)
+		tcsetattr(t->in_fd, TCSANOW, &t->saved);
+}
+
+void term_enter(struct terminal *t)
+{
+	set_term(t->screen);
+	set_raw(t);
+	enter_screen(t);
 }
 
 static enum status start_curses(struct terminal *t, struct err *err)
@@ -253,6 +242,7 @@ static enum status start_curses(struct terminal *t, struct err *err)
 	t->none = fopen("/dev/null", "r");
 	if (!t->frame || !t->none)
 		return err_sys(err, "cannot open the frame file");
+	set_term(NULL);
 	t->screen = newterm(t->name, t->frame, t->none);
 	if (!t->screen)
 		return err_set(err, ST_INVALID,
@@ -263,43 +253,25 @@ static enum status start_curses(struct terminal *t, struct err *err)
 	return ST_OK;
 }
 
-static enum status check_terminal(struct terminal *t, const struct terminal_options *o,
-				  struct err *err)
-{
-	const char *name = o->term ? o->term : getenv("TERM");
-	int found = 0;
-
-	if (!isatty(o->in_fd) || !isatty(o->out_fd))
-		return err_set(err, ST_INVALID, "no terminal here; without one use "
-			       "'tutti train'");
-	if (!name || !*name || str_eq(name, "dumb") ||
-	    setupterm(name, o->out_fd, &found) != OK)
-		return err_set(err, ST_INVALID,
-			       "no screen on terminal '%s'; without one "
-			       "use 'tutti train'",
-			       name ? name : "");
-	str_copy(t->name, sizeof t->name, name);
-	found = tigetstr("cup") && tigetstr("cup") != (char *)-1;
-	del_curterm(cur_term);
-	if (!found)
-		return err_set(err, ST_INVALID, "terminal '%s' cannot move its cursor; "
-			       "use 'tutti train'", t->name);
-	return ST_OK;
-}
-
 enum status term_open(const struct terminal_options *o, struct terminal **out,
 		      struct err *err)
 {
 	struct terminal *t = xcalloc(1, sizeof *t);
+	const char *name;
 	enum status st;
 
 	t->in_fd = o->in_fd;
+	t->is_lent = o->is_lent;
 	t->out_fd = -1;
 	t->frame_fd = -1;
 	buf_init(&t->queue);
+	buf_init(&t->back);
 	canvas_init(&t->shown);
-	setlocale(LC_CTYPE, "");
-	st = check_terminal(t, o, err);
+	setlocale(LC_CTYPE, o->is_lent ? "C.UTF-8" : "");
+	name = o->term ? o->term : getenv("TERM");
+	st = term_check(name, o->in_fd, o->out_fd, NULL, err);
+	if (!st)
+		str_copy(t->name, sizeof t->name, name);
 	if (!st)
 		st = start_curses(t, err);
 	if (st) {
@@ -327,8 +299,9 @@ void term_close(struct terminal *t)
 		return;
 	if (t->screen) {
 		if (t->out_fd >= 0)
-			leave_screen(t);
-		restore_disarm();
+			term_leave(t);
+		if (!t->is_lent)
+			restore_disarm();
 		delscreen(t->screen);
 	}
 	if (t->frame)
@@ -341,6 +314,7 @@ void term_close(struct terminal *t)
 		close(t->out_fd);
 	canvas_release(&t->shown);
 	buf_release(&t->queue);
+	buf_release(&t->back);
 	xfree(t);
 }
 
@@ -348,17 +322,17 @@ void term_suspend(struct terminal *t)
 {
 	struct sigaction old, plain = {.sa_handler = SIG_DFL};
 
-	leave_screen(t);
+	term_leave(t);
 	sigaction(SIGTSTP, &plain, &old);
 	raise(SIGTSTP); /* here the process stands still until it is continued */
 	sigaction(SIGTSTP, &old, NULL);
-	set_raw(t);
-	enter_screen(t);
+	term_enter(t);
 }
 
 void term_has_sync(struct terminal *t)
 {
 	t->sync = true;
+	set_term(t->screen);
 	prepare_restore(t);
 }
 
@@ -451,6 +425,7 @@ bool term_show(struct terminal *t, const struct canvas *c)
 
 	if (term_is_behind(t))
 		return false;
+	set_term(t->screen);
 	if (c->rows != t->shown.rows || c->cols != t->shown.cols) {
 		canvas_resize(&t->shown, c->rows, c->cols);
 		resize_term(c->rows, c->cols);

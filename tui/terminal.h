@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "base/str.h"
 #include "draw.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -25,9 +26,19 @@ struct terminal_options {
 	const char *term;     /* NULL: $TERM */
 	enum color_mode color;
 	bool ascii;
+	bool is_lent;         /* another process's: the next two hold, and a crash of
+				 this process is for that one to mend */
+	bool utf8, no_color;  /* that process's codeset and NO_COLOR */
 };
 
 struct terminal;
+
+/*
+ * Can a screen be shown there (level L0: no)? `back`, or NULL, gets the bytes that
+ * give such a terminal back, whatever state it is in.
+ */
+enum status term_check(const char *name, int in_fd, int out_fd, struct buf *back,
+		       struct err *err);
 
 /*
  * Takes the terminal over: raw keys, the alternate screen, bracketed paste.
@@ -52,7 +63,10 @@ enum status term_flush(struct terminal *t);
 void term_redraw(struct terminal *t);  /* the next frame is sent whole */
 void term_has_sync(struct terminal *t);/* it answered that it knows mode 2026 */
 
-/* Ctrl-Z: gives the terminal back, stops the process, takes it again. */
+/* Gives the terminal back as it was, and takes it again. */
+void term_leave(struct terminal *t);
+void term_enter(struct terminal *t);
+/* Ctrl-Z: leaves, stops the process, enters. */
 void term_suspend(struct terminal *t);
 
 /*

@@ -116,6 +116,10 @@ static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 	struct err err = {""};
 	uint64_t mine = 0;
 
+	if (ui->is_viewer) {
+		ui_say(ui, true, "this screen looks only");
+		return false;
+	}
 	if (!ui->is_live) {
 		ui_say(ui, true, "this run has ended: there is nothing to steer");
 		return false;
@@ -241,7 +245,7 @@ void ui_wish(struct ui *ui, int channel, enum knob k, double value)
 {
 	struct wish *w = &ui->wish[channel][k];
 
-	if (!ui->is_live || channel < 0 || channel >= ui->live.n_channels)
+	if (!ui->is_live || ui->is_viewer || channel < 0 || channel >= ui->live.n_channels)
 		return;
 	*w = (struct wish){.on = true, .value = value, .touched = ui->now};
 	if (k == KNOB_SHARE && value < 0)

@@ -73,6 +73,7 @@ struct ui {
 	struct feed feed;
 	struct snapshot live, held;
 	const struct snapshot *pic; /* what is drawn: live, or held while frozen */
+	bool is_viewer;             /* looks only: nothing is posted */
 	bool is_frozen, is_live;    /* live: there is something to steer */
 	int wake_fd;                /* an eventfd: jobs write it, the desk then draws */
 	double now, last_interrupt;

@@ -249,6 +249,11 @@ bool trainer_snapshot(struct trainer *t, struct snapshot *dst)
 	return is_newer;
 }
 
+const char *trainer_run_path(const struct trainer *t)
+{
+	return t->run_path;
+}
+
 int trainer_fd(const struct trainer *t)
 {
 	return t->picture_fd;

@@ -41,6 +41,9 @@ struct trainer_options {
 enum status trainer_start(const struct trainer_options *o, struct trainer **out,
 			  struct err *err);
 
+/* The run's folder; borrowed. Any thread. */
+const char *trainer_run_path(const struct trainer *t);
+
 /*
  * Queues a line and returns without waiting. *ticket names it: it has been
  * answered once a snapshot reports that ticket or a later one. A line that does

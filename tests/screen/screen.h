@@ -50,7 +50,8 @@ static inline void pty_child(const struct pty_spec *s)
 {
 	struct fake f;
 	struct feed feed;
-	struct desk_options o = {.in_fd = 0, .out_fd = 1, .ascii = s->ascii,
+	struct desk_options o = {.terminal = {.in_fd = 0, .out_fd = 1,
+					      .ascii = s->ascii},
 				 .history_path = s->history, .feed = &feed};
 	struct err err = {""};
 	int code = 1;
