@@ -149,6 +149,8 @@ double axis_end(const struct axis *a, const struct snapshot *s)
 		return (double)(s->steps > s->step ? s->steps : s->step);
 	if (!(now > 0))
 		return 1;
+	if (s->phase >= PHASE_DONE)
+		return now;
 	return a->kind == AXIS_TIME ? nice_time(now) : nice(now);
 }
 

@@ -51,8 +51,8 @@ int64_t effect_length(const struct snapshot *s, const struct marks *m, int i,
 	int64_t left = s->step > step ? s->step - step : 0;
 
 	for (int k = 0; k < m->n; k++)
-		if (m->e[k].timeline == m->e[i].timeline && m->e[k].step > step &&
-		    m->e[k].step - step < length)
+		if (m->e[k].timeline == m->e[i].timeline &&
+		    m->e[k].step - step >= EFFECT_LEAST && m->e[k].step - step < length)
 			length = m->e[k].step - step;
 	*is_whole = left >= length || s->phase >= PHASE_DONE;
 	return left < length ? left : length;

@@ -25,7 +25,8 @@ struct effect {
 
 /*
  * Measures entry i of `m` from the rows there are: over EFFECT_STEPS, or up to the
- * next entry at another step, or up to the newest step.
+ * next entry (those within EFFECT_LEAST steps act together), or up to the newest
+ * step.
  */
 void effect_read(struct effect *e, const struct feed *f, const struct snapshot *s,
 		 const struct marks *m, int i);

@@ -56,7 +56,7 @@ void layout_curves(struct rect body, int tasks, struct curves_layout *out)
 void layout_journal(struct rect body, struct journal_layout *out)
 {
 	memset(out, 0, sizeof *out);
-	out->timeline = cut_top(&body, body.h >= 30 ? 5 : body.h >= 18 ? 3 : 2);
+	out->timeline = cut_top(&body, body.h >= 30 ? 4 : body.h >= 18 ? 3 : 2);
 	out->legend = cut_top(&body, body.h >= 12 ? 1 : 0);
 	if (body.h >= 20)
 		cut_top(&body, 1); /* air */

@@ -113,6 +113,9 @@ static void test_ends(void **state)
 	near(axis_end(&axis, &snap), 500000, 0);
 	axis_make(&axis, AXIS_EPOCH, false, &snap, 0);
 	near(axis_end(&axis, &snap), 50, 1e-9);
+	snap.phase = PHASE_DONE;
+	near(axis_end(&axis, &snap), 30, 1e-9);
+	snap.phase = PHASE_RUNNING;
 }
 
 static void label_is(enum axis_kind k, double v, double tick, const char *want)

@@ -240,6 +240,10 @@ static void test_effect(void **state)
 	assert_int_equal(e.length, 500);
 	near(effect_change(&e, 0), -.1, .06);
 	near(effect_change_before(&e, 0), -.5, .02);
+	marks.e[2].step = 910; /* so near that both act together */
+	effect_read(&e, &feed, &snap, &marks, 1);
+	assert_int_equal(e.length, 500);
+	marks.e[2].step = 900;
 	effect_read(&e, &feed, &snap, &marks, 4); /* task 1 has no loss any more */
 	assert_true(isnan(effect_change(&e, 1)));
 	near(effect_change(&e, 0), 0, 1e-6);
