@@ -77,7 +77,7 @@ static int legend_overlay(struct canvas *c, const struct ui *ui, int y, int end)
 static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
-	int x = r.x + 1, end = legend_overlay(c, ui, r.y, r.x + r.w - 1);
+	int x = r.x + 1, end = legend_overlay(c, ui, r.y, r.x + r.w - 1), all = 0;
 	char text[128];
 
 	c->flags = CELL_BOLD;
@@ -85,7 +85,11 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	c->flags = 0;
 	say_axes(ui, r.w, text);
 	x += draw_text(c, r.y, x, end - x, INK_DIM, text) + 3;
-	for (int i = s->n_channels - 1; i >= 0 && ui->chart != CHART_NORM; i--) {
+	for (int i = 0; i < s->n_channels; i++)
+		all += foreign_columns(s->ch[i].name, strlen(s->ch[i].name)) + 4;
+	for (int k = s->n_channels - 1; k >= 0 && ui->chart != CHART_NORM; k--) {
+		/* where not all fit: those up to the chosen one */
+		int i = all > end - x ? (ui->channel + k + 1) % s->n_channels : k;
 		int w = foreign_columns(s->ch[i].name, strlen(s->ch[i].name));
 
 		if (is_hidden(ui, i))

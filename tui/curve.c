@@ -189,17 +189,12 @@ static void x_axis(struct canvas *c, const struct plot *p)
 	draw_cell(c, y, p->area.x - 1, 0x2570, INK_FRAME);
 	if (!(range > 0))
 		return;
-	if (p->axis && p->axis->is_log) { /* decades, and 2 and 5 between them */
-		double ten = pow(10, floor(log10(p->x_max / 1024)));
+	if (p->axis && p->axis->is_log) { /* round values, about double each time */
+		double v = axis_tick(kind, p->x_max / 1024, 1);
 
-		for (int i = 0; i < 15 && ten <= p->x_max; i++) {
-			static const int step[] = {1, 2, 5};
-			double v = step[i % 3] * ten;
-
-			if (v > p->x_min && v <= p->x_max)
+		for (; v <= p->x_max * (1 + 1e-9); v = axis_tick(kind, v * 1.9, 1))
+			if (v > p->x_min)
 				free_from = x_label(c, p, v, v, free_from);
-			ten *= i % 3 == 2 ? 10 : 1;
-		}
 	} else {
 		double tick = axis_tick(kind, range, most);
 		double v = (floor(p->x_min / tick + 1e-9) + 1) * tick;

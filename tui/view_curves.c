@@ -122,35 +122,48 @@ static void draw_pane(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_value_row(c, ui, r, r.y + 2 + k, first + k);
 }
 
-/* As many tasks as fit into the lines there are, the chosen one among them. */
+static const char *value_name(const struct ui *ui, int i)
+{
+	return ui->chart == CHART_NORM ? "norm" : ui->pic->ch[i].name;
+}
+
+static int value_columns(const struct ui *ui, int i)
+{
+	const char *name = value_name(ui, i);
+
+	return foreign_columns(name, strlen(name)) + 10;
+}
+
+/* All tasks, or as many as fit into the lines there are from the chosen one on. */
 static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	int end = r.x + r.w - 1, y = r.y, x = r.x + 1;
-	int n = ui->chart == CHART_NORM ? 1 : s->n_channels;
+	int n = ui->chart == CHART_NORM ? 1 : s->n_channels, all = 0;
 	char number[24];
 
+	for (int i = 0; i < n; i++)
+		all += value_columns(ui, i);
 	x += draw_textf(c, y, x, 24, ui->cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
 			ui->cursor >= 0 ? "at" : "now", fmt_count(number, where(ui))) +
 	     2;
 	for (int k = 0; k < n; k++) {
-		int i = ui->one ? ui->channel : k;
-		const char *name = ui->chart == CHART_NORM ? "norm" : s->ch[i].name;
-		int w = foreign_columns(name, strlen(name)) + 8;
+		int i = all > r.w - 16 && n > 1 ? (ui->channel + k) % n : k;
+		int w = value_columns(ui, i) - 2;
 
 		if (x + w > end) {
 			x = r.x + 3;
 			if (++y >= r.y + r.h)
 				break;
 		}
+		c->flags = i == ui->channel ? CELL_BOLD : 0;
 		x += draw_foreign(c, y, x, w,
 				  ui->chart == CHART_NORM ? INK_TEXT : ink_channel(i),
-				  name) + 1;
+				  value_name(ui, i)) + 1;
 		x += draw_text(c, y, x, 7, INK_TEXT,
 			       chart_value(ui->chart, number,
 					   chart_at(ui, i, where(ui), false))) + 2;
-		if (ui->one)
-			break;
+		c->flags = 0;
 	}
 }
 

@@ -311,6 +311,11 @@ static bool shows_losses(struct rect r)
 	return r.w >= 2 * CHANGE_COLS + 2 * LOSS_COLS + 10;
 }
 
+static bool shows_before(struct rect r)
+{
+	return r.w >= 2 * CHANGE_COLS + 14;
+}
+
 static void draw_effect_row(struct canvas *c, const struct ui *ui, struct rect r, int y,
 			    const struct effect *f, int t)
 {
@@ -320,14 +325,17 @@ static void draw_effect_row(struct canvas *c, const struct ui *ui, struct rect r
 	char text[24];
 
 	bool has_losses = shows_losses(r);
+	int room = r.w - CHANGE_COLS * (1 + shows_before(r)) -
+		   2 * LOSS_COLS * has_losses - 1;
 
-	draw_foreign(c, y, r.x, r.w - 2 * CHANGE_COLS - 2 * LOSS_COLS * has_losses - 1,
-		     ink_channel(t), ui->pic->ch[t].name);
+	draw_foreign(c, y, r.x, room, ink_channel(t), ui->pic->ch[t].name);
 	if (isfinite(change))
 		draw_change(c, y, end, change / fabs(at), signed_text(text, change),
 			    !f->is_whole);
 	else
 		draw_right(c, y, end - 2, 8, INK_DIM, "-");
+	if (!shows_before(r))
+		return;
 	draw_right(c, y, end - CHANGE_COLS - 2, 8, INK_DIM,
 		   isfinite(before) ? signed_text(text, before) : "-");
 	if (!has_losses)
@@ -350,11 +358,12 @@ static void draw_effects(struct canvas *c, const struct ui *ui, struct rect r, i
 			  f ? "too few steps after it to tell" : "reading the steps");
 		return;
 	}
-	draw_text(c, r.y, r.x, r.w - 2 * CHANGE_COLS, INK_DIM, "smoothed loss");
+	draw_text(c, r.y, r.x, 13, INK_DIM, "smoothed loss");
 	str_format(text, sizeof text, "%lld after", (long long)f->length);
 	draw_right(c, r.y, end - 2, CHANGE_COLS, INK_DIM, text);
 	str_format(text, sizeof text, "%lld before", (long long)f->length);
-	draw_right(c, r.y, end - CHANGE_COLS - 2, CHANGE_COLS, INK_DIM, text);
+	if (shows_before(r))
+		draw_right(c, r.y, end - CHANGE_COLS - 2, CHANGE_COLS, INK_DIM, text);
 	if (shows_losses(r)) {
 		str_format(text, sizeof text, "+%lld", (long long)f->length);
 		draw_right(c, r.y, end - 2 * CHANGE_COLS - 2, 8, INK_DIM, text);
