@@ -87,9 +87,9 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	x += draw_text(c, r.y, x, end - x, INK_DIM, text) + 3;
 	for (int i = 0; i < s->n_channels; i++)
 		all += foreign_columns(s->ch[i].name, strlen(s->ch[i].name)) + 4;
+	all -= end - x; /* > 0: not all fit, so those up to the chosen one stand there */
 	for (int k = s->n_channels - 1; k >= 0 && ui->chart != CHART_NORM; k--) {
-		/* where not all fit: those up to the chosen one */
-		int i = all > end - x ? (ui->channel + k + 1) % s->n_channels : k;
+		int i = all > 0 ? (ui->channel + k + 1) % s->n_channels : k;
 		int w = foreign_columns(s->ch[i].name, strlen(s->ch[i].name));
 
 		if (is_hidden(ui, i))

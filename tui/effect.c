@@ -16,6 +16,18 @@ struct reading {
 	bool past[CHANNELS_MAX];      /* there was a loss after the entry */
 };
 
+static void take_path(struct reading *w, int64_t step)
+{
+	struct effect *e = w->e;
+	int64_t from = e->step - e->length, wide = 2 * e->length, at;
+
+	if (e->channel < 0 || step <= from || !w->seen[e->channel])
+		return;
+	at = (step - from - 1) * EFFECT_PATH / wide;
+	if (at < EFFECT_PATH)
+		e->path[at] = (float)w->smooth[e->channel];
+}
+
 static void take_row(void *arg, const struct step_row *r)
 {
 	struct reading *w = arg;
@@ -33,6 +45,7 @@ static void take_row(void *arg, const struct step_row *r)
 		w->smooth[t] += (loss - w->smooth[t]) / (double)n;
 		w->past[t] |= r->step > e->step;
 	}
+	take_path(w, r->step);
 	for (int t = 0; t < e->n; t++) {
 		float v = w->seen[t] ? (float)w->smooth[t] : NAN;
 
@@ -59,7 +72,7 @@ int64_t effect_length(const struct snapshot *s, const struct marks *m, int i,
 }
 
 void effect_read(struct effect *e, const struct feed *f, const struct snapshot *s,
-		 const struct marks *m, int i)
+		 const struct marks *m, int i, int channel)
 {
 	struct reading w = {.e = e};
 	int64_t from;
@@ -67,8 +80,11 @@ void effect_read(struct effect *e, const struct feed *f, const struct snapshot *
 	*e = (struct effect){.seq = m->e[i].seq, .step = m->e[i].step};
 	e->length = effect_length(s, m, i, &e->is_whole);
 	e->n = s->n_channels < CHANNELS_MAX ? s->n_channels : CHANNELS_MAX;
+	e->channel = channel < e->n ? channel : -1;
 	for (int t = 0; t < e->n; t++)
 		e->before[t] = e->at[t] = e->after[t] = NAN;
+	for (int k = 0; k < EFFECT_PATH; k++)
+		e->path[k] = NAN;
 	if (e->length <= 0 || !f->steps)
 		return;
 	from = e->step - e->length - EFFECT_WARM;

@@ -12,7 +12,7 @@
 #include "marks.h"
 
 /* Steps that count; steps read before them for the smoothing; steps too few to tell. */
-enum { EFFECT_STEPS = 500, EFFECT_WARM = 200, EFFECT_LEAST = 25 };
+enum { EFFECT_STEPS = 500, EFFECT_WARM = 200, EFFECT_LEAST = 25, EFFECT_PATH = 64 };
 
 struct effect {
 	int64_t seq;              /* whose; 0: nobody's */
@@ -21,15 +21,18 @@ struct effect {
 	int n;
 	/* NaN: the task had no loss there */
 	float before[CHANNELS_MAX], at[CHANNELS_MAX], after[CHANNELS_MAX];
+	/* the way of one task: point i up to step - length + (i + 1) * 2 * length / 64 */
+	int channel;
+	float path[EFFECT_PATH];
 };
 
 /*
  * Measures entry i of `m` from the rows there are: over EFFECT_STEPS, or up to the
  * next entry (those within EFFECT_LEAST steps act together), or up to the newest
- * step.
+ * step. channel: whose way is kept.
  */
 void effect_read(struct effect *e, const struct feed *f, const struct snapshot *s,
-		 const struct marks *m, int i);
+		 const struct marks *m, int i, int channel);
 /* The steps that effect_read would take into account now. */
 int64_t effect_length(const struct snapshot *s, const struct marks *m, int i,
 		      bool *is_whole);

@@ -110,7 +110,7 @@ static void measure(struct ui *ui)
 	if (!h->effect)
 		h->effect = xcalloc(EFFECTS_KEPT, sizeof *h->effect);
 	for (int k = 0; k < 2 * ROWS_AHEAD; k++) { /* 0, 1, -1, 2, -2, ... */
-		int row = h->at + (k % 2 ? (k + 1) / 2 : -k / 2), i;
+		int row = h->at + (k % 2 ? (k + 1) / 2 : -k / 2), i, channel;
 
 		if (row < 0 || row >= h->n || !is_due(ui, h->row[row]))
 			continue;
@@ -119,8 +119,10 @@ static void measure(struct ui *ui)
 			break;
 		}
 		i = h->row[row];
+		channel = mark_channel(ui->pic, ui->charts.marks.e[i].command);
 		effect_read(&h->effect[ui->charts.marks.e[i].seq % EFFECTS_KEPT],
-			    &ui->feed, ui->pic, &ui->charts.marks, i);
+			    &ui->feed, ui->pic, &ui->charts.marks, i,
+			    channel >= 0 ? channel : ui->channel);
 		h->read_at = ui->now;
 		done++;
 	}

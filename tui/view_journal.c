@@ -266,7 +266,8 @@ static void draw_fact(struct canvas *c, struct rect r, int *y, const char *name,
 	++*y;
 }
 
-static void draw_facts(struct canvas *c, const struct journal_entry *e, struct rect r)
+/* Returns the row after them. */
+static int draw_facts(struct canvas *c, const struct journal_entry *e, struct rect r)
 {
 	char text[JOURNAL_TEXT], when[32];
 	const char *why;
@@ -286,6 +287,44 @@ static void draw_facts(struct canvas *c, const struct journal_entry *e, struct r
 		draw_fact(c, r, &y, "u posts", text);
 	else
 		draw_fact(c, r, &y, "no undo", why);
+	return y;
+}
+
+/* The smoothed loss of one task from as many steps before the entry as after it. */
+static void draw_path(struct canvas *c, const struct ui *ui, struct rect r, int mark)
+{
+	const struct effect *f = history_effect(ui, mark);
+	struct plot p = {.range = {.log = true, .unit = 1}};
+	struct plot_line l = {.n = EFFECT_PATH, .mark = 'o'};
+	double lo = INFINITY, hi = -INFINITY;
+	int64_t at[EFFECT_PATH];
+
+	if (!f || f->channel < 0 || f->length < EFFECT_LEAST || r.h < 5)
+		return;
+	for (int i = 0; i < EFFECT_PATH; i++) {
+		at[i] = f->step - f->length + (i + 1) * 2 * f->length / EFFECT_PATH;
+		if (isfinite((double)f->path[i])) {
+			lo = fmin(lo, (double)f->path[i]);
+			hi = fmax(hi, (double)f->path[i]);
+		}
+	}
+	if (!(lo > 0) || lo > hi)
+		return;
+	while (p.range.unit > 1.0 / 64 && log2(hi / lo) < 2 * p.range.unit)
+		p.range.unit /= 2;
+	curve_range_fit(&p.range, lo, hi);
+	p.x_min = (double)(f->step - f->length);
+	p.x_max = (double)(f->step + f->length);
+	plot_begin(c, &p, r);
+	plot_event(c, &p, f->step, mark_letter(&ui->charts.marks.e[mark]),
+		   mark_ink(ui->pic, &ui->charts.marks.e[mark]), true);
+	l.v = f->path;
+	l.at = at;
+	l.ink = ink_channel(f->channel);
+	l.mark = channel_mark(f->channel);
+	plot_line(c, &p, &l);
+	draw_foreign(c, p.area.y, p.area.x + 2, p.area.w - 2, INK_DIM,
+		     ui->pic->ch[f->channel].name);
 }
 
 enum { CHANGE_COLS = 11, LOSS_COLS = 9 };
@@ -381,6 +420,7 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	const struct journal_entry *e;
 	struct rect left, right;
 	char text[64], number[24];
+	int y;
 
 	if (r.h < 3 || !h->n)
 		return;
@@ -396,7 +436,8 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	left.w = r.w * 45 / 100;
 	right.x = left.x + left.w + 2;
 	right.w = r.x + r.w - 2 - right.x;
-	draw_facts(c, e, left);
+	y = draw_facts(c, e, left);
+	draw_path(c, ui, rect_cut(left, y - left.y, 0, 0, 0), h->row[h->at]);
 	draw_effects(c, ui, right, h->row[h->at]);
 }
 

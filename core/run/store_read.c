@@ -141,8 +141,10 @@ bool step_unpack(const unsigned char *p, size_t len, struct step_row *r)
 		r->task[i].count = p[1];
 		r->task[i].loss = get_f32(p + 2);
 		r->task[i].weight = get_f32(p + 6);
-		r->task[i].examples = each == STEP_TASK ?
-			(uint16_t)(p[10] | p[11] << 8) : 0;
+		if (each == STEP_TASK)
+			r->task[i].examples = (uint16_t)(p[10] | p[11] << 8);
+		else
+			r->task[i].examples = 0;
 	}
 	return true;
 }

@@ -229,25 +229,28 @@ static void test_effect(void **state)
 	struct effect e;
 
 	(void)state;
-	effect_read(&e, &feed, &snap, &marks, 0); /* up to the next entry: 300 */
+	effect_read(&e, &feed, &snap, &marks, 0, 0); /* up to the next entry: 300 */
 	assert_int_equal(e.length, 300);
 	assert_true(e.is_whole);
 	near(effect_change(&e, 0), -.3, .01);
 	near(effect_change_before(&e, 0), -.3, .01);
 	near(effect_change(&e, 1), 0, .05);
 	near(effect_of_all(&e), (-.3 / 2.45 + 0) / 2, .02);
-	effect_read(&e, &feed, &snap, &marks, 1); /* the note at 900 does not end it */
+	effect_read(&e, &feed, &snap, &marks, 1, 0); /* the note at 900 does not end it */
 	assert_int_equal(e.length, 500);
 	near(effect_change(&e, 0), -.1, .06);
 	near(effect_change_before(&e, 0), -.5, .02);
 	marks.e[2].step = 910; /* so near that both act together */
-	effect_read(&e, &feed, &snap, &marks, 1);
+	effect_read(&e, &feed, &snap, &marks, 1, 0);
 	assert_int_equal(e.length, 500);
 	marks.e[2].step = 900;
-	effect_read(&e, &feed, &snap, &marks, 4); /* task 1 has no loss any more */
+	effect_read(&e, &feed, &snap, &marks, 4, 0); /* task 1 has no loss any more */
 	assert_true(isnan(effect_change(&e, 1)));
 	near(effect_change(&e, 0), 0, 1e-6);
-	effect_read(&e, &feed, &snap, &marks, 5); /* twenty steps tell nothing */
+	effect_read(&e, &feed, &snap, &marks, 0, 0);
+	for (int k = 1; k < EFFECT_PATH; k++) /* 300 to 900: straight down, late by 50 */
+		near((double)e.path[k], loss_at(0, 300 + (k + 1) * 600 / 64 - 50), .02);
+	effect_read(&e, &feed, &snap, &marks, 5, 0); /* twenty steps tell nothing */
 	assert_int_equal(e.length, 20);
 	assert_true(isnan(effect_change(&e, 0)));
 }
@@ -264,11 +267,11 @@ static void test_effect_grows(void **state)
 	assert_int_equal(effect_length(&snap, &marks, 4, &is_whole), 100);
 	assert_false(is_whole);
 	newest = 4080; /* the store is a second behind */
-	effect_read(&e, &feed, &snap, &marks, 4);
+	effect_read(&e, &feed, &snap, &marks, 4, 0);
 	assert_false(e.is_whole);
 	assert_int_equal(e.length, 80);
 	snap.step = newest = 5000;
-	effect_read(&e, &feed, &snap, &marks, 4);
+	effect_read(&e, &feed, &snap, &marks, 4, 0);
 	assert_true(e.is_whole);
 	assert_int_equal(e.length, 500);
 	snap.phase = PHASE_DONE;
