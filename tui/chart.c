@@ -182,16 +182,31 @@ void chart_move_cursor(struct ui *ui, int hundredths)
 /* --- lines --- */
 
 static void make_line(struct series *out, const struct ui *ui,
-		      const struct snapshot *s, const struct fine *f, int i)
+		      const struct snapshot *s, const struct fine *f,
+		      const struct totals *t, int i)
 {
 	int steps = smoothing_steps[ui->charts.smoothing];
 
 	if (ui->chart == CHART_SHARE)
-		series_share(out, s, f, i, steps);
+		series_share(out, s, f, t, i, steps);
 	else if (ui->chart == CHART_NORM)
 		series_norm(out, &s->curve, f, steps, s->step);
 	else
 		series_loss(out, &s->ch[i].curve, f, i, steps, s->step);
+}
+
+/* Of the other run: the task of the same name, or the whole step. */
+static void make_other(struct ui *ui, int i, const struct totals *t)
+{
+	struct charting *c = &ui->charts;
+	const struct snapshot *s = &c->overlay.snap;
+	const struct channel *o = overlay_channel(&c->overlay, ui->pic->ch[i].name);
+
+	c->other[i].n = 0;
+	if (ui->chart == CHART_NORM && c->overlay.is_on)
+		make_line(&c->other[i], ui, s, NULL, t, 0);
+	else if (o)
+		make_line(&c->other[i], ui, s, NULL, t, (int)(o - s->ch));
 }
 
 static void make_lines(struct ui *ui)
@@ -200,24 +215,20 @@ static void make_lines(struct ui *ui)
 	const struct snapshot *s = ui->pic;
 	const struct fine *f = is_windowed(ui) ? &c->fine : NULL;
 	int n = ui->chart == CHART_DEV ? 0 : s->n_channels;
+	struct totals here, there;
 
+	if (ui->chart == CHART_SHARE) {
+		series_totals(&here, s, f);
+		series_totals(&there, &c->overlay.snap, NULL);
+	}
 	if (n > c->n_lines) {
 		c->line = xreallocarray(c->line, (size_t)n, sizeof *c->line);
 		c->other = xreallocarray(c->other, (size_t)n, sizeof *c->other);
 	}
 	c->n_lines = n > c->n_lines ? n : c->n_lines;
-	for (int i = 0; i < n; i++) {
-		const struct channel *o = overlay_channel(&c->overlay, s->ch[i].name);
-
-		if (ui->chart == CHART_NORM && i)
-			break;
-		make_line(&c->line[i], ui, s, f, i);
-		c->other[i].n = 0;
-		if (ui->chart == CHART_NORM && c->overlay.is_on)
-			make_line(&c->other[i], ui, &c->overlay.snap, NULL, 0);
-		else if (o)
-			make_line(&c->other[i], ui, &c->overlay.snap, NULL,
-				  (int)(o - c->overlay.snap.ch));
+	for (int i = 0; i < n && (i == 0 || ui->chart != CHART_NORM); i++) {
+		make_line(&c->line[i], ui, s, f, &here, i);
+		make_other(ui, i, &there);
 	}
 }
 
@@ -307,6 +318,8 @@ static void fit_octaves(struct curve_range *r, const struct extent *e, bool is_n
 {
 	double unit = 1, octaves = e->lo > 0 ? log2(e->hi / e->lo) : INFINITY;
 
+	if (is_near && r->is_set && octaves >= r->unit && octaves < 10 * r->unit)
+		return; /* it stands still */
 	while (is_near && unit > 1.0 / 64 && octaves < 2 * unit)
 		unit /= 4;
 	if (r->unit != unit)

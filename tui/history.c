@@ -15,8 +15,8 @@
 #include "keys.h"
 #include "ui.h"
 
-/* Entries measured at once: each reads up to 1 200 steps. */
-enum { MEASURED_AT_ONCE = 3, ROWS_AHEAD = 40 };
+/* Entries measured for one frame: each reads up to 1 200 steps, some 8 ms. */
+enum { MEASURED_LIVE = 1, MEASURED_QUIET = 2, ROWS_AHEAD = 40 };
 
 void history_init(struct history *h)
 {
@@ -114,8 +114,8 @@ static void measure(struct ui *ui)
 
 		if (row < 0 || row >= h->n || !is_due(ui, h->row[row]))
 			continue;
-		if (done == MEASURED_AT_ONCE) { /* the others with the next picture */
-			eventfd_write(ui->wake_fd, is_over);
+		if (done == (is_over ? MEASURED_QUIET : MEASURED_LIVE)) { /* the others with the next picture */
+			eventfd_write(ui->wake_fd, 1);
 			break;
 		}
 		i = h->row[row];

@@ -208,37 +208,44 @@ void series_norm(struct series *out, const struct run_curve *c,
 	finish(out, fine->norm, fine->norm_count, fine, steps, start);
 }
 
-static void shares(struct series *out, const struct snapshot *s,
-		   const struct fine *f, int task, int steps)
+void series_totals(struct totals *t, const struct snapshot *s, const struct fine *fine)
 {
-	double weight[CURVE_POINTS], start = NAN;
+	memset(t, 0, sizeof *t);
+	for (int k = 0; k < s->n_channels; k++) {
+		const struct curve *c = &s->ch[k].curve;
 
-	if (f && steps > 1)
-		start = series_at(out, out->value, f->from);
-	begin(out, f, s->curve.n, s->curve.span, s->step);
+		for (int i = 0; i < c->n && i < CURVE_POINTS; i++)
+			t->whole[i] += c->batches[i];
+		for (int i = 0; is_fine(fine) && k < fine->n_tasks && i < fine->n; i++)
+			t->fine[i] += fine->task[k].batches[i];
+	}
+}
+
+static void shares(struct series *out, const uint32_t *mine, const double *all,
+		   int steps, double start)
+{
+	double weight[CURVE_POINTS];
+
 	for (int i = 0; i < out->n; i++) {
-		double all = 0, mine = 0;
-
-		for (int t = 0; t < s->n_channels; t++) {
-			const struct curve *c = &s->ch[t].curve;
-			double n = f ? f->task[t].batches[i] :
-				   i < c->n ? c->batches[i] : 0;
-
-			all += n;
-			mine += t == task ? n : 0;
-		}
-		out->raw[i] = all > 0 ? (float)(mine / all) : NAN;
-		weight[i] = all > 0 ? (double)out->span : 0;
+		out->raw[i] = all[i] > 0 ? (float)(mine[i] / all[i]) : NAN;
+		weight[i] = all[i] > 0 ? (double)out->span : 0;
 	}
 	smooth(out->value, out->raw, weight, out->n, steps, start);
 }
 
-void series_share(struct series *out, const struct snapshot *s,
-		  const struct fine *fine, int task, int steps)
+void series_share(struct series *out, const struct snapshot *s, const struct fine *fine,
+		  const struct totals *t, int task, int steps)
 {
-	shares(out, s, NULL, task, steps);
-	if (is_fine(fine) && fine->n_tasks >= s->n_channels)
-		shares(out, s, fine, task, steps);
+	const struct curve *c = &s->ch[task].curve;
+	double start;
+
+	begin(out, NULL, c->n, c->span, s->step);
+	shares(out, c->batches, t->whole, steps, NAN);
+	if (!is_fine(fine) || task >= fine->n_tasks)
+		return;
+	start = steps > 1 ? series_at(out, out->value, fine->from) : NAN;
+	begin(out, fine, 0, 0, s->step);
+	shares(out, fine->task[task].batches, t->fine, steps, start);
 }
 
 double series_at(const struct series *s, const float *v, int64_t step)

@@ -19,7 +19,7 @@ enum chart_kind { CHART_LOSS, CHART_DEV, CHART_NORM, CHART_SHARE, CHARTS };
  * Of a bucket at most FINE_TAKE steps are read, so that a window of any width costs
  * the same.
  */
-enum { FINE_POINTS = 512, FINE_TAKE = 8 };
+enum { FINE_POINTS = 512, FINE_TAKE = 4 };
 struct fine_task {
 	float mean[FINE_POINTS];
 	uint32_t count[FINE_POINTS], batches[FINE_POINTS];
@@ -55,8 +55,13 @@ void series_loss(struct series *out, const struct curve *c, const struct fine *f
 		 int task, int steps, int64_t now);
 void series_norm(struct series *out, const struct run_curve *c,
 		 const struct fine *fine, int steps, int64_t now);
-void series_share(struct series *out, const struct snapshot *s,
-		  const struct fine *fine, int task, int steps);
+/* Micro-batches of all tasks, for series_share. */
+struct totals {
+	double whole[CURVE_POINTS], fine[FINE_POINTS];
+};
+void series_totals(struct totals *t, const struct snapshot *s, const struct fine *fine);
+void series_share(struct series *out, const struct snapshot *s, const struct fine *fine,
+		  const struct totals *t, int task, int steps);
 /* The value at a step, NaN where there is none. */
 double series_at(const struct series *s, const float *v, int64_t step);
 

@@ -139,12 +139,17 @@ static void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, i
 	const struct journal_entry *e = &ui->charts.marks.e[mark];
 	const struct effect *f = history_effect(ui, mark);
 	int ch = mark_channel(ui->pic, e->command);
+	bool is_others = false;
 	double change, relative;
 	char text[24];
 
 	if (str_eq(mark_find(e->command)->command, "note") || !f) {
 		draw_right(c, y, end, 3, INK_DIM, f ? "·" : "");
 		return;
+	}
+	if (ch >= 0 && !isfinite(effect_change(f, ch))) { /* muted: what others do */
+		is_others = true;
+		ch = -1;
 	}
 	change = ch >= 0 ? effect_change(f, ch) : effect_of_all(f);
 	if (!isfinite(change)) {
@@ -161,7 +166,8 @@ static void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, i
 	draw_change(c, y, end, relative, text, !f->is_whole);
 	if (w > 12)
 		draw_foreign(c, y, end - w, w - 11, INK_DIM,
-			     ch >= 0 ? ui->pic->ch[ch].name : "all");
+			     ch >= 0 ? ui->pic->ch[ch].name : is_others ? "others" :
+			     "all");
 }
 
 /* --- the table --- */
@@ -323,7 +329,7 @@ static void draw_path(struct canvas *c, const struct ui *ui, struct rect r, int 
 	l.ink = ink_channel(f->channel);
 	l.mark = channel_mark(f->channel);
 	plot_line(c, &p, &l);
-	draw_foreign(c, p.area.y, p.area.x + 2, p.area.w - 2, INK_DIM,
+	draw_foreign(c, p.area.y + p.area.h, r.x, 7, ink_channel(f->channel),
 		     ui->pic->ch[f->channel].name);
 }
 

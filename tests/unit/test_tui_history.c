@@ -406,13 +406,23 @@ static void test_smoothing_seeded(void **state)
 static void test_share(void **state)
 {
 	static struct series s;
+	static struct totals t;
+	static struct fine f;
 
 	(void)state;
-	series_share(&s, &snap, NULL, 1, 0);
+	series_totals(&t, &snap, NULL);
+	series_share(&s, &snap, NULL, &t, 1, 0);
 	near(series_at(&s, s.value, 100), .75, 1e-6); /* 3 of 4 micro-batches */
 	near(series_at(&s, s.value, 4000), 0, 1e-6);
-	series_share(&s, &snap, NULL, 0, 0);
+	series_share(&s, &snap, NULL, &t, 0, 0);
 	near(series_at(&s, s.value, 4000), 1, 1e-6);
+	fine_read(&f, &feed, &snap, 2900, 3100, 1);
+	series_totals(&t, &snap, &f);
+	series_share(&s, &snap, &f, &t, 1, 0);
+	assert_int_equal(s.span, 1);
+	near(series_at(&s, s.value, 3000), .75, 1e-6); /* to the step */
+	near(series_at(&s, s.value, 3001), 0, 1e-6);
+	fine_release(&f);
 	series_norm(&s, &snap.curve, NULL, 0, 5000);
 	near(series_at(&s, s.value, 5), 4.5, 1e-6);
 }
