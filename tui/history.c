@@ -16,7 +16,7 @@
 #include "ui.h"
 
 /* Entries measured for one frame: each reads up to 1 200 steps, some 8 ms. */
-enum { MEASURED_LIVE = 1, MEASURED_QUIET = 2, ROWS_AHEAD = 40 };
+enum { MEASURED_AT_ONCE = 2, ROWS_AHEAD = 40 };
 
 void history_init(struct history *h)
 {
@@ -114,7 +114,7 @@ static void measure(struct ui *ui)
 
 		if (row < 0 || row >= h->n || !is_due(ui, h->row[row]))
 			continue;
-		if (done == (is_over ? MEASURED_QUIET : MEASURED_LIVE)) { /* the others with the next picture */
+		if (done == MEASURED_AT_ONCE) { /* the others with the next picture */
 			eventfd_write(ui->wake_fd, 1);
 			break;
 		}
