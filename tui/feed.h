@@ -10,6 +10,7 @@
 #include "run/snapshot.h"
 #include "run/store.h"
 
+struct film;
 struct trainer;
 
 struct feed {
@@ -30,8 +31,7 @@ struct feed {
 	enum status (*history)(void *arg, const char *run_path, int task, int64_t row,
 			       struct prediction_set *out, int64_t **steps,
 			       struct err *err);
-	/* Entries with a seq beyond `after`. */
-	enum status (*journal)(void *arg, const char *run_path, int64_t after,
+	enum status (*journal)(void *arg, const char *run_path,
 			       struct journal_entry **out, int *n, struct err *err);
 	/*
 	 * Rows of steps from..to in order: of every `span` steps (counted from
@@ -47,14 +47,35 @@ struct feed {
 	 */
 	enum status (*picture)(void *arg, const char *run_path, const char *name,
 			       struct snapshot *out, struct err *err);
+	/* NULL: there are none, and so no model to ask but the live one. */
+	enum status (*checkpoints)(const char *run_path, struct checkpoint_row **out,
+				   int *n, struct err *err);
+	struct film *film; /* a recorded run shown again: its clock (film.h); or NULL */
 };
 
 void feed_trainer(struct feed *f, struct trainer *t);
+
+/* The readers of feeds that show all that the store keeps; `arg` is not used. */
+enum status feed_kept_predictions(void *arg, const char *run_path, int task,
+				  struct prediction_set *out, struct err *err);
+enum status feed_kept_history(void *arg, const char *run_path, int task, int64_t row,
+			      struct prediction_set *out, int64_t **steps,
+			      struct err *err);
+enum status feed_kept_journal(void *arg, const char *run_path,
+			      struct journal_entry **out, int *n, struct err *err);
+enum status feed_kept_steps(void *arg, const char *run_path, int64_t from, int64_t to,
+			    int64_t span, int64_t take,
+			    void (*each)(void *arg, const struct step_row *r),
+			    void *each_arg, struct err *err);
+enum status feed_kept_picture(void *arg, const char *run_path, const char *name,
+			      struct snapshot *out, struct err *err);
 
 /* The last picture of a run that has ended, from its folder (look.c). */
 struct look;
 enum status look_open(const char *run, struct look **out, struct err *err);
 void look_close(struct look *l); /* NULL is fine */
 void feed_look(struct feed *f, struct look *l);
+/* The same at once, from every row: for a thread that may take its time. */
+enum status look_at(const char *run, struct snapshot *out, struct err *err);
 
 #endif

@@ -17,7 +17,9 @@ enum action { DO_NONE, DO_VIEW, DO_MOVE, DO_SIDE, DO_END, DO_PAGE, DO_PANE,
 	      DO_TRY, DO_EXAMPLE, DO_SCROLL, DO_YES, DO_NO,
 	      /* of time: Curves and Journal */
 	      DO_ZOOM, DO_PAN, DO_FIT, DO_MARK, DO_AXIS, DO_LOG_X, DO_SMOOTH, DO_UNDO,
-	      DO_WHO };
+	      DO_WHO,
+	      /* of the mouse: an item; where on a fader, lying or upright */
+	      DO_CHOOSE, DO_FADER, DO_FADER_UP };
 
 enum { ON_DESK = 1 << VIEW_DESK, ON_CURVES = 1 << VIEW_CURVES,
        ON_INSPECT = 1 << VIEW_INSPECT, ON_SUMMARIES = 1 << VIEW_SUMMARIES,

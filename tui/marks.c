@@ -127,7 +127,7 @@ bool marks_read(struct marks *m, const struct feed *f, const struct snapshot *s)
 		return false;
 	/* the picture brings the newest ones along; only a gap needs the store */
 	if (s->journal[0].seq > m->newest + 1 && f->journal &&
-	    !f->journal(f->arg, s->run_path, m->newest, &more, &n, NULL))
+	    !f->journal(f->arg, s->run_path, &more, &n, NULL))
 		add(m, more, n);
 	add(m, s->journal, s->n_journal);
 	xfree(more);
