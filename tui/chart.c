@@ -134,8 +134,15 @@ void chart_pan(struct ui *ui, double part)
 	struct charting *c = &ui->charts;
 	int64_t width = c->to - c->from;
 
-	if (c->to)
-		place(ui, c->from + (int64_t)llrint(part * (double)width), width);
+	if (!c->to)
+		return;
+	place(ui, c->from + (int64_t)llrint(part * (double)width), width);
+	if (ui->cursor >= 0 && c->to) { /* it goes along, to be seen */
+		ui->cursor = ui->cursor > c->to	   ? c->to :
+			     ui->cursor <= c->from ? c->from + 1 :
+						     ui->cursor;
+		ui->cursor = ui->cursor > ui->pic->step ? ui->pic->step : ui->cursor;
+	}
 }
 
 static void follow(struct ui *ui)
@@ -177,6 +184,15 @@ void chart_move_cursor(struct ui *ui, int hundredths)
 	if (hundredths < 0 && to >= from)
 		to = from - 1;
 	chart_look_at(ui, to);
+}
+
+int64_t chart_where(const struct ui *ui)
+{
+	const struct charting *c = &ui->charts;
+
+	if (ui->cursor >= 0)
+		return ui->cursor;
+	return is_windowed(ui) && c->to < ui->pic->step ? c->to : ui->pic->step;
 }
 
 /* --- lines --- */

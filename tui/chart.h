@@ -52,6 +52,8 @@ void chart_pan(struct ui *ui, double part); /* of its width */
 void chart_fit(struct ui *ui);
 /* Puts the cursor on a step, and the window where it can be seen. */
 void chart_look_at(struct ui *ui, int64_t step);
+/* The step whose values are told: the cursor's, else the last one shown. */
+int64_t chart_where(const struct ui *ui);
 /* Moves the cursor by hundredths of the axis. */
 void chart_move_cursor(struct ui *ui, int hundredths);
 

@@ -148,7 +148,7 @@ static void undo(struct ui *ui)
 	if (!h->n)
 		return;
 	if (!mark_inverse(&ui->charts.marks.e[h->row[h->at]], line, &why)) {
-		ui_say(ui, true, "%s", why);
+		ui_say(ui, true, "nothing to undo: %s", why);
 		return;
 	}
 	if (ui_post(ui, line, true, NULL))

@@ -71,13 +71,13 @@ bool mark_inverse(const struct journal_entry *e, char line[JOURNAL_TEXT],
 
 	*why = NULL;
 	if (str_eq(k->command, "note"))
-		*why = "a note changes nothing: there is nothing to undo";
+		*why = "a note changes nothing";
 	else if (!k->is_undone || !first)
-		*why = "this cannot be undone by a command";
+		*why = "no command takes it back";
 	else if (!e->before[0] || strlen(e->before) >= sizeof e->before - 1)
-		*why = "the journal does not say what was before";
+		*why = "what was before is unknown";
 	else if (str_eq(e->before, e->after))
-		*why = "it changed nothing: there is nothing to undo";
+		*why = "it changed nothing";
 	if (*why)
 		return false;
 	second = strchr(first + 1, ' ');

@@ -12,9 +12,9 @@
 
 enum { NUMBER_COLS = 7, NUMBERS = 3 };
 
-static int64_t where(const struct ui *ui)
+static const char *place_word(const struct ui *ui)
 {
-	return ui->cursor >= 0 ? ui->cursor : ui->pic->step;
+	return ui->cursor >= 0 ? "at" : chart_where(ui) == ui->pic->step ? "now" : "end";
 }
 
 /* --- values at the cursor --- */
@@ -23,7 +23,7 @@ static int64_t where(const struct ui *ui)
 static void columns(const struct ui *ui, int i, double v[NUMBERS])
 {
 	const struct channel *ch = &ui->pic->ch[i];
-	int64_t step = where(ui);
+	int64_t step = chart_where(ui);
 
 	v[0] = chart_at(ui, i, step, false);
 	v[1] = chart_at(ui, i, step, true);
@@ -81,12 +81,12 @@ static void draw_value_row(struct canvas *c, const struct ui *ui, struct rect r,
 static void draw_place(struct canvas *c, const struct ui *ui, int y, int x, int end)
 {
 	const struct axis *a = &ui->charts.x;
-	int64_t step = where(ui);
+	int64_t step = chart_where(ui);
 	char number[24];
 
 	c->flags = CELL_BOLD;
-	x += draw_textf(c, y, x, end - x, INK_STRONG, "%s %s",
-			ui->cursor >= 0 ? "AT" : "NOW", fmt_count(number, step));
+	x += draw_textf(c, y, x, end - x, INK_STRONG, "%s %s", place_word(ui),
+			fmt_count(number, step));
 	c->flags = 0;
 	if (a->kind != AXIS_STEP)
 		draw_textf(c, y, x + 2, end - x - 2, INK_DIM, "%s %s",
@@ -108,8 +108,8 @@ static void draw_pane(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_right(c, r.y + 1, x, NUMBER_COLS - 1, INK_DIM,
 			   column_names[ui->chart][k]);
 	if (ui->chart == CHART_NORM) {
-		double v[NUMBERS] = {chart_at(ui, 0, where(ui), false),
-				     chart_at(ui, 0, where(ui), true), NAN};
+		double v[NUMBERS] = {chart_at(ui, 0, chart_where(ui), false),
+				     chart_at(ui, 0, chart_where(ui), true), NAN};
 
 		draw_text(c, r.y + 2, r.x + 3, 12, INK_TEXT, "whole step");
 		draw_numbers(c, ui, r.y + 2, end, v);
@@ -145,8 +145,7 @@ static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 	for (int i = 0; i < n; i++)
 		all += value_columns(ui, i);
 	x += draw_textf(c, y, x, 24, ui->cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
-			ui->cursor >= 0 ? "at" : "now", fmt_count(number, where(ui))) +
-	     2;
+			place_word(ui), fmt_count(number, chart_where(ui))) + 2;
 	for (int k = 0; k < n; k++) {
 		int i = all > r.w - 16 && n > 1 ? (ui->channel + k) % n : k;
 		int w = value_columns(ui, i) - 2;
@@ -162,7 +161,7 @@ static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 				  value_name(ui, i)) + 1;
 		x += draw_text(c, y, x, 7, INK_TEXT,
 			       chart_value(ui->chart, number,
-					   chart_at(ui, i, where(ui), false))) + 2;
+					   chart_at(ui, i, chart_where(ui), false))) + 2;
 		c->flags = 0;
 	}
 }
@@ -177,8 +176,7 @@ static void draw_one(struct canvas *c, const struct ui *ui, struct rect r)
 
 	columns(ui, ui->channel, v);
 	x += draw_textf(c, r.y, x, 24, ui->cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
-			ui->cursor >= 0 ? "at" : "now", fmt_count(number, where(ui))) +
-	     2;
+			place_word(ui), fmt_count(number, chart_where(ui))) + 2;
 	x += draw_foreign(c, r.y, x, 20, ink_channel(ui->channel), ch->name) + 3;
 	for (int k = 0; k < NUMBERS; k++) {
 		x += draw_textf(c, r.y, x, 8, INK_DIM, "%s ",

@@ -231,7 +231,7 @@ static inline void fake_apply(struct fake *f, const struct command *c)
 		f->s.phase = PHASE_RUNNING;
 	else if (str_eq(c->row->name, "stop"))
 		f->s.phase = PHASE_STOPPED;
-	if (c->row->flags & CMD_CHANGES)
+	if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		fake_journal(f, f->step, WHO_PERSON, c->text, "", "");
 }
 

@@ -118,7 +118,7 @@ static void test_zoom_reads_rows(void **state)
 	pty_type(&p, "<<");
 	assert_true(pty_shows(&p, "12,126–12,282"));
 	pty_type(&p, "g"); /* the cursor takes the window along */
-	assert_true(pty_shows(&p, "AT 1 "));
+	assert_true(pty_shows(&p, "at 1 "));
 	assert_true(pty_shows(&p, "0–156"));
 	pty_type(&p, "f");
 	assert_true(pty_shows(&p, "16 steps a point"));
@@ -179,6 +179,7 @@ static void test_undo(void **state)
 	assert_true(pty_shows(&p, "entry 1")); /* the person moved away */
 	pty_type(&p, ":note nothing to undo\r");
 	pty_type(&p, "Gu");
+	assert_true(pty_shows(&p, "nothing to undo: a note changes nothing"));
 	pty_close(&p);
 }
 
