@@ -78,7 +78,7 @@ void effect_read(struct effect *e, const struct feed *f, const struct snapshot *
 	int64_t from;
 
 	*e = (struct effect){.seq = m->e[i].seq, .step = m->e[i].step};
-	e->length = effect_length(s, m, i, &e->is_whole);
+	e->asked = e->length = effect_length(s, m, i, &e->is_whole);
 	e->n = s->n_channels < CHANNELS_MAX ? s->n_channels : CHANNELS_MAX;
 	e->channel = channel < e->n ? channel : -1;
 	for (int t = 0; t < e->n; t++)

@@ -17,6 +17,7 @@ enum { EFFECT_STEPS = 500, EFFECT_WARM = 200, EFFECT_LEAST = 25, EFFECT_PATH = 6
 struct effect {
 	int64_t seq;              /* whose; 0: nobody's */
 	int64_t step, length;     /* figures reach from step - length to step + length */
+	int64_t asked;            /* steps after it that there were: rows may lag */
 	bool is_whole;            /* more steps would not change it */
 	int n;
 	/* NaN: the task had no loss there */

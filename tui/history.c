@@ -15,6 +15,7 @@
 #include "keys.h"
 #include "ui.h"
 
+static const double ROWS_LAG = 1.5; /* seconds */
 /* Entries measured for one frame: each reads up to 1 200 steps, some 8 ms. */
 enum { MEASURED_AT_ONCE = 2, ROWS_AHEAD = 40 };
 
@@ -95,7 +96,9 @@ static bool is_due(const struct ui *ui, int i)
 	if (e->is_whole)
 		return false;
 	length = effect_length(ui->pic, &ui->charts.marks, i, &is_whole);
-	return length >= e->length + EFFECT_LEAST || (is_whole && length > e->length);
+	if (is_whole) /* its last rows were not on the disk, or there were none yet */
+		return ui->now - ui->history.read_at >= ROWS_LAG || length > e->asked;
+	return length >= e->asked + EFFECT_LEAST;
 }
 
 /* The chosen entry first, then those around it, a few at a time. */
