@@ -156,7 +156,7 @@ double axis_end(const struct axis *a, const struct snapshot *s)
 
 double axis_tick(enum axis_kind k, double range, int most)
 {
-	double least = range / (most > 0 ? most : 1), tick;
+	double least = range / ((most > 0 ? most : 1) + 1) * (1 + 1e-6), tick;
 
 	if (!(least > 0))
 		return 1;

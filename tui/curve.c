@@ -190,9 +190,9 @@ static void x_axis(struct canvas *c, const struct plot *p)
 	if (!(range > 0))
 		return;
 	if (p->axis && p->axis->is_log) { /* round values, about double each time */
-		double v = axis_tick(kind, p->x_max / 1024, 1);
+		double v = axis_tick(kind, p->x_max / 512, 1);
 
-		for (; v <= p->x_max * (1 + 1e-9); v = axis_tick(kind, v * 1.9, 1))
+		for (; v <= p->x_max * (1 + 1e-9); v = axis_tick(kind, v * 3.8, 1))
 			if (v > p->x_min)
 				free_from = x_label(c, p, v, v, free_from);
 	} else {
