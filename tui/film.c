@@ -259,5 +259,6 @@ void feed_film(struct feed *out, struct film *f)
 	*out = (struct feed){ .arg = f, .fd = film_fd, .snapshot = film_snapshot,
 			      .predictions = film_predictions, .history = film_history,
 			      .journal = film_journal, .checkpoints = kept_checkpoints,
+			      .steps = feed_kept_steps, .picture = feed_kept_picture,
 			      .film = f };
 }

@@ -18,7 +18,7 @@ const struct view view_table[VIEWS] = {
 		       "j k channel   h l weight   [ ] share   m s p   Space pause"},
 	[VIEW_CURVES] =
 		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
-		 "t loss|dev   y log|linear   r raw   Enter one|all   h l cursor"},
+		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one"},
 	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
 			  view_inspect_draw, view_inspect_act,
 			  "j k move   Tab matrix|list   Enter filter   s sort   "
@@ -39,7 +39,7 @@ const struct view view_table[VIEWS] = {
 			    view_gradients_act, "j k move"},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
 			  view_journal_draw, view_journal_act,
-			  "j k move   g G first, last"},
+			  "j k move   Enter curves there   u undo   / find   w who   < > task"},
 	[VIEW_HELP] = {0, "Help", "Help", NULL, view_help_draw, view_help_act,
 		       "Esc close   j k scroll"},
 };
