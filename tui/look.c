@@ -130,6 +130,7 @@ static void from_plan(struct look *l, const struct plan *p)
 	s->steps = p->steps;
 	s->base_lr = s->lr = p->lr;
 	s->clip = p->clip;
+	s->gradients_every = p->gradients_every;
 	s->dropout = p->dropout;
 	str_copy(s->sampling, sizeof s->sampling, p->sampling);
 	str_copy(s->weighting, sizeof s->weighting, p->weighting);
@@ -148,7 +149,7 @@ static void from_plan(struct look *l, const struct plan *p)
 		c->share_auto = t->share < 0;
 		c->muted = t->muted;
 		c->loss = c->smooth = c->dev = c->dev_before = NAN;
-		c->dev_best = c->baseline = NAN;
+		c->dev_best = c->baseline = c->grad_norm = c->effective = NAN;
 		curve_init(&c->curve);
 	}
 }
@@ -225,6 +226,18 @@ static enum status from_evals(struct look *l, struct store *db, struct err *err)
 	return st;
 }
 
+static enum status from_gradients(struct look *l, struct store *db, struct err *err)
+{
+	struct gradient_row *row = NULL;
+	int n = 0;
+	enum status st = store_gradients_read(db, &row, &n, err);
+
+	for (int i = 0; !st && i < n; i++)
+		telemetry_gradient(&l->snap, &row[i]);
+	xfree(row);
+	return st;
+}
+
 static enum status from_checkpoints(struct look *l, struct store *db, struct err *err)
 {
 	struct checkpoint_row *row = NULL;
@@ -260,6 +273,7 @@ static void settle(struct look *l)
 		if (!isfinite(c->share))
 			c->share = all ? (double)l->drawn[i] / (double)all : 0;
 	}
+	telemetry_effective(s); /* now that shares and silence are known */
 	s->phase = s->step >= s->steps ? PHASE_DONE : PHASE_STOPPED;
 	s->seconds_left = -1;
 	s->serial = 1;
@@ -290,6 +304,8 @@ static enum status read_run(struct look *l, const char *run, struct err *err)
 		st = from_journal(l, db, err);
 	if (!st)
 		st = from_evals(l, db, err);
+	if (!st)
+		st = from_gradients(l, db, err);
 	if (!st)
 		st = from_checkpoints(l, db, err);
 	if (!st) {

@@ -45,6 +45,7 @@ static void copy_channel(struct channel *dst, const struct channel *src)
 	memcpy(dst->curve.smooth, src->curve.smooth, n * sizeof *src->curve.smooth);
 	memcpy(dst->curve.count, src->curve.count, n * sizeof *src->curve.count);
 	dst->dev_curve = src->dev_curve;
+	dst->grad_curve = src->grad_curve;
 }
 
 void snapshot_copy(struct snapshot *dst, const struct snapshot *src)

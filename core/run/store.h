@@ -69,6 +69,20 @@ enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t 
 			     void (*each)(void *arg, const struct step_row *r),
 			     void *arg, struct err *err);
 
+/* --- gradient norms per task (gradients.h says of what) --- */
+struct gradient_row {
+	int timeline;
+	int64_t step;
+	int task, count;    /* its micro-batches in that step */
+	bool scheduled;     /* by the plan; else by hand */
+	double norm;        /* finite */
+};
+/* Waits for the next flush, as steps do. A step that is there is replaced. */
+void store_gradient(struct store *s, const struct gradient_row *r);
+/* By timeline, step, task; none in stores from before there were any. */
+enum status store_gradients_read(struct store *s, struct gradient_row **out, int *n,
+				 struct err *err); /* caller frees */
+
 /* --- evaluations --- */
 struct eval_row {
 	int timeline;

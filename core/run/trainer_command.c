@@ -88,6 +88,8 @@ static enum status run_command(struct trainer *t, const struct command *c,
 		t->is_paused = false;
 	else if (str_eq(name, "stop"))
 		t->is_stopping = true;
+	else if (str_eq(name, "gradients"))
+		gradients_ask(t->s);
 	else if (str_eq(name, "eval"))
 		return run_eval(t, err);
 	else if (str_eq(name, "checkpoint"))

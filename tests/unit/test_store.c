@@ -60,6 +60,50 @@ static void test_facts(void **state)
 	store_close(s);
 }
 
+/* Old stores are without the table: none to read, made when written to. */
+static void test_gradients(void **state)
+{
+	struct store *s = open_new("gradients.db");
+	struct gradient_row r[] = {
+		{ .timeline = 1, .step = 3, .task = 0, .count = 1, .norm = .5 },
+		{ .step = 9, .task = 2, .count = 2, .scheduled = true, .norm = 1.0 / 3 },
+		{ .step = 9, .task = 1, .count = 1, .norm = 1e300 },
+		{ .step = 9, .task = 1, .count = 1, .norm = 7 },
+	}, *list;
+	sqlite3 *db;
+	int n;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		store_gradient(s, &r[i]);
+	store_close(s);
+	s = reopen("gradients.db", true);
+	assert_int_equal(store_gradients_read(s, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 3);
+	assert_true(list[0].task == 1 && list[0].norm == 7 && !list[0].scheduled);
+	assert_true(list[1].norm == 1.0 / 3 && list[1].scheduled && list[1].count == 2);
+	assert_true(list[2].timeline == 1 && list[2].step == 3);
+	xfree(list);
+	store_close(s);
+	assert_int_equal(sqlite3_open(in_scratch("gradients.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE gradient SET norm = -1", NULL, NULL,
+				      NULL), SQLITE_OK);
+	s = reopen("gradients.db", true);
+	assert_int_equal(store_gradients_read(s, &list, &n, NULL), ST_CORRUPT);
+	store_close(s);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE gradient", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	s = reopen("gradients.db", true);
+	assert_int_equal(store_gradients_read(s, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 0);
+	store_close(s);
+	s = reopen("gradients.db", false);
+	store_gradient(s, &r[0]);
+	assert_int_equal(store_flush(s, NULL), ST_OK);
+	store_close(s);
+}
+
 static void test_journal(void **state)
 {
 	struct store *s = open_new("journal.db");
@@ -526,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_facts),	    cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_step_size),
 		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_predictions),
+		cmocka_unit_test(test_gradients),
 		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_reader_beside_writer),
 		cmocka_unit_test(test_killed_writer),
 		cmocka_unit_test(test_not_a_store), cmocka_unit_test(test_damaged_rows),
