@@ -114,3 +114,12 @@ const char *fmt_metric(char out[24], double x)
 		snprintf(out, 24, "%.1f", x * 100);
 	return out;
 }
+
+const char *fmt_percent(char out[24], double part)
+{
+	if (isfinite(part))
+		snprintf(out, 24, "%d%%", (int)lrint(part * 100));
+	else
+		str_copy(out, 24, "-");
+	return out;
+}

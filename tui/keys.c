@@ -98,6 +98,14 @@ const struct key_row key_table[] = {
 	{ON_INSPECT | ON_SUMMARIES, '<', 0, DO_TASK, -1, 0, 0, 0},
 	{ON_INSPECT | ON_SUMMARIES, 't', 0, DO_TRY, 0, 0, "t",
 	 "try a text: what every task says of it"},
+	/* gradients */
+	{ON_GRADIENTS, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k Tab", "next, previous task"},
+	{ON_GRADIENTS, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
+	{ON_GRADIENTS, KEY_TAB_, 0, DO_MOVE, 1, 0, 0, 0},
+	{ON_GRADIENTS, KEY_BACKTAB_, 0, DO_MOVE, -1, 0, 0, 0},
+	{ON_GRADIENTS, KEY_ENTER_, 0, DO_ONE, 0, 0, "Enter", "one task, all of them"},
+	{ON_GRADIENTS, 'M', 0, DO_COMMAND, 0, "gradients", "M",
+	 "measure the norms at the next steps"},
 	/* lists */
 	{ON_JOURNAL | ON_HELP, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k", "down, up"},
 	{ON_JOURNAL | ON_HELP, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},

@@ -45,4 +45,11 @@ struct summary_layout {
 };
 void layout_summary(struct rect body, struct summary_layout *out);
 
+/* Rows of the table are as many as fit, its head line not counted. */
+struct gradients_layout {
+	struct rect head, table, legend, chart, help;
+	int visible;
+};
+void layout_gradients(struct rect body, int tasks, struct gradients_layout *out);
+
 #endif

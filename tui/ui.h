@@ -81,7 +81,7 @@ struct ui {
 	enum chart_kind chart;
 	bool linear, raw, one;      /* curves: y, raw values behind, only one task */
 	int64_t cursor;             /* curves: step, -1: none */
-	struct curve_range loss_range, dev_range;
+	struct curve_range loss_range, dev_range, norm_range;
 	struct wish wish[CHANNELS_MAX][KNOBS];
 	struct pending pending[PENDING_MAX];
 	int n_pending;
@@ -164,6 +164,7 @@ bool view_help_act(struct ui *ui, int action, int arg);
 void view_inspect_recalc(struct ui *ui);
 void view_summaries_recalc(struct ui *ui);
 void view_journal_recalc(struct ui *ui);
+void view_gradients_recalc(struct ui *ui);
 int help_lines(const struct ui *ui);
 
 /* Pieces that several views share. */
