@@ -17,7 +17,7 @@ PROGRAM  = $(if $(filter release,$(FLAVOUR)),$(BUILD)/tutti,$(O)/tutti)
 
 APT_PACKAGES = gcc make pkg-config libncurses-dev libreadline-dev libopenblas-dev \
   libcjson-dev libsqlite3-dev libutf8proc-dev libcsv-dev \
-  libxxhash-dev libblas3 libcmocka-dev libvterm-dev mandoc
+  libxxhash-dev libblas3 libcmocka-dev libvterm-dev mandoc tmux
 PKGS   = ncursesw readline openblas libcjson sqlite3 libutf8proc libxxhash
 BLAS   = -lopenblas
 PKG_C := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -137,6 +137,15 @@ bench-torch: all $(BENCH) $(DEMO_DATA)
 	python3 tests/bench/torch_speed.py --bench $(BENCH) --program $(PROGRAM) \
 	  --json $(BUILD)/bench-torch.json $(BENCH_ARGS)
 
+# --- the README's picture: python3-pil and fonts-dejavu-core paint it ---------
+PICTURE_RUNS = $(BUILD)/picture
+picture: all $(O)/tests/screen/shot $(DEMO_DATA)
+	rm -rf $(PICTURE_RUNS) && mkdir -p $(PICTURE_RUNS)
+	$(PROGRAM) train datasets/demo.json --runs $(PICTURE_RUNS) --run demo \
+	  --set budget.eval_every=50 --script tests/screen/picture.script >/dev/null
+	$(O)/tests/screen/shot 40 120 3 -- $(PROGRAM) demo --runs $(PICTURE_RUNS) \
+	  | /usr/bin/python3 tests/screen/picture.py man/desk.png
+
 # --- install ----------------------------------------------------------------
 MANS = tutti.1 tutti-plan.5 tutti-run.5
 install: all
@@ -151,4 +160,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d)
 .SECONDARY:
-.PHONY: all setup demo demo-run check tests-build man bench bench-ops bench-desk bench-torch install uninstall clean
+.PHONY: all setup demo demo-run check tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -91,11 +92,13 @@ static void give_back(struct host *h, int i, int code, const char *why)
 	hang_up(h, i);
 }
 
+/* One who does not read what was asked for is hung up on, at the next turn. */
 static void answer(struct caller *c, enum status st, const char *text)
 {
 	c->is_waiting = false;
-	control_write(c->fd, st ? CONTROL_REFUSED : CONTROL_OK, text, strlen(text), NULL,
-		      0, NULL);
+	if (control_write(c->fd, st ? CONTROL_REFUSED : CONTROL_OK, text, strlen(text),
+			  NULL, 0, NULL) != ST_OK)
+		shutdown(c->fd, SHUT_RDWR);
 }
 
 static void accept_caller(struct host *h)
@@ -182,6 +185,10 @@ static void read_wishes(char *text, struct caller *c, struct terminal_options *t
 			to->utf8 = str_eq(value, "1");
 		else if (str_eq(line, "no_color"))
 			to->no_color = str_eq(value, "1");
+		else if (str_eq(line, "theme"))
+			theme_parse(value, &to->theme);
+		else if (str_eq(line, "mouse"))
+			to->mouse = str_eq(value, "1");
 		else if (str_eq(line, "ascii"))
 			to->ascii = str_eq(value, "1");
 		else if (str_eq(line, "view"))

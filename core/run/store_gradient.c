@@ -62,32 +62,25 @@ static bool take_gradient(const struct db_rows *q, struct gradient_row *r)
 	       isfinite(r->norm);
 }
 
-enum status store_gradients_read(struct store *s, struct gradient_row **out, int *n,
-				 struct err *err)
+enum status store_gradients_read(struct store *s, int64_t from, int64_t to,
+				 void (*each)(void *arg, const struct gradient_row *r),
+				 void *arg, struct err *err)
 {
-	struct gradient_row *list = NULL;
+	struct gradient_row row;
 	struct db_rows *q = NULL;
-	size_t count = 0, cap = 0;
 	enum status st;
 
-	*out = NULL;
-	*n = 0;
 	if (!has_table(s))
 		return ST_OK;
 	st = db_query(s->db, "SELECT timeline, step, task, scheduled, count, norm FROM "
-		      "gradient ORDER BY timeline, step, task", NULL, 0, &q, err);
+		      "gradient WHERE step BETWEEN ? AND ? ORDER BY step, timeline, task",
+		      DB_VALUES(DB_INT(from), DB_INT(to)), &q, err);
 	while (!st && !(st = db_next(q, err))) {
-		ARRAY_GROW(list, count, cap);
-		if (!take_gradient(q, &list[count++])) {
+		if (!take_gradient(q, &row)) {
 			db_done(q);
-			st = store_damaged(s, "a gradient's norm", err);
+			return store_damaged(s, "a gradient's norm", err);
 		}
+		each(arg, &row);
 	}
-	if (st != ST_END) {
-		xfree(list);
-		return st;
-	}
-	*out = list;
-	*n = (int)count;
-	return ST_OK;
+	return st == ST_END ? ST_OK : st;
 }

@@ -126,21 +126,12 @@ static void take_row(void *arg, const struct step_row *r)
 	telemetry_step(&t->tele, &t->live, r);
 }
 
-/* Rows of later steps will be written again. */
-static enum status rebuild_gradients(struct trainer *t, struct err *err)
+static void take_gradient(void *arg, const struct gradient_row *r)
 {
-	struct gradient_row *g = NULL;
-	int n = 0;
-	enum status st = store_gradients_read(t->store, &g, &n, err);
+	struct trainer *t = arg;
 
-	for (int i = 0; i < n && !st; i++) {
-		if (g[i].step > t->s->step)
-			continue;
-		gradients_remember(t->s, &g[i]);
-		telemetry_gradient(&t->live, &g[i]);
-	}
-	xfree(g);
-	return st;
+	gradients_remember(t->s, r);
+	telemetry_gradient(&t->live, r);
 }
 
 /* Curves and figures as they were, from the store. */
@@ -160,7 +151,8 @@ static enum status rebuild(struct trainer *t, struct err *err)
 		telemetry_eval(&t->live, &e[i]);
 	}
 	xfree(e);
-	return st ? st : rebuild_gradients(t, err);
+	return st ? st : store_gradients_read(t->store, 1, t->s->step, take_gradient, t,
+					      err);
 }
 
 static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)

@@ -306,6 +306,7 @@ enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 	double now = clock_now();
 	enum status st = store_step(t->store, t->s->timeline, &r->row, err);
 
+	t->live.clip = t->s->mix.clip; /* of this step, whenever the last picture was */
 	telemetry_step(&t->tele, &t->live, &r->row);
 	for (int i = 0; i < r->n_gradients; i++) {
 		store_gradient(t->store, &r->gradient[i]);
