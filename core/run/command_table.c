@@ -71,7 +71,7 @@ const struct command_row command_table[] = {
 		  "that the points compare. It feeds no method and changes no bit.",
 	  .flags = CMD_RUNS },
 	{ .name = "gradients", .usage = "gradients",
-	  .help = "measures the tasks' gradient norms at the next steps",
+	  .help = "measures gradient norms at the next steps",
 	  .more = "Of each task's mean gradient on the parameters that tasks share, "
 		  "before its weight, at the first step that draws the task. It feeds no "
 		  "method and changes no bit; mix.gradients_every in the plan is the "
