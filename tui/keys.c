@@ -8,7 +8,8 @@
 enum { CTRL_C = 3, CTRL_D = 4, CTRL_L = 12, CTRL_U = 21, CTRL_Z = 26 };
 enum { LISTS = ON_INSPECT | ON_SUMMARIES | ON_RUNS | ON_DATA | ON_GRADIENTS |
 	       ON_JOURNAL | ON_HELP,
-       STEERING = ON_DESK | ON_CURVES | ON_JOURNAL };
+       STEERING = ON_DESK | ON_CURVES | ON_JOURNAL,
+       ROWS = ON_DATA | ON_RUNS };
 
 const struct key_row key_table[] = {
 	/* everywhere */
@@ -69,7 +70,7 @@ const struct key_row key_table[] = {
 	{STEERING, 'e', 0, DO_COMMAND, 0, "eval", "e", "evaluate now"},
 	{STEERING, 'c', 0, DO_COMMAND, 0, "checkpoint", "c", "checkpoint now"},
 	/* curves */
-	{ON_DESK | ON_CURVES, 't', 0, DO_CHART, 0, 0, "t", "chart: loss, dev metric"},
+	{ON_DESK | ON_CURVES | ON_RUNS, 't', 0, DO_CHART, 0, 0, "t", "chart: loss, dev metric"},
 	{ON_DESK | ON_CURVES, 'y', 0, DO_LOG, 0, 0, "y", "loss axis: log, linear"},
 	{ON_DESK | ON_CURVES, 'r', 0, DO_RAW, 0, 0, "r", "raw values behind the lines"},
 	{ON_CURVES, KEY_ENTER_, 0, DO_ONE, 0, 0, "Enter", "one task, all of them"},
@@ -90,18 +91,18 @@ const struct key_row key_table[] = {
 	{ON_INSPECT, KEY_TAB_, KEY_BACKTAB_, DO_PANE, 0, 0, "Tab", "matrix, list"},
 	{ON_INSPECT, KEY_ENTER_, 0, DO_OPEN, 0, 0, "Enter",
 	 "in the matrix: only this cell's rows"},
-	{ON_INSPECT, 'c', 0, DO_CLEAR, 0, 0, "c", "clear the filter"},
+	{ON_INSPECT | ROWS, 'c', 0, DO_CLEAR, 0, 0, "c", "clear the filter"},
 	{ON_SUMMARIES, ']', 'j', DO_EXAMPLE, 1, 0, "[ ] j k", "previous, next example"},
 	{ON_SUMMARIES, '[', 'k', DO_EXAMPLE, -1, 0, 0, 0},
 	{ON_SUMMARIES, KEY_DOWN_, 0, DO_EXAMPLE, 1, 0, 0, 0},
 	{ON_SUMMARIES, KEY_UP_, 0, DO_EXAMPLE, -1, 0, 0, 0},
 	{ON_SUMMARIES, 'J', 0, DO_SCROLL, 1, 0, "J K", "scroll the source"},
 	{ON_SUMMARIES, 'K', 0, DO_SCROLL, -1, 0, 0, 0},
-	{ON_INSPECT | ON_SUMMARIES, 's', 0, DO_SORT, 0, 0, "s",
+	{ON_INSPECT | ON_SUMMARIES | ON_RUNS, 's', 0, DO_SORT, 0, 0, "s",
 	 "sort by the next measure"},
-	{ON_INSPECT | ON_SUMMARIES, '>', 0, DO_TASK, 1, 0, "< >",
+	{ON_INSPECT | ON_SUMMARIES | ROWS, '>', 0, DO_TASK, 1, 0, "< >",
 	 "previous, next task"},
-	{ON_INSPECT | ON_SUMMARIES, '<', 0, DO_TASK, -1, 0, 0, 0},
+	{ON_INSPECT | ON_SUMMARIES | ROWS, '<', 0, DO_TASK, -1, 0, 0, 0},
 	{ON_INSPECT | ON_SUMMARIES, 't', 0, DO_TRY, 0, 0, "t",
 	 "try a text: what every task says of it"},
 	/* gradients */
@@ -112,9 +113,37 @@ const struct key_row key_table[] = {
 	{ON_GRADIENTS, KEY_ENTER_, 0, DO_ONE, 0, 0, "Enter", "one task, all of them"},
 	{ON_GRADIENTS, 'M', 0, DO_COMMAND, 0, "gradients", "M",
 	 "measure the norms at the next steps"},
+	/* data */
+	{ON_DATA, KEY_TAB_, KEY_BACKTAB_, DO_PANE, 0, 0, "Tab h l", "train rows, dev rows"},
+	{ON_DATA, 'h', KEY_LEFT_, DO_SIDE, -1, 0, 0, 0},
+	{ON_DATA, 'l', KEY_RIGHT_, DO_SIDE, 1, 0, 0, 0},
+	{ON_DATA, KEY_ENTER_, 0, DO_OPEN, 0, 0, "Enter", "the chosen row alone, and back"},
+	{ON_DATA, 'r', 0, DO_ONLY, ONLY_REPEATED, 0, "r",
+	 "only rows that repeat an earlier one"},
+	{ON_DATA, 'L', 0, DO_ONLY, ONLY_LEAKED, 0, "L",
+	 "only dev rows whose text stands in train"},
+	{ON_DATA, 'f', 0, DO_ONLY, ONLY_LABEL, 0, "f", "only the label of the chosen row"},
+	{ON_DATA, 'w', 0, DO_ONLY, ONLY_LENGTHS, 0, "w",
+	 "lengths: all, the longest, at the limit, the shortest"},
+	{ON_DATA, '!', 0, DO_ASIDE, 0, 0, "!", "labels, skipped rows (on narrow screens)"},
+	/* runs */
+	{ON_RUNS, KEY_ENTER_, 0, DO_OPEN, 0, 0, "Enter", "mark: its curve is drawn"},
+	{ON_RUNS, 'b', 0, DO_BASE, 0, 0, "b", "base that the others are held against"},
+	{ON_RUNS, 'v', 0, DO_GAIN, 0, 0, "v", "metrics, or what they gain over the base"},
+	{ON_RUNS, 'm', 0, DO_PICK, 0, 0, "m", "metrics of the best, the newest evaluation"},
+	{ON_RUNS, '=', 0, DO_EQUAL, 0, 0, "=",
+	 "metrics at a step all compared runs have reached"},
+	{ON_RUNS, 'd', 0, DO_COMPARE, 0, 0, "d",
+	 "differences from the base: plan, data, journal"},
+	{ON_RUNS, 'o', 0, DO_OVERLAY, 0, 0, "o", "overlay the run in Curves"},
 	/* lists */
-	{ON_JOURNAL | ON_HELP, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k", "down, up"},
-	{ON_JOURNAL | ON_HELP, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
+	{ON_JOURNAL | ON_HELP | ROWS, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k", "down, up"},
+	{ON_JOURNAL | ON_HELP | ROWS, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
+	{ROWS, '/', 0, DO_PROMPT, 0, "find ", "/", "find: only what has a text"},
+	{ROWS, 'n', 0, DO_NEXT, 1, 0, "n N", "next, previous of them"},
+	{ROWS, 'N', 0, DO_NEXT, -1, 0, 0, 0},
+	{ROWS, 'J', 0, DO_SCROLL, 1, 0, "J K", "scroll what is below the list"},
+	{ROWS, 'K', 0, DO_SCROLL, -1, 0, 0, 0},
 	{LISTS, 'g', KEY_HOME_, DO_END, -1, 0, "g G", "first, last"},
 	{LISTS, 'G', KEY_END_, DO_END, 1, 0, 0, 0},
 	{LISTS, CTRL_D, KEY_PGDN_, DO_PAGE, 1, 0, "Ctrl-D Ctrl-U", "a page down, up"},

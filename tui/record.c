@@ -115,7 +115,7 @@ static enum status read_run(struct record *r, const char *run, struct err *err)
 	    !str_format(path, sizeof path, "%s/plan.json", run))
 		return err_set(err, ST_INVALID, "path too long: '%s'", run);
 	str_copy(s->run, sizeof s->run, name && name[1] ? name + 1 : run);
-	st = plan_load(path, NULL, 0, &plan, err);
+	st = plan_load_stored(path, &plan, err); /* the data may be gone */
 	if (!st)
 		moment_start(&r->now, plan);
 	plan_free(plan);

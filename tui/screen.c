@@ -27,10 +27,14 @@ const struct view view_table[VIEWS] = {
 		{'4', "Summaries", "Sums", view_summaries_recalc,
 		 view_summaries_draw, view_summaries_act,
 		 "[ ] example   J K scroll   s sort   < > task   t try a text"},
-	[VIEW_RUNS] = {'5', "Runs", "Runs", NULL, view_runs_draw, view_runs_act,
-		       "j k move"},
-	[VIEW_DATA] = {'6', "Data", "Data", NULL, view_data_draw, view_data_act,
-		       "j k move"},
+	[VIEW_RUNS] = {'5', "Runs", "Runs", view_runs_recalc, view_runs_draw,
+		       view_runs_act,
+		       "j k move   Enter mark   b base   d differences   s sort   "
+		       "= equal step"},
+	[VIEW_DATA] = {'6', "Data", "Data", view_data_recalc, view_data_draw,
+		       view_data_act,
+		       "Tab train|dev   / find   r repeated   L in train   f label   "
+		       "Enter open"},
 	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
 			    view_gradients_draw, view_gradients_act,
 			    "j k task   Enter one|all   M measure now"},
@@ -310,6 +314,8 @@ void draw_screen(struct canvas *c, const struct ui *ui)
 {
 	struct page p;
 
+	if (ui->mouse)
+		c->mouse = ui->mouse == MOUSE_ON;
 	layout_page(c->rows, c->cols, &p);
 	if (p.too_small) {
 		draw_too_small(c);

@@ -165,6 +165,7 @@ static void draw_row(struct canvas *c, const struct ui *ui, int i, int y,
 	double weight = ch->weight * ch->factor;
 	char number[24];
 
+	draw_zone(c, (struct rect){y, 0, 1, c->cols}, i, DO_NONE, 0);
 	draw_textf(c, y, 2, 1, ink_channel(i), "%c", channel_letter(i));
 	draw_foreign(c, y, 4, k->name_w, ink, ch->name);
 	snprintf(number, sizeof number, weight < 99.995 ? "%.2f" : "%.0f", weight);
@@ -298,6 +299,10 @@ bool view_gradients_act(struct ui *ui, int action, int arg)
 	switch ((enum action)action) {
 	case DO_MOVE:
 		ui->channel = (ui->channel + arg + n) % n;
+		break;
+	case DO_CHOOSE:
+		if (arg < n)
+			ui->channel = arg;
 		break;
 	case DO_END:
 		ui->channel = arg < 0 ? 0 : n - 1;
