@@ -100,7 +100,7 @@ static void draw_effective(struct canvas *c, const struct channel *ch, int y, in
 	draw_right(c, y, x + 6, 4, ch->silent ? INK_DIM : INK_TEXT,
 		   fmt_percent(number, ch->effective));
 	draw_text(c, y + 1, x + 3, 3, INK_DIM, "eff");
-	if (isfinite(ch->effective) && !ch->silent)
+	if (ch->effective >= 0 && ch->effective <= 1 && !ch->silent)
 		draw_text(c, y + (int)lrint((1 - ch->effective) * (TRACK - 1)), x - 1, 1,
 			  INK_STRONG, "▸");
 }

@@ -117,9 +117,9 @@ const char *fmt_metric(char out[24], double x)
 
 const char *fmt_percent(char out[24], double part)
 {
-	if (isfinite(part))
-		snprintf(out, 24, "%d%%", (int)lrint(part * 100));
-	else
+	if (!isfinite(part))
 		str_copy(out, 24, "-");
+	else
+		snprintf(out, 24, "%.0f%%", part < 0 ? 0 : part > 9.99 ? 999 : part * 100);
 	return out;
 }

@@ -138,7 +138,7 @@ static void draw_part(struct canvas *c, int y, int number_end, int bar,
 
 	draw_right(c, y, number_end, 4, ink == INK_DIM ? INK_DIM : INK_TEXT,
 		   fmt_percent(number, part));
-	draw_bar(c, y, bar, k->bar_w, !isfinite(part) ? 0 : part > 1 ? 1 : part, ink);
+	draw_bar(c, y, bar, k->bar_w, !(part > 0) ? 0 : part > 1 ? 1 : part, ink);
 	draw_paper(c, (struct rect){y, bar, 1, k->bar_w}, PAPER_LAMP);
 }
 
