@@ -138,6 +138,14 @@ const struct key_row key_table[] = {
 	{ON_JOURNAL, 'N', 0, DO_MARK, -1, 0, 0, 0},
 	{ON_JOURNAL, KEY_TAB_, KEY_BACKTAB_, DO_FIT, 0, 0, "Tab",
 	 "follow the newest entry"},
+	/* gradients */
+	{ON_GRADIENTS, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k Tab", "next, previous task"},
+	{ON_GRADIENTS, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
+	{ON_GRADIENTS, KEY_TAB_, 0, DO_MOVE, 1, 0, 0, 0},
+	{ON_GRADIENTS, KEY_BACKTAB_, 0, DO_MOVE, -1, 0, 0, 0},
+	{ON_GRADIENTS, KEY_ENTER_, 0, DO_ONE, 0, 0, "Enter", "one task, all of them"},
+	{ON_GRADIENTS, 'M', 0, DO_COMMAND, 0, "gradients", "M",
+	 "measure the norms at the next steps"},
 	/* data */
 	{ON_DATA, KEY_TAB_, KEY_BACKTAB_, DO_PANE, 0, 0, "Tab h l", "train rows, dev rows"},
 	{ON_DATA, 'h', KEY_LEFT_, DO_SIDE, -1, 0, 0, 0},

@@ -35,8 +35,9 @@ const struct view view_table[VIEWS] = {
 		       view_data_act,
 		       "Tab train|dev   / find   r repeated   L in train   f label   "
 		       "Enter open"},
-	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", NULL, view_gradients_draw,
-			    view_gradients_act, "j k move"},
+	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
+			    view_gradients_draw, view_gradients_act,
+			    "j k task   Enter one|all   M measure now"},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
 			  view_journal_draw, view_journal_act,
 			  "j k move   Enter curves there   u undo   / find   w who   < > task"},

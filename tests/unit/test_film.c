@@ -64,6 +64,9 @@ static void same_channel(const struct snapshot *x, const struct snapshot *y, int
 	SAME(x, y, ch[i].curve.n);
 	SAME(x, y, ch[i].curve.span);
 	SAME(x, y, ch[i].dev_curve.n);
+	SAME(x, y, ch[i].grad_norm);
+	SAME(x, y, ch[i].grad_step);
+	SAME(x, y, ch[i].grad_curve.n);
 	for (int k = 0; k < a->curve.n; k++) {
 		assert_true(same((double)a->curve.mean[k], (double)b->curve.mean[k]));
 		assert_true(same((double)a->curve.smooth[k], (double)b->curve.smooth[k]));
@@ -87,6 +90,7 @@ static void same_picture(const struct snapshot *a, const struct snapshot *b)
 	SAME(a, b, clip);
 	SAME(a, b, dropout);
 	SAME(a, b, grad_norm);
+	SAME(a, b, gradients_every);
 	SAME(a, b, clipped);
 	SAME(a, b, train_seconds);
 	SAME(a, b, tokens_per_second);
@@ -120,9 +124,10 @@ static bool is_settled(const struct snapshot *s)
 /* Every word to the trainer brings a picture: there is one of nearly every step. */
 static void record_it(void)
 {
-	const char *const sets[] = { "budget.keep=9" }; /* checkpoints that go leave no row */
+	const char *const sets[] = { "budget.keep=9", /* checkpoints that go leave no row */
+				     "mix.gradients_every=9" };
 	struct snapshot s;
-	struct trainer *t = record_start("r0", script, true, sets, 1, run);
+	struct trainer *t = record_start("r0", script, true, sets, 2, run);
 
 	snapshot_init(&s);
 	while (s.phase < PHASE_DONE) {
