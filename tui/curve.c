@@ -18,11 +18,12 @@ void curve_range_clear(struct curve_range *r)
 	r->is_set = false;
 }
 
+/* Kept where an int can count the units: a figure that ran away is far outside. */
 static double to_units(const struct curve_range *r, double v)
 {
-	if (!r->log)
-		return v / (r->unit > 0 ? r->unit : 1);
-	return log2(v > 1e-9 ? v : 1e-9) / (r->unit > 0 ? r->unit : 1);
+	double u = r->log ? log2(v > 1e-9 ? v : 1e-9) : v;
+
+	return fmax(-1e8, fmin(1e8, u / (r->unit > 0 ? r->unit : 1)));
 }
 
 static double from_units(const struct curve_range *r, int u)
@@ -136,17 +137,16 @@ static void label(char out[24], double v, bool is_short)
 static void y_labels(struct canvas *c, const struct plot *p)
 {
 	int units = p->range.hi - p->range.lo;
-	int every = 1;
+	int most = (p->area.h + 1) / 2; /* labels that fit */
+	int every = most > 0 ? units / most + 1 : units;
 
-	while (units / every + 1 > (p->area.h + 1) / 2 && every < units)
-		every++;
-	for (int u = p->range.lo; u <= p->range.hi; u++) {
+	if (every > units)
+		every = units > 1 ? units : 1;
+	for (int u = p->range.lo; u <= p->range.hi; u += every) {
 		char text[24];
 		double v = from_units(&p->range, u);
 		int y;
 
-		if ((u - p->range.lo) % every)
-			continue;
 		y = p->area.y + dot_row(p, (double)(u - p->range.lo) / units, 4) / 4;
 		label(text, v * p->scale, p->range.log && p->range.unit < 1);
 		draw_right(c, y, p->area.x - 2, LABEL_COLS - 2, INK_DIM, text);
