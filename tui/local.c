@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "keys.h"
 
 static void run_help(struct ui *ui, const char *rest)
 {
@@ -23,6 +24,13 @@ static void run_quit(struct ui *ui, const char *rest)
 		ui->ask = ASK_QUIT;
 }
 
+static void run_find(struct ui *ui, const char *rest)
+{
+	str_copy(ui->find, sizeof ui->find, rest);
+	if (!view_table[ui->view].act(ui, DO_FOUND, 0))
+		ui_say(ui, true, "there is nothing to find in this view");
+}
+
 static void run_try(struct ui *ui, const char *rest)
 {
 	ui_try(ui, rest);
@@ -34,6 +42,8 @@ const struct local_row local_table[] = {
 	{ "quit", "quit", "leave the desk (asks while the run is live)", "", ARG_NONE, NULL,
 	  run_quit },
 	{ "q", "q", "quit", "", ARG_NONE, NULL, run_quit },
+	{ "find", "find TEXT", "find a text in the list on the screen (n N: next)", "",
+	  ARG_NONE, NULL, run_find },
 	{ "try", "try [TASK] TEXT", "what the tasks say of a text", "", ARG_TASK, NULL,
 	  run_try },
 };

@@ -44,6 +44,28 @@ static enum status read_predictions(void *arg, const char *run_path, int task,
 	return st;
 }
 
+/* The newest step before `step` of an evaluation whose predictions are kept. */
+static enum status read_before(void *arg, const char *run_path, int task, int64_t step,
+			       struct prediction_set *out, struct err *err)
+{
+	struct store *s = NULL;
+	struct eval_row *row = NULL;
+	int n = 0;
+	enum status st = open_store(run_path, &s, err);
+
+	(void)arg;
+	if (!st)
+		st = store_evals_read(s, task, &row, &n, err);
+	if (!st)
+		st = ST_NOT_FOUND;
+	for (int i = n - 1; i >= 0 && st == ST_NOT_FOUND; i--)
+		if (row[i].step < step)
+			st = store_predictions_read(s, task, row[i].step, out, err);
+	xfree(row);
+	store_close(s);
+	return st;
+}
+
 static enum status read_history(void *arg, const char *run_path, int task, int64_t row,
 				struct prediction_set *out, int64_t **steps,
 				struct err *err)
@@ -104,7 +126,8 @@ void feed_trainer(struct feed *f, struct trainer *t)
 {
 	*f = (struct feed){.arg = t, .fd = live_fd, .snapshot = live_snapshot,
 			   .post = live_post, .answer = live_answer, .stop = live_stop,
-			   .predictions = read_predictions, .history = read_history,
+			   .predictions = read_predictions,
+			   .predictions_before = read_before, .history = read_history,
 			   .journal = read_journal};
 }
 
@@ -340,6 +363,7 @@ static bool look_snapshot(void *arg, struct snapshot *dst)
 void feed_look(struct feed *f, struct look *l)
 {
 	*f = (struct feed){.arg = l, .snapshot = look_snapshot,
-			   .predictions = read_predictions, .history = read_history,
+			   .predictions = read_predictions,
+			   .predictions_before = read_before, .history = read_history,
 			   .journal = read_journal};
 }

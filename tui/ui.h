@@ -12,6 +12,7 @@
 #include "feed.h"
 #include "layout.h"
 #include "results.h"
+#include "summaries.h"
 
 enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_RUNS,
 	       VIEW_DATA, VIEW_GRADIENTS, VIEW_JOURNAL, VIEW_HELP, VIEWS };
@@ -56,11 +57,6 @@ struct inspection {
 	struct listing list;
 	bool is_open;
 };
-struct reading { /* the Summaries view */
-	int task;
-	struct results data;
-	int at, scroll;
-};
 struct trial { /* "try a text" */
 	bool is_open, is_waiting;
 	char text[JOURNAL_TEXT];
@@ -99,6 +95,7 @@ struct ui {
 	int n_entries;
 	const char *terminal;
 	char help_word[64];         /* :help WORD */
+	char find[160];             /* :find TEXT */
 };
 
 void ui_init(struct ui *ui, const struct feed *feed);
