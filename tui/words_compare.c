@@ -1,6 +1,7 @@
 /*
  * words_compare.c - two texts held against each other, word by word.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -69,18 +70,40 @@ static int span_there(const struct word *source, const struct keyed *s,
 	return span;
 }
 
+/* The longest first: a shorter one within it gets its number. */
+static int by_length(const void *a, const void *b)
+{
+	const struct fragment *x = a, *y = b;
+
+	return x->length != y->length ? y->length - x->length : x->output - y->output;
+}
+
+/* Numbers from 1 on in the order in which the output has them. */
+static void renumber(struct word *source, int n_source, struct word *output,
+		     int n_output, int spans)
+{
+	int *number = xcalloc((size_t)spans + 1, sizeof *number), n = 0;
+
+	for (int i = 0; i < n_output; i++) {
+		if (output[i].span && !number[output[i].span])
+			number[output[i].span] = ++n;
+		output[i].span = number[output[i].span];
+	}
+	for (int i = 0; i < n_source; i++)
+		source[i].span = number[source[i].span];
+	xfree(number);
+}
+
 static int number_spans(struct word *source, const struct keyed *s, struct word *output,
 			const struct keyed *o)
 {
 	struct fragment *f = xcalloc((size_t)o->n + 1, sizeof *f);
 	int n = copying_fragments(s->key, s->n, o->key, o->n, f), spans = 0;
 
-	for (int i = 0; i < n; i++) {
-		int last = f[i].length - 1, span;
+	qsort(f, (size_t)n, sizeof *f, by_length);
+	for (int i = 0; i < n && f[i].length > 1; i++) {
+		int last = f[i].length - 1, span = span_there(source, s, &f[i]);
 
-		if (f[i].length < 2)
-			continue;
-		span = span_there(source, s, &f[i]);
 		if (!span)
 			span = ++spans;
 		paint(source, s->at[f[i].source], s->at[f[i].source + last], span);
@@ -103,6 +126,7 @@ int words_compare(struct word *source, int n_source, struct word *output, int n_
 	struct keyed s = keyed_of(source, n_source), o = keyed_of(output, n_output);
 	int spans = number_spans(source, &s, output, &o);
 
+	renumber(source, n_source, output, n_output, spans);
 	for (int i = 0; i < o.n; i++)
 		output[o.at[i]].is_novel = !has_key(&s, o.key[i]);
 	keyed_free(&s);
