@@ -18,7 +18,8 @@ static const char *signed_metric(char out[24], double x)
 {
 	char number[24];
 
-	str_format(out, 24, "%s%s", x < 0 ? "-" : "+", fmt_metric(number, fabs(x)));
+	str_format(out, 24, "%s%s", x < 0 ? "-" : x > 0 ? "+" : "",
+		   fmt_metric(number, fabs(x)));
 	return out;
 }
 
@@ -55,6 +56,7 @@ static void put(struct canvas *c, int y, int x, int end, enum ink ink, const cha
 static void score_row(struct canvas *c, int y, int x, const struct columns *k,
 		      const char *name, const struct rouge_score *s[4])
 {
+	double change = s[0]->f1 - s[3]->f1;
 	char number[24];
 
 	draw_text(c, y, x, 8, INK_TEXT, name);
@@ -67,8 +69,8 @@ static void score_row(struct canvas *c, int y, int x, const struct columns *k,
 	put(c, y, x, k->lead, s[2]->f1 > s[0]->f1 ? INK_WARN : INK_DIM,
 	    fmt_metric(number, s[2]->f1));
 	if (k->change)
-		put(c, y, x, k->change, s[0]->f1 < s[3]->f1 ? INK_BAD : INK_GOOD,
-		    signed_metric(number, s[0]->f1 - s[3]->f1));
+		put(c, y, x, k->change, change < 0 ? INK_BAD : change > 0 ? INK_GOOD :
+		    INK_DIM, signed_metric(number, change));
 }
 
 static void score_head(struct canvas *c, int y, int x, const struct columns *k)
@@ -121,7 +123,7 @@ struct figure_row {
 	bool is_bad; /* worth a look */
 };
 
-enum { FIGURES = 8 };
+enum { FIGURES = 8, GRID_COLS = 41 };
 static void figure_rows(const struct reading_means *m, const struct example_figures *f,
 			struct figure_row out[FIGURES])
 {
@@ -159,8 +161,8 @@ static void figure_head(struct canvas *c, int y, int x)
 /* In two columns where there is room, else as many as there are lines. */
 static void draw_grid(struct canvas *c, struct rect r, const struct figure_row *row)
 {
-	bool two = r.w >= 43;
-	int gap = r.w >= 50 ? 28 : 23;
+	bool two = r.w >= GRID_COLS;
+	int gap = r.w >= 50 ? 28 : 21;
 
 	figure_head(c, r.y, r.x);
 	if (two)
@@ -199,7 +201,7 @@ void draw_copying(struct canvas *c, struct rect r, const struct reading *re,
 	struct figure_row row[FIGURES];
 
 	figure_rows(&re->mean, f, row);
-	if (r.h >= 5 || (r.h >= 4 && r.w < 43))
+	if (r.h >= 5 || (r.h >= 4 && r.w < GRID_COLS))
 		draw_grid(c, r, row);
 	else if (r.h >= 1)
 		draw_line(c, r, row);

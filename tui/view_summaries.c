@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/lead.h"
 #include "summaries_own.h"
 
 /* What one example comes to; made for a drawing, gone after it. */
@@ -22,6 +23,26 @@ struct example_view {
 };
 
 /* --- reading --- */
+
+/* The turns of a dialogue on lines of their own, where the data lost them. */
+static void break_turns(struct word *w, int n, const char *text)
+{
+	enum { TURNS = 512 };
+	struct text_part *part;
+	int turns, k = 0;
+
+	for (int i = 0; i < n; i++)
+		if (w[i].starts_line)
+			return;
+	part = xcalloc(TURNS, sizeof *part);
+	turns = n ? text_turns(text, strlen(text), part, TURNS) : 0;
+	for (int i = 0; i < n && k < turns; i++) {
+		while (k < turns && part[k].s < w[i].s)
+			k++;
+		w[i].starts_line = i > 0 && k < turns && part[k].s == w[i].s;
+	}
+	xfree(part);
+}
 
 static void forget_spans(struct word *w, int n)
 {
@@ -83,6 +104,7 @@ static void example_read(struct example_view *e, const struct reading *re, int i
 	output = (struct placed_text){e->p->output ? e->p->output : "", e->output,
 				      e->n_output};
 	pieces_read(&e->pieces, e->p->detail, &source, &output);
+	break_turns(e->source, e->n_source, source.text);
 	mark_words(e, re);
 	e->was = reading_before(re);
 	if (re->shows_change && e->was)
@@ -110,6 +132,22 @@ static int draw_number(struct canvas *c, int y, int x, const char *name, double 
 	used += draw_text(c, y, x + used, 6, ink, fmt_metric(number, v));
 	c->flags = 0;
 	return used;
+}
+
+/* The means that the channel's one metric leaves out. */
+static int draw_more_means(struct canvas *c, const struct reading_means *m, int y, int x)
+{
+	int from = x;
+
+	if (!m->n)
+		return 0;
+	x += draw_number(c, y, x, "2", m->rouge.r2.f1, INK_TEXT) + 2;
+	x += draw_number(c, y, x, "L", m->rouge.rl.f1, INK_TEXT) + 3;
+	x += draw_text(c, y, x, 6, INK_DIM, "novel ");
+	x += draw_textf(c, y, x, 5, INK_TEXT, "%.0f%%", 100 * m->novel[0]) + 3;
+	x += draw_text(c, y, x, 7, INK_DIM, "length ");
+	x += draw_textf(c, y, x, 6, INK_TEXT, "%.2f×", m->ratio) + 4;
+	return x - from;
 }
 
 /* Where in the list, and how the list was made. */
@@ -143,7 +181,10 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 	c->flags = 0;
 	x += draw_number(c, r.y, x, metric_table[ch->metric].brief, ch->dev, INK_STRONG) +
 	     2;
-	x += draw_number(c, r.y, x, "baseline", ch->baseline, INK_DIM) + (wide ? 4 : 2);
+	if (wide)
+		x += draw_more_means(c, &re->mean, r.y, x);
+	else
+		x += draw_number(c, r.y, x, "baseline", ch->baseline, INK_DIM) + 2;
 	x = draw_place(c, re, r, x);
 	draw_right(c, r.y, r.x + r.w - 1, r.x + r.w - 1 - x > 7 ? 7 : 0, INK_MARK,
 		   re->shows_change ? "changes" : reading_mode_name(re->mode));
@@ -184,7 +225,7 @@ static struct rect pane_frame(struct canvas *c, struct rect r, bool is_boxed,
 {
 	if (is_boxed) {
 		draw_titled_box(c, r, title, remark);
-		return rect_cut(r, 1, 2, 1, 2);
+		return rect_cut(r, r.h >= 9 ? 2 : 1, 3, 1, 3);
 	}
 	draw_titled_rule(c, r, title, remark);
 	return rect_cut(r, 1, 1, 0, 1);
@@ -231,7 +272,7 @@ static void draw_legend(struct canvas *c, struct rect r, const struct ui *ui,
 			const struct example_view *e)
 {
 	const struct reading *re = &ui->reading;
-	int y = r.y + r.h - 2, x = r.x + 2, end = r.x + r.w - 2;
+	int y = r.y + r.h - 2, x = r.x + 3, end = r.x + r.w - 2;
 
 	if (re->shows_change) {
 		draw_text(c, y, x, end - x, INK_DIM,
@@ -282,14 +323,19 @@ static void draw_reference(struct canvas *c, struct rect r, bool boxed,
 	draw_pane(c, &p, boxed);
 }
 
+static const char *plural(int n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void output_remark(char out[64], const struct example_view *e,
 			  const struct reading *re)
 {
 	if (re->shows_change && e->was)
 		str_format(out, 64, "%d new, %d gone", e->added, e->removed);
 	else if (re->mode == READ_COPIED && !re->shows_change)
-		str_format(out, 64, "%d words, %d spans, %d novel", e->n_output, e->spans,
-			   e->novel);
+		str_format(out, 64, "%d words, %d span%s, %d novel", e->n_output,
+			   e->spans, plural(e->spans), e->novel);
 	else if (re->mode == READ_NOVEL && !re->shows_change)
 		str_format(out, 64, "%d words, %d novel", e->n_output, e->novel);
 	else

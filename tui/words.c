@@ -41,6 +41,8 @@ struct word *words_cut(const char *text, int *n)
 
 /* --- marks --- */
 
+enum { NAME_WORDS = 3 };
+
 /* What stands around a word. `glue`: the mark goes on to the next word. */
 struct marks {
 	char before[24], after[24];
@@ -109,9 +111,25 @@ static void mark_change(struct marks *m, const struct word *w, int n, int i, boo
 		add(m->after, "+");
 }
 
-static bool is_speaker(const struct word *w, int i)
+static bool ends_name(const struct word *w)
 {
-	return (i == 0 || w[i].starts_line) && w[i].n > 1 && w[i].s[w[i].n - 1] == ':';
+	return w->n > 1 && w->s[w->n - 1] == ':';
+}
+
+/* "Anna:" or "Anna Lee:" at the start of a line. */
+static bool is_speaker(const struct word *w, int n, int i)
+{
+	int from = i, to = i;
+
+	while (from > 0 && !w[from].starts_line && i - from < NAME_WORDS - 1 &&
+	       !ends_name(&w[from - 1]))
+		from--;
+	if (from > 0 && !w[from].starts_line)
+		return false;
+	while (to < n && to - from < NAME_WORDS && !ends_name(&w[to]) &&
+	       (to + 1 == n || !w[to + 1].starts_line))
+		to++;
+	return to < n && to - from < NAME_WORDS && ends_name(&w[to]);
 }
 
 /* fancy: colours and small figures; else every mark is a sign in plain ASCII. */
@@ -119,7 +137,7 @@ static struct marks marks_of(const struct word *w, int n, int i, bool fancy,
 			     bool speakers)
 {
 	static const char *const stars[] = {"", "*", "**", "***"};
-	struct marks m = {.ink = speakers && is_speaker(w, i) ? INK_LINK : INK_TEXT,
+	struct marks m = {.ink = speakers && is_speaker(w, n, i) ? INK_LINK : INK_TEXT,
 			  .paper = PAPER_NONE};
 
 	if (w[i].span)

@@ -15,6 +15,8 @@
  */
 struct text_part { const char *s; size_t len; };
 int text_parts(const char *text, size_t len, struct text_part *out, int cap);
+/* The turns alone; 0: the text is no dialogue. */
+int text_turns(const char *text, size_t len, struct text_part *out, int cap);
 /* The first three parts, or the three longest in their order, joined by spaces. */
 void baseline_lead(const char *text, size_t len, struct buf *out);
 void baseline_longest(const char *text, size_t len, struct buf *out);
