@@ -3,7 +3,8 @@
 #   make            build/tutti, the program
 #   make demo       set-up, build, open the desk on generated data
 #   make check      set-up, build, all tests (FLAVOUR=asan or tsan: sanitized)
-#   make bench      measured figures; bench-torch: beside PyTorch; bench-ops: per op
+#   make bench      measured figures; bench-torch: beside PyTorch; bench-ops: per op;
+#                   bench-desk: what the screen costs
 #   make man        splice keys, commands and plan fields into the man pages
 #   make install PREFIX=/usr/local DESTDIR=    make uninstall    make clean
 
@@ -16,7 +17,7 @@ PROGRAM  = $(if $(filter release,$(FLAVOUR)),$(BUILD)/tutti,$(O)/tutti)
 
 APT_PACKAGES = gcc make pkg-config libncurses-dev libreadline-dev libopenblas-dev \
   libcjson-dev libsqlite3-dev libutf8proc-dev libcsv-dev \
-  libxxhash-dev libblas3 libcmocka-dev libvterm-dev mandoc
+  libxxhash-dev libblas3 libcmocka-dev libvterm-dev mandoc tmux
 PKGS   = ncursesw readline openblas libcjson sqlite3 libutf8proc libxxhash
 BLAS   = -lopenblas
 PKG_C := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -120,7 +121,7 @@ man: $(O)/man/tables
 
 # ROUNDS=1 SECONDS=1 for a quick look, ONLY="classify decode" for some cases
 BENCH      = $(O)/tests/bench/bench
-BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c,$(wildcard tests/bench/*.c)))
+BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c %/bench_desk.c,$(wildcard tests/bench/*.c)))
 BENCH_ARGS = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
   $(foreach w,$(ONLY),--only $(w))
 $(BENCH): $(BENCH_O) $(O)/libtutti.a
@@ -130,9 +131,20 @@ bench: all $(BENCH) $(DEMO_DATA)
 	$(BENCH) --program $(PROGRAM) --json $(BUILD)/bench.json $(BENCH_ARGS)
 bench-ops: $(O)/tests/bench/bench_ops
 	$<
+bench-desk: all $(O)/tests/bench/bench_desk $(DEMO_DATA)
+	$(O)/tests/bench/bench_desk
 bench-torch: all $(BENCH) $(DEMO_DATA)
 	python3 tests/bench/torch_speed.py --bench $(BENCH) --program $(PROGRAM) \
 	  --json $(BUILD)/bench-torch.json $(BENCH_ARGS)
+
+# --- the README's picture: python3-pil and fonts-dejavu-core paint it ---------
+PICTURE_RUNS = $(BUILD)/picture
+picture: all $(O)/tests/screen/shot $(DEMO_DATA)
+	rm -rf $(PICTURE_RUNS) && mkdir -p $(PICTURE_RUNS)
+	$(PROGRAM) train datasets/demo.json --runs $(PICTURE_RUNS) --run demo \
+	  --set budget.eval_every=50 --script tests/screen/picture.script >/dev/null
+	$(O)/tests/screen/shot 40 120 3 -- $(PROGRAM) demo --runs $(PICTURE_RUNS) \
+	  | /usr/bin/python3 tests/screen/picture.py man/desk.png
 
 # --- install ----------------------------------------------------------------
 MANS = tutti.1 tutti-plan.5 tutti-run.5
@@ -148,4 +160,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d)
 .SECONDARY:
-.PHONY: all setup demo demo-run check tests-build man bench bench-ops bench-torch install uninstall clean
+.PHONY: all setup demo demo-run check tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean

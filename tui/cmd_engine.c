@@ -72,8 +72,9 @@ static void last_word(const struct snapshot *s, char *out, size_t cap)
 			   s->step < s->steps ? ", 'tutti resume' goes on" : "");
 }
 
-static int run_engine(struct trainer *t, const char *history)
+static int run_engine(const struct host_options *ho)
 {
+	struct trainer *t = ho->trainer;
 	struct snapshot s;
 	struct host *h = NULL;
 	struct err err = {""};
@@ -82,7 +83,7 @@ static int run_engine(struct trainer *t, const char *history)
 	int code;
 
 	snapshot_init(&s);
-	st = host_open(t, trainer_run_path(t), history, &h, &err);
+	st = host_open(ho, &h, &err);
 	if (st) {
 		say_once("", err.text);
 		trainer_stop(t);
@@ -107,7 +108,7 @@ static int run_engine(struct trainer *t, const char *history)
 int cmd_engine(const struct opts *o)
 {
 	struct trainer_options to = {.run = o->run, .runs = o->runs, .steps = o->steps};
-	struct trainer *t = NULL;
+	struct host_options ho = {0};
 	struct buf given, script;
 	char history[PATH_MAX];
 	struct err err;
@@ -123,15 +124,18 @@ int cmd_engine(const struct opts *o)
 		st = file_read(o->script, SCRIPT_MAX, &script, &err);
 	if (!st)
 		st = cmd_load_plan(o, o->arg[0], &to.plan, &given, &err);
+	ho.stops_on_hangup = !st && to.plan->on_hangup;
 	to.given = buf_str(&given);
 	to.script = o->script ? buf_str(&script) : NULL;
 	if (!st)
-		st = trainer_start(&to, &t, &err);
+		st = trainer_start(&to, &ho.trainer, &err);
+	if (cmd_history_path(history))
+		ho.history = history;
 	if (st)
 		say_once("", err.text);
 	else
-		code = run_engine(t, cmd_history_path(history) ? history : NULL);
-	trainer_free(t);
+		code = run_engine(&ho);
+	trainer_free(ho.trainer);
 	buf_release(&given);
 	buf_release(&script);
 	return code;

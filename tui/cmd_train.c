@@ -315,11 +315,13 @@ static void watch(struct teller *t)
 /* Others may look, steer and ask; without a socket the run goes on alone. */
 static void listen_for_others(struct teller *t)
 {
+	struct host_options ho = { .trainer = t->trainer };
 	char history[PATH_MAX];
 	struct err err;
 
-	if (host_open(t->trainer, trainer_run_path(t->trainer),
-		      cmd_history_path(history) ? history : NULL, &t->host, &err)) {
+	if (cmd_history_path(history))
+		ho.history = history;
+	if (host_open(&ho, &t->host, &err)) {
 		cmd_say("tutti: nobody can attach: %s", err.text);
 		t->host = NULL;
 	}

@@ -20,6 +20,7 @@
 #include "input.h"
 #include "keys.h"
 #include "local.h"
+#include "mouse.h"
 #include "prompt.h"
 #include "text/utf8.h"
 
@@ -131,7 +132,7 @@ static void type_weight(struct desk *d)
 
 static void open_try(struct desk *d)
 {
-	if (d->ui.is_live)
+	if (!ui_run_has_ended(&d->ui) || d->ui.feed.checkpoints)
 		open_prompt(d, PROMPT_TRY, "");
 	else
 		ui_say(&d->ui, true, "this run has ended: there is no model to ask");
@@ -158,7 +159,10 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	case DO_PROMPT: open_prompt(d, PROMPT_COMMAND, ""); return true;
 	case DO_TRY: open_try(d); return true;
 	case DO_WEIGHT_TYPE: type_weight(d); return true;
-	case DO_COMMAND: ui_post(ui, k->command, true, NULL); return true;
+	case DO_COMMAND:
+		if (!local_run(ui, k->command))
+			ui_post(ui, k->command, true, NULL);
+		return true;
 	case DO_PAUSE: pause_or_go(ui); return true;
 	case DO_FREEZE: ui_freeze(ui); return true;
 	case DO_BACK: ui_back(ui); return true;
@@ -218,11 +222,10 @@ static void run_line(struct desk *d, char *line)
 
 	while (*s == ' ' || *s == ':')
 		s++;
-	if (prompt_kind_now() == PROMPT_TRY) {
+	if (prompt_kind_now() == PROMPT_TRY)
 		ui_try(ui, s);
-	} else if (*s && !local_run(ui, s)) {
+	else if (*s && !local_run(ui, s))
 		ui_post(ui, s, true, NULL);
-	}
 }
 
 static void take_line(struct desk *d)
@@ -243,10 +246,16 @@ static void on_input(struct desk *d)
 		d->is_dirty = d->is_urgent = true;
 		if (key == KEY_SYNC_)
 			term_has_sync(d->term);
+		else if (key == KEY_DARK_ || key == KEY_LIGHT_)
+			term_is_light(d->term, key == KEY_LIGHT_);
+		else if (key == 26)
+			suspend(d); /* whatever is open */
 		else if (key == KEY_PASTE_ && d->has_prompt)
 			prompt_paste(buf_str(&d->input.paste), d->input.paste.len);
 		else if (d->has_prompt && prompt_is_open())
 			prompt_key(key);
+		else if (key == KEY_MOUSE_)
+			mouse_act(&d->ui, &d->canvas, &d->input.mouse);
 		else if (key != KEY_PASTE_)
 			on_key(d, key);
 		if (d->has_prompt)
@@ -281,9 +290,7 @@ void desk_signal(struct desk *d, int sig)
 {
 	d->is_dirty = true;
 	switch (sig) {
-	case SIGWINCH:
-		d->is_urgent = true;
-		break;
+	case SIGWINCH: d->is_urgent = true; break;
 	case SIGTERM:
 		d->ui.exit_code = 128 + SIGTERM;
 		if (d->ui.is_viewer)
@@ -310,7 +317,7 @@ void desk_signal(struct desk *d, int sig)
 			term_enter(d->term);
 			d->state = DESK_OPEN;
 		}
-		term_redraw(d->term);
+		term_resume(d->term);
 		d->is_urgent = true;
 		break;
 	default:
@@ -369,22 +376,6 @@ void desk_polls(struct desk *d, struct pollfd p[DESK_POLLS])
 	p[P_WAKE].fd = d->ui.wake_fd;
 }
 
-/* What a crash would say; prepared now, since a handler may not format. */
-static void prepare_note(const struct snapshot *s)
-{
-	char line[400];
-	struct buf run;
-
-	buf_init(&run);
-	text_sanitize(&run, s->run, strlen(s->run));
-	str_format(line, sizeof line,
-		   "tutti: crashed; 'tutti resume %s' goes on from step %lld",
-		   buf_str(&run), (long long)s->checkpoint_step);
-	if (s->checkpoint_step >= 0)
-		term_crash_note(line);
-	buf_release(&run);
-}
-
 /* A new picture, and what was answered with it. */
 static void take_picture(struct desk *d)
 {
@@ -394,7 +385,7 @@ static void take_picture(struct desk *d)
 	if (ui_update(&d->ui) && !d->ui.is_frozen)
 		d->is_dirty = true;
 	if (d->ui.live.checkpoint_step != saved)
-		prepare_note(&d->ui.live);
+		ui_crash_note(&d->ui.live);
 	if (d->ui.n_pending < waiting)
 		d->is_urgent = d->is_dirty = true; /* an answer is an echo, too */
 	if (d->ui.message[0] && d->ui.now >= d->ui.message_until)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -35,23 +36,23 @@ struct host {
 	int listen_fd;
 	struct caller *caller[HOST_CALLERS]; /* NULL: free */
 	struct control_message in;
-	bool is_dismissed;
+	bool stops_on_hangup, is_dismissed;
 	int exit_code;
 };
 
-enum status host_open(struct trainer *t, const char *run, const char *history,
-		      struct host **out, struct err *err)
+enum status host_open(const struct host_options *o, struct host **out, struct err *err)
 {
 	struct host *h = xcalloc(1, sizeof *h);
-	const char *slash = strrchr(run, '/');
+	const char *run = trainer_run_path(o->trainer), *slash = strrchr(run, '/');
 	enum status st;
 
-	h->trainer = t;
-	feed_trainer(&h->feed, t);
+	h->trainer = o->trainer;
+	h->stops_on_hangup = o->stops_on_hangup;
+	feed_trainer(&h->feed, o->trainer);
 	str_copy(h->run, sizeof h->run, run);
 	str_copy(h->name, sizeof h->name, slash ? slash + 1 : run);
-	if (history)
-		str_copy(h->history, sizeof h->history, history);
+	if (o->history)
+		str_copy(h->history, sizeof h->history, o->history);
 	setlocale(LC_CTYPE, "C.UTF-8"); /* lent terminals' own codesets are levels */
 	st = control_listen(run, &h->listen_fd, err);
 	if (st) {
@@ -91,11 +92,13 @@ static void give_back(struct host *h, int i, int code, const char *why)
 	hang_up(h, i);
 }
 
+/* One who does not read what was asked for is hung up on, at the next turn. */
 static void answer(struct caller *c, enum status st, const char *text)
 {
 	c->is_waiting = false;
-	control_write(c->fd, st ? CONTROL_REFUSED : CONTROL_OK, text, strlen(text), NULL,
-		      0, NULL);
+	if (control_write(c->fd, st ? CONTROL_REFUSED : CONTROL_OK, text, strlen(text),
+			  NULL, 0, NULL) != ST_OK)
+		shutdown(c->fd, SHUT_RDWR);
 }
 
 static void accept_caller(struct host *h)
@@ -182,6 +185,10 @@ static void read_wishes(char *text, struct caller *c, struct terminal_options *t
 			to->utf8 = str_eq(value, "1");
 		else if (str_eq(line, "no_color"))
 			to->no_color = str_eq(value, "1");
+		else if (str_eq(line, "theme"))
+			theme_parse(value, &to->theme);
+		else if (str_eq(line, "mouse"))
+			to->mouse = str_eq(value, "1");
 		else if (str_eq(line, "ascii"))
 			to->ascii = str_eq(value, "1");
 		else if (str_eq(line, "view"))
@@ -240,6 +247,14 @@ static void take_signal(struct caller *c, const char *text)
 
 /* --- turns --- */
 
+/* A terminal or its client is gone. */
+static void lose(struct host *h, int i)
+{
+	if (h->stops_on_hangup && h->caller[i]->desk && !h->caller[i]->is_viewer)
+		trainer_stop(h->trainer);
+	hang_up(h, i);
+}
+
 static void read_caller(struct host *h, int i)
 {
 	while (h->caller[i]) {
@@ -249,7 +264,7 @@ static void read_caller(struct host *h, int i)
 		if (st == ST_BUSY)
 			return;
 		if (st) {
-			hang_up(h, i);
+			lose(h, i);
 			return;
 		}
 		if (h->in.type == CONTROL_SCREEN) {
@@ -291,7 +306,7 @@ static void look_at_desk(struct host *h, int i)
 		h->exit_code = desk_exit_code(c->desk);
 		break;
 	case DESK_LOST:
-		hang_up(h, i);
+		lose(h, i);
 		break;
 	}
 }

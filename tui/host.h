@@ -17,9 +17,13 @@ struct host;
 struct trainer;
 enum { HOST_CALLERS = 16, HOST_POLLS = 128 };
 
-/* Listens in `run`; borrows the trainer. history: the prompt's file, or NULL. */
-enum status host_open(struct trainer *t, const char *run, const char *history,
-		      struct host **out, struct err *err);
+struct host_options {
+	struct trainer *trainer;  /* borrowed */
+	const char *history;      /* the prompt's file, or NULL */
+	bool stops_on_hangup;     /* the run ends when the steering screen is lost */
+};
+/* Listens in the trainer's run. */
+enum status host_open(const struct host_options *o, struct host **out, struct err *err);
 /* Gives every screen back with `code` and `why`, and stops listening. */
 void host_close(struct host *h, int code, const char *why); /* NULL is fine */
 

@@ -37,10 +37,11 @@ struct reading_means {
 	double coverage, density, longest, novel[COPYING_GRAMS], repeats, ratio;
 };
 
-/* What the trainer said of one example in one evaluation's time. */
+/* What a model said of one example in one evaluation's time. */
 struct beams_kept {
 	int task;
 	int64_t row, step;
+	char model[64];            /* who was asked (models.h) */
 	char *json;                /* owned; NULL: it could not say */
 };
 

@@ -8,6 +8,8 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "models.h"
 #include "run/command.h"
 #include "summaries_own.h"
 
@@ -15,14 +17,19 @@ enum { TEXT_LEFT = 64 }; /* of a command's length, for its first words */
 
 static bool is_of(const struct beams_kept *k, const struct beams_kept *want)
 {
-	return k->task == want->task && k->row == want->row && k->step == want->step;
+	return k->task == want->task && k->row == want->row && k->step == want->step &&
+	       str_eq(k->model, want->model);
 }
 
 /* What the example shown would be kept as. */
-static struct beams_kept wanted(const struct reading *re)
+static struct beams_kept wanted(const struct ui *ui)
 {
-	return (struct beams_kept){.task = re->set_task, .row = re->row,
-				   .step = re->data.set.step};
+	const struct reading *re = &ui->reading;
+	struct beams_kept k = {.task = re->set_task, .row = re->row,
+			       .step = re->data.set.step};
+
+	models_name(ui, k.model);
+	return k;
 }
 
 static const struct beams_kept *find(const struct reading *re,
@@ -36,11 +43,11 @@ static const struct beams_kept *find(const struct reading *re,
 	return NULL;
 }
 
-const struct beams_kept *reading_beams(const struct reading *re)
+const struct beams_kept *reading_beams(const struct ui *ui)
 {
-	struct beams_kept want = wanted(re);
+	struct beams_kept want = wanted(ui);
 
-	return find(re, &want);
+	return find(&ui->reading, &want);
 }
 
 /* The oldest gives way. */
@@ -85,10 +92,9 @@ void reading_ask_beams(struct ui *ui)
 	int i = reading_shown(re);
 	struct buf line;
 
-	if (i < 0 || re->is_asked || !ui->is_live || ui->is_viewer ||
-	    ui_run_has_ended(ui) || reading_beams(re))
+	if (i < 0 || re->is_asked || ui->is_viewer || reading_beams(ui))
 		return;
-	re->asked = wanted(re);
+	re->asked = wanted(ui);
 	buf_init(&line);
 	buf_addf(&line, "beams %s ", ui->pic->ch[re->task].name);
 	one_line(&line, re->data.set.row[i].text ? re->data.set.row[i].text : "",
@@ -117,8 +123,16 @@ static void draw_candidate(struct canvas *c, struct rect r, const struct json *k
 	draw_right(c, r.y, r.x + 12, 5, INK_STRONG, fmt_metric(number, rouge.r1.f1));
 	draw_right(c, r.y, r.x + 18, 5, INK_DIM, fmt_metric(number, rouge.r2.f1));
 	draw_right(c, r.y, r.x + 24, 5, INK_DIM, fmt_metric(number, rouge.rl.f1));
-	draw_foreign(c, r.y, r.x + 26, r.w - 26, is_best ? INK_TEXT : INK_DIM,
-		     json_string(text));
+	if (r.h > 1) {
+		int n;
+		struct word *w = words_cut(json_string(text), &n);
+
+		words_draw(c, rect_cut(r, 0, 0, 0, 26), w, n, 0, false);
+		xfree(w);
+	} else {
+		draw_foreign(c, r.y, r.x + 26, r.w - 26, is_best ? INK_TEXT : INK_DIM,
+			     json_string(text));
+	}
 }
 
 static void draw_answer(struct canvas *c, struct rect r, const char *text,
@@ -127,17 +141,20 @@ static void draw_answer(struct canvas *c, struct rect r, const char *text,
 	struct rouge_scorer *rs = rouge_scorer_new();
 	struct json *doc = NULL;
 	const struct json *list = NULL, *whole;
-	int y = r.y;
+	int y = r.y, lines = 1;
 
 	if (json_parse(text, strlen(text), "answer", &doc, NULL) == ST_OK &&
 	    json_type(doc) == JSON_OBJECT)
 		list = json_get(doc, "beams");
-	if (list && json_type(list) == JSON_ARRAY)
+	if (list && json_type(list) == JSON_ARRAY) {
+		if (2 * json_len(list) <= r.h)
+			lines = 2;
 		for (const struct json *k = json_first(list); k && y < r.y + r.h;
-		     k = json_next(k), y++)
+		     k = json_next(k), y += lines)
 			if (json_type(k) == JSON_OBJECT)
-				draw_candidate(c, (struct rect){y, r.x, 1, r.w}, k,
+				draw_candidate(c, (struct rect){y, r.x, lines, r.w}, k,
 					       reference, rs, y == r.y);
+	}
 	whole = doc && json_type(doc) == JSON_OBJECT ? json_get(doc, "whole") : NULL;
 	if (y < r.y + r.h && whole && json_type(whole) == JSON_BOOL && !json_bool(whole))
 		draw_text(c, y, r.x, r.w, INK_DIM,
@@ -149,8 +166,7 @@ static void draw_answer(struct canvas *c, struct rect r, const char *text,
 void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		const char *reference)
 {
-	const struct reading *re = &ui->reading;
-	const struct beams_kept *k = reading_beams(re);
+	const struct beams_kept *k = reading_beams(ui);
 
 	if (r.h < 2)
 		return;
@@ -160,10 +176,10 @@ void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		draw_answer(c, r, k->json, reference);
 	else if (k)
 		draw_text(c, r.y, r.x, r.w, INK_DIM, "there was no answer");
-	else if (ui_run_has_ended(ui))
-		draw_text(c, r.y, r.x, r.w, INK_DIM,
-			  "the run has ended: there is no model to ask");
+	else if (ui->is_viewer)
+		draw_text(c, r.y, r.x, r.w, INK_DIM, "this screen looks only");
 	else
-		draw_text(c, r.y, r.x, r.w, INK_DIM,
-			  "asked; the answer comes between two steps");
+		draw_text(c, r.y, r.x, r.w, INK_DIM, models_is_live(ui) ?
+			  "asked; the answer comes between two steps" :
+			  "asked; the model is being opened");
 }

@@ -12,7 +12,7 @@
 #include "run/lead.h"
 #include "summaries_own.h"
 
-#define SLICE 0.006 /* seconds of measuring between two frames or keys */
+#define SLICE 0.012 /* seconds of measuring between two frames or keys */
 
 const char *reading_sort_name(enum reading_sort s)
 {

@@ -70,8 +70,8 @@ void draw_pieces(struct canvas *c, struct rect r, const struct pieces *p, int ch
 /* --- summaries_beams.c --- */
 
 /* What is known of the example shown, or NULL. */
-const struct beams_kept *reading_beams(const struct reading *re);
-/* Asks the trainer for it unless that is known or asked already. */
+const struct beams_kept *reading_beams(const struct ui *ui);
+/* Asks the model for it unless that is known or asked already. */
 void reading_ask_beams(struct ui *ui);
 void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		const char *reference);

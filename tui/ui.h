@@ -12,6 +12,7 @@
 #include "feed.h"
 #include "layout.h"
 #include "results.h"
+#include "run/reader.h"
 #include "summaries.h"
 
 enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_RUNS,
@@ -43,6 +44,20 @@ struct pending {
 	bool is_typed;    /* its answer is worth a line */
 };
 
+/* Questions to a checkpoint's model (models.h). */
+struct model_question {
+	uint64_t ticket;
+	ui_taker *take;
+};
+enum { MODEL_LIVE = -1 };
+struct models {
+	struct reader *reader;  /* NULL until one is asked */
+	int64_t step;           /* of the checkpoint that was chosen, or MODEL_LIVE */
+	bool is_best;
+	struct model_question waiting[READER_QUEUE_MAX];
+	int n_waiting;
+};
+
 enum ask { ASK_NONE, ASK_QUIT };
 
 struct listing { /* a list that scrolls */
@@ -64,6 +79,11 @@ struct trial { /* "try a text" */
 	int scroll;
 };
 
+struct hand { /* what the mouse holds */
+	bool is_dragging;
+	struct zone zone;
+};
+
 struct ui {
 	struct feed feed;
 	struct snapshot live, held;
@@ -81,6 +101,7 @@ struct ui {
 	struct wish wish[CHANNELS_MAX][KNOBS];
 	struct pending pending[PENDING_MAX];
 	int n_pending;
+	struct models models;
 	char message[MESSAGE_MAX];
 	bool is_bad;                /* the message is a refusal */
 	double message_until;
@@ -94,6 +115,7 @@ struct ui {
 	struct journal_entry *entries; /* Journal view: all of them */
 	int n_entries;
 	const char *terminal;
+	struct hand hand;
 	char help_word[64];         /* :help WORD */
 	char find[160];             /* :find TEXT */
 };
@@ -108,10 +130,15 @@ void ui_recalc(struct ui *ui);
 double ui_post_wishes(struct ui *ui);
 /* Posts a line for a person. typed: it came from the prompt. */
 bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
-/* Posts a question; `take` gets what comes of it, later. */
+/*
+ * Posts a question to the run, or to the checkpoint that was chosen; `take` gets
+ * what comes of it, later.
+ */
 bool ui_ask(struct ui *ui, const char *line, ui_taker *take);
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool ui_run_has_ended(const struct ui *ui);
+/* What a crash would say; prepared early, since a handler may not format. */
+void ui_crash_note(const struct snapshot *s);
 void ui_try(struct ui *ui, const char *text);
 void ui_back(struct ui *ui);   /* Esc: closes what is open, one thing at a time */
 void ui_freeze(struct ui *ui); /* and thaws */

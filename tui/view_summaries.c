@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "models.h"
 #include "run/lead.h"
 #include "summaries_own.h"
 
@@ -380,15 +381,15 @@ static void draw_low(struct canvas *c, const struct ui *ui, struct rect r, bool 
 		     const struct example_view *e)
 {
 	static const char *const title[READING_PANES] = {
-		"this example over time", "all kept examples", "candidates of now"};
+		"this example over time", "all kept examples", "candidates"};
 	const struct reading *re = &ui->reading;
 	struct rect in = rect_cut(r, 0, 1, 0, 2);
-	char remark[48] = "Tab", number[24];
+	char remark[64] = "Tab", number[24];
 
 	if (re->pane == PANE_FIGURES)
 		str_format(remark, sizeof remark, "mean of %d", re->mean.n);
 	else if (re->pane == PANE_BEAMS)
-		str_format(remark, sizeof remark, "best first");
+		models_name(ui, remark);
 	else if (e->was)
 		str_format(remark, sizeof remark, "ROUGE-1 was %s",
 			   fmt_metric(number, e->was->rouge[0]));
@@ -421,8 +422,14 @@ static void draw_example(struct canvas *c, const struct ui *ui,
 	draw_reference(c, l->reference, l->wide, &e, re);
 	draw_output(c, ui, l->output, l->wide, &e);
 	draw_pieces(c, l->words, &e.pieces, re->token, l->wide);
-	draw_rouge(c, ui, l->rouge, l->wide, &e);
-	draw_low(c, ui, l->low, l->wide, &e);
+	if (re->pane == PANE_BEAMS && !l->wide) { /* long lines: all the width */
+		draw_beams(c, ui, (struct rect){l->low.y, l->rouge.x + 1, l->low.h,
+						l->rouge.w + l->low.w - 2},
+			   e.row->target ? e.row->target : "");
+	} else {
+		draw_rouge(c, ui, l->rouge, l->wide, &e);
+		draw_low(c, ui, l->low, l->wide, &e);
+	}
 	example_release(&e);
 }
 

@@ -80,10 +80,10 @@ struct decode_config {
 };
 
 /* The places of the source that a piece looked at most, the most first. */
-enum { GLANCES = 4 };
-struct glance {
-	int32_t at[GLANCES];    /* -1: no more */
-	float share[GLANCES];   /* of the copy gate's attention */
+enum { GAZES = 4 };
+struct gaze {
+	int32_t at[GAZES];    /* -1: no more */
+	float share[GAZES];   /* of the copy gate's attention */
 };
 
 /* One hypothesis: ids without [SEP]; per piece what it came from. */
@@ -94,7 +94,7 @@ struct hypothesis {
 	float *gate;            /* [n] share generated (1 without a copy gate) */
 	int32_t *from;          /* [n] place in the source most copied from; -1:
 				   the source has no such piece, or no gate */
-	struct glance *look;    /* [n] nothing without a copy gate */
+	struct gaze *look;    /* [n] nothing without a copy gate */
 	float score;            /* length-normalised log probability; -infinity:
 				   there was no such hypothesis (n = 0) */
 };

@@ -20,7 +20,7 @@ struct record {
 	int n;
 	int32_t *ids, *from;
 	float *prob, *gate;
-	struct glance *look;
+	struct gaze *look;
 	double logp, score;
 };
 
@@ -49,7 +49,7 @@ struct search {
 	bool stopped;
 	struct search_row *row;    /* [slots] */
 	struct search_row *next;   /* [slots] */
-	struct glance *seen;       /* [slots] what this turn's rows look at */
+	struct gaze *seen;       /* [slots] what this turn's rows look at */
 	int n_next;
 	struct source *src;        /* [B] */
 	struct record *slot;       /* [slots] */
@@ -67,7 +67,7 @@ static struct record record_new(struct arena *a, int max_len)
 		.from = arena_alloc(a, n * sizeof(int32_t)),
 		.prob = arena_alloc(a, n * sizeof(float)),
 		.gate = arena_alloc(a, n * sizeof(float)),
-		.look = arena_alloc(a, n * sizeof(struct glance)),
+		.look = arena_alloc(a, n * sizeof(struct gaze)),
 	};
 }
 
@@ -86,7 +86,7 @@ static void record_copy(struct record *to, const struct record *from)
 }
 
 static void record_push(struct record *r, const struct candidate *c,
-			const struct glance *look)
+			const struct gaze *look)
 {
 	r->ids[r->n] = c->id;
 	r->from[r->n] = c->from;
@@ -236,16 +236,16 @@ static int32_t copied_from(const struct search_offer *o, int32_t id)
 }
 
 /* The places with the most attention; of equals the first. */
-static struct glance glance_of(const struct search_offer *o)
+static struct gaze gaze_of(const struct search_offer *o)
 {
-	struct glance g;
+	struct gaze g;
 
-	for (int k = 0; k < GLANCES; k++) {
+	for (int k = 0; k < GAZES; k++) {
 		g.at[k] = -1;
 		g.share[k] = 0.0f;
 	}
 	for (int j = 0; o->copy && j < o->n_src; j++) {
-		int k = GLANCES - 1;
+		int k = GAZES - 1;
 
 		if (!(o->copy[j] > g.share[k]))
 			continue;
@@ -285,7 +285,7 @@ void search_offer(struct search *s, int row, const struct search_offer *o)
 	struct source *src = &s->src[s->row[row].source];
 	int n;
 
-	s->seen[row] = glance_of(o);
+	s->seen[row] = gaze_of(o);
 	restrict_row(s, r, o->p);
 	n = best_ids(s, o->p);
 	for (int i = 0; i < n; i++) {

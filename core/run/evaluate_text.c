@@ -52,10 +52,10 @@ void eval_generate(const struct session *s, int task, bool greedy, struct worker
 }
 
 /* Thousandths are enough to see, and short to keep. */
-static void put_glance(const struct glance *g, struct json_out *j)
+static void put_gaze(const struct gaze *g, struct json_out *j)
 {
 	json_open(j, NULL, '[');
-	for (int k = 0; k < GLANCES && g->at[k] >= 0; k++) {
+	for (int k = 0; k < GAZES && g->at[k] >= 0; k++) {
 		json_put_int(j, NULL, g->at[k]);
 		json_put_num(j, NULL, (int)((double)g->share[k] * 1000 + .5) / 1000.0);
 	}
@@ -72,7 +72,7 @@ void eval_detail(const struct session *s, const struct hypothesis *h,
 		json_put_num(j, NULL, (double)h->prob[i]);
 		json_put_num(j, NULL, (double)h->gate[i]);
 		json_put_int(j, NULL, h->from[i]);
-		put_glance(&h->look[i], j);
+		put_gaze(&h->look[i], j);
 		json_close(j, ']');
 	}
 	json_close(j, ']');

@@ -69,6 +69,7 @@ struct plan {
 	int64_t warmup;
 	double lr_floor;                /* as a fraction of lr */
 	int64_t steps, eval_every, checkpoint_every;
+	int on_hangup;                  /* 1: checkpoint and end */
 	int eval_examples, keep;        /* keep: newest checkpoints (>= 2) */
 };
 

@@ -168,7 +168,9 @@ enum {
 	W("budget.eval_examples", INT, 0, 1e9, "200", NULL, INT,               \
 	  eval_examples, "Dev rows of an evaluation, the same each time; 0: all.") \
 	W("budget.keep", INT, 2, 1000, "2", NULL, INT, keep,                   \
-	  "Newest checkpoints kept, beside the best and the named.")
+	  "Newest checkpoints kept, beside the best and the named.")           \
+	W("on_hangup", ENUM, 0, 0, "\"go-on\"", "go-on|checkpoint-exit", CHOICE, \
+	  on_hangup, "What a desk's run does when its terminal is gone.")
 
 #define FIELD_W(path, type, min, max, fallback, choices, slot, member, help)   \
 	{ path, PLAN_##type, min, max, fallback, choices, help },

@@ -132,13 +132,13 @@ static void check_greedy(struct test_model *m, uint64_t source, int min_len,
 }
 
 /* The places most looked at: most first, each once; all of a short source. */
-static void check_look(const struct glance *g, bool copy, int n, const int32_t *ids,
+static void check_look(const struct gaze *g, bool copy, int n, const int32_t *ids,
 		       int32_t id, int32_t from)
 {
-	int most = n < GLANCES ? n : GLANCES;
+	int most = n < GAZES ? n : GAZES;
 	float sum = 0.0f;
 
-	for (int k = 0; k < GLANCES; k++) {
+	for (int k = 0; k < GAZES; k++) {
 		if (!copy || k >= most) {
 			assert_int_equal(g->at[k], -1);
 			continue;
@@ -151,7 +151,7 @@ static void check_look(const struct glance *g, bool copy, int n, const int32_t *
 		sum += g->share[k];
 	}
 	assert_true(sum < 1.0f + 1e-5f);
-	assert_true(!copy || n > GLANCES || sum > 1.0f - 1e-5f);
+	assert_true(!copy || n > GAZES || sum > 1.0f - 1e-5f);
 	for (int k = 0; copy && k < most; k++)
 		if (ids[g->at[k]] == id) { /* the first place of this piece */
 			assert_int_equal(g->at[k], from);

@@ -1,0 +1,468 @@
+/*
+ * The engine behind the desk, with the real program on pseudo-terminals: detach,
+ * a dropped connection, attach on other terminals, a second screen that looks,
+ * commands over the socket, and what is left when somebody is killed.
+ */
+#include "../unit/engine_fixture.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "run/control.h"
+#include "run/rundir.h"
+#include "program.h"
+
+static void wait_for(struct pty *p, const char *text)
+{
+	for (double end = clock_now() + 20; !pty_shows(p, text);) {
+		pty_read(p, .05, .2);
+		if (clock_now() > end) {
+			char *screen = pty_text(p);
+
+			fprintf(stderr, "no '%s' on:\n%s", text, screen);
+			xfree(screen);
+			fail();
+		}
+	}
+}
+
+static void assert_given_back(struct pty *p)
+{
+	struct termios now;
+
+	assert_int_equal(tcgetattr(p->fd, &now), 0);
+	assert_int_equal(now.c_lflag, p->before.c_lflag);
+	assert_int_equal(now.c_iflag, p->before.c_iflag);
+	assert_int_equal(now.c_oflag, p->before.c_oflag);
+}
+
+static char plan_path[PATH_MAX], runs[PATH_MAX];
+static int run_number;
+
+/* A long run with a name of its own: its folder is runs/<name>. */
+static void new_desk(struct pty *p, char name[16], const char *steps)
+{
+	str_format(name, 16, "r%d", run_number++);
+	pty_program(p, "xterm-256color", "C.UTF-8", 24, 80,
+		    (const char *const[]){plan_path, "--runs", runs, "--run", name, "--set",
+				    steps, "--set", "budget.eval_every=100000", NULL});
+	wait_for(p, "RUN");
+}
+#define LONG "budget.steps=1000000"
+
+static void attach(struct pty *p, const char *name, const char *term, const char *lang,
+		   int rows, int cols, bool looks)
+{
+	pty_program(p, term, lang, rows, cols,
+	      (const char *const[]){"attach", name, "--runs", runs,
+				    looks ? "--view" : NULL, NULL});
+	wait_for(p, name);
+}
+
+static void run_folder(const char *name, char out[PATH_MAX])
+{
+	str_format(out, PATH_MAX, "%s/%s", runs, name);
+}
+
+static void wait_until_ended(const char *name)
+{
+	char path[PATH_MAX];
+
+	run_folder(name, path);
+	for (double end = clock_now() + 30; run_is_live(path); usleep(20000))
+		assert_true(clock_now() < end);
+}
+
+/* Sends words through `tutti send`; its exit status. */
+static int send_words(const char *name, const char *line, struct buf *said)
+{
+	int ends[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], 1);
+		dup2(ends[1], 2);
+		close(ends[0]);
+		execl(pty_program_path(), pty_program_path(), "send", name, "--runs", runs, line,
+		      (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	for (char bytes[512];;) {
+		ssize_t n = read(ends[0], bytes, sizeof bytes);
+
+		if (n <= 0)
+			break;
+		buf_add(said, bytes, (size_t)n);
+	}
+	close(ends[0]);
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static void stop_run(const char *name)
+{
+	struct buf said;
+
+	buf_init(&said);
+	assert_int_equal(send_words(name, "stop", &said), 0);
+	buf_release(&said);
+	wait_until_ended(name);
+}
+
+/* --- tests --- */
+
+static void test_detach_and_attach(void **state)
+{
+	struct pty p;
+	char name[16];
+
+	(void)state;
+	new_desk(&p, name, LONG);
+	pty_type(&p, "D");
+	assert_int_equal(pty_wait(&p, 10), 0);
+	assert_given_back(&p);
+	assert_true(pty_shows(&p, "goes on"));
+	pty_close(&p);
+	attach(&p, name, "vt100", "C", 30, 100, false); /* another kind of terminal */
+	wait_for(&p, "RUN");
+	for (size_t i = 0; i < p.raw.len; i++)
+		assert_true((unsigned char)p.raw.s[i] < 0x80);
+	pty_type(&p, "q");
+	pty_type(&p, "y");
+	assert_int_equal(pty_wait(&p, 20), 0);
+	assert_given_back(&p);
+	pty_close(&p);
+	wait_until_ended(name);
+}
+
+/* The socket is for its owner alone, and gone when the engine is. */
+static void test_socket_file(void **state)
+{
+	struct pty p;
+	char name[16], path[PATH_MAX + 16];
+	struct stat sb;
+
+	(void)state;
+	new_desk(&p, name, LONG);
+	str_format(path, sizeof path, "%s/%s/control.sock", runs, name);
+	assert_int_equal(lstat(path, &sb), 0);
+	assert_true(S_ISSOCK(sb.st_mode));
+	assert_int_equal(sb.st_mode & 0777, 0600);
+	stop_run(name);
+	pty_type(&p, "q");
+	assert_int_equal(pty_wait(&p, 10), 0);
+	assert_int_equal(lstat(path, &sb), -1);
+	pty_close(&p);
+}
+
+static void test_send(void **state)
+{
+	struct pty p;
+	char name[16];
+	struct buf said;
+
+	(void)state;
+	buf_init(&said);
+	new_desk(&p, name, LONG);
+	assert_int_equal(send_words(name, "weight mood 2.5", &said), 0);
+	wait_for(&p, "2.50");
+	assert_int_equal(send_words(name, "weight nobody 2", &said), 1);
+	assert_non_null(strstr(buf_str(&said), "nobody"));
+	buf_clear(&said);
+	assert_int_equal(send_words(name, "try mood amber boat", &said), 0);
+	assert_non_null(strstr(buf_str(&said), "\"tasks\""));
+	buf_release(&said);
+	stop_run(name);
+	pty_close(&p);
+}
+
+/* A second screen looks; a third one takes the first one's place. */
+static void test_two_screens(void **state)
+{
+	struct pty steers, looks, third;
+	char name[16];
+
+	(void)state;
+	new_desk(&steers, name, LONG);
+	attach(&looks, name, "xterm-256color", "C.UTF-8", 40, 120, true);
+	pty_type(&looks, "2");
+	pty_type(&looks, "m"); /* what steers is refused there */
+	pty_type(&looks, "1");
+	pty_type(&looks, ":");
+	wait_for(&looks, "looks only");
+	pty_type(&steers, "m");
+	wait_for(&steers, "M · ·");
+	wait_for(&looks, "mute mood off → on");
+	attach(&third, name, "xterm-256color", "C.UTF-8", 24, 80, false);
+	assert_int_equal(pty_wait(&steers, 10), 0);
+	assert_given_back(&steers);
+	assert_true(pty_shows(&steers, "another terminal"));
+	pty_type(&looks, "q");
+	assert_int_equal(pty_wait(&looks, 10), 0);
+	assert_given_back(&looks);
+	pty_type(&third, "D");
+	assert_int_equal(pty_wait(&third, 10), 0);
+	stop_run(name);
+	pty_close(&steers);
+	pty_close(&looks);
+	pty_close(&third);
+}
+
+/* Ctrl-Z in a shell: it has its terminal as it was, and fg comes back. */
+static void test_suspend(void **state)
+{
+	struct pty p;
+	char name[16], line[3 * PATH_MAX];
+
+	(void)state;
+	str_format(name, sizeof name, "r%d", run_number++);
+	setenv("PS1", "ready> ", 1);
+	pty_start(&p, "/bin/sh", "xterm-256color", "C.UTF-8", 24, 80,
+		  (const char *const[]){"-i", NULL});
+	wait_for(&p, "ready>");
+	str_format(line, sizeof line, "%s %s --runs %s --run %s --set " LONG "\n",
+		   pty_program_path(), plan_path, runs, name);
+	pty_send(&p, line, strlen(line));
+	wait_for(&p, "RUN");
+	pty_type(&p, "\032");
+	wait_for(&p, "Stopped");
+	pty_type(&p, "stty -a | grep -c ' echo '; fg\n");
+	wait_for(&p, "RUN");
+	pty_type(&p, "D");
+	wait_for(&p, "goes on");
+	stop_run(name);
+	pty_close(&p);
+}
+
+static void test_client_killed(void **state)
+{
+	struct pty p;
+	char name[16];
+
+	(void)state;
+	new_desk(&p, name, LONG);
+	kill(p.pid, SIGKILL);
+	assert_int_equal(pty_wait(&p, 5), -SIGKILL);
+	for (double end = clock_now() + 10;;) { /* the engine mends the terminal */
+		struct termios now;
+
+		pty_read(&p, .02, .05);
+		assert_true(clock_now() < end);
+		if (!tcgetattr(p.fd, &now) && now.c_lflag == p.before.c_lflag)
+			break;
+	}
+	pty_close(&p);
+	stop_run(name);
+}
+
+static pid_t engine_of(const char *name)
+{
+	char path[PATH_MAX + 16], text[32] = "";
+	int64_t pid = 0;
+	FILE *f;
+
+	str_format(path, sizeof path, "%s/%s/lock", runs, name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	if (fgets(text, sizeof text, f))
+		text[strcspn(text, "\n")] = '\0';
+	fclose(f);
+	assert_true(parse_i64(text, &pid) && pid > 1);
+	return (pid_t)pid;
+}
+
+static void test_engine_killed(void **state)
+{
+	struct pty p;
+	char name[16];
+
+	(void)state;
+	new_desk(&p, name, LONG);
+	kill(engine_of(name), SIGKILL);
+	assert_int_equal(pty_wait(&p, 10), 1);
+	assert_given_back(&p);
+	assert_true(pty_shows(&p, "tutti resume"));
+	pty_close(&p);
+}
+
+/* SIGTERM to the command that began the run ends the run, with a checkpoint. */
+static void test_terminated(void **state)
+{
+	struct pty p;
+	char name[16];
+
+	(void)state;
+	new_desk(&p, name, LONG);
+	kill(p.pid, SIGTERM);
+	assert_int_equal(pty_wait(&p, 20), 143);
+	assert_given_back(&p);
+	pty_close(&p);
+	wait_until_ended(name);
+}
+
+/* Packets that no tutti sends: the engine goes on, and still answers. */
+static void test_nonsense_packets(void **state)
+{
+	struct rng r = rng_stream(3, RNG_TEST, 0, 0);
+	struct pty p;
+	char name[16], path[PATH_MAX];
+	struct buf said;
+
+	(void)state;
+	new_desk(&p, name, LONG);
+	run_folder(name, path);
+	for (uint64_t k = 0; k < 300; k++) {
+		unsigned char bytes[600];
+		size_t n = (size_t)rng_below(&r, 4 * k, sizeof bytes);
+		int fd = -1;
+
+		assert_int_equal(control_connect(path, &fd, NULL), ST_OK);
+		for (size_t i = 0; i < n; i++)
+			bytes[i] = (unsigned char)rng_below(&r, 1000 + k * 600 + i, 256);
+		if (k % 2 && n >= 4) { /* the head is right, the rest is not */
+			memcpy(bytes, (const uint16_t[]){CONTROL_VERSION, 1}, 4);
+			bytes[2] = (unsigned char)(k % 9);
+		}
+		send(fd, bytes, n, MSG_NOSIGNAL);
+		close(fd);
+		if (k % 20 == 0)
+			pty_read(&p, .01, .05);
+	}
+	buf_init(&said);
+	assert_int_equal(send_words(name, "note still here", &said), 0);
+	buf_release(&said);
+	wait_for(&p, "note still here");
+	stop_run(name);
+	pty_close(&p);
+}
+
+/* The state at the end of a run of so many steps, from `tutti ls --json`. */
+static void final_state(const char *name, char out[40])
+{
+	struct run_info *info = NULL;
+	int n = 0;
+
+	assert_int_equal(rundir_list(runs, &info, &n, NULL), ST_OK);
+	out[0] = '\0';
+	for (int i = 0; i < n; i++)
+		if (str_eq(info[i].name, name))
+			str_copy(out, 40, info[i].state);
+	xfree(info);
+	assert_true(strlen(out) == 32);
+}
+
+/*
+ * Connections that drop while it trains, views that change: the same bits as a run
+ * that nobody looked at. TUTTI_DROPS: how many (100 for the long test).
+ */
+static void test_drops_change_no_bit(void **state)
+{
+	static const char steps[] = "budget.steps=4000";
+	const char *wish = getenv("TUTTI_DROPS");
+	int64_t drops = 8;
+	struct pty p;
+	char name[16], alone[16], seen[40], unseen[40];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (wish)
+		assert_true(parse_i64(wish, &drops));
+	new_desk(&p, name, drops > 20 ? "budget.steps=40000" : steps);
+	for (int i = 0; i < drops; i++) {
+		pty_type(&p, (const char[]){(char)('1' + i % 8), 0});
+		close(p.fd); /* the line is cut */
+		p.fd = -1;
+		waitpid(p.pid, &status, 0);
+		p.pid = 0;
+		pty_close(&p);
+		attach(&p, name, i % 2 ? "vt100" : "xterm-256color", "C.UTF-8",
+		       20 + i % 30, 70 + i % 60, false);
+	}
+	wait_for(&p, "DONE");
+	pty_type(&p, "q");
+	assert_int_equal(pty_wait(&p, 20), 0);
+	pty_close(&p);
+	wait_until_ended(name);
+	final_state(name, seen);
+	str_format(alone, sizeof alone, "r%d", run_number++);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		int none = open("/dev/null", O_RDWR);
+
+		dup2(none, 1);
+		dup2(none, 2);
+		execl(pty_program_path(), pty_program_path(), "train", plan_path, "--runs", runs, "--run",
+		      alone, "--set", drops > 20 ? "budget.steps=40000" : steps, "--set",
+		      "budget.eval_every=100000", (char *)NULL);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(WEXITSTATUS(status), 0);
+	final_state(alone, unseen);
+	assert_string_equal(seen, unseen);
+}
+
+static int make(void **state)
+{
+	struct buf b;
+
+	(void)fixture_plan;
+	if (fixture_make(state))
+		return -1;
+	str_format(plan_path, sizeof plan_path, "%s/plan.json", fixture_dir);
+	str_format(runs, sizeof runs, "%s/runs", fixture_dir);
+	setenv("XDG_STATE_HOME", fixture_dir, 1);
+	buf_init(&b);
+	buf_adds(&b, fixture_plan_text);
+	file_write(plan_path, buf_str(&b), b.len, NULL);
+	buf_release(&b);
+	return 0;
+}
+
+static int unmake(void **state)
+{
+	pid_t pid;
+	int status;
+
+	(void)state;
+	for (int i = 0; i < run_number; i++) { /* what a failed test left behind */
+		char path[PATH_MAX];
+
+		str_format(path, sizeof path, "%s/r%d", runs, i);
+		if (run_is_live(path) && (pid = engine_of(strrchr(path, '/') + 1)) > 1)
+			kill(pid, SIGKILL);
+	}
+	usleep(100000);
+	pid = fork();
+	if (pid == 0) {
+		execlp("rm", "rm", "-rf", fixture_dir, (char *)NULL);
+		_exit(127);
+	}
+	return waitpid(pid, &status, 0) == pid && !status ? 0 : 1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_detach_and_attach),
+		cmocka_unit_test(test_socket_file),
+		cmocka_unit_test(test_send),
+		cmocka_unit_test(test_two_screens),
+		cmocka_unit_test(test_suspend),
+		cmocka_unit_test(test_client_killed),
+		cmocka_unit_test(test_engine_killed),
+		cmocka_unit_test(test_terminated),
+		cmocka_unit_test(test_nonsense_packets),
+		cmocka_unit_test(test_drops_change_no_bit),
+	};
+
+	(void)fixture_remove;
+	return cmocka_run_group_tests(tests, make, unmake);
+}
