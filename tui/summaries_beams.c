@@ -154,6 +154,8 @@ static void draw_answer(struct canvas *c, struct rect r, const char *text,
 			if (json_type(k) == JSON_OBJECT)
 				draw_candidate(c, (struct rect){y, r.x, lines, r.w}, k,
 					       reference, rs, y == r.y);
+	} else {
+		draw_text(c, y, r.x, r.w, INK_WARN, "the answer cannot be read");
 	}
 	whole = doc && json_type(doc) == JSON_OBJECT ? json_get(doc, "whole") : NULL;
 	if (y < r.y + r.h && whole && json_type(whole) == JSON_BOOL && !json_bool(whole))

@@ -123,7 +123,7 @@ struct figure_row {
 	bool is_bad; /* worth a look */
 };
 
-enum { FIGURES = 8, GRID_COLS = 41 };
+enum { FIGURES = 8, GRID_COLS = 41, MINE_END = 13, ALL_END = 19 };
 static void figure_rows(const struct reading_means *m, const struct example_figures *f,
 			struct figure_row out[FIGURES])
 {
@@ -147,22 +147,23 @@ static void draw_figure(struct canvas *c, int y, int x, const struct figure_row 
 	char number[24];
 
 	draw_text(c, y, x, 9, INK_DIM, row->name);
-	draw_right(c, y, x + 14, 5, row->is_bad ? INK_WARN : INK_TEXT,
+	draw_right(c, y, x + MINE_END, 5, row->is_bad ? INK_WARN : INK_TEXT,
 		   figure_text(number, row->mine, row->unit));
-	draw_right(c, y, x + 20, 5, INK_DIM, figure_text(number, row->all, row->unit));
+	draw_right(c, y, x + ALL_END, 5, INK_DIM,
+		   figure_text(number, row->all, row->unit));
 }
 
 static void figure_head(struct canvas *c, int y, int x)
 {
-	draw_right(c, y, x + 14, 5, INK_DIM, "this");
-	draw_right(c, y, x + 20, 5, INK_DIM, "all");
+	draw_right(c, y, x + MINE_END, 5, INK_DIM, "this");
+	draw_right(c, y, x + ALL_END, 5, INK_DIM, "all");
 }
 
 /* In two columns where there is room, else as many as there are lines. */
 static void draw_grid(struct canvas *c, struct rect r, const struct figure_row *row)
 {
 	bool two = r.w >= GRID_COLS;
-	int gap = r.w >= 50 ? 28 : 21;
+	int gap = r.w >= 50 ? 28 : 22;
 
 	figure_head(c, r.y, r.x);
 	if (two)
