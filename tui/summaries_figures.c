@@ -123,7 +123,7 @@ struct figure_row {
 	bool is_bad; /* worth a look */
 };
 
-enum { FIGURES = 8, GRID_COLS = 41, MINE_END = 13, ALL_END = 19 };
+enum { FIGURES = 8, GRID_COLS = 41, GRID_WIDE = 50 };
 static void figure_rows(const struct reading_means *m, const struct example_figures *f,
 			struct figure_row out[FIGURES])
 {
@@ -142,37 +142,51 @@ static void figure_rows(const struct reading_means *m, const struct example_figu
 	memcpy(out, row, sizeof row);
 }
 
-static void draw_figure(struct canvas *c, int y, int x, const struct figure_row *row)
+/* Where the columns end that stand beside the names. */
+struct grid {
+	int mine, all, next; /* next: where the second column of names begins */
+	bool two;
+};
+
+static struct grid grid_of(int w)
+{
+	if (w >= GRID_WIDE)
+		return (struct grid){14, 21, 28, true};
+	return (struct grid){13, 19, 22, w >= GRID_COLS};
+}
+
+static void draw_figure(struct canvas *c, int y, int x, const struct grid *g,
+			const struct figure_row *row)
 {
 	char number[24];
 
 	draw_text(c, y, x, 9, INK_DIM, row->name);
-	draw_right(c, y, x + MINE_END, 5, row->is_bad ? INK_WARN : INK_TEXT,
+	draw_right(c, y, x + g->mine, 5, row->is_bad ? INK_WARN : INK_TEXT,
 		   figure_text(number, row->mine, row->unit));
-	draw_right(c, y, x + ALL_END, 5, INK_DIM,
+	draw_right(c, y, x + g->all, 5, INK_DIM,
 		   figure_text(number, row->all, row->unit));
 }
 
-static void figure_head(struct canvas *c, int y, int x)
+static void figure_head(struct canvas *c, int y, int x, const struct grid *g)
 {
-	draw_right(c, y, x + MINE_END, 5, INK_DIM, "this");
-	draw_right(c, y, x + ALL_END, 5, INK_DIM, "all");
+	draw_right(c, y, x + g->mine, 5, INK_DIM, "this");
+	draw_right(c, y, x + g->all, 5, INK_DIM, "all");
 }
 
 /* In two columns where there is room, else as many as there are lines. */
 static void draw_grid(struct canvas *c, struct rect r, const struct figure_row *row)
 {
-	bool two = r.w >= GRID_COLS;
-	int gap = r.w >= 50 ? 28 : 22;
+	struct grid g = grid_of(r.w);
 
-	figure_head(c, r.y, r.x);
-	if (two)
-		figure_head(c, r.y, r.x + gap);
+	figure_head(c, r.y, r.x, &g);
+	if (g.two)
+		figure_head(c, r.y, r.x + g.next, &g);
 	for (int i = 0; i < FIGURES; i++) {
-		int y = r.y + 1 + (two ? i % 4 : i);
+		int y = r.y + 1 + (g.two ? i % 4 : i);
 
 		if (y < r.y + r.h)
-			draw_figure(c, y, r.x + (two ? i / 4 * gap : 0), &row[i]);
+			draw_figure(c, y, r.x + (g.two ? i / 4 * g.next : 0), &g,
+				    &row[i]);
 	}
 }
 

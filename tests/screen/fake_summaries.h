@@ -48,7 +48,7 @@ static const struct {
 	 "Then open the second line, slowly, and call me when it hums.",
 	 "The pump in hall four failed; Ivo will bring a new motor in the evening.",
 	 {"the pump is", "the pump in hall four has stopped",
-	  "ivo can't come. \033]0;x\007 the pump \xe2\x80\xae has stopped",
+	  "ivo can't \033]0;x\007 the pump \xe2\x80\xae in two",
 	  "the pump in hall four has stopped. ivo will come with a new motor."}},
 };
 enum { FAKE_DIALOGUES = sizeof fake_dialogue / sizeof *fake_dialogue };

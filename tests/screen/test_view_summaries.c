@@ -276,7 +276,7 @@ static void test_asks_once(void **state)
 	ui_recalc(&b.ui);
 	posted = b.fake.posted;
 	assert_int_equal(posted, 1);
-	assert_true(str_starts(b.fake.last, "beams samsum Ops: "));
+	assert_true(str_starts(b.fake.last, "beams samsum Zoë Brandt: "));
 	assert_null(strchr(b.fake.last, '\n'));
 	key(&b, 'j');
 	ui_update(&b.ui);
