@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -134,6 +135,16 @@ void reading_export(struct ui *ui)
 	}
 }
 
+/* What stands behind the last colon: the path before it is long. */
+static const char *cause_of(const char *text)
+{
+	const char *last = text;
+
+	for (const char *s = text; (s = strstr(s, ": ")) != NULL; s += 2)
+		last = s + 2;
+	return last;
+}
+
 void reading_export_poll(struct ui *ui)
 {
 	struct reading *re = &ui->reading;
@@ -143,7 +154,7 @@ void reading_export_poll(struct ui *ui)
 	if (!re->job || !job_is_done(re->job, &st, &err))
 		return;
 	if (st)
-		ui_say(ui, true, "%s", err.text);
+		ui_say(ui, true, "no list in the run's folder: %s", cause_of(err.text));
 	else
 		ui_say(ui, false, "%d examples written to %s", re->export->n,
 		       re->export->path);

@@ -87,6 +87,7 @@ static bool act_on_look(struct ui *ui, enum action action, int arg)
 	switch (action) {
 	case DO_SCROLL: scroll(re, arg); break;
 	case DO_SIDE: choose_token(re, arg); break;
+	case DO_CHOOSE: re->token = arg < re->n_tokens ? arg : -1; break;
 	case DO_MODE:
 		re->mode = (re->mode + 1) % READ_MODES;
 		re->shows_change = false;

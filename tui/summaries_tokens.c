@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "keys.h"
 #include "summaries_own.h"
 #include "text/fold.h"
 
@@ -237,6 +238,7 @@ static void draw_cells(struct canvas *c, struct rect r, const struct pieces *p,
 
 		if (x + w > r.x + r.w)
 			break;
+		draw_zone(c, (struct rect){r.y, x, r.h, w}, i, DO_NONE, 0);
 		c->paper = i == chosen ? PAPER_TAB : PAPER_NONE;
 		draw_foreign(c, r.y, x, w, INK_TEXT, k->text);
 		c->paper = PAPER_NONE;

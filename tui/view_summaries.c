@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "keys.h"
 #include "models.h"
 #include "run/lead.h"
 #include "summaries_own.h"
@@ -393,6 +394,7 @@ static void draw_low(struct canvas *c, const struct ui *ui, struct rect r, bool 
 	else if (e->was)
 		str_format(remark, sizeof remark, "ROUGE-1 was %s",
 			   fmt_metric(number, e->was->rouge[0]));
+	draw_zone(c, r, -1, DO_PANE, 0);
 	if (boxed) {
 		draw_titled_box(c, r, title[re->pane], remark);
 		in = rect_cut(r, 1, 2, 1, 2);
@@ -406,7 +408,8 @@ static void draw_low(struct canvas *c, const struct ui *ui, struct rect r, bool 
 			draw_copying(c, in, re, e->figures);
 	} else {
 		if (!boxed)
-			draw_text(c, in.y, in.x, in.w, INK_DIM, title[re->pane]);
+			draw_text(c, in.y, in.x, in.w, INK_DIM,
+				  in.w < 24 ? "over time" : title[re->pane]);
 		draw_outputs(c, boxed ? in : rect_cut(in, 1, 0, 0, 0), &re->data);
 	}
 }
