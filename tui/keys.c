@@ -105,7 +105,7 @@ const struct key_row key_table[] = {
 	{ON_SUMMARIES, 'd', 0, DO_COMPARE, 0, 0, "d",
 	 "what changed since the evaluation before"},
 	{ON_SUMMARIES, 'b', 0, DO_BEAMS, 0, 0, "b",
-	 "the other candidates of the search (asks the model of now)"},
+	 "other candidates of the search, asked of the model"},
 	{ON_SUMMARIES, KEY_TAB_, KEY_BACKTAB_, DO_PANE, 0, 0, "Tab",
 	 "below: over time, figures, candidates"},
 	{ON_SUMMARIES, 'f', 0, DO_FILTER, 0, 0, "f",
