@@ -58,7 +58,8 @@ struct canvas {
 	bool utf8;              /* other characters than ASCII can be shown */
 	bool colour;
 	uint8_t paper, flags;   /* of what is drawn next */
-	int n_zones;            /* for the mouse */
+	bool mouse;             /* the zones count: reports are wanted */
+	int n_zones;
 	struct zone zone[ZONES_MAX];
 };
 

@@ -20,6 +20,14 @@ static double weight_place(double w)
 	return x < 0 ? 0 : x > 1 ? 1 : x;
 }
 
+/* What gets drawn of a share: a part of one, whatever the figure says. */
+static double share_part(const struct ui *ui, int i)
+{
+	double share = ui_value(ui, i, KNOB_SHARE);
+
+	return share > 0 ? share < 1 ? share : 1 : 0;
+}
+
 static const char *weight_text(char out[24], double w)
 {
 	snprintf(out, 24, w < 99.995 ? "%.2f" : "%.0f", w);
@@ -85,7 +93,7 @@ static void draw_knob(struct canvas *c, const struct ui *ui, int i, struct rect 
 
 static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect r)
 {
-	double share = ui_value(ui, i, KNOB_SHARE);
+	double share = share_part(ui, i);
 	int x = r.x + r.w - 7, y = r.y + 2, full = TRACK * 8;
 	int h = (int)lrint(share * full);
 	bool is_auto = ui->wish[i][KNOB_SHARE].on ? ui->wish[i][KNOB_SHARE].is_auto :
@@ -259,7 +267,7 @@ static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
 			   const struct table_cols *t)
 {
 	const struct channel *ch = &ui->pic->ch[i];
-	double share = ui_value(ui, i, KNOB_SHARE);
+	double share = share_part(ui, i);
 	bool is_wished = ui_is_wished(ui, i, KNOB_SHARE);
 	char number[24];
 

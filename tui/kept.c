@@ -24,6 +24,7 @@ enum status kept_predictions(const char *run_path, int task, int64_t upto,
 	int64_t step = -1;
 	enum status st = open_store(run_path, &s, err);
 
+	*out = (struct prediction_set){ .step = -1 };
 	if (!st && upto >= 0)
 		st = store_predictions_step(s, task, upto, &step, err);
 	if (!st)

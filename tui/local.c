@@ -37,6 +37,14 @@ static void run_try(struct ui *ui, const char *rest)
 	ui_try(ui, rest);
 }
 
+static void run_mouse(struct ui *ui, const char *rest)
+{
+	ui->mouse = str_eq(rest, "off") ? MOUSE_OFF : MOUSE_ON;
+	ui_say(ui, false, ui->mouse == MOUSE_ON ?
+	       "the mouse chooses, drags and scrolls; with Shift it selects text" :
+	       "the mouse selects text");
+}
+
 const struct local_row local_table[] = {
 	{ "help", "help [WORD]", "help for the view, or for one command", "", ARG_NONE,
 	  NULL, run_help },
@@ -55,6 +63,10 @@ const struct local_row local_table[] = {
 	  ARG_NONE, "start end", local_seek },
 	{ "try", "try [TASK] TEXT", "what the tasks say of a text", "", ARG_TASK, NULL,
 	  run_try },
+	{ "mouse", "mouse on|off", "the mouse chooses and drags, or selects text",
+	  "Off unless asked for here or by --mouse, as a terminal whose mouse reports to a "
+	  "program selects no text with it, but with Shift held in most.",
+	  ARG_NONE, "on off", run_mouse },
 };
 const int local_count = (int)(sizeof local_table / sizeof *local_table);
 

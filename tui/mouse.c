@@ -73,7 +73,7 @@ void mouse_act(struct ui *ui, const struct canvas *c, const struct mouse *m)
 {
 	const struct zone *z = canvas_zone(c, m->y, m->x);
 
-	if (ui->ask != ASK_NONE)
+	if (!c->mouse || ui->ask != ASK_NONE)
 		return;
 	ui_recalc(ui);
 	if (m->is_release)

@@ -116,6 +116,7 @@ struct ui {
 	int n_entries;
 	const char *terminal;
 	struct hand hand;
+	enum { MOUSE_AS_IS, MOUSE_ON, MOUSE_OFF } mouse;
 	char help_word[64];         /* :help WORD */
 	char find[160];             /* :find TEXT */
 };

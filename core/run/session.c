@@ -39,7 +39,7 @@ static enum status get_vocabulary(struct session *s, const char *given,
 	return train_vocabulary(s, pg, err);
 }
 
-/* Labels that the plan does not list are found in the train file and kept there. */
+/* Labels that the plan does not list are found in the train file, all rows. */
 static enum status get_labels(struct session *s, int i, bool may_read,
 			      struct progress *pg, struct err *err)
 {
@@ -52,6 +52,7 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 			return err_set(err, ST_INVALID, "task '%s' has no labels in the "
 				       "stored plan", t->name);
 		plan_dataset(s->plan, i, false, &spec);
+		spec.held_share = 0; /* a label may be in held-out rows alone */
 		st = dataset_scan_labels(&spec, NULL, pg, PLAN_LABELS_MAX, &t->labels,
 					 &t->n_labels, err);
 	}
@@ -96,7 +97,7 @@ static enum status open_data(struct session *s, int i, struct progress *pg,
 	if (!st && !dataset_size(t->train))
 		st = err_set(err, ST_INVALID, "no rows for task '%s' in '%s'", p->name,
 			     p->train);
-	if (!st && p->dev[0]) {
+	if (!st && plan_has_dev(p)) {
 		plan_dataset(s->plan, i, true, &spec);
 		st = dataset_open(&spec, s->tok, NULL, pg, &t->dev, err);
 	}

@@ -35,7 +35,7 @@ static enum status data_facts(struct trainer *t, int i, struct err *err)
 		hash_text(dataset_content(d), hash);
 		str_format(key, sizeof key, "data.%s.%s", p->name, dev ? "dev" : "train");
 		str_format(value, sizeof value, "%s %llu %s", hash,
-			   (unsigned long long)dataset_size(d), dev ? p->dev : p->train);
+			   (unsigned long long)dataset_size(d), dev && *p->dev ? p->dev : p->train);
 		result = store_set_fact(t->store, key, value, err);
 	}
 	return result;

@@ -51,7 +51,7 @@ struct pty {
 	struct buf raw;           /* every byte that came */
 	unsigned long long sent;
 	unsigned turns;           /* it stands still only after more waits than these */
-	struct idle *idle;
+	struct idle *idle;        /* NULL: another program, not known from within */
 	struct termios before;
 };
 
@@ -226,7 +226,7 @@ static inline void pty_open(struct pty *p, const struct pty_spec *s)
 static inline void pty_close(struct pty *p)
 {
 	if (p->pid > 0) {
-		int desk = atomic_load(&p->idle->desk);
+		int desk = p->idle ? atomic_load(&p->idle->desk) : 0;
 
 		if (desk > 0)
 			kill(desk, SIGKILL);
@@ -311,8 +311,8 @@ static inline bool pty_settle(struct pty *p, double most)
 {
 	double end = clock_now() + most;
 
-	if (!idle_is_known())
-		return pty_read(p, .4, most) || !pty_has_ended(p);
+	if (!p->idle || !idle_is_known())
+		return pty_read(p, p->idle ? .4 : .2, most) || !pty_has_ended(p);
 	while (clock_now() < end) {
 		struct pollfd f = {.fd = p->fd, .events = POLLIN};
 
@@ -357,7 +357,7 @@ static inline void pty_type(struct pty *p, const char *keys)
 }
 
 /* Opens the terminal and waits for the first whole screen. */
-static inline void pty_start(struct pty *p, const struct pty_spec *s)
+static inline void pty_begin(struct pty *p, const struct pty_spec *s)
 {
 	pty_open(p, s);
 	pty_settle(p, 10);
@@ -368,7 +368,7 @@ static inline void pty_resize(struct pty *p, int rows, int cols)
 	struct winsize ws = {.ws_row = (unsigned short)rows,
 			     .ws_col = (unsigned short)cols};
 
-	if (rows != p->rows || cols != p->cols) /* the kernel sends SIGWINCH */
+	if (p->idle && (rows != p->rows || cols != p->cols)) /* the kernel sends SIGWINCH */
 		p->turns = atomic_load(&p->idle->turns);
 	ioctl(p->fd, TIOCSWINSZ, &ws);
 	vterm_set_size(p->vt, rows, cols);
@@ -459,6 +459,21 @@ static inline char *golden_read(const char *path)
 	return b.s ? buf_take(&b) : xstrdup("");
 }
 
+/* The lines that differ, on stderr: what was wanted, what is seen. */
+static inline void golden_differ(const char *path, const char *want, const char *seen)
+{
+	fprintf(stderr, "--- %s\n", path);
+	for (int line = 1; *want || *seen; line++) {
+		size_t w = strcspn(want, "\n"), s = strcspn(seen, "\n");
+
+		if (w != s || strncmp(want, seen, w))
+			fprintf(stderr, "%3d -%.*s\n    +%.*s\n", line, (int)w, want,
+				(int)s, seen);
+		want += w + (want[w] == '\n');
+		seen += s + (seen[s] == '\n');
+	}
+}
+
 /* Is `seen` the file's text? TUTTI_GOLDEN=write makes the file so. */
 static inline bool golden_same(const char *path, const char *seen)
 {
@@ -474,6 +489,8 @@ static inline bool golden_same(const char *path, const char *seen)
 	}
 	want = golden_read(path);
 	same = str_eq(seen, want);
+	if (!same)
+		golden_differ(path, want, seen);
 	xfree(want);
 	return same;
 }

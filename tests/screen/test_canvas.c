@@ -68,7 +68,7 @@ static void assert_guards(const struct sheet *s)
 			fail_msg("written outside a sheet of %dx%d", s->c.rows, s->c.cols);
 }
 
-static void assert_cells(const struct sheet *s)
+static void assert_cells(const struct sheet *s, const struct ui *ui)
 {
 	for (int i = 0; i < s->c.rows * s->c.cols; i++) {
 		const struct cell *k = &s->c.cell[i];
@@ -76,7 +76,9 @@ static void assert_cells(const struct sheet *s)
 		if (k->ink >= INKS || k->paper >= PAPERS)
 			fail_msg("ink %d, paper %d", k->ink, k->paper);
 		if (k->ch < 0x7f ? k->ch < 0x20 : !s->c.utf8 || !is_harmless(k->ch))
-			fail_msg("U+%04X in a cell", (unsigned)k->ch);
+			fail_msg("U+%04X at %d, %d of %dx%d in %s", (unsigned)k->ch,
+				 i / s->c.cols, i % s->c.cols, s->c.rows, s->c.cols,
+				 view_table[ui->view].name);
 		if (k->flags & CELL_TAIL)
 			assert_true(i % s->c.cols > 0);
 	}
@@ -194,7 +196,7 @@ static void check_body(struct ui *ui, int rows, int cols)
 	sheet_init(&s, rows, cols);
 	view_table[ui->view].draw(&s.c, ui, p.body);
 	assert_guards(&s);
-	assert_cells(&s);
+	assert_cells(&s, ui);
 	for (int y = 0; y < rows; y++)
 		for (int x = 0; x < cols; x++) {
 			const struct cell *k = &s.c.cell[y * cols + x];
@@ -202,8 +204,9 @@ static void check_body(struct ui *ui, int rows, int cols)
 				     x >= p.body.x && x < p.body.x + p.body.w;
 
 			if (!is_in && (k->ch != ' ' || k->paper))
-				fail_msg("%s draws at %d, %d of %dx%d, outside its body",
-					 view_table[ui->view].name, y, x, rows, cols);
+				fail_msg("%s draws U+%04X at %d, %d of %dx%d, outside "
+					 "its body", view_table[ui->view].name,
+					 (unsigned)k->ch, y, x, rows, cols);
 		}
 	xfree(s.all);
 }
@@ -215,7 +218,7 @@ static void check_screen(const struct ui *ui, int rows, int cols)
 	sheet_init(&s, rows, cols);
 	draw_screen(&s.c, ui);
 	assert_guards(&s);
-	assert_cells(&s);
+	assert_cells(&s, ui);
 	assert_true(s.c.cursor_y < rows && s.c.cursor_x < cols);
 	xfree(s.all);
 }

@@ -36,8 +36,6 @@ static void golden(struct pty *p, const char *name)
 
 	str_format(path, sizeof path, GOLDEN "%s.txt", name);
 	same = golden_same(path, seen);
-	if (!same)
-		print_error("--- %s, seen:\n%s", path, seen);
 	xfree(seen);
 	assert_true(same);
 }
@@ -46,7 +44,7 @@ static void one_golden(const struct pty_spec *s, const char *keys, const char *n
 {
 	struct pty p;
 
-	pty_start(&p, s);
+	pty_begin(&p, s);
 	if (*keys)
 		pty_type(&p, keys);
 	golden(&p, name);
@@ -98,7 +96,7 @@ static void test_ascii_is_ascii(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, "3");
 	pty_type(&p, "4");
 	for (size_t i = 0; i < p.raw.len; i++)
@@ -112,7 +110,7 @@ static void test_faders(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_send(&p, "lll", 3); /* three keys, one event, shown at once */
 	pty_read(&p, .08, .2);
 	assert_true(pty_shows(&p, "2.38~"));
@@ -139,7 +137,7 @@ static void test_wish_waits(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, "l");
 	pty_read(&p, .6, 2);
 	assert_true(pty_shows(&p, "1.68~"));
@@ -152,7 +150,7 @@ static void test_prompt(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, ":weight ss\t1.5");
 	assert_true(pty_shows(&p, ":weight sst2 1.5"));
 	pty_type(&p, "\r");
@@ -181,7 +179,7 @@ static void test_paste(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, "\033[200~mute sst2 on\nq y\r\033[201~");
 	assert_false(pty_shows(&p, "mute sst2 on"));
 	pty_type(&p, ":\033[200~note a\nmute sst2 on\r\033[201~");
@@ -196,7 +194,7 @@ static void test_try(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, "4t");
 	pty_type(&p, "lunch?\r");
 	assert_true(pty_shows(&p, "Tim and Ann will have lunch"));
@@ -213,7 +211,7 @@ static void test_inspect_filter(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, "3<\tl\r");
 	assert_true(pty_shows(&p, "agnews"));
 	assert_true(pty_shows(&p, "gold World, predicted Sports"));
@@ -231,7 +229,7 @@ static void test_foreign(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, "3");
 	assert_true(pty_shows(&p, "<ESC>[31mforecast"));
 	assert_true(pty_shows(&p, "<U+202E>"));
@@ -265,7 +263,7 @@ static void leave(const char *keys, int sig, int want)
 	struct termios raw;
 	int code;
 
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	tcgetattr(p.fd, &raw);
 	assert_false(raw.c_lflag & ICANON);
 	if (keys)
@@ -308,7 +306,7 @@ static void test_asks_before_quitting(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, "q");
 	assert_true(pty_shows(&p, "stop the run?"));
 	pty_type(&p, "n");
@@ -324,7 +322,7 @@ static void test_suspend(void **state)
 	int status;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	kill(p.pid, SIGTSTP);
 	pty_read(&p, .2, 1);
 	if (waitpid(p.pid, &status, WUNTRACED | WNOHANG) == p.pid &&
@@ -345,7 +343,7 @@ static void test_hang_up(void **state)
 	pid_t got = 0;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	close(p.fd);
 	p.fd = -1;
 	for (int i = 0; i < 400 && !got; i++) {
@@ -393,7 +391,7 @@ static void test_deaf_terminal(void **state)
 	pid_t got = 0;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	for (int i = 0; i < 400; i++)
 		if (write(p.fd, "1234"+ i % 4, 1) != 1)
 			break;
@@ -438,6 +436,7 @@ int main(int argc, char **argv)
 		s.lang = getenv("LC_ALL") ? getenv("LC_ALL") : getenv("LANG");
 		s.term = getenv("TERM");
 		s.no_color = getenv("NO_COLOR") != NULL;
+		s.theme = theme_wish(NULL);
 		pty_child(&s);
 	}
 	return cmocka_run_group_tests_name("screen", tests, NULL, NULL);

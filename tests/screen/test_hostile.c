@@ -73,7 +73,7 @@ static void test_visit(void **state)
 	struct pty p;
 	long at;
 
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	assert_harmless_cells(&p);
 	for (int i = 0; i < 6 && t->v->keys[i]; i++) {
 		pty_send(&p, t->v->keys[i], strlen(t->v->keys[i]));

@@ -37,7 +37,7 @@ static void draw(struct table *t)
 	ui_update(&t->ui);
 	ui_recalc(&t->ui);
 	canvas_resize(&t->c, rows, cols);
-	t->c.fancy = t->c.utf8 = t->c.colour = true;
+	t->c.fancy = t->c.utf8 = t->c.colour = t->c.mouse = true;
 	draw_screen(&t->c, &t->ui);
 }
 
@@ -240,7 +240,7 @@ static void test_modes(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_DRAG);
 	assert_true(pty_raw_has(&p, "\033[?1006h", 8));
 	pty_type(&p, "\033[<0;12;2M\033[<0;12;2m");
@@ -252,7 +252,7 @@ static void test_modes(void **state)
 	assert_int_equal(pty_wait(&p, 5), 143);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
 	pty_close(&p);
-	pty_start(&p, &off);
+	pty_begin(&p, &off);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
 	assert_false(pty_raw_has(&p, "\033[?100", 6));
 	pty_close(&p);
@@ -267,11 +267,34 @@ static void test_crash(void **state)
 #ifdef TUTTI_SANITIZED
 	skip(); /* the sanitizer ends the process in its own way */
 #endif
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_send(&p, ":note crash null\r", 17);
 	assert_int_equal(pty_wait(&p, 5), -SIGSEGV);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
 	assert_true(pty_raw_has(&p, "\033[?1006l", 8));
+	pty_close(&p);
+}
+
+static void test_switch(void **state)
+{
+	struct pty_spec s = {0};
+	struct pty p;
+
+	(void)state;
+	pty_begin(&p, &s);
+	pty_type(&p, "\033[<0;12;2M"); /* off: a stray report does nothing */
+	assert_true(pty_shows(&p, "task"));
+	pty_type(&p, ":mouse o\tn\r");
+	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_DRAG);
+	pty_type(&p, "\033[<0;12;2M");
+	assert_true(pty_shows(&p, "log"));
+	pty_type(&p, ":mouse off\r");
+	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
+	pty_type(&p, ":mouse\r");
+	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_DRAG);
+	pty_send(&p, "qy", 2);
+	assert_int_equal(pty_wait(&p, 5), 0);
+	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
 	pty_close(&p);
 }
 
@@ -282,7 +305,7 @@ static void test_no_mouse(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
 	pty_close(&p);
 }
@@ -294,7 +317,7 @@ int main(void)
 		cmocka_unit_test(test_lamps),	  cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_all_zones), cmocka_unit_test(test_ladder),
 		cmocka_unit_test(test_modes),	  cmocka_unit_test(test_crash),
-		cmocka_unit_test(test_no_mouse),
+		cmocka_unit_test(test_no_mouse), cmocka_unit_test(test_switch),
 	};
 
 	return cmocka_run_group_tests_name("mouse", tests, NULL, NULL);

@@ -180,7 +180,7 @@ static void test_leave(void **state)
 	if (t->way->is_crash)
 		skip(); /* the sanitizer ends the process in its own way */
 #endif
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	if (t->mood)
 		pty_type(&p, t->mood->keys);
 	leave(t, &p);
@@ -196,7 +196,7 @@ static void test_hang_up(void **state)
 	siginfo_t info = {0};
 	struct pty p;
 
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, t->mood->keys);
 	close(p.fd);
 	p.fd = -1;
@@ -231,7 +231,7 @@ static void test_stop(void **state)
 	bool had_cursor;
 	struct pty p;
 
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	pty_type(&p, t->mood->keys);
 	before = pty_text(&p);
 	had_cursor = p.has_cursor;
@@ -272,8 +272,8 @@ static void test_resize(void **state)
 
 	there.rows = size[3][0];
 	there.cols = size[3][1];
-	pty_start(&p, &s);
-	pty_start(&q, &there);
+	pty_begin(&p, &s);
+	pty_begin(&q, &there);
 	pty_type(&p, t->mood->keys);
 	pty_type(&q, t->mood->keys);
 	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
@@ -304,7 +304,7 @@ static void test_cursor(void **state)
 	struct pty_spec s = {.term = t->term};
 	struct pty p;
 
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	assert_true(pty_raw_has(&p, "\033[", 2));
 	if (!str_eq(t->term, "vt100")) /* which cannot hide it */
 		assert_false(p.has_cursor);

@@ -122,6 +122,8 @@ static int colour_of(const VTermColor *c, bool is_fg, bool light)
 /* Letters and digits must be legible; anything that is drawn must be visible. */
 static void assert_legible(struct pty *p, bool light, const char *what)
 {
+	int letters = 0;
+
 	for (int y = 0; y < p->rows; y++)
 		for (int x = 0; x < p->cols; x++) {
 			VTermScreenCell c = pty_cell(p, y, x);
@@ -134,6 +136,7 @@ static void assert_legible(struct pty *p, bool light, const char *what)
 
 			if (!ch || ch == ' ' || ch == (uint32_t)-1)
 				continue;
+			letters += is_text;
 			if (fg == bg)
 				fail_msg("%s: '%c' at %d, %d in its paper's colour %d",
 					 what, ch < 0x7f ? (char)ch : '?', y, x, fg);
@@ -142,6 +145,7 @@ static void assert_legible(struct pty *p, bool light, const char *what)
 				fail_msg("%s: '%c' at %d, %d: %d on %d is %.2f", what,
 					 (char)ch, y, x, fg, bg, palette_contrast(fg, bg));
 		}
+	assert_true(letters > 100);
 }
 
 static void test_screens(void **state)
@@ -162,7 +166,7 @@ static void test_screens(void **state)
 
 			str_format(what, sizeof what, "%s, %s, keys '%s'", s.term,
 				   k & 1 ? "light" : "dark", keys[i]);
-			pty_start(&p, &s);
+			pty_begin(&p, &s);
 			pty_type(&p, keys[i]);
 			assert_legible(&p, k & 1, what);
 			pty_close(&p);
@@ -186,7 +190,7 @@ static void test_answer(void **state)
 	int dark;
 
 	(void)state;
-	pty_start(&p, &s);
+	pty_begin(&p, &s);
 	assert_true(pty_raw_has(&p, "\033]11;?\033\\", 8));
 	dark = ink_of(&p, 3, 4); /* a channel's name */
 	pty_type(&p, "\033]11;rgb:ffff/ffff/ffff\033\\");
@@ -195,7 +199,7 @@ static void test_answer(void **state)
 	pty_type(&p, "\033]11;rgb:12/12/16\007");
 	assert_int_equal(ink_of(&p, 3, 4), dark);
 	pty_close(&p);
-	pty_start(&p, &fixed); /* a wish needs no question, and no answer counts */
+	pty_begin(&p, &fixed); /* a wish needs no question, and no answer counts */
 	assert_false(pty_raw_has(&p, "\033]11;?", 6));
 	pty_type(&p, "\033]11;rgb:ffff/ffff/ffff\033\\");
 	assert_int_equal(ink_of(&p, 3, 4), dark);
@@ -212,7 +216,7 @@ static void test_not_asked(void **state)
 		struct pty_spec s = {.term = term[i]};
 		struct pty p;
 
-		pty_start(&p, &s);
+		pty_begin(&p, &s);
 		assert_false(pty_raw_has(&p, "\033]", 2));
 		pty_close(&p);
 	}
