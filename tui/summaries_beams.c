@@ -169,10 +169,14 @@ void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		const char *reference)
 {
 	const struct beams_kept *k = reading_beams(ui);
+	char name[64];
 
 	if (r.h < 2)
 		return;
 	draw_text(c, r.y, r.x, r.w, INK_DIM, " score    R1    R2    RL");
+	models_name(ui, name);
+	if (r.w >= 70) /* no title says so */
+		draw_right(c, r.y, r.x + r.w - 1, 36, INK_DIM, name);
 	r = rect_cut(r, 1, 0, 0, 0);
 	if (k && k->json)
 		draw_answer(c, r, k->json, reference);
