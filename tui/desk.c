@@ -156,7 +156,9 @@ static bool act_here(struct desk *d, const struct key_row *k)
 		else
 			ui_show(ui, VIEW_HELP);
 		return true;
-	case DO_PROMPT: open_prompt(d, PROMPT_COMMAND, ""); return true;
+	case DO_PROMPT:
+		open_prompt(d, PROMPT_COMMAND, k->command ? k->command : "");
+		return true;
 	case DO_TRY: open_try(d); return true;
 	case DO_WEIGHT_TYPE: type_weight(d); return true;
 	case DO_COMMAND:

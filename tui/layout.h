@@ -49,4 +49,15 @@ struct summary_layout {
 };
 void layout_summary(struct rect body, struct summary_layout *out);
 
+/* layout_data.c. is_open: the chosen row has all the room. */
+struct data_layout {
+	struct rect head, splits, lengths, side, skips, list, detail;
+};
+void layout_data(struct rect body, bool is_open, struct data_layout *out);
+
+struct runs_layout {
+	struct rect head, table, legend, chart, detail;
+};
+void layout_runs(struct rect body, int runs, struct runs_layout *out);
+
 #endif

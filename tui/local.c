@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "keys.h"
 #include "models.h"
 
 static void run_help(struct ui *ui, const char *rest)
@@ -25,13 +24,6 @@ static void run_quit(struct ui *ui, const char *rest)
 		ui->ask = ASK_QUIT;
 }
 
-static void run_find(struct ui *ui, const char *rest)
-{
-	str_copy(ui->find, sizeof ui->find, rest);
-	if (!view_table[ui->view].act(ui, DO_FOUND, 0))
-		ui_say(ui, true, "there is nothing to find in this view");
-}
-
 static void run_try(struct ui *ui, const char *rest)
 {
 	ui_try(ui, rest);
@@ -45,14 +37,29 @@ static void run_mouse(struct ui *ui, const char *rest)
 	       "the mouse selects text");
 }
 
+/* Each view that has a list with something to find. */
+static void run_find(struct ui *ui, const char *rest)
+{
+	if (ui->view == VIEW_DATA)
+		view_data_find(ui, rest);
+	else if (ui->view == VIEW_RUNS)
+		view_runs_find(ui, rest);
+	else if (ui->view == VIEW_SUMMARIES)
+		view_summaries_find(ui, rest);
+	else
+		ui_say(ui, true, "there is nothing to find in this view");
+}
+
 const struct local_row local_table[] = {
 	{ "help", "help [WORD]", "help for the view, or for one command", "", ARG_NONE,
 	  NULL, run_help },
+	{ "find", "find [TEXT]", "only what has a text; nothing: all again",
+	  "In Data also by length and label, before the text: 'find len>60 label=yes "
+	  "some words'. In Runs by name, note or task. In Summaries the next example "
+	  "that holds it in its source, reference or output.", ARG_NONE, NULL, run_find },
 	{ "quit", "quit", "leave the desk (asks while the run is live)", "", ARG_NONE, NULL,
 	  run_quit },
 	{ "q", "q", "quit", "", ARG_NONE, NULL, run_quit },
-	{ "find", "find TEXT", "find a text in the list on the screen (n N: next)", "",
-	  ARG_NONE, NULL, run_find },
 	{ "model", "model live|best|next|STEP", "who answers questions: the run or a checkpoint",
 	  "A checkpoint is opened beside the run and changes nothing in it. Of a run that "
 	  "has ended the best checkpoint is asked. next goes through all that are kept.",

@@ -62,7 +62,7 @@ static void turn_wheel(struct ui *ui, const struct zone *z, int down)
 	} else if (z && (z->action == DO_FADER || z->action == DO_FADER_UP)) {
 		act(ui, DO_CHOOSE, z->choose);
 		act(ui, DO_WEIGHT, -down);
-	} else if (has_action(ui, DO_SCROLL)) {
+	} else if (has_action(ui, DO_SCROLL) && !(z && z->choose >= 0)) {
 		act(ui, DO_SCROLL, down);
 	} else {
 		act(ui, DO_MOVE, down);

@@ -28,10 +28,14 @@ const struct view view_table[VIEWS] = {
 		 view_summaries_draw, view_summaries_act,
 		 "j k example   h l piece   v marks   b beams   d changes   s sort   "
 		 "f filter   / find   x export"},
-	[VIEW_RUNS] = {'5', "Runs", "Runs", NULL, view_runs_draw, view_runs_act,
-		       "j k move"},
-	[VIEW_DATA] = {'6', "Data", "Data", NULL, view_data_draw, view_data_act,
-		       "j k move"},
+	[VIEW_RUNS] = {'5', "Runs", "Runs", view_runs_recalc, view_runs_draw,
+		       view_runs_act,
+		       "j k move   Enter mark   b base   d differences   s sort   "
+		       "= equal step"},
+	[VIEW_DATA] = {'6', "Data", "Data", view_data_recalc, view_data_draw,
+		       view_data_act,
+		       "Tab train|dev   / find   r repeated   L in train   f label   "
+		       "Enter open"},
 	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", NULL, view_gradients_draw,
 			    view_gradients_act, "j k move"},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,

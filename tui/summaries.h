@@ -14,7 +14,7 @@
 
 enum reading_mode { READ_COPIED, READ_NOVEL, READ_MATCHED, READ_PLAIN, READ_MODES };
 enum reading_sort { BY_ROUGE, BY_LENGTH, BY_NOVELTY, BY_CHANGE, BY_ROW, READING_SORTS };
-enum reading_only { ONLY_ALL, ONLY_REPEATED, ONLY_CUT, ONLY_CHANGED, READING_FILTERS };
+enum reading_only { ONLY_ALL, ONLY_REPEATING, ONLY_CUT, ONLY_CHANGED, READING_FILTERS };
 enum reading_pane { PANE_HISTORY, PANE_FIGURES, PANE_BEAMS, READING_PANES };
 enum { BEAMS_KEPT = 32 };
 
@@ -56,6 +56,8 @@ struct reading {
 	enum reading_pane pane;
 	bool shows_change;         /* against the evaluation before */
 	int token, n_tokens;       /* piece under the cursor, -1: none; of how many */
+
+	char find[160];            /* what n and N look for */
 
 	/* derived from data.set, which is of (set_task, set_step) */
 	int set_task;

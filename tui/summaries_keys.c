@@ -2,8 +2,8 @@
  * summaries_keys.c - what the keys of the Summaries view do.
  */
 #include "base/mem.h"
+#include "base/str.h"
 #include "keys.h"
-#include "prompt.h"
 #include "summaries_own.h"
 
 static void next_task(struct ui *ui, int dir)
@@ -35,26 +35,27 @@ static void find(struct ui *ui, int dir)
 	struct reading *re = &ui->reading;
 	int hits = 0, at = -1;
 
-	if (!ui->find[0]) {
+	if (!re->find[0]) {
 		ui_say(ui, true, "nothing to look for: / asks what");
 		return;
 	}
 	if (re->n_order)
-		at = reading_find(re, ui->find, dir ? dir : 1, &hits);
+		at = reading_find(re, re->find, dir, &hits);
 	if (at < 0) {
-		ui_say(ui, true, "no example of the list holds '%s'", ui->find);
+		ui_say(ui, true, "no example of the list holds '%s'", re->find);
 		return;
 	}
 	re->at = at;
-	ui_say(ui, false, "%d of %d hold '%s'", hits, re->n_order, ui->find);
+	ui_say(ui, false, "%d of %d hold '%s'", hits, re->n_order, re->find);
 }
 
-static void open_find(struct ui *ui)
+void view_summaries_find(struct ui *ui, const char *text)
 {
-	if (ui->is_viewer)
-		ui_say(ui, true, "this screen looks only");
-	else
-		prompt_open(PROMPT_COMMAND, "find ");
+	str_copy(ui->reading.find, sizeof ui->reading.find, text);
+	if (ui->reading.task < 0)
+		return;
+	find(ui, 1);
+	reading_settle(&ui->reading);
 }
 
 static void scroll(struct reading *re, int by)
@@ -121,8 +122,7 @@ bool view_summaries_act(struct ui *ui, int action, int arg)
 		re->only = (re->only + 1) % READING_FILTERS;
 		return list_anew(re);
 	case DO_TASK: next_task(ui, arg); break;
-	case DO_FIND: open_find(ui); break;
-	case DO_FOUND: find(ui, arg); break;
+	case DO_NEXT: find(ui, arg); break;
 	case DO_EXPORT: reading_export(ui); break;
 	default: return false;
 	}

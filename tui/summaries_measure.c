@@ -219,7 +219,7 @@ static bool is_wanted(const struct reading *re, int i)
 	const struct example_figures *f = &re->figure[i];
 
 	switch (re->only) {
-	case ONLY_REPEATED: return f->is_done && f->copying.repeats > 0;
+	case ONLY_REPEATING: return f->is_done && f->copying.repeats > 0;
 	case ONLY_CUT: return f->is_done && f->is_cut;
 	case ONLY_CHANGED: return f->is_changed;
 	default: return true;

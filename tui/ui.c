@@ -42,6 +42,8 @@ void ui_init(struct ui *ui, const struct feed *feed)
 
 void ui_release(struct ui *ui)
 {
+	view_data_release(ui); /* jobs write wake_fd to their end */
+	view_runs_release(ui);
 	models_release(ui);
 	if (ui->wake_fd >= 0)
 		close(ui->wake_fd);
@@ -436,6 +438,8 @@ void ui_recalc(struct ui *ui)
 	if (ui->message[0] && ui->now >= ui->message_until)
 		ui->message[0] = '\0';
 	fit_ranges(ui);
+	if (ui->view != VIEW_DATA && !(ui->view == VIEW_HELP && ui->back == VIEW_DATA))
+		view_data_idle(ui);
 	if (view_table[ui->view].recalc)
 		view_table[ui->view].recalc(ui);
 }

@@ -114,11 +114,12 @@ struct ui {
 	struct listing journal, help;
 	struct journal_entry *entries; /* Journal view: all of them */
 	int n_entries;
+	struct data_view *data;     /* view_data.h; NULL: never shown */
+	struct runs_view *runs;     /* view_runs.h; the same */
 	const char *terminal;
 	struct hand hand;
 	enum { MOUSE_AS_IS, MOUSE_ON, MOUSE_OFF } mouse;
 	char help_word[64];         /* :help WORD */
-	char find[160];             /* :find TEXT */
 };
 
 void ui_init(struct ui *ui, const struct feed *feed);
@@ -189,6 +190,16 @@ bool view_help_act(struct ui *ui, int action, int arg);
 void view_inspect_recalc(struct ui *ui);
 void view_summaries_recalc(struct ui *ui);
 void view_journal_recalc(struct ui *ui);
+void view_data_recalc(struct ui *ui);
+void view_runs_recalc(struct ui *ui);
+/* The view is not shown: work that takes long is given up after a while. */
+void view_data_idle(struct ui *ui);
+void view_data_release(struct ui *ui);
+void view_runs_release(struct ui *ui);
+/* What `find` looks for there. */
+void view_data_find(struct ui *ui, const char *text);
+void view_runs_find(struct ui *ui, const char *text);
+void view_summaries_find(struct ui *ui, const char *text);
 int help_lines(const struct ui *ui);
 
 /* Pieces that several views share. */

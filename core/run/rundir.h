@@ -44,7 +44,12 @@ struct run_info {
 	int64_t created_ms;
 	char trouble[160];       /* "" or why it cannot be read */
 };
-/* All runs under a root by name; returns (caller frees). */
+/* Runs under a root by name, nothing but name and path; returns (caller frees). */
+enum status rundir_names(const char *root, struct run_info **out, int *n,
+			 struct err *err);
+/* Fills in the rest from the run's folder. */
+void rundir_look(struct run_info *r);
+/* Both for all of them; returns (caller frees). */
 enum status rundir_list(const char *root, struct run_info **out, int *n,
 			struct err *err);
 

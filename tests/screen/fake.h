@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "fake_data.h"
 #include "fake_summaries.h"
 #include "feed.h"
 #include "run/command.h"
@@ -139,7 +140,8 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 	s->serial = 1;
 	s->phase = PHASE_RUNNING;
 	str_copy(s->run, sizeof s->run, "glue4+samsum");
-	str_copy(s->run_path, sizeof s->run_path, "saved_models/glue4+samsum");
+	fake_data_root(tasks, s->run_path);
+	strcat(s->run_path, "/glue4+samsum");
 	s->step = step;
 	s->steps = 40000;
 	s->skipped = 1;

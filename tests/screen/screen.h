@@ -194,6 +194,7 @@ static inline void pty_open(struct pty *p, const struct pty_spec *s)
 	int slave;
 
 	memset(p, 0, sizeof *p);
+	fake_data_make(s->tasks ? s->tasks : 6);
 	p->rows = ws.ws_row;
 	p->cols = ws.ws_col;
 	p->has_cursor = true;

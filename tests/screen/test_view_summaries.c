@@ -230,7 +230,7 @@ static void test_search(void **state)
 	bench_init(&b);
 	key(&b, 'n');
 	assert_true(b.ui.is_bad); /* nothing to look for yet */
-	str_copy(b.ui.find, sizeof b.ui.find, "LIBRARIES");
+	str_copy(b.ui.reading.find, sizeof b.ui.reading.find, "LIBRARIES");
 	key(&b, 'n');
 	first = re->at;
 	do {
@@ -242,7 +242,7 @@ static void test_search(void **state)
 	assert_int_equal(seen, FAKE_SUMMARIES / FAKE_DIALOGUES);
 	key(&b, 'N');
 	assert_int_not_equal(re->at, first);
-	str_copy(b.ui.find, sizeof b.ui.find, "no such words");
+	str_copy(b.ui.reading.find, sizeof b.ui.reading.find, "no such words");
 	first = re->at;
 	key(&b, 'n');
 	assert_int_equal(re->at, first);

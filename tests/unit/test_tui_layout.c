@@ -75,6 +75,28 @@ static void check_others(struct rect body, int classes)
 			    s.rouge.h >= 4 && s.low.w >= 20);
 }
 
+static void check_data(struct rect body)
+{
+	struct data_layout d;
+	struct runs_layout r;
+
+	for (int open = 0; open < 2; open++) {
+		layout_data(body, open, &d);
+		all_apart((struct rect[]){d.head, d.splits, d.lengths, d.side, d.skips,
+					  d.list, d.detail},
+			  7, body);
+		if (body.h >= LAYOUT_MIN_ROWS - 3)
+			assert_true(open ? d.detail.h >= 8 : d.list.h >= 6);
+	}
+	for (int runs = 0; runs < 500; runs += runs < 40 ? 1 : 97) {
+		layout_runs(body, runs, &r);
+		all_apart((struct rect[]){r.head, r.table, r.legend, r.chart, r.detail}, 5,
+			  body);
+		if (body.h >= LAYOUT_MIN_ROWS - 3)
+			assert_true(r.table.h >= 6 && r.chart.h >= 3);
+	}
+}
+
 static void check_size(int rows, int cols)
 {
 	struct rect all = {0, 0, rows, cols};
@@ -90,6 +112,7 @@ static void check_size(int rows, int cols)
 	check_desk(p.body, 64);
 	for (int classes = 0; classes < 200; classes += classes < 10 ? 1 : 37)
 		check_others(p.body, classes);
+	check_data(p.body);
 }
 
 static void test_sweep(void **state)
