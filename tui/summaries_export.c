@@ -156,8 +156,8 @@ void reading_export_poll(struct ui *ui)
 	if (st)
 		ui_say(ui, true, "no list in the run's folder: %s", cause_of(err.text));
 	else
-		ui_say(ui, false, "%d examples written to %s", re->export->n,
-		       re->export->path);
+		ui_say(ui, false, "%d example%s written to %s", re->export->n,
+		       re->export->n == 1 ? "" : "s", re->export->path);
 	job_free(re->job);
 	forget(re);
 }
