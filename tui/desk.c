@@ -173,14 +173,6 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	case DO_DETACH: detach(d); return true;
 	case DO_INTERRUPT: interrupt(d); return true;
 	case DO_QUIT: local_run(ui, "quit"); return true;
-	case DO_CHART:
-		ui->chart = ui->chart == CHART_LOSS ? CHART_DEV : CHART_LOSS;
-		return true;
-	case DO_LOG:
-		ui->linear = !ui->linear;
-		curve_range_clear(&ui->loss_range);
-		return true;
-	case DO_RAW: ui->raw = !ui->raw; return true;
 	default: return false;
 	}
 }

@@ -17,6 +17,9 @@ enum action { DO_NONE, DO_VIEW, DO_MOVE, DO_SIDE, DO_END, DO_PAGE, DO_PANE,
 	      DO_TRY, DO_EXAMPLE, DO_SCROLL, DO_YES, DO_NO,
 	      /* summaries */
 	      DO_MODE, DO_BEAMS, DO_FILTER, DO_EXPORT,
+	      /* of time: Curves and Journal */
+	      DO_ZOOM, DO_PAN, DO_FIT, DO_MARK, DO_AXIS, DO_LOG_X, DO_SMOOTH, DO_UNDO,
+	      DO_WHO,
 	      /* data, runs */
 	      DO_NEXT, DO_ONLY, DO_ASIDE, DO_BASE, DO_PICK, DO_EQUAL, DO_COMPARE,
 	      DO_OVERLAY, DO_GAIN,

@@ -39,6 +39,17 @@ struct inspect_layout {
 };
 void layout_inspect(struct rect body, int classes, struct inspect_layout *out);
 
+struct curves_layout {
+	bool is_wide;             /* values and entries stand beside the chart */
+	struct rect legend, chart, values, entries;
+};
+void layout_curves(struct rect body, int tasks, struct curves_layout *out);
+
+struct journal_layout {
+	struct rect timeline, legend, list, detail;
+};
+void layout_journal(struct rect body, struct journal_layout *out);
+
 /* wide: boxes side by side; else one below the other under rules. */
 struct summary_layout {
 	bool wide;

@@ -29,6 +29,22 @@ static void run_try(struct ui *ui, const char *rest)
 	ui_try(ui, rest);
 }
 
+/* Waits for a thread, so it is said when the picture is there. */
+static void run_overlay(struct ui *ui, const char *rest)
+{
+	struct err err = {""};
+
+	if (!rest[0] || str_eq(rest, "off")) {
+		overlay_off(&ui->charts.overlay);
+		ui_say(ui, false, "no other run behind the curves");
+	} else if (overlay_start(&ui->charts.overlay, &ui->feed, ui->pic->run_path, rest,
+				 ui->wake_fd, &err)) {
+		ui_say(ui, true, "%s", err.text);
+	} else {
+		ui_say(ui, false, "reading %s", rest);
+	}
+}
+
 static void run_mouse(struct ui *ui, const char *rest)
 {
 	ui->mouse = str_eq(rest, "off") ? MOUSE_OFF : MOUSE_ON;
@@ -37,7 +53,7 @@ static void run_mouse(struct ui *ui, const char *rest)
 	       "the mouse selects text");
 }
 
-/* Each view that has a list with something to find. */
+/* In the list of this view; elsewhere: in the journal. */
 static void run_find(struct ui *ui, const char *rest)
 {
 	if (ui->view == VIEW_DATA)
@@ -47,7 +63,7 @@ static void run_find(struct ui *ui, const char *rest)
 	else if (ui->view == VIEW_SUMMARIES)
 		view_summaries_find(ui, rest);
 	else
-		ui_say(ui, true, "there is nothing to find in this view");
+		history_find(ui, rest);
 }
 
 const struct local_row local_table[] = {
@@ -70,6 +86,10 @@ const struct local_row local_table[] = {
 	  ARG_NONE, "start end", local_seek },
 	{ "try", "try [TASK] TEXT", "what the tasks say of a text", "", ARG_TASK, NULL,
 	  run_try },
+	{ "overlay", "overlay RUN|off", "another run behind the curves",
+	  "Draws the same measure of a second run, dotted, its tasks matched by name: a "
+	  "name beside this run, or a folder. It is read once.", ARG_NONE, "off",
+	  run_overlay },
 	{ "mouse", "mouse on|off", "the mouse chooses and drags, or selects text",
 	  "Off unless asked for here or by --mouse, as a terminal whose mouse reports to a "
 	  "program selects no text with it, but with Shift held in most.",

@@ -85,8 +85,10 @@ void moment_step(struct moment *m, const struct step_row *r)
 	m->snap.skipped += r->skipped;
 	m->snap.tokens += r->tokens;
 	for (int k = 0; k < r->n; k++)
-		if (r->task[k].task < m->snap.n_channels)
+		if (r->task[k].task < m->snap.n_channels) {
 			m->drawn[r->task[k].task] += r->task[k].count;
+			m->snap.ch[r->task[k].task].examples += r->task[k].examples;
+		}
 	telemetry_step(&m->tele, &m->snap, r);
 }
 

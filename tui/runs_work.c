@@ -194,7 +194,7 @@ static void keep_losses(struct ui *ui, struct runs_view *v)
 		}
 		drop_loss(r);
 	}
-	if (ui->chart != CHART_LOSS || work_is_on(&v->loss))
+	if (ui->chart == CHART_DEV || work_is_on(&v->loss))
 		return;
 	l = wants_loss(v, &card);
 	if (!l)
@@ -409,6 +409,9 @@ bool view_runs_act(struct ui *ui, int action, int arg)
 	case DO_GAIN: v->shows_gain = !v->shows_gain; return true;
 	case DO_CHOOSE: move(v, arg); return true;
 	case DO_OVERLAY: overlay(ui, v); return true;
+	case DO_CHART:
+		ui->chart = ui->chart == CHART_DEV ? CHART_LOSS : CHART_DEV;
+		return true;
 	case DO_CLEAR:
 		v->filter[0] = '\0';
 		break;

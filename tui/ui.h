@@ -8,8 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "chart.h"
 #include "curve.h"
 #include "feed.h"
+#include "history.h"
 #include "layout.h"
 #include "results.h"
 #include "run/reader.h"
@@ -17,7 +19,6 @@
 
 enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_RUNS,
 	       VIEW_DATA, VIEW_GRADIENTS, VIEW_JOURNAL, VIEW_HELP, VIEWS };
-enum chart_kind { CHART_LOSS, CHART_DEV };
 enum knob { KNOB_WEIGHT, KNOB_SHARE, KNOB_MUTE, KNOB_SOLO, KNOB_LOCK, KNOBS };
 
 /*
@@ -98,6 +99,7 @@ struct ui {
 	bool linear, raw, one;      /* curves: y, raw values behind, only one task */
 	int64_t cursor;             /* curves: step, -1: none */
 	struct curve_range loss_range, dev_range;
+	struct charting charts;
 	struct wish wish[CHANNELS_MAX][KNOBS];
 	struct pending pending[PENDING_MAX];
 	int n_pending;
@@ -111,9 +113,8 @@ struct ui {
 	struct inspection inspect;
 	struct reading reading;
 	struct trial trial;
-	struct listing journal, help;
-	struct journal_entry *entries; /* Journal view: all of them */
-	int n_entries;
+	struct listing help;
+	struct history history;     /* the Journal view */
 	struct data_view *data;     /* view_data.h; NULL: never shown */
 	struct runs_view *runs;     /* view_runs.h; the same */
 	const char *terminal;
@@ -203,8 +204,6 @@ void view_summaries_find(struct ui *ui, const char *text);
 int help_lines(const struct ui *ui);
 
 /* Pieces that several views share. */
-void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
-		struct rect chart);
 void draw_nothing(struct canvas *c, struct rect body, const char *why);
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
 void draw_trial(struct canvas *c, const struct ui *ui, struct rect body);

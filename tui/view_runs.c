@@ -274,7 +274,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui,
 	x += draw_foreign(c, r.y, x, 16, INK_STRONG, v->task) + 1;
 	c->flags = 0;
 	x += draw_text(c, r.y, x, 16, INK_DIM,
-		       ui->chart == CHART_LOSS ? "smoothed loss" : "dev metric") + 3;
+		       ui->chart != CHART_DEV ? "smoothed loss" : "dev metric") + 3;
 	for (int i = 0; i <= RUN_MARKS && x < end; i++) {
 		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
 
@@ -296,7 +296,7 @@ static void draw_line(struct canvas *c, const struct ui *ui, const struct runs_v
 	struct plot_line l = {.ink = mark < RUN_MARKS ? ink_channel(mark) : INK_TEXT,
 			      .mark = channel_mark(mark)};
 
-	if (ui->chart == CHART_LOSS) {
+	if (ui->chart != CHART_DEV) {
 		if (!k || !str_eq(v->losses[mark].task, v->task) ||
 		    !str_eq(v->losses[mark].run, card->info.name))
 			return;
@@ -328,7 +328,7 @@ void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_vi
 		if (runs_mark(v, card->info.name) < 0)
 			continue;
 		any++;
-		p.x_max = steps > p.x_max ? steps : p.x_max;
+		p.x_max = fmax(p.x_max, (double)steps);
 	}
 	if (!any || !p.range.is_set) {
 		draw_nothing(c, chart, work_is_on(&v->loss) ? "reading losses" :

@@ -25,7 +25,17 @@ struct curve {
 	int n;                    /* points, the last one growing */
 	float mean[CURVE_POINTS]; /* loss */
 	float smooth[CURVE_POINTS]; /* smoothed loss at the point's end */
-	uint32_t count[CURVE_POINTS];
+	uint32_t count[CURVE_POINTS]; /* steps with a loss */
+	uint32_t batches[CURVE_POINTS], examples[CURVE_POINTS]; /* drawn there */
+};
+/* Of the whole run, over the same kind of buckets. */
+struct run_curve {
+	int64_t span;
+	int n;
+	float norm[CURVE_POINTS];   /* mean gradient norm before clipping; NaN: none */
+	uint32_t count[CURVE_POINTS]; /* steps with a finite norm */
+	uint64_t tokens[CURVE_POINTS]; /* trained on up to the point's end */
+	float seconds[CURVE_POINTS];   /* of training up to the point's end */
 };
 /* Dev metric over steps; every second point goes when full. */
 struct dev_curve {
@@ -80,6 +90,7 @@ struct snapshot {
 	int evals, workers;
 	char state[40];           /* of the last checkpoint or of the end */
 	int64_t catching_up;      /* > 0: replaying the journal up to this step */
+	struct run_curve curve;
 
 	int n_journal;            /* the newest entries, oldest first */
 	struct journal_entry journal[SNAPSHOT_JOURNAL];

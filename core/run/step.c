@@ -179,6 +179,16 @@ static void update(struct session *s, double lr, double scale)
 
 /* --- the report --- */
 
+static uint16_t examples_of(const struct session *s, int task)
+{
+	uint64_t n = 0;
+
+	for (int k = 0; k < s->plan->micro_batches; k++)
+		if (s->job[k].task == task)
+			n += (uint64_t)s->job[k].n_rows;
+	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
+
 static void fill_row(const struct session *s, const struct mix_feedback *f,
 		     struct step_row *r)
 {
@@ -188,6 +198,7 @@ static void fill_row(const struct session *s, const struct mix_feedback *f,
 			continue;
 		r->task[r->n].task = (uint8_t)i;
 		r->task[r->n].count = (uint8_t)f->count[i];
+		r->task[r->n].examples = examples_of(s, i);
 		r->task[r->n].loss = (float)f->loss[i];
 		r->task[r->n].weight = (float)mix_loss_weight(&s->mix, i);
 		r->n++;

@@ -196,7 +196,7 @@ int step_pack(const struct step_row *r, unsigned char *out)
 	unsigned char *p = out;
 
 	BUG_IF(r->n < 0 || r->n > MIX_TASKS_MAX);
-	*p++ = 1;
+	*p++ = STEP_VERSION;
 	*p++ = r->skipped ? 1 : 0;
 	p = put_u32(p, r->tokens);
 	p = put_f32(p, r->lr);
@@ -207,6 +207,8 @@ int step_pack(const struct step_row *r, unsigned char *out)
 		*p++ = r->task[i].count;
 		p = put_f32(p, r->task[i].loss);
 		p = put_f32(p, r->task[i].weight);
+		*p++ = (unsigned char)(r->task[i].examples & 255);
+		*p++ = (unsigned char)(r->task[i].examples >> 8);
 	}
 	return (int)(p - out);
 }

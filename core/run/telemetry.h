@@ -24,6 +24,7 @@ struct telemetry {
 	int64_t steps;             /* rows taken */
 	struct { float seconds; uint32_t tokens; bool clipped; } recent[RECENT_STEPS];
 	double train_seconds;
+	uint64_t tokens;
 };
 
 void telemetry_init(struct telemetry *t);
@@ -38,5 +39,10 @@ void telemetry_eval(struct snapshot *snap, const struct eval_row *e);
 void curve_init(struct curve *c);
 /* loss NaN: no micro-batch in this step. */
 void curve_add(struct curve *c, int64_t step, double loss, double smooth);
+/* What the step drew; after curve_add of the same step. */
+void curve_count(struct curve *c, int64_t step, uint32_t batches, uint32_t examples);
+/* tokens, seconds: of the run up to the step's end. */
+void run_curve_add(struct run_curve *c, int64_t step, double norm, uint64_t tokens,
+		   double seconds);
 
 #endif

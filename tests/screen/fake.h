@@ -79,6 +79,8 @@ static inline void fake_curve(struct channel *ch, int k, int task, int64_t step)
 	}
 }
 
+#include "fake_curves.h"
+
 static inline void fake_channel(struct fake *f, int i)
 {
 	struct channel *ch = &f->s.ch[i];
@@ -165,6 +167,7 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 	s->ch = xcalloc((size_t)tasks + 1, sizeof *s->ch);
 	for (int i = 0; i < tasks; i++)
 		fake_channel(f, i);
+	fake_run_curve(f);
 	fake_journal(f, 7000, WHO_PERSON, "mute stsb on", "off", "on");
 	fake_journal(f, 10410, WHO_GUARD, "weight samsum 1.41", "2", "1.41");
 	fake_journal(f, 11401, WHO_SCRIPT, "lr 0.0003", "0.0005", "0.0003");
@@ -231,7 +234,7 @@ static inline void fake_apply(struct fake *f, const struct command *c)
 		f->s.phase = PHASE_RUNNING;
 	else if (str_eq(c->row->name, "stop"))
 		f->s.phase = PHASE_STOPPED;
-	if (c->row->flags & CMD_CHANGES)
+	if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		fake_journal(f, f->step, WHO_PERSON, c->text, "", "");
 }
 
@@ -426,7 +429,9 @@ static inline struct feed fake_feed(struct fake *f)
 			     .predictions = fake_predictions,
 			     .predictions_before = fake_before,
 			     .history = fake_history,
-			     .journal = fake_entries};
+			     .journal = fake_entries,
+			     .steps = fake_steps,
+			     .picture = fake_picture};
 }
 
 #endif

@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 
-#include "run/store.h"
+#include "run/store_own.h"
 
 static struct store *open_new(const char *name)
 {
@@ -100,6 +100,7 @@ static struct step_row step_at(int64_t i, int tasks)
 		r.task[k].count = (uint8_t)(k + 1);
 		r.task[k].loss = 1.0f / (float)(i + k);
 		r.task[k].weight = 1.41f;
+		r.task[k].examples = (uint16_t)(i * 7 + k);
 	}
 	if (i == 5)
 		r.task[0].loss = NAN;
@@ -121,6 +122,7 @@ static void see(void *arg, const struct step_row *r)
 	for (int k = 0; k < r->n; k++)
 		s->bad += r->task[k].task != want.task[k].task ||
 			  r->task[k].count != want.task[k].count ||
+			  r->task[k].examples != want.task[k].examples ||
 			  memcmp(&r->task[k].loss, &want.task[k].loss, 4) ||
 			  memcmp(&r->task[k].weight, &want.task[k].weight, 4);
 	s->last = r->step;
@@ -151,6 +153,33 @@ static void test_steps(void **state)
 	assert_int_equal(store_steps_read(s, 101, 200, 10, see, &seen, NULL), ST_OK);
 	assert_true(seen.n == 10 && seen.bad == 0 && seen.last == 191);
 	store_close(s);
+}
+
+/* Rows of before there were examples in them are still read. */
+static void test_step_version_1(void **state)
+{
+	struct step_row want = step_at(7, 3), got = { 0 };
+	unsigned char two[STEP_BYTES], one[STEP_BYTES];
+	int len = step_pack(&want, two);
+
+	(void)state;
+	assert_int_equal(len, STEP_HEAD + 3 * STEP_TASK);
+	memcpy(one, two, STEP_HEAD);
+	one[0] = 1;
+	for (int k = 0; k < 3; k++)
+		memcpy(one + STEP_HEAD + k * STEP_TASK_1, two + STEP_HEAD + k * STEP_TASK,
+		       STEP_TASK_1);
+	assert_true(step_unpack(one, STEP_HEAD + 3 * STEP_TASK_1, &got));
+	assert_int_equal(got.n, 3);
+	for (int k = 0; k < 3; k++) {
+		assert_int_equal(got.task[k].examples, 0);
+		assert_int_equal(got.task[k].count, want.task[k].count);
+		assert_true(got.task[k].loss == want.task[k].loss);
+		assert_true(got.task[k].weight == want.task[k].weight);
+	}
+	assert_false(step_unpack(one, STEP_HEAD + 3 * STEP_TASK_1 - 1, &got));
+	two[0] = 3;
+	assert_false(step_unpack(two, (size_t)len, &got));
 }
 
 /* At most 200 bytes a step for 2 to 6 tasks; the figure is printed. */
@@ -525,6 +554,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts),	    cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_step_size),
+		cmocka_unit_test(test_step_version_1),
 		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_predictions),
 		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_reader_beside_writer),
 		cmocka_unit_test(test_killed_writer),

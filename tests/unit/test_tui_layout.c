@@ -75,6 +75,21 @@ static void check_others(struct rect body, int classes)
 			    s.rouge.h >= 4 && s.low.w >= 20);
 }
 
+static void check_history(struct rect body, int tasks)
+{
+	struct curves_layout c;
+	struct journal_layout j;
+
+	layout_curves(body, tasks, &c);
+	all_apart((struct rect[]){c.legend, c.chart, c.values, c.entries}, 4, body);
+	layout_journal(body, &j);
+	all_apart((struct rect[]){j.timeline, j.legend, j.list, j.detail}, 4, body);
+	if (body.h >= LAYOUT_MIN_ROWS - 3) {
+		assert_true(c.chart.h >= 8 && c.chart.w >= 40 && c.values.h >= 1);
+		assert_true(j.list.h >= 4 && j.timeline.h >= 2);
+	}
+}
+
 static void check_data(struct rect body)
 {
 	struct data_layout d;
@@ -107,8 +122,10 @@ static void check_size(int rows, int cols)
 	all_apart((struct rect[]){p.title, p.tabs, p.body, p.foot}, 4, all);
 	if (p.too_small)
 		return;
-	for (int tasks = 0; tasks <= 64; tasks += tasks < 8 ? 1 : 7)
+	for (int tasks = 0; tasks <= 64; tasks += tasks < 8 ? 1 : 7) {
 		check_desk(p.body, tasks);
+		check_history(p.body, tasks);
+	}
 	check_desk(p.body, 64);
 	for (int classes = 0; classes < 200; classes += classes < 10 ? 1 : 37)
 		check_others(p.body, classes);
