@@ -149,16 +149,23 @@ static void summary_wide(struct rect body, struct summary_layout *out)
 	struct rect left, right = body, low;
 
 	out->wide = true;
-	low = take_bottom(&right, 8);
+	low = take_bottom(&right, body.h >= 34 ? 12 : body.h >= 28 ? 10 : 8);
 	left = take_left(&right, body.w / 2);
 	out->source = left;
 	out->source.w--; /* air */
-	out->reference = take_top(&right, right.h >= 22 ? 6 : 4);
-	out->words = take_bottom(&right, right.h >= 14 ? 6 : 0);
+	out->reference = take_top(&right, right.h >= 20 ? 5 : 4);
+	out->words = take_bottom(&right, right.h >= 15 ? 8 : right.h >= 12 ? 5 : 0);
 	out->output = right;
 	out->rouge = take_left(&low, body.w / 2);
 	out->rouge.w--;
-	out->history = low;
+	out->low = low;
+}
+
+/* Two rectangles, one right below the other, change places. */
+static void swap_up(struct rect *below, struct rect *above)
+{
+	below->y = above->y;
+	above->y = below->y + below->h;
 }
 
 void layout_summary(struct rect body, struct summary_layout *out)
@@ -169,12 +176,13 @@ void layout_summary(struct rect body, struct summary_layout *out)
 		summary_wide(body, out);
 		return;
 	}
-	out->rouge = take_bottom(&body, body.h >= 16 ? 5 : 4);
-	out->history = out->rouge;
-	out->rouge = take_left(&out->history, 38);
-	out->source = take_top(&body, (body.h + 1) / 2);
-	out->reference = take_top(&body, (body.h) / 2);
-	out->output = body;
+	out->low = take_bottom(&body, body.h >= 16 ? 5 : 4);
+	out->rouge = take_left(&out->low, 36);
+	out->words = take_bottom(&body, body.h >= 12 ? 2 : 0);
+	out->reference = take_bottom(&body, body.h >= 26 ? 5 : body.h >= 12 ? 3 : 2);
+	out->output = take_bottom(&body, body.h >= 20 ? 6 : body.h >= 9 ? 4 : 3);
+	out->source = body;
+	swap_up(&out->reference, &out->output);
 }
 
 void layout_gradients(struct rect body, int tasks, struct gradients_layout *out)

@@ -50,9 +50,13 @@ struct journal_layout {
 };
 void layout_journal(struct rect body, struct journal_layout *out);
 
+/* wide: boxes side by side; else one below the other under rules. */
 struct summary_layout {
 	bool wide;
-	struct rect head, source, reference, output, words, rouge, history;
+	struct rect head, source, reference, output;
+	struct rect words;     /* the output piece by piece */
+	struct rect rouge;     /* this example's scores */
+	struct rect low;       /* its history, figures or other candidates */
 };
 void layout_summary(struct rect body, struct summary_layout *out);
 

@@ -60,6 +60,8 @@ static void run_find(struct ui *ui, const char *rest)
 		view_data_find(ui, rest);
 	else if (ui->view == VIEW_RUNS)
 		view_runs_find(ui, rest);
+	else if (ui->view == VIEW_SUMMARIES)
+		view_summaries_find(ui, rest);
 	else
 		history_find(ui, rest);
 }
@@ -69,7 +71,8 @@ const struct local_row local_table[] = {
 	  NULL, run_help },
 	{ "find", "find [TEXT]", "only what has a text; nothing: all again",
 	  "In Data also by length and label, before the text: 'find len>60 label=yes "
-	  "some words'. In Runs by name, note or task.", ARG_NONE, NULL, run_find },
+	  "some words'. In Runs by name, note or task. In Summaries the next example "
+	  "that holds it in its source, reference or output.", ARG_NONE, NULL, run_find },
 	{ "quit", "quit", "leave the desk (asks while the run is live)", "", ARG_NONE, NULL,
 	  run_quit },
 	{ "q", "q", "quit", "", ARG_NONE, NULL, run_quit },

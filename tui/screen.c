@@ -26,7 +26,8 @@ const struct view view_table[VIEWS] = {
 	[VIEW_SUMMARIES] =
 		{'4', "Summaries", "Sums", view_summaries_recalc,
 		 view_summaries_draw, view_summaries_act,
-		 "[ ] example   J K scroll   s sort   < > task   t try a text"},
+		 "j k example   h l piece   v marks   b beams   d changes   s sort   "
+		 "f filter   / find   x export"},
 	[VIEW_RUNS] = {'5', "Runs", "Runs", view_runs_recalc, view_runs_draw,
 		       view_runs_act,
 		       "j k move   Enter mark   b base   d differences   s sort   "

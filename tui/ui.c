@@ -35,10 +35,9 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	ui->dev_range.unit = 0.1;
 	charting_init(&ui->charts);
 	history_init(&ui->history);
-	ui->inspect.task = ui->reading.task = -1;
+	ui->inspect.task = -1;
 	results_init(&ui->inspect.data);
-	results_init(&ui->reading.data);
-	ui->reading.data.sort = SORT_ROUGE;
+	reading_init(&ui->reading);
 	ui->inspect.cell_gold = ui->inspect.cell_pred = 0;
 	buf_init(&ui->trial.answer);
 }
@@ -53,7 +52,7 @@ void ui_release(struct ui *ui)
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
 	results_release(&ui->inspect.data);
-	results_release(&ui->reading.data);
+	reading_release(&ui->reading);
 	buf_release(&ui->trial.answer);
 	charting_release(&ui->charts);
 	history_release(&ui->history);
@@ -85,10 +84,13 @@ void ui_back(struct ui *ui)
 	} else if (ui->view == VIEW_HELP) {
 		ui->view = ui->back;
 		ui->help_word[0] = '\0';
-	} else if (ui->view == VIEW_CURVES && ui->cursor >= 0)
+	} else if (ui->view == VIEW_SUMMARIES && reading_back(&ui->reading)) {
+		; /* it had something open */
+	} else if (ui->view == VIEW_CURVES && ui->cursor >= 0) {
 		ui->cursor = -1;
-	else if (ui->view != VIEW_DESK)
+	} else if (ui->view != VIEW_DESK) {
 		ui->view = VIEW_DESK;
+	}
 	ui->message[0] = '\0';
 }
 

@@ -15,6 +15,7 @@
 #include "layout.h"
 #include "results.h"
 #include "run/reader.h"
+#include "summaries.h"
 
 enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_RUNS,
 	       VIEW_DATA, VIEW_GRADIENTS, VIEW_JOURNAL, VIEW_HELP, VIEWS };
@@ -71,11 +72,6 @@ struct inspection {
 	int cell_gold, cell_pred;
 	struct listing list;
 	bool is_open;
-};
-struct reading { /* the Summaries view */
-	int task;
-	struct results data;
-	int at, scroll;
 };
 struct trial { /* "try a text" */
 	bool is_open, is_waiting;
@@ -205,6 +201,7 @@ void view_runs_release(struct ui *ui);
 /* What `find` looks for there. */
 void view_data_find(struct ui *ui, const char *text);
 void view_runs_find(struct ui *ui, const char *text);
+void view_summaries_find(struct ui *ui, const char *text);
 int help_lines(const struct ui *ui);
 
 /* Pieces that several views share. */

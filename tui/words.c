@@ -1,14 +1,13 @@
 /*
- * words.c - wrapping, and what a summary copied from its source.
+ * words.c - wrapping words, and how their marks look.
  */
 #include "words.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
+#include "text/fold.h"
 
 static bool is_blank(char ch)
 {
@@ -33,184 +32,229 @@ struct word *words_cut(const char *text, int *n)
 			break;
 		ARRAY_GROW(w, *n, cap);
 		w[(*n)++] = (struct word){.s = from, .n = (size_t)(text - from),
+					  .key = text_fold_key(from, (size_t)(text - from)),
 					  .starts_line = starts};
 		starts = false;
 	}
 	return w;
 }
 
-static bool same_word(const struct word *a, const struct word *b)
+/* --- marks --- */
+
+enum { NAME_WORDS = 3 };
+
+/* What stands around a word. `glue`: the mark goes on to the next word. */
+struct marks {
+	char before[24], after[24];
+	enum ink ink;
+	int paper;
+	uint8_t flags;
+};
+
+static bool same_look(const struct word *a, const struct word *b)
 {
-	return a->n == b->n && !strncasecmp(a->s, b->s, a->n);
+	return a->look == b->look && a->look >= LOOK_ADDED;
 }
 
-static bool has_letters(const struct word *w)
+static void add(char out[24], const char *s)
 {
-	for (size_t i = 0; i < w->n; i++)
-		if (isalnum((unsigned char)w->s[i]) || (unsigned char)w->s[i] >= 0x80)
-			return true;
-	return false;
+	size_t n = strlen(out);
+
+	snprintf(out + n, 24 - n, "%s", s);
 }
 
-/* Does the source have this word, punctuation at its ends aside? */
-static bool is_known(const struct word *source, int n, const struct word *w)
-{
-	for (int i = 0; i < n; i++) {
-		if (same_word(&source[i], w))
-			return true;
-		if (source[i].n > w->n && !strncasecmp(source[i].s, w->s, w->n) &&
-		    !isalnum((unsigned char)source[i].s[w->n]))
-			return true;
-	}
-	return false;
-}
-
-/* The longest run of source words that equals output words from i on. */
-static int longest_run(const struct word *source, int n_source,
-		       const struct word *output, int n_output, int i, int *at)
-{
-	int best = 0;
-
-	for (int k = 0; k < n_source; k++) {
-		int len = 0;
-
-		while (k + len < n_source && i + len < n_output &&
-		       same_word(&source[k + len], &output[i + len]))
-			len++;
-		if (len > best) {
-			best = len;
-			*at = k;
-		}
-	}
-	return best;
-}
-
-int words_compare(struct word *source, int n_source, struct word *output, int n_output)
-{
-	int spans = 0;
-
-	for (int i = 0; i < n_output;) {
-		int at = 0,
-		    len = longest_run(source, n_source, output, n_output, i, &at);
-
-		if (len < 2) {
-			output[i].is_novel = has_letters(&output[i]) &&
-					     !is_known(source, n_source, &output[i]);
-			i++;
-			continue;
-		}
-		spans++;
-		for (int k = 0; k < len; k++) {
-			output[i + k].span = spans;
-			if (!source[at + k].span)
-				source[at + k].span = spans;
-		}
-		i += len;
-	}
-	return spans;
-}
-
-/* --- drawing --- */
-
-/* What stands around a word where colours cannot: <1> .. </1>, + .. +. */
-static void marks_of(const struct word *w, int n, int i, char before[16],
-		     char after[16])
-{
-	bool first = i == 0 || w[i - 1].span != w[i].span;
-	bool last = i + 1 == n || w[i + 1].span != w[i].span;
-
-	before[0] = after[0] = '\0';
-	if (w[i].span && first)
-		snprintf(before, 16, "<%d>", w[i].span);
-	if (w[i].span && last)
-		snprintf(after, 16, "</%d>", w[i].span);
-	if (w[i].is_novel)
-		before[0] = after[0] = '+', before[1] = after[1] = '\0';
-}
-
-/* With colours a small figure before the span is enough. */
-static void fancy_marks(const struct word *w, int i, char before[16])
+/* "12" in small figures. */
+static void add_small(char out[24], int k)
 {
 	static const char *const small[] = {"⁰", "¹", "²", "³", "⁴",
 					    "⁵", "⁶", "⁷", "⁸", "⁹"};
-	bool first = i == 0 || w[i - 1].span != w[i].span;
 
-	before[0] = '\0';
-	if (w[i].span && first)
-		snprintf(before, 16, "%s%s",
-			 w[i].span >= 10 ? small[w[i].span / 10 % 10] : "",
-			 small[w[i].span % 10]);
+	if (k >= 10)
+		add(out, small[k / 10 % 10]);
+	add(out, small[k % 10]);
 }
 
-static bool is_speaker(const struct word *w, int i)
+static void mark_span(struct marks *m, const struct word *w, int n, int i, bool fancy)
 {
-	return (i == 0 || w[i].starts_line) && w[i].n > 1 && w[i].s[w[i].n - 1] == ':';
+	bool first = i == 0 || w[i - 1].span != w[i].span;
+	bool last = i + 1 == n || w[i + 1].span != w[i].span;
+	char text[16];
+
+	m->paper = PAPER_SPAN + (w[i].span - 1) % SPAN_PAPERS;
+	if (fancy && first)
+		add_small(m->before, w[i].span);
+	if (!fancy && first) {
+		snprintf(text, sizeof text, "<%d>", w[i].span);
+		add(m->before, text);
+	}
+	if (!fancy && last) {
+		snprintf(text, sizeof text, "</%d>", w[i].span);
+		add(m->after, text);
+	}
+}
+
+static void mark_change(struct marks *m, const struct word *w, int n, int i, bool fancy)
+{
+	bool is_new = w[i].look == LOOK_ADDED;
+	bool first = i == 0 || !same_look(&w[i - 1], &w[i]);
+	bool last = i + 1 == n || !same_look(&w[i + 1], &w[i]);
+
+	m->ink = is_new ? INK_GOOD : INK_BAD;
+	m->flags = is_new ? CELL_BOLD : 0;
+	if (first)
+		add(m->before, fancy ? (is_new ? "+" : "−") : (is_new ? "{+" : "[-"));
+	if (last && !fancy)
+		add(m->after, is_new ? "+}" : "-]");
+	if (last && fancy && !is_new)
+		add(m->after, "−");
+	if (last && fancy && is_new)
+		add(m->after, "+");
+}
+
+static bool ends_name(const struct word *w)
+{
+	return w->n > 1 && w->s[w->n - 1] == ':';
+}
+
+/* "Anna:" or "Anna Lee:" at the start of a line. */
+static bool is_speaker(const struct word *w, int n, int i)
+{
+	int from = i, to = i;
+
+	while (from > 0 && !w[from].starts_line && i - from < NAME_WORDS - 1 &&
+	       !ends_name(&w[from - 1]))
+		from--;
+	if (from > 0 && !w[from].starts_line)
+		return false;
+	while (to < n && to - from < NAME_WORDS && !ends_name(&w[to]) &&
+	       (to + 1 == n || !w[to + 1].starts_line))
+		to++;
+	return to < n && to - from < NAME_WORDS && ends_name(&w[to]);
+}
+
+/* fancy: colours and small figures; else every mark is a sign in plain ASCII. */
+static struct marks marks_of(const struct word *w, int n, int i, bool fancy,
+			     bool speakers)
+{
+	static const char *const stars[] = {"", "*", "**", "***"};
+	struct marks m = {.ink = speakers && is_speaker(w, n, i) ? INK_LINK : INK_TEXT,
+			  .paper = PAPER_NONE};
+
+	if (w[i].span)
+		mark_span(&m, w, n, i, fancy);
+	if (w[i].is_novel) {
+		m.ink = INK_NOVEL;
+		add(m.before, fancy ? "" : "+");
+		add(m.after, fancy ? "" : "+");
+	}
+	if (w[i].look == LOOK_MATCHED) {
+		m.ink = INK_GOOD;
+		m.flags = CELL_UNDERLINE;
+		add(m.before, fancy ? "" : "=");
+		add(m.after, fancy ? "" : "=");
+	}
+	if (w[i].look >= LOOK_ADDED)
+		mark_change(&m, w, n, i, fancy);
+	if (w[i].heat) {
+		m.paper = PAPER_HIT + w[i].heat - 1;
+		add(m.after, fancy ? "" : stars[w[i].heat]);
+	}
+	if (w[i].is_chosen)
+		m.paper = PAPER_TAB;
+	return m;
+}
+
+/* Columns of our own marks: each character is one. */
+static int mark_columns(const char *s)
+{
+	int n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
 }
 
 static int draw_word(struct canvas *c, int y, int x, int room, const struct word *w,
-		     int n, int i, bool speakers)
+		     const struct marks *m)
 {
-	char before[16] = "", after[16] = "";
-	bool colour = c->fancy;
-	enum ink ink = speakers && is_speaker(w, i) ? INK_LINK :
-		       w[i].is_novel ? INK_NOVEL : INK_TEXT;
-	int used = 0;
+	int used = draw_text(c, y, x, room, INK_DIM, m->before);
 
-	if (colour)
-		fancy_marks(w, i, before);
-	else
-		marks_of(w, n, i, before, after);
-	used += draw_text(c, y, x, room, INK_DIM, before);
-	if (w[i].span)
-		c->paper = (uint8_t)(PAPER_SPAN + (w[i].span - 1) % SPAN_PAPERS);
-	used += draw_foreign_n(c, y, x + used, room - used, ink, w[i].s, w[i].n);
+	c->paper = (uint8_t)m->paper;
+	c->flags = m->flags;
+	used += draw_foreign_n(c, y, x + used, room - used, m->ink, w->s, w->n);
 	c->paper = PAPER_NONE;
-	used += draw_text(c, y, x + used, room - used, INK_DIM, after);
-	return used;
+	c->flags = 0;
+	return used + draw_text(c, y, x + used, room - used, INK_DIM, m->after);
 }
 
-static int word_columns(const struct canvas *c, const struct word *w, int n, int i)
+/* --- wrapping --- */
+
+/* Where the next word goes. */
+struct wrap {
+	int w, line, x;
+};
+
+/* Moves on by word i of `cols` columns; returns the column where it starts. */
+static int wrap_word(struct wrap *at, const struct word *word, int cols)
 {
-	char before[16] = "", after[16] = "";
+	int x;
 
-	if (c->fancy) {
-		bool first = i == 0 || w[i - 1].span != w[i].span;
-
-		return foreign_columns(w[i].s, w[i].n) +
-		       (w[i].span && first ? 1 + (w[i].span >= 10) : 0);
+	if (cols > at->w)
+		cols = at->w;
+	if (at->x > 0 && (word->starts_line || at->x + 1 + cols > at->w)) {
+		at->line++;
+		at->x = 0;
 	}
-	marks_of(w, n, i, before, after);
-	return foreign_columns(w[i].s, w[i].n) + (int)strlen(before) +
-	       (int)strlen(after);
+	x = at->x + (at->x > 0);
+	at->x = x + cols;
+	return x;
+}
+
+static int word_columns(const struct word *w, const struct marks *m)
+{
+	return foreign_columns(w->s, w->n) + mark_columns(m->before) +
+	       mark_columns(m->after);
+}
+
+/* The blank between two words of one span belongs to it. */
+static void draw_gap(struct canvas *c, int y, int x, const struct word *w,
+		     const struct marks *m)
+{
+	if (!w->span || w[-1].span != w->span)
+		return;
+	c->paper = (uint8_t)(w->heat || w->is_chosen ? PAPER_SPAN +
+			     (w->span - 1) % SPAN_PAPERS : m->paper);
+	draw_cell(c, y, x, ' ', INK_TEXT);
+	c->paper = PAPER_NONE;
 }
 
 int words_draw(struct canvas *c, struct rect r, const struct word *w, int n, int skip,
 	       bool speakers)
 {
-	int line = 0, x = 0;
+	struct wrap at = {.w = r.w};
 
 	for (int i = 0; i < n; i++) {
-		int cols = word_columns(c, w, n, i);
+		struct marks m = marks_of(w, n, i, c->fancy, speakers);
+		int x = wrap_word(&at, &w[i], word_columns(&w[i], &m));
+		int y = r.y + at.line - skip;
 
-		if (cols > r.w)
-			cols = r.w;
-		if (x > 0 && (w[i].starts_line || x + 1 + cols > r.w)) {
-			line++;
-			x = 0;
-		}
-		if (line >= skip && line - skip < r.h) {
-			int y = r.y + line - skip;
-
-			if (x > 0 && w[i].span && w[i - 1].span == w[i].span) {
-				c->paper = (uint8_t)(PAPER_SPAN +
-						     (w[i].span - 1) % SPAN_PAPERS);
-				draw_cell(c, y, r.x + x, ' ', INK_TEXT);
-				c->paper = PAPER_NONE;
-			}
-			draw_word(c, y, r.x + x + (x > 0), r.w - x - (x > 0), w, n, i,
-				  speakers);
-		}
-		x += cols + (x > 0);
+		if (at.line < skip || at.line - skip >= r.h)
+			continue;
+		if (x > 0)
+			draw_gap(c, y, r.x + x - 1, &w[i], &m);
+		draw_word(c, y, r.x + x, r.w - x, &w[i], &m);
 	}
-	return n ? line + 1 : 0;
+	return n ? at.line + 1 : 0;
+}
+
+int words_line(const struct canvas *c, int w, const struct word *word, int n, int i)
+{
+	struct wrap at = {.w = w};
+
+	for (int k = 0; k <= i && k < n; k++) {
+		struct marks m = marks_of(word, n, k, c->fancy, false);
+
+		wrap_word(&at, &word[k], word_columns(&word[k], &m));
+	}
+	return at.line;
 }

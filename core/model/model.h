@@ -79,6 +79,13 @@ struct decode_config {
 	void *arg;
 };
 
+/* The places of the source that a piece looked at most, the most first. */
+enum { GAZES = 4 };
+struct gaze {
+	int32_t at[GAZES];    /* -1: no more */
+	float share[GAZES];   /* of the copy gate's attention */
+};
+
 /* One hypothesis: ids without [SEP]; per piece what it came from. */
 struct hypothesis {
 	int n;
@@ -87,6 +94,7 @@ struct hypothesis {
 	float *gate;            /* [n] share generated (1 without a copy gate) */
 	int32_t *from;          /* [n] place in the source most copied from; -1:
 				   the source has no such piece, or no gate */
+	struct gaze *look;    /* [n] nothing without a copy gate */
 	float score;            /* length-normalised log probability; -infinity:
 				   there was no such hypothesis (n = 0) */
 };

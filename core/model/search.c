@@ -20,6 +20,7 @@ struct record {
 	int n;
 	int32_t *ids, *from;
 	float *prob, *gate;
+	struct gaze *look;
 	double logp, score;
 };
 
@@ -48,6 +49,7 @@ struct search {
 	bool stopped;
 	struct search_row *row;    /* [slots] */
 	struct search_row *next;   /* [slots] */
+	struct gaze *seen;       /* [slots] what this turn's rows look at */
 	int n_next;
 	struct source *src;        /* [B] */
 	struct record *slot;       /* [slots] */
@@ -65,6 +67,7 @@ static struct record record_new(struct arena *a, int max_len)
 		.from = arena_alloc(a, n * sizeof(int32_t)),
 		.prob = arena_alloc(a, n * sizeof(float)),
 		.gate = arena_alloc(a, n * sizeof(float)),
+		.look = arena_alloc(a, n * sizeof(struct gaze)),
 	};
 }
 
@@ -76,17 +79,20 @@ static void record_copy(struct record *to, const struct record *from)
 	memcpy(to->from, from->from, n * sizeof *to->from);
 	memcpy(to->prob, from->prob, n * sizeof *to->prob);
 	memcpy(to->gate, from->gate, n * sizeof *to->gate);
+	memcpy(to->look, from->look, n * sizeof *to->look);
 	to->n = from->n;
 	to->logp = from->logp;
 	to->score = from->score;
 }
 
-static void record_push(struct record *r, const struct candidate *c)
+static void record_push(struct record *r, const struct candidate *c,
+			const struct gaze *look)
 {
 	r->ids[r->n] = c->id;
 	r->from[r->n] = c->from;
 	r->prob[r->n] = c->prob;
 	r->gate[r->n] = c->gate;
+	r->look[r->n] = *look;
 	r->n++;
 	r->logp = c->logp;
 }
@@ -115,6 +121,7 @@ struct search *search_new(struct arena *a, const struct search_setup *setup)
 	s->keep = 2 * beams;
 	s->row = arena_alloc(a, (n + 1) * sizeof *s->row);
 	s->next = arena_alloc(a, (n + 1) * sizeof *s->next);
+	s->seen = arena_alloc(a, (n + 1) * sizeof *s->seen);
 	s->move = arena_alloc(a, (n + 1) * sizeof *s->move);
 	s->top = arena_alloc(a, (size_t)s->keep * sizeof *s->top);
 	s->src = arena_zalloc(a, (B + 1) * sizeof *s->src);
@@ -228,6 +235,30 @@ static int32_t copied_from(const struct search_offer *o, int32_t id)
 	return best;
 }
 
+/* The places with the most attention; of equals the first. */
+static struct gaze gaze_of(const struct search_offer *o)
+{
+	struct gaze g;
+
+	for (int k = 0; k < GAZES; k++) {
+		g.at[k] = -1;
+		g.share[k] = 0.0f;
+	}
+	for (int j = 0; o->copy && j < o->n_src; j++) {
+		int k = GAZES - 1;
+
+		if (!(o->copy[j] > g.share[k]))
+			continue;
+		for (; k > 0 && o->copy[j] > g.share[k - 1]; k--) {
+			g.at[k] = g.at[k - 1];
+			g.share[k] = g.share[k - 1];
+		}
+		g.at[k] = j;
+		g.share[k] = o->copy[j];
+	}
+	return g;
+}
+
 static bool better(const struct candidate *a, const struct candidate *b)
 {
 	if (a->logp > b->logp || a->logp < b->logp)
@@ -254,6 +285,7 @@ void search_offer(struct search *s, int row, const struct search_offer *o)
 	struct source *src = &s->src[s->row[row].source];
 	int n;
 
+	s->seen[row] = gaze_of(o);
 	restrict_row(s, r, o->p);
 	n = best_ids(s, o->p);
 	for (int i = 0; i < n; i++) {
@@ -350,7 +382,8 @@ static void place_children(struct search *s, int source,
 		s->move[s->n_moves++] = (struct search_move){ parent, slot };
 	}
 	for (int i = 0; i < n; i++)
-		record_push(&s->slot[row[i].slot], &child[i]);
+		record_push(&s->slot[row[i].slot], &child[i],
+			    &s->seen[child[i].row]);
 	s->src[source].first_row = s->n_next;
 	s->src[source].n_live = n;
 	s->n_next += n;
@@ -411,6 +444,7 @@ static struct hypothesis outcome(struct arena *a, const struct record *r)
 		.prob = copy_out(a, r->prob, r->n, sizeof *r->prob),
 		.gate = copy_out(a, r->gate, r->n, sizeof *r->gate),
 		.from = copy_out(a, r->from, r->n, sizeof *r->from),
+		.look = copy_out(a, r->look, r->n, sizeof *r->look),
 		.score = (float)r->score,
 	};
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/beams.h"
 #include "run/evaluate.h"
 
 /* "try [TASK] TEXT [ || PAIR]" */
@@ -41,6 +42,7 @@ static const struct question {
 			      struct buf *answer, struct err *err);
 } questions[] = {
 	{ "try", answer_try },
+	{ "beams", beams_answer },
 };
 
 enum status ask(struct session *s, const struct command *c, struct buf *answer,

@@ -106,6 +106,11 @@ static int split_sentences(const char *text, const char *end, struct text_part *
 	return add_part(out, n, cap, from, end);
 }
 
+int text_turns(const char *text, size_t len, struct text_part *out, int cap)
+{
+	return split_turns(text, text + len, out, cap);
+}
+
 int text_parts(const char *text, size_t len, struct text_part *out, int cap)
 {
 	int n = split_turns(text, text + len, out, cap);

@@ -88,6 +88,12 @@ const struct command_row command_table[] = {
 	  .more = "All tasks, or the one named by the first word. For pairs ' || ' "
 		  "stands between the two texts.",
 	  .flags = CMD_ASKS },
+	{ .name = "beams", .arg = { ARG_TEXT }, .usage = "beams TASK TEXT",
+	  .help = "the best summaries the search finds",
+	  .more = "With their scores: the log probability, normalised for length. The "
+		  "weights are those of this moment. The search gives up after a "
+		  "twelfth of a second, so that no step waits for it.",
+	  .flags = CMD_ASKS },
 	{ .name = "stop", .usage = "stop", .help = "finishes the step, saves and ends",
 	  .more = "The run can be resumed.", .flags = CMD_RUNS },
 };

@@ -37,7 +37,8 @@ enum status evaluate_baseline(struct session *s, int task, int max_examples,
 /*
  * "Try a text": what every task (or one, task >= 0) says of it, as JSON:
  * {"tasks":{"sst2":{"kind":"classify","p":{"neg":..}},
- *           "sum":{"kind":"summarize","text":"..","pieces":[[piece,p,gate,src],..],
+ *           "sum":{"kind":"summarize","text":"..",
+ *                  "pieces":[[piece,p,gate,src,[place,share,..]],..],
  *                  "source":[pieces]}}}
  */
 enum status evaluate_text(struct session *s, int task, const char *text,

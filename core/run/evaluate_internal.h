@@ -6,29 +6,35 @@
 
 #include "metric/rouge.h"
 #include "run/evaluate.h"
+#include "run/lead.h"
 
 /* The rows an evaluation looks at: n of the data set, evenly spread, ascending. */
 uint64_t eval_spread(uint64_t size, uint64_t n, uint64_t k);
 
-/*
- * Lines of a text that a summary could be made of: the turns of a dialogue
- * ("Anna Lee: hello"), or else sentences. Returns how many (at most cap).
- */
-struct text_part { const char *s; size_t len; };
-int text_parts(const char *text, size_t len, struct text_part *out, int cap);
-/* The first three parts, or the three longest in their order, joined by spaces. */
-void baseline_lead(const char *text, size_t len, struct buf *out);
-void baseline_longest(const char *text, size_t len, struct buf *out);
-
 double rouge_of(const struct rouge *r, enum metric_id m);
 
-/* A hypothesis as JSON: "pieces" and "source" members into an open object. */
+/*
+ * A hypothesis as JSON: "pieces" and "source" members into an open object. A
+ * piece is [text, p, gate, source piece or -1, [place, share, place, share ..]]:
+ * the last holds the source pieces it looked at most.
+ */
 struct json_out;
 void eval_detail(const struct session *s, const struct hypothesis *h,
 		 const int32_t *source, int n_source, struct json_out *j);
-/* Decodes the batch on the worker's tape as the task's plan says. */
 struct worker;
+/* What the task's plan says of decoding; max_len is what the model can follow. */
+void eval_decode_config(const struct session *s, int task, struct decode_config *dc);
+void eval_decode(const struct session *s, const struct decode_config *dc,
+		 struct worker *w, const struct batch *b, struct generation *g);
+/* The same together, for the batch's rows and their losses. */
 void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
 		   const struct batch *b, struct generation *g);
+
+/*
+ * [CLS] text [SEP] or, in a task of pairs, [CLS] text [SEP] pair [SEP], cut as
+ * data rows are: the longer text gives way. ids has room for two texts.
+ */
+void eval_encode(const struct session *s, int task, const char *text, const char *pair,
+		 int32_t *ids, struct example *ex);
 
 #endif

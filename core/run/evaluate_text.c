@@ -10,29 +10,56 @@
 #include "run/workers.h"
 #include "text/utf8.h"
 
-void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
-		   const struct batch *b, struct generation *g)
+void eval_decode_config(const struct session *s, int task, struct decode_config *dc)
 {
-	static const enum special never[] = { TOK_PAD, TOK_UNK, TOK_CLS, TOK_MASK };
-	enum { NEVER = sizeof never / sizeof *never };
 	const struct plan_task *p = &s->plan->tasks[task];
 	int most = p->max_target - 1; /* places for pieces beside [SEP] */
-	int32_t banned[NEVER];
-	struct decode_config dc = {
-		.beams = greedy ? 1 : p->beams,
+
+	*dc = (struct decode_config){
+		.beams = p->beams,
 		.min_len = p->min_length,
 		.max_len = p->max_length > 0 && p->max_length < most ? p->max_length : most,
 		.length_penalty = (float)p->length_penalty,
 		.no_repeat = p->no_repeat,
-		.losses = b->T > 0,
 	};
+	if (dc->min_len > dc->max_len)
+		dc->min_len = dc->max_len;
+}
 
-	if (dc.min_len > dc.max_len)
-		dc.min_len = dc.max_len;
+void eval_decode(const struct session *s, const struct decode_config *dc,
+		 struct worker *w, const struct batch *b, struct generation *g)
+{
+	static const enum special never[] = { TOK_PAD, TOK_UNK, TOK_CLS, TOK_MASK };
+	enum { NEVER = sizeof never / sizeof *never };
+	int32_t banned[NEVER];
+
 	for (int i = 0; i < NEVER; i++)
 		banned[i] = tokenizer_special(s->tok, never[i]);
-	model_generate(s->model, &w->tape, b, &dc, tokenizer_special(s->tok, TOK_CLS),
+	model_generate(s->model, &w->tape, b, dc, tokenizer_special(s->tok, TOK_CLS),
 		       tokenizer_special(s->tok, TOK_SEP), banned, NEVER, g);
+}
+
+void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
+		   const struct batch *b, struct generation *g)
+{
+	struct decode_config dc;
+
+	eval_decode_config(s, task, &dc);
+	if (greedy)
+		dc.beams = 1;
+	dc.losses = b->T > 0;
+	eval_decode(s, &dc, w, b, g);
+}
+
+/* Thousandths are enough to see, and short to keep. */
+static void put_gaze(const struct gaze *g, struct json_out *j)
+{
+	json_open(j, NULL, '[');
+	for (int k = 0; k < GAZES && g->at[k] >= 0; k++) {
+		json_put_int(j, NULL, g->at[k]);
+		json_put_num(j, NULL, (int)((double)g->share[k] * 1000 + .5) / 1000.0);
+	}
+	json_close(j, ']');
 }
 
 void eval_detail(const struct session *s, const struct hypothesis *h,
@@ -45,6 +72,7 @@ void eval_detail(const struct session *s, const struct hypothesis *h,
 		json_put_num(j, NULL, (double)h->prob[i]);
 		json_put_num(j, NULL, (double)h->gate[i]);
 		json_put_int(j, NULL, h->from[i]);
+		put_gaze(&h->look[i], j);
 		json_close(j, ']');
 	}
 	json_close(j, ']');
@@ -63,28 +91,25 @@ struct try_text {
 	struct json_out *j;
 };
 
-static int encode_text(const struct try_text *t, const char *text, int32_t *ids, int cap)
+static int encode_text(const struct session *s, const char *text, int32_t *ids, int cap)
 {
-	return tokenizer_encode(t->s->tok, text, strlen(text), ids, NULL, cap, NULL);
+	return tokenizer_encode(s->tok, text, strlen(text), ids, NULL, cap, NULL);
 }
 
-/*
- * [CLS] text [SEP] or, in a task of pairs, [CLS] text [SEP] pair [SEP], cut as
- * data rows are: the longer text gives way. ids has room for two texts.
- */
-static void encode(const struct try_text *t, int32_t *ids, struct example *ex)
+void eval_encode(const struct session *s, int task, const char *text, const char *pair,
+		 int32_t *ids, struct example *ex)
 {
-	const struct plan_task *p = &t->s->plan->tasks[t->task];
-	int32_t sep = tokenizer_special(t->s->tok, TOK_SEP), *second = ids + p->max_source;
-	bool has_pair = p->pair[0] && t->pair && t->pair[0];
+	const struct plan_task *p = &s->plan->tasks[task];
+	int32_t sep = tokenizer_special(s->tok, TOK_SEP), *second = ids + p->max_source;
+	bool has_pair = p->pair[0] && pair && pair[0];
 	int room = p->max_source - (has_pair ? 3 : 2);
-	int a = encode_text(t, t->text, ids + 1, room), b = 0;
+	int a = encode_text(s, text, ids + 1, room), b = 0;
 
 	if (has_pair)
-		b = encode_text(t, t->pair, second, room);
+		b = encode_text(s, pair, second, room);
 	while (a + b > room)
 		*(a > b ? &a : &b) -= 1;
-	ids[0] = tokenizer_special(t->s->tok, TOK_CLS);
+	ids[0] = tokenizer_special(s->tok, TOK_CLS);
 	ids[a + 1] = sep;
 	ex->second = ex->n_ids = a + 2;
 	if (has_pair) {
@@ -134,7 +159,7 @@ static void run_text(const struct try_text *t, struct worker *w)
 	struct batch b;
 	float *out;
 
-	encode(t, ids, &ex);
+	eval_encode(t->s, t->task, t->text, t->pair, ids, &ex);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&b, &w->tape.arena, p->kind, t->task, &ex, 1, 0,
 			     tokenizer_special(t->s->tok, TOK_CLS));

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_data.h"
+#include "fake_summaries.h"
 #include "feed.h"
 #include "run/command.h"
 
@@ -269,6 +270,8 @@ static inline enum status fake_answer(void *arg, uint64_t ticket, struct buf *te
 
 	(void)ticket;
 	(void)err;
+	if (str_starts(f->last, "beams "))
+		fake_beams(text);
 	if (str_starts(f->last, "try "))
 		buf_adds(text, "{\"tasks\":{\"sst2\":{\"kind\":\"classify\",\"p\":"
 			       "{\"negative\":0.12,\"positive\":0.88}},"
@@ -352,44 +355,6 @@ static inline void fake_numbers(struct prediction_set *out)
 	}
 }
 
-static inline void fake_summaries(struct prediction_set *out)
-{
-	static const char source[] =
-		"Amanda: I baked cookies . Do you want some ?\nJerry: Sure !\n"
-		"Amanda: I'll bring you tomorrow :-)\nJerry: Are they the ones with "
-		"nuts ? "
-		"I can't eat nuts .\nAmanda: Plain chocolate . Don't worry .\n"
-		"Jerry: You're the best . See you at the office at nine .";
-
-	out->n = 12;
-	out->p = xcalloc(12, sizeof *out->p);
-	out->row = xcalloc(12, sizeof *out->row);
-	for (int i = 0; i < out->n; i++) {
-		struct prediction *p = &out->p[i];
-
-		fake_text(&out->row[i], i,
-			  "Amanda baked cookies and will bring Jerry some tomorrow .",
-			  source);
-		p->row = out->row[i].row;
-		p->gold = p->pred = -1;
-		p->loss = 2 + i * .1;
-		p->output =
-			xstrdup(i % 2 ? "Amanda is going to see you at the office . "
-					"\033]0;x\007 I can't eat nuts ." :
-					"Amanda will bring you tomorrow the baked "
-					"cookies , I can't eat nuts");
-		p->detail =
-			xstrdup("{\"pieces\":[[\"amanda\",0.91,0.9,0],"
-				"[\"will\",0.7,0.1,-1],[\"bring\",0.66,0.8,14],["
-				"\"you\",0.9,0.9,15],"
-				"[\"tomorrow\",0.97,0.99,16],[\"the\",0.31,0.05,-1]],"
-				"\"source\":[\"amanda\",\":\",\"i\"]}");
-		p->rouge[0] = .3 + i * .05;
-		p->rouge[1] = .1 + i * .05;
-		p->rouge[2] = .25 + i * .05;
-	}
-}
-
 static inline enum status fake_predictions(void *arg, const char *path, int task,
 					   struct prediction_set *out, struct err *err)
 {
@@ -401,7 +366,7 @@ static inline enum status fake_predictions(void *arg, const char *path, int task
 		return err_set(err, ST_NOT_FOUND, "no evaluation");
 	out->step = f->s.eval_step;
 	if (f->s.ch[task].kind == TASK_SUMMARIZE)
-		fake_summaries(out);
+		fake_summaries(out, FAKE_STAGES - 1);
 	else if (f->s.ch[task].kind == TASK_REGRESS)
 		fake_numbers(out);
 	else
@@ -413,9 +378,16 @@ static inline enum status fake_history(void *arg, const char *path, int task,
 				       int64_t row, struct prediction_set *out,
 				       int64_t **steps, struct err *err)
 {
-	enum status st = fake_predictions(arg, path, task, out, err);
+	struct fake *f = arg;
+	enum status st = ST_OK;
 	int keep = 0;
 
+	memset(out, 0, sizeof *out);
+	if (f->s.ch[task].kind == TASK_SUMMARIZE) {
+		fake_summary_history(out, steps, row);
+		return ST_OK;
+	}
+	st = fake_predictions(arg, path, task, out, err);
 	if (st)
 		return st;
 	while (keep < out->n && out->p[keep].row != row)
@@ -461,6 +433,7 @@ static inline struct feed fake_feed(struct fake *f)
 			     .answer = fake_answer,
 			     .stop = fake_stop,
 			     .predictions = fake_predictions,
+			     .predictions_before = fake_before,
 			     .history = fake_history,
 			     .journal = fake_entries,
 			     .steps = fake_steps,

@@ -131,6 +131,34 @@ static void check_greedy(struct test_model *m, uint64_t source, int min_len,
 	assert_true(fabs((double)h->score - penalised(total, n, 0.7)) < 1e-4);
 }
 
+/* The places most looked at: most first, each once; all of a short source. */
+static void check_look(const struct gaze *g, bool copy, int n, const int32_t *ids,
+		       int32_t id, int32_t from)
+{
+	int most = n < GAZES ? n : GAZES;
+	float sum = 0.0f;
+
+	for (int k = 0; k < GAZES; k++) {
+		if (!copy || k >= most) {
+			assert_int_equal(g->at[k], -1);
+			continue;
+		}
+		assert_in_range(g->at[k], 0, n - 1);
+		assert_true(g->share[k] > 0.0f);
+		assert_true(k == 0 || g->share[k] <= g->share[k - 1]);
+		for (int l = 0; l < k; l++)
+			assert_int_not_equal(g->at[k], g->at[l]);
+		sum += g->share[k];
+	}
+	assert_true(sum < 1.0f + 1e-5f);
+	assert_true(!copy || n > GAZES || sum > 1.0f - 1e-5f);
+	for (int k = 0; copy && k < most; k++)
+		if (ids[g->at[k]] == id) { /* the first place of this piece */
+			assert_int_equal(g->at[k], from);
+			break;
+		}
+}
+
 /* Gate and place are what they say they are. */
 static void check_origin(const struct test_batch *x, int b, bool copy,
 			 const struct hypothesis *h)
@@ -149,6 +177,7 @@ static void check_origin(const struct test_batch *x, int b, bool copy,
 			assert_true(h->gate[i] >= 1.0f && h->gate[i] <= 1.0f);
 			assert_int_equal(h->from[i], -1);
 		}
+		check_look(&h->look[i], copy, n, x->ids + from, h->ids[i], h->from[i]);
 		if (h->from[i] >= 0) {
 			assert_true(h->from[i] < n);
 			assert_int_equal(x->ids[from + h->from[i]], h->ids[i]);

@@ -80,8 +80,11 @@ static void check_others(struct rect body, int classes)
 		  body);
 	layout_summary(body, &s);
 	all_apart((struct rect[]){s.head, s.source, s.reference, s.output, s.words,
-				  s.rouge, s.history},
+				  s.rouge, s.low},
 		  7, body);
+	if (body.h >= LAYOUT_MIN_ROWS - 3 && body.w >= LAYOUT_MIN_COLS)
+		assert_true(s.source.h >= 3 && s.reference.h >= 2 && s.output.h >= 3 &&
+			    s.rouge.h >= 4 && s.low.w >= 20);
 }
 
 static void check_history(struct rect body, int tasks)

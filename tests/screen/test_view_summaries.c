@@ -1,0 +1,357 @@
+/*
+ * The Summaries view: what it shows at both sizes and at every level, and what
+ * its lists, marks and files come to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <time.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "keys.h"
+#include "screen.h"
+#include "ui.h"
+
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
+}
+
+#define GOLDEN "tests/golden/screen/"
+
+static void golden(struct pty *p, const char *name)
+{
+	const char *mode = getenv("TUTTI_GOLDEN");
+	char path[256], *seen = pty_text(p);
+	struct buf want;
+
+	buf_init(&want);
+	str_format(path, sizeof path, GOLDEN "%s.txt", name);
+	if (mode && str_eq(mode, "write"))
+		assert_int_equal(file_write(path, seen, strlen(seen), NULL), ST_OK);
+	file_read(path, 1 << 20, &want, NULL);
+	if (strcmp(seen, buf_str(&want)))
+		print_error("--- %s, seen:\n%s", path, seen);
+	assert_string_equal(seen, buf_str(&want));
+	xfree(seen);
+	buf_release(&want);
+}
+
+static const struct frame {
+	const char *name, *keys;
+} frames[] = {
+	{"", "4"},
+	{"piece", "4llll"},      /* what a piece looked at */
+	{"change", "4Gd"},      /* since the evaluation before */
+	{"matched", "4Gvv"},
+	{"beams", "4G[b"},
+	{"figures", "4G\t"},
+	{"cut", "4ff"},
+};
+
+/* Every frame at both sizes; colours and small figures, or plain ASCII. */
+static void all_frames(bool is_plain)
+{
+	for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+		for (int wide = 0; wide < 2; wide++) {
+			struct pty_spec s = {.rows = wide ? 40 : 24,
+					     .cols = wide ? 120 : 80};
+			char name[96];
+			struct pty p;
+
+			if (is_plain) {
+				s.lang = "C";
+				s.term = "vt100";
+			}
+			pty_open(&p, &s);
+			pty_read(&p, .3, 3);
+			pty_type(&p, frames[i].keys);
+			pty_read(&p, .3, 1);
+			for (int k = 0; k < 20 && pty_shows(&p, "measured "); k++)
+				pty_read(&p, .3, 1);
+			str_format(name, sizeof name, "summaries%s%s-%d%s",
+				   frames[i].name[0] ? "-" : "", frames[i].name, s.cols,
+				   is_plain ? "-vt100" : "");
+			golden(&p, name);
+			pty_close(&p);
+		}
+}
+
+static void test_frames(void **state)
+{
+	(void)state;
+	all_frames(false);
+}
+
+static void test_frames_plain(void **state)
+{
+	(void)state;
+	all_frames(true);
+}
+
+/* --- the list: on a feed, without a terminal --- */
+
+struct bench {
+	struct fake fake;
+	struct feed feed;
+	struct ui ui;
+};
+
+/* Recalculates until all is measured: a slow machine takes several slices. */
+static void rest(struct bench *b)
+{
+	do
+		ui_recalc(&b->ui);
+	while (b->ui.reading.measured < b->ui.reading.data.set.n);
+}
+
+static void bench_init(struct bench *b)
+{
+	fake_init(&b->fake, 6, 12340);
+	b->feed = fake_feed(&b->fake);
+	ui_init(&b->ui, &b->feed);
+	ui_update(&b->ui);
+	b->ui.view = VIEW_SUMMARIES;
+	rest(b);
+}
+
+static void bench_release(struct bench *b)
+{
+	ui_release(&b->ui);
+	fake_release(&b->fake);
+}
+
+static void key(struct bench *b, uint32_t k)
+{
+	const struct key_row *row = key_find(VIEW_SUMMARIES, k);
+
+	assert_non_null(row);
+	assert_true(view_summaries_act(&b->ui, (int)row->action, row->arg));
+	ui_update(&b->ui);
+	rest(b);
+}
+
+static const struct prediction *at(const struct bench *b, int k)
+{
+	return &b->ui.reading.data.set.p[b->ui.reading.order[k]];
+}
+
+static void test_orders(void **state)
+{
+	struct bench b;
+	const struct reading *re = &b.ui.reading;
+
+	(void)state;
+	bench_init(&b);
+	assert_int_equal(re->measured, FAKE_SUMMARIES);
+	assert_int_equal(re->n_order, FAKE_SUMMARIES);
+	for (int k = 1; k < re->n_order; k++)
+		assert_true(at(&b, k)->rouge[0] >= at(&b, k - 1)->rouge[0]);
+	key(&b, 's'); /* length */
+	for (int k = 1; k < re->n_order; k++)
+		assert_true(re->figure[re->order[k]].ratio <=
+			    re->figure[re->order[k - 1]].ratio);
+	key(&b, 's'); /* novelty */
+	for (int k = 1; k < re->n_order; k++)
+		assert_true(re->figure[re->order[k]].copying.novel[0] <=
+			    re->figure[re->order[k - 1]].copying.novel[0]);
+	key(&b, 's'); /* change: read only now */
+	assert_int_equal(re->before.n, FAKE_SUMMARIES);
+	assert_true(re->figure[re->order[0]].change <=
+		    re->figure[re->order[FAKE_SUMMARIES - 1]].change);
+	key(&b, 's'); /* row */
+	for (int k = 1; k < re->n_order; k++)
+		assert_true(at(&b, k)->row > at(&b, k - 1)->row);
+	bench_release(&b);
+}
+
+/* The scores are those of the scorer; the means are over all of them. */
+static void test_figures(void **state)
+{
+	struct bench b;
+	const struct reading *re = &b.ui.reading;
+	double sum = 0;
+
+	(void)state;
+	bench_init(&b);
+	for (int i = 0; i < re->data.set.n; i++) {
+		const struct example_figures *f = &re->figure[i];
+
+		assert_true(fabs(f->rouge.r1.f1 - re->data.set.p[i].rouge[0]) < 1e-12);
+		sum += f->rouge.r1.f1;
+		assert_true(f->lead.r1.f1 > 0);
+	}
+	assert_true(fabs(re->mean.rouge.r1.f1 - sum / FAKE_SUMMARIES) < 1e-12);
+	assert_int_equal(re->mean.cut, 1);
+	assert_true(re->mean.repeating >= 1);
+	bench_release(&b);
+}
+
+static void test_filters(void **state)
+{
+	struct bench b;
+	const struct reading *re = &b.ui.reading;
+
+	(void)state;
+	bench_init(&b);
+	key(&b, 'f');
+	assert_int_equal(re->n_order, re->mean.repeating);
+	for (int k = 0; k < re->n_order; k++)
+		assert_true(re->figure[re->order[k]].copying.repeats > 0);
+	key(&b, 'f');
+	assert_int_equal(re->n_order, 1);
+	assert_int_equal(at(&b, 0)->row, 7 * 7 + 3);
+	key(&b, 'f');
+	assert_in_range(re->n_order, 1, FAKE_SUMMARIES - 1);
+	for (int k = 0; k < re->n_order; k++) {
+		int i = (int)(at(&b, k)->row - 3) / 7;
+
+		assert_string_not_equal(fake_said(i, FAKE_STAGES - 1),
+					fake_said(i, FAKE_STAGES - 2));
+	}
+	key(&b, 'f');
+	assert_int_equal(re->n_order, FAKE_SUMMARIES);
+	bench_release(&b);
+}
+
+static void test_search(void **state)
+{
+	struct bench b;
+	const struct reading *re = &b.ui.reading;
+	int seen = 0, first;
+
+	(void)state;
+	bench_init(&b);
+	key(&b, 'n');
+	assert_true(b.ui.is_bad); /* nothing to look for yet */
+	str_copy(b.ui.reading.find, sizeof b.ui.reading.find, "LIBRARIES");
+	key(&b, 'n');
+	first = re->at;
+	do {
+		assert_non_null(strstr(re->data.set.row[re->order[re->at]].text,
+				       "libraries"));
+		key(&b, 'n');
+		seen++;
+	} while (re->at != first && seen < 20);
+	assert_int_equal(seen, FAKE_SUMMARIES / FAKE_DIALOGUES);
+	key(&b, 'N');
+	assert_int_not_equal(re->at, first);
+	str_copy(b.ui.reading.find, sizeof b.ui.reading.find, "no such words");
+	first = re->at;
+	key(&b, 'n');
+	assert_int_equal(re->at, first);
+	assert_true(b.ui.is_bad);
+	bench_release(&b);
+}
+
+/* A new evaluation: the same example stays on the screen. */
+static void test_stays(void **state)
+{
+	struct bench b;
+	const struct reading *re = &b.ui.reading;
+	int64_t row;
+
+	(void)state;
+	bench_init(&b);
+	key(&b, 'j');
+	key(&b, 'j');
+	key(&b, 'l');
+	row = re->row;
+	b.fake.s.eval_step += 500;
+	fake_news(&b.fake);
+	ui_update(&b.ui);
+	ui_recalc(&b.ui);
+	assert_int_equal(re->set_step, b.fake.s.eval_step);
+	assert_int_equal(re->row, row);
+	assert_int_equal(re->token, 0);
+	bench_release(&b);
+}
+
+/* One question an example and evaluation, however often it is looked at. */
+static void test_asks_once(void **state)
+{
+	struct bench b;
+	int posted;
+
+	(void)state;
+	bench_init(&b);
+	key(&b, 'b');
+	ui_update(&b.ui);
+	ui_recalc(&b.ui);
+	posted = b.fake.posted;
+	assert_int_equal(posted, 1);
+	assert_true(str_starts(b.fake.last, "beams samsum Zoë Brandt: "));
+	assert_null(strchr(b.fake.last, '\n'));
+	key(&b, 'j');
+	ui_update(&b.ui);
+	ui_recalc(&b.ui);
+	assert_int_equal(b.fake.posted, posted + 1);
+	key(&b, 'k');
+	ui_update(&b.ui);
+	ui_recalc(&b.ui);
+	assert_int_equal(b.fake.posted, posted + 1);
+	bench_release(&b);
+}
+
+static void test_export(void **state)
+{
+	char folder[] = "/tmp/tutti-export-XXXXXX", path[256];
+	struct bench b;
+	struct buf text;
+	struct json *doc;
+	int lines = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	bench_init(&b);
+	str_copy(b.fake.s.run_path, sizeof b.fake.s.run_path, folder);
+	fake_news(&b.fake);
+	ui_update(&b.ui);
+	key(&b, 'x');
+	for (int i = 0; i < 2000 && b.ui.reading.job; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		ui_recalc(&b.ui);
+	}
+	assert_non_null(strstr(b.ui.message, "12 examples written to"));
+	str_format(path, sizeof path, "%s/summaries-samsum-%lld.jsonl", folder,
+		   (long long)b.fake.s.eval_step);
+	buf_init(&text);
+	assert_int_equal(file_read(path, 1 << 20, &text, NULL), ST_OK);
+	for (char *s = text.s, *end; (end = strchr(s, '\n')); s = end + 1, lines++) {
+		assert_int_equal(json_parse(s, (size_t)(end - s), "line", &doc, NULL),
+				 ST_OK);
+		assert_int_equal((int64_t)json_number(json_get(doc, "row")),
+				 at(&b, lines)->row);
+		assert_string_equal(json_string(json_get(doc, "reference")),
+				    b.ui.reading.data.set
+					    .row[b.ui.reading.order[lines]].target);
+		json_free(doc);
+	}
+	assert_int_equal(lines, FAKE_SUMMARIES);
+	buf_release(&text);
+	bench_release(&b);
+	assert_int_equal(file_remove_tree(folder, NULL), ST_OK);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_stays),
+		cmocka_unit_test(test_asks_once),
+		cmocka_unit_test(test_export),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_frames_plain),
+	};
+
+	return cmocka_run_group_tests_name("view_summaries", tests, NULL, NULL);
+}

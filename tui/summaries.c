@@ -1,0 +1,159 @@
+/*
+ * summaries.c - what the Summaries view keeps: read when an evaluation is new,
+ * measured a little at each frame, forgotten with the evaluation.
+ */
+#include <math.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "base/mem.h"
+#include "summaries_own.h"
+
+void reading_init(struct reading *re)
+{
+	memset(re, 0, sizeof *re);
+	re->task = re->set_task = re->token = -1;
+	re->row = re->set_step = -1;
+	results_init(&re->data);
+}
+
+static void forget_set(struct reading *re)
+{
+	prediction_set_release(&re->before);
+	memset(&re->before, 0, sizeof re->before);
+	re->is_before_read = false;
+	xfree(re->figure);
+	xfree(re->order);
+	re->figure = NULL;
+	re->order = NULL;
+	re->n_order = re->measured = 0;
+	memset(&re->mean, 0, sizeof re->mean);
+}
+
+void reading_release(struct reading *re)
+{
+	reading_export_end(re);
+	forget_set(re);
+	results_release(&re->data);
+	for (int i = 0; i < BEAMS_KEPT; i++)
+		xfree(re->beams[i].json);
+}
+
+bool reading_back(struct reading *re)
+{
+	if (re->token >= 0)
+		re->token = -1;
+	else if (re->shows_change)
+		re->shows_change = false;
+	else if (re->pane != PANE_HISTORY)
+		re->pane = PANE_HISTORY;
+	else
+		return false;
+	return true;
+}
+
+int reading_shown(const struct reading *re)
+{
+	return re->at >= 0 && re->at < re->n_order ? re->order[re->at] : -1;
+}
+
+const struct prediction *reading_before(const struct reading *re)
+{
+	const struct results *d = &re->data;
+
+	for (int i = d->past.n - 1; i >= 0; i--)
+		if (d->past_step[i] < d->set.step)
+			return &d->past.p[i];
+	return NULL;
+}
+
+void reading_settle(struct reading *re)
+{
+	int i;
+
+	if (re->at >= re->n_order)
+		re->at = re->n_order - 1;
+	if (re->at < 0)
+		re->at = 0;
+	i = reading_shown(re);
+	if (i < 0 || re->data.set.p[i].row == re->row)
+		return;
+	re->row = re->data.set.p[i].row;
+	re->scroll = 0;
+	re->token = re->token >= 0 ? 0 : -1;
+}
+
+static bool needs_before(const struct reading *re)
+{
+	return re->sort == BY_CHANGE || re->only == ONLY_CHANGED;
+}
+
+static void read_before(struct ui *ui)
+{
+	struct reading *re = &ui->reading;
+
+	re->is_before_read = true;
+	if (ui->feed.predictions_before &&
+	    ui->feed.predictions_before(ui->feed.arg, ui->pic->run_path, re->task,
+					re->data.set.step, &re->before, NULL))
+		memset(&re->before, 0, sizeof re->before);
+	reading_measure_changes(re);
+}
+
+/* A new evaluation, or another task. */
+static void take_set(struct reading *re)
+{
+	int64_t row = re->set_task == re->data.task ? re->row : -1;
+
+	forget_set(re);
+	re->set_task = re->data.task;
+	re->set_step = re->data.step;
+	re->figure = xcalloc((size_t)re->data.set.n + 1, sizeof *re->figure);
+	for (int i = 0; i < re->data.set.n; i++)
+		re->figure[i].change = NAN;
+	re->row = row;
+	re->at = row < 0 ? 0 : re->at;
+	reading_arrange(re);
+}
+
+static void count_tokens(struct reading *re, int i)
+{
+	struct placed_text none = {.text = ""};
+	struct pieces p;
+
+	pieces_read(&p, i >= 0 ? re->data.set.p[i].detail : NULL, &none, &none);
+	re->n_tokens = p.n;
+	if (re->token >= p.n)
+		re->token = p.n - 1;
+	pieces_release(&p);
+}
+
+void reading_recalc(struct ui *ui)
+{
+	struct reading *re = &ui->reading;
+	int i;
+
+	reading_export_poll(ui);
+	re->task = ui_first_task(ui, true, re->task);
+	if (re->task < 0)
+		return;
+	results_load(&re->data, &ui->feed, ui->pic, re->task);
+	if (re->set_task != re->data.task || re->set_step != re->data.step)
+		take_set(re);
+	if (needs_before(re) && !re->is_before_read) {
+		read_before(ui);
+		reading_arrange(re);
+	}
+	if (re->measured < re->data.set.n) {
+		if (!reading_measure(re))
+			eventfd_write(ui->wake_fd, 1); /* draw again: there is more */
+		reading_arrange(re);
+	}
+	reading_settle(re);
+	i = reading_shown(re);
+	reading_measure_one(re, i);
+	results_history(&re->data, &ui->feed, ui->pic->run_path, i);
+	count_tokens(re, i);
+	if (re->pane == PANE_BEAMS)
+		reading_ask_beams(ui);
+}

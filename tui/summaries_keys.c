@@ -1,0 +1,136 @@
+/*
+ * summaries_keys.c - what the keys of the Summaries view do.
+ */
+#include "base/mem.h"
+#include "base/str.h"
+#include "keys.h"
+#include "summaries_own.h"
+
+static void next_task(struct ui *ui, int dir)
+{
+	int n = ui->pic->n_channels, t = ui->reading.task;
+
+	if (t < 0)
+		return;
+	for (int k = 0; k < n; k++) {
+		t = (t + dir + n) % n;
+		if (ui->pic->ch[t].kind == TASK_SUMMARIZE)
+			break;
+	}
+	ui->reading.task = t;
+	ui->reading.at = ui->reading.scroll = 0;
+}
+
+/* Another order or filter: from its beginning, whatever that turns out to be. */
+static bool list_anew(struct reading *re)
+{
+	re->at = 0;
+	re->row = -1;
+	reading_arrange(re);
+	return true;
+}
+
+static void find(struct ui *ui, int dir)
+{
+	struct reading *re = &ui->reading;
+	int hits = 0, at = -1;
+
+	if (!re->find[0]) {
+		ui_say(ui, true, "nothing to look for: / asks what");
+		return;
+	}
+	if (re->n_order)
+		at = reading_find(re, re->find, dir, &hits);
+	if (at < 0) {
+		ui_say(ui, true, "no example of the list holds '%s'", re->find);
+		return;
+	}
+	re->at = at;
+	ui_say(ui, false, "%d of %d hold '%s'", hits, re->n_order, re->find);
+}
+
+void view_summaries_find(struct ui *ui, const char *text)
+{
+	str_copy(ui->reading.find, sizeof ui->reading.find, text);
+	if (ui->reading.task < 0)
+		return;
+	find(ui, 1);
+	reading_settle(&ui->reading);
+}
+
+static void scroll(struct reading *re, int by)
+{
+	int i = reading_shown(re), n = 0;
+	struct word *w = words_cut(i >= 0 ? re->data.set.row[i].text : NULL, &n);
+	struct canvas plain = {.fancy = true};
+	int lines = n ? words_line(&plain, 54, w, n, n - 1) : 0;
+
+	re->scroll += by;
+	re->scroll = re->scroll > lines ? lines : re->scroll;
+	re->scroll = re->scroll < 0 ? 0 : re->scroll;
+	xfree(w);
+}
+
+static void choose_token(struct reading *re, int by)
+{
+	if (!re->n_tokens)
+		return;
+	re->token = re->token < 0 ? (by > 0 ? 0 : re->n_tokens - 1) : re->token + by;
+	re->token = re->token < 0 ? 0 :
+		    re->token >= re->n_tokens ? re->n_tokens - 1 : re->token;
+}
+
+/* How the example is looked at; false: not such a key. */
+static bool act_on_look(struct ui *ui, enum action action, int arg)
+{
+	struct reading *re = &ui->reading;
+
+	switch (action) {
+	case DO_SCROLL: scroll(re, arg); break;
+	case DO_SIDE: choose_token(re, arg); break;
+	case DO_CHOOSE: re->token = arg < re->n_tokens ? arg : -1; break;
+	case DO_MODE:
+		re->mode = (re->mode + 1) % READ_MODES;
+		re->shows_change = false;
+		break;
+	case DO_COMPARE: re->shows_change = !re->shows_change; break;
+	case DO_BEAMS:
+		re->pane = re->pane == PANE_BEAMS ? PANE_HISTORY : PANE_BEAMS;
+		break;
+	case DO_PANE: re->pane = (re->pane + 1) % READING_PANES; break;
+	default: return false;
+	}
+	return true;
+}
+
+bool view_summaries_act(struct ui *ui, int action, int arg)
+{
+	struct reading *re = &ui->reading;
+
+	if (re->task < 0)
+		return false;
+	if (act_on_look(ui, (enum action)action, arg))
+		return true;
+	switch ((enum action)action) {
+	case DO_EXAMPLE: re->at += arg; break;
+	case DO_PAGE: re->at += 10 * arg; break;
+	case DO_END: re->at = arg < 0 ? 0 : re->n_order; break;
+	case DO_SORT:
+		re->sort = (re->sort + 1) % READING_SORTS;
+		return list_anew(re);
+	case DO_FILTER:
+		re->only = (re->only + 1) % READING_FILTERS;
+		return list_anew(re);
+	case DO_TASK: next_task(ui, arg); break;
+	case DO_NEXT: find(ui, arg); break;
+	case DO_EXPORT: reading_export(ui); break;
+	default: return false;
+	}
+	reading_settle(re);
+	return true;
+}
+
+void view_summaries_recalc(struct ui *ui)
+{
+	reading_recalc(ui);
+}

@@ -1,0 +1,322 @@
+/*
+ * summaries_measure.c - figures of every kept example, their means, and the
+ * list that filter, sort and search make of them.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "run/lead.h"
+#include "summaries_own.h"
+
+#define SLICE 0.012 /* seconds of measuring between two frames or keys */
+
+const char *reading_sort_name(enum reading_sort s)
+{
+	static const char *const name[READING_SORTS] = {"ROUGE-1", "length", "novelty",
+							"change", "row"};
+
+	return name[s];
+}
+
+const char *reading_only_name(enum reading_only o)
+{
+	static const char *const name[READING_FILTERS] = {
+		"all", "only repeating", "only cut sources", "only changed"};
+
+	return name[o];
+}
+
+const char *reading_mode_name(enum reading_mode m)
+{
+	static const char *const name[READ_MODES] = {"copied", "novel", "matched",
+						     "plain"};
+
+	return name[m];
+}
+
+/* --- one example --- */
+
+static const char *text_of(const char *s)
+{
+	return s ? s : "";
+}
+
+static void measure_copying(struct example_figures *f, const struct dev_row *row,
+			    const struct prediction *p)
+{
+	struct placed_text text = {.text = text_of(row->text)};
+	struct placed_text said = {.text = text_of(p->output)};
+	struct word *source, *output, *reference;
+	uint64_t *a, *b;
+	int n_source, n_output, n_reference, words = 0;
+	struct pieces pieces;
+
+	source = words_cut(text.text, &n_source);
+	output = words_cut(said.text, &n_output);
+	reference = words_cut(text_of(row->target), &n_reference);
+	a = xcalloc((size_t)n_source + 1, sizeof *a);
+	b = xcalloc((size_t)n_output + 1, sizeof *b);
+	copying_measure(a, words_keys(source, n_source, a, NULL), b,
+			words_keys(output, n_output, b, NULL), &f->copying);
+	for (int i = 0; i < n_reference; i++)
+		words += reference[i].key != 0;
+	f->ratio = words ? (double)f->copying.n_output / words : NAN;
+	pieces_read(&pieces, p->detail, &text, &said);
+	f->is_cut = pieces.is_cut;
+	pieces_release(&pieces);
+	xfree(a);
+	xfree(b);
+	xfree(source);
+	xfree(output);
+	xfree(reference);
+}
+
+static const struct prediction *before_of(const struct reading *re, int64_t row)
+{
+	for (int i = 0; i < re->before.n; i++)
+		if (re->before.p[i].row == row)
+			return &re->before.p[i];
+	return NULL;
+}
+
+static void measure_change(const struct reading *re, int i)
+{
+	const struct prediction *p = &re->data.set.p[i], *was = before_of(re, p->row);
+	struct example_figures *f = &re->figure[i];
+
+	f->change = was ? p->rouge[0] - was->rouge[0] : NAN;
+	f->is_changed = was && strcmp(text_of(was->output), text_of(p->output)) != 0;
+}
+
+void reading_measure_changes(struct reading *re)
+{
+	for (int i = 0; i < re->data.set.n; i++)
+		measure_change(re, i);
+}
+
+static void measure(struct reading *re, int i, struct rouge_scorer *rs)
+{
+	const struct prediction *p = &re->data.set.p[i];
+	const struct dev_row *row = &re->data.set.row[i];
+	struct example_figures *f = &re->figure[i];
+	const char *reference = text_of(row->target), *text = text_of(row->text);
+	struct buf lead;
+
+	if (f->is_done)
+		return;
+	buf_init(&lead);
+	baseline_lead(text, strlen(text), &lead);
+	rouge_score(rs, reference, text_of(p->output), &f->rouge);
+	rouge_score(rs, reference, buf_str(&lead), &f->lead);
+	buf_release(&lead);
+	measure_copying(f, row, p);
+	measure_change(re, i);
+	f->is_done = true;
+}
+
+void reading_measure_one(struct reading *re, int i)
+{
+	struct rouge_scorer *rs;
+
+	if (i < 0 || i >= re->data.set.n || re->figure[i].is_done)
+		return;
+	rs = rouge_scorer_new();
+	measure(re, i, rs);
+	rouge_scorer_free(rs);
+}
+
+/* --- means --- */
+
+/* A mean over those that have the figure. */
+struct mean {
+	double sum;
+	int n;
+};
+
+static void mean_add(struct mean *m, double x)
+{
+	if (!isfinite(x))
+		return;
+	m->sum += x;
+	m->n++;
+}
+
+static double mean_of(const struct mean *m)
+{
+	return m->n ? m->sum / m->n : NAN;
+}
+
+static void add_score(struct rouge_score *to, const struct rouge_score *s, double part)
+{
+	to->precision += s->precision * part;
+	to->recall += s->recall * part;
+	to->f1 += s->f1 * part;
+}
+
+static void add_rouge(struct rouge *to, const struct rouge *r, double part)
+{
+	add_score(&to->r1, &r->r1, part);
+	add_score(&to->r2, &r->r2, part);
+	add_score(&to->rl, &r->rl, part);
+	add_score(&to->rlsum, &r->rlsum, part);
+}
+
+static void take_means(struct reading *re)
+{
+	struct reading_means *m = &re->mean;
+	enum { COVERAGE, DENSITY, LONGEST, REPEATS, RATIO, NOVEL };
+	struct mean mean[NOVEL + COPYING_GRAMS] = {0};
+
+	*m = (struct reading_means){.n = re->measured};
+	for (int i = 0; i < re->measured; i++) {
+		const struct example_figures *f = &re->figure[i];
+
+		add_rouge(&m->rouge, &f->rouge, 1.0 / re->measured);
+		add_rouge(&m->lead, &f->lead, 1.0 / re->measured);
+		mean_add(&mean[COVERAGE], f->copying.coverage);
+		mean_add(&mean[DENSITY], f->copying.density);
+		mean_add(&mean[LONGEST], f->copying.longest);
+		mean_add(&mean[REPEATS], f->copying.repeats);
+		mean_add(&mean[RATIO], f->ratio);
+		for (int k = 0; k < COPYING_GRAMS; k++)
+			mean_add(&mean[NOVEL + k], f->copying.novel[k]);
+		m->cut += f->is_cut;
+		m->repeating += f->copying.repeats > 0;
+	}
+	m->coverage = mean_of(&mean[COVERAGE]);
+	m->density = mean_of(&mean[DENSITY]);
+	m->longest = mean_of(&mean[LONGEST]);
+	m->repeats = mean_of(&mean[REPEATS]);
+	m->ratio = mean_of(&mean[RATIO]);
+	for (int k = 0; k < COPYING_GRAMS; k++)
+		m->novel[k] = mean_of(&mean[NOVEL + k]);
+}
+
+bool reading_measure(struct reading *re)
+{
+	double until = clock_now() + SLICE;
+	int n = re->data.set.n, from = re->measured;
+	struct rouge_scorer *rs;
+
+	if (re->measured >= n)
+		return true;
+	rs = rouge_scorer_new();
+	while (re->measured < n && (re->measured == from || clock_now() < until))
+		measure(re, re->measured++, rs);
+	rouge_scorer_free(rs);
+	take_means(re);
+	return re->measured >= n;
+}
+
+/* --- the list --- */
+
+static bool is_wanted(const struct reading *re, int i)
+{
+	const struct example_figures *f = &re->figure[i];
+
+	switch (re->only) {
+	case ONLY_REPEATING: return f->is_done && f->copying.repeats > 0;
+	case ONLY_CUT: return f->is_done && f->is_cut;
+	case ONLY_CHANGED: return f->is_changed;
+	default: return true;
+	}
+}
+
+/* The lower, the earlier in the list: the worst come first. */
+static double sort_value(const struct reading *re, int i)
+{
+	const struct prediction *p = &re->data.set.p[i];
+	const struct example_figures *f = &re->figure[i];
+
+	switch (re->sort) {
+	case BY_LENGTH: return f->is_done ? -f->ratio : NAN;
+	case BY_NOVELTY: return f->is_done ? -f->copying.novel[0] : NAN;
+	case BY_CHANGE: return f->change;
+	case BY_ROW: return (double)p->row;
+	default: return p->rouge[0];
+	}
+}
+
+struct sort_item {
+	double value;
+	int i;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct sort_item *x = a, *y = b;
+
+	if (isnan(x->value) || isnan(y->value))
+		return isnan(x->value) != isnan(y->value) ?
+		       isnan(x->value) - isnan(y->value) : x->i - y->i;
+	return x->value < y->value ? -1 : x->value > y->value ? 1 : x->i - y->i;
+}
+
+/* The example of before where it still is in the list; else the place. */
+static void find_again(struct reading *re)
+{
+	for (int k = 0; k < re->n_order; k++)
+		if (re->data.set.p[re->order[k]].row == re->row) {
+			re->at = k;
+			return;
+		}
+	if (re->at >= re->n_order)
+		re->at = re->n_order - 1;
+	if (re->at < 0)
+		re->at = 0;
+}
+
+void reading_arrange(struct reading *re)
+{
+	int n = re->data.set.n;
+	struct sort_item *item = xcalloc((size_t)n + 1, sizeof *item);
+
+	xfree(re->order);
+	re->order = xcalloc((size_t)n + 1, sizeof *re->order);
+	re->n_order = 0;
+	for (int i = 0; i < n; i++)
+		if (is_wanted(re, i))
+			item[re->n_order++] =
+				(struct sort_item){sort_value(re, i), i};
+	qsort(item, (size_t)re->n_order, sizeof *item, by_value);
+	for (int k = 0; k < re->n_order; k++)
+		re->order[k] = item[k].i;
+	xfree(item);
+	find_again(re);
+}
+
+/* --- search --- */
+
+static bool holds(const char *text, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (; text && *text; text++)
+		if (!strncasecmp(text, what, n))
+			return true;
+	return false;
+}
+
+int reading_find(const struct reading *re, const char *what, int dir, int *hits)
+{
+	int found = -1;
+
+	*hits = 0;
+	for (int k = 1; k <= re->n_order; k++) {
+		int at = ((re->at + k * dir) % re->n_order + re->n_order) %
+			 re->n_order;
+		int i = re->order[at];
+
+		if (!holds(re->data.set.row[i].text, what) &&
+		    !holds(re->data.set.row[i].target, what) &&
+		    !holds(re->data.set.p[i].output, what))
+			continue;
+		(*hits)++;
+		found = found < 0 ? at : found;
+	}
+	return found;
+}

@@ -1,0 +1,99 @@
+/*
+ * summaries_own.h - what the files of the Summaries view share among themselves.
+ */
+#ifndef TUTTI_TUI_SUMMARIES_OWN_H
+#define TUTTI_TUI_SUMMARIES_OWN_H
+
+#include "ui.h"
+#include "words.h"
+
+/* All that drawing reads: the set, its figures, the list, what was asked for. */
+void reading_recalc(struct ui *ui);
+/* After a move within the list: which example is shown now. */
+void reading_settle(struct reading *re);
+/* The set index of the example shown, or -1. */
+int reading_shown(const struct reading *re);
+/* The example's output in the evaluation before, or NULL. */
+const struct prediction *reading_before(const struct reading *re);
+
+/* --- summaries_measure.c --- */
+
+/* Changes against `before`, once that was read. */
+void reading_measure_changes(struct reading *re);
+
+/* Measures more examples for a few milliseconds; true: all are done. */
+bool reading_measure(struct reading *re);
+/* One example now: what drawing shows must not wait for its turn. */
+void reading_measure_one(struct reading *re, int i);
+/* Filters and sorts; keeps the example shown on the screen where it can. */
+void reading_arrange(struct reading *re);
+/* The next example in direction `dir` that holds the text; -1: none. */
+int reading_find(const struct reading *re, const char *what, int dir, int *hits);
+const char *reading_sort_name(enum reading_sort s);
+const char *reading_only_name(enum reading_only o);
+const char *reading_mode_name(enum reading_mode m);
+
+/* --- summaries_tokens.c: a kept summary piece by piece --- */
+
+struct piece {
+	const char *text;          /* borrowed from the document */
+	double p, gate;            /* gate: share generated; NaN: no copy gate */
+	int n_look;
+	int place[4];              /* source pieces it looked at most */
+	double share[4];
+	int word;                  /* of the output's words; -1: none */
+};
+struct pieces {
+	struct json *doc;
+	int n, n_source;
+	struct piece *piece;
+	const char **source;       /* [n_source] */
+	int *source_word;          /* [n_source] of the source's words; -1: none */
+	bool is_cut;
+};
+/* `source`, `output`: the texts and their words (words may be NULL: no places). */
+struct placed_text {
+	const char *text;
+	const struct word *word;
+	int n;
+};
+/* NULL or unreadable detail: no pieces. */
+void pieces_read(struct pieces *p, const char *detail, const struct placed_text *source,
+		 const struct placed_text *output);
+void pieces_release(struct pieces *p);
+/* Marks what piece i is and looked at in the words of both texts. */
+void pieces_mark(const struct pieces *p, int i, struct word *source, int n_source,
+		 struct word *output, int n_output);
+void draw_pieces(struct canvas *c, struct rect r, const struct pieces *p, int chosen,
+		 bool is_boxed);
+
+/* --- summaries_beams.c --- */
+
+/* What is known of the example shown, or NULL. */
+const struct beams_kept *reading_beams(const struct ui *ui);
+/* Asks the model for it unless that is known or asked already. */
+void reading_ask_beams(struct ui *ui);
+void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
+		const char *reference);
+
+/* --- summaries_figures.c: drawing of numbers --- */
+
+/* The example's scores beside the means and the lead-3 baseline's. */
+void draw_scores(struct canvas *c, struct rect r, const struct reading *re,
+		 const struct example_figures *f, const struct rouge *was);
+/* The example's other figures beside their means. */
+void draw_copying(struct canvas *c, struct rect r, const struct reading *re,
+		  const struct example_figures *f);
+/* All kept examples together. */
+void draw_means(struct canvas *c, struct rect r, const struct reading *re);
+void draw_outputs(struct canvas *c, struct rect r, const struct results *d);
+
+/* --- summaries_export.c --- */
+
+/* Writes the list as JSON lines beside the run's files, in the background. */
+void reading_export(struct ui *ui);
+/* Says how the writing ended, once it has. */
+void reading_export_poll(struct ui *ui);
+void reading_export_end(struct reading *re); /* waits; for the end of all */
+
+#endif
