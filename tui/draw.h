@@ -123,5 +123,6 @@ const char *fmt_bytes(char out[24], uint64_t bytes); /* 612 MB */
 const char *fmt_value(char out[24], double x);       /* a loss in 6 columns */
 const char *fmt_rate(char out[24], double x);        /* 3.0e-4 */
 const char *fmt_metric(char out[24], double x);      /* x 100, one decimal */
+const char *fmt_percent(char out[24], double part);  /* 27%, or - */
 
 #endif

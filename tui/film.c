@@ -197,6 +197,8 @@ static int film_fd(void *arg)
 
 static enum phase phase_of(const struct film *f)
 {
+	if (record_trouble(f->record, NULL))
+		return PHASE_FAILED;
 	if (f->is_over)
 		return record_ending(f->record);
 	if (f->is_paused)

@@ -56,6 +56,13 @@ struct summary_layout {
 };
 void layout_summary(struct rect body, struct summary_layout *out);
 
+/* Rows of the table are as many as fit, its head line not counted. */
+struct gradients_layout {
+	struct rect head, table, legend, chart, help;
+	int visible;
+};
+void layout_gradients(struct rect body, int tasks, struct gradients_layout *out);
+
 /* layout_data.c. is_open: the chosen row has all the room. */
 struct data_layout {
 	struct rect head, splits, lengths, side, skips, list, detail;

@@ -35,8 +35,9 @@ const struct view view_table[VIEWS] = {
 		       view_data_act,
 		       "Tab train|dev   / find   r repeated   L in train   f label   "
 		       "Enter open"},
-	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", NULL, view_gradients_draw,
-			    view_gradients_act, "j k move"},
+	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
+			    view_gradients_draw, view_gradients_act,
+			    "j k task   Enter one|all   M measure now"},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
 			  view_journal_draw, view_journal_act,
 			  "j k move   Enter curves there   u undo   / find   w who   < > task"},
@@ -187,7 +188,7 @@ static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, 
 
 static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const char *hints = ui->feed.film ? "( ) speed   , . seek" :
+	const char *hints = ui->feed.film ? "; ' speed   , . seek" :
 					    "? help   : command";
 	int w = (int)strlen(hints);
 	bool is_brief = r.w < 80;
@@ -258,7 +259,8 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 	else if (ui->message[0])
 		draw_foreign(c, r.y, r.x + 1, r.w - 2, ui->is_bad ? INK_WARN : INK_TEXT,
 			     ui->message);
-	else if (ui->pic->phase >= PHASE_DONE && ui->is_live)
+	else if (ui->pic->phase >= PHASE_DONE &&
+		 (ui->is_live || ui->pic->phase == PHASE_FAILED))
 		draw_foreign(c, r.y, r.x + 1, r.w - 2,
 			     ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
 			     ui->pic->message[0] ? ui->pic->message :
@@ -266,7 +268,7 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 	else
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM,
 			  ui->feed.film && ui->view == VIEW_DESK ?
-			  "Space hold, go on   ( ) slower, faster   , . back, on   "
+			  "Space hold, go on   ; ' slower, faster   , . back, on   "
 			  ":seek 50%   q leave" : view_table[ui->view].hints);
 }
 

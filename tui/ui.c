@@ -197,12 +197,31 @@ static void take_trial(struct ui *ui, enum status st, const char *text)
 	buf_adds(&ui->trial.answer, text);
 }
 
+static void take_nothing(struct ui *ui, enum status st, const char *text)
+{
+	(void)ui;
+	(void)st;
+	(void)text;
+}
+
+/* Of two texts, or two models, that were asked in turn only the last is shown. */
+static void forget_trial(struct ui *ui)
+{
+	for (int i = 0; i < ui->n_pending; i++)
+		if (ui->pending[i].take == take_trial)
+			ui->pending[i].take = take_nothing;
+	for (int i = 0; i < ui->models.n_waiting; i++)
+		if (ui->models.waiting[i].take == take_trial)
+			ui->models.waiting[i].take = take_nothing;
+}
+
 void ui_try(struct ui *ui, const char *text)
 {
 	char line[JOURNAL_TEXT + 8];
 
 	if (!text[0])
 		return;
+	forget_trial(ui);
 	if (!str_format(line, sizeof line, "try %s", text)) {
 		ui_say(ui, true, "the text is too long to try: at most %d bytes",
 		       JOURNAL_TEXT);

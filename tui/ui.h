@@ -102,7 +102,7 @@ struct ui {
 	enum chart_kind chart;
 	bool linear, raw, one;      /* curves: y, raw values behind, only one task */
 	int64_t cursor;             /* curves: step, -1: none */
-	struct curve_range loss_range, dev_range;
+	struct curve_range loss_range, dev_range, norm_range;
 	struct charting charts;
 	struct wish wish[CHANNELS_MAX][KNOBS];
 	struct pending pending[PENDING_MAX];
@@ -195,6 +195,7 @@ bool view_help_act(struct ui *ui, int action, int arg);
 void view_inspect_recalc(struct ui *ui);
 void view_summaries_recalc(struct ui *ui);
 void view_journal_recalc(struct ui *ui);
+void view_gradients_recalc(struct ui *ui);
 void view_data_recalc(struct ui *ui);
 void view_runs_recalc(struct ui *ui);
 /* The view is not shown: work that takes long is given up after a while. */

@@ -97,8 +97,15 @@ static const char *signed_metric(char out[24], double x)
 {
 	if (!isfinite(x))
 		return "";
+	if (fabs(x) < .0005)
+		return "0.0";
 	snprintf(out, 24, "%+.1f", x * 100);
 	return out;
+}
+
+static enum ink ink_of_gain(double x)
+{
+	return x >= .0005 ? INK_GOOD : x <= -.0005 ? INK_BAD : INK_DIM;
 }
 
 /* The metric, or what it gains over the base's. */
@@ -108,18 +115,16 @@ static void draw_metric(struct canvas *c, const struct runs_view *v, int y, int 
 {
 	const struct run_task *t = run_card_task(card, task);
 	double x = run_task_value(card, t, v->pick, v->step);
-	enum ink ink = INK_TEXT;
 	char text[24];
 
 	if (!t)
 		return;
 	if (!v->shows_gain || !base || base == card) {
-		draw_right(c, y, end, NUMBER - 1, ink, fmt_metric(text, x));
+		draw_right(c, y, end, NUMBER - 1, INK_TEXT, fmt_metric(text, x));
 		return;
 	}
 	x -= run_task_value(base, run_card_task(base, task), v->pick, v->step);
-	ink = x > 0 ? INK_GOOD : x < 0 ? INK_BAD : INK_DIM;
-	draw_right(c, y, end, NUMBER - 1, ink, signed_metric(text, x));
+	draw_right(c, y, end, NUMBER - 1, ink_of_gain(x), signed_metric(text, x));
 }
 
 static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
@@ -142,8 +147,7 @@ static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 		draw_right(c, y, k->difference, NUMBER - 1, INK_DIM, "base");
 	} else if (base) {
 		d = run_card_difference(card, base, v->pick, v->step, &common);
-		draw_right(c, y, k->difference, NUMBER - 1,
-			   d > 0 ? INK_GOOD : d < 0 ? INK_BAD : INK_DIM,
+		draw_right(c, y, k->difference, NUMBER - 1, ink_of_gain(d),
 			   signed_metric(t, d));
 	}
 }

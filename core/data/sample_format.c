@@ -65,6 +65,12 @@ static bool is_json(const char *p, size_t n)
 	return yes;
 }
 
+/* "[", "{", "[{", "[[": how a whole document begins. */
+static bool opens_document(const char *p, size_t n)
+{
+	return n && (*p == '{' || (*p == '[' && (n == 1 || p[1] == '{' || p[1] == '[')));
+}
+
 /* The first byte that says something. */
 static char first_char(const char *p, size_t n)
 {
@@ -103,8 +109,9 @@ static enum status look(struct reader *r, enum source_format *format, struct err
 {
 	enum source_format named = source_format_of(r->path);
 	struct marks m = { 0 };
-	int json = 0, like_json = 0;
+	int json = 0;
 	char first = '\0';
+	bool is_document = false, is_bare = false; /* a bracket alone opens it */
 	enum status st = ST_OK;
 
 	for (int i = 0; i < LINES && !st && r->buf_at + r->begin < (1 << 20); i++) {
@@ -115,32 +122,36 @@ static enum status look(struct reader *r, enum source_format *format, struct err
 		st = reader_line(r, &p, &n, &too_long, err);
 		if (st || too_long || !n)
 			continue;
-		first = first ? first : first_char(p, n);
+		if (!first) {
+			first = first_char(p, n);
+			is_document = opens_document(p, n);
+			is_bare = is_document && n == 1;
+		}
 		json += is_json(p, n);
-		like_json += first_char(p, n) == '{';
 		add_marks(&m, marks_of(p, n));
 	}
 	if (st && st != ST_END)
 		return st;
-	if (json * 2 > m.lines || (named == SOURCE_JSONL && like_json)) {
+	if (!m.lines) { /* none that can be kept */
+		*format = named ? named : SOURCE_TSV;
+		return ST_OK;
+	}
+	if (!is_bare && (json * 2 > m.lines || (named == SOURCE_JSONL && json))) {
 		*format = SOURCE_JSONL;
 		return ST_OK;
 	}
-	if ((first == '[' || first == '{') && m.least.tabs == 0)
+	if (is_document && m.least.tabs == 0)
 		return err_set(err, ST_INVALID, "one JSON document, not a row a line: '%s': "
 			       "jq -c '.[]' makes rows of a list", r->path);
 	if (named == SOURCE_JSONL)
 		return err_set(err, ST_INVALID, "no JSON rows: '%s'", r->path);
 	*format = by_marks(&m, named);
-	if (m.lines && (*format == SOURCE_AUTO ||
-			(*format == SOURCE_CSV && m.most.commas == 0) ||
-			(*format == SOURCE_TSV && m.most.tabs == 0)))
+	if (*format == SOURCE_AUTO || (*format == SOURCE_CSV && m.most.commas == 0) ||
+	    (*format == SOURCE_TSV && m.most.tabs == 0))
 		return refuse(r->path, &m, err);
 	if (*format == SOURCE_CSV && m.least.semicolons > 0 && m.least.commas == 0 &&
 	    m.least.semicolons == m.most.semicolons)
 		return refuse(r->path, &m, err);
-	if (*format == SOURCE_AUTO)
-		*format = named ? named : SOURCE_TSV;
 	return ST_OK;
 }
 

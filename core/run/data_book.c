@@ -75,6 +75,7 @@ static enum status get_labels(struct data_book *b, int task, struct progress *pg
 	if (t->kind != TASK_CLASSIFY || t->n_labels)
 		return ST_OK;
 	plan_dataset(b->plan, task, false, &spec);
+	spec.held_share = 0; /* as session.c does */
 	return dataset_scan_labels(&spec, NULL, pg, PLAN_LABELS_MAX, &t->labels,
 				   &t->n_labels, err);
 }
@@ -101,7 +102,7 @@ static enum status open_split(struct data_book *b, int task, enum data_split s,
 	struct dataset_spec spec;
 	enum status st;
 
-	if (s == SPLIT_DEV && !b->task->dev[0])
+	if (s == SPLIT_DEV && !plan_has_dev(b->task))
 		return err_set(&sp->trouble, ST_OK, "the plan has no dev rows");
 	plan_dataset(b->plan, task, s == SPLIT_DEV, &spec);
 	st = dataset_open(&spec, b->tok, NULL, pg, &sp->set, &sp->trouble);

@@ -72,7 +72,7 @@ void data_book_row(const struct data_book *b, enum data_split s, uint64_t i,
  * and `text_lost` pieces did not; of texts beyond DATA_LOOK bytes the rest is not
  * looked at (`is_partial`: more was lost). Pieces are borrowed from the book.
  */
-enum { DATA_LOOK = 256 << 10 };
+enum { DATA_LOOK = 64 << 10 };
 struct data_pieces {
 	int n, second;            /* the second text begins there; n: there is none */
 	const int32_t *id;        /* [n] */

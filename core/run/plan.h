@@ -67,6 +67,7 @@ struct plan {
 	struct plan_sampling_arg sampling_args[MIX_PARAMS], weighting_args[MIX_PARAMS];
 	int n_sampling_args, n_weighting_args;
 	int micro_batches, tokens;
+	int64_t gradients_every;
 	double lr, beta1, beta2, eps, weight_decay, clip;
 	enum schedule_kind schedule;
 	int64_t warmup;

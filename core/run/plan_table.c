@@ -145,6 +145,9 @@ enum {
 	  "Micro-batches of one step.")                                        \
 	W("mix.tokens", INT, 8, 65536, "512", NULL, INT, tokens,               \
 	  "Tokens of one micro-batch.")                                        \
+	W("mix.gradients_every", INT, 0, 1e9, "50", NULL, LONG,                \
+	  gradients_every, "Steps between measurements of each task's gradient " \
+	  "norm on the shared parameters; 0: only when asked.")                \
 	W("optimizer.kind", ENUM, 0, 0, "\"adamw\"", "adamw", FIXED, lr,       \
 	  "The optimizer.")                                                    \
 	W("optimizer.lr", NUM, 0, 10, "0.0003", NULL, NUM, lr,                 \

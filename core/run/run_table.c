@@ -67,6 +67,8 @@ static void card_copy(struct run_card *to, const struct run_card *from)
 		*t = from->task[i];
 		t->step = xcalloc(n + 1, sizeof *t->step);
 		t->value = xcalloc(n + 1, sizeof *t->value);
+		if (!n)
+			continue;
 		memcpy(t->step, from->task[i].step, n * sizeof *t->step);
 		memcpy(t->value, from->task[i].value, n * sizeof *t->value);
 	}
@@ -270,7 +272,8 @@ enum status run_table_read(const char *root, const struct run_table *before,
 		old = card_before(before, c);
 		if (old) {
 			card_copy(c, old);
-			c->info.live = run_is_live(c->info.path);
+			/* whoever takes a run up again writes to it soon */
+			c->info.live = old->info.live && run_is_live(c->info.path);
 		} else {
 			read_card(c);
 			out->reread++;

@@ -50,6 +50,7 @@ static void copy_channel(struct channel *dst, const struct channel *src)
 	COPY_POINTS(&dst->curve, c, batches);
 	COPY_POINTS(&dst->curve, c, examples);
 	dst->dev_curve = src->dev_curve;
+	dst->grad_curve = src->grad_curve;
 }
 
 static void copy_run_curve(struct run_curve *dst, const struct run_curve *src)

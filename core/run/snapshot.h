@@ -12,7 +12,7 @@
 #include "metric/metric.h"
 #include "run/store.h"
 
-enum { CURVE_POINTS = 1024, DEV_POINTS = 256, SNAPSHOT_JOURNAL = 64,
+enum { CURVE_POINTS = 1024, DEV_POINTS = 256, GRAD_POINTS = 256, SNAPSHOT_JOURNAL = 64,
        SNAPSHOT_MESSAGE = 512, CHANNELS_MAX = 64 };
 
 /*
@@ -45,6 +45,13 @@ struct dev_curve {
 	float loss[DEV_POINTS];
 };
 
+/* A task's gradient norm at the steps it was measured; thinned when full. */
+struct grad_curve {
+	int n;
+	int64_t step[GRAD_POINTS];
+	float norm[GRAD_POINTS];
+};
+
 enum trend { TREND_NONE, TREND_UP, TREND_DOWN, TREND_FLAT };
 
 struct channel {
@@ -61,8 +68,16 @@ struct channel {
 	int64_t dev_step;
 	uint64_t n_train, n_dev, micro_batches, examples, tokens, epoch;
 	uint64_t bad_rows;
+	double grad_norm;         /* gradients.h; NaN: not measured yet */
+	int64_t grad_step;        /* when */
+	/*
+	 * weight x factor x share x grad_norm as a part of the sum over the active
+	 * tasks: who really moves what is shared. NaN until all of them are measured.
+	 */
+	double effective;
 	struct curve curve;
 	struct dev_curve dev_curve;
+	struct grad_curve grad_curve;
 };
 
 enum phase { PHASE_PREPARING, PHASE_RUNNING, PHASE_PAUSED, PHASE_EVALUATING,
@@ -82,6 +97,7 @@ struct snapshot {
 	int64_t step, steps, skipped;
 	double lr, base_lr, clip, grad_norm, clipped; /* clipped: share of recent steps */
 	double dropout;
+	int64_t gradients_every;  /* steps; 0: only when asked */
 	char sampling[32], weighting[32];
 	double tokens_per_second, seconds_per_step, seconds_left, train_seconds;
 	uint64_t tokens, parameters;

@@ -29,7 +29,13 @@ struct store {
 	struct step_wait *wait;
 	size_t n_wait, cap_wait;
 	double since;       /* of the first that waits */
+	struct gradient_row *gradient; /* wait too */
+	size_t n_gradients, cap_gradients;
 };
+
+/* store_gradient.c: its table, where a store is without; what waits, written. */
+enum status gradient_table(struct store *s, struct err *err);
+enum status gradient_flush(struct store *s, struct err *err);
 
 int step_pack(const struct step_row *r, unsigned char *out);
 /* false: these are no bytes of a step. */

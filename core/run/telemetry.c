@@ -268,6 +268,7 @@ void telemetry_derive(const struct telemetry *t, struct snapshot *snap)
 		c->slope = slope_of(&t->trace[i]);
 		c->loss_trend = trend_of(&t->trace[i], c->slope);
 	}
+	telemetry_effective(snap);
 	derive_speed(t, snap);
 	snap->train_seconds = t->train_seconds;
 }
@@ -324,4 +325,56 @@ void telemetry_eval(struct snapshot *snap, const struct eval_row *e)
 			       v < c->dev_before - 0.001 ? TREND_DOWN : TREND_FLAT;
 	dev_curve_add(&c->dev_curve, e->step, v, e->loss);
 	snap->eval_step = e->step;
+}
+
+/* --- gradients --- */
+
+static void grad_curve_add(struct grad_curve *g, int64_t step, double norm)
+{
+	if (g->n && g->step[g->n - 1] == step)
+		g->n--;
+	if (g->n == GRAD_POINTS) {
+		for (int i = 0; i < GRAD_POINTS / 2; i++) {
+			g->step[i] = g->step[2 * i + 1];
+			g->norm[i] = g->norm[2 * i + 1];
+		}
+		g->n = GRAD_POINTS / 2;
+	}
+	g->step[g->n] = step;
+	g->norm[g->n++] = (float)norm;
+}
+
+void telemetry_gradient(struct snapshot *snap, const struct gradient_row *r)
+{
+	struct channel *c;
+
+	if (r->task < 0 || r->task >= snap->n_channels)
+		return;
+	c = &snap->ch[r->task];
+	c->grad_norm = r->norm;
+	c->grad_step = r->step;
+	grad_curve_add(&c->grad_curve, r->step, r->norm);
+}
+
+/* What a channel puts into the shared gradient; silent ones nothing. */
+static double pull_of(const struct channel *c)
+{
+	double factor = c->weight * c->factor * c->share;
+
+	if (c->silent || !(factor > 0))
+		return 0;
+	return factor * c->grad_norm;
+}
+
+void telemetry_effective(struct snapshot *snap)
+{
+	double sum = 0;
+
+	for (int i = 0; i < snap->n_channels; i++)
+		sum += pull_of(&snap->ch[i]);
+	for (int i = 0; i < snap->n_channels; i++) {
+		struct channel *c = &snap->ch[i];
+
+		c->effective = isfinite(sum) && sum > 0 ? pull_of(c) / sum : NAN;
+	}
 }

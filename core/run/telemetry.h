@@ -36,6 +36,11 @@ void telemetry_derive(const struct telemetry *t, struct snapshot *snap);
 /* An evaluation by the plan or by hand; step -1 is the baseline. */
 void telemetry_eval(struct snapshot *snap, const struct eval_row *e);
 
+/* A measurement of one task's gradient; the shares that follow are derived. */
+void telemetry_gradient(struct snapshot *snap, const struct gradient_row *r);
+/* Every channel's effective share from its weight, factor, share and norm. */
+void telemetry_effective(struct snapshot *snap);
+
 void curve_init(struct curve *c);
 /* loss NaN: no micro-batch in this step. */
 void curve_add(struct curve *c, int64_t step, double loss, double smooth);

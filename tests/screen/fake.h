@@ -79,6 +79,7 @@ static inline void fake_curve(struct channel *ch, int k, int task, int64_t step)
 }
 
 #include "fake_curves.h"
+#include "fake_gradients.h"
 
 static inline void fake_channel(struct fake *f, int i)
 {
@@ -103,6 +104,7 @@ static inline void fake_channel(struct fake *f, int i)
 	ch->dev = f->step >= 500 ? fake_task[k].dev : NAN;
 	ch->baseline = fake_task[k].base;
 	fake_curve(ch, k, i, f->step);
+	fake_gradients(f, ch, k, i);
 	ch->smooth = ch->curve.n ? (double)ch->curve.smooth[ch->curve.n - 1] : NAN;
 }
 
@@ -167,6 +169,7 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 	for (int i = 0; i < tasks; i++)
 		fake_channel(f, i);
 	fake_run_curve(f);
+	fake_effective(s);
 	fake_journal(f, 7000, WHO_PERSON, "mute stsb on", "off", "on");
 	fake_journal(f, 10410, WHO_GUARD, "weight samsum 1.41", "2", "1.41");
 	fake_journal(f, 11401, WHO_SCRIPT, "lr 0.0003", "0.0005", "0.0003");
@@ -233,6 +236,9 @@ static inline void fake_apply(struct fake *f, const struct command *c)
 		f->s.phase = PHASE_RUNNING;
 	else if (str_eq(c->row->name, "stop"))
 		f->s.phase = PHASE_STOPPED;
+	else if (str_eq(c->row->name, "gradients"))
+		fake_measure(f);
+	fake_effective(&f->s);
 	if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		fake_journal(f, f->step, WHO_PERSON, c->text, "", "");
 }

@@ -34,11 +34,15 @@ static inline void fake_film_step(struct store *s, int64_t i)
 	for (int k = 0; k < 2; k++) {
 		r.task[k].task = (uint8_t)k;
 		r.task[k].count = (uint8_t)(1 + 2 * k);
-		r.task[k].weight = 1;
+		r.task[k].weight = !k && i > 80 ? 2 : 1;
 		r.task[k].loss = (float)(.3 + (1 + k) * exp(-(double)i / 120) +
 					 .05 * fake_noise(i, k));
 	}
 	store_step(s, 0, &r, NULL);
+	for (int k = 0; k < 2 && i % 20 == 1; k++)
+		store_gradient(s, &(struct gradient_row){
+			.step = i, .task = k, .count = 1, .scheduled = true,
+			.norm = .5 + .3 * k + .1 * fake_noise(i, k) });
 }
 
 static inline void fake_film_eval(struct store *s, int64_t step, int task)

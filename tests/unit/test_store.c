@@ -60,6 +60,70 @@ static void test_facts(void **state)
 	store_close(s);
 }
 
+struct gradients {
+	struct gradient_row row[8];
+	int n;
+};
+
+static void add_gradient(void *arg, const struct gradient_row *r)
+{
+	struct gradients *g = arg;
+
+	g->row[g->n++] = *r;
+}
+
+static enum status read_gradients(const char *name, int64_t from, struct gradients *out)
+{
+	struct store *s = reopen(name, true);
+	enum status st;
+
+	out->n = 0;
+	st = store_gradients_read(s, from, INT64_MAX, add_gradient, out, NULL);
+	store_close(s);
+	return st;
+}
+
+/* Old stores are without the table: none to read, made when written to. */
+static void test_gradients(void **state)
+{
+	struct store *s = open_new("gradients.db");
+	struct gradient_row r[] = {
+		{ .timeline = 1, .step = 3, .task = 0, .count = 1, .norm = .5 },
+		{ .step = 9, .task = 2, .count = 2, .scheduled = true, .norm = 1.0 / 3 },
+		{ .step = 9, .task = 1, .count = 1, .norm = 1e300 },
+		{ .step = 9, .task = 1, .count = 1, .norm = 7 },
+	};
+	struct gradients g;
+	sqlite3 *db;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		store_gradient(s, &r[i]);
+	store_close(s);
+	assert_int_equal(read_gradients("gradients.db", 0, &g), ST_OK);
+	assert_int_equal(g.n, 3);
+	assert_true(g.row[0].timeline == 1 && g.row[0].step == 3);
+	assert_true(g.row[1].task == 1 && g.row[1].norm == 7 && !g.row[1].scheduled);
+	assert_true(g.row[2].norm == 1.0 / 3 && g.row[2].scheduled && g.row[2].count == 2);
+	assert_int_equal(read_gradients("gradients.db", 4, &g), ST_OK);
+	assert_int_equal(g.n, 2);
+	assert_int_equal(sqlite3_open(in_scratch("gradients.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE gradient SET norm = -1", NULL, NULL,
+				      NULL), SQLITE_OK);
+	assert_int_equal(read_gradients("gradients.db", 0, &g), ST_CORRUPT);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE gradient", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(read_gradients("gradients.db", 0, &g), ST_OK);
+	assert_int_equal(g.n, 0);
+	s = reopen("gradients.db", false);
+	store_gradient(s, &r[0]);
+	assert_int_equal(store_flush(s, NULL), ST_OK);
+	store_close(s);
+	assert_int_equal(read_gradients("gradients.db", 0, &g), ST_OK);
+	assert_int_equal(g.n, 1);
+}
+
 static void test_journal(void **state)
 {
 	struct store *s = open_new("journal.db");
@@ -556,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_step_size),
 		cmocka_unit_test(test_step_version_1),
 		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_predictions),
+		cmocka_unit_test(test_gradients),
 		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_reader_beside_writer),
 		cmocka_unit_test(test_killed_writer),
 		cmocka_unit_test(test_not_a_store), cmocka_unit_test(test_damaged_rows),

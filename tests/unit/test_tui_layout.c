@@ -58,6 +58,18 @@ static void check_desk(struct rect body, int tasks)
 		assert_true(l.visible > 0 && l.chart.h >= 3);
 }
 
+static void check_gradients(struct rect body, int tasks)
+{
+	struct gradients_layout l;
+
+	layout_gradients(body, tasks, &l);
+	all_apart((struct rect[]){l.head, l.table, l.legend, l.chart, l.help}, 5, body);
+	assert_true(l.visible >= 0 && l.visible <= tasks);
+	assert_true(l.table.h == 0 || l.visible < l.table.h);
+	if (body.h >= LAYOUT_MIN_ROWS - 3 && tasks > 0)
+		assert_true(l.visible > 0 && l.chart.h >= 3);
+}
+
 static void check_others(struct rect body, int classes)
 {
 	struct inspect_layout i;
@@ -122,8 +134,10 @@ static void check_size(int rows, int cols)
 	for (int tasks = 0; tasks <= 64; tasks += tasks < 8 ? 1 : 7) {
 		check_desk(p.body, tasks);
 		check_history(p.body, tasks);
+		check_gradients(p.body, tasks);
 	}
 	check_desk(p.body, 64);
+	check_gradients(p.body, 64);
 	for (int classes = 0; classes < 200; classes += classes < 10 ? 1 : 37)
 		check_others(p.body, classes);
 	check_data(p.body);
