@@ -34,15 +34,22 @@ static void golden(struct pty *p, const char *name)
 	xfree(seen);
 }
 
+/* What is read from the store comes with a later frame, a quarter of a second on. */
+static void settle(struct pty *p)
+{
+	pty_settle(p, 10);
+	pty_read(p, .6, 5);
+}
+
 static void open_at(struct pty *p, const struct pty_spec *s, const char *keys)
 {
 	pty_begin(p, s);
 	for (const char *k = keys; *k; k++) {
 		char one[2] = {*k, '\0'};
 
-		pty_send(p, one, 1);
+		pty_type(p, one);
 	}
-	pty_settle(p, 10);
+	settle(p);
 }
 
 /* What the keys bring up, as stored. */
@@ -110,10 +117,10 @@ static void test_zoom_reads_rows(void **state)
 	assert_true(pty_shows(&p, "16 steps a point"));
 	pty_type(&p, "++++");
 	assert_true(pty_shows(&p, "10,152–12,652"));
-	pty_settle(&p, 5);
+	settle(&p);
 	assert_true(pty_shows(&p, "8 steps a point"));
 	pty_type(&p, "++++");
-	pty_settle(&p, 5);
+	settle(&p);
 	assert_false(pty_shows(&p, "steps a point")); /* every step */
 	pty_type(&p, "<<");
 	assert_true(pty_shows(&p, "12,126–12,282"));
@@ -141,7 +148,7 @@ static void test_marks_and_back(void **state)
 	pty_type(&p, "NN");
 	assert_true(pty_shows(&p, "no journal entry further that way"));
 	pty_type(&p, "\033");
-	pty_settle(&p, 5);
+	settle(&p);
 	assert_true(pty_shows(&p, "now 12,340"));
 	pty_close(&p);
 }
@@ -155,7 +162,7 @@ static void test_overlay(void **state)
 	open_at(&p, &s, "2:overlay nobody\r");
 	assert_true(pty_shows(&p, "no run 'nobody'"));
 	pty_type(&p, ":overlay glue4-alone\r");
-	pty_settle(&p, 5);
+	settle(&p);
 	assert_true(pty_shows(&p, "behind the curves: glue4-alone"));
 	assert_true(pty_shows(&p, "┄┄ glue4-alone"));
 	pty_type(&p, ":overlay off\r");
@@ -215,10 +222,10 @@ static void test_silence(void **state)
 
 	(void)state;
 	open_at(&p, &s, "8");
-	pty_settle(&p, 5);
+	settle(&p);
 	assert_int_equal(pty_read(&p, .8, .8), 0);
 	pty_type(&p, "2N++++");
-	pty_settle(&p, 5);
+	settle(&p);
 	assert_int_equal(pty_read(&p, .8, .8), 0);
 	pty_close(&p);
 }
