@@ -26,6 +26,13 @@ double rouge_of(const struct rouge *r, enum metric_id m);
 struct json_out;
 void eval_detail(const struct session *s, const struct hypothesis *h,
 		 const int32_t *source, int n_source, struct json_out *j);
+/*
+ * [CLS] text [SEP] or, in a task of pairs, [CLS] text [SEP] pair [SEP], cut as data
+ * rows are: the longer text gives way. ids and spans (NULL: not wanted; specials
+ * have none) have room for 2 * max_source. Returns the tokens that were cut.
+ */
+int eval_encode(const struct session *s, int task, const char *text, const char *pair,
+		int32_t *ids, struct token_span *spans, struct example *ex);
 /* Decodes the batch on the worker's tape as the task's plan says. */
 struct worker;
 void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
