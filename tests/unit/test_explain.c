@@ -15,7 +15,7 @@
 #include "run/session.h"
 #include "run/workers.h"
 
-static const char text_of_words[] = "Amber boat, cloud delta ember field!";
+static const char text_of_words[] = "Amber boat cloud delta ember field lemon pearl";
 
 static struct session *make(const char *const *sets, int n, int workers, bool train)
 {
@@ -168,7 +168,7 @@ static void check_task(struct session *s, int task)
 
 		if (times(&ex, id) == 1) { /* the table's row is this place alone */
 			want = slope(s, task, pred, &ex, id);
-			if (!(fabs(score - want) < 2e-3 + .02 * fabs(want)))
+			if (!(fabs(score - want) < 2e-4 + .02 * fabs(want)))
 				fail_msg("piece %d: %g, not %g", i, score, want);
 			largest = fmax(largest, fabs(want));
 			checked++;
@@ -179,18 +179,22 @@ static void check_task(struct session *s, int task)
 		assert_true(fabs(drop - nth(doc, "occlusion", i)) < 1e-5);
 		mask_moves = fmax(mask_moves, fabs(drop));
 	}
-	assert_true(checked >= 4 && largest > .02 && mask_moves > .005);
+	if (!(checked >= 4 && largest > .02 && mask_moves > .005))
+		fail_msg("too little to tell: %d, %g, %g", checked, largest, mask_moves);
 	json_free(doc);
 	buf_release(&keep);
 }
 
 static void test_oracle(void **state)
 {
-	static const char *const norms[] = { "model.norm=pre", "model.norm=post" };
+	static const char *const sets[2][2] = {
+		{ "optimizer.lr=0.02", "model.norm=pre" },
+		{ "optimizer.lr=0.02", "model.norm=post" },
+	};
 
 	(void)state;
 	for (int k = 0; k < 2; k++) {
-		struct session *s = make(&norms[k], 1, 2, true);
+		struct session *s = make(sets[k], 2, 2, true);
 
 		step(s, 60);
 		check_task(s, 0);
@@ -216,6 +220,8 @@ static void test_offsets(void **state)
 		int from = (int)json_number(json_first(span));
 		int to = (int)json_number(json_next(json_first(span)));
 
+		if (str_eq(p, "[UNK]"))
+			continue;
 		p += str_starts(p, "##") ? 2 : 0;
 		assert_int_equal((int)strlen(p), to - from);
 		for (int i = 0; i < to - from; i++)
@@ -334,7 +340,7 @@ static enum status ask_line(struct session *s, const char *line, struct buf *out
 
 static void test_questions(void **state)
 {
-	static const char *const sets[] = { "tasks.mood.pair=text" };
+	static const char *const sets[] = { "tasks.mood.text_b=text" };
 	struct session *s = make(sets, 1, 1, true);
 	struct err err = { "" };
 	struct json *doc = NULL;
