@@ -23,12 +23,16 @@ int cmd_eval(const struct opts *o);
 int cmd_predict(const struct opts *o);
 int cmd_score(const struct opts *o);
 int cmd_ls(const struct opts *o);
+int cmd_play(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_tokenize(const struct opts *o);
 int cmd_check(const struct opts *o);
 
 /* Lends this terminal to the engine of the run in folder `run`. */
 int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owner);
+struct feed;
+/* A desk on this process's terminal over what has happened already. */
+int cmd_show(const struct opts *o, const struct feed *feed);
 enum color_mode cmd_color(const struct opts *o);
 /* Where the prompt's history is kept; false: nowhere. */
 bool cmd_history_path(char out[4096]);

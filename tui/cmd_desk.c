@@ -50,26 +50,36 @@ bool cmd_history_path(char out[PATH_MAX])
 
 /* --- looking --- */
 
-static int look(const struct opts *o, const char *run)
+int cmd_show(const struct opts *o, const struct feed *feed)
 {
 	char history[PATH_MAX];
-	struct feed feed;
-	struct look *look = NULL;
 	struct desk_options d = {.terminal = {.in_fd = 0, .out_fd = 1,
 					      .color = cmd_color(o), .ascii = o->ascii},
-				 .feed = &feed};
+				 .feed = feed};
 	struct err err = {""};
 	int code = EXIT_WELL;
-	enum status st = look_open(run, &look, &err);
+	enum status st;
 
 	if (cmd_history_path(history))
 		d.history_path = history;
-	if (!st) {
-		feed_look(&feed, look);
-		st = desk_run(&d, &code, &err);
-	}
-	look_close(look);
+	st = desk_run(&d, &code, &err);
 	return st ? cmd_fail(st, &err) : code;
+}
+
+static int look(const struct opts *o, const char *run)
+{
+	struct feed feed;
+	struct look *look = NULL;
+	struct err err = {""};
+	enum status st = look_open(run, &look, &err);
+	int code;
+
+	if (st)
+		return cmd_fail(st, &err);
+	feed_look(&feed, look);
+	code = cmd_show(o, &feed);
+	look_close(look);
+	return code;
 }
 
 int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owner)

@@ -14,10 +14,25 @@
 #include "cmd.h"
 #include "run/checkpoint.h"
 #include "run/rundir.h"
+#include "run/store.h"
 #include "text/tokenizer.h"
 #include "text/utf8.h"
 
 /* --- ls --- */
+
+/* How far a live run is; checkpoints come seldom. */
+static int64_t step_now(const struct run_info *r)
+{
+	char path[PATH_MAX + 8];
+	struct store *s = NULL;
+	int64_t step = 0;
+
+	str_format(path, sizeof path, "%s/run.db", r->path);
+	if (r->live && !store_open_readonly(path, &s, NULL))
+		store_last_step(s, &step, NULL);
+	store_close(s);
+	return step > r->step ? step : r->step;
+}
 
 static void list_json(const struct run_info *r)
 {
@@ -33,6 +48,7 @@ static void list_json(const struct run_info *r)
 	json_put_str(&j, "path", r->path);
 	json_put_bool(&j, "live", r->live);
 	json_put_int(&j, "step", r->step);
+	json_put_int(&j, "step_now", step_now(r));
 	json_put_int(&j, "steps", r->steps);
 	json_put_str(&j, "tasks", r->tasks);
 	json_put_str(&j, "state", r->state);
@@ -54,7 +70,7 @@ static void list_line(const struct run_info *r)
 	buf_init(&b);
 	text_sanitize(&b, r->name, strlen(r->name));
 	printf("%-24s %-5s %8lld/%-8lld %-12.12s %-16.16s ", buf_str(&b),
-	       r->live ? "live" : "ended", (long long)r->step, (long long)r->steps,
+	       r->live ? "live" : "ended", (long long)step_now(r), (long long)r->steps,
 	       r->state[0] ? r->state : "-", when);
 	buf_clear(&b);
 	text_sanitize(&b, r->trouble[0] ? r->trouble : r->tasks,

@@ -131,7 +131,7 @@ static void type_weight(struct desk *d)
 
 static void open_try(struct desk *d)
 {
-	if (d->ui.is_live)
+	if (!ui_run_has_ended(&d->ui) || d->ui.feed.checkpoints)
 		open_prompt(d, PROMPT_TRY, "");
 	else
 		ui_say(&d->ui, true, "this run has ended: there is no model to ask");
@@ -158,7 +158,10 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	case DO_PROMPT: open_prompt(d, PROMPT_COMMAND, ""); return true;
 	case DO_TRY: open_try(d); return true;
 	case DO_WEIGHT_TYPE: type_weight(d); return true;
-	case DO_COMMAND: ui_post(ui, k->command, true, NULL); return true;
+	case DO_COMMAND:
+		if (!local_run(ui, k->command))
+			ui_post(ui, k->command, true, NULL);
+		return true;
 	case DO_PAUSE: pause_or_go(ui); return true;
 	case DO_FREEZE: ui_freeze(ui); return true;
 	case DO_BACK: ui_back(ui); return true;

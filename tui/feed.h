@@ -10,6 +10,7 @@
 #include "run/snapshot.h"
 #include "run/store.h"
 
+struct film;
 struct trainer;
 
 struct feed {
@@ -32,9 +33,22 @@ struct feed {
 			       struct err *err);
 	enum status (*journal)(void *arg, const char *run_path,
 			       struct journal_entry **out, int *n, struct err *err);
+	/* NULL: there are none, and so no model to ask but the live one. */
+	enum status (*checkpoints)(const char *run_path, struct checkpoint_row **out,
+				   int *n, struct err *err);
+	struct film *film; /* a recorded run shown again: its clock (film.h); or NULL */
 };
 
 void feed_trainer(struct feed *f, struct trainer *t);
+
+/* The readers of feeds that show all that the store keeps; `arg` is not used. */
+enum status feed_kept_predictions(void *arg, const char *run_path, int task,
+				  struct prediction_set *out, struct err *err);
+enum status feed_kept_history(void *arg, const char *run_path, int task, int64_t row,
+			      struct prediction_set *out, int64_t **steps,
+			      struct err *err);
+enum status feed_kept_journal(void *arg, const char *run_path,
+			      struct journal_entry **out, int *n, struct err *err);
 
 /* The last picture of a run that has ended, from its folder (look.c). */
 struct look;

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -91,11 +92,13 @@ static void give_back(struct host *h, int i, int code, const char *why)
 	hang_up(h, i);
 }
 
+/* One who does not read what was asked for is hung up on, at the next turn. */
 static void answer(struct caller *c, enum status st, const char *text)
 {
 	c->is_waiting = false;
-	control_write(c->fd, st ? CONTROL_REFUSED : CONTROL_OK, text, strlen(text), NULL,
-		      0, NULL);
+	if (control_write(c->fd, st ? CONTROL_REFUSED : CONTROL_OK, text, strlen(text),
+			  NULL, 0, NULL) != ST_OK)
+		shutdown(c->fd, SHUT_RDWR);
 }
 
 static void accept_caller(struct host *h)

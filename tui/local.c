@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "models.h"
 
 static void run_help(struct ui *ui, const char *rest)
 {
@@ -34,6 +35,14 @@ const struct local_row local_table[] = {
 	{ "quit", "quit", "leave the desk (asks while the run is live)", "", ARG_NONE, NULL,
 	  run_quit },
 	{ "q", "q", "quit", "", ARG_NONE, NULL, run_quit },
+	{ "model", "model live|best|next|STEP", "who answers questions: the run or a checkpoint",
+	  "A checkpoint is opened beside the run and changes nothing in it. Of a run that "
+	  "has ended the best checkpoint is asked. next goes through all that are kept.",
+	  ARG_NONE, "live best next", models_choose },
+	{ "speed", "speed X|slower|faster", "of a film: recorded seconds in one", "",
+	  ARG_NONE, "slower faster", local_speed },
+	{ "seek", "seek STEP|50%|+5%|-5%|start|end", "of a film: to that moment", "",
+	  ARG_NONE, "start end", local_seek },
 	{ "try", "try [TASK] TEXT", "what the tasks say of a text", "", ARG_TASK, NULL,
 	  run_try },
 };

@@ -34,4 +34,8 @@ bool local_run(struct ui *ui, const char *line);
 int local_complete(const char *line, int point, const char *const *tasks,
 		   void (*emit)(void *arg, const char *word), void *arg);
 
+/* The words of local_film.c. */
+void local_speed(struct ui *ui, const char *rest);
+void local_seek(struct ui *ui, const char *rest);
+
 #endif

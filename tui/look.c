@@ -1,315 +1,115 @@
 /*
- * look.c - the last picture of a run that has ended, built from its folder, and
- * the feeds of the desk: a live trainer, or such a picture.
+ * look.c - the last picture of a run that has ended, built from its folder.
+ *
+ * Every row of every step counts for it. A record so long that reading it would
+ * be felt is shown from a few thousand of them first; the rest is read between
+ * two keys, and then the exact picture takes the place of the first one.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "feed.h"
-#include "run/command.h"
-#include "run/plan.h"
-#include "run/telemetry.h"
-#include "run/trainer.h"
+#include "kept.h"
+#include "record.h"
+
+enum { READ_AT_ONCE = 16384, TICK_MS = 1 };
+static const double SLICE = 0.012, TELL = 0.2; /* seconds */
 
 struct look {
+	struct record *record; /* NULL: read to its end */
 	struct snapshot snap;
-	struct telemetry *telemetry;
-	uint64_t drawn[CHANNELS_MAX]; /* micro-batches */
+	int fd;                /* a timerfd while there is more to read, or -1 */
+	double told;
 };
 
-/* --- what the store keeps, for both feeds --- */
-
-static enum status open_store(const char *run_path, struct store **out, struct err *err)
+static void finish(struct look *l)
 {
-	char path[600];
+	uint64_t serial = l->snap.serial;
+	struct err err;
 
-	if (!str_format(path, sizeof path, "%s/run.db", run_path))
-		return err_set(err, ST_INVALID, "path too long: '%s'", run_path);
-	return store_open_readonly(path, out, err);
-}
-
-static enum status read_predictions(void *arg, const char *run_path, int task,
-				    struct prediction_set *out, struct err *err)
-{
-	struct store *s = NULL;
-	enum status st = open_store(run_path, &s, err);
-
-	(void)arg;
-	if (!st)
-		st = store_predictions_read(s, task, -1, out, err);
-	store_close(s);
-	return st;
-}
-
-static enum status read_history(void *arg, const char *run_path, int task, int64_t row,
-				struct prediction_set *out, int64_t **steps,
-				struct err *err)
-{
-	struct store *s = NULL;
-	enum status st = open_store(run_path, &s, err);
-
-	(void)arg;
-	if (!st)
-		st = store_history_read(s, task, row, out, steps, err);
-	store_close(s);
-	return st;
-}
-
-static enum status read_journal(void *arg, const char *run_path,
-				struct journal_entry **out, int *n, struct err *err)
-{
-	struct store *s = NULL;
-	enum status st = open_store(run_path, &s, err);
-
-	(void)arg;
-	if (!st)
-		st = store_journal_read(s, 0, out, n, err);
-	store_close(s);
-	return st;
-}
-
-/* --- a live trainer --- */
-
-static int live_fd(void *arg)
-{
-	return trainer_fd(arg);
-}
-
-static bool live_snapshot(void *arg, struct snapshot *dst)
-{
-	return trainer_snapshot(arg, dst);
-}
-
-static enum status live_post(void *arg, const char *line, uint64_t *ticket,
-			     struct err *err)
-{
-	return trainer_post(arg, line, WHO_PERSON, ticket, err);
-}
-
-static enum status live_answer(void *arg, uint64_t ticket, struct buf *text,
-			       struct err *err)
-{
-	return trainer_answer(arg, ticket, text, err);
-}
-
-static void live_stop(void *arg)
-{
-	trainer_stop(arg);
-}
-
-void feed_trainer(struct feed *f, struct trainer *t)
-{
-	*f = (struct feed){.arg = t, .fd = live_fd, .snapshot = live_snapshot,
-			   .post = live_post, .answer = live_answer, .stop = live_stop,
-			   .predictions = read_predictions, .history = read_history,
-			   .journal = read_journal};
-}
-
-/* --- a run that has ended --- */
-
-static void take_step(void *arg, const struct step_row *r)
-{
-	struct look *l = arg;
-
-	l->snap.step = r->step;
-	l->snap.skipped += r->skipped;
-	l->snap.tokens += r->tokens;
-	for (int k = 0; k < r->n; k++)
-		if (r->task[k].task < l->snap.n_channels)
-			l->drawn[r->task[k].task] += r->task[k].count;
-	telemetry_step(l->telemetry, &l->snap, r);
-}
-
-static void from_plan(struct look *l, const struct plan *p)
-{
-	struct snapshot *s = &l->snap;
-
-	s->steps = p->steps;
-	s->base_lr = s->lr = p->lr;
-	s->clip = p->clip;
-	s->dropout = p->dropout;
-	str_copy(s->sampling, sizeof s->sampling, p->sampling);
-	str_copy(s->weighting, sizeof s->weighting, p->weighting);
-	s->n_channels = p->n_tasks < CHANNELS_MAX ? p->n_tasks : CHANNELS_MAX;
-	s->ch = xcalloc((size_t)s->n_channels + 1, sizeof *s->ch);
-	for (int i = 0; i < s->n_channels; i++) {
-		struct channel *c = &s->ch[i];
-		const struct plan_task *t = &p->tasks[i];
-
-		str_copy(c->name, sizeof c->name, t->name);
-		c->kind = t->kind;
-		c->metric = t->metrics[0];
-		c->weight = t->weight;
-		c->factor = 1;
-		c->share = t->share >= 0 ? t->share : NAN;
-		c->share_auto = t->share < 0;
-		c->muted = t->muted;
-		c->loss = c->smooth = c->dev = c->dev_before = NAN;
-		c->dev_best = c->baseline = NAN;
-		curve_init(&c->curve);
+	snapshot_copy(&l->snap, record_picture(l->record));
+	l->snap.phase = record_ending(l->record);
+	l->snap.serial = serial + 1;
+	l->snap.seconds_left = -1;
+	if (record_trouble(l->record, &err)) {
+		l->snap.phase = PHASE_FAILED;
+		str_copy(l->snap.message, sizeof l->snap.message, err.text);
 	}
+	record_close(l->record);
+	l->record = NULL;
+	if (l->fd >= 0)
+		close(l->fd);
+	l->fd = -1;
 }
 
-static struct channel *named(struct snapshot *s, const char *name)
+/* Until `until`; the end may come before. */
+static void read_on(struct look *l, double until)
 {
-	for (int i = 0; i < s->n_channels; i++)
-		if (str_eq(s->ch[i].name, name))
-			return &s->ch[i];
-	return NULL;
+	struct record_event e;
+
+	for (int i = 1; record_next(l->record, &e); i++) {
+		record_take(l->record);
+		if (i % 64 == 0 && clock_now() >= until)
+			return;
+	}
+	finish(l);
 }
 
-/* What the journal left the faders at. */
-static void take_entry(struct snapshot *s, const struct journal_entry *e)
+static void tell(struct look *l)
 {
-	struct command c;
-	struct channel *ch;
-	double x = 0;
-	bool on;
+	double now = clock_now();
 
-	if (command_parse(e->command, &c, NULL) != ST_OK || c.n_args < 1)
+	if (now - l->told < TELL)
 		return;
-	if (str_eq(c.row->name, "clip"))
-		parse_double(c.arg[0], &s->clip);
-	if (str_eq(c.row->name, "dropout"))
-		parse_double(c.arg[0], &s->dropout);
-	ch = c.n_args >= 2 ? named(s, c.arg[0]) : NULL;
-	if (!ch)
-		return;
-	on = str_eq(c.arg[1], "on");
-	if (str_eq(c.row->name, "weight") && parse_double(c.arg[1], &x)) {
-		ch->weight = x;
-	} else if (str_eq(c.row->name, "share")) {
-		ch->share_auto = !parse_double(c.arg[1], &x);
-		ch->share = ch->share_auto ? NAN : x;
-	} else if (str_eq(c.row->name, "mute")) {
-		ch->muted = on;
-	} else if (str_eq(c.row->name, "solo")) {
-		ch->solo = on;
-	} else if (str_eq(c.row->name, "lock")) {
-		ch->locked = on;
-	}
+	l->told = now;
+	l->snap.work_done = (uint64_t)record_picture(l->record)->step;
+	l->snap.serial++;
 }
 
-static enum status from_journal(struct look *l, struct store *db, struct err *err)
+/* The first picture of a long record, and a clock that asks for more. */
+static enum status glance(struct look *l, struct err *err)
 {
 	struct snapshot *s = &l->snap;
-	struct journal_entry *e = NULL;
-	int n = 0, first;
-	enum status st = store_journal_read(db, 0, &e, &n, err);
+	enum status st = record_glance(l->record, s, err);
+	struct itimerspec t = { .it_value.tv_nsec = TICK_MS * 1000000L,
+				.it_interval.tv_nsec = TICK_MS * 1000000L };
 
-	for (int i = 0; !st && i < n; i++)
-		take_entry(s, &e[i]);
-	first = n > SNAPSHOT_JOURNAL ? n - SNAPSHOT_JOURNAL : 0;
-	for (int i = first; !st && i < n; i++)
-		s->journal[s->n_journal++] = e[i];
-	xfree(e);
-	return st;
-}
-
-static enum status from_evals(struct look *l, struct store *db, struct err *err)
-{
-	struct snapshot *s = &l->snap;
-	struct eval_row *row = NULL;
-	int n = 0;
-	enum status st = store_evals_read(db, -1, &row, &n, err);
-
-	for (int i = 0; !st && i < n; i++) {
-		telemetry_eval(s, &row[i]);
-		if (row[i].step > s->eval_step)
-			s->eval_step = row[i].step;
-	}
-	xfree(row);
-	return st;
-}
-
-static enum status from_checkpoints(struct look *l, struct store *db, struct err *err)
-{
-	struct checkpoint_row *row = NULL;
-	int n = 0;
-	enum status st = store_checkpoints_read(db, &row, &n, err);
-
-	for (int i = 0; !st && i < n; i++) {
-		if (row[i].step < l->snap.checkpoint_step)
-			continue;
-		l->snap.checkpoint_step = row[i].step;
-		str_copy(l->snap.state, sizeof l->snap.state, row[i].state);
-	}
-	xfree(row);
-	return st;
-}
-
-/* Who is left out; shares as what was drawn, where the hand set none. */
-static void settle(struct look *l)
-{
-	struct snapshot *s = &l->snap;
-	uint64_t all = 0;
-	bool any_solo = false;
-
-	for (int i = 0; i < s->n_channels; i++) {
-		s->ch[i].micro_batches = l->drawn[i];
-		all += l->drawn[i];
-		any_solo |= s->ch[i].solo;
-	}
-	for (int i = 0; i < s->n_channels; i++) {
-		struct channel *c = &s->ch[i];
-
-		c->silent = c->muted || (any_solo && !c->solo);
-		if (!isfinite(c->share))
-			c->share = all ? (double)l->drawn[i] / (double)all : 0;
-	}
-	s->phase = s->step >= s->steps ? PHASE_DONE : PHASE_STOPPED;
-	s->seconds_left = -1;
+	if (st)
+		return st;
+	s->phase = record_ending(l->record);
 	s->serial = 1;
-}
-
-static enum status read_run(struct look *l, const char *run, struct err *err)
-{
-	struct snapshot *s = &l->snap;
-	const char *name = strrchr(run, '/');
-	struct plan *plan = NULL;
-	struct store *db = NULL;
-	char path[600];
-	enum status st = ST_OK;
-
-	str_copy(s->run_path, sizeof s->run_path, run);
-	str_copy(s->run, sizeof s->run, name && name[1] ? name + 1 : run);
-	s->checkpoint_step = s->eval_step = -1;
-	if (!str_format(path, sizeof path, "%s/plan.json", run))
-		return err_set(err, ST_INVALID, "path too long: '%s'", run);
-	st = plan_load(path, NULL, 0, &plan, err);
-	if (!st)
-		st = open_store(run, &db, err);
-	if (!st) {
-		from_plan(l, plan);
-		st = store_steps_read(db, 0, INT64_MAX, 1, take_step, l, err);
-	}
-	if (!st)
-		st = from_journal(l, db, err);
-	if (!st)
-		st = from_evals(l, db, err);
-	if (!st)
-		st = from_checkpoints(l, db, err);
-	if (!st) {
-		telemetry_derive(l->telemetry, s);
-		settle(l);
-	}
-	store_close(db);
-	plan_free(plan);
-	return st;
+	s->seconds_left = -1;
+	str_copy(s->work, sizeof s->work, "reading every step");
+	str_copy(s->work_unit, sizeof s->work_unit, "steps");
+	s->work_total = (uint64_t)record_last(l->record);
+	l->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (l->fd < 0 || timerfd_settime(l->fd, 0, &t, NULL))
+		return err_sys(err, "cannot make a clock to read by");
+	return ST_OK;
 }
 
 enum status look_open(const char *run, struct look **out, struct err *err)
 {
 	struct look *l = xcalloc(1, sizeof *l);
-	enum status st;
+	enum status st = record_open(run, &l->record, err);
 
 	snapshot_init(&l->snap);
-	l->telemetry = xcalloc(1, sizeof *l->telemetry);
-	telemetry_init(l->telemetry);
-	st = read_run(l, run, err);
+	l->fd = -1;
+	if (!st && record_last(l->record) > READ_AT_ONCE) {
+		st = glance(l, err);
+	} else if (!st) {
+		struct record_event e;
+
+		while (record_next(l->record, &e))
+			record_take(l->record);
+		st = record_trouble(l->record, err);
+		finish(l);
+	}
 	if (st) {
 		look_close(l);
 		return st;
@@ -322,15 +122,30 @@ void look_close(struct look *l)
 {
 	if (!l)
 		return;
+	record_close(l->record);
+	if (l->fd >= 0)
+		close(l->fd);
 	snapshot_release(&l->snap);
-	xfree(l->telemetry);
 	xfree(l);
+}
+
+static int look_fd(void *arg)
+{
+	return ((struct look *)arg)->fd;
 }
 
 static bool look_snapshot(void *arg, struct snapshot *dst)
 {
 	struct look *l = arg;
+	uint64_t ticks;
 
+	if (l->record) {
+		if (read(l->fd, &ticks, sizeof ticks) < 0)
+			ticks = 0; /* the desk came by itself */
+		read_on(l, clock_now() + SLICE);
+	}
+	if (l->record)
+		tell(l);
 	if (dst->serial >= l->snap.serial)
 		return false;
 	snapshot_copy(dst, &l->snap);
@@ -339,7 +154,8 @@ static bool look_snapshot(void *arg, struct snapshot *dst)
 
 void feed_look(struct feed *f, struct look *l)
 {
-	*f = (struct feed){.arg = l, .snapshot = look_snapshot,
-			   .predictions = read_predictions, .history = read_history,
-			   .journal = read_journal};
+	*f = (struct feed){ .arg = l, .fd = look_fd, .snapshot = look_snapshot,
+			    .predictions = feed_kept_predictions,
+			    .history = feed_kept_history, .journal = feed_kept_journal,
+			    .checkpoints = kept_checkpoints };
 }

@@ -20,6 +20,7 @@ const struct option_row option_table[] = {
 	{ OPT_STEP, "step", "N", "checkpoint at step N (else the best by dev metric)" },
 	{ OPT_JSON, "json", NULL, "one JSON object a line" },
 	{ OPT_SCREEN, "color", "WHEN", "auto, always or never (NO_COLOR counts too)" },
+	{ OPT_SPEED, "speed", "X", "recorded seconds in one of the film (else 20)" },
 	{ OPT_VIEW, "view", NULL, "look only, beside whoever steers" },
 	{ OPT_SCREEN, "ascii", NULL, "draw with ASCII alone" },
 };
@@ -47,6 +48,11 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_SEED: return set_whole(r->name, value, &o->seed, err);
 	case OPT_STEP: return set_whole(r->name, value, &o->step, err);
 	case OPT_WORKERS: return set_whole(r->name, value, &o->workers, err);
+	case OPT_SPEED:
+		if (!parse_double(value, &o->speed) || !(o->speed > 0))
+			return err_set(err, ST_INVALID,
+				       "--speed wants a number over 0, not '%.60s'", value);
+		break;
 	case OPT_VIEW: o->view = true; break;
 	case OPT_JSON: o->json = true; break;
 	case OPT_SCREEN:

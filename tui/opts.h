@@ -16,6 +16,7 @@ enum { OPTS_SETS = 64, OPTS_ARGS = 64 };
 enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
 struct opts {
+	double speed;                       /* 0: not given */
 	const char *run, *runs, *script, *task, *data, *color;
 	int64_t steps, step, seed, workers; /* -1: not given */
 	bool json, ascii, view;
@@ -38,6 +39,7 @@ enum opt_bit {
 	OPT_RUN = 1, OPT_RUNS = 2, OPT_STEPS = 4, OPT_SEED = 8, OPT_WORKERS = 16,
 	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
 	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
+	OPT_SPEED = 8192,
 };
 
 struct option_row {

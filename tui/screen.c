@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "film.h"
 #include "prompt.h"
 #include "text/utf8.h"
 #include "ui.h"
@@ -63,8 +64,16 @@ static void draw_phase(struct canvas *c, const struct ui *ui, int *x)
 	int p = ui->pic->phase <= PHASE_FAILED ? (int)ui->pic->phase : 0;
 
 	c->flags = CELL_BOLD;
-	*x += draw_text(c, 0, *x, 2, look[p].ink, "● ");
-	*x += draw_text(c, 0, *x, 9, look[p].ink, look[p].word);
+	if (ui->feed.film) {
+		char word[24];
+
+		film_word(ui->feed.film, word);
+		*x += draw_text(c, 0, *x, 2, INK_MARK, "● ");
+		*x += draw_text(c, 0, *x, 12, INK_MARK, word);
+	} else {
+		*x += draw_text(c, 0, *x, 2, look[p].ink, "● ");
+		*x += draw_text(c, 0, *x, 9, look[p].ink, look[p].word);
+	}
 	if (ui->is_frozen)
 		*x += draw_text(c, 0, *x, 8, INK_WARN, " FROZEN");
 	c->flags = 0;
@@ -172,7 +181,9 @@ static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, 
 
 static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	static const char hints[] = "? help   : command";
+	const char *hints = ui->feed.film ? "Space hold   ( ) speed   , . seek" :
+					    "? help   : command";
+	int w = (int)strlen(hints);
 	bool is_brief = r.w < 80;
 	int x = r.x + (r.w >= 90), pad = r.w >= 90, gap = r.w >= 100;
 
@@ -180,8 +191,8 @@ static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 		if (view_table[v].digit)
 			x += draw_tab(c, ui, v, r.y, x, pad, is_brief) +
 			     (pad ? gap : 1);
-	if (!draw_work(c, ui->pic, r.y, x) && x + (int)sizeof hints < c->cols)
-		draw_right(c, r.y, c->cols - 1, 20, INK_DIM, hints);
+	if (!draw_work(c, ui->pic, r.y, x) && x + w + 1 < c->cols)
+		draw_right(c, r.y, c->cols - 1, w, INK_DIM, hints);
 }
 
 static void draw_prompt(struct canvas *c, struct rect r)

@@ -31,6 +31,8 @@ const struct subcommand subcommand_table[] = {
 	{ "ls", "tutti ls", "the runs, live and ended", OPT_RUNS | OPT_JSON, 0, 0, cmd_ls },
 	{ "replay", "tutti replay RUN", "play the journal back and compare every bit",
 	  OPT_RUNS | OPT_WORKERS | OPT_JSON, 1, 1, cmd_replay },
+	{ "play", "tutti play RUN", "a recorded run again, like a film, from its store alone",
+	  OPT_RUNS | OPT_SPEED | OPT_SCREEN, 1, 1, cmd_play },
 	{ "tokenize", "tutti tokenize VOCAB|RUN [FILE|-]",
 	  "one line of text in, one line of token ids out", OPT_RUNS, 1, 2, cmd_tokenize },
 	{ "check", "tutti check PLAN", "what a plan needs: parameters, memory, time, rows",

@@ -13,6 +13,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "film.h"
+#include "models.h"
+#include "run/command.h"
 
 void ui_init(struct ui *ui, const struct feed *feed)
 {
@@ -23,6 +26,7 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	ui->pic = &ui->live;
 	ui->is_live = feed->post != NULL;
 	ui->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	ui->models.step = MODEL_LIVE;
 	ui->last_interrupt = -1e9;
 	ui->cursor = -1;
 	ui->loss_range.log = true;
@@ -37,6 +41,7 @@ void ui_init(struct ui *ui, const struct feed *feed)
 
 void ui_release(struct ui *ui)
 {
+	models_release(ui);
 	if (ui->wake_fd >= 0)
 		close(ui->wake_fd);
 	snapshot_release(&ui->live);
@@ -67,9 +72,10 @@ bool ui_run_has_ended(const struct ui *ui)
 
 void ui_back(struct ui *ui)
 {
-	if (ui->trial.is_open)
+	if (ui->trial.is_open) {
 		ui->trial.is_open = false;
-	else if (ui->view == VIEW_HELP) {
+		models_rest(ui);
+	} else if (ui->view == VIEW_HELP) {
 		ui->view = ui->back;
 		ui->help_word[0] = '\0';
 	} else if (ui->cursor >= 0)
@@ -107,6 +113,12 @@ static void remember(struct ui *ui, uint64_t ticket, ui_taker *take, bool is_typ
 	ui->pending[ui->n_pending++] = (struct pending){ticket, take, is_typed};
 }
 
+static void say_nothing_to_steer(struct ui *ui)
+{
+	ui_say(ui, true, ui->feed.film ? "a film: what has happened cannot be steered" :
+	       "this run has ended: there is nothing to steer");
+}
+
 static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 		 uint64_t *ticket)
 {
@@ -118,7 +130,7 @@ static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 		return false;
 	}
 	if (!ui->is_live) {
-		ui_say(ui, true, "this run has ended: there is nothing to steer");
+		say_nothing_to_steer(ui);
 		return false;
 	}
 	if (ui->feed.post(ui->feed.arg, line, &mine, &err) != ST_OK) {
@@ -131,14 +143,43 @@ static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 	return true;
 }
 
+/* A film can be held, and goes on. */
+static bool hold_film(struct ui *ui, const char *line)
+{
+	bool pause = str_eq(line, "pause");
+
+	if (!ui->feed.film || (!pause && !str_eq(line, "continue")))
+		return false;
+	if (film_is_over(ui->feed.film))
+		ui_say(ui, false, "the film is at its end: 'seek start' begins again");
+	else
+		film_pause(ui->feed.film, pause);
+	return true;
+}
+
+static bool is_question(const char *line)
+{
+	char name[32];
+	const struct command_row *row;
+
+	str_format(name, sizeof name, "%.*s", (int)strcspn(line, " \t"), line);
+	row = command_find(name);
+	return row && row->flags & CMD_ASKS;
+}
+
 bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket)
 {
+	if (hold_film(ui, line))
+		return true;
+	if (!models_is_live(ui) && !ui->is_viewer && is_question(line))
+		return models_ask(ui, line, NULL);
 	return post(ui, line, NULL, is_typed, ticket);
 }
 
 bool ui_ask(struct ui *ui, const char *line, ui_taker *take)
 {
-	return post(ui, line, take, false, NULL);
+	return models_is_live(ui) || ui->is_viewer ? post(ui, line, take, false, NULL) :
+						     models_ask(ui, line, take);
 }
 
 static void take_trial(struct ui *ui, enum status st, const char *text)
@@ -206,8 +247,10 @@ static void read_answers(struct ui *ui)
 
 bool ui_update(struct ui *ui)
 {
+	bool is_answered = models_update(ui);
+
 	if (!ui->feed.snapshot(ui->feed.arg, &ui->live))
-		return false;
+		return is_answered;
 	if (ui->live.n_channels > CHANNELS_MAX)
 		ui->live.n_channels = CHANNELS_MAX;
 	read_answers(ui);
@@ -242,7 +285,11 @@ void ui_wish(struct ui *ui, int channel, enum knob k, double value)
 {
 	struct wish *w = &ui->wish[channel][k];
 
-	if (!ui->is_live || ui->is_viewer || channel < 0 || channel >= ui->live.n_channels)
+	if (channel < 0 || channel >= ui->live.n_channels)
+		return;
+	if (!ui->is_live)
+		say_nothing_to_steer(ui);
+	if (!ui->is_live || ui->is_viewer)
 		return;
 	*w = (struct wish){.on = true, .value = value, .touched = ui->now};
 	if (k == KNOB_SHARE && value < 0)

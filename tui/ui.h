@@ -12,6 +12,7 @@
 #include "feed.h"
 #include "layout.h"
 #include "results.h"
+#include "run/reader.h"
 
 enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_RUNS,
 	       VIEW_DATA, VIEW_GRADIENTS, VIEW_JOURNAL, VIEW_HELP, VIEWS };
@@ -40,6 +41,20 @@ struct pending {
 	uint64_t ticket;
 	ui_taker *take;   /* NULL: a command */
 	bool is_typed;    /* its answer is worth a line */
+};
+
+/* Questions to a checkpoint's model (models.h). */
+struct model_question {
+	uint64_t ticket;
+	ui_taker *take;
+};
+enum { MODEL_LIVE = -1 };
+struct models {
+	struct reader *reader;  /* NULL until one is asked */
+	int64_t step;           /* of the checkpoint that was chosen, or MODEL_LIVE */
+	bool is_best;
+	struct model_question waiting[READER_QUEUE_MAX];
+	int n_waiting;
 };
 
 enum ask { ASK_NONE, ASK_QUIT };
@@ -85,6 +100,7 @@ struct ui {
 	struct wish wish[CHANNELS_MAX][KNOBS];
 	struct pending pending[PENDING_MAX];
 	int n_pending;
+	struct models models;
 	char message[MESSAGE_MAX];
 	bool is_bad;                /* the message is a refusal */
 	double message_until;
@@ -111,7 +127,10 @@ void ui_recalc(struct ui *ui);
 double ui_post_wishes(struct ui *ui);
 /* Posts a line for a person. typed: it came from the prompt. */
 bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
-/* Posts a question; `take` gets what comes of it, later. */
+/*
+ * Posts a question to the run, or to the checkpoint that was chosen; `take` gets
+ * what comes of it, later.
+ */
 bool ui_ask(struct ui *ui, const char *line, ui_taker *take);
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool ui_run_has_ended(const struct ui *ui);

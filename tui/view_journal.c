@@ -62,8 +62,10 @@ void view_journal_recalc(struct ui *ui)
 	int64_t newest = ui->pic->n_journal ?
 			 ui->pic->journal[ui->pic->n_journal - 1].seq : 0;
 
-	if (!ui->feed.journal ||
-	    (ui->n_entries && ui->entries[ui->n_entries - 1].seq >= newest))
+	int64_t have = ui->n_entries ? ui->entries[ui->n_entries - 1].seq : 0;
+
+	/* a film goes back, too, and its journal with it */
+	if (!ui->feed.journal || have == newest || (have > newest && !ui->feed.film))
 		return;
 	xfree(ui->entries);
 	ui->entries = NULL;

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "models.h"
 #include "ui.h"
 #include "words.h"
 
@@ -111,9 +112,12 @@ void draw_trial(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct rect in = rect_cut(body, 2, 3, 1, 3);
 	struct word *w;
+	char name[64], title[96];
 	int n, lines;
 
-	draw_titled_box(c, body, "try a text", "t another · j k scroll · Esc back");
+	models_name(ui, name);
+	str_format(title, sizeof title, "try a text · %s", name);
+	draw_titled_box(c, body, title, "t another · @ model · Esc back");
 	w = words_cut(ui->trial.text, &n);
 	lines = words_draw(c, (struct rect){in.y, in.x, in.h / 3, in.w}, w, n, 0,
 			   false);
@@ -124,8 +128,8 @@ void draw_trial(struct canvas *c, const struct ui *ui, struct rect body)
 	in = rect_cut(in, lines + 2, 0, 0, 0);
 	if (ui->trial.is_waiting)
 		draw_text(c, in.y, in.x, in.w, INK_DIM,
-			  "asked; the answer comes between "
-			  "two steps");
+			  models_is_live(ui) ? "asked; the answer comes between two steps" :
+			  "asked; the checkpoint is opened if need be, then it answers");
 	else
 		draw_answers(c, ui, in);
 }

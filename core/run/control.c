@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16 };
+enum { BACKLOG = 16, SEND_ROOM = 4 << 20 };
 static const char name[] = "control.sock";
 
 struct head {
@@ -100,10 +100,14 @@ int control_accept(int fd)
 {
 	int sock = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+	int room = SEND_ROOM;
+
 	if (sock >= 0 && !is_mine(sock)) {
 		close(sock);
 		return -1;
 	}
+	if (sock >= 0)
+		setsockopt(sock, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	return sock;
 }
 

@@ -64,10 +64,15 @@ struct step_row {
 };
 enum status store_step(struct store *s, int timeline, const struct step_row *r,
 		       struct err *err);
-/* Calls back for step rows in order; every `stride`-th row alone when > 1. */
+/*
+ * Calls back for step rows in order; when stride > 1 only for rows so many steps
+ * apart, and the others are not read.
+ */
 enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t stride,
 			     void (*each)(void *arg, const struct step_row *r),
 			     void *arg, struct err *err);
+
+enum status store_last_step(struct store *s, int64_t *out, struct err *err); /* or 0 */
 
 /* --- evaluations --- */
 struct eval_row {
@@ -114,6 +119,9 @@ struct prediction_set {
 };
 enum status store_predictions_read(struct store *s, int task, int64_t step,
 				   struct prediction_set *out, struct err *err);
+/* The newest evaluation at or before `upto` whose predictions are kept. */
+enum status store_predictions_step(struct store *s, int task, int64_t upto,
+				   int64_t *step, struct err *err);
 void prediction_set_release(struct prediction_set *p);
 /* One row's predictions over all kept evaluations, oldest first. */
 enum status store_history_read(struct store *s, int task, int64_t row,

@@ -142,28 +142,52 @@ bool step_unpack(const unsigned char *p, size_t len, struct step_row *r)
 	return true;
 }
 
+enum status store_last_step(struct store *s, int64_t *out, struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, "SELECT ifnull(max(step), 0) FROM step", NULL, 0,
+				  &q, err);
+
+	if (!st)
+		st = db_next(q, err);
+	if (st)
+		return st == ST_END ? store_damaged(s, "steps", err) : st;
+	*out = db_int(q, 0);
+	db_done(q);
+	return ST_OK;
+}
+
 /* Of a step that is there on several timelines the newest one counts. */
+#define NEWEST \
+	" timeline = (SELECT max(timeline) FROM step WHERE step = a.step) "
+
+/* A look-up per row that is wanted: those between are never touched. */
+#define SPARSE                                                                 \
+	"WITH RECURSIVE pick(at) AS (SELECT min(step) FROM step WHERE step >= ?1"  \
+	" UNION ALL SELECT (SELECT min(step) FROM step WHERE step >= pick.at + ?3)" \
+	" FROM pick WHERE pick.at <= ?2 - ?3)"                                     \
+	" SELECT step, figures FROM pick CROSS JOIN step AS a"                     \
+	" ON a.step = pick.at WHERE pick.at <= ?2 AND" NEWEST
+
 enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t stride,
 			     void (*each)(void *arg, const struct step_row *r),
 			     void *arg, struct err *err)
 {
 	struct db_rows *q = NULL;
 	struct step_row r;
-	int64_t i = 0;
 	enum status st = db_is_writable(s->db) ? store_flush(s, err) : ST_OK;
 
-	if (!st)
+	if (!st && stride > 1)
+		st = db_query(s->db, SPARSE,
+			      DB_VALUES(DB_INT(from), DB_INT(to), DB_INT(stride)), &q, err);
+	else if (!st)
 		st = db_query(s->db, "SELECT step, figures FROM step AS a WHERE "
-			      "step >= ? AND step <= ? AND timeline = (SELECT "
-			      "max(timeline) FROM step WHERE step = a.step) "
-			      "ORDER BY step", DB_VALUES(DB_INT(from), DB_INT(to)), &q,
-			      err);
+			      "step >= ? AND step <= ? AND" NEWEST "ORDER BY step",
+			      DB_VALUES(DB_INT(from), DB_INT(to)), &q, err);
 	while (!st && !(st = db_next(q, err))) {
 		size_t len;
 		const void *p = db_blob(q, 1, &len);
 
-		if (stride > 1 && i++ % stride)
-			continue;
 		r.step = db_int(q, 0);
 		if (p && step_unpack(p, len, &r)) {
 			each(arg, &r);
@@ -336,6 +360,26 @@ enum status store_predictions_read(struct store *s, int task, int64_t step,
 	if (st)
 		prediction_set_release(out);
 	return st;
+}
+
+enum status store_predictions_step(struct store *s, int task, int64_t upto,
+				   int64_t *step, struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, "SELECT max(step) FROM prediction WHERE task = ? "
+				  "AND step <= ?", DB_VALUES(DB_INT(task), DB_INT(upto)),
+				  &q, err);
+
+	*step = -1;
+	if (!st && !(st = db_next(q, err))) {
+		if (!isnan(db_real(q, 0)))
+			*step = db_int(q, 0);
+		db_done(q);
+	}
+	if (st && st != ST_END)
+		return st;
+	return *step >= 0 ? ST_OK : err_set(err, ST_NOT_FOUND, "no predictions up to "
+					    "step %lld", (long long)upto);
 }
 
 enum status store_history_read(struct store *s, int task, int64_t row,

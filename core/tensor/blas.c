@@ -7,6 +7,7 @@
 #include "tensor/blas.h"
 
 #include <cblas.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,12 +38,25 @@ void blas_use_own(bool yes)
 	describe();
 }
 
+/*
+ * Several threads may each begin a session while another one multiplies: what is
+ * set already is not written again.
+ */
 void blas_init(void)
 {
+	static atomic_flag is_taken = ATOMIC_FLAG_INIT;
+	static bool is_set;
+
+	while (atomic_flag_test_and_set(&is_taken))
+		continue;
+	if (!is_set || own != gemm_pick()) {
 #ifndef TUTTI_REFBLAS
-	openblas_set_num_threads(1);
+		openblas_set_num_threads(1);
 #endif
-	blas_use_own(true);
+		blas_use_own(true);
+		is_set = true;
+	}
+	atomic_flag_clear(&is_taken);
 }
 
 const char *blas_name(void)

@@ -37,7 +37,7 @@ door 'utf8proc.h' 'core/text/[a-z_0-9]+.c'
 door 'xxhash.h' 'core/base/hash.c'
 door 'readline/.*' 'tui/prompt.c'
 door '(ncurses|curses|term).h' 'tui/[a-z_]+.[ch]'
-door 'pthread.h' 'core/run/(workers|job|trainer[a-z_]*|queue|mailbox).[ch]'
+door 'pthread.h' 'core/run/(workers|job|reader|trainer[a-z_]*|queue|mailbox).[ch]'
 
 strip() { sed -e 's/"\(\\.\|[^"\\]\)*"/""/g' -e 's,//.*,,' "$1" | grep -vE '^[[:space:]]*\*|^[[:space:]]*/\*'; }
 banned='(^|[^a-zA-Z_0-9])(strcpy|strcat|sprintf|gets|atoi|atof|strtok|alloca|system|popen|tmpnam)[[:space:]]*\('

@@ -51,6 +51,10 @@ def block(d, x, y, ch, ink):
         d.rectangle((x, y + H // 2, x + W - 1, y + H // 2 + h - 1), fill=ink)
     elif ch == "│":
         d.rectangle((x + W // 2, y, x + W // 2, y + H - 1), fill=ink)
+    elif ch in "╭╮╰╯":
+        cx, cy = x + W // 2, y + H // 2
+        d.line((cx, cy, x + W if ch in "╭╰" else x - 1, cy), fill=ink)
+        d.line((cx, cy, cx, y + H if ch in "╭╮" else y - 1), fill=ink)
     else:
         return False
     return True

@@ -1,0 +1,65 @@
+/*
+ * feed.c - the feed of a live trainer.
+ */
+#include "feed.h"
+
+#include "kept.h"
+#include "run/trainer.h"
+
+static int live_fd(void *arg)
+{
+	return trainer_fd(arg);
+}
+
+static bool live_snapshot(void *arg, struct snapshot *dst)
+{
+	return trainer_snapshot(arg, dst);
+}
+
+static enum status live_post(void *arg, const char *line, uint64_t *ticket,
+			     struct err *err)
+{
+	return trainer_post(arg, line, WHO_PERSON, ticket, err);
+}
+
+static enum status live_answer(void *arg, uint64_t ticket, struct buf *text,
+			       struct err *err)
+{
+	return trainer_answer(arg, ticket, text, err);
+}
+
+static void live_stop(void *arg)
+{
+	trainer_stop(arg);
+}
+
+enum status feed_kept_predictions(void *arg, const char *run_path, int task,
+				  struct prediction_set *out, struct err *err)
+{
+	(void)arg;
+	return kept_predictions(run_path, task, KEPT_ANY, out, err);
+}
+
+enum status feed_kept_history(void *arg, const char *run_path, int task, int64_t row,
+			      struct prediction_set *out, int64_t **steps,
+			      struct err *err)
+{
+	(void)arg;
+	return kept_history(run_path, task, row, KEPT_ANY, out, steps, err);
+}
+
+enum status feed_kept_journal(void *arg, const char *run_path,
+			      struct journal_entry **out, int *n, struct err *err)
+{
+	(void)arg;
+	return kept_journal(run_path, out, n, err);
+}
+
+void feed_trainer(struct feed *f, struct trainer *t)
+{
+	*f = (struct feed){ .arg = t, .fd = live_fd, .snapshot = live_snapshot,
+			    .post = live_post, .answer = live_answer, .stop = live_stop,
+			    .predictions = feed_kept_predictions,
+			    .history = feed_kept_history, .journal = feed_kept_journal,
+			    .checkpoints = kept_checkpoints };
+}

@@ -1,0 +1,91 @@
+/*
+ * kept.c - short visits to a run's store.
+ */
+#include "kept.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+static enum status open_store(const char *run_path, struct store **out, struct err *err)
+{
+	char path[600];
+
+	if (!str_format(path, sizeof path, "%s/run.db", run_path))
+		return err_set(err, ST_INVALID, "path too long: '%s'", run_path);
+	return store_open_readonly(path, out, err);
+}
+
+enum status kept_predictions(const char *run_path, int task, int64_t upto,
+			     struct prediction_set *out, struct err *err)
+{
+	struct store *s = NULL;
+	int64_t step = -1;
+	enum status st = open_store(run_path, &s, err);
+
+	if (!st && upto >= 0)
+		st = store_predictions_step(s, task, upto, &step, err);
+	if (!st)
+		st = store_predictions_read(s, task, step, out, err);
+	store_close(s);
+	return st;
+}
+
+/* What lies behind the first n is let go. */
+static void cut(struct prediction_set *set, int n)
+{
+	struct prediction_set rest = { .n = set->n - n };
+	size_t count = (size_t)rest.n;
+
+	if (rest.n <= 0)
+		return;
+	rest.p = xcalloc(count, sizeof *rest.p);
+	rest.row = xcalloc(count, sizeof *rest.row);
+	memcpy(rest.p, set->p + n, count * sizeof *rest.p);
+	memcpy(rest.row, set->row + n, count * sizeof *rest.row);
+	prediction_set_release(&rest);
+	set->n = n;
+}
+
+enum status kept_history(const char *run_path, int task, int64_t row, int64_t upto,
+			 struct prediction_set *out, int64_t **steps, struct err *err)
+{
+	struct store *s = NULL;
+	enum status st = open_store(run_path, &s, err);
+	int n = 0;
+
+	if (!st)
+		st = store_history_read(s, task, row, out, steps, err);
+	store_close(s);
+	if (st || upto < 0)
+		return st;
+	while (n < out->n && (*steps)[n] <= upto)
+		n++;
+	cut(out, n);
+	return ST_OK;
+}
+
+enum status kept_journal(const char *run_path, struct journal_entry **out, int *n,
+			 struct err *err)
+{
+	struct store *s = NULL;
+	enum status st = open_store(run_path, &s, err);
+
+	if (!st)
+		st = store_journal_read(s, 0, out, n, err);
+	store_close(s);
+	return st;
+}
+
+enum status kept_checkpoints(const char *run_path, struct checkpoint_row **out, int *n,
+			     struct err *err)
+{
+	struct store *s = NULL;
+	enum status st = open_store(run_path, &s, err);
+
+	if (!st)
+		st = store_checkpoints_read(s, out, n, err);
+	store_close(s);
+	return st;
+}

@@ -1,0 +1,21 @@
+/*
+ * kept.h - what a run's store keeps, read afresh at each call; for the feeds.
+ */
+#ifndef TUTTI_TUI_KEPT_H
+#define TUTTI_TUI_KEPT_H
+
+#include "run/store.h"
+
+enum { KEPT_ANY = -1 };
+
+/* As the functions of store.h; up to step `upto`, or KEPT_ANY. */
+enum status kept_predictions(const char *run_path, int task, int64_t upto,
+			     struct prediction_set *out, struct err *err);
+enum status kept_history(const char *run_path, int task, int64_t row, int64_t upto,
+			 struct prediction_set *out, int64_t **steps, struct err *err);
+enum status kept_journal(const char *run_path, struct journal_entry **out, int *n,
+			 struct err *err);
+enum status kept_checkpoints(const char *run_path, struct checkpoint_row **out, int *n,
+			     struct err *err);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * moment.c - pictures made from the record of a run.
+ */
+#include "moment.h"
+
+#include <math.h> /* NAN */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "run/command.h"
+
+void moment_init(struct moment *m)
+{
+	memset(m, 0, sizeof *m);
+	snapshot_init(&m->snap);
+	telemetry_init(&m->tele);
+}
+
+void moment_release(struct moment *m)
+{
+	snapshot_release(&m->snap);
+}
+
+void moment_copy(struct moment *dst, const struct moment *src)
+{
+	snapshot_copy(&dst->snap, &src->snap);
+	dst->tele = src->tele;
+	memcpy(dst->drawn, src->drawn, sizeof dst->drawn);
+}
+
+struct moment *moment_new(const struct moment *src)
+{
+	struct moment *m = xcalloc(1, sizeof *m);
+
+	snapshot_init(&m->snap);
+	moment_copy(m, src);
+	return m;
+}
+
+void moment_free(struct moment *m)
+{
+	if (!m)
+		return;
+	moment_release(m);
+	xfree(m);
+}
+
+void moment_start(struct moment *m, const struct plan *p)
+{
+	struct snapshot *s = &m->snap;
+
+	s->steps = p->steps;
+	s->base_lr = s->lr = p->lr;
+	s->clip = p->clip;
+	s->dropout = p->dropout;
+	str_copy(s->sampling, sizeof s->sampling, p->sampling);
+	str_copy(s->weighting, sizeof s->weighting, p->weighting);
+	s->n_channels = p->n_tasks < CHANNELS_MAX ? p->n_tasks : CHANNELS_MAX;
+	s->ch = xcalloc((size_t)s->n_channels + 1, sizeof *s->ch);
+	for (int i = 0; i < s->n_channels; i++) {
+		struct channel *c = &s->ch[i];
+		const struct plan_task *t = &p->tasks[i];
+
+		str_copy(c->name, sizeof c->name, t->name);
+		c->kind = t->kind;
+		c->metric = t->metrics[0];
+		c->weight = t->weight;
+		c->factor = 1;
+		c->share_auto = t->share < 0;
+		c->share = c->share_auto ? 0 : t->share;
+		c->muted = t->muted;
+		c->loss = c->smooth = c->dev = c->dev_before = NAN;
+		c->dev_best = c->baseline = NAN;
+		c->dev_step = -1;
+		curve_init(&c->curve);
+	}
+}
+
+/* --- what each kind does to the picture --- */
+
+void moment_step(struct moment *m, const struct step_row *r)
+{
+	m->snap.step = r->step;
+	m->snap.skipped += r->skipped;
+	m->snap.tokens += r->tokens;
+	for (int k = 0; k < r->n; k++)
+		if (r->task[k].task < m->snap.n_channels)
+			m->drawn[r->task[k].task] += r->task[k].count;
+	telemetry_step(&m->tele, &m->snap, r);
+}
+
+void moment_eval(struct moment *m, const struct eval_row *e, bool is_first)
+{
+	telemetry_eval(&m->snap, e);
+	m->snap.evals += is_first && e->step >= 0;
+}
+
+void moment_saved(struct moment *m, const struct checkpoint_row *c)
+{
+	struct snapshot *s = &m->snap;
+
+	s->checkpoint_step = c->step;
+	str_copy(s->state, sizeof s->state, c->state);
+}
+
+static struct channel *named(struct snapshot *s, const char *name)
+{
+	for (int i = 0; i < s->n_channels; i++)
+		if (str_eq(s->ch[i].name, name))
+			return &s->ch[i];
+	return NULL;
+}
+
+static void move_fader(struct snapshot *s, const struct command *c)
+{
+	struct channel *ch = named(s, c->arg[0]);
+	bool on = str_eq(c->arg[1], "on");
+	double x = 0;
+
+	if (!ch)
+		return;
+	if (str_eq(c->row->name, "weight") && parse_double(c->arg[1], &x)) {
+		ch->weight = x;
+	} else if (str_eq(c->row->name, "share") && command_number(c, 1, &x)) {
+		ch->share_auto = x < 0;
+		ch->share = x < 0 ? 0 : x;
+	} else if (str_eq(c->row->name, "mute")) {
+		ch->muted = on;
+	} else if (str_eq(c->row->name, "solo")) {
+		ch->solo = on;
+	} else if (str_eq(c->row->name, "lock")) {
+		ch->locked = on;
+	}
+}
+
+static void turn_knob(struct snapshot *s, const struct command *c)
+{
+	if (str_eq(c->row->name, "lr"))
+		parse_double(c->arg[0], &s->base_lr);
+	else if (str_eq(c->row->name, "clip"))
+		parse_double(c->arg[0], &s->clip);
+	else if (str_eq(c->row->name, "dropout"))
+		parse_double(c->arg[0], &s->dropout);
+	else if (str_eq(c->row->name, "sampling"))
+		str_copy(s->sampling, sizeof s->sampling, c->arg[0]);
+	else if (str_eq(c->row->name, "weighting"))
+		str_copy(s->weighting, sizeof s->weighting, c->arg[0]);
+}
+
+void moment_entry(struct moment *m, const struct journal_entry *e)
+{
+	struct snapshot *s = &m->snap;
+	struct command *c = xmalloc(sizeof *c);
+
+	if (!command_parse(e->command, c, NULL) && c->n_args > 0) {
+		turn_knob(s, c);
+		if (c->n_args > 1)
+			move_fader(s, c);
+	}
+	xfree(c);
+	if (s->n_journal == SNAPSHOT_JOURNAL) {
+		memmove(s->journal, s->journal + 1,
+			sizeof *s->journal * (SNAPSHOT_JOURNAL - 1));
+		s->n_journal--;
+	}
+	s->journal[s->n_journal++] = *e;
+}
+
+/* Shares are as what was drawn, where the hand set none. */
+void moment_settle(struct moment *m)
+{
+	struct snapshot *s = &m->snap;
+	uint64_t all = 0;
+	bool any_solo = false;
+
+	for (int i = 0; i < s->n_channels; i++) {
+		s->ch[i].micro_batches = m->drawn[i];
+		all += m->drawn[i];
+		any_solo |= s->ch[i].solo;
+	}
+	for (int i = 0; i < s->n_channels; i++) {
+		struct channel *c = &s->ch[i];
+
+		c->silent = c->muted || (any_solo && !c->solo);
+		if (c->share_auto)
+			c->share = all ? (double)m->drawn[i] / (double)all : 0;
+	}
+	telemetry_derive(&m->tele, s);
+}

@@ -1,0 +1,404 @@
+/*
+ * record.c - a run's folder read in the order of what happened.
+ */
+#include "record.h"
+
+#include <math.h> /* isfinite */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "moment.h"
+#include "run/plan.h"
+
+enum { WINDOW = 256, PLACES = 16, PLACE_STEPS = 4096, GLANCE_ROWS = 4096 };
+static const double GAP = 2; /* seconds: a pause is shown so long at most */
+
+/* The next of each kind: what has been taken already lies before it. */
+struct place {
+	int eval, saved, entry;
+	int64_t row; /* the first step that is not taken */
+};
+
+struct kept {
+	struct moment *m;
+	struct place next;
+};
+
+struct record {
+	struct moment now;
+	struct place next;
+	struct store *db;
+	int64_t last;
+	struct eval_row *eval;
+	struct checkpoint_row *saved;
+	struct journal_entry *entry;
+	int n_evals, n_saved, n_entries;
+	struct step_row *row; /* [WINDOW] read ahead */
+	int n_rows, at_row;
+	/* kept places; the first is the beginning */
+	struct kept kept[PLACES];
+	int n_kept;
+	int64_t apart;
+	bool keeps;
+	enum status st;
+	struct err err;
+};
+
+/* --- opening --- */
+
+/* The stores go by timelines; here the steps alone count. */
+static int order(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_eval(const void *pa, const void *pb)
+{
+	const struct eval_row *a = pa, *b = pb;
+	int c = order(a->step, b->step);
+
+	if (!c)
+		c = order(a->timeline, b->timeline);
+	if (!c)
+		c = a->scheduled - b->scheduled;
+	return c ? c : a->task - b->task;
+}
+
+static int by_saved(const void *pa, const void *pb)
+{
+	const struct checkpoint_row *a = pa, *b = pb;
+	int c = order(a->step, b->step);
+
+	return c ? c : order(a->timeline, b->timeline);
+}
+
+static int by_entry(const void *pa, const void *pb)
+{
+	const struct journal_entry *a = pa, *b = pb;
+	int c = order(a->step, b->step);
+
+	return c ? c : order(a->seq, b->seq);
+}
+
+static enum status read_store(struct record *r, struct err *err)
+{
+	enum status st = store_journal_read(r->db, 0, &r->entry, &r->n_entries, err);
+
+	if (!st)
+		st = store_evals_read(r->db, -1, &r->eval, &r->n_evals, err);
+	if (!st)
+		st = store_checkpoints_read(r->db, &r->saved, &r->n_saved, err);
+	if (!st)
+		st = store_last_step(r->db, &r->last, err);
+	if (r->n_entries)
+		qsort(r->entry, (size_t)r->n_entries, sizeof *r->entry, by_entry);
+	if (r->n_evals)
+		qsort(r->eval, (size_t)r->n_evals, sizeof *r->eval, by_eval);
+	if (r->n_saved)
+		qsort(r->saved, (size_t)r->n_saved, sizeof *r->saved, by_saved);
+	return st;
+}
+
+static enum status read_run(struct record *r, const char *run, struct err *err)
+{
+	struct snapshot *s = &r->now.snap;
+	const char *name = strrchr(run, '/');
+	struct plan *plan = NULL;
+	char path[600];
+	enum status st = ST_OK;
+
+	if (!str_copy(s->run_path, sizeof s->run_path, run) ||
+	    !str_format(path, sizeof path, "%s/plan.json", run))
+		return err_set(err, ST_INVALID, "path too long: '%s'", run);
+	str_copy(s->run, sizeof s->run, name && name[1] ? name + 1 : run);
+	st = plan_load(path, NULL, 0, &plan, err);
+	if (!st)
+		moment_start(&r->now, plan);
+	plan_free(plan);
+	str_format(path, sizeof path, "%s/run.db", run);
+	if (!st)
+		st = store_open_readonly(path, &r->db, err);
+	return st ? st : read_store(r, err);
+}
+
+enum status record_open(const char *run, struct record **out, struct err *err)
+{
+	struct record *r = xcalloc(1, sizeof *r);
+	enum status st;
+
+	moment_init(&r->now);
+	r->row = xcalloc(WINDOW, sizeof *r->row);
+	r->apart = PLACE_STEPS;
+	st = read_run(r, run, err);
+	if (st) {
+		record_close(r);
+		r = NULL;
+	}
+	*out = r;
+	return st;
+}
+
+void record_close(struct record *r)
+{
+	if (!r)
+		return;
+	for (int i = 0; i < r->n_kept; i++)
+		moment_free(r->kept[i].m);
+	moment_release(&r->now);
+	store_close(r->db);
+	xfree(r->eval);
+	xfree(r->saved);
+	xfree(r->entry);
+	xfree(r->row);
+	xfree(r);
+}
+
+int64_t record_last(const struct record *r)
+{
+	return r->last;
+}
+
+const char *record_path(const struct record *r)
+{
+	return r->now.snap.run_path;
+}
+
+enum phase record_ending(const struct record *r)
+{
+	return r->last >= r->now.snap.steps ? PHASE_DONE : PHASE_STOPPED;
+}
+
+enum status record_trouble(const struct record *r, struct err *err)
+{
+	return r->st ? err_set(err, r->st, "%s", r->err.text) : ST_OK;
+}
+
+/* --- one after the other --- */
+
+static void add_row(void *arg, const struct step_row *row)
+{
+	struct record *r = arg;
+
+	if (r->n_rows < WINDOW)
+		r->row[r->n_rows++] = *row;
+}
+
+/* The next row, read with those behind it; NULL: there is none. */
+static const struct step_row *next_row(struct record *r)
+{
+	while (r->at_row == r->n_rows && r->next.row <= r->last && !r->st) {
+		int64_t from = r->next.row;
+
+		r->n_rows = r->at_row = 0;
+		r->st = store_steps_read(r->db, from, from + WINDOW - 1, 1, add_row, r,
+					 &r->err);
+		if (!r->n_rows)
+			r->next.row = from + WINDOW; /* a gap */
+	}
+	return r->at_row < r->n_rows ? &r->row[r->at_row] : NULL;
+}
+
+/* The rows of one evaluation together take at most GAP. */
+static double eval_seconds(const struct record *r, int i)
+{
+	const struct eval_row *e = &r->eval[i];
+	double all = 0;
+	int from = i;
+
+	if (e->step < 0)
+		return 0;
+	while (from > 0 && r->eval[from - 1].step == e->step &&
+	       r->eval[from - 1].scheduled == e->scheduled)
+		from--;
+	for (int k = from; k < r->n_evals && r->eval[k].step == e->step &&
+	     r->eval[k].scheduled == e->scheduled; k++)
+		all += r->eval[k].seconds > 0 ? r->eval[k].seconds : 0;
+	if (!(e->seconds > 0) || !isfinite(all))
+		return 0;
+	return all > GAP ? e->seconds * GAP / all : e->seconds;
+}
+
+static bool is_first_of_eval(const struct record *r, int i)
+{
+	const struct eval_row *e = &r->eval[i];
+
+	return !i || e[-1].step != e->step || e[-1].scheduled != e->scheduled ||
+	       e[-1].timeline != e->timeline;
+}
+
+/* Between two entries of one step the run stood still. */
+static double entry_seconds(const struct record *r, int i)
+{
+	const struct journal_entry *e = &r->entry[i];
+	double gap = i && e[-1].step == e->step ?
+		     (double)(e->unix_ms - e[-1].unix_ms) / 1000 : 0;
+
+	return gap > GAP ? GAP : gap > 0 ? gap : 0;
+}
+
+static void offer(struct record_event *best, enum event_kind kind, int64_t step)
+{
+	if (step < best->step || (step == best->step && kind < best->kind)) {
+		best->kind = kind;
+		best->step = step;
+	}
+}
+
+bool record_next(struct record *r, struct record_event *out)
+{
+	const struct place *n = &r->next;
+	const struct step_row *row = next_row(r);
+
+	*out = (struct record_event){ .step = INT64_MAX, .kind = EVENT_ENTRY };
+	if (r->st)
+		return false;
+	if (row)
+		offer(out, EVENT_STEP, row->step);
+	if (n->eval < r->n_evals)
+		offer(out, EVENT_EVAL, r->eval[n->eval].step);
+	if (n->saved < r->n_saved)
+		offer(out, EVENT_SAVED, r->saved[n->saved].step);
+	if (n->entry < r->n_entries)
+		offer(out, EVENT_ENTRY, r->entry[n->entry].step);
+	if (out->step == INT64_MAX)
+		return false;
+	if (out->kind == EVENT_STEP && row->seconds > 0 && isfinite(row->seconds))
+		out->seconds = (double)row->seconds;
+	else if (out->kind == EVENT_EVAL)
+		out->seconds = eval_seconds(r, n->eval);
+	else if (out->kind == EVENT_ENTRY)
+		out->seconds = entry_seconds(r, n->entry);
+	return true;
+}
+
+/* --- places to come back to --- */
+
+void record_keep_places(struct record *r)
+{
+	r->keeps = true;
+	if (!r->n_kept)
+		r->kept[r->n_kept++] = (struct kept){ moment_new(&r->now), r->next };
+}
+
+/* Every second one goes when there are too many; the beginning stays. */
+static void thin_out(struct record *r)
+{
+	int n = 1;
+
+	r->apart *= 2;
+	for (int i = 1; i < r->n_kept; i++) {
+		if (r->kept[i].m->snap.step % r->apart)
+			moment_free(r->kept[i].m);
+		else
+			r->kept[n++] = r->kept[i];
+	}
+	r->n_kept = n;
+}
+
+/* Before the step after `apart` more is taken, everything of this one has been. */
+static void keep_place(struct record *r)
+{
+	int64_t step = r->now.snap.step;
+
+	if (!r->keeps || step % r->apart || step <= r->kept[r->n_kept - 1].m->snap.step)
+		return;
+	while (r->n_kept == PLACES)
+		thin_out(r);
+	if (step % r->apart == 0)
+		r->kept[r->n_kept++] = (struct kept){ moment_new(&r->now), r->next };
+}
+
+void record_rewind(struct record *r, int64_t step)
+{
+	int at = r->n_kept - 1;
+
+	if (at < 0)
+		return;
+	while (at > 0 && r->kept[at].m->snap.step > step)
+		at--;
+	moment_copy(&r->now, r->kept[at].m);
+	r->next = r->kept[at].next;
+	r->n_rows = r->at_row = 0;
+	r->st = ST_OK;
+}
+
+void record_take(struct record *r)
+{
+	struct record_event e;
+	struct place *n = &r->next;
+
+	if (!record_next(r, &e))
+		return;
+	switch (e.kind) {
+	case EVENT_STEP:
+		keep_place(r);
+		moment_step(&r->now, &r->row[r->at_row++]);
+		n->row = e.step + 1;
+		break;
+	case EVENT_EVAL:
+		moment_eval(&r->now, &r->eval[n->eval], is_first_of_eval(r, n->eval));
+		n->eval++;
+		break;
+	case EVENT_SAVED: moment_saved(&r->now, &r->saved[n->saved++]); break;
+	case EVENT_ENTRY: moment_entry(&r->now, &r->entry[n->entry++]); break;
+	}
+}
+
+/* --- pictures --- */
+
+struct snapshot *record_picture(struct record *r)
+{
+	moment_settle(&r->now);
+	return &r->now.snap;
+}
+
+struct glance {
+	struct moment *m;
+	uint32_t stride;
+};
+
+/* A row stands for the `stride` steps around it. */
+static void glance_step(void *arg, const struct step_row *row)
+{
+	struct glance *g = arg;
+	uint64_t tokens = g->m->snap.tokens;
+
+	moment_step(g->m, row);
+	g->m->snap.tokens = tokens + (uint64_t)row->tokens * g->stride;
+	g->m->tele.train_seconds += (double)row->seconds * (g->stride - 1);
+}
+
+enum status record_glance(struct record *r, struct snapshot *out, struct err *err)
+{
+	struct glance g = { .m = moment_new(&r->now) };
+	struct snapshot *s = &g.m->snap;
+	enum status st;
+
+	g.stride = r->last > GLANCE_ROWS ? (uint32_t)(r->last / GLANCE_ROWS) : 1;
+	st = store_steps_read(r->db, 0, INT64_MAX, g.stride, glance_step, &g, err);
+	for (int i = 0; i < r->n_entries; i++)
+		moment_entry(g.m, &r->entry[i]);
+	for (int i = 0; i < r->n_evals; i++)
+		moment_eval(g.m, &r->eval[i], is_first_of_eval(r, i));
+	for (int i = 0; i < r->n_saved; i++)
+		moment_saved(g.m, &r->saved[i]);
+	s->step = r->last;
+	moment_settle(g.m);
+	if (!st)
+		snapshot_copy(out, s);
+	moment_free(g.m);
+	return st;
+}
+
+struct journal_entry *record_journal(const struct record *r, int *n)
+{
+	int have = r->next.entry;
+	struct journal_entry *e = xcalloc((size_t)have + 1, sizeof *e);
+
+	if (have)
+		memcpy(e, r->entry, (size_t)have * sizeof *e);
+	*n = have;
+	return e;
+}
