@@ -40,6 +40,13 @@ enum status feed_kept_predictions(void *arg, const char *run_path, int task,
 	return kept_predictions(run_path, task, KEPT_ANY, out, err);
 }
 
+enum status feed_kept_before(void *arg, const char *run_path, int task, int64_t step,
+			     struct prediction_set *out, struct err *err)
+{
+	(void)arg;
+	return kept_predictions(run_path, task, step - 1, out, err);
+}
+
 enum status feed_kept_history(void *arg, const char *run_path, int task, int64_t row,
 			      struct prediction_set *out, int64_t **steps,
 			      struct err *err)
@@ -60,6 +67,7 @@ void feed_trainer(struct feed *f, struct trainer *t)
 	*f = (struct feed){ .arg = t, .fd = live_fd, .snapshot = live_snapshot,
 			    .post = live_post, .answer = live_answer, .stop = live_stop,
 			    .predictions = feed_kept_predictions,
+			    .predictions_before = feed_kept_before,
 			    .history = feed_kept_history, .journal = feed_kept_journal,
 			    .checkpoints = kept_checkpoints };
 }

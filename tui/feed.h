@@ -28,6 +28,10 @@ struct feed {
 	/* As the store_..._read functions; `run_path` is the snapshot's. */
 	enum status (*predictions)(void *arg, const char *run_path, int task,
 				   struct prediction_set *out, struct err *err);
+	/* Those of the evaluation before `step`; ST_NOT_FOUND: none was kept. */
+	enum status (*predictions_before)(void *arg, const char *run_path, int task,
+					  int64_t step, struct prediction_set *out,
+					  struct err *err);
 	enum status (*history)(void *arg, const char *run_path, int task, int64_t row,
 			       struct prediction_set *out, int64_t **steps,
 			       struct err *err);
@@ -44,6 +48,8 @@ void feed_trainer(struct feed *f, struct trainer *t);
 /* The readers of feeds that show all that the store keeps; `arg` is not used. */
 enum status feed_kept_predictions(void *arg, const char *run_path, int task,
 				  struct prediction_set *out, struct err *err);
+enum status feed_kept_before(void *arg, const char *run_path, int task, int64_t step,
+			     struct prediction_set *out, struct err *err);
 enum status feed_kept_history(void *arg, const char *run_path, int task, int64_t row,
 			      struct prediction_set *out, int64_t **steps,
 			      struct err *err);

@@ -255,7 +255,8 @@ static enum status film_journal(void *arg, const char *run_path,
 void feed_film(struct feed *out, struct film *f)
 {
 	*out = (struct feed){ .arg = f, .fd = film_fd, .snapshot = film_snapshot,
-			      .predictions = film_predictions, .history = film_history,
+			      .predictions = film_predictions,
+			      .predictions_before = feed_kept_before, .history = film_history,
 			      .journal = film_journal, .checkpoints = kept_checkpoints,
 			      .film = f };
 }

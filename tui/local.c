@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "keys.h"
 #include "models.h"
 
 static void run_help(struct ui *ui, const char *rest)
@@ -29,7 +30,34 @@ static void run_try(struct ui *ui, const char *rest)
 	ui_try(ui, rest);
 }
 
+static void run_find(struct ui *ui, const char *rest)
+{
+	str_copy(ui->find, sizeof ui->find, rest);
+	if (!view_table[ui->view].act(ui, DO_FOUND, 0))
+		ui_say(ui, true, "there is nothing to find in this view");
+}
+
+/* "explain TASK TEXT": the text is tried, with that task's attributions. */
+static void run_explain(struct ui *ui, const char *rest)
+{
+	size_t n = strcspn(rest, " ");
+
+	for (int i = 0; i < ui->pic->n_channels; i++)
+		if (strlen(ui->pic->ch[i].name) == n &&
+		    !strncmp(ui->pic->ch[i].name, rest, n) && rest[n]) {
+			ui_try(ui, rest + n + 1);
+			trial_explain(ui, i);
+			return;
+		}
+	ui_say(ui, true, "explain TASK TEXT");
+}
+
 const struct local_row local_table[] = {
+	{ "find", "find TEXT", "find a text in the list on the screen (n N: next)", "",
+	  ARG_NONE, NULL, run_find },
+	{ "explain", "explain TASK TEXT", "which words of a text made a task's answer",
+	  "The text is tried, and the words that pushed the task's answer are marked.",
+	  ARG_TASK, NULL, run_explain },
 	{ "help", "help [WORD]", "help for the view, or for one command", "", ARG_NONE,
 	  NULL, run_help },
 	{ "quit", "quit", "leave the desk (asks while the run is live)", "", ARG_NONE, NULL,

@@ -156,6 +156,7 @@ void feed_look(struct feed *f, struct look *l)
 {
 	*f = (struct feed){ .arg = l, .fd = look_fd, .snapshot = look_snapshot,
 			    .predictions = feed_kept_predictions,
+			    .predictions_before = feed_kept_before,
 			    .history = feed_kept_history, .journal = feed_kept_journal,
 			    .checkpoints = kept_checkpoints };
 }

@@ -56,6 +56,12 @@ static const struct paper_row {
 	[PAPER_SPAN + 3] = {{29, COLOR_GREEN, A_UNDERLINE, A_UNDERLINE}, 255},
 	[PAPER_SPAN + 4] = {{90, COLOR_MAGENTA, A_UNDERLINE, A_UNDERLINE}, 255},
 	[PAPER_SPAN + 5] = {{238, COLOR_CYAN, A_UNDERLINE, A_UNDERLINE}, 255},
+	[PAPER_PUSH + 0] = {{58, -1, 0, 0}, 255},
+	[PAPER_PUSH + 1] = {{94, COLOR_YELLOW, 0, A_UNDERLINE}, 255},
+	[PAPER_PUSH + 2] = {{172, COLOR_YELLOW, A_BOLD, A_BOLD | A_UNDERLINE}, 16},
+	[PAPER_PULL + 0] = {{23, -1, 0, 0}, 255},
+	[PAPER_PULL + 1] = {{24, COLOR_CYAN, 0, A_UNDERLINE}, 255},
+	[PAPER_PULL + 2] = {{32, COLOR_CYAN, A_BOLD, A_BOLD | A_UNDERLINE}, 16},
 };
 
 void palette_start(struct palette *p, int colours)

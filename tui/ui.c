@@ -46,7 +46,8 @@ void ui_release(struct ui *ui)
 		close(ui->wake_fd);
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
-	results_release(&ui->inspect.data);
+	inspect_release(ui);
+	attributions_release(&ui->attributions);
 	results_release(&ui->reading.data);
 	buf_release(&ui->trial.answer);
 	xfree(ui->entries);
@@ -78,7 +79,9 @@ void ui_back(struct ui *ui)
 	} else if (ui->view == VIEW_HELP) {
 		ui->view = ui->back;
 		ui->help_word[0] = '\0';
-	} else if (ui->cursor >= 0)
+	} else if (ui->view == VIEW_INSPECT && inspect_back(ui))
+		;
+	else if (ui->cursor >= 0)
 		ui->cursor = -1;
 	else if (ui->view != VIEW_DESK)
 		ui->view = VIEW_DESK;
@@ -204,6 +207,7 @@ void ui_try(struct ui *ui, const char *text)
 	str_copy(ui->trial.text, sizeof ui->trial.text, text);
 	buf_clear(&ui->trial.answer);
 	ui->trial.scroll = 0;
+	ui->trial.serial++;
 	ui->trial.is_open = ui->trial.is_waiting = ui_ask(ui, line, take_trial);
 }
 
