@@ -17,7 +17,7 @@ PROGRAM  = $(if $(filter release,$(FLAVOUR)),$(BUILD)/tutti,$(O)/tutti)
 
 APT_PACKAGES = gcc make pkg-config libncurses-dev libreadline-dev libopenblas-dev \
   libcjson-dev libsqlite3-dev libutf8proc-dev libcsv-dev \
-  libxxhash-dev libblas3 libcmocka-dev libvterm-dev mandoc
+  libxxhash-dev libblas3 libcmocka-dev libvterm-dev mandoc tmux
 PKGS   = ncursesw readline openblas libcjson sqlite3 libutf8proc libxxhash
 BLAS   = -lopenblas
 PKG_C := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

@@ -13,7 +13,8 @@
 struct client_options {
 	const char *run;          /* the run's folder */
 	enum color_mode color;
-	bool ascii, is_viewer;
+	enum theme theme;
+	bool ascii, mouse, is_viewer;
 	bool is_owner;            /* SIGTERM stops the run, too; else it detaches */
 };
 

@@ -54,7 +54,9 @@ int cmd_show(const struct opts *o, const struct feed *feed)
 {
 	char history[PATH_MAX];
 	struct desk_options d = {.terminal = {.in_fd = 0, .out_fd = 1,
-					      .color = cmd_color(o), .ascii = o->ascii},
+					      .color = cmd_color(o), .ascii = o->ascii,
+					      .theme = theme_wish(o->theme),
+					      .mouse = o->mouse},
 				 .feed = feed};
 	struct err err = {""};
 	int code = EXIT_WELL;
@@ -85,6 +87,7 @@ static int look(const struct opts *o, const char *run)
 int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owner)
 {
 	struct client_options c = {.run = run, .color = cmd_color(o), .ascii = o->ascii,
+				   .theme = theme_wish(o->theme), .mouse = o->mouse,
 				   .is_viewer = is_viewer, .is_owner = is_owner};
 	struct err err = {""};
 	int code = EXIT_WELL;

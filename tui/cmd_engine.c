@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "host.h"
 #include "run/plan.h"
+#include "run/rundir.h"
 #include "run/trainer.h"
 
 enum { SCRIPT_MAX = 16 << 20 };
@@ -154,6 +155,9 @@ int cmd_send(const struct opts *o)
 		buf_adds(&line, i > 1 ? " " : "");
 		buf_adds(&line, o->arg[i]);
 	}
+	if (!st && !run_is_live(path))
+		st = err_set(&err, ST_NOT_FOUND, "run '%s' is not live: there is nothing to "
+			     "steer", o->arg[0]);
 	if (!st)
 		st = client_send(path, buf_str(&line), &answer, &err);
 	if (!st && answer.len)

@@ -20,6 +20,7 @@
 #include "input.h"
 #include "keys.h"
 #include "local.h"
+#include "mouse.h"
 #include "prompt.h"
 #include "text/utf8.h"
 
@@ -210,11 +211,10 @@ static void run_line(struct desk *d, char *line)
 
 	while (*s == ' ' || *s == ':')
 		s++;
-	if (prompt_kind_now() == PROMPT_TRY) {
+	if (prompt_kind_now() == PROMPT_TRY)
 		ui_try(ui, s);
-	} else if (*s && !local_run(ui, s)) {
+	else if (*s && !local_run(ui, s))
 		ui_post(ui, s, true, NULL);
-	}
 }
 
 static void take_line(struct desk *d)
@@ -235,10 +235,16 @@ static void on_input(struct desk *d)
 		d->is_dirty = d->is_urgent = true;
 		if (key == KEY_SYNC_)
 			term_has_sync(d->term);
+		else if (key == KEY_DARK_ || key == KEY_LIGHT_)
+			term_is_light(d->term, key == KEY_LIGHT_);
+		else if (key == 26)
+			suspend(d); /* whatever is open */
 		else if (key == KEY_PASTE_ && d->has_prompt)
 			prompt_paste(buf_str(&d->input.paste), d->input.paste.len);
 		else if (d->has_prompt && prompt_is_open())
 			prompt_key(key);
+		else if (key == KEY_MOUSE_)
+			mouse_act(&d->ui, &d->canvas, &d->input.mouse);
 		else if (key != KEY_PASTE_)
 			on_key(d, key);
 		if (d->has_prompt)
@@ -273,9 +279,7 @@ void desk_signal(struct desk *d, int sig)
 {
 	d->is_dirty = true;
 	switch (sig) {
-	case SIGWINCH:
-		d->is_urgent = true;
-		break;
+	case SIGWINCH: d->is_urgent = true; break;
 	case SIGTERM:
 		d->ui.exit_code = 128 + SIGTERM;
 		if (d->ui.is_viewer)
@@ -302,7 +306,7 @@ void desk_signal(struct desk *d, int sig)
 			term_enter(d->term);
 			d->state = DESK_OPEN;
 		}
-		term_redraw(d->term);
+		term_resume(d->term);
 		d->is_urgent = true;
 		break;
 	default:
@@ -361,22 +365,6 @@ void desk_polls(struct desk *d, struct pollfd p[DESK_POLLS])
 	p[P_WAKE].fd = d->ui.wake_fd;
 }
 
-/* What a crash would say; prepared now, since a handler may not format. */
-static void prepare_note(const struct snapshot *s)
-{
-	char line[400];
-	struct buf run;
-
-	buf_init(&run);
-	text_sanitize(&run, s->run, strlen(s->run));
-	str_format(line, sizeof line,
-		   "tutti: crashed; 'tutti resume %s' goes on from step %lld",
-		   buf_str(&run), (long long)s->checkpoint_step);
-	if (s->checkpoint_step >= 0)
-		term_crash_note(line);
-	buf_release(&run);
-}
-
 /* A new picture, and what was answered with it. */
 static void take_picture(struct desk *d)
 {
@@ -386,7 +374,7 @@ static void take_picture(struct desk *d)
 	if (ui_update(&d->ui) && !d->ui.is_frozen)
 		d->is_dirty = true;
 	if (d->ui.live.checkpoint_step != saved)
-		prepare_note(&d->ui.live);
+		ui_crash_note(&d->ui.live);
 	if (d->ui.n_pending < waiting)
 		d->is_urgent = d->is_dirty = true; /* an answer is an echo, too */
 	if (d->ui.message[0] && d->ui.now >= d->ui.message_until)

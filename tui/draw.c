@@ -31,6 +31,24 @@ void canvas_clear(struct canvas *c)
 	c->cursor_y = c->cursor_x = -1;
 	c->paper = PAPER_NONE;
 	c->flags = 0;
+	c->n_zones = 0;
+}
+
+void draw_zone(struct canvas *c, struct rect r, int choose, int action, int arg)
+{
+	if (c->n_zones < ZONES_MAX)
+		c->zone[c->n_zones++] = (struct zone){r, choose, action, arg};
+}
+
+const struct zone *canvas_zone(const struct canvas *c, int y, int x)
+{
+	for (int i = c->n_zones - 1; i >= 0; i--) {
+		const struct rect *r = &c->zone[i].r;
+
+		if (y >= r->y && y < r->y + r->h && x >= r->x && x < r->x + r->w)
+			return &c->zone[i];
+	}
+	return NULL;
 }
 
 void canvas_resize(struct canvas *c, int rows, int cols)

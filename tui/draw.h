@@ -45,6 +45,13 @@ struct rect {
 	int y, x, h, w;
 };
 
+/* What a click does: choose the item, unless < 0, then `action` (keys.h). */
+struct zone {
+	struct rect r;
+	int choose, action, arg;
+};
+enum { ZONES_MAX = 512 };
+
 struct canvas {
 	int rows, cols;
 	struct cell *cell;
@@ -53,6 +60,8 @@ struct canvas {
 	bool utf8;              /* other characters than ASCII can be shown */
 	bool colour;
 	uint8_t paper, flags;   /* of what is drawn next */
+	int n_zones;            /* for the mouse */
+	struct zone zone[ZONES_MAX];
 };
 
 void canvas_init(struct canvas *c);
@@ -62,6 +71,10 @@ void canvas_clear(struct canvas *c);
 struct cell *canvas_at(struct canvas *c, int y, int x); /* NULL: outside */
 /* One line of the canvas as UTF-8 text; returns (caller frees). */
 char *canvas_line(const struct canvas *c, int y);
+
+/* Where a click means something; further ones lie over earlier ones. */
+void draw_zone(struct canvas *c, struct rect r, int choose, int action, int arg);
+const struct zone *canvas_zone(const struct canvas *c, int y, int x); /* or NULL */
 
 struct rect rect_cut(struct rect r, int top, int right, int bottom, int left);
 

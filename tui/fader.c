@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "keys.h"
 #include "ui.h"
 
 enum { TRACK = 9 }; /* rows of a tall fader */
@@ -17,6 +18,14 @@ static double weight_place(double w)
 	double x = w > 0 ? (log2(w) + 3) / 6 : 0;
 
 	return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+/* What gets drawn of a share: a part of one, whatever the figure says. */
+static double share_part(const struct ui *ui, int i)
+{
+	double share = ui_value(ui, i, KNOB_SHARE);
+
+	return share > 0 ? share < 1 ? share : 1 : 0;
 }
 
 static const char *weight_text(char out[24], double w)
@@ -37,12 +46,19 @@ static void draw_trend(struct canvas *c, int y, int x, enum trend t, bool up_is_
 	draw_text(c, y, x, 1, ink, (filled ? solid : thin)[t <= TREND_FLAT ? t : 0]);
 }
 
-static void draw_lamp(struct canvas *c, int y, int x, const char *text, bool is_on,
-		      enum paper on)
+static void draw_lamp(struct canvas *c, int channel, enum knob k, int y, int x,
+		      bool is_on)
 {
-	c->paper = is_on ? (uint8_t)on : PAPER_LAMP;
+	static const struct { const char *off, *on; enum paper paper; } look[KNOBS] = {
+		[KNOB_MUTE] = {" m ", " M ", PAPER_MUTE},
+		[KNOB_SOLO] = {" s ", " S ", PAPER_SOLO},
+		[KNOB_LOCK] = {" l ", " L ", PAPER_LOCK}};
+
+	draw_zone(c, (struct rect){y, x, 1, 3}, channel, DO_TOGGLE, (int)k);
+	c->paper = is_on ? (uint8_t)look[k].paper : PAPER_LAMP;
 	c->flags = is_on ? CELL_BOLD : 0;
-	draw_text(c, y, x, 3, is_on ? INK_TEXT : INK_DIM, text);
+	draw_text(c, y, x, 3, is_on ? INK_TEXT : INK_DIM,
+		  is_on ? look[k].on : look[k].off);
 	c->paper = PAPER_NONE;
 	c->flags = 0;
 }
@@ -77,7 +93,7 @@ static void draw_knob(struct canvas *c, const struct ui *ui, int i, struct rect 
 
 static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect r)
 {
-	double share = ui_value(ui, i, KNOB_SHARE);
+	double share = share_part(ui, i);
 	int x = r.x + r.w - 7, y = r.y + 2, full = TRACK * 8;
 	int h = (int)lrint(share * full);
 	bool is_auto = ui->wish[i][KNOB_SHARE].on ? ui->wish[i][KNOB_SHARE].is_auto :
@@ -125,6 +141,8 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 	int x = r.x + 2, used;
 
 	r.w -= 1; /* air between strips */
+	draw_zone(c, r, i, DO_NONE, 0);
+	draw_zone(c, (struct rect){r.y + 2, r.x + 5, TRACK, 3}, i, DO_FADER_UP, 0);
 	draw_box(c, r, is_chosen ? INK_STRONG : INK_FRAME);
 	c->flags = CELL_BOLD;
 	used = draw_textf(c, r.y, r.x + 2, 3, ink_channel(i), " %c ",
@@ -151,9 +169,9 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 		bool l = ui_value(ui, i, KNOB_LOCK) > 0;
 		int y = r.y + 5 + TRACK;
 
-		draw_lamp(c, y, x, m ? " M " : " m ", m, PAPER_MUTE);
-		draw_lamp(c, y, x + 4, s ? " S " : " s ", s, PAPER_SOLO);
-		draw_lamp(c, y, x + 8, l ? " L " : " l ", l, PAPER_LOCK);
+		draw_lamp(c, i, KNOB_MUTE, y, x, m);
+		draw_lamp(c, i, KNOB_SOLO, y, x + 4, s);
+		draw_lamp(c, i, KNOB_LOCK, y, x + 8, l);
 		if (ui_is_wished(ui, i, KNOB_MUTE) || ui_is_wished(ui, i, KNOB_SOLO) ||
 		    ui_is_wished(ui, i, KNOB_LOCK))
 			draw_text(c, y, x + 12, 1, INK_WARN, "~");
@@ -235,6 +253,7 @@ static void draw_table_lamps(struct canvas *c, const struct ui *ui, int i, int y
 		enum knob knob = (enum knob)(KNOB_MUTE + k);
 		bool is_on = ui_value(ui, i, knob) > 0;
 
+		draw_zone(c, (struct rect){y, x + 2 * k, 1, 1}, i, DO_TOGGLE, (int)knob);
 		c->paper = is_on ? (uint8_t)paper[k] : c->paper;
 		draw_cell(c, y, x + 2 * k, is_on ? (uint32_t)on[k] : 0xb7,
 			  is_on ? INK_TEXT : INK_FRAME);
@@ -248,10 +267,12 @@ static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
 			   const struct table_cols *t)
 {
 	const struct channel *ch = &ui->pic->ch[i];
-	double share = ui_value(ui, i, KNOB_SHARE);
+	double share = share_part(ui, i);
 	bool is_wished = ui_is_wished(ui, i, KNOB_SHARE);
 	char number[24];
 
+	draw_zone(c, (struct rect){y, 0, 1, c->cols}, i, DO_NONE, 0);
+	draw_zone(c, (struct rect){y, t->fader, 1, t->fader_w}, i, DO_FADER, 0);
 	draw_textf(c, y, 2, 1, ink_channel(i), "%c", channel_letter(i));
 	draw_foreign(c, y, t->name, t->name_w, ch->silent ? INK_DIM : ink_channel(i),
 		     ch->name);

@@ -185,6 +185,10 @@ static void read_wishes(char *text, struct caller *c, struct terminal_options *t
 			to->utf8 = str_eq(value, "1");
 		else if (str_eq(line, "no_color"))
 			to->no_color = str_eq(value, "1");
+		else if (str_eq(line, "theme"))
+			theme_parse(value, &to->theme);
+		else if (str_eq(line, "mouse"))
+			to->mouse = str_eq(value, "1");
 		else if (str_eq(line, "ascii"))
 			to->ascii = str_eq(value, "1");
 		else if (str_eq(line, "view"))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "text/utf8.h"
+#include "theme.h"
 
 enum { SEQUENCE_MAX = 1024, NEED_MORE = -1, NOTHING = 0 };
 #define ESC_DELAY 0.05
@@ -92,6 +93,30 @@ static bool is_sync_answer(const unsigned char *q, size_t n)
 	       q[h + 1] == '$' && q[h + 2] == 'y';
 }
 
+/* ESC [ < button ; column ; row M, or m when it is let go. */
+static bool read_mouse(struct input *in, size_t n)
+{
+	int v[3] = {0}, k = 0;
+
+	for (size_t i = 3; i < n - 1; i++) {
+		unsigned char ch = in->q[i];
+
+		if (ch == ';')
+			k++;
+		else if (ch >= '0' && ch <= '9' && k < 3)
+			v[k] = v[k] < 10000 ? v[k] * 10 + (ch - '0') : v[k];
+		else
+			return false;
+	}
+	if (k != 2 || v[1] < 1 || v[2] < 1)
+		return false;
+	in->mouse = (struct mouse){.button = v[0] & ~(4 | 8 | 16 | 32), /* no Shift */
+				   .y = v[2] - 1, .x = v[1] - 1,
+				   .is_release = in->q[n - 1] == 'm',
+				   .is_drag = v[0] & 32};
+	return true;
+}
+
 static int read_csi(struct input *in, uint32_t *key)
 {
 	size_t n = csi_length(in);
@@ -99,6 +124,12 @@ static int read_csi(struct input *in, uint32_t *key)
 
 	if (!n)
 		return NEED_MORE;
+	if (n == 3 && in->q[2] == 'M') { /* an old mouse report: three bytes follow */
+		if (in->n < 6)
+			return NEED_MORE;
+		drop(in, 6);
+		return NOTHING;
+	}
 	if (in->q[n - 1] < 0x40) {
 		drop(in, n);
 		return NOTHING;
@@ -114,6 +145,9 @@ static int read_csi(struct input *in, uint32_t *key)
 		*key = number_key(number);
 	} else if (is_sync_answer(in->q, n)) {
 		*key = KEY_SYNC_;
+	} else if (in->q[2] == '<') {
+		if ((in->q[n - 1] | 32) == 'm' && read_mouse(in, n))
+			*key = KEY_MOUSE_;
 	} else if (in->q[2] != '?') {
 		*key = letter_key(in->q[n - 1]);
 	}
@@ -121,11 +155,50 @@ static int read_csi(struct input *in, uint32_t *key)
 	return *key ? 1 : NOTHING;
 }
 
+/* A string (OSC, DCS, ...) up to its end mark: ESC \\ or BEL. */
+static int read_string(struct input *in, uint32_t *key)
+{
+	static const char colour[] = "\033]11;";
+	size_t h = sizeof colour - 1, n = 2, mark = 0;
+	enum theme theme;
+
+	for (; n < in->n && !mark; n++) {
+		if (in->q[n] == 7)
+			mark = 1;
+		else if (in->q[n] == 27 && n + 1 < in->n)
+			mark = in->q[n + 1] == '\\' ? 2 : 1; /* broken off */
+	}
+	if (!mark && in->n < SEQUENCE_MAX)
+		return NEED_MORE;
+	n -= mark > 0; /* where the mark is */
+	*key = 0;
+	if (n > h && !memcmp(in->q, colour, h) &&
+	    theme_answer((const char *)in->q + h, n - h, &theme))
+		*key = theme == THEME_LIGHT ? KEY_LIGHT_ : KEY_DARK_;
+	if (mark == 1 && in->q[n] == 27)
+		mark = 0; /* that begins something else */
+	drop(in, n + mark);
+	return *key ? 1 : NOTHING;
+}
+
+/* The begin of the answer we asked for may wait longer: nobody types that. */
+static bool is_colour_answer(const struct input *in)
+{
+	static const char head[] = "\033]11;rgb:";
+
+	return in->n >= sizeof head - 1 && !memcmp(in->q, head, sizeof head - 1);
+}
+
 static int read_escape(struct input *in, double now, uint32_t *key)
 {
-	bool waited = now - in->last >= ESC_DELAY;
+	bool waited = now - in->last >= (is_colour_answer(in) ? PASTE_IDLE : ESC_DELAY);
 
-	if (in->n >= 2 && in->q[1] == '[') {
+	if (in->n >= 2 && strchr("]P^_X", in->q[1]) && in->q[1]) {
+		int got = read_string(in, key);
+
+		if (got != NEED_MORE || !waited)
+			return got;
+	} else if (in->n >= 2 && in->q[1] == '[') {
 		int got = read_csi(in, key);
 
 		if (got != NEED_MORE || !waited)

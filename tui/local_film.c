@@ -68,8 +68,10 @@ void local_seek(struct ui *ui, const char *rest)
 
 	if (!has_film(ui))
 		return;
-	if (seek_target(rest, ui->live.step, film_last(ui->feed.film), &step))
-		film_seek(ui->feed.film, step);
-	else
+	if (!seek_target(rest, ui->live.step, film_last(ui->feed.film), &step)) {
 		ui_say(ui, true, "seek STEP, 50%%, +5%%, -5%%, start or end");
+		return;
+	}
+	film_seek(ui->feed.film, step);
+	ui->message[0] = '\0';
 }

@@ -51,7 +51,7 @@ void moment_start(struct moment *m, const struct plan *p)
 	struct snapshot *s = &m->snap;
 
 	s->steps = p->steps;
-	s->base_lr = s->lr = p->lr;
+	s->base_lr = p->lr; /* lr: of the last step, none yet */
 	s->clip = p->clip;
 	s->dropout = p->dropout;
 	str_copy(s->sampling, sizeof s->sampling, p->sampling);
@@ -90,10 +90,10 @@ void moment_step(struct moment *m, const struct step_row *r)
 	telemetry_step(&m->tele, &m->snap, r);
 }
 
-void moment_eval(struct moment *m, const struct eval_row *e, bool is_first)
+void moment_eval(struct moment *m, const struct eval_row *e, bool is_last)
 {
 	telemetry_eval(&m->snap, e);
-	m->snap.evals += is_first && e->step >= 0;
+	m->snap.evals += is_last && e->step >= 0;
 }
 
 void moment_saved(struct moment *m, const struct checkpoint_row *c)
@@ -112,9 +112,19 @@ static struct channel *named(struct snapshot *s, const char *name)
 	return NULL;
 }
 
-static void move_fader(struct snapshot *s, const struct command *c)
+/* What channel i has got of all micro-batches. */
+static double drawn_part(const struct moment *m, int i)
 {
-	struct channel *ch = named(s, c->arg[0]);
+	uint64_t all = 0;
+
+	for (int k = 0; k < m->snap.n_channels; k++)
+		all += m->drawn[k];
+	return all ? (double)m->drawn[i] / (double)all : 0;
+}
+
+static void move_fader(struct moment *m, const struct command *c)
+{
+	struct channel *ch = named(&m->snap, c->arg[0]);
 	bool on = str_eq(c->arg[1], "on");
 	double x = 0;
 
@@ -131,6 +141,9 @@ static void move_fader(struct snapshot *s, const struct command *c)
 		ch->solo = on;
 	} else if (str_eq(c->row->name, "lock")) {
 		ch->locked = on;
+		if (on && ch->share_auto) /* a lock makes a number of it */
+			ch->share = drawn_part(m, (int)(ch - m->snap.ch));
+		ch->share_auto = ch->share_auto && !on;
 	}
 }
 
@@ -156,7 +169,7 @@ void moment_entry(struct moment *m, const struct journal_entry *e)
 	if (!command_parse(e->command, c, NULL) && c->n_args > 0) {
 		turn_knob(s, c);
 		if (c->n_args > 1)
-			move_fader(s, c);
+			move_fader(m, c);
 	}
 	xfree(c);
 	if (s->n_journal == SNAPSHOT_JOURNAL) {
@@ -171,12 +184,10 @@ void moment_entry(struct moment *m, const struct journal_entry *e)
 void moment_settle(struct moment *m)
 {
 	struct snapshot *s = &m->snap;
-	uint64_t all = 0;
 	bool any_solo = false;
 
 	for (int i = 0; i < s->n_channels; i++) {
 		s->ch[i].micro_batches = m->drawn[i];
-		all += m->drawn[i];
 		any_solo |= s->ch[i].solo;
 	}
 	for (int i = 0; i < s->n_channels; i++) {
@@ -184,7 +195,7 @@ void moment_settle(struct moment *m)
 
 		c->silent = c->muted || (any_solo && !c->solo);
 		if (c->share_auto)
-			c->share = all ? (double)m->drawn[i] / (double)all : 0;
+			c->share = drawn_part(m, i);
 	}
 	telemetry_derive(&m->tele, s);
 }

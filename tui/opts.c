@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "theme.h"
 
 const struct option_row option_table[] = {
 	{ OPT_RUN, "run", "NAME", "name of the new run (else the plan's, numbered)" },
@@ -22,7 +23,9 @@ const struct option_row option_table[] = {
 	{ OPT_SCREEN, "color", "WHEN", "auto, always or never (NO_COLOR counts too)" },
 	{ OPT_SPEED, "speed", "X", "recorded seconds in one of the film (else 20)" },
 	{ OPT_VIEW, "view", NULL, "look only, beside whoever steers" },
+	{ OPT_SCREEN, "theme", "WHICH", "dark, light or auto (TUTTI_THEME counts too)" },
 	{ OPT_SCREEN, "ascii", NULL, "draw with ASCII alone" },
+	{ OPT_SCREEN, "mouse", NULL, "let the mouse choose and drag (else it selects text)" },
 };
 const int option_count = sizeof option_table / sizeof *option_table;
 
@@ -33,6 +36,29 @@ static enum status set_whole(const char *name, const char *value, int64_t *out,
 		return ST_OK;
 	return err_set(err, ST_INVALID, "--%s wants a whole number, not '%.60s'", name,
 		       value);
+}
+
+static enum status store_look(struct opts *o, const struct option_row *r,
+			      const char *value, struct err *err)
+{
+	enum theme theme;
+
+	if (str_eq(r->name, "ascii"))
+		o->ascii = true;
+	else if (str_eq(r->name, "mouse"))
+		o->mouse = true;
+	else if (str_eq(r->name, "theme") && theme_parse(value, &theme))
+		o->theme = value;
+	else if (str_eq(r->name, "theme"))
+		return err_set(err, ST_INVALID,
+			       "--theme is auto, dark or light, not '%.60s'", value);
+	else if (str_eq(value, "auto") || str_eq(value, "always") ||
+		 str_eq(value, "never"))
+		o->color = value;
+	else
+		return err_set(err, ST_INVALID,
+			       "--color is auto, always or never, not '%.60s'", value);
+	return ST_OK;
 }
 
 static enum status store_value(struct opts *o, const struct option_row *r,
@@ -55,17 +81,7 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 		break;
 	case OPT_VIEW: o->view = true; break;
 	case OPT_JSON: o->json = true; break;
-	case OPT_SCREEN:
-		if (!r->arg)
-			o->ascii = true;
-		else if (str_eq(value, "auto") || str_eq(value, "always") ||
-			 str_eq(value, "never"))
-			o->color = value;
-		else
-			return err_set(err, ST_INVALID,
-				       "--color is auto, always or never, not '%.60s'",
-				       value);
-		break;
+	case OPT_SCREEN: return store_look(o, r, value, err);
 	case OPT_SET:
 		if (!strchr(value, '='))
 			return err_set(err, ST_INVALID,

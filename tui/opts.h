@@ -17,9 +17,9 @@ enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
 struct opts {
 	double speed;                       /* 0: not given */
-	const char *run, *runs, *script, *task, *data, *color;
+	const char *run, *runs, *script, *task, *data, *color, *theme;
 	int64_t steps, step, seed, workers; /* -1: not given */
-	bool json, ascii, view;
+	bool json, ascii, mouse, view;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */

@@ -170,6 +170,8 @@ void prompt_start(const char *history)
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("show-all-if-ambiguous", "on");
 	rl_variable_bind("bell-style", "none");
+	rl_variable_bind("convert-meta", "off"); /* in LANG=C, letters, not commands */
+	rl_variable_bind("input-meta", "on");
 	if (inputrc)
 		setenv("INPUTRC", inputrc, 1);
 	else

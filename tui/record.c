@@ -220,12 +220,12 @@ static double eval_seconds(const struct record *r, int i)
 	return all > GAP ? e->seconds * GAP / all : e->seconds;
 }
 
-static bool is_first_of_eval(const struct record *r, int i)
+static bool is_last_of_eval(const struct record *r, int i)
 {
 	const struct eval_row *e = &r->eval[i];
 
-	return !i || e[-1].step != e->step || e[-1].scheduled != e->scheduled ||
-	       e[-1].timeline != e->timeline;
+	return i + 1 == r->n_evals || e[1].step != e->step ||
+	       e[1].scheduled != e->scheduled || e[1].timeline != e->timeline;
 }
 
 /* Between two entries of one step the run stood still. */
@@ -338,7 +338,7 @@ void record_take(struct record *r)
 		n->row = e.step + 1;
 		break;
 	case EVENT_EVAL:
-		moment_eval(&r->now, &r->eval[n->eval], is_first_of_eval(r, n->eval));
+		moment_eval(&r->now, &r->eval[n->eval], is_last_of_eval(r, n->eval));
 		n->eval++;
 		break;
 	case EVENT_SAVED: moment_saved(&r->now, &r->saved[n->saved++]); break;
@@ -381,7 +381,7 @@ enum status record_glance(struct record *r, struct snapshot *out, struct err *er
 	for (int i = 0; i < r->n_entries; i++)
 		moment_entry(g.m, &r->entry[i]);
 	for (int i = 0; i < r->n_evals; i++)
-		moment_eval(g.m, &r->eval[i], is_first_of_eval(r, i));
+		moment_eval(g.m, &r->eval[i], is_last_of_eval(r, i));
 	for (int i = 0; i < r->n_saved; i++)
 		moment_saved(g.m, &r->saved[i]);
 	s->step = r->last;

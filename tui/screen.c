@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "film.h"
+#include "keys.h"
 #include "prompt.h"
 #include "text/utf8.h"
 #include "ui.h"
@@ -169,6 +170,7 @@ static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, 
 	bool is_on = ui->view == (enum view_id)v;
 	int w = (int)strlen(name) + 2 + 2 * pad;
 
+	draw_zone(c, (struct rect){y, x, 1, w}, -1, DO_VIEW, v);
 	c->paper = is_on ? PAPER_TAB : PAPER_NONE;
 	c->flags = is_on ? CELL_BOLD : 0;
 	draw_fill(c, (struct rect){y, x, 1, w});
@@ -181,7 +183,7 @@ static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, 
 
 static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const char *hints = ui->feed.film ? "Space hold   ( ) speed   , . seek" :
+	const char *hints = ui->feed.film ? "( ) speed   , . seek" :
 					    "? help   : command";
 	int w = (int)strlen(hints);
 	bool is_brief = r.w < 80;
@@ -259,14 +261,16 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 			     "the run has ended   q closes the desk");
 	else
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM,
-			  view_table[ui->view].hints);
+			  ui->feed.film && ui->view == VIEW_DESK ?
+			  "Space hold, go on   ( ) slower, faster   , . back, on   "
+			  ":seek 50%   q leave" : view_table[ui->view].hints);
 }
 
 static void draw_preparing(struct canvas *c, const struct snapshot *s, struct rect r)
 {
 	struct rect b = {r.y + r.h / 2 - 4, r.x + r.w / 2 - 29, 8, 58};
 	double part = s->work_total ? (double)s->work_done / (double)s->work_total : 0;
-	char done[24], total[24], left[24];
+	char done[24], total[24], left[24], text[96];
 
 	if (b.y < r.y)
 		b.y = r.y;
@@ -275,10 +279,12 @@ static void draw_preparing(struct canvas *c, const struct snapshot *s, struct re
 		     s->work[0] ? s->work : "opening the run");
 	draw_bar(c, b.y + 4, b.x + 3, b.w - 6, part, INK_GOOD);
 	draw_paper(c, (struct rect){b.y + 4, b.x + 3, 1, b.w - 6}, PAPER_LAMP);
-	if (s->work_total)
-		draw_textf(c, b.y + 5, b.x + 3, 36, INK_DIM, "%s of %s %s",
+	if (s->work_total) {
+		str_format(text, sizeof text, "%s of %s %s",
 			   fmt_count(done, (int64_t)s->work_done),
 			   fmt_count(total, (int64_t)s->work_total), s->work_unit);
+		draw_foreign(c, b.y + 5, b.x + 3, 36, INK_DIM, text);
+	}
 	if (s->work_left >= 0 && s->work_total) {
 		fmt_time(left, s->work_left);
 		strncat(left, " left", 6);

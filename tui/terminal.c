@@ -21,7 +21,6 @@
 #include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include <curses.h>
 #include <term.h>
@@ -33,6 +32,8 @@
 #include "terminfo.h"
 
 static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
+static const char mouse_on[] = "\033[?1002h\033[?1006h";
+static const char mouse_off[] = "\033[?1006l\033[?1002l";
 static const char paste_on[] = "\033[?2004h";
 
 struct terminal {
@@ -45,9 +46,10 @@ struct terminal {
 	SCREEN *screen;
 	char name[64], text[128];
 	struct termios saved, raw;
-	bool has_saved, knows_sgr, sync;
+	bool has_saved, knows_sgr, sync, mouse;
 	bool fancy, utf8;
 	int colours;
+	enum theme theme;         /* as wished: only THEME_AUTO takes an answer */
 	struct buf queue;         /* bytes on their way */
 	size_t sent;
 	struct canvas shown;      /* what the terminal has, or will have */
@@ -86,19 +88,6 @@ static void find_level(struct terminal *t, const struct terminal_options *o)
 	str_format(t->text, sizeof t->text, "%s, %s, %s", t->name,
 		   t->colours >= 256 ? "256 colours" : t->colours ? "8 colours" :
 		   "no colours", t->utf8 ? "UTF-8" : "ASCII");
-}
-
-/* A mode that only some terminals know is asked for only of likely ones. */
-static bool may_ask(const char *name)
-{
-	static const char *const known[] = {"xterm", "tmux",	  "screen",
-					    "foot",  "alacritty", "wezterm",
-					    "kitty", "contour",	  "ghostty"};
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (!strncmp(name, known[i], strlen(known[i])))
-			return true;
-	return false;
 }
 
 /* --- bytes --- */
@@ -209,10 +198,14 @@ static void enter_screen(struct terminal *t)
 	terminfo_add(&b, "smcup");
 	terminfo_add(&b, "smkx");
 	terminfo_add(&b, "clear");
+	/* as ncurses believes it to be */
+	terminfo_add(&b, t->shown.cursor_y >= 0 ? "cnorm" : "civis");
 	send_bytes(t, buf_str(&b));
 	buf_release(&b);
 	if (t->knows_sgr)
 		send_bytes(t, paste_on);
+	if (t->mouse)
+		send_bytes(t, mouse_on);
 	t->is_whole = true;
 }
 
@@ -282,13 +275,18 @@ enum status term_open(const struct terminal_options *o, struct terminal **out,
 	find_level(t, o);
 	t->knows_sgr = t->colours || tigetnum("colors") >= 8;
 	t->has_saved = tcgetattr(t->in_fd, &t->saved) == 0;
-	palette_start(&t->pal, t->colours);
+	t->theme = o->theme;
+	palette_start(&t->pal, t->colours, o->theme == THEME_LIGHT);
 	curs_set(0);
 	prepare_restore(t);
 	set_raw(t);
-	if (may_ask(t->name))
+	if (may_ask_mode(t->name))
 		send_bytes(t, "\033[?2026$p");
+	if (t->theme == THEME_AUTO && t->colours >= 256 && may_ask_colour(t->name))
+		send_bytes(t, theme_question);
 	enter_screen(t);
+	if (o->mouse)
+		term_mouse(t, true);
 	*out = t;
 	return ST_OK;
 }
@@ -329,11 +327,40 @@ void term_suspend(struct terminal *t)
 	term_enter(t);
 }
 
+void term_resume(struct terminal *t)
+{
+	struct termios now;
+
+	term_redraw(t);
+	if (t->has_saved && tcgetattr(t->in_fd, &now) == 0 &&
+	    now.c_lflag != t->raw.c_lflag)
+		term_enter(t);
+}
+
+bool term_mouse(struct terminal *t, bool is_on)
+{
+	set_term(t->screen);
+	if (!tigetstr("kmous") || tigetstr("kmous") == (char *)-1)
+		return false;
+	if (is_on != t->mouse)
+		send_bytes(t, is_on ? mouse_on : mouse_off);
+	t->mouse = is_on;
+	return true;
+}
+
 void term_has_sync(struct terminal *t)
 {
 	t->sync = true;
 	set_term(t->screen);
 	prepare_restore(t);
+}
+
+void term_is_light(struct terminal *t, bool is_light)
+{
+	if (t->theme != THEME_AUTO)
+		return;
+	palette_theme(&t->pal, is_light);
+	term_redraw(t);
 }
 
 const char *term_describe(const struct terminal *t)
@@ -369,27 +396,6 @@ static bool same_cell(const struct cell *a, const struct cell *b)
 	       a->ink == b->ink && a->paper == b->paper && a->flags == b->flags;
 }
 
-static void put_cell(struct terminal *t, int y, int x, const struct cell *k,
-		     bool is_wide)
-{
-	wchar_t w[2 + CELL_MARKS] = {(wchar_t)k->ch};
-	attr_t attr;
-	int pair;
-	cchar_t ch;
-
-	/* whatever the terminal's library would lay out differently */
-	if (wcwidth(w[0]) != (is_wide ? 2 : 1)) {
-		w[0] = L'?';
-	} else {
-		for (int m = 0; m < CELL_MARKS && k->mark[m]; m++)
-			if (wcwidth((wchar_t)k->mark[m]) == 0)
-				w[wcslen(w)] = (wchar_t)k->mark[m];
-	}
-	palette_pen(&t->pal, k, &attr, &pair);
-	if (setcchar(&ch, w, attr, 0, &pair) == OK)
-		mvadd_wch(y, x, &ch); /* an error in the last corner is harmless */
-}
-
 static bool put_changes(struct terminal *t, const struct canvas *c)
 {
 	bool changed = false;
@@ -404,7 +410,7 @@ static bool put_changes(struct terminal *t, const struct canvas *c)
 		if (!t->is_whole && same_cell(k, &t->shown.cell[i]) &&
 		    (!is_wide || same_cell(&c->cell[i + 1], &t->shown.cell[i + 1])))
 			continue;
-		put_cell(t, y, x, k, is_wide);
+		palette_put(&t->pal, y, x, k, is_wide);
 		changed = true;
 	}
 	return changed;

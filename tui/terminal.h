@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "draw.h"
+#include "theme.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -25,7 +26,8 @@ struct terminal_options {
 	int in_fd, out_fd;
 	const char *term;     /* NULL: $TERM */
 	enum color_mode color;
-	bool ascii;
+	bool ascii, mouse;
+	enum theme theme;
 	bool is_lent;         /* another process's: the next two hold, and a crash of
 				 this process is for that one to mend */
 	bool utf8, no_color;  /* that process's codeset and NO_COLOR */
@@ -61,13 +63,19 @@ int term_out_fd(const struct terminal *t);
 /* Sends what the terminal takes. ST_IO: the terminal is gone. */
 enum status term_flush(struct terminal *t);
 void term_redraw(struct terminal *t);  /* the next frame is sent whole */
-void term_has_sync(struct terminal *t);/* it answered that it knows mode 2026 */
+/* What it answered: it knows mode 2026; what lies behind its text is light. */
+void term_has_sync(struct terminal *t);
+void term_is_light(struct terminal *t, bool is_light);
+/* Buttons, drags and wheel come as KEY_MOUSE_; false: it cannot. */
+bool term_mouse(struct terminal *t, bool is_on);
 
 /* Gives the terminal back as it was, and takes it again. */
 void term_leave(struct terminal *t);
 void term_enter(struct terminal *t);
 /* Ctrl-Z: leaves, stops the process, enters. */
 void term_suspend(struct terminal *t);
+/* After SIGCONT: takes it again if somebody had it meanwhile, and redraws. */
+void term_resume(struct terminal *t);
 
 /*
  * Signals, as bytes from a pipe: handlers do nothing else. Crash signals

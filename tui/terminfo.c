@@ -12,6 +12,7 @@
 #include "terminal.h"
 
 static const char paste_off[] = "\033[?2004l";
+static const char mouse_off[] = "\033[?1006l\033[?1002l";
 
 void terminfo_add(struct buf *b, const char *name)
 {
@@ -33,13 +34,15 @@ void terminfo_add_back(struct buf *b)
 {
 	if (tigetnum("colors") >= 8)
 		buf_adds(b, paste_off);
+	if (tigetstr("kmous") && tigetstr("kmous") != (char *)-1)
+		buf_adds(b, mouse_off);
 	terminfo_add(b, "sgr0");
 	terminfo_add(b, "op");
-	terminfo_add(b, "cnorm");
 	terminfo_add(b, "rmkx");
 	terminfo_add(b, "rmcup");
 	if (!tigetstr("rmcup") || tigetstr("rmcup") == (char *)-1)
 		buf_adds(b, "\r\n");
+	terminfo_add(b, "cnorm"); /* last: some save it with the screen */
 }
 
 enum status term_check(const char *name, int in_fd, int out_fd, struct buf *back,

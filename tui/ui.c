@@ -13,6 +13,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "terminal.h"
+#include "text/utf8.h"
 #include "film.h"
 #include "models.h"
 #include "run/command.h"
@@ -338,6 +340,21 @@ double ui_post_wishes(struct ui *ui)
 			w->on = w->is_posted;
 		}
 	return wait;
+}
+
+void ui_crash_note(const struct snapshot *s)
+{
+	char line[400];
+	struct buf run;
+
+	buf_init(&run);
+	text_sanitize(&run, s->run, strlen(s->run));
+	str_format(line, sizeof line,
+		   "tutti: crashed; 'tutti resume %s' goes on from step %lld",
+		   buf_str(&run), (long long)s->checkpoint_step);
+	if (s->checkpoint_step >= 0)
+		term_crash_note(line);
+	buf_release(&run);
 }
 
 /* --- what drawing reads --- */

@@ -86,6 +86,11 @@ struct trial { /* "try a text" */
 	int64_t serial;         /* of the text: what its attributions are kept by */
 };
 
+struct hand { /* what the mouse holds */
+	bool is_dragging;
+	struct zone zone;
+};
+
 struct ui {
 	struct feed feed;
 	struct snapshot live, held;
@@ -118,6 +123,7 @@ struct ui {
 	struct journal_entry *entries; /* Journal view: all of them */
 	int n_entries;
 	const char *terminal;
+	struct hand hand;
 	char help_word[64];         /* :help WORD */
 	char find[160];             /* :find TEXT */
 };
@@ -139,6 +145,8 @@ bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
 bool ui_ask(struct ui *ui, const char *line, ui_taker *take);
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool ui_run_has_ended(const struct ui *ui);
+/* What a crash would say; prepared early, since a handler may not format. */
+void ui_crash_note(const struct snapshot *s);
 void ui_try(struct ui *ui, const char *text);
 void ui_back(struct ui *ui);   /* Esc: closes what is open, one thing at a time */
 void ui_freeze(struct ui *ui); /* and thaws */

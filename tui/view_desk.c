@@ -323,6 +323,9 @@ bool view_desk_act(struct ui *ui, int action, int arg)
 	case DO_END:
 		ui->channel = arg < 0 ? 0 : n - 1;
 		return true;
+	case DO_CHOOSE:
+		ui->channel = arg < n ? arg : n - 1;
+		return true;
 	case DO_WEIGHT:
 		ui_wish(ui, ui->channel, KNOB_WEIGHT,
 			turn_weight(ui_value(ui, ui->channel, KNOB_WEIGHT), arg));

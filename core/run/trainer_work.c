@@ -305,6 +305,7 @@ enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 	double now = clock_now();
 	enum status st = store_step(t->store, t->s->timeline, &r->row, err);
 
+	t->live.clip = t->s->mix.clip; /* of this step, whenever the last picture was */
 	telemetry_step(&t->tele, &t->live, &r->row);
 	if (!st)
 		st = guard(t, &r->row, err);

@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "fake_inspect.h"
 #include "feed.h"
 #include "run/command.h"
 
@@ -258,6 +259,8 @@ static inline enum status fake_answer(void *arg, uint64_t ticket, struct buf *te
 
 	(void)ticket;
 	(void)err;
+	if (str_starts(f->last, "explain "))
+		fake_explain(f->last, str_starts(f->last, "explain stsb "), text);
 	if (str_starts(f->last, "try "))
 		buf_adds(text, "{\"tasks\":{\"sst2\":{\"kind\":\"classify\",\"p\":"
 			       "{\"negative\":0.12,\"positive\":0.88}},"
@@ -398,6 +401,18 @@ static inline enum status fake_predictions(void *arg, const char *path, int task
 	return ST_OK;
 }
 
+static inline enum status fake_predictions_before(void *arg, const char *path, int task,
+						  int64_t step,
+						  struct prediction_set *out,
+						  struct err *err)
+{
+	enum status st = fake_predictions(arg, path, task, out, err);
+
+	if (!st)
+		fake_before(out, step - 500);
+	return st;
+}
+
 static inline enum status fake_history(void *arg, const char *path, int task,
 				       int64_t row, struct prediction_set *out,
 				       int64_t **steps, struct err *err)
@@ -450,6 +465,7 @@ static inline struct feed fake_feed(struct fake *f)
 			     .answer = fake_answer,
 			     .stop = fake_stop,
 			     .predictions = fake_predictions,
+			     .predictions_before = fake_predictions_before,
 			     .history = fake_history,
 			     .journal = fake_entries};
 }

@@ -15,7 +15,7 @@ static inline const char *pty_program_path(void)
 }
 
 /* words: what follows the program's name, NULL ends. */
-static inline void pty_start(struct pty *p, const char *path, const char *term, const char *lang,
+static inline void pty_exec(struct pty *p, const char *path, const char *term, const char *lang,
 			       int rows, int cols, const char *const *words)
 {
 	struct winsize ws = {.ws_row = (unsigned short)rows,
@@ -28,6 +28,7 @@ static inline void pty_start(struct pty *p, const char *path, const char *term, 
 		argv[i + 1] = words[i];
 	p->rows = rows;
 	p->cols = cols;
+	p->idle = idle_new(); /* it counts nothing there */
 	if (openpty(&p->fd, &slave, NULL, NULL, &ws))
 		abort();
 	tcgetattr(slave, &p->before);
@@ -55,7 +56,14 @@ static inline void pty_start(struct pty *p, const char *path, const char *term, 
 static inline void pty_program(struct pty *p, const char *term, const char *lang,
 			       int rows, int cols, const char *const *words)
 {
-	pty_start(p, pty_program_path(), term, lang, rows, cols, words);
+	pty_exec(p, pty_program_path(), term, lang, rows, cols, words);
+}
+
+/* Types keys; the screen stands still when nothing came for a while. */
+static inline void pty_keys(struct pty *p, const char *keys)
+{
+	pty_send(p, keys, strlen(keys));
+	pty_read(p, .2, 3);
 }
 
 #endif

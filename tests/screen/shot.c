@@ -59,13 +59,13 @@ int main(int argc, char **argv)
 		fputs("usage: shot ROWS COLS STEP... -- PROGRAM [WORD]...\n", stderr);
 		return 2;
 	}
-	pty_start(&p, argv[words + 1], "xterm-256color", "C.UTF-8", (int)rows, (int)cols,
+	pty_exec(&p, argv[words + 1], "xterm-256color", "C.UTF-8", (int)rows, (int)cols,
 		  (const char *const *)(uintptr_t)(argv + words + 2));
 	for (int i = 3; i < words; i++) {
 		double seconds;
 
 		if (argv[i][0] == '=')
-			pty_type(&p, argv[i] + 1);
+			pty_keys(&p, argv[i] + 1);
 		else if (parse_double(argv[i], &seconds))
 			for (double end = clock_now() + seconds; clock_now() < end;)
 				pty_read(&p, .1, .2);

@@ -29,47 +29,22 @@ const char *__lsan_default_suppressions(void)
 
 #define GOLDEN "tests/golden/screen/"
 
-static char *read_file(const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	struct buf b;
-	int ch;
-
-	buf_init(&b);
-	while (f && (ch = fgetc(f)) != EOF)
-		buf_addc(&b, (char)ch);
-	if (f)
-		fclose(f);
-	return b.s ? buf_take(&b) : xstrdup("");
-}
-
 static void golden(struct pty *p, const char *name)
 {
-	const char *mode = getenv("TUTTI_GOLDEN");
-	char path[256], *seen = pty_text(p), *want;
+	char path[256], *seen = pty_text(p);
+	bool same;
 
 	str_format(path, sizeof path, GOLDEN "%s.txt", name);
-	if (mode && str_eq(mode, "write")) {
-		FILE *f = fopen(path, "wb");
-
-		assert_non_null(f);
-		fputs(seen, f);
-		fclose(f);
-	}
-	want = read_file(path);
-	if (strcmp(seen, want))
-		print_error("--- %s, seen:\n%s", path, seen);
-	assert_string_equal(seen, want);
+	same = golden_same(path, seen);
 	xfree(seen);
-	xfree(want);
+	assert_true(same);
 }
 
 static void one_golden(const struct pty_spec *s, const char *keys, const char *name)
 {
 	struct pty p;
 
-	pty_open(&p, s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, s);
 	if (*keys)
 		pty_type(&p, keys);
 	golden(&p, name);
@@ -121,8 +96,7 @@ static void test_ascii_is_ascii(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_type(&p, "3");
 	pty_type(&p, "4");
 	for (size_t i = 0; i < p.raw.len; i++)
@@ -136,8 +110,7 @@ static void test_faders(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_send(&p, "lll", 3); /* three keys, one event, shown at once */
 	pty_read(&p, .08, .2);
 	assert_true(pty_shows(&p, "2.38~"));
@@ -164,8 +137,7 @@ static void test_wish_waits(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_type(&p, "l");
 	pty_read(&p, .6, 2);
 	assert_true(pty_shows(&p, "1.68~"));
@@ -178,8 +150,7 @@ static void test_prompt(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_type(&p, ":weight ss\t1.5");
 	assert_true(pty_shows(&p, ":weight sst2 1.5"));
 	pty_type(&p, "\r");
@@ -208,8 +179,7 @@ static void test_paste(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_type(&p, "\033[200~mute sst2 on\nq y\r\033[201~");
 	assert_false(pty_shows(&p, "mute sst2 on"));
 	pty_type(&p, ":\033[200~note a\nmute sst2 on\r\033[201~");
@@ -224,8 +194,7 @@ static void test_try(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_type(&p, "4t");
 	pty_type(&p, "lunch?\r");
 	assert_true(pty_shows(&p, "Tim and Ann will have lunch"));
@@ -242,8 +211,7 @@ static void test_inspect_filter(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_type(&p, "3<\tl\r");
 	assert_true(pty_shows(&p, "agnews"));
 	assert_true(pty_shows(&p, "gold World, predicted Sports"));
@@ -261,8 +229,7 @@ static void test_foreign(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_type(&p, "3");
 	assert_true(pty_shows(&p, "<ESC>[31mforecast"));
 	assert_true(pty_shows(&p, "<U+202E>"));
@@ -296,8 +263,7 @@ static void leave(const char *keys, int sig, int want)
 	struct termios raw;
 	int code;
 
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	tcgetattr(p.fd, &raw);
 	assert_false(raw.c_lflag & ICANON);
 	if (keys)
@@ -340,8 +306,7 @@ static void test_asks_before_quitting(void **state)
 	struct pty p;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	pty_type(&p, "q");
 	assert_true(pty_shows(&p, "stop the run?"));
 	pty_type(&p, "n");
@@ -357,8 +322,7 @@ static void test_suspend(void **state)
 	int status;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	kill(p.pid, SIGTSTP);
 	pty_read(&p, .2, 1);
 	if (waitpid(p.pid, &status, WUNTRACED | WNOHANG) == p.pid &&
@@ -379,8 +343,7 @@ static void test_hang_up(void **state)
 	pid_t got = 0;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	close(p.fd);
 	p.fd = -1;
 	for (int i = 0; i < 400 && !got; i++) {
@@ -428,8 +391,7 @@ static void test_deaf_terminal(void **state)
 	pid_t got = 0;
 
 	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
+	pty_begin(&p, &s);
 	for (int i = 0; i < 400; i++)
 		if (write(p.fd, "1234"+ i % 4, 1) != 1)
 			break;
@@ -442,144 +404,6 @@ static void test_deaf_terminal(void **state)
 	assert_true(got == p.pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 143);
 	p.pid = 0;
-	pty_close(&p);
-}
-
-/* --- storms --- */
-
-static uint32_t dice(uint64_t *s)
-{
-	*s = *s * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(*s >> 33);
-}
-
-static void random_key(uint64_t *s, struct buf *out)
-{
-	static const char *const seq[] = {"\033[A",
-					  "\033[B",
-					  "\033[C",
-					  "\033[D",
-					  "\033[H",
-					  "\033[F",
-					  "\033[5~",
-					  "\033[6~",
-					  "\033[Z",
-					  "\033OA",
-					  "\033",
-					  "\t",
-					  "\r",
-					  "\022",
-					  "\022\030a",
-					  "\033[200~x\ny\033[201~",
-					  "\033[1;5C",
-					  "\033[999999999999m",
-					  ":weight ",
-					  ":help weight\r",
-					  ":try abc\r",
-					  "\177",
-					  "\xe6\x9d\xb1",
-					  "\xff",
-					  "1",
-					  "2",
-					  "3",
-					  "4",
-					  "8",
-					  "?",
-					  "\033[?2026;2$y",
-					  "\033[200~"};
-	uint32_t k = dice(s) % 3;
-	unsigned char byte;
-
-	if (k == 0) {
-		buf_adds(out, seq[dice(s) % (sizeof seq / sizeof *seq)]);
-		return;
-	}
-	do
-		byte = (unsigned char)(k == 1 ? dice(s) % 256 : 32 + dice(s) % 95);
-	while (byte == 3 || byte == 26 || byte == 'q'); /* those leave or stop it */
-	buf_add(out, &byte, 1);
-}
-
-static int storm_size(const char *name, int usual)
-{
-	const char *text = getenv(name);
-
-	return text ? (int)strtol(text, NULL, 10) : usual;
-}
-
-static void test_key_storm(void **state)
-{
-	struct pty_spec s = {.rows = 30, .cols = 100};
-	uint64_t seed = (uint64_t)storm_size("TUTTI_SEED", 1);
-	int keys = storm_size("TUTTI_STORM", 5000);
-	struct pty p;
-	struct buf b;
-	int code;
-
-	(void)state;
-	buf_init(&b);
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
-	for (int i = 0; i < keys; i++) {
-		random_key(&seed, &b);
-		if (b.len > 40) {
-			pty_send(&p, b.s, b.len);
-			buf_clear(&b);
-		}
-	}
-	pty_read(&p, 1.2, 20); /* an open paste ends by itself */
-	code = pty_wait(&p, .05);
-	if (code == -1000) {
-		pty_type(&p, "\033");
-		pty_type(&p, "\033");
-		pty_type(&p, "\033");
-		pty_read(&p, .2, 1);
-		pty_send(&p, "n", 1);
-		pty_send(&p, "q", 1);
-		pty_read(&p, .2, 1);
-		pty_send(&p, "y", 1);
-		code = pty_wait(&p, 5);
-	}
-	if (code != 0)
-		print_error("seed %d: code %d\n%s\n", storm_size("TUTTI_SEED", 1), code,
-			    pty_text(&p));
-	assert_int_equal(code, 0);
-	buf_release(&b);
-	pty_close(&p);
-}
-
-static void test_resize_storm(void **state)
-{
-	static const char *const keys[] = {
-		"1",	 "2", "3", "4", "8", "?", ":we", "\033", ":\033[200~abc",
-		"\022x", "q", "n", "j", "l"};
-	struct pty_spec s = {0};
-	uint64_t seed = 7;
-	int times = storm_size("TUTTI_RESIZES", 200);
-	struct pty p;
-
-	(void)state;
-	pty_open(&p, &s);
-	pty_read(&p, .3, 3);
-	for (int i = 0; i < times; i++) {
-		const char *k = keys[dice(&seed) % (sizeof keys / sizeof *keys)];
-
-		pty_resize(&p, 1 + (int)(dice(&seed) % (i % 3 ? 60 : 300)),
-			   1 + (int)(dice(&seed) % (i % 3 ? 150 : 500)));
-		pty_send(&p, k, strlen(k));
-		pty_read(&p, .002, .02);
-	}
-	assert_int_equal(pty_wait(&p, .05), -1000);
-	pty_send(&p, "\033[201~", 6);
-	pty_resize(&p, 24, 80);
-	pty_read(&p, 1.2, 3);
-	pty_type(&p, "\033");
-	pty_read(&p, .2, 1);
-	pty_type(&p, "\033");
-	pty_type(&p, "n");
-	pty_type(&p, "\033");
-	pty_type(&p, "3");
-	assert_true(pty_shows(&p, "gold"));
 	pty_close(&p);
 }
 
@@ -604,8 +428,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_no_terminal),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_deaf_terminal),
-		cmocka_unit_test(test_key_storm),
-		cmocka_unit_test(test_resize_storm),
 	};
 
 	if (argc > 1) {

@@ -123,7 +123,7 @@ static void test_detach_and_attach(void **state)
 
 	(void)state;
 	new_desk(&p, name, LONG);
-	pty_type(&p, "D");
+	pty_keys(&p, "D");
 	assert_int_equal(pty_wait(&p, 10), 0);
 	assert_given_back(&p);
 	assert_true(pty_shows(&p, "goes on"));
@@ -132,8 +132,8 @@ static void test_detach_and_attach(void **state)
 	wait_for(&p, "RUN");
 	for (size_t i = 0; i < p.raw.len; i++)
 		assert_true((unsigned char)p.raw.s[i] < 0x80);
-	pty_type(&p, "q");
-	pty_type(&p, "y");
+	pty_keys(&p, "q");
+	pty_keys(&p, "y");
 	assert_int_equal(pty_wait(&p, 20), 0);
 	assert_given_back(&p);
 	pty_close(&p);
@@ -154,7 +154,7 @@ static void test_socket_file(void **state)
 	assert_true(S_ISSOCK(sb.st_mode));
 	assert_int_equal(sb.st_mode & 0777, 0600);
 	stop_run(name);
-	pty_type(&p, "q");
+	pty_keys(&p, "q");
 	assert_int_equal(pty_wait(&p, 10), 0);
 	assert_int_equal(lstat(path, &sb), -1);
 	pty_close(&p);
@@ -190,22 +190,22 @@ static void test_two_screens(void **state)
 	(void)state;
 	new_desk(&steers, name, LONG);
 	attach(&looks, name, "xterm-256color", "C.UTF-8", 40, 120, true);
-	pty_type(&looks, "2");
-	pty_type(&looks, "m"); /* what steers is refused there */
-	pty_type(&looks, "1");
-	pty_type(&looks, ":");
+	pty_keys(&looks, "2");
+	pty_keys(&looks, "m"); /* what steers is refused there */
+	pty_keys(&looks, "1");
+	pty_keys(&looks, ":");
 	wait_for(&looks, "looks only");
-	pty_type(&steers, "m");
+	pty_keys(&steers, "m");
 	wait_for(&steers, "M · ·");
 	wait_for(&looks, "mute mood off → on");
 	attach(&third, name, "xterm-256color", "C.UTF-8", 24, 80, false);
 	assert_int_equal(pty_wait(&steers, 10), 0);
 	assert_given_back(&steers);
 	assert_true(pty_shows(&steers, "another terminal"));
-	pty_type(&looks, "q");
+	pty_keys(&looks, "q");
 	assert_int_equal(pty_wait(&looks, 10), 0);
 	assert_given_back(&looks);
-	pty_type(&third, "D");
+	pty_keys(&third, "D");
 	assert_int_equal(pty_wait(&third, 10), 0);
 	stop_run(name);
 	pty_close(&steers);
@@ -222,18 +222,18 @@ static void test_suspend(void **state)
 	(void)state;
 	str_format(name, sizeof name, "r%d", run_number++);
 	setenv("PS1", "ready> ", 1);
-	pty_start(&p, "/bin/sh", "xterm-256color", "C.UTF-8", 24, 80,
+	pty_exec(&p, "/bin/sh", "xterm-256color", "C.UTF-8", 24, 80,
 		  (const char *const[]){"-i", NULL});
 	wait_for(&p, "ready>");
 	str_format(line, sizeof line, "%s %s --runs %s --run %s --set " LONG "\n",
 		   pty_program_path(), plan_path, runs, name);
 	pty_send(&p, line, strlen(line));
 	wait_for(&p, "RUN");
-	pty_type(&p, "\032");
+	pty_keys(&p, "\032");
 	wait_for(&p, "Stopped");
-	pty_type(&p, "stty -a | grep -c ' echo '; fg\n");
+	pty_keys(&p, "stty -a | grep -c ' echo '; fg\n");
 	wait_for(&p, "RUN");
-	pty_type(&p, "D");
+	pty_keys(&p, "D");
 	wait_for(&p, "goes on");
 	stop_run(name);
 	pty_close(&p);
@@ -375,7 +375,7 @@ static void test_drops_change_no_bit(void **state)
 		assert_true(parse_i64(wish, &drops));
 	new_desk(&p, name, drops > 20 ? "budget.steps=40000" : steps);
 	for (int i = 0; i < drops; i++) {
-		pty_type(&p, (const char[]){(char)('1' + i % 8), 0});
+		pty_keys(&p, (const char[]){(char)('1' + i % 8), 0});
 		close(p.fd); /* the line is cut */
 		p.fd = -1;
 		waitpid(p.pid, &status, 0);
@@ -385,7 +385,7 @@ static void test_drops_change_no_bit(void **state)
 		       20 + i % 30, 70 + i % 60, false);
 	}
 	wait_for(&p, "DONE");
-	pty_type(&p, "q");
+	pty_keys(&p, "q");
 	assert_int_equal(pty_wait(&p, 20), 0);
 	pty_close(&p);
 	wait_until_ended(name);

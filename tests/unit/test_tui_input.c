@@ -68,6 +68,52 @@ static void test_sequences(void **state)
 	none("\xc0\x80");
 }
 
+static void test_answers(void **state)
+{
+	(void)state;
+	one("\033]11;rgb:ffff/ffff/ffff\033\\", KEY_LIGHT_);
+	one("\033]11;rgb:00/00/00\007", KEY_DARK_);
+	none("\033]11;rgb:00/00\007");
+	none("\033]0;title\007");
+	none("\033P1$r0m\033\\");
+	none("\033_anything\033\\");
+	one("\033]52;c;x\033[A", KEY_UP_); /* broken off by another one */
+}
+
+static void mouse(const char *bytes, int button, int y, int x, bool release, bool drag)
+{
+	struct input in;
+	uint32_t key[4];
+
+	input_init(&in);
+	assert_int_equal(read_keys(&in, bytes, key, 4), 1);
+	assert_int_equal(key[0], KEY_MOUSE_);
+	assert_int_equal(in.mouse.button, button);
+	assert_int_equal(in.mouse.y, y);
+	assert_int_equal(in.mouse.x, x);
+	assert_int_equal(in.mouse.is_release, release);
+	assert_int_equal(in.mouse.is_drag, drag);
+	input_release(&in);
+}
+
+static void test_mouse(void **state)
+{
+	(void)state;
+	mouse("\033[<0;1;1M", MOUSE_LEFT, 0, 0, false, false);
+	mouse("\033[<0;120;40m", MOUSE_LEFT, 39, 119, true, false);
+	mouse("\033[<32;7;9M", MOUSE_LEFT, 8, 6, false, true);
+	mouse("\033[<64;7;9M", MOUSE_UP, 8, 6, false, false);
+	mouse("\033[<65;7;9M", MOUSE_DOWN, 8, 6, false, false);
+	mouse("\033[<20;7;9M", MOUSE_LEFT, 8, 6, false, false); /* Shift, Ctrl */
+	mouse("\033[<2;99999999999;9M", MOUSE_RIGHT, 8, 99998, false, false);
+	none("\033[<0;0;1M");
+	none("\033[<0;1M");
+	none("\033[<0;1;1;1M");
+	none("\033[<M");
+	none("\033[<0;1;1X");
+	one("\033[M !!j", 'j'); /* the old report: three bytes of whatever kind */
+}
+
 /* Byte by byte comes the same as at once. */
 static void test_pieces(void **state)
 {
@@ -152,6 +198,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sequences),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_mouse),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_paste_is_harmless),
 		cmocka_unit_test(test_paste_is_capped),

@@ -98,6 +98,31 @@ static void test_sweep(void **state)
 	check_size(300, 500);
 }
 
+/* A hundred thousand screens nobody thought of. */
+static void test_random(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		unsigned d[4];
+		struct page p;
+		int rows, cols;
+
+		for (int k = 0; k < 4; k++) {
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			d[k] = (unsigned)(seed >> 33);
+		}
+		rows = 1 + (int)(d[0] % (i % 2 ? 300 : 60));
+		cols = 1 + (int)(d[1] % (i % 2 ? 500 : 160));
+		layout_page(rows, cols, &p);
+		all_apart((struct rect[]){p.title, p.tabs, p.body, p.foot}, 4,
+			  (struct rect){0, 0, rows, cols});
+		check_desk(p.body, (int)(d[2] % 65));
+		check_others(p.body, (int)(d[3] % 300));
+	}
+}
+
 static void test_first(void **state)
 {
 	(void)state;
@@ -136,6 +161,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_known_sizes),
 	};
