@@ -67,9 +67,9 @@ static void draw_legend(struct canvas *c, const struct ui *ui, int y, int x, int
 		draw_foreign(c, y, x, w, INK_WARN, a->why);
 	} else {
 		other = method_name((ui->attributions.method + 1) % METHODS);
-		x += draw_text(c, y, x, w, INK_WARN, "[to] ");
+		x += draw_text(c, y, x, w, INK_WARN, said ? "[to] " : "[raises] ");
 		x += draw_foreign(c, y, x, 16, INK_DIM, a->pred);
-		x += draw_text(c, y, x, w, INK_LINK, "  (from it)");
+		x += draw_text(c, y, x, w, INK_LINK, said ? "  (from it)" : "  (lowers it)");
 		if (said && !str_eq(said, a->pred) && isfinite(a->p))
 			x += draw_textf(c, y, x, 44, INK_WARN, "  the model says this now: %.2f",
 					a->p);
@@ -139,24 +139,27 @@ static void draw_past(struct canvas *c, const struct results *d, struct rect r)
 {
 	int n = d->past.n, show = r.w / STEP_COLS, from = n > show ? n - show : 0, title;
 	bool hits = d->kind == TASK_CLASSIFY;
+	int y = r.y + (r.h > 2 ? 2 : 1);
 	char text[24];
 
-	if (n == 0 || r.h < 3 || r.w < 12)
+	if (n == 0 || r.h < 1 || r.w < 12)
 		return;
 	title = draw_text(c, r.y, r.x, r.w, INK_DIM, hits ? "p(gold)  " : "guess  ");
 	draw_past_spark(c, d, r.y, r.x + title, r.w - title);
+	from = r.h < 2 ? n : from;
 	for (int i = from; i < n; i++) {
 		const struct prediction *p = &d->past.p[i];
 		int end = r.x + (i - from + 1) * STEP_COLS - 2;
 		bool wrong = hits && p->pred != p->gold;
 
-		draw_right(c, r.y + 1, end, 6, INK_DIM,
-			   fmt_brief(text, (double)d->past_step[i]));
+		if (r.h > 2)
+			draw_right(c, r.y + 1, end, 6, INK_DIM,
+				   fmt_brief(text, (double)d->past_step[i]));
 		snprintf(text, sizeof text, "%.2f", past_value(d, p));
-		draw_right(c, r.y + 2, end, 6, !hits ? INK_TEXT : wrong ? INK_BAD :
-			   INK_GOOD, text);
+		draw_right(c, y, end, 6, !hits ? INK_TEXT : wrong ? INK_BAD : INK_GOOD,
+			   text);
 		if (wrong)
-			draw_text(c, r.y + 2, end, 1, INK_BAD, "x");
+			draw_text(c, y, end, 1, INK_BAD, "x");
 	}
 }
 
@@ -218,7 +221,7 @@ void inspect_draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 		return;
 	in = draw_frame(c, ui, r, i);
 	text = in;
-	text.h = in.h >= 10 ? 4 : in.h >= 5 ? 2 : 1;
+	text.h = in.h >= 10 ? 4 : in.h >= 5 || d->set.row[i].pair ? 2 : 1;
 	lines = draw_texts(c, ui, text, &d->set.row[i], a);
 	if (in.h < 10) {
 		if (a && in.h > lines) {

@@ -127,7 +127,7 @@ int layout_first(int n, int visible, int chosen)
 /* Columns that a matrix of so many classes likes to have. */
 static int matrix_columns(int classes, int w)
 {
-	int cell = w >= 110 ? 10 : 8, want = 44 + classes * cell;
+	int cell = w >= 110 ? 10 : 8, want = 39 + classes * cell;
 
 	if (classes == 0)
 		return w / 2;

@@ -21,8 +21,8 @@ const struct view view_table[VIEWS] = {
 		 "t loss|dev   y log|linear   r raw   Enter one|all   h l cursor"},
 	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
 			  view_inspect_draw, view_inspect_act,
-			  "j k   Tab matrix   Enter explain   o method   a all   s sort   "
-			  "/ find   d changed   x export   t try"},
+			  "j k  Tab matrix  Enter explain  o method  a all  s sort  "
+			  "d changed  / find"},
 	[VIEW_SUMMARIES] =
 		{'4', "Summaries", "Sums", view_summaries_recalc,
 		 view_summaries_draw, view_summaries_act,
