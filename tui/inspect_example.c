@@ -30,7 +30,7 @@ static int draw_words(struct canvas *c, struct rect r, const char *text)
 static int draw_texts(struct canvas *c, const struct ui *ui, struct rect r,
 		      const struct dev_row *row, const struct attribution *a)
 {
-	const char *text[2] = {row->text, row->pair};
+	const char *text[2] = {row->text, result_pair(row)};
 	int used = 0;
 
 	for (int t = 0; t < 2 && used < r.h; t++) {
@@ -38,7 +38,7 @@ static int draw_texts(struct canvas *c, const struct ui *ui, struct rect r,
 
 		if (!text[t])
 			continue;
-		if (row->pair && !t)
+		if (text[1] && !t)
 			in.h = in.h > 1 ? (in.h + 1) / 2 : 1;
 		if (a && !a->is_waiting && a->text[t]) {
 			int n = attribution_draw(c, in, a, ui->attributions.method, t);
@@ -221,7 +221,7 @@ void inspect_draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 		return;
 	in = draw_frame(c, ui, r, i);
 	text = in;
-	text.h = in.h >= 10 ? 4 : in.h >= 5 || d->set.row[i].pair ? 2 : 1;
+	text.h = in.h >= 10 ? 4 : in.h >= 5 || result_pair(&d->set.row[i]) ? 2 : 1;
 	lines = draw_texts(c, ui, text, &d->set.row[i], a);
 	if (in.h < 10) {
 		if (a && in.h > lines) {

@@ -56,7 +56,7 @@ static void put_row(struct buf *b, const struct results *d, int i)
 	if (d->change && d->change[i])
 		json_put_str(&j, "since_before", change[d->change[i]]);
 	json_put_str(&j, "text", row->text ? row->text : "");
-	if (row->pair)
+	if (result_pair(row))
 		json_put_str(&j, "pair", row->pair);
 	json_close(&j, '}');
 	buf_addc(b, '\n');

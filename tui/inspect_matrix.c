@@ -146,7 +146,8 @@ static void matrix_remark(const struct inspection *in, const struct grid *g,
 	if (in->on_matrix)
 		str_copy(out, 64, "Enter filters");
 	else if (g->cols < d->n_classes || g->rows - g->has_foot < d->n_classes)
-		str_format(out, 64, "%d classes, most confused first", d->n_classes);
+		str_format(out, 64, "%d classes%s", d->n_classes, d->n_classes > 12 ?
+			   ", most confused first" : "");
 	else
 		str_copy(out, 64, d->gold >= 0 ? "c clears" : "");
 }

@@ -75,6 +75,8 @@ double result_confidence(const struct prediction *p);
 double result_margin(const struct prediction *p);
 /* Does the row's text, pair or label hold `what`, in any case? */
 bool result_holds(const struct results *r, int i, const char *what);
+/* Its second text; NULL also where it is empty. */
+const char *result_pair(const struct dev_row *row);
 /* Fills a calibration from a set of predictions. */
 void results_calibrate(const struct prediction_set *s, struct calibration *out);
 /* Marks what changed between two sets, by row; returns (caller frees) or NULL. */

@@ -136,6 +136,11 @@ uint8_t *results_changes(const struct prediction_set *now,
 	return change;
 }
 
+const char *result_pair(const struct dev_row *row)
+{
+	return row->pair && row->pair[0] ? row->pair : NULL;
+}
+
 /* --- looking for a text --- */
 
 bool result_holds(const struct results *r, int i, const char *what)

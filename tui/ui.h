@@ -71,6 +71,7 @@ struct inspection {
 	int cell_gold, cell_pred;
 	struct listing list;
 	bool is_open;           /* one row fills the body */
+	bool is_asked;          /* so it does where there is no other place for it */
 	struct inspect_export *export; /* NULL: nothing is being written */
 };
 struct reading { /* the Summaries view */

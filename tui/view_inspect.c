@@ -100,7 +100,7 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 	x += 7;
 	x += draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT,
 			  row->text ? row->text : "");
-	if (row->pair && x + 6 < r.x + r.w - 2) {
+	if (result_pair(row) && x + 6 < r.x + r.w - 2) {
 		x += draw_text(c, y, x, 4, INK_DIM, " || ");
 		draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT, row->pair);
 	}
@@ -210,7 +210,7 @@ void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
 		draw_nothing(c, body, d->trouble);
 		return;
 	}
-	if (in->is_open && inspect_at(ui) >= 0) {
+	if ((in->is_open || (in->is_asked && l.detail.h < 4)) && inspect_at(ui) >= 0) {
 		inspect_draw_row(c, ui, rect_cut(body, l.head.h, 0, 0, 0));
 		return;
 	}
@@ -234,9 +234,9 @@ void view_inspect_recalc(struct ui *ui)
 
 bool inspect_back(struct ui *ui)
 {
-	bool was = ui->inspect.is_open;
+	bool was = ui->inspect.is_open || ui->inspect.is_asked;
 
-	ui->inspect.is_open = false;
+	ui->inspect.is_open = ui->inspect.is_asked = false;
 	return was;
 }
 
@@ -348,7 +348,8 @@ static void explain(struct ui *ui)
 	int i = inspect_at(ui);
 
 	if (i >= 0 && d->set.row[i].text)
-		attribution_ask(ui, &k, d->set.row[i].text, d->set.row[i].pair);
+		attribution_ask(ui, &k, d->set.row[i].text,
+				result_pair(&d->set.row[i]));
 }
 
 /* In the matrix: its cell's rows. In the list: what made the answer; then alone. */
@@ -366,6 +367,7 @@ static void open(struct ui *ui)
 	}
 	if (attribution_find(ui, &k) || ui_run_has_ended(ui))
 		in->is_open = !in->is_open || !attribution_find(ui, &k);
+	in->is_asked = true;
 	explain(ui);
 }
 
@@ -426,7 +428,7 @@ static bool act_on_place(struct ui *ui, enum action action, int arg)
 	case DO_END: in->list.at = arg < 0 ? 0 : in->data.n_order; break;
 	case DO_PANE:
 		in->on_matrix = !in->on_matrix && in->data.n_classes > 0;
-		in->is_open = false;
+		in->is_open = in->is_asked = false;
 		break;
 	case DO_OPEN: open(ui); break;
 	case DO_TASK: next_task(ui, arg); break;

@@ -24,6 +24,7 @@ struct fake {
 	int tasks, posted;
 	bool is_stopped, holds_answers;
 	char last[COMMAND_TEXT];
+	char line[8][512];        /* the newest ones, by ticket */
 	int64_t step;
 	int fd;                   /* readable when there is a new picture */
 };
@@ -244,6 +245,7 @@ static inline enum status fake_post(void *arg, const char *line, uint64_t *ticke
 		return st;
 	f->posted++;
 	str_copy(f->last, sizeof f->last, c.text);
+	str_copy(f->line[f->posted % 8], sizeof f->line[0], c.text);
 	fake_apply(f, &c);
 	*ticket = (uint64_t)f->posted;
 	if (!f->holds_answers)
@@ -257,11 +259,11 @@ static inline enum status fake_answer(void *arg, uint64_t ticket, struct buf *te
 {
 	struct fake *f = arg;
 
-	(void)ticket;
 	(void)err;
-	if (str_starts(f->last, "explain "))
-		fake_explain(f->last, str_starts(f->last, "explain stsb "), text);
-	if (str_starts(f->last, "try "))
+	if (str_starts(f->line[ticket % 8], "explain "))
+		fake_explain(f->line[ticket % 8], str_starts(f->line[ticket % 8],
+			     "explain stsb "), text);
+	if (str_starts(f->line[ticket % 8], "try "))
 		buf_adds(text, "{\"tasks\":{\"sst2\":{\"kind\":\"classify\",\"p\":"
 			       "{\"negative\":0.12,\"positive\":0.88}},"
 			       "\"stsb\":{\"kind\":\"regress\",\"value\":3.25},"

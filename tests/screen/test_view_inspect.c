@@ -78,7 +78,7 @@ static void test_explain(void **state)
 	pty_type(&p, "k"); /* an answer stays */
 	assert_true(pty_shows(&p, "[team]"));
 	pty_type(&p, "\r");
-	assert_true(pty_shows(&p, "margin 0.953"));
+	assert_true(pty_shows(&p, "margin 0.954"));
 	assert_false(pty_shows(&p, "recall"));
 	pty_type(&p, "\033");
 	assert_true(pty_shows(&p, "recall"));
