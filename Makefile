@@ -147,13 +147,20 @@ picture: all $(O)/tests/screen/shot $(DEMO_DATA)
 	  | /usr/bin/python3 tests/screen/picture.py man/desk.png
 
 # --- install ----------------------------------------------------------------
+BASH_DIR = share/bash-completion/completions
+ZSH_DIR = share/zsh/site-functions
 MANS = tutti.1 tutti-plan.5 tutti-run.5
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -d $(DESTDIR)$(PREFIX)/$(BASH_DIR) $(DESTDIR)$(PREFIX)/$(ZSH_DIR)
 	install -m 755 $(BUILD)/tutti $(DESTDIR)$(PREFIX)/bin/tutti
+	$(BUILD)/tutti completion bash >$(DESTDIR)$(PREFIX)/$(BASH_DIR)/tutti
+	$(BUILD)/tutti completion zsh >$(DESTDIR)$(PREFIX)/$(ZSH_DIR)/_tutti
+	chmod 644 $(DESTDIR)$(PREFIX)/$(BASH_DIR)/tutti $(DESTDIR)$(PREFIX)/$(ZSH_DIR)/_tutti
 	for m in $(MANS); do install -m 644 man/$$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tutti
+	rm -f $(DESTDIR)$(PREFIX)/$(BASH_DIR)/tutti $(DESTDIR)$(PREFIX)/$(ZSH_DIR)/_tutti
 	for m in $(MANS); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
 clean:
 	rm -rf $(BUILD)

@@ -173,7 +173,8 @@ static void subcommands(void)
 			if (c->uses & option_table[k].bit)
 				printf("%s\n.Fl \\-%s", n++ ? " ," : "Options:",
 				       option_table[k].name);
-		putchar('\n');
+		if (c->uses)
+			putchar('\n');
 	}
 }
 

@@ -27,6 +27,9 @@ int cmd_play(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_tokenize(const struct opts *o);
 int cmd_check(const struct opts *o);
+int cmd_new(const struct opts *o);
+int cmd_rm(const struct opts *o);
+int cmd_completion(const struct opts *o);
 
 /* Lends this terminal to the engine of the run in folder `run`. */
 int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owner);

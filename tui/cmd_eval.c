@@ -62,6 +62,7 @@ static enum status open_data(struct session *s, int task, const char *path,
 
 	plan_dataset(s->plan, task, true, &spec);
 	spec.path = path;
+	spec.held_share = 0;
 	spec.n_labels = s->task[task].n_labels;
 	spec.labels = (const char *const *)s->task[task].labels;
 	return dataset_open(&spec, s->tok, NULL, cmd_progress(), d, err);

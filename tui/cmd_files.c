@@ -79,6 +79,16 @@ static void list_line(const struct run_info *r)
 	buf_release(&b);
 }
 
+/* For completion: names that need no quoting, a line each; takes the list. */
+static int list_names(struct run_info *r, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!strpbrk(r[i].name, " \t\n\r\"'`$\\*?[;&|<>(){}!#~"))
+			puts(r[i].name);
+	xfree(r);
+	return EXIT_WELL;
+}
+
 int cmd_ls(const struct opts *o)
 {
 	char root[PATH_MAX];
@@ -91,6 +101,8 @@ int cmd_ls(const struct opts *o)
 		st = rundir_list(root, &r, &n, &err);
 	if (st)
 		return cmd_fail(st, &err);
+	if (o->names)
+		return list_names(r, n);
 	if (!o->json && n)
 		printf("%-24s %-5s %8s/%-8s %-12s %-16s %s\n", "run", "", "step", "budget",
 		       "state", "begun", "tasks");

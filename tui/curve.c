@@ -10,7 +10,8 @@
 
 #include "base/str.h"
 
-enum { LABEL_COLS = 7, BRAILLE = 0x2800 };
+/* From that height on the x labels have a row of their own below the axis. */
+enum { LABEL_COLS = 7, LABEL_ROW_FROM = 13, BRAILLE = 0x2800 };
 
 void curve_range_clear(struct curve_range *r)
 {
@@ -21,7 +22,14 @@ static double to_units(const struct curve_range *r, double v)
 {
 	if (!r->log)
 		return v / (r->unit > 0 ? r->unit : 1);
-	return log2(v > 1e-9 ? v : 1e-9);
+	return log2(v > 1e-9 ? v : 1e-9) / (r->unit > 0 ? r->unit : 1);
+}
+
+static double from_units(const struct curve_range *r, int u)
+{
+	double unit = r->unit > 0 ? r->unit : 1;
+
+	return r->log ? exp2(u * unit) : u * unit;
 }
 
 void curve_range_fit(struct curve_range *r, double min, double max)
@@ -52,14 +60,59 @@ double curve_range_place(const struct curve_range *r, double v)
 	return (to_units(r, v) - r->lo) / (r->hi - r->lo);
 }
 
+/* The left end of a logarithmic axis is never 0: ten octaves are enough. */
+static void x_ends(const struct plot *p, double *from, double *to)
+{
+	*from = p->x_min;
+	*to = p->x_max > p->x_min ? p->x_max : p->x_min + 1;
+	if (!p->axis || !p->axis->is_log)
+		return;
+	if (*from < *to / 1024)
+		*from = *to / 1024;
+	*from = log2(*from);
+	*to = log2(*to);
+}
+
+static double x_part(const struct plot *p, double value)
+{
+	double from, to;
+
+	x_ends(p, &from, &to);
+	if (p->axis && p->axis->is_log)
+		value = log2(value > 0 ? value : 1e-9);
+	return (value - from) / (to - from);
+}
+
+double plot_part(const struct plot *p, double step)
+{
+	return x_part(p, axis_value(p->axis, step));
+}
+
+double plot_step_at(const struct plot *p, double part)
+{
+	double from, to, value;
+
+	x_ends(p, &from, &to);
+	value = from + part * (to - from);
+	if (p->axis && p->axis->is_log)
+		value = exp2(value);
+	return axis_step(p->axis, value);
+}
+
+static int value_column(const struct plot *p, double value)
+{
+	double part = x_part(p, value);
+	int x;
+
+	if (!(part >= 0) || part > 1 + 1e-9)
+		return -1;
+	x = (int)(part * p->area.w);
+	return p->area.x + (x >= p->area.w ? p->area.w - 1 : x);
+}
+
 int plot_column(const struct plot *p, int64_t step)
 {
-	double part = (double)step / (double)(p->x_max > 0 ? p->x_max : 1);
-	int x = (int)(part * p->area.w);
-
-	if (x == p->area.w && step <= p->x_max)
-		x--;
-	return step < 0 || x >= p->area.w ? -1 : p->area.x + x;
+	return value_column(p, axis_value(p->axis, (double)step));
 }
 
 /* Row of a height 0..1 in dots of a `per` to the row raster; clamped. */
@@ -70,10 +123,12 @@ static int dot_row(const struct plot *p, double place, int per)
 	return y < 0 ? 0 : y >= dots ? dots - 1 : y;
 }
 
-static void label(char out[24], double v)
+static void label(char out[24], double v, bool is_short)
 {
 	if (v != 0 && (fabs(v) < 0.001 || fabs(v) >= 1e5))
 		snprintf(out, 24, "%.0e", v);
+	else if (is_short)
+		snprintf(out, 24, "%.3g", v);
 	else
 		snprintf(out, 24, "%.4g", v);
 }
@@ -87,61 +142,74 @@ static void y_labels(struct canvas *c, const struct plot *p)
 		every++;
 	for (int u = p->range.lo; u <= p->range.hi; u++) {
 		char text[24];
-		double v = p->range.log ? exp2(u) : u * p->range.unit;
+		double v = from_units(&p->range, u);
 		int y;
 
 		if ((u - p->range.lo) % every)
 			continue;
 		y = p->area.y + dot_row(p, (double)(u - p->range.lo) / units, 4) / 4;
-		label(text, v * p->scale);
+		label(text, v * p->scale, p->range.log && p->range.unit < 1);
 		draw_right(c, y, p->area.x - 2, LABEL_COLS - 2, INK_DIM, text);
 		for (int x = 3; x < p->area.w; x += 4)
 			draw_cell(c, y, p->area.x + x, 0xb7, INK_FRAME);
 	}
 }
 
-static int64_t nice_tick(int64_t x_max, int most)
+/* A label on the axis; returns the column after it. */
+static int x_label(struct canvas *c, const struct plot *p, double value, double tick,
+		   int free_from)
 {
-	int64_t tick = 1;
+	enum axis_kind kind = p->axis ? p->axis->kind : AXIS_STEP;
+	int x = value_column(p, value), w;
+	char text[24];
 
-	for (;;) {
-		if (x_max / tick <= most)
-			return tick;
-		if (x_max / (tick * 2) <= most)
-			return tick * 2;
-		if (x_max / (tick * 5) <= most)
-			return tick * 5;
-		if (tick > INT64_MAX / 100)
-			return x_max;
-		tick *= 10;
-	}
+	axis_label(kind, text, value, tick);
+	w = (int)strlen(text);
+	if (x < 0 || w >= p->area.w)
+		return free_from;
+	x -= w / 2;
+	if (x + w > p->area.x + p->area.w)
+		x = p->area.x + p->area.w - w;
+	if (x < free_from)
+		return free_from;
+	if (p->label_row > p->area.y + p->area.h)
+		draw_cell(c, p->label_row - 1, value_column(p, value), 0x2534, INK_FRAME);
+	draw_text(c, p->label_row, x, w, INK_DIM, text);
+	return x + w + 1;
 }
 
 static void x_axis(struct canvas *c, const struct plot *p)
 {
-	int y = p->area.y + p->area.h;
-	int64_t tick = nice_tick(p->x_max, p->area.w / 16 > 2 ? p->area.w / 16 : 2);
+	enum axis_kind kind = p->axis ? p->axis->kind : AXIS_STEP;
+	double range = p->x_max - p->x_min;
+	int y = p->area.y + p->area.h, most = p->area.w / 16 > 2 ? p->area.w / 16 : 2;
+	int free_from = p->area.x;
 
 	draw_rule(c, y, p->area.x, p->area.w, INK_FRAME);
 	draw_cell(c, y, p->area.x - 1, 0x2570, INK_FRAME);
-	for (int64_t s = tick; s <= p->x_max; s += tick) {
-		char text[24];
-		int x = plot_column(p, s), w;
+	if (!(range > 0))
+		return;
+	if (p->axis && p->axis->is_log) { /* round values, about double each time */
+		double v = axis_tick(kind, p->x_max / 512, 1);
 
-		fmt_brief(text, (double)s);
-		w = (int)strlen(text);
-		x -= w / 2;
-		if (x + w > p->area.x + p->area.w)
-			x = p->area.x + p->area.w - w;
-		draw_text(c, y, x, w, INK_DIM, text);
-		if (s > INT64_MAX - tick)
-			break;
+		for (; v <= p->x_max * (1 + 1e-9); v = axis_tick(kind, v * 3.8, 1))
+			if (v > p->x_min)
+				free_from = x_label(c, p, v, v, free_from);
+	} else {
+		double tick = axis_tick(kind, range, most);
+		double v = (floor(p->x_min / tick + 1e-9) + 1) * tick;
+
+		for (; v <= p->x_max + tick * 1e-9; v += tick)
+			free_from = x_label(c, p, v, tick, free_from);
 	}
 }
 
 void plot_begin(struct canvas *c, struct plot *p, struct rect r)
 {
-	p->area = rect_cut(r, 0, 1, 1, LABEL_COLS + 1);
+	bool has_row = r.h >= LABEL_ROW_FROM;
+
+	p->area = rect_cut(r, 0, 1, 1 + has_row, LABEL_COLS + 1);
+	p->label_row = p->area.y + p->area.h + has_row;
 	if (p->area.h < 2 || p->area.w < 8) {
 		p->area.h = 0;
 		return;
@@ -176,21 +244,22 @@ static int64_t line_step(const struct plot_line *l, int i)
 		return l->at[i];
 	if (i == l->n - 1 && l->last > 0)
 		return l->last;
-	return (int64_t)(i + 1) * l->span;
+	return l->first + (int64_t)(i + 1) * l->span;
 }
 
 /*
  * The line's value at dot column x of W: the mean of the values whose steps
  * fall into it, else between the neighbours; NaN before the first and after the
- * last. *i runs along.
+ * last. *i runs along, and *to: where the column before ended.
  */
 static double line_value(const struct plot *p, const struct plot_line *l, int x, int W,
-			 int *i)
+			 int *i, double *end)
 {
-	double width = (double)p->x_max / W, from = x * width, to = from + width,
-	       sum = 0;
+	double from = *end, to = plot_step_at(p, (double)(x + 1) / W), sum = 0;
 	double s0, s1, part;
 	int n = 0;
+
+	*end = to;
 
 	while (*i < l->n && (double)line_step(l, *i) <= from)
 		++*i;
@@ -205,7 +274,7 @@ static double line_value(const struct plot *p, const struct plot_line *l, int x,
 		return NAN;
 	s0 = (double)line_step(l, *i - 1);
 	s1 = (double)line_step(l, *i);
-	part = s1 > s0 ? (from + width / 2 - s0) / (s1 - s0) : 0;
+	part = s1 > s0 ? ((from + to) / 2 - s0) / (s1 - s0) : 0;
 	part = part < 0 ? 0 : part > 1 ? 1 : part;
 	return (double)l->v[*i - 1] * (1 - part) + (double)l->v[*i] * part;
 }
@@ -231,14 +300,16 @@ void plot_line(struct canvas *c, const struct plot *p, const struct plot_line *l
 {
 	int wide = c->fancy ? 2 : 1, per = c->fancy ? 4 : 1;
 	int W = p->area.w * wide, before = -1, i = 0;
+	double end;
 
 	if (p->area.h <= 0 || l->n <= 0)
 		return;
+	end = plot_step_at(p, 0);
 	for (int x = 0; x < W; x++) {
-		double v = line_value(p, l, x, W, &i);
+		double v = line_value(p, l, x, W, &i, &end);
 		int y;
 
-		if (!isfinite(v)) {
+		if (!isfinite(v) || (l->dotted && x / wide % 2)) {
 			before = -1;
 			continue;
 		}
@@ -263,19 +334,46 @@ void plot_level(struct canvas *c, const struct plot *p, double v, enum ink ink)
 	}
 }
 
+void plot_cursor(struct canvas *c, const struct plot *p, int64_t step)
+{
+	int x = plot_column(p, step);
+
+	for (int y = 0; x >= 0 && y < p->area.h; y++) {
+		struct cell *k = canvas_at(c, p->area.y + y, x);
+
+		if (k && (k->ch == ' ' || k->ink == INK_FRAME))
+			draw_cell(c, p->area.y + y, x, 0x2502, INK_STRONG);
+	}
+}
+
+/* Half a number would be wrong: the label that stands there goes. */
+static void clear_label(struct canvas *c, int y, int x)
+{
+	for (int way = -1; way <= 1; way += 2)
+		for (int at = way < 0 ? x : x + 1;; at += way) {
+			struct cell *k = canvas_at(c, y, at);
+
+			if (!k || k->ink != INK_DIM)
+				break;
+			draw_cell(c, y, at, 0x2500, INK_FRAME);
+		}
+}
+
 void plot_event(struct canvas *c, const struct plot *p, int64_t step, char letter,
-		enum ink ink)
+		enum ink ink, bool has_line)
 {
 	int x = plot_column(p, step);
 
 	if (p->area.h <= 0 || x < 0)
 		return;
-	for (int y = 0; y < p->area.h; y++) {
+	for (int y = 0; y < p->area.h && has_line; y++) {
 		struct cell *k = canvas_at(c, p->area.y + y, x);
 
 		if (k && (k->ch == ' ' || k->ink == INK_FRAME))
 			draw_cell(c, p->area.y + y, x, 0x250a, INK_FRAME);
 	}
+	if (p->label_row == p->area.y + p->area.h)
+		clear_label(c, p->label_row, x);
 	c->flags |= CELL_BOLD;
 	draw_cell(c, p->area.y + p->area.h, x, (uint32_t)letter, ink);
 	c->flags &= (uint8_t)~CELL_BOLD;

@@ -156,7 +156,9 @@ static bool act_here(struct desk *d, const struct key_row *k)
 		else
 			ui_show(ui, VIEW_HELP);
 		return true;
-	case DO_PROMPT: open_prompt(d, PROMPT_COMMAND, ""); return true;
+	case DO_PROMPT:
+		open_prompt(d, PROMPT_COMMAND, k->command ? k->command : "");
+		return true;
 	case DO_TRY: open_try(d); return true;
 	case DO_WEIGHT_TYPE: type_weight(d); return true;
 	case DO_COMMAND:
@@ -171,14 +173,6 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	case DO_DETACH: detach(d); return true;
 	case DO_INTERRUPT: interrupt(d); return true;
 	case DO_QUIT: local_run(ui, "quit"); return true;
-	case DO_CHART:
-		ui->chart = ui->chart == CHART_LOSS ? CHART_DEV : CHART_LOSS;
-		return true;
-	case DO_LOG:
-		ui->linear = !ui->linear;
-		curve_range_clear(&ui->loss_range);
-		return true;
-	case DO_RAW: ui->raw = !ui->raw; return true;
 	default: return false;
 	}
 }

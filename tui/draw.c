@@ -215,6 +215,21 @@ int draw_right(struct canvas *c, int y, int end, int w, enum ink ink, const char
 	return draw_text(c, y, end - cols, cols, ink, s);
 }
 
+/*
+ * As much of a long text as fills more than w columns for sure: a column is at
+ * most a base and two marks of four bytes each. Lines of a megabyte come by.
+ */
+static size_t enough_for(int w, const char *s, size_t len)
+{
+	size_t n = 12 * ((size_t)w + 2);
+
+	if (n >= len)
+		return len;
+	for (int k = 0; k < 3 && ((unsigned char)s[n] & 0xc0) == 0x80; k++)
+		n--; /* no character is cut */
+	return n;
+}
+
 int draw_foreign_n(struct canvas *c, int y, int x, int w, enum ink ink, const char *s,
 		   size_t len)
 {
@@ -223,6 +238,7 @@ int draw_foreign_n(struct canvas *c, int y, int x, int w, enum ink ink, const ch
 
 	if (w <= 0)
 		return 0;
+	len = enough_for(w, s, len);
 	buf_init(&b);
 	text_sanitize(&b, s, len);
 	if (text_columns(buf_str(&b), b.len) <= w) {

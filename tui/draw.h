@@ -60,7 +60,8 @@ struct canvas {
 	bool utf8;              /* other characters than ASCII can be shown */
 	bool colour;
 	uint8_t paper, flags;   /* of what is drawn next */
-	int n_zones;            /* for the mouse */
+	bool mouse;             /* the zones count: reports are wanted */
+	int n_zones;
 	struct zone zone[ZONES_MAX];
 };
 
@@ -124,5 +125,6 @@ const char *fmt_bytes(char out[24], uint64_t bytes); /* 612 MB */
 const char *fmt_value(char out[24], double x);       /* a loss in 6 columns */
 const char *fmt_rate(char out[24], double x);        /* 3.0e-4 */
 const char *fmt_metric(char out[24], double x);      /* x 100, one decimal */
+const char *fmt_percent(char out[24], double part);  /* 27%, or - */
 
 #endif

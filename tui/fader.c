@@ -1,6 +1,7 @@
 /*
  * fader.c - a channel's strip: a weight on an octave scale from 1/8 to 8, the
- * share it gets, its loss and metric, its lamps. Tall, or as a row of a table.
+ * share it gets, its effective share, its loss and metric, its lamps. Tall, or
+ * as a row of a table.
  */
 #include <math.h>
 #include <stdio.h>
@@ -91,6 +92,19 @@ static void draw_knob(struct canvas *c, const struct ui *ui, int i, struct rect 
 	}
 }
 
+/* A number at the top, and an arrow that points at the share's bar. */
+static void draw_effective(struct canvas *c, const struct channel *ch, int y, int x)
+{
+	char number[24];
+
+	draw_right(c, y, x + 6, 4, ch->silent ? INK_DIM : INK_TEXT,
+		   fmt_percent(number, ch->effective));
+	draw_text(c, y + 1, x + 3, 3, INK_DIM, "eff");
+	if (ch->effective >= 0 && ch->effective <= 1 && !ch->silent)
+		draw_text(c, y + (int)lrint((1 - ch->effective) * (TRACK - 1)), x - 1, 1,
+			  INK_STRONG, "▸");
+}
+
 static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect r)
 {
 	double share = share_part(ui, i);
@@ -106,6 +120,7 @@ static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect
 	for (int k = 0; k < 2; k++)
 		draw_span(c, y, x + k, full - h, full,
 			  ui->pic->ch[i].silent ? INK_DIM : ink_channel(i));
+	draw_effective(c, &ui->pic->ch[i], y, x);
 	draw_textf(c, y + TRACK - 2, x + 2, 4, INK_TEXT, "%3d%%",
 		   (int)lrint(share * 100));
 	draw_text(c, y + TRACK - 1, x + 3, 3,
@@ -182,8 +197,8 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 
 /* Columns of the table; 0 wide: left out for want of room. */
 struct table_cols {
-	int name, name_w, fader, fader_w, weight, bar, bar_w, share, loss, dev, base,
-		lamps;
+	int name, name_w, fader, fader_w, weight, bar, bar_w, share, effective, loss,
+		brief, dev, base, lamps;
 };
 
 static void table_columns(int w, struct table_cols *t)
@@ -197,7 +212,7 @@ static void table_columns(int w, struct table_cols *t)
 		t->name_w += 8;
 	x += t->name_w + 1;
 	t->fader = x;
-	t->fader_w = spare >= 16 ? 13 : spare >= 8 ? 11 : 9;
+	t->fader_w = spare >= 24 ? 13 : 9;
 	if (spare > 30)
 		t->fader_w = 25;
 	x += t->fader_w + 1;
@@ -207,9 +222,12 @@ static void table_columns(int w, struct table_cols *t)
 	t->bar = x + 1;
 	x += t->bar_w + (t->bar_w > 0) + 4;
 	t->share = x;
+	x += 5;
+	t->effective = x;
 	x += 8;
 	t->loss = x;
-	x += 12;
+	t->brief = spare >= 8 ? x + 2 : 0;
+	x += t->brief ? 12 : 7;
 	t->dev = x;
 	if (spare >= 14)
 		t->base = x += 6;
@@ -236,7 +254,8 @@ static void draw_table_head(struct canvas *c, int y, const struct table_cols *t)
 	draw_text(c, y, t->fader, 2, INK_DIM, c->fancy ? "⅛" : "/8");
 	draw_text(c, y, t->fader + t->fader_w - 2, 2, INK_DIM, "×8");
 	draw_right(c, y, t->weight + 6, 6, INK_DIM, "weight");
-	draw_right(c, y, t->share, 5, INK_DIM, "share");
+	draw_right(c, y, t->share, 5, INK_DIM, t->bar_w ? "share" : "shr");
+	draw_right(c, y, t->effective, 4, INK_DIM, "eff");
 	draw_right(c, y, t->loss - 1, 4, INK_DIM, "loss");
 	draw_right(c, y, t->dev - 1, 3, INK_DIM, "dev");
 	if (t->base)
@@ -284,14 +303,16 @@ static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
 	if (t->bar_w)
 		draw_bar(c, y, t->bar, t->bar_w, share, ch->silent ? INK_DIM :
 			 ink_channel(i));
-	snprintf(number, sizeof number, "%d%%", (int)lrint(share * 100));
-	draw_right(c, y, t->share, 5, INK_TEXT, number);
+	draw_right(c, y, t->share, 4, INK_TEXT, fmt_percent(number, share));
 	if (is_wished)
 		draw_cell(c, y, t->share, '~', INK_WARN);
+	draw_right(c, y, t->effective, 4, ch->silent ? INK_DIM : INK_TEXT,
+		   fmt_percent(number, ch->effective));
 	draw_right(c, y, t->loss - 1, 6, INK_TEXT, fmt_value(number, ch->smooth));
 	draw_trend(c, y, t->loss, ch->loss_trend, false, false);
-	draw_text(c, y, t->loss + 2, 4, INK_DIM,
-		  metric_table[ch->metric < METRICS ? ch->metric : 0].brief);
+	if (t->brief)
+		draw_text(c, y, t->brief, 4, INK_DIM,
+			  metric_table[ch->metric < METRICS ? ch->metric : 0].brief);
 	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_metric(number, ch->dev));
 	draw_trend(c, y, t->dev - 1, ch->dev_trend, true, true);
 	if (t->base)

@@ -3,7 +3,12 @@
  */
 #include "feed.h"
 
+#include <limits.h>
+#include <string.h>
+
+#include "base/str.h"
 #include "kept.h"
+#include "run/rundir.h"
 #include "run/trainer.h"
 
 static int live_fd(void *arg)
@@ -62,6 +67,29 @@ enum status feed_kept_journal(void *arg, const char *run_path,
 	return kept_journal(run_path, out, n, err);
 }
 
+enum status feed_kept_steps(void *arg, const char *run_path, int64_t from, int64_t to,
+			    int64_t span, int64_t take,
+			    void (*each)(void *arg, const struct step_row *r),
+			    void *each_arg, struct err *err)
+{
+	(void)arg;
+	return kept_steps(run_path, from, to, span, take, each, each_arg, err);
+}
+
+enum status feed_kept_picture(void *arg, const char *run_path, const char *name,
+			      struct snapshot *out, struct err *err)
+{
+	const char *slash = strrchr(run_path, '/');
+	char root[PATH_MAX], path[PATH_MAX];
+	enum status st;
+
+	(void)arg;
+	str_format(root, sizeof root, "%.*s", slash ? (int)(slash - run_path) : 1,
+		   slash ? run_path : ".");
+	st = rundir_find(root, name, path, err);
+	return st ? st : look_at(path, out, err);
+}
+
 void feed_trainer(struct feed *f, struct trainer *t)
 {
 	*f = (struct feed){ .arg = t, .fd = live_fd, .snapshot = live_snapshot,
@@ -69,5 +97,6 @@ void feed_trainer(struct feed *f, struct trainer *t)
 			    .predictions = feed_kept_predictions,
 			    .predictions_before = feed_kept_before,
 			    .history = feed_kept_history, .journal = feed_kept_journal,
-			    .checkpoints = kept_checkpoints };
+			    .checkpoints = kept_checkpoints,
+			    .steps = feed_kept_steps, .picture = feed_kept_picture };
 }

@@ -37,6 +37,20 @@ struct feed {
 			       struct err *err);
 	enum status (*journal)(void *arg, const char *run_path,
 			       struct journal_entry **out, int *n, struct err *err);
+	/*
+	 * Rows of steps from..to in order: of every `span` steps (counted from
+	 * `from`) the first `take`. Those of the last second may not be there yet.
+	 */
+	enum status (*steps)(void *arg, const char *run_path, int64_t from, int64_t to,
+			     int64_t span, int64_t take,
+			     void (*each)(void *arg, const struct step_row *r),
+			     void *each_arg, struct err *err);
+	/*
+	 * The last picture of another run: a name beside `run_path`, or a folder.
+	 * Also from another thread.
+	 */
+	enum status (*picture)(void *arg, const char *run_path, const char *name,
+			       struct snapshot *out, struct err *err);
 	/* NULL: there are none, and so no model to ask but the live one. */
 	enum status (*checkpoints)(const char *run_path, struct checkpoint_row **out,
 				   int *n, struct err *err);
@@ -55,11 +69,19 @@ enum status feed_kept_history(void *arg, const char *run_path, int task, int64_t
 			      struct err *err);
 enum status feed_kept_journal(void *arg, const char *run_path,
 			      struct journal_entry **out, int *n, struct err *err);
+enum status feed_kept_steps(void *arg, const char *run_path, int64_t from, int64_t to,
+			    int64_t span, int64_t take,
+			    void (*each)(void *arg, const struct step_row *r),
+			    void *each_arg, struct err *err);
+enum status feed_kept_picture(void *arg, const char *run_path, const char *name,
+			      struct snapshot *out, struct err *err);
 
 /* The last picture of a run that has ended, from its folder (look.c). */
 struct look;
 enum status look_open(const char *run, struct look **out, struct err *err);
 void look_close(struct look *l); /* NULL is fine */
 void feed_look(struct feed *f, struct look *l);
+/* The same at once, from every row: for a thread that may take its time. */
+enum status look_at(const char *run, struct snapshot *out, struct err *err);
 
 #endif

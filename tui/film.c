@@ -197,6 +197,8 @@ static int film_fd(void *arg)
 
 static enum phase phase_of(const struct film *f)
 {
+	if (record_trouble(f->record, NULL))
+		return PHASE_FAILED;
 	if (f->is_over)
 		return record_ending(f->record);
 	if (f->is_paused)
@@ -258,5 +260,6 @@ void feed_film(struct feed *out, struct film *f)
 			      .predictions = film_predictions,
 			      .predictions_before = feed_kept_before, .history = film_history,
 			      .journal = film_journal, .checkpoints = kept_checkpoints,
+			      .steps = feed_kept_steps, .picture = feed_kept_picture,
 			      .film = f };
 }

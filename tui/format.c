@@ -114,3 +114,12 @@ const char *fmt_metric(char out[24], double x)
 		snprintf(out, 24, "%.1f", x * 100);
 	return out;
 }
+
+const char *fmt_percent(char out[24], double part)
+{
+	if (!isfinite(part))
+		str_copy(out, 24, "-");
+	else
+		snprintf(out, 24, "%.0f%%", part < 0 ? 0 : part > 9.99 ? 999 : part * 100);
+	return out;
+}

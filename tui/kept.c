@@ -24,6 +24,7 @@ enum status kept_predictions(const char *run_path, int task, int64_t upto,
 	int64_t step = -1;
 	enum status st = open_store(run_path, &s, err);
 
+	*out = (struct prediction_set){ .step = -1 };
 	if (!st && upto >= 0)
 		st = store_predictions_step(s, task, upto, &step, err);
 	if (!st)
@@ -86,6 +87,23 @@ enum status kept_checkpoints(const char *run_path, struct checkpoint_row **out, 
 
 	if (!st)
 		st = store_checkpoints_read(s, out, n, err);
+	store_close(s);
+	return st;
+}
+
+enum status kept_steps(const char *run_path, int64_t from, int64_t to, int64_t span,
+		       int64_t take, void (*each)(void *arg, const struct step_row *r),
+		       void *arg, struct err *err)
+{
+	struct store *s = NULL;
+	enum status st = open_store(run_path, &s, err);
+	int64_t reach = span > take ? take : to - from + 1; /* one reading for all */
+
+	for (int64_t at = from; !st && at <= to; at += span > take ? span : reach) {
+		int64_t end = at + reach - 1;
+
+		st = store_steps_read(s, at, end < to ? end : to, 1, each, arg, err);
+	}
 	store_close(s);
 	return st;
 }

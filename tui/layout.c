@@ -194,3 +194,30 @@ void layout_summary(struct rect body, struct summary_layout *out)
 	out->reference = take_top(&body, (body.h) / 2);
 	out->output = body;
 }
+
+void layout_gradients(struct rect body, int tasks, struct gradients_layout *out)
+{
+	bool roomy = body.h >= 28;
+	int room;
+
+	memset(out, 0, sizeof *out);
+	out->head = take_top(&body, 1);
+	if (roomy)
+		take_top(&body, 1);
+	out->help = take_bottom(&body, roomy ? 4 : body.h >= 18 ? 2 : 0);
+	if (roomy)
+		take_bottom(&body, 1);
+	room = body.h - 1 - 7; /* head line; legend and a chart of six */
+	if (room < 2)
+		room = body.h - 1;
+	out->visible = least(tasks, room);
+	if (out->visible < 0)
+		out->visible = 0;
+	out->table = take_top(&body, out->visible + 1);
+	if (roomy && body.h >= 10)
+		take_top(&body, 1);
+	if (body.h >= 4) {
+		out->legend = take_top(&body, 1);
+		out->chart = body;
+	}
+}

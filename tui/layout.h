@@ -39,10 +39,39 @@ struct inspect_layout {
 };
 void layout_inspect(struct rect body, int classes, struct inspect_layout *out);
 
+struct curves_layout {
+	bool is_wide;             /* values and entries stand beside the chart */
+	struct rect legend, chart, values, entries;
+};
+void layout_curves(struct rect body, int tasks, struct curves_layout *out);
+
+struct journal_layout {
+	struct rect timeline, legend, list, detail;
+};
+void layout_journal(struct rect body, struct journal_layout *out);
+
 struct summary_layout {
 	bool wide;
 	struct rect head, source, reference, output, words, rouge, history;
 };
 void layout_summary(struct rect body, struct summary_layout *out);
+
+/* Rows of the table are as many as fit, its head line not counted. */
+struct gradients_layout {
+	struct rect head, table, legend, chart, help;
+	int visible;
+};
+void layout_gradients(struct rect body, int tasks, struct gradients_layout *out);
+
+/* layout_data.c. is_open: the chosen row has all the room. */
+struct data_layout {
+	struct rect head, splits, lengths, side, skips, list, detail;
+};
+void layout_data(struct rect body, bool is_open, struct data_layout *out);
+
+struct runs_layout {
+	struct rect head, table, legend, chart, detail;
+};
+void layout_runs(struct rect body, int runs, struct runs_layout *out);
 
 #endif

@@ -30,13 +30,6 @@ static void run_try(struct ui *ui, const char *rest)
 	ui_try(ui, rest);
 }
 
-static void run_find(struct ui *ui, const char *rest)
-{
-	str_copy(ui->find, sizeof ui->find, rest);
-	if (!view_table[ui->view].act(ui, DO_FOUND, 0))
-		ui_say(ui, true, "there is nothing to find in this view");
-}
-
 /* "explain TASK TEXT": the text is tried, with that task's attributions. */
 static void run_explain(struct ui *ui, const char *rest)
 {
@@ -52,14 +45,58 @@ static void run_explain(struct ui *ui, const char *rest)
 	ui_say(ui, true, "explain TASK TEXT");
 }
 
+/* Waits for a thread, so it is said when the picture is there. */
+static void run_overlay(struct ui *ui, const char *rest)
+{
+	struct err err = {""};
+
+	if (!rest[0] || str_eq(rest, "off")) {
+		overlay_off(&ui->charts.overlay);
+		ui_say(ui, false, "no other run behind the curves");
+	} else if (overlay_start(&ui->charts.overlay, &ui->feed, ui->pic->run_path, rest,
+				 ui->wake_fd, &err)) {
+		ui_say(ui, true, "%s", err.text);
+	} else {
+		ui_say(ui, false, "reading %s", rest);
+	}
+}
+
+static void run_mouse(struct ui *ui, const char *rest)
+{
+	ui->mouse = str_eq(rest, "off") ? MOUSE_OFF : MOUSE_ON;
+	ui_say(ui, false, ui->mouse == MOUSE_ON ?
+	       "the mouse chooses, drags and scrolls; with Shift it selects text" :
+	       "the mouse selects text");
+}
+
+static void find_here(struct ui *ui, const char *rest)
+{
+	str_copy(ui->find, sizeof ui->find, rest);
+	view_table[ui->view].act(ui, DO_FOUND, 0);
+}
+
+/* In the list of this view; elsewhere: in the journal. */
+static void run_find(struct ui *ui, const char *rest)
+{
+	if (ui->view == VIEW_DATA)
+		view_data_find(ui, rest);
+	else if (ui->view == VIEW_RUNS)
+		view_runs_find(ui, rest);
+	else if (ui->view == VIEW_INSPECT)
+		find_here(ui, rest);
+	else
+		history_find(ui, rest);
+}
+
 const struct local_row local_table[] = {
-	{ "find", "find TEXT", "find a text in the list on the screen (n N: next)", "",
-	  ARG_NONE, NULL, run_find },
 	{ "explain", "explain TASK TEXT", "which words of a text made a task's answer",
 	  "The text is tried, and the words that pushed the task's answer are marked.",
 	  ARG_TASK, NULL, run_explain },
 	{ "help", "help [WORD]", "help for the view, or for one command", "", ARG_NONE,
 	  NULL, run_help },
+	{ "find", "find [TEXT]", "only what has a text; nothing: all again",
+	  "In Data also by length and label, before the text: 'find len>60 label=yes "
+	  "some words'. In Runs by name, note or task.", ARG_NONE, NULL, run_find },
 	{ "quit", "quit", "leave the desk (asks while the run is live)", "", ARG_NONE, NULL,
 	  run_quit },
 	{ "q", "q", "quit", "", ARG_NONE, NULL, run_quit },
@@ -73,6 +110,14 @@ const struct local_row local_table[] = {
 	  ARG_NONE, "start end", local_seek },
 	{ "try", "try [TASK] TEXT", "what the tasks say of a text", "", ARG_TASK, NULL,
 	  run_try },
+	{ "overlay", "overlay RUN|off", "another run behind the curves",
+	  "Draws the same measure of a second run, dotted, its tasks matched by name: a "
+	  "name beside this run, or a folder. It is read once.", ARG_NONE, "off",
+	  run_overlay },
+	{ "mouse", "mouse on|off", "the mouse chooses and drags, or selects text",
+	  "Off unless asked for here or by --mouse, as a terminal whose mouse reports to a "
+	  "program selects no text with it, but with Shift held in most.",
+	  ARG_NONE, "on off", run_mouse },
 };
 const int local_count = (int)(sizeof local_table / sizeof *local_table);
 

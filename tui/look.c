@@ -129,6 +129,24 @@ void look_close(struct look *l)
 	xfree(l);
 }
 
+enum status look_at(const char *run, struct snapshot *out, struct err *err)
+{
+	struct record *r = NULL;
+	struct record_event e;
+	enum status st = record_open(run, &r, err);
+
+	while (!st && record_next(r, &e))
+		record_take(r);
+	if (!st)
+		st = record_trouble(r, err);
+	if (!st) {
+		snapshot_copy(out, record_picture(r));
+		out->phase = record_ending(r);
+	}
+	record_close(r);
+	return st;
+}
+
 static int look_fd(void *arg)
 {
 	return ((struct look *)arg)->fd;
@@ -158,5 +176,6 @@ void feed_look(struct feed *f, struct look *l)
 			    .predictions = feed_kept_predictions,
 			    .predictions_before = feed_kept_before,
 			    .history = feed_kept_history, .journal = feed_kept_journal,
-			    .checkpoints = kept_checkpoints };
+			    .checkpoints = kept_checkpoints,
+			    .steps = feed_kept_steps, .picture = feed_kept_picture };
 }

@@ -37,11 +37,8 @@ static int list(const struct ui *ui, struct checkpoint_row **rows, struct err *e
 	int n = 0;
 
 	*rows = NULL;
-	if (!ui->feed.checkpoints) {
-		err_set(err, ST_NOT_FOUND, "there is no model to ask");
-		return 0;
-	}
-	if (ui->feed.checkpoints(ui->live.run_path, &r, &n, err))
+	if (ui->feed.checkpoints &&
+	    ui->feed.checkpoints(ui->live.run_path, &r, &n, err))
 		return 0;
 	for (int i = 0; i < n / 2; i++) {
 		struct checkpoint_row swap = r[i];
@@ -57,7 +54,9 @@ static int list(const struct ui *ui, struct checkpoint_row **rows, struct err *e
 			r[0] = best;
 		}
 	if (!n)
-		err_set(err, ST_NOT_FOUND, "no checkpoint is kept: there is no model to ask");
+		err_set(err, ST_NOT_FOUND, ui_run_has_ended(ui) ?
+			"no checkpoint is kept: there is no model to ask" :
+			"no checkpoint is kept yet");
 	*rows = r;
 	return n;
 }

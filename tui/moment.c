@@ -53,6 +53,7 @@ void moment_start(struct moment *m, const struct plan *p)
 	s->steps = p->steps;
 	s->base_lr = p->lr; /* lr: of the last step, none yet */
 	s->clip = p->clip;
+	s->gradients_every = p->gradients_every;
 	s->dropout = p->dropout;
 	str_copy(s->sampling, sizeof s->sampling, p->sampling);
 	str_copy(s->weighting, sizeof s->weighting, p->weighting);
@@ -71,7 +72,7 @@ void moment_start(struct moment *m, const struct plan *p)
 		c->share = c->share_auto ? 0 : t->share;
 		c->muted = t->muted;
 		c->loss = c->smooth = c->dev = c->dev_before = NAN;
-		c->dev_best = c->baseline = NAN;
+		c->dev_best = c->baseline = c->grad_norm = c->effective = NAN;
 		c->dev_step = -1;
 		curve_init(&c->curve);
 	}
@@ -84,9 +85,17 @@ void moment_step(struct moment *m, const struct step_row *r)
 	m->snap.step = r->step;
 	m->snap.skipped += r->skipped;
 	m->snap.tokens += r->tokens;
-	for (int k = 0; k < r->n; k++)
-		if (r->task[k].task < m->snap.n_channels)
-			m->drawn[r->task[k].task] += r->task[k].count;
+	for (int k = 0; k < r->n; k++) {
+		struct channel *c;
+
+		if (r->task[k].task >= m->snap.n_channels)
+			continue;
+		c = &m->snap.ch[r->task[k].task];
+		m->drawn[r->task[k].task] += r->task[k].count;
+		c->examples += r->task[k].examples;
+		if (c->weight > 0) /* the row has weight x factor */
+			c->factor = (double)r->task[k].weight / c->weight;
+	}
 	telemetry_step(&m->tele, &m->snap, r);
 }
 

@@ -62,7 +62,7 @@ static void turn_wheel(struct ui *ui, const struct zone *z, int down)
 	} else if (z && (z->action == DO_FADER || z->action == DO_FADER_UP)) {
 		act(ui, DO_CHOOSE, z->choose);
 		act(ui, DO_WEIGHT, -down);
-	} else if (has_action(ui, DO_SCROLL)) {
+	} else if (has_action(ui, DO_SCROLL) && !(z && z->choose >= 0)) {
 		act(ui, DO_SCROLL, down);
 	} else {
 		act(ui, DO_MOVE, down);
@@ -73,7 +73,7 @@ void mouse_act(struct ui *ui, const struct canvas *c, const struct mouse *m)
 {
 	const struct zone *z = canvas_zone(c, m->y, m->x);
 
-	if (ui->ask != ASK_NONE)
+	if (!c->mouse || ui->ask != ASK_NONE)
 		return;
 	ui_recalc(ui);
 	if (m->is_release)

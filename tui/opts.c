@@ -20,6 +20,9 @@ const struct option_row option_table[] = {
 	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
 	{ OPT_STEP, "step", "N", "checkpoint at step N (else the best by dev metric)" },
 	{ OPT_JSON, "json", NULL, "one JSON object a line" },
+	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
+	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
+	{ OPT_NAMES, "names", NULL, "names alone" },
 	{ OPT_SCREEN, "color", "WHEN", "auto, always or never (NO_COLOR counts too)" },
 	{ OPT_SPEED, "speed", "X", "recorded seconds in one of the film (else 20)" },
 	{ OPT_VIEW, "view", NULL, "look only, beside whoever steers" },
@@ -82,6 +85,9 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_VIEW: o->view = true; break;
 	case OPT_JSON: o->json = true; break;
 	case OPT_SCREEN: return store_look(o, r, value, err);
+	case OPT_OUT: o->out = value; break;
+	case OPT_FORCE: o->force = true; break;
+	case OPT_NAMES: o->names = true; break;
 	case OPT_SET:
 		if (!strchr(value, '='))
 			return err_set(err, ST_INVALID,
@@ -107,6 +113,34 @@ static const struct option_row *find_option(const struct subcommand *c,
 			return r;
 	}
 	return NULL;
+}
+
+char option_letter(unsigned bit)
+{
+	return bit == OPT_OUT ? 'o' : bit == OPT_FORCE ? 'f' : '\0';
+}
+
+/* Of "-o" or "-oFILE". */
+static const struct option_row *find_letter(const struct subcommand *c, char letter)
+{
+	for (int i = 0; i < option_count; i++)
+		if ((c->uses & option_table[i].bit) && option_letter(option_table[i].bit) == letter)
+			return &option_table[i];
+	return NULL;
+}
+
+static enum status parse_letter(const struct subcommand *c, int argc, char **argv, int *i,
+				struct opts *o, struct err *err)
+{
+	const char *word = argv[*i];
+	const struct option_row *r = find_letter(c, word[1]);
+
+	if (!r || (!r->arg && word[2]))
+		return err_set(err, ST_INVALID, "no option '%.60s' in 'tutti %s'", word,
+			       c->name);
+	if (r->arg && !word[2] && *i + 1 >= argc)
+		return err_set(err, ST_INVALID, "-%c wants a value: %s", word[1], r->arg);
+	return store_value(o, r, !r->arg ? NULL : word[2] ? word + 2 : argv[++*i], err);
 }
 
 static enum status parse_option(const struct subcommand *c, int argc, char **argv, int *i,
@@ -146,8 +180,7 @@ enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct
 		} else if (!only_args && str_starts(argv[i], "--")) {
 			st = parse_option(c, argc, argv, &i, o, err);
 		} else if (!only_args && argv[i][0] == '-' && argv[i][1]) {
-			st = err_set(err, ST_INVALID, "no option '%.60s' in 'tutti %s'",
-				     argv[i], c->name);
+			st = parse_letter(c, argc, argv, &i, o, err);
 		} else if (o->n_args == OPTS_ARGS || o->n_args == c->max_args) {
 			st = err_set(err, ST_INVALID, "too many words at '%.60s'", argv[i]);
 		} else {

@@ -17,9 +17,9 @@ enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
 struct opts {
 	double speed;                       /* 0: not given */
-	const char *run, *runs, *script, *task, *data, *color, *theme;
+	const char *run, *runs, *script, *task, *data, *color, *theme, *out;
 	int64_t steps, step, seed, workers; /* -1: not given */
-	bool json, ascii, mouse, view;
+	bool json, ascii, mouse, view, force, names;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */
@@ -39,7 +39,7 @@ enum opt_bit {
 	OPT_RUN = 1, OPT_RUNS = 2, OPT_STEPS = 4, OPT_SEED = 8, OPT_WORKERS = 16,
 	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
 	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
-	OPT_SPEED = 8192,
+	OPT_SPEED = 8192, OPT_OUT = 16384, OPT_FORCE = 32768, OPT_NAMES = 65536,
 };
 
 struct option_row {
@@ -51,6 +51,7 @@ extern const struct subcommand subcommand_table[]; /* the first is the desk */
 extern const int subcommand_count;
 extern const struct option_row option_table[];
 extern const int option_count;
+char option_letter(unsigned bit);     /* "-o" beside "--out"; 0: none */
 
 /* argv without the program's and the sub-command's name. */
 enum status opts_parse(const struct subcommand *c, int argc, char **argv,

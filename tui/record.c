@@ -37,6 +37,8 @@ struct record {
 	int n_evals, n_saved, n_entries;
 	struct step_row *row; /* [WINDOW] read ahead */
 	int n_rows, at_row;
+	struct gradient_row *gradient; /* of these steps */
+	size_t n_gradients, at_gradient, cap_gradients;
 	/* kept places; the first is the beginning */
 	struct kept kept[PLACES];
 	int n_kept;
@@ -113,7 +115,7 @@ static enum status read_run(struct record *r, const char *run, struct err *err)
 	    !str_format(path, sizeof path, "%s/plan.json", run))
 		return err_set(err, ST_INVALID, "path too long: '%s'", run);
 	str_copy(s->run, sizeof s->run, name && name[1] ? name + 1 : run);
-	st = plan_load(path, NULL, 0, &plan, err);
+	st = plan_load_stored(path, &plan, err); /* the data may be gone */
 	if (!st)
 		moment_start(&r->now, plan);
 	plan_free(plan);
@@ -152,6 +154,7 @@ void record_close(struct record *r)
 	xfree(r->saved);
 	xfree(r->entry);
 	xfree(r->row);
+	xfree(r->gradient);
 	xfree(r);
 }
 
@@ -185,6 +188,27 @@ static void add_row(void *arg, const struct step_row *row)
 		r->row[r->n_rows++] = *row;
 }
 
+static void add_gradient(void *arg, const struct gradient_row *g)
+{
+	struct record *r = arg;
+
+	ARRAY_GROW(r->gradient, r->n_gradients, r->cap_gradients);
+	r->gradient[r->n_gradients++] = *g;
+}
+
+/* Those of a step come with it. */
+static void take_gradients(struct record *r, int64_t step)
+{
+	for (; r->at_gradient < r->n_gradients; r->at_gradient++) {
+		const struct gradient_row *g = &r->gradient[r->at_gradient];
+
+		if (g->step > step)
+			return;
+		if (g->step == step)
+			telemetry_gradient(&r->now.snap, g);
+	}
+}
+
 /* The next row, read with those behind it; NULL: there is none. */
 static const struct step_row *next_row(struct record *r)
 {
@@ -194,6 +218,10 @@ static const struct step_row *next_row(struct record *r)
 		r->n_rows = r->at_row = 0;
 		r->st = store_steps_read(r->db, from, from + WINDOW - 1, 1, add_row, r,
 					 &r->err);
+		r->n_gradients = r->at_gradient = 0;
+		if (!r->st)
+			r->st = store_gradients_read(r->db, from, from + WINDOW - 1,
+						     add_gradient, r, &r->err);
 		if (!r->n_rows)
 			r->next.row = from + WINDOW; /* a gap */
 	}
@@ -335,6 +363,7 @@ void record_take(struct record *r)
 	case EVENT_STEP:
 		keep_place(r);
 		moment_step(&r->now, &r->row[r->at_row++]);
+		take_gradients(r, e.step);
 		n->row = e.step + 1;
 		break;
 	case EVENT_EVAL:
@@ -370,6 +399,11 @@ static void glance_step(void *arg, const struct step_row *row)
 	g->m->tele.train_seconds += (double)row->seconds * (g->stride - 1);
 }
 
+static void glance_gradient(void *arg, const struct gradient_row *row)
+{
+	telemetry_gradient(&((struct moment *)arg)->snap, row);
+}
+
 enum status record_glance(struct record *r, struct snapshot *out, struct err *err)
 {
 	struct glance g = { .m = moment_new(&r->now) };
@@ -378,6 +412,9 @@ enum status record_glance(struct record *r, struct snapshot *out, struct err *er
 
 	g.stride = r->last > GLANCE_ROWS ? (uint32_t)(r->last / GLANCE_ROWS) : 1;
 	st = store_steps_read(r->db, 0, INT64_MAX, g.stride, glance_step, &g, err);
+	if (!st) /* the newest; the others come with their steps */
+		st = store_gradients_read(r->db, r->last - GLANCE_ROWS, INT64_MAX,
+					  glance_gradient, g.m, err);
 	for (int i = 0; i < r->n_entries; i++)
 		moment_entry(g.m, &r->entry[i]);
 	for (int i = 0; i < r->n_evals; i++)

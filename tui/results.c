@@ -172,8 +172,9 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 	if (f->predictions)
 		st = f->predictions(f->arg, s->run_path, task, &r->set, &err);
 	if (st == ST_NOT_FOUND || (!st && !r->set.n))
-		snprintf(r->trouble, sizeof r->trouble,
-			 "no evaluation yet: e on the desk evaluates now");
+		snprintf(r->trouble, sizeof r->trouble, f->post ?
+			 "no evaluation yet: e on the desk evaluates now" :
+			 "no evaluation up to here whose predictions are kept");
 	else if (st)
 		snprintf(r->trouble, sizeof r->trouble, "%.150s", err.text);
 	if (r->kind == TASK_CLASSIFY) {

@@ -18,7 +18,7 @@ const struct view view_table[VIEWS] = {
 		       "j k channel   h l weight   [ ] share   m s p   Space pause"},
 	[VIEW_CURVES] =
 		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
-		 "t loss|dev   y log|linear   r raw   Enter one|all   h l cursor"},
+		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one"},
 	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
 			  view_inspect_draw, view_inspect_act,
 			  "j k  Tab matrix  Enter explain  o method  a all  s sort  "
@@ -27,15 +27,20 @@ const struct view view_table[VIEWS] = {
 		{'4', "Summaries", "Sums", view_summaries_recalc,
 		 view_summaries_draw, view_summaries_act,
 		 "[ ] example   J K scroll   s sort   < > task   t try a text"},
-	[VIEW_RUNS] = {'5', "Runs", "Runs", NULL, view_runs_draw, view_runs_act,
-		       "j k move"},
-	[VIEW_DATA] = {'6', "Data", "Data", NULL, view_data_draw, view_data_act,
-		       "j k move"},
-	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", NULL, view_gradients_draw,
-			    view_gradients_act, "j k move"},
+	[VIEW_RUNS] = {'5', "Runs", "Runs", view_runs_recalc, view_runs_draw,
+		       view_runs_act,
+		       "j k move   Enter mark   b base   d differences   s sort   "
+		       "= equal step"},
+	[VIEW_DATA] = {'6', "Data", "Data", view_data_recalc, view_data_draw,
+		       view_data_act,
+		       "Tab train|dev   / find   r repeated   L in train   f label   "
+		       "Enter open"},
+	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
+			    view_gradients_draw, view_gradients_act,
+			    "j k task   Enter one|all   M measure now"},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
 			  view_journal_draw, view_journal_act,
-			  "j k move   g G first, last"},
+			  "j k move   Enter curves there   u undo   / find   w who   < > task"},
 	[VIEW_HELP] = {0, "Help", "Help", NULL, view_help_draw, view_help_act,
 		       "Esc close   j k scroll"},
 };
@@ -183,7 +188,7 @@ static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, 
 
 static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const char *hints = ui->feed.film ? "( ) speed   , . seek" :
+	const char *hints = ui->feed.film ? "; ' speed   , . seek" :
 					    "? help   : command";
 	int w = (int)strlen(hints);
 	bool is_brief = r.w < 80;
@@ -254,7 +259,8 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 	else if (ui->message[0])
 		draw_foreign(c, r.y, r.x + 1, r.w - 2, ui->is_bad ? INK_WARN : INK_TEXT,
 			     ui->message);
-	else if (ui->pic->phase >= PHASE_DONE && ui->is_live)
+	else if (ui->pic->phase >= PHASE_DONE &&
+		 (ui->is_live || ui->pic->phase == PHASE_FAILED))
 		draw_foreign(c, r.y, r.x + 1, r.w - 2,
 			     ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
 			     ui->pic->message[0] ? ui->pic->message :
@@ -262,7 +268,7 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 	else
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM,
 			  ui->feed.film && ui->view == VIEW_DESK ?
-			  "Space hold, go on   ( ) slower, faster   , . back, on   "
+			  "Space hold, go on   ; ' slower, faster   , . back, on   "
 			  ":seek 50%   q leave" : view_table[ui->view].hints);
 }
 
@@ -309,6 +315,8 @@ void draw_screen(struct canvas *c, const struct ui *ui)
 {
 	struct page p;
 
+	if (ui->mouse)
+		c->mouse = ui->mouse == MOUSE_ON;
 	layout_page(c->rows, c->cols, &p);
 	if (p.too_small) {
 		draw_too_small(c);

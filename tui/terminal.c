@@ -226,6 +226,15 @@ void term_enter(struct terminal *t)
 	enter_screen(t);
 }
 
+/* Reports of buttons, drags and the wheel, where the terminal has a mouse. */
+static void set_mouse(struct terminal *t, bool is_on)
+{
+	if (!tigetstr("kmous") || tigetstr("kmous") == (char *)-1)
+		return;
+	send_bytes(t, is_on ? mouse_on : mouse_off);
+	t->mouse = is_on;
+}
+
 static enum status start_curses(struct terminal *t, struct err *err)
 {
 	t->frame_fd = memfd_create("frame", MFD_CLOEXEC);
@@ -286,7 +295,7 @@ enum status term_open(const struct terminal_options *o, struct terminal **out,
 		send_bytes(t, theme_question);
 	enter_screen(t);
 	if (o->mouse)
-		term_mouse(t, true);
+		set_mouse(t, true);
 	*out = t;
 	return ST_OK;
 }
@@ -337,17 +346,6 @@ void term_resume(struct terminal *t)
 		term_enter(t);
 }
 
-bool term_mouse(struct terminal *t, bool is_on)
-{
-	set_term(t->screen);
-	if (!tigetstr("kmous") || tigetstr("kmous") == (char *)-1)
-		return false;
-	if (is_on != t->mouse)
-		send_bytes(t, is_on ? mouse_on : mouse_off);
-	t->mouse = is_on;
-	return true;
-}
-
 void term_has_sync(struct terminal *t)
 {
 	t->sync = true;
@@ -383,6 +381,7 @@ void term_prepare(struct terminal *t, struct canvas *c)
 	c->fancy = t->fancy;
 	c->utf8 = t->utf8;
 	c->colour = t->colours > 0;
+	c->mouse = t->mouse;
 }
 
 void term_redraw(struct terminal *t)
@@ -438,6 +437,8 @@ bool term_show(struct terminal *t, const struct canvas *c)
 		t->is_whole = true;
 	}
 	moved = c->cursor_y != t->shown.cursor_y || c->cursor_x != t->shown.cursor_x;
+	if (c->mouse != t->mouse)
+		set_mouse(t, c->mouse);
 	if (t->is_whole) {
 		clearok(curscr, TRUE);
 		erase();

@@ -51,7 +51,10 @@ enum status term_open(const struct terminal_options *o, struct terminal **out,
 		      struct err *err);
 void term_close(struct terminal *t); /* NULL is fine */
 
-/* What the terminal can show: fancy, utf8, colour of `c`, and its size now. */
+/*
+ * What the terminal can show: fancy, utf8, colour of `c`, and its size now; mouse:
+ * whether it reports. What term_show is given then changes that.
+ */
 void term_prepare(struct terminal *t, struct canvas *c);
 /* "xterm-256color, 256 colours, UTF-8" */
 const char *term_describe(const struct terminal *t);
@@ -66,8 +69,6 @@ void term_redraw(struct terminal *t);  /* the next frame is sent whole */
 /* What it answered: it knows mode 2026; what lies behind its text is light. */
 void term_has_sync(struct terminal *t);
 void term_is_light(struct terminal *t, bool is_light);
-/* Buttons, drags and wheel come as KEY_MOUSE_; false: it cannot. */
-bool term_mouse(struct terminal *t, bool is_on);
 
 /* Gives the terminal back as it was, and takes it again. */
 void term_leave(struct terminal *t);

@@ -41,7 +41,7 @@ void terminfo_add_back(struct buf *b)
 	terminfo_add(b, "rmkx");
 	terminfo_add(b, "rmcup");
 	if (!tigetstr("rmcup") || tigetstr("rmcup") == (char *)-1)
-		buf_adds(b, "\r\n");
+		terminfo_add(b, "clear"); /* no other screen to go back to */
 	terminfo_add(b, "cnorm"); /* last: some save it with the screen */
 }
 

@@ -33,6 +33,8 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	ui->cursor = -1;
 	ui->loss_range.log = true;
 	ui->dev_range.unit = 0.1;
+	charting_init(&ui->charts);
+	history_init(&ui->history);
 	ui->inspect.task = ui->reading.task = -1;
 	results_init(&ui->inspect.data);
 	results_init(&ui->reading.data);
@@ -43,6 +45,8 @@ void ui_init(struct ui *ui, const struct feed *feed)
 
 void ui_release(struct ui *ui)
 {
+	view_data_release(ui); /* jobs write wake_fd to their end */
+	view_runs_release(ui);
 	models_release(ui);
 	if (ui->wake_fd >= 0)
 		close(ui->wake_fd);
@@ -52,7 +56,8 @@ void ui_release(struct ui *ui)
 	attributions_release(&ui->attributions);
 	results_release(&ui->reading.data);
 	buf_release(&ui->trial.answer);
-	xfree(ui->entries);
+	charting_release(&ui->charts);
+	history_release(&ui->history);
 }
 
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...)
@@ -83,7 +88,7 @@ void ui_back(struct ui *ui)
 		ui->help_word[0] = '\0';
 	} else if (ui->view == VIEW_INSPECT && inspect_back(ui))
 		;
-	else if (ui->cursor >= 0)
+	else if (ui->view == VIEW_CURVES && ui->cursor >= 0)
 		ui->cursor = -1;
 	else if (ui->view != VIEW_DESK)
 		ui->view = VIEW_DESK;
@@ -195,12 +200,31 @@ static void take_trial(struct ui *ui, enum status st, const char *text)
 	buf_adds(&ui->trial.answer, text);
 }
 
+static void take_nothing(struct ui *ui, enum status st, const char *text)
+{
+	(void)ui;
+	(void)st;
+	(void)text;
+}
+
+/* Of two texts, or two models, that were asked in turn only the last is shown. */
+static void forget_trial(struct ui *ui)
+{
+	for (int i = 0; i < ui->n_pending; i++)
+		if (ui->pending[i].take == take_trial)
+			ui->pending[i].take = take_nothing;
+	for (int i = 0; i < ui->models.n_waiting; i++)
+		if (ui->models.waiting[i].take == take_trial)
+			ui->models.waiting[i].take = take_nothing;
+}
+
 void ui_try(struct ui *ui, const char *text)
 {
 	char line[JOURNAL_TEXT + 8];
 
 	if (!text[0])
 		return;
+	forget_trial(ui);
 	if (!str_format(line, sizeof line, "try %s", text)) {
 		ui_say(ui, true, "the text is too long to try: at most %d bytes",
 		       JOURNAL_TEXT);
@@ -359,51 +383,6 @@ void ui_crash_note(const struct snapshot *s)
 
 /* --- what drawing reads --- */
 
-static void widen(float v, double *min, double *max)
-{
-	if (!isfinite(v))
-		return;
-	if ((double)v < *min)
-		*min = (double)v;
-	if ((double)v > *max)
-		*max = (double)v;
-}
-
-static void fit_ranges(struct ui *ui)
-{
-	double lo = INFINITY, hi = -INFINITY, dlo = INFINITY, dhi = -INFINITY;
-	double top = 1;
-
-	ui->loss_range.log = !ui->linear;
-	for (int i = 0; i < ui->pic->n_channels; i++) {
-		const struct channel *ch = &ui->pic->ch[i];
-
-		if (ui->view == VIEW_CURVES && ui->one && i != ui->channel)
-			continue;
-		for (int k = 0; k < ch->curve.n && k < CURVE_POINTS; k++) {
-			widen(ch->curve.smooth[k], &lo, &hi);
-			if (ui->raw)
-				widen(ch->curve.mean[k], &lo, &hi);
-		}
-		for (int k = 0; k < ch->dev_curve.n && k < DEV_POINTS; k++)
-			widen(ch->dev_curve.value[k], &dlo, &dhi);
-		widen((float)ch->baseline, &dlo, &dhi);
-	}
-	while (ui->linear && top < hi / 4)
-		top *= 2;
-	while (ui->linear && top > 1e-6 && top > hi / 2)
-		top /= 2;
-	if (ui->loss_range.unit != top && ui->linear)
-		ui->loss_range.is_set = false;
-	ui->loss_range.unit = top;
-	if (ui->linear)
-		lo = 0;
-	if (lo <= hi)
-		curve_range_fit(&ui->loss_range, lo, hi);
-	if (dlo <= dhi)
-		curve_range_fit(&ui->dev_range, dlo, dhi);
-}
-
 void listing_fit(struct listing *l, int n, int h)
 {
 	if (l->at >= n)
@@ -438,7 +417,9 @@ void ui_recalc(struct ui *ui)
 {
 	if (ui->message[0] && ui->now >= ui->message_until)
 		ui->message[0] = '\0';
-	fit_ranges(ui);
+	chart_recalc(ui);
+	if (ui->view != VIEW_DATA && !(ui->view == VIEW_HELP && ui->back == VIEW_DATA))
+		view_data_idle(ui);
 	if (view_table[ui->view].recalc)
 		view_table[ui->view].recalc(ui);
 }

@@ -9,15 +9,16 @@
 #include <stdint.h>
 
 #include "attribution.h"
+#include "chart.h"
 #include "curve.h"
 #include "feed.h"
+#include "history.h"
 #include "layout.h"
 #include "results.h"
 #include "run/reader.h"
 
 enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_RUNS,
 	       VIEW_DATA, VIEW_GRADIENTS, VIEW_JOURNAL, VIEW_HELP, VIEWS };
-enum chart_kind { CHART_LOSS, CHART_DEV };
 enum knob { KNOB_WEIGHT, KNOB_SHARE, KNOB_MUTE, KNOB_SOLO, KNOB_LOCK, KNOBS };
 
 /*
@@ -105,7 +106,8 @@ struct ui {
 	enum chart_kind chart;
 	bool linear, raw, one;      /* curves: y, raw values behind, only one task */
 	int64_t cursor;             /* curves: step, -1: none */
-	struct curve_range loss_range, dev_range;
+	struct curve_range loss_range, dev_range, norm_range;
+	struct charting charts;
 	struct wish wish[CHANNELS_MAX][KNOBS];
 	struct pending pending[PENDING_MAX];
 	int n_pending;
@@ -120,11 +122,13 @@ struct ui {
 	struct attributions attributions;
 	struct reading reading;
 	struct trial trial;
-	struct listing journal, help;
-	struct journal_entry *entries; /* Journal view: all of them */
-	int n_entries;
+	struct listing help;
+	struct history history;     /* the Journal view */
+	struct data_view *data;     /* view_data.h; NULL: never shown */
+	struct runs_view *runs;     /* view_runs.h; the same */
 	const char *terminal;
 	struct hand hand;
+	enum { MOUSE_AS_IS, MOUSE_ON, MOUSE_OFF } mouse;
 	char help_word[64];         /* :help WORD */
 	char find[160];             /* :find TEXT */
 };
@@ -197,11 +201,19 @@ bool view_help_act(struct ui *ui, int action, int arg);
 void view_inspect_recalc(struct ui *ui);
 void view_summaries_recalc(struct ui *ui);
 void view_journal_recalc(struct ui *ui);
+void view_gradients_recalc(struct ui *ui);
+void view_data_recalc(struct ui *ui);
+void view_runs_recalc(struct ui *ui);
+/* The view is not shown: work that takes long is given up after a while. */
+void view_data_idle(struct ui *ui);
+void view_data_release(struct ui *ui);
+void view_runs_release(struct ui *ui);
+/* What `find` looks for there. */
+void view_data_find(struct ui *ui, const char *text);
+void view_runs_find(struct ui *ui, const char *text);
 int help_lines(const struct ui *ui);
 
 /* Pieces that several views share. */
-void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
-		struct rect chart);
 void draw_nothing(struct canvas *c, struct rect body, const char *why);
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
 bool inspect_back(struct ui *ui); /* closes the row that is open */

@@ -134,6 +134,7 @@ static void meanings(struct page_pen *p)
 	row(p, 14, "loss", "smoothed; the arrow says where it goes");
 	row(p, 14, "dev, base", "the task's metric x 100, and what guessing gets");
 	row(p, 14, "weight", "factor on the loss; share: part of the micro-batches");
+	row(p, 14, "eff", "weight x share x gradient norm: who moves what is shared");
 	row(p, 14, "fader", "keys within 0.3 s are one change, not ten");
 }
 

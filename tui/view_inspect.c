@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "inspect_own.h"
 #include "keys.h"
-#include "prompt.h"
 
 /* --- head --- */
 
@@ -333,14 +332,6 @@ static void find(struct ui *ui, int dir)
 	ui_say(ui, false, "%d of %d rows hold '%s'", hits, n, ui->find);
 }
 
-static void open_find(struct ui *ui)
-{
-	if (ui->is_viewer)
-		ui_say(ui, true, "this screen looks only");
-	else
-		prompt_open(PROMPT_COMMAND, "find ");
-}
-
 static void explain(struct ui *ui)
 {
 	const struct results *d = &ui->inspect.data;
@@ -400,7 +391,6 @@ static bool act_on_list(struct ui *ui, enum action action, int arg)
 		filter(in, -1, -1);
 		break;
 	case DO_COMPARE: show_changed(ui); break;
-	case DO_FIND: open_find(ui); break;
 	case DO_FOUND: find(ui, arg); break;
 	case DO_EXPORT: inspect_export(ui); break;
 	case DO_METHOD: other_method(ui); break;

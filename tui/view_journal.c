@@ -1,91 +1,464 @@
 /*
- * view_journal.c - everything that was done to the run, by whom and when.
+ * view_journal.c - everything that was done to the run, by whom and when, on a
+ * line of time, in a table, and one entry opened: what came of it.
  */
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
-#include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
 #include "ui.h"
 
-static void clock_text(int64_t unix_ms, char out[16])
+enum { EFFECT_COLS = 20, LETTERS_HIGH = 3 };
+
+static void time_text(int64_t unix_ms, bool with_day, char out[32])
 {
 	time_t t = (time_t)(unix_ms / 1000);
 	struct tm tm;
 
-	if (!localtime_r(&t, &tm) || !strftime(out, 16, "%H:%M:%S", &tm))
-		str_copy(out, 16, "-");
+	if (!localtime_r(&t, &tm))
+		str_copy(out, 32, "-");
+	else if (with_day)
+		strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm);
+	else
+		strftime(out, 32, "%H:%M:%S", &tm);
 }
 
-static void draw_line(struct canvas *c, struct rect r, int y,
-		      const struct journal_entry *e)
+static const struct journal_entry *entry_at(const struct ui *ui, int row)
 {
-	char text[24];
-	int x = r.x + 1;
+	return &ui->charts.marks.e[ui->history.row[row]];
+}
 
-	snprintf(text, sizeof text, "%lld", (long long)e->seq);
+/* --- the line of time --- */
+
+/* Letters of one column stand on each other, the newest lowest. */
+static void draw_letter(struct canvas *c, struct rect r, int x, char letter,
+			enum ink ink, bool is_chosen)
+{
+	for (int y = r.y + r.h - 2; y >= r.y; y--) {
+		struct cell *k = canvas_at(c, y, x);
+
+		if (!k || (k->ch != ' ' && y > r.y))
+			continue;
+		c->flags = CELL_BOLD | (is_chosen ? CELL_REVERSE : 0);
+		draw_cell(c, y, x, (uint32_t)letter, ink);
+		c->flags = 0;
+		return;
+	}
+}
+
+static void draw_timeline(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct snapshot *s = ui->pic;
+	const struct history *h = &ui->history;
+	int64_t last = chart_last(ui);
+	struct rect line = rect_cut(r, 0, 2, 0, 2);
+	int rail = line.y + line.h - 1;
+	double tick = axis_tick(AXIS_STEP, (double)last, line.w / 16 > 2 ? line.w / 16 : 2);
+	char text[24];
+
+	for (int x = 0; x < line.w; x++) {
+		bool is_past = (double)x * (double)last < (double)s->step * line.w;
+
+		draw_cell(c, rail, line.x + x, is_past ? 0x2501 : 0x2500,
+			  is_past ? INK_GOOD : INK_FRAME);
+	}
+	for (double v = tick; v <= (double)last * (1 + 1e-9); v += tick) {
+		int w, x = line.x + (int)(v / (double)last * line.w);
+
+		axis_label(AXIS_STEP, text, v, tick);
+		w = (int)strlen(text);
+		x -= w / 2;
+		x = x + w > line.x + line.w ? line.x + line.w - w : x;
+		draw_text(c, rail, x, w, INK_DIM, text);
+	}
+	for (int k = h->n - 1; k >= 0; k--) {
+		const struct journal_entry *e = entry_at(ui, k);
+		int x = line.x + (int)((double)e->step / (double)last * line.w);
+
+		x = x >= line.x + line.w ? line.x + line.w - 1 : x;
+		draw_letter(c, line, x, mark_letter(e), mark_ink(s, e), k == h->at);
+	}
+}
+
+/* The kinds that stand on the line, with their letters. */
+static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct history *h = &ui->history;
+	int x = r.x + 2, end = r.x + r.w - 2;
+	bool any_guard = false;
+	char text[64];
+
+	for (int i = 0; i < h->n; i++)
+		any_guard |= entry_at(ui, i)->who == WHO_GUARD;
+	str_format(text, sizeof text, "%s", any_guard ? "small letter: a guard" : "");
+	draw_right(c, r.y, end, 24, INK_DIM, text);
+	end -= (int)strlen(text) + 2;
+	for (int k = 0; k < mark_kinds; k++) {
+		bool is_there = false;
+
+		for (int i = 0; i < h->n && !is_there; i++)
+			is_there = mark_find(entry_at(ui, i)->command) == &mark_table[k];
+		if (!is_there || x + 2 + (int)strlen(mark_table[k].name) > end)
+			continue;
+		c->flags = CELL_BOLD;
+		draw_cell(c, r.y, x, (uint32_t)mark_table[k].letter, INK_TEXT);
+		c->flags = 0;
+		x += 2;
+		x += draw_text(c, r.y, x, end - x, INK_DIM, mark_table[k].name) + 2;
+	}
+}
+
+/* --- effects --- */
+
+static const char *signed_text(char out[24], double v)
+{
+	char number[24];
+
+	str_format(out, 24, "%s%s", v < 0 ? "−" : "+", fmt_value(number, fabs(v)));
+	return out;
+}
+
+/* Up, down or flat: by a hundredth of the loss. */
+static void draw_change(struct canvas *c, int y, int end, double relative,
+			const char *text, bool is_dim)
+{
+	bool is_up = relative > 0.01, is_down = relative < -0.01;
+	enum ink ink = is_dim ? INK_DIM : is_down ? INK_GOOD : is_up ? INK_BAD : INK_DIM;
+
+	draw_text(c, y, end - 1, 1, ink, is_down ? "↓" : is_up ? "↑" : "=");
+	draw_right(c, y, end - 2, 8, is_dim ? INK_DIM : INK_TEXT, text);
+}
+
+/* "samsum −0.051 ↓", right-aligned before `end`. */
+static void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, int w,
+			int mark)
+{
+	const struct journal_entry *e = &ui->charts.marks.e[mark];
+	const struct effect *f = history_effect(ui, mark);
+	int ch = mark_channel(ui->pic, e->command);
+	bool is_others = false;
+	double change, relative;
+	char text[24];
+
+	if (str_eq(mark_find(e->command)->command, "note") || !f) {
+		draw_right(c, y, end, 3, INK_DIM, f ? "·" : "");
+		return;
+	}
+	if (ch >= 0 && !isfinite(effect_change(f, ch))) { /* muted: what others do */
+		is_others = true;
+		ch = -1;
+	}
+	change = ch >= 0 ? effect_change(f, ch) : effect_of_all(f);
+	if (!isfinite(change)) {
+		draw_right(c, y, end, 12, INK_DIM,
+			   f->length < EFFECT_LEAST && !f->is_whole ? "…" : "-");
+		return;
+	}
+	relative = ch >= 0 ? change / fabs((double)f->at[ch]) : change;
+	if (ch >= 0)
+		signed_text(text, change);
+	else
+		str_format(text, sizeof text, "%s%.1f%%", change < 0 ? "−" : "+",
+			   fabs(change) * 100);
+	draw_change(c, y, end, relative, text, !f->is_whole);
+	if (w > 12)
+		draw_foreign(c, y, end - w, w - 11, INK_DIM,
+			     ch >= 0 ? ui->pic->ch[ch].name : is_others ? "others" :
+			     "all");
+}
+
+/* --- the table --- */
+
+static void draw_row(struct canvas *c, const struct ui *ui, struct rect r, int y, int row)
+{
+	const struct journal_entry *e = entry_at(ui, row);
+	int x = r.x + 1, end = r.x + r.w - 2, w = r.w >= 76 ? EFFECT_COLS : 11;
+	char text[32];
+
+	str_format(text, sizeof text, "%lld", (long long)e->seq);
 	draw_right(c, y, x + 5, 5, INK_DIM, text);
-	clock_text(e->unix_ms, text);
-	draw_text(c, y, x + 7, 8, INK_DIM, text);
-	draw_entry(c, y, x + 16, r.w - 18, e);
+	x += 6;
+	c->flags = CELL_BOLD;
+	draw_cell(c, y, x, (uint32_t)mark_letter(e), mark_ink(ui->pic, e));
+	c->flags = 0;
+	x += 2;
+	if (r.w >= 90) {
+		time_text(e->unix_ms, false, text);
+		draw_text(c, y, x, 8, INK_DIM, text);
+		x += 10;
+	}
+	draw_entry(c, y, x - 1, end - w - 2 - x, e);
+	draw_effect(c, ui, y, end, w, ui->history.row[row]);
+}
+
+static void say_filter(const struct ui *ui, char out[96])
+{
+	static const char *const who[FROMS] = {"", " by you", " by the script",
+					       " by guards"};
+	const struct history *h = &ui->history;
+	size_t n;
+
+	str_format(out, 96, "%d of %d%s", h->n, ui->charts.marks.n, who[h->who]);
+	n = strlen(out);
+	if (h->task >= 0 && h->task < ui->pic->n_channels)
+		str_format(out + n, 96 - n, " on %s", ui->pic->ch[h->task].name);
+	n = strlen(out);
+	if (h->word[0])
+		str_format(out + n, 96 - n, " with '%s'", h->word);
+}
+
+static bool is_filtered(const struct history *h)
+{
+	return h->who != FROM_ALL || h->task >= 0 || h->word[0];
+}
+
+static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	int x = r.x + 1 + 8 + (r.w >= 90 ? 10 : 0), end = r.x + r.w - 2;
+	int at = x + 18, room = end - 14 - at;
+	char text[96];
+
+	draw_right(c, r.y, r.x + 6, 5, INK_DIM, "seq");
+	if (r.w >= 90)
+		draw_text(c, r.y, r.x + 9, 8, INK_DIM, "time");
+	draw_right(c, r.y, x + 8, 8, INK_DIM, "step");
+	draw_text(c, r.y, x + 10, 6, INK_DIM, "who");
+	if (is_filtered(&ui->history)) {
+		say_filter(ui, text);
+		draw_foreign(c, r.y, at, room, INK_WARN, text);
+	} else {
+		draw_text(c, r.y, at, room, INK_DIM, "command");
+	}
+	draw_right(c, r.y, end, 14, INK_DIM, "after 500");
+}
+
+static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	struct listing l = {ui->history.at, ui->history.top};
+	int h = r.h - 1, n = ui->history.n;
+
+	if (r.h < 2)
+		return;
+	draw_head(c, ui, r);
+	listing_fit(&l, n, h);
+	for (int k = 0; k < h && l.top + k < n; k++) {
+		int y = r.y + 1 + k;
+
+		if (l.top + k == l.at) {
+			c->paper = PAPER_ROW;
+			draw_fill(c, (struct rect){y, r.x, 1, r.w});
+			draw_text(c, y, r.x, 1, INK_STRONG, "▸");
+		}
+		draw_row(c, ui, r, y, l.top + k);
+		c->paper = PAPER_NONE;
+	}
+	if (!n)
+		draw_text(c, r.y + 2, r.x + 9, r.w - 10, INK_DIM,
+			  "no such entry   w who   < > task   / text");
+}
+
+/* --- the entry that is chosen --- */
+
+static void draw_fact(struct canvas *c, struct rect r, int *y, const char *name,
+		      const char *value)
+{
+	if (*y >= r.y + r.h)
+		return;
+	draw_text(c, *y, r.x, 8, INK_DIM, name);
+	draw_foreign(c, *y, r.x + 9, r.w - 9, INK_TEXT, value);
+	++*y;
+}
+
+/* Returns the row after them. */
+static int draw_facts(struct canvas *c, const struct journal_entry *e, struct rect r)
+{
+	char text[JOURNAL_TEXT], when[32];
+	const char *why;
+	int y = r.y;
+
+	draw_fact(c, r, &y, mark_find(e->command)->command[0] == 'n' ? "note" : "command",
+		  str_starts(e->command, "note ") ? e->command + 5 : e->command);
+	if (e->before[0] || e->after[0]) {
+		str_format(text, sizeof text, "%s", e->before[0] ? e->before : "-");
+		draw_fact(c, r, &y, "before", text);
+		draw_fact(c, r, &y, "after", e->after[0] ? e->after : "-");
+	}
+	time_text(e->unix_ms, true, when);
+	str_format(text, sizeof text, "%s  %s", journal_who_name(e->who), when);
+	draw_fact(c, r, &y, "by", text);
+	if (mark_inverse(e, text, &why))
+		draw_fact(c, r, &y, "u posts", text);
+	else
+		draw_fact(c, r, &y, "no undo", why);
+	return y;
+}
+
+/* The smoothed loss of one task from as many steps before the entry as after it. */
+static void draw_path(struct canvas *c, const struct ui *ui, struct rect r, int mark)
+{
+	const struct effect *f = history_effect(ui, mark);
+	struct plot p = {.range = {.log = true, .unit = 1}};
+	struct plot_line l = {.n = EFFECT_PATH, .mark = 'o'};
+	double lo = INFINITY, hi = -INFINITY;
+	int64_t at[EFFECT_PATH];
+
+	if (!f || f->channel < 0 || f->length < EFFECT_LEAST || r.h < 5)
+		return;
+	for (int i = 0; i < EFFECT_PATH; i++) {
+		at[i] = f->step - f->length + (i + 1) * 2 * f->length / EFFECT_PATH;
+		if (isfinite((double)f->path[i])) {
+			lo = fmin(lo, (double)f->path[i]);
+			hi = fmax(hi, (double)f->path[i]);
+		}
+	}
+	if (!(lo > 0) || lo > hi)
+		return;
+	while (p.range.unit > 1.0 / 64 && log2(hi / lo) < 2 * p.range.unit)
+		p.range.unit /= 2;
+	curve_range_fit(&p.range, lo, hi);
+	p.x_min = (double)(f->step - f->length);
+	p.x_max = (double)(f->step + f->length);
+	plot_begin(c, &p, r);
+	plot_event(c, &p, f->step, mark_letter(&ui->charts.marks.e[mark]),
+		   mark_ink(ui->pic, &ui->charts.marks.e[mark]), true);
+	l.v = f->path;
+	l.at = at;
+	l.ink = ink_channel(f->channel);
+	l.mark = channel_mark(f->channel);
+	plot_line(c, &p, &l);
+	draw_foreign(c, p.area.y + p.area.h, r.x, 7, ink_channel(f->channel),
+		     ui->pic->ch[f->channel].name);
+}
+
+enum { CHANGE_COLS = 11, LOSS_COLS = 9 };
+
+/* Tasks by how much they changed, the task concerned first. */
+static void by_change(const struct effect *f, int first, int *order)
+{
+	double size[CHANNELS_MAX];
+
+	for (int i = 0; i < f->n; i++) {
+		double d = fabs(effect_change(f, i) / (double)f->at[i]);
+		int at = i;
+
+		size[i] = i == first ? INFINITY : isfinite(d) ? d : -1;
+		for (; at > 0 && size[order[at - 1]] < size[i]; at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+}
+
+static bool shows_losses(struct rect r)
+{
+	return r.w >= 2 * CHANGE_COLS + 2 * LOSS_COLS + 10;
+}
+
+static bool shows_before(struct rect r)
+{
+	return r.w >= 2 * CHANGE_COLS + 14;
+}
+
+static void draw_effect_row(struct canvas *c, const struct ui *ui, struct rect r, int y,
+			    const struct effect *f, int t)
+{
+	double at = (double)f->at[t], change = effect_change(f, t);
+	double before = effect_change_before(f, t);
+	int end = r.x + r.w;
+	char text[24];
+
+	bool has_losses = shows_losses(r);
+	int room = r.w - CHANGE_COLS * (1 + shows_before(r)) -
+		   2 * LOSS_COLS * has_losses - 1;
+
+	draw_foreign(c, y, r.x, room, ink_channel(t), ui->pic->ch[t].name);
+	if (isfinite(change))
+		draw_change(c, y, end, change / fabs(at), signed_text(text, change),
+			    !f->is_whole);
+	else
+		draw_right(c, y, end - 2, 8, INK_DIM, "-");
+	if (!shows_before(r))
+		return;
+	draw_right(c, y, end - CHANGE_COLS - 2, 8, INK_DIM,
+		   isfinite(before) ? signed_text(text, before) : "-");
+	if (!has_losses)
+		return;
+	draw_right(c, y, end - 2 * CHANGE_COLS - 2, 8, INK_TEXT,
+		   isfinite((double)f->after[t]) ? fmt_value(text, (double)f->after[t]) :
+						   "-");
+	draw_right(c, y, end - 2 * CHANGE_COLS - LOSS_COLS - 2, 8, INK_DIM,
+		   isfinite(at) ? fmt_value(text, at) : "-");
+}
+
+static void draw_effects(struct canvas *c, const struct ui *ui, struct rect r, int mark)
+{
+	const struct effect *f = history_effect(ui, mark);
+	int order[CHANNELS_MAX], end = r.x + r.w;
+	char text[64];
+
+	if (!f || f->length < EFFECT_LEAST) {
+		draw_text(c, r.y, r.x, r.w, INK_DIM,
+			  f ? "too few steps after it to tell" : "reading the steps");
+		return;
+	}
+	draw_text(c, r.y, r.x, 13, INK_DIM, "smoothed loss");
+	str_format(text, sizeof text, "%lld after", (long long)f->length);
+	draw_right(c, r.y, end - 2, CHANGE_COLS, INK_DIM, text);
+	str_format(text, sizeof text, "%lld before", (long long)f->length);
+	if (shows_before(r))
+		draw_right(c, r.y, end - CHANGE_COLS - 2, CHANGE_COLS, INK_DIM, text);
+	if (shows_losses(r)) {
+		str_format(text, sizeof text, "+%lld", (long long)f->length);
+		draw_right(c, r.y, end - 2 * CHANGE_COLS - 2, 8, INK_DIM, text);
+		draw_right(c, r.y, end - 2 * CHANGE_COLS - LOSS_COLS - 2, 8, INK_DIM,
+			   "then");
+	}
+	by_change(f, mark_channel(ui->pic, ui->charts.marks.e[mark].command), order);
+	for (int k = 0; k + 1 < r.h && k < f->n; k++)
+		draw_effect_row(c, ui, r, r.y + 1 + k, f, order[k]);
+}
+
+static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct history *h = &ui->history;
+	const struct journal_entry *e;
+	struct rect left, right;
+	char text[64], number[24];
+	int y;
+
+	if (r.h < 3 || !h->n)
+		return;
+	e = entry_at(ui, h->at);
+	draw_rule(c, r.y, r.x, r.w, INK_FRAME);
+	c->flags = CELL_BOLD;
+	str_format(text, sizeof text, " entry %lld ", (long long)e->seq);
+	draw_text(c, r.y, r.x + 2, 24, INK_STRONG, text);
+	c->flags = 0;
+	str_format(text, sizeof text, " step %s ", fmt_count(number, e->step));
+	draw_right(c, r.y, r.x + r.w - 2, 24, INK_DIM, text);
+	left = right = rect_cut(r, 1, 2, 0, 2);
+	left.w = r.w * 45 / 100;
+	right.x = left.x + left.w + 2;
+	right.w = r.x + r.w - 2 - right.x;
+	y = draw_facts(c, e, left);
+	draw_path(c, ui, rect_cut(left, y - left.y, 0, 0, 0), h->row[h->at]);
+	draw_effects(c, ui, right, h->row[h->at]);
 }
 
 void view_journal_draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
-	struct listing l = ui->journal;
-	int h = body.h - 1;
+	struct journal_layout l;
 
-	if (!ui->n_entries) {
-		draw_text(c, body.y + body.h / 2, body.x + body.w / 2 - 20, 40, INK_DIM,
-			  "nothing has been done to this run yet");
+	if (!ui->charts.marks.n) {
+		draw_nothing(c, body, "nothing has been done to this run yet");
 		return;
 	}
-	draw_text(c, body.y, body.x + 1, body.w - 1, INK_DIM,
-		  "  seq  time          step  who     command");
-	listing_fit(&l, ui->n_entries, h);
-	for (int k = 0; k < h && l.top + k < ui->n_entries; k++) {
-		int y = body.y + 1 + k;
-
-		if (l.top + k == l.at) {
-			c->paper = PAPER_ROW;
-			draw_fill(c, (struct rect){y, body.x, 1, body.w});
-			draw_text(c, y, body.x, 1, INK_STRONG, "▸");
-		}
-		draw_line(c, body, y, &ui->entries[l.top + k]);
-		c->paper = PAPER_NONE;
-	}
-}
-
-void view_journal_recalc(struct ui *ui)
-{
-	int64_t newest = ui->pic->n_journal ?
-			 ui->pic->journal[ui->pic->n_journal - 1].seq : 0;
-
-	int64_t have = ui->n_entries ? ui->entries[ui->n_entries - 1].seq : 0;
-
-	/* a film goes back, too, and its journal with it */
-	if (!ui->feed.journal || have == newest || (have > newest && !ui->feed.film))
-		return;
-	xfree(ui->entries);
-	ui->entries = NULL;
-	ui->n_entries = 0;
-	if (ui->feed.journal(ui->feed.arg, ui->pic->run_path, &ui->entries,
-			     &ui->n_entries, NULL))
-		ui->n_entries = 0;
-	ui->journal.at = ui->n_entries ? ui->n_entries - 1 : 0;
-}
-
-bool view_journal_act(struct ui *ui, int action, int arg)
-{
-	if (action == DO_MOVE)
-		ui->journal.at += arg;
-	else if (action == DO_PAGE)
-		ui->journal.at += arg * 10;
-	else if (action == DO_END)
-		ui->journal.at = arg < 0 ? 0 : ui->n_entries - 1;
-	else
-		return false;
-	listing_fit(&ui->journal, ui->n_entries, 1 << 20);
-	return true;
+	layout_journal(body, &l);
+	draw_timeline(c, ui, l.timeline);
+	if (l.legend.h > 0)
+		draw_legend(c, ui, l.legend);
+	draw_list(c, ui, l.list);
+	draw_detail(c, ui, l.detail);
 }

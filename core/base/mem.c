@@ -4,6 +4,9 @@
 #include "base/mem.h"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -210,6 +213,13 @@ static uint64_t proc_status(const char *name)
 	for (; *at >= '0' && *at <= '9'; at++)
 		kb = kb * 10 + (uint64_t)(*at - '0');
 	return kb * 1024;
+}
+
+void mem_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 uint64_t mem_now_bytes(void)

@@ -52,6 +52,8 @@ void mem_set_oom_hook(void (*hook)(size_t size));
  */
 uint64_t mem_peak_bytes(void);
 uint64_t mem_now_bytes(void);
+/* After much was freed at once: what the heap keeps of it goes back to the system. */
+void mem_give_back(void);
 
 /*
  * An arena: blocks that grow in the first micro-batches and are then reused.

@@ -58,6 +58,7 @@ static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 	add_int(h, labels ? spec->n_labels : 0);
 	for (int i = 0; labels && i < spec->n_labels; i++)
 		add_text(h, spec->labels[i]);
+	dataset_key_rows(spec, h);
 	hasher_add_u64(h, vocabulary.lo);
 	hasher_add_u64(h, vocabulary.hi);
 	return hasher_end(h);

@@ -107,6 +107,11 @@ struct dataset_columns {
 	int text, pair, target; /* index in the row, or -1 */
 };
 void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c);
+/* False for a good row that is on the other side of held_share. */
+bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_columns *c,
+		     const struct source_row *row);
+/* What chooses the rows, as part of a key; nothing where all are taken. */
+void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h);
 /* Opens the file and begins the progress "reading FILE". */
 enum status dataset_source(const struct dataset_spec *spec,
 			   const struct dataset_columns *c, struct progress *pg,

@@ -304,6 +304,8 @@ static enum status read_rows(struct builder *b, struct err *err)
 
 		if (st)
 			return st == ST_END ? ST_OK : st;
+		if (!dataset_has_row(b->spec, &b->columns, &row))
+			continue;
 		fault = take_row(b, &row, &r);
 		row_report_add(&b->h.report, fault, row.line);
 		if (fault)

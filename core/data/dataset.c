@@ -64,6 +64,28 @@ void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
 	}
 }
 
+bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_columns *c,
+		     const struct source_row *row)
+{
+	uint64_t h;
+
+	if (!(spec->held_share > 0) || row->fault)
+		return true;
+	h = hash64_bytes(row->field[c->text], row->len[c->text]);
+	return ((double)(h >> 11) * 0x1p-53 < spec->held_share) == spec->is_held;
+}
+
+void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h)
+{
+	char share[17];
+
+	if (!(spec->held_share > 0))
+		return;
+	double_to_hex(spec->held_share, share);
+	hasher_add_str(h, share);
+	hasher_add_u64(h, spec->is_held);
+}
+
 /* The file and its folder: "samsum/train.jsonl". */
 static const char *short_path(const char *path)
 {
@@ -124,7 +146,12 @@ static enum status rows_fail(const struct row_report *r, const char *bad_label,
 		text_sanitize(&b, bad_label, strlen(bad_label));
 		buf_adds(&b, "'");
 	}
-	if (!r->rows)
+	if (!r->rows && spec->held_share > 0)
+		st = err_set(err, ST_INVALID, "no row %s in '%s': too few for "
+			     "a dev_share of %g",
+			     spec->is_held ? "is held out" : "is left to train on",
+			     spec->path, spec->held_share);
+	else if (!r->rows)
 		st = err_set(err, ST_INVALID, "no rows: '%s'", spec->path);
 	else if (bad == r->rows)
 		st = err_set(err, ST_INVALID, "no usable rows in '%s': %s",

@@ -37,6 +37,13 @@ struct dataset_spec {
 	int max_target;         /* tokens, [SEP] at the end included */
 	double max_bad;         /* share of bad rows that is still fine: 0.01 */
 	bool unlabelled;        /* rows need no target (prediction) */
+	/*
+	 * A file for two splits: above 0, `is_held` chooses between this share of
+	 * the rows and the others. A row's text alone decides, so that copies of
+	 * a text are on one side and the order of the rows does not matter.
+	 */
+	double held_share;
+	bool is_held;
 };
 
 /*

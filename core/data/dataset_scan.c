@@ -31,8 +31,11 @@ static enum status each_row(const struct dataset_spec *spec, struct progress *pg
 	if (st)
 		return st;
 	while (!(st = source_next(src, &row, err))) {
-		enum row_fault fault = row.fault ? row.fault : take(arg, &row, &c);
+		enum row_fault fault;
 
+		if (!dataset_has_row(spec, &c, &row))
+			continue;
+		fault = row.fault ? row.fault : take(arg, &row, &c);
 		row_report_add(&h.report, fault, row.line);
 		h.n += !fault;
 	}

@@ -65,6 +65,7 @@ void found_add(struct found *f, const struct dataset_spec *spec, bool target)
 	/* rows without the column are bad rows, whether it is used or not */
 	add_text(f->spec, spec->unlabelled ? NULL : spec->target);
 	hasher_add_u64(f->spec, target);
+	dataset_key_rows(spec, f->spec);
 	state = cache_state_key(&id);
 	hasher_add_u64(f->state, state.lo);
 	hasher_add_u64(f->state, state.hi);

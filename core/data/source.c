@@ -194,6 +194,18 @@ static enum row_fault tsv_split(const struct source *s, struct source_row *row,
 	return source_check_fields(s, row);
 }
 
+static void tsv_see_all(const struct source *s, const char *p, size_t n)
+{
+	const char *end = p + n, *tab = p;
+
+	for (uint64_t column = 0; tab; column++) {
+		tab = memchr(p, '\t', (size_t)(end - p));
+		s->every->see(s->every->arg, column, NULL, p,
+			      (size_t)((tab ? tab : end) - p));
+		p = tab ? tab + 1 : end;
+	}
+}
+
 static enum status tsv_next(struct source *s, struct source_row *row,
 			    struct err *err)
 {
@@ -208,7 +220,12 @@ static enum status tsv_next(struct source *s, struct source_row *row,
 			return st;
 	} while (!n && !too_long);
 	row->line = s->r.lines;
-	row->fault = too_long ? ROW_TOO_LONG : tsv_split(s, row, p, n);
+	if (too_long)
+		row->fault = ROW_TOO_LONG;
+	else if (s->every)
+		tsv_see_all(s, p, n);
+	else
+		row->fault = tsv_split(s, row, p, n);
 	return ST_OK;
 }
 
@@ -331,6 +348,37 @@ void source_position(const struct source *s, uint64_t *at, uint64_t *size)
 struct hash source_content(struct source *s)
 {
 	return reader_hash(&s->r);
+}
+
+enum status source_open_every(const char *path, enum source_format format,
+			      const struct source_every *every, struct source **out,
+			      struct err *err)
+{
+	struct source *s = xcalloc(1, sizeof *s);
+	enum status st;
+
+	BUG_IF(format == SOURCE_AUTO);
+	*out = NULL;
+	s->format = format;
+	s->every = every;
+	st = reader_open(&s->r, path, err);
+	if (!st && format == SOURCE_CSV)
+		st = csv_source_open(s, NULL, false, err);
+	if (st)
+		source_close(s);
+	else
+		*out = s;
+	return st;
+}
+
+enum status source_skip_to(struct source *s, uint64_t at, struct err *err)
+{
+	if (at < s->r.start)
+		at = s->r.start;
+	if (s->format == SOURCE_CSV)
+		return csv_source_skip_to(s, at, err);
+	reader_seek(&s->r, at, 0);
+	return reader_skip_line(&s->r, err);
 }
 
 void source_close(struct source *s)

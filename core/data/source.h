@@ -67,6 +67,24 @@ void source_position(const struct source *s, uint64_t *at, uint64_t *size);
 /* Of the whole file; once, after ST_END. */
 struct hash source_content(struct source *s);
 void source_close(struct source *s); /* NULL is fine */
+
+/*
+ * For looking at files that nobody has described yet: every field of every row,
+ * the first row of a table too. `name` is the key in a JSON row, else NULL; `p`
+ * is NULL where a JSON value has no text. Fields come before source_next()
+ * returns and count only when it says ROW_OK; their UTF-8 is not checked.
+ */
+struct source_every {
+	void (*see)(void *arg, uint64_t column, const char *name, const char *p,
+		    size_t n);
+	void *arg;
+};
+/* `format` is not auto; `every` is borrowed until the end. */
+enum status source_open_every(const char *path, enum source_format format,
+			      const struct source_every *every, struct source **out,
+			      struct err *err);
+/* On with the first line that begins behind byte `at`; line numbers are lost. */
+enum status source_skip_to(struct source *s, uint64_t at, struct err *err);
 enum source_format source_format_of(const char *path); /* SOURCE_AUTO: unknown */
 
 #endif

@@ -56,6 +56,8 @@ static void on_field(void *p, size_t n, void *arg)
 		columns_see(f->header, n ? p : "", n);
 		return;
 	}
+	if (s->every)
+		s->every->see(s->every->arg, f->column, NULL, n ? p : "", n);
 	for (int i = 0; i < s->n_fields; i++) {
 		if (s->column[i] != f->column)
 			continue;
@@ -267,6 +269,17 @@ enum status csv_source_open(struct source *s, struct columns *c, bool header,
 							       : ROW_TOO_LONG),
 			       s->r.path);
 	return ST_OK;
+}
+
+enum status csv_source_skip_to(struct source *s, uint64_t at, struct err *err)
+{
+	struct format_csv *f = s->csv;
+
+	csv_free(&f->parser);
+	parser_start(f);
+	reader_seek(&s->r, at, 0);
+	f->after_cr = false;
+	return pass_line(f, err);
 }
 
 void csv_source_close(struct source *s)

@@ -40,6 +40,7 @@ struct source {
 	uint64_t last_column;         /* highest of them */
 	struct buf text;              /* fields of the row, where they are copied */
 	struct format_csv *csv;
+	const struct source_every *every; /* gets all fields in place of `field` */
 };
 
 /* Checks NULs and UTF-8 of the fields that are set. */
@@ -55,6 +56,7 @@ enum status csv_source_open(struct source *s, struct columns *c, bool header,
 			    struct err *err);
 enum status csv_source_next(struct source *s, struct source_row *row,
 			    struct err *err);
+enum status csv_source_skip_to(struct source *s, uint64_t at, struct err *err);
 void csv_source_close(struct source *s);
 
 #endif

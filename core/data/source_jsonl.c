@@ -166,6 +166,20 @@ static enum status next_row(struct source *s, enum row_fault *fault,
 	return ST_OK;
 }
 
+static void see_all(struct source *s, const struct json *root)
+{
+	uint64_t column = 0;
+
+	for (const struct json *e = json_first(root); e; e = json_next(e), column++) {
+		bool has_text;
+
+		buf_clear(&s->text);
+		has_text = add_field(&s->text, e);
+		s->every->see(s->every->arg, column, json_key(e),
+			      has_text ? buf_str(&s->text) : NULL, s->text.len);
+	}
+}
+
 enum status jsonl_next(struct source *s, struct source_row *row, struct err *err)
 {
 	struct json *root;
@@ -174,7 +188,9 @@ enum status jsonl_next(struct source *s, struct source_row *row, struct err *err
 	if (st)
 		return st;
 	row->line = s->r.lines;
-	if (!row->fault)
+	if (!row->fault && s->every)
+		see_all(s, root);
+	else if (!row->fault)
 		row->fault = copy_fields(s, root, row);
 	json_free(root);
 	return ST_OK;

@@ -70,6 +70,13 @@ const struct command_row command_table[] = {
 	  .more = "The same rows as the scheduled evaluations, decoded greedily, so "
 		  "that the points compare. It feeds no method and changes no bit.",
 	  .flags = CMD_RUNS },
+	{ .name = "gradients", .usage = "gradients",
+	  .help = "measures gradient norms at the next steps",
+	  .more = "Of each task's mean gradient on the parameters that tasks share, "
+		  "before its weight, at the first step that draws the task. It feeds no "
+		  "method and changes no bit; mix.gradients_every in the plan is the "
+		  "schedule.",
+	  .flags = CMD_RUNS },
 	{ .name = "checkpoint", .arg = { ARG_NAME }, .usage = "checkpoint [NAME]",
 	  .help = "saves the state now; one with a name is kept",
 	  .more = "Names are letters, digits, '-', '_' and '.'.", .flags = CMD_RUNS },

@@ -329,6 +329,11 @@ int plan_task_find(const struct plan *p, const char *name)
 	return -1;
 }
 
+bool plan_has_dev(const struct plan_task *t)
+{
+	return *t->dev || t->dev_share > 0;
+}
+
 void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec *s)
 {
 	const struct plan_task *t = &p->tasks[task];
@@ -346,5 +351,7 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.max_source = t->max_source,
 		.max_target = t->max_target,
 		.max_bad = t->max_bad,
+		.held_share = t->dev_share,
+		.is_held = dev,
 	};
 }

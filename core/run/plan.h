@@ -28,7 +28,9 @@ enum { PLAN_METRICS = 4, PLAN_LABELS_MAX = 1024, PLAN_COLUMN = 64,
 struct plan_task {
 	char name[TASK_NAME_MAX];       /* [a-z0-9_-]+, unique */
 	enum task_kind kind;
+	char note[512];                 /* changes nothing */
 	char train[PATH_MAX], dev[PATH_MAX];
+	double dev_share;               /* of the train rows, held out; 0: none */
 	enum source_format format;      /* of both files; auto */
 	int header;                     /* -1 auto */
 	char text[PLAN_COLUMN], pair[PLAN_COLUMN], target[PLAN_COLUMN];
@@ -51,6 +53,7 @@ struct plan_sampling_arg { char text[64]; };
 struct plan {
 	char name[64];                  /* file name without .json */
 	char folder[PATH_MAX];          /* of the plan file: what paths are relative to */
+	char note[1024];                /* changes nothing */
 	uint64_t seed;
 	struct model_config model;      /* vocab 0 until the tokenizer is there */
 	double dropout;
@@ -64,6 +67,7 @@ struct plan {
 	struct plan_sampling_arg sampling_args[MIX_PARAMS], weighting_args[MIX_PARAMS];
 	int n_sampling_args, n_weighting_args;
 	int micro_batches, tokens;
+	int64_t gradients_every;
 	double lr, beta1, beta2, eps, weight_decay, clip;
 	enum schedule_kind schedule;
 	int64_t warmup;
@@ -88,7 +92,12 @@ void plan_free(struct plan *p);
 /* The complete plan as JSON that plan_load takes back to the same plan. */
 void plan_write(const struct plan *p, struct buf *out);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */
-/* What dataset.h wants, borrowed from the plan. dev: the dev file, else train. */
+/* Are there dev rows: a file of them, or a share of the train rows? */
+bool plan_has_dev(const struct plan_task *t);
+/*
+ * What dataset.h wants, borrowed from the plan. dev: the rows of the dev file or
+ * those held out; where there are none, all of train.
+ */
 void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec *s);
 
 /* --- the table, for help, man pages and completion --- */

@@ -82,6 +82,11 @@ static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 {
 	char path[PLAN_PATH_TEXT];
 
+	if (*t->dev && t->dev_share > 0) {
+		str_format(path, sizeof path, "tasks.%s.dev_share", t->name);
+		return plan_refuse(r, path, "rows are held out only where there is no "
+				   "dev file");
+	}
 	if (t->kind == TASK_SUMMARIZE && t->max_length > t->max_target - 1) {
 		str_format(path, sizeof path, "tasks.%s.max_length", t->name);
 		return plan_refuse(r, path, "%d pieces and an end mark are more than "

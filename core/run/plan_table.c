@@ -26,6 +26,8 @@ enum {
 #define PLAN_ROWS(W, T)                                                        \
 	W("tutti", INT, 1, 1, NULL, NULL, FIXED, seed,                         \
 	  "Version of the plan format: 1.")                                    \
+	W("note", STR, 0, 0, "null", NULL, TEXT, note,                         \
+	  "Words for the reader; they change nothing.")                        \
 	W("seed", INT, 0, SEED_MAX, "1", NULL, SEED, seed,                     \
 	  "Where all randomness comes from.")                                  \
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
@@ -62,12 +64,17 @@ enum {
 	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text.") \
 	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \
 	  "A vocab.txt to use in place of a trained one.")                     \
+	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, ANY,            \
+	  "Words about the task; they change nothing.")                        \
 	T("tasks.*.kind", ENUM, 0, 0, NULL, "classify|regress|summarize",      \
 	  CHOICE, kind, ANY, "What the task is.")                              \
 	T("tasks.*.train", PATH, 0, 0, NULL, NULL, PATH, train, ANY,           \
 	  "Training rows: a JSONL, TSV or CSV file.")                          \
 	T("tasks.*.dev", PATH, 0, 0, "null", NULL, PATH, dev, ANY,             \
 	  "Rows for evaluation.")                                              \
+	T("tasks.*.dev_share", NUM, 0, 0.5, "0", NULL, NUM, dev_share, ANY,    \
+	  "Without a dev file: this share of the training rows is held out "   \
+	  "for evaluation. Rows of one text stay together.")                   \
 	T("tasks.*.format", ENUM, 0, 0, "\"auto\"", "auto|jsonl|tsv|csv",      \
 	  CHOICE, format, ANY, "Format of the files; auto goes by their names.") \
 	T("tasks.*.header", ENUM, 0, 0, "\"auto\"", "auto|true|false", HEADER, \
@@ -138,6 +145,9 @@ enum {
 	  "Micro-batches of one step.")                                        \
 	W("mix.tokens", INT, 8, 65536, "512", NULL, INT, tokens,               \
 	  "Tokens of one micro-batch.")                                        \
+	W("mix.gradients_every", INT, 0, 1e9, "50", NULL, LONG,                \
+	  gradients_every, "Steps between measurements of each task's gradient " \
+	  "norm on the shared parameters; 0: only when asked.")                \
 	W("optimizer.kind", ENUM, 0, 0, "\"adamw\"", "adamw", FIXED, lr,       \
 	  "The optimizer.")                                                    \
 	W("optimizer.lr", NUM, 0, 10, "0.0003", NULL, NUM, lr,                 \

@@ -46,7 +46,10 @@ struct reader {
 
 static void let_go(struct reader *r)
 {
+	if (!r->s)
+		return;
 	session_free(r->s);
+	mem_give_back();
 	r->s = NULL;
 	r->folder[0] = '\0';
 }
@@ -70,7 +73,7 @@ static enum status hold(struct reader *r, int64_t step, struct err *err)
 	enum status st = checkpoint_find(r->run, step, folder, sizeof folder, err);
 
 	if (st == ST_NOT_FOUND || (!st && !is_of_step(folder, step)))
-		return err_set(err, ST_NOT_FOUND, "the checkpoint of step %lld is not kept",
+		return err_set(err, ST_NOT_FOUND, "no sound checkpoint of step %lld is kept",
 			       (long long)step);
 	if (st || (r->s && str_eq(folder, r->folder)))
 		return st;

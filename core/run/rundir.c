@@ -270,8 +270,13 @@ static int by_name(const void *a, const void *b)
 		      ((const struct run_info *)b)->name);
 }
 
-enum status rundir_list(const char *root, struct run_info **out, int *n,
-			struct err *err)
+void rundir_look(struct run_info *r)
+{
+	look_at(r);
+}
+
+enum status rundir_names(const char *root, struct run_info **out, int *n,
+			 struct err *err)
 {
 	struct run_info *list = NULL;
 	size_t count = 0, cap = 0;
@@ -294,7 +299,6 @@ enum status rundir_list(const char *root, struct run_info **out, int *n,
 		    join(root, e->d_name, r->path, NULL) || !is_dir(r->path) ||
 		    !is_run(r->path))
 			continue;
-		look_at(r);
 		count++;
 	}
 	if (d)
@@ -304,4 +308,14 @@ enum status rundir_list(const char *root, struct run_info **out, int *n,
 	*out = list;
 	*n = (int)count;
 	return ST_OK;
+}
+
+enum status rundir_list(const char *root, struct run_info **out, int *n,
+			struct err *err)
+{
+	enum status st = rundir_names(root, out, n, err);
+
+	for (int i = 0; i < *n; i++)
+		look_at(&(*out)[i]);
+	return st;
 }

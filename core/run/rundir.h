@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/str.h"
 
 /* ./saved_models where it exists, else $XDG_DATA_HOME/tutti; or `given`. */
 enum status rundir_root(const char *given, char out[PATH_MAX], struct err *err);
@@ -20,6 +21,13 @@ enum status rundir_find(const char *root, const char *run, char out[PATH_MAX],
 /* Makes the folder; name NULL: base with the next free number ("demo-3"). */
 enum status rundir_create(const char *root, const char *name, const char *base,
 			  char out[PATH_MAX], struct err *err);
+
+/*
+ * Removes what a run makes, then the folder. Refused: a live run (ST_BUSY), a link,
+ * a folder without plan.json and run.db (ST_INVALID). Paths of what is not a run's
+ * and stays, with its folder, are appended to `left`, between commas.
+ */
+enum status rundir_remove(const char *run, struct buf *left, struct err *err);
 
 /* One engine per run (I8): an flock on <run>/lock, gone when the process is. */
 struct run_lock { int fd; };
@@ -36,7 +44,12 @@ struct run_info {
 	int64_t created_ms;
 	char trouble[160];       /* "" or why it cannot be read */
 };
-/* All runs under a root by name; returns (caller frees). */
+/* Runs under a root by name, nothing but name and path; returns (caller frees). */
+enum status rundir_names(const char *root, struct run_info **out, int *n,
+			 struct err *err);
+/* Fills in the rest from the run's folder. */
+void rundir_look(struct run_info *r);
+/* Both for all of them; returns (caller frees). */
 enum status rundir_list(const char *root, struct run_info **out, int *n,
 			struct err *err);
 

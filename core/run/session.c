@@ -39,7 +39,7 @@ static enum status get_vocabulary(struct session *s, const char *given,
 	return train_vocabulary(s, pg, err);
 }
 
-/* Labels that the plan does not list are found in the train file and kept there. */
+/* Labels that the plan does not list are found in the train file, all rows. */
 static enum status get_labels(struct session *s, int i, bool may_read,
 			      struct progress *pg, struct err *err)
 {
@@ -52,6 +52,7 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 			return err_set(err, ST_INVALID, "task '%s' has no labels in the "
 				       "stored plan", t->name);
 		plan_dataset(s->plan, i, false, &spec);
+		spec.held_share = 0; /* a label may be in held-out rows alone */
 		st = dataset_scan_labels(&spec, NULL, pg, PLAN_LABELS_MAX, &t->labels,
 					 &t->n_labels, err);
 	}
@@ -96,7 +97,7 @@ static enum status open_data(struct session *s, int i, struct progress *pg,
 	if (!st && !dataset_size(t->train))
 		st = err_set(err, ST_INVALID, "no rows for task '%s' in '%s'", p->name,
 			     p->train);
-	if (!st && p->dev[0]) {
+	if (!st && plan_has_dev(p)) {
 		plan_dataset(s->plan, i, true, &spec);
 		st = dataset_open(&spec, s->tok, NULL, pg, &t->dev, err);
 	}
@@ -145,13 +146,14 @@ static int how_many_workers(const struct session *s, int asked)
 
 /*
  * Refuses what cannot fit: weights and their packed copies; in training also the
- * moments, the sum, and a gradient for each worker and one more.
+ * moments, the sum, one task's sum when that is looked at, and a gradient for
+ * each worker and one more.
  */
 static enum status check_memory(uint64_t params, const struct session_options *o,
-				int workers, struct err *err)
+				int workers, bool looks, struct err *err)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
-	double blocks = o->train ? 7.0 + workers : 2.0;
+	double blocks = o->train ? 7.0 + looks + workers : 2.0;
 	double need = blocks * 4.0 * (double)params;
 	double have = pages > 0 && page > 0 ? (double)pages * (double)page : need;
 
@@ -193,7 +195,8 @@ static enum status make_model(struct session *s, const struct session_options *o
 								  cfg.max_target;
 	}
 	describe_tasks(s, mt);
-	st = check_memory(model_param_count(&cfg, mt, s->n_tasks), o, workers, err);
+	st = check_memory(model_param_count(&cfg, mt, s->n_tasks), o, workers,
+			  s->plan->gradients_every > 0, err);
 	if (!st)
 		st = model_new(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
 	xfree(mt);
@@ -246,6 +249,7 @@ static void make_scratch(struct session *s)
 	s->sum = grads_new(&s->params);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
 	s->job = xcalloc(n, sizeof *s->job);
+	gradients_init(&s->gradients, s);
 }
 
 /* --- life --- */
@@ -300,6 +304,7 @@ void session_free(struct session *s)
 		return;
 	workers_free(s->workers);
 	grads_free(s->sum);
+	gradients_release(&s->gradients);
 	adamw_release(&s->adam);
 	model_free(s->model);
 	param_set_release(&s->params);
@@ -329,6 +334,7 @@ void session_start_random(struct session *s)
 	for (int i = 0; i < s->n_tasks; i++)
 		s->task[i].cursor = (struct cursor){ 0 };
 	BUG_IF(start_mix(s, NULL)); /* the same words were taken by session_make */
+	gradients_clear(&s->gradients);
 	s->step = s->skipped = 0;
 	s->timeline = 0;
 }

@@ -12,6 +12,7 @@
 #include "data/batch.h"
 #include "model/model.h"
 #include "mix/mix.h"
+#include "run/gradients.h"
 #include "run/plan.h"
 #include "run/store.h"
 #include "tensor/optim.h"
@@ -54,6 +55,7 @@ struct session {
 	struct grads *sum;            /* scratch: the step's gradient */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
+	struct gradients gradients;   /* looks on; never read by a step */
 	size_t reserved;              /* bytes that every worker's arena has room for */
 };
 
@@ -96,6 +98,8 @@ struct step_report {
 	double norm;        /* before clipping */
 	bool is_clipped;
 	uint64_t examples;
+	int n_gradients;    /* tasks measured in this step */
+	struct gradient_row gradient[MIX_TASKS_MAX];
 };
 /*
  * One update: the micro-batches are drawn first, computed by the workers, added

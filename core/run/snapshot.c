@@ -22,6 +22,7 @@ const char *phase_name(enum phase p)
 void snapshot_init(struct snapshot *s)
 {
 	memset(s, 0, sizeof *s);
+	s->curve.span = 1;
 	s->phase = PHASE_PREPARING;
 	s->work_left = s->seconds_left = -1;
 	s->checkpoint_step = s->eval_step = -1;
@@ -33,18 +34,33 @@ void snapshot_release(struct snapshot *s)
 	snapshot_init(s);
 }
 
+#define COPY_POINTS(d, s, f) memcpy((d)->f, (s)->f, (size_t)(s)->n * sizeof *(s)->f)
+
 /* Of a curve only the points that are there: most of it is room. */
 static void copy_channel(struct channel *dst, const struct channel *src)
 {
-	size_t n = (size_t)src->curve.n;
+	const struct curve *c = &src->curve;
 
 	memcpy(dst, src, offsetof(struct channel, curve));
-	dst->curve.span = src->curve.span;
-	dst->curve.n = src->curve.n;
-	memcpy(dst->curve.mean, src->curve.mean, n * sizeof *src->curve.mean);
-	memcpy(dst->curve.smooth, src->curve.smooth, n * sizeof *src->curve.smooth);
-	memcpy(dst->curve.count, src->curve.count, n * sizeof *src->curve.count);
+	dst->curve.span = c->span;
+	dst->curve.n = c->n;
+	COPY_POINTS(&dst->curve, c, mean);
+	COPY_POINTS(&dst->curve, c, smooth);
+	COPY_POINTS(&dst->curve, c, count);
+	COPY_POINTS(&dst->curve, c, batches);
+	COPY_POINTS(&dst->curve, c, examples);
 	dst->dev_curve = src->dev_curve;
+	dst->grad_curve = src->grad_curve;
+}
+
+static void copy_run_curve(struct run_curve *dst, const struct run_curve *src)
+{
+	dst->span = src->span;
+	dst->n = src->n;
+	COPY_POINTS(dst, src, norm);
+	COPY_POINTS(dst, src, count);
+	COPY_POINTS(dst, src, tokens);
+	COPY_POINTS(dst, src, seconds);
 }
 
 void snapshot_copy(struct snapshot *dst, const struct snapshot *src)
@@ -56,7 +72,12 @@ void snapshot_copy(struct snapshot *dst, const struct snapshot *src)
 	if (dst->n_channels != src->n_channels || !ch)
 		ch = xreallocarray(ch, src->n_channels ? (size_t)src->n_channels : 1,
 				   sizeof *ch);
-	*dst = *src;
+	memcpy(dst, src, offsetof(struct snapshot, curve));
+	copy_run_curve(&dst->curve, &src->curve);
+	dst->n_journal = src->n_journal;
+	memcpy(dst->journal, src->journal,
+	       (size_t)src->n_journal * sizeof *src->journal);
+	dst->n_channels = src->n_channels;
 	dst->ch = ch;
 	for (int i = 0; i < src->n_channels; i++)
 		copy_channel(&ch[i], &src->ch[i]);

@@ -12,7 +12,7 @@
 #include "metric/metric.h"
 #include "run/store.h"
 
-enum { CURVE_POINTS = 1024, DEV_POINTS = 256, SNAPSHOT_JOURNAL = 64,
+enum { CURVE_POINTS = 1024, DEV_POINTS = 256, GRAD_POINTS = 256, SNAPSHOT_JOURNAL = 64,
        SNAPSHOT_MESSAGE = 512, CHANNELS_MAX = 64 };
 
 /*
@@ -25,7 +25,17 @@ struct curve {
 	int n;                    /* points, the last one growing */
 	float mean[CURVE_POINTS]; /* loss */
 	float smooth[CURVE_POINTS]; /* smoothed loss at the point's end */
-	uint32_t count[CURVE_POINTS];
+	uint32_t count[CURVE_POINTS]; /* steps with a loss */
+	uint32_t batches[CURVE_POINTS], examples[CURVE_POINTS]; /* drawn there */
+};
+/* Of the whole run, over the same kind of buckets. */
+struct run_curve {
+	int64_t span;
+	int n;
+	float norm[CURVE_POINTS];   /* mean gradient norm before clipping; NaN: none */
+	uint32_t count[CURVE_POINTS]; /* steps with a finite norm */
+	uint64_t tokens[CURVE_POINTS]; /* trained on up to the point's end */
+	float seconds[CURVE_POINTS];   /* of training up to the point's end */
 };
 /* Dev metric over steps; every second point goes when full. */
 struct dev_curve {
@@ -33,6 +43,13 @@ struct dev_curve {
 	int64_t step[DEV_POINTS];
 	float value[DEV_POINTS];  /* strip's metric */
 	float loss[DEV_POINTS];
+};
+
+/* A task's gradient norm at the steps it was measured; thinned when full. */
+struct grad_curve {
+	int n;
+	int64_t step[GRAD_POINTS];
+	float norm[GRAD_POINTS];
 };
 
 enum trend { TREND_NONE, TREND_UP, TREND_DOWN, TREND_FLAT };
@@ -51,8 +68,16 @@ struct channel {
 	int64_t dev_step;
 	uint64_t n_train, n_dev, micro_batches, examples, tokens, epoch;
 	uint64_t bad_rows;
+	double grad_norm;         /* gradients.h; NaN: not measured yet */
+	int64_t grad_step;        /* when */
+	/*
+	 * weight x factor x share x grad_norm as a part of the sum over the active
+	 * tasks: who really moves what is shared. NaN until all of them are measured.
+	 */
+	double effective;
 	struct curve curve;
 	struct dev_curve dev_curve;
+	struct grad_curve grad_curve;
 };
 
 enum phase { PHASE_PREPARING, PHASE_RUNNING, PHASE_PAUSED, PHASE_EVALUATING,
@@ -72,6 +97,7 @@ struct snapshot {
 	int64_t step, steps, skipped;
 	double lr, base_lr, clip, grad_norm, clipped; /* clipped: share of recent steps */
 	double dropout;
+	int64_t gradients_every;  /* steps; 0: only when asked */
 	char sampling[32], weighting[32];
 	double tokens_per_second, seconds_per_step, seconds_left, train_seconds;
 	uint64_t tokens, parameters;
@@ -80,6 +106,7 @@ struct snapshot {
 	int evals, workers;
 	char state[40];           /* of the last checkpoint or of the end */
 	int64_t catching_up;      /* > 0: replaying the journal up to this step */
+	struct run_curve curve;
 
 	int n_journal;            /* the newest entries, oldest first */
 	struct journal_entry journal[SNAPSHOT_JOURNAL];

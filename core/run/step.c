@@ -4,7 +4,8 @@
  * First the list of micro-batches is fixed and the cursors move; then workers
  * compute them, in any order; their gradients are added in the list's order.
  * The gradient is (1/M) sum over the M micro-batches of weight x gradient of
- * the micro-batch's mean loss. A micro-batch of weight 0 is only looked at.
+ * the micro-batch's mean loss. A micro-batch of weight 0 is only looked at. The
+ * tasks' own gradients are looked at in passing (gradients.c).
  */
 #include <math.h> /* isfinite */
 
@@ -51,7 +52,7 @@ static void run_job(struct worker *w, int job, void *arg)
 	batch_build(&b, &w->tape.arena, s->task[j->task].train, j->task, j->rows,
 		    j->n_rows, j->draw, tokenizer_special(s->tok, TOK_CLS));
 	j->loss = model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
-	if (j->weight > 0)
+	if (j->weight > 0 || gradients_wanted(s, j->task))
 		tape_backward(&w->tape);
 }
 
@@ -61,6 +62,7 @@ static void add_job(int job, struct grads *g, void *arg)
 	struct session *s = arg;
 	double weight = s->job[job].weight;
 
+	gradients_take(s, s->job[job].task, g);
 	if (!(weight > 0))
 		return;
 	grads_add_marks(s->sum, g);
@@ -179,6 +181,16 @@ static void update(struct session *s, double lr, double scale)
 
 /* --- the report --- */
 
+static uint16_t examples_of(const struct session *s, int task)
+{
+	uint64_t n = 0;
+
+	for (int k = 0; k < s->plan->micro_batches; k++)
+		if (s->job[k].task == task)
+			n += (uint64_t)s->job[k].n_rows;
+	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
+
 static void fill_row(const struct session *s, const struct mix_feedback *f,
 		     struct step_row *r)
 {
@@ -188,6 +200,7 @@ static void fill_row(const struct session *s, const struct mix_feedback *f,
 			continue;
 		r->task[r->n].task = (uint8_t)i;
 		r->task[r->n].count = (uint8_t)f->count[i];
+		r->task[r->n].examples = examples_of(s, i);
 		r->task[r->n].loss = (float)f->loss[i];
 		r->task[r->n].weight = (float)mix_loss_weight(&s->mix, i);
 		r->n++;
@@ -221,6 +234,7 @@ enum status session_step(struct session *s, struct step_report *report,
 	lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup,
 					 s->plan->steps, s->plan->lr_floor);
 	draw_jobs(s, &tokens, &examples);
+	gradients_begin(s);
 	grads_clear(s->sum);
 	workers_run_in_order(s->workers, s->plan->micro_batches, run_job, add_job, s);
 	gather(s, &f);
@@ -238,6 +252,7 @@ enum status session_step(struct session *s, struct step_report *report,
 		s->skipped++;
 	}
 	s->step++;
+	report->n_gradients = gradients_end(s, report->gradient);
 	reserve(s);
 	report->examples = examples;
 	report->row.step = s->step;

@@ -1,7 +1,8 @@
 /*
  * store.c - run.db: opening it and writing to it. Reading is store_read.c's.
  *
- * Tables: fact, journal, step, eval, dev_row, prediction, checkpoint. PRAGMA
+ * Tables: fact, journal, step, gradient (store_gradient.c's), eval, dev_row,
+ * prediction, checkpoint. PRAGMA
  * user_version holds the version of the schema; a store of a later version is
  * refused, one that says none was never finished. Everything that goes in at
  * once goes in one transaction.
@@ -89,6 +90,8 @@ static enum status open_as(const char *path, enum db_mode mode, struct store **o
 	s->path = xstrdup(path);
 	if (!st)
 		st = mode == DB_CREATE ? make_schema(s, err) : check_schema(s, err);
+	if (!st && mode != DB_READ)
+		st = gradient_table(s, err);
 	if (st) {
 		store_close(s);
 		s = NULL;
@@ -117,6 +120,7 @@ void store_close(struct store *s)
 		store_flush(s, NULL);
 	db_close(s->db);
 	xfree(s->wait);
+	xfree(s->gradient);
 	xfree(s->path);
 	xfree(s);
 }
@@ -196,7 +200,7 @@ int step_pack(const struct step_row *r, unsigned char *out)
 	unsigned char *p = out;
 
 	BUG_IF(r->n < 0 || r->n > MIX_TASKS_MAX);
-	*p++ = 1;
+	*p++ = STEP_VERSION;
 	*p++ = r->skipped ? 1 : 0;
 	p = put_u32(p, r->tokens);
 	p = put_f32(p, r->lr);
@@ -207,6 +211,8 @@ int step_pack(const struct step_row *r, unsigned char *out)
 		*p++ = r->task[i].count;
 		p = put_f32(p, r->task[i].loss);
 		p = put_f32(p, r->task[i].weight);
+		*p++ = (unsigned char)(r->task[i].examples & 255);
+		*p++ = (unsigned char)(r->task[i].examples >> 8);
 	}
 	return (int)(p - out);
 }
@@ -234,7 +240,7 @@ enum status store_flush(struct store *s, struct err *err)
 {
 	enum status st;
 
-	if (!s->n_wait)
+	if (!s->n_wait && !s->n_gradients)
 		return ST_OK;
 	st = db_begin(s->db, err);
 	if (st)
@@ -246,9 +252,11 @@ enum status store_flush(struct store *s, struct err *err)
 			    DB_VALUES(DB_INT(w->step), DB_INT(w->timeline),
 				      DB_BLOB(w->bytes, (size_t)w->len)), err);
 	}
+	if (!st)
+		st = gradient_flush(s, err);
 	st = db_end(s->db, st, err);
 	if (!st)
-		s->n_wait = 0;
+		s->n_wait = s->n_gradients = 0;
 	return st;
 }
 

@@ -60,7 +60,9 @@ struct step_row {
 	uint32_t tokens;
 	bool skipped;       /* not finite: no update */
 	int n;              /* tasks that had micro-batches */
-	struct { uint8_t task, count; float loss, weight; } task[MIX_TASKS_MAX];
+	/* count: micro-batches; examples: in them (0 in rows of before version 2) */
+	struct { uint8_t task, count; uint16_t examples; float loss, weight; }
+		task[MIX_TASKS_MAX];
 };
 enum status store_step(struct store *s, int timeline, const struct step_row *r,
 		       struct err *err);
@@ -71,8 +73,22 @@ enum status store_step(struct store *s, int timeline, const struct step_row *r,
 enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t stride,
 			     void (*each)(void *arg, const struct step_row *r),
 			     void *arg, struct err *err);
-
 enum status store_last_step(struct store *s, int64_t *out, struct err *err); /* or 0 */
+
+/* --- gradient norms per task (gradients.h says of what) --- */
+struct gradient_row {
+	int timeline;
+	int64_t step;
+	int task, count;    /* its micro-batches in that step */
+	bool scheduled;     /* by the plan; else by hand */
+	double norm;        /* finite */
+};
+/* Waits for the next flush, as steps do. A step that is there is replaced. */
+void store_gradient(struct store *s, const struct gradient_row *r);
+/* By step, timeline, task; none in stores from before there were any. */
+enum status store_gradients_read(struct store *s, int64_t from, int64_t to,
+				 void (*each)(void *arg, const struct gradient_row *r),
+				 void *arg, struct err *err);
 
 /* --- evaluations --- */
 struct eval_row {

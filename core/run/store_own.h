@@ -9,10 +9,11 @@
 
 /*
  * A step as bytes, little-endian:
- *   u8 version (1), u8 flags (1: skipped), u32 tokens, f32 lr, f32 norm, f32 seconds,
- *   then per task u8 task, u8 count, f32 loss, f32 weight.
+ *   u8 version (2), u8 flags (1: skipped), u32 tokens, f32 lr, f32 norm, f32 seconds,
+ *   then per task u8 task, u8 count, f32 loss, f32 weight, u16 examples.
+ * Version 1 has no examples; it is still read.
  */
-enum { STEP_HEAD = 18, STEP_TASK = 10,
+enum { STEP_VERSION = 2, STEP_HEAD = 18, STEP_TASK = 12, STEP_TASK_1 = 10,
        STEP_BYTES = STEP_HEAD + STEP_TASK * MIX_TASKS_MAX };
 
 struct step_wait { /* a step that waits for the next flush */
@@ -28,7 +29,13 @@ struct store {
 	struct step_wait *wait;
 	size_t n_wait, cap_wait;
 	double since;       /* of the first that waits */
+	struct gradient_row *gradient; /* wait too */
+	size_t n_gradients, cap_gradients;
 };
+
+/* store_gradient.c: its table, where a store is without; what waits, written. */
+enum status gradient_table(struct store *s, struct err *err);
+enum status gradient_flush(struct store *s, struct err *err);
 
 int step_pack(const struct step_row *r, unsigned char *out);
 /* false: these are no bytes of a step. */

@@ -120,24 +120,31 @@ static float get_f32(const unsigned char *p)
 
 bool step_unpack(const unsigned char *p, size_t len, struct step_row *r)
 {
-	if (len < STEP_HEAD || len > STEP_BYTES || (len - STEP_HEAD) % STEP_TASK)
+	size_t each = len && p[0] == 1 ? STEP_TASK_1 : STEP_TASK;
+
+	if (len < STEP_HEAD || len > STEP_BYTES || (len - STEP_HEAD) % each)
 		return false;
-	if (p[0] != 1 || p[1] > 1)
+	if (p[0] < 1 || p[0] > STEP_VERSION || p[1] > 1 ||
+	    (len - STEP_HEAD) / each > MIX_TASKS_MAX)
 		return false;
 	r->skipped = p[1] == 1;
 	r->tokens = get_u32(p + 2);
 	r->lr = get_f32(p + 6);
 	r->grad_norm = get_f32(p + 10);
 	r->seconds = get_f32(p + 14);
-	r->n = (int)((len - STEP_HEAD) / STEP_TASK);
+	r->n = (int)((len - STEP_HEAD) / each);
 	p += STEP_HEAD;
-	for (int i = 0; i < r->n; i++, p += STEP_TASK) {
+	for (int i = 0; i < r->n; i++, p += each) {
 		if (p[0] >= MIX_TASKS_MAX)
 			return false;
 		r->task[i].task = p[0];
 		r->task[i].count = p[1];
 		r->task[i].loss = get_f32(p + 2);
 		r->task[i].weight = get_f32(p + 6);
+		if (each == STEP_TASK)
+			r->task[i].examples = (uint16_t)(p[10] | p[11] << 8);
+		else
+			r->task[i].examples = 0;
 	}
 	return true;
 }

@@ -39,6 +39,8 @@ static void merge_pairs(struct curve *c)
 		c->mean[i] = n ? (float)(sum / n) : NAN;
 		c->smooth[i] = c->smooth[b];
 		c->count[i] = n;
+		c->batches[i] = c->batches[a] + c->batches[b];
+		c->examples[i] = c->examples[a] + c->examples[b];
 	}
 	c->n = CURVE_POINTS / 2;
 	c->span *= 2;
@@ -59,6 +61,7 @@ void curve_add(struct curve *c, int64_t step, double loss, double smooth)
 	while (c->n <= at) {
 		c->mean[c->n] = NAN;
 		c->smooth[c->n] = c->n ? c->smooth[c->n - 1] : NAN;
+		c->batches[c->n] = c->examples[c->n] = 0;
 		c->count[c->n++] = 0;
 	}
 	c->smooth[at] = (float)smooth;
@@ -69,6 +72,72 @@ void curve_add(struct curve *c, int64_t step, double loss, double smooth)
 		c->mean[at] = (float)loss;
 	else
 		c->mean[at] += (float)((loss - (double)c->mean[at]) / c->count[at]);
+}
+
+void curve_count(struct curve *c, int64_t step, uint32_t batches, uint32_t examples)
+{
+	int64_t at = (step - 1) / c->span;
+
+	if (step < 1 || at >= c->n)
+		return;
+	c->batches[at] += batches;
+	c->examples[at] += examples;
+}
+
+static void run_merge_pairs(struct run_curve *c)
+{
+	for (int i = 0; i < CURVE_POINTS / 2; i++) {
+		int a = 2 * i, b = a + 1;
+		uint32_t n = c->count[a] + c->count[b];
+		double sum = 0;
+
+		if (c->count[a])
+			sum += (double)c->norm[a] * c->count[a];
+		if (c->count[b])
+			sum += (double)c->norm[b] * c->count[b];
+		c->norm[i] = n ? (float)(sum / n) : NAN;
+		c->count[i] = n;
+		c->tokens[i] = c->tokens[b];
+		c->seconds[i] = c->seconds[b];
+	}
+	c->n = CURVE_POINTS / 2;
+	c->span *= 2;
+}
+
+/* Buckets up to `at`, as far as the step before left things. */
+static void run_fill(struct run_curve *c, int64_t at)
+{
+	while (c->n <= at) {
+		c->norm[c->n] = NAN;
+		c->count[c->n] = 0;
+		c->tokens[c->n] = c->n ? c->tokens[c->n - 1] : 0;
+		c->seconds[c->n] = c->n ? c->seconds[c->n - 1] : 0;
+		c->n++;
+	}
+}
+
+void run_curve_add(struct run_curve *c, int64_t step, double norm, uint64_t tokens,
+		   double seconds)
+{
+	int64_t at = (step - 1) / c->span;
+
+	if (step < 1)
+		return;
+	while (at >= CURVE_POINTS) {
+		run_fill(c, CURVE_POINTS - 1);
+		run_merge_pairs(c);
+		at = (step - 1) / c->span;
+	}
+	run_fill(c, at);
+	c->tokens[at] = tokens;
+	c->seconds[at] = (float)seconds;
+	if (!isfinite(norm))
+		return;
+	c->count[at]++;
+	if (c->count[at] == 1)
+		c->norm[at] = (float)norm;
+	else
+		c->norm[at] += (float)((norm - (double)c->norm[at]) / c->count[at]);
 }
 
 /* --- a step --- */
@@ -112,10 +181,17 @@ void telemetry_step(struct telemetry *t, struct snapshot *snap,
 		curve_add(&c->curve, r->step, isfinite(loss[i]) ? loss[i] : NAN,
 			  c->smooth);
 	}
+	for (int k = 0; k < r->n; k++)
+		if (r->task[k].task < snap->n_channels)
+			curve_count(&snap->ch[r->task[k].task].curve, r->step,
+				    r->task[k].count, r->task[k].examples);
 	t->recent[slot].seconds = r->seconds;
 	t->recent[slot].tokens = r->tokens;
 	t->recent[slot].clipped = snap->clip > 0 && (double)r->grad_norm > snap->clip;
 	t->train_seconds += (double)r->seconds;
+	t->tokens += r->tokens;
+	run_curve_add(&snap->curve, r->step, (double)r->grad_norm, t->tokens,
+		      t->train_seconds);
 	snap->lr = (double)r->lr;
 	snap->grad_norm = (double)r->grad_norm;
 }
@@ -192,6 +268,7 @@ void telemetry_derive(const struct telemetry *t, struct snapshot *snap)
 		c->slope = slope_of(&t->trace[i]);
 		c->loss_trend = trend_of(&t->trace[i], c->slope);
 	}
+	telemetry_effective(snap);
 	derive_speed(t, snap);
 	snap->train_seconds = t->train_seconds;
 }
@@ -248,4 +325,56 @@ void telemetry_eval(struct snapshot *snap, const struct eval_row *e)
 			       v < c->dev_before - 0.001 ? TREND_DOWN : TREND_FLAT;
 	dev_curve_add(&c->dev_curve, e->step, v, e->loss);
 	snap->eval_step = e->step;
+}
+
+/* --- gradients --- */
+
+static void grad_curve_add(struct grad_curve *g, int64_t step, double norm)
+{
+	if (g->n && g->step[g->n - 1] == step)
+		g->n--;
+	if (g->n == GRAD_POINTS) {
+		for (int i = 0; i < GRAD_POINTS / 2; i++) {
+			g->step[i] = g->step[2 * i + 1];
+			g->norm[i] = g->norm[2 * i + 1];
+		}
+		g->n = GRAD_POINTS / 2;
+	}
+	g->step[g->n] = step;
+	g->norm[g->n++] = (float)norm;
+}
+
+void telemetry_gradient(struct snapshot *snap, const struct gradient_row *r)
+{
+	struct channel *c;
+
+	if (r->task < 0 || r->task >= snap->n_channels)
+		return;
+	c = &snap->ch[r->task];
+	c->grad_norm = r->norm;
+	c->grad_step = r->step;
+	grad_curve_add(&c->grad_curve, r->step, r->norm);
+}
+
+/* What a channel puts into the shared gradient; silent ones nothing. */
+static double pull_of(const struct channel *c)
+{
+	double factor = c->weight * c->factor * c->share;
+
+	if (c->silent || !(factor > 0))
+		return 0;
+	return factor * c->grad_norm;
+}
+
+void telemetry_effective(struct snapshot *snap)
+{
+	double sum = 0;
+
+	for (int i = 0; i < snap->n_channels; i++)
+		sum += pull_of(&snap->ch[i]);
+	for (int i = 0; i < snap->n_channels; i++) {
+		struct channel *c = &snap->ch[i];
+
+		c->effective = isfinite(sum) && sum > 0 ? pull_of(c) / sum : NAN;
+	}
 }

@@ -76,9 +76,16 @@ static enum status run_eval(struct trainer *t, struct err *err)
 	return trainer_evaluate(t, false, err);
 }
 
+static enum status ask_gradients(struct trainer *t, struct buf *answer)
+{
+	gradients_ask(t->s);
+	buf_adds(answer, "each task's gradient is measured at the next step that draws it");
+	return ST_OK;
+}
+
 /* Commands about the run: they change no state and stand in no journal. */
 static enum status run_command(struct trainer *t, const struct command *c,
-			       struct err *err)
+			       struct buf *answer, struct err *err)
 {
 	const char *name = c->row->name;
 
@@ -88,6 +95,8 @@ static enum status run_command(struct trainer *t, const struct command *c,
 		t->is_paused = false;
 	else if (str_eq(name, "stop"))
 		t->is_stopping = true;
+	else if (str_eq(name, "gradients"))
+		return ask_gradients(t, answer);
 	else if (str_eq(name, "eval"))
 		return run_eval(t, err);
 	else if (str_eq(name, "checkpoint"))
@@ -107,7 +116,7 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		st = change(t, c, who, err);
 	else if (!st && c->row->flags & CMD_RUNS)
-		st = run_command(t, c, err);
+		st = run_command(t, c, answer, err);
 	else if (!st)
 		st = ask(t->s, c, answer, err);
 	t->is_executing = false;

@@ -35,7 +35,7 @@ static enum status data_facts(struct trainer *t, int i, struct err *err)
 		hash_text(dataset_content(d), hash);
 		str_format(key, sizeof key, "data.%s.%s", p->name, dev ? "dev" : "train");
 		str_format(value, sizeof value, "%s %llu %s", hash,
-			   (unsigned long long)dataset_size(d), dev ? p->dev : p->train);
+			   (unsigned long long)dataset_size(d), dev && *p->dev ? p->dev : p->train);
 		result = store_set_fact(t->store, key, value, err);
 	}
 	return result;
@@ -126,6 +126,14 @@ static void take_row(void *arg, const struct step_row *r)
 	telemetry_step(&t->tele, &t->live, r);
 }
 
+static void take_gradient(void *arg, const struct gradient_row *r)
+{
+	struct trainer *t = arg;
+
+	gradients_remember(t->s, r);
+	telemetry_gradient(&t->live, r);
+}
+
 /* Curves and figures as they were, from the store. */
 static enum status rebuild(struct trainer *t, struct err *err)
 {
@@ -143,7 +151,8 @@ static enum status rebuild(struct trainer *t, struct err *err)
 		telemetry_eval(&t->live, &e[i]);
 	}
 	xfree(e);
-	return st;
+	return st ? st : store_gradients_read(t->store, 1, t->s->step, take_gradient, t,
+					      err);
 }
 
 static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)

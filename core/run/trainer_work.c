@@ -57,6 +57,7 @@ static void fill(struct trainer *t)
 	v->skipped = s->skipped;
 	v->base_lr = s->mix.lr;
 	v->clip = s->mix.clip;
+	v->gradients_every = s->plan->gradients_every;
 	v->dropout = s->mix.dropout;
 	str_copy(v->sampling, sizeof v->sampling,
 		 sampling_table[s->mix.sampling.kind].name);
@@ -131,7 +132,7 @@ void trainer_channels(struct trainer *t)
 		c->kind = s->plan->tasks[i].kind;
 		c->metric = s->plan->tasks[i].metrics[0];
 		c->loss = c->smooth = c->dev = c->dev_before = c->dev_best = NAN;
-		c->baseline = NAN;
+		c->baseline = c->grad_norm = c->effective = NAN;
 		c->dev_step = -1;
 		c->n_train = dataset_size(st->train);
 		c->n_dev = st->dev ? dataset_size(st->dev) : 0;
@@ -307,6 +308,10 @@ enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 
 	t->live.clip = t->s->mix.clip; /* of this step, whenever the last picture was */
 	telemetry_step(&t->tele, &t->live, &r->row);
+	for (int i = 0; i < r->n_gradients; i++) {
+		store_gradient(t->store, &r->gradient[i]);
+		telemetry_gradient(&t->live, &r->gradient[i]);
+	}
 	if (!st)
 		st = guard(t, &r->row, err);
 	if (!st && now - t->last_flush >= 1) {

@@ -266,6 +266,38 @@ void grads_add(struct grads *sum, const struct grads *g, float scale, int part,
 	}
 }
 
+static void add_some_rows(struct grads *sum, const struct grads *g, int p)
+{
+	const struct slot *s = &g->slot[p];
+	int rows = g->ps->p[p].rows;
+	size_t c = (size_t)g->ps->p[p].cols;
+
+	for (int r = next_row(s, 0, rows); r < rows; r = next_row(s, r + 1, rows))
+		k_axpy(c, grads_row(sum, p, r), 1, values(g, p) + (size_t)r * c);
+}
+
+void grads_add_owned(struct grads *sum, const struct grads *g, int owner)
+{
+	BUG_IF(sum->ps != g->ps);
+	for (int p = 0; p < g->ps->n; p++) {
+		size_t n = param_count(g->ps, p);
+		bool add;
+		float *y;
+
+		if (g->ps->p[p].owner != owner || g->slot[p].touch == UNTOUCHED)
+			continue;
+		if (g->slot[p].touch == SOME_ROWS) {
+			add_some_rows(sum, g, p);
+			continue;
+		}
+		y = grads_raw(sum, p, &add);
+		if (add)
+			k_axpy(n, y, 1, values(g, p));
+		else
+			memcpy(y, values(g, p), n * sizeof *y);
+	}
+}
+
 /* Of some rows of a table each part takes some columns. */
 static double sumsq_param(const struct grads *g, int p, int part)
 {

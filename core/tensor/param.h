@@ -88,6 +88,8 @@ const float *grads_peek(const struct grads *g, int p);
 void grads_add_marks(struct grads *sum, const struct grads *g);
 void grads_add(struct grads *sum, const struct grads *g, float scale, int part,
 	       int parts);
+/* sum += g of one owner's parameters alone; the others stay untouched in `sum`. */
+void grads_add_owned(struct grads *sum, const struct grads *g, int owner);
 /*
  * Sum of squares in double, fixed order. owner_filter: PARAM_SHARED for the
  * shared ones alone, GRADS_ALL for all. Not finite when any element is not. It is

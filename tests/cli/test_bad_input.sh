@@ -18,6 +18,7 @@ fails "missing data file" 2 "absent.jsonl" train "$TMP/p.json" --set tasks.topic
 fails "unset variable" 2 "WHERE_NOT" train "$TMP/p.json" --set 'tasks.topic.train=${WHERE_NOT}/x'
 fails "no such column" 1 "phrase" train "$TMP/p.json" --set tasks.topic.text=phrase
 fails "unknown option" 2 "no option" "$TUTTI" train --frobnicate
+fails "unknown theme" 2 "auto, dark or light" "$TUTTI" no.json --theme pink
 fails "unknown run" 1 "no-such-run" "$TUTTI" eval no-such-run --runs "$runs"
 fails "predict wants a task" 2 "task" "$TUTTI" predict x
 

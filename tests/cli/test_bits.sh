@@ -17,6 +17,10 @@ same "4 workers" "$(state_of "$plan" --workers 4)"
 same "checkpoint every 3 steps" "$(state_of "$plan" --set budget.checkpoint_every=3)"
 same "checkpoint every 50 steps" "$(state_of "$plan" --set budget.checkpoint_every=50)"
 same "evaluation every 7 steps" "$(state_of "$plan" --set budget.eval_every=7)"
+same "gradients measured at every step" "$(state_of "$plan" --set mix.gradients_every=1 --workers 2)"
+same "gradients never measured" "$(state_of "$plan" --set mix.gradients_every=0)"
+echo '3 gradients' >"$TMP/look"
+same "gradients measured by hand" "$(state_of "$plan" --set mix.gradients_every=7 --script "$TMP/look" --workers 4)"
 other=$(state_of "$plan" --seed 8)
 [ -n "$other" ] && [ "$other" != "$base" ] && ok "another seed differs" || not_ok "another seed is the same"
 

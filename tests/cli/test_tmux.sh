@@ -1,5 +1,5 @@
 #!/bin/sh
-# The real program on the demo's data inside tmux, as seven kinds of terminal: it
+# The real program on the demo's data inside tmux, as eight kinds of terminal: it
 # shows its desk, and leaves the shell's screen and settings as they were.
 . tests/cli/lib.sh
 command -v tmux >/dev/null || { skip "no tmux here"; exit 0; }
@@ -21,10 +21,9 @@ until_shows() {
 }
 say() { tm send-keys -t t -l "$1"; }
 
-tiny_plan "$TMP/plan.json" 100000
+tiny_plan "$TMP/plan.json" 30000
 cat >"$TMP/shell" <<'SHELL'
 stty -g >"$1/before.$TERM"
-
 echo "the screen of the shell"
 shift_dir=$1; shift
 "$@" 2>"$shift_dir/err.$TERM"
@@ -38,7 +37,7 @@ one() { # one TERM: runs it there
 	tm new-session -d -s t -x 100 -y 30 "env TERM=$term sh '$TMP/shell' '$TMP' \
 		'$TUTTI' '$TMP/plan.json' --runs '$TMP/runs-$term'; sleep 1"
 	until_shows 'RUN' 300 || return 1
-	until_shows 'step\|100,000' || return 1
+	until_shows 'step\|30,000' || return 1
 	say 2; until_shows 'Curves' || return 1
 	say '?'; until_shows 'Esc' || return 1
 	say 1; say l; until_shows '1\.19' || return 1
@@ -48,14 +47,17 @@ one() { # one TERM: runs it there
 	say q; until_shows 'stop the run?' || return 1
 	say y
 	until_shows 'ended with 0' 300 || return 1
-	until_shows 'the screen of the shell' || return 1
+	case $term in # no alternate screen there, or one that tmux knows otherwise
+	vt100 | linux | rxvt) ;;
+	*) until_shows 'the screen of the shell' || return 1 ;;
+	esac
 	screen | grep -q 'RUN' && { echo "  the desk is still there"; return 1; }
 	[ "$(tm display-message -p -t t '#{alternate_on}#{cursor_flag}#{mouse_any_flag}')" = 010 ] ||
 		{ echo "  modes are left on"; return 1; }
 	cmp -s "$TMP/before.$term" "$TMP/after.$term"
 }
 
-for term in xterm-256color xterm screen screen-256color tmux-256color vt100 rxvt; do
+for term in xterm-256color xterm screen screen-256color tmux-256color vt100 linux rxvt; do
 	check "a desk in tmux as $term" one "$term"
 	tm kill-server 2>/dev/null
 	sleep 0.1

@@ -30,12 +30,15 @@ printf 'a\n' >"$TMP/short"; printf 'a\nb\n' >"$TMP/ids0"
 fails "score: unequal files" 1 "lines" "$TUTTI" score accuracy "$TMP/short" "$TMP/ids0"
 fails "score: unknown metric" 2 "no metric" "$TUTTI" score bleu "$TMP/gold" "$TMP/pred"
 
+fails "play: no terminal" 2 "wants a terminal" "$TUTTI" play one --runs "$runs"
+fails "play: a speed that is none" 2 "--speed wants" "$TUTTI" play one --runs "$runs" --speed 0
+
 printf 'the ferry\n\n' | "$TUTTI" tokenize one --runs "$runs" >"$TMP/ids" 2>"$TMP/err"
 [ "$(wc -l <"$TMP/ids")" = 2 ] && grep -qE '^[0-9]+( [0-9]+)+$' "$TMP/ids" && ok "tokenize: ids a line" || not_ok "tokenize"
 "$TUTTI" check "$TMP/p.json" >"$TMP/check" 2>"$TMP/err"
 check "check says what a plan needs" grep -q 'parameters' "$TMP/check"
 "$TUTTI" --help >"$TMP/help"
-for c in train resume eval predict score ls replay tokenize check; do
+for c in train resume eval predict score ls replay play tokenize check; do
 	check "--help names $c" grep -q "tutti $c" "$TMP/help"
 	check "$c --help" sh -c "'$TUTTI' $c --help | grep -q 'tutti $c'"
 done

@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "fake_data.h"
 #include "fake_inspect.h"
 #include "feed.h"
 #include "run/command.h"
@@ -79,6 +80,9 @@ static inline void fake_curve(struct channel *ch, int k, int task, int64_t step)
 	}
 }
 
+#include "fake_curves.h"
+#include "fake_gradients.h"
+
 static inline void fake_channel(struct fake *f, int i)
 {
 	struct channel *ch = &f->s.ch[i];
@@ -102,6 +106,7 @@ static inline void fake_channel(struct fake *f, int i)
 	ch->dev = f->step >= 500 ? fake_task[k].dev : NAN;
 	ch->baseline = fake_task[k].base;
 	fake_curve(ch, k, i, f->step);
+	fake_gradients(f, ch, k, i);
 	ch->smooth = ch->curve.n ? (double)ch->curve.smooth[ch->curve.n - 1] : NAN;
 }
 
@@ -140,7 +145,8 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 	s->serial = 1;
 	s->phase = PHASE_RUNNING;
 	str_copy(s->run, sizeof s->run, "glue4+samsum");
-	str_copy(s->run_path, sizeof s->run_path, "saved_models/glue4+samsum");
+	fake_data_root(tasks, s->run_path);
+	strcat(s->run_path, "/glue4+samsum");
 	s->step = step;
 	s->steps = 40000;
 	s->skipped = 1;
@@ -164,6 +170,8 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 	s->ch = xcalloc((size_t)tasks + 1, sizeof *s->ch);
 	for (int i = 0; i < tasks; i++)
 		fake_channel(f, i);
+	fake_run_curve(f);
+	fake_effective(s);
 	fake_journal(f, 7000, WHO_PERSON, "mute stsb on", "off", "on");
 	fake_journal(f, 10410, WHO_GUARD, "weight samsum 1.41", "2", "1.41");
 	fake_journal(f, 11401, WHO_SCRIPT, "lr 0.0003", "0.0005", "0.0003");
@@ -230,7 +238,10 @@ static inline void fake_apply(struct fake *f, const struct command *c)
 		f->s.phase = PHASE_RUNNING;
 	else if (str_eq(c->row->name, "stop"))
 		f->s.phase = PHASE_STOPPED;
-	if (c->row->flags & CMD_CHANGES)
+	else if (str_eq(c->row->name, "gradients"))
+		fake_measure(f);
+	fake_effective(&f->s);
+	if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		fake_journal(f, f->step, WHO_PERSON, c->text, "", "");
 }
 
@@ -469,7 +480,9 @@ static inline struct feed fake_feed(struct fake *f)
 			     .predictions = fake_predictions,
 			     .predictions_before = fake_predictions_before,
 			     .history = fake_history,
-			     .journal = fake_entries};
+			     .journal = fake_entries,
+			     .steps = fake_steps,
+			     .picture = fake_picture};
 }
 
 #endif

@@ -47,6 +47,7 @@ struct pty {
 	VTerm *vt;
 	VTermScreen *screen;
 	bool has_cursor, is_alternate;
+	bool is_blind;            /* libvterm gets nothing: see pty_open_eyes */
 	int mouse;                /* VTERM_PROP_MOUSE_... */
 	struct buf raw;           /* every byte that came */
 	unsigned long long sent;
@@ -186,14 +187,26 @@ static inline int pty_property(VTermProp prop, VTermValue *v, void *user)
 	return 1;
 }
 
-static inline void pty_open(struct pty *p, const struct pty_spec *s)
+static inline void pty_new_eyes(struct pty *p, bool utf8)
 {
 	static const VTermScreenCallbacks calls = {.settermprop = pty_property};
+
+	p->vt = vterm_new(p->rows, p->cols);
+	vterm_set_utf8(p->vt, utf8);
+	p->screen = vterm_obtain_screen(p->vt);
+	vterm_screen_set_callbacks(p->screen, &calls, p);
+	vterm_screen_enable_altscreen(p->screen, 1);
+	vterm_screen_reset(p->screen, 1);
+}
+
+static inline void pty_open(struct pty *p, const struct pty_spec *s)
+{
 	struct winsize ws = {.ws_row = (unsigned short)(s->rows ? s->rows : 24),
 			     .ws_col = (unsigned short)(s->cols ? s->cols : 80)};
 	int slave;
 
 	memset(p, 0, sizeof *p);
+	fake_data_make(s->tasks ? s->tasks : 6);
 	p->rows = ws.ws_row;
 	p->cols = ws.ws_col;
 	p->has_cursor = true;
@@ -215,12 +228,23 @@ static inline void pty_open(struct pty *p, const struct pty_spec *s)
 	close(slave);
 	if (!s->has_shell)
 		atomic_store(&p->idle->desk, p->pid);
-	p->vt = vterm_new(p->rows, p->cols);
-	vterm_set_utf8(p->vt, !s->lang || !str_eq(s->lang, "C"));
-	p->screen = vterm_obtain_screen(p->vt);
-	vterm_screen_set_callbacks(p->screen, &calls, p);
-	vterm_screen_enable_altscreen(p->screen, 1);
-	vterm_screen_reset(p->screen, 1);
+	pty_new_eyes(p, !s->lang || !str_eq(s->lang, "C"));
+}
+
+/*
+ * libvterm 0.1.4 cannot stand a thousand changes of size (it crashes, measured):
+ * between these two it sees nothing, then a fresh one begins with a whole screen.
+ */
+static inline void pty_close_eyes(struct pty *p)
+{
+	p->is_blind = true;
+}
+
+static inline void pty_open_eyes(struct pty *p)
+{
+	vterm_free(p->vt);
+	pty_new_eyes(p, true);
+	p->is_blind = false;
 }
 
 static inline void pty_close(struct pty *p)
@@ -253,8 +277,10 @@ static inline size_t pty_drain(struct pty *p)
 		if (n <= 0)
 			break;
 		buf_add(&p->raw, bytes, (size_t)n);
-		vterm_input_write(p->vt, bytes, (size_t)n);
 		all += (size_t)n;
+		if (p->is_blind)
+			continue;
+		vterm_input_write(p->vt, bytes, (size_t)n);
 		back = vterm_output_read(p->vt, bytes, sizeof bytes);
 		if (back && write(p->fd, bytes, back) > 0)
 			p->sent += back;
@@ -371,7 +397,8 @@ static inline void pty_resize(struct pty *p, int rows, int cols)
 	if (p->idle && (rows != p->rows || cols != p->cols)) /* the kernel sends SIGWINCH */
 		p->turns = atomic_load(&p->idle->turns);
 	ioctl(p->fd, TIOCSWINSZ, &ws);
-	vterm_set_size(p->vt, rows, cols);
+	if (!p->is_blind)
+		vterm_set_size(p->vt, rows, cols);
 	p->rows = rows;
 	p->cols = cols;
 }

@@ -436,6 +436,7 @@ int main(int argc, char **argv)
 		s.lang = getenv("LC_ALL") ? getenv("LC_ALL") : getenv("LANG");
 		s.term = getenv("TERM");
 		s.no_color = getenv("NO_COLOR") != NULL;
+		s.theme = theme_wish(NULL);
 		pty_child(&s);
 	}
 	return cmocka_run_group_tests_name("screen", tests, NULL, NULL);

@@ -23,6 +23,7 @@
 
 #include <glob.h>
 
+#include "fake_film.h"
 #include "recognise.h"
 #include "screen.h"
 
@@ -130,6 +131,8 @@ static bool set_option(struct pty_spec *s, const char *word)
 		s->holds_answers = true;
 	else if (str_eq(word, "mouse"))
 		s->mouse = true;
+	else if (str_eq(word, "film"))
+		return s->spoil = fake_film_spoil, fake_film_ready();
 	else if (str_starts(word, "theme="))
 		return theme_parse(word + 6, &s->theme);
 	else if (str_starts(word, "lang="))

@@ -37,7 +37,7 @@ static void draw(struct table *t)
 	ui_update(&t->ui);
 	ui_recalc(&t->ui);
 	canvas_resize(&t->c, rows, cols);
-	t->c.fancy = t->c.utf8 = t->c.colour = true;
+	t->c.fancy = t->c.utf8 = t->c.colour = t->c.mouse = true;
 	draw_screen(&t->c, &t->ui);
 }
 
@@ -275,6 +275,29 @@ static void test_crash(void **state)
 	pty_close(&p);
 }
 
+static void test_switch(void **state)
+{
+	struct pty_spec s = {0};
+	struct pty p;
+
+	(void)state;
+	pty_begin(&p, &s);
+	pty_type(&p, "\033[<0;12;2M"); /* off: a stray report does nothing */
+	assert_true(pty_shows(&p, "task"));
+	pty_type(&p, ":mouse o\tn\r");
+	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_DRAG);
+	pty_type(&p, "\033[<0;12;2M");
+	assert_true(pty_shows(&p, "log"));
+	pty_type(&p, ":mouse off\r");
+	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
+	pty_type(&p, ":mouse\r");
+	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_DRAG);
+	pty_send(&p, "qy", 2);
+	assert_int_equal(pty_wait(&p, 5), 0);
+	assert_int_equal(p.mouse, VTERM_PROP_MOUSE_NONE);
+	pty_close(&p);
+}
+
 /* A terminal without one is not asked for it. */
 static void test_no_mouse(void **state)
 {
@@ -294,7 +317,7 @@ int main(void)
 		cmocka_unit_test(test_lamps),	  cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_all_zones), cmocka_unit_test(test_ladder),
 		cmocka_unit_test(test_modes),	  cmocka_unit_test(test_crash),
-		cmocka_unit_test(test_no_mouse),
+		cmocka_unit_test(test_no_mouse), cmocka_unit_test(test_switch),
 	};
 
 	return cmocka_run_group_tests_name("mouse", tests, NULL, NULL);

@@ -136,6 +136,7 @@ static void test_sizes(void **state)
 	pty_begin(&p, &s);
 	pty_type(&p, place->keys);
 	want = pty_text(&p);
+	pty_close_eyes(&p);
 	for (int i = 0; i < times && !pty_has_ended(&p); i++) {
 		bool is_wild = dice(&seed) % 3 == 0;
 
@@ -147,7 +148,10 @@ static void test_sizes(void **state)
 	if (pty_has_ended(&p))
 		fail_msg("seed %llu: ended with %d", (unsigned long long)first,
 			 pty_wait(&p, 1));
+	pty_resize(&p, 23, 80);
+	assert_true(pty_settle(&p, 10));
 	pty_resize(&p, 24, 80);
+	pty_open_eyes(&p);
 	assert_true(pty_settle(&p, 10));
 	seen = pty_text(&p);
 	if (strcmp(seen, want))

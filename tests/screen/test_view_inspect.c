@@ -136,7 +136,7 @@ static void test_find(void **state)
 	pty_type(&p, "3<n");
 	assert_true(pty_shows(&p, "nothing to look for"));
 	pty_type(&p, "/");
-	assert_true(pty_shows(&p, ":find "));
+	assert_true(pty_shows(&p, "find "));
 	pty_type(&p, "PIRATES\r");
 	assert_true(pty_shows(&p, "hold 'PIRATES'"));
 	assert_true(pty_shows(&p, "row 738"));

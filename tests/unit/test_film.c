@@ -11,6 +11,7 @@
 #include "feed.h"
 #include "film.h"
 #include "record.h"
+#include "run/db.h"
 
 static const char script[] = "0 weight mood 2\n"
 			     "7 mute sum on\n"
@@ -63,6 +64,9 @@ static void same_channel(const struct snapshot *x, const struct snapshot *y, int
 	SAME(x, y, ch[i].curve.n);
 	SAME(x, y, ch[i].curve.span);
 	SAME(x, y, ch[i].dev_curve.n);
+	SAME(x, y, ch[i].grad_norm);
+	SAME(x, y, ch[i].grad_step);
+	SAME(x, y, ch[i].grad_curve.n);
 	for (int k = 0; k < a->curve.n; k++) {
 		assert_true(same((double)a->curve.mean[k], (double)b->curve.mean[k]));
 		assert_true(same((double)a->curve.smooth[k], (double)b->curve.smooth[k]));
@@ -86,6 +90,7 @@ static void same_picture(const struct snapshot *a, const struct snapshot *b)
 	SAME(a, b, clip);
 	SAME(a, b, dropout);
 	SAME(a, b, grad_norm);
+	SAME(a, b, gradients_every);
 	SAME(a, b, clipped);
 	SAME(a, b, train_seconds);
 	SAME(a, b, tokens_per_second);
@@ -119,9 +124,10 @@ static bool is_settled(const struct snapshot *s)
 /* Every word to the trainer brings a picture: there is one of nearly every step. */
 static void record_it(void)
 {
-	const char *const sets[] = { "budget.keep=9" }; /* checkpoints that go leave no row */
+	const char *const sets[] = { "budget.keep=9", /* checkpoints that go leave no row */
+				     "mix.gradients_every=9" };
 	struct snapshot s;
-	struct trainer *t = record_start("r0", script, true, sets, 1, run);
+	struct trainer *t = record_start("r0", script, true, sets, 2, run);
 
 	snapshot_init(&s);
 	while (s.phase < PHASE_DONE) {
@@ -426,12 +432,55 @@ static void test_look(void **state)
 	snapshot_release(&s);
 }
 
+/* A row that is damaged: the film stands still before it and says why. */
+static void test_damage(void **state)
+{
+	struct film *film = NULL;
+	struct look *look = NULL;
+	struct feed f;
+	struct snapshot s;
+	struct db *db = NULL;
+	char path[PATH_MAX + 8], word[24];
+
+	(void)state;
+	snapshot_init(&s);
+	str_format(path, sizeof path, "%s/run.db", run);
+	assert_int_equal(db_open(path, DB_WRITE, &db, &err), ST_OK);
+	assert_int_equal(db_run(db, "UPDATE step SET figures = x'0102' WHERE step = 3001",
+				NULL, 0, &err), ST_OK);
+	db_close(db);
+	assert_int_equal(film_open(run, 20, &film, &err), ST_OK);
+	feed_film(&f, film);
+	film_pause(film, true);
+	seek(&f, &s, 5000);
+	assert_true(s.step < 3001 && s.step >= 3001 - 256);
+	assert_int_equal(s.phase, PHASE_FAILED);
+	assert_non_null(strstr(s.message, "damaged"));
+	film_word(film, word);
+	assert_string_equal(word, "FILM end");
+	seek(&f, &s, 1000); /* what lies before it can be seen */
+	assert_int_equal(s.step, 1000);
+	assert_int_equal(s.phase, PHASE_PAUSED);
+	film_close(film);
+	snapshot_release(&s);
+	assert_int_equal(look_open(run, &look, &err), ST_OK);
+	feed_look(&f, look);
+	do
+		f.snapshot(f.arg, &s);
+	while (s.work_total);
+	assert_int_equal(s.phase, PHASE_FAILED);
+	assert_non_null(strstr(s.message, "damaged"));
+	look_close(look);
+	snapshot_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_it_was), cmocka_unit_test(test_seek),
 		cmocka_unit_test(test_play),	  cmocka_unit_test(test_present),
 		cmocka_unit_test(test_long),	  cmocka_unit_test(test_look),
+		cmocka_unit_test(test_damage),
 	};
 
 	return cmocka_run_group_tests_name("film", tests, fixture_with_runs,

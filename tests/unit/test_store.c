@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 
-#include "run/store.h"
+#include "run/store_own.h"
 
 static struct store *open_new(const char *name)
 {
@@ -60,6 +60,70 @@ static void test_facts(void **state)
 	store_close(s);
 }
 
+struct gradients {
+	struct gradient_row row[8];
+	int n;
+};
+
+static void add_gradient(void *arg, const struct gradient_row *r)
+{
+	struct gradients *g = arg;
+
+	g->row[g->n++] = *r;
+}
+
+static enum status read_gradients(const char *name, int64_t from, struct gradients *out)
+{
+	struct store *s = reopen(name, true);
+	enum status st;
+
+	out->n = 0;
+	st = store_gradients_read(s, from, INT64_MAX, add_gradient, out, NULL);
+	store_close(s);
+	return st;
+}
+
+/* Old stores are without the table: none to read, made when written to. */
+static void test_gradients(void **state)
+{
+	struct store *s = open_new("gradients.db");
+	struct gradient_row r[] = {
+		{ .timeline = 1, .step = 3, .task = 0, .count = 1, .norm = .5 },
+		{ .step = 9, .task = 2, .count = 2, .scheduled = true, .norm = 1.0 / 3 },
+		{ .step = 9, .task = 1, .count = 1, .norm = 1e300 },
+		{ .step = 9, .task = 1, .count = 1, .norm = 7 },
+	};
+	struct gradients g;
+	sqlite3 *db;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		store_gradient(s, &r[i]);
+	store_close(s);
+	assert_int_equal(read_gradients("gradients.db", 0, &g), ST_OK);
+	assert_int_equal(g.n, 3);
+	assert_true(g.row[0].timeline == 1 && g.row[0].step == 3);
+	assert_true(g.row[1].task == 1 && g.row[1].norm == 7 && !g.row[1].scheduled);
+	assert_true(g.row[2].norm == 1.0 / 3 && g.row[2].scheduled && g.row[2].count == 2);
+	assert_int_equal(read_gradients("gradients.db", 4, &g), ST_OK);
+	assert_int_equal(g.n, 2);
+	assert_int_equal(sqlite3_open(in_scratch("gradients.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE gradient SET norm = -1", NULL, NULL,
+				      NULL), SQLITE_OK);
+	assert_int_equal(read_gradients("gradients.db", 0, &g), ST_CORRUPT);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE gradient", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(read_gradients("gradients.db", 0, &g), ST_OK);
+	assert_int_equal(g.n, 0);
+	s = reopen("gradients.db", false);
+	store_gradient(s, &r[0]);
+	assert_int_equal(store_flush(s, NULL), ST_OK);
+	store_close(s);
+	assert_int_equal(read_gradients("gradients.db", 0, &g), ST_OK);
+	assert_int_equal(g.n, 1);
+}
+
 static void test_journal(void **state)
 {
 	struct store *s = open_new("journal.db");
@@ -100,6 +164,7 @@ static struct step_row step_at(int64_t i, int tasks)
 		r.task[k].count = (uint8_t)(k + 1);
 		r.task[k].loss = 1.0f / (float)(i + k);
 		r.task[k].weight = 1.41f;
+		r.task[k].examples = (uint16_t)(i * 7 + k);
 	}
 	if (i == 5)
 		r.task[0].loss = NAN;
@@ -121,6 +186,7 @@ static void see(void *arg, const struct step_row *r)
 	for (int k = 0; k < r->n; k++)
 		s->bad += r->task[k].task != want.task[k].task ||
 			  r->task[k].count != want.task[k].count ||
+			  r->task[k].examples != want.task[k].examples ||
 			  memcmp(&r->task[k].loss, &want.task[k].loss, 4) ||
 			  memcmp(&r->task[k].weight, &want.task[k].weight, 4);
 	s->last = r->step;
@@ -151,6 +217,33 @@ static void test_steps(void **state)
 	assert_int_equal(store_steps_read(s, 101, 200, 10, see, &seen, NULL), ST_OK);
 	assert_true(seen.n == 10 && seen.bad == 0 && seen.last == 191);
 	store_close(s);
+}
+
+/* Rows of before there were examples in them are still read. */
+static void test_step_version_1(void **state)
+{
+	struct step_row want = step_at(7, 3), got = { 0 };
+	unsigned char two[STEP_BYTES], one[STEP_BYTES];
+	int len = step_pack(&want, two);
+
+	(void)state;
+	assert_int_equal(len, STEP_HEAD + 3 * STEP_TASK);
+	memcpy(one, two, STEP_HEAD);
+	one[0] = 1;
+	for (int k = 0; k < 3; k++)
+		memcpy(one + STEP_HEAD + k * STEP_TASK_1, two + STEP_HEAD + k * STEP_TASK,
+		       STEP_TASK_1);
+	assert_true(step_unpack(one, STEP_HEAD + 3 * STEP_TASK_1, &got));
+	assert_int_equal(got.n, 3);
+	for (int k = 0; k < 3; k++) {
+		assert_int_equal(got.task[k].examples, 0);
+		assert_int_equal(got.task[k].count, want.task[k].count);
+		assert_true(got.task[k].loss == want.task[k].loss);
+		assert_true(got.task[k].weight == want.task[k].weight);
+	}
+	assert_false(step_unpack(one, STEP_HEAD + 3 * STEP_TASK_1 - 1, &got));
+	two[0] = 3;
+	assert_false(step_unpack(two, (size_t)len, &got));
 }
 
 /* At most 200 bytes a step for 2 to 6 tasks; the figure is printed. */
@@ -525,7 +618,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts),	    cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_step_size),
+		cmocka_unit_test(test_step_version_1),
 		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_predictions),
+		cmocka_unit_test(test_gradients),
 		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_reader_beside_writer),
 		cmocka_unit_test(test_killed_writer),
 		cmocka_unit_test(test_not_a_store), cmocka_unit_test(test_damaged_rows),

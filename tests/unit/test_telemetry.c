@@ -65,7 +65,8 @@ static void feed(int64_t step)
 	for (int i = 0; i < 2; i++)
 		if (!isnan(loss_at(i, step))) {
 			r.task[r.n].task = (uint8_t)i;
-			r.task[r.n].count = 1;
+			r.task[r.n].count = (uint8_t)(1 + i);
+			r.task[r.n].examples = (uint16_t)(10 + i);
 			r.task[r.n++].loss = (float)loss_at(i, step);
 		}
 	snap.step = step;
@@ -87,10 +88,32 @@ static void check_curve(int task, int64_t steps)
 				n++;
 			}
 		assert_int_equal(c->count[i], n);
+		assert_int_equal(c->batches[i], n * (uint32_t)(1 + task));
+		assert_int_equal(c->examples[i], n * (uint32_t)(10 + task));
 		if (n)
 			assert_true(fabs(sum / n - (double)c->mean[i]) < 1e-4);
 		else
 			assert_true(isnan(c->mean[i]));
+	}
+}
+
+/* Norm: 2 at every fourth step, else 0.5; 1000 tokens and half a second a step. */
+static void check_run_curve(int64_t steps)
+{
+	const struct run_curve *c = &snap.curve;
+
+	assert_int_equal(c->n, (steps + c->span - 1) / c->span);
+	for (int i = 0; i < c->n; i++) {
+		int64_t from = i * c->span + 1, to = (i + 1) * c->span;
+		double sum = 0;
+
+		to = to > steps ? steps : to;
+		for (int64_t s = from; s <= to; s++)
+			sum += s % 4 ? 0.5 : 2;
+		assert_int_equal(c->count[i], to - from + 1);
+		assert_true(fabs(sum / (double)(to - from + 1) - (double)c->norm[i]) < 1e-4);
+		assert_int_equal(c->tokens[i], to * 1000);
+		assert_true(fabs((double)c->seconds[i] - (double)to / 2) < 1e-2);
 	}
 }
 
@@ -102,6 +125,7 @@ static void test_curves(void **state)
 		if (s == 1 || s == 1024 || s == 1025 || s == 2049 || s == STEPS) {
 			check_curve(0, s);
 			check_curve(1, s);
+			check_run_curve(s);
 		}
 	}
 	assert_int_equal(snap.ch[0].curve.span, 8);
@@ -124,6 +148,7 @@ static void test_not_finite(void **state)
 	r.task[0].loss = INFINITY;
 	telemetry_step(&tele, &snap, &r);
 	assert_true(isinf(snap.ch[0].loss));
+	assert_int_equal(snap.curve.n, STEPS / snap.curve.span + 1);
 	assert_true(isfinite(snap.ch[0].smooth));
 }
 
@@ -171,6 +196,9 @@ static void test_copy(void **state)
 	snapshot_init(&copy);
 	snapshot_copy(&copy, &snap);
 	assert_ptr_not_equal(copy.ch, snap.ch);
+	assert_int_equal(copy.curve.n, snap.curve.n);
+	assert_memory_equal(copy.curve.tokens, snap.curve.tokens,
+			    sizeof(uint64_t) * (size_t)copy.curve.n);
 	assert_int_equal(copy.ch[1].curve.n, snap.ch[1].curve.n);
 	assert_memory_equal(copy.ch[1].curve.smooth, snap.ch[1].curve.smooth,
 			    sizeof(float) * (size_t)copy.ch[1].curve.n);

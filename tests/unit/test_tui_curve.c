@@ -157,8 +157,8 @@ static void test_small_places(void **state)
 			plot_begin(&c, &p, (struct rect){0, 0, h, w});
 			plot_line(&c, &p, &l);
 			plot_level(&c, &p, 1, INK_DIM);
-			plot_event(&c, &p, 21, 'w', INK_TEXT);
-			plot_event(&c, &p, 1 << 30, 'w', INK_TEXT);
+			plot_event(&c, &p, 21, 'w', INK_TEXT, true);
+			plot_event(&c, &p, 1 << 30, 'w', INK_TEXT, false);
 			canvas_release(&c);
 		}
 }

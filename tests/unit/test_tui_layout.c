@@ -58,6 +58,18 @@ static void check_desk(struct rect body, int tasks)
 		assert_true(l.visible > 0 && l.chart.h >= 3);
 }
 
+static void check_gradients(struct rect body, int tasks)
+{
+	struct gradients_layout l;
+
+	layout_gradients(body, tasks, &l);
+	all_apart((struct rect[]){l.head, l.table, l.legend, l.chart, l.help}, 5, body);
+	assert_true(l.visible >= 0 && l.visible <= tasks);
+	assert_true(l.table.h == 0 || l.visible < l.table.h);
+	if (body.h >= LAYOUT_MIN_ROWS - 3 && tasks > 0)
+		assert_true(l.visible > 0 && l.chart.h >= 3);
+}
+
 static void check_others(struct rect body, int classes)
 {
 	struct inspect_layout i;
@@ -72,6 +84,43 @@ static void check_others(struct rect body, int classes)
 		  7, body);
 }
 
+static void check_history(struct rect body, int tasks)
+{
+	struct curves_layout c;
+	struct journal_layout j;
+
+	layout_curves(body, tasks, &c);
+	all_apart((struct rect[]){c.legend, c.chart, c.values, c.entries}, 4, body);
+	layout_journal(body, &j);
+	all_apart((struct rect[]){j.timeline, j.legend, j.list, j.detail}, 4, body);
+	if (body.h >= LAYOUT_MIN_ROWS - 3) {
+		assert_true(c.chart.h >= 8 && c.chart.w >= 40 && c.values.h >= 1);
+		assert_true(j.list.h >= 4 && j.timeline.h >= 2);
+	}
+}
+
+static void check_data(struct rect body)
+{
+	struct data_layout d;
+	struct runs_layout r;
+
+	for (int open = 0; open < 2; open++) {
+		layout_data(body, open, &d);
+		all_apart((struct rect[]){d.head, d.splits, d.lengths, d.side, d.skips,
+					  d.list, d.detail},
+			  7, body);
+		if (body.h >= LAYOUT_MIN_ROWS - 3)
+			assert_true(open ? d.detail.h >= 8 : d.list.h >= 6);
+	}
+	for (int runs = 0; runs < 500; runs += runs < 40 ? 1 : 97) {
+		layout_runs(body, runs, &r);
+		all_apart((struct rect[]){r.head, r.table, r.legend, r.chart, r.detail}, 5,
+			  body);
+		if (body.h >= LAYOUT_MIN_ROWS - 3)
+			assert_true(r.table.h >= 6 && r.chart.h >= 3);
+	}
+}
+
 static void check_size(int rows, int cols)
 {
 	struct rect all = {0, 0, rows, cols};
@@ -82,11 +131,16 @@ static void check_size(int rows, int cols)
 	all_apart((struct rect[]){p.title, p.tabs, p.body, p.foot}, 4, all);
 	if (p.too_small)
 		return;
-	for (int tasks = 0; tasks <= 64; tasks += tasks < 8 ? 1 : 7)
+	for (int tasks = 0; tasks <= 64; tasks += tasks < 8 ? 1 : 7) {
 		check_desk(p.body, tasks);
+		check_history(p.body, tasks);
+		check_gradients(p.body, tasks);
+	}
 	check_desk(p.body, 64);
+	check_gradients(p.body, 64);
 	for (int classes = 0; classes < 200; classes += classes < 10 ? 1 : 37)
 		check_others(p.body, classes);
+	check_data(p.body);
 }
 
 static void test_sweep(void **state)

@@ -1,0 +1,414 @@
+/*
+ * sample.c - counting over the columns of an unknown file.
+ */
+#include "data/sample.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "data/sample_in.h"
+#include "text/utf8.h"
+
+enum { SLOTS = 4096, HEAD_ROWS = 20000, HEAD_BYTES = 16 << 20, STRETCHES = 32,
+       STRETCH_ROWS = 64, STRETCH_BYTES = 256 << 10, NAME_BYTES = 256,
+       NUMBER_BYTES = 17 };
+
+/* --- one value --- */
+
+/* Words between spaces; each character from the CJK blocks on is one, too. */
+static uint64_t count_words(const char *p, size_t n)
+{
+	uint64_t words = 0;
+	bool inside = false;
+
+	for (size_t i = 0; i < n;) {
+		uint32_t cp;
+		int len = utf8_next(p + i, n - i, &cp);
+		bool space = len == 1 && (cp == ' ' || (cp >= '\t' && cp <= '\r'));
+
+		words += cp >= 0x2e80 || (!space && !inside);
+		inside = !space && cp < 0x2e80;
+		i += len > 0 ? (size_t)len : 1;
+	}
+	return words;
+}
+
+/* Up to 16 words one bin each, then eight to a doubling. */
+static int bin_of(uint64_t words)
+{
+	double b = words < 16 ? (double)words : 16 + 8 * log2((double)words / 16);
+
+	return b < SAMPLE_BINS - 1 ? (int)b : SAMPLE_BINS - 1;
+}
+
+static int words_of(int bin)
+{
+	return bin < 16 ? bin : (int)ceil(16 * exp2((bin - 15) / 8.0));
+}
+
+/* Values beyond those that fit are not counted. */
+static void count_distinct(struct sample_column *c, const char *p, size_t n)
+{
+	uint64_t h = hash64_bytes(p, n) | 1, at = (h >> 20) % SLOTS;
+
+	if (!c->seen)
+		c->seen = xcalloc((size_t)2 * SLOTS, sizeof *c->seen);
+	while (c->seen[2 * at] && c->seen[2 * at] != h)
+		at = (at + 1) % SLOTS;
+	if (!c->seen[2 * at]) {
+		if (c->distinct == SAMPLE_DISTINCT)
+			return;
+		c->seen[2 * at] = h;
+		c->distinct++;
+	}
+	if (++c->seen[2 * at + 1] > c->commonest)
+		c->commonest = c->seen[2 * at + 1];
+}
+
+static void count_number(struct sample_column *c, const char *p, size_t n)
+{
+	char text[NUMBER_BYTES + 1];
+	int64_t whole;
+	double x;
+
+	if (n > NUMBER_BYTES)
+		return;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	if (!parse_double(text, &x))
+		return;
+	if (!c->numbers || x < c->least)
+		c->least = x;
+	if (!c->numbers || x > c->most)
+		c->most = x;
+	c->numbers++;
+	if (!parse_i64(text, &whole))
+		return;
+	c->follows += c->wholes && x == c->before + 1;
+	c->before = x;
+	c->wholes++;
+}
+
+static void trim(const char **p, size_t *n)
+{
+	while (*n && ((*p)[*n - 1] == ' ' || (*p)[*n - 1] == '\t'))
+		--*n;
+	for (; *n && (**p == ' ' || **p == '\t'); --*n)
+		++*p;
+}
+
+static void show(struct sample_column *c, const char *p, size_t n)
+{
+	struct buf b;
+
+	buf_init(&b);
+	text_sanitize(&b, p, n < SAMPLE_SHOWN ? n : SAMPLE_SHOWN);
+	str_format(c->shown, sizeof c->shown, "%.*s",
+		   (int)text_fit(buf_str(&b), b.len, SAMPLE_SHOWN / 2), buf_str(&b));
+	buf_release(&b);
+}
+
+static void count_value(struct sample_column *c, const char *p, size_t n)
+{
+	uint64_t words;
+
+	c->n++;
+	trim(&p, &n);
+	if (!n) {
+		c->empty++;
+		return;
+	}
+	words = count_words(p, n);
+	if (!c->shown[0])
+		show(c, p, n);
+	c->chars += n;
+	c->words += words;
+	c->bin[bin_of(words)]++;
+	c->has_first = c->has_first ||
+		       (c->first && strlen(c->first) == n && !memcmp(c->first, p, n));
+	count_number(c, p, n);
+	count_distinct(c, p, n);
+}
+
+/* --- a row --- */
+
+struct look {
+	struct sample *s;
+	struct source *src;
+	struct buf text;           /* the row's fields, one after another */
+	uint64_t n;                /* fields of the row */
+	uint64_t fields;           /* of the rows of a table: the first one's */
+	struct {
+		size_t at, len;
+		int column;
+	} cell[SAMPLE_COLUMNS];
+	int n_cells;
+	bool had_first;
+	uint64_t fault[ROW_FAULTS], fault_line[ROW_FAULTS];
+};
+
+/* The column of a JSON key: most rows have them in one order. */
+static int find_column(struct sample *s, uint64_t at, const char *name)
+{
+	if (!name)
+		return at < SAMPLE_COLUMNS ? (int)at : -1;
+	if (at < (uint64_t)s->n_columns && s->column[at].name &&
+	    str_eq(s->column[at].name, name))
+		return (int)at;
+	for (int i = 0; i < s->n_columns; i++)
+		if (s->column[i].name && str_eq(s->column[i].name, name))
+			return i;
+	if (s->n_columns == SAMPLE_COLUMNS)
+		return -1;
+	s->column[s->n_columns].name = xstrdup(name);
+	return s->n_columns++;
+}
+
+static void see(void *arg, uint64_t column, const char *name, const char *p, size_t n)
+{
+	struct look *l = arg;
+	int i;
+
+	if (!column) { /* the row begins */
+		l->n = 0;
+		l->n_cells = 0;
+		buf_clear(&l->text);
+		l->s->is_list = !name;
+	}
+	l->n++;
+	if (!p || l->n_cells == SAMPLE_COLUMNS)
+		return;
+	i = find_column(l->s, column, name);
+	if (i < 0)
+		return;
+	l->cell[l->n_cells].at = l->text.len;
+	l->cell[l->n_cells].len = n;
+	l->cell[l->n_cells++].column = i;
+	buf_add(&l->text, p, n);
+}
+
+static enum row_fault check_cells(const struct look *l)
+{
+	if (l->fields && l->n != l->fields)
+		return ROW_SHORT;
+	if (l->text.len && memchr(l->text.s, '\0', l->text.len))
+		return ROW_NUL;
+	for (int i = 0; i < l->n_cells; i++)
+		if (!utf8_valid(buf_str(&l->text) + l->cell[i].at, l->cell[i].len))
+			return ROW_BAD_UTF8;
+	return ROW_OK;
+}
+
+/* Set aside: a header, or a row like the others. */
+static void take_first(struct look *l)
+{
+	for (int i = 0; i < l->n_cells; i++) {
+		struct sample_column *c = &l->s->column[l->cell[i].column];
+		const char *p = buf_str(&l->text) + l->cell[i].at;
+		size_t n = l->cell[i].len;
+
+		trim(&p, &n);
+		c->first = xstrndup(p, n < NAME_BYTES ? n : NAME_BYTES);
+		if (n && n < NAME_BYTES && !memchr(p, '\0', n) && utf8_valid(p, n))
+			c->name = xstrndup(p, n);
+	}
+	l->fields = l->n;
+	l->s->n_columns = l->n_cells;
+}
+
+static void take_row(struct look *l, const struct source_row *row)
+{
+	struct sample *s = l->s;
+	bool is_table = s->format != SOURCE_JSONL;
+	enum row_fault fault = row->fault;
+
+	if (!fault && is_table && !l->had_first) {
+		l->had_first = true;
+		take_first(l);
+		return;
+	}
+	if (is_table && !s->rows) /* a first line that is cut, or without an end */
+		l->fields = l->n;
+	if (!fault)
+		fault = check_cells(l);
+	s->rows++;
+	s->bad += fault != ROW_OK;
+	if (fault && !l->fault[fault]++)
+		l->fault_line[fault] = row->line;
+	for (int i = 0; !fault && i < l->n_cells; i++)
+		count_value(&s->column[l->cell[i].column],
+			    buf_str(&l->text) + l->cell[i].at, l->cell[i].len);
+	if (is_table || s->is_list)
+		s->n_columns = l->n_cells > s->n_columns ? l->n_cells : s->n_columns;
+}
+
+/* --- stretches of the file --- */
+
+static enum status read_rows(struct look *l, int rows, uint64_t bytes, struct err *err)
+{
+	uint64_t from, at, size;
+	enum status st = ST_OK;
+
+	source_position(l->src, &from, &size);
+	at = from;
+	for (int i = 0; !st && i < rows && at - from < bytes; i++) {
+		struct source_row row;
+
+		st = source_next(l->src, &row, err);
+		if (!st)
+			take_row(l, &row);
+		if (l->n > SAMPLE_COLUMNS)
+			return err_set(err, ST_INVALID, "%" PRIu64 " columns in '%s': no "
+				       "more than %d can be looked through", l->n,
+				       l->s->path, SAMPLE_COLUMNS);
+		source_position(l->src, &at, &size);
+	}
+	return st;
+}
+
+/* Faults behind a jump are ours: the middle of a quoted field, say. */
+static enum status read_stretches(struct look *l, struct err *err)
+{
+	struct sample *s = l->s;
+	uint64_t rows = s->rows + l->had_first, at, head, size, bad = s->bad;
+	uint64_t read = 0, jumped_rows = s->rows;
+	enum status st = ST_OK;
+
+	source_position(l->src, &head, &size);
+	if (rows)
+		s->all_rows = (double)rows * (double)size / (double)(head ? head : 1);
+	for (int i = 0; i < STRETCHES && (!st || st == ST_END); i++) {
+		uint64_t to = head + (size - head) / STRETCHES * (uint64_t)i, end;
+
+		st = source_skip_to(l->src, to, err);
+		source_position(l->src, &at, &size);
+		if (!st)
+			st = read_rows(l, STRETCH_ROWS, STRETCH_BYTES, err);
+		source_position(l->src, &end, &size);
+		read += end - at;
+	}
+	jumped_rows = s->rows - jumped_rows;
+	s->rows -= s->bad - bad;
+	s->bad = bad;
+	if (jumped_rows && read)
+		s->all_rows = (double)rows + (double)jumped_rows *
+						     (double)(size - head) / (double)read;
+	return st == ST_END ? ST_OK : st;
+}
+
+static enum status read_all(struct look *l, struct err *err)
+{
+	enum status st = read_rows(l, HEAD_ROWS, HEAD_BYTES, err);
+
+	l->s->is_whole = st == ST_END;
+	l->s->all_rows = (double)l->s->rows;
+	if (!st)
+		st = read_stretches(l, err);
+	return st == ST_END ? ST_OK : st;
+}
+
+/* The fault that most rows have. */
+static enum status check_rows(const struct look *l, struct err *err)
+{
+	const struct sample *s = l->s;
+	int most = ROW_OK + 1;
+
+	for (int f = most; f < ROW_FAULTS; f++)
+		if (l->fault[f] > l->fault[most])
+			most = f;
+	if (!s->rows && !s->bad)
+		return err_set(err, ST_INVALID, "no rows: '%s'%s", s->path,
+			       l->had_first ? " has one line" : "");
+	if (s->bad * 2 > s->rows)
+		return err_set(err, ST_INVALID, "no table of texts: '%s': %s in %" PRIu64
+			       " of %" PRIu64 " rows, first in line %" PRIu64, s->path,
+			       row_fault_name((enum row_fault)most), l->fault[most],
+			       s->rows, l->fault_line[most]);
+	return ST_OK;
+}
+
+enum status sample_read(const char *path, struct sample **out, struct err *err)
+{
+	struct look *l = xcalloc(1, sizeof *l);
+	struct source_every every = { .see = see, .arg = l };
+	struct sample *s = xcalloc(1, sizeof *s);
+	enum status st;
+
+	*out = NULL;
+	l->s = s;
+	s->path = xstrdup(path);
+	buf_init(&l->text);
+	st = sample_format(path, &s->format, &s->size, err);
+	s->by_name = s->format == source_format_of(path);
+	if (!st)
+		st = source_open_every(path, s->format, &every, &l->src, err);
+	if (!st)
+		st = read_all(l, err);
+	if (!st)
+		st = check_rows(l, err);
+	source_close(l->src);
+	buf_release(&l->text);
+	xfree(l);
+	if (st)
+		sample_free(s);
+	else
+		*out = s;
+	return st;
+}
+
+void sample_free(struct sample *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < SAMPLE_COLUMNS; i++) {
+		xfree(s->column[i].name);
+		xfree(s->column[i].first);
+		xfree(s->column[i].seen);
+	}
+	xfree(s->path);
+	xfree(s);
+}
+
+/* --- what was counted --- */
+
+uint64_t sample_values(const struct sample_column *c)
+{
+	return c->n - c->empty;
+}
+
+double sample_mean_words(const struct sample_column *c)
+{
+	uint64_t n = sample_values(c);
+
+	return n ? (double)c->words / (double)n : 0;
+}
+
+int sample_words_at(const struct sample_column *c, double share)
+{
+	double want = share * (double)sample_values(c), sum = 0;
+
+	for (int i = 0; i < SAMPLE_BINS; i++) {
+		sum += (double)c->bin[i];
+		if (sum >= want)
+			return words_of(i);
+	}
+	return words_of(SAMPLE_BINS - 1);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return a && b ? str_eq(a, b) : a == b;
+}
+
+bool sample_same_columns(const struct sample *a, const struct sample *b)
+{
+	if (a->n_columns != b->n_columns)
+		return false;
+	for (int i = 0; i < a->n_columns; i++)
+		if (!same_name(a->column[i].name, b->column[i].name))
+			return false;
+	return true;
+}

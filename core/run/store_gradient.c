@@ -1,0 +1,86 @@
+/*
+ * store_gradient.c - the table of the tasks' gradient norms. Stores from before
+ * it are given one when they are next written to, so it stands in no schema.
+ */
+#include "run/store_own.h"
+
+#include <math.h> /* isfinite */
+
+#include "base/mem.h"
+
+enum status gradient_table(struct store *s, struct err *err)
+{
+	return db_script(s->db, "CREATE TABLE IF NOT EXISTS gradient("
+			 "step INTEGER NOT NULL, timeline INTEGER NOT NULL,"
+			 " task INTEGER NOT NULL, scheduled INTEGER NOT NULL,"
+			 " count INTEGER NOT NULL, norm REAL NOT NULL,"
+			 " PRIMARY KEY(step, timeline, task)) WITHOUT ROWID;", err);
+}
+
+void store_gradient(struct store *s, const struct gradient_row *r)
+{
+	ARRAY_GROW(s->gradient, s->n_gradients, s->cap_gradients);
+	s->gradient[s->n_gradients++] = *r;
+}
+
+enum status gradient_flush(struct store *s, struct err *err)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < s->n_gradients && !st; i++) {
+		const struct gradient_row *r = &s->gradient[i];
+
+		st = db_run(s->db, "INSERT OR REPLACE INTO gradient VALUES"
+			    "(?, ?, ?, ?, ?, ?)",
+			    DB_VALUES(DB_INT(r->step), DB_INT(r->timeline),
+				      DB_INT(r->task), DB_INT(r->scheduled),
+				      DB_INT(r->count), DB_REAL(r->norm)), err);
+	}
+	return st;
+}
+
+static bool has_table(struct store *s)
+{
+	struct db_rows *q = NULL;
+
+	if (db_query(s->db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND "
+		     "name = 'gradient'", NULL, 0, &q, NULL) || db_next(q, NULL))
+		return false;
+	db_done(q);
+	return true;
+}
+
+static bool take_gradient(const struct db_rows *q, struct gradient_row *r)
+{
+	int64_t timeline = db_int(q, 0), task = db_int(q, 2), count = db_int(q, 4);
+
+	*r = (struct gradient_row){ .timeline = (int)timeline, .step = db_int(q, 1),
+				    .task = (int)task, .scheduled = db_int(q, 3) == 1,
+				    .count = (int)count, .norm = db_real(q, 5) };
+	return timeline >= 0 && timeline <= INT32_MAX && r->step > 0 && task >= 0 &&
+	       task < MIX_TASKS_MAX && count > 0 && count < 256 && r->norm >= 0 &&
+	       isfinite(r->norm);
+}
+
+enum status store_gradients_read(struct store *s, int64_t from, int64_t to,
+				 void (*each)(void *arg, const struct gradient_row *r),
+				 void *arg, struct err *err)
+{
+	struct gradient_row row;
+	struct db_rows *q = NULL;
+	enum status st;
+
+	if (!has_table(s))
+		return ST_OK;
+	st = db_query(s->db, "SELECT timeline, step, task, scheduled, count, norm FROM "
+		      "gradient WHERE step BETWEEN ? AND ? ORDER BY step, timeline, task",
+		      DB_VALUES(DB_INT(from), DB_INT(to)), &q, err);
+	while (!st && !(st = db_next(q, err))) {
+		if (!take_gradient(q, &row)) {
+			db_done(q);
+			return store_damaged(s, "a gradient's norm", err);
+		}
+		each(arg, &row);
+	}
+	return st == ST_END ? ST_OK : st;
+}

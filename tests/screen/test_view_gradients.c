@@ -1,0 +1,189 @@
+/*
+ * test_view_gradients.c - the Gradients view and the effective share on the
+ * desk: frames to the byte, and what its figures say.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "screen.h"
+#include "ui.h"
+
+#define GOLDEN "tests/golden/screen/"
+
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libreadline\nleak:rl_add_undo\n";
+}
+
+static void golden(struct pty *p, const char *name)
+{
+	const char *mode = getenv("TUTTI_GOLDEN");
+	char path[256], *seen = pty_text(p);
+	struct buf want;
+	FILE *f;
+	int ch;
+
+	str_format(path, sizeof path, GOLDEN "%s.txt", name);
+	if (mode && str_eq(mode, "write")) {
+		f = fopen(path, "wb");
+		assert_non_null(f);
+		fputs(seen, f);
+		fclose(f);
+	}
+	buf_init(&want);
+	f = fopen(path, "rb");
+	while (f && (ch = fgetc(f)) != EOF)
+		buf_addc(&want, (char)ch);
+	if (f)
+		fclose(f);
+	if (strcmp(seen, buf_str(&want)))
+		print_error("--- %s, seen:\n%s", path, seen);
+	assert_string_equal(seen, buf_str(&want));
+	buf_release(&want);
+	xfree(seen);
+}
+
+static void test_goldens(void **state)
+{
+	static const struct {
+		struct pty_spec s;
+		const char *keys, *name;
+	} row[] = {
+		{{.rows = 24, .cols = 80}, "7", "gradients-80"},
+		{{.rows = 40, .cols = 120}, "7jj", "gradients-120"},
+		{{.rows = 16, .cols = 60}, "7", "gradients-60"},
+		{{.lang = "C", .term = "vt100"}, "7", "gradients-80-vt100"},
+		{{.rows = 40, .cols = 120, .no_color = true, .lang = "C"}, "7G\r",
+		 "gradients-120-mono"},
+		{{.rows = 30, .cols = 100, .tasks = 20}, "7G", "gradients-100-many"},
+		{{.lang = "C", .term = "vt100", .rows = 40, .cols = 120}, "",
+		 "desk-120-vt100"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct pty p;
+
+		pty_open(&p, &row[i].s);
+		pty_read(&p, .3, 3);
+		if (row[i].keys[0])
+			pty_type(&p, row[i].keys);
+		golden(&p, row[i].name);
+		pty_close(&p);
+	}
+}
+
+static void test_measures_now(void **state)
+{
+	struct pty_spec s = {0};
+	struct pty p;
+
+	(void)state;
+	pty_open(&p, &s);
+	pty_read(&p, .3, 3);
+	pty_type(&p, "7");
+	assert_true(pty_shows(&p, "measured at 12,301 - 12,303"));
+	pty_type(&p, "M");
+	assert_true(pty_shows(&p, "measured at 12,341   every 50 steps"));
+	assert_true(pty_shows(&p, "━ agnews"));
+	pty_type(&p, "\r"); /* one: the legend names it alone */
+	assert_true(pty_shows(&p, "━ sst2"));
+	assert_false(pty_shows(&p, "━ agnews"));
+	pty_close(&p);
+}
+
+/* Before the first measurement figures are dashes, on both views. */
+static void test_not_measured(void **state)
+{
+	struct ui ui;
+	struct fake f;
+	struct feed feed;
+	struct canvas c;
+	char *line;
+
+	(void)state;
+	fake_init(&f, 6, 0);
+	for (int i = 0; i < 6; i++) {
+		f.s.ch[i].effective = f.s.ch[i].grad_norm = NAN;
+		f.s.ch[i].grad_curve.n = 0;
+	}
+	feed = fake_feed(&f);
+	ui_init(&ui, &feed);
+	ui_update(&ui);
+	ui.view = VIEW_GRADIENTS;
+	ui_recalc(&ui);
+	canvas_init(&c);
+	canvas_resize(&c, 24, 80);
+	draw_screen(&c, &ui);
+	line = canvas_line(&c, 2);
+	assert_non_null(strstr(line, "not measured yet"));
+	xfree(line);
+	line = canvas_line(&c, 4);
+	assert_non_null(strstr(line, "20%"));
+	assert_non_null(strstr(line, " - "));
+	assert_null(strstr(line, "nan"));
+	xfree(line);
+	ui.view = VIEW_DESK;
+	canvas_clear(&c);
+	draw_screen(&c, &ui);
+	line = canvas_line(&c, 3);
+	assert_non_null(strstr(line, "20%    - "));
+	xfree(line);
+	canvas_release(&c);
+	ui_release(&ui);
+	fake_release(&f);
+}
+
+/* Hostile figures draw something, at any size. */
+static void test_any_figures(void **state)
+{
+	static const double bad[] = {NAN, INFINITY, -INFINITY, 0, -1, 1e300, 1e-300};
+	struct ui ui;
+	struct fake f;
+	struct feed feed;
+	struct canvas c;
+
+	(void)state;
+	fake_init(&f, 9, 12340);
+	for (int i = 0; i < 9; i++) {
+		struct channel *ch = &f.s.ch[i];
+
+		ch->grad_norm = ch->effective = ch->share = bad[i % 7];
+		ch->weight = bad[(i + 3) % 7];
+		ch->grad_step = i % 2 ? INT64_MAX : -5;
+		ch->silent = false;
+		for (int k = 0; k < ch->grad_curve.n; k++)
+			ch->grad_curve.norm[k] = (float)bad[(i + k) % 7];
+	}
+	feed = fake_feed(&f);
+	ui_init(&ui, &feed);
+	ui_update(&ui);
+	canvas_init(&c);
+	for (int size = 0; size < 40; size++)
+		for (int v = 0; v < 2; v++) {
+			canvas_resize(&c, 16 + size, 60 + 5 * size);
+			ui.view = v ? VIEW_GRADIENTS : VIEW_DESK;
+			ui_recalc(&ui);
+			draw_screen(&c, &ui);
+		}
+	canvas_release(&c);
+	ui_release(&ui);
+	fake_release(&f);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_measures_now),
+		cmocka_unit_test(test_not_measured),
+		cmocka_unit_test(test_any_figures),
+	};
+
+	return cmocka_run_group_tests_name("view_gradients", tests, NULL, NULL);
+}

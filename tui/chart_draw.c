@@ -1,0 +1,230 @@
+/*
+ * chart_draw.c - the chart on a canvas: legend, lines, journal marks, cursor.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "ui.h"
+
+enum { MARKS_WITH_LINES = 24 };
+
+static bool is_hidden(const struct ui *ui, int i)
+{
+	return ui->view == VIEW_CURVES && ui->one && i != ui->channel;
+}
+
+/* --- the legend --- */
+
+static void say_smoothing(const struct ui *ui, char out[32])
+{
+	int steps = smoothing_steps[ui->charts.smoothing];
+
+	if (ui->chart == CHART_DEV)
+		str_copy(out, 32, "metric x 100");
+	else if (!steps)
+		str_copy(out, 32, "not smoothed");
+	else if (ui->charts.smoothing == SMOOTHING_USUAL)
+		str_copy(out, 32, "smoothed");
+	else
+		str_format(out, 32, "smoothed %d", steps);
+}
+
+static void say_axes(const struct ui *ui, int width, char out[128])
+{
+	const struct charting *c = &ui->charts;
+	char smoothing[32], from[24], to[24];
+	bool is_here = ui->view == VIEW_CURVES;
+	int64_t span = c->n_lines && ui->chart != CHART_DEV ? c->line[0].span : 1;
+	size_t n;
+
+	say_smoothing(ui, smoothing);
+	str_format(out, 128, "%s%s", smoothing,
+		   ui->chart == CHART_LOSS ? ui->linear ? " · linear" : " · log" :
+		   ui->chart == CHART_NORM ? " · log" :
+		   ui->chart == CHART_SHARE ? " · % of micro-batches" : "");
+	n = strlen(out);
+	if (is_here && c->x.kind != AXIS_STEP)
+		str_format(out + n, 128 - n, " · by %s", axis_name(c->x.kind));
+	n = strlen(out);
+	if (is_here && c->is_log_x)
+		str_format(out + n, 128 - n, " · log x");
+	n = strlen(out);
+	if (is_here && c->to)
+		str_format(out + n, 128 - n, " · %s–%s", fmt_count(from, c->from),
+			   fmt_count(to, c->to));
+	n = strlen(out);
+	if (span > 1 && width >= 100)
+		str_format(out + n, 128 - n, " · %lld steps a point", (long long)span);
+}
+
+/* "┄ demo-2" at the right end; returns where it begins. */
+static int legend_overlay(struct canvas *c, const struct ui *ui, int y, int end)
+{
+	const struct overlay *o = &ui->charts.overlay;
+	int w = foreign_columns(o->snap.run, strlen(o->snap.run));
+
+	if (!o->is_on)
+		return end;
+	w = w > 20 ? 20 : w;
+	end -= w;
+	draw_foreign(c, y, end, w, INK_DIM, o->snap.run);
+	draw_text(c, y, end - 3, 2, INK_DIM, c->fancy ? "┄┄" : "a:");
+	return end - 5;
+}
+
+static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct snapshot *s = ui->pic;
+	int x = r.x + 1, end = legend_overlay(c, ui, r.y, r.x + r.w - 1), all = 0;
+	char text[128];
+
+	c->flags = CELL_BOLD;
+	x += draw_text(c, r.y, x, 14, INK_STRONG, chart_name(ui->chart)) + 2;
+	c->flags = 0;
+	say_axes(ui, r.w, text);
+	x += draw_text(c, r.y, x, end - x, INK_DIM, text) + 3;
+	for (int i = 0; i < s->n_channels; i++)
+		all += foreign_columns(s->ch[i].name, strlen(s->ch[i].name)) + 4;
+	all -= end - x; /* > 0: not all fit, so those up to the chosen one stand there */
+	for (int k = s->n_channels - 1; k >= 0 && ui->chart != CHART_NORM; k--) {
+		int i = all > 0 ? (ui->channel + k + 1) % s->n_channels : k;
+		int w = foreign_columns(s->ch[i].name, strlen(s->ch[i].name));
+
+		if (is_hidden(ui, i))
+			continue;
+		if (w + 4 > end - x)
+			break;
+		end -= w;
+		draw_foreign(c, r.y, end, w, i == ui->channel ? INK_STRONG : INK_TEXT,
+			     s->ch[i].name);
+		end -= 2;
+		draw_cell(c, r.y, end, c->fancy ? 0x2501 : (uint32_t)channel_mark(i),
+			  ink_channel(i));
+		end -= 2;
+	}
+}
+
+/* --- lines --- */
+
+static void dev_line(struct canvas *c, const struct plot *p, const struct channel *ch,
+		     struct plot_line *l)
+{
+	l->n = ch->dev_curve.n < DEV_POINTS ? ch->dev_curve.n : DEV_POINTS;
+	l->v = ch->dev_curve.value;
+	l->at = ch->dev_curve.step;
+	plot_line(c, p, l);
+}
+
+static void series_line(struct canvas *c, const struct plot *p, const struct series *s,
+			bool raw, struct plot_line *l)
+{
+	l->n = s->n;
+	l->v = raw ? s->raw : s->value;
+	l->first = s->first;
+	l->span = s->span > 0 ? s->span : 1;
+	l->last = s->last;
+	plot_line(c, p, l);
+}
+
+static enum ink line_ink(const struct ui *ui, int i)
+{
+	return ui->chart == CHART_NORM ? INK_TEXT : ink_channel(i);
+}
+
+static void draw_other(struct canvas *c, const struct ui *ui, const struct plot *p,
+		       int i)
+{
+	const struct channel *o =
+		overlay_channel(&ui->charts.overlay, ui->pic->ch[i].name);
+	struct plot_line l = {.ink = line_ink(ui, i), .dotted = true};
+
+	l.mark = (char)('a' + i % 26);
+	if (ui->chart == CHART_DEV && o)
+		dev_line(c, p, o, &l);
+	else if (ui->chart != CHART_DEV)
+		series_line(c, p, &ui->charts.other[i], false, &l);
+}
+
+static void draw_channel(struct canvas *c, const struct ui *ui, const struct plot *p,
+			 int i, bool raw)
+{
+	struct plot_line l = {.ink = line_ink(ui, i), .mark = channel_mark(i)};
+
+	if (ui->chart == CHART_DEV) {
+		dev_line(c, p, &ui->pic->ch[i], &l);
+		return;
+	}
+	if (raw) {
+		l.ink = INK_FRAME;
+		l.mark = '.';
+		l.dots = true;
+	}
+	series_line(c, p, &ui->charts.line[i], raw, &l);
+}
+
+static void draw_lines(struct canvas *c, const struct ui *ui, const struct plot *p)
+{
+	bool norm = ui->chart == CHART_NORM;
+	int n = norm ? ui->pic->n_channels > 0 : ui->pic->n_channels;
+
+	for (int i = 0; ui->raw && ui->chart != CHART_DEV && i < n; i++)
+		if (norm || !is_hidden(ui, i))
+			draw_channel(c, ui, p, i, true);
+	for (int i = 0; ui->charts.overlay.is_on && i < n; i++)
+		if (norm || !is_hidden(ui, i))
+			draw_other(c, ui, p, i);
+	for (int k = 1; k <= n; k++) { /* the chosen one on top */
+		int i = norm ? 0 : (ui->channel + k) % n;
+
+		if (norm || !is_hidden(ui, i))
+			draw_channel(c, ui, p, i, false);
+	}
+	if (norm && curve_range_place(&p->range, ui->pic->clip) > 0)
+		plot_level(c, p, ui->pic->clip, INK_WARN);
+	if (ui->chart == CHART_DEV && n)
+		plot_level(c, p, ui->pic->ch[ui->channel].baseline,
+			   ui->one ? ink_channel(ui->channel) : INK_DIM);
+}
+
+/* --- the journal on the axis --- */
+
+static void draw_marks(struct canvas *c, const struct ui *ui, const struct plot *p)
+{
+	const struct marks *m = &ui->charts.marks;
+	int visible = 0;
+
+	for (int i = 0; i < m->n; i++)
+		visible += plot_column(p, m->e[i].step) >= 0;
+	for (int i = 0; i < m->n; i++)
+		plot_event(c, p, m->e[i].step, mark_letter(&m->e[i]),
+			   mark_ink(ui->pic, &m->e[i]), visible <= MARKS_WITH_LINES);
+}
+
+void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
+		struct rect chart)
+{
+	static const char *const nothing[CHARTS] = {
+		[CHART_LOSS] = "no step yet", [CHART_DEV] = "no evaluation yet",
+		[CHART_NORM] = "no step yet", [CHART_SHARE] = "no step yet"};
+	struct plot p = {.x_min = ui->charts.x_min, .x_max = ui->charts.x_max,
+			 .axis = &ui->charts.x, .range = *chart_range(ui),
+			 .scale = ui->chart == CHART_DEV || ui->chart == CHART_SHARE ?
+				  100 : 1};
+
+	if (legend.h > 0)
+		draw_legend(c, ui, legend);
+	if (!p.range.is_set) {
+		draw_text(c, chart.y + chart.h / 2, chart.x + 9, chart.w - 9, INK_DIM,
+			  nothing[ui->chart]);
+		return;
+	}
+	plot_begin(c, &p, chart);
+	if (p.area.h <= 0)
+		return;
+	draw_marks(c, ui, &p);
+	draw_lines(c, ui, &p);
+	if (ui->view == VIEW_CURVES && ui->cursor >= 0)
+		plot_cursor(c, &p, ui->cursor);
+}

@@ -1,0 +1,388 @@
+/*
+ * cmd_new.c - `tutti new`: a plan for files that the user has. What can be told
+ * by looking is told; on a terminal the rest is asked, line by line; elsewhere
+ * the likeliest is taken and said, or what to type where nothing is likely.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cmd.h"
+#include "new.h"
+#include "run/plan.h"
+#include "text/utf8.h"
+
+enum { TASKS_MAX = 64 };
+
+struct new_plan {
+	const struct opts *o;
+	struct new_files files;
+	char out[PATH_MAX], folder[PATH_MAX];
+	struct draft_task task[TASKS_MAX];
+	int n;
+};
+
+/* --- settings: kind=, text=, text_b=, label=, header= for every file --- */
+
+static const char *setting(const struct opts *o, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (int i = o->n_sets; i-- > 0;)
+		if (!strncmp(o->set[i], key, n) && o->set[i][n] == '=')
+			return o->set[i] + n + 1;
+	return NULL;
+}
+
+static enum status set_column(const struct new_file *f, const char *value, int *column,
+			      struct err *err)
+{
+	struct buf b;
+
+	if (!value)
+		return ST_OK;
+	*column = guess_find_column(f->sample, f->guess.header, value);
+	if (*column >= 0)
+		return ST_OK;
+	buf_init(&b);
+	new_columns(f, &b);
+	err_set(err, ST_INVALID, "no column '%.60s' in '%s': there are %s", value, f->path,
+		buf_str(&b));
+	buf_release(&b);
+	return ST_INVALID;
+}
+
+static enum status set_header(const struct opts *o, struct new_file *f, struct err *err)
+{
+	const char *header = setting(o, "header");
+	bool yes = header && str_eq(header, "true");
+
+	if (!header || f->sample->format == SOURCE_JSONL)
+		return ST_OK;
+	if (!yes && !str_eq(header, "false"))
+		return err_set(err, ST_INVALID, "header is true or false, not '%.40s'",
+			       header);
+	guess_columns(f->sample, yes, &f->guess);
+	f->guess.header_sure = 1;
+	return ST_OK;
+}
+
+static bool has_settings(const struct opts *o)
+{
+	return setting(o, "kind") || setting(o, "text") || setting(o, "label") ||
+	       setting(o, "source") || setting(o, "target") || setting(o, "text_b");
+}
+
+static enum status apply_settings(const struct opts *o, const struct new_file *f,
+				  struct guess_task *g, struct err *err)
+{
+	const char *kind = setting(o, "kind"), *text = setting(o, "text");
+	const char *label = setting(o, "label");
+	int k = 0;
+	enum status st;
+
+	while (kind && k < TASK_KINDS && !str_eq(kind, task_kind_name((enum task_kind)k)))
+		k++;
+	if (k == TASK_KINDS)
+		return err_set(err, ST_INVALID, "kind is classify, regress or summarize, "
+			       "not '%.40s'", kind);
+	for (int i = 0; kind && i < f->guess.n; i++)
+		if ((int)f->guess.option[i].kind == k) {
+			*g = f->guess.option[i];
+			break;
+		}
+	if (kind && (int)g->kind != k)
+		*g = (struct guess_task){ .kind = (enum task_kind)k, .text = -1,
+					  .pair = -1, .target = -1 };
+	st = set_column(f, text ? text : setting(o, "source"), &g->text, err);
+	if (!st)
+		st = set_column(f, setting(o, "text_b"), &g->pair, err);
+	if (!st)
+		st = set_column(f, label ? label : setting(o, "target"), &g->target, err);
+	if (g->kind == TASK_SUMMARIZE)
+		g->pair = -1;
+	str_copy(g->why, sizeof g->why, "");
+	g->sure = 1;
+	return st;
+}
+
+/* --- one set --- */
+
+static enum status refuse(const struct new_file *f, struct err *err)
+{
+	struct buf b;
+
+	buf_init(&b);
+	new_columns(f, &b);
+	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: say it with "
+		"--set kind=classify --set text=COLUMN --set label=COLUMN", f->path,
+		buf_str(&b));
+	buf_release(&b);
+	return ST_INVALID;
+}
+
+static enum status add_task(struct new_plan *p, const struct new_set *set,
+			    const struct guess_task *g, struct err *err)
+{
+	const struct new_file *f = &p->files.file[set->train];
+	enum status st;
+
+	if (g->text < 0 || g->target < 0)
+		return refuse(f, err);
+	if (g->text == g->target || g->pair == g->target || g->pair == g->text)
+		return err_set(err, ST_INVALID, "one column for two parts of the task from "
+			       "'%s'", f->path);
+	if (p->n == TASKS_MAX)
+		return err_set(err, ST_INVALID, "more than %d tasks", TASKS_MAX);
+	st = new_draft(&p->files, set, g, p->folder, &p->task[p->n], err);
+	p->n += !st;
+	return st;
+}
+
+static void say_set(const struct new_files *files, const struct new_set *set)
+{
+	const struct new_file *f = &files->file[set->train];
+
+	struct buf b;
+
+	buf_init(&b);
+	new_rows(f->sample, &b);
+	fprintf(stderr, "%s: %s, %s", set->name, f->path, buf_str(&b));
+	buf_release(&b);
+	if (set->dev >= 0)
+		fprintf(stderr, "; dev %s", files->file[set->dev].path);
+	fputc('\n', stderr);
+}
+
+/* What else the rows could teach: another kind or another column. */
+static const struct guess_task *second_task(const struct new_file *f,
+					    const struct guess_task *g)
+{
+	for (int i = 0; i < f->guess.n; i++) {
+		const struct guess_task *t = &f->guess.option[i];
+
+		if (t->target != g->target && t->target != g->text &&
+		    t->kind != g->kind && t->sure >= GUESS_UNSURE)
+			return t;
+	}
+	return NULL;
+}
+
+static enum status ask_second(struct new_plan *p, const struct new_set *set,
+			      const struct guess_task *g, struct err *err)
+{
+	const struct new_file *f = &p->files.file[set->train];
+	const struct guess_task *t = second_task(f, g);
+	struct new_set also = *set;
+	enum status st;
+	int no;
+
+	if (!t)
+		return ST_OK;
+	new_say_guess(f, t, "also: ");
+	st = new_choose("yes|no", "no", "a second task from the same rows (yes, no)", &no, err);
+	if (st || no)
+		return st;
+	str_format(also.name, sizeof also.name, "%.*s-2", GUESS_NAME - 4, set->name);
+	return add_task(p, &also, t, err);
+}
+
+static enum status ask_set(struct new_plan *p, struct new_set *set, struct guess_task *g,
+			   struct err *err)
+{
+	struct new_file *f = &p->files.file[set->train];
+	int what = 1;
+	enum status st = new_ask_header(f, err);
+
+	if (!st && f->guess.n) {
+		*g = f->guess.option[0];
+		new_say_guess(f, g, "");
+		st = new_choose("yes|no|skip", "yes", "is that right (yes, no, skip)", &what,
+			    err);
+	}
+	if (!st && what == 2)
+		return ST_OK;
+	if (!st && what == 1)
+		st = new_ask_which(f, g, err);
+	if (!st)
+		st = new_ask_name(set->name, err);
+	if (!st)
+		st = add_task(p, set, g, err);
+	return st ? st : ask_second(p, set, g, err);
+}
+
+static enum status take_set(struct new_plan *p, struct new_set *set, struct err *err)
+{
+	struct new_file *f = &p->files.file[set->train];
+	struct guess_task g = { .text = -1, .pair = -1, .target = -1 };
+	const struct guess_task *also;
+	enum status st = set_header(p->o, f, err);
+
+	if (st)
+		return st;
+	say_set(&p->files, set);
+	if (f->guess.n)
+		g = f->guess.option[0];
+	if (has_settings(p->o)) {
+		st = apply_settings(p->o, f, &g, err);
+		if (!st && g.text >= 0 && g.target >= 0)
+			new_say_guess(f, &g, "");
+		return st ? st : add_task(p, set, &g, err);
+	}
+	if (new_can_ask())
+		return ask_set(p, set, &g, err);
+	if (!f->guess.n)
+		return refuse(f, err);
+	new_say_guess(f, &g, g.sure >= GUESS_UNSURE ? "" : "not sure: ");
+	if (f->sample->format != SOURCE_JSONL && f->guess.header_sure < GUESS_UNSURE)
+		cmd_say("  not sure: the first row %s (--set header=%s says otherwise)",
+			f->guess.header ? "names the columns" : "is a row like the others",
+			f->guess.header ? "false" : "true");
+	also = second_task(f, &g);
+	if (also)
+		new_say_guess(f, also, "possible too: ");
+	return add_task(p, set, &g, err);
+}
+
+/* --- the plan --- */
+
+/* Where it goes: -o, else the only task's name, else "plan". */
+static enum status choose_place(struct new_plan *p, struct err *err)
+{
+	const char *given = p->o->out;
+	char name[GUESS_NAME + 8], *slash;
+	enum status st;
+
+	str_format(name, sizeof name, "%s.json",
+		   p->files.n_sets == 1 ? p->files.set[0].name : "plan");
+	st = file_absolute(NULL, given && !str_eq(given, "-") ? given : name, p->out,
+			   sizeof p->out, err);
+	if (st)
+		return st;
+	str_copy(p->folder, sizeof p->folder, p->out);
+	slash = strrchr(p->folder, '/');
+	*slash = '\0';
+	if (!str_eq(given ? given : "", "-") && !p->o->force && file_exists(p->out))
+		return err_set(err, ST_INVALID, "'%s' is there already: --force replaces "
+			       "it, --out names another", p->out);
+	return ST_OK;
+}
+
+/* Settings with a dot, and --seed, are laid onto the plan. */
+static enum status lay_settings(const struct opts *o, struct buf *text, struct err *err)
+{
+	struct json *root = NULL;
+	struct json_out out;
+	char key[128];
+	enum status st = json_parse(buf_str(text), text->len, "plan", &root, err);
+
+	if (!st && o->seed >= 0) {
+		str_format(key, sizeof key, "%lld", (long long)o->seed);
+		st = json_set_path(root, "seed", key, err);
+	}
+	for (int i = 0; !st && i < o->n_sets; i++) {
+		const char *eq = strchr(o->set[i], '=');
+
+		if (!str_format(key, sizeof key, "%.*s", (int)(eq - o->set[i]), o->set[i]) ||
+		    !strchr(key, '.'))
+			continue;
+		st = json_set_path(root, key, eq + 1, err);
+	}
+	buf_clear(text);
+	json_out_init(&out, text, 2);
+	if (!st)
+		json_put_node(&out, NULL, root);
+	buf_addc(text, '\n');
+	json_free(root);
+	return st;
+}
+
+static enum status check_sets(const struct opts *o, struct err *err)
+{
+	static const char *const keys[] = { "kind", "text", "text_b", "label", "source",
+					    "target", "header" };
+
+	for (int i = 0; i < o->n_sets; i++) {
+		size_t n = strcspn(o->set[i], "="), k = 0;
+
+		while (k < sizeof keys / sizeof *keys &&
+		       (strlen(keys[k]) != n || strncmp(keys[k], o->set[i], n)))
+			k++;
+		if (k == sizeof keys / sizeof *keys && !memchr(o->set[i], '.', n))
+			return err_set(err, ST_INVALID, "--set %.60s: kind, text, text_b, "
+				       "label, source, target, header, or a plan's field "
+				       "as in model.dim", o->set[i]);
+	}
+	return ST_OK;
+}
+
+static const char head_note[] =
+	"Made by tutti new from what is in the files; every value may be changed. "
+	"tutti check says what it costs, tutti-plan(5) explains the fields. model: larger "
+	"learns more and slower. mix.tokens x mix.micro_batches: tokens of a step. "
+	"budget.steps: how long. weight and share of a task can be moved on the desk, too.";
+
+static enum status write_plan(struct new_plan *p, struct draft_sizes *sizes, struct err *err)
+{
+	struct plan *made = NULL;
+	struct buf text;
+	enum status st;
+
+	draft_sizes(p->task, p->n, sizes);
+	buf_init(&text);
+	draft_write(p->task, p->n, sizes, head_note, &text);
+	st = lay_settings(p->o, &text, err);
+	if (!st)
+		st = plan_parse(buf_str(&text), text.len, "the plan", p->folder, NULL, 0,
+				&made, err);
+	plan_free(made);
+	if (!st && p->o->out && str_eq(p->o->out, "-"))
+		fwrite(buf_str(&text), 1, text.len, stdout);
+	else if (!st)
+		st = file_write(p->out, buf_str(&text), text.len, err);
+	buf_release(&text);
+	return st;
+}
+
+static void say_end(const struct new_plan *p, const struct draft_sizes *s)
+{
+	const char *name = p->o->out ? p->o->out : strrchr(p->out, '/') + 1;
+
+	if (str_eq(name, "-"))
+		return;
+	cmd_say("wrote %s: %d task%s, %d wide, %d layers, %lld steps of %d tokens", name, p->n,
+		p->n == 1 ? "" : "s", s->dim, s->layers, (long long)s->steps,
+		s->micro_batches * s->tokens);
+	cmd_say("tutti check %s   says what it needs", name);
+	cmd_say("tutti %s   opens the desk and trains", name);
+}
+
+int cmd_new(const struct opts *o)
+{
+	struct new_plan *p = xcalloc(1, sizeof *p);
+	struct draft_sizes sizes;
+	struct err err = { "" };
+	enum status st = check_sets(o, &err);
+
+	p->o = o;
+	if (!st)
+		st = new_files_read(&p->files, o, &err);
+	if (!st)
+		st = choose_place(p, &err);
+	for (int i = 0; i < p->files.n_sets && !st; i++)
+		st = take_set(p, &p->files.set[i], &err);
+	if (!st && !p->n)
+		st = err_set(&err, ST_STOPPED, "no task: nothing is written");
+	if (!st)
+		st = write_plan(p, &sizes, &err);
+	if (!st)
+		say_end(p, &sizes);
+	new_files_release(&p->files);
+	xfree(p);
+	if (!st)
+		return EXIT_WELL;
+	cmd_fail(st, &err);
+	return st == ST_INVALID || st == ST_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
+}

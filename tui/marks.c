@@ -1,0 +1,168 @@
+/*
+ * marks.c - the journal's entries, told apart.
+ */
+#include "marks.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+const struct mark_kind mark_table[] = {
+	{"weight", 'W', "weight", true},       {"share", 'S', "share", true},
+	{"mute", 'M', "mute", true},	       {"solo", 'O', "solo", true},
+	{"lock", 'K', "lock", true},	       {"lr", 'L', "lr", true},
+	{"clip", 'C', "clip", true},	       {"dropout", 'D', "dropout", true},
+	{"sampling", 'P', "sampling", true},   {"weighting", 'F', "weighting", true},
+	{"rollback", 'R', "rollback", false},  {"undo", 'U', "undo", false},
+	{"note", 'N', "note", false},	       {"", '*', "other", false},
+};
+const int mark_kinds = (int)(sizeof mark_table / sizeof *mark_table);
+
+static bool first_word_is(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	return !strncmp(line, word, n) && (line[n] == ' ' || !line[n]);
+}
+
+const struct mark_kind *mark_find(const char *command)
+{
+	int i = 0;
+
+	while (i < mark_kinds - 1 && !first_word_is(command, mark_table[i].command))
+		i++;
+	return &mark_table[i];
+}
+
+int mark_channel(const struct snapshot *s, const char *command)
+{
+	const char *word = strchr(command, ' ');
+
+	if (!word || first_word_is(command, "note"))
+		return -1;
+	for (int i = 0; i < s->n_channels; i++)
+		if (first_word_is(word + 1, s->ch[i].name))
+			return i;
+	return -1;
+}
+
+enum ink mark_ink(const struct snapshot *s, const struct journal_entry *e)
+{
+	int ch = mark_channel(s, e->command);
+
+	if (e->who == WHO_GUARD)
+		return INK_WARN;
+	return ch >= 0 ? ink_channel(ch) : INK_TEXT;
+}
+
+char mark_letter(const struct journal_entry *e)
+{
+	char letter = mark_find(e->command)->letter;
+
+	return e->who == WHO_GUARD && letter >= 'A' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+bool mark_inverse(const struct journal_entry *e, char line[JOURNAL_TEXT],
+		  const char **why)
+{
+	const struct mark_kind *k = mark_find(e->command);
+	const char *first = strchr(e->command, ' '), *second;
+
+	*why = NULL;
+	if (str_eq(k->command, "note"))
+		*why = "a note changes nothing";
+	else if (!k->is_undone || !first)
+		*why = "no command takes it back";
+	else if (!e->before[0] || strlen(e->before) >= sizeof e->before - 1)
+		*why = "what was before is unknown";
+	else if (str_eq(e->before, e->after))
+		*why = "it changed nothing";
+	if (*why)
+		return false;
+	second = strchr(first + 1, ' ');
+	if (str_eq(k->command, "weight") || str_eq(k->command, "share") ||
+	    str_eq(k->command, "mute") || str_eq(k->command, "solo") ||
+	    str_eq(k->command, "lock"))
+		first = second ? second : first;
+	return str_format(line, JOURNAL_TEXT, "%.*s %s", (int)(first - e->command),
+			  e->command, e->before);
+}
+
+/* --- all of a run's --- */
+
+void marks_release(struct marks *m)
+{
+	xfree(m->e);
+	memset(m, 0, sizeof *m);
+}
+
+static void add(struct marks *m, const struct journal_entry *e, int n)
+{
+	int before = m->n;
+
+	for (int i = 0; i < n; i++) {
+		if (e[i].seq <= m->newest)
+			continue;
+		ARRAY_GROW(m->e, m->n, m->cap);
+		m->e[m->n++] = e[i];
+	}
+	for (int i = before; i < m->n; i++)
+		if (m->e[i].seq > m->newest)
+			m->newest = m->e[i].seq;
+}
+
+bool marks_read(struct marks *m, const struct feed *f, const struct snapshot *s)
+{
+	int64_t newest = s->n_journal ? s->journal[s->n_journal - 1].seq : 0;
+	struct journal_entry *more = NULL;
+	int n = 0, before;
+
+	if (!str_eq(m->run_path, s->run_path) || m->newest > newest) {
+		marks_release(m);
+		str_copy(m->run_path, sizeof m->run_path, s->run_path);
+	}
+	before = m->n;
+	if (m->newest == newest)
+		return false;
+	/* the picture brings the newest ones along; only a gap needs the store */
+	if (s->journal[0].seq > m->newest + 1 && f->journal &&
+	    !f->journal(f->arg, s->run_path, &more, &n, NULL))
+		add(m, more, n);
+	add(m, s->journal, s->n_journal);
+	xfree(more);
+	return m->n > before;
+}
+
+int marks_next(const struct marks *m, int64_t step, int direction)
+{
+	int best = -1;
+
+	for (int i = 0; i < m->n; i++) {
+		int64_t at = m->e[i].step;
+
+		if (direction > 0 ? at <= step : at >= step)
+			continue;
+		if (best < 0 || (direction > 0 ? at < m->e[best].step :
+						 at >= m->e[best].step))
+			best = i;
+	}
+	return best;
+}
+
+int marks_near(const struct marks *m, int64_t step, int64_t reach)
+{
+	int best = -1;
+	int64_t least = reach + 1;
+
+	for (int i = m->n - 1; i >= 0; i--) { /* the newest of equals */
+		int64_t d = m->e[i].step > step ? m->e[i].step - step :
+						  step - m->e[i].step;
+
+		if (d < least) {
+			least = d;
+			best = i;
+		}
+	}
+	return best;
+}

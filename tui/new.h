@@ -1,0 +1,70 @@
+/*
+ * new.h - what the files of `tutti new` share: the given files as sets of train
+ * and dev rows, and what is known of each set's task.
+ */
+#ifndef TUTTI_TUI_NEW_H
+#define TUTTI_TUI_NEW_H
+
+#include "data/guess.h"
+#include "opts.h"
+#include "run/draft.h"
+
+struct new_file {
+	const char *path;
+	struct sample *sample;
+	struct guess guess;
+	enum guess_role role;
+	char name[GUESS_NAME];
+	struct buf key;
+	bool taken;
+};
+
+/* Files that belong together; indices into the files, or -1. */
+struct new_set {
+	char name[GUESS_NAME];
+	int train, dev, test;
+};
+
+struct new_files {
+	int n, n_sets;
+	struct new_file file[OPTS_ARGS];
+	struct new_set set[OPTS_ARGS];
+};
+
+/* Looks at every file and sorts them into sets; says what it left out. */
+enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err);
+void new_files_release(struct new_files *f);
+
+/*
+ * One task of a set, for the plan in `folder`. A dev or test file without the
+ * task's columns is left out, with a word.
+ */
+enum status new_draft(const struct new_files *f, const struct new_set *set,
+		      const struct guess_task *g, const char *folder,
+		      struct draft_task *out, struct err *err);
+
+/* "classify 'label' by the text 'sentence'", made harmless. */
+void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out);
+/* "about 67,500 rows" of a big file, "872 rows" of one looked through. */
+void new_rows(const struct sample *s, struct buf *out);
+/* Appends the columns' names, or their numbers and a value. */
+void new_columns(const struct new_file *f, struct buf *out);
+
+/* Asking: false when there is nobody to ask, or the input has ended. */
+bool new_can_ask(void);
+/* A line into `out`; an empty one is `fallback`. */
+bool new_ask(const char *fallback, char *out, size_t cap, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+/* One of the words in "yes|no|skip"; their first letters will do. */
+enum status new_choose(const char *words, const char *fallback, const char *question,
+		       int *which, struct err *err);
+/* Does the first row name the columns? Only where it leaves that open. */
+enum status new_ask_header(struct new_file *f, struct err *err);
+/* Another of the readings, or columns said by hand. */
+enum status new_ask_which(const struct new_file *f, struct guess_task *g, struct err *err);
+enum status new_ask_name(char name[GUESS_NAME], struct err *err);
+/* A line that tells the reading and why, behind `before`. */
+void new_say_guess(const struct new_file *f, const struct guess_task *g,
+		   const char *before);
+
+#endif

@@ -1,0 +1,284 @@
+/*
+ * new_files.c - the files given to `tutti new`: looked at, put together, and
+ * turned into a task of the plan.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cmd.h"
+#include "new.h"
+#include "text/utf8.h"
+
+/* --- words --- */
+
+static void add_name(const struct new_file *f, int column, struct buf *out)
+{
+	const struct sample_column *c = &f->sample->column[column];
+	bool named = f->guess.header || f->sample->format == SOURCE_JSONL;
+
+	if (named && c->name) {
+		buf_addc(out, '\'');
+		text_sanitize(out, c->name, strlen(c->name) < 60 ? strlen(c->name) : 60);
+		buf_addc(out, '\'');
+	} else {
+		buf_addf(out, "column %d", column);
+	}
+}
+
+void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out)
+{
+	buf_adds(out, g->kind == TASK_SUMMARIZE ? "summarize " :
+		      g->kind == TASK_REGRESS   ? "predict the number " :
+						  "classify by ");
+	add_name(f, g->kind == TASK_SUMMARIZE ? g->text : g->target, out);
+	buf_adds(out, g->kind == TASK_SUMMARIZE ? " to " :
+		      g->pair >= 0		? ", texts " : ", text ");
+	add_name(f, g->kind == TASK_SUMMARIZE ? g->target : g->text, out);
+	if (g->pair >= 0) {
+		buf_adds(out, " and ");
+		add_name(f, g->pair, out);
+	}
+}
+
+void new_columns(const struct new_file *f, struct buf *out)
+{
+	enum { MOST = 12 };
+	const struct sample *s = f->sample;
+
+	for (int i = 0; i < s->n_columns && i < MOST; i++) {
+		buf_adds(out, i ? ", " : "");
+		add_name(f, i, out);
+		if (s->column[i].shown[0])
+			buf_addf(out, " (%s)", s->column[i].shown);
+	}
+	if (s->n_columns > MOST)
+		buf_addf(out, " and %d more", s->n_columns - MOST);
+}
+
+void new_rows(const struct sample *s, struct buf *out)
+{
+	double rows = s->all_rows, unit = 1;
+	char digits[32];
+	size_t n;
+
+	while (!s->is_whole && rows / unit >= 1000)
+		unit *= 10;
+	str_format(digits, sizeof digits, "%.0f", rint(rows / unit) * unit);
+	buf_adds(out, s->is_whole ? "" : "about ");
+	n = strlen(digits);
+	for (size_t i = 0; i < n; i++) {
+		buf_addc(out, digits[i]);
+		if ((n - 1 - i) % 3 == 0 && i + 1 < n)
+			buf_addc(out, ',');
+	}
+	buf_adds(out, rows == 1 ? " row" : " rows");
+}
+
+/* --- sets --- */
+
+static int find_part(struct new_files *f, const struct new_file *first,
+		     enum guess_role role)
+{
+	for (int i = 0; i < f->n; i++) {
+		struct new_file *x = &f->file[i];
+
+		if (!x->taken && x->role == role &&
+		    str_eq(buf_str(&x->key), buf_str(&first->key))) {
+			x->taken = true;
+			return i;
+		}
+	}
+	return -1;
+}
+
+static bool is_name_taken(const struct new_files *f, const char *name)
+{
+	for (int i = 0; i < f->n_sets; i++)
+		if (str_eq(f->set[i].name, name))
+			return true;
+	return false;
+}
+
+static void name_set(const struct new_files *f, const char *name, char out[GUESS_NAME])
+{
+	str_copy(out, GUESS_NAME, name);
+	for (int i = 2; is_name_taken(f, out); i++)
+		str_format(out, GUESS_NAME, "%.*s-%d", GUESS_NAME - 6, name, i);
+}
+
+/* A train file is the one that says so, else the one that says nothing. */
+static void make_set(struct new_files *f, struct new_file *first)
+{
+	struct new_set s;
+
+	name_set(f, first->name, s.name);
+	s.train = find_part(f, first, ROLE_TRAIN);
+	if (s.train < 0)
+		s.train = find_part(f, first, ROLE_NONE);
+	s.dev = find_part(f, first, ROLE_DEV);
+	s.test = find_part(f, first, ROLE_TEST);
+	if (s.train < 0) {
+		s.train = s.dev >= 0 ? s.dev : s.test;
+		if (s.dev >= 0)
+			s.dev = -1;
+		else
+			s.test = -1;
+	}
+	f->set[f->n_sets++] = s;
+}
+
+enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err)
+{
+	enum status st = ST_OK;
+
+	f->n = o->n_args;
+	for (int i = 0; i < f->n; i++) {
+		struct new_file *x = &f->file[i];
+
+		x->path = o->arg[i];
+		buf_init(&x->key);
+		x->role = guess_role(x->path, x->name, &x->key);
+	}
+	for (int i = 0; i < f->n && !st; i++) {
+		st = sample_read(f->file[i].path, &f->file[i].sample, err);
+		if (!st)
+			guess_file(f->file[i].sample, &f->file[i].guess);
+	}
+	for (int i = 0; i < f->n && !st; i++)
+		if (!f->file[i].taken)
+			make_set(f, &f->file[i]);
+	return st;
+}
+
+void new_files_release(struct new_files *f)
+{
+	for (int i = 0; i < f->n; i++) {
+		sample_free(f->file[i].sample);
+		buf_release(&f->file[i].key);
+	}
+}
+
+/* --- a task --- */
+
+/* From the plan's folder where the file is below it, else from the root. */
+static enum status plan_path(const char *folder, const char *path, char out[PATH_MAX],
+			     struct err *err)
+{
+	char whole[PATH_MAX];
+	size_t n = strlen(folder);
+	enum status st = file_absolute(NULL, path, whole, sizeof whole, err);
+
+	if (st)
+		return st;
+	if (!strncmp(whole, folder, n) && whole[n] == '/' && !strstr(whole, "/../"))
+		str_copy(out, PATH_MAX, whole + n + 1);
+	else
+		str_copy(out, PATH_MAX, whole);
+	return ST_OK;
+}
+
+/* Can the file's rows be read as those of `train` for this task? */
+static bool fits(const struct new_file *train, const struct new_file *dev,
+		 const struct guess_task *g)
+{
+	const int columns[] = { g->text, g->pair, g->target };
+	const struct sample *a = train->sample, *b = dev->sample;
+
+	if (a->format != b->format ||
+	    (a->format != SOURCE_JSONL && train->guess.header != dev->guess.header))
+		return false;
+	for (int i = 0; i < 3; i++) {
+		char name[PLAN_COLUMN];
+		int at;
+
+		if (columns[i] < 0)
+			continue;
+		guess_column(a, train->guess.header, columns[i], name, sizeof name);
+		at = guess_find_column(b, dev->guess.header, name);
+		if (at < 0 || !sample_values(&b->column[at]))
+			return false;
+	}
+	return true;
+}
+
+/* The dev file, else a test file with targets; an unlabelled one is no use. */
+static bool choose_dev(const struct new_files *f, const struct new_set *set,
+		       const struct guess_task *g, int *dev)
+{
+	const int parts[] = { set->dev, set->test };
+
+	*dev = -1;
+	for (int i = 0; i < 2; i++) {
+		bool fit = parts[i] >= 0 && fits(&f->file[set->train],
+						 &f->file[parts[i]], g);
+
+		if (fit && *dev < 0)
+			*dev = parts[i];
+		else if (fit)
+			cmd_say("  left for later: %s (tutti eval RUN --data FILE)",
+				f->file[parts[i]].path);
+		else if (parts[i] >= 0)
+			cmd_say("  left out: %s has not all these columns",
+				f->file[parts[i]].path);
+	}
+	return *dev >= 0;
+}
+
+static void measure(const struct sample *s, const struct guess_task *g,
+		    struct draft_task *out)
+{
+	out->rows = s->all_rows;
+	out->words = sample_mean_words(&s->column[g->text]);
+	out->long_words = sample_words_at(&s->column[g->text], 0.95);
+	if (g->pair >= 0) {
+		out->words += sample_mean_words(&s->column[g->pair]);
+		out->long_words += sample_words_at(&s->column[g->pair], 0.95);
+	}
+	if (g->kind == TASK_SUMMARIZE) {
+		out->target_words = sample_mean_words(&s->column[g->target]);
+		out->long_target = sample_words_at(&s->column[g->target], 0.95);
+	}
+}
+
+static void write_note(const struct sample *s, const struct guess_task *g,
+		       const struct draft_task *t, char *out, size_t cap)
+{
+	struct buf b;
+
+	buf_init(&b);
+	text_sanitize(&b, g->why, strlen(g->why));
+	buf_adds(&b, b.len ? "; " : "");
+	new_rows(s, &b);
+	if (!*t->dev)
+		buf_addf(&b, "; no dev file: dev_share holds %g%% of them out",
+			 100 * draft_dev_share(t));
+	str_copy(out, cap, buf_str(&b));
+	buf_release(&b);
+}
+
+enum status new_draft(const struct new_files *f, const struct new_set *set,
+		      const struct guess_task *g, const char *folder,
+		      struct draft_task *out, struct err *err)
+{
+	const struct new_file *train = &f->file[set->train];
+	const struct sample *s = train->sample;
+	bool header = train->guess.header;
+	enum status st;
+	int dev;
+
+	*out = (struct draft_task){ .kind = g->kind, .format = s->format };
+	str_copy(out->name, sizeof out->name, set->name);
+	out->header = s->format == SOURCE_JSONL ? -1 : header;
+	guess_column(s, header, g->text, out->text, sizeof out->text);
+	guess_column(s, header, g->target, out->target, sizeof out->target);
+	if (g->pair >= 0)
+		guess_column(s, header, g->pair, out->pair, sizeof out->pair);
+	measure(s, g, out);
+	st = plan_path(folder, train->path, out->train, err);
+	if (!st && choose_dev(f, set, g, &dev))
+		st = plan_path(folder, f->file[dev].path, out->dev, err);
+	write_note(s, g, out, out->note, sizeof out->note);
+	return st;
+}
