@@ -177,17 +177,6 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	}
 }
 
-static bool scroll_trial(struct ui *ui, const struct key_row *k)
-{
-	if (!ui->trial.is_open ||
-	    (k->action != DO_MOVE && k->action != DO_SCROLL && k->action != DO_EXAMPLE))
-		return false;
-	ui->trial.scroll += k->arg;
-	if (ui->trial.scroll < 0)
-		ui->trial.scroll = 0;
-	return true;
-}
-
 static void on_key(struct desk *d, uint32_t key)
 {
 	struct ui *ui = &d->ui;
@@ -202,7 +191,7 @@ static void on_key(struct desk *d, uint32_t key)
 	k = key_find(ui->view, key);
 	if (k && k->on != ON_ALL)
 		ui_recalc(ui); /* keys act on what will be shown, drawn or not */
-	if (!k || act_here(d, k) || scroll_trial(ui, k))
+	if (!k || act_here(d, k) || trial_act(ui, k->action, k->arg))
 		return;
 	view_table[ui->view].act(ui, (int)k->action, k->arg);
 }

@@ -28,7 +28,9 @@ enum paper { PAPER_NONE, PAPER_BAR, PAPER_TAB, PAPER_ROW, PAPER_LAMP, PAPER_MUTE
 	     PAPER_SOLO, PAPER_LOCK, PAPER_HIT, /* + 0..2, weak to strong */
 	     PAPER_MISS = PAPER_HIT + 3,        /* + 0..2 */
 	     PAPER_SPAN = PAPER_MISS + 3,       /* + span % SPAN_PAPERS */
-	     PAPERS = PAPER_SPAN + 6 };
+	     PAPER_PUSH = PAPER_SPAN + 6,       /* + 0..2, towards an answer */
+	     PAPER_PULL = PAPER_PUSH + 3,       /* + 0..2, away from it */
+	     PAPERS = PAPER_PULL + 3 };
 enum { CHANNEL_INKS = 7, SPAN_PAPERS = 6, CELL_MARKS = 2 };
 enum cell_flags { CELL_BOLD = 1, CELL_REVERSE = 2, CELL_UNDERLINE = 4,
 		  CELL_TAIL = 8 /* right half of a wide character */ };

@@ -15,8 +15,8 @@ enum action { DO_NONE, DO_VIEW, DO_MOVE, DO_SIDE, DO_END, DO_PAGE, DO_PANE,
 	      DO_RAW, DO_ONE, DO_FREEZE, DO_PROMPT, DO_HELP, DO_BACK, DO_REDRAW,
 	      DO_QUIT, DO_INTERRUPT, DO_SUSPEND, DO_DETACH, DO_SORT, DO_OPEN, DO_CLEAR,
 	      DO_TRY, DO_EXAMPLE, DO_SCROLL, DO_YES, DO_NO,
-	      /* summaries */
-	      DO_MODE, DO_BEAMS, DO_FILTER, DO_EXPORT,
+	      /* what a model made of its rows */
+	      DO_MODE, DO_BEAMS, DO_FILTER, DO_FOUND, DO_EXPORT, DO_METHOD,
 	      /* of time: Curves and Journal */
 	      DO_ZOOM, DO_PAN, DO_FIT, DO_MARK, DO_AXIS, DO_LOG_X, DO_SMOOTH, DO_UNDO,
 	      DO_WHO,

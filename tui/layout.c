@@ -124,23 +124,41 @@ int layout_first(int n, int visible, int chosen)
 	return first < 0 ? 0 : first;
 }
 
+/* Columns that a matrix of so many classes likes to have. */
+static int matrix_columns(int classes, int w)
+{
+	int cell = w >= 110 ? 10 : 8, want = 39 + classes * cell;
+
+	if (classes == 0)
+		return w / 2;
+	return want;
+}
+
 void layout_inspect(struct rect body, int classes, struct inspect_layout *out)
 {
-	int h, w;
+	bool tall = body.h >= 30, fair = body.h >= 18;
+	int rows = classes ? least(classes, tall ? body.h / 3 - 4 : body.h / 3 - 2) : 4, w;
+	struct rect band;
 
 	memset(out, 0, sizeof *out);
 	out->head = take_top(&body, body.h >= 26 ? 2 : 1);
-	h = least(classes, body.h / 3 > 3 ? body.h / 3 - 3 : 1) + 3;
-	if (body.h >= 26)
-		h++;
-	if (h > body.h)
-		h = body.h;
-	out->classes = take_top(&body, h);
-	w = out->classes.w;
-	out->matrix = take_left(&out->classes, w >= 100 ? w * 55 / 100 : w - 36);
-	if (out->matrix.w > 1)
-		out->matrix.w--; /* air */
-	out->detail = take_bottom(&body, body.h >= 24 ? 11 : body.h >= 14 ? 7 : 0);
+	rows = rows < 1 ? 1 : rows;
+	if (tall && rows < 5)
+		rows = 5; /* a calibration wants some height */
+	band = take_top(&body, least(rows + (fair ? 4 : 3), body.h));
+	w = least(matrix_columns(classes, band.w), band.w - (band.w >= 76 ? 22 : 0));
+	out->matrix = take_left(&band, w);
+	if (band.w >= 20) {
+		take_left(&band, 1); /* air */
+		out->calibration = band;
+	} else {
+		out->matrix.w += band.w;
+	}
+	if (tall)
+		take_top(&body, body.h >= 26 ? 1 : 0);
+	out->detail = take_bottom(&body, tall ? 13 : fair ? 6 : 0);
+	if (tall && out->detail.h > 0 && body.h > 12)
+		take_bottom(&body, 1);
 	out->list = body;
 }
 

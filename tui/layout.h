@@ -35,7 +35,7 @@ struct rect layout_strip(const struct desk_layout *l, int i);
 int layout_first(int n, int visible, int chosen);
 
 struct inspect_layout {
-	struct rect head, matrix, classes, list, detail;
+	struct rect head, matrix, calibration, list, detail;
 };
 void layout_inspect(struct rect body, int classes, struct inspect_layout *out);
 

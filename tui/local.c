@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "keys.h"
 #include "models.h"
 
 static void run_help(struct ui *ui, const char *rest)
@@ -27,6 +28,21 @@ static void run_quit(struct ui *ui, const char *rest)
 static void run_try(struct ui *ui, const char *rest)
 {
 	ui_try(ui, rest);
+}
+
+/* "explain TASK TEXT": the text is tried, with that task's attributions. */
+static void run_explain(struct ui *ui, const char *rest)
+{
+	size_t n = strcspn(rest, " ");
+
+	for (int i = 0; i < ui->pic->n_channels; i++)
+		if (strlen(ui->pic->ch[i].name) == n &&
+		    !strncmp(ui->pic->ch[i].name, rest, n) && rest[n]) {
+			ui_try(ui, rest + n + 1);
+			trial_explain(ui, i);
+			return;
+		}
+	ui_say(ui, true, "explain TASK TEXT");
 }
 
 /* Waits for a thread, so it is said when the picture is there. */
@@ -53,6 +69,12 @@ static void run_mouse(struct ui *ui, const char *rest)
 	       "the mouse selects text");
 }
 
+static void find_here(struct ui *ui, const char *rest)
+{
+	str_copy(ui->find, sizeof ui->find, rest);
+	view_table[ui->view].act(ui, DO_FOUND, 0);
+}
+
 /* In the list of this view; elsewhere: in the journal. */
 static void run_find(struct ui *ui, const char *rest)
 {
@@ -62,11 +84,16 @@ static void run_find(struct ui *ui, const char *rest)
 		view_runs_find(ui, rest);
 	else if (ui->view == VIEW_SUMMARIES)
 		view_summaries_find(ui, rest);
+	else if (ui->view == VIEW_INSPECT)
+		find_here(ui, rest);
 	else
 		history_find(ui, rest);
 }
 
 const struct local_row local_table[] = {
+	{ "explain", "explain TASK TEXT", "which words of a text made a task's answer",
+	  "The text is tried, and the words that pushed the task's answer are marked.",
+	  ARG_TASK, NULL, run_explain },
 	{ "help", "help [WORD]", "help for the view, or for one command", "", ARG_NONE,
 	  NULL, run_help },
 	{ "find", "find [TEXT]", "only what has a text; nothing: all again",

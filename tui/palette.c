@@ -81,6 +81,16 @@ static const struct paper_row {
 			     A_UNDERLINE}, {255, 16}},
 	[PAPER_SPAN + 5] = {{{238, 252}, {COLOR_CYAN, COLOR_CYAN}, A_UNDERLINE,
 			     A_UNDERLINE}, {255, 16}},
+	[PAPER_PUSH + 0] = {{{58, 230}, {-1, -1}, 0, 0}, {255, 16}},
+	[PAPER_PUSH + 1] = {{{94, 223}, {COLOR_YELLOW, COLOR_YELLOW}, 0, A_UNDERLINE},
+			    {255, 16}},
+	[PAPER_PUSH + 2] = {{{172, 215}, {COLOR_YELLOW, COLOR_YELLOW}, A_BOLD,
+			     A_BOLD | A_UNDERLINE}, {16, 16}},
+	[PAPER_PULL + 0] = {{{23, 195}, {-1, -1}, 0, 0}, {255, 16}},
+	[PAPER_PULL + 1] = {{{24, 153}, {COLOR_CYAN, COLOR_CYAN}, 0, A_UNDERLINE},
+			    {255, 16}},
+	[PAPER_PULL + 2] = {{{32, 111}, {COLOR_CYAN, COLOR_CYAN}, A_BOLD,
+			     A_BOLD | A_UNDERLINE}, {16, 16}},
 };
 
 /* --- how well an ink stands out --- */

@@ -17,6 +17,7 @@ void results_init(struct results *r)
 	r->step = -1;
 	r->gold = r->pred = -1;
 	r->row = -1;
+	r->before_step = -1;
 	r->only_errors = true;
 }
 
@@ -38,9 +39,12 @@ static void forget(struct results *r)
 	xfree(r->matrix);
 	xfree(r->class_order);
 	xfree(r->order);
+	xfree(r->change);
 	r->label = NULL;
+	r->change = NULL;
 	r->matrix = r->class_order = r->order = NULL;
-	r->n_order = r->n_classes = r->n_errors = 0;
+	r->n_order = r->n_classes = r->n_errors = r->n_fixed = r->n_broken = 0;
+	r->before_step = -1;
 	r->trouble[0] = '\0';
 }
 
@@ -73,7 +77,8 @@ const char *result_label(const struct results *r, int class, char out[24])
 
 const char *sort_name(enum result_sort s)
 {
-	static const char *const name[SORTS] = {"loss", "confidence", "row", "ROUGE-1"};
+	static const char *const name[SORTS] = {"loss", "confidence", "margin", "row",
+						"ROUGE-1"};
 
 	return name[s];
 }
@@ -136,6 +141,18 @@ static void count(struct results *r)
 	order_classes(r);
 }
 
+static void compare(struct results *r, const struct feed *f, const char *run_path)
+{
+	struct prediction_set before = {0};
+
+	if (!f->predictions_before ||
+	    f->predictions_before(f->arg, run_path, r->task, r->set.step, &before, NULL))
+		return;
+	r->before_step = before.step;
+	r->change = results_changes(&r->set, &before, &r->n_fixed, &r->n_broken);
+	prediction_set_release(&before);
+}
+
 void results_load(struct results *r, const struct feed *f, const struct snapshot *s,
 		  int task)
 {
@@ -160,8 +177,11 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 			 "no evaluation up to here whose predictions are kept");
 	else if (st)
 		snprintf(r->trouble, sizeof r->trouble, "%.150s", err.text);
-	if (r->kind == TASK_CLASSIFY)
+	if (r->kind == TASK_CLASSIFY) {
 		count(r);
+		results_calibrate(&r->set, &r->calibration);
+		compare(r, f, s->run_path);
+	}
 	results_arrange(r);
 }
 
@@ -173,6 +193,8 @@ static double sort_value(const struct results *r, int i)
 	case SORT_CONFIDENCE:
 		return r->kind == TASK_REGRESS ? fabs(p->guess - p->number) :
 						 result_confidence(p);
+	case SORT_MARGIN:
+		return -result_margin(p);
 	case SORT_ROUGE:
 		return -p->rouge[0];
 	case SORT_ROW:
@@ -198,13 +220,17 @@ static int by_value(const void *a, const void *b)
 	return x->i - y->i;
 }
 
-static bool is_wanted(const struct results *r, const struct prediction *p)
+static bool is_wanted(const struct results *r, int i)
 {
+	const struct prediction *p = &r->set.p[i];
+
 	if (r->kind != TASK_CLASSIFY)
 		return true;
+	if (r->only_changed && r->change && r->change[i] == CHANGE_NONE)
+		return false;
 	if (r->gold >= 0 || r->pred >= 0)
 		return p->gold == r->gold && p->pred == r->pred;
-	return !r->only_errors || result_is_error(r, p);
+	return !r->only_errors || (r->only_changed && r->change) || result_is_error(r, p);
 }
 
 void results_arrange(struct results *r)
@@ -216,7 +242,7 @@ void results_arrange(struct results *r)
 	r->n_order = r->n_errors = 0;
 	for (int i = 0; i < r->set.n; i++) {
 		r->n_errors += result_is_error(r, &r->set.p[i]);
-		if (is_wanted(r, &r->set.p[i]))
+		if (is_wanted(r, i))
 			item[r->n_order++] = (struct sort_item){sort_value(r, i), i};
 	}
 	qsort(item, (size_t)r->n_order, sizeof *item, by_value);

@@ -21,8 +21,8 @@ const struct view view_table[VIEWS] = {
 		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one"},
 	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
 			  view_inspect_draw, view_inspect_act,
-			  "j k move   Tab matrix|list   Enter filter   s sort   "
-			  "< > task   t try a text"},
+			  "j k  Tab matrix  Enter explain  o method  a all  s sort  "
+			  "d changed  / find"},
 	[VIEW_SUMMARIES] =
 		{'4', "Summaries", "Sums", view_summaries_recalc,
 		 view_summaries_draw, view_summaries_act,

@@ -51,7 +51,8 @@ void ui_release(struct ui *ui)
 		close(ui->wake_fd);
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
-	results_release(&ui->inspect.data);
+	inspect_release(ui);
+	attributions_release(&ui->attributions);
 	reading_release(&ui->reading);
 	buf_release(&ui->trial.answer);
 	charting_release(&ui->charts);
@@ -86,6 +87,8 @@ void ui_back(struct ui *ui)
 		ui->help_word[0] = '\0';
 	} else if (ui->view == VIEW_SUMMARIES && reading_back(&ui->reading)) {
 		; /* it had something open */
+	} else if (ui->view == VIEW_INSPECT && inspect_back(ui)) {
+		;
 	} else if (ui->view == VIEW_CURVES && ui->cursor >= 0) {
 		ui->cursor = -1;
 	} else if (ui->view != VIEW_DESK) {
@@ -232,6 +235,7 @@ void ui_try(struct ui *ui, const char *text)
 	str_copy(ui->trial.text, sizeof ui->trial.text, text);
 	buf_clear(&ui->trial.answer);
 	ui->trial.scroll = 0;
+	ui->trial.serial++;
 	ui->trial.is_open = ui->trial.is_waiting = ui_ask(ui, line, take_trial);
 }
 

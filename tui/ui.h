@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attribution.h"
 #include "chart.h"
 #include "curve.h"
 #include "feed.h"
@@ -71,13 +72,16 @@ struct inspection {
 	bool on_matrix;         /* the matrix has the keys, not the list */
 	int cell_gold, cell_pred;
 	struct listing list;
-	bool is_open;
+	bool is_open;           /* one row fills the body */
+	bool is_asked;          /* so it does where there is no other place for it */
+	struct inspect_export *export; /* NULL: nothing is being written */
 };
 struct trial { /* "try a text" */
 	bool is_open, is_waiting;
 	char text[JOURNAL_TEXT];
 	struct buf answer;      /* JSON */
-	int scroll;
+	int scroll;             /* the task at the top, and which is explained */
+	int64_t serial;         /* of the text: what its attributions are kept by */
 };
 
 struct hand { /* what the mouse holds */
@@ -111,6 +115,7 @@ struct ui {
 	bool is_leaving, is_done;   /* stop was asked for; the loop ends */
 	int exit_code;
 	struct inspection inspect;
+	struct attributions attributions;
 	struct reading reading;
 	struct trial trial;
 	struct listing help;
@@ -121,6 +126,7 @@ struct ui {
 	struct hand hand;
 	enum { MOUSE_AS_IS, MOUSE_ON, MOUSE_OFF } mouse;
 	char help_word[64];         /* :help WORD */
+	char find[160];             /* :find TEXT */
 };
 
 void ui_init(struct ui *ui, const struct feed *feed);
@@ -207,6 +213,11 @@ int help_lines(const struct ui *ui);
 /* Pieces that several views share. */
 void draw_nothing(struct canvas *c, struct rect body, const char *why);
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
+bool inspect_back(struct ui *ui); /* closes the row that is open */
+void inspect_release(struct ui *ui);
+/* Keys of "try a text"; false: not its own. */
+bool trial_act(struct ui *ui, int action, int arg);
+void trial_explain(struct ui *ui, int task);
 void draw_trial(struct canvas *c, const struct ui *ui, struct rect body);
 void draw_strip(struct canvas *c, const struct ui *ui, int channel, struct rect r);
 void draw_table(struct canvas *c, const struct ui *ui, const struct desk_layout *l);

@@ -1,186 +1,60 @@
 /*
- * view_inspect.c - what a classifier gets wrong: the confusion matrix, scores
- * of each class, the rows by loss, one row opened. For regression: the rows by
- * distance.
+ * view_inspect.c - what a task gets wrong: figures of its predictions, the rows by
+ * loss, one row with what made its answer. Head, list and keys are here.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/str.h"
+#include "inspect_own.h"
 #include "keys.h"
-#include "ui.h"
-#include "words.h"
 
-enum { LABEL_COLS = 11 };
+/* --- head --- */
+
+/* "since 11,000: fixed 31  broke 17" */
+static void draw_change(struct canvas *c, const struct results *d, int y, int x, int end)
+{
+	char number[24];
+
+	if (d->before_step < 0 || x + 34 > end)
+		return;
+	x += draw_textf(c, y, x, 18, INK_DIM, "since %s: ",
+			fmt_count(number, d->before_step));
+	x += draw_textf(c, y, x, 12, INK_GOOD, "fixed %d  ", d->n_fixed);
+	draw_textf(c, y, x, 12, INK_BAD, "broke %d", d->n_broken);
+}
 
 static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct inspection *in = &ui->inspect;
 	const struct results *d = &in->data;
 	const struct channel *ch = &ui->pic->ch[in->task];
-	char number[24];
+	bool wide = r.w >= 100;
 	int x = r.x + 1, end = r.x + r.w - 1;
+	char number[24];
 
 	c->flags = CELL_BOLD;
-	x += draw_foreign(c, r.y, x, 20, ink_channel(in->task), ch->name) + 2;
+	x += draw_foreign(c, r.y, x, wide ? 20 : 12, ink_channel(in->task), ch->name) + 2;
 	c->flags = 0;
-	x += draw_textf(c, r.y, x, 20, INK_TEXT, "dev %s",
-			fmt_count(number, d->set.n)) +
-	     3;
+	x += draw_textf(c, r.y, x, 20, INK_TEXT, "%s rows", fmt_count(number, d->set.n)) + 2;
 	x += draw_textf(c, r.y, x, 6, INK_DIM, "%s ", metric_table[ch->metric].brief);
 	c->flags = CELL_BOLD;
-	x += draw_text(c, r.y, x, 6, INK_STRONG, fmt_metric(number, ch->dev)) + 2;
+	x += draw_text(c, r.y, x, 6, INK_STRONG, fmt_metric(number, ch->dev)) + 1;
 	c->flags = 0;
-	x += draw_textf(c, r.y, x, 14, INK_DIM, "baseline %s",
-			fmt_metric(number, ch->baseline)) + 3;
-	if (x + 20 < end && d->set.step >= 0)
-		x += draw_textf(c, r.y, x, 24, INK_DIM, "evaluated at %s",
-				fmt_count(number, d->set.step));
-	if (x + 18 < end && ui->pic->n_channels > 1)
-		draw_right(c, r.y, end, 14, INK_DIM, "< > other task");
-}
-
-/* --- the matrix --- */
-
-static enum paper heat(int count, int row_sum, bool is_hit)
-{
-	double part = row_sum ? (double)count / row_sum : 0;
-
-	if (!count)
-		return PAPER_NONE;
-	if (is_hit)
-		return (enum paper)(PAPER_HIT + (part > .85 ? 2 : part > .5 ? 1 : 0));
-	return (enum paper)(PAPER_MISS + (part > .2 ? 2 : part > .05 ? 1 : 0));
-}
-
-static void draw_cell_count(struct canvas *c, const struct inspection *in,
-			    struct rect r, int gold, int pred)
-{
-	const struct results *d = &in->data;
-	int n = d->n_classes, count = d->matrix[gold * n + pred];
-	bool chosen = in->on_matrix && d->class_order[in->cell_gold] == gold &&
-		      d->class_order[in->cell_pred] == pred;
-	bool filtered = d->gold == gold && d->pred == pred;
-	char text[24];
-
-	c->paper = (uint8_t)heat(count, results_class(d, gold).n, gold == pred);
-	c->flags = chosen || filtered ? CELL_BOLD : 0;
-	draw_fill(c, r);
-	snprintf(text, sizeof text, "%d", count);
-	draw_right(c, r.y, r.x + r.w - 1, r.w - 2, INK_TEXT, text);
-	if (chosen || filtered) {
-		draw_cell(c, r.y, r.x, chosen ? '[' : '(', INK_TEXT);
-		draw_cell(c, r.y, r.x + r.w - 1, chosen ? ']' : ')', INK_TEXT);
+	if (wide)
+		x += draw_textf(c, r.y, x, 15, INK_DIM, " baseline %s ",
+				fmt_metric(number, ch->baseline)) + 1;
+	if (d->kind == TASK_CLASSIFY && isfinite(d->calibration.ece)) {
+		x += draw_text(c, r.y, x + 1, 19, INK_DIM, wide ? "calibration error " :
+			       "ECE ") + 1;
+		x += draw_textf(c, r.y, x, 6, INK_TEXT, ".%03d",
+				(int)(d->calibration.ece * 1000 + .5)) + 2;
 	}
-	c->flags = 0;
-	c->paper = PAPER_NONE;
-}
-
-/* As wide as there is room for, so that labels can be read. */
-static int cell_columns(int room, const struct results *d)
-{
-	int w = room / d->n_classes;
-
-	return w > 13 ? 13 : w < 6 ? 6 : w;
-}
-
-static void draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
-{
-	const struct inspection *in = &ui->inspect;
-	const struct results *d = &in->data;
-	struct listing down = {in->cell_gold, 0}, across = {in->cell_pred, 0};
-	int rows = r.h - 3, room = r.w - LABEL_COLS - 4, w = cell_columns(room, d),
-	    cols;
-	char text[64], label[24];
-
-	cols = room / w;
-	str_format(text, sizeof text, "%d classes", d->n_classes);
-	draw_titled_box(c, r, "gold ↓  predicted →",
-			in->on_matrix ? "Enter filters" : text);
-	if (!in->on_matrix)
-		down.at = across.at = 0;
-	listing_fit(&down, d->n_classes, rows);
-	listing_fit(&across, d->n_classes, cols);
-	for (int k = 0; k < cols && across.top + k < d->n_classes; k++) {
-		int x = r.x + 2 + LABEL_COLS + k * w;
-
-		str_copy(label, sizeof label,
-			 result_label(d, d->class_order[across.top + k], text));
-		draw_foreign(c, r.y + 1, x, w - 1, INK_TEXT, label);
-	}
-	for (int i = 0; i < rows && down.top + i < d->n_classes; i++) {
-		int gold = d->class_order[down.top + i];
-
-		draw_foreign(c, r.y + 2 + i, r.x + 2, LABEL_COLS - 1, INK_TEXT,
-			     result_label(d, gold, text));
-		for (int k = 0; k < cols && across.top + k < d->n_classes; k++)
-			draw_cell_count(c, in, (struct rect){r.y + 2 + i,
-					r.x + 2 + LABEL_COLS + k * w, 1, w - 1}, gold,
-					d->class_order[across.top + k]);
-	}
-}
-
-static void draw_score(struct canvas *c, int y, int x, double v, enum ink ink)
-{
-	char number[24];
-
-	draw_right(c, y, x, 6, ink, fmt_metric(number, v));
-}
-
-static void draw_classes(struct canvas *c, const struct ui *ui, struct rect r)
-{
-	const struct inspection *in = &ui->inspect;
-	const struct results *d = &in->data;
-	struct listing down = {in->on_matrix ? in->cell_gold : 0, 0};
-	int rows = r.h - 3, name_w = r.w - 29 > 10 ? 12 : r.w - 29;
-	int x = r.x + 2 + name_w;
-	char text[64];
-
-	draw_titled_box(c, r, "per class", NULL);
-	draw_text(c, r.y + 1, x, r.w - 4 - name_w, INK_DIM, "     P     R    F1     n");
-	listing_fit(&down, d->n_classes, rows);
-	for (int i = 0; i < rows && down.top + i < d->n_classes; i++) {
-		int class = d->class_order[down.top + i], y = r.y + 2 + i;
-		struct class_score s = results_class(d, class);
-
-		draw_foreign(c, y, r.x + 2, name_w, INK_TEXT,
-			     result_label(d, class, text));
-		draw_score(c, y, x + 6, s.precision, INK_TEXT);
-		draw_score(c, y, x + 12, s.recall, INK_TEXT);
-		draw_score(c, y, x + 18, s.f1, INK_STRONG);
-		snprintf(text, sizeof text, "%d", s.n);
-		draw_right(c, y, x + 24, 6, INK_DIM, text);
-	}
-}
-
-/* --- regression: how far guesses are off --- */
-
-static void draw_distances(struct canvas *c, const struct ui *ui, struct rect r)
-{
-	const struct results *d = &ui->inspect.data;
-	double sum = 0, squares = 0, lo = INFINITY, hi = -INFINITY;
-	char number[24];
-	int n = d->set.n, y = r.y + 1;
-
-	for (int i = 0; i < n; i++) {
-		double e = d->set.p[i].guess - d->set.p[i].number;
-
-		sum += fabs(e);
-		squares += e * e;
-		lo = fmin(lo, d->set.p[i].number);
-		hi = fmax(hi, d->set.p[i].number);
-	}
-	draw_titled_box(c, r, "distance of the guesses", NULL);
-	draw_text(c, y, r.x + 3, 16, INK_DIM, "mean distance");
-	draw_right(c, y, r.x + 28, 8, INK_STRONG, fmt_value(number, sum / n));
-	draw_text(c, y + 1, r.x + 3, 17, INK_DIM, "root mean square");
-	draw_right(c, y + 1, r.x + 28, 8, INK_TEXT,
-		   fmt_value(number, sqrt(squares / n)));
-	if (r.h > 4)
-		draw_textf(c, y + 2, r.x + 3, r.w - 6, INK_DIM,
-			   "gold from %.3g to %.3g", lo, hi);
+	if (wide && d->set.step >= 0 && x + 60 < end)
+		x += draw_textf(c, r.y, x, 20, INK_DIM, "at %s",
+				fmt_count(number, d->set.step)) + 3;
+	draw_change(c, d, r.y, x + (wide ? 1 : 0), end + 1);
 }
 
 /* --- the list --- */
@@ -191,10 +65,14 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 	const struct prediction *p = &d->set.p[d->order[place]];
 	const struct dev_row *row = &d->set.row[d->order[place]];
 	int x = r.x + 2, label_w = r.w >= 100 ? 11 : 8;
+	const uint8_t *change = d->change ? &d->change[d->order[place]] : NULL;
 	char text[64];
 
 	snprintf(text, sizeof text, "%lld", (long long)p->row);
 	draw_right(c, y, x + 6, 6, INK_DIM, text);
+	if (change && *change)
+		draw_text(c, y, x + 6, 1, *change == CHANGE_FIXED ? INK_GOOD : INK_BAD,
+			  *change == CHANGE_FIXED ? "+" : "-");
 	x += 8;
 	if (d->kind == TASK_REGRESS) {
 		draw_right(c, y, x + 7, 7, INK_TEXT, fmt_value(text, p->number));
@@ -209,13 +87,19 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 			     result_label(d, p->pred, text));
 		x += label_w + 1;
 		snprintf(text, sizeof text, "%.2f", result_confidence(p));
-		x += draw_right(c, y, x + 4, 4, INK_TEXT, text) + 1;
+		draw_right(c, y, x + 4, 4, INK_TEXT, text);
+		x += 5;
+		if (r.w >= 100) {
+			snprintf(text, sizeof text, "%.2f", result_margin(p));
+			draw_right(c, y, x + 6, 6, INK_TEXT, text);
+			x += 7;
+		}
 	}
 	draw_right(c, y, x + 5, 5, INK_TEXT, fmt_value(text, p->loss));
 	x += 7;
 	x += draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT,
 			  row->text ? row->text : "");
-	if (row->pair && x + 6 < r.x + r.w - 2) {
+	if (result_pair(row) && x + 6 < r.x + r.w - 2) {
 		x += draw_text(c, y, x, 4, INK_DIM, " || ");
 		draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT, row->pair);
 	}
@@ -231,8 +115,10 @@ static void list_title(const struct results *d, char out[128])
 		str_format(out, 128, "gold %s, predicted %s",
 			   result_label(d, d->gold, gold),
 			   result_label(d, d->pred, pred));
+	else if (d->only_changed && d->change)
+		str_format(out, 128, "changed: + fixed, - broken");
 	else
-		str_copy(out, 128, "errors");
+		str_copy(out, 128, d->only_errors ? "errors" : "all rows");
 }
 
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
@@ -255,8 +141,8 @@ static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 			  "row     gold   guess   loss  text");
 	else
 		draw_textf(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM,
-			   "row  %-*s %-*s conf  loss  text", label_w, "gold", label_w,
-			   "predicted");
+			   "row  %-*s %-*s conf%s  loss  text", label_w, "gold", label_w,
+			   "predicted", r.w >= 100 ? " margin" : "");
 	listing_fit(&l, d->n_order, r.h - 3);
 	for (int k = 0; k < r.h - 3 && l.top + k < d->n_order; k++) {
 		int y = r.y + 2 + k;
@@ -271,108 +157,39 @@ static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 	}
 }
 
-/* --- one row --- */
+/* --- the view --- */
 
-static void draw_probabilities(struct canvas *c, const struct ui *ui, struct rect r,
-			       const struct prediction *p)
+int inspect_at(const struct ui *ui)
+{
+	const struct inspection *in = &ui->inspect;
+
+	return in->data.n_order ? in->data.order[in->list.at] : -1;
+}
+
+struct attribution_key inspect_key(const struct ui *ui)
 {
 	const struct results *d = &ui->inspect.data;
-	bool *done = xcalloc((size_t)p->n_p + 1, sizeof *done);
-	char text[64];
+	int i = inspect_at(ui);
 
-	for (int k = 0; k < r.h && k < p->n_p; k++) { /* the largest first */
-		int best = -1;
-
-		for (int i = 0; i < p->n_p; i++)
-			if (!done[i] && (best < 0 || p->p[i] > p->p[best]))
-				best = i;
-		done[best] = true;
-		draw_foreign(c, r.y + k, r.x, LABEL_COLS,
-			     best == p->gold ? INK_STRONG : INK_DIM,
-			     result_label(d, best, text));
-		draw_bar(c, r.y + k, r.x + LABEL_COLS + 1, r.w - LABEL_COLS - 8,
-			 (double)p->p[best], ink_channel(ui->inspect.task));
-		snprintf(text, sizeof text, "%.3f", (double)p->p[best]);
-		draw_right(c, r.y + k, r.x + r.w, 6, INK_TEXT, text);
-	}
-	xfree(done);
+	return attribution_key(ui, ui->inspect.task, i < 0 ? -2 : d->set.p[i].row,
+			       d->set.step);
 }
 
-static void draw_past(struct canvas *c, const struct results *d, struct rect r)
+static void draw_figures(struct canvas *c, const struct ui *ui,
+			 const struct inspect_layout *l)
 {
-	int n = d->past.n, show = (r.w - 2) / 8, from;
-	char text[24];
+	bool classes = ui->inspect.data.n_classes > 0;
 
-	if (n == 0 || r.h < 2 || r.w < 10)
-		return;
-	from = n > show ? n - show : 0;
-	draw_text(c, r.y, r.x, r.w, INK_DIM, d->kind == TASK_REGRESS ? "guess at step" :
-		  "p(gold) at step");
-	for (int i = from; i < n; i++) {
-		const struct prediction *p = &d->past.p[i];
-		bool known = p->gold >= 0 && p->gold < p->n_p;
-		double v = d->kind == TASK_REGRESS ? p->guess :
-			   known ? (double)p->p[p->gold] : NAN;
-		int x = r.x + (i - from) * 8;
-		enum ink ink = d->kind == TASK_REGRESS ? INK_TEXT :
-			       p->pred == p->gold ? INK_GOOD : INK_BAD;
-
-		draw_right(c, r.y + 1, x + 6, 6, INK_DIM,
-			   fmt_brief(text, (double)d->past_step[i]));
-		if (r.h < 3)
-			continue;
-		snprintf(text, sizeof text, "%.2f%s", v,
-			 d->kind == TASK_REGRESS || p->pred == p->gold ? "" : "x");
-		draw_right(c, r.y + 2, x + (p->pred == p->gold ? 6 : 7), 7, ink, text);
-	}
-}
-
-static void draw_row_text(struct canvas *c, struct rect r, const struct dev_row *row)
-{
-	struct word *w;
-	int n, used;
-
-	w = words_cut(row->text, &n);
-	used = words_draw(c, r, w, n, 0, false);
-	xfree(w);
-	if (row->pair && used < r.h) {
-		w = words_cut(row->pair, &n);
-		words_draw(c, rect_cut(r, used, 0, 0, 0), w, n, 0, false);
-		xfree(w);
-	}
-}
-
-static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
-{
-	const struct results *d = &ui->inspect.data;
-	const struct prediction *p;
-	struct rect in = rect_cut(r, 1, 3, 1, 3), low, text;
-	char title[48], remark[96], gold[24], pred[24];
-	int i;
-
-	if (r.h < 4 || !d->n_order)
-		return;
-	i = d->order[ui->inspect.list.at];
-	p = &d->set.p[i];
-	str_format(title, sizeof title, "row %lld", (long long)p->row);
-	if (d->kind == TASK_REGRESS)
-		str_format(remark, sizeof remark, "gold %.3g · guess %.3g", p->number,
-			   p->guess);
+	if (classes)
+		inspect_draw_matrix(c, ui, l->matrix);
 	else
-		str_format(remark, sizeof remark, "gold %.20s · predicted %.20s",
-			   result_label(d, p->gold, gold),
-			   result_label(d, p->pred, pred));
-	draw_titled_box(c, r, title, remark);
-	text = in;
-	text.h = in.h >= 8 ? 3 : in.h >= 5 ? 2 : 1;
-	draw_row_text(c, text, &d->set.row[i]);
-	low = rect_cut(in, text.h + (in.h >= 8), 0, 0, 0);
-	if (d->kind == TASK_REGRESS) {
-		draw_past(c, d, low);
+		inspect_draw_scatter(c, ui, l->matrix);
+	if (!l->calibration.w)
 		return;
-	}
-	draw_probabilities(c, ui, (struct rect){low.y, low.x, low.h, low.w / 2 - 2}, p);
-	draw_past(c, d, (struct rect){low.y, low.x + low.w / 2 + 1, low.h, low.w / 2});
+	if (classes)
+		inspect_draw_calibration(c, ui, l->calibration);
+	else
+		inspect_draw_residuals(c, ui, l->calibration);
 }
 
 void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
@@ -386,20 +203,19 @@ void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
 			     "4 reads summaries");
 		return;
 	}
-	layout_inspect(body, d->n_classes ? d->n_classes : 2, &l);
+	layout_inspect(body, d->n_classes, &l);
 	draw_head(c, ui, l.head);
 	if (!d->set.n) {
 		draw_nothing(c, body, d->trouble);
 		return;
 	}
-	if (d->n_classes) {
-		draw_matrix(c, ui, l.matrix);
-		draw_classes(c, ui, l.classes);
-	} else {
-		draw_distances(c, ui, l.matrix);
+	if ((in->is_open || (in->is_asked && l.detail.h < 4)) && inspect_at(ui) >= 0) {
+		inspect_draw_row(c, ui, rect_cut(body, l.head.h, 0, 0, 0));
+		return;
 	}
+	draw_figures(c, ui, &l);
 	draw_list(c, ui, l.list);
-	draw_detail(c, ui, l.detail);
+	inspect_draw_detail(c, ui, l.detail);
 }
 
 void view_inspect_recalc(struct ui *ui)
@@ -412,6 +228,15 @@ void view_inspect_recalc(struct ui *ui)
 	if (in->data.n_order)
 		results_history(&in->data, &ui->feed, ui->pic->run_path,
 				in->data.order[in->list.at]);
+	inspect_export_poll(ui);
+}
+
+bool inspect_back(struct ui *ui)
+{
+	bool was = ui->inspect.is_open || ui->inspect.is_asked;
+
+	ui->inspect.is_open = ui->inspect.is_asked = false;
+	return was;
 }
 
 /* --- keys --- */
@@ -450,22 +275,137 @@ static void filter(struct inspection *in, int gold, int pred)
 	in->list = (struct listing){0, 0};
 }
 
-static void sort(struct inspection *in)
+static void arrange(struct inspection *in)
 {
-	in->data.sort = in->data.sort == SORT_LOSS ? SORT_CONFIDENCE :
-			in->data.sort == SORT_CONFIDENCE ? SORT_ROW : SORT_LOSS;
 	results_arrange(&in->data);
 	in->list = (struct listing){0, 0};
 }
 
-bool view_inspect_act(struct ui *ui, int action, int arg)
+static void sort(struct inspection *in)
+{
+	enum result_sort s = in->data.sort;
+
+	do
+		s = (s + 1) % SORTS;
+	while (s == SORT_ROUGE || (s == SORT_MARGIN && !in->data.n_classes));
+	in->data.sort = s;
+	arrange(in);
+}
+
+static void show_changed(struct ui *ui)
 {
 	struct inspection *in = &ui->inspect;
-	struct results *d = &in->data;
 
-	switch ((enum action)action) {
+	if (!in->data.change) {
+		ui_say(ui, true, "no evaluation before this one was kept: nothing to compare");
+		return;
+	}
+	in->data.only_changed = !in->data.only_changed;
+	in->data.gold = in->data.pred = -1;
+	arrange(in);
+}
+
+/* The next row of the list from here on that holds the text. */
+static void find(struct ui *ui, int dir)
+{
+	struct inspection *in = &ui->inspect;
+	const struct results *d = &in->data;
+	int hits = 0, at = -1, n = d->n_order;
+
+	if (!ui->find[0]) {
+		ui_say(ui, true, "nothing to look for: / asks what");
+		return;
+	}
+	for (int k = 0; k < n; k++)
+		hits += result_holds(d, d->order[k], ui->find);
+	for (int k = dir ? 1 : 0; k <= n && hits && at < 0; k++) {
+		int i = (in->list.at + (dir < 0 ? n - k : k)) % n;
+
+		at = result_holds(d, d->order[i], ui->find) ? i : -1;
+	}
+	if (at < 0) {
+		ui_say(ui, true, "no row of the list holds '%s'", ui->find);
+		return;
+	}
+	in->list.at = at;
+	in->on_matrix = false;
+	ui_say(ui, false, "%d of %d rows hold '%s'", hits, n, ui->find);
+}
+
+static void explain(struct ui *ui)
+{
+	const struct results *d = &ui->inspect.data;
+	struct attribution_key k = inspect_key(ui);
+	int i = inspect_at(ui);
+
+	if (i >= 0 && d->set.row[i].text)
+		attribution_ask(ui, &k, d->set.row[i].text,
+				result_pair(&d->set.row[i]));
+}
+
+/* In the matrix: its cell's rows. In the list: what made the answer; then alone. */
+static void open(struct ui *ui)
+{
+	struct inspection *in = &ui->inspect;
+	struct attribution_key k = inspect_key(ui);
+
+	if (in->on_matrix) {
+		if (in->data.n_classes)
+			filter(in, in->data.class_order[in->cell_gold],
+			       in->data.class_order[in->cell_pred]);
+		in->on_matrix = false;
+		return;
+	}
+	if (attribution_find(ui, &k) || ui_run_has_ended(ui))
+		in->is_open = !in->is_open || !attribution_find(ui, &k);
+	in->is_asked = true;
+	explain(ui);
+}
+
+/* The other method; the first time the question itself. */
+static void other_method(struct ui *ui)
+{
+	struct attribution_key k = inspect_key(ui);
+	const struct attribution *a = attribution_find(ui, &k);
+
+	if (a && !a->why[0])
+		ui->attributions.method = (ui->attributions.method + 1) % METHODS;
+	else
+		explain(ui);
+}
+
+/* What is listed and how; false: not such a key. */
+static bool act_on_list(struct ui *ui, enum action action, int arg)
+{
+	struct inspection *in = &ui->inspect;
+
+	switch (action) {
+	case DO_CLEAR:
+		in->data.only_changed = false;
+		filter(in, -1, -1);
+		break;
+	case DO_SORT: sort(in); break;
+	case DO_FILTER:
+		in->data.only_errors = !in->data.only_errors;
+		in->data.only_changed = false;
+		filter(in, -1, -1);
+		break;
+	case DO_COMPARE: show_changed(ui); break;
+	case DO_FOUND: find(ui, arg); break;
+	case DO_EXPORT: inspect_export(ui); break;
+	case DO_METHOD: other_method(ui); break;
+	default: return false;
+	}
+	return true;
+}
+
+static bool act_on_place(struct ui *ui, enum action action, int arg)
+{
+	struct inspection *in = &ui->inspect;
+
+	switch (action) {
 	case DO_MOVE:
-		if (in->on_matrix)
+		if (in->on_matrix && !in->is_open)
 			move_cell(in, arg, 0);
 		else
 			in->list.at += arg;
@@ -475,19 +415,26 @@ bool view_inspect_act(struct ui *ui, int action, int arg)
 			move_cell(in, 0, arg);
 		break;
 	case DO_PAGE: in->list.at += 10 * arg; break;
-	case DO_END: in->list.at = arg < 0 ? 0 : d->n_order; break;
-	case DO_PANE: in->on_matrix = !in->on_matrix && d->n_classes > 0; break;
-	case DO_OPEN:
-		if (in->on_matrix && d->n_classes)
-			filter(in, d->class_order[in->cell_gold],
-			       d->class_order[in->cell_pred]);
-		in->on_matrix = false;
+	case DO_END: in->list.at = arg < 0 ? 0 : in->data.n_order; break;
+	case DO_PANE:
+		in->on_matrix = !in->on_matrix && in->data.n_classes > 0;
+		in->is_open = in->is_asked = false;
 		break;
-	case DO_CLEAR: filter(in, -1, -1); break;
-	case DO_SORT: sort(in); break;
+	case DO_OPEN: open(ui); break;
 	case DO_TASK: next_task(ui, arg); break;
 	default: return false;
 	}
+	return true;
+}
+
+bool view_inspect_act(struct ui *ui, int action, int arg)
+{
+	struct inspection *in = &ui->inspect;
+	struct results *d = &in->data;
+
+	if (!act_on_place(ui, (enum action)action, arg) &&
+	    !act_on_list(ui, (enum action)action, arg))
+		return false;
 	if (in->cell_gold >= d->n_classes || in->cell_pred >= d->n_classes)
 		in->cell_gold = in->cell_pred = 0;
 	listing_fit(&in->list, d->n_order, 1 << 20);

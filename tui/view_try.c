@@ -1,6 +1,7 @@
 /*
- * view_try.c - "try a text": what every task says of a text that was typed. The
- * answer is JSON (evaluate.h) and comes by ticket; until then a word says so.
+ * view_try.c - "try a text": what every task says of a text that was typed, and
+ * which of its words made one task's answer. The answer is JSON (evaluate.h) and
+ * comes by ticket; until then a word says so.
  */
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "keys.h"
 #include "models.h"
 #include "ui.h"
 #include "words.h"
@@ -68,10 +70,123 @@ static int channel_named(const struct snapshot *s, const char *name)
 	return 0;
 }
 
+/* --- which task is explained --- */
+
+/* The text as a task sees it: without its own name in front. */
+static const char *text_for(const struct ui *ui, int task)
+{
+	const char *name = ui->pic->ch[task].name, *text = ui->trial.text;
+
+	return str_starts(text, name) && text[strlen(name)] == ' ' ?
+	       text + strlen(name) + 1 : text;
+}
+
+static struct attribution_key trial_key(const struct ui *ui, int task)
+{
+	return attribution_key(ui, task, -1, ui->trial.serial);
+}
+
+/* The answer's task at `place`: its channel, or -1; *n gets how many there are. */
+static int task_at(const struct ui *ui, int place, int *n)
+{
+	const struct json *tasks = NULL;
+	struct json *doc = NULL;
+	int found = -1;
+
+	*n = 0;
+	if (json_parse(buf_str(&ui->trial.answer), ui->trial.answer.len, "answer", &doc,
+		       NULL) != ST_OK)
+		return -1;
+	if (json_type(doc) == JSON_OBJECT)
+		tasks = json_get(doc, "tasks");
+	for (const struct json *t = tasks && json_type(tasks) == JSON_OBJECT ?
+	     json_first(tasks) : NULL; t; t = json_next(t))
+		for (int i = 0; i < ui->pic->n_channels; i++)
+			if (str_eq(ui->pic->ch[i].name, json_key(t)) && (*n)++ == place)
+				found = i;
+	json_free(doc);
+	return found;
+}
+
+void trial_explain(struct ui *ui, int task)
+{
+	struct attribution_key k = trial_key(ui, task);
+
+	if (ui->pic->ch[task].kind == TASK_SUMMARIZE)
+		ui_say(ui, true, "a summary has no one answer to explain: j k choose "
+		       "another task");
+	else if (ui->trial.is_open)
+		attribution_ask(ui, &k, text_for(ui, task), NULL);
+}
+
+static void explain_chosen(struct ui *ui)
+{
+	int n, task = task_at(ui, ui->trial.scroll, &n);
+	const struct attribution *a;
+	struct attribution_key k;
+
+	if (task < 0)
+		return;
+	k = trial_key(ui, task);
+	a = attribution_find(ui, &k);
+	if (a && !a->is_waiting && !a->why[0])
+		ui->attributions.method = (ui->attributions.method + 1) % METHODS;
+	else
+		trial_explain(ui, task);
+}
+
+bool trial_act(struct ui *ui, int action, int arg)
+{
+	int n;
+
+	if (!ui->trial.is_open)
+		return false;
+	switch ((enum action)action) {
+	case DO_MOVE:
+	case DO_SCROLL:
+	case DO_EXAMPLE:
+		task_at(ui, 0, &n);
+		ui->trial.scroll += arg;
+		ui->trial.scroll = ui->trial.scroll >= n ? n - 1 : ui->trial.scroll;
+		ui->trial.scroll = ui->trial.scroll < 0 ? 0 : ui->trial.scroll;
+		return true;
+	case DO_OPEN:
+	case DO_METHOD: explain_chosen(ui); return true;
+	default: return false;
+	}
+}
+
+/* --- drawing --- */
+
+/* The words that made this task's answer, where that has been asked. */
+static int draw_why(struct canvas *c, const struct ui *ui, struct rect r, int y, int task)
+{
+	struct attribution_key k = trial_key(ui, task);
+	const struct attribution *a = attribution_find(ui, &k);
+	struct rect in = {y, r.x + 14, r.y + r.h - y, r.w - 16};
+	enum method m = ui->attributions.method;
+
+	if (!a || in.h < 1)
+		return y;
+	if (a->is_waiting || a->why[0]) {
+		draw_foreign(c, y, in.x, in.w, a->why[0] ? INK_WARN : INK_DIM, a->why[0] ?
+			     a->why : "asked which words made it");
+		return y + 1;
+	}
+	y += attribution_draw(c, in, a, m, 0);
+	if (a->text[1] && y < r.y + r.h)
+		y += attribution_draw(c, (struct rect){y, in.x, r.y + r.h - y, in.w}, a, m,
+				      1);
+	if (y < r.y + r.h)
+		attribution_draw_top(c, y, in.x, in.w, a, m);
+	return y + 1;
+}
+
 static int draw_answer(struct canvas *c, const struct ui *ui, struct rect r, int y,
 		       const struct json *task)
 {
-	enum ink ink = ink_channel(channel_named(ui->pic, json_key(task)));
+	int channel = channel_named(ui->pic, json_key(task));
+	enum ink ink = ink_channel(channel);
 	const struct json *v;
 
 	c->flags = CELL_BOLD;
@@ -80,12 +195,12 @@ static int draw_answer(struct canvas *c, const struct ui *ui, struct rect r, int
 	if (json_type(task) != JSON_OBJECT)
 		return y + 1;
 	if ((v = json_get(task, "p")) && json_type(v) == JSON_OBJECT)
-		return draw_labels(c, r, y, v, ink) + 1;
+		return draw_why(c, ui, r, draw_labels(c, r, y, v, ink), channel) + 1;
 	if ((v = json_get(task, "text")) && json_type(v) == JSON_STRING)
 		return draw_summary(c, r, y, json_string(v)) + 1;
 	if ((v = json_get(task, "value")) && json_type(v) == JSON_NUMBER)
 		draw_textf(c, y, r.x + 14, 20, INK_STRONG, "%.3f", json_number(v));
-	return y + 2;
+	return draw_why(c, ui, r, y + 1, channel) + 1;
 }
 
 static void draw_answers(struct canvas *c, const struct ui *ui, struct rect r)
@@ -103,8 +218,11 @@ static void draw_answers(struct canvas *c, const struct ui *ui, struct rect r)
 	if (tasks && json_type(tasks) == JSON_OBJECT)
 		for (const struct json *t = json_first(tasks); t && y < r.y + r.h;
 		     t = json_next(t))
-			if (skip-- <= 0)
+			if (skip-- <= 0) {
+				if (y == r.y)
+					draw_text(c, y, r.x - 2, 1, INK_STRONG, "▸");
 				y = draw_answer(c, ui, r, y, t);
+			}
 	json_free(doc);
 }
 
@@ -117,7 +235,9 @@ void draw_trial(struct canvas *c, const struct ui *ui, struct rect body)
 
 	models_name(ui, name);
 	str_format(title, sizeof title, "try a text · %s", name);
-	draw_titled_box(c, body, title, "t another · @ model · Esc back");
+	draw_titled_box(c, body, title, body.w >= 90 ?
+			"j k task · o which words · t another · @ model · Esc back" :
+			"j k task · o words · t another · @ model");
 	w = words_cut(ui->trial.text, &n);
 	lines = words_draw(c, (struct rect){in.y, in.x, in.h / 3, in.w}, w, n, 0,
 			   false);

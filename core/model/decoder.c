@@ -70,8 +70,8 @@ static void decoder_layer(struct stream *s, int i, struct ten *memory,
 double decoder_loss(const struct model *m, struct tape *t, const struct batch *b,
 		    float p_drop)
 {
-	return decoder_loss_of(m, t, b, transformer_encode(m, t, b, p_drop), p_drop,
-			       NULL);
+	return decoder_loss_of(m, t, b,
+			       transformer_encode(m, t, b, p_drop, NULL), p_drop, NULL);
 }
 
 double decoder_loss_of(const struct model *m, struct tape *t, const struct batch *b,

@@ -35,7 +35,7 @@ struct decoding {
 static struct ten *encode(const struct model *m, struct tape *t,
 			  const struct batch *b, double *each)
 {
-	struct ten *memory = transformer_encode(m, t, b, 0.0f);
+	struct ten *memory = transformer_encode(m, t, b, 0.0f, NULL);
 	struct arena_mark mark = arena_mark(&t->arena);
 
 	if (each && b->T)

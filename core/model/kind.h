@@ -18,9 +18,16 @@ struct model_kind {
 	/* Declares every parameter (build.h) and returns the kind's own data. */
 	void *(*declare)(struct model *m, struct param_set *ps);
 	void (*release)(void *own);
-	/* Logits [B, n_labels], or the normalised number [B, 1]. */
+	/*
+	 * Logits [B, n_labels], or the normalised number [B, 1]. *embedded (NULL:
+	 * not wanted) gets the rows [N, C] that enter the first layer.
+	 */
 	struct ten *(*scores)(const struct model *m, struct tape *t,
-			      const struct batch *b, float p_drop);
+			      const struct batch *b, float p_drop,
+			      struct ten **embedded);
+	/* Of those rows what the tokens themselves bring: [N, C]. */
+	struct ten *(*tokens)(const struct model *m, struct tape *t,
+			      const struct batch *b);
 	/* Mean loss per counted target token. */
 	double (*summary_loss)(const struct model *m, struct tape *t,
 			       const struct batch *b, float p_drop);

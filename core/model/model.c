@@ -219,7 +219,7 @@ double model_loss(const struct model *m, struct tape *t, const struct batch *b,
 
 	if (task->kind == TASK_SUMMARIZE)
 		return m->kind->summary_loss(m, t, b, p_drop);
-	x = m->kind->scores(m, t, b, p_drop);
+	x = m->kind->scores(m, t, b, p_drop, NULL);
 	if (task->kind == TASK_REGRESS)
 		return regress_loss(t, task, x, b);
 	return op_cross_entropy(t, x, b->label, task->smoothing);
@@ -232,12 +232,71 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 	struct ten *x;
 
 	BUG_IF(task->kind == TASK_SUMMARIZE);
-	x = m->kind->scores(m, t, b, 0.0f);
+	x = m->kind->scores(m, t, b, 0.0f, NULL);
 	if (task->kind == TASK_CLASSIFY)
 		k_softmax(x->rows, x->cols, x->v, 1.0f, false);
 	for (int i = 0; i < x->rows && task->kind == TASK_REGRESS; i++)
 		x->v[i] = task->mean + task->scale * x->v[i];
 	*p = x->v;
+}
+
+/* --- attributions --- */
+
+static int largest(const float *p, int n)
+{
+	int best = 0;
+
+	for (int k = 1; k < n; k++)
+		best = p[k] > p[best] ? k : best;
+	return best;
+}
+
+/* Of every row the sum over its columns of v times d, the gradient there. */
+static float *row_products(struct tape *t, const struct ten *v, const struct ten *d)
+{
+	float *out = arena_zalloc(&t->arena, ((size_t)v->rows + 1) * sizeof *out);
+
+	for (int i = 0; i < v->rows && d->d; i++) {
+		const float *a = v->v + (size_t)i * (size_t)v->cols;
+		const float *b = d->d + (size_t)i * (size_t)v->cols;
+		double sum = 0;
+
+		for (int k = 0; k < v->cols; k++)
+			sum += (double)a[k] * (double)b[k];
+		out[i] = (float)sum;
+	}
+	return out;
+}
+
+void model_attribute(const struct model *m, struct tape *t, const struct batch *b,
+		     float **p, float **score)
+{
+	const struct model_task *task = task_of(m, b);
+	struct ten *embedded = NULL, *token, *x;
+	float *d;
+	size_t n;
+
+	BUG_IF(task->kind == TASK_SUMMARIZE || !t->grads);
+	x = m->kind->scores(m, t, b, 0.0f, &embedded);
+	token = m->kind->tokens(m, t, b);
+	n = (size_t)x->rows * (size_t)x->cols;
+	*p = arena_alloc(&t->arena, (n + 1) * sizeof **p);
+	memcpy(*p, x->v, n * sizeof **p);
+	if (task->kind == TASK_CLASSIFY)
+		k_softmax(x->rows, x->cols, *p, 1.0f, false);
+	d = ten_grad(t, x);
+	for (int i = 0; i < x->rows; i++) {
+		float *row = *p + (size_t)i * (size_t)x->cols;
+
+		if (task->kind == TASK_CLASSIFY) {
+			d[i * x->cols + largest(row, x->cols)] = 1.0f;
+		} else {
+			d[i] = task->scale;
+			*row = task->mean + task->scale * *row;
+		}
+	}
+	tape_backward(t);
+	*score = row_products(t, token, embedded);
 }
 
 /* --- summaries --- */

@@ -68,6 +68,21 @@ double model_loss(const struct model *m, struct tape *t, const struct batch *b,
 void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 		   float **p);
 
+/*
+ * The same predictions, and how each source token pushed them: score [N] is
+ * gradient x input (Shrikumar et al. 2016, "Not just a black box"; for texts Li et
+ * al. 2016, "Visualizing and understanding neural models in NLP"),
+ *   score_i = sum over c of (dz / de_ic) e_ic,
+ * where z is the most probable label's logit (before the softmax), or the number in
+ * the task's own unit, and e_i the token's row of the embedding table, times
+ * sqrt(C) in pre-norm models: what is added to the rows of place and segment and
+ * with them enters the first layer, before any norm. No dropout.
+ * The tape was begun with gradients (scratch: they get the parameters') and without
+ * noise; p and score as in model_predict.
+ */
+void model_attribute(const struct model *m, struct tape *t, const struct batch *b,
+		     float **p, float **score);
+
 struct decode_config {
 	int beams;              /* 1 = greedy */
 	int min_len, max_len;   /* in pieces, [SEP] not counted */

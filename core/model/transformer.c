@@ -240,20 +240,34 @@ static void encoder_layer_lean(struct stream *s, int i, const struct ragged *seq
 	arena_rewind(&s->t->arena, mark);
 }
 
+/* What the tokens alone bring: scaled rows of their table. */
+static struct ten *transformer_tokens(const struct model *m, struct tape *t,
+				      const struct batch *b)
+{
+	const struct transformer *f = m->own;
+
+	return op_embed(t, f->tok, b->ids, b->N, PARAM_NONE, NULL, PARAM_NONE, NULL,
+			transformer_scale(&m->cfg));
+}
+
 struct ten *transformer_encode(const struct model *m, struct tape *t,
-			       const struct batch *b, float p_drop)
+			       const struct batch *b, float p_drop,
+			       struct ten **embedded)
 {
 	const struct transformer *f = m->own;
 	struct stream s = { .t = t, .cfg = &m->cfg, .p_drop = p_drop,
 			    .stack = &f->task[b->task].encoder };
 	struct ragged *seq = arena_alloc(&t->arena, sizeof *seq);
-	struct ten *keep[2] = { 0 };
+	struct ten *keep[2] = { 0 }, *x;
 
 	*seq = (struct ragged){ b->B, b->off };
 	for (int i = 0; i < 2 && !t->grads; i++)
 		keep[i] = tape_ten(t, b->N, m->cfg.dim);
-	stream_begin(&s, op_embed(t, f->tok, b->ids, b->N, f->pos, b->pos, f->seg,
-				  b->seg, transformer_scale(&m->cfg)));
+	x = op_embed(t, f->tok, b->ids, b->N, f->pos, b->pos, f->seg, b->seg,
+		     transformer_scale(&m->cfg));
+	if (embedded)
+		*embedded = x;
+	stream_begin(&s, x);
 	for (int i = 0; i < s.stack->n; i++)
 		if (t->grads)
 			encoder_layer(&s, i, seq);
@@ -263,10 +277,11 @@ struct ten *transformer_encode(const struct model *m, struct tape *t,
 }
 
 static struct ten *transformer_scores(const struct model *m, struct tape *t,
-				      const struct batch *b, float p_drop)
+				      const struct batch *b, float p_drop,
+				      struct ten **embedded)
 {
 	const struct transformer *f = m->own;
-	struct ten *x = transformer_encode(m, t, b, p_drop);
+	struct ten *x = transformer_encode(m, t, b, p_drop, embedded);
 	struct ragged *seq = arena_alloc(&t->arena, sizeof *seq);
 
 	*seq = (struct ragged){ b->B, b->off };
@@ -279,6 +294,7 @@ const struct model_kind kind_transformer = {
 	.declare = transformer_declare,
 	.release = transformer_release,
 	.scores = transformer_scores,
+	.tokens = transformer_tokens,
 	.summary_loss = decoder_loss,
 	.generate = decoder_generate,
 };

@@ -84,9 +84,10 @@ void stream_begin(struct stream *s, struct ten *embedded);
 void stream_add(struct stream *s, int i, int j, struct ten *r);
 /* The feed-forward sublayer, the last one of layer i. */
 void stream_feed(struct stream *s, int i);
-/* The task's encoder: [N, C], normed. */
+/* The task's encoder: [N, C], normed. embedded: what enters it, or NULL. */
 struct ten *transformer_encode(const struct model *m, struct tape *t,
-			       const struct batch *b, float p_drop);
+			       const struct batch *b, float p_drop,
+			       struct ten **embedded);
 
 /* --- decoder.c --- */
 void decoder_declare(struct build *b, struct decoder *d, int encoder_tok);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "run/beams.h"
 #include "run/evaluate.h"
+#include "run/explain.h"
 
 /* "try [TASK] TEXT [ || PAIR]" */
 static enum status answer_try(struct session *s, const struct command *c,
@@ -36,6 +37,30 @@ static enum status answer_try(struct session *s, const struct command *c,
 	return st;
 }
 
+/* "explain TASK TEXT [ || PAIR]" */
+static enum status answer_explain(struct session *s, const struct command *c,
+				  struct buf *answer, struct err *err)
+{
+	char *copy = xstrdup(c->n_args ? c->arg[0] : ""), *text, *bar = NULL;
+	size_t word = strcspn(copy, " \t");
+	enum status st;
+	int task;
+
+	text = copy + word + (copy[word] != '\0');
+	copy[word] = '\0';
+	task = plan_task_find(s->plan, copy);
+	if (task >= 0 && s->plan->tasks[task].pair[0])
+		bar = strstr(text, " || ");
+	if (bar)
+		*bar = '\0';
+	if (task < 0)
+		st = err_set(err, ST_NOT_FOUND, "no task '%.60s': explain TASK TEXT", copy);
+	else
+		st = explain_text(s, task, text, bar ? bar + 4 : NULL, answer, err);
+	xfree(copy);
+	return st;
+}
+
 static const struct question {
 	const char *name;
 	enum status (*answer)(struct session *s, const struct command *c,
@@ -43,6 +68,7 @@ static const struct question {
 } questions[] = {
 	{ "try", answer_try },
 	{ "beams", beams_answer },
+	{ "explain", answer_explain },
 };
 
 enum status ask(struct session *s, const struct command *c, struct buf *answer,

@@ -71,7 +71,7 @@ static void search(struct worker *w, int job, void *arg)
 	struct batch batch;
 
 	(void)job;
-	eval_encode(b->s, b->task, b->text, NULL, ids, &ex);
+	eval_encode(b->s, b->task, b->text, NULL, ids, NULL, &ex);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&batch, &w->tape.arena, p->kind, b->task, &ex, 1, 0,
 			     tokenizer_special(b->s->tok, TOK_CLS));

@@ -94,6 +94,12 @@ const struct command_row command_table[] = {
 		  "weights are those of this moment. The search gives up after a "
 		  "twelfth of a second, so that no step waits for it.",
 	  .flags = CMD_ASKS },
+	{ .name = "explain", .arg = { ARG_TEXT }, .usage = "explain TASK TEXT",
+	  .help = "which tokens of a text made a task's answer",
+	  .more = "Gradient x input and occlusion of each token, for a task that "
+		  "classifies or predicts a number. For pairs ' || ' stands between the "
+		  "two texts.",
+	  .flags = CMD_ASKS },
 	{ .name = "stop", .usage = "stop", .help = "finishes the step, saves and ends",
 	  .more = "The run can be resumed.", .flags = CMD_RUNS },
 };

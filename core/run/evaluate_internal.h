@@ -21,6 +21,13 @@ double rouge_of(const struct rouge *r, enum metric_id m);
 struct json_out;
 void eval_detail(const struct session *s, const struct hypothesis *h,
 		 const int32_t *source, int n_source, struct json_out *j);
+/*
+ * [CLS] text [SEP] or, in a task of pairs, [CLS] text [SEP] pair [SEP], cut as data
+ * rows are: the longer text gives way. ids and spans (NULL: not wanted; specials
+ * have none) have room for 2 * max_source. Returns the tokens that were cut.
+ */
+int eval_encode(const struct session *s, int task, const char *text, const char *pair,
+		int32_t *ids, struct token_span *spans, struct example *ex);
 struct worker;
 /* What the task's plan says of decoding; max_len is what the model can follow. */
 void eval_decode_config(const struct session *s, int task, struct decode_config *dc);
@@ -29,12 +36,5 @@ void eval_decode(const struct session *s, const struct decode_config *dc,
 /* The same together, for the batch's rows and their losses. */
 void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
 		   const struct batch *b, struct generation *g);
-
-/*
- * [CLS] text [SEP] or, in a task of pairs, [CLS] text [SEP] pair [SEP], cut as
- * data rows are: the longer text gives way. ids has room for two texts.
- */
-void eval_encode(const struct session *s, int task, const char *text, const char *pair,
-		 int32_t *ids, struct example *ex);
 
 #endif

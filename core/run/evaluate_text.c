@@ -91,22 +91,21 @@ struct try_text {
 	struct json_out *j;
 };
 
-static int encode_text(const struct session *s, const char *text, int32_t *ids, int cap)
-{
-	return tokenizer_encode(s->tok, text, strlen(text), ids, NULL, cap, NULL);
-}
-
-void eval_encode(const struct session *s, int task, const char *text, const char *pair,
-		 int32_t *ids, struct example *ex)
+int eval_encode(const struct session *s, int task, const char *text, const char *pair,
+		int32_t *ids, struct token_span *spans, struct example *ex)
 {
 	const struct plan_task *p = &s->plan->tasks[task];
 	int32_t sep = tokenizer_special(s->tok, TOK_SEP), *second = ids + p->max_source;
+	struct token_span *more = spans ? spans + p->max_source : NULL;
 	bool has_pair = p->pair[0] && pair && pair[0];
-	int room = p->max_source - (has_pair ? 3 : 2);
-	int a = encode_text(s, text, ids + 1, room), b = 0;
+	int room = p->max_source - (has_pair ? 3 : 2), all = 0, other = 0;
+	int a = tokenizer_encode(s->tok, text, strlen(text), ids + 1,
+				 spans ? spans + 1 : NULL, room, &all);
+	int b = 0;
 
 	if (has_pair)
-		b = encode_text(s, pair, second, room);
+		b = tokenizer_encode(s->tok, pair, strlen(pair), second, more, room,
+				     &other);
 	while (a + b > room)
 		*(a > b ? &a : &b) -= 1;
 	ids[0] = tokenizer_special(s->tok, TOK_CLS);
@@ -114,11 +113,14 @@ void eval_encode(const struct session *s, int task, const char *text, const char
 	ex->second = ex->n_ids = a + 2;
 	if (has_pair) {
 		memmove(ids + ex->second, second, (size_t)b * sizeof *ids);
+		if (spans)
+			memmove(spans + ex->second, more, (size_t)b * sizeof *spans);
 		ids[ex->second + b] = sep;
 		ex->n_ids += b + 1;
 	}
 	ex->ids = ids;
 	ex->label = -1;
+	return all + other - a - b;
 }
 
 static void put_labels(const struct try_text *t, const float *p)
@@ -159,7 +161,7 @@ static void run_text(const struct try_text *t, struct worker *w)
 	struct batch b;
 	float *out;
 
-	eval_encode(t->s, t->task, t->text, t->pair, ids, &ex);
+	eval_encode(t->s, t->task, t->text, t->pair, ids, NULL, &ex);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&b, &w->tape.arena, p->kind, t->task, &ex, 1, 0,
 			     tokenizer_special(t->s->tok, TOK_CLS));

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "fake_data.h"
 #include "fake_summaries.h"
+#include "fake_inspect.h"
 #include "feed.h"
 #include "run/command.h"
 
@@ -25,6 +26,7 @@ struct fake {
 	int tasks, posted;
 	bool is_stopped, holds_answers;
 	char last[COMMAND_TEXT];
+	char line[8][512];        /* the newest ones, by ticket */
 	int64_t step;
 	int fd;                   /* readable when there is a new picture */
 };
@@ -255,6 +257,7 @@ static inline enum status fake_post(void *arg, const char *line, uint64_t *ticke
 		return st;
 	f->posted++;
 	str_copy(f->last, sizeof f->last, c.text);
+	str_copy(f->line[f->posted % 8], sizeof f->line[0], c.text);
 	fake_apply(f, &c);
 	*ticket = (uint64_t)f->posted;
 	if (!f->holds_answers)
@@ -268,11 +271,13 @@ static inline enum status fake_answer(void *arg, uint64_t ticket, struct buf *te
 {
 	struct fake *f = arg;
 
-	(void)ticket;
 	(void)err;
 	if (str_starts(f->last, "beams "))
 		fake_beams(text);
-	if (str_starts(f->last, "try "))
+	if (str_starts(f->line[ticket % 8], "explain "))
+		fake_explain(f->line[ticket % 8], str_starts(f->line[ticket % 8],
+			     "explain stsb "), text);
+	if (str_starts(f->line[ticket % 8], "try "))
 		buf_adds(text, "{\"tasks\":{\"sst2\":{\"kind\":\"classify\",\"p\":"
 			       "{\"negative\":0.12,\"positive\":0.88}},"
 			       "\"stsb\":{\"kind\":\"regress\",\"value\":3.25},"
@@ -374,6 +379,21 @@ static inline enum status fake_predictions(void *arg, const char *path, int task
 	return ST_OK;
 }
 
+static inline enum status fake_predictions_before(void *arg, const char *path, int task,
+						  int64_t step,
+						  struct prediction_set *out,
+						  struct err *err)
+{
+	enum status st;
+
+	if (((struct fake *)arg)->s.ch[task].kind == TASK_SUMMARIZE)
+		return fake_summaries_before(arg, path, task, step, out, err);
+	st = fake_predictions(arg, path, task, out, err);
+	if (!st)
+		fake_before(out, step - 500);
+	return st;
+}
+
 static inline enum status fake_history(void *arg, const char *path, int task,
 				       int64_t row, struct prediction_set *out,
 				       int64_t **steps, struct err *err)
@@ -433,7 +453,7 @@ static inline struct feed fake_feed(struct fake *f)
 			     .answer = fake_answer,
 			     .stop = fake_stop,
 			     .predictions = fake_predictions,
-			     .predictions_before = fake_before,
+			     .predictions_before = fake_predictions_before,
 			     .history = fake_history,
 			     .journal = fake_entries,
 			     .steps = fake_steps,

@@ -181,9 +181,10 @@ static inline void fake_summary_history(struct prediction_set *out, int64_t **st
 	}
 }
 
-static inline enum status fake_before(void *arg, const char *path, int task,
-				      int64_t step, struct prediction_set *out,
-				      struct err *err)
+static inline enum status fake_summaries_before(void *arg, const char *path, int task,
+						int64_t step,
+						struct prediction_set *out,
+						struct err *err)
 {
 	(void)arg;
 	(void)path;

@@ -76,7 +76,7 @@ static void check_others(struct rect body, int classes)
 	struct summary_layout s;
 
 	layout_inspect(body, classes, &i);
-	all_apart((struct rect[]){i.head, i.matrix, i.classes, i.list, i.detail}, 5,
+	all_apart((struct rect[]){i.head, i.matrix, i.calibration, i.list, i.detail}, 5,
 		  body);
 	layout_summary(body, &s);
 	all_apart((struct rect[]){s.head, s.source, s.reference, s.output, s.words,

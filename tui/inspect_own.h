@@ -1,0 +1,40 @@
+/*
+ * inspect_own.h - what the files of the Inspect view share.
+ *
+ *   view_inspect.c     head, list, keys
+ *   inspect_matrix.c   confusions, figures of each class, calibration
+ *   inspect_numbers.c  regression: guesses against gold, residuals
+ *   inspect_example.c  one row, below the list or alone
+ *   inspect_export.c   the list as a file
+ */
+#ifndef TUTTI_TUI_INSPECT_OWN_H
+#define TUTTI_TUI_INSPECT_OWN_H
+
+#include "ui.h"
+
+void inspect_draw_matrix(struct canvas *c, const struct ui *ui, struct rect r);
+void inspect_draw_calibration(struct canvas *c, const struct ui *ui, struct rect r);
+void inspect_draw_scatter(struct canvas *c, const struct ui *ui, struct rect r);
+void inspect_draw_residuals(struct canvas *c, const struct ui *ui, struct rect r);
+/* The row under the cursor: below the list, or with the whole body. */
+void inspect_draw_detail(struct canvas *c, const struct ui *ui, struct rect r);
+void inspect_draw_row(struct canvas *c, const struct ui *ui, struct rect r);
+
+/* Its place in the set, or -1. */
+int inspect_at(const struct ui *ui);
+struct attribution_key inspect_key(const struct ui *ui);
+
+void inspect_export(struct ui *ui);
+void inspect_export_poll(struct ui *ui);
+
+/* Figures of regressions; NaN where there are none. */
+struct residuals {
+	int n;
+	double mae, rmse, bias, pearson;
+	double gold_lo, gold_hi, guess_lo, guess_hi;
+};
+void residuals_of(const struct prediction_set *s, struct residuals *out);
+/* Residuals guess - gold in n bins of equal width over -most..most. */
+void residual_bins(const struct prediction_set *s, double most, int n, int *bin);
+
+#endif
