@@ -105,10 +105,11 @@ static bool is_due(const struct ui *ui, int i)
 static void measure(struct ui *ui)
 {
 	struct history *h = &ui->history;
-	bool is_over = ui->pic->phase != PHASE_RUNNING;
+	bool is_soon = ui->pic->phase == PHASE_RUNNING && ui->now >= h->read_at &&
+		       ui->now - h->read_at < 0.25;
 	int done = 0;
 
-	if (!h->n || (!is_over && ui->now - h->read_at < 0.25 && ui->now >= h->read_at))
+	if (!h->n)
 		return;
 	if (!h->effect)
 		h->effect = xcalloc(EFFECTS_KEPT, sizeof *h->effect);
@@ -117,7 +118,7 @@ static void measure(struct ui *ui)
 
 		if (row < 0 || row >= h->n || !is_due(ui, h->row[row]))
 			continue;
-		if (done == MEASURED_AT_ONCE) { /* the others with the next picture */
+		if (is_soon || done == MEASURED_AT_ONCE) { /* with the next frame */
 			eventfd_write(ui->wake_fd, 1);
 			break;
 		}

@@ -104,11 +104,14 @@ static void test_telemetry(void **state)
 {
 	static struct telemetry t;
 	struct channel ch[TASKS];
-	struct snapshot snap = { .n_channels = TASKS, .ch = ch };
+	struct snapshot snap;
 	struct part part[PARTS] = { { 0 } };
 	struct mix m;
 
 	(void)state;
+	snapshot_init(&snap);
+	snap.n_channels = TASKS;
+	snap.ch = ch;
 	telemetry_init(&t);
 	memset(ch, 0, sizeof ch);
 	mix_init(&m, TASKS);
