@@ -221,6 +221,8 @@ void attribution_ask(struct ui *ui, const struct attribution_key *k, const char 
 				   .asked_at = ui->live.step, .p = NAN };
 	if (!ui_ask(ui, buf_str(&line), take))
 		attribution_clear(a);
+	else /* of a run that has ended the first question chooses the model */
+		a->key.model = attribution_key(ui, k->task, k->row, k->step).model;
 	buf_release(&line);
 }
 
