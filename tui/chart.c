@@ -87,7 +87,7 @@ static void place(struct ui *ui, int64_t from, int64_t width)
 		chart_fit(ui);
 		return;
 	}
-	from = from + width > last ? last - width : from;
+	from = from > last - width ? last - width : from;
 	c->from = from < 0 ? 0 : from;
 	c->to = c->from + width;
 	c->follows = c->from <= ui->pic->step && c->to >= ui->pic->step &&
@@ -112,7 +112,9 @@ void chart_zoom(struct ui *ui, int power)
 {
 	struct charting *c = &ui->charts;
 	int64_t from = c->to ? c->from : 0, to = c->to ? c->to : chart_last(ui);
-	int64_t width = to - from, next = power > 0 ? width / 2 : width * 2;
+	int64_t width = to - from, next = power > 0 ? width / 2 :
+					     width < INT64_MAX / 4 ? width * 2 :
+								   INT64_MAX;
 	int64_t at = ui->cursor;
 	double part;
 

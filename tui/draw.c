@@ -106,6 +106,36 @@ struct rect rect_cut(struct rect r, int top, int right, int bottom, int left)
 	return r;
 }
 
+struct rect rect_top(struct rect *r, int h)
+{
+	struct rect top = *r;
+
+	top.h = h < 0 ? 0 : h < r->h ? h : r->h;
+	r->y += top.h;
+	r->h -= top.h;
+	return top;
+}
+
+struct rect rect_bottom(struct rect *r, int h)
+{
+	struct rect low = *r;
+
+	low.h = h < 0 ? 0 : h < r->h ? h : r->h;
+	r->h -= low.h;
+	low.y = r->y + r->h;
+	return low;
+}
+
+struct rect rect_left(struct rect *r, int w)
+{
+	struct rect left = *r;
+
+	left.w = w < 0 ? 0 : w < r->w ? w : r->w;
+	r->x += left.w;
+	r->w -= left.w;
+	return left;
+}
+
 /* The glyphs of our own screens and what stands for them in ASCII. */
 static const struct {
 	uint32_t ch;

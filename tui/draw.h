@@ -78,6 +78,10 @@ void draw_zone(struct canvas *c, struct rect r, int choose, int action, int arg)
 const struct zone *canvas_zone(const struct canvas *c, int y, int x); /* or NULL */
 
 struct rect rect_cut(struct rect r, int top, int right, int bottom, int left);
+/* Take rows or columns off *r, as many as there are; return them. */
+struct rect rect_top(struct rect *r, int h);
+struct rect rect_bottom(struct rect *r, int h);
+struct rect rect_left(struct rect *r, int w);
 
 /* Sets a cell's character; outside the canvas nothing happens. */
 void draw_cell(struct canvas *c, int y, int x, uint32_t ch, enum ink ink);

@@ -10,37 +10,6 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
-/* Takes h rows off the top of *r. */
-static struct rect take_top(struct rect *r, int h)
-{
-	struct rect top = *r;
-
-	top.h = least(h < 0 ? 0 : h, r->h);
-	r->y += top.h;
-	r->h -= top.h;
-	return top;
-}
-
-static struct rect take_bottom(struct rect *r, int h)
-{
-	struct rect low = *r;
-
-	low.h = least(h < 0 ? 0 : h, r->h);
-	r->h -= low.h;
-	low.y = r->y + r->h;
-	return low;
-}
-
-static struct rect take_left(struct rect *r, int w)
-{
-	struct rect left = *r;
-
-	left.w = least(w < 0 ? 0 : w, r->w);
-	r->x += left.w;
-	r->w -= left.w;
-	return left;
-}
-
 void layout_page(int rows, int cols, struct page *out)
 {
 	struct rect all = {.h = rows, .w = cols};
@@ -51,11 +20,11 @@ void layout_page(int rows, int cols, struct page *out)
 		out->body = all;
 		return;
 	}
-	out->title = take_top(&all, 1);
-	out->tabs = take_top(&all, 1);
-	out->foot = take_bottom(&all, 1);
+	out->title = rect_top(&all, 1);
+	out->tabs = rect_top(&all, 1);
+	out->foot = rect_bottom(&all, 1);
 	if (rows >= 30)
-		take_top(&all, 1); /* air */
+		rect_top(&all, 1); /* air */
 	out->body = all;
 }
 
@@ -64,11 +33,11 @@ static void layout_strips(struct rect *body, int channels, struct desk_layout *o
 	int w;
 
 	out->tall = true;
-	out->strips = take_top(body, STRIP_ROWS);
+	out->strips = rect_top(body, STRIP_ROWS);
 	if (out->strips.w >= 100) {
 		struct rect left = out->strips;
 
-		out->strips = take_left(&left, left.w - 18);
+		out->strips = rect_left(&left, left.w - 18);
 		out->mix = rect_cut(left, 0, 1, 0, 1);
 	}
 	w = out->strips.w / (channels > 0 ? channels : 1);
@@ -85,11 +54,11 @@ void layout_desk(struct rect body, int channels, struct desk_layout *out)
 
 	memset(out, 0, sizeof *out);
 	lines = body.h >= 30 ? 3 : body.h >= 20 ? 2 : body.h >= 15 ? 1 : 0;
-	out->journal = take_bottom(&body, lines);
+	out->journal = rect_bottom(&body, lines);
 	if (body.h >= STRIP_ROWS + 12 && body.w >= 5 * STRIP_COLS) {
 		layout_strips(&body, channels, out);
 		if (body.h > 12)
-			take_bottom(&body, 1);
+			rect_bottom(&body, 1);
 	} else {
 		int room = body.h - 1 - 6; /* head line; a chart wants six */
 
@@ -98,10 +67,10 @@ void layout_desk(struct rect body, int channels, struct desk_layout *out)
 		out->visible = least(channels, room);
 		if (out->visible < 0)
 			out->visible = 0;
-		out->strips = take_top(&body, out->visible + 1);
+		out->strips = rect_top(&body, out->visible + 1);
 	}
 	if (body.h >= 4) {
-		out->legend = take_top(&body, 1);
+		out->legend = rect_top(&body, 1);
 		out->chart = body;
 	}
 }
@@ -141,24 +110,24 @@ void layout_inspect(struct rect body, int classes, struct inspect_layout *out)
 	struct rect band;
 
 	memset(out, 0, sizeof *out);
-	out->head = take_top(&body, body.h >= 26 ? 2 : 1);
+	out->head = rect_top(&body, body.h >= 26 ? 2 : 1);
 	rows = rows < 1 ? 1 : rows;
 	if (tall && rows < 5)
 		rows = 5; /* a calibration wants some height */
-	band = take_top(&body, least(rows + (fair ? 4 : 3), body.h));
+	band = rect_top(&body, least(rows + (fair ? 4 : 3), body.h));
 	w = least(matrix_columns(classes, band.w), band.w - (band.w >= 76 ? 22 : 0));
-	out->matrix = take_left(&band, w);
+	out->matrix = rect_left(&band, w);
 	if (band.w >= 20) {
-		take_left(&band, 1); /* air */
+		rect_left(&band, 1); /* air */
 		out->calibration = band;
 	} else {
 		out->matrix.w += band.w;
 	}
 	if (tall)
-		take_top(&body, body.h >= 26 ? 1 : 0);
-	out->detail = take_bottom(&body, tall ? 13 : fair ? 6 : 0);
+		rect_top(&body, body.h >= 26 ? 1 : 0);
+	out->detail = rect_bottom(&body, tall ? 13 : fair ? 6 : 0);
 	if (tall && out->detail.h > 0 && body.h > 12)
-		take_bottom(&body, 1);
+		rect_bottom(&body, 1);
 	out->list = body;
 }
 
@@ -167,14 +136,14 @@ static void summary_wide(struct rect body, struct summary_layout *out)
 	struct rect left, right = body, low;
 
 	out->wide = true;
-	low = take_bottom(&right, body.h >= 34 ? 12 : body.h >= 28 ? 10 : 8);
-	left = take_left(&right, body.w / 2);
+	low = rect_bottom(&right, body.h >= 34 ? 12 : body.h >= 28 ? 10 : 8);
+	left = rect_left(&right, body.w / 2);
 	out->source = left;
 	out->source.w--; /* air */
-	out->reference = take_top(&right, right.h >= 20 ? 5 : 4);
-	out->words = take_bottom(&right, right.h >= 15 ? 8 : right.h >= 12 ? 5 : 0);
+	out->reference = rect_top(&right, right.h >= 20 ? 5 : 4);
+	out->words = rect_bottom(&right, right.h >= 15 ? 8 : right.h >= 12 ? 5 : 0);
 	out->output = right;
-	out->rouge = take_left(&low, body.w / 2);
+	out->rouge = rect_left(&low, body.w / 2);
 	out->rouge.w--;
 	out->low = low;
 }
@@ -189,16 +158,16 @@ static void swap_up(struct rect *below, struct rect *above)
 void layout_summary(struct rect body, struct summary_layout *out)
 {
 	memset(out, 0, sizeof *out);
-	out->head = take_top(&body, body.h >= 26 ? 2 : 1);
+	out->head = rect_top(&body, body.h >= 26 ? 2 : 1);
 	if (body.w >= 100 && body.h >= 24) {
 		summary_wide(body, out);
 		return;
 	}
-	out->low = take_bottom(&body, body.h >= 16 ? 5 : 4);
-	out->rouge = take_left(&out->low, 36);
-	out->words = take_bottom(&body, body.h >= 12 ? 2 : 0);
-	out->reference = take_bottom(&body, body.h >= 26 ? 5 : body.h >= 12 ? 3 : 2);
-	out->output = take_bottom(&body, body.h >= 20 ? 6 : body.h >= 9 ? 4 : 3);
+	out->low = rect_bottom(&body, body.h >= 16 ? 5 : 4);
+	out->rouge = rect_left(&out->low, 36);
+	out->words = rect_bottom(&body, body.h >= 12 ? 2 : 0);
+	out->reference = rect_bottom(&body, body.h >= 26 ? 5 : body.h >= 12 ? 3 : 2);
+	out->output = rect_bottom(&body, body.h >= 20 ? 6 : body.h >= 9 ? 4 : 3);
 	out->source = body;
 	swap_up(&out->reference, &out->output);
 }
@@ -209,23 +178,23 @@ void layout_gradients(struct rect body, int tasks, struct gradients_layout *out)
 	int room;
 
 	memset(out, 0, sizeof *out);
-	out->head = take_top(&body, 1);
+	out->head = rect_top(&body, 1);
 	if (roomy)
-		take_top(&body, 1);
-	out->help = take_bottom(&body, roomy ? 4 : body.h >= 18 ? 2 : 0);
+		rect_top(&body, 1);
+	out->help = rect_bottom(&body, roomy ? 4 : body.h >= 18 ? 2 : 0);
 	if (roomy)
-		take_bottom(&body, 1);
+		rect_bottom(&body, 1);
 	room = body.h - 1 - 7; /* head line; legend and a chart of six */
 	if (room < 2)
 		room = body.h - 1;
 	out->visible = least(tasks, room);
 	if (out->visible < 0)
 		out->visible = 0;
-	out->table = take_top(&body, out->visible + 1);
+	out->table = rect_top(&body, out->visible + 1);
 	if (roomy && body.h >= 10)
-		take_top(&body, 1);
+		rect_top(&body, 1);
 	if (body.h >= 4) {
-		out->legend = take_top(&body, 1);
+		out->legend = rect_top(&body, 1);
 		out->chart = body;
 	}
 }
