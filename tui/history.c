@@ -204,6 +204,7 @@ static bool act_on_list(struct ui *ui, int action, int arg)
 
 	switch ((enum action)action) {
 	case DO_MOVE: h->at += arg; break;
+	case DO_CHOOSE: h->at = arg; break;
 	case DO_PAGE: h->at += arg * 10; break;
 	case DO_END: h->at = arg < 0 ? 0 : h->n - 1; break;
 	case DO_MARK: next_of_kind(ui, arg); break;

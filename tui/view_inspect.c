@@ -153,6 +153,7 @@ static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 			draw_text(c, y, r.x + 1, 1, INK_STRONG, "▸");
 		}
 		draw_row(c, d, r, y, l.top + k);
+		draw_zone(c, (struct rect){y, r.x + 1, 1, r.w - 2}, l.top + k, DO_NONE, 0);
 		c->paper = PAPER_NONE;
 	}
 }
@@ -383,6 +384,10 @@ static bool act_on_list(struct ui *ui, enum action action, int arg)
 	case DO_CLEAR:
 		in->data.only_changed = false;
 		filter(in, -1, -1);
+		break;
+	case DO_CHOOSE:
+		in->on_matrix = false;
+		in->list.at = arg;
 		break;
 	case DO_SORT: sort(in); break;
 	case DO_FILTER:

@@ -253,6 +253,7 @@ static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 			draw_text(c, y, r.x, 1, INK_STRONG, "▸");
 		}
 		draw_row(c, ui, r, y, l.top + k);
+		draw_zone(c, (struct rect){y, r.x, 1, r.w}, l.top + k, DO_NONE, 0);
 		c->paper = PAPER_NONE;
 	}
 	if (!n)
