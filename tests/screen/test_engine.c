@@ -119,6 +119,21 @@ static void stop_run(const char *name)
 	wait_until_ended(name);
 }
 
+/* The state at the end of a run of so many steps, from `tutti ls --json`. */
+static void final_state(const char *name, char out[40])
+{
+	struct run_info *info = NULL;
+	int n = 0;
+
+	assert_int_equal(rundir_list(runs, &info, &n, NULL), ST_OK);
+	out[0] = '\0';
+	for (int i = 0; i < n; i++)
+		if (str_eq(info[i].name, name))
+			str_copy(out, 40, info[i].state);
+	xfree(info);
+	assert_true(strlen(out) == 32);
+}
+
 /* --- tests --- */
 
 static void test_detach_and_attach(void **state)
@@ -159,6 +174,7 @@ static void test_socket_file(void **state)
 	assert_true(S_ISSOCK(sb.st_mode));
 	assert_int_equal(sb.st_mode & 0777, 0600);
 	stop_run(name);
+	wait_for(&p, "STOPPED");
 	pty_keys(&p, "q");
 	assert_int_equal(pty_wait(&p, 10), 0);
 	assert_int_equal(lstat(path, &sb), -1);
@@ -265,6 +281,34 @@ static void test_client_killed(void **state)
 	stop_run(name);
 }
 
+/* A dropped line ends the run where the plan says so, with a checkpoint. */
+static void test_hangup_ends(void **state)
+{
+	struct pty p;
+	char name[16], end[40];
+	struct buf said;
+
+	(void)state;
+	buf_init(&said);
+	str_format(name, sizeof name, "r%d", run_number++);
+	pty_program(&p, "xterm-256color", "C.UTF-8", 24, 80,
+		    (const char *const[]){plan_path, "--runs", runs, "--run", name, "--set",
+					  LONG, "--set", "on_hangup=checkpoint-exit",
+					  NULL});
+	wait_for(&p, "RUN");
+	pty_keys(&p, "D"); /* to detach is no hang-up */
+	assert_int_equal(pty_wait(&p, 10), 0);
+	pty_close(&p);
+	assert_int_equal(send_words(name, "note still here", &said), 0);
+	attach(&p, name, "xterm-256color", "C.UTF-8", 24, 80, false);
+	close(p.fd);
+	p.fd = -1;
+	wait_until_ended(name);
+	pty_close(&p);
+	buf_release(&said);
+	final_state(name, end);
+}
+
 static pid_t engine_of(const char *name)
 {
 	char path[PATH_MAX + 16], text[32] = "";
@@ -344,21 +388,6 @@ static void test_nonsense_packets(void **state)
 	wait_for(&p, "note still here");
 	stop_run(name);
 	pty_close(&p);
-}
-
-/* The state at the end of a run of so many steps, from `tutti ls --json`. */
-static void final_state(const char *name, char out[40])
-{
-	struct run_info *info = NULL;
-	int n = 0;
-
-	assert_int_equal(rundir_list(runs, &info, &n, NULL), ST_OK);
-	out[0] = '\0';
-	for (int i = 0; i < n; i++)
-		if (str_eq(info[i].name, name))
-			str_copy(out, 40, info[i].state);
-	xfree(info);
-	assert_true(strlen(out) == 32);
 }
 
 /*
@@ -462,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_two_screens),
 		cmocka_unit_test(test_suspend),
 		cmocka_unit_test(test_client_killed),
+		cmocka_unit_test(test_hangup_ends),
 		cmocka_unit_test(test_engine_killed),
 		cmocka_unit_test(test_terminated),
 		cmocka_unit_test(test_nonsense_packets),
