@@ -389,6 +389,7 @@ void host_close(struct host *h, int code, const char *why)
 {
 	if (!h)
 		return;
+	control_unlisten(h->run, h->listen_fd); /* first: whoever is let go finds none */
 	for (int i = 0; i < HOST_CALLERS; i++) {
 		if (h->caller[i] && h->caller[i]->is_waiting)
 			look_for_answer(h, h->caller[i]);
@@ -397,6 +398,5 @@ void host_close(struct host *h, int code, const char *why)
 		else if (h->caller[i])
 			hang_up(h, i);
 	}
-	control_unlisten(h->run, h->listen_fd);
 	xfree(h);
 }
