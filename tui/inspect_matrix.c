@@ -18,8 +18,19 @@ struct grid {
 	int left, top;           /* of the cells */
 	int figures;             /* column where the figures begin */
 	bool all, has_foot;      /* every class has a column; a row of precisions */
+	bool brief;              /* of the figures only the recall */
 	struct listing down, across;
 };
+
+/* Columns of a cell at least: the greatest count and its edges. */
+static int cell_least(const struct results *d)
+{
+	int most = 0;
+
+	for (int i = 0; i < d->n_classes * d->n_classes; i++)
+		most = d->matrix[i] > most ? d->matrix[i] : most;
+	return most < 100 ? CELL_MIN - 1 : CELL_MIN;
+}
 
 static void grid_fit(const struct inspection *in, struct rect r, struct grid *g)
 {
@@ -28,9 +39,12 @@ static void grid_fit(const struct inspection *in, struct rect r, struct grid *g)
 
 	*g = (struct grid){.box = r, .left = r.x + 2 + LABEL_COLS, .top = r.y + 2};
 	g->all = n * CELL_MIN <= room - 22;
-	room -= g->all ? 22 : 29;
+	g->brief = !g->all && n * cell_least(d) <= room - 8;
+	room -= g->all ? 22 : g->brief ? 8 : 29;
 	g->cell = room / (n > 0 ? n : 1);
-	g->cell = g->cell > CELL_MAX ? CELL_MAX : g->cell < CELL_MIN ? CELL_MIN : g->cell;
+	g->cell = g->cell > CELL_MAX ? CELL_MAX :
+		  g->cell < CELL_MIN && !g->brief ? CELL_MIN : g->cell;
+	g->all = g->all || g->brief;
 	g->cols = room / g->cell;
 	g->cols = g->cols > n ? n : g->cols < 0 ? 0 : g->cols;
 	g->rows = r.h - 3;
@@ -61,15 +75,17 @@ static void draw_count(struct canvas *c, const struct inspection *in, struct rec
 	bool chosen = in->on_matrix && d->class_order[in->cell_gold] == gold &&
 		      d->class_order[in->cell_pred] == pred;
 	bool filtered = d->gold == gold && d->pred == pred;
+	bool is_tight = r.w < 4; /* no room for brackets: reversed */
 	char text[24];
 
 	c->paper = (uint8_t)heat(count, results_class(d, gold).n, gold == pred);
 	c->flags = chosen || filtered ? CELL_BOLD : 0;
+	c->flags |= chosen && is_tight ? CELL_REVERSE : 0;
 	draw_fill(c, r);
 	snprintf(text, sizeof text, "%d", count);
-	draw_right(c, r.y, r.x + r.w - 1, r.w - 2, count ? INK_TEXT : INK_DIM,
-		   count ? text : "·");
-	if (chosen || filtered) {
+	draw_right(c, r.y, r.x + r.w - !is_tight, is_tight ? r.w : r.w - 2,
+		   count ? INK_TEXT : INK_DIM, count ? text : "·");
+	if ((chosen || filtered) && !is_tight) {
 		draw_cell(c, r.y, r.x, chosen ? '[' : '(', INK_TEXT);
 		draw_cell(c, r.y, r.x + r.w - 1, chosen ? ']' : ')', INK_TEXT);
 	}
@@ -102,6 +118,8 @@ static void draw_figures(struct canvas *c, const struct grid *g, const struct re
 		x += 7;
 	}
 	draw_part(c, y, x, s.recall, INK_TEXT);
+	if (g->brief)
+		return;
 	draw_part(c, y, x + 7, s.f1, INK_STRONG);
 	snprintf(number, sizeof number, "%d", s.n);
 	draw_right(c, y, x + 14, 6, INK_DIM, number);
@@ -122,7 +140,8 @@ static void draw_heads(struct canvas *c, const struct grid *g, const struct resu
 			     g->left + k * g->cell, g->cell - 1, INK_TEXT, label);
 	}
 	draw_text(c, y, g->figures, 28, INK_DIM,
-		  g->all ? "recall     F1      n" : "  prec recall     F1      n");
+		  g->brief ? "recall" :
+		  g->all   ? "recall     F1      n" : "  prec recall     F1      n");
 }
 
 /* Under each column: of what was said to be this class, how much was. */
