@@ -54,7 +54,9 @@ ALL_C    = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -ffp-contract=off -MMD -MP
 
 CORE  = $(wildcard core/*/*.c)
 TUI   = $(filter-out tui/main.c,$(wildcard tui/*.c))
-UNIT  = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c))
+TESTS = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c))
+# with ONLY="word word" those whose name has one of them
+UNIT  = $(foreach t,$(TESTS),$(if $(if $(ONLY),$(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $(t))))),all),$(t)))
 OBJ   = $(CORE:%.c=$(O)/%.o) $(TUI:%.c=$(O)/%.o) $(O)/tui/main.o
 Q     = $(if $(filter 0,$(V)),@)
 say   = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' $(1) $(2))

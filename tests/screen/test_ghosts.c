@@ -67,7 +67,7 @@ static void check(const struct pty_spec *s, uint64_t seed, int64_t rounds)
 static int64_t rounds(void)
 {
 	const char *wish = getenv("TUTTI_GHOSTS");
-	int64_t n = 6;
+	int64_t n = 4;
 
 	if (wish)
 		assert_true(parse_i64(wish, &n));
