@@ -191,7 +191,7 @@ static void on_key(struct desk *d, uint32_t key)
 	k = key_find(ui->view, key);
 	if (k && k->on != ON_ALL)
 		ui_recalc(ui); /* keys act on what will be shown, drawn or not */
-	if (!k || act_here(d, k) || trial_act(ui, k->action, k->arg))
+	if (!k || act_here(d, k) || trial_act(ui, (int)k->action, k->arg))
 		return;
 	view_table[ui->view].act(ui, (int)k->action, k->arg);
 }
