@@ -64,4 +64,10 @@ const char *chart_value(enum chart_kind k, char out[24], double v);
 /* What the chart shows of a channel at a step; NaN: nothing. */
 double chart_at(const struct ui *ui, int channel, int64_t step, bool raw);
 
+/*
+ * A channel of a legend, right to left: mark and name end before *end, which moves.
+ * False: there is no room right of x, and nothing is drawn.
+ */
+bool legend_channel(struct canvas *c, const struct ui *ui, int y, int x, int *end, int i);
+
 #endif

@@ -74,6 +74,22 @@ static int legend_overlay(struct canvas *c, const struct ui *ui, int y, int end)
 	return end - 5;
 }
 
+bool legend_channel(struct canvas *c, const struct ui *ui, int y, int x, int *end, int i)
+{
+	const char *name = ui->pic->ch[i].name;
+	int w = foreign_columns(name, strlen(name));
+
+	if (w + 4 > *end - x)
+		return false;
+	*end -= w;
+	draw_foreign(c, y, *end, w, i == ui->channel ? INK_STRONG : INK_TEXT, name);
+	*end -= 2;
+	draw_cell(c, y, *end, c->fancy ? 0x2501 : (uint32_t)channel_mark(i),
+		  ink_channel(i));
+	*end -= 2;
+	return true;
+}
+
 static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
@@ -90,19 +106,9 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	all -= end - x; /* > 0: not all fit, so those up to the chosen one stand there */
 	for (int k = s->n_channels - 1; k >= 0 && ui->chart != CHART_NORM; k--) {
 		int i = all > 0 ? (ui->channel + k + 1) % s->n_channels : k;
-		int w = foreign_columns(s->ch[i].name, strlen(s->ch[i].name));
 
-		if (is_hidden(ui, i))
-			continue;
-		if (w + 4 > end - x)
+		if (!is_hidden(ui, i) && !legend_channel(c, ui, r.y, x, &end, i))
 			break;
-		end -= w;
-		draw_foreign(c, r.y, end, w, i == ui->channel ? INK_STRONG : INK_TEXT,
-			     s->ch[i].name);
-		end -= 2;
-		draw_cell(c, r.y, end, c->fancy ? 0x2501 : (uint32_t)channel_mark(i),
-			  ink_channel(i));
-		end -= 2;
 	}
 }
 

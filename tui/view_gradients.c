@@ -218,21 +218,9 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	c->flags = 0;
 	x += draw_text(c, r.y, x, r.w / 2, INK_DIM, r.w >= 100 ?
 		       "of each task's gradient on what is shared · log" : "log") + 3;
-	for (int i = s->n_channels - 1; i >= 0; i--) {
-		int w = foreign_columns(s->ch[i].name, strlen(s->ch[i].name));
-
-		if (is_hidden(ui, i))
-			continue;
-		if (w + 4 > end - x)
+	for (int i = s->n_channels - 1; i >= 0; i--)
+		if (!is_hidden(ui, i) && !legend_channel(c, ui, r.y, x, &end, i))
 			break;
-		end -= w;
-		draw_foreign(c, r.y, end, w, i == ui->channel ? INK_STRONG : INK_TEXT,
-			     s->ch[i].name);
-		end -= 2;
-		draw_cell(c, r.y, end, c->fancy ? 0x2501 : (uint32_t)channel_mark(i),
-			  ink_channel(i));
-		end -= 2;
-	}
 }
 
 static void draw_norms(struct canvas *c, const struct ui *ui, struct rect r)

@@ -63,7 +63,7 @@ static uint64_t read_side(const char *name, double share, bool is_held, uint8_t 
 		int number;
 
 		dataset_get(d, i, &e);
-		number = atoi(e.text + strlen("one "));
+		number = (int)strtol(e.text + strlen("one "), NULL, 10);
 		assert_in_range(number, 0, ROWS - 1);
 		times[number]++;
 	}
