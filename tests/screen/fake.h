@@ -147,7 +147,11 @@ static inline void fake_init(struct fake *f, int tasks, int64_t step)
 	s->phase = PHASE_RUNNING;
 	str_copy(s->run, sizeof s->run, "glue4+samsum");
 	fake_data_root(tasks, s->run_path);
-	strcat(s->run_path, "/glue4+samsum");
+	{
+		size_t n = strlen(s->run_path);
+
+		str_copy(s->run_path + n, sizeof s->run_path - n, "/glue4+samsum");
+	}
 	s->step = step;
 	s->steps = 40000;
 	s->skipped = 1;
