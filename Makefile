@@ -5,6 +5,7 @@
 #   make check      set-up, build, all tests (FLAVOUR=asan or tsan: sanitized)
 #   make bench      measured figures; bench-torch: beside PyTorch; bench-ops: per op;
 #                   bench-desk: what the screen costs
+#   make targets    builds and tries every target there is, shortly (CI does)
 #   make man        splice keys, commands and plan fields into the man pages
 #   make install PREFIX=/usr/local DESTDIR=    make uninstall    make clean
 
@@ -110,18 +111,21 @@ demo: setup
 	@$(MAKE) --no-print-directory -j2 demo-run
 demo-run: $(PROGRAM) $(DEMO_DATA)
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(PROGRAM) datasets/demo.json; \
-	 else exec $(PROGRAM) train datasets/demo.json; fi
+	 else exec $(PROGRAM) train datasets/demo.json $(DEMO_ARGS); fi
 
 # --- tests ------------------------------------------------------------------
 check: setup
 	@$(MAKE) --no-print-directory -j2 $(PROGRAM) tests-build
 	@TUTTI=$(PROGRAM) TESTS="$(UNIT)" FLAVOUR=$(FLAVOUR) O=$(O) MAKE="$(MAKE)" sh tests/run.sh
+targets: setup
+	@MAKE="$(MAKE)" sh tests/targets.sh
 tests-build: $(UNIT) $(O)/man/tables $(DEMO_DATA)
 
 man: $(O)/man/tables
 	@sh man/splice.sh $(O)/man/tables man
 
-# ROUNDS=1 SECONDS=1 for a quick look, ONLY="classify decode" for some cases
+# ROUNDS=1 SECONDS=1 for a quick look, ONLY="classify decode" for some cases; QUICK=1
+# for the desk's
 BENCH      = $(O)/tests/bench/bench
 BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c %/bench_desk.c,$(wildcard tests/bench/*.c)))
 BENCH_ARGS = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
@@ -134,19 +138,20 @@ bench: all $(BENCH) $(DEMO_DATA)
 bench-ops: $(O)/tests/bench/bench_ops
 	$<
 bench-desk: all $(O)/tests/bench/bench_desk $(DEMO_DATA)
-	$(O)/tests/bench/bench_desk
+	$(O)/tests/bench/bench_desk $(if $(QUICK),--quick)
 bench-torch: all $(BENCH) $(DEMO_DATA)
 	python3 tests/bench/torch_speed.py --bench $(BENCH) --program $(PROGRAM) \
 	  --json $(BUILD)/bench-torch.json $(BENCH_ARGS)
 
 # --- the README's picture: python3-pil and fonts-dejavu-core paint it ---------
 PICTURE_RUNS = $(BUILD)/picture
+PICTURE     ?= man/desk.png
 picture: all $(O)/tests/screen/shot $(DEMO_DATA)
 	rm -rf $(PICTURE_RUNS) && mkdir -p $(PICTURE_RUNS)
 	$(PROGRAM) train datasets/demo.json --runs $(PICTURE_RUNS) --run demo \
-	  --set budget.eval_every=50 --script tests/screen/picture.script >/dev/null
+	  --set budget.eval_every=50 $(DEMO_ARGS) --script tests/screen/picture.script >/dev/null
 	$(O)/tests/screen/shot 40 120 3 -- $(PROGRAM) demo --runs $(PICTURE_RUNS) \
-	  | /usr/bin/python3 tests/screen/picture.py man/desk.png
+	  | /usr/bin/python3 tests/screen/picture.py $(PICTURE)
 
 # --- install ----------------------------------------------------------------
 BASH_DIR = share/bash-completion/completions
@@ -169,4 +174,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d)
 .SECONDARY:
-.PHONY: all setup demo demo-run check tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean
+.PHONY: all setup demo demo-run check targets tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean

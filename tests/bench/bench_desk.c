@@ -3,6 +3,8 @@
  * key to screen while it trains, the screen's share of the CPU, and training with
  * the desk open and closed by turns. make bench-desk
  *
+ *   bench_desk [--quick]     quick: a look at whether it works, no figures to keep
+ *
  * The real program trains the demo's plan on a pseudo-terminal of ours.
  */
 #include <dirent.h>
@@ -17,7 +19,11 @@
 #include "base/file.h"
 #include "run/store.h"
 
-enum { KEYS = 1000, TURNS = 12, TURN_SECONDS = 5, VIEW_SECONDS = 5 };
+enum { KEYS_MAX = 1000, TURNS_MAX = 12 };
+
+static struct {
+	int keys, turns, turn_seconds, view_seconds, share_seconds, quiet_seconds;
+} ask = { KEYS_MAX, TURNS_MAX, 5, 5, 30, 5 };
 
 static char runs[PATH_MAX], run_path[PATH_MAX];
 
@@ -77,7 +83,8 @@ static void bytes_of_views(void)
 	static const char *const view[] = {"Desk", "Curves", "Inspect", "Summaries",
 					   "Runs", "Data", "Gradients", "Journal"};
 
-	printf("\nbytes a frame while training (4 frames a second; %d s each)\n", VIEW_SECONDS);
+	printf("\nbytes a frame while training (4 frames a second; %d s each)\n",
+	       ask.view_seconds);
 	printf("  %-12s %8s %8s %8s\n", "", "80x24", "120x40", "200x60");
 	for (int v = 0; v < 8; v++) {
 		printf("  %-12s", view[v]);
@@ -88,8 +95,8 @@ static void bytes_of_views(void)
 			open_desk(&p, size[k][0], size[k][1]);
 			pty_send(&p, (const char[]){(char)('1' + v)}, 1);
 			pty_read(&p, .4, 2);
-			reads(&p, VIEW_SECONDS, &n);
-			printf(" %8.0f", (double)n / (VIEW_SECONDS * 4));
+			reads(&p, ask.view_seconds, &n);
+			printf(" %8.0f", (double)n / (ask.view_seconds * 4));
 			fflush(stdout);
 			close_desk(&p);
 		}
@@ -106,8 +113,8 @@ static void bytes_when_paused(void)
 	pty_send(&p, " ", 1);
 	until(&p, "PAUSE");
 	reads(&p, 6, &(size_t){0});
-	reads(&p, 5, &n);
-	printf("\npaused and untouched, 5 s at 120x40: %zu bytes\n", n);
+	reads(&p, ask.quiet_seconds, &n);
+	printf("\npaused and untouched, %d s at 120x40: %zu bytes\n", ask.quiet_seconds, n);
 	pty_send(&p, " ", 1);
 	until(&p, "RUN");
 	close_desk(&p);
@@ -150,14 +157,14 @@ static double one_key(struct pty *p, char key, int col)
 
 static void key_to_screen(void)
 {
-	static double took[KEYS];
+	static double took[KEYS_MAX];
 	struct pty p;
 	unsigned noise = 1;
 
 	open_desk(&p, 40, 120);
 	pty_send(&p, ":", 1);
 	pty_read(&p, .3, 1);
-	for (int i = 0, col = 0; i < KEYS; i++) {
+	for (int i = 0, col = 0; i < ask.keys; i++) {
 		noise = noise * 1103515245u + 12345u;
 		usleep(5000 + noise / 65536 % 60000); /* at any moment of a step, a frame */
 		if (col == 50) {
@@ -167,10 +174,10 @@ static void key_to_screen(void)
 		}
 		took[i] = one_key(&p, (char)('a' + i % 26), 1 + col++);
 	}
-	qsort(took, KEYS, sizeof *took, by_size);
+	qsort(took, (size_t)ask.keys, sizeof *took, by_size);
 	printf("\nkey to screen while training, %d keys: median %.2f ms, p99 %.2f ms, "
-	       "most %.2f ms\n", KEYS, took[KEYS / 2] * 1e3, took[KEYS * 99 / 100] * 1e3,
-	       took[KEYS - 1] * 1e3);
+	       "most %.2f ms\n", ask.keys, took[ask.keys / 2] * 1e3,
+	       took[ask.keys * 99 / 100] * 1e3, took[ask.keys - 1] * 1e3);
 	pty_send(&p, "\003", 1);
 	pty_read(&p, .2, 1);
 	pty_send(&p, "\033", 1);
@@ -210,11 +217,11 @@ static void screen_share(void)
 	reads(&p, 1, &(size_t){0});
 	main0 = ticks(pid, true);
 	all0 = ticks(pid, false);
-	reads(&p, 30, &(size_t){0});
+	reads(&p, ask.share_seconds, &(size_t){0});
 	mine = ticks(pid, true) - main0;
 	all = ticks(pid, false) - all0;
-	printf("\nthe screen's thread, desk open 30 s at 120x40: %.2f%% of the process's CPU "
-	       "time\n", all > 0 ? 100 * mine / all : 0);
+	printf("\nthe screen's thread, desk open %d s at 120x40: %.2f%% of the process's CPU "
+	       "time\n", ask.share_seconds, all > 0 ? 100 * mine / all : 0);
 	close_desk(&p);
 }
 
@@ -265,9 +272,9 @@ static double one_turn(bool is_open)
 		usleep(1200000);
 	from = rows_after(0).last;
 	if (is_open)
-		reads(&p, TURN_SECONDS, &(size_t){0});
+		reads(&p, ask.turn_seconds, &(size_t){0});
 	else
-		usleep(TURN_SECONDS * 1000000);
+		usleep((useconds_t)ask.turn_seconds * 1000000);
 	w = rows_after(from);
 	if (is_open)
 		close_desk(&p);
@@ -276,9 +283,9 @@ static double one_turn(bool is_open)
 
 static void open_and_closed(void)
 {
-	double ratio[TURNS], sum = 0, square = 0;
+	double ratio[TURNS_MAX], sum = 0, square = 0;
 
-	for (int i = 0; i < TURNS; i++) {
+	for (int i = 0; i < ask.turns; i++) {
 		double a = one_turn(i % 2 == 0), b = one_turn(i % 2 != 0);
 
 		ratio[i] = i % 2 == 0 ? a / b : b / a;
@@ -286,18 +293,28 @@ static void open_and_closed(void)
 		square += ratio[i] * ratio[i];
 	}
 	{
-		double mean = sum / TURNS, var = (square - sum * mean) / (TURNS - 1);
+		double mean = sum / ask.turns, var = (square - sum * mean) / (ask.turns - 1);
 
-		qsort(ratio, TURNS, sizeof *ratio, by_size);
+		qsort(ratio, (size_t)ask.turns, sizeof *ratio, by_size);
 		printf("\ntraining, desk open : closed, %d pairs of %d s turns: mean %.4f "
-		       "+- %.4f (95%%), median %.4f\n", TURNS, TURN_SECONDS, mean,
-		       2.2 * sqrt(var / TURNS), ratio[TURNS / 2]);
+		       "+- %.4f (95%%), median %.4f\n", ask.turns, ask.turn_seconds, mean,
+		       2.2 * sqrt(var / ask.turns), ratio[ask.turns / 2]);
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct pty p;
+
+	if (argc > 1 && str_eq(argv[1], "--quick")) {
+		ask.keys = 20;
+		ask.turns = 2;
+		ask.turn_seconds = ask.view_seconds = ask.share_seconds = 1;
+		ask.quiet_seconds = 1;
+	} else if (argc > 1) {
+		fprintf(stderr, "usage: bench_desk [--quick]\n");
+		return 2;
+	}
 
 	str_copy(runs, sizeof runs, "/tmp/tutti-bench-XXXXXX");
 	if (!mkdtemp(runs))
@@ -315,6 +332,6 @@ int main(void)
 	bytes_when_paused();
 	bytes_of_views();
 	kill(engine(), SIGTERM);
-	printf("\nthe run is in %s\n", runs);
+	file_remove_tree(runs, NULL);
 	return 0;
 }

@@ -279,7 +279,7 @@ static struct ten *do_attention(struct bench *b)
 static struct ten *do_output(struct bench *b)
 {
 	op_output_loss(&b->t, tape_wrap(&b->t, b->x, N, DIM), b->tok, b->out_b,
-		       b->ids, 0.1f);
+		       b->ids, 0.1f, NULL);
 	return NULL;
 }
 
