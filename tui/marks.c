@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/command.h"
 
 const struct mark_kind mark_table[] = {
 	{"weight", 'W', "weight", true},       {"share", 'S', "share", true},
@@ -63,6 +64,15 @@ char mark_letter(const struct journal_entry *e)
 	return e->who == WHO_GUARD && letter >= 'A' ? (char)(letter - 'A' + 'a') : letter;
 }
 
+/* What was before may be where a hand goes only when it says so. */
+static bool is_beyond(const struct mark_kind *k, const char *before)
+{
+	const struct command_row *row = command_find(k->command);
+	double x;
+
+	return row && parse_double(before, &x) && command_is_beyond(row, x);
+}
+
 bool mark_inverse(const struct journal_entry *e, char line[JOURNAL_TEXT],
 		  const char **why)
 {
@@ -85,8 +95,8 @@ bool mark_inverse(const struct journal_entry *e, char line[JOURNAL_TEXT],
 	    str_eq(k->command, "mute") || str_eq(k->command, "solo") ||
 	    str_eq(k->command, "lock"))
 		first = second ? second : first;
-	return str_format(line, JOURNAL_TEXT, "%.*s %s", (int)(first - e->command),
-			  e->command, e->before);
+	return str_format(line, JOURNAL_TEXT, "%.*s %s%s", (int)(first - e->command),
+			  e->command, e->before, is_beyond(k, e->before) ? "!" : "");
 }
 
 /* --- all of a run's --- */

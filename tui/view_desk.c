@@ -136,17 +136,33 @@ void view_desk_draw(struct canvas *c, const struct ui *ui, struct rect body)
 			   &s->journal[s->n_journal - 1 - i]);
 }
 
-/* A notch is a quarter of an octave; the values stay on the same ladder. */
+/*
+ * A notch is a quarter of an octave; the values stay on the same ladder, from 1/8 to
+ * 8 and, below it, 0. One that was typed beyond the ladder comes back onto it.
+ */
 static double turn_weight(double w, int notches)
 {
 	double at;
 
 	if (w <= 0)
 		return notches > 0 ? 0.125 : 0;
+	if (w >= 8 && notches > 0)
+		return w;
 	at = rint(log2(w) * 4) + notches;
 	if (at < -12 && notches < 0)
 		return w > 0.125 * 1.001 ? 0.125 : 0;
-	return exp2(at > 28 ? 7 : at / 4);
+	return exp2((at > 12 ? 12 : at < -12 ? -12 : at) / 4);
+}
+
+static void move_weight(struct ui *ui, int notches)
+{
+	double now = ui_value(ui, ui->channel, KNOB_WEIGHT);
+	double then = turn_weight(now, notches);
+
+	if (notches > 0 && then <= now && ui->is_live)
+		ui_say(ui, false, "the fader ends at 8: ':weight TASK X!' goes beyond");
+	else
+		ui_wish(ui, ui->channel, KNOB_WEIGHT, then);
 }
 
 static void turn_share(struct ui *ui, int percent)
@@ -174,8 +190,7 @@ bool view_desk_act(struct ui *ui, int action, int arg)
 		ui->channel = arg < n ? arg : n - 1;
 		return true;
 	case DO_WEIGHT:
-		ui_wish(ui, ui->channel, KNOB_WEIGHT,
-			turn_weight(ui_value(ui, ui->channel, KNOB_WEIGHT), arg));
+		move_weight(ui, arg);
 		return true;
 	case DO_WEIGHT_SET:
 		ui_wish(ui, ui->channel, KNOB_WEIGHT, arg);

@@ -85,10 +85,40 @@ bool command_number(const struct command *c, int i, double *x)
 	return parse_double(c->arg[i], x);
 }
 
-static enum status check_range(const struct command *c, int i, struct err *err)
+bool command_is_beyond(const struct command_row *row, double x)
+{
+	return row->high > 0 && x != 0 && (x < row->low || x > row->high);
+}
+
+/* "20!" becomes "20", and that it was forced. */
+static bool take_force(char *word)
+{
+	size_t n = strlen(word);
+
+	if (n < 2 || word[n - 1] != '!')
+		return false;
+	word[n - 1] = '\0';
+	return true;
+}
+
+static enum status check_force(struct command *c, int i, bool has_mark, double x,
+			       struct err *err)
+{
+	const struct command_row *row = c->row;
+
+	c->is_forced = has_mark && command_is_beyond(row, x);
+	if (c->is_forced || !command_is_beyond(row, x))
+		return ST_OK;
+	return err_set(err, ST_INVALID, "%s %s is beyond its usual range, %g to %g: "
+		       "'%s!' if that is meant", row->name, c->arg[i], row->low,
+		       row->high, c->arg[i]);
+}
+
+static enum status check_range(struct command *c, int i, struct err *err)
 {
 	const struct command_row *row = c->row;
 	bool is_share = kind_at(row, i) == ARG_SHARE;
+	bool has_mark = take_force(c->words + (c->arg[i] - c->words));
 	double x;
 
 	if (!command_number(c, i, &x))
@@ -99,7 +129,7 @@ static enum status check_range(const struct command *c, int i, struct err *err)
 	if (!(x >= row->min && x <= row->max))
 		return err_set(err, ST_INVALID, "%s %s is out of range: %g to %g",
 			       row->name, c->arg[i], row->min, row->max);
-	return ST_OK;
+	return check_force(c, i, has_mark, x, err);
 }
 
 static enum status check_name(const char *s, struct err *err)
@@ -125,7 +155,7 @@ static enum status check_method(const struct command *c, struct err *err)
 	return mix_set_weighting(&m, c->arg[0], &c->arg[1], c->n_args - 1, err);
 }
 
-static enum status check_arg(const struct command *c, int i, struct err *err)
+static enum status check_arg(struct command *c, int i, struct err *err)
 {
 	const char *s = c->arg[i];
 
@@ -198,7 +228,7 @@ static enum status cut_args(struct command *c, char *at, struct err *err)
 	return ST_OK;
 }
 
-static enum status check_args(const struct command *c, struct err *err)
+static enum status check_args(struct command *c, struct err *err)
 {
 	enum status st = ST_OK;
 
@@ -219,6 +249,9 @@ static void normalise(struct command *c)
 		c->text[n] = ' ';
 		str_copy(c->text + n + 1, sizeof c->text - n - 1, c->arg[i]);
 	}
+	n = strlen(c->text);
+	if (c->is_forced && n + 1 < sizeof c->text)
+		memcpy(c->text + n, "!", 2); /* such rows have their number last */
 }
 
 enum status command_parse(const char *line, struct command *out, struct err *err)
@@ -229,6 +262,7 @@ enum status command_parse(const char *line, struct command *out, struct err *err
 	if (st)
 		return st;
 	out->n_args = 0;
+	out->is_forced = false;
 	out->row = NULL;
 	str_copy(out->words, sizeof out->words, line);
 	trim_end(out->words);

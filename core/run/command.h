@@ -31,6 +31,8 @@ struct command_row {
 	const char *more;     /* a paragraph: what it does and does not do */
 	unsigned flags;
 	double min, max;      /* of a number */
+	double low, high;     /* its usual range, as a fader has it: beyond it a value
+				 wants a '!' behind (0, 0: no such range; 0 is always in) */
 };
 extern const struct command_row command_table[];
 extern const int command_count;
@@ -40,6 +42,7 @@ const struct command_row *command_find(const char *name);
 struct command {
 	const struct command_row *row;
 	int n_args;
+	bool is_forced;                /* the number had a '!', and needed it */
 	char text[COMMAND_TEXT];       /* normalised: single spaces */
 	const char *arg[COMMAND_ARGS]; /* into `words` */
 	char words[COMMAND_TEXT];
@@ -47,6 +50,8 @@ struct command {
 enum status command_parse(const char *line, struct command *out, struct err *err);
 /* Argument i of a parsed command as a number; a share of "auto" is -1. */
 bool command_number(const struct command *c, int i, double *x);
+/* Such a value of such a command is beyond its usual range. */
+bool command_is_beyond(const struct command_row *row, double x);
 
 /*
  * Completion by position: calls `emit` for every candidate of the word that

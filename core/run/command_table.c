@@ -12,8 +12,9 @@ const struct command_row command_table[] = {
 	  .more = "Multiplies the task's gradient, so it says how much the task moves "
 		  "what is shared. Adam hides the scale from the task's own parameters: "
 		  "they learn no faster. It does not change how often the task is drawn: "
-		  "that is its share. 0 looks without learning.",
-	  .flags = CMD_CHANGES, .min = 0, .max = 1e6 },
+		  "that is its share. 0 looks without learning. A fader goes from 1/8 to 8; "
+		  "beyond it a value wants a '!': 'weight TASK 20!'.",
+	  .flags = CMD_CHANGES, .min = 0, .max = 1e6, .low = 0.125, .high = 8 },
 	{ .name = "share", .arg = { ARG_TASK, ARG_SHARE }, .usage = "share TASK X|auto",
 	  .help = "the fraction of micro-batches a task gets",
 	  .more = "A number from 0 to 1 (or 30%) is fixed by hand; what the hands leave "
@@ -39,8 +40,9 @@ const struct command_row command_table[] = {
 	{ .name = "lr", .arg = { ARG_NUMBER }, .usage = "lr X",
 	  .help = "the base learning rate, before the schedule",
 	  .more = "The rate of an update is this times the schedule's factor at that "
-		  "step; a task's own parameters have the plan's factor beside.",
-	  .flags = CMD_CHANGES, .min = 0, .max = 1 },
+		  "step; a task's own parameters have the plan's factor beside. Above 0.01, "
+		  "where most models fall apart, it wants a '!'.",
+	  .flags = CMD_CHANGES, .min = 0, .max = 1, .high = 0.01 },
 	{ .name = "clip", .arg = { ARG_NUMBER }, .usage = "clip X",
 	  .help = "the greatest norm of the gradient; 0 = off",
 	  .more = "The norm is over all parameters, after weights. A longer gradient is "

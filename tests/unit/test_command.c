@@ -193,6 +193,37 @@ static void refuses(const char *line, const char *why)
 	assert_string_equal(a, b);
 }
 
+/* Beyond a fader's range a value wants a '!', and only there is it kept. */
+static void test_beyond(void **state)
+{
+	static const char *const within[] = {"0", "0.125", "8", "1"};
+	static const char *const beyond[] = {"0.1", "8.01", "99999", "1e6"};
+	char line[80];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		str_format(line, sizeof line, "weight mood %s", within[i]);
+		good(line, line);
+		str_format(line, sizeof line, "weight mood %s!", within[i]);
+		good(line, str_format(line + 40, 40, "weight mood %s", within[i]) ?
+			   line + 40 : "");
+		str_format(line, sizeof line, "weight mood %s", beyond[i]);
+		bad(line, "if that is meant");
+		str_format(line, sizeof line, "weight mood %s!", beyond[i]);
+		good(line, line);
+		assert_true(cmd->is_forced);
+	}
+	bad("weight mood 2e6!", "out of range");
+	bad("weight mood !", "no number");
+	bad("weight mood 9!!", "no number");
+	bad("lr 0.5", "0.5!");
+	good("lr 0.5!", "lr 0.5!");
+	bad("mute mood on!", "neither");
+	does("weight mood 20!", "1", "20");
+	assert_true(s->mix.ch[0].weight == 20);
+	does("weight mood 1", "20", "1");
+}
+
 static void test_apply(void **state)
 {
 	double share[MIX_TASKS_MAX];
@@ -226,7 +257,7 @@ static void test_apply(void **state)
 	refuses("mute 'mood' on", "no task");
 	/* a check changes nothing */
 	session_state(s, a);
-	assert_int_equal(command_parse("weight sum 9", cmd, &err), ST_OK);
+	assert_int_equal(command_parse("weight sum 6", cmd, &err), ST_OK);
 	assert_int_equal(command_check(cmd, s, &err), ST_OK);
 	session_state(s, b);
 	assert_string_equal(a, b);
@@ -251,6 +282,7 @@ int main(void)
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_completion),
+		cmocka_unit_test(test_beyond),
 		cmocka_unit_test(test_apply),
 		cmocka_unit_test(test_nothing_left),
 	};

@@ -212,6 +212,9 @@ static void test_inverse(void **state)
 	assert_false(mark_inverse(&e, line, &why)); /* it changed nothing */
 	memset(e.before, 'x', sizeof e.before - 1); /* may be cut */
 	assert_false(mark_inverse(&e, line, &why));
+	e = (struct journal_entry){.command = "weight a 1", .before = "20", .after = "1"};
+	assert_true(mark_inverse(&e, line, &why)); /* beyond the fader: with its '!' */
+	assert_string_equal(line, "weight a 20!");
 	str_copy(e.command, sizeof e.command, "rollback 500");
 	assert_false(mark_inverse(&e, line, &why));
 }
