@@ -431,6 +431,23 @@ static void next_task(struct ui *ui, struct data_view *v, int by)
 		show_task(v, (v->task + by + n) % n);
 }
 
+bool view_data_back(struct ui *ui)
+{
+	struct data_view *v = state(ui);
+	char words[200];
+
+	data_filter_words(v, words, sizeof words);
+	if (v->is_open)
+		v->is_open = false;
+	else if (v->shows_skips)
+		v->shows_skips = false;
+	else if (words[0])
+		look_for(v, &(struct data_filter){.label = -1});
+	else
+		return false;
+	return true;
+}
+
 bool view_data_act(struct ui *ui, int action, int arg)
 {
 	struct data_view *v = state(ui);

@@ -217,6 +217,23 @@ static bool act_on_list(struct ui *ui, int action, int arg)
 	return true;
 }
 
+/* The filters, the one that was asked for in words first. */
+bool view_journal_back(struct ui *ui)
+{
+	struct history *h = &ui->history;
+
+	if (h->word[0])
+		h->word[0] = '\0';
+	else if (h->task >= 0)
+		h->task = -1;
+	else if (h->who != FROM_ALL)
+		h->who = FROM_ALL;
+	else
+		return false;
+	refilter(ui);
+	return true;
+}
+
 bool view_journal_act(struct ui *ui, int action, int arg)
 {
 	struct history *h = &ui->history;

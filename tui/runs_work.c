@@ -378,6 +378,21 @@ static void overlay(struct ui *ui, const struct runs_view *v)
 		ui_say(ui, true, "curves of another run cannot be laid over these");
 }
 
+bool view_runs_back(struct ui *ui)
+{
+	struct runs_view *v = state(ui);
+
+	if (v->shows_diff) {
+		v->shows_diff = false;
+	} else if (v->filter[0]) {
+		v->filter[0] = '\0';
+		v->is_stale = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 bool view_runs_act(struct ui *ui, int action, int arg)
 {
 	struct runs_view *v = state(ui);

@@ -18,32 +18,38 @@ const struct view view_table[VIEWS] = {
 		       "j k channel   h l weight   [ ] share   m s p   Space pause"},
 	[VIEW_CURVES] =
 		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
-		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one"},
+		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one",
+		 view_curves_back},
 	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
 			  view_inspect_draw, view_inspect_act,
 			  "j k  Tab matrix  Enter explain  o method  a all  s sort  "
-			  "d changed  / find"},
+			  "d changed  / find",
+			  view_inspect_back},
 	[VIEW_SUMMARIES] =
 		{'4', "Summaries", "Sums", view_summaries_recalc,
 		 view_summaries_draw, view_summaries_act,
 		 "j k example   h l piece   v marks   b beams   d changes   s sort   "
-		 "f filter   / find   x export"},
+		 "f filter   / find   x export",
+		 view_summaries_back},
 	[VIEW_RUNS] = {'5', "Runs", "Runs", view_runs_recalc, view_runs_draw,
 		       view_runs_act,
 		       "j k move   Enter mark   b base   d differences   s sort   "
-		       "= equal step"},
+		       "= equal step",
+		       view_runs_back},
 	[VIEW_DATA] = {'6', "Data", "Data", view_data_recalc, view_data_draw,
 		       view_data_act,
 		       "Tab train|dev   / find   r repeated   L in train   f label   "
-		       "Enter open"},
+		       "Enter open",
+		       view_data_back},
 	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
 			    view_gradients_draw, view_gradients_act,
 			    "j k task   Enter one|all   M measure now"},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
 			  view_journal_draw, view_journal_act,
-			  "j k move   Enter curves there   u undo   / find   w who   < > task"},
+			  "j k move   Enter curves there   u undo   / find   w who   < > task",
+			  view_journal_back},
 	[VIEW_HELP] = {0, "Help", "Help", NULL, view_help_draw, view_help_act,
-		       "Esc close   j k scroll"},
+		       "Esc close   j k scroll", view_help_back},
 };
 
 void draw_nothing(struct canvas *c, struct rect body, const char *why)

@@ -130,6 +130,18 @@ bool view_summaries_act(struct ui *ui, int action, int arg)
 	return true;
 }
 
+bool view_summaries_back(struct ui *ui)
+{
+	struct reading *re = &ui->reading;
+
+	if (reading_back(re))
+		return true;
+	if (re->only == ONLY_ALL)
+		return false;
+	re->only = ONLY_ALL;
+	return list_anew(re);
+}
+
 void view_summaries_recalc(struct ui *ui)
 {
 	reading_recalc(ui);

@@ -82,17 +82,8 @@ void ui_back(struct ui *ui)
 	if (ui->trial.is_open) {
 		ui->trial.is_open = false;
 		models_rest(ui);
-	} else if (ui->view == VIEW_HELP) {
-		ui->view = ui->back;
-		ui->help_word[0] = '\0';
-	} else if (ui->view == VIEW_SUMMARIES && reading_back(&ui->reading)) {
-		; /* it had something open */
-	} else if (ui->view == VIEW_INSPECT && inspect_back(ui)) {
-		;
-	} else if (ui->view == VIEW_CURVES && ui->cursor >= 0) {
-		ui->cursor = -1;
-	} else if (ui->view != VIEW_DESK) {
-		ui->view = VIEW_DESK;
+	} else if (view_table[ui->view].back) {
+		view_table[ui->view].back(ui);
 	}
 	ui->message[0] = '\0';
 }

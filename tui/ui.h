@@ -149,7 +149,11 @@ bool ui_run_has_ended(const struct ui *ui);
 /* What a crash would say; prepared early, since a handler may not format. */
 void ui_crash_note(const struct snapshot *s);
 void ui_try(struct ui *ui, const char *text);
-void ui_back(struct ui *ui);   /* Esc: closes what is open, one thing at a time */
+/*
+ * Esc: closes what is open, one thing at a time, and then stays: it never leads to a
+ * view where the next keys are edits.
+ */
+void ui_back(struct ui *ui);
 void ui_freeze(struct ui *ui); /* and thaws */
 void ui_show(struct ui *ui, enum view_id v);
 /* `chosen` where that is a channel, else the first that summarizes or does not. */
@@ -171,6 +175,8 @@ struct view {
 	void (*draw)(struct canvas *c, const struct ui *ui, struct rect body);
 	bool (*act)(struct ui *ui, int action, int arg); /* false: not mine */
 	const char *hints;       /* keys worth a place in the last line */
+	bool (*back)(struct ui *ui); /* takes back one layer: a row that is open, a
+					filter, a cursor; false: there was none */
 };
 extern const struct view view_table[VIEWS];
 
@@ -194,6 +200,13 @@ bool view_data_act(struct ui *ui, int action, int arg);
 bool view_gradients_act(struct ui *ui, int action, int arg);
 bool view_journal_act(struct ui *ui, int action, int arg);
 bool view_help_act(struct ui *ui, int action, int arg);
+bool view_curves_back(struct ui *ui);
+bool view_inspect_back(struct ui *ui);
+bool view_summaries_back(struct ui *ui);
+bool view_runs_back(struct ui *ui);
+bool view_data_back(struct ui *ui);
+bool view_journal_back(struct ui *ui);
+bool view_help_back(struct ui *ui);
 void view_inspect_recalc(struct ui *ui);
 void view_summaries_recalc(struct ui *ui);
 void view_journal_recalc(struct ui *ui);
@@ -213,7 +226,6 @@ int help_lines(const struct ui *ui);
 /* Pieces that several views share. */
 void draw_nothing(struct canvas *c, struct rect body, const char *why);
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
-bool inspect_back(struct ui *ui); /* closes the row that is open */
 void inspect_release(struct ui *ui);
 /* Keys of "try a text"; false: not its own. */
 bool trial_act(struct ui *ui, int action, int arg);

@@ -356,3 +356,11 @@ bool view_curves_act(struct ui *ui, int action, int arg)
 	}
 	return true;
 }
+
+bool view_curves_back(struct ui *ui)
+{
+	bool was = ui->cursor >= 0;
+
+	ui->cursor = -1;
+	return was;
+}

@@ -223,3 +223,10 @@ bool view_help_act(struct ui *ui, int action, int arg)
 		ui->help.at = 0;
 	return true;
 }
+
+bool view_help_back(struct ui *ui)
+{
+	ui->view = ui->back;
+	ui->help_word[0] = '\0';
+	return true;
+}

@@ -232,14 +232,6 @@ void view_inspect_recalc(struct ui *ui)
 	inspect_export_poll(ui);
 }
 
-bool inspect_back(struct ui *ui)
-{
-	bool was = ui->inspect.is_open || ui->inspect.is_asked;
-
-	ui->inspect.is_open = ui->inspect.is_asked = false;
-	return was;
-}
-
 /* --- keys --- */
 
 static void next_task(struct ui *ui, int dir)
@@ -274,6 +266,24 @@ static void filter(struct inspection *in, int gold, int pred)
 	in->data.pred = pred;
 	results_arrange(&in->data);
 	in->list = (struct listing){0, 0};
+}
+
+/* The row that is open, then the filter, then the matrix. */
+bool view_inspect_back(struct ui *ui)
+{
+	struct inspection *in = &ui->inspect;
+
+	if (in->is_open || in->is_asked) {
+		in->is_open = in->is_asked = false;
+	} else if (in->data.gold >= 0 || in->data.pred >= 0 || in->data.only_changed) {
+		in->data.only_changed = false;
+		filter(in, -1, -1);
+	} else if (in->on_matrix) {
+		in->on_matrix = false;
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static void arrange(struct inspection *in)

@@ -104,6 +104,35 @@ static void test_ascii_is_ascii(void **state)
 	pty_close(&p);
 }
 
+/*
+ * Esc takes back one layer and then stays: whatever was open in a view, it never
+ * leads where the next keys are edits (L raises a weight on the Desk, m mutes).
+ */
+static void test_esc_stays(void **state)
+{
+	static const char *const open[] = {"2hh", "3", "3\t\r", "3d", "4lld", "4ff", "5d",
+					   "5/zz\r", "6\r", "6f", "6/zz\r", "7", "8w",
+					   "8/zz\r", "8>"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
+		struct pty_spec s = {0};
+		struct pty p;
+
+		pty_begin(&p, &s);
+		pty_type(&p, open[i]);
+		for (int k = 0; k < 5; k++)
+			pty_type(&p, "\033");
+		pty_type(&p, "L");
+		pty_type(&p, "m");
+		pty_read(&p, .1, .5);
+		pty_type(&p, "8");
+		if (pty_shows(&p, "mute sst2") || pty_shows(&p, "weight sst2"))
+			fail_msg("'%s' and Esc led to edits", open[i]);
+		pty_close(&p);
+	}
+}
+
 static void test_faders(void **state)
 {
 	struct pty_spec s = {0};
@@ -413,6 +442,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_goldens),
 		cmocka_unit_test(test_golden_levels),
 		cmocka_unit_test(test_ascii_is_ascii),
+		cmocka_unit_test(test_esc_stays),
 		cmocka_unit_test(test_faders),
 		cmocka_unit_test(test_wish_waits),
 		cmocka_unit_test(test_prompt),
