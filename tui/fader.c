@@ -47,19 +47,24 @@ static void draw_trend(struct canvas *c, int y, int x, enum trend t, bool up_is_
 	draw_text(c, y, x, 1, ink, (filled ? solid : thin)[t <= TREND_FLAT ? t : 0]);
 }
 
+static const enum paper lamp_paper[KNOBS] = {
+	[KNOB_MUTE] = PAPER_MUTE, [KNOB_SOLO] = PAPER_SOLO, [KNOB_LOCK] = PAPER_LOCK};
+
+/* A lamp shows the key that turns it, as a capital while it is on. */
+static char lamp_letter(enum knob k, bool is_on)
+{
+	char letter = key_letter(VIEW_DESK, DO_TOGGLE, (int)k);
+
+	return is_on && letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
+}
+
 static void draw_lamp(struct canvas *c, int channel, enum knob k, int y, int x,
 		      bool is_on)
 {
-	static const struct { const char *off, *on; enum paper paper; } look[KNOBS] = {
-		[KNOB_MUTE] = {" m ", " M ", PAPER_MUTE},
-		[KNOB_SOLO] = {" s ", " S ", PAPER_SOLO},
-		[KNOB_LOCK] = {" l ", " L ", PAPER_LOCK}};
-
 	draw_zone(c, (struct rect){y, x, 1, 3}, channel, DO_TOGGLE, (int)k);
-	c->paper = is_on ? (uint8_t)look[k].paper : PAPER_LAMP;
+	c->paper = is_on ? (uint8_t)lamp_paper[k] : PAPER_LAMP;
 	c->flags = is_on ? CELL_BOLD : 0;
-	draw_text(c, y, x, 3, is_on ? INK_TEXT : INK_DIM,
-		  is_on ? look[k].on : look[k].off);
+	draw_textf(c, y, x, 3, is_on ? INK_TEXT : INK_DIM, " %c ", lamp_letter(k, is_on));
 	c->paper = PAPER_NONE;
 	c->flags = 0;
 }
@@ -260,21 +265,19 @@ static void draw_table_head(struct canvas *c, int y, const struct table_cols *t)
 	draw_right(c, y, t->dev - 1, 3, INK_DIM, "dev");
 	if (t->base)
 		draw_right(c, y, t->base - 1, 4, INK_DIM, "base");
-	draw_text(c, y, t->lamps, 5, INK_DIM, "m s l");
+	draw_textf(c, y, t->lamps, 5, INK_DIM, "%c %c %c", lamp_letter(KNOB_MUTE, false),
+		   lamp_letter(KNOB_SOLO, false), lamp_letter(KNOB_LOCK, false));
 }
 
 static void draw_table_lamps(struct canvas *c, const struct ui *ui, int i, int y, int x)
 {
-	static const char on[] = "MSL";
-	static const enum paper paper[] = {PAPER_MUTE, PAPER_SOLO, PAPER_LOCK};
-
 	for (int k = 0; k < 3; k++) {
 		enum knob knob = (enum knob)(KNOB_MUTE + k);
 		bool is_on = ui_value(ui, i, knob) > 0;
 
 		draw_zone(c, (struct rect){y, x + 2 * k, 1, 1}, i, DO_TOGGLE, (int)knob);
-		c->paper = is_on ? (uint8_t)paper[k] : c->paper;
-		draw_cell(c, y, x + 2 * k, is_on ? (uint32_t)on[k] : 0xb7,
+		c->paper = is_on ? (uint8_t)lamp_paper[knob] : c->paper;
+		draw_cell(c, y, x + 2 * k, is_on ? (uint32_t)lamp_letter(knob, true) : 0xb7,
 			  is_on ? INK_TEXT : INK_FRAME);
 		c->paper = i == ui->channel ? PAPER_ROW : PAPER_NONE;
 		if (ui_is_wished(ui, i, knob))

@@ -225,3 +225,15 @@ const struct key_row *key_find(enum view_id view, uint32_t key)
 	}
 	return NULL;
 }
+
+char key_letter(enum view_id view, enum action action, int arg)
+{
+	for (int i = 0; i < key_count; i++) {
+		const struct key_row *k = &key_table[i];
+
+		if (k->on & (1u << view) && k->action == action && k->arg == arg &&
+		    k->key > ' ' && k->key < 127)
+			return (char)k->key;
+	}
+	return '?';
+}

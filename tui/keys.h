@@ -48,5 +48,7 @@ extern const struct key_row key_table[];
 extern const int key_count;
 
 const struct key_row *key_find(enum view_id view, uint32_t key);
+/* The letter that does this there, for buttons; '?' when no key does. */
+char key_letter(enum view_id view, enum action action, int arg);
 
 #endif
