@@ -126,8 +126,10 @@ static int dot_row(const struct plot *p, double place, int per)
 
 static void label(char out[24], double v, bool is_short)
 {
-	if (v != 0 && (fabs(v) < 0.001 || fabs(v) >= 1e5))
+	if (v != 0 && fabs(v) < 0.001)
 		snprintf(out, 24, "%.0e", v);
+	else if (fabs(v) >= 1e4)
+		fabs(v) < 1e15 ? (void)fmt_brief(out, v) : (void)snprintf(out, 24, "%.0e", v);
 	else if (is_short)
 		snprintf(out, 24, "%.3g", v);
 	else

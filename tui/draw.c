@@ -286,6 +286,52 @@ int draw_foreign(struct canvas *c, int y, int x, int w, enum ink ink, const char
 	return draw_foreign_n(c, y, x, w, ink, s, strlen(s));
 }
 
+/* The byte from which on the text has w columns at most. */
+static size_t tail_from(const char *s, size_t len, int w)
+{
+	size_t at = len > 12 * ((size_t)w + 2) ? len - 12 * ((size_t)w + 2) : 0;
+
+	for (;; at++) {
+		while (at < len && ((unsigned char)s[at] & 0xc0) == 0x80)
+			at++; /* no character is cut */
+		if (at >= len || text_columns(s + at, len - at) <= w)
+			return at;
+	}
+}
+
+bool short_name(char *out, size_t cap, const char *s, int w)
+{
+	struct buf b;
+	size_t head, tail;
+	bool is_cut;
+
+	buf_init(&b);
+	text_sanitize(&b, s, strlen(s));
+	is_cut = text_columns(buf_str(&b), b.len) > w;
+	if (is_cut && w < 5) {
+		str_copy(out, cap, s); /* no room for two ends */
+	} else if (is_cut) {
+		tail = tail_from(b.s, b.len, (w - 1) / 2);
+		head = enough_for(w, b.s, b.len);
+		while (head && (((unsigned char)b.s[head] & 0xc0) == 0x80 ||
+				text_columns(b.s, head) > w - 1 - (w - 1) / 2))
+			head--;
+		str_format(out, cap, "%.*s…%s", (int)head, b.s, b.s + tail);
+	} else {
+		str_copy(out, cap, buf_str(&b));
+	}
+	buf_release(&b);
+	return is_cut;
+}
+
+int draw_name(struct canvas *c, int y, int x, int w, enum ink ink, const char *s)
+{
+	char text[512];
+
+	short_name(text, sizeof text, s, w);
+	return draw_foreign(c, y, x, w, ink, text);
+}
+
 int foreign_columns(const char *s, size_t len)
 {
 	struct buf b;

@@ -95,6 +95,10 @@ int draw_right(struct canvas *c, int y, int end, int w, enum ink ink, const char
 int draw_foreign(struct canvas *c, int y, int x, int w, enum ink ink, const char *s);
 int draw_foreign_n(struct canvas *c, int y, int x, int w, enum ink ink, const char *s,
 		   size_t len);
+/* A name: one that is cut loses its middle, as names differ at their ends. */
+int draw_name(struct canvas *c, int y, int x, int w, enum ink ink, const char *s);
+/* The same as text, made harmless; true: it was cut. */
+bool short_name(char *out, size_t cap, const char *s, int w);
 /* Columns that draw_foreign would need. */
 int foreign_columns(const char *s, size_t len);
 void draw_fill(struct canvas *c, struct rect r);

@@ -95,8 +95,8 @@ static void draw_probabilities(struct canvas *c, const struct ui *ui, struct rec
 			if (!done[i] && (best < 0 || p->p[i] > p->p[best]))
 				best = i;
 		done[best] = true;
-		draw_foreign(c, y, r.x, NAME_COLS, best == p->gold ? INK_STRONG : INK_DIM,
-			     result_label(d, best, text));
+		draw_name(c, y, r.x, NAME_COLS, best == p->gold ? INK_STRONG : INK_DIM,
+			  result_label(d, best, text));
 		draw_bar(c, y, r.x + NAME_COLS + 1, bar, (double)p->p[best],
 			 ink_channel(ui->inspect.task));
 		snprintf(text, sizeof text, "%.3f", (double)p->p[best]);
@@ -165,17 +165,40 @@ static void draw_past(struct canvas *c, const struct results *d, struct rect r)
 
 /* --- the panes --- */
 
-static void remark_of(const struct results *d, const struct prediction *p, char out[128])
-{
-	char gold[24], pred[24];
+enum { REMARK = 320, REMARK_REST = 58 }; /* columns of it that are no names */
 
-	if (d->kind == TASK_REGRESS)
-		str_format(out, 128, "gold %.3g · guess %.3g · off by %+.3g", p->number,
+/* Names get `room` columns each; true: one of them was cut. */
+static bool remark_of(const struct results *d, const struct prediction *p, int room,
+		      char out[REMARK])
+{
+	char gold[120], pred[120], text[24];
+	bool is_cut;
+
+	if (d->kind == TASK_REGRESS) {
+		str_format(out, REMARK, "gold %.3g · guess %.3g · off by %+.3g", p->number,
 			   p->guess, p->guess - p->number);
-	else
-		str_format(out, 128, "gold %.20s · predicted %.20s %.2f · loss %.2f",
-			   result_label(d, p->gold, gold), result_label(d, p->pred, pred),
-			   result_confidence(p), p->loss);
+		return false;
+	}
+	is_cut = short_name(gold, sizeof gold, result_label(d, p->gold, text), room);
+	is_cut |= short_name(pred, sizeof pred, result_label(d, p->pred, text), room);
+	str_format(out, REMARK, "gold %s · predicted %s %.2f · loss %.2f", gold, pred,
+		   result_confidence(p), p->loss);
+	return is_cut;
+}
+
+/* Names that had no room in the frame, whole. */
+static void draw_whole_names(struct canvas *c, const struct results *d,
+			     const struct prediction *p, struct rect r)
+{
+	char text[24];
+	int x = r.x;
+
+	x += draw_text(c, r.y, x, r.w, INK_DIM, "gold ");
+	x += draw_foreign(c, r.y, x, r.x + r.w - x, INK_GOOD, result_label(d, p->gold, text));
+	if (p->pred == p->gold)
+		return;
+	x += draw_text(c, r.y, x, r.x + r.w - x, INK_DIM, "   predicted ");
+	draw_foreign(c, r.y, x, r.x + r.w - x, INK_BAD, result_label(d, p->pred, text));
 }
 
 static const char *said_of(const struct results *d, const struct prediction *p,
@@ -187,12 +210,19 @@ static const char *said_of(const struct results *d, const struct prediction *p,
 static struct rect draw_frame(struct canvas *c, const struct ui *ui, struct rect r, int i)
 {
 	const struct results *d = &ui->inspect.data;
-	char title[48], remark[128];
+	const struct prediction *p = &d->set.p[i];
+	struct rect in = rect_cut(r, 1, 3, 1, 3);
+	char title[48], remark[REMARK];
+	bool is_cut;
 
-	str_format(title, sizeof title, "row %lld", (long long)d->set.p[i].row);
-	remark_of(d, &d->set.p[i], remark);
+	str_format(title, sizeof title, "row %lld", (long long)p->row);
+	is_cut = remark_of(d, p, r.w > REMARK_REST + 20 ? (r.w - REMARK_REST) / 2 : 10,
+			   remark);
 	draw_titled_box(c, r, title, remark);
-	return rect_cut(r, 1, 3, 1, 3);
+	if (!is_cut || in.h < 4)
+		return in;
+	draw_whole_names(c, d, p, in);
+	return rect_cut(in, 1, 0, 0, 0);
 }
 
 static void draw_low(struct canvas *c, const struct ui *ui, struct rect r,

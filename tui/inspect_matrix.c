@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "inspect_own.h"
 
-enum { LABEL_COLS = 11, CELL_MIN = 5, CELL_MAX = 12 };
+enum { LABEL_COLS = 11, CELL_MIN = 5, CELL_MAX = 12, REMARK = 160 };
 
 /* Where the parts of the matrix stand. */
 struct grid {
@@ -136,8 +136,8 @@ static void draw_heads(struct canvas *c, const struct grid *g, const struct resu
 
 		w = w > g->cell - 1 ? g->cell - 1 : w;
 		end = g->left + (k + 1) * g->cell - 2;
-		draw_foreign(c, y, end - w + 1 > g->left + k * g->cell ? end - w + 1 :
-			     g->left + k * g->cell, g->cell - 1, INK_TEXT, label);
+		draw_name(c, y, end - w + 1 > g->left + k * g->cell ? end - w + 1 :
+			  g->left + k * g->cell, g->cell - 1, INK_TEXT, label);
 	}
 	draw_text(c, y, g->figures, 28, INK_DIM,
 		  g->brief ? "recall" :
@@ -158,17 +158,23 @@ static void draw_foot(struct canvas *c, const struct grid *g, const struct resul
 }
 
 static void matrix_remark(const struct inspection *in, const struct grid *g,
-			  char out[64])
+			  char out[REMARK])
 {
 	const struct results *d = &in->data;
+	int room = (g->box.w - 30) / 2;
+	char gold[64], pred[64], text[24];
 
-	if (in->on_matrix)
-		str_copy(out, 64, "Enter filters");
-	else if (g->cols < d->n_classes || g->rows - g->has_foot < d->n_classes)
-		str_format(out, 64, "%d classes%s", d->n_classes, d->n_classes > 12 ?
+	if (in->on_matrix && d->n_classes) {
+		short_name(gold, sizeof gold,
+			   result_label(d, d->class_order[in->cell_gold], text), room);
+		short_name(pred, sizeof pred,
+			   result_label(d, d->class_order[in->cell_pred], text), room);
+		str_format(out, REMARK, "%s → %s", gold, pred);
+	} else if (g->cols < d->n_classes || g->rows - g->has_foot < d->n_classes)
+		str_format(out, REMARK, "%d classes%s", d->n_classes, d->n_classes > 12 ?
 			   ", most confused first" : "");
 	else
-		str_copy(out, 64, d->gold >= 0 ? "c clears" : "");
+		str_copy(out, REMARK, d->gold >= 0 ? "c clears" : "");
 }
 
 void inspect_draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
@@ -176,17 +182,17 @@ void inspect_draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
 	const struct inspection *in = &ui->inspect;
 	const struct results *d = &in->data;
 	struct grid g;
-	char text[64];
+	char text[24], remark[REMARK];
 
 	grid_fit(in, r, &g);
-	matrix_remark(in, &g, text);
-	draw_titled_box(c, r, "gold ↓  predicted →", text[0] ? text : NULL);
+	matrix_remark(in, &g, remark);
+	draw_titled_box(c, r, "gold ↓  predicted →", remark[0] ? remark : NULL);
 	draw_heads(c, &g, d);
 	for (int i = 0; i < g.rows - g.has_foot && g.down.top + i < d->n_classes; i++) {
 		int gold = d->class_order[g.down.top + i], y = g.top + i;
 
-		draw_foreign(c, y, r.x + 2, LABEL_COLS - 1, INK_TEXT,
-			     result_label(d, gold, text));
+		draw_name(c, y, r.x + 2, LABEL_COLS - 1, INK_TEXT,
+			  result_label(d, gold, text));
 		for (int k = 0; k < g.cols && g.across.top + k < d->n_classes; k++)
 			draw_count(c, in, (struct rect){y, g.left + k * g.cell, 1,
 				   g.cell - 1}, gold, d->class_order[g.across.top + k]);

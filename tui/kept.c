@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/plan.h"
 
 static enum status open_store(const char *run_path, struct store **out, struct err *err)
 {
@@ -31,6 +32,27 @@ enum status kept_predictions(const char *run_path, int task, int64_t upto,
 		st = store_predictions_read(s, task, step, out, err);
 	store_close(s);
 	return st;
+}
+
+char **kept_labels(const char *run_path, const char *task, int *n)
+{
+	struct plan *p = NULL;
+	char path[600], **out = NULL;
+	int t;
+
+	*n = 0;
+	if (!str_format(path, sizeof path, "%s/plan.json", run_path) ||
+	    plan_load_stored(path, &p, NULL))
+		return NULL;
+	t = plan_task_find(p, task);
+	if (t >= 0 && p->tasks[t].n_labels) {
+		*n = p->tasks[t].n_labels;
+		out = xcalloc((size_t)*n, sizeof *out);
+		for (int i = 0; i < *n; i++)
+			out[i] = xstrdup(p->tasks[t].labels[i]);
+	}
+	plan_free(p);
+	return out;
 }
 
 /* What lies behind the first n is let go. */

@@ -17,6 +17,11 @@ enum status kept_journal(const char *run_path, struct journal_entry **out, int *
 			 struct err *err);
 enum status kept_checkpoints(const char *run_path, struct checkpoint_row **out, int *n,
 			     struct err *err);
+/*
+ * The names of a task's labels, in class order, from the run's plan: returns (caller
+ * frees each and the array), or NULL with *n = 0 where there are none.
+ */
+char **kept_labels(const char *run_path, const char *task, int *n);
 /* As feed.h says of `steps`. */
 enum status kept_steps(const char *run_path, int64_t from, int64_t to, int64_t span,
 		       int64_t take, void (*each)(void *arg, const struct step_row *r),

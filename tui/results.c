@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "kept.h"
 
 void results_init(struct results *r)
 {
@@ -35,6 +36,11 @@ static void forget(struct results *r)
 	forget_past(r);
 	prediction_set_release(&r->set);
 	memset(&r->set, 0, sizeof r->set);
+	for (int i = 0; i < r->n_names; i++)
+		xfree(r->name[i]);
+	xfree(r->name);
+	r->name = NULL;
+	r->n_names = 0;
 	xfree(r->label);
 	xfree(r->matrix);
 	xfree(r->class_order);
@@ -138,6 +144,8 @@ static void count(struct results *r)
 		if (!r->label[p->gold] && r->set.row)
 			r->label[p->gold] = r->set.row[i].target;
 	}
+	for (int i = 0; i < r->n_classes && i < r->n_names; i++)
+		r->label[i] = r->name[i];
 	order_classes(r);
 }
 
@@ -178,6 +186,7 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 	else if (st)
 		snprintf(r->trouble, sizeof r->trouble, "%.150s", err.text);
 	if (r->kind == TASK_CLASSIFY) {
+		r->name = kept_labels(s->run_path, s->ch[task].name, &r->n_names);
 		count(r);
 		results_calibrate(&r->set, &r->calibration);
 		compare(r, f, s->run_path);

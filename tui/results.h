@@ -34,7 +34,9 @@ struct results {
 	enum task_kind kind;
 	struct prediction_set set;
 	int n_classes;
-	const char **label;       /* [n_classes], borrowed from the set, or NULL */
+	char **name;             /* [n_names] of the classes, from the run's plan */
+	int n_names;
+	const char **label;      /* [n_classes], borrowed from `name` or the set, or NULL */
 	int *matrix;              /* [gold][pred] */
 	int *class_order;         /* most confused first when many, else 0.. */
 	/* filter and order over set.p */

@@ -79,12 +79,10 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 		draw_right(c, y, x + 15, 7, INK_TEXT, fmt_value(text, p->guess));
 		x += 17;
 	} else {
-		draw_foreign(c, y, x, label_w, INK_TEXT,
-			     result_label(d, p->gold, text));
+		draw_name(c, y, x, label_w, INK_TEXT, result_label(d, p->gold, text));
 		x += label_w + 1;
-		draw_foreign(c, y, x, label_w,
-			     result_is_error(d, p) ? INK_BAD : INK_GOOD,
-			     result_label(d, p->pred, text));
+		draw_name(c, y, x, label_w, result_is_error(d, p) ? INK_BAD : INK_GOOD,
+			  result_label(d, p->pred, text));
 		x += label_w + 1;
 		snprintf(text, sizeof text, "%.2f", result_confidence(p));
 		draw_right(c, y, x + 4, 4, INK_TEXT, text);
@@ -107,18 +105,19 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 
 static void list_title(const struct results *d, char out[128])
 {
-	char gold[24], pred[24];
+	char gold[56], pred[56], text[24];
 
-	if (d->kind == TASK_REGRESS)
+	if (d->kind == TASK_REGRESS) {
 		str_copy(out, 128, "rows");
-	else if (d->gold >= 0)
-		str_format(out, 128, "gold %s, predicted %s",
-			   result_label(d, d->gold, gold),
-			   result_label(d, d->pred, pred));
-	else if (d->only_changed && d->change)
-		str_format(out, 128, "changed: + fixed, - broken");
-	else
+	} else if (d->gold >= 0) {
+		short_name(gold, sizeof gold, result_label(d, d->gold, text), 16);
+		short_name(pred, sizeof pred, result_label(d, d->pred, text), 16);
+		str_format(out, 128, "gold %s, predicted %s", gold, pred);
+	} else if (d->only_changed && d->change) {
+		str_copy(out, 128, "changed: + fixed, - broken");
+	} else {
 		str_copy(out, 128, d->only_errors ? "errors" : "all rows");
+	}
 }
 
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
