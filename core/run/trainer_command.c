@@ -113,6 +113,7 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 	enum status st = command_parse(line, c, err);
 
 	t->is_executing = true;
+	t->is_by_hand = who == WHO_PERSON;
 	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		st = change(t, c, who, err);
 	else if (!st && c->row->flags & CMD_RUNS)
@@ -372,6 +373,7 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 
 	if (st)
 		return st;
+	trainer_was_held(t);
 	run_script(t);
 	if (trainer_drain(t, false))
 		trainer_picture(t, true);
