@@ -322,7 +322,7 @@ static bool take_waiting(struct trainer *t, struct waiting *w, bool light_only)
 	return is_there;
 }
 
-/* Takes the text. */
+/* Takes the text. BUSY would say that the ticket still waits: see trainer_answer. */
 static void give_answer(struct trainer *t, uint64_t ticket, enum status st,
 			const struct err *err, struct buf *text)
 {
@@ -331,7 +331,7 @@ static void give_answer(struct trainer *t, uint64_t ticket, enum status st,
 	pthread_mutex_lock(&t->mutex);
 	buf_release(&a->text);
 	a->ticket = ticket;
-	a->st = st;
+	a->st = st == ST_BUSY ? ST_FAILED : st;
 	str_copy(a->err.text, sizeof a->err.text, st ? err->text : "");
 	a->text = *text;
 	buf_init(text);

@@ -86,6 +86,7 @@ struct trainer {
 	bool is_paused, is_stopping;
 	bool is_executing;         /* a command: others wait for its answer */
 	bool is_by_hand;           /* that one: it can be refused and given again */
+	bool has_given_up;         /* told to stop, and others hold the store */
 	double held;               /* seconds that others held the store, to be told */
 	double last_picture, last_flush;
 	enum status result;        /* after the join */

@@ -38,8 +38,10 @@ bool trainer_waits(void *arg, double waited)
 
 	if (waited >= COMMAND_PATIENCE && t->is_executing && t->is_by_hand)
 		return false;
-	if (waited >= STOP_PATIENCE && trainer_should_stop(t))
+	if (trainer_should_stop(t) && (waited >= STOP_PATIENCE || t->has_given_up)) {
+		t->has_given_up = true;
 		return false;
+	}
 	if (waited >= 0.5) {
 		t->held = waited;
 		trainer_say(t, "waits for the run store: somebody else holds it (%.0f s)",

@@ -7,6 +7,8 @@
 
 #include <sqlite3.h>
 
+#include "run/db_stamp.h"
+
 /* Each commit is seen by the next read, also inside one tick of the clock. */
 static void test_follows(void **state)
 {
@@ -34,6 +36,36 @@ static void test_follows(void **state)
 		db_close(db);
 		db_close(r);
 	}
+}
+
+/* Two writes in one tick of the file system's clock have one time. */
+static void test_settled(void **state)
+{
+	const int64_t s = 1000000000, t = 1700000000 * s + 123456789;
+	struct file_mark m;
+	int fresh = 0;
+
+	(void)state;
+	assert_false(stamp_is_settled(t, t));     /* this very tick */
+	assert_true(stamp_is_settled(t, t + 1));
+	assert_false(stamp_is_settled(t + 1, t)); /* finer than the clock that was read */
+	assert_false(stamp_is_settled(t + 2 * s, t));
+	assert_true(stamp_is_settled(t + 60 * s, t)); /* a server's clock ahead */
+	/* whole seconds: a file system that knows no finer ones */
+	assert_false(stamp_is_settled(1700000000 * s, t));
+	assert_false(stamp_is_settled(1700000000 * s, t + s));
+	assert_true(stamp_is_settled(1700000000 * s, t + 2 * s));
+	for (int i = 0; i < 50; i++) {
+		put_text("tick", i & 1 ? "tock" : "tick");
+		file_mark_take(&m, in_scratch("tick"));
+		fresh += !m.is_settled;
+	}
+	assert_true(m.is_there && m.size == 4 && fresh > 25);
+	usleep(30000);
+	file_mark_take(&m, in_scratch("tick"));
+	assert_true(m.is_settled || m.changed % 10000000 == 0);
+	file_mark_take(&m, in_scratch("no such"));
+	assert_true(!m.is_there && m.is_settled);
 }
 
 /*
@@ -212,6 +244,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_follows),
+		cmocka_unit_test(test_settled),
 		cmocka_unit_test(test_locks_stay),
 		cmocka_unit_test(test_touches_nothing),
 		cmocka_unit_test(test_log_is_no_file),
