@@ -57,7 +57,8 @@ static inline struct db *pair_new(const char *name, const char *mode)
 	set_mode(mode);
 	db = pair_open(in_scratch(name), DB_CREATE);
 	assert_int_equal(db_script(db, "CREATE TABLE one(v); INSERT INTO one VALUES(0);"
-				   "CREATE TABLE many(k INTEGER PRIMARY KEY, v, pad)",
+				   "CREATE TABLE many(k INTEGER PRIMARY KEY, v, pad);"
+				   "CREATE TABLE other(x)",
 				   NULL), ST_OK);
 	assert_int_equal(db_begin(db, NULL), ST_OK);
 	for (int k = 0; k < ROWS; k++)
