@@ -68,9 +68,9 @@ static enum status check_task(const struct model_config *c,
 			       "task '%s' needs at least two labels, has %d",
 			       t->name, t->n_labels);
 	if (t->kind == TASK_REGRESS &&
-	    !(t->scale > 0.0f && isfinite(t->scale) && isfinite(t->mean)))
+	    !(t->scale > 0 && isfinite(t->scale) && isfinite(t->mean)))
 		return err_set(err, ST_INVALID, "task '%s' has targets without "
-			       "a spread (scale %g)", t->name, (double)t->scale);
+			       "a spread (scale %g)", t->name, t->scale);
 	if (t->kind == TASK_SUMMARIZE &&
 	    (c->decoder_layers < 1 || c->decoder_layers > 1024))
 		return err_set(err, ST_INVALID, "task '%s' needs "
@@ -201,18 +201,19 @@ static const struct model_task *task_of(const struct model *m,
 	return &m->task[b->task];
 }
 
-static double regress_loss(struct tape *t, const struct model_task *task,
-			   struct ten *x, const struct batch *b)
+/* Targets are brought to mean 0 and deviation 1 while they are doubles. */
+static struct loss regress_loss(struct tape *t, const struct model_task *task,
+				struct ten *x, const struct batch *b)
 {
 	float *y = arena_alloc(&t->arena, ((size_t)b->B + 1) * sizeof *y);
 
 	for (int i = 0; i < b->B; i++)
-		y[i] = (b->number[i] - task->mean) / task->scale;
+		y[i] = (float)((b->number[i] - task->mean) / task->scale);
 	return op_mse(t, x, y);
 }
 
-double model_loss(const struct model *m, struct tape *t, const struct batch *b,
-		  float p_drop)
+struct loss model_loss(const struct model *m, struct tape *t, const struct batch *b,
+		       float p_drop)
 {
 	const struct model_task *task = task_of(m, b);
 	struct ten *x;
@@ -236,7 +237,7 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 	if (task->kind == TASK_CLASSIFY)
 		k_softmax(x->rows, x->cols, x->v, 1.0f, false);
 	for (int i = 0; i < x->rows && task->kind == TASK_REGRESS; i++)
-		x->v[i] = task->mean + task->scale * x->v[i];
+		x->v[i] = (float)(task->mean + task->scale * (double)x->v[i]);
 	*p = x->v;
 }
 
@@ -291,8 +292,8 @@ void model_attribute(const struct model *m, struct tape *t, const struct batch *
 		if (task->kind == TASK_CLASSIFY) {
 			d[i * x->cols + largest(row, x->cols)] = 1.0f;
 		} else {
-			d[i] = task->scale;
-			*row = task->mean + task->scale * *row;
+			d[i] = (float)task->scale;
+			*row = (float)(task->mean + task->scale * (double)*row);
 		}
 	}
 	tape_backward(t);

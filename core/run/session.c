@@ -4,6 +4,7 @@
  */
 #include "run/session.h"
 
+#include <math.h> /* isfinite */
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,21 +67,25 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 
 /* --- data --- */
 
-/* Mean and deviation of the train numbers: the head predicts (y - mean) / scale. */
+/*
+ * Mean and deviation of the train numbers: the head predicts (y - mean) / scale.
+ * Numbers that differ by less than a double can tell from their mean are all one.
+ */
 static void get_norm(struct session_task *t)
 {
 	struct example e;
 	uint64_t n = dataset_size(t->train);
-	double sum = 0, d;
+	double sum = 0, least, d;
 
 	t->mean = dataset_mean(t->train);
 	for (uint64_t i = 0; i < n; i++) {
 		dataset_get(t->train, i, &e);
-		d = (double)e.number - t->mean;
+		d = e.number - t->mean;
 		sum += d * d;
 	}
 	t->scale = n ? __builtin_sqrt(sum / (double)n) : 0;
-	if (!(t->scale > 1e-6))
+	least = 1e-14 * (t->mean < 0 ? -t->mean : t->mean);
+	if (!(t->scale > least && t->scale > 1e-150 && isfinite(t->scale)))
 		t->scale = 1;
 }
 
@@ -145,15 +150,15 @@ static int how_many_workers(const struct session *s, int asked)
 }
 
 /*
- * Refuses what cannot fit: weights and their packed copies; in training also the
- * moments, the sum, one task's sum when that is looked at, and a gradient for
- * each worker and one more.
+ * Refuses what cannot fit: weights and a packed copy; in training also a second
+ * one, the moments, the gradients that are summed, and one task's sum when that is
+ * looked at.
  */
 static enum status check_memory(uint64_t params, const struct session_options *o,
-				int workers, bool looks, struct err *err)
+				int gradients, struct err *err)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
-	double blocks = o->train ? 7.0 + looks + workers : 2.0;
+	double blocks = o->train ? 5.0 + gradients : 2.0;
 	double need = blocks * 4.0 * (double)params;
 	double have = pages > 0 && page > 0 ? (double)pages * (double)page : need;
 
@@ -172,8 +177,8 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 		mt[i] = (struct model_task){ .kind = p->kind,
 					     .n_labels = s->task[i].n_labels,
 					     .smoothing = (float)p->smoothing,
-					     .mean = (float)s->task[i].mean,
-					     .scale = (float)s->task[i].scale };
+					     .mean = s->task[i].mean,
+					     .scale = s->task[i].scale };
 		str_copy(mt[i].name, sizeof mt[i].name, p->name);
 	}
 }
@@ -195,8 +200,9 @@ static enum status make_model(struct session *s, const struct session_options *o
 								  cfg.max_target;
 	}
 	describe_tasks(s, mt);
-	st = check_memory(model_param_count(&cfg, mt, s->n_tasks), o, workers,
-			  s->plan->gradients_every > 0, err);
+	st = check_memory(model_param_count(&cfg, mt, s->n_tasks), o,
+			  workers_buffers(workers, s->plan->micro_batches) +
+			  (s->plan->gradients_every > 0), err);
 	if (!st)
 		st = model_new(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
 	xfree(mt);
@@ -246,7 +252,6 @@ static void make_scratch(struct session *s)
 	size_t n = (size_t)s->plan->micro_batches;
 
 	adamw_init(&s->adam, &s->params);
-	s->sum = grads_new(&s->params);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
 	s->job = xcalloc(n, sizeof *s->job);
 	gradients_init(&s->gradients, s);
@@ -271,8 +276,10 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 	st = get_vocabulary(s, o->vocab_path, pg, err);
 	for (int i = 0; i < s->n_tasks && !st; i++)
 		st = get_task(s, i, o, pg, err);
-	for (int i = 0; i < s->n_tasks && !st && o->train; i++)
+	for (int i = 0; i < s->n_tasks && !st && o->train; i++) {
 		s->task[i].per_epoch = packer_per_epoch(s->task[i].packer);
+		s->task[i].units = packer_units(s->task[i].packer);
+	}
 	if (!st)
 		st = make_model(s, o, workers, err);
 	if (!st && o->train)
@@ -280,7 +287,8 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 	if (!st)
 		st = start_mix(s, err);
 	if (!st)
-		s->workers = workers_new(workers, &s->params, o->train);
+		s->workers = workers_new(workers, &s->params,
+					 o->train ? plan->micro_batches : 0);
 	if (st) {
 		session_free(s);
 		s = NULL;
@@ -303,7 +311,6 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	workers_free(s->workers);
-	grads_free(s->sum);
 	gradients_release(&s->gradients);
 	adamw_release(&s->adam);
 	model_free(s->model);

@@ -28,6 +28,7 @@ struct session_task {
 	char **labels;                /* borrowed from the plan */
 	double mean, scale;           /* regress: of the train numbers; else 0, 1 */
 	double per_epoch;             /* micro-batches per epoch, as estimated at the start */
+	double units;                 /* state: units of a micro-batch, estimated likewise */
 };
 
 /* One micro-batch of a step: what is to be done, and what came of it. */
@@ -36,7 +37,7 @@ struct step_job {
 	uint64_t draw;
 	const uint64_t *rows;
 	double weight;                /* 0: forward only, nothing is added */
-	double loss;
+	struct loss loss;
 };
 
 struct session {
@@ -52,7 +53,7 @@ struct session {
 	int n_tasks;
 	struct session_task *task;
 	struct workers *workers;
-	struct grads *sum;            /* scratch: the step's gradient */
+	struct grads *sum;            /* the last step's gradient, lent by the workers */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
 	struct gradients gradients;   /* looks on; never read by a step */

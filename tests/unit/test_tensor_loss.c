@@ -31,7 +31,7 @@ static struct ten *run_ce(struct check *c, struct tape *t, struct ten **in,
 			  double *loss, struct ten **y2)
 {
 	(void)y2;
-	*loss = op_cross_entropy(t, in[0], c->ids, c->smoothing);
+	*loss = op_cross_entropy(t, in[0], c->ids, c->smoothing).objective;
 	return NULL;
 }
 
@@ -79,7 +79,7 @@ static struct ten *run_mse(struct check *c, struct tape *t, struct ten **in,
 			   double *loss, struct ten **y2)
 {
 	(void)c, (void)y2;
-	*loss = op_mse(t, in[0], numbers);
+	*loss = op_mse(t, in[0], numbers).objective;
 	return NULL;
 }
 
@@ -112,7 +112,7 @@ static struct ten *run_output(struct check *c, struct tape *t, struct ten **in,
 {
 	(void)y2;
 	*loss = op_output_loss(t, in[0], 0, c->heads ? 1 : PARAM_NONE, c->ids,
-			       c->smoothing, NULL);
+			       c->smoothing, NULL).objective;
 	return NULL;
 }
 
@@ -202,8 +202,9 @@ static void test_output_nothing(void **state)
 	tape_init(&t, &ps);
 	tape_begin(&t, g, NULL);
 	assert_true(op_output_loss(&t, tape_wrap(&t, x, 2, 2), 0, PARAM_NONE,
-				   none, 0.1f, NULL) == 0.0);
-	assert_true(op_cross_entropy(&t, tape_wrap(&t, x, 2, 2), none, 0) == 0.0);
+				   none, 0.1f, NULL).objective == 0.0);
+	assert_true(op_cross_entropy(&t, tape_wrap(&t, x, 2, 2), none,
+				     0).objective == 0.0);
 	assert_false(grads_touched(g, 0));
 	grads_free(g);
 	tape_release(&t);
@@ -223,7 +224,7 @@ static struct ten *run_copy(struct check *c, struct tape *t, struct ten **in,
 	};
 
 	(void)y2;
-	*loss = op_copy_loss(t, &ci);
+	*loss = op_copy_loss(t, &ci).objective;
 	return NULL;
 }
 
@@ -342,7 +343,7 @@ static void test_copy_extremes(void **state)
 			.dec = &one, .src = &one, .src_ids = &src,
 			.target = &target, .w = 0, .b = PARAM_NONE,
 		};
-		loss = op_copy_loss(&t, &in);
+		loss = op_copy_loss(&t, &in).objective;
 		lg = -200.0 - log1p(exp(-(double)gate));
 		lc = src == 1 ? -(gate > 30 ? (double)gate :
 				  log1p(exp((double)gate))) : -1e300;
@@ -382,10 +383,10 @@ static void test_not_finite(void **state)
 		tape_init(&t, &ps);
 		tape_begin(&t, g, NULL);
 		assert_false(isfinite(op_cross_entropy(
-			&t, tape_wrap(&t, x, 2, 3), y, 0.1f)));
+			&t, tape_wrap(&t, x, 2, 3), y, 0.1f).objective));
 		assert_false(isfinite(op_output_loss(
 			&t, tape_wrap(&t, x, 2, 3), 0, PARAM_NONE, y, 0.1f,
-			NULL)));
+			NULL).objective));
 		assert_false(isfinite(grads_sumsq(g, GRADS_ALL)));
 		grads_free(g);
 		tape_release(&t);
