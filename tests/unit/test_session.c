@@ -400,6 +400,132 @@ static void test_learns(void **state)
 	session_free(s);
 }
 
+/* --- every unit counts the same --- */
+
+static void add_to(double *sum, const struct session *s, const struct grads *g,
+		   double by)
+{
+	for (int p = 0; p < s->params.n; p++) {
+		const float *v = grads_peek(g, p);
+		double *to = sum + s->params.p[p].offset;
+		int cols = s->params.p[p].cols;
+
+		for (size_t i = 0; v && i < param_count(&s->params, p); i++)
+			if (grads_has_row(g, p, (int)i / cols))
+				to[i] += by * (double)v[i];
+	}
+}
+
+/* The gradient of a task's mean loss over all its units: row by row. */
+static void mean_gradient(const struct session *s, int task, double *sum)
+{
+	struct grads *g = grads_new(&s->params);
+	struct tape tape;
+	int units = 0;
+
+	tape_init(&tape, &s->params);
+	for (uint64_t row = 0; row < dataset_size(s->task[task].train); row++) {
+		struct batch b;
+		struct loss loss;
+
+		grads_clear(g);
+		tape_begin(&tape, g, NULL);
+		batch_build(&b, &tape.arena, s->task[task].train, task, &row, 1, 0,
+			    tokenizer_special(s->tok, TOK_CLS));
+		loss = model_loss(s->model, &tape, &b, 0);
+		tape_backward(&tape);
+		add_to(sum, s, g, loss.units);
+		units += loss.units;
+	}
+	for (size_t i = 0; i < s->params.size; i++)
+		sum[i] /= units;
+	tape_release(&tape);
+	grads_free(g);
+}
+
+/* The mean of the gradients of an epoch's steps; how unequal the micro-batches are. */
+static double steps_gradient(struct session *s, int task, double *sum)
+{
+	int least = INT_MAX, most = 0, steps = 0;
+	struct step_report r;
+
+	for (; !s->task[task].cursor.epoch; steps++) {
+		assert_int_equal(session_step(s, &r, NULL), ST_OK);
+		assert_false(r.row.skipped);
+		add_to(sum, s, s->sum, 1);
+		least = s->job[0].loss.units < least ? s->job[0].loss.units : least;
+		most = s->job[0].loss.units > most ? s->job[0].loss.units : most;
+	}
+	for (size_t i = 0; i < s->params.size; i++)
+		sum[i] /= steps;
+	return (double)most / least;
+}
+
+/*
+ * One task, no dropout, weights that stand still, a micro-batch a step: the mean of
+ * the steps' gradients over an epoch is the gradient of the mean loss over all rows
+ * (or pieces), although some micro-batches hold several times what others do.
+ */
+static void test_units_count_the_same(void **state)
+{
+	static const char *const sets[] = {
+		"optimizer.lr=0", "optimizer.clip=0", "model.dropout=0",
+		"mix.micro_batches=1", "mix.tokens=50", "tasks.sum.smoothing=0.1",
+	};
+
+	(void)state;
+	for (int task = 0; task < 3; task++) {
+		struct session *s = make(sets, 6, 2);
+		double *want = xcalloc(s->params.size, sizeof *want);
+		double *got = xcalloc(s->params.size, sizeof *got);
+		double off = 0, size = 0;
+
+		s->mix.ch[task].solo = true;
+		mean_gradient(s, task, want);
+		assert_true(steps_gradient(s, task, got) > 1.9);
+		for (size_t i = 0; i < s->params.size; i++) {
+			off += (got[i] - want[i]) * (got[i] - want[i]);
+			size += want[i] * want[i];
+		}
+		assert_true(size > 0 && off < 1e-9 * size);
+		xfree(want);
+		xfree(got);
+		session_free(s);
+	}
+}
+
+/* What a step shows is the mean over its units, without smoothing. */
+static void test_shown_losses(void **state)
+{
+	static const char *const sets[] = { "tasks.sum.smoothing=0.2",
+					    "mix.micro_batches=7" };
+	struct session *s = make(sets, 2, 2);
+	struct step_report r;
+	int smoothed = 0, several = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(session_step(s, &r, NULL), ST_OK);
+		for (int t = 0; t < r.row.n; t++) {
+			double sum = 0, units = 0;
+
+			for (int k = 0; k < 7; k++) {
+				const struct step_job *j = &s->job[k];
+
+				if (j->task != r.row.task[t].task)
+					continue;
+				sum += j->loss.plain * j->loss.units;
+				units += j->loss.units;
+				smoothed += fabs(j->loss.plain - j->loss.objective) > 1e-9;
+			}
+			assert_true(r.row.task[t].loss == (float)(sum / units));
+			several += r.row.task[t].count > 1;
+		}
+	}
+	assert_true(smoothed > 20 && several > 20);
+	session_free(s);
+}
+
 /* --- looking changes nothing, and does not depend on workers --- */
 
 static void evaluate(struct session *s, int task, bool greedy, struct evaluation *e)
@@ -539,6 +665,8 @@ int main(void)
 		cmocka_unit_test(test_weight_scales),
 		cmocka_unit_test(test_weight_of_one),
 		cmocka_unit_test(test_weight_zero),
+		cmocka_unit_test(test_units_count_the_same),
+		cmocka_unit_test(test_shown_losses),
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_broken_weights),
 		cmocka_unit_test(test_huge_rate),
