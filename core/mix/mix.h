@@ -85,7 +85,13 @@ enum status mix_set_weighting(struct mix *m, const char *name,
 bool mix_active(const struct mix *m, int task); /* not muted, nor left out by a solo */
 /* The share each task gets now; sums to 1 (all 0 when nobody is active). */
 void mix_shares(const struct mix *m, double *share);
-/* Largest-deficit draw of the next micro-batch's task; -1 when nobody is active. */
+/*
+ * The task of the next micro-batch; -1 when nobody is active. While the n tasks with a
+ * share keep it, drawn and wished stay within 1 - 1/(2n-2) of each other. When shares
+ * change nobody gets ahead by more than that; how far somebody can fall behind then is
+ * not proven (n - 3/2 at most; measured 1.8). When tasks come or go the others' credits
+ * move alike, so that they sum to 0 again.
+ */
 int mix_draw(struct mix *m);
 /* weight x factor. */
 double mix_loss_weight(const struct mix *m, int task);
