@@ -212,43 +212,68 @@ static enum status read_params(const char *method, const struct mix_param *table
 	return st;
 }
 
+static bool make_row(const char *name, const struct mix_param *param,
+		     int (*memory)(int tasks), int n, struct mix_row *out)
+{
+	*out = (struct mix_row){ name, param, memory ? memory(n) : 0 };
+	BUG_IF(out->memory < 0 || out->memory > MIX_MEMORY_MAX);
+	return true;
+}
+
+bool mix_sampling_row(int kind, int n, struct mix_row *out)
+{
+	const struct sampling_method *t = &sampling_table[kind];
+
+	return kind >= 0 && kind < sampling_count &&
+	       make_row(t->name, t->param, t->memory, n, out);
+}
+
+bool mix_weighting_row(int kind, int n, struct mix_row *out)
+{
+	const struct weighting_method *t = &weighting_table[kind];
+
+	return kind >= 0 && kind < weighting_count &&
+	       make_row(t->name, t->param, t->memory, n, out);
+}
+
 enum status mix_set_sampling(struct mix *m, const char *name,
 			     const char *const *args, int n_args, struct err *err)
 {
-	struct mix_method method = { .kind = -1 };
+	double param[MIX_PARAMS];
 	enum status st;
+	int kind = -1;
 
 	for (int i = 0; i < sampling_count; i++)
 		if (str_eq(sampling_table[i].name, name))
-			method.kind = i;
-	if (method.kind < 0)
+			kind = i;
+	if (kind < 0)
 		return err_set(err, ST_INVALID, "no sampling method '%s'", name);
-	st = read_params(name, sampling_table[method.kind].param, args, n_args,
-			 method.param, err);
+	st = read_params(name, sampling_table[kind].param, args, n_args, param, err);
 	if (st)
 		return st;
-	m->sampling = method;
-	for (int i = 0; i < m->n; i++)
-		memset(m->ch[i].sample_memory, 0, sizeof m->ch[i].sample_memory);
+	m->sampling = (struct mix_method){ .kind = kind };
+	memcpy(m->sampling.param, param, sizeof param);
 	return ST_OK;
 }
 
 enum status mix_set_weighting(struct mix *m, const char *name,
 			      const char *const *args, int n_args, struct err *err)
 {
-	struct mix_method method = { .kind = -1 };
+	double param[MIX_PARAMS];
 	enum status st;
+	int kind = -1;
 
 	for (int i = 0; i < weighting_count; i++)
 		if (str_eq(weighting_table[i].name, name))
-			method.kind = i;
-	if (method.kind < 0)
+			kind = i;
+	if (kind < 0)
 		return err_set(err, ST_INVALID, "no weighting method '%s'", name);
-	st = read_params(name, weighting_table[method.kind].param, args, n_args,
-			 method.param, err);
+	st = read_params(name, weighting_table[kind].param, args, n_args, param, err);
 	if (st)
 		return st;
-	m->weighting = method;
-	weighting_table[method.kind].start(m);
+	if (m->weighting.kind != kind) /* the same one keeps what is locked */
+		m->weighting = (struct mix_method){ .kind = kind };
+	memcpy(m->weighting.param, param, sizeof param);
+	weighting_table[kind].start(m);
 	return ST_OK;
 }

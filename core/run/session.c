@@ -1,6 +1,5 @@
 /*
- * session.c - putting a session together from its plan, and the hash of all
- * that is state in it. The step itself is in step.c.
+ * session.c - putting a session together from its plan. The step is step.c's.
  */
 #include "run/session.h"
 
@@ -9,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
+#include "run/state.h"
 #include "run/workers.h"
 #include "tensor/blas.h"
 
@@ -342,83 +341,11 @@ void session_start_random(struct session *s)
 		s->task[i].cursor = (struct cursor){ 0 };
 	BUG_IF(start_mix(s, NULL)); /* the same words were taken by session_make */
 	gradients_clear(&s->gradients);
-	s->step = s->skipped = 0;
+	s->step = s->skipped = s->skips = 0;
 	s->timeline = 0;
-}
-
-/* --- the hash of the state --- */
-
-static void add_double(struct hasher *h, double x)
-{
-	uint64_t u;
-
-	memcpy(&u, &x, sizeof u);
-	hasher_add_u64(h, u);
-}
-
-static void add_block(struct hasher *h, const struct param_set *ps, const float *block)
-{
-	for (int p = 0; p < ps->n; p++)
-		hasher_add(h, block + ps->p[p].offset,
-			   param_count(ps, p) * sizeof *block);
-}
-
-static void add_cursor(struct hasher *h, const struct cursor *c)
-{
-	hasher_add_u64(h, c->epoch);
-	hasher_add_u64(h, c->window);
-	hasher_add_u64(h, c->next);
-	hasher_add_u64(h, c->draw);
-	hasher_add_u64(h, c->examples);
-	hasher_add_u64(h, c->tokens);
-}
-
-static void add_method(struct hasher *h, const struct mix_method *m, const char *name)
-{
-	hasher_add_str(h, name);
-	for (int i = 0; i < MIX_PARAMS; i++)
-		add_double(h, m->param[i]);
-}
-
-static void add_channel(struct hasher *h, const struct mix_channel *c)
-{
-	add_double(h, c->weight);
-	add_double(h, c->share);
-	hasher_add_u64(h, c->muted);
-	hasher_add_u64(h, c->solo);
-	hasher_add_u64(h, c->locked);
-	add_double(h, c->size);
-	add_double(h, c->factor);
-	add_double(h, c->credit);
-	hasher_add_u64(h, c->drawn);
-	for (int i = 0; i < MIX_SLOTS; i++) {
-		add_double(h, c->memory[i]);
-		add_double(h, c->sample_memory[i]);
-	}
 }
 
 void session_state(const struct session *s, char out[40])
 {
-	struct hasher *h = hasher_new();
-	const struct mix *m = &s->mix;
-
-	hasher_add_u64(h, (uint64_t)s->step);
-	hasher_add_u64(h, (uint64_t)s->skipped);
-	add_block(h, &s->params, s->params.value);
-	if (s->adam.m) {
-		add_block(h, &s->params, s->adam.m);
-		add_block(h, &s->params, s->adam.v);
-		for (int p = 0; p < s->params.n; p++)
-			hasher_add_u64(h, (uint64_t)s->adam.count[p]);
-	}
-	for (int i = 0; i < s->n_tasks; i++)
-		add_cursor(h, &s->task[i].cursor);
-	add_method(h, &m->sampling, sampling_table[m->sampling.kind].name);
-	add_method(h, &m->weighting, weighting_table[m->weighting.kind].name);
-	add_double(h, m->lr);
-	add_double(h, m->clip);
-	add_double(h, m->dropout);
-	for (int i = 0; i < m->n; i++)
-		add_channel(h, &m->ch[i]);
-	hash_text(hasher_end(h), out);
+	state_hash(s, out);
 }

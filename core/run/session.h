@@ -1,9 +1,9 @@
 /*
  * session.h - the session: all that a step reads and writes, and nothing else.
  *
- * state (hashed, saved, resumed): weights, Adam's moments and counts, cursors,
- * mix, step. The rest is structure that follows from the plan (model, data
- * sets, packers) or scratch. Owned by one thread, the trainer's.
+ * state (hashed, saved, resumed) is what has a row in state.c's table: weights, Adam's
+ * moments and counts, cursors, mix, step. The rest is structure that follows from the
+ * plan (model, data sets, packers) or scratch. Owned by one thread, the trainer's.
  */
 #ifndef TUTTI_RUN_SESSION_H
 #define TUTTI_RUN_SESSION_H
@@ -49,6 +49,7 @@ struct session {
 	struct mix mix;               /* state */
 	int64_t step;                 /* state: updates asked for so far */
 	int64_t skipped;              /* state: of them not made (not finite) */
+	int64_t skips;                /* state: the last so many of them, in a row */
 	int timeline;
 	int n_tasks;
 	struct session_task *task;
@@ -90,7 +91,7 @@ void session_start_random(struct session *s);
  * s->params.value calls it.
  */
 void session_pack(struct session *s);
-/* 32 hex digits over all state; equal exactly when the states are the same bits. */
+/* 32 hex digits over all state (state.h), equal exactly for the same bits. */
 void session_state(const struct session *s, char out[40]);
 
 /* What a step did, for whoever watches; not state. */

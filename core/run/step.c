@@ -236,6 +236,7 @@ enum status session_step(struct session *s, struct step_report *report,
 	} else {
 		s->skipped++;
 	}
+	s->skips = is_good ? 0 : s->skips + 1;
 	s->step++;
 	report->n_gradients = gradients_end(s, report->gradient);
 	reserve(s);

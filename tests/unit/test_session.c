@@ -99,10 +99,11 @@ static void test_hash(void **state)
 	char a[40], b[40];
 	double *numbers[] = { &s->mix.lr, &s->mix.clip, &s->mix.dropout,
 			      &s->mix.ch[1].weight, &s->mix.ch[2].credit,
-			      &s->mix.ch[0].memory[3], &s->mix.ch[2].sample_memory[7],
-			      &s->mix.sampling.param[2] };
+			      &s->mix.weighting.memory[0], &s->mix.weighting.memory[11],
+			      &s->task[2].units, &s->mix.sampling.param[2] };
 
 	(void)state;
+	command(s, "weighting uncertainty");
 	session_state(s, a);
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		double was = *numbers[i];
@@ -122,6 +123,67 @@ static void test_hash(void **state)
 	s->task[1].cursor.next--;
 	session_state(s, b);
 	assert_string_equal(a, b);
+	session_free(s);
+}
+
+/* Every byte of the structs that are state, but for padding, has a row. */
+static void all_bytes_show(const struct session *s, void *at, size_t n, size_t padding)
+{
+	char was[40], is[40];
+	size_t silent = 0;
+
+	session_state(s, was);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char *byte = (unsigned char *)at + i;
+
+		*byte ^= 1;
+		session_state(s, is);
+		*byte ^= 1;
+		silent += str_eq(was, is);
+	}
+	assert_int_equal(silent, padding);
+}
+
+static void test_state_is_whole(void **state)
+{
+	struct session *s = make(NULL, 0, 1);
+	struct mix_channel *ch = &s->mix.ch[1];
+
+	(void)state;
+	all_bytes_show(s, &s->task[1].cursor, sizeof s->task[1].cursor,
+		       sizeof s->task[1].cursor - 5 * sizeof(uint64_t) - sizeof(uint32_t));
+	all_bytes_show(s, ch, sizeof *ch,
+		       sizeof *ch - 5 * sizeof(double) - 3 - sizeof(uint64_t));
+	all_bytes_show(s, &s->mix.lr, 3 * sizeof(double), 0);
+	all_bytes_show(s, s->mix.weighting.param, sizeof s->mix.weighting.param, 0);
+	all_bytes_show(s, &s->step, sizeof s->step, 0);
+	all_bytes_show(s, &s->skipped, sizeof s->skipped, 0);
+	all_bytes_show(s, &s->skips, sizeof s->skips, 0);
+	/* a memory of 3 tasks x 4 */
+	command(s, "weighting uncertainty");
+	all_bytes_show(s, s->mix.weighting.memory, 13 * sizeof(double), sizeof(double));
+	session_free(s);
+}
+
+/* Skips in a row are counted, and an update ends them. */
+static void test_skips(void **state)
+{
+	const char *const sets[] = { "optimizer.clip=0" };
+	struct session *s = make(sets, 1, 1);
+
+	(void)state;
+	step(s, 1);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 3; i++)
+			s->mix.ch[i].weight = 1e38;
+		step(s, 2 + round);
+		assert_int_equal(s->skips, 2 + round);
+		for (int i = 0; i < 3; i++)
+			s->mix.ch[i].weight = 1;
+		step(s, 1);
+		assert_int_equal(s->skips, 0);
+	}
+	assert_int_equal(s->skipped, 5);
 	session_free(s);
 }
 
@@ -660,6 +722,8 @@ int main(void)
 		cmocka_unit_test(test_start_again),
 		cmocka_unit_test(test_no_heap),
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_state_is_whole),
+		cmocka_unit_test(test_skips),
 		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_paired_noise),
 		cmocka_unit_test(test_weight_scales),
