@@ -135,6 +135,9 @@ static enum row_fault take_label(struct builder *b, const char *s, size_t n,
 	return ROW_BAD_LABEL;
 }
 
+/* Squares of numbers, and sums of them, are still doubles. */
+#define NUMBER_MAX 1e150
+
 static enum row_fault take_number(const char *s, size_t n, struct cache_record *r)
 {
 	char text[64];
@@ -145,7 +148,7 @@ static enum row_fault take_number(const char *s, size_t n, struct cache_record *
 		return ROW_BAD_NUMBER;
 	memcpy(text, s, n);
 	text[n] = '\0';
-	if (!parse_double(text, &x) || !isfinite(x))
+	if (!parse_double(text, &x) || !(x >= -NUMBER_MAX && x <= NUMBER_MAX))
 		return ROW_BAD_NUMBER;
 	r->value.number = x;
 	return ROW_OK;

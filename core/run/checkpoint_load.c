@@ -286,9 +286,16 @@ static enum status name_damage(const char *folder, enum status st, struct err *e
 	return st;
 }
 
+/* Every message names the checkpoint. */
 static enum status finish(const char *folder, enum status st, struct err *err)
 {
-	return st == ST_CORRUPT ? name_damage(folder, st, err) : st;
+	const char *slash = strrchr(folder, '/');
+
+	if (st == ST_CORRUPT)
+		return name_damage(folder, st, err);
+	if (st == ST_INVALID)
+		err_wrap(err, st, "checkpoint '%s'", slash ? slash + 1 : folder);
+	return st;
 }
 
 /* --- loading --- */

@@ -578,6 +578,11 @@ static void test_state_keys(void **state)
 	str_copy(old, sizeof old, err.text);
 	assert_non_null(strstr(old, "step-"));
 	assert_null(strstr(old, "damaged"));
+	str_copy(strrchr(folder, '/') - strlen("/checkpoints"), 2, "");
+	assert_int_equal(checkpoint_find(folder, CHECKPOINT_NEWEST, old, sizeof old, &err),
+			 ST_INVALID);
+	assert_non_null(strstr(err.text, "checkpoint 'step-"));
+	assert_non_null(strstr(err.text, "or start a new run"));
 	damage_end(&d);
 	session_free(d.s);
 }
@@ -808,7 +813,8 @@ int main(void)
 		cmocka_unit_test(test_keep_best_is_newest),
 		cmocka_unit_test(test_same_step),     cmocka_unit_test(test_without_row),
 		cmocka_unit_test(test_sweep),	      cmocka_unit_test(test_changed_data),
-		cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_damaged_files),
+		cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_state_keys),
+		cmocka_unit_test(test_damaged_files),
 		cmocka_unit_test(test_damaged_tensors),
 		cmocka_unit_test(test_impossible_values), cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_killed_anywhere),
