@@ -187,16 +187,16 @@ static void check_task(struct session *s, int task)
 
 static void test_oracle(void **state)
 {
-	static const char *const sets[2][2] = {
-		{ "optimizer.lr=0.02", "model.norm=pre" },
-		{ "optimizer.lr=0.02", "model.norm=post" },
+	static const char *const sets[2][3] = {
+		{ "optimizer.lr=0.02", "model.norm=pre", "budget.steps=120" },
+		{ "optimizer.lr=0.02", "model.norm=post", "budget.steps=120" },
 	};
 
 	(void)state;
 	for (int k = 0; k < 2; k++) {
-		struct session *s = make(sets[k], 2, 2, true);
+		struct session *s = make(sets[k], 3, 2, true);
 
-		step(s, 60);
+		step(s, 120);
 		check_task(s, 0);
 		check_task(s, 1);
 		session_free(s);
