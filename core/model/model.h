@@ -67,7 +67,7 @@ struct loss model_loss(const struct model *m, struct tape *t, const struct batch
  * unit. In the tape's arena (borrowed until the next tape_begin).
  */
 void model_predict(const struct model *m, struct tape *t, const struct batch *b,
-		   float **p);
+		   double **p);
 
 /*
  * The same predictions, and how each source token pushed them: score [N] is
@@ -82,7 +82,7 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
  * noise; p and score as in model_predict.
  */
 void model_attribute(const struct model *m, struct tape *t, const struct batch *b,
-		     float **p, float **score);
+		     double **p, float **score);
 
 struct decode_config {
 	int beams;              /* 1 = greedy */

@@ -85,17 +85,19 @@ static void run_look(struct worker *w, int job, void *arg)
 {
 	struct look *l = arg;
 	struct batch b;
-	float *p;
+	double *p;
 
 	(void)job;
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&b, &w->tape.arena, l->s->plan->tasks[l->task].kind, l->task,
 			     l->ex, 1, 0, tokenizer_special(l->s->tok, TOK_CLS));
-	if (l->logit)
-		p = l->s->model->kind->scores(l->s->model, &w->tape, &b, 0, NULL)->v;
-	else
-		model_predict(l->s->model, &w->tape, &b, &p);
-	l->out = (double)p[l->pred < 0 ? 0 : l->pred];
+	if (l->logit) {
+		l->out = (double)l->s->model->kind->scores(l->s->model, &w->tape, &b, 0,
+							   NULL)->v[l->pred];
+		return;
+	}
+	model_predict(l->s->model, &w->tape, &b, &p);
+	l->out = p[l->pred < 0 ? 0 : l->pred];
 }
 
 static double look(struct session *s, int task, int pred, bool logit, struct example *ex)

@@ -255,8 +255,7 @@ static void test_predict(void **state)
 	(void)state;
 	tm_init(&m, &cfg, small_tasks(), 3);
 	for (int task = 0; task < 2; task++) {
-		double train, sum = 0.0;
-		float *p;
+		double train, sum = 0.0, *p;
 
 		toy_batch(&x, task, 3, 9);
 		tape_begin(&m.t, m.g, NULL);
@@ -264,10 +263,10 @@ static void test_predict(void **state)
 		tape_begin(&m.t, NULL, NULL);
 		model_predict(m.m, &m.t, &x.b, &p);
 		for (int i = 0; i < 9; i++) {
-			double d = ((double)p[i] - x.number[i]) / 1.5;
+			double d = (p[i] - x.number[i]) / 1.5;
 
 			sum += task ? d * d :
-				      -log((double)p[3 * i + x.label[i]]);
+				      -log(p[3 * i + x.label[i]]);
 		}
 		assert_true(fabs(sum / 9 - train) < 1e-5);
 		assert_true(fabs(toy_loss(&m, &x.b) - train) < 1e-6);
@@ -285,7 +284,7 @@ static void test_alone(void **state)
 	struct model_config cfg = small_config();
 	struct test_batch all, one;
 	struct test_model m;
-	float *p, kept[15];
+	double *p, kept[15];
 
 	(void)state;
 	tm_init(&m, &cfg, small_tasks(), 3);
@@ -299,7 +298,7 @@ static void test_alone(void **state)
 		tape_begin(&m.t, NULL, NULL);
 		model_predict(m.m, &m.t, &one.b, &p);
 		for (int k = 0; k < 3; k++)
-			assert_true(fabsf(p[k] - kept[3 * i + k]) < 1e-6f);
+			assert_true(fabs(p[k] - kept[3 * i + k]) < 1e-6);
 	}
 	tm_release(&m);
 }

@@ -146,7 +146,7 @@ static void check_gradients(struct test_model *m, const struct safetensors *s,
 			    const char *task)
 {
 	static float buf[1 << 14];
-	char name[288];
+	char name[400];
 	double all = 0.0;
 	size_t len = (size_t)snprintf(name, sizeof name, "g.%s.", task);
 

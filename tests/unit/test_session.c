@@ -556,6 +556,72 @@ static void test_units_count_the_same(void **state)
 	}
 }
 
+/* 90 rows of which the number is base + what fixture_row says / 50. */
+static struct session *far_from_zero(const char *name, double base)
+{
+	char path[PATH_MAX], train[80], dev[80];
+	const char *sets[] = { train, dev, "model.dropout=0" };
+	struct buf rows, out;
+
+	buf_init(&rows);
+	buf_init(&out);
+	for (int i = 0; i < 90; i++)
+		fixture_row(&rows, 1, i);
+	for (const char *p = buf_str(&rows); *p; p = strchr(p, '\n') + 1) {
+		const char *label = strstr(p, "\"label\":") + 8;
+		char number[32];
+
+		double_to_text(base + strtod(label, NULL) / 50, number);
+		buf_add(&out, p, (size_t)(label - p));
+		buf_addf(&out, "%s}\n", number);
+	}
+	str_format(path, sizeof path, "%s/%s.jsonl", fixture_dir, name);
+	assert_int_equal(file_write(path, out.s, out.len, NULL), ST_OK);
+	str_format(train, sizeof train, "tasks.count.train=%s.jsonl", name);
+	str_format(dev, sizeof dev, "tasks.count.dev=%s.jsonl", name);
+	buf_release(&rows);
+	buf_release(&out);
+	return make(sets, 3, 2);
+}
+
+/*
+ * Numbers of 1e9 that differ by hundredths: a float holds none of the differences,
+ * yet they are learnt, and told again, as the same numbers near 0 are.
+ */
+static void test_numbers_far_from_zero(void **state)
+{
+	struct session *near = far_from_zero("near", 0), *far = far_from_zero("far", 1e9);
+
+	(void)state;
+	assert_true(fabs(far->task[1].scale / near->task[1].scale - 1) < 1e-4);
+	assert_true(fabs(far->task[1].mean - 1e9 - near->task[1].mean) < 1e-4);
+	near->mix.ch[1].solo = far->mix.ch[1].solo = true;
+	for (int i = 0; i < 30; i++) {
+		struct step_report a, b;
+		double x, y;
+
+		assert_int_equal(session_step(near, &a, NULL), ST_OK);
+		assert_int_equal(session_step(far, &b, NULL), ST_OK);
+		x = (double)a.row.task[0].loss;
+		y = (double)b.row.task[0].loss;
+		assert_true(i || (x > .2 && x < 5));
+		assert_true(fabs(x - y) < 1e-3 * x + 1e-4);
+	}
+	for (int round = 0; round < 2; round++) {
+		struct session *s = round ? far : near;
+		struct eval_options o = { .keep = 7 };
+		struct evaluation e;
+
+		assert_int_equal(evaluate_task(s, 1, &o, NULL, &e, NULL), ST_OK);
+		assert_true(e.row.loss > 0 && e.row.loss < 2);
+		for (int i = 0; i < e.n_kept; i++) /* within the spread of the numbers */
+			assert_true(fabs(e.kept[i].guess - e.kept[i].number) < .3);
+		evaluation_release(&e);
+	}
+	session_free(near);
+	session_free(far);
+}
+
 /* What a step shows is the mean over its units, without smoothing. */
 static void test_shown_losses(void **state)
 {
@@ -731,6 +797,7 @@ int main(void)
 		cmocka_unit_test(test_weight_zero),
 		cmocka_unit_test(test_units_count_the_same),
 		cmocka_unit_test(test_shown_losses),
+		cmocka_unit_test(test_numbers_far_from_zero),
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_broken_weights),
 		cmocka_unit_test(test_huge_rate),
