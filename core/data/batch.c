@@ -17,7 +17,7 @@ struct packer {
 	const struct dataset *d;
 	uint64_t seed, n, windows;
 	uint32_t task, budget;
-	double per_epoch;
+	double per_epoch, units; /* as counted at the start */
 	bool loaded;
 	uint64_t epoch, window;          /* of what follows */
 	uint32_t n_rows, n_batches;
@@ -169,17 +169,20 @@ int packer_draw(struct packer *p, struct cursor *c, uint64_t *rows)
 enum { WINDOWS_COUNTED = 16 };
 
 /* With seed and task 0, so that neither has a part in the answer. */
-static double count_batches(struct packer *p)
+static void count_batches(struct packer *p)
 {
 	uint64_t counted = p->windows < WINDOWS_COUNTED ? p->windows : WINDOWS_COUNTED;
-	uint64_t batches = 0;
+	uint64_t batches = 0, units = 0;
 
 	for (uint64_t w = 0; w < counted; w++) {
 		load_window(p, 0, w);
 		batches += p->n_batches;
+		for (uint32_t i = 0; i < p->n_rows; i++)
+			units += dataset_units(p->d, p->row[i]);
 	}
 	p->loaded = false;
-	return (double)batches * ((double)p->windows / (double)counted);
+	p->per_epoch = (double)batches * ((double)p->windows / (double)counted);
+	p->units = units ? (double)units / (double)batches : 1;
 }
 
 struct packer *packer_new(const struct dataset *d, uint64_t seed, int task,
@@ -194,7 +197,7 @@ struct packer *packer_new(const struct dataset *d, uint64_t seed, int task,
 	p->n = dataset_size(d);
 	BUG_IF(!p->n);
 	p->windows = (p->n - 1) / PACK_WINDOW + 1;
-	p->per_epoch = count_batches(p);
+	count_batches(p);
 	p->seed = seed;
 	p->task = (uint32_t)task;
 	return p;
@@ -210,13 +213,18 @@ double packer_per_epoch(const struct packer *p)
 	return p->per_epoch;
 }
 
+double packer_units(const struct packer *p)
+{
+	return p->units;
+}
+
 /* --- rows --- */
 
 /* The arrays of a batch while they are filled. */
 struct filler {
 	int32_t *ids, *pos, *seg, *dec_in, *dec_pos, *dec_out, *label;
 	int *off, *dec_off;
-	float *number;
+	double *number;
 	uint64_t *row;
 };
 

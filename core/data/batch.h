@@ -37,7 +37,7 @@ struct batch {
 	const int32_t *dec_out;  /* [T] what it must say; -1: not counted */
 	const int *dec_off;      /* [B+1] */
 	const int32_t *label;    /* [B] classify */
-	const float *number;     /* [B] regress */
+	const double *number;    /* [B] regress */
 	const uint64_t *row;     /* [B] example numbers */
 	uint64_t draw;           /* the task's micro-batch count: dropout's stream */
 };
@@ -68,6 +68,8 @@ int packer_draw(struct packer *p, struct cursor *c, uint64_t *rows);
  * and wherever the cursor stands.
  */
 double packer_per_epoch(const struct packer *p);
+/* How many units (dataset_units) such a micro-batch has in the mean: as above, > 0. */
+double packer_units(const struct packer *p);
 
 /*
  * Builds the batch of the given rows in the arena (borrowed until its reset).

@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { CACHE_VERSION = 1, CACHE_ENDIAN = 0x01020304, CACHE_LABEL = 64 };
+enum { CACHE_VERSION = 2, CACHE_ENDIAN = 0x01020304, CACHE_LABEL = 64 };
 
 struct cache_header {
 	char magic[8];                 /* "TUTTITOK" */
@@ -37,13 +37,12 @@ struct cache_header {
 
 struct cache_record {
 	uint64_t at, line;
-	uint32_t n_ids, second, n_target;
 	union {
 		int32_t label;
-		float number;
+		double number;
 	} value;
+	uint32_t n_ids, second, n_target;
 	uint32_t text_len, pair_len, target_len;
-	uint32_t zero;
 };
 
 _Static_assert(sizeof(struct cache_header) == 688, "no padding in the header");

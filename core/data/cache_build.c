@@ -135,6 +135,9 @@ static enum row_fault take_label(struct builder *b, const char *s, size_t n,
 	return ROW_BAD_LABEL;
 }
 
+/* Squares of numbers, and sums of them, are still doubles. */
+#define NUMBER_MAX 1e150
+
 static enum row_fault take_number(const char *s, size_t n, struct cache_record *r)
 {
 	char text[64];
@@ -145,9 +148,9 @@ static enum row_fault take_number(const char *s, size_t n, struct cache_record *
 		return ROW_BAD_NUMBER;
 	memcpy(text, s, n);
 	text[n] = '\0';
-	if (!parse_double(text, &x) || !isfinite((float)x))
+	if (!parse_double(text, &x) || !(x >= -NUMBER_MAX && x <= NUMBER_MAX))
 		return ROW_BAD_NUMBER;
-	r->value.number = (float)x;
+	r->value.number = x;
 	return ROW_OK;
 }
 
@@ -291,7 +294,7 @@ static void count_row(struct builder *b, const struct cache_record *r)
 	if (b->spec->kind == TASK_CLASSIFY && r->value.label >= 0)
 		b->counts[r->value.label]++;
 	if (b->spec->kind == TASK_REGRESS)
-		b->sum += (double)r->value.number;
+		b->sum += r->value.number;
 }
 
 static enum status read_rows(struct builder *b, struct err *err)

@@ -31,16 +31,42 @@
 #include "data/cache.h"
 #include "text/utf8.h"
 
+/* --- kinds of tasks --- */
+
+static uint32_t one_example(const struct cache_record *r)
+{
+	(void)r;
+	return 1;
+}
+
+static uint32_t target_pieces(const struct cache_record *r)
+{
+	return r->n_target;
+}
+
+static const struct task_row {
+	const char *name, *unit;
+	uint32_t (*units)(const struct cache_record *r); /* that an example counts */
+} kinds[TASK_KINDS] = {
+	[TASK_CLASSIFY] = { "classify", "examples", one_example },
+	[TASK_REGRESS] = { "regress", "examples", one_example },
+	[TASK_SUMMARIZE] = { "summarize", "pieces", target_pieces },
+};
+
+static const struct task_row *kind_row(enum task_kind k)
+{
+	BUG_IF((unsigned)k >= TASK_KINDS);
+	return &kinds[k];
+}
+
 const char *task_kind_name(enum task_kind k)
 {
-	static const char *const names[TASK_KINDS] = {
-		[TASK_CLASSIFY] = "classify",
-		[TASK_REGRESS] = "regress",
-		[TASK_SUMMARIZE] = "summarize",
-	};
+	return kind_row(k)->name;
+}
 
-	BUG_IF((unsigned)k >= TASK_KINDS);
-	return names[k];
+const char *task_kind_unit(enum task_kind k)
+{
+	return kind_row(k)->unit;
 }
 
 /* --- the file's side --- */
@@ -305,6 +331,12 @@ uint32_t dataset_cost(const struct dataset *d, uint64_t i)
 {
 	BUG_IF(i >= d->h->n);
 	return d->record[i].n_ids + d->record[i].n_target;
+}
+
+uint32_t dataset_units(const struct dataset *d, uint64_t i)
+{
+	BUG_IF(i >= d->h->n);
+	return kind_row(dataset_kind(d))->units(&d->record[i]);
 }
 
 void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,

@@ -21,6 +21,8 @@
 
 enum task_kind { TASK_CLASSIFY, TASK_REGRESS, TASK_SUMMARIZE, TASK_KINDS };
 const char *task_kind_name(enum task_kind k);
+/* What its losses are means over: "examples", or "pieces" of the target. */
+const char *task_kind_unit(enum task_kind k);
 
 /* What is read from a file and how. Strings are borrowed during the call. */
 struct dataset_spec {
@@ -57,7 +59,7 @@ struct example {
 	const int32_t *target;
 	int n_target;
 	int label;              /* classify; -1: none */
-	float number;           /* regress */
+	double number;          /* regress */
 	uint64_t line;          /* in the data file */
 	const char *text, *pair, *target_text; /* raw UTF-8, not terminated */
 	uint32_t text_len, pair_len, target_len;
@@ -85,6 +87,8 @@ void dataset_get(const struct dataset *d, uint64_t i, struct example *out);
 uint32_t dataset_cost(const struct dataset *d, uint64_t i);
 void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
 		     uint32_t *n_target);
+/* What of example i counts in its task's loss: units of its kind (task_kind_unit). */
+uint32_t dataset_units(const struct dataset *d, uint64_t i);
 uint64_t dataset_tokens(const struct dataset *d); /* sum of the costs */
 enum task_kind dataset_kind(const struct dataset *d);
 /* `id`, or [UNK]'s when it is outside the vocabulary (a damaged cache). */

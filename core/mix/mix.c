@@ -80,83 +80,72 @@ void mix_shares(const struct mix *m, double *share)
 /* --- the draw --- */
 
 /*
- * Can every task still be drawn before its deficit passes 1? Looks 2n draws
- * ahead at the present shares: by then as many micro-batches as have fallen due
- * must fit into the draws there were.
+ * Tijdeman's rule ("The chairman assignment problem", 1980). Credit is what a task
+ * was wished less what it was drawn. Of the n tasks with a share, those may be drawn
+ * that this draw would not leave behind by more than 1 - 1/(2n-2): credit + share >=
+ * 1/(2n-2). The one of them is drawn that would fall that far behind first.
  */
-static bool is_feasible(const struct mix *m, const double *share)
+static int choose(const struct mix *m, const double *share, int n)
 {
-	for (int ahead = 1; ahead <= 2 * m->n; ahead++) {
-		int64_t due = 0;
-
-		for (int i = 0; i < m->n; i++) {
-			double over = m->ch[i].credit + ahead * share[i] - 1;
-
-			if (share[i] > 0 && over > 0)
-				due += (int64_t)(over + 1e-12) + 1;
-		}
-		if (due > ahead)
-			return false;
-	}
-	return true;
-}
-
-static int largest_deficit(const struct mix *m, const double *share)
-{
-	int best = -1;
-
-	for (int i = 0; i < m->n; i++)
-		if (share[i] > 0 && (best < 0 || m->ch[i].credit > m->ch[best].credit))
-			best = i;
-	return best;
-}
-
-/* Of the tasks that are owed something, the one that passes 1 first. */
-static int first_due(const struct mix *m, const double *share)
-{
-	double soonest = 0;
-	int best = -1;
+	double least = n > 1 ? 1.0 / (2 * n - 2) : 0, soonest = 0, soon = 0;
+	int best = -1, first = -1;
 
 	for (int i = 0; i < m->n; i++) {
-		double left = share[i] > 0 ? (1 - m->ch[i].credit) / share[i] : 0;
+		double credit = m->ch[i].credit, deadline;
 
-		if (share[i] <= 0 || m->ch[i].credit < 0)
+		if (!(share[i] > 0))
 			continue;
-		if (best < 0 || left < soonest) {
-			best = i;
-			soonest = left;
+		deadline = (1 - least - credit) / share[i];
+		if (first < 0 || deadline < soon) {
+			first = i;
+			soon = deadline;
 		}
+		if (credit + share[i] < least || (best >= 0 && deadline >= soonest))
+			continue;
+		best = i;
+		soonest = deadline;
 	}
-	return best;
+	return best >= 0 ? best : first;
 }
 
 /*
- * Largest deficit first. That alone can let several tasks fall due at once (from
- * about six tasks on), so where it would, the one that is due first is drawn:
- * drawn counts stay within one of the wished.
+ * The credits of those who share sum to 0 while nobody comes or goes. When they do
+ * not, all are moved alike; what is left behind stays with who is not active.
  */
+static int settle_credits(struct mix *m, const double *share)
+{
+	double sum = 0;
+	int n = 0;
+
+	for (int i = 0; i < m->n; i++)
+		if (share[i] > 0) {
+			sum += m->ch[i].credit;
+			n++;
+		}
+	if (sum < 1e-9 && sum > -1e-9)
+		return n;
+	for (int i = 0; i < m->n; i++)
+		if (share[i] > 0)
+			m->ch[i].credit -= sum / n;
+	return n;
+}
+
 int mix_draw(struct mix *m)
 {
 	double share[MIX_TASKS_MAX];
-	int best, due;
+	int n, drawn;
 
 	mix_shares(m, share);
-	best = largest_deficit(m, share);
-	if (best < 0)
+	n = settle_credits(m, share);
+	drawn = choose(m, share, n);
+	if (drawn < 0)
 		return -1;
 	for (int i = 0; i < m->n; i++)
 		if (share[i] > 0)
 			m->ch[i].credit += share[i];
-	best = largest_deficit(m, share);
-	m->ch[best].credit -= 1;
-	if (!is_feasible(m, share)) {
-		m->ch[best].credit += 1;
-		due = first_due(m, share);
-		best = due >= 0 ? due : best;
-		m->ch[best].credit -= 1;
-	}
-	m->ch[best].drawn++;
-	return best;
+	m->ch[drawn].credit -= 1;
+	m->ch[drawn].drawn++;
+	return drawn;
 }
 
 double mix_loss_weight(const struct mix *m, int task)
@@ -223,43 +212,68 @@ static enum status read_params(const char *method, const struct mix_param *table
 	return st;
 }
 
+static bool make_row(const char *name, const struct mix_param *param,
+		     int (*memory)(int tasks), int n, struct mix_row *out)
+{
+	*out = (struct mix_row){ name, param, memory ? memory(n) : 0 };
+	BUG_IF(out->memory < 0 || out->memory > MIX_MEMORY_MAX);
+	return true;
+}
+
+bool mix_sampling_row(int kind, int n, struct mix_row *out)
+{
+	const struct sampling_method *t = &sampling_table[kind];
+
+	return kind >= 0 && kind < sampling_count &&
+	       make_row(t->name, t->param, t->memory, n, out);
+}
+
+bool mix_weighting_row(int kind, int n, struct mix_row *out)
+{
+	const struct weighting_method *t = &weighting_table[kind];
+
+	return kind >= 0 && kind < weighting_count &&
+	       make_row(t->name, t->param, t->memory, n, out);
+}
+
 enum status mix_set_sampling(struct mix *m, const char *name,
 			     const char *const *args, int n_args, struct err *err)
 {
-	struct mix_method method = { .kind = -1 };
+	double param[MIX_PARAMS];
 	enum status st;
+	int kind = -1;
 
 	for (int i = 0; i < sampling_count; i++)
 		if (str_eq(sampling_table[i].name, name))
-			method.kind = i;
-	if (method.kind < 0)
+			kind = i;
+	if (kind < 0)
 		return err_set(err, ST_INVALID, "no sampling method '%s'", name);
-	st = read_params(name, sampling_table[method.kind].param, args, n_args,
-			 method.param, err);
+	st = read_params(name, sampling_table[kind].param, args, n_args, param, err);
 	if (st)
 		return st;
-	m->sampling = method;
-	for (int i = 0; i < m->n; i++)
-		memset(m->ch[i].sample_memory, 0, sizeof m->ch[i].sample_memory);
+	m->sampling = (struct mix_method){ .kind = kind };
+	memcpy(m->sampling.param, param, sizeof param);
 	return ST_OK;
 }
 
 enum status mix_set_weighting(struct mix *m, const char *name,
 			      const char *const *args, int n_args, struct err *err)
 {
-	struct mix_method method = { .kind = -1 };
+	double param[MIX_PARAMS];
 	enum status st;
+	int kind = -1;
 
 	for (int i = 0; i < weighting_count; i++)
 		if (str_eq(weighting_table[i].name, name))
-			method.kind = i;
-	if (method.kind < 0)
+			kind = i;
+	if (kind < 0)
 		return err_set(err, ST_INVALID, "no weighting method '%s'", name);
-	st = read_params(name, weighting_table[method.kind].param, args, n_args,
-			 method.param, err);
+	st = read_params(name, weighting_table[kind].param, args, n_args, param, err);
 	if (st)
 		return st;
-	m->weighting = method;
-	weighting_table[method.kind].start(m);
+	if (m->weighting.kind != kind) /* the same one keeps what is locked */
+		m->weighting = (struct mix_method){ .kind = kind };
+	memcpy(m->weighting.param, param, sizeof param);
+	weighting_table[kind].start(m);
 	return ST_OK;
 }

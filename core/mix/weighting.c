@@ -10,11 +10,8 @@ static void no_factors(struct mix *m)
 	for (int i = 0; i < m->n; i++) {
 		struct mix_channel *c = &m->ch[i];
 
-		if (c->locked)
-			continue;
-		c->factor = 1;
-		for (int k = 0; k < MIX_SLOTS; k++)
-			c->memory[k] = 0;
+		if (!c->locked)
+			c->factor = 1;
 	}
 }
 
@@ -28,39 +25,52 @@ static void no_factors(struct mix *m)
  * starts where the factor is 1 and stays within +-limit.
  */
 enum { UNC_LR, UNC_LIMIT };               /* parameters */
-enum { UNC_S, UNC_M, UNC_V, UNC_COUNT };  /* slots of a channel's memory */
+enum { UNC_S, UNC_M, UNC_V, UNC_COUNT, UNC_EACH }; /* memory of each task */
 
 static double power_of(double x, double n)
 {
 	return v_expd(n * v_logd(x));
 }
 
-static void uncertainty_move(const struct mix *m, struct mix_channel *c, double loss,
-			     bool regress)
+static int uncertainty_memory(int tasks)
+{
+	return UNC_EACH * tasks;
+}
+
+static void uncertainty_start(struct mix *m)
+{
+	no_factors(m);
+	for (int i = 0; i < m->n; i++)
+		for (int k = 0; k < UNC_EACH && !m->ch[i].locked; k++)
+			m->weighting.memory[UNC_EACH * i + k] = 0;
+}
+
+static void uncertainty_move(struct mix *m, int task, double loss, bool regress)
 {
 	const double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
 	double half = regress ? 0.5 : 1.0, limit = m->weighting.param[UNC_LIMIT];
-	double *s = &c->memory[UNC_S], *count = &c->memory[UNC_COUNT];
+	double *memory = &m->weighting.memory[UNC_EACH * task];
+	double *s = &memory[UNC_S], *count = &memory[UNC_COUNT];
 	double d, mean, var;
 
 	if (*count == 0)
 		*s = regress ? -0.6931471805599453 : 0;
 	*count += 1;
 	d = 0.5 - half * v_expd(-*s) * loss;
-	c->memory[UNC_M] = beta1 * c->memory[UNC_M] + (1 - beta1) * d;
-	c->memory[UNC_V] = beta2 * c->memory[UNC_V] + (1 - beta2) * d * d;
-	mean = c->memory[UNC_M] / (1 - power_of(beta1, *count));
-	var = c->memory[UNC_V] / (1 - power_of(beta2, *count));
+	memory[UNC_M] = beta1 * memory[UNC_M] + (1 - beta1) * d;
+	memory[UNC_V] = beta2 * memory[UNC_V] + (1 - beta2) * d * d;
+	mean = memory[UNC_M] / (1 - power_of(beta1, *count));
+	var = memory[UNC_V] / (1 - power_of(beta2, *count));
 	*s -= m->weighting.param[UNC_LR] * mean / (__builtin_sqrt(var) + eps);
 	*s = *s > limit ? limit : *s < -limit ? -limit : *s;
-	c->factor = half * v_expd(-*s);
+	m->ch[task].factor = half * v_expd(-*s);
 }
 
 static void uncertainty_update(struct mix *m, const struct mix_feedback *f)
 {
 	for (int i = 0; i < m->n; i++)
 		if (f->count[i] && !m->ch[i].locked && isfinite(f->loss[i]))
-			uncertainty_move(m, &m->ch[i], f->loss[i], f->regress[i]);
+			uncertainty_move(m, i, f->loss[i], f->regress[i]);
 }
 
 const struct weighting_method weighting_table[] = {
@@ -73,7 +83,8 @@ const struct weighting_method weighting_table[] = {
 	  .source = "Kendall, Gal & Cipolla 2018",
 	  .param = { { "lr", 1e-6, 1, 1e-3, "rate of the log-variances" },
 		     { "limit", 0.1, 20, 6, "bound of the log-variances" } },
-	  .start = no_factors,
+	  .memory = uncertainty_memory,
+	  .start = uncertainty_start,
 	  .update = uncertainty_update },
 };
 const int weighting_count = (int)(sizeof weighting_table / sizeof *weighting_table);

@@ -67,15 +67,16 @@ static void decoder_layer(struct stream *s, int i, struct ten *memory,
 	stream_feed(s, i);
 }
 
-double decoder_loss(const struct model *m, struct tape *t, const struct batch *b,
+struct loss decoder_loss(const struct model *m, struct tape *t, const struct batch *b,
 		    float p_drop)
 {
 	return decoder_loss_of(m, t, b,
 			       transformer_encode(m, t, b, p_drop, NULL), p_drop, NULL);
 }
 
-double decoder_loss_of(const struct model *m, struct tape *t, const struct batch *b,
-		       struct ten *memory, float p_drop, double *each)
+struct loss decoder_loss_of(const struct model *m, struct tape *t,
+			    const struct batch *b, struct ten *memory, float p_drop,
+			    double *each)
 {
 	const struct transformer *f = m->own;
 	const struct decoder *d = &f->task[b->task].decoder;

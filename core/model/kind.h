@@ -28,12 +28,12 @@ struct model_kind {
 	/* Of those rows what the tokens themselves bring: [N, C]. */
 	struct ten *(*tokens)(const struct model *m, struct tape *t,
 			      const struct batch *b);
-	/* Mean loss per counted target token. */
-	double (*summary_loss)(const struct model *m, struct tape *t,
-			       const struct batch *b, float p_drop);
+	/* Over the counted target pieces. */
+	struct loss (*summary_loss)(const struct model *m, struct tape *t,
+				    const struct batch *b, float p_drop);
 	/*
-	 * Runs the search to its end. each [T] (NULL: not wanted) gets the loss
-	 * of every target token.
+	 * Runs the search to its end. each [T] (NULL: not wanted) gets the
+	 * plain loss of every target token.
 	 */
 	void (*generate)(const struct model *m, struct tape *t,
 			 const struct batch *b, struct search *s, double *each);

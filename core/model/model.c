@@ -68,9 +68,9 @@ static enum status check_task(const struct model_config *c,
 			       "task '%s' needs at least two labels, has %d",
 			       t->name, t->n_labels);
 	if (t->kind == TASK_REGRESS &&
-	    !(t->scale > 0.0f && isfinite(t->scale) && isfinite(t->mean)))
+	    !(t->scale > 0 && isfinite(t->scale) && isfinite(t->mean)))
 		return err_set(err, ST_INVALID, "task '%s' has targets without "
-			       "a spread (scale %g)", t->name, (double)t->scale);
+			       "a spread (scale %g)", t->name, t->scale);
 	if (t->kind == TASK_SUMMARIZE &&
 	    (c->decoder_layers < 1 || c->decoder_layers > 1024))
 		return err_set(err, ST_INVALID, "task '%s' needs "
@@ -201,18 +201,19 @@ static const struct model_task *task_of(const struct model *m,
 	return &m->task[b->task];
 }
 
-static double regress_loss(struct tape *t, const struct model_task *task,
-			   struct ten *x, const struct batch *b)
+/* Targets are brought to mean 0 and deviation 1 while they are doubles. */
+static struct loss regress_loss(struct tape *t, const struct model_task *task,
+				struct ten *x, const struct batch *b)
 {
 	float *y = arena_alloc(&t->arena, ((size_t)b->B + 1) * sizeof *y);
 
 	for (int i = 0; i < b->B; i++)
-		y[i] = (b->number[i] - task->mean) / task->scale;
+		y[i] = (float)((b->number[i] - task->mean) / task->scale);
 	return op_mse(t, x, y);
 }
 
-double model_loss(const struct model *m, struct tape *t, const struct batch *b,
-		  float p_drop)
+struct loss model_loss(const struct model *m, struct tape *t, const struct batch *b,
+		       float p_drop)
 {
 	const struct model_task *task = task_of(m, b);
 	struct ten *x;
@@ -225,24 +226,38 @@ double model_loss(const struct model *m, struct tape *t, const struct batch *b,
 	return op_cross_entropy(t, x, b->label, task->smoothing);
 }
 
+/*
+ * Scores [B, labels] as probabilities, or numbers [B] in the task's own unit: a number
+ * far from 0 has no float that is near enough.
+ */
+static double *answers(struct tape *t, const struct model_task *task,
+		       const struct ten *x)
+{
+	size_t n = (size_t)x->rows * (size_t)x->cols;
+	float *v = arena_alloc(&t->arena, (n + 1) * sizeof *v);
+	double *p = arena_alloc(&t->arena, (n + 1) * sizeof *p);
+
+	memcpy(v, x->v, n * sizeof *v);
+	if (task->kind == TASK_CLASSIFY)
+		k_softmax(x->rows, x->cols, v, 1.0f, false);
+	for (size_t i = 0; i < n; i++)
+		p[i] = task->kind == TASK_REGRESS ?
+		       task->mean + task->scale * (double)v[i] : (double)v[i];
+	return p;
+}
+
 void model_predict(const struct model *m, struct tape *t, const struct batch *b,
-		   float **p)
+		   double **p)
 {
 	const struct model_task *task = task_of(m, b);
-	struct ten *x;
 
 	BUG_IF(task->kind == TASK_SUMMARIZE);
-	x = m->kind->scores(m, t, b, 0.0f, NULL);
-	if (task->kind == TASK_CLASSIFY)
-		k_softmax(x->rows, x->cols, x->v, 1.0f, false);
-	for (int i = 0; i < x->rows && task->kind == TASK_REGRESS; i++)
-		x->v[i] = task->mean + task->scale * x->v[i];
-	*p = x->v;
+	*p = answers(t, task, m->kind->scores(m, t, b, 0.0f, NULL));
 }
 
 /* --- attributions --- */
 
-static int largest(const float *p, int n)
+static int largest(const double *p, int n)
 {
 	int best = 0;
 
@@ -269,31 +284,24 @@ static float *row_products(struct tape *t, const struct ten *v, const struct ten
 }
 
 void model_attribute(const struct model *m, struct tape *t, const struct batch *b,
-		     float **p, float **score)
+		     double **p, float **score)
 {
 	const struct model_task *task = task_of(m, b);
 	struct ten *embedded = NULL, *token, *x;
 	float *d;
-	size_t n;
 
 	BUG_IF(task->kind == TASK_SUMMARIZE || !t->grads);
 	x = m->kind->scores(m, t, b, 0.0f, &embedded);
 	token = m->kind->tokens(m, t, b);
-	n = (size_t)x->rows * (size_t)x->cols;
-	*p = arena_alloc(&t->arena, (n + 1) * sizeof **p);
-	memcpy(*p, x->v, n * sizeof **p);
-	if (task->kind == TASK_CLASSIFY)
-		k_softmax(x->rows, x->cols, *p, 1.0f, false);
+	*p = answers(t, task, x);
 	d = ten_grad(t, x);
 	for (int i = 0; i < x->rows; i++) {
-		float *row = *p + (size_t)i * (size_t)x->cols;
+		const double *row = *p + (size_t)i * (size_t)x->cols;
 
-		if (task->kind == TASK_CLASSIFY) {
+		if (task->kind == TASK_CLASSIFY)
 			d[i * x->cols + largest(row, x->cols)] = 1.0f;
-		} else {
-			d[i] = task->scale;
-			*row = task->mean + task->scale * *row;
-		}
+		else
+			d[i] = (float)task->scale;
 	}
 	tape_backward(t);
 	*score = row_products(t, token, embedded);

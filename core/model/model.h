@@ -36,7 +36,7 @@ struct model_task {
 	enum task_kind kind;
 	int n_labels;           /* classify */
 	float smoothing;        /* label smoothing of its loss */
-	float mean, scale;      /* regress: the head predicts (y - mean) / scale */
+	double mean, scale;     /* regress: the head predicts (y - mean) / scale */
 };
 
 struct model;
@@ -55,18 +55,19 @@ uint64_t model_param_count(const struct model_config *cfg,
 const char *model_kind_name(int i);
 
 /*
- * Forward pass with loss on the tape (begun by the caller): the mean loss of
- * the micro-batch; tape_backward() then gives the gradients. p_drop: dropout.
+ * Forward pass with loss on the tape (begun by the caller): the micro-batch's means
+ * over what its task counts (dataset_units); tape_backward() then gives the gradients
+ * of the objective. p_drop: dropout.
  */
-double model_loss(const struct model *m, struct tape *t, const struct batch *b,
-		  float p_drop);
+struct loss model_loss(const struct model *m, struct tape *t, const struct batch *b,
+		       float p_drop);
 
 /*
  * classify: p [B, n_labels] probabilities; regress: p [B, 1] in the task's own
  * unit. In the tape's arena (borrowed until the next tape_begin).
  */
 void model_predict(const struct model *m, struct tape *t, const struct batch *b,
-		   float **p);
+		   double **p);
 
 /*
  * The same predictions, and how each source token pushed them: score [N] is
@@ -81,7 +82,7 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
  * noise; p and score as in model_predict.
  */
 void model_attribute(const struct model *m, struct tape *t, const struct batch *b,
-		     float **p, float **score);
+		     double **p, float **score);
 
 struct decode_config {
 	int beams;              /* 1 = greedy */
@@ -119,7 +120,7 @@ struct generation {
 	struct arena arena;
 	int B, beams;
 	bool stopped;           /* by decode_config.stop */
-	double *loss;           /* [B] with decode_config.losses, else NULL */
+	double *loss;           /* [B] plain; with decode_config.losses, else NULL */
 	struct hypothesis *hyp; /* [B * beams] */
 };
 void generation_init(struct generation *g);

@@ -91,11 +91,12 @@ struct ten *transformer_encode(const struct model *m, struct tape *t,
 
 /* --- decoder.c --- */
 void decoder_declare(struct build *b, struct decoder *d, int encoder_tok);
-double decoder_loss(const struct model *m, struct tape *t, const struct batch *b,
-		    float p_drop);
+struct loss decoder_loss(const struct model *m, struct tape *t, const struct batch *b,
+			 float p_drop);
 /* The same from the encoder's rows; each as in op_output_loss. */
-double decoder_loss_of(const struct model *m, struct tape *t, const struct batch *b,
-		       struct ten *memory, float p_drop, double *each);
+struct loss decoder_loss_of(const struct model *m, struct tape *t,
+			    const struct batch *b, struct ten *memory, float p_drop,
+			    double *each);
 
 /* --- generate.c --- */
 void decoder_generate(const struct model *m, struct tape *t,

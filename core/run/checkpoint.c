@@ -101,42 +101,45 @@ static struct st_entry entry(const struct param_set *ps, int i, const float *blo
 	return e;
 }
 
-static enum status write_model(const struct session *s, const char *path,
-			       struct err *err)
+enum { TENSOR_NAME = PARAM_NAME + 8 };
+
+/* The entries of a row of the state; returns their number. */
+static int put_entries(const struct session *s, const struct state_field *f,
+		       struct st_entry *e, char (*name)[TENSOR_NAME])
 {
 	const struct param_set *ps = &s->params;
-	const char *const meta[] = { "format", "tutti", NULL };
-	struct st_entry *e = xcalloc((size_t)ps->n, sizeof *e);
-	enum status st;
+	const void *at = state_at(s, f, 0);
 
-	for (int i = 0; i < ps->n; i++)
-		e[i] = entry(ps, i, ps->value, ps->p[i].name);
-	st = safetensors_save(path, e, ps->n, meta, err);
-	xfree(e);
-	return st;
+	if (f->type == STATE_TIMES) {
+		*e = (struct st_entry){ .name = f->name, .dtype = ST_I64, .n_dims = 1,
+					.dim = { ps->n }, .data = *(int64_t *const *)at,
+					.bytes = (size_t)ps->n * sizeof(int64_t) };
+		return 1;
+	}
+	for (int i = 0; i < ps->n; i++) {
+		str_format(name[i], TENSOR_NAME, "%s%s", f->name, ps->p[i].name);
+		e[i] = entry(ps, i, *(float *const *)at, name[i]);
+	}
+	return ps->n;
 }
 
-enum { MOMENT_NAME = PARAM_NAME + 8 };
-
-static enum status write_optimizer(const struct session *s, const char *path,
-				   struct err *err)
+static enum status write_tensors(const struct session *s, enum state_file file,
+				 const char *path, struct err *err)
 {
-	const struct param_set *ps = &s->params;
 	const char *const meta[] = { "format", "tutti", NULL };
-	int n = 2 * ps->n + 1;
-	struct st_entry *e = xcalloc((size_t)n, sizeof *e);
-	char(*name)[MOMENT_NAME] = xcalloc((size_t)n, sizeof *name);
+	struct st_entry *e;
+	char(*name)[TENSOR_NAME];
+	size_t most = 0;
 	enum status st;
+	int n = 0;
 
-	for (int i = 0; i < ps->n; i++) {
-		str_format(name[i], MOMENT_NAME, "m.%s", ps->p[i].name);
-		str_format(name[ps->n + i], MOMENT_NAME, "v.%s", ps->p[i].name);
-		e[i] = entry(ps, i, s->adam.m, name[i]);
-		e[ps->n + i] = entry(ps, i, s->adam.v, name[ps->n + i]);
-	}
-	e[n - 1] = (struct st_entry){ .name = "count", .dtype = ST_I64, .n_dims = 1,
-				      .dim = { ps->n }, .data = s->adam.count,
-				      .bytes = (size_t)ps->n * sizeof *s->adam.count };
+	for (int i = 0; i < state_count; i++)
+		most += state_table[i].file == file ? (size_t)s->params.n + 1 : 0;
+	e = xcalloc(most, sizeof *e);
+	name = xcalloc(most, sizeof *name);
+	for (int i = 0; i < state_count; i++)
+		if (state_table[i].file == file)
+			n += put_entries(s, &state_table[i], e + n, name + n);
 	st = safetensors_save(path, e, n, meta, err);
 	xfree(name);
 	xfree(e);
@@ -149,8 +152,8 @@ static enum status write_one(const struct session *s, enum checkpoint_file f,
 	switch (f) {
 	case FILE_CONFIG:    return write_config(s, path, err);
 	case FILE_VOCAB:     return tokenizer_save(s->tok, path, err);
-	case FILE_MODEL:     return write_model(s, path, err);
-	case FILE_OPTIMIZER: return write_optimizer(s, path, err);
+	case FILE_MODEL:     return write_tensors(s, STATE_MODEL, path, err);
+	case FILE_OPTIMIZER: return write_tensors(s, STATE_OPTIMIZER, path, err);
 	}
 	BUG("checkpoint file %d", (int)f);
 }
@@ -169,15 +172,15 @@ static struct checkpoint_state *describe(const struct session *s,
 	struct checkpoint_state *c = xcalloc(1, sizeof *c);
 
 	c->step = s->step;
-	c->skipped = s->skipped;
 	c->timeline = s->timeline;
 	c->journal_seq = journal_seq;
 	c->score = row->score;
-	c->mix = s->mix;
 	str_copy(c->name, sizeof c->name, row->name);
 	str_copy(c->state, sizeof c->state, row->state);
 	hash_text(tokenizer_hash(s->tok), c->vocab);
 	c->n_tasks = s->n_tasks;
+	c->held = state_shell(s->n_tasks);
+	state_copy(c->held, s);
 	c->task = xcalloc((size_t)s->n_tasks, sizeof *c->task);
 	for (int i = 0; i < s->n_tasks; i++) {
 		struct checkpoint_task *t = &c->task[i];
@@ -187,7 +190,6 @@ static struct checkpoint_state *describe(const struct session *s,
 		content_of(s->task[i].dev, t->dev);
 		t->mean = s->task[i].mean;
 		t->scale = s->task[i].scale;
-		t->cursor = s->task[i].cursor;
 	}
 	return c;
 }

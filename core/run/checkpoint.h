@@ -47,6 +47,7 @@ struct checkpoint_info {
 	double score;       /* NaN: none */
 	bool complete;      /* all files there, in their sizes */
 	char trouble[160];  /* when not: why */
+	bool other_format;  /* when not: not damaged, of another version's format */
 };
 /* All under a run, newest first; returns (caller frees). None is no error. */
 enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *n,

@@ -117,6 +117,7 @@ static void look_at(const char *folder, struct checkpoint_info *info)
 		st = err_set(&why, ST_CORRUPT, "state.json: of another step, %lld",
 			     (long long)c->step);
 	info->complete = !st;
+	info->other_format = st == ST_INVALID;
 	if (st)
 		str_copy(info->trouble, sizeof info->trouble, why.text);
 	if (c && !st) {
@@ -202,6 +203,9 @@ static enum status none_found(const char *run, int64_t step,
 			      const struct checkpoint_info *list, int n,
 			      struct err *err)
 {
+	if (n && list[0].other_format)
+		return err_set(err, ST_INVALID, "checkpoint '%s': %s", list[0].folder,
+			       list[0].trouble);
 	if (n && !list[0].complete && step < 0)
 		return err_set(err, ST_CORRUPT, "damaged checkpoint '%s': %s; there is "
 			       "none before it in '%s'", list[0].folder,

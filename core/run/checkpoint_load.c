@@ -50,17 +50,6 @@ enum status checkpoint_verify(const char *folder, const struct checkpoint_state 
 
 /* --- tensors --- */
 
-static enum status open_tensors(const char *folder, enum checkpoint_file f,
-				struct safetensors **out, struct err *err)
-{
-	char path[PATH_MAX];
-	enum status st = checkpoint_path(folder, checkpoint_files[f], path, err);
-
-	if (!st)
-		st = safetensors_open(path, true, out, err);
-	return st;
-}
-
 static bool has_shape(const struct st_entry *e, const struct param *p)
 {
 	if (e->dtype != ST_F32)
@@ -84,91 +73,90 @@ static bool has_good_values(const struct st_entry *e, bool is_square)
 	return !bad;
 }
 
-/* Tensors "PREFIX.NAME" are there for every parameter, sound and in shape. */
-static enum status check_block(const struct safetensors *t, const struct param_set *ps,
-			       const char *prefix, enum checkpoint_file f,
-			       struct err *err)
+/* "PREFIX" + NAME is there for every parameter, sound and in shape. */
+static enum status check_floats(const struct safetensors *t, const struct param_set *ps,
+				const struct state_field *f, struct err *err)
 {
+	const char *file = checkpoint_tensor_file(f->file);
+
 	for (int i = 0; i < ps->n; i++) {
 		const struct param *p = &ps->p[i];
 		const struct st_entry *e;
 		char name[PARAM_NAME + 8];
 
-		str_format(name, sizeof name, "%s%s", prefix, p->name);
+		str_format(name, sizeof name, "%s%s", f->name, p->name);
 		e = safetensors_find(t, name);
 		if (!e)
-			return err_set(err, ST_CORRUPT, "%s: no tensor '%s'",
-				       checkpoint_files[f], name);
+			return err_set(err, ST_CORRUPT, "%s: no tensor '%s'", file, name);
 		if (!has_shape(e, p) ||
 		    e->bytes != param_count(ps, i) * sizeof(float))
 			return err_set(err, ST_CORRUPT, "%s: tensor '%s' has not the "
-				       "shape %d x %d of the plan", checkpoint_files[f],
-				       name, p->rows, p->cols);
-		if (!has_good_values(e, str_eq(prefix, "v.")))
+				       "shape %d x %d of the plan", file, name, p->rows,
+				       p->cols);
+		if (!has_good_values(e, f->least >= 0))
 			return err_set(err, ST_CORRUPT, "%s: values that cannot be in "
-				       "tensor '%s'", checkpoint_files[f], name);
+				       "tensor '%s'", file, name);
 	}
 	return ST_OK;
 }
 
-static enum status check_count(const struct safetensors *t, int n,
-			       enum checkpoint_file f, struct err *err)
+static enum status check_times(const struct safetensors *t, int n,
+			       const struct state_field *f, struct err *err)
 {
-	if (safetensors_count(t) == n)
-		return ST_OK;
-	return err_set(err, ST_CORRUPT, "%s: %d tensors where there should be %d",
-		       checkpoint_files[f], safetensors_count(t), n);
-}
-
-static enum status check_updates(const struct safetensors *t, int n, struct err *err)
-{
-	const struct st_entry *e = safetensors_find(t, "count");
+	const struct st_entry *e = safetensors_find(t, f->name);
 	int64_t x;
 
 	if (!e || e->dtype != ST_I64 || e->n_dims != 1 || e->dim[0] != n)
-		return err_set(err, ST_CORRUPT, "%s: no whole numbers 'count'",
-			       checkpoint_files[FILE_OPTIMIZER]);
+		return err_set(err, ST_CORRUPT, "%s: no whole numbers '%s'",
+			       checkpoint_tensor_file(f->file), f->name);
 	for (int i = 0; i < n; i++) {
 		memcpy(&x, (const char *)e->data + (size_t)i * sizeof x, sizeof x);
 		if (x < 0)
 			return err_set(err, ST_CORRUPT, "%s: a count below 0",
-				       checkpoint_files[FILE_OPTIMIZER]);
+				       checkpoint_tensor_file(f->file));
 	}
 	return ST_OK;
 }
 
-static enum status open_model(const char *folder, const struct checkpoint_state *c,
-			      const struct param_set *ps, struct safetensors **t,
-			      struct err *err)
+/* All that the state's table has in that file, and nothing else. */
+static enum status check_tensors(const struct safetensors *t, const struct param_set *ps,
+				 enum state_file file, struct err *err)
 {
-	enum status st = checkpoint_verify(folder, c, FILE_MODEL, err);
+	enum status st = ST_OK;
+	int n = 0;
 
-	if (!st)
-		st = open_tensors(folder, FILE_MODEL, t, err);
-	if (!st)
-		st = check_block(*t, ps, "", FILE_MODEL, err);
-	return st ? st : check_count(*t, ps->n, FILE_MODEL, err);
+	for (int i = 0; i < state_count && !st; i++) {
+		const struct state_field *f = &state_table[i];
+
+		if (f->file != file)
+			continue;
+		n += f->type == STATE_FLOATS ? ps->n : 1;
+		st = f->type == STATE_FLOATS ? check_floats(t, ps, f, err) :
+					       check_times(t, ps->n, f, err);
+	}
+	if (st || safetensors_count(t) == n)
+		return st;
+	return err_set(err, ST_CORRUPT, "%s: %d tensors where there should be %d",
+		       checkpoint_tensor_file(file), safetensors_count(t), n);
 }
 
-static enum status open_optimizer(const char *folder, const struct checkpoint_state *c,
-				  const struct param_set *ps, struct safetensors **t,
-				  struct err *err)
+static enum status open_tensors(const char *folder, const struct checkpoint_state *c,
+				const struct param_set *ps, enum state_file file,
+				struct safetensors **t, struct err *err)
 {
-	enum status st = checkpoint_verify(folder, c, FILE_OPTIMIZER, err);
+	char path[PATH_MAX];
+	enum status st = checkpoint_verify(folder, c, file == STATE_MODEL ?
+					   FILE_MODEL : FILE_OPTIMIZER, err);
 
 	if (!st)
-		st = open_tensors(folder, FILE_OPTIMIZER, t, err);
+		st = checkpoint_path(folder, checkpoint_tensor_file(file), path, err);
 	if (!st)
-		st = check_block(*t, ps, "m.", FILE_OPTIMIZER, err);
-	if (!st)
-		st = check_block(*t, ps, "v.", FILE_OPTIMIZER, err);
-	if (!st)
-		st = check_count(*t, 2 * ps->n + 1, FILE_OPTIMIZER, err);
-	return st ? st : check_updates(*t, ps->n, err);
+		st = safetensors_open(path, true, t, err);
+	return st ? st : check_tensors(*t, ps, file, err);
 }
 
-static void take_block(const struct safetensors *t, const struct param_set *ps,
-		       const char *prefix, float *block)
+static void take_floats(const struct safetensors *t, const struct param_set *ps,
+			const char *prefix, float *block)
 {
 	for (int i = 0; i < ps->n; i++) {
 		char name[PARAM_NAME + 8];
@@ -177,6 +165,21 @@ static void take_block(const struct safetensors *t, const struct param_set *ps,
 		str_format(name, sizeof name, "%s%s", prefix, ps->p[i].name);
 		e = safetensors_find(t, name);
 		memcpy(block + ps->p[i].offset, e->data, e->bytes);
+	}
+}
+
+static void take_tensors(struct session *s, const struct safetensors *t,
+			 enum state_file file)
+{
+	for (int i = 0; i < state_count; i++) {
+		const struct state_field *f = &state_table[i];
+		void *at = f->file == file ? state_at(s, f, 0) : NULL;
+
+		if (at && f->type == STATE_FLOATS)
+			take_floats(t, &s->params, f->name, *(float **)at);
+		else if (at)
+			memcpy(*(int64_t **)at, safetensors_find(t, f->name)->data,
+			       (size_t)s->params.n * sizeof(int64_t));
 	}
 }
 
@@ -196,18 +199,18 @@ static enum status check_content(const struct dataset *d, const char *was,
 		       "the file back, or start a new run)", path);
 }
 
-static enum status check_cursor(const struct session_task *t,
-				const struct checkpoint_task *c, struct err *err)
+static enum status check_cursor(const struct session_task *t, const struct cursor *c,
+				const char *task, struct err *err)
 {
 	uint64_t windows;
 
 	if (!t->train)
 		return ST_OK;
 	windows = (dataset_size(t->train) + PACK_WINDOW - 1) / PACK_WINDOW;
-	if (c->cursor.window <= windows)
+	if (c->window <= windows)
 		return ST_OK;
 	return err_set(err, ST_CORRUPT, "state.json: cursor of task '%s' is beyond its "
-		       "data", c->name);
+		       "data", task);
 }
 
 static enum status check_tasks(const struct session *s, const struct checkpoint_state *c,
@@ -229,7 +232,7 @@ static enum status check_tasks(const struct session *s, const struct checkpoint_
 		if (!st)
 			st = check_content(t->dev, c->task[i].dev, p->dev, err);
 		if (!st)
-			st = check_cursor(t, &c->task[i], err);
+			st = check_cursor(t, &c->held->task[i].cursor, p->name, err);
 	}
 	return st;
 }
@@ -283,29 +286,24 @@ static enum status name_damage(const char *folder, enum status st, struct err *e
 	return st;
 }
 
+/* Every message names the checkpoint. */
 static enum status finish(const char *folder, enum status st, struct err *err)
 {
-	return st == ST_CORRUPT ? name_damage(folder, st, err) : st;
+	const char *slash = strrchr(folder, '/');
+
+	if (st == ST_CORRUPT)
+		return name_damage(folder, st, err);
+	if (st == ST_INVALID)
+		err_wrap(err, st, "checkpoint '%s'", slash ? slash + 1 : folder);
+	return st;
 }
 
 /* --- loading --- */
 
 static void take_state(struct session *s, const struct checkpoint_state *c)
 {
-	s->mix = c->mix;
-	s->step = c->step;
-	s->skipped = c->skipped;
+	state_copy(s, c->held);
 	s->timeline = c->timeline;
-	for (int i = 0; i < s->n_tasks; i++)
-		s->task[i].cursor = c->task[i].cursor;
-}
-
-static void take_moments(struct session *s, const struct safetensors *t)
-{
-	take_block(t, &s->params, "m.", s->adam.m);
-	take_block(t, &s->params, "v.", s->adam.v);
-	memcpy(s->adam.count, safetensors_find(t, "count")->data,
-	       (size_t)s->params.n * sizeof *s->adam.count);
 }
 
 enum status checkpoint_load(struct session *s, const char *folder,
@@ -323,13 +321,14 @@ enum status checkpoint_load(struct session *s, const char *folder,
 	if (!st)
 		st = checkpoint_verify(folder, c, FILE_CONFIG, err);
 	if (!st)
-		st = open_model(folder, c, &s->params, &model, err);
+		st = open_tensors(folder, c, &s->params, STATE_MODEL, &model, err);
 	if (!st)
-		st = open_optimizer(folder, c, &s->params, &optimizer, err);
+		st = open_tensors(folder, c, &s->params, STATE_OPTIMIZER, &optimizer,
+				  err);
 	if (!st) {
-		take_block(model, &s->params, "", s->params.value);
+		take_tensors(s, model, STATE_MODEL);
 		session_pack(s);
-		take_moments(s, optimizer);
+		take_tensors(s, optimizer, STATE_OPTIMIZER);
 		take_state(s, c);
 		if (journal_seq)
 			*journal_seq = c->journal_seq;
@@ -350,9 +349,9 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 	if (!st)
 		st = check_vocab(s, folder, c, err);
 	if (!st)
-		st = open_model(folder, c, &s->params, &model, err);
+		st = open_tensors(folder, c, &s->params, STATE_MODEL, &model, err);
 	if (!st) {
-		take_block(model, &s->params, "", s->params.value);
+		take_tensors(s, model, STATE_MODEL);
 		session_pack(s);
 	}
 	safetensors_close(model);

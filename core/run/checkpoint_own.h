@@ -9,27 +9,29 @@
 
 #include "base/hash.h"
 #include "run/checkpoint.h"
+#include "run/state.h"
 
-enum { CHECKPOINT_STATE_MAX = 8 << 20, CHECKPOINT_FILES = 4 };
+enum { CHECKPOINT_VERSION = 2, CHECKPOINT_STATE_MAX = 8 << 20, CHECKPOINT_FILES = 4 };
 
 /* The files beside state.json, in the order they are written. */
 extern const char *const checkpoint_files[CHECKPOINT_FILES];
 enum checkpoint_file { FILE_CONFIG, FILE_VOCAB, FILE_MODEL, FILE_OPTIMIZER };
+/* The name of the one that holds the state's tensors of that file. */
+const char *checkpoint_tensor_file(enum state_file file);
 
 struct checkpoint_task {
 	char name[TASK_NAME_MAX];
 	char train[HASH_TEXT], dev[HASH_TEXT]; /* content of the data; "": none */
 	double mean, scale;
-	struct cursor cursor;
 };
 
 /* state.json, read or about to be written. */
 struct checkpoint_state {
-	int64_t step, skipped, journal_seq;
+	int64_t step, journal_seq;
 	int timeline;
 	char name[64], state[40], vocab[HASH_TEXT];
 	double score;
-	struct mix mix;
+	struct session *held; /* owned: a shell, all of STATE_JSON in it */
 	int n_tasks;
 	struct checkpoint_task *task; /* owned */
 	struct {
@@ -44,7 +46,10 @@ void checkpoint_state_free(struct checkpoint_state *c); /* NULL is fine */
 #define SUM_TAIL "\"\n}\n"
 /* The text of state.json, its own sum at the end. */
 void checkpoint_state_write(const struct checkpoint_state *c, struct buf *out);
-/* Checks sum, keys, types and ranges; messages begin with "state.json". */
+/*
+ * Checks sum, keys, types and ranges; messages begin with "state.json". ST_INVALID: it
+ * is of another version of the format.
+ */
 enum status checkpoint_state_parse(const char *text, size_t len,
 				   struct checkpoint_state **out, struct err *err);
 enum status checkpoint_state_load(const char *folder, struct checkpoint_state **out,

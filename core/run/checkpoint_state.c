@@ -1,14 +1,18 @@
 /*
  * checkpoint_state.c - state.json: all of a session's state but the tensors.
  *
- *   { "tutti_checkpoint": 1, step, timeline, skipped, journal_seq, name, score,
- *     state, vocab, mix: { sampling, weighting, lr, clip, dropout },
- *     tasks: [ { name, data, cursor, channel } ], files: { NAME: { bytes, sum } },
+ *   { "tutti_checkpoint": 2, timeline, journal_seq, name, score, state, vocab,
+ *     session: { .. }, mix: { sampling, weighting, .. },
+ *     tasks: [ { name, train, dev, mean, scale, packing, cursor, channel } ],
+ *     files: { NAME: { bytes, sum } },
  *     "sum": 32 hex digits over every byte before it }
  *
- * Doubles are the 16 hex digits of their bits, 64-bit counts are decimal
- * strings: what is read is what was written. Methods and parameters go by name.
- * A key too many is as wrong as one too few.
+ * What stands in session, mix, packing, cursor and channel are the rows of state.c's
+ * table. Doubles are the 16 hex digits of their bits, 64-bit counts are decimal
+ * strings: what is read is what was written. Methods and parameters go by name; a
+ * method's memory is as long as its row says. A key too many is as wrong as one too
+ * few. Version 1 had no units of a micro-batch, and its methods' memory stood in the
+ * channels: it is refused.
  */
 #include "run/checkpoint_own.h"
 
@@ -22,10 +26,17 @@ const char *const checkpoint_files[CHECKPOINT_FILES] = {
 	"config.json", "vocab.txt", "model.safetensors", "optimizer.safetensors",
 };
 
+const char *checkpoint_tensor_file(enum state_file file)
+{
+	BUG_IF(file == STATE_JSON);
+	return checkpoint_files[file == STATE_MODEL ? FILE_MODEL : FILE_OPTIMIZER];
+}
+
 void checkpoint_state_free(struct checkpoint_state *c)
 {
 	if (!c)
 		return;
+	state_shell_free(c->held);
 	xfree(c->task);
 	xfree(c);
 }
@@ -37,270 +48,314 @@ struct reader {
 	enum status st;
 };
 
-static void wrong(struct reader *r, const char *key, const char *what)
+/* An object while it is read: what was asked for is known, the rest is not. */
+enum { KEYS_MAX = 24 };
+struct object {
+	struct reader *r;
+	const struct json *n;
+	const char *what;          /* its own key */
+	const char *key[KEYS_MAX]; /* borrowed */
+	int n_keys;
+};
+
+static void wrong(struct reader *r, const char *what, const char *key, const char *in)
 {
 	if (!r->st)
-		r->st = err_set(r->err, ST_CORRUPT, "state.json: %s '%s'", what, key);
+		r->st = err_set(r->err, ST_CORRUPT, "state.json: %s '%s'%s%s%s", what,
+				key, in ? " in '" : "", in ? in : "", in ? "'" : "");
 }
 
 /* The member of that type, or NULL. */
-static const struct json *want(struct reader *r, const struct json *obj,
-			       const char *key, enum json_type type)
+static const struct json *want(struct object *o, const char *key, enum json_type type)
 {
-	const struct json *n = r->st || !obj ? NULL : json_get(obj, key);
+	struct reader *r = o->r;
+	const struct json *n = r->st || !o->n ? NULL : json_get(o->n, key);
 
+	BUG_IF(o->n_keys == KEYS_MAX);
+	o->key[o->n_keys++] = key;
 	if (!r->st && !n)
-		wrong(r, key, "missing");
+		wrong(r, "missing key", key, o->what);
 	if (n && json_type(n) != type) {
-		wrong(r, key, "wrong type of");
+		char what[80];
+
+		str_format(what, sizeof what, "%s, not %s, for", json_type_name(
+			   json_type(n)), json_type_name(type));
+		wrong(r, what, key, o->what);
 		n = NULL;
 	}
 	return n;
 }
 
-/* All keys were asked for by name, so their number tells of others. */
-static void want_keys(struct reader *r, const struct json *obj, int n, const char *what)
+static struct object object_of(struct reader *r, const struct json *n, const char *what)
 {
-	if (!r->st && obj && json_len(obj) != n)
-		wrong(r, what, "unknown keys in");
+	if (!r->st && n && json_type(n) != JSON_OBJECT) {
+		wrong(r, "not an object:", what, NULL);
+		n = NULL;
+	}
+	return (struct object){ .r = r, .n = n, .what = what };
 }
 
-static void get_text(struct reader *r, const struct json *obj, const char *key,
-		     char *out, size_t cap)
+static struct object open_object(struct object *parent, const char *key)
 {
-	const struct json *n = want(r, obj, key, JSON_STRING);
+	return object_of(parent->r, want(parent, key, JSON_OBJECT), key);
+}
+
+/* Keys that nobody asked for. */
+static void close_object(struct object *o)
+{
+	const struct json *n = o->r->st || !o->n ? NULL : json_first(o->n);
+
+	for (; n; n = json_next(n)) {
+		bool is_known = false;
+
+		for (int i = 0; i < o->n_keys; i++)
+			is_known |= str_eq(json_key(n), o->key[i]);
+		if (!is_known)
+			wrong(o->r, "unknown key", json_key(n), o->what);
+	}
+}
+
+static void get_text(struct object *o, const char *key, char *out, size_t cap)
+{
+	const struct json *n = want(o, key, JSON_STRING);
 
 	if (n && !str_copy(out, cap, json_string(n)))
-		wrong(r, key, "too long");
+		wrong(o->r, "too long:", key, o->what);
 }
 
-static double get_double(struct reader *r, const struct json *obj, const char *key)
+static double get_real(struct object *o, const char *key)
 {
-	const struct json *n = want(r, obj, key, JSON_STRING);
+	const struct json *n = want(o, key, JSON_STRING);
 	double x = 0;
 
 	if (n && !double_from_hex(json_string(n), &x))
-		wrong(r, key, "no hexadecimal number");
+		wrong(o->r, "no hexadecimal number:", key, o->what);
 	return x;
 }
 
-static double get_within(struct reader *r, const struct json *obj, const char *key,
-			 double least, double most)
+static double get_within(struct object *o, const char *key, double least, double most)
 {
-	double x = get_double(r, obj, key);
+	double x = get_real(o, key);
 
-	if (!r->st && !(x >= least && x <= most))
-		wrong(r, key, "out of range");
+	if (!o->r->st && !(x >= least && x <= most))
+		wrong(o->r, "out of range:", key, o->what);
 	return x;
 }
 
-static uint64_t get_count(struct reader *r, const struct json *obj, const char *key,
-			  uint64_t most)
+static uint64_t get_count(struct object *o, const char *key, double most)
 {
-	const struct json *n = want(r, obj, key, JSON_STRING);
+	const struct json *n = want(o, key, JSON_STRING);
 	uint64_t x = 0;
 
-	if (n && (!parse_u64(json_string(n), &x) || x > most))
-		wrong(r, key, "no count or too large");
-	return r->st ? 0 : x;
+	if (n && (!parse_u64(json_string(n), &x) || (double)x > most))
+		wrong(o->r, "no count or too large:", key, o->what);
+	return o->r->st ? 0 : x;
 }
 
-static bool get_bool(struct reader *r, const struct json *obj, const char *key)
+static int64_t get_int(struct object *o, const char *key, int64_t most)
 {
-	const struct json *n = want(r, obj, key, JSON_BOOL);
+	const struct json *n = want(o, key, JSON_NUMBER);
+	int64_t x = 0;
 
-	return n && json_bool(n);
+	if (n && (!json_int(n, &x) || x < 0 || x > most))
+		wrong(o->r, "out of range:", key, o->what);
+	return o->r->st ? 0 : x;
 }
 
 /* 32 hex digits; "" where `may_lack`. */
-static void get_hash(struct reader *r, const struct json *obj, const char *key,
-		     char *out, size_t cap, bool may_lack)
+static void get_hash(struct object *o, const char *key, char out[HASH_TEXT],
+		     bool may_lack)
 {
-	get_text(r, obj, key, out, cap);
-	if (r->st || (may_lack && !*out))
+	get_text(o, key, out, HASH_TEXT);
+	if (o->r->st || (may_lack && !*out))
 		return;
 	if (strlen(out) != HASH_TEXT - 1 ||
 	    strspn(out, "0123456789abcdef") != HASH_TEXT - 1)
-		wrong(r, key, "no hash");
+		wrong(o->r, "no hash:", key, o->what);
 }
 
-static void get_params(struct reader *r, const struct json *obj,
-		       const struct mix_param *table, double *param)
+/* --- fields of the state --- */
+
+static void get_memory(struct object *o, int count, double *out)
 {
-	const struct json *p = want(r, obj, "param", JSON_OBJECT);
-	int n = 0;
-
-	for (; p && n < MIX_PARAMS && table[n].name; n++)
-		param[n] = get_within(r, p, table[n].name, table[n].min, table[n].max);
-	want_keys(r, p, n, "param");
-	want_keys(r, obj, 2, "method");
-}
-
-static void get_sampling(struct reader *r, const struct json *mix, struct mix_method *m)
-{
-	const struct json *obj = want(r, mix, "sampling", JSON_OBJECT);
-	char name[64] = "";
-
-	get_text(r, obj, "method", name, sizeof name);
-	for (m->kind = 0; m->kind < sampling_count; m->kind++)
-		if (str_eq(name, sampling_table[m->kind].name)) {
-			get_params(r, obj, sampling_table[m->kind].param, m->param);
-			return;
-		}
-	m->kind = 0;
-	wrong(r, name, "unknown sampling method");
-}
-
-static void get_weighting(struct reader *r, const struct json *mix, struct mix_method *m)
-{
-	const struct json *obj = want(r, mix, "weighting", JSON_OBJECT);
-	char name[64] = "";
-
-	get_text(r, obj, "method", name, sizeof name);
-	for (m->kind = 0; m->kind < weighting_count; m->kind++)
-		if (str_eq(name, weighting_table[m->kind].name)) {
-			get_params(r, obj, weighting_table[m->kind].param, m->param);
-			return;
-		}
-	m->kind = 0;
-	wrong(r, name, "unknown weighting method");
-}
-
-static void get_mix(struct reader *r, const struct json *root, struct mix *m)
-{
-	const struct json *obj = want(r, root, "mix", JSON_OBJECT);
-
-	get_sampling(r, obj, &m->sampling);
-	get_weighting(r, obj, &m->weighting);
-	m->lr = get_within(r, obj, "lr", 0, 1e9);
-	m->clip = get_within(r, obj, "clip", 0, 1e300);
-	m->dropout = get_within(r, obj, "dropout", 0, 0.999999);
-	want_keys(r, obj, 5, "mix");
-}
-
-static void get_slots(struct reader *r, const struct json *obj, const char *key,
-		      double *out)
-{
-	const struct json *n = want(r, obj, key, JSON_ARRAY);
+	const struct json *n = want(o, "memory", JSON_ARRAY);
 	int i = 0;
 
-	if (n && json_len(n) != MIX_SLOTS)
-		wrong(r, key, "wrong length of");
-	for (n = n && !r->st ? json_first(n) : NULL; n; n = json_next(n))
+	if (n && json_len(n) != count)
+		wrong(o->r, "wrong length of", "memory", o->what);
+	for (n = n && !o->r->st ? json_first(n) : NULL; n; n = json_next(n))
 		if (json_type(n) != JSON_STRING ||
 		    !double_from_hex(json_string(n), &out[i++])) {
-			wrong(r, key, "no hexadecimal numbers in");
+			wrong(o->r, "no hexadecimal numbers:", "memory", o->what);
 			return;
 		}
 }
 
-static void get_channel(struct reader *r, const struct json *task,
-			struct mix_channel *c)
+static void get_params(struct object *method, const struct mix_param *table,
+		       double *param)
 {
-	const struct json *obj = want(r, task, "channel", JSON_OBJECT);
+	struct object o = open_object(method, "param");
 
-	c->weight = get_within(r, obj, "weight", 0, 1e300);
-	c->share = get_within(r, obj, "share", -1e300, 1);
-	c->muted = get_bool(r, obj, "muted");
-	c->solo = get_bool(r, obj, "solo");
-	c->locked = get_bool(r, obj, "locked");
-	c->size = get_within(r, obj, "size", 0, 1e300);
-	c->factor = get_within(r, obj, "factor", -1e300, 1e300);
-	c->credit = get_within(r, obj, "credit", -1e300, 1e300);
-	c->drawn = get_count(r, obj, "drawn", UINT64_MAX);
-	get_slots(r, obj, "memory", c->memory);
-	get_slots(r, obj, "sample_memory", c->sample_memory);
-	want_keys(r, obj, 11, "channel");
+	for (int i = 0; i < MIX_PARAMS && table[i].name; i++)
+		param[i] = get_within(&o, table[i].name, table[i].min, table[i].max);
+	close_object(&o);
 }
 
-static void get_cursor(struct reader *r, const struct json *task, struct cursor *c)
+static void get_method(struct object *parent, const struct state_field *f, int n_tasks,
+		       struct mix_method *m)
 {
-	const struct json *obj = want(r, task, "cursor", JSON_OBJECT);
-	const uint64_t draws = ((uint64_t)1 << 48) - 1; /* rng.h */
+	struct object o = open_object(parent, f->name);
+	char name[64] = "";
+	struct mix_row row;
+	int kind = 0;
 
-	c->epoch = get_count(r, obj, "epoch", draws);
-	c->window = get_count(r, obj, "window", draws);
-	c->next = (uint32_t)get_count(r, obj, "next", PACK_WINDOW);
-	c->draw = get_count(r, obj, "draw", draws);
-	c->examples = get_count(r, obj, "examples", UINT64_MAX);
-	c->tokens = get_count(r, obj, "tokens", UINT64_MAX);
-	want_keys(r, obj, 6, "cursor");
-}
-
-static void get_task(struct reader *r, const struct json *obj,
-		     struct checkpoint_task *t, struct mix_channel *ch)
-{
-	if (json_type(obj) != JSON_OBJECT) {
-		wrong(r, "tasks", "wrong type of");
+	get_text(&o, "method", name, sizeof name);
+	while (state_method_row(f->type, kind, n_tasks, &row) && !str_eq(row.name, name))
+		kind++;
+	if (!state_method_row(f->type, kind, n_tasks, &row)) {
+		wrong(o.r, "unknown method", name, f->name);
 		return;
 	}
-	get_text(r, obj, "name", t->name, sizeof t->name);
-	get_hash(r, obj, "train", t->train, sizeof t->train, true);
-	get_hash(r, obj, "dev", t->dev, sizeof t->dev, true);
-	t->mean = get_within(r, obj, "mean", -1e300, 1e300);
-	t->scale = get_within(r, obj, "scale", -1e300, 1e300);
-	get_cursor(r, obj, &t->cursor);
-	get_channel(r, obj, ch);
-	want_keys(r, obj, 7, "tasks");
+	m->kind = kind;
+	get_params(&o, row.param, m->param);
+	get_memory(&o, row.memory, m->memory);
+	close_object(&o);
 }
 
-static void get_tasks(struct reader *r, const struct json *root,
-		      struct checkpoint_state *c)
+static void get_field(struct object *o, const struct state_field *f, int n_tasks,
+		      void *at)
 {
-	const struct json *n = want(r, root, "tasks", JSON_ARRAY);
+	const struct json *n;
+
+	switch (f->type) {
+	case STATE_I64:
+		*(int64_t *)at = (int64_t)get_count(o, f->name, f->most);
+		break;
+	case STATE_U64:
+		*(uint64_t *)at = get_count(o, f->name, f->most);
+		break;
+	case STATE_U32:
+		*(uint32_t *)at = (uint32_t)get_count(o, f->name, f->most);
+		break;
+	case STATE_REAL:
+		*(double *)at = get_within(o, f->name, f->least, f->most);
+		break;
+	case STATE_BOOL:
+		n = want(o, f->name, JSON_BOOL);
+		*(bool *)at = n && json_bool(n);
+		break;
+	case STATE_SAMPLING:
+	case STATE_WEIGHTING:
+		get_method(o, f, n_tasks, at);
+		break;
+	case STATE_FLOATS:
+	case STATE_TIMES:
+		BUG("tensors in state.json");
+	}
+}
+
+static void get_scope(struct object *parent, enum state_scope scope, int task,
+		      struct session *state)
+{
+	struct object o = open_object(parent, state_scope_key(scope));
+
+	for (int i = 0; i < state_count; i++) {
+		const struct state_field *f = &state_table[i];
+
+		if (f->scope == scope && f->file == STATE_JSON)
+			get_field(&o, f, state->n_tasks, state_at(state, f, task));
+	}
+	close_object(&o);
+}
+
+/* --- the whole --- */
+
+static void get_task(struct reader *r, const struct json *n, int i,
+		     struct checkpoint_state *c)
+{
+	struct object o = object_of(r, n, "tasks");
+	struct checkpoint_task *t = &c->task[i];
+
+	get_text(&o, "name", t->name, sizeof t->name);
+	get_hash(&o, "train", t->train, true);
+	get_hash(&o, "dev", t->dev, true);
+	t->mean = get_within(&o, "mean", -1e300, 1e300);
+	t->scale = get_within(&o, "scale", -1e300, 1e300);
+	for (int scope = STATE_PACKING; scope < STATE_SCOPES; scope++)
+		get_scope(&o, (enum state_scope)scope, i, c->held);
+	close_object(&o);
+}
+
+static void get_tasks(struct object *root, struct checkpoint_state *c)
+{
+	struct reader *r = root->r;
+	const struct json *n = want(root, "tasks", JSON_ARRAY);
 	int count = n ? json_len(n) : 0;
 
 	if (n && (count < 1 || count > MIX_TASKS_MAX))
-		wrong(r, "tasks", "wrong number of");
+		wrong(r, "wrong number of", "tasks", NULL);
 	if (r->st)
 		return;
 	c->task = xcalloc((size_t)count, sizeof *c->task);
-	c->n_tasks = c->mix.n = count;
+	c->held = state_shell(count);
+	c->n_tasks = count;
+	get_scope(root, STATE_SESSION, 0, c->held);
+	get_scope(root, STATE_MIX, 0, c->held);
 	n = json_first(n);
 	for (int i = 0; i < count && !r->st; i++, n = json_next(n))
-		get_task(r, n, &c->task[i], &c->mix.ch[i]);
+		get_task(r, n, i, c);
 }
 
-static void get_files(struct reader *r, const struct json *root,
-		      struct checkpoint_state *c)
+static void get_files(struct object *root, struct checkpoint_state *c)
 {
-	const struct json *files = want(r, root, "files", JSON_OBJECT);
+	struct object files = open_object(root, "files");
 
 	for (int i = 0; i < CHECKPOINT_FILES; i++) {
-		const struct json *f = want(r, files, checkpoint_files[i], JSON_OBJECT);
+		struct object f = open_object(&files, checkpoint_files[i]);
 
-		c->file[i].bytes = get_count(r, f, "bytes", (uint64_t)1 << 48);
-		get_hash(r, f, "sum", c->file[i].sum, sizeof c->file[i].sum, false);
-		want_keys(r, f, 2, checkpoint_files[i]);
+		c->file[i].bytes = get_count(&f, "bytes", 0x1p48);
+		get_hash(&f, "sum", c->file[i].sum, false);
+		close_object(&f);
 	}
-	want_keys(r, files, CHECKPOINT_FILES, "files");
+	close_object(&files);
 }
 
-static void get_whole(struct reader *r, const struct json *root,
+/* Before anything else is asked for: another version has other keys. */
+static void check_version(struct object *root)
+{
+	const struct json *n = want(root, "tutti_checkpoint", JSON_NUMBER);
+	int64_t version = 0;
+
+	if (!n || (json_int(n, &version) && version == CHECKPOINT_VERSION))
+		return;
+	root->r->st = err_set(root->r->err, ST_INVALID, "state.json: format %lld, and "
+			      "this program reads %d: go on with the program that wrote "
+			      "it, or start a new run from the plan", (long long)version,
+			      CHECKPOINT_VERSION);
+}
+
+static void get_whole(struct reader *r, const struct json *json,
 		      struct checkpoint_state *c)
 {
-	const struct json *v = want(r, root, "tutti_checkpoint", JSON_NUMBER);
-	const struct json *t = want(r, root, "timeline", JSON_NUMBER);
-	int64_t version = 0, timeline = 0;
+	struct object root = object_of(r, json, "state.json");
+	char sum[HASH_TEXT];
 
-	if (v && (!json_int(v, &version) || version != 1))
-		wrong(r, "tutti_checkpoint", "not the version 1 that is read here:");
-	if (t && (!json_int(t, &timeline) || timeline < 0 || timeline > INT32_MAX))
-		wrong(r, "timeline", "out of range");
-	c->timeline = r->st ? 0 : (int)timeline;
-	c->step = (int64_t)get_count(r, root, "step", INT64_MAX);
-	c->skipped = (int64_t)get_count(r, root, "skipped", INT64_MAX);
-	c->journal_seq = (int64_t)get_count(r, root, "journal_seq", INT64_MAX);
-	get_text(r, root, "name", c->name, sizeof c->name);
-	c->score = get_double(r, root, "score");
-	get_hash(r, root, "state", c->state, sizeof c->state, false);
-	get_hash(r, root, "vocab", c->vocab, sizeof c->vocab, false);
-	get_mix(r, root, &c->mix);
-	get_tasks(r, root, c);
-	get_files(r, root, c);
-	want_keys(r, root, 13, "state.json");
-	if (!r->st && c->skipped > c->step)
-		wrong(r, "skipped", "out of range");
+	check_version(&root);
+	c->timeline = (int)get_int(&root, "timeline", INT32_MAX);
+	c->journal_seq = (int64_t)get_count(&root, "journal_seq", 9e18);
+	get_text(&root, "name", c->name, sizeof c->name);
+	c->score = get_real(&root, "score");
+	get_hash(&root, "state", c->state, false);
+	get_hash(&root, "vocab", c->vocab, false);
+	get_tasks(&root, c);
+	get_files(&root, c);
+	get_hash(&root, "sum", sum, false);
+	close_object(&root);
+	if (r->st)
+		return;
+	c->step = c->held->step;
+	if (c->held->skipped > c->step || c->held->skips > c->held->skipped)
+		wrong(r, "out of range:", "skipped", "session");
 }
 
 static enum status check_sum(const char *text, size_t len, struct err *err)
@@ -330,8 +385,6 @@ enum status checkpoint_state_parse(const char *text, size_t len,
 	r.st = check_sum(text, len, err);
 	if (!r.st && json_parse(text, len, "state.json", &root, err))
 		r.st = ST_CORRUPT;
-	if (!r.st && json_type(root) != JSON_OBJECT)
-		wrong(&r, "state.json", "not an object:");
 	if (!r.st) {
 		*out = xcalloc(1, sizeof **out);
 		get_whole(&r, root, *out);

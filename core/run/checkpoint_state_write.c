@@ -22,52 +22,51 @@ static void put_count(struct json_out *o, const char *key, uint64_t x)
 	json_put_str(o, key, text);
 }
 
-static void put_method(struct json_out *o, const char *key, const char *name,
-		       const struct mix_param *table, const struct mix_method *m)
+static void put_method(struct json_out *o, const struct state_field *f, int n_tasks,
+		       const struct mix_method *m)
 {
-	json_open(o, key, '{');
-	json_put_str(o, "method", name);
+	struct mix_row row;
+
+	BUG_IF(!state_method_row(f->type, m->kind, n_tasks, &row));
+	json_open(o, f->name, '{');
+	json_put_str(o, "method", row.name);
 	json_open(o, "param", '{');
-	for (int i = 0; i < MIX_PARAMS && table[i].name; i++)
-		put_double(o, table[i].name, m->param[i]);
+	for (int i = 0; i < MIX_PARAMS && row.param[i].name; i++)
+		put_double(o, row.param[i].name, m->param[i]);
 	json_close(o, '}');
-	json_close(o, '}');
-}
-
-static void put_slots(struct json_out *o, const char *key, const double *x)
-{
-	json_open(o, key, '[');
-	for (int i = 0; i < MIX_SLOTS; i++)
-		put_double(o, NULL, x[i]);
+	json_open(o, "memory", '[');
+	for (int i = 0; i < row.memory; i++)
+		put_double(o, NULL, m->memory[i]);
 	json_close(o, ']');
-}
-
-static void put_channel(struct json_out *o, const struct mix_channel *c)
-{
-	json_open(o, "channel", '{');
-	put_double(o, "weight", c->weight);
-	put_double(o, "share", c->share);
-	json_put_bool(o, "muted", c->muted);
-	json_put_bool(o, "solo", c->solo);
-	json_put_bool(o, "locked", c->locked);
-	put_double(o, "size", c->size);
-	put_double(o, "factor", c->factor);
-	put_double(o, "credit", c->credit);
-	put_count(o, "drawn", c->drawn);
-	put_slots(o, "memory", c->memory);
-	put_slots(o, "sample_memory", c->sample_memory);
 	json_close(o, '}');
 }
 
-static void put_cursor(struct json_out *o, const struct cursor *c)
+static void put_field(struct json_out *o, const struct state_field *f, int n_tasks,
+		      const void *at)
 {
-	json_open(o, "cursor", '{');
-	put_count(o, "epoch", c->epoch);
-	put_count(o, "window", c->window);
-	put_count(o, "next", c->next);
-	put_count(o, "draw", c->draw);
-	put_count(o, "examples", c->examples);
-	put_count(o, "tokens", c->tokens);
+	switch (f->type) {
+	case STATE_I64:
+	case STATE_U64:       put_count(o, f->name, *(const uint64_t *)at); break;
+	case STATE_U32:       put_count(o, f->name, *(const uint32_t *)at); break;
+	case STATE_REAL:      put_double(o, f->name, *(const double *)at); break;
+	case STATE_BOOL:      json_put_bool(o, f->name, *(const bool *)at); break;
+	case STATE_SAMPLING:
+	case STATE_WEIGHTING: put_method(o, f, n_tasks, at); break;
+	case STATE_FLOATS:
+	case STATE_TIMES:     BUG("tensors in state.json");
+	}
+}
+
+static void put_scope(struct json_out *o, enum state_scope scope, int task,
+		      const struct session *s)
+{
+	json_open(o, state_scope_key(scope), '{');
+	for (int i = 0; i < state_count; i++) {
+		const struct state_field *f = &state_table[i];
+
+		if (f->scope == scope && f->file == STATE_JSON)
+			put_field(o, f, s->n_tasks, state_at(s, f, task));
+	}
 	json_close(o, '}');
 }
 
@@ -83,25 +82,11 @@ static void put_tasks(struct json_out *o, const struct checkpoint_state *c)
 		json_put_str(o, "dev", t->dev);
 		put_double(o, "mean", t->mean);
 		put_double(o, "scale", t->scale);
-		put_cursor(o, &t->cursor);
-		put_channel(o, &c->mix.ch[i]);
+		for (int scope = STATE_PACKING; scope < STATE_SCOPES; scope++)
+			put_scope(o, (enum state_scope)scope, i, c->held);
 		json_close(o, '}');
 	}
 	json_close(o, ']');
-}
-
-static void put_mix(struct json_out *o, const struct mix *m)
-{
-	const struct sampling_method *sm = &sampling_table[m->sampling.kind];
-	const struct weighting_method *wm = &weighting_table[m->weighting.kind];
-
-	json_open(o, "mix", '{');
-	put_method(o, "sampling", sm->name, sm->param, &m->sampling);
-	put_method(o, "weighting", wm->name, wm->param, &m->weighting);
-	put_double(o, "lr", m->lr);
-	put_double(o, "clip", m->clip);
-	put_double(o, "dropout", m->dropout);
-	json_close(o, '}');
 }
 
 static void put_files(struct json_out *o, const struct checkpoint_state *c)
@@ -123,16 +108,15 @@ void checkpoint_state_write(const struct checkpoint_state *c, struct buf *out)
 
 	json_out_init(&o, out, 1);
 	json_open(&o, NULL, '{');
-	json_put_int(&o, "tutti_checkpoint", 1);
-	put_count(&o, "step", (uint64_t)c->step);
+	json_put_int(&o, "tutti_checkpoint", CHECKPOINT_VERSION);
 	json_put_int(&o, "timeline", c->timeline);
-	put_count(&o, "skipped", (uint64_t)c->skipped);
 	put_count(&o, "journal_seq", (uint64_t)c->journal_seq);
 	json_put_str(&o, "name", c->name);
 	put_double(&o, "score", c->score);
 	json_put_str(&o, "state", c->state);
 	json_put_str(&o, "vocab", c->vocab);
-	put_mix(&o, &c->mix);
+	put_scope(&o, STATE_SESSION, 0, c->held);
+	put_scope(&o, STATE_MIX, 0, c->held);
 	put_tasks(&o, c);
 	put_files(&o, c);
 	buf_adds(out, ",\n ");

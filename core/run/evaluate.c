@@ -156,7 +156,7 @@ static void build(const struct eval *e, struct worker *w, const uint64_t *k, int
 }
 
 /* The most probable class; the first of equals. */
-static int greatest(const float *p, int n)
+static int greatest(const double *p, int n)
 {
 	int best = 0;
 
@@ -169,21 +169,22 @@ static void run_labels(const struct eval *e, struct worker *w, const uint64_t *k
 {
 	int labels = e->s->task[e->task].n_labels;
 	struct batch b;
-	float *p;
+	double *p;
 
 	build(e, w, k, n, &b);
 	model_predict(e->s->model, &w->tape, &b, &p);
 	for (int i = 0; i < n; i++) {
 		struct outcome *o = &e->out[k[i]];
-		const float *row = p + (size_t)i * (size_t)labels;
+		const double *row = p + (size_t)i * (size_t)labels;
 
 		o->gold = b.label ? b.label[i] : -1;
 		o->pred = greatest(row, labels);
 		o->weight = o->gold >= 0;
-		o->loss = o->gold >= 0 ? -v_logd((double)row[o->gold]) : NAN;
+		o->loss = o->gold >= 0 ? -v_logd(row[o->gold]) : NAN;
 		if (is_kept(e, k[i])) {
 			o->p = xmalloc((size_t)labels * sizeof *o->p);
-			memcpy(o->p, row, (size_t)labels * sizeof *o->p);
+			for (int c = 0; c < labels; c++)
+				o->p[c] = (float)row[c];
 		}
 	}
 }
@@ -193,15 +194,15 @@ static void run_numbers(const struct eval *e, struct worker *w, const uint64_t *
 {
 	double scale = e->s->task[e->task].scale, d;
 	struct batch b;
-	float *p;
+	double *p;
 
 	build(e, w, k, n, &b);
 	model_predict(e->s->model, &w->tape, &b, &p);
 	for (int i = 0; i < n; i++) {
 		struct outcome *o = &e->out[k[i]];
 
-		o->number = (double)p[i];
-		d = b.number ? (o->number - (double)b.number[i]) / scale : 0;
+		o->number = p[i];
+		d = b.number ? (o->number - b.number[i]) / scale : 0;
 		o->loss = d * d;
 		o->weight = 1;
 	}

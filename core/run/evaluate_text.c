@@ -123,7 +123,7 @@ int eval_encode(const struct session *s, int task, const char *text, const char 
 	return all + other - a - b;
 }
 
-static void put_labels(const struct try_text *t, const float *p)
+static void put_labels(const struct try_text *t, const double *p)
 {
 	const struct session_task *st = &t->s->task[t->task];
 	int best = 0;
@@ -159,7 +159,7 @@ static void run_text(const struct try_text *t, struct worker *w)
 	int32_t *ids = xcalloc(2 * (size_t)p->max_source, sizeof *ids);
 	struct example ex = { 0 };
 	struct batch b;
-	float *out;
+	double *out;
 
 	eval_encode(t->s, t->task, t->text, t->pair, ids, NULL, &ex);
 	tape_begin(&w->tape, NULL, NULL);
@@ -174,7 +174,7 @@ static void run_text(const struct try_text *t, struct worker *w)
 		if (p->kind == TASK_CLASSIFY)
 			put_labels(t, out);
 		else
-			json_put_num(t->j, "value", (double)out[0]);
+			json_put_num(t->j, "value", out[0]);
 	}
 	json_close(t->j, '}');
 	xfree(ids);

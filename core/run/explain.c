@@ -27,7 +27,7 @@ struct explain {
 	int left_out;
 	struct grads *grads;      /* scratch */
 	int n_out;                /* labels, or 1 */
-	float *p;                 /* [n_out] */
+	double *p;                /* [n_out] */
 	float *score;             /* [n_ids] gradient x input */
 	int pred;
 	int n_hidden, per_job;
@@ -55,7 +55,8 @@ static struct batch batch_of(const struct explain *e, struct worker *w,
 static void run_gradient(struct worker *w, int job, void *arg)
 {
 	struct explain *e = arg;
-	float *p, *score;
+	float *score;
+	double *p;
 	struct batch b;
 
 	(void)job;
@@ -134,7 +135,7 @@ static void run_occluded(struct worker *w, int job, void *arg)
 	struct example *ex;
 	struct batch b;
 	int32_t *ids;
-	float *p;
+	double *p;
 
 	n = n < e->per_job ? n : e->per_job;
 	tape_begin(&w->tape, NULL, NULL);
@@ -152,7 +153,7 @@ static void run_occluded(struct worker *w, int job, void *arg)
 	model_predict(e->s->model, &w->tape, &b, &p);
 	for (int k = 0; k < n; k++)
 		e->drop[e->hidden[from + k]] =
-			e->p[e->pred] - p[k * e->n_out + e->pred];
+			(float)(e->p[e->pred] - p[k * e->n_out + e->pred]);
 }
 
 /* --- the answer --- */
@@ -197,14 +198,14 @@ static void put_prediction(const struct explain *e, struct json_out *j)
 	char **labels = e->s->task[e->task].labels;
 
 	if (e->plan->kind == TASK_REGRESS) {
-		json_put_num(j, "pred", (double)e->p[0]);
+		json_put_num(j, "pred", e->p[0]);
 		return;
 	}
 	json_put_str(j, "pred", labels[e->pred]);
-	json_put_num(j, "p", (double)e->p[e->pred]);
+	json_put_num(j, "p", e->p[e->pred]);
 	json_open(j, "probs", '{');
 	for (int k = 0; k < e->n_out; k++)
-		json_put_num(j, labels[k], (double)e->p[k]);
+		json_put_num(j, labels[k], e->p[k]);
 	json_close(j, '}');
 }
 

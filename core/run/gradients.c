@@ -68,9 +68,10 @@ static bool comes_first(const struct gradients *g, int a, int b)
 	return g->last[a] < g->last[b];
 }
 
-void gradients_begin(struct session *s)
+bool gradients_begin(struct session *s)
 {
 	struct gradients *g = &s->gradients;
+	bool any = false;
 
 	g->adder = -1;
 	memset(g->count, 0, sizeof g->count);
@@ -89,24 +90,27 @@ void gradients_begin(struct session *s)
 			g->count[i] = 0; /* at a later step */
 		g->left[i] = g->count[i];
 		g->norm[i] = NAN;
+		any |= g->count[i] > 0;
 	}
 	if (g->adder >= 0)
 		grads_clear(g->sum);
+	return any;
 }
 
-void gradients_take(struct session *s, int task, const struct grads *grads)
+void gradients_take(struct session *s, int task, const struct grads *grads, double by)
 {
 	struct gradients *g = &s->gradients;
 
 	if (!g->count[task])
 		return;
 	if (g->count[task] > 1) {
-		grads_add_owned(g->sum, grads, PARAM_SHARED);
+		grads_add_owned(g->sum, grads, (float)by, PARAM_SHARED);
 		grads = g->sum;
+		by = 1;
 	}
 	if (--g->left[task] == 0)
-		g->norm[task] = __builtin_sqrt(grads_sumsq(grads, PARAM_SHARED)) /
-				g->count[task];
+		g->norm[task] = __builtin_sqrt(grads_sumsq(grads, PARAM_SHARED)) *
+				by / g->count[task];
 }
 
 int gradients_end(struct session *s, struct gradient_row *out)

@@ -3,10 +3,10 @@
  * share. Measured on a schedule, in passing: looking changes no bit (I10).
  *
  * The norm is of the task's mean gradient of one step: (1/m) sum over its m
- * micro-batches in that step of the gradient of the micro-batch's mean loss, on
- * the shared parameters alone (embeddings, shared layers), before weight and
- * factor, 1/M and clipping. What a task puts into the step's sum there is
- * weight x factor x m/M times as long.
+ * micro-batches in that step of n / nbar times the gradient of the micro-batch's
+ * mean loss (step.c), on the shared parameters alone (embeddings, shared layers),
+ * before weight and factor, 1/M and clipping. What a task puts into the step's sum
+ * there is weight x factor x m/M times as long.
  *
  * A round begins with every `every`-th step, from the first on; in it each task
  * is measured once, at the first of its steps that can: the mean of several
@@ -46,11 +46,11 @@ void gradients_ask(struct session *s);
 /* A row that the run has written before: that task is not due again. */
 void gradients_remember(struct session *s, const struct gradient_row *r);
 
-/* In a step: after its micro-batches are drawn ... */
-void gradients_begin(struct session *s);
+/* In a step: after its micro-batches are drawn; is anything measured here? ... */
+bool gradients_begin(struct session *s);
 bool gradients_wanted(const struct session *s, int task);
-/* ... with each micro-batch's gradient, in the order of the list ... */
-void gradients_take(struct session *s, int task, const struct grads *g);
+/* ... with each micro-batch's gradient and its n / nbar, in the list's order ... */
+void gradients_take(struct session *s, int task, const struct grads *g, double by);
 /* ... and when `step` is over: writes a row for each task measured; their number. */
 int gradients_end(struct session *s, struct gradient_row *out);
 

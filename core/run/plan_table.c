@@ -107,9 +107,10 @@ enum {
 	T("tasks.*.muted", BOOL, 0, 0, "false", NULL, CHOICE, muted, ANY,      \
 	  "Begin without this task?")                                          \
 	T("tasks.*.smoothing", NUM, 0, 0.9, "0", NULL, NUM, smoothing, CLS,    \
-	  "Label smoothing of the loss.")                                      \
+	  "Label smoothing of the loss; losses are shown without.")            \
 	T("tasks.*.smoothing", NUM, 0, 0.9, "0.1", NULL, NUM, smoothing, SUM,  \
-	  "Label smoothing of the loss of a summary's pieces.")                \
+	  "Label smoothing of the loss of a summary's pieces; losses are "     \
+	  "shown without.")                                                    \
 	T("tasks.*.max_bad", NUM, 0, 1, "0.01", NULL, NUM, max_bad, ANY,       \
 	  "Share of unusable rows that is still fine.")                        \
 	T("tasks.*.lr", NUM, 0, 1000, "1", NULL, NUM, lr, ANY,                 \

@@ -1,15 +1,15 @@
 /*
- * session.c - putting a session together from its plan, and the hash of all
- * that is state in it. The step itself is in step.c.
+ * session.c - putting a session together from its plan. The step is step.c's.
  */
 #include "run/session.h"
 
+#include <math.h> /* isfinite */
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
+#include "run/state.h"
 #include "run/workers.h"
 #include "tensor/blas.h"
 
@@ -66,21 +66,25 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 
 /* --- data --- */
 
-/* Mean and deviation of the train numbers: the head predicts (y - mean) / scale. */
+/*
+ * Mean and deviation of the train numbers: the head predicts (y - mean) / scale.
+ * Numbers that differ by less than a double can tell from their mean are all one.
+ */
 static void get_norm(struct session_task *t)
 {
 	struct example e;
 	uint64_t n = dataset_size(t->train);
-	double sum = 0, d;
+	double sum = 0, least, d;
 
 	t->mean = dataset_mean(t->train);
 	for (uint64_t i = 0; i < n; i++) {
 		dataset_get(t->train, i, &e);
-		d = (double)e.number - t->mean;
+		d = e.number - t->mean;
 		sum += d * d;
 	}
 	t->scale = n ? __builtin_sqrt(sum / (double)n) : 0;
-	if (!(t->scale > 1e-6))
+	least = 1e-14 * (t->mean < 0 ? -t->mean : t->mean);
+	if (!(t->scale > least && t->scale > 1e-150 && isfinite(t->scale)))
 		t->scale = 1;
 }
 
@@ -145,15 +149,15 @@ static int how_many_workers(const struct session *s, int asked)
 }
 
 /*
- * Refuses what cannot fit: weights and their packed copies; in training also the
- * moments, the sum, one task's sum when that is looked at, and a gradient for
- * each worker and one more.
+ * Refuses what cannot fit: weights and a packed copy; in training also a second
+ * one, the moments, the gradients that are summed, and one task's sum when that is
+ * looked at.
  */
 static enum status check_memory(uint64_t params, const struct session_options *o,
-				int workers, bool looks, struct err *err)
+				int gradients, struct err *err)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
-	double blocks = o->train ? 7.0 + looks + workers : 2.0;
+	double blocks = o->train ? 5.0 + gradients : 2.0;
 	double need = blocks * 4.0 * (double)params;
 	double have = pages > 0 && page > 0 ? (double)pages * (double)page : need;
 
@@ -172,8 +176,8 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 		mt[i] = (struct model_task){ .kind = p->kind,
 					     .n_labels = s->task[i].n_labels,
 					     .smoothing = (float)p->smoothing,
-					     .mean = (float)s->task[i].mean,
-					     .scale = (float)s->task[i].scale };
+					     .mean = s->task[i].mean,
+					     .scale = s->task[i].scale };
 		str_copy(mt[i].name, sizeof mt[i].name, p->name);
 	}
 }
@@ -195,8 +199,9 @@ static enum status make_model(struct session *s, const struct session_options *o
 								  cfg.max_target;
 	}
 	describe_tasks(s, mt);
-	st = check_memory(model_param_count(&cfg, mt, s->n_tasks), o, workers,
-			  s->plan->gradients_every > 0, err);
+	st = check_memory(model_param_count(&cfg, mt, s->n_tasks), o,
+			  workers_buffers(workers, s->plan->micro_batches) +
+			  (s->plan->gradients_every > 0), err);
 	if (!st)
 		st = model_new(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
 	xfree(mt);
@@ -246,7 +251,6 @@ static void make_scratch(struct session *s)
 	size_t n = (size_t)s->plan->micro_batches;
 
 	adamw_init(&s->adam, &s->params);
-	s->sum = grads_new(&s->params);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
 	s->job = xcalloc(n, sizeof *s->job);
 	gradients_init(&s->gradients, s);
@@ -271,8 +275,10 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 	st = get_vocabulary(s, o->vocab_path, pg, err);
 	for (int i = 0; i < s->n_tasks && !st; i++)
 		st = get_task(s, i, o, pg, err);
-	for (int i = 0; i < s->n_tasks && !st && o->train; i++)
+	for (int i = 0; i < s->n_tasks && !st && o->train; i++) {
 		s->task[i].per_epoch = packer_per_epoch(s->task[i].packer);
+		s->task[i].units = packer_units(s->task[i].packer);
+	}
 	if (!st)
 		st = make_model(s, o, workers, err);
 	if (!st && o->train)
@@ -280,7 +286,8 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 	if (!st)
 		st = start_mix(s, err);
 	if (!st)
-		s->workers = workers_new(workers, &s->params, o->train);
+		s->workers = workers_new(workers, &s->params,
+					 o->train ? plan->micro_batches : 0);
 	if (st) {
 		session_free(s);
 		s = NULL;
@@ -303,7 +310,6 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	workers_free(s->workers);
-	grads_free(s->sum);
 	gradients_release(&s->gradients);
 	adamw_release(&s->adam);
 	model_free(s->model);
@@ -335,83 +341,11 @@ void session_start_random(struct session *s)
 		s->task[i].cursor = (struct cursor){ 0 };
 	BUG_IF(start_mix(s, NULL)); /* the same words were taken by session_make */
 	gradients_clear(&s->gradients);
-	s->step = s->skipped = 0;
+	s->step = s->skipped = s->skips = 0;
 	s->timeline = 0;
-}
-
-/* --- the hash of the state --- */
-
-static void add_double(struct hasher *h, double x)
-{
-	uint64_t u;
-
-	memcpy(&u, &x, sizeof u);
-	hasher_add_u64(h, u);
-}
-
-static void add_block(struct hasher *h, const struct param_set *ps, const float *block)
-{
-	for (int p = 0; p < ps->n; p++)
-		hasher_add(h, block + ps->p[p].offset,
-			   param_count(ps, p) * sizeof *block);
-}
-
-static void add_cursor(struct hasher *h, const struct cursor *c)
-{
-	hasher_add_u64(h, c->epoch);
-	hasher_add_u64(h, c->window);
-	hasher_add_u64(h, c->next);
-	hasher_add_u64(h, c->draw);
-	hasher_add_u64(h, c->examples);
-	hasher_add_u64(h, c->tokens);
-}
-
-static void add_method(struct hasher *h, const struct mix_method *m, const char *name)
-{
-	hasher_add_str(h, name);
-	for (int i = 0; i < MIX_PARAMS; i++)
-		add_double(h, m->param[i]);
-}
-
-static void add_channel(struct hasher *h, const struct mix_channel *c)
-{
-	add_double(h, c->weight);
-	add_double(h, c->share);
-	hasher_add_u64(h, c->muted);
-	hasher_add_u64(h, c->solo);
-	hasher_add_u64(h, c->locked);
-	add_double(h, c->size);
-	add_double(h, c->factor);
-	add_double(h, c->credit);
-	hasher_add_u64(h, c->drawn);
-	for (int i = 0; i < MIX_SLOTS; i++) {
-		add_double(h, c->memory[i]);
-		add_double(h, c->sample_memory[i]);
-	}
 }
 
 void session_state(const struct session *s, char out[40])
 {
-	struct hasher *h = hasher_new();
-	const struct mix *m = &s->mix;
-
-	hasher_add_u64(h, (uint64_t)s->step);
-	hasher_add_u64(h, (uint64_t)s->skipped);
-	add_block(h, &s->params, s->params.value);
-	if (s->adam.m) {
-		add_block(h, &s->params, s->adam.m);
-		add_block(h, &s->params, s->adam.v);
-		for (int p = 0; p < s->params.n; p++)
-			hasher_add_u64(h, (uint64_t)s->adam.count[p]);
-	}
-	for (int i = 0; i < s->n_tasks; i++)
-		add_cursor(h, &s->task[i].cursor);
-	add_method(h, &m->sampling, sampling_table[m->sampling.kind].name);
-	add_method(h, &m->weighting, weighting_table[m->weighting.kind].name);
-	add_double(h, m->lr);
-	add_double(h, m->clip);
-	add_double(h, m->dropout);
-	for (int i = 0; i < m->n; i++)
-		add_channel(h, &m->ch[i]);
-	hash_text(hasher_end(h), out);
+	state_hash(s, out);
 }

@@ -1,9 +1,9 @@
 /*
  * session.h - the session: all that a step reads and writes, and nothing else.
  *
- * state (hashed, saved, resumed): weights, Adam's moments and counts, cursors,
- * mix, step. The rest is structure that follows from the plan (model, data
- * sets, packers) or scratch. Owned by one thread, the trainer's.
+ * state (hashed, saved, resumed) is what has a row in state.c's table: weights, Adam's
+ * moments and counts, cursors, mix, step. The rest is structure that follows from the
+ * plan (model, data sets, packers) or scratch. Owned by one thread, the trainer's.
  */
 #ifndef TUTTI_RUN_SESSION_H
 #define TUTTI_RUN_SESSION_H
@@ -28,6 +28,7 @@ struct session_task {
 	char **labels;                /* borrowed from the plan */
 	double mean, scale;           /* regress: of the train numbers; else 0, 1 */
 	double per_epoch;             /* micro-batches per epoch, as estimated at the start */
+	double units;                 /* state: units of a micro-batch, estimated likewise */
 };
 
 /* One micro-batch of a step: what is to be done, and what came of it. */
@@ -36,7 +37,7 @@ struct step_job {
 	uint64_t draw;
 	const uint64_t *rows;
 	double weight;                /* 0: forward only, nothing is added */
-	double loss;
+	struct loss loss;
 };
 
 struct session {
@@ -48,11 +49,12 @@ struct session {
 	struct mix mix;               /* state */
 	int64_t step;                 /* state: updates asked for so far */
 	int64_t skipped;              /* state: of them not made (not finite) */
+	int64_t skips;                /* state: the last so many of them, in a row */
 	int timeline;
 	int n_tasks;
 	struct session_task *task;
 	struct workers *workers;
-	struct grads *sum;            /* scratch: the step's gradient */
+	struct grads *sum;            /* the last step's gradient, lent by the workers */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
 	struct gradients gradients;   /* looks on; never read by a step */
@@ -89,7 +91,7 @@ void session_start_random(struct session *s);
  * s->params.value calls it.
  */
 void session_pack(struct session *s);
-/* 32 hex digits over all state; equal exactly when the states are the same bits. */
+/* 32 hex digits over all state (state.h), equal exactly for the same bits. */
 void session_state(const struct session *s, char out[40]);
 
 /* What a step did, for whoever watches; not state. */

@@ -2,9 +2,11 @@
  * step.c - the step: a function of the state and the plan (DESIGN 3.1).
  *
  * First the list of micro-batches is fixed and the cursors move; then workers
- * compute them, in any order; their gradients are added in the list's order.
- * The gradient is (1/M) sum over the M micro-batches of weight x gradient of
- * the micro-batch's mean loss. A micro-batch of weight 0 is only looked at. The
+ * compute them, in any order; their gradients are added as a tree over the list.
+ * The gradient is (1/M) sum over the M micro-batches of weight x (n / nbar) x
+ * gradient of the micro-batch's mean loss: n are its counted units, nbar is the
+ * task's mean of them, so that every unit of a task counts the same, however full
+ * the micro-batch it came in. A micro-batch of weight 0 is only looked at. The
  * tasks' own gradients are looked at in passing (gradients.c).
  */
 #include <math.h> /* isfinite */
@@ -39,7 +41,13 @@ static void draw_jobs(struct session *s, uint64_t *tokens, uint64_t *examples)
 	}
 }
 
-static void run_job(struct worker *w, int job, void *arg)
+/* n / nbar: how full the micro-batch is, against its task's others. */
+static double fullness(const struct session *s, const struct step_job *j)
+{
+	return j->loss.units / s->task[j->task].units;
+}
+
+static float run_job(struct worker *w, int job, void *arg)
 {
 	struct session *s = arg;
 	struct step_job *j = &s->job[job];
@@ -54,68 +62,43 @@ static void run_job(struct worker *w, int job, void *arg)
 	j->loss = model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
 	if (j->weight > 0 || gradients_wanted(s, j->task))
 		tape_backward(&w->tape);
+	return (float)(j->weight * fullness(s, j) / s->plan->micro_batches);
 }
 
-/* In the order of the list, whoever computed it. */
-static void add_job(int job, struct grads *g, void *arg)
+static void look_at_job(int job, const struct grads *g, void *arg)
 {
 	struct session *s = arg;
-	double weight = s->job[job].weight;
+	const struct step_job *j = &s->job[job];
 
-	gradients_take(s, s->job[job].task, g);
-	if (!(weight > 0))
-		return;
-	grads_add_marks(s->sum, g);
-	grads_add(s->sum, g, (float)(weight / s->plan->micro_batches), 0, 1);
+	gradients_take(s, j->task, g, fullness(s, j));
 }
 
-/* Means per task, in the order of tasks. */
+/* Means per task over its units, in the order of the list. */
 static void gather(const struct session *s, struct mix_feedback *f)
 {
+	double units[MIX_TASKS_MAX] = { 0 };
+
 	*f = (struct mix_feedback){ .step = s->step, .n = s->n_tasks };
 	for (int k = 0; k < s->plan->micro_batches; k++) {
-		f->loss[s->job[k].task] += s->job[k].loss;
-		f->count[s->job[k].task]++;
+		const struct step_job *j = &s->job[k];
+
+		f->loss[j->task] += j->loss.plain * j->loss.units;
+		units[j->task] += j->loss.units;
+		f->count[j->task]++;
 	}
 	for (int i = 0; i < s->n_tasks; i++) {
 		f->regress[i] = s->plan->tasks[i].kind == TASK_REGRESS;
-		if (f->count[i])
-			f->loss[i] /= f->count[i];
+		if (units[i] > 0)
+			f->loss[i] /= units[i];
 	}
 }
 
 static bool losses_finite(const struct session *s)
 {
 	for (int k = 0; k < s->plan->micro_batches; k++)
-		if (s->job[k].weight > 0 && !isfinite(s->job[k].loss))
+		if (s->job[k].weight > 0 && !isfinite(s->job[k].loss.objective))
 			return false;
 	return true;
-}
-
-/* --- the gradient's norm --- */
-
-struct squares {
-	const struct session *s;
-	double part[GRADS_PARTS];
-};
-
-static void square_part(struct worker *w, int job, void *arg)
-{
-	struct squares *q = arg;
-
-	(void)w;
-	q->part[job] = grads_sumsq_part(q->s->sum, GRADS_ALL, job);
-}
-
-static double norm_of_sum(struct session *s)
-{
-	struct squares q = { .s = s };
-	double sum = 0;
-
-	workers_run(s->workers, GRADS_PARTS, square_part, &q);
-	for (int i = 0; i < GRADS_PARTS; i++)
-		sum += q.part[i];
-	return __builtin_sqrt(sum);
 }
 
 /* --- weights as products like them --- */
@@ -181,14 +164,14 @@ static void update(struct session *s, double lr, double scale)
 
 /* --- the report --- */
 
-static uint16_t examples_of(const struct session *s, int task)
+static uint32_t examples_of(const struct session *s, int task)
 {
-	uint64_t n = 0;
+	uint32_t n = 0;
 
 	for (int k = 0; k < s->plan->micro_batches; k++)
 		if (s->job[k].task == task)
-			n += (uint64_t)s->job[k].n_rows;
-	return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+			n += (uint32_t)s->job[k].n_rows;
+	return n;
 }
 
 static void fill_row(const struct session *s, const struct mix_feedback *f,
@@ -199,7 +182,7 @@ static void fill_row(const struct session *s, const struct mix_feedback *f,
 		if (!f->count[i])
 			continue;
 		r->task[r->n].task = (uint8_t)i;
-		r->task[r->n].count = (uint8_t)f->count[i];
+		r->task[r->n].count = (uint16_t)f->count[i];
 		r->task[r->n].examples = examples_of(s, i);
 		r->task[r->n].loss = (float)f->loss[i];
 		r->task[r->n].weight = (float)mix_loss_weight(&s->mix, i);
@@ -222,7 +205,9 @@ enum status session_step(struct session *s, struct step_report *report,
 			 struct err *err)
 {
 	double from = clock_now(), share[MIX_TASKS_MAX], any = 0, lr, clip, scale;
+	double squares;
 	struct mix_feedback f;
+	worker_look *look;
 	uint64_t tokens, examples;
 	bool is_good;
 
@@ -234,12 +219,12 @@ enum status session_step(struct session *s, struct step_report *report,
 	lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup,
 					 s->plan->steps, s->plan->lr_floor);
 	draw_jobs(s, &tokens, &examples);
-	gradients_begin(s);
-	grads_clear(s->sum);
-	workers_run_in_order(s->workers, s->plan->micro_batches, run_job, add_job, s);
+	look = gradients_begin(s) ? look_at_job : NULL;
+	s->sum = workers_sum(s->workers, s->plan->micro_batches, run_job, look, s,
+			     &squares);
 	gather(s, &f);
 	fill_row(s, &f, &report->row);
-	report->norm = norm_of_sum(s);
+	report->norm = __builtin_sqrt(squares);
 	clip = s->mix.clip;
 	report->is_clipped = clip > 0 && report->norm > clip;
 	scale = report->is_clipped ? clip / report->norm : 1;
@@ -251,6 +236,7 @@ enum status session_step(struct session *s, struct step_report *report,
 	} else {
 		s->skipped++;
 	}
+	s->skips = is_good ? 0 : s->skips + 1;
 	s->step++;
 	report->n_gradients = gradients_end(s, report->gradient);
 	reserve(s);

@@ -188,6 +188,13 @@ enum status store_journal(struct store *s, struct journal_entry *e, struct err *
 
 /* --- steps --- */
 
+static unsigned char *put_u16(unsigned char *p, uint32_t x)
+{
+	*p++ = (unsigned char)x;
+	*p++ = (unsigned char)(x >> 8);
+	return p;
+}
+
 static unsigned char *put_u32(unsigned char *p, uint32_t x)
 {
 	for (int i = 0; i < 4; i++)
@@ -216,11 +223,10 @@ int step_pack(const struct step_row *r, unsigned char *out)
 	p = put_f32(p, r->seconds);
 	for (int i = 0; i < r->n; i++) {
 		*p++ = r->task[i].task;
-		*p++ = r->task[i].count;
+		p = put_u16(p, r->task[i].count);
+		p = put_u32(p, r->task[i].examples);
 		p = put_f32(p, r->task[i].loss);
 		p = put_f32(p, r->task[i].weight);
-		*p++ = (unsigned char)(r->task[i].examples & 255);
-		*p++ = (unsigned char)(r->task[i].examples >> 8);
 	}
 	return (int)(p - out);
 }

@@ -76,8 +76,9 @@ struct step_row {
 	uint32_t tokens;
 	bool skipped;       /* not finite: no update */
 	int n;              /* tasks that had micro-batches */
-	/* count: micro-batches; examples: in them (0 in rows of before version 2) */
-	struct { uint8_t task, count; uint16_t examples; float loss, weight; }
+	/* count: micro-batches; examples: in them (0 in rows of before version 2); loss:
+	   mean over what the task counts, without label smoothing */
+	struct { uint8_t task; uint16_t count; uint32_t examples; float loss, weight; }
 		task[MIX_TASKS_MAX];
 };
 enum status store_step(struct store *s, int timeline, const struct step_row *r,

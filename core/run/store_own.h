@@ -9,12 +9,14 @@
 
 /*
  * A step as bytes, little-endian:
- *   u8 version (2), u8 flags (1: skipped), u32 tokens, f32 lr, f32 norm, f32 seconds,
- *   then per task u8 task, u8 count, f32 loss, f32 weight, u16 examples.
- * Version 1 has no examples; it is still read.
+ *   u8 version (3), u8 flags (1: skipped), u32 tokens, f32 lr, f32 norm, f32 seconds,
+ *   then per task u8 task, u16 count, u32 examples, f32 loss, f32 weight.
+ * Version 2 has per task u8 task, u8 count, f32 loss, f32 weight, u16 examples (at
+ * most 65 535, whatever there were), version 1 the same without examples; both are
+ * still read.
  */
-enum { STEP_VERSION = 2, STEP_HEAD = 18, STEP_TASK = 12, STEP_TASK_1 = 10,
-       STEP_BYTES = STEP_HEAD + STEP_TASK * MIX_TASKS_MAX };
+enum { STEP_VERSION = 3, STEP_HEAD = 18, STEP_TASK = 15, STEP_TASK_2 = 12,
+       STEP_TASK_1 = 10, STEP_BYTES = STEP_HEAD + STEP_TASK * MIX_TASKS_MAX };
 
 struct step_wait { /* a step that waits for the next flush */
 	int timeline;

@@ -104,6 +104,11 @@ enum status store_journal_read(struct store *s, int64_t after,
 
 /* --- steps --- */
 
+static uint16_t get_u16(const unsigned char *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
 static uint32_t get_u32(const unsigned char *p)
 {
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -118,14 +123,34 @@ static float get_f32(const unsigned char *p)
 	return x;
 }
 
+/* One task's figures in a step of that version. */
+static void take_task(const unsigned char *p, int version, struct step_row *r, int i)
+{
+	const unsigned char *figures = p + (version == 3 ? 7 : 2);
+
+	r->task[i].task = p[0];
+	r->task[i].loss = get_f32(figures);
+	r->task[i].weight = get_f32(figures + 4);
+	if (version == 3) {
+		r->task[i].count = get_u16(p + 1);
+		r->task[i].examples = get_u32(p + 3);
+	} else {
+		r->task[i].count = p[1];
+		r->task[i].examples = version == 2 ? get_u16(p + 10) : 0;
+	}
+}
+
 bool step_unpack(const unsigned char *p, size_t len, struct step_row *r)
 {
-	size_t each = len && p[0] == 1 ? STEP_TASK_1 : STEP_TASK;
+	static const size_t sizes[] = { 0, STEP_TASK_1, STEP_TASK_2, STEP_TASK };
+	size_t each;
+	int version;
 
-	if (len < STEP_HEAD || len > STEP_BYTES || (len - STEP_HEAD) % each)
+	if (len < STEP_HEAD || p[0] < 1 || p[0] > STEP_VERSION || p[1] > 1)
 		return false;
-	if (p[0] < 1 || p[0] > STEP_VERSION || p[1] > 1 ||
-	    (len - STEP_HEAD) / each > MIX_TASKS_MAX)
+	version = p[0];
+	each = sizes[version];
+	if ((len - STEP_HEAD) % each || (len - STEP_HEAD) / each > MIX_TASKS_MAX)
 		return false;
 	r->skipped = p[1] == 1;
 	r->tokens = get_u32(p + 2);
@@ -137,14 +162,7 @@ bool step_unpack(const unsigned char *p, size_t len, struct step_row *r)
 	for (int i = 0; i < r->n; i++, p += each) {
 		if (p[0] >= MIX_TASKS_MAX)
 			return false;
-		r->task[i].task = p[0];
-		r->task[i].count = p[1];
-		r->task[i].loss = get_f32(p + 2);
-		r->task[i].weight = get_f32(p + 6);
-		if (each == STEP_TASK)
-			r->task[i].examples = (uint16_t)(p[10] | p[11] << 8);
-		else
-			r->task[i].examples = 0;
+		take_task(p, version, r, i);
 	}
 	return true;
 }

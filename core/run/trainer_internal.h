@@ -82,7 +82,6 @@ struct trainer {
 	int64_t journal_seq;       /* the last entry in the state */
 	int64_t saved_step, saved_seq;
 	int64_t last_step;         /* where to end */
-	int skips;                 /* in a row */
 	bool is_paused, is_stopping;
 	bool is_executing;         /* a command: others wait for its answer */
 	bool is_by_hand;           /* that one: it can be refused and given again */

@@ -282,17 +282,16 @@ static enum status guard(struct trainer *t, const struct step_row *r, struct err
 	char text[160];
 	enum status st = ST_OK;
 
-	t->skips = r->skipped ? t->skips + 1 : 0;
 	if (!r->skipped)
 		return ST_OK;
 	name_culprit(t, r, text, sizeof text);
 	trainer_say(t, "step %lld: %s", (long long)r->step, text);
 	if (t->next_pending >= t->n_pending)
 		st = trainer_note(t, text, err);
-	if (!st && t->skips >= SKIPS_MAX)
-		st = err_set(err, ST_FAILED, "%d updates in a row skipped, the last at step "
-			     "%lld: %s; lower lr or a weight", t->skips,
-			     (long long)r->step, text);
+	if (!st && t->s->skips >= SKIPS_MAX)
+		st = err_set(err, ST_FAILED, "%lld updates in a row skipped, the last at step "
+			     "%lld: %s; lower lr or a weight",
+			     (long long)t->s->skips, (long long)r->step, text);
 	return st;
 }
 

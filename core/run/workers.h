@@ -13,25 +13,38 @@ struct workers;
 struct worker {
 	int index;
 	struct tape tape;
-	struct grads *grads;  /* in workers_run_in_order only */
+	struct grads *grads;  /* in workers_sum only */
 };
 typedef void worker_job(struct worker *w, int job, void *arg);
-typedef void worker_take(int job, struct grads *result, void *arg);
 
-struct workers *workers_new(int n, const struct param_set *ps, bool with_grads);
+/* jobs: the most of one workers_sum; 0: there will be none. */
+struct workers *workers_new(int n, const struct param_set *ps, int jobs);
 void workers_free(struct workers *w);
 int workers_count(const struct workers *w);
 /* Runs jobs 0..n-1, taken in order; returns when all are done. The caller's
  * thread is worker 0. */
 void workers_run(struct workers *w, int n_jobs, worker_job *job, void *arg);
+
 /*
- * The same for jobs whose gradients must be put together in job order, which
- * `take` does: for job 0, 1, ..., one at a time, on whichever thread is free.
- * There is one buffer more than there are workers, so that a worker whose job
- * ended early goes on with the next one in place of waiting for its turn.
+ * Jobs whose gradients are summed: each leaves its gradient in w->grads and returns
+ * the factor it counts with; 0: it is not added. `look` (NULL: nobody looks) sees
+ * every gradient before it is added, in the order of the jobs, one at a time, on
+ * whichever thread is free.
+ *
+ * The sum is a tree over the jobs' numbers (tensor/sum_tree.h), whichever worker
+ * ended first. A worker that ended a job adds what can be added and goes on; what is
+ * left when no job waits any more all workers add in slices. Returns the sum, lent
+ * until the next workers_sum, and the sum of its squares.
  */
-void workers_run_in_order(struct workers *w, int n_jobs, worker_job *job,
-			  worker_take *take, void *arg);
+typedef float worker_leaf(struct worker *w, int job, void *arg);
+typedef void worker_look(int job, const struct grads *g, void *arg);
+struct grads *workers_sum(struct workers *w, int n_jobs, worker_leaf *job,
+			  worker_look *look, void *arg, double *squares);
+/*
+ * How many gradient buffers that takes: one for every worker that is at a job, and
+ * for the nodes that wait for their partner one for each level of the tree.
+ */
+int workers_buffers(int workers, int jobs);
 
 /*
  * Between runs of jobs: the most bytes any worker's tape has needed so far, and

@@ -20,8 +20,8 @@ struct slot {
 	uint64_t *bits;  /* PARAM_ROWS: [(rows + 63) / 64], a bit per row */
 	int32_t *list;   /* PARAM_ROWS: [rows], filled when asked */
 	/*
-	 * Of a sum: the addend that touched it first and has to assign, not
-	 * add (grads_add_marks). NULL: every part holds a value.
+	 * The addend that touched it first and has to assign, not add
+	 * (grads_add_marks). NULL: every part holds a value.
 	 */
 	const struct grads *first;
 };
@@ -228,55 +228,108 @@ void grads_add_marks(struct grads *sum, const struct grads *g)
 	}
 }
 
-/* Slice `part` of n floats, on cache lines. */
-static void slice(size_t n, int part, int parts, size_t *from, size_t *to)
+/* Slice `part` of a parameter's floats, on cache lines: the same for all that is
+ * done in parts, so that one part reads what it has added itself. */
+static void slice(const struct grads *g, int p, int part, int parts, size_t *from,
+		  size_t *to)
 {
-	size_t lines = (n + 15) / 16;
+	size_t n = param_count(g->ps, p), lines = (n + 15) / 16;
 
 	*from = lines * (size_t)part / (size_t)parts * 16;
 	*to = lines * ((size_t)part + 1) / (size_t)parts * 16;
 	*to = *to > n ? n : *to;
 }
 
-void grads_add(struct grads *sum, const struct grads *g, float scale, int part,
-	       int parts)
+/*
+ * The next floats of touched rows within *at .. to: *at moves to where they begin,
+ * their number is the result, 0 at the end.
+ */
+static size_t next_floats(const struct grads *g, int p, size_t *at, size_t to)
+{
+	const struct param *q = &g->ps->p[p];
+	size_t cols = (size_t)q->cols, row = *at / cols, next, end;
+
+	if (*at >= to)
+		return 0;
+	next = (size_t)next_row(&g->slot[p], (int)row, q->rows);
+	*at = next == row ? *at : next * cols;
+	if (*at >= to)
+		return 0;
+	end = (next + 1) * cols;
+	return (end < to ? end : to) - *at;
+}
+
+/* y = mine * y where it is touched. */
+static void scale_slice(struct grads *g, int p, float mine, size_t from, size_t to)
+{
+	float *y = values(g, p);
+
+	if (mine == 1.0f || g->slot[p].touch == UNTOUCHED)
+		return;
+	if (g->slot[p].touch == WHOLE) {
+		k_scale_in(to - from, y + from, mine);
+		return;
+	}
+	for (size_t at = from, n; (n = next_floats(g, p, &at, to)); at += n)
+		k_scale_in(n, y + at, mine);
+}
+
+static void add_whole(struct grads *sum, int p, float mine, const struct grads *g,
+		      float its, size_t from, size_t to)
+{
+	float *y = values(sum, p) + from;
+	const float *x = values(g, p) + from;
+
+	if (sum->slot[p].first == g)
+		k_scale(to - from, y, its, x);
+	else if (mine == 1.0f)
+		k_axpy(to - from, y, its, x);
+	else
+		k_axpby(to - from, y, mine, its, x);
+}
+
+void grads_add(struct grads *sum, float mine, const struct grads *g, float its,
+	       int part, int parts)
 {
 	for (int p = 0; p < g->ps->n; p++) {
-		const struct slot *s = &g->slot[p];
 		float *y = values(sum, p);
 		const float *x = values(g, p);
-		int rows = g->ps->p[p].rows;
-		size_t c = (size_t)g->ps->p[p].cols, from, to;
+		size_t from, to;
 
-		if (s->touch == WHOLE) {
-			slice((size_t)rows * c, part, parts, &from, &to);
-			if (sum->slot[p].first == g)
-				k_scale(to - from, y + from, scale, x + from);
-			else
-				k_axpy(to - from, y + from, scale, x + from);
-		} else if (s->touch == SOME_ROWS) {
-			slice(c, part, parts, &from, &to);
-			for (int r = next_row(s, 0, rows); r < rows;
-			     r = next_row(s, r + 1, rows)) {
-				size_t o = (size_t)r * c + from;
-
-				k_axpy(to - from, y + o, scale, x + o);
-			}
+		slice(g, p, part, parts, &from, &to);
+		if (g->slot[p].touch == WHOLE) {
+			add_whole(sum, p, mine, g, its, from, to);
+			continue;
 		}
+		scale_slice(sum, p, mine, from, to);
+		if (g->slot[p].touch == UNTOUCHED)
+			continue;
+		for (size_t at = from, n; (n = next_floats(g, p, &at, to)); at += n)
+			k_axpy(n, y + at, its, x + at);
 	}
 }
 
-static void add_some_rows(struct grads *sum, const struct grads *g, int p)
+void grads_scale(struct grads *g, float by, int part, int parts)
+{
+	for (int p = 0; p < g->ps->n; p++) {
+		size_t from, to;
+
+		slice(g, p, part, parts, &from, &to);
+		scale_slice(g, p, by, from, to);
+	}
+}
+
+static void add_some_rows(struct grads *sum, const struct grads *g, float its, int p)
 {
 	const struct slot *s = &g->slot[p];
 	int rows = g->ps->p[p].rows;
 	size_t c = (size_t)g->ps->p[p].cols;
 
 	for (int r = next_row(s, 0, rows); r < rows; r = next_row(s, r + 1, rows))
-		k_axpy(c, grads_row(sum, p, r), 1, values(g, p) + (size_t)r * c);
+		k_axpy(c, grads_row(sum, p, r), its, values(g, p) + (size_t)r * c);
 }
 
-void grads_add_owned(struct grads *sum, const struct grads *g, int owner)
+void grads_add_owned(struct grads *sum, const struct grads *g, float its, int owner)
 {
 	BUG_IF(sum->ps != g->ps);
 	for (int p = 0; p < g->ps->n; p++) {
@@ -287,34 +340,28 @@ void grads_add_owned(struct grads *sum, const struct grads *g, int owner)
 		if (g->ps->p[p].owner != owner || g->slot[p].touch == UNTOUCHED)
 			continue;
 		if (g->slot[p].touch == SOME_ROWS) {
-			add_some_rows(sum, g, p);
+			add_some_rows(sum, g, its, p);
 			continue;
 		}
 		y = grads_raw(sum, p, &add);
 		if (add)
-			k_axpy(n, y, 1, values(g, p));
+			k_axpy(n, y, its, values(g, p));
 		else
-			memcpy(y, values(g, p), n * sizeof *y);
+			k_scale(n, y, its, values(g, p));
 	}
 }
 
-/* Of some rows of a table each part takes some columns. */
 static double sumsq_param(const struct grads *g, int p, int part)
 {
-	const struct slot *s = &g->slot[p];
-	const struct param *q = &g->ps->p[p];
 	const float *x = values(g, p);
 	size_t from, to;
 	double sum = 0.0;
 
-	if (s->touch == WHOLE) {
-		slice(param_count(g->ps, p), part, GRADS_PARTS, &from, &to);
+	slice(g, p, part, GRADS_PARTS, &from, &to);
+	if (g->slot[p].touch == WHOLE)
 		return k_sumsq(to - from, x + from);
-	}
-	slice((size_t)q->cols, part, GRADS_PARTS, &from, &to);
-	for (int r = next_row(s, 0, q->rows); r < q->rows && to > from;
-	     r = next_row(s, r + 1, q->rows))
-		sum += k_sumsq(to - from, x + (size_t)r * (size_t)q->cols + from);
+	for (size_t at = from, n; (n = next_floats(g, p, &at, to)); at += n)
+		sum += k_sumsq(n, x + at);
 	return sum;
 }
 

@@ -15,6 +15,13 @@ KERNEL void k_axpy(size_t n, float *restrict y, float a, const float *restrict x
 		y[i] += a * x[i];
 }
 
+KERNEL void k_axpby(size_t n, float *restrict y, float b, float a,
+		    const float *restrict x)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = b * y[i] + a * x[i];
+}
+
 KERNEL void k_scale(size_t n, float *restrict y, float a, const float *restrict x)
 {
 	for (size_t i = 0; i < n; i++)

@@ -39,6 +39,8 @@ enum { LANES = 16 };
 /* --- kernels.c: elementwise and sums --- */
 void k_add(size_t n, float *y, const float *x);             /* y += x */
 void k_axpy(size_t n, float *y, float a, const float *x);   /* y += a x */
+/* y = b y + a x */
+void k_axpby(size_t n, float *y, float b, float a, const float *x);
 void k_scale(size_t n, float *y, float a, const float *x);  /* y = a x */
 void k_scale_in(size_t n, float *y, float a);                /* y *= a */
 void k_mul(size_t n, float *y, const float *x);             /* y *= x */

@@ -20,6 +20,12 @@ static float copy_scale(const struct copy_inputs *in)
 	return (float)(1.0 / __builtin_sqrt((double)in->q->cols));
 }
 
+/*
+ * What is copied with less than this is not copied: that far down float
+ * probabilities have few bits or none, and 1 / c leaves the floats.
+ */
+static const double LEAST_COPIED = 1e-30;
+
 static void point(struct tape *t, const struct copy_inputs *in, int b,
 		  struct pointer *p, double *copy)
 {
@@ -41,7 +47,7 @@ static void point(struct tape *t, const struct copy_inputs *in, int b,
 		for (int j = 0; j < p->K; j++)
 			if (in->src_ids[p->src + j] == in->target[p->row + i])
 				c += (double)a[j];
-		copy[p->row + i] = c;
+		copy[p->row + i] = c < LEAST_COPIED ? 0.0 : c;
 	}
 }
 
@@ -81,7 +87,7 @@ static void check_copy(const struct copy_inputs *in)
 	BUG_IF(in->gate->rows != in->x->rows || in->gate->cols != 1);
 }
 
-double op_copy_loss(struct tape *t, const struct copy_inputs *in)
+struct loss op_copy_loss(struct tape *t, const struct copy_inputs *in)
 {
 	struct output o = output_of(t, in->x, in->w, in->b, in->target,
 				    in->smoothing);
@@ -90,7 +96,7 @@ double op_copy_loss(struct tape *t, const struct copy_inputs *in)
 	double *w_copy = arena_zalloc(&t->arena, (T + 1) * sizeof *w_copy);
 	struct pointer *p = arena_alloc(&t->arena, (B + 1) * sizeof *p);
 	struct mix mix = { in->gate->v, copy, w_copy, NULL };
-	double loss;
+	struct loss loss;
 
 	check_copy(in);
 	for (int b = 0; b < in->dec->n; b++)

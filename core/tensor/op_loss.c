@@ -22,13 +22,18 @@ static int counted(const int32_t *label, int n, int classes)
 	return k;
 }
 
-double op_cross_entropy(struct tape *t, struct ten *logits, const int32_t *label,
-			float smoothing)
+static struct loss mean(double objective, double plain, int n)
+{
+	return n ? (struct loss){ objective / n, plain / n, n } : (struct loss){ 0 };
+}
+
+struct loss op_cross_entropy(struct tape *t, struct ten *logits,
+			     const int32_t *label, float smoothing)
 {
 	int K = logits->cols, count = counted(label, logits->rows, K);
 	float *row = arena_alloc(&t->arena, (size_t)K * sizeof *row);
 	float *d = t->grads ? ten_grad(t, logits) : NULL;
-	double sum = 0.0;
+	double e = (double)smoothing, objective = 0.0, plain = 0.0;
 
 	for (int i = 0; i < logits->rows; i++) {
 		size_t o = (size_t)i * (size_t)K;
@@ -38,18 +43,17 @@ double op_cross_entropy(struct tape *t, struct ten *logits, const int32_t *label
 			continue;
 		memcpy(row, logits->v + o, (size_t)K * sizeof *row);
 		r = logits_row(K, row, NULL, label[i], smoothing, d != NULL);
-		sum += (1.0 - (double)smoothing) * -r.logp +
-		       (double)smoothing * r.uniform;
+		plain -= r.logp;
+		objective += (1.0 - e) * -r.logp + e * r.uniform;
 		if (!d)
 			continue;
-		logits_grad(K, row, &r, label[i], 1.0 - (double)smoothing,
-			    smoothing, 1.0 / count);
+		logits_grad(K, row, &r, label[i], 1.0 - e, smoothing, 1.0 / count);
 		k_add((size_t)K, d + o, row);
 	}
-	return count ? sum / count : 0.0;
+	return mean(objective, plain, count);
 }
 
-double op_mse(struct tape *t, struct ten *x, const float *y)
+struct loss op_mse(struct tape *t, struct ten *x, const float *y)
 {
 	float *d = t->grads ? ten_grad(t, x) : NULL;
 	double sum = 0.0;
@@ -62,5 +66,5 @@ double op_mse(struct tape *t, struct ten *x, const float *y)
 		if (d)
 			d[i] += (float)(2.0 * e / x->rows);
 	}
-	return x->rows ? sum / x->rows : 0.0;
+	return mean(sum, sum, x->rows);
 }

@@ -125,25 +125,24 @@ static void look(struct tape *t, const struct output *o, struct chunk *c)
 
 /* --- between them: what the loss is --- */
 
-static double losses(const struct output *o, struct chunk *c)
+static void losses(const struct output *o, struct chunk *c, struct loss *sum)
 {
-	double e = (double)o->smoothing, sum = 0.0;
+	double e = (double)o->smoothing;
 
 	for (int i = 0; i < c->rows; i++) {
 		struct row *r = &c->row[i];
-		double z = r->max + v_logd(r->sum), logp = r->at - z, loss;
+		double z = r->max + v_logd(r->sum), logp = r->at - z;
 
 		r->share = 1.0 - e;
 		if (o->mix)
 			logp = mix_row(o, o->row[c->from + i], logp, &r->share);
-		loss = -(1.0 - e) * logp;
+		sum->plain -= logp;
+		sum->objective -= (1.0 - e) * logp;
 		if (e > 0.0)
-			loss += e * (z - r->total / o->V);
+			sum->objective += e * (z - r->total / o->V);
 		if (o->each)
-			o->each[o->row[c->from + i]] = loss;
-		sum += loss;
+			o->each[o->row[c->from + i]] = -logp;
 	}
-	return sum;
 }
 
 /* --- the second pass --- */
@@ -220,25 +219,23 @@ static const float *gather(struct tape *t, const struct output *o, int from,
 	return buf;
 }
 
-static double chunk_loss(struct tape *t, const struct output *o, int from,
-			 int rows)
+static void chunk_loss(struct tape *t, const struct output *o, int from, int rows,
+		       struct loss *sum)
 {
 	struct arena_mark mark = arena_mark(&t->arena);
 	size_t R = (size_t)rows, slices = ((size_t)o->V + SLICE - 1) / SLICE;
 	size_t floats = R * (o->dx ? (size_t)o->V : SLICE);
 	struct chunk c = { .from = from, .rows = rows };
-	double sum;
 
 	c.x = gather(t, o, from, rows);
 	c.logits = arena_alloc(&t->arena, floats * sizeof *c.logits);
 	c.peak = arena_alloc(&t->arena, slices * R * sizeof *c.peak);
 	c.row = arena_alloc(&t->arena, R * sizeof *c.row);
 	look(t, o, &c);
-	sum = losses(o, &c);
+	losses(o, &c, sum);
 	if (o->dx)
 		learn(t, o, &c);
 	arena_rewind(&t->arena, mark);
-	return sum;
 }
 
 static void count_rows(struct tape *t, struct output *o)
@@ -267,17 +264,19 @@ static int chunk_rows(const struct output *o)
 	return rows > o->n ? o->n : rows;
 }
 
-double output_loss(struct tape *t, const struct output *o)
+struct loss output_loss(struct tape *t, const struct output *o)
 {
-	double sum = 0.0;
+	struct loss l = { .units = o->n };
 	int chunk;
 
 	if (!o->n)
-		return 0.0;
+		return l;
 	chunk = chunk_rows(o);
 	for (int i = 0; i < o->n; i += chunk)
-		sum += chunk_loss(t, o, i, o->n - i < chunk ? o->n - i : chunk);
-	return sum / o->n;
+		chunk_loss(t, o, i, o->n - i < chunk ? o->n - i : chunk, &l);
+	l.objective /= o->n;
+	l.plain /= o->n;
+	return l;
 }
 
 struct output output_of(struct tape *t, struct ten *x, int w, int b,
@@ -295,8 +294,8 @@ struct output output_of(struct tape *t, struct ten *x, int w, int b,
 	return o;
 }
 
-double op_output_loss(struct tape *t, struct ten *x, int w, int b,
-		      const int32_t *target, float smoothing, double *each)
+struct loss op_output_loss(struct tape *t, struct ten *x, int w, int b,
+			   const int32_t *target, float smoothing, double *each)
 {
 	struct output o = output_of(t, x, w, b, target, smoothing);
 

@@ -2,9 +2,9 @@
  * ops.h - the ops a model is written in: forward now, backward on the tape.
  *
  * Shapes: N rows of C columns over all sequences of a block; H heads of C / H.
- * Weights are [out, in]; b may be PARAM_NONE. Losses return the mean in
- * double and, when the tape records, seed their own gradient with
- * 1 / (number of counted targets): several losses on one tape add up.
+ * Weights are [out, in]; b may be PARAM_NONE. Losses return means in double and,
+ * when the tape records, seed the gradient of their objective with 1 / units:
+ * several losses on one tape add up.
  * p_drop is used only when tape->training; its mask is a function of the tape's
  * stream, the op's site number and the element (never of memory or threads).
  */
@@ -58,23 +58,30 @@ struct ten *op_cross_attention(struct tape *t, struct ten *q, struct ten *kv,
 struct ten *op_pool(struct tape *t, struct ten *x, const struct ragged *seq,
 		    enum pool how);
 
+/* Of a micro-batch, means over its counted targets; all 0 where there are none. */
+struct loss {
+	double objective; /* with label smoothing: what the gradient is of */
+	double plain;     /* without: what is shown, and what methods see */
+	int units;        /* counted targets */
+};
+
 /*
  * Softmax cross-entropy on logits [B, K] with label smoothing e:
  * (1 - e) (-log p_y) + e mean_k(-log p_k). label < 0 is not counted.
  */
-double op_cross_entropy(struct tape *t, struct ten *logits, const int32_t *label,
-			float smoothing);
+struct loss op_cross_entropy(struct tape *t, struct ten *logits,
+			     const int32_t *label, float smoothing);
 /* Mean over rows of (x - y)^2; x [B, 1]. */
-double op_mse(struct tape *t, struct ten *x, const float *y);
+struct loss op_mse(struct tape *t, struct ten *x, const float *y);
 
 /*
  * Output layer and cross-entropy in one, in chunks of rows, so that the
  * [T, V] logits never stand in memory whole: logits = x W^T + b, W [V, C].
  * Rows with target < 0 cost nothing. Mean over counted targets; each [T] (NULL:
- * not wanted) gets every counted row's own.
+ * not wanted) gets every counted row's own plain loss.
  */
-double op_output_loss(struct tape *t, struct ten *x, int w, int b,
-		      const int32_t *target, float smoothing, double *each);
+struct loss op_output_loss(struct tape *t, struct ten *x, int w, int b,
+			   const int32_t *target, float smoothing, double *each);
 
 /*
  * Output layer with a copy gate (pointer-generator: See et al. 2017):
@@ -93,7 +100,7 @@ struct copy_inputs {
 	float smoothing;
 	double *each;           /* as op_output_loss */
 };
-double op_copy_loss(struct tape *t, const struct copy_inputs *in);
+struct loss op_copy_loss(struct tape *t, const struct copy_inputs *in);
 
 /* --- inference for decoding: no tape node, results in the tape's arena --- */
 

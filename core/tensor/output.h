@@ -5,7 +5,7 @@
 #ifndef TUTTI_TENSOR_OUTPUT_H
 #define TUTTI_TENSOR_OUTPUT_H
 
-#include "tensor/tape.h"
+#include "tensor/ops.h"
 
 /* The copy side of every counted row, and what the loss says about it. */
 struct mix {
@@ -25,12 +25,12 @@ struct output {
 	int n;           /* counted rows */
 	const int *row;  /* [n] their numbers */
 	float *dx;       /* [T, C] added to; NULL: no gradients */
-	double *each;    /* [T] losses of counted rows; NULL: not wanted */
+	double *each;    /* [T] plain losses of counted rows; NULL: not wanted */
 };
 
 struct output output_of(struct tape *t, struct ten *x, int w, int b,
 			const int32_t *target, float smoothing);
-/* Mean loss over the counted rows; adds all gradients of x, W and b. */
-double output_loss(struct tape *t, const struct output *o);
+/* Over the counted rows; adds all gradients of x, W and b. */
+struct loss output_loss(struct tape *t, const struct output *o);
 
 #endif

@@ -80,20 +80,24 @@ bool grads_has_row(const struct grads *g, int p, int row);
 const float *grads_peek(const struct grads *g, int p);
 
 /*
- * sum += scale * g. Part `part` of `parts` does its slice (elementwise, so any
- * split gives the same bits); grads_add_marks must run once before the parts.
- * Several marks may run ahead of their adds, in the same order; the first add to
- * an untouched parameter assigns, so no pass is spent on zeroing.
+ * sum = mine * sum + its * g. Part `part` of `parts` does its slice (elementwise,
+ * so any split gives the same bits); grads_add_marks must run once before the
+ * parts. Several marks may run ahead of their adds, in the same order; the first
+ * add to an untouched parameter assigns, so no pass is spent on zeroing. Rows of a
+ * table that nobody touched cost nothing.
  */
 void grads_add_marks(struct grads *sum, const struct grads *g);
-void grads_add(struct grads *sum, const struct grads *g, float scale, int part,
-	       int parts);
-/* sum += g of one owner's parameters alone; the others stay untouched in `sum`. */
-void grads_add_owned(struct grads *sum, const struct grads *g, int owner);
+void grads_add(struct grads *sum, float mine, const struct grads *g, float its,
+	       int part, int parts);
+/* g *= by, in such parts. */
+void grads_scale(struct grads *g, float by, int part, int parts);
+/* sum += its * g of one owner's parameters; the others stay untouched in `sum`. */
+void grads_add_owned(struct grads *sum, const struct grads *g, float its, int owner);
 /*
  * Sum of squares in double, fixed order. owner_filter: PARAM_SHARED for the
  * shared ones alone, GRADS_ALL for all. Not finite when any element is not. It is
- * the sum of GRADS_PARTS parts in their order, which threads may share.
+ * the sum of GRADS_PARTS parts in their order, which threads may share; part k reads
+ * what part k of GRADS_PARTS of an add or a scale has written.
  */
 enum { GRADS_ALL = -2, GRADS_PARTS = 16 };
 double grads_sumsq(const struct grads *g, int owner_filter);

@@ -349,7 +349,7 @@ static void run_grads_add(void *arg)
 	struct bench *b = arg;
 
 	grads_add_marks(b->sum, b->g);
-	grads_add(b->sum, b->g, 0.5f, 0, 1);
+	grads_add(b->sum, 1.0f, b->g, 0.5f, 0, 1);
 }
 
 static void run_infer(void *arg)
@@ -442,7 +442,7 @@ static double step_loss(struct bench *b)
 	}
 	h = op_linear(t, op_pool(t, x, &b->seq, POOL_MEAN), b->head, PARAM_NONE,
 		      ACT_NONE);
-	return op_cross_entropy(t, h, b->label, 0.0f);
+	return op_cross_entropy(t, h, b->label, 0.0f).objective;
 }
 
 static void run_step(void *arg)

@@ -32,7 +32,7 @@ struct test_batch {
 	int32_t in[TB_TOK], dpos[TB_TOK], out[TB_TOK];
 	int off[TB_EX + 1], dec_off[TB_EX + 1];
 	int32_t label[TB_EX];
-	float number[TB_EX];
+	double number[TB_EX];
 	uint64_t row[TB_EX];
 };
 

@@ -138,10 +138,14 @@ static void test_round_trip(void **state)
 	(void)state;
 	assert_int_equal(mix_set_sampling(&session->mix, "temperature",
 					  (const char *const[]){ "T=3" }, 1, NULL), ST_OK);
+	assert_int_equal(mix_set_weighting(&session->mix, "uncertainty", NULL, 0, NULL),
+			 ST_OK);
 	ch->weight = 0.1 + 0.2;
 	ch->locked = true;
-	ch->memory[3] = NAN;
-	ch->sample_memory[7] = -0.0;
+	session->mix.weighting.memory[5] = NAN; /* of 3 tasks x 4 */
+	session->mix.weighting.memory[11] = -0.0;
+	session->task[1].units = 1.0 / 3;
+	session->skipped = session->skips = 2;
 	session->task[2].cursor.tokens = UINT64_MAX - 5;
 	session->adam.count[0] = INT64_MAX;
 	st = open_store(run);
@@ -153,12 +157,16 @@ static void test_round_trip(void **state)
 	session_state(b, is);
 	assert_string_equal(was, is);
 	assert_true(seq == 17);
-	assert_true(b->mix.ch[1].memory[3] != b->mix.ch[1].memory[3]);
+	assert_true(isnan(b->mix.weighting.memory[5]));
+	assert_true(signbit(b->mix.weighting.memory[11]) && b->skips == 2);
+	assert_true(b->task[1].units == 1.0 / 3);
 	store_close(st);
 	session_free(b);
 	session->task[2].cursor.tokens = 1;
 	session->adam.count[0] = 3;
-	ch->memory[3] = 0;
+	session->task[1].units = packer_units(session->task[1].packer);
+	session->skipped = session->skips = 0;
+	assert_int_equal(mix_set_weighting(&session->mix, "fixed", NULL, 0, NULL), ST_OK);
 }
 
 /* Going on from a checkpoint is going on (I2). */
@@ -515,6 +523,70 @@ static void test_damaged_state(void **state)
 	session_free(d.s);
 }
 
+/* state.json with `was` replaced by `is`, its sum made to fit: what is said? */
+static void say(struct damage *d, const char *was, const char *is, enum status want,
+		const char *words)
+{
+	const char *at = strstr(buf_str(&d->whole), was);
+	struct err err = { "" };
+	char found[40];
+	struct buf b = { 0 };
+
+	assert_non_null(at);
+	buf_add(&b, d->whole.s, (size_t)(at - d->whole.s));
+	buf_adds(&b, is);
+	buf_adds(&b, at + strlen(was));
+	mend_state(b.s, b.len);
+	put_bytes(d->file, b.s, b.len);
+	buf_release(&b);
+	assert_int_equal(checkpoint_load(d->s, d->folder, NULL, &err), want);
+	if (!strstr(err.text, words) || !strstr(err.text, "state.json"))
+		fail_msg("'%s' for '%s' says: %s", is, was, err.text);
+	session_state(d->s, found);
+	assert_string_equal(found, d->untouched);
+}
+
+/* A key too many, one too few, another type, a value beyond: each is named. */
+static void test_state_keys(void **state)
+{
+	struct damage d;
+	char folder[PATH_MAX], old[200];
+	struct err err = { "" };
+
+	(void)state;
+	damage_start(&d, folder);
+	damage_begin(&d, folder, "state.json");
+	say(&d, "\"muted\"", "\"muded\"", ST_CORRUPT, "missing key 'muted' in 'channel'");
+	say(&d, "\"muted\"", "\"extra\": true, \"muted\"", ST_CORRUPT,
+	    "unknown key 'extra' in 'channel'");
+	say(&d, "\"skips\"", "\"jumps\": \"0\", \"skips\"", ST_CORRUPT,
+	    "unknown key 'jumps' in 'session'");
+	say(&d, "\"timeline\": 0", "\"timeline\": 0, \"more\": 1", ST_CORRUPT,
+	    "unknown key 'more' in 'state.json'");
+	say(&d, "\"muted\": false", "\"muted\": \"no\"", ST_CORRUPT,
+	    "a string, not true or false, for 'muted' in 'channel'");
+	say(&d, "\"timeline\": 0", "\"timeline\": -1", ST_CORRUPT, "range");
+	say(&d, "\"units\": \"", "\"units\": \"8", ST_CORRUPT, "'units' in 'packing'");
+	say(&d, "\"memory\": [", "\"memory\": [\"0000000000000000\"", ST_CORRUPT,
+	    "wrong length of 'memory'");
+	say(&d, "\"fixed\"", "\"fixes\"", ST_CORRUPT, "unknown method 'fixes'");
+	say(&d, "\"skips\": \"0\"", "\"skips\": \"1\"", ST_CORRUPT, "range");
+	/* the version before: not damaged, of another program */
+	say(&d, "\"tutti_checkpoint\": 2", "\"tutti_checkpoint\": 1", ST_INVALID,
+	    "format 1, and this program reads 2: go on with the program that wrote it");
+	assert_int_equal(checkpoint_load(d.s, folder, NULL, &err), ST_INVALID);
+	str_copy(old, sizeof old, err.text);
+	assert_non_null(strstr(old, "step-"));
+	assert_null(strstr(old, "damaged"));
+	str_copy(strrchr(folder, '/') - strlen("/checkpoints"), 2, "");
+	assert_int_equal(checkpoint_find(folder, CHECKPOINT_NEWEST, old, sizeof old, &err),
+			 ST_INVALID);
+	assert_non_null(strstr(err.text, "checkpoint 'step-"));
+	assert_non_null(strstr(err.text, "or start a new run"));
+	damage_end(&d);
+	session_free(d.s);
+}
+
 static void test_damaged_files(void **state)
 {
 	static const char *const files[] = { "config.json", "vocab.txt",
@@ -741,7 +813,8 @@ int main(void)
 		cmocka_unit_test(test_keep_best_is_newest),
 		cmocka_unit_test(test_same_step),     cmocka_unit_test(test_without_row),
 		cmocka_unit_test(test_sweep),	      cmocka_unit_test(test_changed_data),
-		cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_damaged_files),
+		cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_state_keys),
+		cmocka_unit_test(test_damaged_files),
 		cmocka_unit_test(test_damaged_tensors),
 		cmocka_unit_test(test_impossible_values), cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_killed_anywhere),

@@ -85,17 +85,19 @@ static void run_look(struct worker *w, int job, void *arg)
 {
 	struct look *l = arg;
 	struct batch b;
-	float *p;
+	double *p;
 
 	(void)job;
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&b, &w->tape.arena, l->s->plan->tasks[l->task].kind, l->task,
 			     l->ex, 1, 0, tokenizer_special(l->s->tok, TOK_CLS));
-	if (l->logit)
-		p = l->s->model->kind->scores(l->s->model, &w->tape, &b, 0, NULL)->v;
-	else
-		model_predict(l->s->model, &w->tape, &b, &p);
-	l->out = (double)p[l->pred < 0 ? 0 : l->pred];
+	if (l->logit) {
+		l->out = (double)l->s->model->kind->scores(l->s->model, &w->tape, &b, 0,
+							   NULL)->v[l->pred];
+		return;
+	}
+	model_predict(l->s->model, &w->tape, &b, &p);
+	l->out = p[l->pred < 0 ? 0 : l->pred];
 }
 
 static double look(struct session *s, int task, int pred, bool logit, struct example *ex)
@@ -187,16 +189,16 @@ static void check_task(struct session *s, int task)
 
 static void test_oracle(void **state)
 {
-	static const char *const sets[2][2] = {
-		{ "optimizer.lr=0.02", "model.norm=pre" },
-		{ "optimizer.lr=0.02", "model.norm=post" },
+	static const char *const sets[2][3] = {
+		{ "optimizer.lr=0.02", "model.norm=pre", "budget.steps=120" },
+		{ "optimizer.lr=0.02", "model.norm=post", "budget.steps=120" },
 	};
 
 	(void)state;
 	for (int k = 0; k < 2; k++) {
-		struct session *s = make(sets[k], 2, 2, true);
+		struct session *s = make(sets[k], 3, 2, true);
 
-		step(s, 60);
+		step(s, 120);
 		check_task(s, 0);
 		check_task(s, 1);
 		session_free(s);

@@ -40,7 +40,8 @@ static void same_rows(const struct gradient_row *a, const struct gradient_row *b
 
 /* --- against plain passes --- */
 
-static void add_dense(double *sum, struct grads *g, const struct param_set *ps)
+static void add_dense(double *sum, double by, struct grads *g,
+		      const struct param_set *ps)
 {
 	for (int p = 0; p < ps->n; p++) {
 		const struct param *q = &ps->p[p];
@@ -52,7 +53,7 @@ static void add_dense(double *sum, struct grads *g, const struct param_set *ps)
 			for (int c = 0; c < q->cols; c++)
 				if (q->flags & PARAM_ROWS ? grads_has_row(g, p, r) : true)
 					sum[q->offset + (size_t)(r * q->cols + c)] +=
-						(double)v[r * q->cols + c];
+						by * (double)v[r * q->cols + c];
 	}
 }
 
@@ -70,6 +71,7 @@ static double plain_norm(struct session *s, struct session *at, int task, int *m
 		struct rng noise = rng_stream(s->plan->seed, RNG_DROPOUT,
 					      (uint32_t)j->task, j->draw);
 		struct batch b;
+		struct loss loss;
 
 		if (j->task != task)
 			continue;
@@ -77,9 +79,9 @@ static double plain_norm(struct session *s, struct session *at, int task, int *m
 		tape_begin(&tape, g, &noise);
 		batch_build(&b, &tape.arena, s->task[task].train, task, j->rows,
 			    j->n_rows, j->draw, tokenizer_special(s->tok, TOK_CLS));
-		model_loss(at->model, &tape, &b, (float)s->mix.dropout);
+		loss = model_loss(at->model, &tape, &b, (float)s->mix.dropout);
 		tape_backward(&tape);
-		add_dense(sum, g, &at->params);
+		add_dense(sum, loss.units / s->task[task].units, g, &at->params);
 		++*m;
 	}
 	for (size_t i = 0; i < at->params.size; i++)

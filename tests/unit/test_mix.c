@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -108,57 +109,153 @@ static void test_sampling(void **state)
 
 /* --- the draw --- */
 
-/* Random positive shares, some of them far apart. */
-static void random_shares(struct mix *m, const struct rng *r, uint64_t *at)
+/* How much longer than in every check: TUTTI_DRAWS=50 for a long look. */
+static int draws_factor(void)
+{
+	const char *text = getenv("TUTTI_DRAWS");
+	int x = text ? (int)strtol(text, NULL, 10) : 1;
+
+	return x > 0 ? x : 1;
+}
+
+/* Shares u^power, u even on 0 to 1: at 6 they are millions of times apart. */
+static void random_shares(struct mix *m, const struct rng *r, uint64_t *at, int power)
 {
 	double sum = 0;
 
 	for (int i = 0; i < m->n; i++) {
-		double x = rng_uniform(r, (*at)++) + 1e-3;
-
-		m->ch[i].share = rng_below(r, (*at)++, 3) ? x : x * x * x;
+		m->ch[i].share = pow(rng_uniform(r, (*at)++), power) + 1e-12;
 		sum += m->ch[i].share;
 	}
 	for (int i = 0; i < m->n; i++)
 		m->ch[i].share /= sum;
 }
 
-/* The largest |wished - drawn| over 600 draws; `every` 0: shares never change. */
-static double worst_deficit(int n, int every, uint64_t seed)
+/* How far anybody was behind and ahead, in micro-batches. */
+struct worst {
+	double behind, ahead;
+};
+
+/* `every` 0: shares never change. */
+static struct worst draw(int n, int power, int every, uint64_t seed, int draws)
 {
-	struct rng r = rng_stream(seed, RNG_TEST, (uint32_t)n, 0);
-	double wished[MIX_TASKS_MAX] = { 0 }, share[MIX_TASKS_MAX], worst = 0;
+	struct rng r = rng_stream(seed, RNG_TEST, (uint32_t)n, (uint64_t)every);
+	double wished[MIX_TASKS_MAX] = { 0 }, share[MIX_TASKS_MAX];
+	struct worst w = { 0, 0 };
 	struct mix m = make(n);
 	uint64_t at = 0;
 
-	random_shares(&m, &r, &at);
-	for (int k = 0; k < 600; k++) {
-		if (every && k % every == 0)
-			random_shares(&m, &r, &at);
+	for (int k = 0; k < draws; k++) {
+		if (!k || (every && k % every == 0))
+			random_shares(&m, &r, &at, power);
 		mix_shares(&m, share);
 		assert_true(mix_draw(&m) >= 0);
 		for (int i = 0; i < n; i++) {
-			double d;
+			double d = (wished[i] += share[i]) - (double)m.ch[i].drawn;
 
-			wished[i] += share[i];
-			d = fabs(wished[i] - (double)m.ch[i].drawn);
-			worst = d > worst ? d : worst;
+			w.behind = d > w.behind ? d : w.behind;
+			w.ahead = -d > w.ahead ? -d : w.ahead;
+			assert_true(fabs(d - m.ch[i].credit) < 1e-6);
 		}
 	}
-	return worst;
+	return w;
+}
+
+static double bound_of(int n)
+{
+	return n > 1 ? 1 - 1.0 / (2 * n - 2) : 0;
 }
 
 static void test_draw_within_one(void **state)
 {
+	int factor = draws_factor();
+
 	(void)state;
-	for (uint64_t seed = 0; seed < 40; seed++) {
-		for (int n = 1; n <= 16; n++)
-			assert_true(worst_deficit(n, 0, seed) <= 1);
-		for (int n = 1; n <= 8; n++) {
-			assert_true(worst_deficit(n, 50, seed) <= 1);
-			assert_true(worst_deficit(n, 7, seed) <= 1);
+	for (int n = 1; n <= MIX_TASKS_MAX; n++)
+		for (uint64_t seed = 0; seed < 6; seed++) {
+			int power = seed % 2 ? 6 : 1 + (int)seed;
+			struct worst w = draw(n, power, 0, seed, 400 * factor);
+
+			assert_true(w.behind <= bound_of(n) + 1e-6);
+			assert_true(w.ahead <= bound_of(n) + 1e-6);
 		}
+	for (int n = 2; n <= 12; n++) { /* long runs */
+		struct worst w = draw(n, 6, 0, 77, 20000 * factor);
+
+		assert_true(w.behind <= bound_of(n) + 1e-6);
+		assert_true(w.ahead <= bound_of(n) + 1e-6);
 	}
+}
+
+static void test_draw_shares_change(void **state)
+{
+	static const int every[] = { 1, 7, 50 };
+	int factor = draws_factor();
+
+	(void)state;
+	for (int n = 1; n <= MIX_TASKS_MAX; n += n < 12 ? 1 : 13)
+		for (uint64_t seed = 0; seed < 8; seed++)
+			for (int k = 0; k < 3; k++) {
+				struct worst w = draw(n, seed % 2 ? 6 : 2, every[k], seed,
+						      500 * factor);
+
+				assert_true(w.ahead <= bound_of(n) + 1e-6);
+				assert_true(w.behind < 2);
+			}
+}
+
+/* Some are muted, some come back, shares change: the active credits sum to 0. */
+static void test_draw_tasks_come_and_go(void **state)
+{
+	int factor = draws_factor();
+
+	(void)state;
+	for (int n = 2; n <= MIX_TASKS_MAX; n += n < 12 ? 1 : 13)
+		for (uint64_t seed = 0; seed < 8; seed++) {
+			struct rng r = rng_stream(seed, RNG_TEST, (uint32_t)n, 99);
+			struct mix m = make(n);
+			uint64_t at = 0;
+
+			random_shares(&m, &r, &at, 3);
+			for (int k = 0; k < 500 * factor; k++) {
+				double sum = 0;
+				int drawn;
+
+				if (k % 11 == 0) {
+					struct mix_channel *c =
+						&m.ch[rng_below(&r, at++, (uint64_t)n)];
+
+					c->muted = !c->muted;
+				}
+				if (k % 40 == 0)
+					random_shares(&m, &r, &at, 3);
+				drawn = mix_draw(&m);
+				for (int i = 0; i < n; i++)
+					if (mix_active(&m, i)) {
+						sum += m.ch[i].credit;
+						assert_true(fabs(m.ch[i].credit) < 3);
+					}
+				assert_true(fabs(sum) < 1e-8);
+				assert_true(drawn < 0 || mix_active(&m, drawn));
+			}
+		}
+}
+
+/*
+ * By hand: shares 1/2, 1/3, 1/6. All may be drawn from 1/4 on; deadlines of (3/4 -
+ * credit) / share.
+ */
+static void test_draw_order(void **state)
+{
+	static const int want[] = { 0, 1, 0, 2, 1, 0, 0, 1, 0, 2, 1, 0 };
+	struct mix m = make(3);
+
+	(void)state;
+	m.ch[0].share = 1.0 / 2;
+	m.ch[1].share = 1.0 / 3;
+	m.ch[2].share = 1.0 / 6;
+	for (int k = 0; k < 12; k++)
+		assert_int_equal(mix_draw(&m), want[k]);
 }
 
 static void test_draw_leaves_out(void **state)
@@ -208,7 +305,7 @@ static void test_uncertainty(void **state)
 	assert_int_equal(mix_set_weighting(&m, "uncertainty", args, 1, NULL), ST_OK);
 	mix_feedback(&m, &f);
 	/* d = 1/2 - exp(ln 2) / 2 * 0.5 = 0: it stays where it is */
-	near(m.ch[1].memory[0], z, 1e-12);
+	near(m.weighting.memory[4], z, 1e-12);
 	near(m.ch[1].factor, 1, 1e-12);
 	near(mix_loss_weight(&m, 1), 1, 1e-12);
 	m.ch[1].weight = 3;
@@ -265,6 +362,9 @@ int main(void)
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_sampling),
 		cmocka_unit_test(test_draw_within_one),
+		cmocka_unit_test(test_draw_shares_change),
+		cmocka_unit_test(test_draw_tasks_come_and_go),
+		cmocka_unit_test(test_draw_order),
 		cmocka_unit_test(test_draw_leaves_out),
 		cmocka_unit_test(test_uncertainty),
 		cmocka_unit_test(test_uncertainty_bounds),

@@ -99,10 +99,11 @@ static void test_hash(void **state)
 	char a[40], b[40];
 	double *numbers[] = { &s->mix.lr, &s->mix.clip, &s->mix.dropout,
 			      &s->mix.ch[1].weight, &s->mix.ch[2].credit,
-			      &s->mix.ch[0].memory[3], &s->mix.ch[2].sample_memory[7],
-			      &s->mix.sampling.param[2] };
+			      &s->mix.weighting.memory[0], &s->mix.weighting.memory[11],
+			      &s->task[2].units, &s->mix.sampling.param[2] };
 
 	(void)state;
+	command(s, "weighting uncertainty");
 	session_state(s, a);
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		double was = *numbers[i];
@@ -122,6 +123,67 @@ static void test_hash(void **state)
 	s->task[1].cursor.next--;
 	session_state(s, b);
 	assert_string_equal(a, b);
+	session_free(s);
+}
+
+/* Every byte of the structs that are state, but for padding, has a row. */
+static void all_bytes_show(const struct session *s, void *at, size_t n, size_t padding)
+{
+	char was[40], is[40];
+	size_t silent = 0;
+
+	session_state(s, was);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char *byte = (unsigned char *)at + i;
+
+		*byte ^= 1;
+		session_state(s, is);
+		*byte ^= 1;
+		silent += str_eq(was, is);
+	}
+	assert_int_equal(silent, padding);
+}
+
+static void test_state_is_whole(void **state)
+{
+	struct session *s = make(NULL, 0, 1);
+	struct mix_channel *ch = &s->mix.ch[1];
+
+	(void)state;
+	all_bytes_show(s, &s->task[1].cursor, sizeof s->task[1].cursor,
+		       sizeof s->task[1].cursor - 5 * sizeof(uint64_t) - sizeof(uint32_t));
+	all_bytes_show(s, ch, sizeof *ch,
+		       sizeof *ch - 5 * sizeof(double) - 3 - sizeof(uint64_t));
+	all_bytes_show(s, &s->mix.lr, 3 * sizeof(double), 0);
+	all_bytes_show(s, s->mix.weighting.param, sizeof s->mix.weighting.param, 0);
+	all_bytes_show(s, &s->step, sizeof s->step, 0);
+	all_bytes_show(s, &s->skipped, sizeof s->skipped, 0);
+	all_bytes_show(s, &s->skips, sizeof s->skips, 0);
+	/* a memory of 3 tasks x 4 */
+	command(s, "weighting uncertainty");
+	all_bytes_show(s, s->mix.weighting.memory, 13 * sizeof(double), sizeof(double));
+	session_free(s);
+}
+
+/* Skips in a row are counted, and an update ends them. */
+static void test_skips(void **state)
+{
+	const char *const sets[] = { "optimizer.clip=0" };
+	struct session *s = make(sets, 1, 1);
+
+	(void)state;
+	step(s, 1);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 3; i++)
+			s->mix.ch[i].weight = 1e38;
+		step(s, 2 + round);
+		assert_int_equal(s->skips, 2 + round);
+		for (int i = 0; i < 3; i++)
+			s->mix.ch[i].weight = 1;
+		step(s, 1);
+		assert_int_equal(s->skips, 0);
+	}
+	assert_int_equal(s->skipped, 5);
 	session_free(s);
 }
 
@@ -400,6 +462,198 @@ static void test_learns(void **state)
 	session_free(s);
 }
 
+/* --- every unit counts the same --- */
+
+static void add_to(double *sum, const struct session *s, const struct grads *g,
+		   double by)
+{
+	for (int p = 0; p < s->params.n; p++) {
+		const float *v = grads_peek(g, p);
+		double *to = sum + s->params.p[p].offset;
+		int cols = s->params.p[p].cols;
+
+		for (size_t i = 0; v && i < param_count(&s->params, p); i++)
+			if (grads_has_row(g, p, (int)i / cols))
+				to[i] += by * (double)v[i];
+	}
+}
+
+/* The gradient of a task's mean loss over all its units: row by row. */
+static void mean_gradient(const struct session *s, int task, double *sum)
+{
+	struct grads *g = grads_new(&s->params);
+	struct tape tape;
+	int units = 0;
+
+	tape_init(&tape, &s->params);
+	for (uint64_t row = 0; row < dataset_size(s->task[task].train); row++) {
+		struct batch b;
+		struct loss loss;
+
+		grads_clear(g);
+		tape_begin(&tape, g, NULL);
+		batch_build(&b, &tape.arena, s->task[task].train, task, &row, 1, 0,
+			    tokenizer_special(s->tok, TOK_CLS));
+		loss = model_loss(s->model, &tape, &b, 0);
+		tape_backward(&tape);
+		add_to(sum, s, g, loss.units);
+		units += loss.units;
+	}
+	for (size_t i = 0; i < s->params.size; i++)
+		sum[i] /= units;
+	tape_release(&tape);
+	grads_free(g);
+}
+
+/* The mean of the gradients of an epoch's steps; how unequal the micro-batches are. */
+static double steps_gradient(struct session *s, int task, double *sum)
+{
+	int least = INT_MAX, most = 0, steps = 0;
+	struct step_report r;
+
+	for (; !s->task[task].cursor.epoch; steps++) {
+		assert_int_equal(session_step(s, &r, NULL), ST_OK);
+		assert_false(r.row.skipped);
+		add_to(sum, s, s->sum, 1);
+		least = s->job[0].loss.units < least ? s->job[0].loss.units : least;
+		most = s->job[0].loss.units > most ? s->job[0].loss.units : most;
+	}
+	for (size_t i = 0; i < s->params.size; i++)
+		sum[i] /= steps;
+	return (double)most / least;
+}
+
+/*
+ * One task, no dropout, weights that stand still, a micro-batch a step: the mean of
+ * the steps' gradients over an epoch is the gradient of the mean loss over all rows
+ * (or pieces), although some micro-batches hold several times what others do.
+ */
+static void test_units_count_the_same(void **state)
+{
+	static const char *const sets[] = {
+		"optimizer.lr=0", "optimizer.clip=0", "model.dropout=0",
+		"mix.micro_batches=1", "mix.tokens=50", "tasks.sum.smoothing=0.1",
+	};
+
+	(void)state;
+	for (int task = 0; task < 3; task++) {
+		struct session *s = make(sets, 6, 2);
+		double *want = xcalloc(s->params.size, sizeof *want);
+		double *got = xcalloc(s->params.size, sizeof *got);
+		double off = 0, size = 0;
+
+		s->mix.ch[task].solo = true;
+		mean_gradient(s, task, want);
+		assert_true(steps_gradient(s, task, got) > 1.9);
+		for (size_t i = 0; i < s->params.size; i++) {
+			off += (got[i] - want[i]) * (got[i] - want[i]);
+			size += want[i] * want[i];
+		}
+		assert_true(size > 0 && off < 1e-9 * size);
+		xfree(want);
+		xfree(got);
+		session_free(s);
+	}
+}
+
+/* 90 rows of which the number is base + what fixture_row says / 50. */
+static struct session *far_from_zero(const char *name, double base)
+{
+	char path[PATH_MAX], train[80], dev[80];
+	const char *sets[] = { train, dev, "model.dropout=0" };
+	struct buf rows, out;
+
+	buf_init(&rows);
+	buf_init(&out);
+	for (int i = 0; i < 90; i++)
+		fixture_row(&rows, 1, i);
+	for (const char *p = buf_str(&rows); *p; p = strchr(p, '\n') + 1) {
+		const char *label = strstr(p, "\"label\":") + 8;
+		char number[32];
+
+		double_to_text(base + strtod(label, NULL) / 50, number);
+		buf_add(&out, p, (size_t)(label - p));
+		buf_addf(&out, "%s}\n", number);
+	}
+	str_format(path, sizeof path, "%s/%s.jsonl", fixture_dir, name);
+	assert_int_equal(file_write(path, out.s, out.len, NULL), ST_OK);
+	str_format(train, sizeof train, "tasks.count.train=%s.jsonl", name);
+	str_format(dev, sizeof dev, "tasks.count.dev=%s.jsonl", name);
+	buf_release(&rows);
+	buf_release(&out);
+	return make(sets, 3, 2);
+}
+
+/*
+ * Numbers of 1e9 that differ by hundredths: a float holds none of the differences,
+ * yet they are learnt, and told again, as the same numbers near 0 are.
+ */
+static void test_numbers_far_from_zero(void **state)
+{
+	struct session *near = far_from_zero("near", 0), *far = far_from_zero("far", 1e9);
+
+	(void)state;
+	assert_true(fabs(far->task[1].scale / near->task[1].scale - 1) < 1e-4);
+	assert_true(fabs(far->task[1].mean - 1e9 - near->task[1].mean) < 1e-4);
+	near->mix.ch[1].solo = far->mix.ch[1].solo = true;
+	for (int i = 0; i < 30; i++) {
+		struct step_report a, b;
+		double x, y;
+
+		assert_int_equal(session_step(near, &a, NULL), ST_OK);
+		assert_int_equal(session_step(far, &b, NULL), ST_OK);
+		x = (double)a.row.task[0].loss;
+		y = (double)b.row.task[0].loss;
+		assert_true(i || (x > .2 && x < 5));
+		assert_true(fabs(x - y) < 1e-3 * x + 1e-4);
+	}
+	for (int round = 0; round < 2; round++) {
+		struct session *s = round ? far : near;
+		struct eval_options o = { .keep = 7 };
+		struct evaluation e;
+
+		assert_int_equal(evaluate_task(s, 1, &o, NULL, &e, NULL), ST_OK);
+		assert_true(e.row.loss > 0 && e.row.loss < 2);
+		for (int i = 0; i < e.n_kept; i++) /* within the spread of the numbers */
+			assert_true(fabs(e.kept[i].guess - e.kept[i].number) < .3);
+		evaluation_release(&e);
+	}
+	session_free(near);
+	session_free(far);
+}
+
+/* What a step shows is the mean over its units, without smoothing. */
+static void test_shown_losses(void **state)
+{
+	static const char *const sets[] = { "tasks.sum.smoothing=0.2",
+					    "mix.micro_batches=7" };
+	struct session *s = make(sets, 2, 2);
+	struct step_report r;
+	int smoothed = 0, several = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(session_step(s, &r, NULL), ST_OK);
+		for (int t = 0; t < r.row.n; t++) {
+			double sum = 0, units = 0;
+
+			for (int k = 0; k < 7; k++) {
+				const struct step_job *j = &s->job[k];
+
+				if (j->task != r.row.task[t].task)
+					continue;
+				sum += j->loss.plain * j->loss.units;
+				units += j->loss.units;
+				smoothed += fabs(j->loss.plain - j->loss.objective) > 1e-9;
+			}
+			assert_true(r.row.task[t].loss == (float)(sum / units));
+			several += r.row.task[t].count > 1;
+		}
+	}
+	assert_true(smoothed > 20 && several > 20);
+	session_free(s);
+}
+
 /* --- looking changes nothing, and does not depend on workers --- */
 
 static void evaluate(struct session *s, int task, bool greedy, struct evaluation *e)
@@ -534,11 +788,16 @@ int main(void)
 		cmocka_unit_test(test_start_again),
 		cmocka_unit_test(test_no_heap),
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_state_is_whole),
+		cmocka_unit_test(test_skips),
 		cmocka_unit_test(test_mute),
 		cmocka_unit_test(test_paired_noise),
 		cmocka_unit_test(test_weight_scales),
 		cmocka_unit_test(test_weight_of_one),
 		cmocka_unit_test(test_weight_zero),
+		cmocka_unit_test(test_units_count_the_same),
+		cmocka_unit_test(test_shown_losses),
+		cmocka_unit_test(test_numbers_far_from_zero),
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_broken_weights),
 		cmocka_unit_test(test_huge_rate),

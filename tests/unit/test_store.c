@@ -219,8 +219,51 @@ static void test_steps(void **state)
 	store_close(s);
 }
 
-/* Rows of before there were examples in them are still read. */
-static void test_step_version_1(void **state)
+/* A row as version 1 or 2 wrote it: u8 task, u8 count, f32 loss, f32 weight, examples. */
+static size_t old_bytes(const struct step_row *r, const unsigned char *now, int version,
+			unsigned char *out)
+{
+	size_t each = version == 1 ? STEP_TASK_1 : STEP_TASK_2;
+
+	memcpy(out, now, STEP_HEAD);
+	out[0] = (unsigned char)version;
+	for (int k = 0; k < r->n; k++) {
+		unsigned char *p = out + STEP_HEAD + (size_t)k * each;
+
+		p[0] = r->task[k].task;
+		p[1] = (unsigned char)r->task[k].count;
+		memcpy(p + 2, &r->task[k].loss, 4);
+		memcpy(p + 6, &r->task[k].weight, 4);
+		if (version == 2) {
+			p[10] = (unsigned char)r->task[k].examples;
+			p[11] = (unsigned char)(r->task[k].examples >> 8);
+		}
+	}
+	return STEP_HEAD + (size_t)r->n * each;
+}
+
+/* Counts beyond a byte and beyond two of them come back as they were. */
+static void test_step_counts(void **state)
+{
+	static const uint32_t examples[] = { 0, 65535, 65536, 130560, UINT32_MAX };
+	struct step_row want = step_at(7, 3), got = { 0 };
+	unsigned char bytes[STEP_BYTES];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		int len;
+
+		want.task[1].count = (uint16_t)(255 + 13000 * i);
+		want.task[2].examples = examples[i];
+		len = step_pack(&want, bytes);
+		assert_true(step_unpack(bytes, (size_t)len, &got));
+		assert_int_equal(got.task[1].count, 255 + 13000 * i);
+		assert_int_equal(got.task[2].examples, examples[i]);
+	}
+}
+
+/* Rows of the versions before are still read; version 1 has no examples. */
+static void test_step_versions(void **state)
 {
 	struct step_row want = step_at(7, 3), got = { 0 };
 	unsigned char two[STEP_BYTES], one[STEP_BYTES];
@@ -228,21 +271,23 @@ static void test_step_version_1(void **state)
 
 	(void)state;
 	assert_int_equal(len, STEP_HEAD + 3 * STEP_TASK);
-	memcpy(one, two, STEP_HEAD);
-	one[0] = 1;
-	for (int k = 0; k < 3; k++)
-		memcpy(one + STEP_HEAD + k * STEP_TASK_1, two + STEP_HEAD + k * STEP_TASK,
-		       STEP_TASK_1);
-	assert_true(step_unpack(one, STEP_HEAD + 3 * STEP_TASK_1, &got));
-	assert_int_equal(got.n, 3);
-	for (int k = 0; k < 3; k++) {
-		assert_int_equal(got.task[k].examples, 0);
-		assert_int_equal(got.task[k].count, want.task[k].count);
-		assert_true(got.task[k].loss == want.task[k].loss);
-		assert_true(got.task[k].weight == want.task[k].weight);
+	for (int version = 1; version <= 2; version++) {
+		size_t n = old_bytes(&want, two, version, one);
+
+		assert_true(step_unpack(one, n, &got));
+		assert_int_equal(got.n, 3);
+		for (int k = 0; k < 3; k++) {
+			assert_int_equal(got.task[k].examples,
+					 version == 1 ? 0 : want.task[k].examples);
+			assert_int_equal(got.task[k].task, want.task[k].task);
+			assert_int_equal(got.task[k].count, want.task[k].count);
+			assert_true(got.task[k].loss == want.task[k].loss);
+			assert_true(got.task[k].weight == want.task[k].weight);
+		}
 	}
+	old_bytes(&want, two, 1, one);
 	assert_false(step_unpack(one, STEP_HEAD + 3 * STEP_TASK_1 - 1, &got));
-	two[0] = 3;
+	two[0] = 4;
 	assert_false(step_unpack(two, (size_t)len, &got));
 }
 
@@ -618,7 +663,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts),	    cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_step_size),
-		cmocka_unit_test(test_step_version_1),
+		cmocka_unit_test(test_step_versions),
+		cmocka_unit_test(test_step_counts),
 		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_predictions),
 		cmocka_unit_test(test_gradients),
 		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_reader_beside_writer),

@@ -31,7 +31,7 @@ static struct ten *run_ce(struct check *c, struct tape *t, struct ten **in,
 			  double *loss, struct ten **y2)
 {
 	(void)y2;
-	*loss = op_cross_entropy(t, in[0], c->ids, c->smoothing);
+	*loss = op_cross_entropy(t, in[0], c->ids, c->smoothing).objective;
 	return NULL;
 }
 
@@ -79,7 +79,7 @@ static struct ten *run_mse(struct check *c, struct tape *t, struct ten **in,
 			   double *loss, struct ten **y2)
 {
 	(void)c, (void)y2;
-	*loss = op_mse(t, in[0], numbers);
+	*loss = op_mse(t, in[0], numbers).objective;
 	return NULL;
 }
 
@@ -112,7 +112,7 @@ static struct ten *run_output(struct check *c, struct tape *t, struct ten **in,
 {
 	(void)y2;
 	*loss = op_output_loss(t, in[0], 0, c->heads ? 1 : PARAM_NONE, c->ids,
-			       c->smoothing, NULL);
+			       c->smoothing, NULL).objective;
 	return NULL;
 }
 
@@ -202,8 +202,9 @@ static void test_output_nothing(void **state)
 	tape_init(&t, &ps);
 	tape_begin(&t, g, NULL);
 	assert_true(op_output_loss(&t, tape_wrap(&t, x, 2, 2), 0, PARAM_NONE,
-				   none, 0.1f, NULL) == 0.0);
-	assert_true(op_cross_entropy(&t, tape_wrap(&t, x, 2, 2), none, 0) == 0.0);
+				   none, 0.1f, NULL).objective == 0.0);
+	assert_true(op_cross_entropy(&t, tape_wrap(&t, x, 2, 2), none,
+				     0).objective == 0.0);
 	assert_false(grads_touched(g, 0));
 	grads_free(g);
 	tape_release(&t);
@@ -223,7 +224,7 @@ static struct ten *run_copy(struct check *c, struct tape *t, struct ten **in,
 	};
 
 	(void)y2;
-	*loss = op_copy_loss(t, &ci);
+	*loss = op_copy_loss(t, &ci).objective;
 	return NULL;
 }
 
@@ -342,7 +343,7 @@ static void test_copy_extremes(void **state)
 			.dec = &one, .src = &one, .src_ids = &src,
 			.target = &target, .w = 0, .b = PARAM_NONE,
 		};
-		loss = op_copy_loss(&t, &in);
+		loss = op_copy_loss(&t, &in).objective;
 		lg = -200.0 - log1p(exp(-(double)gate));
 		lc = src == 1 ? -(gate > 30 ? (double)gate :
 				  log1p(exp((double)gate))) : -1e300;
@@ -354,6 +355,91 @@ static void test_copy_extremes(void **state)
 		assert_true(isfinite(in.x->d[0]) && isfinite(in.gate->d[0]));
 		if (src == 0) /* only the softmax can: full pull on it */
 			assert_true(fabsf(in.x->d[0] - 2.0f) < 1e-5f);
+		grads_free(g);
+		tape_release(&t);
+		param_set_release(&ps);
+	}
+}
+
+/*
+ * The plain loss leaves smoothing out, the objective has it: both as the unsmoothed
+ * and the smoothed op say. Logits of 400 and more: no probability of theirs fits a
+ * float, the loss is finite and right.
+ */
+static void test_plain(void **state)
+{
+	float x[] = { 1, -2, 0.5f, 400, -400, 3, -900, 100, 0, 0.25f, 0.5f, 1 };
+	const double want[] = { log(exp(0.0) + exp(-3.0) + exp(-0.5)), 800, 1000, 0 };
+	static const int32_t y[] = { 0, 1, 0, -1 };
+	struct param_set ps;
+	struct loss plain, smooth, out;
+	double each[4], sum = 0;
+	struct tape t;
+
+	(void)state;
+	param_set_init(&ps);
+	param_add(&ps, 3, 3, PARAM_SHARED, 0, "w");
+	param_set_alloc(&ps);
+	for (int i = 0; i < 3; i++)
+		ps.value[4 * i] = 1; /* logits are x */
+	tape_init(&t, &ps);
+	tape_begin(&t, NULL, NULL);
+	plain = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0);
+	smooth = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0.3f);
+	out = op_output_loss(&t, tape_wrap(&t, x, 4, 3), 0, PARAM_NONE, y, 0.3f, each);
+	for (int i = 0; i < 3; i++) {
+		sum += want[i] / 3;
+		assert_true(fabs(each[i] - want[i]) < 1e-6 * (1 + want[i]));
+	}
+	assert_int_equal(plain.units, 3);
+	assert_int_equal(out.units, 3);
+	assert_true(plain.objective == plain.plain && plain.plain == smooth.plain);
+	assert_true(fabs(plain.plain - sum) < 1e-6 * sum);
+	assert_true(fabs(out.plain - sum) < 1e-6 * sum);
+	assert_true(fabs(smooth.objective - smooth.plain) > 1);
+	assert_true(fabs(out.objective - smooth.objective) < 1e-6 * sum);
+	tape_release(&t);
+	param_set_release(&ps);
+}
+
+/*
+ * The source holds the target, but attention looks elsewhere by so much that the
+ * copied share has few bits of a float left: finite loss and gradients.
+ */
+static void test_copy_underflow(void **state)
+{
+	static const int dec[] = { 0, 1 }, src[] = { 0, 8 };
+	static const struct ragged d = { 1, dec }, o = { 1, src };
+	static const int32_t ids[8] = { [7] = 1 }, target = 1;
+
+	(void)state;
+	for (int i = 0; i < 400; i++) {
+		float x = 1, q = 1, k[8] = { 0 }, gate = -20.0f + (float)(i % 5) * 10;
+		struct param_set ps;
+		struct copy_inputs in;
+		struct grads *g;
+		struct tape t;
+		struct loss loss;
+
+		for (int j = 0; j < 7; j++)
+			k[j] = 60.0f + 0.1f * (float)i; /* 60 to 100 above the target */
+		param_set_init(&ps);
+		param_add(&ps, 2, 1, PARAM_SHARED, 0, "w");
+		param_set_alloc(&ps);
+		g = grads_new(&ps);
+		tape_init(&t, &ps);
+		tape_begin(&t, g, NULL);
+		in = (struct copy_inputs){
+			.x = tape_wrap(&t, &x, 1, 1), .q = tape_wrap(&t, &q, 1, 1),
+			.k = tape_wrap(&t, k, 8, 1), .gate = tape_wrap(&t, &gate, 1, 1),
+			.dec = &d, .src = &o, .src_ids = ids, .target = &target,
+			.w = 0, .b = PARAM_NONE,
+		};
+		loss = op_copy_loss(&t, &in);
+		assert_true(isfinite(loss.plain) && loss.plain > 0);
+		assert_true(isfinite(in.q->d[0]) && isfinite(in.k->d[0]) &&
+			    isfinite(in.k->d[7]) && isfinite(in.gate->d[0]));
+		assert_true(isfinite(grads_sumsq(g, GRADS_ALL)));
 		grads_free(g);
 		tape_release(&t);
 		param_set_release(&ps);
@@ -382,10 +468,10 @@ static void test_not_finite(void **state)
 		tape_init(&t, &ps);
 		tape_begin(&t, g, NULL);
 		assert_false(isfinite(op_cross_entropy(
-			&t, tape_wrap(&t, x, 2, 3), y, 0.1f)));
+			&t, tape_wrap(&t, x, 2, 3), y, 0.1f).objective));
 		assert_false(isfinite(op_output_loss(
 			&t, tape_wrap(&t, x, 2, 3), 0, PARAM_NONE, y, 0.1f,
-			NULL)));
+			NULL).objective));
 		assert_false(isfinite(grads_sumsq(g, GRADS_ALL)));
 		grads_free(g);
 		tape_release(&t);
@@ -496,6 +582,8 @@ int main(void)
 		cmocka_unit_test(test_output_nothing),
 		cmocka_unit_test(test_copy_loss),
 		cmocka_unit_test(test_copy_extremes),
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_copy_underflow),
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_infer_output),
 		cmocka_unit_test(test_infer_attend),

@@ -308,7 +308,7 @@ static double block_loss(const struct block *m, struct tape *t, float p)
 	h = op_linear(t, x, m->w1, m->b1, ACT_GELU);
 	h = op_linear(t, h, m->w2, PARAM_NONE, ACT_NONE);
 	x = op_add_norm(t, x, h, p, m->g, m->b, 1e-5f, NULL);
-	return op_output_loss(t, x, m->tok, PARAM_NONE, target, 0.1f, NULL);
+	return op_output_loss(t, x, m->tok, PARAM_NONE, target, 0.1f, NULL).objective;
 }
 
 static void test_steady_memory(void **state)
@@ -334,7 +334,7 @@ static void test_steady_memory(void **state)
 		block_loss(&m, &t, 0.1f);
 		tape_backward(&t);
 		grads_add_marks(sum, g);
-		grads_add(sum, g, 0.5f, 0, 1);
+		grads_add(sum, 1.0f, g, 0.5f, 0, 1);
 		grads_sumsq(sum, GRADS_ALL);
 	}
 	assert_int_equal(mem_thread_allocations() - before, 0);

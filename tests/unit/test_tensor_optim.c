@@ -139,7 +139,7 @@ static void add_case(int parts, bool marks_ahead)
 			if (!marks_ahead)
 				grads_add_marks(sum, g[k]);
 			for (int part = 0; part < parts; part++)
-				grads_add(sum, g[k], scale[k], part, parts);
+				grads_add(sum, 1.0f, g[k], scale[k], part, parts);
 		}
 		for (int k = 0; k < 3; k++)
 			for (int p = 0; p < ps.n; p++)
@@ -198,7 +198,7 @@ static void test_add_reused(void **state)
 		grads_clear(g);
 		grads_at(g, BIAS)[36] = 1.0f;
 		grads_add_marks(sum, g);
-		grads_add(sum, g, 1.0f, 0, 1);
+		grads_add(sum, 1.0f, g, 1.0f, 0, 1);
 	}
 	assert_true(grads_peek(sum, BIAS)[36] == 3.0f);
 	grads_free(g);
@@ -413,7 +413,7 @@ static void test_no_heap(void **state)
 		fill_grads(&ps, g, step);
 		grads_clear(sum);
 		grads_add_marks(sum, g);
-		grads_add(sum, g, 1.0f, 0, 1);
+		grads_add(sum, 1.0f, g, 1.0f, 0, 1);
 		grads_rows(sum, LAZY, &n);
 		adamw_count(&a, sum);
 		adamw_step(&a, sum, 1.0f, groups, 0, 1);
