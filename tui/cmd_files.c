@@ -129,6 +129,8 @@ static enum status open_tokenizer(const struct opts *o, struct tokenizer **tok,
 	st = cmd_find_run(o, o->arg[0], run, err);
 	if (!st)
 		st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder, err);
+	if (!st)
+		st = checkpoint_sound(folder, err);
 	if (!st && !str_format(vocab, sizeof vocab, "%s/vocab.txt", folder))
 		st = err_set(err, ST_INVALID, "path too long: '%s'", folder);
 	return st ? st : tokenizer_load(vocab, tok, err);

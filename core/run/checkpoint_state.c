@@ -2,7 +2,7 @@
  * checkpoint_state.c - state.json: all of a session's state but the tensors.
  *
  *   { "tutti_checkpoint": 1, step, timeline, skipped, journal_seq, name, score,
- *     state, vocab, mix: { sampling, weighting, lr, clip, dropout },
+ *     state, vocab, mix: { sampling, weighting, lr, clip, dropout, horizon },
  *     tasks: [ { name, data, cursor, channel } ], files: { NAME: { bytes, sum } },
  *     "sum": 32 hex digits over every byte before it }
  *
@@ -175,7 +175,8 @@ static void get_mix(struct reader *r, const struct json *root, struct mix *m)
 	m->lr = get_within(r, obj, "lr", 0, 1e9);
 	m->clip = get_within(r, obj, "clip", 0, 1e300);
 	m->dropout = get_within(r, obj, "dropout", 0, 0.999999);
-	want_keys(r, obj, 5, "mix");
+	m->horizon = (int64_t)get_count(r, obj, "horizon", (uint64_t)1e9);
+	want_keys(r, obj, 6, "mix");
 }
 
 static void get_slots(struct reader *r, const struct json *obj, const char *key,

@@ -101,6 +101,7 @@ static void put_mix(struct json_out *o, const struct mix *m)
 	put_double(o, "lr", m->lr);
 	put_double(o, "clip", m->clip);
 	put_double(o, "dropout", m->dropout);
+	put_count(o, "horizon", (uint64_t)m->horizon);
 	json_close(o, '}');
 }
 

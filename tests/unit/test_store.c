@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 
+#include "eval_row.h"
 #include "run/store_own.h"
 
 static struct store *open_new(const char *name)
@@ -284,11 +285,11 @@ static void test_evals(void **state)
 	r.metric[0].value = 1.0 / 3;
 	str_copy(r.metric[1].name, 16, "rougeLsum");
 	r.metric[1].value = NAN;
-	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+	assert_int_equal(put_eval_row(s, &r), ST_OK);
 	r.task = 0;
 	r.scheduled = false;
 	r.loss = NAN;
-	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+	assert_int_equal(put_eval_row(s, &r), ST_OK);
 	assert_int_equal(store_evals_read(s, -1, &list, &n, NULL), ST_OK);
 	assert_int_equal(n, 2);
 	assert_true(isnan(list[0].loss) && !list[0].scheduled);
@@ -303,9 +304,12 @@ static void test_evals(void **state)
 	store_close(s);
 }
 
-static void put_eval(struct store *s, int64_t step, bool scheduled)
+static void put_eval(struct store *s, int64_t step, bool scheduled, int keep)
 {
-	struct eval_row r = { .step = step, .scheduled = scheduled };
+	struct dev_row rows[2] = { { .row = 4, .line = 5, .text = (char[]){ "a" },
+				     .target = (char[]){ "b" } },
+				   { .row = 9, .line = 11, .text = (char[]){ "c" },
+				     .pair = (char[]){ "d" } } };
 	float p[3] = { 0.1f, (float)step, NAN };
 	struct prediction list[2] = {
 		{ .row = 4, .gold = 1, .pred = 2, .loss = NAN, .n_p = 3, .p = p },
@@ -314,25 +318,22 @@ static void put_eval(struct store *s, int64_t step, bool scheduled)
 		  .rouge = { 0.1, 0.2, 0.3 } },
 	};
 
-	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
-	assert_int_equal(store_predictions(s, 0, step, 0, list, 2, NULL), ST_OK);
+	struct evaluation e = { .row = { .step = step, .scheduled = scheduled },
+				.n_kept = 2, .kept = list, .dev_rows = rows };
+
+	assert_int_equal(store_evaluation(s, NULL, &e, 1, keep, NULL), ST_OK);
 }
 
 static void test_predictions(void **state)
 {
 	struct store *s = open_new("predictions.db");
-	struct dev_row rows[2] = { { .row = 4, .line = 5, .text = (char[]){ "a" },
-				     .target = (char[]){ "b" } },
-				   { .row = 9, .line = 11, .text = (char[]){ "c" },
-				     .pair = (char[]){ "d" } } };
 	struct prediction_set set;
 	int64_t *steps;
 
 	(void)state;
 	assert_int_equal(store_predictions_read(s, 0, -1, &set, NULL), ST_NOT_FOUND);
-	assert_int_equal(store_dev_rows(s, 0, rows, 2, NULL), ST_OK);
 	for (int64_t i = 10; i <= 50; i += 10)
-		put_eval(s, i, i != 50);
+		put_eval(s, i, i != 50, 0);
 	assert_int_equal(store_predictions_read(s, 0, -1, &set, NULL), ST_OK);
 	assert_true(set.step == 50 && set.n == 2);
 	assert_true(set.p[0].n_p == 3 && set.p[0].p[1] == 50 && isnan(set.p[0].p[2]));
@@ -346,7 +347,7 @@ static void test_predictions(void **state)
 	assert_true(set.n == 5 && steps[0] == 10 && steps[4] == 50);
 	prediction_set_release(&set);
 	xfree(steps);
-	assert_int_equal(store_predictions_trim(s, 2, NULL), ST_OK);
+	put_eval(s, 40, true, 2);
 	assert_int_equal(store_history_read(s, 0, 9, &set, &steps, NULL), ST_OK);
 	assert_true(set.n == 2 && steps[0] == 30 && steps[1] == 40);
 	prediction_set_release(&set);
@@ -561,7 +562,7 @@ static void test_damaged_file(void **state)
 		if (i % 30 == 0)
 			store_journal(s, &e, NULL);
 	}
-	put_eval(s, 10, true);
+	put_eval(s, 10, true, 0);
 	store_close(s);
 	buf_init(&b);
 	assert_int_equal(file_read(in_scratch("whole.db"), 1 << 24, &b, NULL), ST_OK);
