@@ -69,7 +69,7 @@ enum checkpoint_rank { RANK_NONE, RANK_LAST, RANK_PLAN };
 struct checkpoint_info {
 	char folder[64];    /* "step-000500" */
 	int timeline, revision; /* revision: how often this step was written anew */
-	int64_t step, journal_seq;
+	int64_t step, journal_seq, horizon;
 	char name[64], state[40];
 	bool complete;      /* all files there, in their sizes */
 	double score, loss; /* checkpoint_best.c alone fills these in */

@@ -121,6 +121,7 @@ static void look_at(const char *folder, struct checkpoint_info *info)
 		str_copy(info->trouble, sizeof info->trouble, why.text);
 	if (c && !st) {
 		info->journal_seq = c->journal_seq;
+		info->horizon = c->mix.horizon;
 		str_copy(info->name, sizeof info->name, c->name);
 		str_copy(info->state, sizeof info->state, c->state);
 	}

@@ -247,6 +247,12 @@ static bool take_entry(const struct script_line *l, const char *text,
 	return false;
 }
 
+static bool steers_the_run(const struct command_row *r)
+{
+	return str_eq(r->name, "pause") || str_eq(r->name, "continue") ||
+	       str_eq(r->name, "stop");
+}
+
 enum status trainer_script_past(struct trainer *t, const struct journal_entry *e,
 				int n, struct err *err)
 {
@@ -265,9 +271,11 @@ enum status trainer_script_past(struct trainer *t, const struct journal_entry *e
 			break;
 		if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
 			l->done = take_entry(l, c->text, e, n, taken);
-		else
+		else if (steers_the_run(c->row))
 			l->done = l->step < at || (l->step == at && at > 0);
-		if (!l->done && l->step < at)
+		else /* looks again, to the same figures, where steps are made again */
+			l->done = l->step < t->s->step;
+		if (!l->done && l->step < at && c->row->flags & (CMD_CHANGES | CMD_NOTES))
 			st = err_set(err, ST_INVALID, "script:%d: step %lld is past: the run "
 				     "is at %lld", l->number, (long long)l->step,
 				     (long long)at);

@@ -108,6 +108,7 @@ enum status trainer_evaluate(struct trainer *t, bool scheduled, struct err *err)
 enum status trainer_evaluate_due(struct trainer *t, struct err *err);
 enum status trainer_baselines(struct trainer *t, struct err *err);
 enum status trainer_save(struct trainer *t, const char *name, struct err *err);
+enum status trainer_settle(struct trainer *t, struct err *err); /* rows and folders */
 /* A step was taken: guards, rows, scheduled work. */
 enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 			       struct err *err);

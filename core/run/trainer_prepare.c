@@ -215,7 +215,7 @@ static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 			st = trainer_baselines(t, err);
 		return st ? st : trainer_save(t, NULL, err);
 	}
-	st = checkpoint_settle(t->run_path, t->store, t->s->plan->keep, err);
+	st = trainer_settle(t, err);
 	if (!st && t->s->step > 0 && every > 0 && t->s->step % every == 0)
 		st = trainer_evaluate_due(t, err);
 	return st;

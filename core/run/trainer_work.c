@@ -297,6 +297,23 @@ enum status trainer_baselines(struct trainer *t, struct err *err)
 
 /* --- checkpoints --- */
 
+/* Rows and folders agree; what is best is told. */
+enum status trainer_settle(struct trainer *t, struct err *err)
+{
+	struct checkpoint_row *row = NULL;
+	int n = 0;
+	enum status st = checkpoint_settle(t->run_path, t->store, t->s->plan->keep, err);
+
+	if (!st)
+		st = store_checkpoints_read(t->store, &row, &n, err);
+	t->live.best_step = -1;
+	for (int i = 0; i < n; i++)
+		if (row[i].best)
+			t->live.best_step = row[i].step;
+	xfree(row);
+	return st;
+}
+
 /* name NULL: only when the state is not on the disk yet. */
 enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 {
@@ -305,12 +322,14 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	enum status st;
 
 	if (!name && t->saved_step == t->s->step && t->saved_seq == t->journal_seq)
-		return checkpoint_settle(t->run_path, t->store, t->s->plan->keep, err);
+		return trainer_settle(t, err);
 	trainer_phase(t, PHASE_SAVING);
 	st = store_flush(t->store, err);
 	if (!st)
 		st = checkpoint_save(t->s, t->store, t->run_path, name ? name : "",
 				     t->journal_seq, &row, err);
+	if (!st && row.best)
+		t->live.best_step = row.step;
 	if (!st) {
 		t->saved_step = t->s->step;
 		t->saved_seq = t->journal_seq;
