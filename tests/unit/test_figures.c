@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
+#include "run/rundir.h"
 #include "run/trainer.h"
 
 /* The set of counted tasks changes, once exactly where an evaluation falls. */
@@ -153,7 +155,12 @@ static char *rows_of(const char *run)
 
 /* --- runs in processes of their own --- */
 
-struct kill { bool in_evaluation; int skip; long wait_us; };
+struct kill {
+	int call;           /* > 0: before this call that changes the disk */
+	bool in_evaluation; /* else: in an evaluation after `skip` others, or anywhere */
+	int skip;
+	long wait_us;
+};
 
 static bool has_ended(const struct snapshot *s)
 {
@@ -177,7 +184,7 @@ static void watch(struct trainer *t, const struct kill *k)
 	bool was_in = false;
 
 	snapshot_init(&s);
-	if (k && !k->in_evaluation)
+	if (k && !k->call && !k->in_evaluation)
 		die(k->wait_us);
 	while (!has_ended(&s)) {
 		struct pollfd fd = { .fd = trainer_fd(t), .events = POLLIN };
@@ -186,7 +193,7 @@ static void watch(struct trainer *t, const struct kill *k)
 		trainer_snapshot(t, &s);
 		seen += s.phase == PHASE_EVALUATING && !was_in;
 		was_in = s.phase == PHASE_EVALUATING;
-		if (k && was_in && seen > k->skip)
+		if (k && !k->call && was_in && seen > k->skip)
 			die(k->wait_us % 4000);
 	}
 	snapshot_release(&s);
@@ -209,6 +216,8 @@ static void child(const char *run, const struct kill *k)
 		o.run = strrchr(run, '/') + 1;
 		o.plan = fixture_plan(sets, 3);
 	}
+	if (k && k->call)
+		fault_set(FAULT_ANY, k->call, FAULT_KILL_BEFORE);
 	if (trainer_start(&o, &t, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		_exit(3);
@@ -226,7 +235,7 @@ static bool go_on(const char *run, const struct kill *k)
 	if (!pid)
 		child(run, k);
 	waitpid(pid, &code, 0);
-	if (WIFSIGNALED(code))
+	if (WIFSIGNALED(code) || WEXITSTATUS(code) == FAULT_EXIT)
 		return false;
 	assert_int_equal(WEXITSTATUS(code), 0);
 	return true;
@@ -260,11 +269,11 @@ static void show_difference(const char *a, const char *b)
 	fail_msg("rows too few or too many: '%.100s' '%.100s'", a, b);
 }
 
-static void test_kills(void **state)
+static char *was; /* the rows of a run that nobody disturbed */
+
+static void test_undisturbed(void **state)
 {
-	const char *asked = getenv("KILLS");
-	int rounds = asked ? atoi(asked) / 4 : 6, kills = 0;
-	char run[PATH_MAX], *was, *is;
+	char run[PATH_MAX];
 
 	(void)state;
 	new_run(run);
@@ -272,6 +281,52 @@ static void test_kills(void **state)
 	was = rows_of(run);
 	assert_non_null(strstr(was, "begins afresh"));
 	assert_non_null(strstr(was, "eval 60 0 1"));
+}
+
+static void end_and_compare(const char *run)
+{
+	struct buf left;
+	char *is;
+
+	clear_unborn(run);
+	assert_true(go_on(run, NULL));
+	is = rows_of(run);
+	if (!str_eq(is, was))
+		show_difference(was, is);
+	xfree(is);
+	buf_init(&left);
+	assert_int_equal(rundir_remove(run, &left, NULL), ST_OK);
+	buf_release(&left);
+}
+
+/* Between any two calls that change the disk: a folder and its row, say. */
+static void test_kill_at_calls(void **state)
+{
+	const char *asked = getenv("KILLS");
+	int stride = asked ? 1 : 11, kills = 0;
+	char run[PATH_MAX];
+
+	(void)state;
+	for (int n = 1;; n += stride) {
+		struct kill how = { .call = n };
+
+		new_run(run);
+		if (go_on(run, &how))
+			break;
+		kills++;
+		end_and_compare(run);
+	}
+	assert_true(kills > 10);
+	print_message("killed before each of %d calls\n", kills);
+}
+
+static void test_kills(void **state)
+{
+	const char *asked = getenv("KILLS");
+	int rounds = asked ? atoi(asked) / 4 : 6, kills = 0;
+	char run[PATH_MAX];
+
+	(void)state;
 	for (int i = 0; i < rounds; i++) {
 		struct rng r = rng_stream(11, RNG_TEST, 3, (uint64_t)i);
 
@@ -280,21 +335,15 @@ static void test_kills(void **state)
 			struct kill how = { .in_evaluation = k % 2,
 					    .skip = (int)rng_below(&r, (uint64_t)k, 4),
 					    .wait_us = 2000 + (long)rng_below(&r,
-						    (uint64_t)k + 50, 250000) };
+						    (uint64_t)k + 50, 90000) };
 
 			clear_unborn(run);
 			if (go_on(run, &how))
 				break;
 			kills++;
 		}
-		clear_unborn(run);
-		assert_true(go_on(run, NULL));
-		is = rows_of(run);
-		if (!str_eq(is, was))
-			show_difference(was, is);
-		xfree(is);
+		end_and_compare(run);
 	}
-	xfree(was);
 	assert_true(kills > rounds);
 	print_message("killed %d times in %d runs\n", kills, rounds);
 }
@@ -302,8 +351,13 @@ static void test_kills(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_undisturbed),
+		cmocka_unit_test(test_kill_at_calls),
 		cmocka_unit_test(test_kills),
 	};
 
-	return cmocka_run_group_tests_name("figures", tests, set_up, fixture_remove);
+	int failed = cmocka_run_group_tests_name("figures", tests, set_up, fixture_remove);
+
+	xfree(was);
+	return failed;
 }
