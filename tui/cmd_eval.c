@@ -38,8 +38,8 @@ static void print_eval(const struct session *s, int task, const struct eval_row 
 	json_put_int(&j, "schema", 1);
 	json_put_str(&j, "event", "eval");
 	json_put_str(&j, "task", name);
-	json_put_int(&j, "step", s->step);
 	json_put_int(&j, "n", e->n_examples);
+	json_put_int(&j, "step", s->step);
 	for (int i = 0; i < e->n_metrics; i++)
 		json_put_num(&j, e->metric[i].name, e->metric[i].value);
 	json_put_num(&j, "loss", e->loss);

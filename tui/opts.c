@@ -12,7 +12,7 @@ const struct option_row option_table[] = {
 	{ OPT_RUN, "run", "NAME", "name of the new run (else the plan's, numbered)" },
 	{ OPT_RUNS, "runs", "DIR", "folder that holds the runs (else ./saved_models)" },
 	{ OPT_STEPS, "steps", "N", "stop after N steps in all; the plan keeps its horizon" },
-	{ OPT_EXTEND, "extend", NULL, "with --steps: the learning rate's schedule ends there, too" },
+	{ OPT_EXTEND, "extend", NULL, "with --steps: the rate's schedule ends there, too" },
 	{ OPT_SEED, "seed", "N", "seed in place of the plan's" },
 	{ OPT_WORKERS, "workers", "N", "threads that train (else one a core); changes no bit" },
 	{ OPT_SET, "set", "KEY=VALUE", "change a field of the plan, or set a ${NAME}; repeatable" },

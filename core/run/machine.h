@@ -16,7 +16,8 @@ bool machine_same(struct store *s);
 enum { MACHINE_WORDS = 320 };
 /*
  * Is this what the run was made with? words: "" or what is another: "products by
- * Tutti AVX2, before by OpenBLAS 0.3.21 Zen; another build". Then the fact "mixed" notes that the run goes on on it.
+ * Tutti AVX2, before by OpenBLAS 0.3.21 Zen; another build". Then the fact "mixed"
+ * notes that the run goes on on it.
  */
 enum status machine_compare(struct store *s, char words[MACHINE_WORDS],
 			    struct err *err);

@@ -2,9 +2,9 @@
  * store.c - run.db: opening it and writing to it. Reading is store_read.c's.
  *
  * Tables: fact, journal, step, gradient (store_gradient.c's), eval, score, dev_row,
- * prediction (store_eval.c's), checkpoint. PRAGMA user_version holds the version of the schema; a store of a later version is
- * refused, one that says none was never finished. Everything that goes in at
- * once goes in one transaction.
+ * prediction (store_eval.c's), checkpoint. PRAGMA user_version holds the version of
+ * the schema; a store of a later version is refused, one that says none was never
+ * finished. Everything that goes in at once goes in one transaction.
  */
 #include "run/store_own.h"
 
