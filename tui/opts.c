@@ -19,7 +19,7 @@ const struct option_row option_table[] = {
 	{ OPT_SCRIPT, "script", "FILE", "lines 'STEP COMMAND', given as if typed at that step" },
 	{ OPT_TASK, "task", "TASK", "this task alone" },
 	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
-	{ OPT_STEP, "step", "N", "checkpoint at step N (else the best by dev metric)" },
+	{ OPT_STEP, "step", "N", "newest checkpoint up to step N (else the best)" },
 	{ OPT_JSON, "json", NULL, "one JSON object a line" },
 	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
 	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
