@@ -324,6 +324,41 @@ static void put_eval(struct store *s, int64_t step, bool scheduled, int keep)
 	assert_int_equal(store_evaluation(s, NULL, &e, 1, keep, NULL), ST_OK);
 }
 
+/* The second task's rows cannot go in: then the first one's are not there either. */
+static void test_whole_or_not(void **state)
+{
+	struct store *s = open_new("evaluation.db");
+	struct prediction p = { .row = 4 };
+	struct dev_row d = { .row = 4, .line = 5 };
+	struct evaluation e[2] = { { .row = { .step = 10, .scheduled = true },
+				     .n_kept = 1, .kept = &p, .dev_rows = &d },
+				   { .row = { .step = 10, .task = 1, .scheduled = true },
+				     .n_kept = 1, .kept = &p, .dev_rows = &d } };
+	struct score_row score = { .step = 10, .scheduled = true, .counted = 3 }, was;
+	struct prediction_set set;
+	struct eval_row *list;
+	int n;
+
+	(void)state;
+	assert_int_equal(db_script(s->db, "CREATE TRIGGER no BEFORE INSERT ON prediction "
+				   "WHEN NEW.task = 1 BEGIN SELECT RAISE(ABORT, 'no'); END",
+				   NULL), ST_OK);
+	assert_true(store_evaluation(s, &score, e, 2, 20, NULL) != ST_OK);
+	assert_int_equal(store_evals_read(s, -1, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 0);
+	xfree(list);
+	assert_int_equal(store_predictions_read(s, 0, 10, &set, NULL), ST_NOT_FOUND);
+	assert_int_equal(store_score(s, 0, 10, &was, NULL), ST_NOT_FOUND);
+	assert_int_equal(db_script(s->db, "DROP TRIGGER no", NULL), ST_OK);
+	assert_int_equal(store_evaluation(s, &score, e, 2, 20, NULL), ST_OK);
+	assert_int_equal(store_evals_read(s, -1, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 2);
+	xfree(list);
+	assert_int_equal(store_score(s, 0, 10, &was, NULL), ST_OK);
+	assert_true(was.counted == 3 && was.since == 10);
+	store_close(s);
+}
+
 static void test_predictions(void **state)
 {
 	struct store *s = open_new("predictions.db");
@@ -620,7 +655,8 @@ int main(void)
 		cmocka_unit_test(test_facts),	    cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_step_size),
 		cmocka_unit_test(test_step_version_1),
-		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_predictions),
+		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_whole_or_not),
+		cmocka_unit_test(test_predictions),
 		cmocka_unit_test(test_gradients),
 		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_reader_beside_writer),
 		cmocka_unit_test(test_killed_writer),
