@@ -386,6 +386,7 @@ bool trainer_drain(struct trainer *t, bool light_only)
 /* The schedule is moved as by hand: in the journal, before a step feels it. */
 static enum status extend(struct trainer *t, struct err *err)
 {
+	int64_t before = t->s->mix.horizon;
 	char line[40];
 	struct buf answer;
 	enum status st;
@@ -393,12 +394,15 @@ static enum status extend(struct trainer *t, struct err *err)
 	if (!t->must_extend || is_catching_up(t))
 		return ST_OK;
 	t->must_extend = false;
-	if (t->steps_asked <= t->s->mix.horizon || t->steps_asked <= t->s->step)
+	if (t->steps_asked <= before || t->steps_asked <= t->s->step)
 		return ST_OK;
 	str_format(line, sizeof line, "horizon %lld", (long long)t->steps_asked);
 	buf_init(&answer);
 	st = execute(t, line, WHO_PERSON, &answer, err);
 	buf_release(&answer);
+	if (!st)
+		trainer_say_too(t, "the schedule ends at step %lld now, not %lld",
+				(long long)t->steps_asked, (long long)before);
 	return st;
 }
 

@@ -248,7 +248,7 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 		return st;
 	}
 	st = start_from(t, plan, folder, err);
-	if (!st)
+	if (!st && folder[0]) /* from the start all steps are this machine's */
 		st = compare_machine(t, err);
 	if (!st)
 		st = go_on(t, !folder[0], err);
