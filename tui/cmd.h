@@ -68,5 +68,12 @@ enum status cmd_load_plan(const struct opts *o, const char *path, struct plan **
 /* The run named by `name` under --runs. */
 enum status cmd_find_run(const struct opts *o, const char *name, char out[4096],
 			 struct err *err);
+/*
+ * The run named first, opened to look: weights of --step or of the best. Says on
+ * stderr which step that is. Signals are caught from now on.
+ */
+struct session;
+enum status cmd_open_run(const struct opts *o, bool with_data, struct session **s,
+			 struct err *err);
 
 #endif

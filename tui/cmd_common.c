@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "run/open.h"
 #include "run/plan.h"
 #include "run/rundir.h"
 #include "text/utf8.h"
@@ -181,4 +182,26 @@ enum status cmd_find_run(const struct opts *o, const char *name, char out[4096],
 	enum status st = rundir_root(o->runs, root, err);
 
 	return st ? st : rundir_find(root, name, out, err);
+}
+
+enum status cmd_open_run(const struct opts *o, bool with_data, struct session **s,
+			 struct err *err)
+{
+	char path[PATH_MAX], words[128];
+	struct checkpoint_choice c;
+	enum status st = cmd_find_run(o, o->arg[0], path, err);
+
+	cmd_catch_signals();
+	if (!st)
+		st = checkpoint_choose(path, o->step >= 0 ? o->step : CHECKPOINT_BEST, &c,
+				       err);
+	if (!st)
+		st = session_open_at(path, &c, o->workers > 0 ? (int)o->workers : 0,
+				     with_data, cmd_progress(), s, err);
+	if (st)
+		return st;
+	checkpoint_words(&c, words);
+	cmd_progress_end();
+	cmd_say("%s", words);
+	return ST_OK;
 }

@@ -9,9 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
-#include "run/checkpoint.h"
 #include "run/evaluate.h"
-#include "run/open.h"
 #include "run/replay.h"
 
 /* --- eval --- */
@@ -41,6 +39,7 @@ static void print_eval(const struct session *s, int task, const struct eval_row 
 	json_put_str(&j, "event", "eval");
 	json_put_str(&j, "task", name);
 	json_put_int(&j, "n", e->n_examples);
+	json_put_int(&j, "step", s->step);
 	for (int i = 0; i < e->n_metrics; i++)
 		json_put_num(&j, e->metric[i].name, e->metric[i].value);
 	json_put_num(&j, "loss", e->loss);
@@ -84,8 +83,8 @@ static enum status eval_one(struct session *s, int task, const struct opts *o,
 		return st;
 	eo.data = d;
 	st = evaluate_task(s, task, &eo, cmd_progress(), &e, err);
-	if (!st && !d)
-		has_base = !evaluate_baseline(s, task, 0, &base, err);
+	if (!st)
+		has_base = !evaluate_baseline(s, task, d, 0, &base, NULL);
 	cmd_progress_end();
 	if (!st) {
 		print_eval(s, task, &e.row, has_base ? &base : NULL, o->json);
@@ -112,19 +111,6 @@ static enum status pick_task(const struct session *s, const char *name, int *tas
 	return ST_INVALID;
 }
 
-/* Opens the run named first for reading: weights of --step or the best. */
-static enum status open_run(const struct opts *o, bool with_data, struct session **s,
-			    struct err *err)
-{
-	char path[PATH_MAX];
-	int64_t step = o->step >= 0 ? o->step : CHECKPOINT_BEST;
-	enum status st = cmd_find_run(o, o->arg[0], path, err);
-
-	cmd_catch_signals();
-	return st ? st : session_open(path, step, o->workers > 0 ? (int)o->workers : 0,
-				      with_data, cmd_progress(), s, err);
-}
-
 int cmd_eval(const struct opts *o)
 {
 	struct session *s = NULL;
@@ -136,7 +122,7 @@ int cmd_eval(const struct opts *o)
 		err_set(&err, ST_INVALID, "--data wants --task: whose file is it?");
 		return cmd_fail(ST_INVALID, &err), EXIT_USAGE;
 	}
-	st = open_run(o, true, &s, &err);
+	st = cmd_open_run(o, true, &s, &err);
 	if (!st)
 		st = pick_task(s, o->task, &only, &err);
 	for (int i = 0; !st && i < s->n_tasks; i++)

@@ -50,6 +50,7 @@ static void list_json(const struct run_info *r)
 	json_put_int(&j, "step", r->step);
 	json_put_int(&j, "step_now", step_now(r));
 	json_put_int(&j, "steps", r->steps);
+	json_put_int(&j, "best", r->best);
 	json_put_str(&j, "tasks", r->tasks);
 	json_put_str(&j, "state", r->state);
 	json_put_int(&j, "created_ms", r->created_ms);
@@ -62,16 +63,19 @@ static void list_json(const struct run_info *r)
 
 static void list_line(const struct run_info *r)
 {
-	char when[32] = "";
+	char when[32] = "", best[24];
 	struct buf b;
 
 	if (r->created_ms)
 		clock_iso(r->created_ms, when);
 	buf_init(&b);
 	text_sanitize(&b, r->name, strlen(r->name));
-	printf("%-24s %-5s %8lld/%-8lld %-12.12s %-16.16s ", buf_str(&b),
+	str_copy(best, sizeof best, "-");
+	if (r->best >= 0)
+		str_format(best, sizeof best, "%lld", (long long)r->best);
+	printf("%-24s %-5s %8lld/%-8lld %8s %-12.12s %-16.16s ", buf_str(&b),
 	       r->live ? "live" : "ended", (long long)step_now(r), (long long)r->steps,
-	       r->state[0] ? r->state : "-", when);
+	       best, r->state[0] ? r->state : "-", when);
 	buf_clear(&b);
 	text_sanitize(&b, r->trouble[0] ? r->trouble : r->tasks,
 		      strlen(r->trouble[0] ? r->trouble : r->tasks));
@@ -104,8 +108,8 @@ int cmd_ls(const struct opts *o)
 	if (o->names)
 		return list_names(r, n);
 	if (!o->json && n)
-		printf("%-24s %-5s %8s/%-8s %-12s %-16s %s\n", "run", "", "step", "budget",
-		       "state", "begun", "tasks");
+		printf("%-24s %-5s %8s/%-8s %8s %-12s %-16s %s\n", "run", "", "step",
+		       "budget", "best", "state", "begun", "tasks");
 	if (!o->json && !n)
 		cmd_say("no runs in %s", root);
 	for (int i = 0; i < n; i++)
@@ -129,6 +133,8 @@ static enum status open_tokenizer(const struct opts *o, struct tokenizer **tok,
 	st = cmd_find_run(o, o->arg[0], run, err);
 	if (!st)
 		st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder, err);
+	if (!st)
+		st = checkpoint_sound(folder, err);
 	if (!st && !str_format(vocab, sizeof vocab, "%s/vocab.txt", folder))
 		st = err_set(err, ST_INVALID, "path too long: '%s'", folder);
 	return st ? st : tokenizer_load(vocab, tok, err);

@@ -14,9 +14,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
-#include "run/checkpoint.h"
 #include "run/evaluate.h"
-#include "run/open.h"
 #include "text/utf8.h"
 
 enum {
@@ -232,8 +230,6 @@ static enum status predict_all(struct session *s, int task, const char *path,
 
 int cmd_predict(const struct opts *o)
 {
-	char path[PATH_MAX];
-	int64_t step = o->step >= 0 ? o->step : CHECKPOINT_BEST;
 	struct session *s = NULL;
 	struct err err;
 	int task = -1;
@@ -243,11 +239,7 @@ int cmd_predict(const struct opts *o)
 		err_set(&err, ST_INVALID, "predict wants --task");
 		return cmd_fail(ST_INVALID, &err), EXIT_USAGE;
 	}
-	cmd_catch_signals();
-	st = cmd_find_run(o, o->arg[0], path, &err);
-	if (!st)
-		st = session_open(path, step, o->workers > 0 ? (int)o->workers : 0, false,
-				  cmd_progress(), &s, &err);
+	st = cmd_open_run(o, false, &s, &err);
 	cmd_progress_end();
 	if (!st) {
 		task = plan_task_find(s->plan, o->task);

@@ -26,9 +26,15 @@ struct teller {
 	bool json, has_begun, has_stepped;
 	double last_line;
 	enum phase phase;
-	char work[96];
+	char work[96], message[SNAPSHOT_MESSAGE];
 	int evals;
 };
+
+static bool has_ended(const struct snapshot *s)
+{
+	return s->phase == PHASE_DONE || s->phase == PHASE_STOPPED ||
+	       s->phase == PHASE_FAILED;
+}
 
 static void put_line(struct buf *b)
 {
@@ -157,8 +163,6 @@ static void tell_begin(const struct snapshot *s, bool json)
 	struct json_out j;
 	struct buf b;
 
-	if (s->message[0])
-		cmd_say("tutti: %s", s->message);
 	if (!json) {
 		printf("run %s  %.2f M parameters  %d workers  %s\n", s->run,
 		       (double)s->parameters / 1e6, s->workers, s->run_path);
@@ -171,6 +175,27 @@ static void tell_begin(const struct snapshot *s, bool json)
 	json_put_int(&j, "parameters", (int64_t)s->parameters);
 	json_put_int(&j, "workers", s->workers);
 	json_put_int(&j, "step", s->step);
+	close_event(&j, &b);
+}
+
+/* What the desk's message line would say: once, each time it changes. */
+static void tell_message(struct teller *t)
+{
+	struct json_out j;
+	struct buf b;
+
+	if (str_eq(t->snap.message, t->message))
+		return;
+	str_copy(t->message, sizeof t->message, t->snap.message);
+	if (!t->message[0])
+		return;
+	if (!t->json) {
+		cmd_say("tutti: %s", t->message);
+		return;
+	}
+	open_event(&j, &b, "message");
+	json_put_int(&j, "step", t->snap.step);
+	json_put_str(&j, "text", t->message);
 	close_event(&j, &b);
 }
 
@@ -199,6 +224,8 @@ static void tell(struct teller *t)
 		t->has_begun = true;
 		tell_begin(s, t->json);
 	}
+	if (t->has_begun && !has_ended(s)) /* the end says its own word */
+		tell_message(t);
 	if (s->evals > t->evals && s->eval_step >= 0) {
 		t->json ? json_eval(s) : text_eval(s);
 		t->evals = s->evals;
@@ -281,12 +308,6 @@ static void text_end(const struct snapshot *s)
 	       (double)s->memory_peak / 1e6, s->state);
 }
 
-static bool has_ended(const struct snapshot *s)
-{
-	return s->phase == PHASE_DONE || s->phase == PHASE_STOPPED ||
-	       s->phase == PHASE_FAILED;
-}
-
 static void watch(struct teller *t)
 {
 	bool is_stopping = false;
@@ -360,7 +381,8 @@ static enum status read_script(const struct opts *o, struct buf *script, struct 
 
 int cmd_train(const struct opts *o)
 {
-	struct trainer_options to = { .run = o->run, .runs = o->runs, .steps = o->steps };
+	struct trainer_options to = { .run = o->run, .runs = o->runs, .steps = o->steps,
+				      .extend = o->extend };
 	struct buf script, given;
 	struct err err;
 	enum status st;
@@ -389,7 +411,8 @@ int cmd_train(const struct opts *o)
 int cmd_resume(const struct opts *o)
 {
 	char path[PATH_MAX];
-	struct trainer_options to = { .resume = path, .steps = o->steps };
+	struct trainer_options to = { .resume = path, .steps = o->steps,
+				      .extend = o->extend };
 	struct buf script;
 	struct err err;
 	enum status st;

@@ -14,6 +14,7 @@ const struct mark_kind mark_table[] = {
 	{"mute", 'M', "mute", true},	       {"solo", 'O', "solo", true},
 	{"lock", 'K', "lock", true},	       {"lr", 'L', "lr", true},
 	{"clip", 'C', "clip", true},	       {"dropout", 'D', "dropout", true},
+	{"horizon", 'H', "horizon", true},
 	{"sampling", 'P', "sampling", true},   {"weighting", 'F', "weighting", true},
 	{"rollback", 'R', "rollback", false},  {"undo", 'U', "undo", false},
 	{"note", 'N', "note", false},	       {"", '*', "other", false},

@@ -23,8 +23,11 @@ void models_name(const struct ui *ui, char out[64])
 
 	if (models_is_live(ui))
 		str_copy(out, 64, "the live model");
+	else if (m->step == MODEL_LIVE && ui->live.best_step < 0)
+		str_copy(out, 64, "the newest checkpoint");
 	else if (m->step == MODEL_LIVE)
-		str_copy(out, 64, "the best checkpoint");
+		str_format(out, 64, "the best checkpoint, step %s",
+			   fmt_count(number, ui->live.best_step));
 	else
 		str_format(out, 64, "%s, step %s", m->is_best ? "best checkpoint" :
 			   "checkpoint", fmt_count(number, m->step));

@@ -110,6 +110,8 @@ void moment_saved(struct moment *m, const struct checkpoint_row *c)
 	struct snapshot *s = &m->snap;
 
 	s->checkpoint_step = c->step;
+	if (c->best)
+		s->best_step = c->step;
 	str_copy(s->state, sizeof s->state, c->state);
 }
 
@@ -164,6 +166,8 @@ static void turn_knob(struct snapshot *s, const struct command *c)
 		parse_double(c->arg[0], &s->clip);
 	else if (str_eq(c->row->name, "dropout"))
 		parse_double(c->arg[0], &s->dropout);
+	else if (str_eq(c->row->name, "horizon"))
+		parse_i64(c->arg[0], &s->steps);
 	else if (str_eq(c->row->name, "sampling"))
 		str_copy(s->sampling, sizeof s->sampling, c->arg[0]);
 	else if (str_eq(c->row->name, "weighting"))

@@ -12,13 +12,14 @@ const struct option_row option_table[] = {
 	{ OPT_RUN, "run", "NAME", "name of the new run (else the plan's, numbered)" },
 	{ OPT_RUNS, "runs", "DIR", "folder that holds the runs (else ./saved_models)" },
 	{ OPT_STEPS, "steps", "N", "stop after N steps in all; the plan keeps its horizon" },
+	{ OPT_EXTEND, "extend", NULL, "with --steps: the rate's schedule ends there, too" },
 	{ OPT_SEED, "seed", "N", "seed in place of the plan's" },
 	{ OPT_WORKERS, "workers", "N", "threads that train (else one a core); changes no bit" },
 	{ OPT_SET, "set", "KEY=VALUE", "change a field of the plan, or set a ${NAME}; repeatable" },
 	{ OPT_SCRIPT, "script", "FILE", "lines 'STEP COMMAND', given as if typed at that step" },
 	{ OPT_TASK, "task", "TASK", "this task alone" },
 	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
-	{ OPT_STEP, "step", "N", "checkpoint at step N (else the best by dev metric)" },
+	{ OPT_STEP, "step", "N", "newest checkpoint up to step N (else the best)" },
 	{ OPT_JSON, "json", NULL, "one JSON object a line" },
 	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
 	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
@@ -88,6 +89,7 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_OUT: o->out = value; break;
 	case OPT_FORCE: o->force = true; break;
 	case OPT_NAMES: o->names = true; break;
+	case OPT_EXTEND: o->extend = true; break;
 	case OPT_SET:
 		if (!strchr(value, '='))
 			return err_set(err, ST_INVALID,
@@ -189,6 +191,8 @@ enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct
 		if (st)
 			return st;
 	}
+	if (o->extend && o->steps < 0)
+		return err_set(err, ST_INVALID, "--extend wants --steps: to where?");
 	if (o->n_args < c->min_args)
 		return err_set(err, ST_INVALID, "something is missing: %s", c->usage);
 	return ST_OK;

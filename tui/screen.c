@@ -142,7 +142,7 @@ static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_cell(c, r.y, x + i, i < part * bar ? 0x2501 : 0x2500,
 			  i < part * bar ? INK_GOOD : INK_FRAME);
 	x += bar + (bar > 0);
-	x += draw_textf(c, r.y, x, 5, INK_TEXT, "%d%%", (int)(part * 100));
+	x += draw_textf(c, r.y, x, 5, INK_TEXT, "%d%%", (int)(fmin(part, 1) * 100));
 	draw_figures(c, s, x);
 	c->paper = PAPER_NONE;
 }

@@ -4,7 +4,7 @@
  */
 #include "cmd.h"
 
-enum { TRAIN = OPT_RUNS | OPT_STEPS | OPT_WORKERS | OPT_SCRIPT };
+enum { TRAIN = OPT_RUNS | OPT_STEPS | OPT_EXTEND | OPT_WORKERS | OPT_SCRIPT };
 
 const struct subcommand subcommand_table[] = {
 	{ "", "tutti PLAN | RUN", "the desk: a new run, or a run to look at",

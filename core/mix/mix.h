@@ -44,6 +44,7 @@ struct mix {
 	struct mix_channel ch[MIX_TASKS_MAX];
 	struct mix_method sampling, weighting;
 	double lr, clip, dropout;  /* base rate; clip 0 = off */
+	int64_t horizon;           /* the step at which the rate's schedule ends */
 };
 
 /* One parameter of a method. */

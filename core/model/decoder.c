@@ -80,7 +80,7 @@ struct loss decoder_loss_of(const struct model *m, struct tape *t,
 {
 	const struct transformer *f = m->own;
 	const struct decoder *d = &f->task[b->task].decoder;
-	float smoothing = m->task[b->task].smoothing;
+	float smoothing = each ? 0.0f : m->task[b->task].smoothing; /* shown: plain */
 	struct ten *x;
 	struct ragged *seq = arena_alloc(&t->arena, 2 * sizeof *seq);
 	struct stream s = { .t = t, .cfg = &m->cfg, .stack = &d->stack,

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "model/kind.h"
 #include "tensor/kernels.h"
+#include "tensor/vmath.h"
 
 static const struct model_kind *const kinds[] = { &kind_transformer };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -253,6 +254,34 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 
 	BUG_IF(task->kind == TASK_SUMMARIZE);
 	*p = answers(t, task, m->kind->scores(m, t, b, 0.0f, NULL));
+}
+
+/* Of logits, in double: no probability is too small for it. */
+static double log_softmax(const float *x, int n, int at)
+{
+	double max = (double)x[0], sum = 0;
+
+	for (int k = 1; k < n; k++)
+		max = (double)x[k] > max ? (double)x[k] : max;
+	for (int k = 0; k < n; k++)
+		sum += v_expd((double)x[k] - max);
+	return (double)x[at] - max - v_logd(sum);
+}
+
+void model_classify(const struct model *m, struct tape *t, const struct batch *b,
+		    double **p, double **loss)
+{
+	const struct model_task *task = task_of(m, b);
+	struct ten *x;
+
+	BUG_IF(task->kind != TASK_CLASSIFY);
+	x = m->kind->scores(m, t, b, 0.0f, NULL);
+	*loss = arena_zalloc(&t->arena, ((size_t)b->B + 1) * sizeof **loss);
+	for (int i = 0; i < b->B; i++)
+		(*loss)[i] = b->label[i] < 0 ? NAN :
+			     -log_softmax(x->v + (size_t)i * (size_t)x->cols, x->cols,
+					  b->label[i]);
+	*p = answers(t, task, x);
 }
 
 /* --- attributions --- */

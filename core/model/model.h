@@ -68,6 +68,12 @@ struct loss model_loss(const struct model *m, struct tape *t, const struct batch
  */
 void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 		   double **p);
+/*
+ * The same of a task that classifies, and each row's loss [B], -log p(label) as the
+ * logits have it: finite where p itself is too small for a float. NaN: no label.
+ */
+void model_classify(const struct model *m, struct tape *t, const struct batch *b,
+		    double **p, double **loss);
 
 /*
  * The same predictions, and how each source token pushed them: score [N] is

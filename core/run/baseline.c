@@ -182,21 +182,19 @@ static void classify_baseline(const struct session *s, int task,
 	const struct plan_task *p = &s->plan->tasks[task];
 	const uint64_t *count = dataset_label_counts(t->train ? t->train : dev);
 	size_t n = (size_t)out->n_examples;
-	int *gold = xcalloc(n, sizeof *gold), *pred = xcalloc(n, sizeof *pred), best = 0;
+	struct tally *tally = xcalloc((size_t)t->n_labels, sizeof *tally);
 	struct example e;
+	int best = 0;
 
 	for (int k = 1; k < t->n_labels; k++)
 		best = count[k] > count[best] ? k : best;
 	for (size_t i = 0; i < n; i++) {
 		dataset_get(dev, eval_spread(dataset_size(dev), n, i), &e);
-		gold[i] = e.label;
-		pred[i] = best;
+		tally_add(tally, t->n_labels, e.label, best);
 	}
 	for (int k = 0; k < p->n_metrics; k++)
-		out->metric[k].value = metric_labels(p->metrics[k], gold, pred, n,
-						     t->n_labels);
-	xfree(gold);
-	xfree(pred);
+		out->metric[k].value = metric_tallied(p->metrics[k], tally, t->n_labels);
+	xfree(tally);
 }
 
 static void regress_baseline(const struct session *s, int task,
@@ -262,10 +260,10 @@ static void summary_baseline(const struct session *s, int task,
 	rouge_scorer_free(rs);
 }
 
-enum status evaluate_baseline(struct session *s, int task, int max_examples,
-			      struct eval_row *out, struct err *err)
+enum status evaluate_baseline(struct session *s, int task, const struct dataset *data,
+			      int max_examples, struct eval_row *out, struct err *err)
 {
-	const struct dataset *dev = s->task[task].dev;
+	const struct dataset *dev = data ? data : s->task[task].dev;
 	const struct plan_task *p = &s->plan->tasks[task];
 	uint64_t n;
 

@@ -264,25 +264,15 @@ static enum status write_folder(const struct session *s, const char *all,
 /* --- letting go --- */
 
 /* Out of sight first, so that a name never shows half a checkpoint. */
-static void remove_one(struct store *st, const char *all, const char *folder)
+static bool remove_one(const char *all, const char *folder)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 
 	if (checkpoint_path(all, folder, from, NULL) ||
 	    dotted_path(all, "old", folder, to, NULL) || file_rename(from, to, NULL))
-		return;
+		return false;
 	file_remove_tree(to, NULL);
-	if (st)
-		store_checkpoint_forget(st, folder, NULL);
-}
-
-static bool is_named(const struct checkpoint_info *c, const struct checkpoint_row *row,
-		     int n)
-{
-	for (int i = 0; i < n; i++)
-		if (str_eq(row[i].folder, c->folder) && *row[i].name)
-			return true;
-	return *c->name != '\0';
+	return true;
 }
 
 /* Was this step written again since? Newer ones stand before it. */
@@ -295,51 +285,138 @@ static bool is_superseded(const struct checkpoint_info *list, int i)
 	return false;
 }
 
-/* What cannot be removed now stays: that is no reason to fail a checkpoint. */
-static void prune(struct store *st, const char *run, const char *all, int keep)
+/*
+ * What cannot be removed now stays: that is no reason to fail a checkpoint. Of the
+ * best there may be two: the plan's, and the last one's until the run goes on.
+ */
+static void prune(struct store *st, const char *all, const struct checkpoint_info *list,
+		  int n, int keep)
 {
-	struct checkpoint_info *list = NULL;
-	struct checkpoint_row *row = NULL;
-	int n = 0, n_rows = 0, kept = 0, best;
+	int best = checkpoint_best(list, n, RANK_LAST), kept = 0;
+	int plans = checkpoint_best(list, n, RANK_PLAN);
 
-	if (checkpoint_list(run, &list, &n, NULL) ||
-	    (st && store_checkpoints_read(st, &row, &n_rows, NULL))) {
-		xfree(list);
-		return;
-	}
-	best = checkpoint_best(list, n);
 	for (int i = 0; i < n; i++) {
 		bool counts = list[i].complete && !is_superseded(list, i);
 
 		if (counts && kept < keep)
 			kept++;
-		else if (i != best && !is_named(&list[i], row, n_rows) && kept)
-			remove_one(st, all, list[i].folder);
+		else if (i != best && i != plans && !*list[i].name && kept &&
+			 remove_one(all, list[i].folder) && st)
+			store_checkpoint_forget(st, list[i].folder, NULL);
 	}
-	xfree(row);
+}
+
+/* --- rows --- */
+
+static const struct checkpoint_row *row_of(const struct checkpoint_row *rows, int n,
+					   const char *folder)
+{
+	for (int i = 0; i < n; i++)
+		if (str_eq(rows[i].folder, folder))
+			return &rows[i];
+	return NULL;
+}
+
+static bool same_double(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+/* A name by hand may be in the row alone. */
+static void take_name(struct checkpoint_info *c, const struct checkpoint_row *was)
+{
+	if (was && !*c->name)
+		str_copy(c->name, sizeof c->name, was->name);
+}
+
+static enum status put_row(struct store *st, const struct checkpoint_info *c, bool best,
+			   const struct checkpoint_row *was, struct err *err)
+{
+	struct checkpoint_row row = { .timeline = c->timeline, .step = c->step,
+				      .score = c->score, .best = best };
+
+	if (!c->complete && !was)
+		return ST_OK; /* nothing is known of it */
+	str_copy(row.folder, sizeof row.folder, c->folder);
+	str_copy(row.name, sizeof row.name, c->name);
+	str_copy(row.state, sizeof row.state, c->complete ? c->state : was->state);
+	if (was && was->best == best && same_double(was->score, row.score) &&
+	    str_eq(was->name, row.name) && str_eq(was->state, row.state))
+		return ST_OK;
+	return store_checkpoint(st, &row, err);
+}
+
+/* Rows of the list's folders, and none of others. */
+static enum status put_rows(struct store *st, struct checkpoint_info *list, int n,
+			    const char *folder, const char *name, struct err *err)
+{
+	struct checkpoint_row *was = NULL;
+	int n_was = 0, best = checkpoint_best(list, n, RANK_LAST);
+	enum status s = st ? store_checkpoints_read(st, &was, &n_was, err) : ST_OK;
+
+	for (int i = 0; i < n && !s; i++) {
+		const struct checkpoint_row *row = row_of(was, n_was, list[i].folder);
+
+		take_name(&list[i], row);
+		if (*name && str_eq(list[i].folder, folder))
+			str_copy(list[i].name, sizeof list[i].name, name);
+		if (st)
+			s = put_row(st, &list[i], i == best, row, err);
+	}
+	for (int k = 0; k < n_was && !s; k++) {
+		bool is_there = false;
+
+		for (int i = 0; i < n; i++)
+			is_there |= str_eq(list[i].folder, was[k].folder);
+		if (!is_there)
+			s = store_checkpoint_forget(st, was[k].folder, err);
+	}
+	xfree(was);
+	return s;
+}
+
+/* `row`: of the one just written, completed here; or NULL. */
+static enum status settle(const char *run, struct store *st, int keep,
+			  struct checkpoint_row *row, struct err *err)
+{
+	struct checkpoint_info *list = NULL;
+	char all[PATH_MAX];
+	int n = 0, best;
+	enum status s = checkpoint_path(run, "checkpoints", all, err);
+
+	if (!s)
+		s = checkpoint_list(run, &list, &n, err);
+	if (!s)
+		s = checkpoint_scores(list, n, run, st, err);
+	if (!s)
+		s = put_rows(st, list, n, row ? row->folder : "", row ? row->name : "",
+			     err);
+	best = checkpoint_best(list, n, RANK_LAST);
+	for (int i = 0; i < n && row && !s; i++)
+		if (str_eq(list[i].folder, row->folder)) {
+			row->best = i == best;
+			row->score = list[i].score;
+			str_copy(row->name, sizeof row->name, list[i].name);
+		}
+	if (!s)
+		prune(st, all, list, n, keep);
 	xfree(list);
+	return s;
+}
+
+enum status checkpoint_settle(const char *run, struct store *st, int keep,
+			      struct err *err)
+{
+	return settle(run, st, keep, NULL, err);
 }
 
 /* --- saving --- */
 
-static bool same_score(double asked, double has)
-{
-	return isnan(asked) || asked == has;
-}
-
-/* Does every file of it still have its sum? */
 static bool is_sound(const char *all, const char *folder)
 {
-	struct checkpoint_state *c = NULL;
 	char path[PATH_MAX];
-	enum status st = checkpoint_path(all, folder, path, NULL);
 
-	if (!st)
-		st = checkpoint_state_load(path, &c, NULL);
-	for (int f = 0; f < CHECKPOINT_FILES && !st; f++)
-		st = checkpoint_verify(path, c, (enum checkpoint_file)f, NULL);
-	checkpoint_state_free(c);
-	return !st;
+	return !checkpoint_path(all, folder, path, NULL) && !checkpoint_sound(path, NULL);
 }
 
 /*
@@ -359,10 +436,9 @@ static bool find_place(const char *all, const struct checkpoint_info *list, int 
 		if (c->revision >= revision)
 			revision = c->revision + 1;
 		if (c->complete && str_eq(c->state, row->state) &&
-		    c->journal_seq == journal_seq && same_score(row->score, c->score) &&
-		    !is_superseded(list, i) && is_sound(all, c->folder)) {
+		    c->journal_seq == journal_seq && !is_superseded(list, i) &&
+		    is_sound(all, c->folder)) {
 			str_copy(row->folder, sizeof row->folder, c->folder);
-			row->score = c->score;
 			return true;
 		}
 	}
@@ -370,37 +446,13 @@ static bool find_place(const char *all, const struct checkpoint_info *list, int 
 	return false;
 }
 
-/* Names and the word "best" of the row that goes into the store. */
-static enum status record(struct store *st, const char *run, struct checkpoint_row *row,
-			  struct err *err)
-{
-	struct checkpoint_info *list = NULL;
-	struct checkpoint_row *rows = NULL;
-	int n = 0, n_rows = 0, best;
-	enum status s = checkpoint_list(run, &list, &n, err);
-
-	if (!s && st)
-		s = store_checkpoints_read(st, &rows, &n_rows, err);
-	best = checkpoint_best(list, n);
-	row->best = best >= 0 && str_eq(list[best].folder, row->folder);
-	for (int i = 0; i < n_rows; i++)
-		if (!*row->name && str_eq(rows[i].folder, row->folder))
-			str_copy(row->name, sizeof row->name, rows[i].name);
-	if (!s && st)
-		s = store_flush(st, err);
-	if (!s && st)
-		s = store_checkpoint(st, row, err);
-	xfree(rows);
-	xfree(list);
-	return s;
-}
-
 enum status checkpoint_save(struct session *s, struct store *st, const char *run,
-			    const char *name, int64_t journal_seq, double score,
+			    const char *name, int64_t journal_seq,
 			    struct checkpoint_row *out, struct err *err)
 {
 	struct checkpoint_row row = { .timeline = s->timeline, .step = s->step,
-				      .score = score };
+				      .score = NAN };
+	struct score_row score;
 	struct checkpoint_info *list = NULL;
 	char all[PATH_MAX];
 	int n = 0;
@@ -411,6 +463,8 @@ enum status checkpoint_save(struct session *s, struct store *st, const char *run
 		status = err_set(err, ST_INVALID, "name of a checkpoint longer than %zu "
 				 "bytes: '%.20s...'", sizeof row.name - 1, name);
 	session_state(s, row.state);
+	if (st && !store_score(st, row.timeline, row.step, &score, NULL))
+		row.score = score.score;
 	if (!status)
 		status = file_mkdirs(all, 0700, err);
 	if (!status)
@@ -418,10 +472,10 @@ enum status checkpoint_save(struct session *s, struct store *st, const char *run
 	if (!status && !find_place(all, list, n, journal_seq, &row))
 		status = write_folder(s, all, &row, journal_seq, err);
 	xfree(list);
+	if (!status && st)
+		status = store_flush(st, err);
 	if (!status)
-		status = record(st, run, &row, err);
-	if (!status)
-		prune(st, run, all, s->plan->keep);
+		status = settle(run, st, s->plan->keep, &row, err);
 	if (!status && out)
 		*out = row;
 	return status;

@@ -1,7 +1,6 @@
 /*
- * checkpoint_find.c - the checkpoints of a run as the folders tell of them:
- * their names, which are complete, which is the newest and the best. The store
- * is not asked, so a crash between a rename and its row loses nothing.
+ * checkpoint_find.c - the checkpoints of a run as the folders tell of them: their
+ * names, which are sound, which one is meant. Only the best is the store's word.
  */
 #include "run/checkpoint_own.h"
 
@@ -63,7 +62,8 @@ bool checkpoint_folder_parse(const char *name, struct checkpoint_info *out)
 
 	if (!str_starts(name, "step-"))
 		return false;
-	*out = (struct checkpoint_info){ .step = take_number(&p), .score = NAN };
+	*out = (struct checkpoint_info){ .step = take_number(&p),
+					  .score = NAN, .loss = NAN };
 	if (str_starts(p, "-t")) {
 		p += 2;
 		timeline = take_number(&p);
@@ -122,7 +122,7 @@ static void look_at(const char *folder, struct checkpoint_info *info)
 		str_copy(info->trouble, sizeof info->trouble, why.text);
 	if (c && !st) {
 		info->journal_seq = c->journal_seq;
-		info->score = c->score;
+		info->horizon = c->held->mix.horizon;
 		str_copy(info->name, sizeof info->name, c->name);
 		str_copy(info->state, sizeof info->state, c->state);
 	}
@@ -180,60 +180,94 @@ enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *
 	return st;
 }
 
-int checkpoint_best(const struct checkpoint_info *list, int n)
-{
-	int best = -1;
-
-	for (int i = 0; i < n; i++)
-		if (list[i].complete && !isnan(list[i].score) &&
-		    (best < 0 || list[i].score >= list[best].score))
-			best = i;
-	return best;
-}
+/* --- the one that is meant --- */
 
 static int newest_up_to(const struct checkpoint_info *list, int n, int64_t step)
 {
 	for (int i = 0; i < n; i++)
-		if (list[i].complete && (step < 0 || list[i].step <= step))
+		if (step < 0 || list[i].step <= step)
 			return i;
 	return -1;
 }
 
-static enum status none_found(const char *run, int64_t step,
-			      const struct checkpoint_info *list, int n,
-			      struct err *err)
+static enum status pick(const char *run, int64_t step, struct checkpoint_info *list,
+			int n, int *at, struct err *err)
 {
-	if (n && list[0].other_format)
-		return err_set(err, ST_INVALID, "checkpoint '%s': %s", list[0].folder,
-			       list[0].trouble);
-	if (n && !list[0].complete && step < 0)
-		return err_set(err, ST_CORRUPT, "damaged checkpoint '%s': %s; there is "
-			       "none before it in '%s'", list[0].folder,
-			       list[0].trouble, run);
+	enum status st = ST_OK;
+
+	*at = -1;
+	if (step == CHECKPOINT_BEST)
+		st = checkpoint_scores(list, n, run, NULL, err);
+	if (st)
+		return st;
+	if (step == CHECKPOINT_BEST)
+		*at = checkpoint_best(list, n, RANK_LAST);
+	if (*at < 0)
+		*at = newest_up_to(list, n, step);
+	if (*at >= 0)
+		return ST_OK;
 	if (step < 0)
 		return err_set(err, ST_NOT_FOUND, "no checkpoint in '%s'", run);
 	return err_set(err, ST_NOT_FOUND, "no checkpoint at or below step %lld in '%s'",
 		       (long long)step, run);
 }
 
+/* A damaged one is never passed over in silence for another: it is named. */
+static enum status take(const char *run, const struct checkpoint_info *c, int64_t asked,
+			struct checkpoint_choice *out, struct err *err)
+{
+	*out = (struct checkpoint_choice){ .step = c->step, .asked = asked,
+					   .score = c->score, .is_scored = !isnan(c->score) };
+	if (!str_format(out->folder, sizeof out->folder, "%s/checkpoints/%s", run,
+			c->folder))
+		return err_set(err, ST_INVALID, "path too long: '%.200s...'", run);
+	if (c->complete)
+		return ST_OK;
+	if (c->other_format)
+		return err_set(err, ST_INVALID, "checkpoint '%s': %s", c->folder, c->trouble);
+	err_set(err, ST_CORRUPT, "%s", c->trouble);
+	return checkpoint_damaged(out->folder, ST_CORRUPT, err);
+}
+
+enum status checkpoint_choose(const char *run, int64_t step,
+			      struct checkpoint_choice *out, struct err *err)
+{
+	struct checkpoint_info *list = NULL;
+	int n = 0, at;
+	enum status st = checkpoint_list(run, &list, &n, err);
+
+	*out = (struct checkpoint_choice){ .step = -1 };
+	if (!st)
+		st = pick(run, step, list, n, &at, err);
+	if (!st)
+		st = take(run, &list[at], step, out, err);
+	xfree(list);
+	return st;
+}
+
+void checkpoint_words(const struct checkpoint_choice *c, char out[128])
+{
+	if (c->asked >= 0 && c->asked != c->step)
+		str_format(out, 128, "step %lld: no checkpoint of step %lld is kept",
+			   (long long)c->step, (long long)c->asked);
+	else if (c->asked == CHECKPOINT_BEST && c->is_scored)
+		str_format(out, 128, "step %lld, the best (score %.4f)",
+			   (long long)c->step, c->score);
+	else if (c->asked == CHECKPOINT_BEST)
+		str_format(out, 128, "step %lld, the newest: none has a score",
+			   (long long)c->step);
+	else
+		str_format(out, 128, "step %lld", (long long)c->step);
+}
+
 enum status checkpoint_find(const char *run, int64_t step, char *folder, size_t cap,
 			    struct err *err)
 {
-	struct checkpoint_info *list = NULL;
-	int n = 0, at = -1;
-	enum status st = checkpoint_list(run, &list, &n, err);
+	struct checkpoint_choice c;
+	enum status st = checkpoint_choose(run, step, &c, err);
 
-	if (st)
-		return st;
-	if (step == CHECKPOINT_BEST)
-		at = checkpoint_best(list, n);
-	if (at < 0)
-		at = newest_up_to(list, n, step < 0 ? CHECKPOINT_NEWEST : step);
-	if (at < 0)
-		st = none_found(run, step, list, n, err);
-	else if (!str_format(folder, cap, "%s/checkpoints/%s", run, list[at].folder))
+	if (!st && !str_copy(folder, cap, c.folder))
 		st = err_set(err, ST_INVALID, "path too long: '%.200s...'", run);
-	xfree(list);
 	return st;
 }
 

@@ -258,7 +258,7 @@ static enum status check_vocab(const struct session *s, const char *folder,
  * "damaged checkpoint 'step-000500': model.safetensors: ...", and which one
  * before it could be taken.
  */
-static enum status name_damage(const char *folder, enum status st, struct err *err)
+enum status checkpoint_damaged(const char *folder, enum status st, struct err *err)
 {
 	const char *slash = strrchr(folder, '/');
 	struct checkpoint_info *list = NULL, self;
@@ -292,10 +292,21 @@ static enum status finish(const char *folder, enum status st, struct err *err)
 	const char *slash = strrchr(folder, '/');
 
 	if (st == ST_CORRUPT)
-		return name_damage(folder, st, err);
+		return checkpoint_damaged(folder, st, err);
 	if (st == ST_INVALID)
 		err_wrap(err, st, "checkpoint '%s'", slash ? slash + 1 : folder);
 	return st;
+}
+
+enum status checkpoint_sound(const char *folder, struct err *err)
+{
+	struct checkpoint_state *c = NULL;
+	enum status st = checkpoint_state_load(folder, &c, err);
+
+	for (int f = 0; f < CHECKPOINT_FILES && !st; f++)
+		st = checkpoint_verify(folder, c, (enum checkpoint_file)f, err);
+	checkpoint_state_free(c);
+	return finish(folder, st, err);
 }
 
 /* --- loading --- */
@@ -353,6 +364,7 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 	if (!st) {
 		take_tensors(s, model, STATE_MODEL);
 		session_pack(s);
+		s->step = c->step;
 	}
 	safetensors_close(model);
 	checkpoint_state_free(c);

@@ -68,7 +68,16 @@ enum status checkpoint_path(const char *folder, const char *name, char out[PATH_
 /* "step-000500", "step-000500-t1", "step-000500.2" and back. */
 void checkpoint_folder_name(int64_t step, int timeline, int revision, char out[64]);
 bool checkpoint_folder_parse(const char *name, struct checkpoint_info *out);
-/* Which of the complete ones has the highest score (the older one of equals): or -1. */
-int checkpoint_best(const struct checkpoint_info *list, int n);
+/*
+ * checkpoint_best.c: scores and ranks of a list as the store has them (NULL: that of
+ * the run, opened for reading; where there is none nobody has a score), and who is
+ * the best of those of a rank or a higher one, or -1.
+ */
+enum status checkpoint_scores(struct checkpoint_info *list, int n, const char *run,
+			      struct store *st, struct err *err);
+int checkpoint_best(const struct checkpoint_info *list, int n,
+		    enum checkpoint_rank least);
+/* "damaged checkpoint 'step-000500': <err>", and which one before it is sound. */
+enum status checkpoint_damaged(const char *folder, enum status st, struct err *err);
 
 #endif

@@ -162,6 +162,23 @@ static enum status do_dropout(struct change *g, struct err *err)
 	return set_number(g, &g->m->dropout);
 }
 
+static enum status do_horizon(struct change *g, struct err *err)
+{
+	double x = 0;
+
+	command_number(g->c, 0, &x);
+	if (x != (double)(int64_t)x)
+		return err_set(err, ST_INVALID, "'%s' is no whole number of steps",
+			       g->c->arg[0]);
+	if ((int64_t)x <= g->s->step)
+		return err_set(err, ST_INVALID, "step %lld is past: the run is at %lld",
+			       (long long)x, (long long)g->s->step);
+	str_format(g->before, 96, "%lld", (long long)g->m->horizon);
+	g->m->horizon = (int64_t)x;
+	str_format(g->after, 96, "%lld", (long long)g->m->horizon);
+	return ST_OK;
+}
+
 static void show_sampling(char out[96], const struct mix *m)
 {
 	const struct sampling_method *t = &sampling_table[m->sampling.kind];
@@ -203,6 +220,7 @@ static const struct {
 	{ "weight", do_weight }, { "share", do_share }, { "mute", do_mute },
 	{ "solo", do_solo }, { "lock", do_lock }, { "lr", do_lr },
 	{ "clip", do_clip }, { "dropout", do_dropout },
+	{ "horizon", do_horizon },
 	{ "sampling", do_sampling }, { "weighting", do_weighting },
 };
 

@@ -52,6 +52,12 @@ const struct command_row command_table[] = {
 	  .help = "the share of activations dropped in training",
 	  .more = "For all tasks, from the next step on. Evaluations never drop.",
 	  .flags = CMD_CHANGES, .min = 0, .max = 0.9 },
+	{ .name = "horizon", .arg = { ARG_NUMBER }, .usage = "horizon N",
+	  .help = "the step at which the learning rate's schedule and the run end",
+	  .more = "The plan's budget.steps until it is moved. The rate of the next "
+		  "updates is that of a schedule which falls to its floor at step N. A "
+		  "run that was started or resumed with --steps still stops there.",
+	  .flags = CMD_CHANGES, .min = 1, .max = 1e9 },
 	{ .name = "sampling", .arg = { ARG_SAMPLING, ARG_PARAM },
 	  .usage = "sampling METHOD [K=V]...",
 	  .help = "how channels on auto get their shares",

@@ -58,8 +58,12 @@ static enum status get_vocabulary(struct data_book *b, const char *run,
 {
 	char folder[PATH_MAX], path[PATH_MAX];
 	enum status st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder,
-					 NULL);
+					 err);
 
+	if (!st)
+		st = checkpoint_sound(folder, err);
+	if (st && st != ST_NOT_FOUND)
+		return st;
 	if (!st && str_format(path, sizeof path, "%s/vocab.txt", folder))
 		return tokenizer_load(path, &b->tok, err);
 	return plan_vocabulary(b, pg, err);

@@ -1,12 +1,15 @@
 /*
  * evaluate.c - predictions on a data set and the metrics over them.
  *
- * Examples are sorted by length and cut into pieces; workers take pieces and
- * write each example's outcome into its own slot, so neither the order nor the
- * number of workers shows. What a piece holds does not depend on workers either.
+ * Examples are taken a block at a time. Those of a block are sorted by length and cut
+ * into pieces; workers take pieces and write each example's outcome into its own slot;
+ * then the outcomes are counted in the order of the data. So neither the order nor the
+ * number of workers shows, and memory does not grow with the rows. What a piece holds
+ * follows from the plan and the data alone.
  */
 #include "run/evaluate.h"
 
+#include <math.h> /* NAN */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,22 +19,30 @@
 #include "base/mem.h"
 #include "run/evaluate_internal.h"
 #include "run/workers.h"
-#include "tensor/vmath.h"
 
 /* Rows of a decoding step that run at the speed of memory (ops.h). */
 enum { DECODE_ROWS = 64, PIECE_MAX = 128 };
+enum { BLOCK = 4096 }; /* examples: workers seldom wait for its last piece */
 
 /* What came of one example. */
 struct outcome {
 	double loss, weight;      /* mean, and how many targets it is a mean of */
-	double number;
+	double number, real;      /* predicted and gold */
 	struct rouge rouge;
 	float *p;                 /* classify, kept ones: [n_labels] */
 	char *output, *detail;    /* summaries: kept ones */
 	int gold, pred;
 };
 
-struct piece { uint64_t from, n; }; /* in eval.order */
+struct piece { int from, n; }; /* in eval.order */
+
+/* What the outcomes come to, example after example. */
+struct sums {
+	double loss, weight;
+	double rouge[PLAN_METRICS];
+	struct tally *tally;      /* [n_labels] */
+	double *gold, *guess;     /* [n] numbers: correlations want all of them */
+};
 
 struct eval {
 	struct session *s;
@@ -40,11 +51,14 @@ struct eval {
 	const struct dataset *data;
 	bool greedy;
 	uint64_t n, size, keep;
-	uint64_t *order;          /* [n] example numbers k, sorted by length */
-	uint32_t *length;         /* [n] of example k */
-	struct outcome *out;      /* [n] of example k */
+	uint64_t first;           /* of the block: examples k = first .. first + in - 1 */
+	int in;
+	int *order;               /* [in] places in the block, by length */
+	uint32_t *length;         /* [in] */
+	struct outcome *out;      /* [in] */
 	struct piece *piece;
 	int n_pieces;
+	struct sums sums;
 	struct progress *pg;
 	atomic_bool is_stopped;
 	_Atomic uint64_t done;
@@ -83,7 +97,12 @@ double rouge_of(const struct rouge *r, enum metric_id m)
 
 /* --- pieces --- */
 
-struct length_key { uint32_t length; uint64_t k; };
+static uint64_t row_of(const struct eval *e, int at)
+{
+	return eval_spread(e->size, e->n, e->first + (uint64_t)at);
+}
+
+struct length_key { uint32_t length; int at; };
 
 static int by_length(const void *a, const void *b)
 {
@@ -91,46 +110,48 @@ static int by_length(const void *a, const void *b)
 
 	if (x->length != y->length)
 		return x->length < y->length ? -1 : 1;
-	return x->k < y->k ? -1 : x->k > y->k;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static void sort_examples(struct eval *e)
+static void sort_block(struct eval *e)
 {
-	struct length_key *key = xcalloc(e->n, sizeof *key);
+	struct length_key *key = xcalloc((size_t)e->in, sizeof *key);
 	struct example ex;
 
-	for (uint64_t k = 0; k < e->n; k++) {
-		dataset_get(e->data, eval_spread(e->size, e->n, k), &ex);
-		e->length[k] = (uint32_t)ex.n_ids;
-		key[k] = (struct length_key){ e->length[k], k };
+	for (int i = 0; i < e->in; i++) {
+		dataset_get(e->data, row_of(e, i), &ex);
+		e->length[i] = (uint32_t)ex.n_ids;
+		key[i] = (struct length_key){ e->length[i], i };
 	}
-	qsort(key, e->n, sizeof *key, by_length);
-	for (uint64_t k = 0; k < e->n; k++)
-		e->order[k] = key[k].k;
+	qsort(key, (size_t)e->in, sizeof *key, by_length);
+	for (int i = 0; i < e->in; i++)
+		e->order[i] = key[i].at;
 	xfree(key);
 }
 
-static uint64_t piece_limit(const struct eval *e)
+static int piece_limit(const struct eval *e)
 {
 	int beams = e->greedy ? 1 : e->plan->beams;
 
 	if (e->plan->kind != TASK_SUMMARIZE)
 		return PIECE_MAX;
-	return beams < DECODE_ROWS ? (uint64_t)(DECODE_ROWS / (beams > 0 ? beams : 1)) : 1;
+	return beams < DECODE_ROWS ? DECODE_ROWS / (beams > 0 ? beams : 1) : 1;
 }
 
 /* Pieces hold a micro-batch's tokens at most (one long example may exceed it). */
 static void cut_pieces(struct eval *e)
 {
-	uint64_t limit = piece_limit(e), budget = (uint64_t)e->s->plan->tokens;
+	uint64_t budget = (uint64_t)e->s->plan->tokens;
+	int limit = piece_limit(e);
 
 	if (e->plan->kind == TASK_SUMMARIZE)
 		budget *= 4; /* decoding wants many rows at once */
-	e->piece = xcalloc(e->n + 1, sizeof *e->piece);
-	for (uint64_t at = 0; at < e->n;) {
-		uint64_t tokens = 0, n = 0;
+	e->n_pieces = 0;
+	for (int at = 0; at < e->in;) {
+		uint64_t tokens = 0;
+		int n = 0;
 
-		while (at + n < e->n && n < limit) {
+		while (at + n < e->in && n < limit) {
 			tokens += e->length[e->order[at + n]];
 			if (n && tokens > budget)
 				break;
@@ -143,13 +164,13 @@ static void cut_pieces(struct eval *e)
 
 /* --- one piece --- */
 
-static void build(const struct eval *e, struct worker *w, const uint64_t *k, int n,
+static void build(const struct eval *e, struct worker *w, const int *k, int n,
 		  struct batch *b)
 {
 	uint64_t row[PIECE_MAX];
 
 	for (int i = 0; i < n; i++)
-		row[i] = eval_spread(e->size, e->n, k[i]);
+		row[i] = row_of(e, k[i]);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build(b, &w->tape.arena, e->data, e->task, row, n, 0,
 		    tokenizer_special(e->s->tok, TOK_CLS));
@@ -165,23 +186,23 @@ static int greatest(const double *p, int n)
 	return best;
 }
 
-static void run_labels(const struct eval *e, struct worker *w, const uint64_t *k, int n)
+static void run_labels(const struct eval *e, struct worker *w, const int *k, int n)
 {
 	int labels = e->s->task[e->task].n_labels;
 	struct batch b;
-	double *p;
+	double *p, *loss;
 
 	build(e, w, k, n, &b);
-	model_predict(e->s->model, &w->tape, &b, &p);
+	model_classify(e->s->model, &w->tape, &b, &p, &loss);
 	for (int i = 0; i < n; i++) {
 		struct outcome *o = &e->out[k[i]];
 		const double *row = p + (size_t)i * (size_t)labels;
 
-		o->gold = b.label ? b.label[i] : -1;
+		o->gold = b.label[i];
 		o->pred = greatest(row, labels);
 		o->weight = o->gold >= 0;
-		o->loss = o->gold >= 0 ? -v_logd(row[o->gold]) : NAN;
-		if (is_kept(e, k[i])) {
+		o->loss = loss[i];
+		if (is_kept(e, e->first + (uint64_t)k[i])) {
 			o->p = xmalloc((size_t)labels * sizeof *o->p);
 			for (int c = 0; c < labels; c++)
 				o->p[c] = (float)row[c];
@@ -189,8 +210,7 @@ static void run_labels(const struct eval *e, struct worker *w, const uint64_t *k
 	}
 }
 
-static void run_numbers(const struct eval *e, struct worker *w, const uint64_t *k,
-			int n)
+static void run_numbers(const struct eval *e, struct worker *w, const int *k, int n)
 {
 	double scale = e->s->task[e->task].scale, d;
 	struct batch b;
@@ -202,7 +222,8 @@ static void run_numbers(const struct eval *e, struct worker *w, const uint64_t *
 		struct outcome *o = &e->out[k[i]];
 
 		o->number = p[i];
-		d = b.number ? (o->number - b.number[i]) / scale : 0;
+		o->real = b.number[i];
+		d = (o->number - o->real) / scale;
 		o->loss = d * d;
 		o->weight = 1;
 	}
@@ -222,30 +243,29 @@ static char *detail_text(const struct session *s, const struct hypothesis *h,
 	return buf_take(&b);
 }
 
-/* The summary of example k: its text, its scores, and what is kept of it. */
-static void take_summary(const struct eval *e, uint64_t k, const struct hypothesis *h,
+/* The summary at a place of the block: text, scores, what is kept of it. */
+static void take_summary(const struct eval *e, int at, const struct hypothesis *h,
 			 struct rouge_scorer *rs)
 {
-	struct outcome *o = &e->out[k];
+	struct outcome *o = &e->out[at];
 	struct example ex;
 	struct buf text;
 	char *reference;
 
-	dataset_get(e->data, eval_spread(e->size, e->n, k), &ex);
+	dataset_get(e->data, row_of(e, at), &ex);
 	buf_init(&text);
 	tokenizer_decode(e->s->tok, h->ids, h->n, &text);
 	reference = xstrndup(ex.target_text ? ex.target_text : "", ex.target_len);
 	rouge_score(rs, reference, buf_str(&text), &o->rouge);
 	xfree(reference);
-	if (is_kept(e, k)) {
+	if (is_kept(e, e->first + (uint64_t)at)) {
 		o->output = xstrdup(buf_str(&text));
 		o->detail = detail_text(e->s, h, &ex);
 	}
 	buf_release(&text);
 }
 
-static void run_summaries(const struct eval *e, struct worker *w, const uint64_t *k,
-			  int n)
+static void run_summaries(const struct eval *e, struct worker *w, const int *k, int n)
 {
 	struct rouge_scorer *rs = rouge_scorer_new();
 	struct generation g;
@@ -267,8 +287,8 @@ static void run_summaries(const struct eval *e, struct worker *w, const uint64_t
 static void run_piece(struct worker *w, int job, void *arg)
 {
 	struct eval *e = arg;
-	const uint64_t *k = e->order + e->piece[job].from;
-	int n = (int)e->piece[job].n;
+	const int *k = e->order + e->piece[job].from;
+	int n = e->piece[job].n;
 
 	if (atomic_load_explicit(&e->is_stopped, memory_order_relaxed))
 		return;
@@ -286,70 +306,70 @@ static void run_piece(struct worker *w, int job, void *arg)
 
 /* --- metrics --- */
 
-static double label_metric(const struct eval *e, enum metric_id m)
+static void sums_init(struct eval *e)
 {
-	int *gold = xcalloc(e->n, sizeof *gold), *pred = xcalloc(e->n, sizeof *pred);
-	double x;
+	struct sums *s = &e->sums;
 
-	for (uint64_t k = 0; k < e->n; k++) {
-		gold[k] = e->out[k].gold;
-		pred[k] = e->out[k].pred;
+	if (e->plan->kind == TASK_CLASSIFY)
+		s->tally = xcalloc((size_t)e->s->task[e->task].n_labels,
+				   sizeof *s->tally);
+	if (e->plan->kind == TASK_REGRESS) {
+		s->gold = xcalloc(e->n, sizeof *s->gold);
+		s->guess = xcalloc(e->n, sizeof *s->guess);
 	}
-	x = metric_labels(m, gold, pred, e->n, e->s->task[e->task].n_labels);
-	xfree(gold);
-	xfree(pred);
-	return x;
 }
 
-static double number_metric(const struct eval *e, enum metric_id m)
+static void sums_release(struct sums *s)
 {
-	double *gold = xcalloc(e->n, sizeof *gold), *pred = xcalloc(e->n, sizeof *pred);
-	struct example ex;
-	double x;
-
-	for (uint64_t k = 0; k < e->n; k++) {
-		dataset_get(e->data, eval_spread(e->size, e->n, k), &ex);
-		gold[k] = (double)ex.number;
-		pred[k] = e->out[k].number;
-	}
-	x = metric_numbers(m, gold, pred, e->n);
-	xfree(gold);
-	xfree(pred);
-	return x;
+	xfree(s->tally);
+	xfree(s->gold);
+	xfree(s->guess);
 }
 
-static double text_metric(const struct eval *e, enum metric_id m)
+static void count_outcome(struct eval *e, uint64_t k, const struct outcome *o)
 {
-	double sum = 0;
+	struct sums *s = &e->sums;
 
-	for (uint64_t k = 0; k < e->n; k++)
-		sum += rouge_of(&e->out[k].rouge, m);
-	return sum / (double)e->n;
+	if (o->weight > 0) {
+		s->loss += o->loss * o->weight;
+		s->weight += o->weight;
+	}
+	if (s->tally)
+		tally_add(s->tally, e->s->task[e->task].n_labels, o->gold, o->pred);
+	if (s->gold) {
+		s->gold[k] = o->real;
+		s->guess[k] = o->number;
+	}
+	for (int i = 0; i < e->plan->n_metrics; i++)
+		s->rouge[i] += rouge_of(&o->rouge, e->plan->metrics[i]);
+}
+
+static double metric_of(const struct eval *e, int i)
+{
+	enum metric_id m = e->plan->metrics[i];
+
+	switch (metric_table[m].input) {
+	case METRIC_LABELS:
+		return metric_tallied(m, e->sums.tally, e->s->task[e->task].n_labels);
+	case METRIC_NUMBERS:
+		return metric_numbers(m, e->sums.gold, e->sums.guess, e->n);
+	default:
+		return e->sums.rouge[i] / (double)e->n;
+	}
 }
 
 static void fill_row(const struct eval *e, struct eval_row *r)
 {
-	double loss = 0, weight = 0;
-
-	for (uint64_t k = 0; k < e->n; k++)
-		if (e->out[k].weight > 0) {
-			loss += e->out[k].loss * e->out[k].weight;
-			weight += e->out[k].weight;
-		}
 	r->timeline = e->s->timeline;
 	r->step = e->s->step;
 	r->task = e->task;
 	r->n_examples = (int)e->n;
-	r->loss = weight > 0 ? loss / weight : NAN;
+	r->loss = e->sums.weight > 0 ? e->sums.loss / e->sums.weight : NAN;
 	r->n_metrics = e->plan->n_metrics;
 	for (int i = 0; i < r->n_metrics; i++) {
-		enum metric_id m = e->plan->metrics[i];
-
 		str_copy(r->metric[i].name, sizeof r->metric[i].name,
-			 metric_table[m].name);
-		r->metric[i].value = metric_table[m].input == METRIC_LABELS ?
-			label_metric(e, m) : metric_table[m].input == METRIC_NUMBERS ?
-			number_metric(e, m) : text_metric(e, m);
+			 metric_table[e->plan->metrics[i]].name);
+		r->metric[i].value = metric_of(e, i);
 	}
 }
 
@@ -360,11 +380,11 @@ static char *copy_text(const char *s, uint32_t len)
 	return s ? xstrndup(s, len) : NULL;
 }
 
-static void keep_example(const struct eval *e, uint64_t k, struct prediction *p,
+static void keep_example(const struct eval *e, int at, struct prediction *p,
 			 struct dev_row *d)
 {
-	struct outcome *o = &e->out[k];
-	uint64_t row = eval_spread(e->size, e->n, k);
+	struct outcome *o = &e->out[at];
+	uint64_t row = row_of(e, at);
 	struct example ex;
 
 	dataset_get(e->data, row, &ex);
@@ -383,16 +403,19 @@ static void keep_example(const struct eval *e, uint64_t k, struct prediction *p,
 	o->output = o->detail = NULL;
 }
 
-static void keep_examples(const struct eval *e, struct evaluation *out)
+/* The block's outcomes in the order of the data, then their slots are free again. */
+static void take_block(struct eval *e, struct evaluation *out)
 {
-	out->kept = xcalloc(e->keep ? e->keep : 1, sizeof *out->kept);
-	out->dev_rows = xcalloc(e->keep ? e->keep : 1, sizeof *out->dev_rows);
-	for (uint64_t k = 0; k < e->n && out->n_kept < (int)e->keep; k++)
+	for (int i = 0; i < e->in; i++) {
+		uint64_t k = e->first + (uint64_t)i;
+
+		count_outcome(e, k, &e->out[i]);
 		if (is_kept(e, k)) {
-			keep_example(e, k, &out->kept[out->n_kept],
+			keep_example(e, i, &out->kept[out->n_kept],
 				     &out->dev_rows[out->n_kept]);
 			out->n_kept++;
 		}
+	}
 }
 
 void evaluation_release(struct evaluation *e)
@@ -410,12 +433,36 @@ void evaluation_release(struct evaluation *e)
 	*e = (struct evaluation){ 0 };
 }
 
-static void eval_free(struct eval *e)
+static void clear_block(struct eval *e)
 {
-	for (uint64_t k = 0; k < e->n; k++) {
-		xfree(e->out[k].p);
-		xfree(e->out[k].output);
-		xfree(e->out[k].detail);
+	for (int i = 0; i < e->in; i++) {
+		xfree(e->out[i].p);
+		xfree(e->out[i].output);
+		xfree(e->out[i].detail);
+		e->out[i] = (struct outcome){ 0 };
+	}
+}
+
+/* A block after the other, until all are taken or it is to stop. */
+static void run_blocks(struct eval *e, struct evaluation *out)
+{
+	size_t cap = e->n < BLOCK ? (size_t)e->n : BLOCK;
+
+	e->out = xcalloc(cap, sizeof *e->out);
+	e->order = xcalloc(cap, sizeof *e->order);
+	e->length = xcalloc(cap, sizeof *e->length);
+	e->piece = xcalloc(cap, sizeof *e->piece);
+	out->kept = xcalloc(e->keep + 1, sizeof *out->kept);
+	out->dev_rows = xcalloc(e->keep + 1, sizeof *out->dev_rows);
+	sums_init(e);
+	for (; e->first < e->n && !atomic_load(&e->is_stopped); e->first += cap) {
+		e->in = (int)(e->n - e->first < cap ? e->n - e->first : cap);
+		sort_block(e);
+		cut_pieces(e);
+		workers_run(e->s->workers, e->n_pieces, run_piece, e);
+		if (!atomic_load(&e->is_stopped))
+			take_block(e, out);
+		clear_block(e);
 	}
 	xfree(e->out);
 	xfree(e->order);
@@ -439,18 +486,15 @@ enum status evaluate_task(struct session *s, int task, const struct eval_options
 		e.n = (uint64_t)o->max_examples;
 	e.keep = (uint64_t)(o->keep > 0 ? o->keep : 0);
 	e.keep = e.keep > e.n ? e.n : e.keep;
-	e.out = xcalloc(e.n, sizeof *e.out);
-	e.order = xcalloc(e.n, sizeof *e.order);
-	e.length = xcalloc(e.n, sizeof *e.length);
-	sort_examples(&e);
-	cut_pieces(&e);
 	progress_begin(pg, e.n, "examples", "evaluating %s", e.plan->name);
-	workers_run(s->workers, e.n_pieces, run_piece, &e);
+	run_blocks(&e, out);
 	if (!atomic_load(&e.is_stopped)) {
 		fill_row(&e, &out->row);
 		out->row.seconds = clock_now() - from;
-		keep_examples(&e, out);
 	}
-	eval_free(&e);
-	return e.is_stopped ? err_set(err, ST_STOPPED, "evaluation stopped") : ST_OK;
+	sums_release(&e.sums);
+	if (!atomic_load(&e.is_stopped))
+		return ST_OK;
+	evaluation_release(out);
+	return err_set(err, ST_STOPPED, "evaluation stopped");
 }

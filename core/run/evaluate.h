@@ -15,24 +15,23 @@ struct eval_options {
 	bool greedy;        /* else the task's beams */
 	const struct dataset *data; /* NULL: the task's dev */
 };
-struct evaluation {
-	struct eval_row row;
-	int n_kept;
-	struct prediction *kept;     /* owned */
-	struct dev_row *dev_rows;    /* [n_kept], owned */
-};
-/* Workers share the examples; ST_STOPPED when the progress asks. */
+/*
+ * Workers share the examples; ST_STOPPED when the progress asks. Memory does not grow
+ * with the rows, but for 16 bytes a row where numbers are predicted: correlations,
+ * of ranks above all, need them all at once.
+ */
 enum status evaluate_task(struct session *s, int task, const struct eval_options *o,
 			  struct progress *pg, struct evaluation *out,
 			  struct err *err);
 void evaluation_release(struct evaluation *e);
 
 /*
- * The task's trivial baselines on its dev rows for each of its metrics:
- * majority class, mean, or the better of lead-3 and longest-3 sentences (or turns).
+ * The task's trivial baselines for each of its metrics: majority class, mean, or the
+ * better of lead-3 and longest-3 sentences (or turns). `data` and max_examples as in
+ * eval_options: beside a score stands the baseline of the very same rows.
  */
-enum status evaluate_baseline(struct session *s, int task, int max_examples,
-			      struct eval_row *out, struct err *err);
+enum status evaluate_baseline(struct session *s, int task, const struct dataset *data,
+			      int max_examples, struct eval_row *out, struct err *err);
 
 /*
  * "Try a text": what every task (or one, task >= 0) says of it, as JSON:

@@ -77,35 +77,63 @@ enum status machine_record(struct store *s, struct err *err)
 	return st;
 }
 
-static bool same_now(struct store *s)
+/* What is another now than the fact says, as words behind those that are there. */
+static void add_words(struct buf *b, int i, const char *was, const char *is)
+{
+	const char *sep = b->len ? "; " : "";
+
+	switch (i) {
+	case 0:
+		buf_addf(b, "%sversion %.40s, before %.40s", sep, is, was);
+		break;
+	case 1:
+		buf_addf(b, "%sanother build", sep);
+		break;
+	case 2:
+		buf_addf(b, "%sproducts by %.64s, before by %.64s", sep, is, was);
+		break;
+	default:
+		buf_addf(b, "%sinstruction set %.20s, before %.20s", sep, is, was);
+		break;
+	}
+}
+
+static void differences(struct store *s, char words[MACHINE_WORDS])
 {
 	char value[FACT_TEXT];
-	bool same = true;
+	struct buf b;
 
+	buf_init(&b);
 	for (int i = 0; i < KEYS; i++) {
 		char *fact = store_fact(s, keys[i]);
 
 		describe(i, value);
-		same = same && fact && str_eq(fact, value);
+		if (!fact || !str_eq(fact, value))
+			add_words(&b, i, fact ? fact : "unknown", value);
 		xfree(fact);
 	}
-	return same;
+	if (!str_copy(words, MACHINE_WORDS, buf_str(&b)))
+		str_copy(words, MACHINE_WORDS, "another machine");
+	buf_release(&b);
 }
 
 bool machine_same(struct store *s)
 {
-	char *mixed = store_fact(s, "mixed");
-	bool same = !mixed && same_now(s);
+	char *mixed = store_fact(s, "mixed"), words[MACHINE_WORDS] = "";
 
+	if (!mixed)
+		differences(s, words);
 	xfree(mixed);
-	return same;
+	return !mixed && !words[0];
 }
 
-enum status machine_compare(struct store *s, struct err *err)
+enum status machine_compare(struct store *s, char words[MACHINE_WORDS],
+			    struct err *err)
 {
 	char text[2 * FACT_TEXT], build[FACT_TEXT];
 
-	if (same_now(s))
+	differences(s, words);
+	if (!words[0])
 		return ST_OK;
 	describe_build(build);
 	str_format(text, sizeof text, "%s; %s; %s", build, blas_name(),

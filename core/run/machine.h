@@ -1,6 +1,6 @@
 /*
  * machine.h - what a run's bits depend on beside its plan and journal: the
- * build, the BLAS core and the instruction set. Recorded with the run.
+ * build, the BLAS core, the instruction set and the kernels. Recorded with the run.
  */
 #ifndef TUTTI_RUN_MACHINE_H
 #define TUTTI_RUN_MACHINE_H
@@ -9,11 +9,17 @@
 
 #include "run/store.h"
 
-/* Facts "version", "build", "blas", "isa". */
+/* Facts "version", "build", "blas" (the kernels of products), "isa". */
 enum status machine_record(struct store *s, struct err *err);
 /* As recorded, and in all sessions so far? */
 bool machine_same(struct store *s);
-/* Notes (fact "mixed") that the run goes on on something else. */
-enum status machine_compare(struct store *s, struct err *err);
+enum { MACHINE_WORDS = 320 };
+/*
+ * Is this what the run was made with? words: "" or what is another: "products by
+ * Tutti AVX2, before by OpenBLAS 0.3.21 Zen; another build". Then the fact "mixed"
+ * notes that the run goes on on it.
+ */
+enum status machine_compare(struct store *s, char words[MACHINE_WORDS],
+			    struct err *err);
 
 #endif

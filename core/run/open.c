@@ -50,10 +50,11 @@ static enum status read_norms(const char *run, const struct plan *plan,
 	return st;
 }
 
-enum status session_open(const char *run, int64_t step, int workers, bool with_data,
-			 struct progress *pg, struct session **out, struct err *err)
+enum status session_open_at(const char *run, const struct checkpoint_choice *c,
+			    int workers, bool with_data, struct progress *pg,
+			    struct session **out, struct err *err)
 {
-	char path[PATH_MAX], folder[PATH_MAX], vocab[PATH_MAX + 16];
+	char path[PATH_MAX], vocab[PATH_MAX + 16];
 	struct session_norm norm[MIX_TASKS_MAX];
 	struct session_options o = { .vocab_path = vocab, .n_workers = workers,
 				     .data = with_data, .norm = norm };
@@ -63,22 +64,32 @@ enum status session_open(const char *run, int64_t step, int workers, bool with_d
 	*out = NULL;
 	if (!str_format(path, sizeof path, "%s/plan.json", run))
 		return err_set(err, ST_INVALID, "path too long: '%s'", run);
-	st = checkpoint_find(run, step, folder, sizeof folder, err);
-	if (!st)
-		st = plan_load_stored(path, &plan, err);
+	st = plan_load_stored(path, &plan, err);
 	if (!st)
 		st = read_norms(run, plan, norm, err);
+	if (!st)
+		st = checkpoint_sound(c->folder, err);
 	if (st) {
 		plan_free(plan);
 		return st;
 	}
-	str_format(vocab, sizeof vocab, "%s/vocab.txt", folder);
+	str_format(vocab, sizeof vocab, "%s/vocab.txt", c->folder);
 	st = session_make(plan, &o, pg, out, err);
 	if (!st)
-		st = checkpoint_load_weights(*out, folder, err);
+		st = checkpoint_load_weights(*out, c->folder, err);
 	if (st) {
 		session_free(*out);
 		*out = NULL;
 	}
 	return st;
+}
+
+enum status session_open(const char *run, int64_t step, int workers, bool with_data,
+			 struct progress *pg, struct session **out, struct err *err)
+{
+	struct checkpoint_choice c;
+	enum status st = checkpoint_choose(run, step, &c, err);
+
+	*out = NULL;
+	return st ? st : session_open_at(run, &c, workers, with_data, pg, out, err);
 }

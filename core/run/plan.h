@@ -73,6 +73,7 @@ struct plan {
 	int64_t warmup;
 	double lr_floor;                /* as a fraction of lr */
 	int64_t steps, eval_every, checkpoint_every;
+	char best[TASK_NAME_MAX + 24];  /* "mean" or "TASK.METRIC" */
 	int on_hangup;                  /* 1: checkpoint and end */
 	int eval_examples, keep;        /* keep: newest checkpoints (>= 2) */
 };
@@ -92,6 +93,12 @@ void plan_free(struct plan *p);
 /* The complete plan as JSON that plan_load takes back to the same plan. */
 void plan_write(const struct plan *p, struct buf *out);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */
+/*
+ * What `best` names: a task and one of its metrics or "loss" (borrowed from the
+ * plan), or -1 and NULL for the mean. ST_INVALID says what there is.
+ */
+enum status plan_best(const struct plan *p, int *task, const char **metric,
+		      struct err *err);
 /* Are there dev rows: a file of them, or a share of the train rows? */
 bool plan_has_dev(const struct plan_task *t);
 /*

@@ -4,6 +4,8 @@
  */
 #include "run/plan_table.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 
 static void derive(int *field, int value)
@@ -181,6 +183,67 @@ static enum status check_mix(struct plan_reader *r)
 	return st;
 }
 
+/* --- which checkpoint is the best --- */
+
+static bool has_metric(const struct plan_task *t, const char *name)
+{
+	for (int i = 0; i < t->n_metrics; i++)
+		if (str_eq(metric_table[t->metrics[i]].name, name))
+			return true;
+	return str_eq(name, "loss");
+}
+
+static enum status no_metric(const struct plan_task *t, const char *name,
+			     struct err *err)
+{
+	struct buf b;
+
+	buf_init(&b);
+	for (int i = 0; i < t->n_metrics; i++)
+		buf_addf(&b, " %s,", metric_table[t->metrics[i]].name);
+	err_set(err, ST_INVALID, "task '%s' has no metric '%.40s' (there is:%s loss)",
+		t->name, name, buf_str(&b));
+	buf_release(&b);
+	return ST_INVALID;
+}
+
+enum status plan_best(const struct plan *p, int *task, const char **metric,
+		      struct err *err)
+{
+	char name[sizeof p->best];
+	size_t n = strcspn(p->best, ".");
+
+	*task = -1;
+	*metric = NULL;
+	if (str_eq(p->best, "mean"))
+		return ST_OK;
+	if (!p->best[n])
+		return err_set(err, ST_INVALID, "'%s' is neither 'mean' nor TASK.METRIC",
+			       p->best);
+	str_format(name, sizeof name, "%.*s", (int)n, p->best);
+	*task = plan_task_find(p, name);
+	if (*task < 0)
+		return err_set(err, ST_INVALID, "no task '%s' in the plan", name);
+	*metric = p->best + n + 1;
+	if (!has_metric(&p->tasks[*task], *metric))
+		return no_metric(&p->tasks[*task], *metric, err);
+	if (!plan_has_dev(&p->tasks[*task]))
+		return err_set(err, ST_INVALID, "task '%s' has no dev rows to measure on",
+			       name);
+	return ST_OK;
+}
+
+static enum status check_best(struct plan_reader *r)
+{
+	struct err why = { "" };
+	const char *metric;
+	int task;
+
+	if (!plan_best(r->plan, &task, &metric, &why))
+		return ST_OK;
+	return plan_refuse(r, "best", "%.400s", why.text);
+}
+
 enum status plan_finish(struct plan_reader *r)
 {
 	enum status st;
@@ -189,5 +252,7 @@ enum status plan_finish(struct plan_reader *r)
 	st = check_model(r);
 	for (int i = 0; i < r->plan->n_tasks && !st; i++)
 		st = check_task(r, &r->plan->tasks[i]);
-	return st ? st : check_mix(r);
+	if (!st)
+		st = check_mix(r);
+	return st ? st : check_best(r);
 }

@@ -180,6 +180,9 @@ enum {
 	  eval_examples, "Dev rows of an evaluation, the same each time; 0: all.") \
 	W("budget.keep", INT, 2, 1000, "2", NULL, INT, keep,                   \
 	  "Newest checkpoints kept, beside the best and the named.")           \
+	W("best", STR, 0, 0, "\"mean\"", NULL, TEXT, best,                     \
+	  "What makes a checkpoint the best: the mean of the tasks' first "    \
+	  "metrics, or TASK.METRIC, one of that task's metrics or its loss.")  \
 	W("on_hangup", ENUM, 0, 0, "\"go-on\"", "go-on|checkpoint-exit", CHOICE, \
 	  on_hangup, "What a desk's run does when its terminal is gone.")
 

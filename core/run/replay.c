@@ -24,6 +24,8 @@ static enum status open_newest(const char *run, int workers, struct progress *pg
 		return err_set(err, ST_INVALID, "path too long: '%s'", run);
 	st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder, err);
 	if (!st)
+		st = checkpoint_sound(folder, err);
+	if (!st)
 		st = plan_load_stored(path, &plan, err);
 	if (st)
 		return st;

@@ -157,7 +157,7 @@ static enum status take_journal(struct run_card *c, struct store *db, struct err
 		bool is_note = str_starts(e[i].command, "note ");
 
 		c->interventions += !is_note;
-		if (is_note)
+		if (is_note && e[i].who != WHO_GUARD) /* a person's word on the run */
 			take_note(c, e[i].command + 5);
 	}
 	xfree(e);

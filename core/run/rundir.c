@@ -246,6 +246,7 @@ static void look_at_checkpoints(struct run_info *r)
 	for (int i = 0; i < n; i++) {
 		if (list[i].complete) {
 			r->step = list[i].step;
+			r->steps = list[i].horizon;
 			str_copy(r->state, sizeof r->state, list[i].state);
 			break;
 		}
@@ -256,12 +257,20 @@ static void look_at_checkpoints(struct run_info *r)
 	xfree(list);
 }
 
+static void look_at_best(struct run_info *r)
+{
+	struct checkpoint_choice c;
+
+	r->best = checkpoint_choose(r->path, CHECKPOINT_BEST, &c, NULL) ? -1 : c.step;
+}
+
 static void look_at(struct run_info *r)
 {
 	r->live = run_is_live(r->path);
 	look_at_plan(r);
 	look_at_store(r);
 	look_at_checkpoints(r);
+	look_at_best(r);
 }
 
 static int by_name(const void *a, const void *b)

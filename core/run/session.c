@@ -141,13 +141,6 @@ static int cores(void)
 	return CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
 }
 
-static int how_many_workers(const struct session *s, int asked)
-{
-	int n = asked > 0 ? asked : cores();
-
-	return n < s->plan->micro_batches ? n : s->plan->micro_batches;
-}
-
 /*
  * Refuses what cannot fit: weights and a packed copy; in training also a second
  * one, the moments, the gradients that are summed, and one task's sum when that is
@@ -234,6 +227,7 @@ static enum status start_mix(struct session *s, struct err *err)
 	s->mix.lr = p->lr;
 	s->mix.clip = p->clip;
 	s->mix.dropout = p->dropout;
+	s->mix.horizon = p->steps;
 	for (int i = 0; i < s->n_tasks; i++) {
 		struct mix_channel *c = &s->mix.ch[i];
 
@@ -271,7 +265,8 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 	s->n_tasks = plan->n_tasks;
 	s->task = xcalloc((size_t)plan->n_tasks, sizeof *s->task);
 	param_set_init(&s->params);
-	workers = how_many_workers(s, o->n_workers);
+	/* evaluations and sums use more of them than there are micro-batches */
+	workers = o->n_workers > 0 ? o->n_workers : cores();
 	st = get_vocabulary(s, o->vocab_path, pg, err);
 	for (int i = 0; i < s->n_tasks && !st; i++)
 		st = get_task(s, i, o, pg, err);

@@ -64,7 +64,7 @@ struct session {
 /*
  * Prepares everything but weights: vocabulary (from `vocab_path` when that is
  * not NULL: a resumed run's own), data sets, model, workers. Takes the plan.
- * n_workers 0: as many as cores (at most micro_batches).
+ * n_workers 0: as many as cores.
  */
 enum status session_new(struct plan *plan, const char *vocab_path, int n_workers,
 			struct progress *pg, struct session **out, struct err *err);

@@ -25,7 +25,7 @@ void snapshot_init(struct snapshot *s)
 	s->curve.span = 1;
 	s->phase = PHASE_PREPARING;
 	s->work_left = s->seconds_left = -1;
-	s->checkpoint_step = s->eval_step = -1;
+	s->checkpoint_step = s->eval_step = s->best_step = -1;
 }
 
 void snapshot_release(struct snapshot *s)

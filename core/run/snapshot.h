@@ -103,6 +103,7 @@ struct snapshot {
 	uint64_t tokens, parameters;
 	uint64_t memory_now, memory_peak; /* anonymous bytes */
 	int64_t checkpoint_step, eval_step; /* -1: none */
+	int64_t best_step;        /* of the best checkpoint, as far as it is known */
 	int evals, workers;
 	char state[40];           /* of the last checkpoint or of the end */
 	int64_t catching_up;      /* > 0: replaying the journal up to this step */

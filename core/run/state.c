@@ -34,6 +34,7 @@ const struct state_field state_table[] = {
 	FIELD(STATE_MIX, STATE_REAL, mix, lr, 0, 1e9),
 	FIELD(STATE_MIX, STATE_REAL, mix, clip, 0, 1e300),
 	FIELD(STATE_MIX, STATE_REAL, mix, dropout, 0, 0.999999),
+	FIELD(STATE_MIX, STATE_I64, mix, horizon, 0, 1e9),
 
 	FIELD(STATE_PACKING, STATE_REAL, session_task, units, 1e-9, 1e300),
 

@@ -217,7 +217,7 @@ enum status session_step(struct session *s, struct step_report *report,
 	if (!(any > 0))
 		return err_set(err, ST_INVALID, "nothing to train: no task has a share");
 	lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup,
-					 s->plan->steps, s->plan->lr_floor);
+					 s->mix.horizon, s->plan->lr_floor);
 	draw_jobs(s, &tokens, &examples);
 	look = gradients_begin(s) ? look_at_job : NULL;
 	s->sum = workers_sum(s->workers, s->plan->micro_batches, run_job, look, s,

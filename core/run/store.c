@@ -1,11 +1,10 @@
 /*
  * store.c - run.db: opening it and writing to it. Reading is store_read.c's.
  *
- * Tables: fact, journal, step, gradient (store_gradient.c's), eval, dev_row,
- * prediction, checkpoint. PRAGMA
- * user_version holds the version of the schema; a store of a later version is
- * refused, one that says none was never finished. Everything that goes in at
- * once goes in one transaction.
+ * Tables: fact, journal, step, gradient (store_gradient.c's), eval, score, dev_row,
+ * prediction (store_eval.c's), checkpoint. PRAGMA user_version holds the version of
+ * the schema; a store of a later version is refused, one that says none was never
+ * finished. Everything that goes in at once goes in one transaction.
  */
 #include "run/store_own.h"
 
@@ -95,6 +94,8 @@ static enum status open_as(const char *path, enum db_mode mode, struct store **o
 		st = mode == DB_CREATE ? make_schema(s, err) : check_schema(s, err);
 	if (!st && mode != DB_READ)
 		st = gradient_table(s, err);
+	if (!st && mode != DB_READ)
+		st = score_table(s, err);
 	if (st) {
 		store_close(s);
 		s = NULL;
@@ -202,7 +203,7 @@ static unsigned char *put_u32(unsigned char *p, uint32_t x)
 	return p;
 }
 
-static unsigned char *put_f32(unsigned char *p, float x)
+unsigned char *store_put_f32(unsigned char *p, float x)
 {
 	uint32_t bits;
 
@@ -218,15 +219,15 @@ int step_pack(const struct step_row *r, unsigned char *out)
 	*p++ = STEP_VERSION;
 	*p++ = r->skipped ? 1 : 0;
 	p = put_u32(p, r->tokens);
-	p = put_f32(p, r->lr);
-	p = put_f32(p, r->grad_norm);
-	p = put_f32(p, r->seconds);
+	p = store_put_f32(p, r->lr);
+	p = store_put_f32(p, r->grad_norm);
+	p = store_put_f32(p, r->seconds);
 	for (int i = 0; i < r->n; i++) {
 		*p++ = r->task[i].task;
 		p = put_u16(p, r->task[i].count);
 		p = put_u32(p, r->task[i].examples);
-		p = put_f32(p, r->task[i].loss);
-		p = put_f32(p, r->task[i].weight);
+		p = store_put_f32(p, r->task[i].loss);
+		p = store_put_f32(p, r->task[i].weight);
 	}
 	return (int)(p - out);
 }
@@ -293,85 +294,6 @@ enum status store_flush(struct store *s, struct err *err)
 	if (!st)
 		s->n_wait = s->n_gradients = 0;
 	return st;
-}
-
-/* --- evaluations and predictions --- */
-
-enum status store_eval(struct store *s, const struct eval_row *r, struct err *err)
-{
-	struct json_out o;
-	struct buf b;
-	enum status st;
-
-	BUG_IF(r->n_metrics < 0 || r->n_metrics > STORE_METRICS);
-	buf_init(&b);
-	json_out_init(&o, &b, 0);
-	json_open(&o, NULL, '{');
-	for (int i = 0; i < r->n_metrics; i++)
-		json_put_num(&o, r->metric[i].name, r->metric[i].value);
-	json_close(&o, '}');
-	st = db_run(s->db, "INSERT OR REPLACE INTO eval VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-		    DB_VALUES(DB_INT(r->timeline), DB_INT(r->step), DB_INT(r->task),
-			      DB_INT(r->scheduled), DB_INT(r->n_examples),
-			      DB_REAL(r->loss), DB_REAL(r->seconds), DB_TEXT(b.s)), err);
-	buf_release(&b);
-	return st;
-}
-
-enum status store_dev_rows(struct store *s, int task, const struct dev_row *r, int n,
-			   struct err *err)
-{
-	enum status st = db_begin(s->db, err);
-
-	if (st)
-		return st;
-	for (int i = 0; i < n && !st; i++)
-		st = db_run(s->db, "INSERT OR REPLACE INTO dev_row VALUES(?, ?, ?, ?, ?, ?)",
-			    DB_VALUES(DB_INT(task), DB_INT(r[i].row), DB_INT(r[i].line),
-				      DB_TEXT(r[i].text), DB_TEXT(r[i].pair),
-				      DB_TEXT(r[i].target)), err);
-	return db_end(s->db, st, err);
-}
-
-static enum status put_prediction(struct store *s, const struct db_value *key,
-				  const struct prediction *p, struct err *err)
-{
-	unsigned char *bytes = xmalloc((size_t)p->n_p * 4 + 1), *end = bytes;
-	enum status st;
-
-	for (int i = 0; i < p->n_p; i++)
-		end = put_f32(end, p->p[i]);
-	st = db_run(s->db, "INSERT OR REPLACE INTO prediction VALUES"
-		    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		    DB_VALUES(key[0], key[1], key[2], DB_INT(p->row), DB_INT(p->gold),
-			      DB_INT(p->pred), DB_REAL(p->number), DB_REAL(p->guess),
-			      DB_REAL(p->loss), DB_BLOB(bytes, (size_t)(end - bytes)),
-			      DB_TEXT(p->output), DB_TEXT(p->detail),
-			      DB_REAL(p->rouge[0]), DB_REAL(p->rouge[1]),
-			      DB_REAL(p->rouge[2])), err);
-	xfree(bytes);
-	return st;
-}
-
-enum status store_predictions(struct store *s, int timeline, int64_t step, int task,
-			      const struct prediction *p, int n, struct err *err)
-{
-	const struct db_value key[] = { DB_INT(task), DB_INT(step), DB_INT(timeline) };
-	enum status st = db_begin(s->db, err);
-
-	if (st)
-		return st;
-	for (int i = 0; i < n && !st; i++)
-		st = put_prediction(s, key, &p[i], err);
-	return db_end(s->db, st, err);
-}
-
-enum status store_predictions_trim(struct store *s, int keep, struct err *err)
-{
-	return db_run(s->db, "DELETE FROM prediction WHERE (step, timeline) NOT IN"
-		      " (SELECT DISTINCT step, timeline FROM eval WHERE scheduled"
-		      " ORDER BY timeline DESC, step DESC LIMIT ?)",
-		      DB_VALUES(DB_INT(keep)), err);
 }
 
 /* --- checkpoints --- */

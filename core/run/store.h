@@ -117,7 +117,6 @@ struct eval_row {
 	int n_metrics;
 	struct { char name[16]; double value; } metric[STORE_METRICS];
 };
-enum status store_eval(struct store *s, const struct eval_row *r, struct err *err);
 enum status store_evals_read(struct store *s, int task, struct eval_row **out, int *n,
 			     struct err *err); /* task -1: all; caller frees */
 
@@ -139,10 +138,46 @@ struct prediction {
 	char *output, *detail;
 	double rouge[3];            /* F1 of 1, 2, L */
 };
-enum status store_dev_rows(struct store *s, int task, const struct dev_row *r, int n,
-			   struct err *err);
-enum status store_predictions(struct store *s, int timeline, int64_t step, int task,
-			      const struct prediction *p, int n, struct err *err);
+/* What one task's part of an evaluation leaves. */
+struct evaluation {
+	struct eval_row row;
+	int n_kept;
+	struct prediction *kept;     /* owned */
+	struct dev_row *dev_rows;    /* [n_kept], owned */
+};
+/*
+ * What an evaluation of all tasks comes to, by the plan's rule (best.h). The best
+ * checkpoint is that of the highest score; of equals the lower loss, then the newer.
+ */
+struct score_row {
+	int timeline;
+	int64_t step;
+	bool scheduled;
+	double score;       /* higher is better; NaN: nothing counted */
+	double loss;        /* dev loss of what counted */
+	uint64_t counted;   /* the tasks that did, a bit each; 0: none */
+	int64_t since;      /* the first evaluation in a row that counted the same */
+};
+/*
+ * One evaluation, whole or not at all (I15): the tasks' rows, their predictions and
+ * dev rows and, where there is one, the score, whose `since` is set here. keep > 0:
+ * the predictions of all but the newest `keep` scheduled evaluations go. What is
+ * there already is replaced.
+ */
+enum status store_evaluation(struct store *s, struct score_row *score,
+			     const struct evaluation *e, int n, int keep,
+			     struct err *err);
+/*
+ * A score, or ST_NOT_FOUND: of this very step (the plan's evaluation before one by
+ * hand); of the newest scheduled evaluation up to a step that counted anything; the
+ * best scheduled one up to a step, since the set of counted tasks changed last.
+ */
+enum status store_score(struct store *s, int timeline, int64_t step,
+			struct score_row *out, struct err *err);
+enum status store_score_last(struct store *s, int timeline, int64_t upto,
+			     struct score_row *out, struct err *err);
+enum status store_score_best(struct store *s, int timeline, int64_t upto,
+			     struct score_row *out, struct err *err);
 /* Predictions of the newest evaluation (step -1) or of `step`; row texts beside. */
 struct prediction_set {
 	int64_t step;
@@ -160,8 +195,6 @@ void prediction_set_release(struct prediction_set *p);
 enum status store_history_read(struct store *s, int task, int64_t row,
 			       struct prediction_set *out, int64_t **steps,
 			       struct err *err);
-/* Forgets predictions of all but the newest `keep` scheduled evaluations. */
-enum status store_predictions_trim(struct store *s, int keep, struct err *err);
 
 /* --- checkpoints --- */
 struct checkpoint_row {
@@ -170,7 +203,7 @@ struct checkpoint_row {
 	char name[64];      /* "" or given by hand */
 	char folder[64];    /* "step-000500" */
 	char state[40];     /* hash of the whole state */
-	double score;       /* mean dev metric of the last evaluation; NaN: none */
+	double score;       /* of the evaluation of this very step; NaN: none */
 	bool best;
 };
 enum status store_checkpoint(struct store *s, const struct checkpoint_row *r,

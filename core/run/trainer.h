@@ -27,7 +27,8 @@ struct trainer_options {
 	const char *resume;       /* run folder to go on with, or NULL */
 	const char *run;          /* name of the new run, or NULL */
 	const char *runs;         /* root of runs, or NULL */
-	int64_t steps;            /* total to stop at; < 0: the plan's */
+	int64_t steps;            /* total to stop at; < 0: where the schedule ends */
+	bool extend;              /* the schedule ends there, too ("horizon N") */
 	int workers;              /* 0: as many as cores */
 	const char *script;       /* text of lines "STEP COMMAND", or NULL */
 	bool start_paused;

@@ -40,10 +40,19 @@ static enum status write_entry(struct trainer *t, struct journal_entry *e,
 
 enum status trainer_note(struct trainer *t, const char *text, struct err *err)
 {
+	const struct journal_entry *due = is_catching_up(t) ?
+		&t->pending[t->next_pending] : NULL;
 	struct journal_entry e = { 0 };
 	char line[JOURNAL_TEXT];
 
 	str_format(line, sizeof line, "note %s", text);
+	if (due && due->who == WHO_GUARD && due->step == t->s->step &&
+	    str_eq(due->command, line)) {
+		t->journal_seq = due->seq;
+		t->next_pending++;
+	}
+	if (due) /* guards are silent up to the journal's end */
+		return ST_OK;
 	return write_entry(t, &e, line, WHO_GUARD, err);
 }
 
@@ -239,6 +248,12 @@ static bool take_entry(const struct script_line *l, const char *text,
 	return false;
 }
 
+static bool steers_the_run(const struct command_row *r)
+{
+	return str_eq(r->name, "pause") || str_eq(r->name, "continue") ||
+	       str_eq(r->name, "stop");
+}
+
 enum status trainer_script_past(struct trainer *t, const struct journal_entry *e,
 				int n, struct err *err)
 {
@@ -257,9 +272,11 @@ enum status trainer_script_past(struct trainer *t, const struct journal_entry *e
 			break;
 		if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
 			l->done = take_entry(l, c->text, e, n, taken);
-		else
+		else if (steers_the_run(c->row))
 			l->done = l->step < at || (l->step == at && at > 0);
-		if (!l->done && l->step < at)
+		else /* looks again, to the same figures, where steps are made again */
+			l->done = l->step < t->s->step;
+		if (!l->done && l->step < at && c->row->flags & (CMD_CHANGES | CMD_NOTES))
 			st = err_set(err, ST_INVALID, "script:%d: step %lld is past: the run "
 				     "is at %lld", l->number, (long long)l->step,
 				     (long long)at);
@@ -367,9 +384,35 @@ bool trainer_drain(struct trainer *t, bool light_only)
 	return any;
 }
 
+/* The schedule is moved as by hand: in the journal, before a step feels it. */
+static enum status extend(struct trainer *t, struct err *err)
+{
+	int64_t before = t->s->mix.horizon;
+	char line[40];
+	struct buf answer;
+	enum status st;
+
+	if (!t->must_extend || is_catching_up(t))
+		return ST_OK;
+	t->must_extend = false;
+	if (t->steps_asked <= before || t->steps_asked <= t->s->step)
+		return ST_OK;
+	str_format(line, sizeof line, "horizon %lld", (long long)t->steps_asked);
+	buf_init(&answer);
+	st = execute(t, line, WHO_PERSON, &answer, err);
+	buf_release(&answer);
+	if (!st)
+		trainer_say_too(t, "the schedule ends at step %lld now, not %lld",
+				(long long)t->steps_asked, (long long)before);
+	return st;
+}
+
 enum status trainer_boundary(struct trainer *t, struct err *err)
 {
 	enum status st = catch_up(t, err);
+
+	if (!st)
+		st = extend(t, err);
 
 	if (st)
 		return st;

@@ -81,7 +81,7 @@ struct trainer {
 	int n_pending, next_pending;
 	int64_t journal_seq;       /* the last entry in the state */
 	int64_t saved_step, saved_seq;
-	int64_t last_step;         /* where to end */
+	bool must_extend;          /* to steps_asked, once caught up */
 	bool is_paused, is_stopping;
 	bool is_executing;         /* a command: others wait for its answer */
 	bool is_by_hand;           /* that one: it can be refused and given again */
@@ -96,11 +96,21 @@ struct trainer {
 void trainer_picture(struct trainer *t, bool now); /* at most 10 a second unless now */
 void trainer_phase(struct trainer *t, enum phase p);
 void trainer_say(struct trainer *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Beside what is said already: several things may be told before the first step. */
+void trainer_say_too(struct trainer *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
+int64_t trainer_last_step(const struct trainer *t); /* where to end */
 void trainer_channels(struct trainer *t); /* once there is a session */
 bool trainer_should_stop(const struct trainer *t);
+/*
+ * Of all tasks, or of none when it is to stop (ST_STOPPED). A scheduled one that is
+ * the best so far is saved.
+ */
 enum status trainer_evaluate(struct trainer *t, bool scheduled, struct err *err);
+/* The scheduled one of this step, unless it is in the store already. */
+enum status trainer_evaluate_due(struct trainer *t, struct err *err);
 enum status trainer_baselines(struct trainer *t, struct err *err);
 enum status trainer_save(struct trainer *t, const char *name, struct err *err);
+enum status trainer_settle(struct trainer *t, struct err *err); /* rows and folders */
 /* A step was taken: guards, rows, scheduled work. */
 enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 			       struct err *err);
@@ -116,6 +126,7 @@ enum status trainer_script_past(struct trainer *t, const struct journal_entry *e
 enum status trainer_boundary(struct trainer *t, struct err *err);
 bool trainer_drain(struct trainer *t, bool light_only); /* true: any answered */
 void trainer_refuse_all(struct trainer *t, const char *why); /* and all to come */
+/* A guard's; the journal's own one where it stands there already (a resumed run). */
 enum status trainer_note(struct trainer *t, const char *text, struct err *err);
 
 /*

@@ -88,11 +88,6 @@ static enum status write_plan(struct trainer *t, struct err *err)
 	return st;
 }
 
-static void set_end(struct trainer *t)
-{
-	t->last_step = t->steps_asked >= 0 ? t->steps_asked : t->s->plan->steps;
-}
-
 static enum status prepare_new(struct trainer *t, struct err *err)
 {
 	struct plan *plan = t->plan;
@@ -102,7 +97,6 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 	st = session_new(plan, NULL, t->workers, &t->pg, &t->s, err);
 	if (st)
 		return st;
-	set_end(t);
 	session_start_random(t->s);
 	trainer_channels(t);
 	st = trainer_script_past(t, NULL, 0, err);
@@ -182,7 +176,6 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 	st = session_new(plan, folder[0] ? vocab : NULL, t->workers, &t->pg, &t->s, err);
 	if (st)
 		return st;
-	set_end(t);
 	session_start_random(t->s);
 	if (folder[0])
 		st = checkpoint_load(t->s, folder, &seq, err);
@@ -199,20 +192,36 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 	return st ? st : rebuild(t, err);
 }
 
-/* A newer checkpoint that is not whole is passed over, with a word. */
-static void say_passed_over(struct trainer *t)
+/* Bits will not be those of a run that never stopped (I3): said, then it goes on. */
+static enum status compare_machine(struct trainer *t, struct err *err)
 {
-	struct checkpoint_info *list = NULL;
-	int n = 0;
+	char words[MACHINE_WORDS];
+	enum status st = machine_compare(t->store, words, err);
 
-	if (!checkpoint_list(t->run_path, &list, &n, NULL) && n && !list[0].complete)
-		str_format(t->live.message, sizeof t->live.message,
-			   "checkpoint '%s' is passed over: %s", list[0].folder,
-			   list[0].trouble);
-	xfree(list);
+	if (!st && words[0])
+		trainer_say_too(t, "not comparable to the bit: %s", words);
+	return st;
 }
 
-/* The newest complete checkpoint; none: the run begins again at step 0. */
+/* From the newest checkpoint on, or from the start when there is none. */
+static enum status go_on(struct trainer *t, bool from_start, struct err *err)
+{
+	int64_t every = t->s->plan->eval_every;
+	enum status st;
+
+	if (from_start) {
+		st = store_facts(t, err);
+		if (!st)
+			st = trainer_baselines(t, err);
+		return st ? st : trainer_save(t, NULL, err);
+	}
+	st = trainer_settle(t, err);
+	if (!st && t->s->step > 0 && every > 0 && t->s->step % every == 0)
+		st = trainer_evaluate_due(t, err);
+	return st;
+}
+
+/* The newest checkpoint; none: the run begins again at step 0. */
 static enum status prepare_resume(struct trainer *t, struct err *err)
 {
 	char path[PATH_MAX], folder[PATH_MAX] = "";
@@ -228,6 +237,8 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 	if (!st)
 		st = checkpoint_find(t->run_path, CHECKPOINT_NEWEST, folder, sizeof folder,
 				     err);
+	if (!st)
+		st = checkpoint_sound(folder, err);
 	if (st == ST_NOT_FOUND) {
 		folder[0] = '\0';
 		st = ST_OK;
@@ -236,24 +247,35 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 		plan_free(plan);
 		return st;
 	}
-	say_passed_over(t);
 	st = start_from(t, plan, folder, err);
+	if (!st && folder[0]) /* from the start all steps are this machine's */
+		st = compare_machine(t, err);
 	if (!st)
-		st = machine_compare(t->store, err);
-	if (!st && !folder[0]) {
-		st = store_facts(t, err);
-		if (!st)
-			st = trainer_baselines(t, err);
-		if (!st)
-			st = trainer_save(t, NULL, err);
-	}
-	if (!st && t->s->step > 0 && t->live.eval_step != t->s->step &&
-	    t->s->plan->eval_every > 0 && t->s->step % t->s->plan->eval_every == 0)
-		st = trainer_evaluate(t, true, err);
+		st = go_on(t, !folder[0], err);
 	return st == ST_STOPPED && t->s ? ST_OK : st;
+}
+
+/* Beyond its schedule a run may learn nothing: the one who asked should know. */
+static void say_beyond(struct trainer *t)
+{
+	const struct plan *p = t->s->plan;
+	int64_t ends = t->s->mix.horizon;
+
+	for (int i = t->next_pending; i < t->n_pending; i++)
+		if (str_starts(t->pending[i].command, "horizon "))
+			parse_i64(t->pending[i].command + 8, &ends);
+	if (t->steps_asked <= ends || t->must_extend || p->schedule == SCHEDULE_CONSTANT)
+		return;
+	trainer_say_too(t, "the schedule ends at step %lld: beyond it the learning rate is "
+			"%g, up to step %lld; --extend moves its end", (long long)ends,
+			t->s->mix.lr * p->lr_floor, (long long)t->steps_asked);
 }
 
 enum status trainer_prepare(struct trainer *t, struct err *err)
 {
-	return t->is_new ? prepare_new(t, err) : prepare_resume(t, err);
+	enum status st = t->is_new ? prepare_new(t, err) : prepare_resume(t, err);
+
+	if (!st)
+		say_beyond(t);
+	return st;
 }

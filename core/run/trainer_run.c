@@ -101,7 +101,7 @@ static enum status run(struct trainer *t, struct err *err)
 		if (t->is_stopping || atomic_load(&t->stop))
 			return err_set(err, ST_STOPPED, "stopped at step %lld",
 				       (long long)t->s->step);
-		if (t->s->step >= t->last_step)
+		if (t->s->step >= trainer_last_step(t))
 			return ST_OK;
 		if (must_wait(t)) {
 			trainer_phase(t, PHASE_PAUSED);
@@ -118,17 +118,35 @@ static enum status run(struct trainer *t, struct err *err)
 	}
 }
 
-/* After the last step: its evaluation and its checkpoint. */
+/* The end of the plan is on its schedule; a stop before it is not. */
+static enum status last_evaluation(struct trainer *t, struct err *err)
+{
+	struct score_row score;
+
+	if (t->s->step == t->s->mix.horizon)
+		return trainer_evaluate_due(t, err);
+	if (t->s->step == 0 || !store_score(t->store, t->s->timeline, t->s->step, &score,
+					    NULL))
+		return ST_OK;
+	return trainer_evaluate(t, false, err);
+}
+
+/*
+ * After the last step: its evaluation, then its checkpoint, so that the score is that
+ * of these very weights. Stopped in the evaluation: saved without, and a resumed run
+ * makes it.
+ */
 static enum status finish(struct trainer *t, struct err *err)
 {
-	enum status st = ST_OK;
+	struct err later;
+	enum status st = last_evaluation(t, err);
 
-	if (t->live.eval_step != t->s->step && t->s->step > 0) {
-		st = trainer_evaluate(t, t->s->step == t->s->plan->steps, err);
-		if (st == ST_STOPPED)
-			st = ST_OK;
-	}
-	return st ? st : trainer_save(t, NULL, err);
+	if (st && st != ST_STOPPED)
+		return st;
+	if (trainer_save(t, NULL, &later))
+		return err_set(err, ST_FAILED, "the last state is not saved: %s",
+			       later.text);
+	return st;
 }
 
 static enum status live(struct trainer *t, struct err *err)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "run/best.h"
 #include "run/checkpoint.h"
 #include "run/evaluate.h"
 #include "run/workers.h"
@@ -53,7 +54,7 @@ static void fill(struct trainer *t)
 	if (!s)
 		return;
 	v->step = s->step;
-	v->steps = t->last_step;
+	v->steps = trainer_last_step(t);
 	v->skipped = s->skipped;
 	v->base_lr = s->mix.lr;
 	v->clip = s->mix.clip;
@@ -112,6 +113,26 @@ void trainer_say(struct trainer *t, const char *fmt, ...)
 	va_end(ap);
 }
 
+void trainer_say_too(struct trainer *t, const char *fmt, ...)
+{
+	char *m = t->live.message;
+	size_t n = strlen(m);
+	va_list ap;
+
+	if (n && n + 2 < SNAPSHOT_MESSAGE) {
+		memcpy(m + n, "; ", 3);
+		n += 2;
+	}
+	va_start(ap, fmt);
+	vsnprintf(m + n, SNAPSHOT_MESSAGE - n, fmt, ap);
+	va_end(ap);
+}
+
+int64_t trainer_last_step(const struct trainer *t)
+{
+	return t->steps_asked >= 0 ? t->steps_asked : t->s->mix.horizon;
+}
+
 /* What does not change any more once the session is there. */
 void trainer_channels(struct trainer *t)
 {
@@ -155,82 +176,144 @@ void trainer_add_journal(struct trainer *t, const struct journal_entry *e)
 
 /* --- evaluations --- */
 
-static enum status evaluate_one(struct trainer *t, int task, bool scheduled,
-				struct err *err)
+static bool has_dev(const struct session *s, int task)
+{
+	return s->task[task].dev && dataset_size(s->task[task].dev);
+}
+
+/* Of every task with dev rows, into e [n_tasks]; nothing is written yet. */
+static enum status measure(struct trainer *t, bool scheduled, struct evaluation *e,
+			   int *n, struct err *err)
 {
 	struct eval_options o = { .max_examples = t->s->plan->eval_examples,
 				  .keep = DEV_KEPT, .greedy = true };
-	struct evaluation e;
-	enum status st = evaluate_task(t->s, task, &o, &t->pg, &e, err);
+	enum status st = ST_OK;
 
-	if (st)
-		return st;
-	e.row.scheduled = scheduled;
-	st = store_eval(t->store, &e.row, err);
-	if (!st)
-		st = store_dev_rows(t->store, task, e.dev_rows, e.n_kept, err);
-	if (!st)
-		st = store_predictions(t->store, t->s->timeline, t->s->step, task, e.kept,
-				       e.n_kept, err);
-	if (!st)
-		telemetry_eval(&t->live, &e.row);
-	evaluation_release(&e);
+	for (int i = 0; i < t->s->n_tasks && !st; i++) {
+		if (!has_dev(t->s, i))
+			continue;
+		st = evaluate_task(t->s, i, &o, &t->pg, &e[*n], err);
+		e[*n].row.scheduled = scheduled;
+		*n += !st;
+	}
 	return st;
 }
 
-/* Of every task with dev rows; dropped when the user wants to stop. */
+/* The message and the journal say when the best begins afresh. */
+static enum status say_afresh(struct trainer *t, const struct score_row *now,
+			      struct err *err)
+{
+	struct score_row before;
+	char names[160], text[256];
+	enum status st = store_score_last(t->store, now->timeline, now->step - 1,
+					  &before, err);
+
+	if (st == ST_NOT_FOUND || (!st && (now->since != now->step || !now->counted)))
+		return ST_OK;
+	if (st)
+		return st;
+	best_names(t->s->plan, now->counted, names, sizeof names);
+	str_format(text, sizeof text, "the best begins afresh: what counts is now %s",
+		   names);
+	trainer_say(t, "step %lld: %s", (long long)now->step, text);
+	return trainer_note(t, text, err);
+}
+
+/* All tasks or none (I15): dropped when the user wants to stop. */
+static enum status evaluate_all(struct trainer *t, struct score_row *score,
+				struct err *err)
+{
+	struct evaluation *e = xcalloc((size_t)t->s->n_tasks, sizeof *e);
+	uint64_t counted = best_counted(t->s->plan, &t->s->mix);
+	int n = 0;
+	enum status st = measure(t, score->scheduled, e, &n, err);
+
+	if (!st) {
+		best_score(t->s->plan, counted, e, n, score);
+		st = store_flush(t->store, err);
+	}
+	if (!st)
+		st = store_evaluation(t->store, score, e, n,
+				      score->scheduled ? EVALS_KEPT : 0, err);
+	for (int i = 0; i < n; i++) {
+		if (!st)
+			telemetry_eval(&t->live, &e[i].row);
+		evaluation_release(&e[i]);
+	}
+	xfree(e);
+	t->live.evals += !st;
+	return st;
+}
+
 enum status trainer_evaluate(struct trainer *t, bool scheduled, struct err *err)
 {
+	struct score_row score = { .timeline = t->s->timeline, .step = t->s->step,
+				   .scheduled = scheduled }, best;
 	enum phase before = t->live.phase;
-	enum status st = ST_OK;
+	enum status st;
 
 	trainer_phase(t, PHASE_EVALUATING);
-	for (int i = 0; i < t->s->n_tasks && !st; i++)
-		if (t->s->task[i].dev && dataset_size(t->s->task[i].dev))
-			st = evaluate_one(t, i, scheduled, err);
-	if (!st && scheduled)
-		st = store_predictions_trim(t->store, EVALS_KEPT, err);
-	if (!st)
-		st = store_flush(t->store, err);
-	if (!st)
-		t->live.evals++;
+	st = evaluate_all(t, &score, err);
 	if (st == ST_BUSY && trainer_should_stop(t))
 		st = ST_STOPPED;
 	trainer_phase(t, before);
-	return st;
+	if (st || !scheduled)
+		return st;
+	st = say_afresh(t, &score, err);
+	if (!st)
+		st = store_score_best(t->store, score.timeline, score.step, &best, err);
+	if (st)
+		return st == ST_NOT_FOUND ? ST_OK : st;
+	return best.step == score.step ? trainer_save(t, NULL, err) : ST_OK;
+}
+
+enum status trainer_evaluate_due(struct trainer *t, struct err *err)
+{
+	struct score_row score;
+	enum status st = store_score(t->store, t->s->timeline, t->s->step, &score, err);
+
+	if (st && st != ST_NOT_FOUND)
+		return st;
+	if (!st && score.scheduled)
+		return ST_OK;
+	return trainer_evaluate(t, true, err);
 }
 
 enum status trainer_baselines(struct trainer *t, struct err *err)
 {
-	struct eval_row row;
+	struct evaluation *e = xcalloc((size_t)t->s->n_tasks, sizeof *e);
 	enum status st = ST_OK;
+	int n = 0;
 
-	for (int i = 0; i < t->s->n_tasks && !st; i++) {
-		if (!t->s->task[i].dev || !dataset_size(t->s->task[i].dev))
-			continue;
-		st = evaluate_baseline(t->s, i, t->s->plan->eval_examples, &row, err);
-		if (!st)
-			st = store_eval(t->store, &row, err);
-		if (!st)
-			telemetry_eval(&t->live, &row);
-	}
+	for (int i = 0; i < t->s->n_tasks && !st; i++)
+		if (has_dev(t->s, i))
+			st = evaluate_baseline(t->s, i, NULL, t->s->plan->eval_examples,
+					       &e[n++].row, err);
+	if (!st)
+		st = store_evaluation(t->store, NULL, e, n, 0, err);
+	for (int i = 0; i < n && !st; i++)
+		telemetry_eval(&t->live, &e[i].row);
+	xfree(e);
 	return st;
 }
 
 /* --- checkpoints --- */
 
-/* The mean of the strips' metrics in the last evaluation. */
-static double score_of(const struct snapshot *v)
+/* Rows and folders agree; what is best is told. */
+enum status trainer_settle(struct trainer *t, struct err *err)
 {
-	double sum = 0;
+	struct checkpoint_row *row = NULL;
 	int n = 0;
+	enum status st = checkpoint_settle(t->run_path, t->store, t->s->plan->keep, err);
 
-	for (int i = 0; i < v->n_channels; i++)
-		if (isfinite(v->ch[i].dev)) {
-			sum += v->ch[i].dev;
-			n++;
-		}
-	return n ? sum / n : NAN;
+	if (!st)
+		st = store_checkpoints_read(t->store, &row, &n, err);
+	t->live.best_step = -1;
+	for (int i = 0; i < n; i++)
+		if (row[i].best)
+			t->live.best_step = row[i].step;
+	xfree(row);
+	return st;
 }
 
 /* name NULL: only when the state is not on the disk yet. */
@@ -241,12 +324,14 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	enum status st;
 
 	if (!name && t->saved_step == t->s->step && t->saved_seq == t->journal_seq)
-		return ST_OK;
+		return trainer_settle(t, err);
 	trainer_phase(t, PHASE_SAVING);
 	st = store_flush(t->store, err);
 	if (!st)
 		st = checkpoint_save(t->s, t->store, t->run_path, name ? name : "",
-				     t->journal_seq, score_of(&t->live), &row, err);
+				     t->journal_seq, &row, err);
+	if (!st && row.best)
+		t->live.best_step = row.step;
 	if (!st) {
 		t->saved_step = t->s->step;
 		t->saved_seq = t->journal_seq;
@@ -274,8 +359,7 @@ static void name_culprit(const struct trainer *t, const struct step_row *r, char
 }
 
 /*
- * An update that was not made goes into the journal as a note; in a replay
- * guards are silent, the journal has said it already.
+ * An update that was not made goes into the journal as a note.
  */
 static enum status guard(struct trainer *t, const struct step_row *r, struct err *err)
 {
@@ -286,8 +370,7 @@ static enum status guard(struct trainer *t, const struct step_row *r, struct err
 		return ST_OK;
 	name_culprit(t, r, text, sizeof text);
 	trainer_say(t, "step %lld: %s", (long long)r->step, text);
-	if (t->next_pending >= t->n_pending)
-		st = trainer_note(t, text, err);
+	st = trainer_note(t, text, err);
 	if (!st && t->s->skips >= SKIPS_MAX)
 		st = err_set(err, ST_FAILED, "%lld updates in a row skipped, the last at step "
 			     "%lld: %s; lower lr or a weight",
@@ -322,7 +405,7 @@ enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 	if (!st && is_due(t->s->step, p->eval_every)) {
 		st = trainer_evaluate(t, true, err);
 		if (st == ST_STOPPED)
-			st = ST_OK; /* that evaluation is dropped */
+			st = ST_OK; /* dropped: a resumed run makes it */
 	}
 	if (!st && is_due(t->s->step, p->checkpoint_every))
 		st = trainer_save(t, NULL, err);

@@ -10,6 +10,22 @@ check "ls has the run and its state" grep -q "\"run\":\"one\".*$(cat "$TMP/state
 "$TUTTI" eval one --runs "$runs" --json >"$TMP/eval" 2>"$TMP/err"
 check "eval prints accuracy" grep -q '"task":"topic".*"accuracy":' "$TMP/eval"
 check "eval prints ROUGE" grep -q '"task":"headline".*"rouge1":' "$TMP/eval"
+check "eval says which step it used" grep -q '^step [0-9]*, the best (score ' "$TMP/err"
+check "and ls the same" grep -q "\"best\":$(field step <"$TMP/eval")" "$TMP/ls"
+"$TUTTI" eval one --runs "$runs" --step 11 --json >"$TMP/out" 2>"$TMP/err"
+check "an earlier step than was asked is said" grep -q "^step 10: no checkpoint of step 11 is kept" "$TMP/err"
+check "and used" grep -q '"step":10,' "$TMP/out"
+fails "no checkpoint so early" 1 "no checkpoint at or below step 1 " "$TUTTI" eval one --runs "$runs" --step 1
+last=$(ls "$runs/one/checkpoints" | tail -n 1)
+for f in state.json config.json; do
+	cp "$runs/one/checkpoints/$last/$f" "$TMP/whole"
+	sed -i 's/[0-9]/x/' "$runs/one/checkpoints/$last/$f"
+	for c in eval 'predict --task topic' replay resume tokenize; do
+		fails "a damaged $f: $c" 1 "damaged checkpoint '$last': $f" "$TUTTI" ${c%% *} one --runs "$runs" \
+			$(case $c in eval | predict*) echo --step 1000 ;; esac) $(case $c in *' '*) echo "${c#* }" ;; esac)
+	done
+	cp "$TMP/whole" "$runs/one/checkpoints/$last/$f"
+done
 check "eval takes all rows" grep -q '"task":"topic","n":200' "$TMP/eval"
 "$TUTTI" eval one --runs "$runs" --task topic --data "$TMP/data/topics.train.jsonl" --json >"$TMP/eval2" 2>"$TMP/err"
 check "eval of another file" grep -q '"n":200' "$TMP/eval2"

@@ -172,7 +172,9 @@ static inline void fake_data_evals(struct store *s, int tasks, int64_t to, doubl
 			str_copy(r.metric[0].name, sizeof r.metric[0].name, t->metric);
 			r.metric[0].value = t->from + (t->to * gain - t->from) *
 					    (1 - exp(-(double)step / 3000));
-			if (store_eval(s, &r, NULL))
+			if (store_evaluation(s, NULL,
+					     &(struct evaluation){ .row = r }, 1, 0,
+					     NULL))
 				abort();
 		}
 }

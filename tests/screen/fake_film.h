@@ -45,7 +45,7 @@ static inline void fake_film_step(struct store *s, int64_t i)
 			.norm = .5 + .3 * k + .1 * fake_noise(i, k) });
 }
 
-static inline void fake_film_eval(struct store *s, int64_t step, int task)
+static inline struct eval_row fake_film_row(int64_t step, int task)
 {
 	struct eval_row e = {.step = step, .task = task, .n_examples = 8,
 			     .scheduled = true, .loss = .5, .seconds = 1, .n_metrics = 1};
@@ -53,7 +53,14 @@ static inline void fake_film_eval(struct store *s, int64_t step, int task)
 	str_copy(e.metric[0].name, sizeof e.metric[0].name,
 		 task ? "pearson" : "accuracy");
 	e.metric[0].value = step < 0 ? (task ? 0 : .5) : .5 + .1 * (double)step / 100;
-	store_eval(s, &e, NULL);
+	return e;
+}
+
+static inline void fake_film_eval(struct store *s, int64_t step, int task)
+{
+	struct evaluation e = {.row = fake_film_row(step, task)};
+
+	store_evaluation(s, NULL, &e, 1, 0, NULL);
 }
 
 /* Of eight rows as many are right as hundreds of steps were taken, and four. */
@@ -80,8 +87,9 @@ static inline void fake_film_predictions(struct store *s, int64_t step)
 		p[i].p = both[i];
 		p[i].loss = is_right ? .29 : 1.39;
 	}
-	store_dev_rows(s, 0, row, 8, NULL);
-	store_predictions(s, 0, step, 0, p, 8, NULL);
+	store_evaluation(s, NULL, &(struct evaluation){
+		.row = fake_film_row(step, 0), .n_kept = 8, .kept = p, .dev_rows = row },
+			 1, 0, NULL);
 }
 
 static inline void fake_film_entry(struct store *s, int64_t step, const char *command,

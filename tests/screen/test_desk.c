@@ -69,6 +69,22 @@ static void test_goldens(void **state)
 		}
 }
 
+/* Beyond its budget a run is whole, not more than that. */
+static void test_beyond_budget(void **state)
+{
+	struct pty_spec s = {.step = 50000};
+	struct pty p;
+	char *seen;
+
+	(void)state;
+	pty_begin(&p, &s);
+	seen = pty_text(&p);
+	assert_non_null(strstr(seen, " 100%"));
+	assert_null(strstr(seen, "125%"));
+	xfree(seen);
+	pty_close(&p);
+}
+
 static void test_golden_levels(void **state)
 {
 	struct pty_spec c = {.lang = "C", .term = "vt100"}, mono = {.no_color = true};
@@ -442,6 +458,7 @@ int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_beyond_budget),
 		cmocka_unit_test(test_golden_levels),
 		cmocka_unit_test(test_ascii_is_ascii),
 		cmocka_unit_test(test_esc_stays),

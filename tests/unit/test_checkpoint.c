@@ -90,13 +90,28 @@ static struct store *open_store(const char *run)
 	return st;
 }
 
+/* An evaluation of this very step, as the trainer leaves it. */
+static struct score_row put_score(struct session *s, struct store *st, bool scheduled,
+				  uint64_t counted, double score, double loss)
+{
+	struct score_row r = { .timeline = s->timeline, .step = s->step,
+			       .scheduled = scheduled, .score = score, .loss = loss,
+			       .counted = counted };
+
+	assert_int_equal(store_evaluation(st, &r, NULL, 0, 0, NULL), ST_OK);
+	return r;
+}
+
+/* score NaN: no evaluation. */
 static struct checkpoint_row save(struct session *s, struct store *st, const char *run,
 				  const char *name, int64_t seq, double score)
 {
 	struct checkpoint_row row;
 	struct err err = { "" };
 
-	if (checkpoint_save(s, st, run, name, seq, score, &row, &err))
+	if (!isnan(score))
+		put_score(s, st, true, 1, score, 1);
+	if (checkpoint_save(s, st, run, name, seq, &row, &err))
 		fail_msg("%s", err.text);
 	return row;
 }
@@ -205,7 +220,7 @@ static void test_weights_alone(void **state)
 		assert_memory_equal(param_value(&b->params, i),
 				    param_value(&session->params, i),
 				    param_count(&b->params, i) * sizeof(float));
-	assert_true(b->step == 0);
+	assert_true(b->step == session->step); /* who asks is told */
 	assert_int_equal(checkpoint_norms(folder, b->plan, norm, NULL), ST_OK);
 	assert_true(norm[1].mean == session->task[1].mean &&
 		    norm[1].scale == session->task[1].scale);
@@ -237,22 +252,22 @@ static void test_keep(void **state)
 
 		train(s, 1);
 		row = save(s, st, run, i == 2 ? "mine" : NULL, i, score[i]);
-		assert_int_equal(row.best, i < 2);
+		assert_int_equal(row.best, i < 2 || i == 4); /* of equals the newer */
 	}
 	assert_true(exists(run, "step-000007") && exists(run, "step-000006"));
-	assert_true(exists(run, "step-000002")); /* the best */
+	assert_true(exists(run, "step-000005")); /* the best */
 	assert_true(exists(run, "step-000003")); /* named */
-	assert_false(exists(run, "step-000001") || exists(run, "step-000004") ||
-		     exists(run, "step-000005"));
+	assert_false(exists(run, "step-000001") || exists(run, "step-000002") ||
+		     exists(run, "step-000004"));
 	assert_int_equal(store_checkpoints_read(st, &rows, &n, NULL), ST_OK);
 	assert_int_equal(n, 4);
-	assert_true(rows[0].best && !rows[1].best);
-	assert_string_equal(rows[1].name, "mine");
+	assert_true(!rows[0].best && rows[1].best && rows[1].score == 0.9);
+	assert_string_equal(rows[0].name, "mine");
 	xfree(rows);
 	assert_found(run, CHECKPOINT_NEWEST, "/step-000007");
-	assert_found(run, CHECKPOINT_BEST, "/step-000002");
+	assert_found(run, CHECKPOINT_BEST, "/step-000005");
 	assert_found(run, 6, "/step-000006");
-	assert_found(run, 5, "/step-000003");
+	assert_found(run, 4, "/step-000003");
 	assert_int_equal(checkpoint_find(run, 1, (char[64]){ "" }, 64, NULL),
 			 ST_NOT_FOUND);
 	store_close(st);
@@ -264,12 +279,14 @@ static void test_keep_best_is_newest(void **state)
 {
 	struct session *s = make_session();
 	const char *run = new_run();
+	struct store *st = open_store(run);
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		train(s, 1);
-		save(s, NULL, run, NULL, 0, i);
+		save(s, st, run, NULL, 0, i);
 	}
+	store_close(st);
 	assert_true(exists(run, "step-000004") && exists(run, "step-000003"));
 	assert_false(exists(run, "step-000002") || exists(run, "step-000001"));
 	session_free(s);
@@ -314,15 +331,149 @@ static void test_same_step(void **state)
 	session_free(s);
 }
 
-/* The folder is there, its row is not: as after a crash between the two. */
+/* Folders without a row, rows without a folder: as after a crash between the two. */
 static void test_without_row(void **state)
 {
 	const char *run = new_run();
+	struct store *st = open_store(run);
+	struct checkpoint_row *rows, lost = { .step = 1, .folder = "step-000001" };
+	int n;
 
 	(void)state;
-	save(session, NULL, run, "named", 5, 0.5);
+	save(session, NULL, run, "named", 5, NAN);
+	put_score(session, st, true, 1, .5, 1);
 	assert_found(run, CHECKPOINT_NEWEST, "/step-000003");
 	assert_found(run, CHECKPOINT_BEST, "/step-000003");
+	assert_int_equal(store_checkpoint(st, &lost, NULL), ST_OK);
+	assert_int_equal(checkpoint_settle(run, st, 2, NULL), ST_OK);
+	assert_int_equal(store_checkpoints_read(st, &rows, &n, NULL), ST_OK);
+	assert_int_equal(n, 1);
+	assert_true(rows[0].best && rows[0].score == .5);
+	assert_string_equal(rows[0].folder, "step-000003");
+	assert_string_equal(rows[0].name, "named");
+	xfree(rows);
+	store_close(st);
+}
+
+/* --- the best --- */
+
+static void step_and_save(struct session *s, struct store *st, const char *run,
+			  double score)
+{
+	train(s, 1);
+	save(s, st, run, NULL, 0, score);
+}
+
+static void assert_best(const char *run, int64_t step, const char *words)
+{
+	struct checkpoint_choice c;
+	char text[128];
+
+	assert_int_equal(checkpoint_choose(run, CHECKPOINT_BEST, &c, NULL), ST_OK);
+	assert_int_equal(c.step, step);
+	checkpoint_words(&c, text);
+	assert_string_equal(text, words);
+}
+
+/* Only an evaluation of that very step scores it, and one that comes later does. */
+static void test_best_own_score(void **state)
+{
+	struct session *s = make_session();
+	const char *run = new_run();
+	struct store *st = open_store(run);
+
+	(void)state;
+	train(s, 1);
+	put_score(s, st, true, 1, .9, 1); /* nothing was saved here */
+	step_and_save(s, st, run, NAN);
+	assert_best(run, 2, "step 2, the newest: none has a score");
+	step_and_save(s, st, run, .5);
+	step_and_save(s, st, run, NAN);
+	assert_best(run, 3, "step 3, the best (score 0.5000)");
+	put_score(s, st, true, 1, .6, 1); /* as a resumed run makes it */
+	assert_best(run, 4, "step 4, the best (score 0.6000)");
+	store_close(st);
+	session_free(s);
+}
+
+/* Among equals the lower loss, then the newer; no loss is the worst one. */
+static void test_best_equals(void **state)
+{
+	static const double loss[] = { NAN, 2, 1, 1, 3 };
+	struct session *s = make_session();
+	const char *run = new_run();
+	struct store *st = open_store(run);
+	struct score_row best;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		train(s, 1);
+		put_score(s, st, true, 1, .25, loss[i]);
+		save(s, st, run, NULL, 0, NAN);
+	}
+	assert_best(run, 4, "step 4, the best (score 0.2500)");
+	assert_int_equal(store_score_best(st, 0, 9, &best, NULL), ST_OK);
+	assert_int_equal(best.step, 4);
+	assert_int_equal(store_score_best(st, 0, 2, &best, NULL), ST_OK);
+	assert_int_equal(best.step, 2);
+	assert_int_equal(store_score_best(st, 0, 0, &best, NULL), ST_NOT_FOUND);
+	store_close(st);
+	session_free(s);
+}
+
+/* Another set of counted tasks: begun afresh, also when the first one comes back. */
+static void test_best_afresh(void **state)
+{
+	static const struct { uint64_t counted; double score; int64_t since, best; } t[] = {
+		{ 3, .9, 1, 1 }, { 3, .8, 1, 1 }, { 1, .2, 3, 3 }, { 1, .1, 3, 3 },
+		{ 3, .5, 5, 5 }, { 0, NAN, 6, 5 }, { 3, .4, 5, 5 },
+	};
+	struct session *s = make_session();
+	const char *run = new_run();
+	struct store *st = open_store(run);
+
+	(void)state;
+	for (int i = 0; i < 7; i++) {
+		struct checkpoint_choice c;
+		struct score_row r;
+
+		train(s, 1);
+		r = put_score(s, st, true, t[i].counted, t[i].score, 1);
+		assert_int_equal(r.since, t[i].since);
+		save(s, st, run, i == 0 ? "mine" : NULL, 0, NAN);
+		assert_int_equal(checkpoint_choose(run, CHECKPOINT_BEST, &c, NULL), ST_OK);
+		assert_int_equal(c.step, t[i].best);
+	}
+	assert_true(exists(run, "step-000001") && exists(run, "step-000005"));
+	assert_false(exists(run, "step-000003"));
+	store_close(st);
+	session_free(s);
+}
+
+/* At a stop the last one may be the best; the plan's best is not lost for it. */
+static void test_best_last(void **state)
+{
+	struct session *s = make_session();
+	const char *run = new_run();
+	struct store *st = open_store(run);
+
+	(void)state;
+	step_and_save(s, st, run, .5);
+	step_and_save(s, st, run, .3);
+	step_and_save(s, st, run, .2);
+	train(s, 1);
+	put_score(s, st, false, 1, .7, 1);
+	save(s, st, run, NULL, 0, NAN);
+	assert_best(run, 4, "step 4, the best (score 0.7000)");
+	assert_true(exists(run, "step-000001"));
+	step_and_save(s, st, run, .1);
+	assert_best(run, 1, "step 1, the best (score 0.5000)");
+	train(s, 1);
+	put_score(s, st, false, 2, .9, 1); /* of other tasks: no comparison */
+	save(s, st, run, NULL, 0, NAN);
+	assert_best(run, 1, "step 1, the best (score 0.5000)");
+	store_close(st);
+	session_free(s);
 }
 
 static void test_sweep(void **state)
@@ -700,8 +851,12 @@ static void test_offer(void **state)
 	assert_non_null(strstr(err.text, "model.safetensors: checksum"));
 	assert_non_null(strstr(err.text, "'step-000001'"));
 	assert_found(run, CHECKPOINT_NEWEST, "/step-000002");
-	put_bytes(d.file, d.whole.s, 100); /* incomplete: passed over */
-	assert_found(run, CHECKPOINT_NEWEST, "/step-000001");
+	put_bytes(d.file, d.whole.s, 100); /* never passed over for the one before */
+	assert_int_equal(checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder,
+					 &err), ST_CORRUPT);
+	assert_non_null(strstr(err.text, "'step-000002'"));
+	assert_non_null(strstr(err.text, "'step-000001'"));
+	assert_found(run, 1, "/step-000001");
 	{
 		const char *lone = new_run();
 		char path[PATH_MAX + 64];
@@ -721,6 +876,51 @@ static void test_offer(void **state)
 	buf_release(&d.whole);
 	session_free(s);
 	session_free(b);
+}
+
+/* Whoever asks for one step never gets another in silence, whichever file it is. */
+static void test_damaged_any_file(void **state)
+{
+	static const char *const files[] = { "state.json", "config.json", "vocab.txt",
+					     "model.safetensors",
+					     "optimizer.safetensors" };
+	static const int64_t asked[] = { 2, 7, CHECKPOINT_NEWEST, CHECKPOINT_BEST };
+	struct session *s = make_session();
+	const char *run = new_run();
+	struct store *st = open_store(run);
+	struct damage d = { .s = s };
+	char folder[PATH_MAX];
+
+	(void)state;
+	step_and_save(s, st, run, .5);
+	step_and_save(s, st, run, .6);
+	store_close(st);
+	folder_of(run, CHECKPOINT_NEWEST, folder);
+	for (int k = 0; k < 15; k++) {
+		const char *file = files[k % 5];
+
+		damage_begin(&d, folder, file);
+		if (k < 5)
+			d.whole.s[d.whole.len / 2] ^= 1;
+		put_bytes(d.file, d.whole.s, k < 10 ? d.whole.len - (k >= 5) : 0);
+		if (k < 5)
+			d.whole.s[d.whole.len / 2] ^= 1;
+		for (int i = 0; i < 4; i++) {
+			struct checkpoint_choice c;
+			struct err err = { "" };
+			enum status no = checkpoint_choose(run, asked[i], &c, &err);
+
+			if (!no)
+				no = checkpoint_sound(c.folder, &err);
+			assert_int_equal(no, ST_CORRUPT);
+			assert_non_null(strstr(err.text, "damaged checkpoint 'step-000002'"));
+			assert_non_null(strstr(err.text, file));
+			assert_non_null(strstr(err.text, "'step-000001'"));
+		}
+		damage_end(&d);
+	}
+	assert_int_equal(checkpoint_sound(folder, NULL), ST_OK);
+	session_free(s);
 }
 
 /* --- the window of a crash --- */
@@ -749,8 +949,7 @@ static void test_killed_anywhere(void **state)
 			if (!pid) {
 				train(session, 1);
 				fault_set(FAULT_ANY, n, what);
-				checkpoint_save(session, NULL, run, NULL, 0, NAN, NULL,
-						NULL);
+				checkpoint_save(session, NULL, run, NULL, 0, NULL, NULL);
 				_exit(0);
 			}
 			waitpid(pid, &code, 0);
@@ -793,7 +992,7 @@ static void test_failing_calls(void **state)
 
 		save(session, NULL, run, NULL, 0, NAN);
 		fault_set(FAULT_ANY, n, codes[n % 2]);
-		st = checkpoint_save(s, NULL, run, NULL, 0, NAN, NULL, &err);
+		st = checkpoint_save(s, NULL, run, NULL, 0, NULL, &err);
 		fault_off();
 		if (st)
 			assert_true(err.text[0] != '\0');
@@ -812,6 +1011,9 @@ int main(void)
 		cmocka_unit_test(test_weights_alone), cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_keep_best_is_newest),
 		cmocka_unit_test(test_same_step),     cmocka_unit_test(test_without_row),
+		cmocka_unit_test(test_best_own_score), cmocka_unit_test(test_best_equals),
+		cmocka_unit_test(test_best_afresh),   cmocka_unit_test(test_best_last),
+		cmocka_unit_test(test_damaged_any_file),
 		cmocka_unit_test(test_sweep),	      cmocka_unit_test(test_changed_data),
 		cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_state_keys),
 		cmocka_unit_test(test_damaged_files),

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <utime.h>
 
+#include "eval_row.h"
 #include "run/run_diff.h"
 #include "run/run_table.h"
 #include "run/store.h"
@@ -63,7 +64,7 @@ static void eval(struct store *s, int timeline, int64_t step, int task, double v
 	r.metric[0].value = .99;
 	str_copy(r.metric[1].name, 16, task ? "rouge1" : "accuracy");
 	r.metric[1].value = value;
-	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+	assert_int_equal(put_eval_row(s, &r), ST_OK);
 }
 
 static void say(struct store *s, int64_t step, const char *command)
@@ -113,6 +114,9 @@ static void make_runs(void)
 	eval(s, 2, 200, 1, .4);
 	say(s, 20, "weight a 2");
 	say(s, 30, "weight s 3");
+	assert_int_equal(store_journal(s, &(struct journal_entry){
+		.step = 40, .unix_ms = 1, .who = WHO_GUARD,
+		.command = "note the best begins afresh" }, NULL), ST_OK);
 	store_set_fact(s, "data.a.train", "fedcba9876543210 7 a.tsv", NULL);
 	store_close(s);
 	assert_int_equal(mkdir(run_path("broken"), 0700), 0);
@@ -142,6 +146,7 @@ static void test_cards(void **state)
 	two = &t.card[2];
 	assert_string_equal(one->note, "the first");
 	assert_int_equal(one->interventions, 2);
+	assert_string_equal(two->note, ""); /* a guard's note is nobody's word on it */
 	assert_int_equal(one->info.created_ms, 1700000000000);
 	assert_int_equal(one->info.step, 400); /* beyond the newest checkpoint */
 	assert_int_equal(one->best_step, 200);
@@ -219,7 +224,7 @@ static void test_diff(void **state)
 	assert_non_null(change(&d, "tasks.a.train")); /* each in its own folder */
 	assert_null(change(&d, "optimizer.beta1"));
 	assert_null(change(&d, "tasks.a.kind"));
-	assert_int_equal(d.n_entries, 3);
+	assert_int_equal(d.n_entries, 4); /* the last one is the guard's note */
 	assert_string_equal(d.entry[0].e.command, "note \"the first\"");
 	assert_false(d.entry[0].is_b);
 	assert_string_equal(d.entry[1].e.command, "weight s 2");

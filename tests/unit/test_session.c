@@ -770,12 +770,12 @@ static void test_baseline(void **state)
 		dataset_get(s->task[0].dev, i, &e);
 		hits += e.label == best;
 	}
-	assert_int_equal(evaluate_baseline(s, 0, 0, &r, NULL), ST_OK);
+	assert_int_equal(evaluate_baseline(s, 0, NULL, 0, &r, NULL), ST_OK);
 	assert_int_equal(r.step, -1);
 	assert_true(fabs(r.metric[0].value - hits / 40.0) < 1e-12);
-	assert_int_equal(evaluate_baseline(s, 1, 0, &r, NULL), ST_OK);
+	assert_int_equal(evaluate_baseline(s, 1, NULL, 0, &r, NULL), ST_OK);
 	assert_true(r.metric[0].value == 0); /* a constant has no correlation */
-	assert_int_equal(evaluate_baseline(s, 2, 0, &r, NULL), ST_OK);
+	assert_int_equal(evaluate_baseline(s, 2, NULL, 0, &r, NULL), ST_OK);
 	/* the summary is the first two words: a part of any lead */
 	assert_true(r.metric[0].value > 0.2 && r.metric[0].value < 1);
 	session_free(s);

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 
+#include "eval_row.h"
 #include "run/store_own.h"
 
 static struct store *open_new(const char *name)
@@ -329,11 +330,11 @@ static void test_evals(void **state)
 	r.metric[0].value = 1.0 / 3;
 	str_copy(r.metric[1].name, 16, "rougeLsum");
 	r.metric[1].value = NAN;
-	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+	assert_int_equal(put_eval_row(s, &r), ST_OK);
 	r.task = 0;
 	r.scheduled = false;
 	r.loss = NAN;
-	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+	assert_int_equal(put_eval_row(s, &r), ST_OK);
 	assert_int_equal(store_evals_read(s, -1, &list, &n, NULL), ST_OK);
 	assert_int_equal(n, 2);
 	assert_true(isnan(list[0].loss) && !list[0].scheduled);
@@ -348,9 +349,12 @@ static void test_evals(void **state)
 	store_close(s);
 }
 
-static void put_eval(struct store *s, int64_t step, bool scheduled)
+static void put_eval(struct store *s, int64_t step, bool scheduled, int keep)
 {
-	struct eval_row r = { .step = step, .scheduled = scheduled };
+	struct dev_row rows[2] = { { .row = 4, .line = 5, .text = (char[]){ "a" },
+				     .target = (char[]){ "b" } },
+				   { .row = 9, .line = 11, .text = (char[]){ "c" },
+				     .pair = (char[]){ "d" } } };
 	float p[3] = { 0.1f, (float)step, NAN };
 	struct prediction list[2] = {
 		{ .row = 4, .gold = 1, .pred = 2, .loss = NAN, .n_p = 3, .p = p },
@@ -359,25 +363,57 @@ static void put_eval(struct store *s, int64_t step, bool scheduled)
 		  .rouge = { 0.1, 0.2, 0.3 } },
 	};
 
-	assert_int_equal(store_eval(s, &r, NULL), ST_OK);
-	assert_int_equal(store_predictions(s, 0, step, 0, list, 2, NULL), ST_OK);
+	struct evaluation e = { .row = { .step = step, .scheduled = scheduled },
+				.n_kept = 2, .kept = list, .dev_rows = rows };
+
+	assert_int_equal(store_evaluation(s, NULL, &e, 1, keep, NULL), ST_OK);
+}
+
+/* The second task's rows cannot go in: then the first one's are not there either. */
+static void test_whole_or_not(void **state)
+{
+	struct store *s = open_new("evaluation.db");
+	struct prediction p = { .row = 4 };
+	struct dev_row d = { .row = 4, .line = 5 };
+	struct evaluation e[2] = { { .row = { .step = 10, .scheduled = true },
+				     .n_kept = 1, .kept = &p, .dev_rows = &d },
+				   { .row = { .step = 10, .task = 1, .scheduled = true },
+				     .n_kept = 1, .kept = &p, .dev_rows = &d } };
+	struct score_row score = { .step = 10, .scheduled = true, .counted = 3 }, was;
+	struct prediction_set set;
+	struct eval_row *list;
+	int n;
+
+	(void)state;
+	assert_int_equal(db_script(s->db, "CREATE TRIGGER no BEFORE INSERT ON prediction "
+				   "WHEN NEW.task = 1 BEGIN SELECT RAISE(ABORT, 'no'); END",
+				   NULL), ST_OK);
+	assert_true(store_evaluation(s, &score, e, 2, 20, NULL) != ST_OK);
+	assert_int_equal(store_evals_read(s, -1, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 0);
+	xfree(list);
+	assert_int_equal(store_predictions_read(s, 0, 10, &set, NULL), ST_NOT_FOUND);
+	assert_int_equal(store_score(s, 0, 10, &was, NULL), ST_NOT_FOUND);
+	assert_int_equal(db_script(s->db, "DROP TRIGGER no", NULL), ST_OK);
+	assert_int_equal(store_evaluation(s, &score, e, 2, 20, NULL), ST_OK);
+	assert_int_equal(store_evals_read(s, -1, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 2);
+	xfree(list);
+	assert_int_equal(store_score(s, 0, 10, &was, NULL), ST_OK);
+	assert_true(was.counted == 3 && was.since == 10);
+	store_close(s);
 }
 
 static void test_predictions(void **state)
 {
 	struct store *s = open_new("predictions.db");
-	struct dev_row rows[2] = { { .row = 4, .line = 5, .text = (char[]){ "a" },
-				     .target = (char[]){ "b" } },
-				   { .row = 9, .line = 11, .text = (char[]){ "c" },
-				     .pair = (char[]){ "d" } } };
 	struct prediction_set set;
 	int64_t *steps;
 
 	(void)state;
 	assert_int_equal(store_predictions_read(s, 0, -1, &set, NULL), ST_NOT_FOUND);
-	assert_int_equal(store_dev_rows(s, 0, rows, 2, NULL), ST_OK);
 	for (int64_t i = 10; i <= 50; i += 10)
-		put_eval(s, i, i != 50);
+		put_eval(s, i, i != 50, 0);
 	assert_int_equal(store_predictions_read(s, 0, -1, &set, NULL), ST_OK);
 	assert_true(set.step == 50 && set.n == 2);
 	assert_true(set.p[0].n_p == 3 && set.p[0].p[1] == 50 && isnan(set.p[0].p[2]));
@@ -391,7 +427,7 @@ static void test_predictions(void **state)
 	assert_true(set.n == 5 && steps[0] == 10 && steps[4] == 50);
 	prediction_set_release(&set);
 	xfree(steps);
-	assert_int_equal(store_predictions_trim(s, 2, NULL), ST_OK);
+	put_eval(s, 40, true, 2);
 	assert_int_equal(store_history_read(s, 0, 9, &set, &steps, NULL), ST_OK);
 	assert_true(set.n == 2 && steps[0] == 30 && steps[1] == 40);
 	prediction_set_release(&set);
@@ -606,7 +642,7 @@ static void test_damaged_file(void **state)
 		if (i % 30 == 0)
 			store_journal(s, &e, NULL);
 	}
-	put_eval(s, 10, true);
+	put_eval(s, 10, true, 0);
 	store_close(s);
 	buf_init(&b);
 	assert_int_equal(file_read(in_scratch("whole.db"), 1 << 24, &b, NULL), ST_OK);
@@ -665,7 +701,8 @@ int main(void)
 		cmocka_unit_test(test_steps),	    cmocka_unit_test(test_step_size),
 		cmocka_unit_test(test_step_versions),
 		cmocka_unit_test(test_step_counts),
-		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_predictions),
+		cmocka_unit_test(test_evals),	    cmocka_unit_test(test_whole_or_not),
+		cmocka_unit_test(test_predictions),
 		cmocka_unit_test(test_gradients),
 		cmocka_unit_test(test_checkpoints), cmocka_unit_test(test_reader_beside_writer),
 		cmocka_unit_test(test_killed_writer),

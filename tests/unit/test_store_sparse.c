@@ -100,11 +100,14 @@ static void test_kept_up_to(void **state)
 {
 	struct store *s = make("c.db");
 	struct prediction p = { .row = 4, .gold = -1, .pred = -1 };
+	struct dev_row d = { .row = 4, .line = 5 };
 	int64_t step = 0;
 
 	(void)state;
 	for (int64_t at = 100; at <= 300; at += 100)
-		assert_int_equal(store_predictions(s, 0, at, 1, &p, 1, NULL), ST_OK);
+		assert_int_equal(store_evaluation(s, NULL, &(struct evaluation){
+			.row = { .step = at, .task = 1 }, .n_kept = 1, .kept = &p,
+			.dev_rows = &d }, 1, 0, NULL), ST_OK);
 	assert_int_equal(store_predictions_step(s, 1, 99, &step, NULL), ST_NOT_FOUND);
 	assert_int_equal(store_predictions_step(s, 0, 300, &step, NULL), ST_NOT_FOUND);
 	assert_int_equal(store_predictions_step(s, 1, 100, &step, NULL), ST_OK);

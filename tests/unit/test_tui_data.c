@@ -6,6 +6,7 @@
 
 #include <time.h>
 
+#include "eval_row.h"
 #include "keys.h"
 #include "run/store.h"
 #include "view_data.h"
@@ -190,7 +191,7 @@ static void put_runs(void)
 
 		str_copy(r.metric[0].name, 16, "accuracy");
 		r.metric[0].value = step / 4000.0;
-		assert_int_equal(store_eval(s, &r, NULL), ST_OK);
+		assert_int_equal(put_eval_row(s, &r), ST_OK);
 	}
 	store_close(s);
 	buf_init(&plan);
