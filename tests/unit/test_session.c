@@ -410,7 +410,7 @@ static void test_huge_rate(void **state)
 	struct session *s = make(NULL, 0, 2);
 
 	(void)state;
-	command(s, "lr 1");
+	command(s, "lr 1!");
 	step(s, 40);
 	assert_true(all_finite(s->params.value, s->params.size));
 	assert_true(all_finite(s->adam.v, s->params.size));
