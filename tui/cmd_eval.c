@@ -193,21 +193,20 @@ int cmd_replay(const struct opts *o)
 static void check_report(const char *file, const struct dataset *d)
 {
 	const struct row_report *r = dataset_report(d);
+	struct buf b;
 
-	printf("  %s: %llu rows, %llu skipped", file,
-	       (unsigned long long)dataset_size(d),
+	buf_init(&b);
+	row_report_text(r, &b);
+	printf("  %s: %llu rows, %llu skipped", file, (unsigned long long)dataset_size(d),
 	       (unsigned long long)row_report_bad(r));
-	for (int f = 1; f < ROW_FAULTS; f++)
-		if (r->bad[f])
-			printf(" (%llu %s, first at line %llu)",
-			       (unsigned long long)r->bad[f],
-			       row_fault_name((enum row_fault)f),
-			       (unsigned long long)r->first[f][0]);
+	if (b.len)
+		printf(": %s", buf_str(&b));
 	if (r->cut_source || r->cut_target)
-		printf(", cut: %llu texts, %llu targets",
+		printf("; cut: %llu texts, %llu targets",
 		       (unsigned long long)r->cut_source,
 		       (unsigned long long)r->cut_target);
 	putchar('\n');
+	buf_release(&b);
 }
 
 static void check_task(const struct session *s, int i)

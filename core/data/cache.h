@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { CACHE_VERSION = 1, CACHE_ENDIAN = 0x01020304, CACHE_LABEL = 64 };
+enum { CACHE_VERSION = 2, CACHE_ENDIAN = 0x01020304 };
 
 struct cache_header {
 	char magic[8];                 /* "TUTTITOK" */
@@ -31,7 +31,6 @@ struct cache_header {
 	double mean;                   /* of the numbers */
 	int32_t n_labels, vocab, unk, kind;
 	struct row_report report;
-	char bad_label[CACHE_LABEL];   /* the first unknown one, cut */
 	uint64_t sum;                  /* of everything before */
 };
 
@@ -46,7 +45,7 @@ struct cache_record {
 	uint32_t zero;
 };
 
-_Static_assert(sizeof(struct cache_header) == 688, "no padding in the header");
+_Static_assert(sizeof(struct cache_header) == 1552, "no padding in the header");
 _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */
