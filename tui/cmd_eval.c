@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cmd.h"
 #include "run/checkpoint.h"
+#include "run/plan_survey.h"
 #include "run/evaluate.h"
 #include "run/open.h"
 #include "run/replay.h"
@@ -209,6 +210,24 @@ static void check_report(const char *file, const struct dataset *d)
 	buf_release(&b);
 }
 
+/* What `new` says of the two splits, too; nothing else is wrong by now. */
+static void check_splits(const struct session *s, int i)
+{
+	struct plan_survey two;
+	struct buf b;
+
+	buf_init(&b);
+	if (!plan_survey(s->plan, i, cmd_progress(), &two, NULL))
+		plan_survey_warn(s->plan, i, &two, &b);
+	cmd_progress_end();
+	for (char *p = b.s, *end; p && *p; p = end + 1) {
+		end = strchr(p, '\n');
+		printf("  %.*s\n", (int)(end - p), p);
+	}
+	plan_survey_release(&two);
+	buf_release(&b);
+}
+
 static void check_task(const struct session *s, int i)
 {
 	const struct session_task *t = &s->task[i];
@@ -220,6 +239,7 @@ static void check_task(const struct session *s, int i)
 	check_report("train", t->train);
 	if (t->dev)
 		check_report("dev", t->dev);
+	check_splits(s, i);
 }
 
 /* Seconds a step, from a few steps after a warm-up. */

@@ -109,6 +109,15 @@ void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
 /* False for a good row that is on the other side of held_share. */
 bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_columns *c,
 		     const struct source_row *row);
+enum { LABEL_BYTES_MAX = 256 };
+/*
+ * Marks a row that no task of this kind can use: no text, no label (one is short,
+ * and no list), no number. Whether a label is a known one is not looked at.
+ */
+void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,
+		       struct source_row *row);
+/* Field i as a number that is finite as a float, too. */
+bool dataset_number(const struct source_row *row, int i, double *x);
 /* What chooses the rows, as part of a key; nothing where all are taken. */
 void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h);
 /* Opens the file and begins the progress "reading FILE". */

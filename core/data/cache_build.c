@@ -120,20 +120,6 @@ static void take_label(const struct builder *b, struct source_row *row, const ch
 		row_say(row, ROW_BAD_LABEL, s, n);
 }
 
-static void take_number(struct source_row *row, const char *s, size_t n,
-			struct cache_record *r)
-{
-	char text[64];
-	double x;
-
-	text_trim(&s, &n);
-	str_format(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : 0), s);
-	if (!parse_double(text, &x) || !isfinite((float)x))
-		row_say(row, ROW_BAD_NUMBER, s, n);
-	else
-		r->value.number = (float)x;
-}
-
 /* Pieces and a closing [SEP], which a cut leaves in its place. */
 static enum row_fault take_summary(struct builder *b, const char *s, size_t n,
 				   struct cache_record *r)
@@ -194,18 +180,20 @@ static void take_target(struct builder *b, struct source_row *row,
 			struct cache_record *r)
 {
 	int t = b->columns.target;
+	double x = 0;
 
 	if (b->spec->kind == TASK_CLASSIFY)
 		r->value.label = -1;
 	if (t < 0)
 		return;
-	if (row->is_list[t] && b->spec->kind != TASK_SUMMARIZE) {
-		row_say(row, ROW_LIST, row->field[t], row->len[t]);
-		return;
-	}
 	switch (b->spec->kind) {
-	case TASK_CLASSIFY: take_label(b, row, row->field[t], row->len[t], r); break;
-	case TASK_REGRESS:  take_number(row, row->field[t], row->len[t], r); break;
+	case TASK_CLASSIFY:
+		take_label(b, row, row->field[t], row->len[t], r);
+		break;
+	case TASK_REGRESS:
+		dataset_number(row, t, &x);
+		r->value.number = (float)x;
+		break;
 	default:
 		row->fault = take_summary(b, row->field[t], row->len[t], r);
 		break;
@@ -217,6 +205,7 @@ static void take_row(struct builder *b, struct source_row *row, struct cache_rec
 {
 	uint64_t cut = b->h.report.cut_target;
 
+	dataset_check_row(b->spec, &b->columns, row);
 	if (!row->fault)
 		take_target(b, row, r);
 	if (!row->fault)

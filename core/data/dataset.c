@@ -29,6 +29,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/cache.h"
+#include "data/items.h"
 #include "text/utf8.h"
 
 const char *task_kind_name(enum task_kind k)
@@ -75,6 +76,52 @@ bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_colum
 		return !spec->is_held;
 	h = hash64_bytes(row->field[c->text], row->len[c->text]);
 	return ((double)(h >> 11) * 0x1p-53 < spec->held_share) == spec->is_held;
+}
+
+static bool is_blank(const struct source_row *row, int i)
+{
+	const char *p = row->field[i];
+	size_t n = row->len[i];
+
+	text_trim(&p, &n);
+	return !n;
+}
+
+bool dataset_number(const struct source_row *row, int i, double *x)
+{
+	const char *p = row->field[i];
+	size_t n = row->len[i];
+	char text[64];
+
+	text_trim(&p, &n);
+	return str_format(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : 0), p) &&
+	       parse_double(text, x) && isfinite((float)*x);
+}
+
+static void check_target(const struct dataset_spec *spec, int t, struct source_row *row)
+{
+	const char *p = row->field[t];
+	size_t n = row->len[t];
+	double x;
+
+	text_trim(&p, &n);
+	if (spec->kind == TASK_SUMMARIZE)
+		row->fault = n ? ROW_OK : ROW_EMPTY_TEXT;
+	else if (row->is_list[t])
+		row_say(row, ROW_LIST, p, n);
+	else if (spec->kind == TASK_REGRESS && !dataset_number(row, t, &x))
+		row_say(row, ROW_BAD_NUMBER, p, n);
+	else if (spec->kind == TASK_CLASSIFY && (!n || n > LABEL_BYTES_MAX))
+		row_say(row, ROW_BAD_LABEL, n ? p : "empty", n ? n : 5);
+}
+
+void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,
+		       struct source_row *row)
+{
+	if (!row->fault && c->target >= 0)
+		check_target(spec, c->target, row);
+	if (!row->fault && (is_blank(row, c->text) || (c->pair >= 0 && is_blank(row, c->pair))))
+		row->fault = ROW_EMPTY_TEXT;
 }
 
 void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h)

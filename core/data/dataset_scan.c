@@ -11,11 +11,9 @@
 #include "data/found.h"
 #include "data/items.h"
 
-enum { LABEL_BYTES_MAX = 256 };
-
 /* Calls `take` for every good row; fails when there was none. */
 static enum status each_row(const struct dataset_spec *spec, struct progress *pg,
-			    void (*take)(void *arg, struct source_row *row,
+			    void (*take)(void *arg, const struct source_row *row,
 					 const struct dataset_columns *c),
 			    void *arg, struct err *err)
 {
@@ -34,6 +32,7 @@ static enum status each_row(const struct dataset_spec *spec, struct progress *pg
 		h.report.file_rows++;
 		if (!dataset_has_row(spec, &c, &row))
 			continue;
+		dataset_check_row(spec, &c, &row);
 		if (!row.fault)
 			take(arg, &row, &c);
 		row_report_add(&h.report, &row);
@@ -52,12 +51,6 @@ struct labels {
 	int most;
 	bool too_many;
 };
-
-static bool is_blank(const char *s, size_t n)
-{
-	text_trim(&s, &n);
-	return !n;
-}
 
 /* Where `s` is, or where it belongs. */
 static size_t label_place(const struct labels *l, const char *s, bool *found)
@@ -95,25 +88,14 @@ static void label_add(struct labels *l, const char *s)
 	l->n++;
 }
 
-static void take_label(void *arg, struct source_row *row,
+static void take_label(void *arg, const struct source_row *row,
 		       const struct dataset_columns *c)
 {
 	const char *s = row->field[c->target];
 	size_t n = row->len[c->target];
 	char name[LABEL_BYTES_MAX + 1];
 
-	if (is_blank(row->field[c->text], row->len[c->text]) ||
-	    (c->pair >= 0 && is_blank(row->field[c->pair], row->len[c->pair]))) {
-		row->fault = ROW_EMPTY_TEXT;
-		return;
-	}
 	text_trim(&s, &n);
-	if (row->is_list[c->target])
-		row_say(row, ROW_LIST, s, n);
-	else if (!n || n > LABEL_BYTES_MAX)
-		row_say(row, ROW_BAD_LABEL, s, n);
-	if (row->fault)
-		return;
 	memcpy(name, s, n);
 	name[n] = '\0';
 	label_add(arg, name);
@@ -205,7 +187,7 @@ struct feed {
 	bool summaries;
 };
 
-static void take_texts(void *arg, struct source_row *row,
+static void take_texts(void *arg, const struct source_row *row,
 		       const struct dataset_columns *c)
 {
 	const struct feed *f = arg;

@@ -27,7 +27,7 @@ static enum guess_role role_of(const char *p, size_t n)
 	return ROLE_NONE;
 }
 
-static bool is_word_char(char c)
+bool guess_is_word(char c)
 {
 	return isalnum((unsigned char)c) || (c & 0x80);
 }
@@ -40,7 +40,7 @@ static enum guess_role cut_role(const char *stem, size_t n, struct buf *rest)
 	for (size_t i = 0, len; i < n; i += len ? len : 1) {
 		enum guess_role is;
 
-		for (len = 0; i + len < n && is_word_char(stem[i + len]);)
+		for (len = 0; i + len < n && guess_is_word(stem[i + len]);)
 			len++;
 		is = role ? ROLE_NONE : role_of(stem + i, len);
 		if (!len && !(role && (!rest->len || i + 1 == n)))
@@ -144,6 +144,13 @@ void guess_column(const struct sample *s, bool header, int column, char *out,
 	if (same < 2 || !str_format(out, cap, "%s#%d", name,
 				    count_name(s, name, strlen(name), column) + 1))
 		str_format(out, cap, "%d", column);
+}
+
+bool guess_is_second(const struct sample *s, bool header, int column)
+{
+	const char *name = s->column[column].name;
+
+	return header && name && count_name(s, name, strlen(name), column) > 0;
 }
 
 /* As a plan finds them: source_table.c. */

@@ -219,6 +219,8 @@ static void judge_first_row(struct source *s, struct look *l, const struct width
 	bool rows_trail = w->trailing * 20 >= w->rows * 19;
 
 	s->can_name = has == s->width || (has == s->width + 1 && l->first.trailing);
+	for (int i = 0; i < s->n_longer; i++)
+		s->can_name = s->can_name || has == s->longer[i];
 	if (s->can_name || has + 1 != s->width)
 		return;
 	s->shift = !rows_trail && has_row_names(l);
@@ -271,9 +273,9 @@ enum status table_look(struct source *s, struct err *err)
 		rewind_rows(s);
 	if (!st && s->r.start != start)
 		st = count_widths(s, l, err);
+	allow_longer(s, l);
 	if (!st)
 		judge_first_row(s, l, widest_spread(l));
-	allow_longer(s, l);
 	s->every = NULL;
 	xfree(l->name);
 	xfree(l);
