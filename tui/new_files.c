@@ -84,14 +84,18 @@ void new_rows(const struct new_file *f, struct buf *out)
 
 /* --- sets --- */
 
+static bool has_key(const struct new_file *a, const struct new_file *b)
+{
+	return str_eq(buf_str(&a->key), buf_str(&b->key));
+}
+
 static int find_part(struct new_files *f, const struct new_file *first,
 		     enum guess_role role)
 {
 	for (int i = 0; i < f->n; i++) {
 		struct new_file *x = &f->file[i];
 
-		if (!x->taken && x->role == role &&
-		    str_eq(buf_str(&x->key), buf_str(&first->key))) {
+		if (!x->taken && x->role == role && has_key(x, first)) {
 			x->taken = true;
 			return i;
 		}
@@ -106,28 +110,29 @@ static int find_part(struct new_files *f, const struct new_file *first,
 static bool is_beside(const struct new_files *f, const struct new_file *train,
 		      const struct new_file *x)
 {
-	const char *key = buf_str(&train->key);
+	const char *key = buf_str(&train->key), *other = buf_str(&x->key);
 	size_t n = train->key.len;
 
-	if (str_eq(buf_str(&x->key), key))
-		return true;
 	for (int i = 0; i < f->n; i++)
-		if (f->file[i].role == ROLE_TRAIN &&
-		    str_eq(buf_str(&f->file[i].key), buf_str(&x->key)))
+		if (f->file[i].role == ROLE_TRAIN && has_key(&f->file[i], x))
 			return false;
-	return train->role == ROLE_TRAIN && str_starts(buf_str(&x->key), key) &&
-	       (!n || !guess_is_word(key[n - 1]) || !guess_is_word(buf_str(&x->key)[n]));
+	return train->role == ROLE_TRAIN && str_starts(other, key) &&
+	       (!n || !guess_is_word(key[n - 1]) || !guess_is_word(other[n]));
 }
 
+/* Those of the same name first. */
 static void take_held(struct new_files *f, struct new_set *s, enum guess_role role)
 {
-	for (int i = 0; i < f->n && s->train >= 0; i++) {
-		struct new_file *x = &f->file[i];
+	const struct new_file *train = &f->file[s->train];
 
-		if (x->taken || x->role != role || !is_beside(f, &f->file[s->train], x))
+	for (int i = 0; i < 2 * f->n; i++) {
+		struct new_file *x = &f->file[i % f->n];
+
+		if (x->taken || x->role != role ||
+		    !(i < f->n ? has_key(x, train) : is_beside(f, train, x)))
 			continue;
 		x->taken = true;
-		s->held[s->n_held++] = i;
+		s->held[s->n_held++] = i % f->n;
 	}
 }
 
