@@ -95,17 +95,21 @@ struct width {
 	uint64_t trailing;          /* of these, with nothing in the last column */
 };
 
+/* What may be the name of a row: its first field. */
+struct row_name {
+	uint64_t hash, columns;
+	int words;
+};
+
 struct look {
 	const struct source *s;
 	uint64_t last_len;          /* of the row's last field */
-	uint64_t first_hash;        /* of its first one */
-	int first_words;
+	struct row_name name;       /* its first one */
 	struct width first;         /* the first row */
 	int n;                      /* the others */
 	struct width width[WIDTHS];
 	int n_widths;
-	uint64_t *name;             /* [LOOK_ROWS] hashes of their first fields */
-	bool has_long_names;
+	struct row_name *names;     /* [LOOK_ROWS] */
 };
 
 static int words_in(const char *p, size_t n)
@@ -124,10 +128,9 @@ static void see_field(void *arg, const struct source_field *f)
 	size_t n = f->n;
 
 	text_trim(&p, &n);
-	if (!f->column) {
-		l->first_hash = hash64_bytes(p, n);
-		l->first_words = words_in(p, n);
-	}
+	if (!f->column)
+		l->name = (struct row_name){ .hash = hash64_bytes(p, n),
+					     .words = words_in(p, n) };
 	l->last_len = n;
 }
 
@@ -150,8 +153,8 @@ static void count_row(struct look *l)
 
 	w->rows++;
 	w->trailing += !l->last_len;
-	l->has_long_names = l->has_long_names || l->first_words > NAME_WORDS;
-	l->name[l->n++] = l->first_hash;
+	l->name.columns = l->s->n_columns;
+	l->names[l->n++] = l->name;
 }
 
 static enum status look_at_rows(struct source *s, struct look *l, struct err *err)
@@ -194,23 +197,29 @@ static const struct width *widest_spread(const struct look *l)
 	return best;
 }
 
-static int by_value(const void *a, const void *b)
+static int by_hash(const void *a, const void *b)
 {
-	const uint64_t *x = a, *y = b;
+	const struct row_name *x = a, *y = b;
 
-	return (*x > *y) - (*x < *y);
+	return (x->hash > y->hash) - (x->hash < y->hash);
 }
 
-/* Is no first field twice there, and is each a short one? */
+/* Is, in rows of the table's width, no first field twice there, and each a short one? */
 static bool has_row_names(struct look *l)
 {
-	if (l->has_long_names || !l->n)
-		return false;
-	qsort(l->name, (size_t)l->n, sizeof *l->name, by_value);
-	for (int i = 1; i < l->n; i++)
-		if (l->name[i] == l->name[i - 1])
+	const struct row_name *last = NULL;
+
+	qsort(l->names, (size_t)l->n, sizeof *l->names, by_hash);
+	for (int i = 0; i < l->n; i++) {
+		const struct row_name *name = &l->names[i];
+
+		if (name->columns != l->s->width)
+			continue;
+		if (name->words > NAME_WORDS || (last && last->hash == name->hash))
 			return false;
-	return true;
+		last = name;
+	}
+	return last != NULL;
 }
 
 static void judge_first_row(struct source *s, struct look *l, const struct width *w)
@@ -245,10 +254,10 @@ static void allow_longer(struct source *s, const struct look *l)
 
 static enum status count_widths(struct source *s, struct look *l, struct err *err)
 {
-	uint64_t *name = l->name;
+	struct row_name *names = l->names;
 	enum status st;
 
-	*l = (struct look){ .s = s, .name = name };
+	*l = (struct look){ .s = s, .names = names };
 	st = look_at_rows(s, l, err);
 	s->width = widest_spread(l)->columns;
 	if (!st)
@@ -264,7 +273,7 @@ enum status table_look(struct source *s, struct err *err)
 	uint64_t start = s->r.start;
 	enum status st;
 
-	l->name = xcalloc(LOOK_ROWS, sizeof *l->name);
+	l->names = xcalloc(LOOK_ROWS, sizeof *l->names);
 	s->every = &every;
 	st = count_widths(s, l, err);
 	if (!st)
@@ -277,7 +286,7 @@ enum status table_look(struct source *s, struct err *err)
 	if (!st)
 		judge_first_row(s, l, widest_spread(l));
 	s->every = NULL;
-	xfree(l->name);
+	xfree(l->names);
 	xfree(l);
 	return st;
 }
