@@ -174,7 +174,7 @@ static enum status rows_fail(const struct row_report *r, const struct dataset_sp
 	row_report_text(r, &b);
 	if (!r->rows && spec->held_share > 0)
 		st = err_set(err, ST_INVALID, "no row %s in '%s': too few for "
-			     "a dev_share of %g",
+			     "a dev_share of %g: another one, or a dev file",
 			     spec->is_held ? "is held out" : "is left to train on",
 			     spec->path, spec->held_share);
 	else if (!r->rows)
