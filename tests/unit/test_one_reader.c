@@ -302,7 +302,7 @@ static void test_any_file(void **state)
 	struct tokenizer *tok = small_tokenizer();
 
 	(void)state;
-	setenv("XDG_CACHE_HOME", in_scratch("found"), 1);
+	setenv("XDG_CACHE_HOME", scratch, 1);
 	for (int i = 0; i < files; i++) {
 		struct made m;
 
