@@ -77,9 +77,9 @@ static void test_tsv(void **state)
 	/* a BOM is no part of the first name */
 	assert_string_equal(read_text("a.tsv", "\xef\xbb\xbfx\ty\n1\t2\n", "x", "y"),
 			    "2:1|2\n");
-	/* more columns than the header has, fewer than asked for */
+	/* more columns than most rows have, and fewer */
 	assert_string_equal(read_text("a.tsv", "x\ty\n1\t2\t3\n1\n\t\n", "y", NULL),
-			    "2:2\n3!too few columns\n4:\n");
+			    "2!too many columns\n3!too few columns\n4:\n");
 	/* one column asked for twice */
 	assert_string_equal(read_text("a.tsv", "x\ty\n1\t2\n", "y", "y"), "2:2|2\n");
 }
@@ -98,8 +98,89 @@ static void test_columns_by_number(void **state)
 			    "2:b\n");
 	assert_contains(read_file(path, 0, "text", NULL), "no header");
 	assert_contains(read_file(path, 1, "3", NULL), "no column '3'");
-	assert_string_equal(read_file(path, 0, "9223372036854775808", NULL),
-			    "1!too few columns\n2!too few columns\n");
+	assert_contains(read_file(path, 0, "9223372036854775808", NULL),
+			"no column '9223372036854775808'");
+}
+
+/* Blanks around a name are none of it; the second of one name is NAME#2. */
+static void test_column_names(void **state)
+{
+	(void)state;
+	assert_string_equal(read_text("a.csv", "text , label\n1, 2\n", "label", " text"),
+			    "2: 2|1\n");
+	assert_string_equal(read_text("a.csv", "x,y,x\n1,2,3\n", "x#2", "x#1"), "2:3|1\n");
+	/* a name as it stands goes before what it could mean */
+	assert_string_equal(read_text("a.tsv", "x\tx\tx#2\n1\t2\t3\n", "x#2", "x#1"),
+			    "2:3|1\n");
+	assert_string_equal(read_text("a.tsv", "#1 x\t#2 x\n1\t2\n", "#2 x", "#1 x"),
+			    "2:2|1\n");
+}
+
+/* A table is as wide as most of its rows, whatever its first line says. */
+static void test_width(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	/* R: no name above the names of the rows */
+	assert_string_equal(read_text("a.csv", "x,y\n1,a,b\n2,c,d\n", "x", "y"),
+			    "2:a|b\n3:c|d\n");
+	/* but not where these come twice: then nobody knows whose the names are */
+	assert_contains(read_text("a.csv", "x,y\n1,a,b\n1,c,d\n", "x", "y"), "has 2 names");
+	assert_string_equal(read_file(in_scratch("a.csv"), 1, "1", "2"), "2:a|b\n3:c|d\n");
+	/* rows that end with a separator, and a header alone that does */
+	assert_string_equal(read_text("a.csv", "x,y\n1,2,\n3,4,\n", "x", "y"),
+			    "2:1|2\n3:3|4\n");
+	assert_string_equal(read_text("a.csv", "x,y,\n1,2\n3,4\n", "x", "y"),
+			    "2:1|2\n3:3|4\n");
+	/* blanks alone are no row, but where there is one column */
+	assert_string_equal(read_text("a.csv", "x,y\n  \n1,2\n", "x", "y"), "3:1|2\n");
+	assert_string_equal(read_file(put_text("a.csv", "x\n \n1\n"), 1, "x", NULL),
+			    "2: \n3:1\n");
+	/* in TSV many rows may have the same columns more; in CSV that is a comma */
+	buf_init(&b);
+	for (int i = 0; i < 40; i++)
+		buf_addf(&b, "%d\ta%s\n", i, i == 7 ? "\tb\tc\td" : i % 8 ? "" : "\tb");
+	assert_contains(read_file(put_text("a.tsv", b.s), 0, "0", "1"),
+			"7:6|a\n8!too many columns\n9:8|a\n");
+	for (size_t i = 0; i < b.len; i++)
+		b.s[i] = b.s[i] == '\t' ? ',' : b.s[i];
+	assert_contains(read_file(put_text("a.csv", b.s), 0, "0", "1"),
+			"9!too many columns\n10:9|a\n");
+	buf_release(&b);
+}
+
+/* What stands on top of a table and is no row. */
+static void test_comments(void **state)
+{
+	(void)state;
+	assert_string_equal(read_text("a.csv", "# by a tool, v2\n#user: x\nx,y\n1,2\n3,4\n",
+				      "x", "y"),
+			    "4:1|2\n5:3|4\n");
+	assert_string_equal(read_text("a.csv", "sep=;\nx;y\n1;2\n3;4\n", "x", "y"),
+			    "3:1|2\n4:3|4\n");
+	/* a header may begin with it, and a row below */
+	assert_string_equal(read_text("a.tsv", "#id\tx\n1\t2\n#3\t4\n", "#id", "x"),
+			    "2:1|2\n3:#3|4\n");
+	/* nothing else is there: then these are the rows */
+	assert_string_equal(read_text("a.tsv", "# a\tb\n# c\td\n", "0", "1"),
+			    "1:# a|b\n2:# c|d\n");
+}
+
+/* The content decides; the name is a hint. */
+static void test_form(void **state)
+{
+	static const char *const names[] = { "a.tsv", "a.csv", "a.txt", "a.jsonl", "a" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		assert_string_equal(read_text(names[i], "x\ty\na, b\tc; d\n", "x", "y"),
+				    "2:a, b|c; d\n");
+		assert_string_equal(read_text(names[i], "x;y\n\"a;b\";1,5\nc d;2,5\n", "x", "y"),
+				    "2:a;b|1,5\n3:c d|2,5\n");
+		assert_string_equal(read_text(names[i], "{\"x\": 1, \"y\": 2}\n", "x", "y"),
+				    "1:1|2\n");
+	}
 }
 
 static void test_missing_column(void **state)
@@ -142,10 +223,16 @@ static void test_jsonl(void **state)
 			  "{\"a\": [\"the\", \"cat\", 3], \"b\": \"\"}\r\n"
 			  "{\"a\": \"\\u00e9\\n\", \"b\": 1e300}",
 			  "a", "b"),
-		"1:x|1\n4:-2.5|true\n5:the cat 3|\n6:\xc3\xa9\n|1e+300\n");
+		"1:x|1\n4:-2.5|true\n5:the cat 3|\n6:\xc3\xa9\n|1e300\n");
 	assert_string_equal(read_text("a.jsonl", "{\"a\": 9223372036854775808}\n", "a",
 				      NULL),
-			    "1:9.223372036854776e+18\n");
+			    "1:9223372036854775808\n");
+	/* a number is the text that stands in the file */
+	assert_string_equal(read_text("a.jsonl",
+				      "{\"a\": 123456789012345678, \"b\": 1.0}\n"
+				      "{\"a\": 123456789012345679, \"b\": 1e3}\n",
+				      "a", "b"),
+			    "1:123456789012345678|1.0\n2:123456789012345679|1e3\n");
 	/* lists, by number */
 	assert_string_equal(read_text("a.jsonl", "[\"x\", \"y\"]\n[1]\n", "1", NULL),
 			    "1:y\n2!field missing or no text\n");
@@ -268,7 +355,7 @@ static void test_not_utf8_text(void **state)
 			"looks like UTF-16");
 	assert_contains(read_file(put_file("a.xz", "\xfd" "7zXZ\0\0\4", 8), -1, "x", NULL),
 			"xz-compressed");
-	assert_contains(read_text("a.txt", "x\n", "x", NULL), "cannot tell the format");
+	assert_contains(read_text("a.txt", "x\n", "x", NULL), "cannot tell the columns");
 	assert_string_equal(read_text("a.tsv", "x\ty\n\xc3\t1\n\xed\xa0\x80\t1\na\t\xff\n",
 				      "x", NULL),
 			    "2!invalid UTF-8\n3!invalid UTF-8\n4:a\n");
@@ -440,6 +527,8 @@ static void test_content_hash(void **state)
 		struct source *s;
 		struct source_row row;
 
+		spec.format = (enum source_format[]){ SOURCE_TSV, SOURCE_CSV,
+						      SOURCE_JSONL }[k];
 		spec.path = put_file(names[k], b.s, b.len);
 		assert_int_equal(source_open(&spec, &s, NULL), ST_OK);
 		while (!source_next(s, &row, NULL))
@@ -470,6 +559,8 @@ static void test_stop(void **state)
 	(void)state;
 	buf_init(&b);
 	fill(&b, 'x', 3 << 20);
+	for (size_t i = 99; i < b.len; i += 100)
+		b.s[i] = '\n';
 	spec.path = put_file("a.tsv", b.s, b.len);
 	assert_int_equal(source_open(&spec, &s, NULL), ST_OK);
 	progress_begin(&pg, b.len, "bytes", "reading");
@@ -485,11 +576,17 @@ static void test_stop(void **state)
 static void test_report(void **state)
 {
 	struct row_report r = { 0 };
+	struct buf b;
 
 	(void)state;
-	for (uint64_t i = 1; i <= 10; i++)
-		row_report_add(&r, i % 2 ? ROW_SHORT : ROW_OK, i);
-	row_report_add(&r, ROW_NUL, 11);
+	for (uint64_t i = 1; i <= 10; i++) {
+		struct source_row row = { .line = i };
+
+		if (i % 2)
+			row_say(&row, ROW_SHORT, "1 in place of\x1b 2", i == 1 ? 16 : 1);
+		row_report_add(&r, &row);
+	}
+	row_report_add(&r, &(struct source_row){ .line = 11, .fault = ROW_NUL });
 	assert_int_equal(r.rows, 11);
 	assert_int_equal(row_report_bad(&r), 6);
 	assert_int_equal(r.bad[ROW_SHORT], 5);
@@ -498,6 +595,33 @@ static void test_report(void **state)
 	assert_int_equal(r.first[ROW_NUL][0], 11);
 	for (int f = 0; f < ROW_FAULTS; f++)
 		assert_non_null(row_fault_name((enum row_fault)f));
+	buf_init(&b);
+	row_report_text(&r, &b);
+	assert_string_equal(buf_str(&b), "too few columns 5 (lines 1, 3, 5, 7, ...: 1 in "
+					 "place of<ESC> 2); NUL byte 1 (line 11)");
+	buf_release(&b);
+}
+
+/* max_bad is a share of the file; of a short file a few rows are fine. */
+static void test_allowed(void **state)
+{
+	static const struct {
+		uint64_t rows;
+		double max_bad;
+		uint64_t allowed;
+	} rows[] = {
+		{ 5, 0.01, 1 },    { 18, 0.01, 2 },     { 200, 0.01, 3 },
+		{ 300, 0.01, 3 },  { 301, 0.01, 4 },    { 100000, 0.01, 1000 },
+		{ 100, 0.07, 7 },  { 5, 0, 0 },         { 100000, 0, 0 },
+		{ 10, 0.5, 5 },    { 10, 1, 10 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct row_report r = { .rows = 1, .file_rows = rows[i].rows };
+
+		assert_int_equal(row_report_allowed(&r, rows[i].max_bad), rows[i].allowed);
+	}
 }
 
 /* --- any bytes at all --- */
@@ -562,6 +686,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tsv),
 		cmocka_unit_test(test_columns_by_number),
+		cmocka_unit_test(test_column_names),
+		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_missing_column),
 		cmocka_unit_test(test_jsonl),
 		cmocka_unit_test(test_jsonl_faults),
@@ -579,6 +707,7 @@ int main(void)
 		cmocka_unit_test(test_content_hash),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_any_bytes),
 		cmocka_unit_test(test_ag_news),
 	};
