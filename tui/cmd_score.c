@@ -131,7 +131,7 @@ static enum status score_texts(struct rouge_means *r, struct lines *gold,
 			       struct lines *pred, struct err *err)
 {
 	struct progress *pg = cmd_progress();
-	struct rouge_scorer *s = rouge_scorer_new();
+	struct rouge_scorer *s = rouge_scorer_new((struct rouge_options){ 0 });
 	enum status st = ST_OK;
 
 	progress_begin(pg, gold->n, "lines", "scoring");
@@ -228,7 +228,7 @@ static void print_scores(const enum metric_id *m, const double *x, int n, size_t
 			has_rouge |= metric_table[m[i]].input == METRIC_TEXTS;
 		}
 		if (has_rouge)
-			printf("%s\n", rouge_signature());
+			printf("%s\n", rouge_signature((struct rouge_options){ 0 }));
 		return;
 	}
 	buf_init(&b);

@@ -62,6 +62,7 @@ struct reading {
 	/* derived from data.set, which is of (set_task, set_step) */
 	int set_task;
 	int64_t set_step;
+	struct rouge_options rouge; /* as the task is scored */
 	struct example_figures *figure; /* [data.set.n] */
 	int measured;              /* how many are done, from the first on */
 	struct reading_means mean;

@@ -124,7 +124,7 @@ void reading_measure_one(struct reading *re, int i)
 
 	if (i < 0 || i >= re->data.set.n || re->figure[i].is_done)
 		return;
-	rs = rouge_scorer_new();
+	rs = rouge_scorer_new(re->rouge);
 	measure(re, i, rs);
 	rouge_scorer_free(rs);
 }
@@ -204,7 +204,7 @@ bool reading_measure(struct reading *re)
 
 	if (re->measured >= n)
 		return true;
-	rs = rouge_scorer_new();
+	rs = rouge_scorer_new(re->rouge);
 	while (re->measured < n && (re->measured == from || clock_now() < until))
 		measure(re, re->measured++, rs);
 	rouge_scorer_free(rs);

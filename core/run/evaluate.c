@@ -246,7 +246,7 @@ static void take_summary(const struct eval *e, uint64_t k, const struct hypothes
 static void run_summaries(const struct eval *e, struct worker *w, const uint64_t *k,
 			  int n)
 {
-	struct rouge_scorer *rs = rouge_scorer_new();
+	struct rouge_scorer *rs = rouge_scorer_new(plan_rouge(e->plan));
 	struct generation g;
 	struct batch b;
 

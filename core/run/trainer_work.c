@@ -131,6 +131,7 @@ void trainer_channels(struct trainer *t)
 		str_copy(c->name, sizeof c->name, s->plan->tasks[i].name);
 		c->kind = s->plan->tasks[i].kind;
 		c->metric = s->plan->tasks[i].metrics[0];
+		c->rouge_unicode = s->plan->tasks[i].rouge_unicode;
 		c->loss = c->smooth = c->dev = c->dev_before = c->dev_best = NAN;
 		c->baseline = c->grad_norm = c->effective = NAN;
 		c->dev_step = -1;
