@@ -4,7 +4,9 @@
  * A `struct json` is a cJSON node under another name. Texts pass json_scan()
  * before cJSON sees them, and only its getters with case are used. cJSON keeps
  * numbers as doubles: whole numbers are exact up to 2^53, larger ones are no
- * json_int, and what must be exact beyond that travels as text.
+ * json_int. The digits that stand in the text are kept in the number's
+ * valuestring, which cJSON leaves empty and frees, where they are more than a
+ * short whole number: that is its own text.
  */
 #include "base/json.h"
 
@@ -44,6 +46,63 @@ static cJSON *node_rw(struct json *n)
 	return (cJSON *)(void *)n;
 }
 
+/* --- the text of numbers --- */
+
+enum { SHORT_WHOLE = 15 };
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Of a checked text: the next number, past strings. */
+static const char *next_number(const char *p, const char *end, size_t *n)
+{
+	const char *from;
+
+	while (*p != '-' && !is_digit(*p)) {
+		if (*p++ != '"')
+			continue;
+		for (; *p != '"'; p++)
+			p += *p == '\\';
+		p++;
+	}
+	for (from = p++; p < end && (is_digit(*p) || memchr("+-.eE", *p, 5));)
+		p++;
+	*n = (size_t)(p - from);
+	return from;
+}
+
+/* "-12" and "3", which a double gives back; not "-0", "1.0", "1e3". */
+static bool is_short_whole(const char *p, size_t n)
+{
+	size_t sign = *p == '-';
+
+	if (n > SHORT_WHOLE || (sign && p[1] == '0'))
+		return false;
+	for (size_t i = sign; i < n; i++) {
+		if (!is_digit(p[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Numbers of the tree, in the order of the text; returns where it is now. */
+static const char *keep_numbers(cJSON *n, const char *at, const char *end)
+{
+	size_t len;
+
+	if (cJSON_IsNumber(n)) {
+		at = next_number(at, end, &len);
+		if (!is_short_whole(at, len))
+			n->valuestring = xstrndup(at, len);
+		at += len;
+	}
+	for (cJSON *c = n->child; c; c = c->next)
+		at = keep_numbers(c, at, end);
+	return at;
+}
+
 enum status json_parse(const char *text, size_t len, const char *where,
 		       struct json **out, struct err *err)
 {
@@ -57,6 +116,7 @@ enum status json_parse(const char *text, size_t len, const char *where,
 	if (!root)
 		return err_set(err, ST_INVALID, "%s:1:1: JSON cannot be read",
 			       where);
+	keep_numbers(root, text, text + len);
 	*out = from_c(root);
 	return ST_OK;
 }
@@ -118,6 +178,15 @@ double json_number(const struct json *n)
 {
 	BUG_IF(json_type(n) != JSON_NUMBER);
 	return node(n)->valuedouble;
+}
+
+void json_number_text(const struct json *n, char out[JSON_DIGITS])
+{
+	BUG_IF(json_type(n) != JSON_NUMBER);
+	if (node(n)->valuestring)
+		str_copy(out, JSON_DIGITS, node(n)->valuestring);
+	else
+		str_format(out, JSON_DIGITS, "%.0f", node(n)->valuedouble);
 }
 
 bool json_int(const struct json *n, int64_t *out)

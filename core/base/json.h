@@ -20,7 +20,7 @@ struct json; /* a node, or a whole document at its root */
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY,
 		 JSON_OBJECT };
-enum { JSON_DEPTH = 16 };
+enum { JSON_DEPTH = 16, JSON_DIGITS = 64 }; /* bytes of a number, NUL included */
 
 /* `where` stands before line:column in messages ("plan.json", "a.jsonl:17"). */
 enum status json_parse(const char *text, size_t len, const char *where,
@@ -33,6 +33,8 @@ enum json_type json_type(const struct json *n);
 const char *json_type_name(enum json_type t); /* "a string" */
 bool json_bool(const struct json *n);
 double json_number(const struct json *n);
+/* As it stands in the document: all digits, "1.0" and "1e3" as they are. */
+void json_number_text(const struct json *n, char out[JSON_DIGITS]);
 /* False: no number, not whole, or not below 2^53 (where doubles stay exact). */
 bool json_int(const struct json *n, int64_t *out);
 const char *json_string(const struct json *n);

@@ -158,6 +158,16 @@ void json_put_null(struct json_out *o, const char *key)
 	buf_adds(o->b, "null");
 }
 
+/* The digits that were read, not what a double made of them. */
+static void put_number(struct json_out *o, const char *key, const struct json *n)
+{
+	char text[JSON_DIGITS];
+
+	json_number_text(n, text);
+	lead(o, key);
+	buf_adds(o->b, text);
+}
+
 /* At most JSON_DEPTH levels deep: documents are no deeper. */
 void json_put_node(struct json_out *o, const char *key, const struct json *n)
 {
@@ -171,7 +181,7 @@ void json_put_node(struct json_out *o, const char *key, const struct json *n)
 		json_put_bool(o, key, json_bool(n));
 		return;
 	case JSON_NUMBER:
-		json_put_num(o, key, json_number(n));
+		put_number(o, key, n);
 		return;
 	case JSON_STRING:
 		json_put_str(o, key, json_string(n));

@@ -21,7 +21,7 @@
 enum {
 	FEW = 16,
 	STACK_KEYS = 128,
-	NUMBER_MAX = 62, /* what cJSON's number buffer holds */
+	NUMBER_MAX = 62, /* what cJSON's number buffer holds; below JSON_DIGITS */
 };
 
 struct scan {

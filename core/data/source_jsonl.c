@@ -2,11 +2,9 @@
  * source_jsonl.c - rows that are JSON objects, one a line (or lists, whose
  * columns go by number).
  *
- * A field is a string; a number or a bool as its text; or a list of these,
- * joined by spaces (tokens). Whole numbers from 2^53 on are text in scientific
- * notation, as json.h reads them.
+ * A field is a string; a number as it stands in the file, all its digits; a bool
+ * as its text; or a list of these, joined by spaces (tokens).
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -74,28 +72,18 @@ static const struct json *find_field(const struct json *row, const char *name)
 	return e;
 }
 
-static bool add_number(struct buf *out, const struct json *n)
-{
-	char text[32];
-	int64_t i;
-
-	if (json_int(n, &i)) {
-		buf_addf(out, "%" PRId64, i);
-		return true;
-	}
-	double_to_text(json_number(n), text);
-	buf_adds(out, text);
-	return true;
-}
-
 static bool add_scalar(struct buf *out, const struct json *n)
 {
+	char number[JSON_DIGITS];
+
 	switch (json_type(n)) {
 	case JSON_STRING:
 		buf_adds(out, json_string(n));
 		return true;
 	case JSON_NUMBER:
-		return add_number(out, n);
+		json_number_text(n, number);
+		buf_adds(out, number);
+		return true;
 	case JSON_BOOL:
 		buf_adds(out, json_bool(n) ? "true" : "false");
 		return true;

@@ -71,7 +71,7 @@ static void test_accepts(void **state)
 	check_written(" \t\r\n true \n", "true");
 	check_written("[]", "[]");
 	check_written("{ }", "{}");
-	check_written("[ 1 , -0 , 0.5e+1, 1E2 ]", "[1,-0,5,100]");
+	check_written("[ 1 , -0 , 0.5e+1, 1E2 ]", "[1,-0,0.5e+1,1E2]");
 	check_written("{\"a\":{\"b\":[false,{}]},\"\":\"\"}",
 		      "{\"a\":{\"b\":[false,{}]},\"\":\"\"}");
 	check_written("\"\\u00e9\\ud83d\\ude00\\/\\n\\\"\"",
@@ -82,6 +82,43 @@ static void test_accepts(void **state)
 		      "[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]");
 	check_written("{\"a\":{\"k\":1},\"b\":{\"k\":1}}",
 		      "{\"a\":{\"k\":1},\"b\":{\"k\":1}}");
+}
+
+/* What a double would lose stays as it was written. */
+static void test_number_text(void **state)
+{
+	static const char *const same[] = {
+		"123456789012345678", "123456789012345679", "9007199254740993", "0",
+		"1.0", "1e3", "-0", "-7", "999999999999999", "1000000000000000",
+		"0.1000000000000000055511151231257827", "-1.50E-07",
+	};
+	char text[JSON_DIGITS];
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	buf_adds(&b, "{\"4 \\\" -5\": [\"6\", true");
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		struct json *one = must(same[i]);
+
+		json_number_text(one, text);
+		assert_string_equal(text, same[i]);
+		json_free(one);
+		buf_addf(&b, ",\"7\",%s", same[i]);
+	}
+	buf_adds(&b, "]}");
+	struct json *all = must(buf_str(&b));
+	const struct json *n = json_next(json_next(json_first(json_first(all))));
+
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		n = json_next(n);
+		json_number_text(n, text);
+		assert_string_equal(text, same[i]);
+		n = json_next(n);
+	}
+	assert_null(n);
+	json_free(all);
+	buf_release(&b);
 }
 
 static void test_refuses(void **state)
@@ -551,6 +588,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accepts),
+		cmocka_unit_test(test_number_text),
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_refuses_nul_bytes),
 		cmocka_unit_test(test_numbers),

@@ -142,10 +142,16 @@ static void test_jsonl(void **state)
 			  "{\"a\": [\"the\", \"cat\", 3], \"b\": \"\"}\r\n"
 			  "{\"a\": \"\\u00e9\\n\", \"b\": 1e300}",
 			  "a", "b"),
-		"1:x|1\n4:-2.5|true\n5:the cat 3|\n6:\xc3\xa9\n|1e+300\n");
+		"1:x|1\n4:-2.5|true\n5:the cat 3|\n6:\xc3\xa9\n|1e300\n");
 	assert_string_equal(read_text("a.jsonl", "{\"a\": 9223372036854775808}\n", "a",
 				      NULL),
-			    "1:9.223372036854776e+18\n");
+			    "1:9223372036854775808\n");
+	/* a number is the text that stands in the file */
+	assert_string_equal(read_text("a.jsonl",
+				      "{\"a\": 123456789012345678, \"b\": 1.0}\n"
+				      "{\"a\": 123456789012345679, \"b\": 1e3}\n",
+				      "a", "b"),
+			    "1:123456789012345678|1.0\n2:123456789012345679|1e3\n");
 	/* lists, by number */
 	assert_string_equal(read_text("a.jsonl", "[\"x\", \"y\"]\n[1]\n", "1", NULL),
 			    "1:y\n2!field missing or no text\n");
