@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/cache.h"
+#include "data/items.h"
 #include "data/spool.h"
 #include "text/utf8.h"
 
@@ -110,20 +111,10 @@ static int find_label(const struct builder *b, const char *s, size_t n)
 	return -1;
 }
 
-static void trim(const char **s, size_t *n)
-{
-	while (*n && ((*s)[*n - 1] == ' ' || (*s)[*n - 1] == '\t'))
-		--*n;
-	while (*n && (**s == ' ' || **s == '\t')) {
-		++*s;
-		--*n;
-	}
-}
-
 static enum row_fault take_label(struct builder *b, const char *s, size_t n,
 				 struct cache_record *r)
 {
-	trim(&s, &n);
+	text_trim(&s, &n);
 	r->value.label = find_label(b, s, n);
 	if (r->value.label >= 0)
 		return ROW_OK;
@@ -140,7 +131,7 @@ static enum row_fault take_number(const char *s, size_t n, struct cache_record *
 	char text[64];
 	double x;
 
-	trim(&s, &n);
+	text_trim(&s, &n);
 	if (n >= sizeof text)
 		return ROW_BAD_NUMBER;
 	memcpy(text, s, n);

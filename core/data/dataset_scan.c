@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "data/cache.h"
 #include "data/found.h"
+#include "data/items.h"
 
 enum { LABEL_BYTES_MAX = 256 };
 
@@ -53,15 +54,9 @@ struct labels {
 	bool too_many;
 };
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static bool is_blank(const char *s, size_t n)
 {
-	while (n && (is_space(s[n - 1]) || s[n - 1] == '\r' || s[n - 1] == '\n'))
-		n--;
+	text_trim(&s, &n);
 	return !n;
 }
 
@@ -111,10 +106,7 @@ static enum row_fault take_label(void *arg, const struct source_row *row,
 	if (is_blank(row->field[c->text], row->len[c->text]) ||
 	    (c->pair >= 0 && is_blank(row->field[c->pair], row->len[c->pair])))
 		return ROW_EMPTY_TEXT;
-	while (n && is_space(s[n - 1]))
-		n--;
-	for (; n && is_space(*s); n--)
-		s++;
+	text_trim(&s, &n);
 	if (!n || n > LABEL_BYTES_MAX)
 		return ROW_BAD_LABEL;
 	memcpy(name, s, n);

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "data/items.h"
 #include "data/sample_in.h"
 #include "text/utf8.h"
 
@@ -92,14 +93,6 @@ static void count_number(struct sample_column *c, const char *p, size_t n)
 	c->wholes++;
 }
 
-static void trim(const char **p, size_t *n)
-{
-	while (*n && ((*p)[*n - 1] == ' ' || (*p)[*n - 1] == '\t'))
-		--*n;
-	for (; *n && (**p == ' ' || **p == '\t'); --*n)
-		++*p;
-}
-
 static void show(struct sample_column *c, const char *p, size_t n)
 {
 	struct buf b;
@@ -116,7 +109,7 @@ static void count_value(struct sample_column *c, const char *p, size_t n)
 	uint64_t words;
 
 	c->n++;
-	trim(&p, &n);
+	text_trim(&p, &n);
 	if (!n) {
 		c->empty++;
 		return;
@@ -210,7 +203,7 @@ static void take_first(struct look *l)
 		const char *p = buf_str(&l->text) + l->cell[i].at;
 		size_t n = l->cell[i].len;
 
-		trim(&p, &n);
+		text_trim(&p, &n);
 		c->first = xstrndup(p, n < NAME_BYTES ? n : NAME_BYTES);
 		if (n && n < NAME_BYTES && !memchr(p, '\0', n) && utf8_valid(p, n))
 			c->name = xstrndup(p, n);

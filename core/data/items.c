@@ -1,0 +1,73 @@
+/*
+ * items.c - lines as items, by the rules that rows of data are read by.
+ */
+#include "data/items.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/reader.h"
+#include "data/source.h"
+#include "text/utf8.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+void text_trim(const char **p, size_t *n)
+{
+	while (*n && is_blank((*p)[*n - 1]))
+		--*n;
+	for (; *n && is_blank(**p); --*n)
+		++*p;
+}
+
+static enum status add_item(struct items *t, const struct reader *r, const char *p,
+			    size_t n, struct err *err)
+{
+	text_trim(&p, &n);
+	if (memchr(p, '\0', n))
+		return err_set(err, ST_INVALID, "%s:%" PRIu64 ": NUL byte", r->path,
+			       r->lines);
+	if (!utf8_valid(p, n))
+		return err_set(err, ST_INVALID, "%s:%" PRIu64 ": invalid UTF-8", r->path,
+			       r->lines);
+	ARRAY_GROW(t->text, t->n, t->cap);
+	t->text[t->n++] = xstrndup(p, n);
+	return ST_OK;
+}
+
+enum status items_read(const char *path, struct items *out, struct err *err)
+{
+	struct reader r;
+	enum status st;
+
+	*out = (struct items){ .path = path };
+	st = reader_open(&r, path, err);
+	if (st)
+		return st;
+	while (!st) {
+		bool too_long;
+		const char *p;
+		size_t n;
+
+		st = reader_line(&r, &p, &n, &too_long, err);
+		if (!st && too_long)
+			st = err_set(err, ST_INVALID, "%s:%" PRIu64 ": row too long",
+				     path, r.lines);
+		else if (!st)
+			st = add_item(out, &r, p, n, err);
+	}
+	reader_release(&r);
+	return st == ST_END ? ST_OK : st;
+}
+
+void items_release(struct items *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		xfree(t->text[i]);
+	xfree(t->text);
+	*t = (struct items){ 0 };
+}
