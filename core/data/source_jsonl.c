@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/json_text.h"
 #include "data/source_in.h"
 #include "text/utf8.h"
 
@@ -92,7 +93,7 @@ static bool add_scalar(struct buf *out, const struct json *n)
 	}
 }
 
-static bool add_field(struct buf *out, const struct json *n)
+bool json_text(struct buf *out, const struct json *n)
 {
 	if (!n)
 		return false;
@@ -117,7 +118,7 @@ static enum row_fault copy_fields(struct source *s, const struct json *root,
 	buf_reserve(&s->text, 1);
 	for (int i = 0; i < s->n_fields; i++) {
 		at[i] = s->text.len;
-		if (!add_field(&s->text, find_field(root, s->field[i])))
+		if (!json_text(&s->text, find_field(root, s->field[i])))
 			return ROW_NO_FIELD;
 		row->len[i] = s->text.len - at[i];
 	}
@@ -162,7 +163,7 @@ static void see_all(struct source *s, const struct json *root)
 		bool has_text;
 
 		buf_clear(&s->text);
-		has_text = add_field(&s->text, e);
+		has_text = json_text(&s->text, e);
 		s->every->see(s->every->arg, column, json_key(e),
 			      has_text ? buf_str(&s->text) : NULL, s->text.len);
 	}

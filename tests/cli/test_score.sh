@@ -1,0 +1,114 @@
+#!/bin/sh
+# `score`: what it reads, what it refuses, what it says beside the figures.
+. tests/cli/lib.sh
+
+put() { printf '%b' "$2" >"$TMP/$1"; }
+# scores NAME 'pattern in the output' 'pattern on stderr, - for silence' ARGS...
+scores() {
+	name=$1 out=$2 word=$3; shift 3
+	"$TUTTI" score "$@" >"$TMP/out" 2>"$TMP/err"
+	got=$?
+	if [ $got != 0 ] || ! grep -qE -- "$out" "$TMP/out"; then
+		not_ok "$name (exit $got)"; cat "$TMP/out" "$TMP/err"
+	elif [ "$word" = - ] && [ -s "$TMP/err" ] || { [ "$word" != - ] && ! grep -q -- "$word" "$TMP/err"; }; then
+		not_ok "$name: words"; cat "$TMP/err"
+	else ok "$name"; fi
+}
+cd "$TMP" || exit 1
+case $TUTTI in /*) ;; *) TUTTI=$OLDPWD/$TUTTI ;; esac
+
+# the same items, however they are written
+put gold 'good\nbad\ngood\n'
+put bom '\357\273\277good\nbad\ngood\n'
+put crlf 'good \r\nbad\t\r\ngood'
+put strings '"good"\n" bad"\n"good"\n'
+put lines '{"line":1,"label":"good","p":{"good":0.9,"bad":0.1}}\n{"line":2,"label":"bad"}\n{"line":3,"label":"good"}\n'
+put blank 'good\nbad\ngood\n\n\n'
+for form in bom crlf strings lines blank; do
+	scores "$form: the same labels" '^accuracy +1\.0000$' - accuracy gold $form
+	scores "$form: as references" '"accuracy":1[,}]' - accuracy $form gold --json
+done
+put big1 '{"label":123456789012345678}\n{"label":123456789012345679}\n'
+put big2 '123456789012345679\n123456789012345679\n'
+scores "18 digits stay 18" '^accuracy +0\.5000$' - accuracy big1 big2
+
+# labels that are not those of the references
+put renamed 'Good\nBad\nGood\n'
+scores "no prediction among the references" '^accuracy +0\.0000$' "no prediction occurs among the references: 'Good' beside 'good'" accuracy gold renamed
+put partly 'good\nneutral\ngood\n'
+scores "some are not" '^accuracy +0\.6667$' "1 of 3 predictions occur in no reference, the first is 'neutral' in line 2" accuracy gold partly
+
+# f1 is of two labels, and it is said of which
+put two 'good\ngood\nbad\n'
+scores "f1: the second by bytes" "^f1 +0\.5000  of 'good', the second of two labels" - f1 gold two
+scores "f1: the other one" "^f1 +0\.0000  of 'bad'$" - f1 gold two --positive bad
+scores "f1: JSON says of which" '"f1":0\.5,"positive":"good"' - f1 gold two --json
+put three_g 'a\nb\nc\na\n'; put three_p 'a\nb\nb\nc\n'
+fails "f1 of three labels" 1 "f1 is of two labels, here are 3: 'a', 'b', 'c'; macro_f1" "$TUTTI" score f1 three_g three_p
+scores "f1 of one against the rest" "^f1 +0\.6667  of 'b'$" - f1 three_g three_p --positive b
+scores "macro_f1 of three" '^macro_f1 +0\.4444$' - macro_f1 three_g three_p
+put one 'good\ngood\n'
+fails "f1 of one label" 1 "here is one, 'good'" "$TUTTI" score f1 one one
+scores "one label that is looked for" "^f1 +1\.0000  of 'good'$" - f1 one one --positive good
+fails "f1 of a label that is nowhere" 1 "no item is 'great', the positive label: there are 'bad', 'good'" "$TUTTI" score f1 gold two --positive great
+
+# correlations that are none
+put num '1\n2\n4\n'; put same '3\n3\n3\n'; put one_num '3\n'
+scores "a constant prediction" '^pearson +undefined: the predictions are all the same$' - pearson,spearman num same
+scores "constant references" '^spearman +undefined: the references are all the same$' - pearson,spearman same num
+scores "one row" '^pearson +undefined: one row alone$' - pearson one_num one_num
+scores "null in JSON" '"pearson":null,"undefined":\{"pearson":"the predictions are all the same"\}' - pearson num same --json
+put lines_num '{"line":1,"value":2}\n{"line":2,"value":4.0}\n{"line":3,"value":8e0}\n'
+scores "predict's numbers" '^pearson +1\.0000$' - pearson num lines_num
+fails "what is no number" 1 "gold:1: 'good' is not a number" "$TUTTI" score pearson gold gold
+put gap '1\n\n4\n'
+fails "a number is missing" 1 "gap:2: empty, where a number is wanted" "$TUTTI" score pearson num gap
+
+# line breaks for Lsum
+put flat_g 'the cat sat down. a dog ran off.\n'; put flat_p 'a dog ran. the cat sat.\n'
+scores "Lsum of one line is said" '^rougeLsum +0\.4286$' 'no item has a line break, so rougeLsum is rougeL' rougeL,rougeLsum flat_g flat_p
+scores "rougeL alone needs none" '^rougeL +0\.4286$' - rougeL flat_g flat_p
+scores "Lsum, split" '^rougeLsum +0\.8571$' - rougeLsum flat_g flat_p --split
+put cut_g '"the cat sat down.\\na dog ran off."\n'; put cut_p '{"line":1,"text":"a dog ran.\\nthe cat sat."}\n'
+scores "Lsum of JSON strings" '^rougeLsum +0\.8571$' - rougeLsum cut_g cut_p
+scores "Lsum, one side in lines" '^rougeLsum' 'no prediction has a line break' rougeLsum cut_g flat_p
+put quoted '"Go!"\n"Go," he said.\n'; put unquoted 'Go!\nGo, he said.\n'
+scores "plain text in quotes" '^rouge1 +1\.0000$' 'quoted:2 is no JSON string, so all lines of this file are plain text' rouge1 unquoted quoted
+
+# signatures
+scores "ROUGE's settings" '^rouge-score: F1 mean, Porter stems, words \[a-z0-9\]\+, Lsum by lines$' - rouge1 gold gold
+scores "with --split" 'Lsum by lines and sentences$' - rouge1 gold gold --split
+scores "with --unicode" '^rouge: .*words of every script' - rouge1 gold gold --unicode
+scores "in JSON" '"signature":"rouge-score: ' - rouge2 gold gold --json
+
+# other scripts
+put ru_g 'кот спит дома\nпёс ест\n'; put ru_p 'дома спит Кот\nпёс ест\n'
+scores "what ROUGE is blind to" '^rouge1 +0\.0000$' 'rouge counts a-z and 0-9 only: 2 of 2 references have none (--unicode' rouge1 ru_g ru_p
+scores "every script's letters" '^rouge1 +1\.0000$' - rouge1 ru_g ru_p --unicode
+
+# counts and empty files
+put short 'good\nbad\n'
+fails "counts differ" 1 "'gold' has 3 items, 'short' has 2: one item a line in both$" "$TUTTI" score accuracy gold short
+put long 'good\nbad\n\n'
+fails "a blank line more" 1 "'short' has 2 items, 'long' has 3.*the last line of the longer one is blank" "$TUTTI" score rouge1 short long
+: >empty
+fails "an empty file" 1 "'empty'" "$TUTTI" score accuracy gold empty
+put blanks '\n\n'
+fails "blank lines alone" 1 "'blanks' has blank lines alone" "$TUTTI" score accuracy gold blanks
+put hole 'good\n\ngood\n'
+fails "an empty label" 1 "hole:2: an empty label" "$TUTTI" score accuracy gold hole
+put failed '{"line":1,"label":"good"}\n{"line":2,"error":"empty text"}\n{"line":3,"label":"good"}\n'
+fails "a line that predict could not answer" 1 "failed:2: no answer here: empty text" "$TUTTI" score accuracy gold failed
+put nul 'good\nb\0ad\ngood\n'
+fails "a NUL" 1 "nul:2: NUL byte" "$TUTTI" score accuracy gold nul
+put latin 'good\nb\344d\ngood\n'
+fails "no UTF-8" 1 "latin:2: invalid UTF-8" "$TUTTI" score accuracy gold latin
+
+# members of objects
+put both '{"text":"a long story","summary":"a story"}\n'; put pred '{"line":1,"text":"a story"}\n'
+fails "two members may be it" 1 "more than one may be: 'text', 'summary' (say so with --field)" "$TUTTI" score rouge1 both pred
+scores "--field names it, where there is one" '^rouge1 +1\.0000$' - rouge1 both pred --field summary
+scores "a metric named twice counts once" '^\{"schema":1,"event":"score","n":3,"accuracy":1\}$' - accuracy,accuracy gold gold --json
+fails "--positive without f1" 2 "is for f1" "$TUTTI" score accuracy gold gold --positive good
+fails "--split without rouge" 2 "--split is for rouge" "$TUTTI" score accuracy gold gold --split
+exit $bad
