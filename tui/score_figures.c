@@ -288,8 +288,9 @@ static enum status check_counts(const struct answers *a, struct err *err)
 
 	if (a[GOLD].n == a[PRED].n)
 		return ST_OK;
-	return err_set(err, ST_INVALID, "'%s' has %zu items, '%s' has %zu: one item a line "
-		       "in both%s", a[GOLD].path, a[GOLD].n, a[PRED].path, a[PRED].n,
+	return err_set(err, ST_INVALID, "'%s' has %zu item%s, '%s' has %zu: one item a "
+		       "line in both%s", a[GOLD].path, a[GOLD].n,
+		       a[GOLD].n == 1 ? "" : "s", a[PRED].path, a[PRED].n,
 		       *last ? "" : " (the last line of the longer one is blank)");
 }
 

@@ -1,5 +1,5 @@
 /*
- * json_text.h - JSON values as the text of a field, for whoever reads rows.
+ * json_text.h - rows that are JSON, for whoever reads them one by one.
  */
 #ifndef TUTTI_DATA_JSON_TEXT_H
 #define TUTTI_DATA_JSON_TEXT_H
@@ -7,11 +7,16 @@
 #include <stdbool.h>
 
 #include "base/json.h"
+#include "data/source.h"
 
 /*
  * Appends a string, a number or bool as it stands in the file, a list of these
  * joined by blanks. False: it is none of these (NULL, too).
  */
 bool json_text(struct buf *out, const struct json *n);
+/* A line as a row of data: an object or a list (else *out is NULL). Caller frees. */
+enum row_fault json_row(const char *p, size_t n, struct json **out);
+/* The member called so, or the element with that number; NULL: there is none. */
+const struct json *json_row_field(const struct json *row, const char *name);
 
 #endif

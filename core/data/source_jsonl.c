@@ -41,7 +41,7 @@ static bool has_many_nodes(const char *p, size_t n)
 	return nodes > NODES_MAX;
 }
 
-static enum row_fault parse_row(const char *p, size_t n, struct json **out)
+enum row_fault json_row(const char *p, size_t n, struct json **out)
 {
 	*out = NULL;
 	if (memchr(p, '\0', n))
@@ -59,7 +59,7 @@ static enum row_fault parse_row(const char *p, size_t n, struct json **out)
 	return ROW_BAD_JSON;
 }
 
-static const struct json *find_field(const struct json *row, const char *name)
+const struct json *json_row_field(const struct json *row, const char *name)
 {
 	const struct json *e = json_first(row);
 	uint64_t number;
@@ -118,7 +118,7 @@ static enum row_fault copy_fields(struct source *s, const struct json *root,
 	buf_reserve(&s->text, 1);
 	for (int i = 0; i < s->n_fields; i++) {
 		at[i] = s->text.len;
-		if (!json_text(&s->text, find_field(root, s->field[i])))
+		if (!json_text(&s->text, json_row_field(root, s->field[i])))
 			return ROW_NO_FIELD;
 		row->len[i] = s->text.len - at[i];
 	}
@@ -151,7 +151,7 @@ static enum status next_row(struct source *s, enum row_fault *fault,
 		if (st)
 			return st;
 	} while (!too_long && is_blank(p, n));
-	*fault = too_long ? ROW_TOO_LONG : parse_row(p, n, root);
+	*fault = too_long ? ROW_TOO_LONG : json_row(p, n, root);
 	return ST_OK;
 }
 
@@ -196,7 +196,7 @@ static void look_at_row(struct columns *c, const struct json *root)
 		columns_see(c, key ? key : "(a list)", key ? strlen(key) : 8);
 	}
 	for (int i = 0; i < c->n; i++) {
-		if (find_field(root, c->name[i]))
+		if (json_row_field(root, c->name[i]))
 			c->at[i] = 0;
 	}
 }
