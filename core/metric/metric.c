@@ -49,24 +49,12 @@ static double ratio(double a, double b)
 	return b > 0 ? a / b : 0;
 }
 
-/* Rows of a class: in gold, in the predictions, in both at once. */
-struct tally {
-	uint64_t gold, pred, both;
-};
-
-static struct tally *tally_classes(const int *gold, const int *pred, size_t n,
-				   int n_classes)
+void tally_add(struct tally *t, int n_classes, int gold, int pred)
 {
-	struct tally *t = xcalloc((size_t)n_classes, sizeof *t);
-
-	for (size_t i = 0; i < n; i++) {
-		BUG_IF(gold[i] < 0 || gold[i] >= n_classes || pred[i] < 0 ||
-		       pred[i] >= n_classes);
-		t[gold[i]].gold++;
-		t[pred[i]].pred++;
-		t[gold[i]].both += gold[i] == pred[i];
-	}
-	return t;
+	BUG_IF(gold < 0 || gold >= n_classes || pred < 0 || pred >= n_classes);
+	t[gold].gold++;
+	t[pred].pred++;
+	t[gold].both += gold == pred;
 }
 
 static double class_f1(const struct tally *t)
@@ -74,13 +62,16 @@ static double class_f1(const struct tally *t)
 	return ratio(2 * (double)t->both, (double)(t->gold + t->pred));
 }
 
-static double accuracy(const struct tally *t, size_t k, size_t n)
+/* 0 / 0, no rows, is NaN. */
+static double accuracy(const struct tally *t, size_t k)
 {
-	uint64_t right = 0;
+	uint64_t right = 0, all = 0;
 
-	for (size_t c = 0; c < k; c++)
+	for (size_t c = 0; c < k; c++) {
 		right += t[c].both;
-	return (double)right / (double)n;
+		all += t[c].gold;
+	}
+	return (double)right / (double)all;
 }
 
 static double macro_f1(const struct tally *t, size_t k)
@@ -112,33 +103,37 @@ static double matthews(const struct tally *t, size_t k)
 	return square > 0 ? (right * all - cross) / sqrt(square) : 0;
 }
 
-double metric_labels(enum metric_id m, const int *gold, const int *pred, size_t n,
-		     int n_classes)
+double metric_tallied(enum metric_id m, const struct tally *t, int n_classes)
 {
-	struct tally *t;
 	size_t k = (size_t)n_classes;
-	double value = NAN;
 
 	BUG_IF(n_classes < 1);
-	if (!n || (metric_table[m].labels && metric_table[m].labels != n_classes))
+	if (isnan(accuracy(t, k)) ||
+	    (metric_table[m].labels && metric_table[m].labels != n_classes))
 		return NAN;
-	t = tally_classes(gold, pred, n, n_classes);
 	switch (m) {
 	case METRIC_ACCURACY:
-		value = accuracy(t, k, n);
-		break;
+		return accuracy(t, k);
 	case METRIC_F1:
-		value = class_f1(&t[1]);
-		break;
+		return class_f1(&t[1]);
 	case METRIC_MACRO_F1:
-		value = macro_f1(t, k);
-		break;
+		return macro_f1(t, k);
 	case METRIC_MATTHEWS:
-		value = matthews(t, k);
-		break;
+		return matthews(t, k);
 	default:
 		BUG("metric %d is none of labels", (int)m);
 	}
+}
+
+double metric_labels(enum metric_id m, const int *gold, const int *pred, size_t n,
+		     int n_classes)
+{
+	struct tally *t = xcalloc((size_t)n_classes, sizeof *t);
+	double value;
+
+	for (size_t i = 0; i < n; i++)
+		tally_add(t, n_classes, gold[i], pred[i]);
+	value = metric_tallied(m, t, n_classes);
 	xfree(t);
 	return value;
 }

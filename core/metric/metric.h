@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -32,6 +33,12 @@ struct metric_info {
 extern const struct metric_info metric_table[METRICS];
 const struct metric_info *metric_find(const char *name); /* NULL: none */
 
+/* Rows of a class: in gold, in the predictions, in both at once. */
+struct tally { uint64_t gold, pred, both; };
+/* One row more; tally [n_classes]. */
+void tally_add(struct tally *t, int n_classes, int gold, int pred);
+/* A label metric of rows that were counted one by one. */
+double metric_tallied(enum metric_id m, const struct tally *t, int n_classes);
 /*
  * A metric is NaN where it has no meaning: without rows; f1 of any number of
  * classes but two. Label metrics: class numbers 0..n_classes-1. f1 is the binary

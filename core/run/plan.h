@@ -93,6 +93,11 @@ enum status plan_parse(const char *json, size_t len, const char *where,
 void plan_free(struct plan *p);
 /* The complete plan as JSON that plan_load takes back to the same plan. */
 void plan_write(const struct plan *p, struct buf *out);
+/*
+ * Once the labels are known, which a plan may leave to the data: refuses metrics
+ * that are of another number of labels.
+ */
+enum status plan_check_labels(const struct plan_task *t, struct err *err);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */
 /* How the task's summaries are scored. */
 struct rouge_options plan_rouge(const struct plan_task *t);

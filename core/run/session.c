@@ -59,6 +59,8 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 	if (!st && t->kind == TASK_CLASSIFY && t->n_labels < 2)
 		st = err_set(err, ST_INVALID, "task '%s' has %d label: nothing to tell "
 			     "apart, in '%s'", t->name, t->n_labels, t->train);
+	if (!st && t->kind == TASK_CLASSIFY)
+		st = plan_check_labels(t, err);
 	s->task[i].n_labels = t->n_labels;
 	s->task[i].labels = t->labels;
 	return st;

@@ -111,4 +111,14 @@ scores "--field names it, where there is one" '^rouge1 +1\.0000$' - rouge1 both 
 scores "a metric named twice counts once" '^\{"schema":1,"event":"score","n":3,"accuracy":1\}$' - accuracy,accuracy gold gold --json
 fails "--positive without f1" 2 "is for f1" "$TUTTI" score accuracy gold gold --positive good
 fails "--split without rouge" 2 "--split is for rouge" "$TUTTI" score accuracy gold gold --split
+
+# a plan's metrics: as many labels as they are of, in the plan or found in the data
+cd "$OLDPWD" || exit 1
+tiny_plan "$TMP/p.json" 6
+fails "check: f1 on eight labels of the data" 1 "tasks.topic.metrics: f1 is of 2 labels, not 8 (use macro_f1)" \
+	"$TUTTI" check "$TMP/p.json" --set 'tasks.topic.metrics=["accuracy","f1"]'
+fails "train: the same" 1 "f1 is of 2 labels, not 8" "$TUTTI" train "$TMP/p.json" --runs "$TMP/runs" --set 'tasks.topic.metrics=["f1"]'
+[ -d "$TMP/runs" ] && [ -n "$(ls "$TMP/runs")" ] && not_ok "and no run is left" || ok "and no run is left"
+fails "f1 on three labels of the plan" 2 "f1 is of 2 labels, not 3" "$TUTTI" check "$TMP/p.json" \
+	--set 'tasks.topic.metrics=["f1"]' --set 'tasks.topic.labels=["a","b","c"]'
 exit $bad
