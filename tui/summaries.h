@@ -26,13 +26,14 @@ struct example_figures {
 	struct rouge rouge, lead;  /* lead: of the source's first three parts */
 	struct copying copying;
 	double ratio;              /* words of the output / of the reference */
+	bool is_blind;             /* ROUGE finds no word in the reference */
 	bool is_cut;               /* the model saw the source's beginning only */
 	double change;             /* ROUGE-1 against the evaluation before; NaN */
 	bool is_changed;           /* another output than then */
 };
 /* Over the examples measured so far. */
 struct reading_means {
-	int n, cut, repeating;
+	int n, cut, repeating, blind;
 	struct rouge rouge, lead;
 	double coverage, density, longest, novel[COPYING_GRAMS], repeats, ratio;
 };

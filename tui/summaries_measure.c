@@ -112,6 +112,7 @@ static void measure(struct reading *re, int i, struct rouge_scorer *rs)
 	baseline_lead(text, strlen(text), &lead);
 	rouge_score(rs, reference, text_of(p->output), &f->rouge);
 	rouge_score(rs, reference, buf_str(&lead), &f->lead);
+	f->is_blind = !rouge_has_words(rs, reference);
 	buf_release(&lead);
 	measure_copying(f, row, p);
 	measure_change(re, i);
@@ -185,6 +186,7 @@ static void take_means(struct reading *re)
 		for (int k = 0; k < COPYING_GRAMS; k++)
 			mean_add(&mean[NOVEL + k], f->copying.novel[k]);
 		m->cut += f->is_cut;
+		m->blind += f->is_blind;
 		m->repeating += f->copying.repeats > 0;
 	}
 	m->coverage = mean_of(&mean[COVERAGE]);

@@ -183,6 +183,9 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 	c->flags = 0;
 	x += draw_number(c, r.y, x, metric_table[ch->metric].brief, ch->dev, INK_STRONG) +
 	     2;
+	if (re->mean.blind)
+		x += draw_textf(c, r.y, x, 36, INK_WARN, "rouge: no word in %d of %d targets",
+				re->mean.blind, re->mean.n) + 2;
 	if (wide)
 		x += draw_more_means(c, &re->mean, r.y, x);
 	else

@@ -33,7 +33,7 @@ const struct metric_info metric_table[METRICS] = {
 	ROW(METRIC_ROUGEL, "rougeL", "rL", METRIC_TEXTS, 0,
 	    "longest common subsequence of words, F1 (Lin 2004; as rouge-score)"),
 	ROW(METRIC_ROUGELSUM, "rougeLsum", "rLs", METRIC_TEXTS, 0,
-	    "the same, a line at a time: summaries (Lin 2004; as rouge-score)"),
+	    "the same, by lines and, in a run, sentences (Lin 2004; as rouge-score)"),
 };
 
 const struct metric_info *metric_find(const char *name)

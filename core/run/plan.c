@@ -331,7 +331,7 @@ int plan_task_find(const struct plan *p, const char *name)
 
 struct rouge_options plan_rouge(const struct plan_task *t)
 {
-	return (struct rouge_options){ .unicode = t->rouge_unicode };
+	return (struct rouge_options){ .unicode = t->rouge_unicode, .split = true };
 }
 
 bool plan_has_dev(const struct plan_task *t)

@@ -99,7 +99,10 @@ void plan_write(const struct plan *p, struct buf *out);
  */
 enum status plan_check_labels(const struct plan_task *t, struct err *err);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */
-/* How the task's summaries are scored. */
+/*
+ * How the task's summaries are scored. What a model writes is one line, so Lsum
+ * cuts sentences (lines of the references stay lines).
+ */
 struct rouge_options plan_rouge(const struct plan_task *t);
 /* Are there dev rows: a file of them, or a share of the train rows? */
 bool plan_has_dev(const struct plan_task *t);

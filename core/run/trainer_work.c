@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "run/blind.h"
 #include "run/checkpoint.h"
 #include "run/evaluate.h"
 #include "run/workers.h"
@@ -199,6 +200,19 @@ enum status trainer_evaluate(struct trainer *t, bool scheduled, struct err *err)
 	return st;
 }
 
+/* A metric that could only ever be 0 is said before anybody waits for it. */
+static void say_blind(struct trainer *t, int task)
+{
+	const struct plan_task *p = &t->s->plan->tasks[task];
+	struct rouge_blind blind = rouge_blind_count(t->s, task);
+	struct buf b;
+
+	buf_init(&b);
+	if (2 * blind.n > blind.of && rouge_blind_words(p, blind, &b))
+		trainer_say(t, "%s: %s", p->name, buf_str(&b));
+	buf_release(&b);
+}
+
 enum status trainer_baselines(struct trainer *t, struct err *err)
 {
 	struct eval_row row;
@@ -212,6 +226,8 @@ enum status trainer_baselines(struct trainer *t, struct err *err)
 			st = store_eval(t->store, &row, err);
 		if (!st)
 			telemetry_eval(&t->live, &row);
+		if (!st)
+			say_blind(t, i);
 	}
 	return st;
 }

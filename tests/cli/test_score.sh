@@ -121,4 +121,48 @@ fails "train: the same" 1 "f1 is of 2 labels, not 8" "$TUTTI" train "$TMP/p.json
 [ -d "$TMP/runs" ] && [ -n "$(ls "$TMP/runs")" ] && not_ok "and no run is left" || ok "and no run is left"
 fails "f1 on three labels of the plan" 2 "f1 is of 2 labels, not 3" "$TUTTI" check "$TMP/p.json" \
 	--set 'tasks.topic.metrics=["f1"]' --set 'tasks.topic.labels=["a","b","c"]'
+
+# what a run says of itself is what \`score\` says of its predictions
+long='tasks.headline.metrics=["rougeLsum","rouge1"]'
+awk '{ a = $0; if (getline) { sub(/.*"headline": *"/, ""); sub(/"}$/, "", a); print a ".\\n" $0 } }' \
+	"$TMP/data/headlines.dev.jsonl" >"$TMP/two.jsonl"
+state_of "$TMP/p.json" --run sum --set "$long" >/dev/null
+"$TUTTI" eval sum --runs "$TMP/runs" --task headline --data "$TMP/two.jsonl" --json >"$TMP/eval" 2>"$TMP/err"
+"$TUTTI" predict sum --runs "$TMP/runs" --task headline "$TMP/two.jsonl" >"$TMP/said" 2>"$TMP/err"
+"$TUTTI" score rougeLsum,rouge1 "$TMP/two.jsonl" "$TMP/said" --field headline --split --json >"$TMP/scored" 2>"$TMP/err"
+for m in rougeLsum rouge1 signature; do
+	case $(field $m <"$TMP/eval") in "" | 0) false ;; esac && [ "$(field $m <"$TMP/eval")" = "$(field $m <"$TMP/scored")" ] && ok "eval and score agree on $m" \
+		|| { not_ok "eval and score differ on $m"; cat "$TMP/eval" "$TMP/scored" "$TMP/err"; }
+done
+
+# a metric without a value travels as null, and no baseline is invented
+for i in $(seq 40); do echo "{\"text\":\"row $i\",\"label\":$((i % 7))}"; done >"$TMP/num.jsonl"
+for i in $(seq 9); do echo "{\"text\":\"row $i\",\"label\":3}"; done >"$TMP/flat.jsonl"
+cat >"$TMP/flat.json" <<PLAN
+{ "tutti": 1, "model": { "kind": "transformer", "dim": 16, "layers": 1, "heads": 2 }, "tokenizer": { "kind": "wordpiece", "size": 100 },
+  "tasks": { "n": { "kind": "regress", "train": "$TMP/num.jsonl", "dev": "$TMP/flat.jsonl", "text": "text", "label": "label" } },
+  "mix": { "sampling": "uniform", "weighting": "fixed", "micro_batches": 2, "tokens": 64 },
+  "optimizer": { "kind": "adamw", "lr": 0.003 }, "budget": { "steps": 6, "eval_every": 3, "checkpoint_every": 3 } }
+PLAN
+"$TUTTI" train "$TMP/flat.json" --run flat --runs "$TMP/runs" --json >"$TMP/flat.out" 2>"$TMP/err"
+check "null at every evaluation" [ "$(grep '"event":"eval"' "$TMP/flat.out" | grep -c '"pearson":null')" = 2 ]
+check "and at the end, in dev and baseline" grep -q '"event":"end".*"dev":{"n":{"pearson":null,"spearman":null}},"baseline":{"n":{"pearson":null,"spearman":null}}' "$TMP/flat.out"
+"$TUTTI" eval flat --runs "$TMP/runs" >"$TMP/out" 2>"$TMP/err"
+check "eval says undefined" grep -q 'pearson undefined (baseline undefined)  spearman undefined (baseline undefined)' "$TMP/out"
+"$TUTTI" train "$TMP/flat.json" --run flat2 --runs "$TMP/runs" >"$TMP/text.out" 2>"$TMP/err"
+grep -qi '[^a-z]nan[^a-z]\|-nan' "$TMP/text.out" "$TMP/flat.out" "$TMP/out" "$TMP/err" && not_ok "no nan is printed" || ok "no nan is printed"
+"$TUTTI" eval flat --runs "$TMP/runs" --json >"$TMP/out" 2>"$TMP/err"
+check "eval's JSON says null" grep -q '"pearson":null,"spearman":null,"loss":' "$TMP/out"
+
+# ROUGE that sees nothing is said before and beside the training
+for i in $(seq 90); do echo "{\"s\":\"кот $i спит дома\",\"t\":\"кот спит\"}"; done >"$TMP/ru.jsonl"
+"$TUTTI" new "$TMP/ru.jsonl" --out "$TMP/ru.json" --set kind=summarize --set source=s --set target=t >/dev/null 2>"$TMP/err"
+check "new says what ROUGE is blind to" grep -q 'rouge counts a-z and 0-9 only, 100% of the summaries have none: the plan says "rouge": "unicode"' "$TMP/err"
+check "and the plan counts every script" grep -q '"rouge": "unicode"' "$TMP/ru.json"
+"$TUTTI" check "$TMP/ru.json" >"$TMP/out" 2>/dev/null
+grep -q 'rouge counts' "$TMP/out" && not_ok "check has nothing to say of it" || ok "check has nothing to say of it"
+"$TUTTI" check "$TMP/ru.json" --set tasks.ru.rouge=ascii >"$TMP/out" 2>/dev/null
+check "check says it of a-z0-9" grep -q 'rouge counts a-z and 0-9 only: \([0-9]*\) of \1 references have none' "$TMP/out"
+"$TUTTI" train "$TMP/ru.json" --run ru --runs "$TMP/runs" --steps 1 --set tasks.ru.rouge=ascii >"$TMP/out" 2>"$TMP/err"
+check "train says it" grep -q 'ru: rouge counts a-z and 0-9 only' "$TMP/err"
 exit $bad
