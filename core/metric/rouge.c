@@ -19,7 +19,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "text/normal.h"
+#include "text/letters.h"
 #include "text/sentence.h"
 #include "text/stem.h"
 #include "text/utf8.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "text/normal.h"
+#include "text/letters.h"
 #include "text/wordpiece.h"
 
 /* A word of the output: bytes [at, at + len) of the joined pieces. */

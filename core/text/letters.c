@@ -1,7 +1,7 @@
 /*
- * normal.c - normal forms and kinds of letters, by utf8proc's tables.
+ * letters.c - normal forms and kinds of letters, by utf8proc's tables.
  */
-#include "text/normal.h"
+#include "text/letters.h"
 
 #include <utf8proc.h>
 

@@ -1,9 +1,9 @@
 /*
- * normal.h - texts in one form: canonically composed (NFC), and as the letters
+ * letters.h - texts in one form: canonically composed (NFC), and as the letters
  * that words are made of, in any script.
  */
-#ifndef TUTTI_TEXT_NORMAL_H
-#define TUTTI_TEXT_NORMAL_H
+#ifndef TUTTI_TEXT_LETTERS_H
+#define TUTTI_TEXT_LETTERS_H
 
 #include <stddef.h>
 #include <stdint.h>
