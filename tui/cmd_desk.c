@@ -96,6 +96,30 @@ int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owne
 	return st ? cmd_fail(st, &err) : code;
 }
 
+/* What works without a terminal, for what was named. */
+static int advise(const struct opts *o)
+{
+	const char *name = o->arg[0];
+	char path[PATH_MAX];
+	struct err err;
+	enum status st;
+
+	if (is_plan(name)) {
+		cmd_say("tutti: no terminal here; 'tutti train %s' works without one", name);
+		return EXIT_USAGE;
+	}
+	st = cmd_find_run(o, name, path, &err);
+	if (st)
+		return cmd_fail(st, &err), EXIT_USAGE;
+	if (run_is_live(path))
+		cmd_say("tutti: no terminal here; the run is live: 'tutti send %s COMMAND' "
+			"steers it without one, 'tutti ls' says how far it is", name);
+	else
+		cmd_say("tutti: no terminal here; 'tutti eval %s' measures the run without "
+			"one, 'tutti resume %s' trains on", name, name);
+	return EXIT_USAGE;
+}
+
 int cmd_attach(const struct opts *o)
 {
 	char path[PATH_MAX];
@@ -104,6 +128,8 @@ int cmd_attach(const struct opts *o)
 
 	if (st)
 		return cmd_fail(st, &err);
+	if (isatty(0) != 1 || isatty(1) != 1)
+		return advise(o);
 	return run_is_live(path) ? cmd_lend(o, path, o->view, false) : look(o, path);
 }
 
@@ -209,10 +235,7 @@ static int start(const struct opts *o)
 
 int cmd_desk(const struct opts *o)
 {
-	if (isatty(0) != 1 || isatty(1) != 1) {
-		cmd_say("tutti: no terminal here; 'tutti train %s' works without one",
-			o->arg[0]);
-		return EXIT_USAGE;
-	}
+	if (isatty(0) != 1 || isatty(1) != 1)
+		return advise(o);
 	return is_plan(o->arg[0]) ? start(o) : cmd_attach(o);
 }

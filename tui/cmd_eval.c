@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "run/blind.h"
 #include "run/checkpoint.h"
+#include "run/plan_survey.h"
 #include "run/evaluate.h"
 #include "run/open.h"
 #include "run/replay.h"
@@ -210,21 +211,38 @@ int cmd_replay(const struct opts *o)
 static void check_report(const char *file, const struct dataset *d)
 {
 	const struct row_report *r = dataset_report(d);
+	struct buf b;
 
-	printf("  %s: %llu rows, %llu skipped", file,
-	       (unsigned long long)dataset_size(d),
+	buf_init(&b);
+	row_report_text(r, &b);
+	printf("  %s: %llu rows, %llu skipped", file, (unsigned long long)dataset_size(d),
 	       (unsigned long long)row_report_bad(r));
-	for (int f = 1; f < ROW_FAULTS; f++)
-		if (r->bad[f])
-			printf(" (%llu %s, first at line %llu)",
-			       (unsigned long long)r->bad[f],
-			       row_fault_name((enum row_fault)f),
-			       (unsigned long long)r->first[f][0]);
+	if (b.len)
+		printf(": %s", buf_str(&b));
 	if (r->cut_source || r->cut_target)
-		printf(", cut: %llu texts, %llu targets",
+		printf("; cut: %llu texts, %llu targets",
 		       (unsigned long long)r->cut_source,
 		       (unsigned long long)r->cut_target);
 	putchar('\n');
+	buf_release(&b);
+}
+
+/* What `new` says of the two splits, too; nothing else is wrong by now. */
+static void check_splits(const struct session *s, int i)
+{
+	struct plan_survey two;
+	struct buf b;
+
+	buf_init(&b);
+	if (!plan_survey(s->plan, i, cmd_progress(), &two, NULL))
+		plan_survey_warn(s->plan, i, &two, &b);
+	cmd_progress_end();
+	for (char *p = b.s, *end; p && *p; p = end + 1) {
+		end = strchr(p, '\n');
+		printf("  %.*s\n", (int)(end - p), p);
+	}
+	plan_survey_release(&two);
+	buf_release(&b);
 }
 
 static void check_task(const struct session *s, int i)
@@ -239,6 +257,7 @@ static void check_task(const struct session *s, int i)
 	check_report("train", t->train);
 	if (t->dev)
 		check_report("dev", t->dev);
+	check_splits(s, i);
 	buf_init(&b);
 	if (rouge_blind_words(&s->plan->tasks[i], rouge_blind_count(s, i), &b))
 		printf("  %s\n", buf_str(&b));

@@ -48,8 +48,13 @@ static enum status set_column(const struct new_file *f, const char *value, int *
 		return ST_OK;
 	buf_init(&b);
 	new_columns(f, &b);
-	err_set(err, ST_INVALID, "no column '%.60s' in '%s': there are %s", value, f->path,
-		buf_str(&b));
+	if (*column == GUESS_SEVERAL)
+		err_set(err, ST_INVALID, "several columns are called '%.60s' in '%s': there "
+			"are %s: say a number from 0, or '%.60s#2' for the second", value,
+			f->path, buf_str(&b), value);
+	else
+		err_set(err, ST_INVALID, "no column '%.60s' in '%s': there are %s", value,
+			f->path, buf_str(&b));
 	buf_release(&b);
 	return ST_INVALID;
 }
@@ -61,6 +66,9 @@ static enum status set_header(const struct opts *o, struct new_file *f, struct e
 
 	if (!header || f->sample->format == SOURCE_JSONL)
 		return ST_OK;
+	if (yes && !f->sample->can_name)
+		return err_set(err, ST_INVALID, "the first row of '%s' has not as many "
+			       "columns as most rows: it cannot name them", f->path);
 	if (!yes && !str_eq(header, "false"))
 		return err_set(err, ST_INVALID, "header is true or false, not '%.40s'",
 			       header);
@@ -116,6 +124,8 @@ static enum status refuse(const struct new_file *f, struct err *err)
 
 	buf_init(&b);
 	new_columns(f, &b);
+	if (!b.len)
+		buf_adds(&b, "no columns");
 	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: say it with "
 		"--set kind=classify --set text=COLUMN --set label=COLUMN", f->path,
 		buf_str(&b));
@@ -141,6 +151,32 @@ static enum status add_task(struct new_plan *p, const struct new_set *set,
 	return st;
 }
 
+/* What is passed over, and what no kind of task can use. */
+static void say_oddities(const struct new_file *f)
+{
+	const struct sample *s = f->sample;
+
+	if (s->comments)
+		cmd_say("  %llu line%s of comment on top", (unsigned long long)s->comments,
+			s->comments == 1 ? "" : "s");
+	if (s->format != SOURCE_JSONL && !s->can_name)
+		cmd_say("  the first row has not as many columns as most: it names none");
+	for (int i = 0; i < s->n_columns; i++) {
+		struct buf b;
+
+		buf_init(&b);
+		new_name(f, i, &b);
+		if (guess_is_second(s, f->guess.header, i))
+			cmd_say("  %s is column %d: its name stands twice in the header",
+				buf_str(&b), i);
+		if (s->column[i].lists)
+			cmd_say("  %s holds lists in %llu rows: a text may be a list of "
+				"words; there is no kind of task for several labels yet",
+				buf_str(&b), (unsigned long long)s->column[i].lists);
+		buf_release(&b);
+	}
+}
+
 static void say_set(const struct new_files *files, const struct new_set *set)
 {
 	const struct new_file *f = &files->file[set->train];
@@ -148,12 +184,14 @@ static void say_set(const struct new_files *files, const struct new_set *set)
 	struct buf b;
 
 	buf_init(&b);
-	new_rows(f->sample, &b);
+	new_rows(f, &b);
 	fprintf(stderr, "%s: %s, %s", set->name, f->path, buf_str(&b));
 	buf_release(&b);
-	if (set->dev >= 0)
-		fprintf(stderr, "; dev %s", files->file[set->dev].path);
+	for (int i = 0; i < set->n_held; i++)
+		fprintf(stderr, "%s %s", i ? "," : "; held out:",
+			files->file[set->held[i]].path);
 	fputc('\n', stderr);
+	say_oddities(f);
 }
 
 /* What else the rows could teach: another kind or another column. */
@@ -337,6 +375,8 @@ static enum status write_plan(struct new_plan *p, struct draft_sizes *sizes, str
 	if (!st)
 		st = plan_parse(buf_str(&text), text.len, "the plan", p->folder, NULL, 0,
 				&made, err);
+	if (!st)
+		st = new_survey(made, err);
 	plan_free(made);
 	if (!st && p->o->out && str_eq(p->o->out, "-"))
 		fwrite(buf_str(&text), 1, text.len, stdout);

@@ -85,18 +85,20 @@ static void take_column(struct row *r, const struct json *row, const char *colum
 
 static void take_json(struct row *r, const struct plan_task *t)
 {
-	struct json *row;
-	enum row_fault f = json_row(r->line, r->len, &row);
+	struct source_row row = { .fault = ROW_OK };
+	struct json *doc;
 
-	if (f == ROW_BAD_JSON && !json_parse(r->line, r->len, "JSON", &row, &r->why))
-		reject(r, f); /* a value, but no row */
-	else if (f && f != ROW_BAD_JSON)
-		reject(r, f);
+	json_row(r->line, r->len, &row, &doc);
+	if (row.fault && row.what[0])
+		err_set(&r->why, ST_INVALID, "%s: %s", row_fault_name(row.fault),
+			row.what);
+	else if (row.fault)
+		reject(r, row.fault);
 	if (!r->why.text[0])
-		take_column(r, row, t->text, &r->text);
+		take_column(r, doc, t->text, &r->text);
 	if (!r->why.text[0] && t->pair[0])
-		take_column(r, row, t->pair, &r->pair);
-	json_free(row);
+		take_column(r, doc, t->pair, &r->pair);
+	json_free(doc);
 }
 
 static void take_plain(struct row *r, const struct plan_task *t)

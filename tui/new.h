@@ -22,7 +22,9 @@ struct new_file {
 /* Files that belong together; indices into the files, or -1. */
 struct new_set {
 	char name[GUESS_NAME];
-	int train, dev, test;
+	int train;
+	int n_held;              /* dev files, then test files */
+	int held[OPTS_ARGS];
 };
 
 struct new_files {
@@ -46,9 +48,19 @@ enum status new_draft(const struct new_files *f, const struct new_set *set,
 /* "classify 'label' by the text 'sentence'", made harmless. */
 void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out);
 /* "about 67,500 rows" of a big file, "872 rows" of one looked through. */
-void new_rows(const struct sample *s, struct buf *out);
+void new_rows(const struct new_file *f, struct buf *out);
+/* A column's name in quotes, made harmless, or "column 3". */
+void new_name(const struct new_file *f, int column, struct buf *out);
 /* Appends the columns' names, or their numbers and a value. */
 void new_columns(const struct new_file *f, struct buf *out);
+
+/*
+ * Reads what the plan's tasks will be trained on; says what was skipped and why,
+ * and what a person should know. ST_INVALID: training would refuse it.
+ */
+enum status new_survey(struct plan *p, struct err *err);
+/* Prints lines, each with its end, behind two blanks. */
+void new_say_lines(const char *lines);
 
 /* Asking: false when there is nobody to ask, or the input has ended. */
 bool new_can_ask(void);

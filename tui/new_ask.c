@@ -87,7 +87,9 @@ static enum status ask_column(const struct new_file *f, const char *question, in
 			return ST_OK;
 		buf_init(&b);
 		new_columns(f, &b);
-		fprintf(stderr, "  no such column; there are: %s\n", buf_str(&b));
+		fprintf(stderr, "  %s; there are: %s\n", *column == GUESS_SEVERAL ?
+			"several of that name: say a number, or NAME#2" : "no such column",
+			buf_str(&b));
 		buf_release(&b);
 	}
 }

@@ -13,18 +13,21 @@
 
 /* --- words --- */
 
-static void add_name(const struct new_file *f, int column, struct buf *out)
+void new_name(const struct new_file *f, int column, struct buf *out)
 {
-	const struct sample_column *c = &f->sample->column[column];
-	bool named = f->guess.header || f->sample->format == SOURCE_JSONL;
+	const struct sample *s = f->sample;
+	bool named = (f->guess.header || s->format == SOURCE_JSONL) &&
+		     s->column[column].name;
+	char name[PLAN_COLUMN];
 
-	if (named && c->name) {
-		buf_addc(out, '\'');
-		text_sanitize(out, c->name, strlen(c->name) < 60 ? strlen(c->name) : 60);
-		buf_addc(out, '\'');
-	} else {
+	if (!named) {
 		buf_addf(out, "column %d", column);
+		return;
 	}
+	guess_column(s, f->guess.header, column, name, sizeof name);
+	buf_addc(out, '\'');
+	text_sanitize(out, name, strlen(name) < 60 ? strlen(name) : 60);
+	buf_addc(out, '\'');
 }
 
 void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out)
@@ -32,13 +35,13 @@ void new_describe(const struct new_file *f, const struct guess_task *g, struct b
 	buf_adds(out, g->kind == TASK_SUMMARIZE ? "summarize " :
 		      g->kind == TASK_REGRESS   ? "predict the number " :
 						  "classify by ");
-	add_name(f, g->kind == TASK_SUMMARIZE ? g->text : g->target, out);
+	new_name(f, g->kind == TASK_SUMMARIZE ? g->text : g->target, out);
 	buf_adds(out, g->kind == TASK_SUMMARIZE ? " to " :
 		      g->pair >= 0		? ", texts " : ", text ");
-	add_name(f, g->kind == TASK_SUMMARIZE ? g->target : g->text, out);
+	new_name(f, g->kind == TASK_SUMMARIZE ? g->target : g->text, out);
 	if (g->pair >= 0) {
 		buf_adds(out, " and ");
-		add_name(f, g->pair, out);
+		new_name(f, g->pair, out);
 	}
 }
 
@@ -49,7 +52,7 @@ void new_columns(const struct new_file *f, struct buf *out)
 
 	for (int i = 0; i < s->n_columns && i < MOST; i++) {
 		buf_adds(out, i ? ", " : "");
-		add_name(f, i, out);
+		new_name(f, i, out);
 		if (s->column[i].shown[0])
 			buf_addf(out, " (%s)", s->column[i].shown);
 	}
@@ -57,9 +60,12 @@ void new_columns(const struct new_file *f, struct buf *out)
 		buf_addf(out, " and %d more", s->n_columns - MOST);
 }
 
-void new_rows(const struct sample *s, struct buf *out)
+/* The first row of a table counts where it is no header. */
+void new_rows(const struct new_file *f, struct buf *out)
 {
-	double rows = s->all_rows, unit = 1;
+	const struct sample *s = f->sample;
+	bool is_row = s->format != SOURCE_JSONL && !f->guess.header;
+	double rows = s->all_rows + is_row, unit = 1;
 	char digits[32];
 	size_t n;
 
@@ -78,19 +84,56 @@ void new_rows(const struct sample *s, struct buf *out)
 
 /* --- sets --- */
 
+static bool has_key(const struct new_file *a, const struct new_file *b)
+{
+	return str_eq(buf_str(&a->key), buf_str(&b->key));
+}
+
 static int find_part(struct new_files *f, const struct new_file *first,
 		     enum guess_role role)
 {
 	for (int i = 0; i < f->n; i++) {
 		struct new_file *x = &f->file[i];
 
-		if (!x->taken && x->role == role &&
-		    str_eq(buf_str(&x->key), buf_str(&first->key))) {
+		if (!x->taken && x->role == role && has_key(x, first)) {
 			x->taken = true;
 			return i;
 		}
 	}
 	return -1;
+}
+
+/*
+ * "dev_matched" beside "train": its name goes on where the train file's ends. A
+ * file with a train file of its own is that one's.
+ */
+static bool is_beside(const struct new_files *f, const struct new_file *train,
+		      const struct new_file *x)
+{
+	const char *key = buf_str(&train->key), *other = buf_str(&x->key);
+	size_t n = train->key.len;
+
+	for (int i = 0; i < f->n; i++)
+		if (f->file[i].role == ROLE_TRAIN && has_key(&f->file[i], x))
+			return false;
+	return train->role == ROLE_TRAIN && str_starts(other, key) &&
+	       (!n || !guess_is_word(key[n - 1]) || !guess_is_word(other[n]));
+}
+
+/* Those of the same name first. */
+static void take_held(struct new_files *f, struct new_set *s, enum guess_role role)
+{
+	const struct new_file *train = &f->file[s->train];
+
+	for (int i = 0; i < 2 * f->n; i++) {
+		struct new_file *x = &f->file[i % f->n];
+
+		if (x->taken || x->role != role ||
+		    !(i < f->n ? has_key(x, train) : is_beside(f, train, x)))
+			continue;
+		x->taken = true;
+		s->held[s->n_held++] = i % f->n;
+	}
 }
 
 static bool is_name_taken(const struct new_files *f, const char *name)
@@ -111,22 +154,27 @@ static void name_set(const struct new_files *f, const char *name, char out[GUESS
 /* A train file is the one that says so, else the one that says nothing. */
 static void make_set(struct new_files *f, struct new_file *first)
 {
-	struct new_set s;
+	struct new_set *s = &f->set[f->n_sets];
 
-	name_set(f, first->name, s.name);
-	s.train = find_part(f, first, ROLE_TRAIN);
-	if (s.train < 0)
-		s.train = find_part(f, first, ROLE_NONE);
-	s.dev = find_part(f, first, ROLE_DEV);
-	s.test = find_part(f, first, ROLE_TEST);
-	if (s.train < 0) {
-		s.train = s.dev >= 0 ? s.dev : s.test;
-		if (s.dev >= 0)
-			s.dev = -1;
-		else
-			s.test = -1;
-	}
-	f->set[f->n_sets++] = s;
+	*s = (struct new_set){ .train = find_part(f, first, ROLE_TRAIN) };
+	name_set(f, first->name, s->name);
+	for (int role = ROLE_NONE; role <= ROLE_TEST && s->train < 0; role++)
+		if (role != ROLE_TRAIN)
+			s->train = find_part(f, first, (enum guess_role)role);
+	take_held(f, s, ROLE_DEV);
+	take_held(f, s, ROLE_TEST);
+	f->n_sets++;
+}
+
+/* Train files first: what is held out is theirs, whatever was named first. */
+static void make_sets(struct new_files *f)
+{
+	for (int i = 0; i < f->n; i++)
+		if (!f->file[i].taken && f->file[i].role == ROLE_TRAIN)
+			make_set(f, &f->file[i]);
+	for (int i = 0; i < f->n; i++)
+		if (!f->file[i].taken)
+			make_set(f, &f->file[i]);
 }
 
 enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err)
@@ -146,9 +194,8 @@ enum status new_files_read(struct new_files *f, const struct opts *o, struct err
 		if (!st)
 			guess_file(f->file[i].sample, &f->file[i].guess);
 	}
-	for (int i = 0; i < f->n && !st; i++)
-		if (!f->file[i].taken)
-			make_set(f, &f->file[i]);
+	if (!st)
+		make_sets(f);
 	return st;
 }
 
@@ -203,25 +250,20 @@ static bool fits(const struct new_file *train, const struct new_file *dev,
 	return true;
 }
 
-/* The dev file, else a test file with targets; an unlabelled one is no use. */
+/* The first dev file, else a test file with targets; an unlabelled one is no use. */
 static bool choose_dev(const struct new_files *f, const struct new_set *set,
 		       const struct guess_task *g, int *dev)
 {
-	const int parts[] = { set->dev, set->test };
-
 	*dev = -1;
-	for (int i = 0; i < 2; i++) {
-		bool fit = parts[i] >= 0 && fits(&f->file[set->train],
-						 &f->file[parts[i]], g);
+	for (int i = 0; i < set->n_held; i++) {
+		const struct new_file *x = &f->file[set->held[i]];
 
-		if (fit && *dev < 0)
-			*dev = parts[i];
-		else if (fit)
-			cmd_say("  left for later: %s (tutti eval RUN --data FILE)",
-				f->file[parts[i]].path);
-		else if (parts[i] >= 0)
-			cmd_say("  left out: %s has not all these columns",
-				f->file[parts[i]].path);
+		if (!fits(&f->file[set->train], x, g))
+			cmd_say("  left out: %s has not all these columns", x->path);
+		else if (*dev >= 0)
+			cmd_say("  left for later: %s (tutti eval RUN --data FILE)", x->path);
+		else
+			*dev = set->held[i];
 	}
 	return *dev >= 0;
 }
@@ -255,7 +297,7 @@ static void measure(const struct sample *s, const struct guess_task *g,
 	}
 }
 
-static void write_note(const struct sample *s, const struct guess_task *g,
+static void write_note(const struct new_file *f, const struct guess_task *g,
 		       const struct draft_task *t, char *out, size_t cap)
 {
 	struct buf b;
@@ -263,7 +305,7 @@ static void write_note(const struct sample *s, const struct guess_task *g,
 	buf_init(&b);
 	text_sanitize(&b, g->why, strlen(g->why));
 	buf_adds(&b, b.len ? "; " : "");
-	new_rows(s, &b);
+	new_rows(f, &b);
 	if (!*t->dev)
 		buf_addf(&b, "; no dev file: dev_share holds %g%% of them out",
 			 100 * draft_dev_share(t));
@@ -292,6 +334,6 @@ enum status new_draft(const struct new_files *f, const struct new_set *set,
 	st = plan_path(folder, train->path, out->train, err);
 	if (!st && choose_dev(f, set, g, &dev))
 		st = plan_path(folder, f->file[dev].path, out->dev, err);
-	write_note(s, g, out, out->note, sizeof out->note);
+	write_note(train, g, out, out->note, sizeof out->note);
 	return st;
 }

@@ -249,7 +249,7 @@ static enum status start_curses(struct terminal *t, struct err *err)
 	if (!t->screen)
 		return err_set(err, ST_INVALID,
 			       "no screen on terminal '%s'; without one "
-			       "use 'tutti train'",
+			       "use 'tutti train PLAN' or 'tutti eval RUN'",
 			       t->name);
 	set_term(t->screen);
 	return ST_OK;

@@ -53,12 +53,12 @@ enum status term_check(const char *name, int in_fd, int out_fd, struct buf *back
 	set_term(NULL); /* else setupterm would give another screen this terminal */
 	if (!isatty(in_fd) || !isatty(out_fd))
 		return err_set(err, ST_INVALID, "no terminal here; without one use "
-			       "'tutti train'");
+			       "'tutti train PLAN' or 'tutti eval RUN'");
 	if (!name || !*name || str_eq(name, "dumb") ||
 	    setupterm(name, out_fd, &found) != OK)
 		return err_set(err, ST_INVALID,
 			       "no screen on terminal '%s'; without one "
-			       "use 'tutti train'",
+			       "use 'tutti train PLAN' or 'tutti eval RUN'",
 			       name ? name : "");
 	found = tigetstr("cup") && tigetstr("cup") != (char *)-1;
 	if (back)
@@ -66,6 +66,6 @@ enum status term_check(const char *name, int in_fd, int out_fd, struct buf *back
 	del_curterm(cur_term);
 	if (!found)
 		return err_set(err, ST_INVALID, "terminal '%s' cannot move its cursor; "
-			       "use 'tutti train'", name);
+			       "use 'tutti train PLAN' or 'tutti eval RUN'", name);
 	return ST_OK;
 }

@@ -252,7 +252,7 @@ static enum status fail_duplicate(struct scan *s, const char *p)
 	char name[48], cause[80];
 
 	json_key_text(p, name, sizeof name);
-	str_format(cause, sizeof cause, "duplicate key '%s'", name);
+	str_format(cause, sizeof cause, "key '%s' comes twice", name);
 	return fail(s, p - 1, cause);
 }
 

@@ -126,6 +126,16 @@ static enum status refuse_object(const struct answers *a, size_t i,
 	return refuse(a, i, why, err);
 }
 
+static enum status take_member(const struct answers *a, size_t i, const struct json *row,
+			       enum answer_kind kind, struct buf *out, struct err *err)
+{
+	const struct json *n = json_get(row, a->field);
+
+	if (n && json_type(n) == JSON_ARRAY && kind != ANSWER_TEXT)
+		return refuse(a, i, row_fault_name(ROW_LIST), err);
+	return json_text(out, n) ? ST_OK : refuse_object(a, i, row, err);
+}
+
 static enum status take_object(struct answers *a, size_t i, const char *item,
 			       enum answer_kind kind, const char *field, struct buf *out,
 			       struct err *err)
@@ -140,8 +150,8 @@ static enum status take_object(struct answers *a, size_t i, const char *item,
 		st = refuse_object(a, i, row, err);
 	else if (!a->field[0])
 		st = find_field(a, row, kind, field, err);
-	if (!st && !json_text(out, json_get(row, a->field)))
-		st = refuse_object(a, i, row, err);
+	if (!st)
+		st = take_member(a, i, row, kind, out, err);
 	json_free(row);
 	return st;
 }

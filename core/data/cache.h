@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { CACHE_VERSION = 1, CACHE_ENDIAN = 0x01020304, CACHE_LABEL = 64 };
+enum { CACHE_VERSION = 2, CACHE_ENDIAN = 0x01020304 };
 
 struct cache_header {
 	char magic[8];                 /* "TUTTITOK" */
@@ -31,7 +31,6 @@ struct cache_header {
 	double mean;                   /* of the numbers */
 	int32_t n_labels, vocab, unk, kind;
 	struct row_report report;
-	char bad_label[CACHE_LABEL];   /* the first unknown one, cut */
 	uint64_t sum;                  /* of everything before */
 };
 
@@ -46,7 +45,7 @@ struct cache_record {
 	uint32_t zero;
 };
 
-_Static_assert(sizeof(struct cache_header) == 688, "no padding in the header");
+_Static_assert(sizeof(struct cache_header) == 1552, "no padding in the header");
 _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */
@@ -110,6 +109,15 @@ void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
 /* False for a good row that is on the other side of held_share. */
 bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_columns *c,
 		     const struct source_row *row);
+enum { LABEL_BYTES_MAX = 256 };
+/*
+ * Marks a row that no task of this kind can use: no text, no label (one is short,
+ * and no list), no number. Whether a label is a known one is not looked at.
+ */
+void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,
+		       struct source_row *row);
+/* Field i as a number that is finite as a float, too. */
+bool dataset_number(const struct source_row *row, int i, double *x);
 /* What chooses the rows, as part of a key; nothing where all are taken. */
 void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h);
 /* Opens the file and begins the progress "reading FILE". */

@@ -111,35 +111,13 @@ static int find_label(const struct builder *b, const char *s, size_t n)
 	return -1;
 }
 
-static enum row_fault take_label(struct builder *b, const char *s, size_t n,
-				 struct cache_record *r)
+static void take_label(const struct builder *b, struct source_row *row, const char *s,
+		       size_t n, struct cache_record *r)
 {
 	text_trim(&s, &n);
 	r->value.label = find_label(b, s, n);
-	if (r->value.label >= 0)
-		return ROW_OK;
-	if (!b->h.report.bad[ROW_BAD_LABEL]) {
-		size_t most = sizeof b->h.bad_label - 1;
-
-		memcpy(b->h.bad_label, s, n < most ? n : most);
-	}
-	return ROW_BAD_LABEL;
-}
-
-static enum row_fault take_number(const char *s, size_t n, struct cache_record *r)
-{
-	char text[64];
-	double x;
-
-	text_trim(&s, &n);
-	if (n >= sizeof text)
-		return ROW_BAD_NUMBER;
-	memcpy(text, s, n);
-	text[n] = '\0';
-	if (!parse_double(text, &x) || !isfinite((float)x))
-		return ROW_BAD_NUMBER;
-	r->value.number = (float)x;
-	return ROW_OK;
+	if (r->value.label < 0)
+		row_say(row, ROW_BAD_LABEL, s, n);
 }
 
 /* Pieces and a closing [SEP], which a cut leaves in its place. */
@@ -198,36 +176,42 @@ static enum row_fault take_source(struct builder *b, const struct source_row *ro
 	return ROW_OK;
 }
 
-static enum row_fault take_target(struct builder *b, const struct source_row *row,
-				  struct cache_record *r)
+static void take_target(struct builder *b, struct source_row *row,
+			struct cache_record *r)
 {
 	int t = b->columns.target;
+	double x = 0;
 
 	if (b->spec->kind == TASK_CLASSIFY)
 		r->value.label = -1;
 	if (t < 0)
-		return ROW_OK;
+		return;
 	switch (b->spec->kind) {
-	case TASK_CLASSIFY: return take_label(b, row->field[t], row->len[t], r);
-	case TASK_REGRESS:  return take_number(row->field[t], row->len[t], r);
-	default:	    return take_summary(b, row->field[t], row->len[t], r);
+	case TASK_CLASSIFY:
+		take_label(b, row, row->field[t], row->len[t], r);
+		break;
+	case TASK_REGRESS:
+		dataset_number(row, t, &x);
+		r->value.number = (float)x;
+		break;
+	default:
+		row->fault = take_summary(b, row->field[t], row->len[t], r);
+		break;
 	}
 }
 
 /* A row counts as cut only when it is good: the target comes first. */
-static enum row_fault take_row(struct builder *b, const struct source_row *row,
-			       struct cache_record *r)
+static void take_row(struct builder *b, struct source_row *row, struct cache_record *r)
 {
 	uint64_t cut = b->h.report.cut_target;
-	enum row_fault fault = row->fault;
 
-	if (!fault)
-		fault = take_target(b, row, r);
-	if (!fault)
-		fault = take_source(b, row, r);
-	if (fault)
+	dataset_check_row(b->spec, &b->columns, row);
+	if (!row->fault)
+		take_target(b, row, r);
+	if (!row->fault)
+		row->fault = take_source(b, row, r);
+	if (row->fault)
 		b->h.report.cut_target = cut;
-	return fault;
 }
 
 static enum status body_add(struct builder *b, const void *p, size_t n,
@@ -290,16 +274,16 @@ static enum status read_rows(struct builder *b, struct err *err)
 	for (;;) {
 		struct cache_record r = { 0 };
 		struct source_row row;
-		enum row_fault fault;
 		enum status st = source_next(b->src, &row, err);
 
 		if (st)
 			return st == ST_END ? ST_OK : st;
+		b->h.report.file_rows++;
 		if (!dataset_has_row(b->spec, &b->columns, &row))
 			continue;
-		fault = take_row(b, &row, &r);
-		row_report_add(&b->h.report, fault, row.line);
-		if (fault)
+		take_row(b, &row, &r);
+		row_report_add(&b->h.report, &row);
+		if (row.fault)
 			continue;
 		st = write_row(b, &row, &r, err);
 		if (st)

@@ -29,6 +29,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/cache.h"
+#include "data/items.h"
 #include "text/utf8.h"
 
 const char *task_kind_name(enum task_kind k)
@@ -69,10 +70,58 @@ bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_colum
 {
 	uint64_t h;
 
-	if (!(spec->held_share > 0) || row->fault)
+	if (!(spec->held_share > 0))
 		return true;
+	if (row->fault) /* whose text is not known: once, not on both sides */
+		return !spec->is_held;
 	h = hash64_bytes(row->field[c->text], row->len[c->text]);
 	return ((double)(h >> 11) * 0x1p-53 < spec->held_share) == spec->is_held;
+}
+
+static bool is_blank(const struct source_row *row, int i)
+{
+	const char *p = row->field[i];
+	size_t n = row->len[i];
+
+	text_trim(&p, &n);
+	return !n;
+}
+
+bool dataset_number(const struct source_row *row, int i, double *x)
+{
+	const char *p = row->field[i];
+	size_t n = row->len[i];
+	char text[64];
+
+	text_trim(&p, &n);
+	return str_format(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : 0), p) &&
+	       parse_double(text, x) && isfinite((float)*x);
+}
+
+static void check_target(const struct dataset_spec *spec, int t, struct source_row *row)
+{
+	const char *p = row->field[t];
+	size_t n = row->len[t];
+	double x;
+
+	text_trim(&p, &n);
+	if (spec->kind == TASK_SUMMARIZE)
+		row->fault = n ? ROW_OK : ROW_EMPTY_TEXT;
+	else if (row->is_list[t])
+		row_say(row, ROW_LIST, p, n);
+	else if (spec->kind == TASK_REGRESS && !dataset_number(row, t, &x))
+		row_say(row, ROW_BAD_NUMBER, p, n);
+	else if (spec->kind == TASK_CLASSIFY && (!n || n > LABEL_BYTES_MAX))
+		row_say(row, ROW_BAD_LABEL, n ? p : "empty", n ? n : 5);
+}
+
+void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,
+		       struct source_row *row)
+{
+	if (!row->fault && c->target >= 0)
+		check_target(spec, c->target, row);
+	if (!row->fault && (is_blank(row, c->text) || (c->pair >= 0 && is_blank(row, c->pair))))
+		row->fault = ROW_EMPTY_TEXT;
 }
 
 void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h)
@@ -114,38 +163,15 @@ enum status dataset_source(const struct dataset_spec *spec,
 
 /* --- what the rows were like --- */
 
-/* "unknown label 5 (lines 21, 22, ...)" for every reason there was. */
-static void add_reasons(struct buf *b, const struct row_report *r)
-{
-	enum { FIRST = sizeof r->first[0] / sizeof r->first[0][0] };
-
-	for (int f = ROW_OK + 1; f < ROW_FAULTS; f++) {
-		uint64_t n = r->bad[f], shown = n < FIRST ? n : FIRST;
-
-		if (!n)
-			continue;
-		buf_addf(b, "%s%s %" PRIu64 " (line%s ", b->len ? "; " : "",
-			 row_fault_name((enum row_fault)f), n, n == 1 ? "" : "s");
-		for (uint64_t i = 0; i < shown; i++)
-			buf_addf(b, "%s%" PRIu64, i ? ", " : "", r->first[f][i]);
-		buf_adds(b, shown < n ? ", ...)" : ")");
-	}
-}
-
-static enum status rows_fail(const struct row_report *r, const char *bad_label,
-			     const struct dataset_spec *spec, struct err *err)
+static enum status rows_fail(const struct row_report *r, const struct dataset_spec *spec,
+			     struct err *err)
 {
 	uint64_t bad = row_report_bad(r);
 	struct buf b;
 	enum status st;
 
 	buf_init(&b);
-	add_reasons(&b, r);
-	if (*bad_label) {
-		buf_adds(&b, "; the first unknown label is '");
-		text_sanitize(&b, bad_label, strlen(bad_label));
-		buf_adds(&b, "'");
-	}
+	row_report_text(r, &b);
 	if (!r->rows && spec->held_share > 0)
 		st = err_set(err, ST_INVALID, "no row %s in '%s': too few for "
 			     "a dev_share of %g",
@@ -159,8 +185,10 @@ static enum status rows_fail(const struct row_report *r, const char *bad_label,
 	else
 		st = err_set(err, ST_INVALID,
 			     "too many bad rows in '%s': %" PRIu64 " of %" PRIu64
-			     ", more than %g%%: %s",
-			     spec->path, bad, r->rows, spec->max_bad * 100,
+			     ", more than the %" PRIu64 " that a max_bad of %g lets "
+			     "pass: %s",
+			     spec->path, bad, r->file_rows,
+			     row_report_allowed(r, spec->max_bad), spec->max_bad,
 			     buf_str(&b));
 	buf_release(&b);
 	return st;
@@ -169,10 +197,10 @@ static enum status rows_fail(const struct row_report *r, const char *bad_label,
 enum status cache_check_rows(const struct cache_header *h,
 			     const struct dataset_spec *spec, struct err *err)
 {
-	double bad = (double)row_report_bad(&h->report);
+	const struct row_report *r = &h->report;
 
-	if (!h->n || bad > spec->max_bad * (double)h->report.rows)
-		return rows_fail(&h->report, h->bad_label, spec, err);
+	if (!h->n || row_report_bad(r) > row_report_allowed(r, spec->max_bad))
+		return rows_fail(r, spec, err);
 	return ST_OK;
 }
 

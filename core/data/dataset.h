@@ -35,7 +35,7 @@ struct dataset_spec {
 	const char *const *labels;
 	int max_source;         /* tokens, specials included */
 	int max_target;         /* tokens, [SEP] at the end included */
-	double max_bad;         /* share of bad rows that is still fine: 0.01 */
+	double max_bad;         /* share of bad rows: row_report_allowed */
 	bool unlabelled;        /* rows need no target (prediction) */
 	/*
 	 * A file for two splits: above 0, `is_held` chooses between this share of

@@ -11,13 +11,10 @@
 #include "data/found.h"
 #include "data/items.h"
 
-enum { LABEL_BYTES_MAX = 256 };
-
 /* Calls `take` for every good row; fails when there was none. */
 static enum status each_row(const struct dataset_spec *spec, struct progress *pg,
-			    enum row_fault (*take)(void *arg,
-						   const struct source_row *row,
-						   const struct dataset_columns *c),
+			    void (*take)(void *arg, const struct source_row *row,
+					 const struct dataset_columns *c),
 			    void *arg, struct err *err)
 {
 	struct cache_header h = { 0 };
@@ -32,13 +29,14 @@ static enum status each_row(const struct dataset_spec *spec, struct progress *pg
 	if (st)
 		return st;
 	while (!(st = source_next(src, &row, err))) {
-		enum row_fault fault;
-
+		h.report.file_rows++;
 		if (!dataset_has_row(spec, &c, &row))
 			continue;
-		fault = row.fault ? row.fault : take(arg, &row, &c);
-		row_report_add(&h.report, fault, row.line);
-		h.n += !fault;
+		dataset_check_row(spec, &c, &row);
+		if (!row.fault)
+			take(arg, &row, &c);
+		row_report_add(&h.report, &row);
+		h.n += !row.fault;
 	}
 	source_close(src);
 	any.max_bad = 1;
@@ -53,12 +51,6 @@ struct labels {
 	int most;
 	bool too_many;
 };
-
-static bool is_blank(const char *s, size_t n)
-{
-	text_trim(&s, &n);
-	return !n;
-}
 
 /* Where `s` is, or where it belongs. */
 static size_t label_place(const struct labels *l, const char *s, bool *found)
@@ -96,23 +88,17 @@ static void label_add(struct labels *l, const char *s)
 	l->n++;
 }
 
-static enum row_fault take_label(void *arg, const struct source_row *row,
-				 const struct dataset_columns *c)
+static void take_label(void *arg, const struct source_row *row,
+		       const struct dataset_columns *c)
 {
 	const char *s = row->field[c->target];
 	size_t n = row->len[c->target];
 	char name[LABEL_BYTES_MAX + 1];
 
-	if (is_blank(row->field[c->text], row->len[c->text]) ||
-	    (c->pair >= 0 && is_blank(row->field[c->pair], row->len[c->pair])))
-		return ROW_EMPTY_TEXT;
 	text_trim(&s, &n);
-	if (!n || n > LABEL_BYTES_MAX)
-		return ROW_BAD_LABEL;
 	memcpy(name, s, n);
 	name[n] = '\0';
 	label_add(arg, name);
-	return ROW_OK;
 }
 
 static void labels_free(struct labels *l)
@@ -165,7 +151,7 @@ static void labels_keep(const struct found *f, const struct found *now,
 static void labels_key(struct found *f, const struct dataset_spec *spec, int cap,
 		       const char *cache_dir)
 {
-	found_begin(f, "labels 1", (uint64_t)cap);
+	found_begin(f, "labels 2", (uint64_t)cap);
 	found_add(f, spec, true);
 	found_end(f, cache_dir);
 }
@@ -201,8 +187,8 @@ struct feed {
 	bool summaries;
 };
 
-static enum row_fault take_texts(void *arg, const struct source_row *row,
-				 const struct dataset_columns *c)
+static void take_texts(void *arg, const struct source_row *row,
+		       const struct dataset_columns *c)
 {
 	const struct feed *f = arg;
 
@@ -213,7 +199,6 @@ static enum row_fault take_texts(void *arg, const struct source_row *row,
 	if (f->summaries && c->target >= 0)
 		tokenizer_trainer_feed(f->tr, row->field[c->target],
 				       row->len[c->target]);
-	return ROW_OK;
 }
 
 static enum status feed_texts(const struct dataset_spec *spec,
@@ -265,11 +250,11 @@ static void vocabulary_keep(const struct found *f, const struct found *now,
 	buf_release(&b);
 }
 
-/* The number rises when training gives other pieces for the same texts. */
+/* The number rises when the same files give other texts, or these other pieces. */
 static void vocabulary_key(struct found *f, const struct dataset_spec *spec,
 			   int n, int size, const char *cache_dir)
 {
-	found_begin(f, "wordpiece 1", (uint64_t)size);
+	found_begin(f, "wordpiece 2", (uint64_t)size);
 	for (int i = 0; i < n; i++)
 		found_add(f, &spec[i], spec[i].kind == TASK_SUMMARIZE);
 	found_end(f, cache_dir);

@@ -181,6 +181,12 @@ static bool is_index(const struct sample_column *c)
 		(c->distinct > 20 && c->commonest == 1));
 }
 
+/* A list here and there is a bad row; a column of them is no label. */
+static bool has_lists(const struct sample_column *c)
+{
+	return c->lists * 10 > c->n;
+}
+
 static bool is_many(const struct sample_column *c)
 {
 	uint64_t n = sample_values(c);
@@ -215,7 +221,7 @@ static int label_mark(const struct sample *s, bool header, int i)
 	uint64_t n = sample_values(c);
 	int mark = name_mark(name_of(s, header, i), P_LABEL);
 
-	if (c->distinct < 2 || c->distinct >= SAMPLE_DISTINCT || is_index(c) ||
+	if (c->distinct < 2 || c->distinct >= SAMPLE_DISTINCT || is_index(c) || has_lists(c) ||
 	    n < 4 || (uint64_t)c->distinct * 2 > n || sample_mean_words(c) > 6)
 		return NEVER;
 	if (is_numeric(c) && c->wholes < c->numbers && c->distinct > 4)
@@ -237,7 +243,7 @@ static int number_mark(const struct sample *s, bool header, int i)
 	const struct sample_column *c = &s->column[i];
 	int mark = name_mark(name_of(s, header, i), P_NUMBER);
 
-	if (!is_numeric(c) || c->distinct < 3 || is_index(c))
+	if (!is_numeric(c) || c->distinct < 3 || is_index(c) || has_lists(c))
 		return NEVER;
 	if (!is_all_there(c))
 		mark -= 5;
@@ -465,8 +471,9 @@ void guess_columns(const struct sample *s, bool header, struct guess *g)
 
 void guess_file(const struct sample *s, struct guess *g)
 {
-	int marks = s->format == SOURCE_JSONL ? 9 : header_marks(s);
+	bool is_table = s->format != SOURCE_JSONL;
+	int marks = is_table ? header_marks(s) : 9;
 
-	guess_columns(s, marks > 0 && s->format != SOURCE_JSONL, g);
+	guess_columns(s, is_table && s->can_name && marks > 0, g);
 	g->header_sure = fmin(1, abs(marks) / 3.0);
 }

@@ -44,10 +44,18 @@ enum guess_role { ROLE_NONE, ROLE_TRAIN, ROLE_DEV, ROLE_TEST };
  */
 enum guess_role guess_role(const char *path, char name[GUESS_NAME], struct buf *key);
 
-/* How a plan asks for a column, by name or number; `header` of the file. */
+bool guess_is_word(char c); /* a letter or digit of a name, UTF-8 too */
+
+/* How a plan asks for a column: by name, "name#2" or number; `header` of the file. */
 void guess_column(const struct sample *s, bool header, int column, char *out,
 		  size_t cap);
-/* The column that a person means by a name or a number from 0: or -1. */
+/* Is there a column of the same name before it? */
+bool guess_is_second(const struct sample *s, bool header, int column);
+/*
+ * The column that a person means by a name, by "name#2" or by a number from 0;
+ * -1: there is none; GUESS_SEVERAL: there are several of that name.
+ */
+enum { GUESS_SEVERAL = -2 };
 int guess_find_column(const struct sample *s, bool header, const char *word);
 
 #endif

@@ -27,7 +27,7 @@ static enum guess_role role_of(const char *p, size_t n)
 	return ROLE_NONE;
 }
 
-static bool is_word_char(char c)
+bool guess_is_word(char c)
 {
 	return isalnum((unsigned char)c) || (c & 0x80);
 }
@@ -40,7 +40,7 @@ static enum guess_role cut_role(const char *stem, size_t n, struct buf *rest)
 	for (size_t i = 0, len; i < n; i += len ? len : 1) {
 		enum guess_role is;
 
-		for (len = 0; i + len < n && is_word_char(stem[i + len]);)
+		for (len = 0; i + len < n && guess_is_word(stem[i + len]);)
 			len++;
 		is = role ? ROLE_NONE : role_of(stem + i, len);
 		if (!len && !(role && (!rest->len || i + 1 == n)))
@@ -114,14 +114,21 @@ enum guess_role guess_role(const char *path, char name[GUESS_NAME], struct buf *
 
 /* --- columns --- */
 
-static bool is_only_one(const struct sample *s, int column)
+static bool is_name(const struct sample *s, int column, const char *word, size_t n)
 {
 	const char *name = s->column[column].name;
 
-	for (int i = 0; i < s->n_columns; i++)
-		if (i != column && s->column[i].name && str_eq(s->column[i].name, name))
-			return false;
-	return true;
+	return name && strlen(name) == n && !memcmp(name, word, n);
+}
+
+/* Columns of that name, before `end`. */
+static int count_name(const struct sample *s, const char *word, size_t n, int end)
+{
+	int same = 0;
+
+	for (int i = 0; i < end; i++)
+		same += is_name(s, i, word, n);
+	return same;
 }
 
 void guess_column(const struct sample *s, bool header, int column, char *out,
@@ -129,22 +136,47 @@ void guess_column(const struct sample *s, bool header, int column, char *out,
 {
 	const char *name = s->column[column].name;
 	bool named = (header || (s->format == SOURCE_JSONL && !s->is_list)) && name &&
-		     is_only_one(s, column) && !strpbrk(name, "\n\r\t");
+		     !strpbrk(name, "\n\r\t");
+	int same = named ? count_name(s, name, strlen(name), s->n_columns) : 0;
 
-	if (!named || !str_copy(out, cap, name))
+	if (same == 1 && str_copy(out, cap, name))
+		return;
+	if (same < 2 || !str_format(out, cap, "%s#%d", name,
+				    count_name(s, name, strlen(name), column) + 1))
 		str_format(out, cap, "%d", column);
+}
+
+bool guess_is_second(const struct sample *s, bool header, int column)
+{
+	const char *name = s->column[column].name;
+
+	return header && name && count_name(s, name, strlen(name), column) > 0;
+}
+
+/* As a plan finds them: source_table.c. */
+static int find_name(const struct sample *s, const char *word)
+{
+	size_t n = strlen(word);
+	int same = count_name(s, word, n, s->n_columns);
+	uint64_t nth = 1;
+
+	if (same > 1)
+		return GUESS_SEVERAL;
+	if (!same)
+		nth = source_nth_name(word, &n);
+	for (int i = 0; nth && i < s->n_columns; i++)
+		if (is_name(s, i, word, n) && !--nth)
+			return i;
+	return -1;
 }
 
 int guess_find_column(const struct sample *s, bool header, const char *word)
 {
 	uint64_t number;
+	int at = header || s->format == SOURCE_JSONL ? find_name(s, word) : -1;
 
-	for (int i = 0; i < s->n_columns; i++)
-		if ((header || s->format == SOURCE_JSONL) && s->column[i].name &&
-		    str_eq(s->column[i].name, word))
-			return i;
-	if (parse_u64(word, &number) && number < (uint64_t)s->n_columns &&
+	if (at == -1 && parse_u64(word, &number) && number < (uint64_t)s->n_columns &&
 	    (s->format != SOURCE_JSONL || s->is_list))
 		return (int)number;
-	return -1;
+	return at;
 }

@@ -14,8 +14,11 @@
  * joined by blanks. False: it is none of these (NULL, too).
  */
 bool json_text(struct buf *out, const struct json *n);
-/* A line as a row of data: an object or a list (else *out is NULL). Caller frees. */
-enum row_fault json_row(const char *p, size_t n, struct json **out);
+/*
+ * A line as a row of data: an object or a list. Else *out is NULL and the row has
+ * its fault, and what of it. Caller frees.
+ */
+void json_row(const char *p, size_t n, struct source_row *row, struct json **out);
 /* The member called so, or the element with that number; NULL: there is none. */
 const struct json *json_row_field(const struct json *row, const char *name);
 

@@ -210,6 +210,17 @@ void reader_seek(struct reader *r, uint64_t at, uint64_t lines)
 	r->lines = lines;
 }
 
+void reader_start_here(struct reader *r)
+{
+	r->start = reader_at(r);
+	r->start_lines = r->lines;
+}
+
+void reader_rewind(struct reader *r)
+{
+	reader_seek(r, r->start, r->start_lines);
+}
+
 struct hash reader_hash(struct reader *r)
 {
 	struct hash h;

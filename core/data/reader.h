@@ -25,7 +25,8 @@ struct reader {
 	char *buf;
 	size_t cap, begin, end; /* unread bytes: buf[begin .. end) */
 	uint64_t buf_at;     /* file offset of buf[0] */
-	uint64_t start;      /* where the text begins: after a BOM */
+	uint64_t start;      /* where the text begins: after a BOM, after comments */
+	uint64_t start_lines;/* line ends before it */
 	uint64_t lines;      /* line ends passed */
 	char term;           /* '\n', or '\r' where no '\n' is */
 	struct hasher *hasher;
@@ -48,6 +49,8 @@ enum status reader_line(struct reader *r, const char **p, size_t *n,
 enum status reader_skip_line(struct reader *r, struct err *err);
 uint64_t reader_at(const struct reader *r); /* offset of the next byte */
 void reader_seek(struct reader *r, uint64_t at, uint64_t lines);
+void reader_start_here(struct reader *r); /* the text begins where reading is */
+void reader_rewind(struct reader *r);     /* to where the text begins */
 /* Of the whole file, once ST_END was met. */
 struct hash reader_hash(struct reader *r);
 

@@ -10,7 +10,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "data/items.h"
-#include "data/sample_in.h"
 #include "text/utf8.h"
 
 enum { SLOTS = 4096, HEAD_ROWS = 20000, HEAD_BYTES = 16 << 20, STRETCHES = 32,
@@ -137,19 +136,22 @@ static void count_value(struct sample_column *c, const char *p, size_t n)
 
 /* --- a row --- */
 
+struct cell {
+	size_t at, len;
+	int column;
+	bool is_list;
+};
+
 struct look {
 	struct sample *s;
 	struct source *src;
+	struct source_look found;
 	struct buf text;           /* the row's fields, one after another */
 	uint64_t n;                /* fields of the row */
-	uint64_t fields;           /* of the rows of a table: the first one's */
-	struct {
-		size_t at, len;
-		int column;
-	} cell[SAMPLE_COLUMNS];
+	struct cell cell[SAMPLE_COLUMNS];
 	int n_cells;
 	bool had_first;
-	uint64_t fault[ROW_FAULTS], fault_line[ROW_FAULTS];
+	struct row_report report;  /* of the rows before the first jump */
 };
 
 /* The column of a JSON key: most rows have them in one order. */
@@ -169,33 +171,31 @@ static int find_column(struct sample *s, uint64_t at, const char *name)
 	return s->n_columns++;
 }
 
-static void see(void *arg, uint64_t column, const char *name, const char *p, size_t n)
+static void see(void *arg, const struct source_field *f)
 {
 	struct look *l = arg;
 	int i;
 
-	if (!column) { /* the row begins */
+	if (!f->column) { /* the row begins */
 		l->n = 0;
 		l->n_cells = 0;
 		buf_clear(&l->text);
-		l->s->is_list = !name;
+		l->s->is_list = !f->name;
 	}
 	l->n++;
-	if (!p || l->n_cells == SAMPLE_COLUMNS)
+	if (!f->p || l->n_cells == SAMPLE_COLUMNS)
 		return;
-	i = find_column(l->s, column, name);
+	i = find_column(l->s, f->column, f->name);
 	if (i < 0)
 		return;
-	l->cell[l->n_cells].at = l->text.len;
-	l->cell[l->n_cells].len = n;
-	l->cell[l->n_cells++].column = i;
-	buf_add(&l->text, p, n);
+	l->cell[l->n_cells] = (struct cell){ .at = l->text.len, .len = f->n,
+					     .column = i, .is_list = f->is_list };
+	l->n_cells++;
+	buf_add(&l->text, f->p, f->n);
 }
 
 static enum row_fault check_cells(const struct look *l)
 {
-	if (l->fields && l->n != l->fields)
-		return ROW_SHORT;
 	if (l->text.len && memchr(l->text.s, '\0', l->text.len))
 		return ROW_NUL;
 	for (int i = 0; i < l->n_cells; i++)
@@ -208,7 +208,8 @@ static enum row_fault check_cells(const struct look *l)
 static void take_first(struct look *l)
 {
 	for (int i = 0; i < l->n_cells; i++) {
-		struct sample_column *c = &l->s->column[l->cell[i].column];
+		int at = l->cell[i].column + l->found.shift;
+		struct sample_column *c = &l->s->column[at < SAMPLE_COLUMNS ? at : i];
 		const char *p = buf_str(&l->text) + l->cell[i].at;
 		size_t n = l->cell[i].len;
 
@@ -217,34 +218,30 @@ static void take_first(struct look *l)
 		if (n && n < NAME_BYTES && !memchr(p, '\0', n) && utf8_valid(p, n))
 			c->name = xstrndup(p, n);
 	}
-	l->fields = l->n;
-	l->s->n_columns = l->n_cells;
 }
 
-static void take_row(struct look *l, const struct source_row *row)
+static void take_row(struct look *l, struct source_row *row)
 {
 	struct sample *s = l->s;
-	bool is_table = s->format != SOURCE_JSONL;
-	enum row_fault fault = row->fault;
 
-	if (!fault && is_table && !l->had_first) {
+	if (!row->fault && s->format != SOURCE_JSONL && !l->had_first) {
 		l->had_first = true;
 		take_first(l);
 		return;
 	}
-	if (is_table && !s->rows) /* a first line that is cut, or without an end */
-		l->fields = l->n;
-	if (!fault)
-		fault = check_cells(l);
+	if (!row->fault)
+		row->fault = check_cells(l);
 	s->rows++;
-	s->bad += fault != ROW_OK;
-	if (fault && !l->fault[fault]++)
-		l->fault_line[fault] = row->line;
-	for (int i = 0; !fault && i < l->n_cells; i++)
-		count_value(&s->column[l->cell[i].column],
-			    buf_str(&l->text) + l->cell[i].at, l->cell[i].len);
-	if (is_table || s->is_list)
-		s->n_columns = l->n_cells > s->n_columns ? l->n_cells : s->n_columns;
+	s->bad += row->fault != ROW_OK;
+	row_report_add(&l->report, row);
+	for (int i = 0; !row->fault && i < l->n_cells; i++) {
+		struct sample_column *c = &s->column[l->cell[i].column];
+
+		c->lists += l->cell[i].is_list;
+		count_value(c, buf_str(&l->text) + l->cell[i].at, l->cell[i].len);
+	}
+	if (s->is_list && l->n_cells > s->n_columns)
+		s->n_columns = l->n_cells;
 }
 
 /* --- stretches of the file --- */
@@ -262,10 +259,6 @@ static enum status read_rows(struct look *l, int rows, uint64_t bytes, struct er
 		st = source_next(l->src, &row, err);
 		if (!st)
 			take_row(l, &row);
-		if (l->n > SAMPLE_COLUMNS)
-			return err_set(err, ST_INVALID, "%" PRIu64 " columns in '%s': no "
-				       "more than %d can be looked through", l->n,
-				       l->s->path, SAMPLE_COLUMNS);
 		source_position(l->src, &at, &size);
 	}
 	return st;
@@ -312,23 +305,56 @@ static enum status read_all(struct look *l, struct err *err)
 	return st == ST_END ? ST_OK : st;
 }
 
-/* The fault that most rows have. */
 static enum status check_rows(const struct look *l, struct err *err)
 {
 	const struct sample *s = l->s;
-	int most = ROW_OK + 1;
+	enum status st;
+	struct buf b;
 
-	for (int f = most; f < ROW_FAULTS; f++)
-		if (l->fault[f] > l->fault[most])
-			most = f;
 	if (!s->rows && !s->bad)
 		return err_set(err, ST_INVALID, "no rows: '%s'%s", s->path,
 			       l->had_first ? " has one line" : "");
-	if (s->bad * 2 > s->rows)
-		return err_set(err, ST_INVALID, "no table of texts: '%s': %s in %" PRIu64
-			       " of %" PRIu64 " rows, first in line %" PRIu64, s->path,
-			       row_fault_name((enum row_fault)most), l->fault[most],
-			       s->rows, l->fault_line[most]);
+	if (s->bad * 2 <= s->rows)
+		return ST_OK;
+	buf_init(&b);
+	row_report_text(&l->report, &b);
+	st = err_set(err, ST_INVALID, "no table of texts: '%s': %" PRIu64 " of %" PRIu64
+		     " rows cannot be read: %s", s->path, s->bad, s->rows, buf_str(&b));
+	buf_release(&b);
+	return st;
+}
+
+static enum status check_columns(const struct look *l, struct err *err)
+{
+	const struct source_look *f = &l->found;
+
+	if (f->width > SAMPLE_COLUMNS)
+		return err_set(err, ST_INVALID, "%" PRIu64 " columns in '%s': no more than "
+			       "%d can be looked through", f->width, l->s->path,
+			       SAMPLE_COLUMNS);
+	if (f->format != SOURCE_JSONL && f->width == 1)
+		return err_set(err, ST_INVALID, "one column in '%s': nothing to learn from "
+			       "texts alone", l->s->path);
+	return ST_OK;
+}
+
+static enum status open_file(struct look *l, const struct source_every *every,
+			     struct err *err)
+{
+	struct sample *s = l->s;
+	uint64_t at;
+	enum status st = source_open_every(s->path, SOURCE_AUTO, every, &l->src, &l->found,
+					   err);
+
+	if (!st)
+		st = check_columns(l, err);
+	if (st)
+		return st;
+	source_position(l->src, &at, &s->size);
+	s->format = l->found.format;
+	s->can_name = l->found.can_name;
+	s->comments = l->found.comments;
+	s->n_columns = (int)l->found.width;
 	return ST_OK;
 }
 
@@ -343,10 +369,7 @@ enum status sample_read(const char *path, struct sample **out, struct err *err)
 	l->s = s;
 	s->path = xstrdup(path);
 	buf_init(&l->text);
-	st = sample_format(path, &s->format, &s->size, err);
-	s->by_name = s->format == source_format_of(path);
-	if (!st)
-		st = source_open_every(path, s->format, &every, &l->src, err);
+	st = open_file(l, &every, err);
 	if (!st)
 		st = read_all(l, err);
 	if (!st)

@@ -32,6 +32,7 @@ struct sample_column {
 	uint64_t bin[SAMPLE_BINS]; /* values by words: sample_words_at() */
 	int distinct;          /* SAMPLE_DISTINCT: that many or more */
 	bool has_first;        /* one of the values is `first` */
+	uint64_t lists;        /* values that are JSON lists */
 	uint64_t commonest;    /* how often the commonest of them came */
 	char shown[SAMPLE_SHOWN];  /* one value, made harmless, cut */
 	uint64_t *seen;        /* hashes and counts, [2 * SAMPLE_SLOTS] */
@@ -42,7 +43,8 @@ struct sample {
 	char *path;
 	enum source_format format;
 	bool is_list;          /* JSON rows are lists: columns go by number */
-	bool by_name;          /* the format is what auto would take */
+	bool can_name;         /* the first row of a table is as wide as a header */
+	uint64_t comments;     /* lines on top that are no rows */
 	uint64_t size;         /* bytes of the file */
 	uint64_t rows, bad;    /* looked at */
 	double all_rows;       /* estimated, of the whole file */

@@ -1,12 +1,18 @@
 /*
  * source.h - rows from files that are not ours: JSONL, TSV and CSV.
  *
- * A row is a list of named fields. TSV is GLUE's kind: tabs separate, nothing
- * quotes. CSV is RFC 4180 (libcsv). Columns are asked for by name (JSON key,
- * header) or by number ("0" is the first; the only way without a header). A
- * JSON row may be a list: its columns go by number. Blank lines are no rows.
- * A bad row is counted by reason with the first row numbers, and skipped; over
- * 1% bad rows (or `max_bad`) fails at the end, with file and row.
+ * The one reader of data: `new`, `check`, training and prediction read through
+ * it, so that a file has the same rows for all. Format, separator and width come
+ * from the content (form.h, source_table.c). A row is a list of named fields. TSV
+ * is GLUE's kind: tabs separate, nothing quotes. CSV is RFC 4180 (libcsv) with
+ * ',' ';' '|' or a tab between the columns. Columns are asked for by name (JSON
+ * key, header without the blanks around it), by number ("0" is the first; the
+ * only way without a header), or "name#2" for the second of one name. A JSON row
+ * may be a list: its columns go by number. Blank lines are no rows.
+ *
+ * A table is as wide as most of its rows; a row of another width is bad. So is
+ * one that cannot be read. Bad rows are counted by reason with the first line
+ * numbers, and skipped; too many of them (row_report_allowed) fail at the end.
  */
 #ifndef TUTTI_DATA_SOURCE_H
 #define TUTTI_DATA_SOURCE_H
@@ -18,29 +24,23 @@
 #include "base/hash.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "base/str.h"
 
 enum source_format { SOURCE_AUTO, SOURCE_JSONL, SOURCE_TSV, SOURCE_CSV };
 enum { SOURCE_FIELDS = 4, SOURCE_LINE_MAX = 16 << 20 };
 
 /* Why a row was skipped. ROW_OK is a good one. */
-enum row_fault { ROW_OK, ROW_SHORT, ROW_BAD_JSON, ROW_NO_FIELD, ROW_BAD_UTF8,
-		 ROW_NUL, ROW_TOO_LONG, ROW_EMPTY_TEXT, ROW_BAD_LABEL,
-		 ROW_BAD_NUMBER, ROW_BAD_QUOTE, ROW_FAULTS };
+enum row_fault { ROW_OK, ROW_SHORT, ROW_LONG, ROW_BAD_JSON, ROW_NO_FIELD,
+		 ROW_BAD_UTF8, ROW_NUL, ROW_TOO_LONG, ROW_EMPTY_TEXT, ROW_BAD_LABEL,
+		 ROW_LIST, ROW_BAD_NUMBER, ROW_BAD_QUOTE, ROW_FAULTS };
 const char *row_fault_name(enum row_fault f); /* "too few columns" */
 
-struct row_report {
-	uint64_t rows;                  /* seen, good and bad */
-	uint64_t bad[ROW_FAULTS];       /* by reason */
-	uint64_t first[ROW_FAULTS][4];  /* first line numbers of each, 1-based */
-	uint64_t cut_source, cut_target;/* texts longer than the limit */
-};
-void row_report_add(struct row_report *r, enum row_fault f, uint64_t line);
-uint64_t row_report_bad(const struct row_report *r);
+enum { ROW_WHAT = 64, ROW_FEW = 3 };
 
 /* Which columns, and where they are. Strings are borrowed. */
 struct source_spec {
 	const char *path;
-	enum source_format format;      /* SOURCE_AUTO: by the name's ending */
+	enum source_format format;      /* SOURCE_AUTO: by the content */
 	int header;                     /* 1 yes, 0 no, -1: unless a column is a number */
 	int n_fields;
 	const char *field[SOURCE_FIELDS]; /* name or number */
@@ -49,9 +49,33 @@ struct source_spec {
 struct source_row {
 	uint64_t line;                  /* 1-based line where the row starts */
 	enum row_fault fault;           /* fields are set only when ROW_OK */
+	char what[ROW_WHAT];            /* of the fault, harmless: "3 in place of 2" */
 	const char *field[SOURCE_FIELDS];
 	size_t len[SOURCE_FIELDS];      /* borrowed until the next call */
+	bool is_list[SOURCE_FIELDS];    /* a JSON list, joined by blanks */
+	bool is_longer;                 /* more columns than most, as many rows have */
 };
+/* Marks a row as bad; of `what` as much is kept as fits. */
+void row_say(struct source_row *row, enum row_fault f, const char *what, size_t n);
+
+struct row_report {
+	uint64_t rows;                  /* seen, good and bad */
+	uint64_t file_rows;             /* of the file, where `rows` are a share of it */
+	uint64_t bad[ROW_FAULTS];       /* by reason */
+	uint64_t first[ROW_FAULTS][4];  /* first line numbers of each, 1-based */
+	char what[ROW_FAULTS][ROW_WHAT];/* of the first of each; "": nothing to say */
+	uint64_t longer;                /* good rows whose last columns were left */
+	uint64_t cut_source, cut_target;/* texts longer than the limit */
+};
+void row_report_add(struct row_report *r, const struct source_row *row);
+uint64_t row_report_bad(const struct row_report *r);
+/* "too many columns 3 (lines 8, 20, 31: 3 in place of 2); ..." and advice. Appends. */
+void row_report_text(const struct row_report *r, struct buf *out);
+/*
+ * So many bad rows are fine: max_bad of the file's rows, rounded up, and of a
+ * short file ROW_FEW or a tenth of them, whichever is less; none for max_bad 0.
+ */
+uint64_t row_report_allowed(const struct row_report *r, double max_bad);
 
 struct source;
 /* Fails (with file and what there is instead) when a column is not there. */
@@ -70,21 +94,37 @@ void source_close(struct source *s); /* NULL is fine */
 
 /*
  * For looking at files that nobody has described yet: every field of every row,
- * the first row of a table too. `name` is the key in a JSON row, else NULL; `p`
- * is NULL where a JSON value has no text. Fields come before source_next()
- * returns and count only when it says ROW_OK; their UTF-8 is not checked.
+ * the first row of a table too, whatever its width. `name` is the key in a JSON
+ * row, else NULL; `p` is NULL where a JSON value has no text. Fields come before
+ * source_next() returns and count only when it says ROW_OK; their UTF-8 is not
+ * checked.
  */
+struct source_field {
+	uint64_t column;
+	const char *name, *p;
+	size_t n;
+	bool is_list;
+};
 struct source_every {
-	void (*see)(void *arg, uint64_t column, const char *name, const char *p,
-		    size_t n);
+	void (*see)(void *arg, const struct source_field *f);
 	void *arg;
 };
-/* `format` is not auto; `every` is borrowed until the end. */
+/* What kind of file it was found to be. */
+struct source_look {
+	enum source_format format;
+	uint64_t width;                 /* columns of a table's rows; 0: JSON */
+	int shift;                      /* the header's names are those of columns from here */
+	bool can_name;                  /* the first row fits as a header */
+	uint64_t comments;              /* lines passed over on top */
+};
+/* `every` is borrowed until the end. */
 enum status source_open_every(const char *path, enum source_format format,
 			      const struct source_every *every, struct source **out,
-			      struct err *err);
+			      struct source_look *look, struct err *err);
 /* On with the first line that begins behind byte `at`; line numbers are lost. */
 enum status source_skip_to(struct source *s, uint64_t at, struct err *err);
-enum source_format source_format_of(const char *path); /* SOURCE_AUTO: unknown */
+enum source_format source_format_of(const char *path); /* by the name; or auto */
+/* "label#2": 2, and *len is that of "label"; else 0. */
+uint64_t source_nth_name(const char *name, size_t *len);
 
 #endif

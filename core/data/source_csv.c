@@ -1,5 +1,6 @@
 /*
- * source_csv.c - rows by RFC 4180; the only file that knows libcsv.
+ * source_csv.c - rows by RFC 4180, with whatever separator; the only file that
+ * knows libcsv.
  *
  * libcsv is fed a line at a time, so that a row ends where a feed ends. Spaces
  * belong to their field; a backslash is a character like any other. A quote
@@ -20,8 +21,6 @@ static const uint64_t AGAIN_LEAST = (uint64_t)4 * SOURCE_LINE_MAX;
 struct format_csv {
 	struct csv_parser parser;
 	struct source *s;
-	struct columns *header;   /* set while the header is read */
-	uint64_t column;          /* the next field's */
 	bool row_done;
 	bool after_cr;            /* the last line end was a CR */
 	uint64_t again;           /* bytes that may still be read twice */
@@ -45,6 +44,7 @@ static void parser_start(struct format_csv *f)
 	csv_set_free_func(&f->parser, xfree);
 	csv_set_blk_size(&f->parser, FIELD_BLOCK);
 	csv_set_space_func(&f->parser, never);
+	csv_set_delim(&f->parser, (unsigned char)f->s->form.delimiter);
 }
 
 static void on_field(void *p, size_t n, void *arg)
@@ -52,21 +52,15 @@ static void on_field(void *p, size_t n, void *arg)
 	struct format_csv *f = arg;
 	struct source *s = f->s;
 
-	if (f->header) {
-		columns_see(f->header, n ? p : "", n);
-		return;
-	}
-	if (s->every)
-		s->every->see(s->every->arg, f->column, NULL, n ? p : "", n);
 	for (int i = 0; i < s->n_fields; i++) {
-		if (s->column[i] != f->column)
+		if (s->column[i] != s->n_columns)
 			continue;
 		f->have[i] = true;
 		f->at[i] = s->text.len;
 		f->len[i] = n;
 		buf_add(&s->text, p, n);
 	}
-	f->column++;
+	table_see(s, n ? p : "", n);
 }
 
 static void on_row(int end, void *arg)
@@ -81,7 +75,7 @@ static void row_start(struct format_csv *f)
 {
 	f->row_at = reader_at(&f->s->r);
 	f->row_line = f->s->r.lines + 1;
-	f->column = 0;
+	f->s->n_columns = 0;
 	f->row_done = f->many_lines = false;
 	f->fed = 0;
 	memset(f->have, 0, sizeof f->have);
@@ -210,18 +204,15 @@ static enum status read_row(struct format_csv *f, enum feed *what,
 	return ST_OK;
 }
 
-static enum row_fault set_fields(const struct format_csv *f,
-				 struct source_row *row)
+/* A field that the row has not got stays empty: the width tells. */
+static void set_fields(const struct format_csv *f, struct source_row *row)
 {
 	const struct source *s = f->s;
 
 	for (int i = 0; i < s->n_fields; i++) {
-		if (!f->have[i])
-			return ROW_SHORT;
-		row->field[i] = s->text.s + f->at[i];
-		row->len[i] = f->len[i];
+		row->field[i] = f->have[i] ? s->text.s + f->at[i] : "";
+		row->len[i] = f->have[i] ? f->len[i] : 0;
 	}
-	return source_check_fields(s, row);
 }
 
 enum status csv_source_next(struct source *s, struct source_row *row,
@@ -238,47 +229,37 @@ enum status csv_source_next(struct source *s, struct source_row *row,
 	case FEED_END: return ST_END;
 	case FEED_BAD: row->fault = ROW_BAD_QUOTE; break;
 	case FEED_LONG: row->fault = ROW_TOO_LONG; break;
-	default: row->fault = set_fields(f, row); break;
+	default: set_fields(f, row); break;
 	}
 	return ST_OK;
 }
 
-enum status csv_source_open(struct source *s, struct columns *c, bool header,
-			    struct err *err)
+void csv_source_open(struct source *s)
 {
 	struct format_csv *f = xcalloc(1, sizeof *f);
-	enum feed what;
-	enum status st;
 
 	s->csv = f;
 	f->s = s;
-	f->again = s->r.size > AGAIN_LEAST ? s->r.size : AGAIN_LEAST;
 	parser_start(f);
-	if (!header)
-		return ST_OK;
-	f->header = c;
-	st = read_row(f, &what, err);
-	f->header = NULL;
-	if (st)
-		return st;
-	if (what == FEED_END)
-		return err_set(err, ST_INVALID, "no rows: '%s'", s->r.path);
-	if (what != FEED_ROW)
-		return err_set(err, ST_INVALID, "%s in the header: '%s'",
-			       row_fault_name(what == FEED_BAD ? ROW_BAD_QUOTE
-							       : ROW_TOO_LONG),
-			       s->r.path);
-	return ST_OK;
+	f->again = s->r.size > AGAIN_LEAST ? s->r.size : AGAIN_LEAST;
+}
+
+void csv_source_rewind(struct source *s)
+{
+	struct format_csv *f = s->csv;
+
+	csv_free(&f->parser);
+	parser_start(f);
+	f->after_cr = false;
+	f->again = s->r.size > AGAIN_LEAST ? s->r.size : AGAIN_LEAST;
 }
 
 enum status csv_source_skip_to(struct source *s, uint64_t at, struct err *err)
 {
 	struct format_csv *f = s->csv;
 
-	csv_free(&f->parser);
-	parser_start(f);
+	csv_source_rewind(s);
 	reader_seek(&s->r, at, 0);
-	f->after_cr = false;
 	return pass_line(f, err);
 }
 

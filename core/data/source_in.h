@@ -5,39 +5,27 @@
 #define TUTTI_DATA_SOURCE_IN_H
 
 #include "base/str.h"
+#include "data/form.h"
 #include "data/reader.h"
 #include "data/source.h"
 
-/* Finding the asked columns among those that a file has. */
-struct columns {
-	int n;                            /* fields asked for */
-	const char *name[SOURCE_FIELDS];  /* borrowed */
-	uint64_t at[SOURCE_FIELDS];       /* column of each; UINT64_MAX: not found */
-	struct buf seen;                  /* names there are, made harmless */
-	uint64_t count;                   /* columns there are */
-	uint64_t listed;                  /* of them in `seen` */
-};
-
-void columns_init(struct columns *c, const struct source_spec *spec);
-void columns_release(struct columns *c);
-/* The file's next column is called so. */
-void columns_see(struct columns *c, const char *name, size_t len);
-/* After the header, or without one (`header` false: numbers only). */
-enum status columns_settle(struct columns *c, bool header, const char *path,
-			   struct err *err);
-/* "no column 'x' in 'f': there are a, b": for field i. */
-enum status columns_missing(const struct columns *c, int i, const char *path,
-			    struct err *err);
+enum { SOURCE_LONGER = 4 };
 
 struct format_csv; /* source_csv.c */
 
 struct source {
 	struct reader r;
-	enum source_format format;
+	struct form form;
 	int n_fields;
 	char *field[SOURCE_FIELDS];   /* copies */
 	uint64_t column[SOURCE_FIELDS];
-	uint64_t last_column;         /* highest of them */
+	uint64_t width;               /* of a table's rows; 0: not known yet */
+	uint64_t longer[SOURCE_LONGER]; /* widths of rows that have more, and may */
+	int n_longer;
+	int shift;                    /* source_look */
+	bool can_name, passed_first;
+	uint64_t n_columns;           /* of the row just read */
+	bool is_blank;                /* its first field is */
 	struct buf text;              /* fields of the row, where they are copied */
 	struct format_csv *csv;
 	const struct source_every *every; /* gets all fields in place of `field` */
@@ -47,16 +35,33 @@ struct source {
 enum row_fault source_check_fields(const struct source *s,
 				   const struct source_row *row);
 
-enum status jsonl_open(struct source *s, const struct source_spec *spec,
-		       struct err *err);
+enum status jsonl_open(struct source *s, struct err *err);
 enum status jsonl_next(struct source *s, struct source_row *row, struct err *err);
 
-/* Reads the header when there is one. */
-enum status csv_source_open(struct source *s, struct columns *c, bool header,
-			    struct err *err);
+/* A table: how wide it is, whether its first row can name columns. */
+enum status table_look(struct source *s, struct err *err);
+/* Finds the asked columns; `header` as in source_spec. The next row is data. */
+enum status table_columns(struct source *s, int header, struct err *err);
+/* Checks the width of every row but the first when `every` looks on. */
+enum status table_next(struct source *s, struct source_row *row, struct err *err);
+
+/* A row, its width unchecked: s->n_columns. */
+enum status tsv_next(struct source *s, struct source_row *row, struct err *err);
+
+void csv_source_open(struct source *s);
 enum status csv_source_next(struct source *s, struct source_row *row,
 			    struct err *err);
+void csv_source_rewind(struct source *s);
 enum status csv_source_skip_to(struct source *s, uint64_t at, struct err *err);
 void csv_source_close(struct source *s);
+
+/* Called by a format for each field of a row, in order. */
+void table_see(struct source *s, const char *p, size_t n);
+
+/* "no column 'x' in 'f': there are a, b"; `seen` has the names, comma between. */
+enum status column_missing(const char *name, const char *path, const struct buf *seen,
+			   uint64_t listed, uint64_t count, struct err *err);
+/* One more name for the list; long ones and long lists are cut. */
+void column_list(struct buf *seen, uint64_t *listed, const char *name, size_t n);
 
 #endif

@@ -41,22 +41,33 @@ static bool has_many_nodes(const char *p, size_t n)
 	return nodes > NODES_MAX;
 }
 
-enum row_fault json_row(const char *p, size_t n, struct json **out)
+/* What the JSON door says, without the place: the line has its number. */
+static void say_json(struct source_row *row, const struct err *err)
 {
+	const char *cause = strstr(err->text, ": ");
+
+	cause = cause ? cause + 2 : err->text;
+	row_say(row, ROW_BAD_JSON, cause, strlen(cause));
+}
+
+void json_row(const char *p, size_t n, struct source_row *row, struct json **out)
+{
+	struct err err = { "" };
+
 	*out = NULL;
 	if (memchr(p, '\0', n))
-		return ROW_NUL;
-	if (!utf8_valid(p, n))
-		return ROW_BAD_UTF8;
-	if (has_many_nodes(p, n))
-		return ROW_TOO_LONG;
-	if (json_parse(p, n, "row", out, NULL))
-		return ROW_BAD_JSON;
-	if (json_type(*out) == JSON_OBJECT || json_type(*out) == JSON_ARRAY)
-		return ROW_OK;
+		row->fault = ROW_NUL;
+	else if (!utf8_valid(p, n))
+		row->fault = ROW_BAD_UTF8;
+	else if (has_many_nodes(p, n))
+		row->fault = ROW_TOO_LONG;
+	else if (json_parse(p, n, "row", out, &err))
+		say_json(row, &err);
+	if (row->fault || json_type(*out) == JSON_OBJECT || json_type(*out) == JSON_ARRAY)
+		return;
+	row_say(row, ROW_BAD_JSON, "neither an object nor a list", 28);
 	json_free(*out);
 	*out = NULL;
-	return ROW_BAD_JSON;
 }
 
 const struct json *json_row_field(const struct json *row, const char *name)
@@ -109,22 +120,26 @@ bool json_text(struct buf *out, const struct json *n)
 }
 
 /* The fields are copied one after another into s->text. */
-static enum row_fault copy_fields(struct source *s, const struct json *root,
-				  struct source_row *row)
+static void copy_fields(struct source *s, const struct json *root,
+			struct source_row *row)
 {
 	size_t at[SOURCE_FIELDS];
+	const struct json *n;
 
 	buf_clear(&s->text);
 	buf_reserve(&s->text, 1);
 	for (int i = 0; i < s->n_fields; i++) {
 		at[i] = s->text.len;
-		if (!json_text(&s->text, json_row_field(root, s->field[i])))
-			return ROW_NO_FIELD;
+		n = json_row_field(root, s->field[i]);
+		if (!json_text(&s->text, n)) {
+			row_say(row, ROW_NO_FIELD, s->field[i], strlen(s->field[i]));
+			return;
+		}
 		row->len[i] = s->text.len - at[i];
+		row->is_list[i] = json_type(n) == JSON_ARRAY;
 	}
 	for (int i = 0; i < s->n_fields; i++)
 		row->field[i] = s->text.s + at[i];
-	return ROW_OK;
 }
 
 static bool is_blank(const char *p, size_t n)
@@ -137,7 +152,7 @@ static bool is_blank(const char *p, size_t n)
 }
 
 /* The next line that is not blank, parsed when it can be. */
-static enum status next_row(struct source *s, enum row_fault *fault,
+static enum status next_row(struct source *s, struct source_row *row,
 			    struct json **root, struct err *err)
 {
 	bool too_long;
@@ -151,99 +166,109 @@ static enum status next_row(struct source *s, enum row_fault *fault,
 		if (st)
 			return st;
 	} while (!too_long && is_blank(p, n));
-	*fault = too_long ? ROW_TOO_LONG : json_row(p, n, root);
+	row->line = s->r.lines;
+	if (too_long)
+		row->fault = ROW_TOO_LONG;
+	else
+		json_row(p, n, row, root);
 	return ST_OK;
 }
 
 static void see_all(struct source *s, const struct json *root)
 {
-	uint64_t column = 0;
+	struct source_field f = { 0 };
 
-	for (const struct json *e = json_first(root); e; e = json_next(e), column++) {
+	for (const struct json *e = json_first(root); e; e = json_next(e), f.column++) {
 		bool has_text;
 
 		buf_clear(&s->text);
 		has_text = json_text(&s->text, e);
-		s->every->see(s->every->arg, column, json_key(e),
-			      has_text ? buf_str(&s->text) : NULL, s->text.len);
+		f.name = json_key(e);
+		f.p = has_text ? buf_str(&s->text) : NULL;
+		f.n = s->text.len;
+		f.is_list = json_type(e) == JSON_ARRAY;
+		s->every->see(s->every->arg, &f);
 	}
 }
 
 enum status jsonl_next(struct source *s, struct source_row *row, struct err *err)
 {
 	struct json *root;
-	enum status st = next_row(s, &row->fault, &root, err);
+	enum status st = next_row(s, row, &root, err);
 
 	if (st)
 		return st;
-	row->line = s->r.lines;
 	if (!row->fault && s->every)
 		see_all(s, root);
 	else if (!row->fault)
-		row->fault = copy_fields(s, root, row);
+		copy_fields(s, root, row);
 	json_free(root);
 	return ST_OK;
 }
 
-/* Marks the fields that the row has; lists its keys when it is the first. */
-static void look_at_row(struct columns *c, const struct json *root)
+/* What the first good rows have. */
+struct keys {
+	bool has[SOURCE_FIELDS];      /* the fields that are asked for */
+	bool are_lists;
+	struct buf seen;              /* the names in the first row */
+	uint64_t listed, count;
+};
+
+static void look_at_row(const struct source *s, struct keys *k, const struct json *root)
 {
-	bool first = !c->count;
+	bool first = !k->count;
 
 	for (const struct json *e = json_first(root); first && e; e = json_next(e)) {
 		const char *key = json_key(e);
 
-		columns_see(c, key ? key : "(a list)", key ? strlen(key) : 8);
+		column_list(&k->seen, &k->listed, key ? key : "(a list)",
+			    key ? strlen(key) : 8);
+		k->count++;
 	}
-	for (int i = 0; i < c->n; i++) {
-		if (json_row_field(root, c->name[i]))
-			c->at[i] = 0;
-	}
+	for (int i = 0; i < s->n_fields; i++)
+		k->has[i] = k->has[i] || json_row_field(root, s->field[i]);
+	k->are_lists = json_type(root) == JSON_ARRAY;
 }
 
-static enum status field_missing(const struct columns *c, int i, bool lists,
-				 const char *path, struct err *err)
+static enum status field_missing(const struct source *s, const struct keys *k, int i,
+				 struct err *err)
 {
 	uint64_t number;
 
-	if (lists && !parse_u64(c->name[i], &number))
+	if (k->are_lists && !parse_u64(s->field[i], &number))
 		return err_set(err, ST_INVALID,
 			       "no column '%s': rows of '%s' are lists, not "
 			       "objects: columns go by number, from 0",
-			       c->name[i], path);
-	return columns_missing(c, i, path, err);
+			       s->field[i], s->r.path);
+	return column_missing(s->field[i], s->r.path, &k->seen, k->listed, k->count, err);
 }
 
 /* A field that none of the first good rows has is a mistake in its name. */
-enum status jsonl_open(struct source *s, const struct source_spec *spec,
-		       struct err *err)
+enum status jsonl_open(struct source *s, struct err *err)
 {
 	enum { LOOK_AT = 16 };
-	struct columns c;
+	struct keys k = { 0 };
 	enum status st = ST_OK;
-	bool lists = false;
 	int good = 0;
 
-	columns_init(&c, spec);
 	for (int i = 0; i < LOOK_AT && !st; i++) {
-		enum row_fault fault;
+		struct source_row row = { .fault = ROW_OK };
 		struct json *root;
 
-		st = next_row(s, &fault, &root, err);
-		if (!st && !fault) {
-			look_at_row(&c, root);
-			lists = json_type(root) == JSON_ARRAY;
+		st = next_row(s, &row, &root, err);
+		if (!st && !row.fault) {
+			look_at_row(s, &k, root);
 			good++;
 		}
 		json_free(root);
 	}
 	if (st == ST_END)
 		st = ST_OK;
-	for (int i = 0; !st && good && i < c.n; i++) {
-		if (c.at[i] == UINT64_MAX)
-			st = field_missing(&c, i, lists, spec->path, err);
+	for (int i = 0; !st && good && i < s->n_fields; i++) {
+		if (!k.has[i])
+			st = field_missing(s, &k, i, err);
 	}
-	columns_release(&c);
-	reader_seek(&s->r, s->r.start, 0);
+	buf_release(&k.seen);
+	reader_rewind(&s->r);
 	return st;
 }

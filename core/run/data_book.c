@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "run/checkpoint.h"
 #include "run/plan.h"
+#include "run/plan_survey.h"
 #include "run/store.h"
 #include "text/utf8.h"
 
@@ -63,21 +64,6 @@ static enum status get_vocabulary(struct data_book *b, const char *run,
 	if (!st && str_format(path, sizeof path, "%s/vocab.txt", folder))
 		return tokenizer_load(path, &b->tok, err);
 	return plan_vocabulary(b, pg, err);
-}
-
-/* Labels that an unfinished start left out of the plan are looked for. */
-static enum status get_labels(struct data_book *b, int task, struct progress *pg,
-			      struct err *err)
-{
-	struct plan_task *t = &b->plan->tasks[task];
-	struct dataset_spec spec;
-
-	if (t->kind != TASK_CLASSIFY || t->n_labels)
-		return ST_OK;
-	plan_dataset(b->plan, task, false, &spec);
-	spec.held_share = 0; /* as session.c does */
-	return dataset_scan_labels(&spec, NULL, pg, PLAN_LABELS_MAX, &t->labels,
-				   &t->n_labels, err);
 }
 
 /* The store's fact "data.TASK.SPLIT" begins with the content's hash. */
@@ -151,8 +137,8 @@ enum status data_book_open(const char *run, int task, struct progress *pg,
 	if (!st) {
 		b->task = &b->plan->tasks[task];
 		st = get_vocabulary(b, run, pg, &why);
-		if (!st)
-			st = get_labels(b, task, pg, &why);
+		if (!st) /* those that an unfinished start left out of the plan */
+			st = plan_labels(b->plan, task, pg, &why);
 		if (!st)
 			st = open_splits(b, run, task, pg);
 		else if (st != ST_STOPPED) {

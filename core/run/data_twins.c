@@ -9,40 +9,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "run/data_own.h"
+#include "text/normal.h"
 
 enum { TICK_ROWS = 256, BUCKETS = 256 };
-
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* Adds the normal form of a text. */
-static void add_normal(struct buf *out, const char *s, size_t len)
-{
-	char *p;
-	bool gap = false;
-
-	buf_reserve(out, len + 1);
-	p = out->s + out->len;
-	for (size_t i = 0; i < len; i++) {
-		if (is_blank(s[i])) {
-			gap = true;
-			continue;
-		}
-		if (gap && p > out->s + out->len)
-			*p++ = ' ';
-		gap = false;
-		*p++ = s[i] >= 'A' && s[i] <= 'Z' ? (char)(s[i] + 'a' - 'A') : s[i];
-	}
-	*p = '\0';
-	out->len = (size_t)(p - out->s);
-}
 
 void data_normal(const char *text, size_t len, struct buf *out)
 {
 	buf_clear(out);
-	add_normal(out, text, len);
+	text_normal(text, len, out);
 }
 
 /* Texts of a row; a NUL, which no text holds, stands between the two of a pair. */
@@ -56,7 +30,7 @@ static void row_normal(const struct data_book *b, enum data_split s, uint64_t i,
 	if (!e.pair_len)
 		return;
 	buf_addc(out, '\0');
-	add_normal(out, e.pair, e.pair_len);
+	text_normal(e.pair, e.pair_len, out);
 }
 
 /* --- the order of hashes --- */

@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "run/plan_survey.h"
 #include "run/workers.h"
 #include "tensor/blas.h"
 
@@ -39,26 +40,16 @@ static enum status get_vocabulary(struct session *s, const char *given,
 	return train_vocabulary(s, pg, err);
 }
 
-/* Labels that the plan does not list are found in the train file, all rows. */
 static enum status get_labels(struct session *s, int i, bool may_read,
 			      struct progress *pg, struct err *err)
 {
 	struct plan_task *t = &s->plan->tasks[i];
-	struct dataset_spec spec;
-	enum status st = ST_OK;
+	enum status st;
 
-	if (t->kind == TASK_CLASSIFY && !t->n_labels) {
-		if (!may_read)
-			return err_set(err, ST_INVALID, "task '%s' has no labels in the "
-				       "stored plan", t->name);
-		plan_dataset(s->plan, i, false, &spec);
-		spec.held_share = 0; /* a label may be in held-out rows alone */
-		st = dataset_scan_labels(&spec, NULL, pg, PLAN_LABELS_MAX, &t->labels,
-					 &t->n_labels, err);
-	}
-	if (!st && t->kind == TASK_CLASSIFY && t->n_labels < 2)
-		st = err_set(err, ST_INVALID, "task '%s' has %d label: nothing to tell "
-			     "apart, in '%s'", t->name, t->n_labels, t->train);
+	if (t->kind == TASK_CLASSIFY && !t->n_labels && !may_read)
+		return err_set(err, ST_INVALID, "task '%s' has no labels in the stored plan",
+			       t->name);
+	st = plan_labels(s->plan, i, pg, err);
 	if (!st && t->kind == TASK_CLASSIFY)
 		st = plan_check_labels(t, err);
 	s->task[i].n_labels = t->n_labels;

@@ -34,7 +34,7 @@ answers "all good" 0 + + + +
 
 printf 'the ferry\n\n \t \n{"text":""}\n{"txt":"x"}\n{"text":null}\n{"text":"x","text":"y"}\n{"text":"x"\nb\344d\nn\0l\n{}\nthe end\n' >"$TMP/in"; predict topic
 answers "each in its place" 1 + "empty text" "empty text" "empty text" "no text in 'text'" "no text in 'text'" \
-	"duplicate key 'text'" "JSON:1:" "invalid UTF-8" "NUL byte" "no text in 'text'" +
+	"key 'text' comes twice" "no valid JSON: ',' or" "invalid UTF-8" "NUL byte" "no text in 'text'" +
 check "the words name the first" grep -q "10 of 12 lines have no answer, the first is stdin:2: empty text" "$TMP/err"
 "$TUTTI" score accuracy "$TMP/out" "$TMP/out" >/dev/null 2>"$TMP/err2"
 check "score does not take it for a label" grep -q "out:2: no answer here: empty text" "$TMP/err2"

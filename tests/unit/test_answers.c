@@ -67,6 +67,8 @@ static const struct {
 	{ "1\n\n2\n", ANSWER_NUMBER, NULL, "a.txt:2: empty, where a number is wanted" },
 	{ "{\"label\":\"a\"}\n{\"label\":null}\n", ANSWER_LABEL, NULL,
 	  "a.txt:2: 'label' is missing or no text" },
+	{ "{\"label\":[\"a\",\"c\"]}\n", ANSWER_LABEL, NULL, "a.txt:1: a list where" },
+	{ "{\"text\":[\"a\",\"c\"]}\n", ANSWER_TEXT, NULL, "objects text: a c" },
 	{ "{\"label\":\"a\"}\nb\n", ANSWER_LABEL, NULL, "a.txt:2: no JSON object" },
 	{ "{\"label\":\"a\"}\n\n{\"label\":\"b\"}\n", ANSWER_LABEL, NULL,
 	  "a.txt:2: a blank line among" },

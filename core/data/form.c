@@ -1,0 +1,302 @@
+/*
+ * form.c - JSONL, TSV or CSV, and what stands between the columns.
+ *
+ * Every separator that could be the one is counted in the first lines. The one
+ * whose commonest count most lines have is taken: prose has commas, too, but not
+ * the same number in every line.
+ */
+#include "data/form.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "data/items.h"
+
+enum { LINES = 200, ROW_LINES = 64, LOOK_BYTES = 1 << 20, COMMENTS = 1000 };
+enum { TAB, COMMA, SEMICOLON, BAR, SEPARATORS };
+static const char separators[SEPARATORS] = { '\t', ',', ';', '|' };
+
+/* How often a separator stands in each row, as far as that was counted. */
+struct tally {
+	int n;
+	uint32_t in_row[LINES], now;
+};
+
+struct votes {
+	struct tally by[SEPARATORS];
+	int lines, json;
+	int row_lines;          /* lines of the row that is open */
+	bool quoted;            /* it goes on in the next line */
+	bool is_document;       /* the first line opens JSON and leaves it open */
+	char opens;             /* and with which bracket */
+};
+
+/* --- comments --- */
+
+/* Columns of a line, by what stands outside quotes. */
+static uint64_t columns_of(const char *p, size_t n, char delimiter)
+{
+	bool quoted = false;
+	uint64_t columns = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		quoted ^= p[i] == '"' && delimiter != '\t';
+		columns += p[i] == delimiter && !quoted;
+	}
+	return columns;
+}
+
+/* width 0: not known; then "#" and a blank tell a comment, "#word" does not. */
+static bool is_comment(const char *p, size_t n, char delimiter, uint64_t width)
+{
+	if (n == 5 && !memcmp(p, "sep=", 4))
+		return true;
+	if (!n || *p != '#')
+		return false;
+	if (n == 1 || memchr(" #!", p[1], 3))
+		return true;
+	return width && columns_of(p, n, delimiter) != width;
+}
+
+enum status form_pass_comments(struct reader *r, char delimiter, uint64_t width,
+			       struct err *err)
+{
+	reader_rewind(r);
+	for (int i = 0; i < COMMENTS; i++) {
+		uint64_t at = reader_at(r), lines = r->lines;
+		bool too_long;
+		const char *p;
+		size_t n;
+		enum status st = reader_line(r, &p, &n, &too_long, err);
+
+		if (st && st != ST_END)
+			return st;
+		if (st) /* nothing else is there: these are the rows */
+			break;
+		if (too_long || !is_comment(p, n, delimiter, width)) {
+			reader_seek(r, at, lines);
+			reader_start_here(r);
+			return ST_OK;
+		}
+	}
+	reader_rewind(r);
+	return ST_OK;
+}
+
+/* --- counting --- */
+
+static void row_end(struct votes *v, int from)
+{
+	for (int i = from; i < SEPARATORS; i++) {
+		struct tally *t = &v->by[i];
+
+		if (t->n < LINES)
+			t->in_row[t->n++] = t->now;
+		t->now = 0;
+	}
+	v->quoted = false;
+	v->row_lines = 0;
+}
+
+/* A tab separates wherever it stands; the others not within quotes. */
+static void count_line(struct votes *v, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		v->quoted ^= p[i] == '"';
+		v->by[TAB].now += p[i] == '\t';
+		for (int k = COMMA; k < SEPARATORS; k++)
+			v->by[k].now += p[i] == separators[k] && !v->quoted;
+	}
+	if (v->by[TAB].n < LINES)
+		v->by[TAB].in_row[v->by[TAB].n++] = v->by[TAB].now;
+	v->by[TAB].now = 0;
+	if (!v->quoted || ++v->row_lines == ROW_LINES)
+		row_end(v, COMMA);
+}
+
+static bool parses(const char *p, size_t n)
+{
+	struct json *root = NULL;
+	bool yes = n <= SOURCE_LINE_MAX / 4 && !json_parse(p, n, "row", &root, NULL);
+
+	json_free(root);
+	return yes;
+}
+
+static bool is_blank(const char *p, size_t n)
+{
+	text_trim(&p, &n);
+	return !n;
+}
+
+/* "{...}" is meant as JSON, well or not; "[...]" may be a text. */
+static bool looks_like_json(const char *p, size_t n)
+{
+	if (n < 2)
+		return false;
+	return (*p == '{' && p[n - 1] == '}') ||
+	       (*p == '[' && p[n - 1] == ']' && parses(p, n));
+}
+
+static void count_json(struct votes *v, const char *p, size_t n)
+{
+	bool is_row;
+
+	text_trim(&p, &n);
+	is_row = looks_like_json(p, n);
+	v->json += is_row;
+	if (v->lines++ || is_row)
+		return;
+	v->is_document = n && (*p == '{' || (*p == '[' && (n == 1 || p[1] == '{' ||
+							   p[1] == '[')));
+	v->opens = n ? *p : '\0';
+}
+
+static enum status take_votes(struct reader *r, struct votes *v, struct err *err)
+{
+	uint64_t end = reader_at(r) + LOOK_BYTES;
+	enum status st = ST_OK;
+
+	while (v->lines < LINES && !st && reader_at(r) < end) {
+		bool too_long;
+		const char *p;
+		size_t n;
+
+		st = reader_line(r, &p, &n, &too_long, err);
+		if (st || too_long || is_blank(p, n))
+			continue;
+		count_json(v, p, n);
+		count_line(v, p, n);
+	}
+	if (v->quoted)
+		row_end(v, COMMA);
+	return st == ST_END ? ST_OK : st;
+}
+
+/* --- deciding --- */
+
+/* Rows that have the commonest count above zero; *first: one of them is the first. */
+static int agreeing(const struct tally *t, bool *first)
+{
+	int most = 0;
+	uint32_t count = 0;
+
+	for (int i = 0; i < t->n; i++) {
+		int same = 0;
+
+		for (int k = 0; k < t->n && t->in_row[i]; k++)
+			same += t->in_row[k] == t->in_row[i];
+		if (same > most) {
+			most = same;
+			count = t->in_row[i];
+		}
+	}
+	*first = most && t->in_row[0] == count;
+	return most;
+}
+
+/* 0 where not half of the rows agree. */
+static int score_of(const struct votes *v, int separator, enum source_format hint)
+{
+	const struct tally *t = &v->by[separator];
+	enum source_format kind = separator == TAB ? SOURCE_TSV : SOURCE_CSV;
+	bool first;
+	int most = agreeing(t, &first);
+
+	if (!most || most * 2 < t->n)
+		return 0;
+	return most * 100 / t->n + (first ? 20 : 0) + (kind == hint ? 15 : 0);
+}
+
+/* The best separator from `from` on, or -1. */
+static int best_separator(const struct votes *v, int from, enum source_format hint)
+{
+	int best = -1, best_score = 0;
+
+	for (int i = from; i < SEPARATORS; i++) {
+		int score = score_of(v, i, hint);
+
+		if (score > best_score) {
+			best_score = score;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static bool occurs(const struct tally *t)
+{
+	for (int i = 0; i < t->n; i++)
+		if (t->in_row[i])
+			return true;
+	return false;
+}
+
+/* No separator has a majority: the name decides, where its one is there at all. */
+static int by_name(const struct votes *v, enum source_format named)
+{
+	if (named == SOURCE_TSV)
+		return TAB;
+	if (named != SOURCE_CSV)
+		return -1;
+	return !occurs(&v->by[COMMA]) && occurs(&v->by[SEMICOLON]) ? SEMICOLON : COMMA;
+}
+
+static enum status refuse(const struct votes *v, const char *path,
+			  enum source_format named, struct err *err)
+{
+	if (v->is_document)
+		return err_set(err, ST_INVALID, "one JSON document, not a row a line: '%s': "
+			       "jq -c '%s' makes rows of a list", path,
+			       v->opens == '{' ? ".KEY[]" : ".[]");
+	if (named == SOURCE_JSONL)
+		return err_set(err, ST_INVALID, "no JSON rows: '%s'", path);
+	return err_set(err, ST_INVALID, "cannot tell the columns of '%s': most lines have "
+		       "neither JSON nor as many tabs, ',', ';' or '|' as each other",
+		       path);
+}
+
+static enum status decide(const struct votes *v, const char *path, struct form *out,
+			  struct err *err)
+{
+	enum source_format named = source_format_of(path);
+	int separator;
+
+	if (v->json * 2 > v->lines ||
+	    (named == SOURCE_JSONL && v->json && !v->is_document)) {
+		out->format = SOURCE_JSONL;
+		return ST_OK;
+	}
+	separator = best_separator(v, TAB, named);
+	if (v->is_document && separator != TAB)
+		return refuse(v, path, named, err);
+	if (separator < 0)
+		separator = by_name(v, named);
+	if (separator < 0 && v->lines)
+		return refuse(v, path, named, err);
+	out->format = separator < 0 && named ? named :
+		      separator == TAB || separator < 0 ? SOURCE_TSV : SOURCE_CSV;
+	out->delimiter = separator < 0 ? '\t' : separators[separator];
+	return ST_OK;
+}
+
+enum status form_find(struct reader *r, enum source_format asked, struct form *out,
+		      struct err *err)
+{
+	struct votes v = { 0 };
+	int separator;
+	enum status st;
+
+	*out = (struct form){ .format = asked, .delimiter = '\t' };
+	st = form_pass_comments(r, '\t', 0, err);
+	if (!st && asked != SOURCE_JSONL && asked != SOURCE_TSV)
+		st = take_votes(r, &v, err);
+	if (!st && asked == SOURCE_AUTO)
+		st = decide(&v, r->path, out, err);
+	if (asked == SOURCE_CSV) {
+		separator = best_separator(&v, TAB, asked);
+		out->delimiter = separators[separator < 0 ? COMMA : separator];
+	}
+	reader_rewind(r);
+	return st;
+}

@@ -1,0 +1,146 @@
+/*
+ * survey.c - counting the rows of a split, and those that two splits share.
+ */
+#include "data/survey.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/cache.h"
+#include "data/items.h"
+#include "text/normal.h"
+
+struct walk {
+	const struct dataset_spec *spec;
+	struct dataset_columns c;
+	struct survey *out;
+	struct buf text;
+};
+
+static bool is_listed(const struct dataset_spec *spec, const char *s, size_t n)
+{
+	for (int i = 0; i < spec->n_labels; i++)
+		if (strlen(spec->labels[i]) == n && !memcmp(spec->labels[i], s, n))
+			return true;
+	return !spec->n_labels;
+}
+
+/* A NUL, which no text holds, stands between the two of a pair. */
+static void add_text(struct walk *w, const struct source_row *row)
+{
+	struct survey *s = w->out;
+
+	buf_clear(&w->text);
+	text_normal(row->field[w->c.text], row->len[w->c.text], &w->text);
+	if (w->c.pair >= 0) {
+		buf_addc(&w->text, '\0');
+		text_normal(row->field[w->c.pair], row->len[w->c.pair], &w->text);
+	}
+	ARRAY_GROW(s->text, s->n, s->cap);
+	s->text[s->n++] = hash64_bytes(buf_str(&w->text), w->text.len);
+}
+
+static void take_row(struct walk *w, struct source_row *row)
+{
+	bool is_label = w->spec->kind == TASK_CLASSIFY && w->c.target >= 0;
+	const char *label = NULL;
+	size_t n = 0;
+
+	dataset_check_row(w->spec, &w->c, row);
+	if (!row->fault && is_label) {
+		label = row->field[w->c.target];
+		n = row->len[w->c.target];
+		text_trim(&label, &n);
+		if (!is_listed(w->spec, label, n))
+			row_say(row, ROW_BAD_LABEL, label, n);
+	}
+	row_report_add(&w->out->report, row);
+	if (row->fault)
+		return;
+	w->out->no_gold += is_label && n == 1 && *label == '-';
+	add_text(w, row);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+enum status survey_read(const struct dataset_spec *spec, struct progress *pg,
+			struct survey *out, struct err *err)
+{
+	struct walk w = { .spec = spec, .out = out };
+	struct cache_header h = { 0 };
+	struct source *src;
+	struct source_row row;
+	enum status st;
+
+	*out = (struct survey){ .n = 0 };
+	dataset_columns(spec, &w.c);
+	st = dataset_source(spec, &w.c, pg, &src, err);
+	if (st)
+		return st;
+	while (!(st = source_next(src, &row, err))) {
+		out->report.file_rows++;
+		if (dataset_has_row(spec, &w.c, &row))
+			take_row(&w, &row);
+	}
+	if (st == ST_END) {
+		out->content = source_content(src);
+		h.report = out->report;
+		h.n = out->n;
+		st = cache_check_rows(&h, spec, err);
+	}
+	source_close(src);
+	buf_release(&w.text);
+	if (out->n)
+		qsort(out->text, out->n, sizeof *out->text, by_value);
+	return st;
+}
+
+void survey_release(struct survey *s)
+{
+	xfree(s->text);
+	*s = (struct survey){ .n = 0 };
+}
+
+uint64_t survey_common(const struct survey *train, const struct survey *dev)
+{
+	uint64_t common = 0, i = 0;
+
+	for (uint64_t k = 0; k < dev->n; k++) {
+		while (i < train->n && train->text[i] < dev->text[k])
+			i++;
+		common += i < train->n && train->text[i] == dev->text[k];
+	}
+	return common;
+}
+
+static void warn_no_gold(const struct survey *s, const char *split, struct buf *out)
+{
+	if (s->no_gold)
+		buf_addf(out, "%" PRIu64 " %s row%s the label '-', which means no label in "
+			 "SNLI and MNLI: it is learned as one of the labels, unless the "
+			 "plan lists \"labels\" without it\n", s->no_gold, split,
+			 s->no_gold == 1 ? " has" : "s have");
+}
+
+void survey_warn(const struct survey *train, const struct survey *dev, struct buf *out)
+{
+	uint64_t common = dev ? survey_common(train, dev) : 0;
+
+	warn_no_gold(train, "train", out);
+	if (!dev)
+		return;
+	warn_no_gold(dev, "dev", out);
+	if (hash_equal(train->content, dev->content) && common == dev->n)
+		buf_adds(out, "the dev file holds what the train file holds: its figures say "
+			      "nothing about new texts\n");
+	else if (common)
+		buf_addf(out, "%" PRIu64 " of %" PRIu64 " dev rows have a text that stands "
+			 "in train, too\n", common, dev->n);
+}

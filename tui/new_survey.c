@@ -1,0 +1,59 @@
+/*
+ * new_survey.c - the rows of the new plan as training will read them: what was not
+ * read is said, and what training would refuse is refused before it is written.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "new.h"
+#include "run/plan_survey.h"
+
+static void say_split(const char *split, const struct survey *s)
+{
+	struct buf b;
+
+	buf_init(&b);
+	row_report_text(&s->report, &b);
+	if (b.len)
+		cmd_say("  %s: %llu rows, %llu skipped: %s", split, (unsigned long long)s->n,
+			(unsigned long long)row_report_bad(&s->report), buf_str(&b));
+	buf_release(&b);
+}
+
+void new_say_lines(const char *lines)
+{
+	for (const char *end; *lines; lines = end + 1) {
+		end = strchr(lines, '\n');
+		cmd_say("  %.*s", (int)(end - lines), lines);
+	}
+}
+
+static enum status survey_task(struct plan *p, int task, struct err *err)
+{
+	struct plan_survey s;
+	struct buf b;
+	enum status st = plan_survey(p, task, cmd_progress(), &s, err);
+
+	cmd_progress_end();
+	buf_init(&b);
+	if (!st) {
+		say_split("train", &s.train);
+		if (s.has_dev)
+			say_split("dev", &s.dev);
+		plan_survey_warn(p, task, &s, &b);
+		new_say_lines(buf_str(&b));
+	}
+	buf_release(&b);
+	plan_survey_release(&s);
+	return st;
+}
+
+enum status new_survey(struct plan *p, struct err *err)
+{
+	enum status st = ST_OK;
+
+	for (int i = 0; i < p->n_tasks && !st; i++)
+		st = survey_task(p, i, err);
+	return st;
+}
