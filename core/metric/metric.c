@@ -172,7 +172,7 @@ const char *metric_numbers_why(const double *gold, const double *pred, size_t n)
  */
 struct side {
 	const double *x;
-	int unit, fine; /* of the numbers; of what is left of them beside the mean */
+	int unit;
 	double mean;
 };
 
@@ -186,7 +186,7 @@ static int exponent_of(double x)
 
 static double from_mean(const struct side *s, size_t i)
 {
-	return ldexp(ldexp(s->x[i], -s->unit) - s->mean, -s->fine);
+	return ldexp(s->x[i], -s->unit) - s->mean;
 }
 
 static struct side side_of(const double *x, size_t n)
@@ -200,10 +200,6 @@ static struct side side_of(const double *x, size_t n)
 	for (size_t i = 0; i < n; i++)
 		sum += ldexp(x[i], -s.unit);
 	s.mean = sum / (double)n;
-	most = 0;
-	for (size_t i = 0; i < n; i++)
-		most = fmax(most, fabs(from_mean(&s, i)));
-	s.fine = exponent_of(most);
 	return s;
 }
 

@@ -44,6 +44,8 @@ answers "a blank line alone" 1 "empty text"
 printf '' >"$TMP/in"; predict topic
 answers "nothing in, nothing out" 0
 
+printf '\357\273\277{"txt":"the ferry"}\n' >"$TMP/in"; predict topic
+answers "a BOM is not the line's" 1 "no text in 'text'"
 printf '\357\273\277{"text":"the ferry"}\r\n\357\273\277the ferry\n' >"$TMP/in"; predict topic
 answers "a BOM and CR LF" 0 + +
 { printf 'one\n'; head -c 17000000 /dev/zero | tr '\0' 'x'; printf '\ntwo\n'; } >"$TMP/in"; predict topic

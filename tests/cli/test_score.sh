@@ -130,7 +130,10 @@ state_of "$TMP/p.json" --run sum --set "$long" >/dev/null
 "$TUTTI" eval sum --runs "$TMP/runs" --task headline --data "$TMP/two.jsonl" --json >"$TMP/eval" 2>"$TMP/err"
 "$TUTTI" predict sum --runs "$TMP/runs" --task headline "$TMP/two.jsonl" >"$TMP/said" 2>"$TMP/err"
 "$TUTTI" score rougeLsum,rouge1 "$TMP/two.jsonl" "$TMP/said" --field headline --split --json >"$TMP/scored" 2>"$TMP/err"
-for m in rougeLsum rouge1 signature; do
+grep -o '"signature":"[^"]*"' "$TMP/eval" >"$TMP/s1"; grep -o '"signature":"[^"]*"' "$TMP/scored" >"$TMP/s2"
+check "eval and score have one signature" cmp -s "$TMP/s1" "$TMP/s2"
+check "and it is of sentences" grep -q 'Lsum by lines and sentences' "$TMP/s1"
+for m in rougeLsum rouge1; do
 	case $(field $m <"$TMP/eval") in "" | 0) false ;; esac && [ "$(field $m <"$TMP/eval")" = "$(field $m <"$TMP/scored")" ] && ok "eval and score agree on $m" \
 		|| { not_ok "eval and score differ on $m"; cat "$TMP/eval" "$TMP/scored" "$TMP/err"; }
 done
