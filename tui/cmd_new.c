@@ -126,6 +126,12 @@ static enum status refuse(const struct new_file *f, struct err *err)
 	new_columns(f, &b);
 	if (!b.len)
 		buf_adds(&b, "no columns");
+	if (f->sample->bad) {
+		buf_addf(&b, ", where %llu rows cannot be read (",
+			 (unsigned long long)f->sample->bad);
+		row_report_text(&f->sample->report, &b);
+		buf_addc(&b, ')');
+	}
 	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: say it with "
 		"--set kind=classify --set text=COLUMN --set label=COLUMN", f->path,
 		buf_str(&b));

@@ -120,7 +120,8 @@ void dataset_check_row(const struct dataset_spec *spec, const struct dataset_col
 {
 	if (!row->fault && c->target >= 0)
 		check_target(spec, c->target, row);
-	if (!row->fault && (is_blank(row, c->text) || (c->pair >= 0 && is_blank(row, c->pair))))
+	if (!row->fault &&
+	    (is_blank(row, c->text) || (c->pair >= 0 && is_blank(row, c->pair))))
 		row->fault = ROW_EMPTY_TEXT;
 }
 
@@ -163,8 +164,8 @@ enum status dataset_source(const struct dataset_spec *spec,
 
 /* --- what the rows were like --- */
 
-static enum status rows_fail(const struct row_report *r, const struct dataset_spec *spec,
-			     struct err *err)
+static enum status rows_fail(const struct row_report *r,
+			     const struct dataset_spec *spec, struct err *err)
 {
 	uint64_t bad = row_report_bad(r);
 	struct buf b;
@@ -174,7 +175,7 @@ static enum status rows_fail(const struct row_report *r, const struct dataset_sp
 	row_report_text(r, &b);
 	if (!r->rows && spec->held_share > 0)
 		st = err_set(err, ST_INVALID, "no row %s in '%s': too few for "
-			     "a dev_share of %g",
+			     "a dev_share of %g: another one, or a dev file",
 			     spec->is_held ? "is held out" : "is left to train on",
 			     spec->path, spec->held_share);
 	else if (!r->rows)

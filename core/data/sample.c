@@ -151,7 +151,6 @@ struct look {
 	struct cell cell[SAMPLE_COLUMNS];
 	int n_cells;
 	bool had_first;
-	struct row_report report;  /* of the rows before the first jump */
 };
 
 /* The column of a JSON key: most rows have them in one order. */
@@ -180,7 +179,7 @@ static void see(void *arg, const struct source_field *f)
 		l->n = 0;
 		l->n_cells = 0;
 		buf_clear(&l->text);
-		l->s->is_list = !f->name;
+		l->s->is_list = !f->name; /* of a table that says nothing */
 	}
 	l->n++;
 	if (!f->p || l->n_cells == SAMPLE_COLUMNS)
@@ -233,14 +232,14 @@ static void take_row(struct look *l, struct source_row *row)
 		row->fault = check_cells(l);
 	s->rows++;
 	s->bad += row->fault != ROW_OK;
-	row_report_add(&l->report, row);
+	row_report_add(&s->report, row);
 	for (int i = 0; !row->fault && i < l->n_cells; i++) {
 		struct sample_column *c = &s->column[l->cell[i].column];
 
 		c->lists += l->cell[i].is_list;
 		count_value(c, buf_str(&l->text) + l->cell[i].at, l->cell[i].len);
 	}
-	if (s->is_list && l->n_cells > s->n_columns)
+	if (s->format == SOURCE_JSONL && s->is_list && l->n_cells > s->n_columns)
 		s->n_columns = l->n_cells;
 }
 
@@ -270,6 +269,7 @@ static enum status read_stretches(struct look *l, struct err *err)
 	struct sample *s = l->s;
 	uint64_t rows = s->rows + l->had_first, at, head, size, bad = s->bad;
 	uint64_t read = 0, jumped_rows = s->rows;
+	struct row_report report = s->report;
 	enum status st = ST_OK;
 
 	source_position(l->src, &head, &size);
@@ -288,6 +288,7 @@ static enum status read_stretches(struct look *l, struct err *err)
 	jumped_rows = s->rows - jumped_rows;
 	s->rows -= s->bad - bad;
 	s->bad = bad;
+	s->report = report;
 	if (jumped_rows && read)
 		s->all_rows = (double)rows + (double)jumped_rows *
 						     (double)(size - head) / (double)read;
@@ -317,7 +318,7 @@ static enum status check_rows(const struct look *l, struct err *err)
 	if (s->bad * 2 <= s->rows)
 		return ST_OK;
 	buf_init(&b);
-	row_report_text(&l->report, &b);
+	row_report_text(&s->report, &b);
 	st = err_set(err, ST_INVALID, "no table of texts: '%s': %" PRIu64 " of %" PRIu64
 		     " rows cannot be read: %s", s->path, s->bad, s->rows, buf_str(&b));
 	buf_release(&b);

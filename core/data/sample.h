@@ -47,6 +47,7 @@ struct sample {
 	uint64_t comments;     /* lines on top that are no rows */
 	uint64_t size;         /* bytes of the file */
 	uint64_t rows, bad;    /* looked at */
+	struct row_report report; /* of those before the first jump */
 	double all_rows;       /* estimated, of the whole file */
 	bool is_whole;         /* every row was looked at */
 	int n_columns;

@@ -52,7 +52,7 @@ int draft_max_target(const struct draft_task *t)
 
 double draft_dev_share(const struct draft_task *t)
 {
-	return t->rows > 50000 ? 0.02 : t->rows > 10000 ? 0.05 : 0.1;
+	return t->rows > 50000 ? 0.02 : t->rows > 10000 ? 0.05 : t->rows < 300 ? 0.2 : 0.1;
 }
 
 /* Tokens of an example, its summary's apart; what is cut off does not count. */

@@ -40,7 +40,10 @@ struct draft_sizes {
 void draft_sizes(const struct draft_task *t, int n, struct draft_sizes *out);
 int draft_max_source(const struct draft_task *t);
 int draft_max_target(const struct draft_task *t);
-/* Share of the rows to hold out: a tenth, less of many. */
+/*
+ * Share of the rows to hold out: a tenth, less of many; of few a fifth, since each
+ * row falls to one side by itself and none might be held out.
+ */
 double draft_dev_share(const struct draft_task *t);
 /* The plan as JSON; `note` stands at its head. Appends. */
 void draft_write(const struct draft_task *t, int n, const struct draft_sizes *s,

@@ -76,13 +76,13 @@ enum {
 	  "Without a dev file: this share of the training rows is held out "   \
 	  "for evaluation. Rows of one text stay together.")                   \
 	T("tasks.*.format", ENUM, 0, 0, "\"auto\"", "auto|jsonl|tsv|csv",      \
-	  CHOICE, format, ANY, "Format of the files; auto goes by their names.") \
+	  CHOICE, format, ANY, "Format of the files; auto goes by what is in them.") \
 	T("tasks.*.header", ENUM, 0, 0, "\"auto\"", "auto|true|false", HEADER, \
 	  header, ANY,                                                         \
 	  "Does the first row name the columns? auto: yes, unless a column "   \
 	  "is asked for by number.")                                           \
 	T("tasks.*.text", STR, 0, 0, "\"text\"", NULL, TEXT, text, CLS | REG,  \
-	  "Column of the text, by name or by number from 0.")                  \
+	  "Column of the text, by name, by number from 0, or as NAME#2.")                  \
 	T("tasks.*.text_b", STR, 0, 0, "null", NULL, TEXT, pair, CLS | REG,    \
 	  "Column of the second text of a pair.")                              \
 	T("tasks.*.label", STR, 0, 0, "\"label\"", NULL, TEXT, target,         \
@@ -111,7 +111,7 @@ enum {
 	T("tasks.*.smoothing", NUM, 0, 0.9, "0.1", NULL, NUM, smoothing, SUM,  \
 	  "Label smoothing of the loss of a summary's pieces.")                \
 	T("tasks.*.max_bad", NUM, 0, 1, "0.01", NULL, NUM, max_bad, ANY,       \
-	  "Share of unusable rows that is still fine.")                        \
+	  "Share of a file's rows that may be unusable; 0: none.")                        \
 	T("tasks.*.lr", NUM, 0, 1000, "1", NULL, NUM, lr, ANY,                 \
 	  "Factor on the learning rate of the task's own parameters.")         \
 	T("tasks.*.metrics", LIST, 1, PLAN_METRICS, "[\"accuracy\"]", NULL,    \

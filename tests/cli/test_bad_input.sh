@@ -27,11 +27,15 @@ fails "predict wants a task" 2 "task" "$TUTTI" predict x
 labels='["harbour","council","farming","rail","theatre","games","health","courts"]'
 check "one row in 201 with an unknown label is skipped" sh -c \
 	"'$TUTTI' train '$TMP/p.json' --runs '$runs' --set tasks.topic.train='$TMP/never.jsonl' --set 'tasks.topic.labels=$labels' --steps 2 >/dev/null"
-{ head -n 20 "$TMP/data/topics.train.jsonl"; echo '{"text": "a word", "label": "never"}'; } >"$TMP/never2.jsonl"
-fails "five of a hundred are too many" 1 "never2.jsonl" train "$TMP/p.json" \
+four() { for i in 1 2 3 4; do echo "$1"; done; }
+{ head -n 20 "$TMP/data/topics.train.jsonl"; echo '{"text": "a word", "label": "never"}'; } >"$TMP/never1.jsonl"
+check "as is one in 21" sh -c \
+	"'$TUTTI' train '$TMP/p.json' --runs '$runs' --set tasks.topic.train='$TMP/never1.jsonl' --set 'tasks.topic.labels=$labels' --steps 2 >/dev/null"
+{ head -n 20 "$TMP/data/topics.train.jsonl"; four '{"text": "a word", "label": "never"}'; } >"$TMP/never2.jsonl"
+fails "four of 24 are too many" 1 "never2.jsonl" train "$TMP/p.json" \
 	--set tasks.topic.train="$TMP/never2.jsonl" --set "tasks.topic.labels=$labels"
-{ head -n 20 "$TMP/data/topics.train.jsonl"; echo '{"text": "", "label": "rail"}'; } >"$TMP/empty.jsonl"
-fails "an empty text, counted with its line" 1 "21" train "$TMP/p.json" --set tasks.topic.train="$TMP/empty.jsonl"
+{ head -n 20 "$TMP/data/topics.train.jsonl"; four '{"text": "", "label": "rail"}'; } >"$TMP/empty.jsonl"
+fails "empty texts, counted with their lines" 1 "empty text 4 (lines 21, 22, 23, 24)" train "$TMP/p.json" --set tasks.topic.train="$TMP/empty.jsonl"
 { head -n 150 "$TMP/data/topics.train.jsonl"
   head -c 67108864 /dev/zero | tr '\0' 'x'; echo
   tail -n 50 "$TMP/data/topics.train.jsonl"; } >"$TMP/long.jsonl"

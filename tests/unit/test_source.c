@@ -102,6 +102,87 @@ static void test_columns_by_number(void **state)
 			"no column '9223372036854775808'");
 }
 
+/* Blanks around a name are none of it; the second of one name is NAME#2. */
+static void test_column_names(void **state)
+{
+	(void)state;
+	assert_string_equal(read_text("a.csv", "text , label\n1, 2\n", "label", " text"),
+			    "2: 2|1\n");
+	assert_string_equal(read_text("a.csv", "x,y,x\n1,2,3\n", "x#2", "x#1"), "2:3|1\n");
+	/* a name as it stands goes before what it could mean */
+	assert_string_equal(read_text("a.tsv", "x\tx\tx#2\n1\t2\t3\n", "x#2", "x#1"),
+			    "2:3|1\n");
+	assert_string_equal(read_text("a.tsv", "#1 x\t#2 x\n1\t2\n", "#2 x", "#1 x"),
+			    "2:2|1\n");
+}
+
+/* A table is as wide as most of its rows, whatever its first line says. */
+static void test_width(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	/* R: no name above the names of the rows */
+	assert_string_equal(read_text("a.csv", "x,y\n1,a,b\n2,c,d\n", "x", "y"),
+			    "2:a|b\n3:c|d\n");
+	/* but not where these come twice: then nobody knows whose the names are */
+	assert_contains(read_text("a.csv", "x,y\n1,a,b\n1,c,d\n", "x", "y"), "has 2 names");
+	assert_string_equal(read_file(in_scratch("a.csv"), 1, "1", "2"), "2:a|b\n3:c|d\n");
+	/* rows that end with a separator, and a header alone that does */
+	assert_string_equal(read_text("a.csv", "x,y\n1,2,\n3,4,\n", "x", "y"),
+			    "2:1|2\n3:3|4\n");
+	assert_string_equal(read_text("a.csv", "x,y,\n1,2\n3,4\n", "x", "y"),
+			    "2:1|2\n3:3|4\n");
+	/* blanks alone are no row, but where there is one column */
+	assert_string_equal(read_text("a.csv", "x,y\n  \n1,2\n", "x", "y"), "3:1|2\n");
+	assert_string_equal(read_file(put_text("a.csv", "x\n \n1\n"), 1, "x", NULL),
+			    "2: \n3:1\n");
+	/* in TSV many rows may have the same columns more; in CSV that is a comma */
+	buf_init(&b);
+	for (int i = 0; i < 40; i++)
+		buf_addf(&b, "%d\ta%s\n", i, i == 7 ? "\tb\tc\td" : i % 8 ? "" : "\tb");
+	assert_contains(read_file(put_text("a.tsv", b.s), 0, "0", "1"),
+			"7:6|a\n8!too many columns\n9:8|a\n");
+	for (size_t i = 0; i < b.len; i++)
+		b.s[i] = b.s[i] == '\t' ? ',' : b.s[i];
+	assert_contains(read_file(put_text("a.csv", b.s), 0, "0", "1"),
+			"9!too many columns\n10:9|a\n");
+	buf_release(&b);
+}
+
+/* What stands on top of a table and is no row. */
+static void test_comments(void **state)
+{
+	(void)state;
+	assert_string_equal(read_text("a.csv", "# by a tool, v2\n#user: x\nx,y\n1,2\n3,4\n",
+				      "x", "y"),
+			    "4:1|2\n5:3|4\n");
+	assert_string_equal(read_text("a.csv", "sep=;\nx;y\n1;2\n3;4\n", "x", "y"),
+			    "3:1|2\n4:3|4\n");
+	/* a header may begin with it, and a row below */
+	assert_string_equal(read_text("a.tsv", "#id\tx\n1\t2\n#3\t4\n", "#id", "x"),
+			    "2:1|2\n3:#3|4\n");
+	/* nothing else is there: then these are the rows */
+	assert_string_equal(read_text("a.tsv", "# a\tb\n# c\td\n", "0", "1"),
+			    "1:# a|b\n2:# c|d\n");
+}
+
+/* The content decides; the name is a hint. */
+static void test_form(void **state)
+{
+	static const char *const names[] = { "a.tsv", "a.csv", "a.txt", "a.jsonl", "a" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		assert_string_equal(read_text(names[i], "x\ty\na, b\tc; d\n", "x", "y"),
+				    "2:a, b|c; d\n");
+		assert_string_equal(read_text(names[i], "x;y\n\"a;b\";1,5\nc d;2,5\n", "x", "y"),
+				    "2:a;b|1,5\n3:c d|2,5\n");
+		assert_string_equal(read_text(names[i], "{\"x\": 1, \"y\": 2}\n", "x", "y"),
+				    "1:1|2\n");
+	}
+}
+
 static void test_missing_column(void **state)
 {
 	struct buf b;
@@ -605,6 +686,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tsv),
 		cmocka_unit_test(test_columns_by_number),
+		cmocka_unit_test(test_column_names),
+		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_missing_column),
 		cmocka_unit_test(test_jsonl),
 		cmocka_unit_test(test_jsonl_faults),
