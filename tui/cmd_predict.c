@@ -252,7 +252,7 @@ static enum status answer(struct session *s, int task, const struct feed *f,
 	const char *text[ROWS_AT_ONCE], *pair[ROWS_AT_ONCE];
 	struct buf json[ROWS_AT_ONCE];
 	enum status st = ST_OK;
-	int n = 0;
+	int n = 0, k = 0;
 
 	for (int i = 0; i < f->n; i++) {
 		const struct row *r = &f->row[i];
@@ -265,14 +265,15 @@ static enum status answer(struct session *s, int task, const struct feed *f,
 	}
 	if (n)
 		evaluate_texts(s, task, n, text, pair, json);
-	n = 0;
 	for (int i = 0; i < f->n && !st; i++) {
 		if (f->row[i].why.text[0])
 			print_reason(&f->row[i]);
 		else
-			st = answer_row(&f->row[i], s->plan->tasks[task].name, &json[n++],
+			st = answer_row(&f->row[i], s->plan->tasks[task].name, &json[k++],
 					err);
 	}
+	while (n > 0)
+		buf_release(&json[--n]);
 	fflush(stdout);
 	return st;
 }
