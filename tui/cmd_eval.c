@@ -9,27 +9,42 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "run/blind.h"
 #include "run/plan_survey.h"
 #include "run/evaluate.h"
 #include "run/replay.h"
 
 /* --- eval --- */
 
+/* A metric without a value (metric.h) is none, not 0. */
+static const char *metric_text(char out[24], double x)
+{
+	str_format(out, 24, isnan(x) ? "undefined" : "%.4f", x);
+	return out;
+}
+
 static void print_eval(const struct session *s, int task, const struct eval_row *e,
 		       const struct eval_row *base, bool json)
 {
-	const char *name = s->plan->tasks[task].name;
+	const struct plan_task *p = &s->plan->tasks[task];
+	const char *name = p->name, *signature = p->kind != TASK_SUMMARIZE ? NULL :
+		rouge_signature(plan_rouge(p));
+	char text[24];
 	struct json_out j;
 	struct buf b;
 
 	if (!json) {
 		printf("%-12s %6d rows", name, e->n_examples);
 		for (int i = 0; i < e->n_metrics; i++) {
-			printf("  %s %.4f", e->metric[i].name, e->metric[i].value);
+			printf("  %s %s", e->metric[i].name,
+			       metric_text(text, e->metric[i].value));
 			if (base && i < base->n_metrics)
-				printf(" (baseline %.4f)", base->metric[i].value);
+				printf(" (baseline %s)",
+				       metric_text(text, base->metric[i].value));
 		}
 		printf("  loss %.4f  %.1f s\n", e->loss, e->seconds);
+		if (signature)
+			printf("%-12s %s\n", "", signature);
 		fflush(stdout);
 		return;
 	}
@@ -44,6 +59,8 @@ static void print_eval(const struct session *s, int task, const struct eval_row 
 	for (int i = 0; i < e->n_metrics; i++)
 		json_put_num(&j, e->metric[i].name, e->metric[i].value);
 	json_put_num(&j, "loss", e->loss);
+	if (signature)
+		json_put_str(&j, "signature", signature);
 	json_open(&j, "baseline", '{');
 	for (int i = 0; base && i < base->n_metrics; i++)
 		json_put_num(&j, base->metric[i].name, base->metric[i].value);
@@ -217,6 +234,7 @@ static void check_splits(const struct session *s, int i)
 static void check_task(const struct session *s, int i)
 {
 	const struct session_task *t = &s->task[i];
+	struct buf b;
 
 	printf("%s (%s", s->plan->tasks[i].name, task_kind_name(s->plan->tasks[i].kind));
 	if (t->n_labels)
@@ -226,6 +244,10 @@ static void check_task(const struct session *s, int i)
 	if (t->dev)
 		check_report("dev", t->dev);
 	check_splits(s, i);
+	buf_init(&b);
+	if (rouge_blind_words(&s->plan->tasks[i], rouge_blind_count(s, i), &b))
+		printf("  %s\n", buf_str(&b));
+	buf_release(&b);
 }
 
 /* Seconds a step, from a few steps after a warm-up. */
@@ -279,6 +301,7 @@ static void print_check(const struct session *s, double seconds, bool json)
 		json_put_int(&j, "dev", s->task[i].dev ?
 				     (int64_t)dataset_size(s->task[i].dev) : 0);
 		json_put_int(&j, "skipped", (int64_t)row_report_bad(r));
+		json_put_int(&j, "rouge_blind", (int64_t)rouge_blind_count(s, i).n);
 		json_close(&j, '}');
 	}
 	json_close(&j, '}');

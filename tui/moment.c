@@ -66,6 +66,7 @@ void moment_start(struct moment *m, const struct plan *p)
 		str_copy(c->name, sizeof c->name, t->name);
 		c->kind = t->kind;
 		c->metric = t->metrics[0];
+		c->rouge_unicode = t->rouge_unicode;
 		c->weight = t->weight;
 		c->factor = 1;
 		c->share_auto = t->share < 0;

@@ -268,6 +268,18 @@ static bool choose_dev(const struct new_files *f, const struct new_set *set,
 	return *dev >= 0;
 }
 
+/* Of the summaries, those in which ROUGE as it is published finds no word. */
+static double blind_share(const struct sample_column *c)
+{
+	double all = (double)sample_values(c), blind = all - (double)c->ascii;
+
+	if (blind > 0)
+		cmd_say("  rouge counts a-z and 0-9 only, %.0f%% of the summaries have none%s",
+			100 * blind / all, blind > all / 2 ?
+			": the plan says \"rouge\": \"unicode\"" : "");
+	return all > 0 ? blind / all : 0;
+}
+
 static void measure(const struct sample *s, const struct guess_task *g,
 		    struct draft_task *out)
 {
@@ -279,6 +291,7 @@ static void measure(const struct sample *s, const struct guess_task *g,
 		out->long_words += sample_words_at(&s->column[g->pair], 0.95);
 	}
 	if (g->kind == TASK_SUMMARIZE) {
+		out->blind = blind_share(&s->column[g->target]);
 		out->target_words = sample_mean_words(&s->column[g->target]);
 		out->long_target = sample_words_at(&s->column[g->target], 0.95);
 	}

@@ -24,6 +24,10 @@ const struct option_row option_table[] = {
 	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
 	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
 	{ OPT_NAMES, "names", NULL, "names alone" },
+	{ OPT_SCORE, "field", "NAME", "of JSON objects: the member with the answer" },
+	{ OPT_SCORE, "positive", "LABEL", "f1: the label looked for (else the second)" },
+	{ OPT_SCORE, "split", NULL, "rougeLsum: cut sentences (else lines alone)" },
+	{ OPT_SCORE, "unicode", NULL, "rouge: words of every script (else of a-z and 0-9)" },
 	{ OPT_SCREEN, "color", "WHEN", "auto, always or never (NO_COLOR counts too)" },
 	{ OPT_SPEED, "speed", "X", "recorded seconds in one of the film (else 20)" },
 	{ OPT_VIEW, "view", NULL, "look only, beside whoever steers" },
@@ -65,6 +69,18 @@ static enum status store_look(struct opts *o, const struct option_row *r,
 	return ST_OK;
 }
 
+static void store_score(struct opts *o, const struct option_row *r, const char *value)
+{
+	if (str_eq(r->name, "field"))
+		o->field = value;
+	else if (str_eq(r->name, "positive"))
+		o->positive = value;
+	else if (str_eq(r->name, "split"))
+		o->split = true;
+	else
+		o->unicode = true;
+}
+
 static enum status store_value(struct opts *o, const struct option_row *r,
 			       const char *value, struct err *err)
 {
@@ -86,6 +102,7 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_VIEW: o->view = true; break;
 	case OPT_JSON: o->json = true; break;
 	case OPT_SCREEN: return store_look(o, r, value, err);
+	case OPT_SCORE: store_score(o, r, value); break;
 	case OPT_OUT: o->out = value; break;
 	case OPT_FORCE: o->force = true; break;
 	case OPT_NAMES: o->names = true; break;

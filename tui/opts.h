@@ -18,8 +18,9 @@ enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 struct opts {
 	double speed;                       /* 0: not given */
 	const char *run, *runs, *script, *task, *data, *color, *theme, *out;
+	const char *field, *positive;
 	int64_t steps, step, seed, workers; /* -1: not given */
-	bool json, ascii, mouse, view, force, names, extend;
+	bool json, ascii, mouse, view, force, names, extend, split, unicode;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */
@@ -40,7 +41,7 @@ enum opt_bit {
 	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
 	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
 	OPT_SPEED = 8192, OPT_OUT = 16384, OPT_FORCE = 32768, OPT_NAMES = 65536,
-	OPT_EXTEND = 131072,
+	OPT_EXTEND = 131072, OPT_SCORE = 262144,
 };
 
 struct option_row {

@@ -137,6 +137,8 @@ void reading_recalc(struct ui *ui)
 	re->task = ui_first_task(ui, true, re->task);
 	if (re->task < 0)
 		return;
+	re->rouge = (struct rouge_options){ .unicode = ui->pic->ch[re->task].rouge_unicode,
+					    .split = true };
 	results_load(&re->data, &ui->feed, ui->pic, re->task);
 	if (re->set_task != re->data.task || re->set_step != re->data.step)
 		take_set(re);

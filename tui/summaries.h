@@ -26,13 +26,14 @@ struct example_figures {
 	struct rouge rouge, lead;  /* lead: of the source's first three parts */
 	struct copying copying;
 	double ratio;              /* words of the output / of the reference */
+	bool is_blind;             /* ROUGE finds no word in the reference */
 	bool is_cut;               /* the model saw the source's beginning only */
 	double change;             /* ROUGE-1 against the evaluation before; NaN */
 	bool is_changed;           /* another output than then */
 };
 /* Over the examples measured so far. */
 struct reading_means {
-	int n, cut, repeating;
+	int n, cut, repeating, blind;
 	struct rouge rouge, lead;
 	double coverage, density, longest, novel[COPYING_GRAMS], repeats, ratio;
 };
@@ -62,6 +63,7 @@ struct reading {
 	/* derived from data.set, which is of (set_task, set_step) */
 	int set_task;
 	int64_t set_step;
+	struct rouge_options rouge; /* as the task is scored */
 	struct example_figures *figure; /* [data.set.n] */
 	int measured;              /* how many are done, from the first on */
 	struct reading_means mean;

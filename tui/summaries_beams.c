@@ -136,9 +136,9 @@ static void draw_candidate(struct canvas *c, struct rect r, const struct json *k
 }
 
 static void draw_answer(struct canvas *c, struct rect r, const char *text,
-			const char *reference)
+			const char *reference, struct rouge_options o)
 {
-	struct rouge_scorer *rs = rouge_scorer_new();
+	struct rouge_scorer *rs = rouge_scorer_new(o);
 	struct json *doc = NULL;
 	const struct json *list = NULL, *whole;
 	int y = r.y, lines = 1;
@@ -179,7 +179,7 @@ void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		draw_right(c, r.y, r.x + r.w - 1, 36, INK_DIM, name);
 	r = rect_cut(r, 1, 0, 0, 0);
 	if (k && k->json)
-		draw_answer(c, r, k->json, reference);
+		draw_answer(c, r, k->json, reference, ui->reading.rouge);
 	else if (k)
 		draw_text(c, r.y, r.x, r.w, INK_DIM, "there was no answer");
 	else if (ui->is_viewer)

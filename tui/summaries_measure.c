@@ -112,6 +112,7 @@ static void measure(struct reading *re, int i, struct rouge_scorer *rs)
 	baseline_lead(text, strlen(text), &lead);
 	rouge_score(rs, reference, text_of(p->output), &f->rouge);
 	rouge_score(rs, reference, buf_str(&lead), &f->lead);
+	f->is_blind = !rouge_has_words(rs, reference);
 	buf_release(&lead);
 	measure_copying(f, row, p);
 	measure_change(re, i);
@@ -124,7 +125,7 @@ void reading_measure_one(struct reading *re, int i)
 
 	if (i < 0 || i >= re->data.set.n || re->figure[i].is_done)
 		return;
-	rs = rouge_scorer_new();
+	rs = rouge_scorer_new(re->rouge);
 	measure(re, i, rs);
 	rouge_scorer_free(rs);
 }
@@ -185,6 +186,7 @@ static void take_means(struct reading *re)
 		for (int k = 0; k < COPYING_GRAMS; k++)
 			mean_add(&mean[NOVEL + k], f->copying.novel[k]);
 		m->cut += f->is_cut;
+		m->blind += f->is_blind;
 		m->repeating += f->copying.repeats > 0;
 	}
 	m->coverage = mean_of(&mean[COVERAGE]);
@@ -204,7 +206,7 @@ bool reading_measure(struct reading *re)
 
 	if (re->measured >= n)
 		return true;
-	rs = rouge_scorer_new();
+	rs = rouge_scorer_new(re->rouge);
 	while (re->measured < n && (re->measured == from || clock_now() < until))
 		measure(re, re->measured++, rs);
 	rouge_scorer_free(rs);

@@ -72,9 +72,9 @@ static void mark_words(struct example_view *e, const struct reading *re)
 }
 
 /* The output of before against that of now. */
-static void read_changes(struct example_view *e)
+static void read_changes(struct example_view *e, struct rouge_options o)
 {
-	struct rouge_scorer *rs = rouge_scorer_new();
+	struct rouge_scorer *rs = rouge_scorer_new(o);
 	struct word *was;
 	int n;
 
@@ -110,7 +110,7 @@ static void example_read(struct example_view *e, const struct reading *re, int i
 	mark_words(e, re);
 	e->was = reading_before(re);
 	if (re->shows_change && e->was)
-		read_changes(e);
+		read_changes(e, re->rouge);
 }
 
 static void example_release(struct example_view *e)
@@ -183,6 +183,9 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 	c->flags = 0;
 	x += draw_number(c, r.y, x, metric_table[ch->metric].brief, ch->dev, INK_STRONG) +
 	     2;
+	if (re->mean.blind)
+		x += draw_textf(c, r.y, x, 36, INK_WARN, "rouge: no word in %d of %d targets",
+				re->mean.blind, re->mean.n) + 2;
 	if (wide)
 		x += draw_more_means(c, &re->mean, r.y, x);
 	else

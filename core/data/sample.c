@@ -103,6 +103,14 @@ static void show(struct sample_column *c, const char *p, size_t n)
 	buf_release(&b);
 }
 
+static bool has_ascii_word(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] >= '0' && p[i] <= '9') || ((p[i] | 32) >= 'a' && (p[i] | 32) <= 'z'))
+			return true;
+	return false;
+}
+
 static void count_value(struct sample_column *c, const char *p, size_t n)
 {
 	uint64_t words;
@@ -116,6 +124,7 @@ static void count_value(struct sample_column *c, const char *p, size_t n)
 	words = count_words(p, n);
 	if (!c->shown[0])
 		show(c, p, n);
+	c->ascii += has_ascii_word(p, n);
 	c->chars += n;
 	c->words += words;
 	c->bin[bin_of(words)]++;

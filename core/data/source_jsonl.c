@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/json_text.h"
 #include "data/source_in.h"
 #include "text/utf8.h"
 
@@ -49,7 +50,7 @@ static void say_json(struct source_row *row, const struct err *err)
 	row_say(row, ROW_BAD_JSON, cause, strlen(cause));
 }
 
-static void parse_row(const char *p, size_t n, struct source_row *row, struct json **out)
+void json_row(const char *p, size_t n, struct source_row *row, struct json **out)
 {
 	struct err err = { "" };
 
@@ -69,7 +70,7 @@ static void parse_row(const char *p, size_t n, struct source_row *row, struct js
 	*out = NULL;
 }
 
-static const struct json *find_field(const struct json *row, const char *name)
+const struct json *json_row_field(const struct json *row, const char *name)
 {
 	const struct json *e = json_first(row);
 	uint64_t number;
@@ -103,7 +104,7 @@ static bool add_scalar(struct buf *out, const struct json *n)
 	}
 }
 
-static bool add_field(struct buf *out, const struct json *n)
+bool json_text(struct buf *out, const struct json *n)
 {
 	if (!n)
 		return false;
@@ -129,8 +130,8 @@ static void copy_fields(struct source *s, const struct json *root,
 	buf_reserve(&s->text, 1);
 	for (int i = 0; i < s->n_fields; i++) {
 		at[i] = s->text.len;
-		n = find_field(root, s->field[i]);
-		if (!add_field(&s->text, n)) {
+		n = json_row_field(root, s->field[i]);
+		if (!json_text(&s->text, n)) {
 			row_say(row, ROW_NO_FIELD, s->field[i], strlen(s->field[i]));
 			return;
 		}
@@ -169,7 +170,7 @@ static enum status next_row(struct source *s, struct source_row *row,
 	if (too_long)
 		row->fault = ROW_TOO_LONG;
 	else
-		parse_row(p, n, row, root);
+		json_row(p, n, row, root);
 	return ST_OK;
 }
 
@@ -181,7 +182,7 @@ static void see_all(struct source *s, const struct json *root)
 		bool has_text;
 
 		buf_clear(&s->text);
-		has_text = add_field(&s->text, e);
+		has_text = json_text(&s->text, e);
 		f.name = json_key(e);
 		f.p = has_text ? buf_str(&s->text) : NULL;
 		f.n = s->text.len;
@@ -225,7 +226,7 @@ static void look_at_row(const struct source *s, struct keys *k, const struct jso
 		k->count++;
 	}
 	for (int i = 0; i < s->n_fields; i++)
-		k->has[i] = k->has[i] || find_field(root, s->field[i]);
+		k->has[i] = k->has[i] || json_row_field(root, s->field[i]);
 	k->are_lists = json_type(root) == JSON_ARRAY;
 }
 

@@ -10,30 +10,30 @@
 
 #include "base/mem.h"
 
-#define ROW(i, n, b, in, h)                                                    \
-	[i] = {.id = i, .name = n, .brief = b, .input = in, .help = h}
+#define ROW(i, n, b, in, l, h)                                                 \
+	[i] = {.id = i, .name = n, .brief = b, .input = in, .labels = l, .help = h}
 
 const struct metric_info metric_table[METRICS] = {
-	ROW(METRIC_ACCURACY, "accuracy", "acc", METRIC_LABELS,
+	ROW(METRIC_ACCURACY, "accuracy", "acc", METRIC_LABELS, 0,
 	    "share of rows with the right label (GLUE, Wang et al. 2018)"),
-	ROW(METRIC_F1, "f1", "f1", METRIC_LABELS,
+	ROW(METRIC_F1, "f1", "f1", METRIC_LABELS, 2,
 	    "F1 of the second of two labels, the positive one (GLUE)"),
-	ROW(METRIC_MACRO_F1, "macro_f1", "mf1", METRIC_LABELS,
+	ROW(METRIC_MACRO_F1, "macro_f1", "mf1", METRIC_LABELS, 0,
 	    "mean of every label's F1, each label counted alike (scikit-learn)"),
-	ROW(METRIC_MATTHEWS, "matthews", "mcc", METRIC_LABELS,
+	ROW(METRIC_MATTHEWS, "matthews", "mcc", METRIC_LABELS, 0,
 	    "correlation of labels, -1 to 1 (Matthews 1975; Gorodkin 2004; GLUE)"),
-	ROW(METRIC_PEARSON, "pearson", "r", METRIC_NUMBERS,
+	ROW(METRIC_PEARSON, "pearson", "r", METRIC_NUMBERS, 0,
 	    "linear correlation of numbers, -1 to 1 (Pearson 1895; GLUE)"),
-	ROW(METRIC_SPEARMAN, "spearman", "rho", METRIC_NUMBERS,
+	ROW(METRIC_SPEARMAN, "spearman", "rho", METRIC_NUMBERS, 0,
 	    "correlation of ranks, ties share theirs, -1 to 1 (Spearman 1904)"),
-	ROW(METRIC_ROUGE1, "rouge1", "r1", METRIC_TEXTS,
+	ROW(METRIC_ROUGE1, "rouge1", "r1", METRIC_TEXTS, 0,
 	    "words in common, F1, stemmed (Lin 2004; as rouge-score)"),
-	ROW(METRIC_ROUGE2, "rouge2", "r2", METRIC_TEXTS,
+	ROW(METRIC_ROUGE2, "rouge2", "r2", METRIC_TEXTS, 0,
 	    "pairs of words in common, F1, stemmed (Lin 2004; as rouge-score)"),
-	ROW(METRIC_ROUGEL, "rougeL", "rL", METRIC_TEXTS,
+	ROW(METRIC_ROUGEL, "rougeL", "rL", METRIC_TEXTS, 0,
 	    "longest common subsequence of words, F1 (Lin 2004; as rouge-score)"),
-	ROW(METRIC_ROUGELSUM, "rougeLsum", "rLs", METRIC_TEXTS,
-	    "the same, a line at a time: summaries (Lin 2004; as rouge-score)"),
+	ROW(METRIC_ROUGELSUM, "rougeLsum", "rLs", METRIC_TEXTS, 0,
+	    "the same, by lines and, in a run, sentences (Lin 2004; as rouge-score)"),
 };
 
 const struct metric_info *metric_find(const char *name)
@@ -62,6 +62,7 @@ static double class_f1(const struct tally *t)
 	return ratio(2 * (double)t->both, (double)(t->gold + t->pred));
 }
 
+/* 0 / 0, no rows, is NaN. */
 static double accuracy(const struct tally *t, size_t k)
 {
 	uint64_t right = 0, all = 0;
@@ -70,7 +71,7 @@ static double accuracy(const struct tally *t, size_t k)
 		right += t[c].both;
 		all += t[c].gold;
 	}
-	return ratio((double)right, (double)all);
+	return (double)right / (double)all;
 }
 
 static double macro_f1(const struct tally *t, size_t k)
@@ -107,11 +108,14 @@ double metric_tallied(enum metric_id m, const struct tally *t, int n_classes)
 	size_t k = (size_t)n_classes;
 
 	BUG_IF(n_classes < 1);
+	if (isnan(accuracy(t, k)) ||
+	    (metric_table[m].labels && metric_table[m].labels != n_classes))
+		return NAN;
 	switch (m) {
 	case METRIC_ACCURACY:
 		return accuracy(t, k);
 	case METRIC_F1:
-		return k > 1 ? class_f1(&t[1]) : 0;
+		return class_f1(&t[1]);
 	case METRIC_MACRO_F1:
 		return macro_f1(t, k);
 	case METRIC_MATTHEWS:
@@ -134,15 +138,6 @@ double metric_labels(enum metric_id m, const int *gold, const int *pred, size_t 
 	return value;
 }
 
-static double mean(const double *x, size_t n)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += x[i];
-	return sum / (double)n;
-}
-
 static bool is_constant(const double *x, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
@@ -151,24 +146,75 @@ static bool is_constant(const double *x, size_t n)
 	return true;
 }
 
-/* Two passes; 0 when a side does not vary. */
+static bool all_finite(const double *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			return false;
+	return true;
+}
+
+const char *metric_numbers_why(const double *gold, const double *pred, size_t n)
+{
+	if (n < 2)
+		return n ? "one row alone" : "no rows";
+	if (!all_finite(gold, n) || !all_finite(pred, n))
+		return "a number is not finite";
+	if (is_constant(gold, n))
+		return "the references are all the same";
+	return is_constant(pred, n) ? "the predictions are all the same" : NULL;
+}
+
+/*
+ * One side, seen from its mean in a unit of its own size. Units are powers of
+ * two: they change no bit of what is computed, and nothing overflows or vanishes
+ * when squared.
+ */
+struct side {
+	const double *x;
+	int unit;
+	double mean;
+};
+
+static int exponent_of(double x)
+{
+	int e = 0;
+
+	frexp(x, &e);
+	return e;
+}
+
+static double from_mean(const struct side *s, size_t i)
+{
+	return ldexp(s->x[i], -s->unit) - s->mean;
+}
+
+static struct side side_of(const double *x, size_t n)
+{
+	struct side s = {.x = x};
+	double most = 0, sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		most = fmax(most, fabs(x[i]));
+	s.unit = exponent_of(most);
+	for (size_t i = 0; i < n; i++)
+		sum += ldexp(x[i], -s.unit);
+	s.mean = sum / (double)n;
+	return s;
+}
+
 static double pearson(const double *x, const double *y, size_t n)
 {
-	double xy = 0, xx = 0, yy = 0, mx, my, r;
+	struct side a = side_of(x, n), b = side_of(y, n);
+	double xy = 0, xx = 0, yy = 0, r;
 
-	if (n < 2 || is_constant(x, n) || is_constant(y, n))
-		return 0;
-	mx = mean(x, n);
-	my = mean(y, n);
 	for (size_t i = 0; i < n; i++) {
-		double dx = x[i] - mx, dy = y[i] - my;
+		double dx = from_mean(&a, i), dy = from_mean(&b, i);
 		xy += dx * dy;
 		xx += dx * dx;
 		yy += dy * dy;
 	}
 	r = xy / (sqrt(xx) * sqrt(yy));
-	if (!isfinite(r))
-		return 0;
 	return r > 1 ? 1 : r < -1 ? -1 : r;
 }
 
@@ -205,31 +251,18 @@ static double *ranks(const double *x, size_t n)
 
 static double spearman(const double *x, const double *y, size_t n)
 {
-	double *rx, *ry, rho;
+	double *rx = ranks(x, n), *ry = ranks(y, n), rho = pearson(rx, ry, n);
 
-	if (n < 2)
-		return 0;
-	rx = ranks(x, n);
-	ry = ranks(y, n);
-	rho = pearson(rx, ry, n);
 	xfree(rx);
 	xfree(ry);
 	return rho;
-}
-
-static bool all_finite(const double *x, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!isfinite(x[i]))
-			return false;
-	return true;
 }
 
 double metric_numbers(enum metric_id m, const double *gold, const double *pred,
 		      size_t n)
 {
 	BUG_IF(m != METRIC_PEARSON && m != METRIC_SPEARMAN);
-	if (!all_finite(gold, n) || !all_finite(pred, n))
-		return 0;
+	if (metric_numbers_why(gold, pred, n))
+		return NAN;
 	return m == METRIC_PEARSON ? pearson(gold, pred, n) : spearman(gold, pred, n);
 }

@@ -26,6 +26,7 @@ struct metric_info {
 	const char *name;  /* "matthews": plans, JSON, command line */
 	const char *brief; /* "mcc": at most 4 columns, for a strip */
 	enum metric_input input;
+	int labels;        /* it is a measure of so many labels; 0: of any number */
 	const char *help;  /* one line, with the source */
 };
 
@@ -39,15 +40,21 @@ void tally_add(struct tally *t, int n_classes, int gold, int pred);
 /* A label metric of rows that were counted one by one. */
 double metric_tallied(enum metric_id m, const struct tally *t, int n_classes);
 /*
- * Label metrics: class numbers 0..n_classes-1. f1 is the binary F1 of class 1
- * (of 2 classes; GLUE), macro_f1 the mean over the classes that occur in gold
- * or pred (scikit-learn's default). A metric that is not defined on the data
- * (no rows, no positives, no variance, a number that is not finite) is 0.
+ * A metric is NaN where it has no meaning: without rows; f1 of any number of
+ * classes but two. Label metrics: class numbers 0..n_classes-1. f1 is the binary
+ * F1 of class 1 (GLUE), macro_f1 the mean over the classes that occur in gold or
+ * pred. As in scikit-learn the F1 of a class without a hit is 0, that of a class
+ * nobody has, too, and so is Matthews' where a side is one class alone.
  */
 double metric_labels(enum metric_id m, const int *gold, const int *pred,
 		     size_t n, int n_classes);
-/* Pearson, Spearman (average ranks for ties). */
+/*
+ * Pearson, Spearman (average ranks for ties). NaN: fewer than two rows, a side
+ * that does not vary, a number that is not finite (metric_numbers_why).
+ */
 double metric_numbers(enum metric_id m, const double *gold, const double *pred,
 		      size_t n);
+/* Why correlations of these are undefined, in words; NULL: they are not. */
+const char *metric_numbers_why(const double *gold, const double *pred, size_t n);
 
 #endif

@@ -19,7 +19,10 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "text/letters.h"
+#include "text/sentence.h"
 #include "text/stem.h"
+#include "text/utf8.h"
 
 enum { STEM_FROM = 4, SLOTS_MIN = 256 };
 
@@ -36,8 +39,11 @@ struct vocabulary_word {
 };
 
 struct rouge_scorer {
+	struct rouge_options o;
 	struct side ref, hyp;
+	struct letters letters;
 	struct buf bytes, token;
+	bool is_foreign; /* the token has letters beyond ASCII */
 	struct vocabulary_word *words;
 	size_t n_words, word_cap;
 	uint32_t *slots; /* hash table of words: number + 1 */
@@ -54,10 +60,11 @@ struct rouge_scorer {
 	size_t left_cap;
 };
 
-struct rouge_scorer *rouge_scorer_new(void)
+struct rouge_scorer *rouge_scorer_new(struct rouge_options o)
 {
 	struct rouge_scorer *s = xcalloc(1, sizeof *s);
 
+	s->o = o;
 	buf_init(&s->bytes);
 	buf_init(&s->token);
 	return s;
@@ -75,6 +82,7 @@ void rouge_scorer_free(struct rouge_scorer *s)
 		return;
 	side_release(&s->ref);
 	side_release(&s->hyp);
+	letters_release(&s->letters);
 	buf_release(&s->bytes);
 	buf_release(&s->token);
 	xfree(s->words);
@@ -88,9 +96,19 @@ void rouge_scorer_free(struct rouge_scorer *s)
 	xfree(s);
 }
 
-const char *rouge_signature(void)
+const char *rouge_signature(struct rouge_options o)
 {
-	return "rouge-score stemmed, [a-z0-9]+, F1 mean";
+	static const char *const text[2][2] = {
+		{"rouge-score: F1 mean, Porter stems, words [a-z0-9]+, Lsum by lines",
+		 "rouge-score: F1 mean, Porter stems, words [a-z0-9]+, Lsum by lines "
+		 "and sentences"},
+		{"rouge: F1 mean, Porter stems of a-z, words of every script, Lsum by "
+		 "lines",
+		 "rouge: F1 mean, Porter stems of a-z, words of every script, Lsum by "
+		 "lines and sentences"},
+	};
+
+	return text[o.unicode][o.split];
 }
 
 /* ---- texts to word numbers ---- */
@@ -149,11 +167,12 @@ static void end_token(struct rouge_scorer *s, struct side *side)
 
 	if (len == 0)
 		return;
-	if (len >= STEM_FROM)
+	if (len >= STEM_FROM && !s->is_foreign)
 		len = stem_word(s->token.s, len);
 	ARRAY_GROW(side->word, side->n, side->cap);
 	side->word[side->n++] = word_number(s, s->token.s, len);
 	buf_clear(&s->token);
+	s->is_foreign = false;
 }
 
 /*
@@ -190,25 +209,84 @@ static void begin_line(struct side *side)
 	side->line[side->n_lines++] = side->n;
 }
 
-static void read_side(struct rouge_scorer *s, struct side *side, const char *text)
+static void read_ascii(struct rouge_scorer *s, struct side *side, const char *text,
+		       size_t len)
 {
 	size_t n;
 	bool ends;
 
-	side->n = side->n_lines = 0;
-	begin_line(side);
-	for (size_t i = 0; text[i]; i += n) {
+	for (size_t i = 0; i < len; i += n) {
 		char c = token_char(text, i, &n, &ends);
 		if (c)
 			buf_addc(&s->token, c);
 		if (!c || ends)
 			end_token(s, side);
-		if (text[i] == '\n')
-			begin_line(side);
 	}
 	end_token(s, side);
+}
+
+static void read_letters(struct rouge_scorer *s, struct side *side, const char *text,
+			 size_t len)
+{
+	enum letter before = LETTER_NOT;
+	char bytes[4];
+
+	letters_read(&s->letters, text, len);
+	for (size_t i = 0; i < s->letters.n; i++) {
+		uint32_t cp = (uint32_t)s->letters.cp[i];
+		enum letter kind = letter_of(cp);
+
+		if (kind != LETTER_MARK && (kind != LETTER_PART || before != kind))
+			end_token(s, side);
+		if (kind != LETTER_MARK)
+			before = kind;
+		if (kind == LETTER_NOT || (kind == LETTER_MARK && !s->token.len))
+			continue;
+		buf_add(&s->token, bytes, (size_t)utf8_put(cp, bytes));
+		s->is_foreign |= cp >= 0x80;
+	}
+	end_token(s, side);
+}
+
+static void read_line(struct rouge_scorer *s, struct side *side, const char *text,
+		      size_t len)
+{
+	begin_line(side);
+	if (s->o.unicode)
+		read_letters(s, side, text, len);
+	else
+		read_ascii(s, side, text, len);
+}
+
+static void read_side(struct rouge_scorer *s, struct side *side, const char *text)
+{
+	size_t len = strlen(text), from = 0, end;
+	struct sentences it;
+
+	side->n = side->n_lines = 0;
+	sentences_init(&it, text, len);
+	while (s->o.split && sentences_next(&it, &from, &end))
+		read_line(s, side, text + from, end - from);
+	for (; !s->o.split && from < len; from += end + 1) {
+		end = strcspn(text + from, "\n");
+		read_line(s, side, text + from, end);
+	}
 	begin_line(side); /* where the last line ends */
 	side->n_lines--;
+}
+
+static void forget_words(struct rouge_scorer *s)
+{
+	buf_clear(&s->bytes);
+	s->n_words = 0;
+	index_words(s);
+}
+
+bool rouge_has_words(struct rouge_scorer *s, const char *text)
+{
+	forget_words(s);
+	read_side(s, &s->ref, text);
+	return s->ref.n > 0;
 }
 
 /* ---- scores ---- */
@@ -383,10 +461,7 @@ static struct rouge_score rouge_lsum(struct rouge_scorer *s)
 void rouge_score(struct rouge_scorer *s, const char *reference,
 		 const char *hypothesis, struct rouge *out)
 {
-	buf_clear(&s->bytes);
-	buf_clear(&s->token);
-	s->n_words = 0;
-	index_words(s);
+	forget_words(s);
 	read_side(s, &s->ref, reference);
 	read_side(s, &s->hyp, hypothesis);
 	out->r1 = rouge_n(s, 1);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "run/evaluate_internal.h"
+#include "text/sentence.h"
 
 enum { PARTS_MAX = 2048, NAME_WORDS = 3 };
 
@@ -92,18 +93,14 @@ static int split_turns(const char *text, const char *end, struct text_part *out,
 static int split_sentences(const char *text, const char *end, struct text_part *out,
 			   int cap)
 {
-	const char *from = text;
+	struct sentences it;
+	size_t from, to;
 	int n = 0;
 
-	for (const char *s = text; s < end; s++) {
-		bool is_mark = *s == '.' || *s == '!' || *s == '?';
-
-		if (*s != '\n' && !(is_mark && (s + 1 == end || is_blank(s[1]))))
-			continue;
-		n = add_part(out, n, cap, from, s + 1);
-		from = s + 1;
-	}
-	return add_part(out, n, cap, from, end);
+	sentences_init(&it, text, (size_t)(end - text));
+	while (sentences_next(&it, &from, &to))
+		n = add_part(out, n, cap, text + from, text + to);
+	return n;
 }
 
 int text_turns(const char *text, size_t len, struct text_part *out, int cap)
@@ -244,7 +241,7 @@ static void summary_baseline(const struct session *s, int task,
 			     const struct dataset *dev, struct eval_row *out)
 {
 	const struct plan_task *p = &s->plan->tasks[task];
-	struct rouge_scorer *rs = rouge_scorer_new();
+	struct rouge_scorer *rs = rouge_scorer_new(plan_rouge(p));
 	double sum[2][PLAN_METRICS] = { { 0 } };
 	size_t n = (size_t)out->n_examples;
 	struct example e;

@@ -204,6 +204,8 @@ static void put_task(struct json_out *o, const struct draft_task *t)
 	json_put_int(o, "max_source", draft_max_source(t));
 	if (t->kind == TASK_SUMMARIZE)
 		json_put_int(o, "max_target", draft_max_target(t));
+	if (t->blind > .5)
+		json_put_str(o, "rouge", "unicode");
 	json_put_num(o, "weight", 1);
 	json_put_str(o, "share", "auto");
 	put_metrics(o, t->kind);

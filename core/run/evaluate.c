@@ -267,7 +267,7 @@ static void take_summary(const struct eval *e, int at, const struct hypothesis *
 
 static void run_summaries(const struct eval *e, struct worker *w, const int *k, int n)
 {
-	struct rouge_scorer *rs = rouge_scorer_new();
+	struct rouge_scorer *rs = rouge_scorer_new(plan_rouge(e->plan));
 	struct generation g;
 	struct batch b;
 

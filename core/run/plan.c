@@ -329,6 +329,11 @@ int plan_task_find(const struct plan *p, const char *name)
 	return -1;
 }
 
+struct rouge_options plan_rouge(const struct plan_task *t)
+{
+	return (struct rouge_options){ .unicode = t->rouge_unicode, .split = true };
+}
+
 bool plan_has_dev(const struct plan_task *t)
 {
 	return *t->dev || t->dev_share > 0;

@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "data/dataset.h"
 #include "metric/metric.h"
+#include "metric/rouge.h"
 #include "mix/mix.h"
 #include "mix/schedule.h"
 #include "model/model.h"
@@ -46,6 +47,7 @@ struct plan_task {
 	enum metric_id metrics[PLAN_METRICS]; /* the first one is the strip's */
 	int beams, min_length, max_length, no_repeat;
 	double length_penalty;
+	bool rouge_unicode;             /* of every script's letters, not a-z0-9 alone */
 };
 
 struct plan_sampling_arg { char text[64]; };
@@ -92,6 +94,11 @@ enum status plan_parse(const char *json, size_t len, const char *where,
 void plan_free(struct plan *p);
 /* The complete plan as JSON that plan_load takes back to the same plan. */
 void plan_write(const struct plan *p, struct buf *out);
+/*
+ * Once the labels are known, which a plan may leave to the data: refuses metrics
+ * that are of another number of labels.
+ */
+enum status plan_check_labels(const struct plan_task *t, struct err *err);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */
 /*
  * What `best` names: a task and one of its metrics or "loss" (borrowed from the
@@ -99,6 +106,11 @@ int plan_task_find(const struct plan *p, const char *name); /* or -1 */
  */
 enum status plan_best(const struct plan *p, int *task, const char **metric,
 		      struct err *err);
+/*
+ * How the task's summaries are scored. What a model writes is one line, so Lsum
+ * cuts sentences (lines of the references stay lines).
+ */
+struct rouge_options plan_rouge(const struct plan_task *t);
 /* Are there dev rows: a file of them, or a share of the train rows? */
 bool plan_has_dev(const struct plan_task *t);
 /*

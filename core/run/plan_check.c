@@ -80,9 +80,30 @@ static enum status check_model(struct plan_reader *r)
 	return check_model_kind(r, m->kind);
 }
 
+/* Does the number of labels lie within the metrics' meaning? */
+static enum status check_labels(const struct plan_task *t, struct err *err)
+{
+	for (int i = 0; i < t->n_metrics; i++) {
+		const struct metric_info *m = &metric_table[t->metrics[i]];
+
+		if (m->labels && m->labels != t->n_labels)
+			return err_set(err, ST_INVALID, "%s is of %d labels, not %d (use "
+				       "macro_f1)", m->name, m->labels, t->n_labels);
+	}
+	return ST_OK;
+}
+
+enum status plan_check_labels(const struct plan_task *t, struct err *err)
+{
+	enum status st = check_labels(t, err);
+
+	return st ? err_wrap(err, st, "tasks.%s.metrics", t->name) : ST_OK;
+}
+
 static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 {
 	char path[PLAN_PATH_TEXT];
+	struct err why;
 
 	if (*t->dev && t->dev_share > 0) {
 		str_format(path, sizeof path, "tasks.%s.dev_share", t->name);
@@ -99,12 +120,10 @@ static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 		return plan_refuse(r, path, "%d is more than max_length %d",
 				   t->min_length, t->max_length);
 	}
-	for (int i = 0; i < t->n_metrics; i++)
-		if (t->metrics[i] == METRIC_F1 && t->n_labels > 2) {
-			str_format(path, sizeof path, "tasks.%s.metrics", t->name);
-			return plan_refuse(r, path, "f1 is for 2 labels, not %d (use "
-					   "macro_f1)", t->n_labels);
-		}
+	if (t->n_labels && check_labels(t, &why)) {
+		str_format(path, sizeof path, "tasks.%s.metrics", t->name);
+		return plan_refuse(r, path, "%s", why.text);
+	}
 	return ST_OK;
 }
 

@@ -124,6 +124,9 @@ enum {
 	T("tasks.*.metrics", LIST, 1, PLAN_METRICS,                            \
 	  "[\"rouge1\", \"rouge2\", \"rougeL\"]", NULL, METRICS, metrics, SUM, \
 	  "Measures of summaries on the dev rows.")                            \
+	T("tasks.*.rouge", ENUM, 0, 0, "\"ascii\"", "ascii|unicode", CHOICE,   \
+	  rouge_unicode, SUM, "What ROUGE counts: words of a-z and 0-9, as "   \
+	  "rouge-score does, or of every script's letters and digits.")        \
 	T("tasks.*.beams", INT, 1, 16, "4", NULL, INT, beams, SUM,             \
 	  "Beams of the search in eval and predict.")                          \
 	T("tasks.*.min_length", INT, 0, 2047, "(3, at most max_length)", NULL, \

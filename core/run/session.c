@@ -50,6 +50,8 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 		return err_set(err, ST_INVALID, "task '%s' has no labels in the stored plan",
 			       t->name);
 	st = plan_labels(s->plan, i, pg, err);
+	if (!st && t->kind == TASK_CLASSIFY)
+		st = plan_check_labels(t, err);
 	s->task[i].n_labels = t->n_labels;
 	s->task[i].labels = t->labels;
 	return st;

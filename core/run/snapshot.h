@@ -64,6 +64,7 @@ struct channel {
 	double slope;             /* of the smoothed loss, per 1000 steps */
 	enum trend loss_trend, dev_trend;
 	enum metric_id metric;
+	bool rouge_unicode;       /* plan_rouge: how summaries are scored */
 	double dev, dev_before, dev_best, baseline; /* NaN: none yet */
 	int64_t dev_step;
 	uint64_t n_train, n_dev, micro_batches, examples, tokens, epoch;

@@ -320,7 +320,9 @@ void telemetry_eval(struct snapshot *snap, const struct eval_row *e)
 	c->dev = v;
 	if (isnan(c->dev_best) || v > c->dev_best)
 		c->dev_best = v;
-	if (!isnan(c->dev_before))
+	if (isnan(v))
+		c->dev_trend = TREND_NONE;
+	else if (!isnan(c->dev_before))
 		c->dev_trend = v > c->dev_before + 0.001 ? TREND_UP :
 			       v < c->dev_before - 0.001 ? TREND_DOWN : TREND_FLAT;
 	dev_curve_add(&c->dev_curve, e->step, v, e->loss);

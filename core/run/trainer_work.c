@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "run/best.h"
+#include "run/blind.h"
 #include "run/checkpoint.h"
 #include "run/evaluate.h"
 #include "run/workers.h"
@@ -152,6 +153,7 @@ void trainer_channels(struct trainer *t)
 		str_copy(c->name, sizeof c->name, s->plan->tasks[i].name);
 		c->kind = s->plan->tasks[i].kind;
 		c->metric = s->plan->tasks[i].metrics[0];
+		c->rouge_unicode = s->plan->tasks[i].rouge_unicode;
 		c->loss = c->smooth = c->dev = c->dev_before = c->dev_best = NAN;
 		c->baseline = c->grad_norm = c->effective = NAN;
 		c->dev_step = -1;
@@ -279,6 +281,19 @@ enum status trainer_evaluate_due(struct trainer *t, struct err *err)
 	return trainer_evaluate(t, true, err);
 }
 
+/* A metric that could only ever be 0 is said before anybody waits for it. */
+static void say_blind(struct trainer *t, int task)
+{
+	const struct plan_task *p = &t->s->plan->tasks[task];
+	struct rouge_blind blind = rouge_blind_count(t->s, task);
+	struct buf b;
+
+	buf_init(&b);
+	if (2 * blind.n > blind.of && rouge_blind_words(p, blind, &b))
+		trainer_say(t, "%s: %s", p->name, buf_str(&b));
+	buf_release(&b);
+}
+
 enum status trainer_baselines(struct trainer *t, struct err *err)
 {
 	struct evaluation *e = xcalloc((size_t)t->s->n_tasks, sizeof *e);
@@ -291,8 +306,10 @@ enum status trainer_baselines(struct trainer *t, struct err *err)
 					       &e[n++].row, err);
 	if (!st)
 		st = store_evaluation(t->store, NULL, e, n, 0, err);
-	for (int i = 0; i < n && !st; i++)
+	for (int i = 0; i < n && !st; i++) {
 		telemetry_eval(&t->live, &e[i].row);
+		say_blind(t, e[i].row.task);
+	}
 	xfree(e);
 	return st;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "text/letters.h"
 #include "text/wordpiece.h"
 
 /* A word of the output: bytes [at, at + len) of the joined pieces. */
@@ -176,7 +177,7 @@ void tokenizer_decode(const struct tokenizer *t, const int32_t *ids, int n,
 	struct out_word *words;
 	struct buf bytes;
 	struct joiner j = {.out = out};
-	size_t count;
+	size_t count, from = out->len;
 
 	if (n <= 0)
 		return;
@@ -187,6 +188,7 @@ void tokenizer_decode(const struct tokenizer *t, const int32_t *ids, int n,
 	for (size_t i = 0; i < count; i++)
 		put_word(&j, i > 0 ? &words[i - 1] : NULL, &words[i],
 			 i + 1 < count ? &words[i + 1] : NULL);
+	text_nfc(out, from); /* pieces are decomposed letters */
 	buf_release(&bytes);
 	xfree(words);
 }

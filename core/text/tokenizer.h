@@ -83,7 +83,7 @@ int tokenizer_encode(const struct tokenizer *t, const char *text, size_t len,
  * space before . , ! ? ; : % ) ] }, none after ( [ { $ #, quotes hug what they
  * quote, contractions ("don't", "o'clock"), hyphens, slashes and underscores
  * join their neighbours, so do points, colons and thousands' commas between
- * digits. Specials (and ids that are none) are left out. Appends to out.
+ * digits. Specials (and ids that are none) are left out. Appends to out, in NFC.
  */
 void tokenizer_decode(const struct tokenizer *t, const int32_t *ids, int n,
 		      struct buf *out);

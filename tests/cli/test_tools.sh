@@ -43,7 +43,7 @@ printf 'the cat sat\n' >"$TMP/gold"; printf 'the cat ran\n' >"$TMP/pred"
 check "score: ROUGE-1" grep -q '"rouge1":0.6666' "$TMP/score"
 check "score: ROUGE-2" grep -q '"rouge2":0.5' "$TMP/score"
 printf 'a\n' >"$TMP/short"; printf 'a\nb\n' >"$TMP/ids0"
-fails "score: unequal files" 1 "lines" "$TUTTI" score accuracy "$TMP/short" "$TMP/ids0"
+fails "score: unequal files" 1 "has 1 item," "$TUTTI" score accuracy "$TMP/short" "$TMP/ids0"
 fails "score: unknown metric" 2 "no metric" "$TUTTI" score bleu "$TMP/gold" "$TMP/pred"
 
 fails "play: no terminal" 2 "wants a terminal" "$TUTTI" play one --runs "$runs"

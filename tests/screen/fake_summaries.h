@@ -139,7 +139,7 @@ static inline void fake_summary(int i, int stage, struct prediction *p,
 				struct dev_row *r)
 {
 	int d = i % FAKE_DIALOGUES;
-	struct rouge_scorer *rs = rouge_scorer_new();
+	struct rouge_scorer *rs = rouge_scorer_new((struct rouge_options){ 0 });
 	struct rouge rouge;
 
 	r->row = i * 7 + 3;

@@ -193,6 +193,68 @@ static void test_figures(void **state)
 	bench_release(&b);
 }
 
+static void measure_again(struct bench *b)
+{
+	struct reading *re = &b->ui.reading;
+
+	for (int i = 0; i < re->data.set.n; i++)
+		re->figure[i].is_done = false;
+	re->measured = 0;
+	rest(b);
+}
+
+/* The head's line at 80 columns; the caller frees. */
+static char *head_of(struct bench *b)
+{
+	struct canvas c;
+	char *line = NULL;
+
+	canvas_init(&c);
+	canvas_resize(&c, 24, 80);
+	draw_screen(&c, &b->ui);
+	for (int y = 0; y < 24 && !(line && strstr(line, " of ")); y++) {
+		xfree(line);
+		line = canvas_line(&c, y);
+	}
+	canvas_release(&c);
+	return line;
+}
+
+/* Targets in which ROUGE finds no word are told from bad summaries. */
+static void test_blind(void **state)
+{
+	static const char want[] = "rouge: no word in 2 of 12 targets";
+	struct bench b;
+	struct reading *re = &b.ui.reading;
+	char *line;
+
+	(void)state;
+	bench_init(&b);
+	line = head_of(&b);
+	assert_null(strstr(line, "no word"));
+	xfree(line);
+	for (int i = 0; i < 2; i++) {
+		char *target = re->data.set.row[i].target;
+
+		for (size_t k = 0; target[k]; k++) /* Cyrillic small be, as often as fits */
+			target[k] = !target[k + 1] && k % 2 == 0 ? '.' :
+				    (char)(k % 2 ? 0xb1 : 0xd0);
+	}
+	measure_again(&b);
+	assert_int_equal(re->mean.blind, 2);
+	line = head_of(&b);
+	assert_int_equal(FAKE_SUMMARIES, 12);
+	assert_non_null(strstr(line, want));
+	xfree(line);
+	for (int i = 0; i < b.fake.s.n_channels; i++)
+		b.fake.s.ch[i].rouge_unicode = true;
+	b.fake.s.serial++;
+	ui_update(&b.ui);
+	measure_again(&b);
+	assert_int_equal(re->mean.blind, 0);
+	bench_release(&b);
+}
+
 static void test_filters(void **state)
 {
 	struct bench b;
@@ -344,6 +406,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_blind),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_stays),

@@ -16,14 +16,16 @@
 
 enum { ROWS = 64 };
 
+/* A null stands for what has no value. */
 static void check(const struct golden *g, const struct json *row, enum metric_id m,
 		  double got)
 {
 	const struct json *want = json_get(row, metric_table[m].name);
+	double x = json_type(want) == JSON_NULL ? NAN : json_number(want);
 
-	if (want && !(fabs(got - json_number(want)) <= 1e-12))
+	if (isnan(x) != isnan(got) || fabs(got - x) > 1e-12)
 		fail_msg("%s:%d: %s is %.17g, not %.17g", g->path, g->line,
-			 metric_table[m].name, got, json_number(want));
+			 metric_table[m].name, got, x);
 }
 
 static size_t ints(const struct json *row, const char *key, int *out)
@@ -82,23 +84,66 @@ static void test_numbers(void **state)
 	golden_close(&g);
 }
 
-static void test_undefined_is_zero(void **state)
+static void test_nothing_to_measure(void **state)
 {
-	const double wild[] = { 1, NAN, INFINITY }, plain[] = { 1, 2, 3 };
-	const double huge[] = { 1e308, -1e308, 1e308 };
-
 	(void)state;
 	for (int m = 0; m < METRICS; m++) {
 		if (metric_table[m].input == METRIC_LABELS)
-			assert_true(metric_labels((enum metric_id)m, NULL, NULL,
-						  0, 2) == 0);
-		if (metric_table[m].input != METRIC_NUMBERS)
-			continue;
-		assert_true(metric_numbers((enum metric_id)m, NULL, NULL, 0) == 0);
-		assert_true(metric_numbers((enum metric_id)m, wild, plain, 3) == 0);
-		assert_true(isfinite(metric_numbers((enum metric_id)m, huge,
-						    plain, 3)));
+			assert_true(isnan(metric_labels((enum metric_id)m, NULL, NULL,
+							0, 2)));
+		if (metric_table[m].input == METRIC_NUMBERS)
+			assert_true(isnan(metric_numbers((enum metric_id)m, NULL, NULL,
+							 0)));
 	}
+}
+
+/* Outside its meaning a correlation has no value, and the reason says why. */
+static void test_correlations_without_meaning(void **state)
+{
+	static const double plain[] = { 1, 2, 3 }, same[] = { 4, 4, 4 };
+	static const double nan[] = { 1, NAN, 3 }, inf[] = { 1, 2, INFINITY };
+	static const struct {
+		const double *gold, *pred;
+		size_t n;
+		const char *why;
+	} rows[] = {
+		{ plain, plain, 0, "no rows" },
+		{ plain, plain, 1, "one row alone" },
+		{ same, plain, 3, "the references are all the same" },
+		{ plain, same, 3, "the predictions are all the same" },
+		{ same, same, 3, "the references are all the same" },
+		{ nan, plain, 3, "a number is not finite" },
+		{ plain, inf, 3, "a number is not finite" },
+		{ plain, plain, 3, NULL },
+		{ same, plain, 2, "the references are all the same" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *why = metric_numbers_why(rows[i].gold, rows[i].pred,
+						     rows[i].n);
+
+		assert_int_equal(!why, !rows[i].why);
+		if (why)
+			assert_string_equal(why, rows[i].why);
+		for (int m = METRIC_PEARSON; m <= METRIC_SPEARMAN; m++)
+			assert_int_equal(isnan(metric_numbers((enum metric_id)m,
+							      rows[i].gold, rows[i].pred,
+							      rows[i].n)),
+					 why != NULL);
+	}
+}
+
+/* Numbers whose squares a double cannot hold correlate like any others. */
+static void test_correlations_of_any_size(void **state)
+{
+	const double huge[] = { 1e308, -1e308, 1.5e308, 0 }, plain[] = { 1, -1, 1.5, 0 };
+	const double tiny[] = { 5e-324, -5e-324, 1e-323, 0 }, small[] = { 1, -1, 2, 0 };
+
+	(void)state;
+	assert_true(fabs(metric_numbers(METRIC_PEARSON, huge, plain, 4) - 1) < 1e-12);
+	assert_true(fabs(metric_numbers(METRIC_PEARSON, tiny, small, 4) - 1) < 1e-12);
+	assert_true(fabs(metric_numbers(METRIC_SPEARMAN, huge, tiny, 4) - 1) < 1e-12);
 }
 
 static void test_table(void **state)
@@ -120,7 +165,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_undefined_is_zero),
+		cmocka_unit_test(test_nothing_to_measure),
+		cmocka_unit_test(test_correlations_without_meaning),
+		cmocka_unit_test(test_correlations_of_any_size),
 		cmocka_unit_test(test_table),
 	};
 

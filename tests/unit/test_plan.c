@@ -203,7 +203,7 @@ static void test_refusals(void **state)
 		{ "\"weight\": 1", "\"labels\": [\"a\", \"a\"]", { "'a' comes twice", "", "" } },
 		{ "\"weight\": 1", "\"labels\": [\"a\", 1]", { "not a string", "labels", "" } },
 		{ "\"weight\": 1", "\"labels\": [\"a\",\"b\",\"c\"], \"metrics\": [\"f1\"]",
-		  { "f1 is for 2 labels", "macro_f1", "tasks.cls.metrics" } },
+		  { "f1 is of 2 labels", "macro_f1", "tasks.cls.metrics" } },
 		{ "\"weight\": 1", "\"weight\": -1", { "-1 is out of range", "", "" } },
 		{ "\"weight\": 1", "\"share\": \"most\"", { "\"auto\"", "share", "" } },
 		{ "\"weight\": 1", "\"header\": \"yes\"", { "true", "header", "" } },

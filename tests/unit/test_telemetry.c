@@ -215,12 +215,31 @@ static void test_copy(void **state)
 		assert_non_null(phase_name((enum phase)p));
 }
 
+/* A metric that has no value moves nothing: no trend, not the best. */
+static void test_undefined_metric(void **state)
+{
+	const struct channel *c = &snap.ch[1];
+
+	(void)state;
+	evaluate(1, 10, 0.2);
+	evaluate(1, 20, 0.5);
+	evaluate(1, 30, NAN);
+	assert_true(isnan(c->dev) && c->dev_before == 0.5 && c->dev_best == 0.5);
+	assert_int_equal(c->dev_trend, TREND_NONE);
+	evaluate(1, 40, 0.4);
+	assert_int_equal(c->dev_trend, TREND_NONE); /* of what? */
+	evaluate(1, 50, 0.3);
+	assert_int_equal(c->dev_trend, TREND_DOWN);
+	assert_true(c->dev_best == 0.5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_curves),
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_evaluations),
+		cmocka_unit_test(test_undefined_metric),
 		cmocka_unit_test(test_copy),
 	};
 

@@ -507,6 +507,27 @@ static void test_decode(void **state)
 	tokenizer_free(t);
 }
 
+/* Pieces are decomposed letters; what is written is composed (NFC). */
+static void test_decode_composes(void **state)
+{
+	static const char vocab[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
+				    "\u1112\u1161\u11ab\n##\u1100\u1173\u11af\n"
+				    "\u05d0\n\u0438\n##\u0438\u0306\n";
+	struct tokenizer *t = load(temp_file(vocab, sizeof vocab - 1));
+	int32_t apart[] = { tokenizer_id(t, "\u0438"), tokenizer_id(t, "##\u0438\u0306") };
+	struct buf b;
+
+	(void)state;
+	check_decoded(t, "\ud55c\uae00", "\ud55c\uae00");
+	check_decoded(t, "\u05d0", "\u05d0");
+	buf_init(&b);
+	buf_adds(&b, "\u0438\u0306 "); /* what stands there already is not ours */
+	tokenizer_decode(t, apart, 2, &b);
+	assert_string_equal(buf_str(&b), "\u0438\u0306 \u0438\u0439");
+	buf_release(&b);
+	tokenizer_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -526,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_train_small),
 		cmocka_unit_test(test_train_refusals),
 		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_decode_composes),
 	};
 
 	return cmocka_run_group_tests_name("tokenizer", tests, NULL, NULL);

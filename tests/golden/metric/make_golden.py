@@ -5,7 +5,7 @@
     python3 tests/golden/metric/make_golden.py
 
 Writes labels.jsonl and numbers.jsonl. What the libraries leave undefined (NaN)
-is 0, Tutti's convention. Not part of `make check`: the output is committed.
+is null; f1 of any number of labels but two is, too. Not part of `make check`: the output is committed.
 """
 import json
 import math
@@ -20,14 +20,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def defined(x):
-    return 0.0 if math.isnan(x) else float(x)
+    return None if math.isnan(x) else float(x)
 
 
 def label_row(gold, pred, classes):
     row = {"classes": classes, "gold": gold, "pred": pred,
            "accuracy": accuracy_score(gold, pred),
            "macro_f1": f1_score(gold, pred, average="macro", zero_division=0),
-           "matthews": defined(matthews_corrcoef(gold, pred))}
+           "matthews": defined(matthews_corrcoef(gold, pred)), "f1": None}
     if classes == 2:
         row["f1"] = f1_score(gold, pred, pos_label=1, zero_division=0)
     return row
@@ -43,6 +43,10 @@ def label_rows(rng):
     yield label_row([0, 1, 0, 1], [1, 1, 1, 1], 2)
     yield label_row([2, 2, 2], [0, 1, 2], 3)
     yield label_row([0, 4, 4], [4, 4, 0], 5)
+    yield label_row([0, 0, 0], [0, 0, 0], 1)
+    yield label_row([1, 1, 1, 1], [1, 1, 1, 1], 2)
+    yield label_row([0, 0, 0, 0], [2, 2, 2, 2], 3)
+    yield label_row([0, 1, 2, 0], [1, 1, 1, 1], 3)
     for _ in range(120):
         classes = rng.choice([2, 2, 2, 3, 4, 7])
         n = rng.choice([2, 3, 5, 10, 40])
@@ -65,6 +69,12 @@ def number_rows(rng):
     yield number_row([1.0, 2.0, 3.0], [4.0, 4.0, 4.0])
     yield number_row([1.0, 1.0, 2.0, 2.0], [1.0, 2.0, 2.0, 1.0])
     yield number_row([1e9 + x for x in (1.0, 2.0, 4.0)], [1.0, 3.0, 2.0])
+    yield number_row([7.0, 7.0], [7.0, 7.0])
+    yield number_row([3.0, 3.0], [1.0, 2.0])
+    yield number_row([0.1] * 7, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+    yield number_row([1.0, 2.0, 3.0], [-0.0, 0.0, 0.0])
+    yield number_row([1e-300, 2e-300, 4e-300, 3e-300], [1.0, 3.0, 2.0, 4.0])
+    yield number_row([1e300, -2e300, 4e300, 3e300], [1e-200, 3e-200, 2e-200, 9e-200])
     for _ in range(80):
         n = rng.choice([2, 3, 5, 12, 50])
         gold = [float(rng.randint(0, 5)) for _ in range(n)]

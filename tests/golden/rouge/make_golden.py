@@ -5,12 +5,19 @@
     python3 tests/golden/rouge/make_golden.py
 
 Writes pairs.jsonl: reference, hypothesis, and precision, recall, F1 of rouge1,
-rouge2, rougeL, rougeLsum. Not part of `make check`: the output is committed.
+rouge2, rougeL, rougeLsum; split.jsonl: the same of texts that were cut into
+sentences by hand, beside the texts in one line and where they were cut; and
+unicode.jsonl: rouge-score with a tokenizer of every script's letters, written
+here a second time with Python's own tables. Not part of `make check`: the output
+is committed.
 """
 import json
 import os
 import random
+import re
+import unicodedata
 
+from nltk.stem.porter import PorterStemmer
 from rouge_score.rouge_scorer import RougeScorer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -57,13 +64,92 @@ def random_pairs(rng):
     yield tuple(long)
 
 
+# Sentences as a reader cuts them: reference, hypothesis.
+SPLIT = [
+    (["Anna left at noon.", "Ben stayed!", "Why?"], ["Ben stayed.", "Anna left."]),
+    (["Dr. Lee met J. Smith in the U.S. embassy.", "They spoke for 3.5 hours."],
+     ["They spoke for hours.", "Dr. Lee met Mr. Smith."]),
+    (["\u201cGo now.\u201d", "He ran (fast!).", "Nobody saw him..."],
+     ["He ran fast.", "Nobody saw him go."]),
+    (["She asked \"why?\" twice.", "Then she left."], ["Then she asked why.", "She left twice."]),
+    (["the bus is late.", "we walk home.", "it rains."], ["it rains.", "the bus is late."]),
+    (["It opens at 9 a.m. on Monday.", "So do I.", "See you there\u2026", "Bye"],
+     ["Bye.", "It opens on Monday."]),
+    (["One team lost, e.g. the reds vs. the blues.", "Prof. Kay won?!"],
+     ["Prof. Kay won.", "The reds lost."]),
+    (["No mark at the end"], ["Marks.", "None at the end"]),
+    (["Cats sleep.", "Dogs bark.", "Cows moo.", "Dogs bark."],
+     ["Dogs bark.", "Cats sleep.", "Dogs bark.", "Dogs bark."]),
+    (["The mayor cut the budget.", "The council then cut the mayor's pay."],
+     ["The council cut the pay of the mayor.", "The mayor then cut the budget."]),
+]
+
+UNICODE = [
+    ("\u041a\u043e\u0448\u043a\u0430 \u0441\u043f\u0438\u0442 \u0434\u043e\u043c\u0430.", "\u0434\u043e\u043c\u0430 \u0441\u043f\u0438\u0442 \u041a\u041e\u0428\u041a\u0410"),
+    ("caf\u00e9 cr\u00e8me", "cafe\u0301 creme"), ("Stra\u00dfe", "STRASSE strasse"),
+    ("\u6771\u4eac\u306f\u6674\u308c 2020\u5e74", "2020\u5e74 \u6771\u4eac \u6674\u308c"),
+    ("\u0915\u093f\u0924\u093e\u092c \u092a\u0922\u093c\u0940", "\u0915\u093f\u0924\u093e\u092c \u0915\u0924\u093e\u092c"),
+    ("\u0e01\u0e34\u0e19\u0e02\u0e49\u0e32\u0e27", "\u0e02\u0e49\u0e32\u0e27\u0e01\u0e34\u0e19"),
+    ("\u03a3\u03af\u03c3\u03c5\u03c6\u03bf\u03c2", "\u03c3\u03af\u03c3\u03c5\u03c6\u03bf\u03c3"),
+    ("\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd", "\u05e2\u05d5\u05dc\u05dd"), ("\uac00\uac01 \ub098", "\u1100\u1161\u1100\u1161\u11a8 \ub098"),
+    ("running runners", "run runner"), ("na\u00efve running na\u00efves", "na\u00efve run na\u00efve"),
+    ("co\u00adoperate zero\u200bwidth", "cooperate zerowidth"), ("x\u0301 \u0301y", "x y"),
+    ("\u0662\u0660\u0662\u0660 \u0663", "\u0662\u0660\u0662\u0660"), ("\u00bd \u2460 \u2168", "\u2468 \u2169 \u00bd"),
+    ("\u6f22\u5b57abc\u6f22", "abc \u6f22"), ("?!", "\u3002"), ("emoji \U0001f600 here", "here emoji"),
+    ("\u043e\u043d \u0443\u0448\u0451\u043b.\n\u043e\u043d\u0430 \u043e\u0441\u0442\u0430\u043b\u0430\u0441\u044c.",
+     "\u043e\u043d\u0430 \u0443\u0448\u043b\u0430.\n\u043e\u043d \u0443\u0448\u0451\u043b."),
+]
+ALONE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3021-\u3029\u3038-\u303b"
+                   "\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+                   "\U00020000-\U000323af]")
+
+
+class Letters:
+    """Words of letters, digits and marks of every script."""
+
+    def __init__(self):
+        self.stemmer = PorterStemmer()
+
+    def stem(self, word):
+        return self.stemmer.stem(word) if len(word) > 3 and word.isascii() else word
+
+    def tokenize(self, text):
+        text = re.sub("[\u00ad\u200b-\u200f]", "", unicodedata.normalize("NFC", text))
+        text = unicodedata.normalize("NFC", text.casefold())
+        words, alone = [""], False
+        for c in text:
+            kind = unicodedata.category(c)[0]
+            if kind == "M":
+                words[-1] += c if words[-1] else ""
+                continue
+            if kind not in "LN" or alone or ALONE.match(c):
+                words.append("")
+            alone = kind in "LN" and bool(ALONE.match(c))
+            words[-1] += c if kind in "LN" else ""
+        return [self.stem(w) for w in words if w]
+
+
+def write(name, rows):
+    with open(os.path.join(HERE, name), "w", encoding="ascii") as f:
+        for row in rows:
+            f.write(json.dumps(row) + "\n")
+
+
+def scores(scorer, ref, hyp):
+    got = scorer.score(ref, hyp)
+    return [x for k in KINDS for x in got[k]]
+
+
 def main():
     scorer = RougeScorer(KINDS, use_stemmer=True)
-    with open(os.path.join(HERE, "pairs.jsonl"), "w", encoding="ascii") as f:
-        for ref, hyp in PAIRS + list(random_pairs(random.Random(5))):
-            got = scorer.score(ref, hyp)
-            scores = [x for k in KINDS for x in got[k]]
-            f.write(json.dumps({"ref": ref, "hyp": hyp, "scores": scores}) + "\n")
+    write("pairs.jsonl", ({"ref": r, "hyp": h, "scores": scores(scorer, r, h)}
+                          for r, h in PAIRS + list(random_pairs(random.Random(5)))))
+    write("split.jsonl", ({"ref": " ".join(r), "hyp": " ".join(h), "ref_cut": r, "hyp_cut": h,
+                           "scores": scores(scorer, "\n".join(r), "\n".join(h))}
+                          for r, h in SPLIT))
+    scorer = RougeScorer(KINDS, tokenizer=Letters())
+    write("unicode.jsonl", ({"ref": r, "hyp": h, "scores": scores(scorer, r, h)}
+                            for r, h in UNICODE))
 
 
 main()

@@ -1,0 +1,70 @@
+#!/bin/sh
+# `predict`: a line out for every line in, an answer or the reason why there is none.
+. tests/cli/lib.sh
+runs=$TMP/runs
+tiny_plan "$TMP/p.json" 6
+pairs='"alike": {"kind":"regress","train":"'$TMP'/pairs.jsonl","dev":"'$TMP'/pairs.jsonl","text":"a","text_b":"b","label":"score","max_source":32},'
+sed -i "s|\"tasks\": {|&$pairs|" "$TMP/p.json"
+for i in $(seq 60); do echo "{\"a\":\"row $i is here\",\"b\":\"row $((i % 7)) was there\",\"score\":$((i % 5))}"; done >"$TMP/pairs.jsonl"
+state_of "$TMP/p.json" --run one >/dev/null
+[ -s "$TMP/err" ] && sed 's/^/  /' "$TMP/err"
+
+# predict TASK: $TMP/in to $TMP/out, words to $TMP/err, the status to $got
+predict() { "$TUTTI" predict one --task "$1" --runs "$runs" <"$TMP/in" >"$TMP/out" 2>"$TMP/err"; got=$?; }
+# answers NAME STATUS 'of each line: + an answer, or words of its reason' ...
+answers() {
+	name=$1 want=$2; shift 2
+	n=0 wrong=
+	[ "$(wc -l <"$TMP/out")" = $# ] || wrong="$(wc -l <"$TMP/out") lines, not $#"
+	for reason; do
+		n=$((n + 1))
+		line=$(sed -n "${n}p" "$TMP/out")
+		case $reason in
+		+) case $line in *'"error"'*) wrong="$wrong line $n" ;; "{\"line\":$n,\""*) ;; *) wrong="$wrong line $n" ;; esac ;;
+		*) case $line in "{\"line\":$n,\"error\":\""*"$reason"*'"}') ;; *) wrong="$wrong line $n" ;; esac ;;
+		esac
+	done
+	if [ -z "$wrong" ] && [ "$got" = "$want" ]; then ok "$name"
+	else not_ok "$name ($wrong, exit $got)"; head -c 2000 "$TMP/out"; cat "$TMP/err"; fi
+}
+
+printf 'the ferry came in\n{"text":"a vote was lost"}\n{"text":["the","vote"],"more":1}\n{"text":7}' >"$TMP/in"; predict topic
+answers "all good" 0 + + + +
+[ -s "$TMP/err" ] && not_ok "and silent" || ok "and silent"
+
+printf 'the ferry\n\n \t \n{"text":""}\n{"txt":"x"}\n{"text":null}\n{"text":"x","text":"y"}\n{"text":"x"\nb\344d\nn\0l\n{}\nthe end\n' >"$TMP/in"; predict topic
+answers "each in its place" 1 + "empty text" "empty text" "empty text" "no text in 'text'" "no text in 'text'" \
+	"key 'text' comes twice" "no valid JSON: ',' or" "invalid UTF-8" "NUL byte" "no text in 'text'" +
+check "the words name the first" grep -q "10 of 12 lines have no answer, the first is stdin:2: empty text" "$TMP/err"
+"$TUTTI" score accuracy "$TMP/out" "$TMP/out" >/dev/null 2>"$TMP/err2"
+check "score does not take it for a label" grep -q "out:2: no answer here: empty text" "$TMP/err2"
+
+printf '\n' >"$TMP/in"; predict topic
+answers "a blank line alone" 1 "empty text"
+printf '' >"$TMP/in"; predict topic
+answers "nothing in, nothing out" 0
+
+printf '\357\273\277{"txt":"the ferry"}\n' >"$TMP/in"; predict topic
+answers "a BOM is not the line's" 1 "no text in 'text'"
+printf '\357\273\277{"text":"the ferry"}\r\n\357\273\277the ferry\n' >"$TMP/in"; predict topic
+answers "a BOM and CR LF" 0 + +
+{ printf 'one\n'; head -c 17000000 /dev/zero | tr '\0' 'x'; printf '\ntwo\n'; } >"$TMP/in"; predict topic
+answers "a line too long" 1 + "row too long" +
+head -c 17000000 /dev/zero | tr '\0' 'x' >"$TMP/in"; predict topic
+answers "and one without an end" 1 "row too long"
+
+# more than a batch, holes in it
+for i in $(seq 150); do [ $((i % 40)) = 0 ] && echo || echo "line $i"; done >"$TMP/in"; predict topic
+check "150 lines, 150 lines" [ "$(wc -l <"$TMP/out")" = 150 ]
+check "three holes" [ "$(grep -c '"error"' "$TMP/out")" = 3 ]
+check "in order" sh -c "sed 's/^{\"line\":\([0-9]*\).*/\1/' '$TMP/out' | sort -nc"
+
+# tasks of pairs
+printf 'a plain line\n{"a":"x","b":"y"}\n' >"$TMP/in"; predict alike
+[ $got = 1 ] && [ ! -s "$TMP/out" ] && grep -q "stdin:1: task 'alike' is of two texts: JSON objects with 'a' and 'b'" "$TMP/err" \
+	&& ok "plain lines in a task of pairs" || { not_ok "plain lines in a task of pairs (exit $got)"; cat "$TMP/out" "$TMP/err"; }
+printf '{"a":"x","b":"y"}\na plain line\n{"a":"x"}\n{"a":"x","b":" "}\n\n{"a":"x","b":"z"}\n' >"$TMP/in"; predict alike
+answers "pairs" 1 + "is of two texts" "no text in 'b'" "empty text" "empty text" +
+printf '\n{"a":"x","b":"y"}\n' >"$TMP/in"; predict alike
+answers "a blank line before pairs" 1 "empty text" +
+exit $bad
