@@ -109,10 +109,10 @@ static void test_sampling(void **state)
 
 /* --- the draw --- */
 
-/* How much longer than in every check: TUTTI_DRAWS=50 for a long look. */
+/* How much longer than in every check: TUTTI_LOTS=50 for a long look. */
 static int draws_factor(void)
 {
-	const char *text = getenv("TUTTI_DRAWS");
+	const char *text = getenv("TUTTI_LOTS");
 	int x = text ? (int)strtol(text, NULL, 10) : 1;
 
 	return x > 0 ? x : 1;
