@@ -23,6 +23,11 @@ static const char script[] = "7 eval\n10 eval\n10 weight mood 2\n15 mute count o
 			     "40 lr 0.001\n41 horizon 62\n";
 static const char *const sets[] = { "budget.eval_every=5", "budget.checkpoint_every=20",
 				    "budget.steps=50" };
+#ifdef TUTTI_SANITIZED
+enum { ROUNDS = 1, STRIDE = 53 };
+#else
+enum { ROUNDS = 6, STRIDE = 11 };
+#endif
 static int run_number;
 
 static int set_up(void **state)
@@ -306,7 +311,7 @@ static void end_and_compare(const char *run)
 static void test_kill_at_calls(void **state)
 {
 	const char *asked = getenv("KILLS");
-	int stride = asked ? 1 : 11, kills = 0;
+	int stride = asked ? 1 : STRIDE, kills = 0;
 	char run[PATH_MAX];
 
 	(void)state;
@@ -319,14 +324,14 @@ static void test_kill_at_calls(void **state)
 		kills++;
 		end_and_compare(run);
 	}
-	assert_true(kills > 10);
+	assert_true(kills > 5);
 	print_message("killed before each of %d calls\n", kills);
 }
 
 static void test_kills(void **state)
 {
 	const char *asked = getenv("KILLS");
-	int rounds = asked ? atoi(asked) / 4 : 6, kills = 0;
+	int rounds = asked ? atoi(asked) / 4 : ROUNDS, kills = 0;
 	char run[PATH_MAX];
 
 	(void)state;
@@ -347,7 +352,7 @@ static void test_kills(void **state)
 		}
 		end_and_compare(run);
 	}
-	assert_true(kills > rounds);
+	assert_true(kills >= rounds);
 	print_message("killed %d times in %d runs\n", kills, rounds);
 }
 
