@@ -62,6 +62,19 @@ static bool must_wait(struct trainer *t)
 	return t->is_paused;
 }
 
+/* Who looks from outside sees the last step, however long the pause is. */
+static enum status rest(struct trainer *t, struct err *err)
+{
+	enum status st = t->live.phase == PHASE_PAUSED ? ST_OK :
+							 store_flush(t->store, err);
+
+	if (st)
+		return st;
+	trainer_phase(t, PHASE_PAUSED);
+	wait_for_word(t);
+	return ST_OK;
+}
+
 /* Steps until the end (ST_OK), a stop (ST_STOPPED) or a failure. */
 static enum status run(struct trainer *t, struct err *err)
 {
@@ -78,8 +91,9 @@ static enum status run(struct trainer *t, struct err *err)
 		if (t->s->step >= t->last_step)
 			return ST_OK;
 		if (must_wait(t)) {
-			trainer_phase(t, PHASE_PAUSED);
-			wait_for_word(t);
+			st = rest(t, err);
+			if (st)
+				return st;
 			continue;
 		}
 		trainer_phase(t, PHASE_RUNNING);
