@@ -1,107 +1,20 @@
 /*
  * record.c - a run's folder read in the order of what happened.
  */
-#include "record.h"
+#include "record_own.h"
 
 #include <math.h> /* isfinite */
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "moment.h"
 #include "run/plan.h"
 
-enum { WINDOW = 256, PLACES = 16, PLACE_STEPS = 4096, GLANCE_ROWS = 4096 };
+enum { PLACE_STEPS = 4096, GLANCE_ROWS = 4096 };
 static const double GAP = 2; /* seconds: a pause is shown so long at most */
 
-/* The next of each kind: what has been taken already lies before it. */
-struct place {
-	int eval, saved, entry;
-	int64_t row; /* the first step that is not taken */
-};
-
-struct kept {
-	struct moment *m;
-	struct place next;
-};
-
-struct record {
-	struct moment now;
-	struct place next;
-	struct store *db;
-	int64_t last;
-	struct eval_row *eval;
-	struct checkpoint_row *saved;
-	struct journal_entry *entry;
-	int n_evals, n_saved, n_entries;
-	struct step_row *row; /* [WINDOW] read ahead */
-	int n_rows, at_row;
-	struct gradient_row *gradient; /* of these steps */
-	size_t n_gradients, at_gradient, cap_gradients;
-	/* kept places; the first is the beginning */
-	struct kept kept[PLACES];
-	int n_kept;
-	int64_t apart;
-	bool keeps;
-	enum status st;
-	struct err err;
-};
-
 /* --- opening --- */
-
-/* The stores go by timelines; here the steps alone count. */
-static int order(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int by_eval(const void *pa, const void *pb)
-{
-	const struct eval_row *a = pa, *b = pb;
-	int c = order(a->step, b->step);
-
-	if (!c)
-		c = order(a->timeline, b->timeline);
-	if (!c)
-		c = a->scheduled - b->scheduled;
-	return c ? c : a->task - b->task;
-}
-
-static int by_saved(const void *pa, const void *pb)
-{
-	const struct checkpoint_row *a = pa, *b = pb;
-	int c = order(a->step, b->step);
-
-	return c ? c : order(a->timeline, b->timeline);
-}
-
-static int by_entry(const void *pa, const void *pb)
-{
-	const struct journal_entry *a = pa, *b = pb;
-	int c = order(a->step, b->step);
-
-	return c ? c : order(a->seq, b->seq);
-}
-
-static enum status read_store(struct record *r, struct err *err)
-{
-	enum status st = store_journal_read(r->db, 0, &r->entry, &r->n_entries, err);
-
-	if (!st)
-		st = store_evals_read(r->db, -1, &r->eval, &r->n_evals, err);
-	if (!st)
-		st = store_checkpoints_read(r->db, &r->saved, &r->n_saved, err);
-	if (!st)
-		st = store_last_step(r->db, &r->last, err);
-	if (r->n_entries)
-		qsort(r->entry, (size_t)r->n_entries, sizeof *r->entry, by_entry);
-	if (r->n_evals)
-		qsort(r->eval, (size_t)r->n_evals, sizeof *r->eval, by_eval);
-	if (r->n_saved)
-		qsort(r->saved, (size_t)r->n_saved, sizeof *r->saved, by_saved);
-	return st;
-}
 
 static enum status read_run(struct record *r, const char *run, struct err *err)
 {
@@ -119,10 +32,7 @@ static enum status read_run(struct record *r, const char *run, struct err *err)
 	if (!st)
 		moment_start(&r->now, plan);
 	plan_free(plan);
-	str_format(path, sizeof path, "%s/run.db", run);
-	if (!st)
-		st = store_open_readonly(path, &r->db, err);
-	return st ? st : read_store(r, err);
+	return st ? st : record_read_more(r, err);
 }
 
 enum status record_open(const char *run, struct record **out, struct err *err)
@@ -133,6 +43,7 @@ enum status record_open(const char *run, struct record **out, struct err *err)
 	moment_init(&r->now);
 	r->row = xcalloc(WINDOW, sizeof *r->row);
 	r->apart = PLACE_STEPS;
+	r->eval_step = r->saved_step = INT64_MIN;
 	st = read_run(r, run, err);
 	if (st) {
 		record_close(r);
@@ -184,6 +95,7 @@ static void add_row(void *arg, const struct step_row *row)
 {
 	struct record *r = arg;
 
+	fault_reading();
 	if (r->n_rows < WINDOW)
 		r->row[r->n_rows++] = *row;
 }
@@ -222,7 +134,9 @@ static const struct step_row *next_row(struct record *r)
 		if (!r->st)
 			r->st = store_gradients_read(r->db, from, from + WINDOW - 1,
 						     add_gradient, r, &r->err);
-		if (!r->n_rows)
+		if (r->st)
+			r->n_rows = 0; /* half a window is none */
+		else if (!r->n_rows)
 			r->next.row = from + WINDOW; /* a gap */
 	}
 	return r->at_row < r->n_rows ? &r->row[r->at_row] : NULL;
