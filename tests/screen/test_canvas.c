@@ -240,6 +240,7 @@ static void test_draws(void **state)
 			hostile_run(&f, &feed);
 		if (dice(4) == 0) { /* a run that has ended */
 			feed.post = NULL;
+			feed.is_live = false;
 			f.s.phase = PHASE_DONE;
 		}
 		feed.stop = dice(5) ? feed.stop : NULL;
