@@ -1,38 +1,27 @@
 /*
- * db.c - SQLite behind db.h; the only file that knows it.
+ * db.c - SQLite behind db.h; with db_look.c and db_vfs.c all that knows it.
  *
  * A connection belongs to one thread. Statements are prepared once and found
  * again by the address of their text.
+ *
+ * A writer's rows come from SQLite one by one, a reader's are copies (db_look.c).
  */
-#include "run/db.h"
+#include "run/db_own.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <sqlite3.h>
+#include <stdlib.h> /* getenv */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { STATEMENTS = 48, BUSY_MS = 5000 };
-
-struct db_rows {
-	struct db *db;
-	const char *sql;
-	sqlite3_stmt *st;
-};
-
-struct db {
-	sqlite3 *c;
-	char *path;
-	bool is_wal, is_writable;
-	int n;
-	struct db_rows rows[STATEMENTS];
-};
+#define PATIENCE 5.0 /* seconds, of a writer that nobody told otherwise */
 
 static enum status code_status(int code)
 {
@@ -46,7 +35,7 @@ static enum status code_status(int code)
 	}
 }
 
-static enum status fail(const struct db *db, struct err *err)
+enum status db_fail(const struct db *db, struct err *err)
 {
 	int code = sqlite3_extended_errcode(db->c);
 	enum status st = code_status(code);
@@ -58,40 +47,64 @@ static enum status fail(const struct db *db, struct err *err)
 	return err_set(err, st, "%s '%s': %s", cause, db->path, sqlite3_errmsg(db->c));
 }
 
-bool db_is_wal(const struct db *db)
-{
-	return db->is_wal;
-}
-
 bool db_is_writable(const struct db *db)
 {
 	return db->is_writable;
 }
 
-/* --- statements --- */
+/* --- waiting for others --- */
 
-static enum status prepare(struct db *db, const char *sql, struct db_rows **out,
-			   struct err *err)
+void db_nap(int tries)
 {
-	struct db_rows *q;
+	enum { NAP_MAX = 25 };
+	int ms = 1 << (tries < 5 ? tries : 5);
 
-	for (int i = 0; i < db->n; i++)
-		if (db->rows[i].sql == sql) {
-			*out = &db->rows[i];
-			return ST_OK;
-		}
-	BUG_IF(db->n == STATEMENTS);
-	q = &db->rows[db->n];
-	if (sqlite3_prepare_v3(db->c, sql, -1, SQLITE_PREPARE_PERSISTENT, &q->st, NULL))
-		return fail(db, err);
-	q->sql = sql;
-	q->db = db;
-	db->n++;
-	*out = q;
-	return ST_OK;
+	usleep((unsigned)(ms < NAP_MAX ? ms : NAP_MAX) * 1000);
 }
 
-static int bind(sqlite3_stmt *st, int at, const struct db_value *v)
+/* SQLite's call while somebody else holds the file: 0 gives up. */
+static int wait_turn(void *arg, int tries)
+{
+	struct db *db = arg;
+	double now = clock_now(), waited;
+
+	if (!tries)
+		db->since = now;
+	waited = now - db->since;
+	if (waited >= db->patience || (db->go_on && !db->go_on(db->go_on_arg, waited)))
+		return 0;
+	db_nap(tries);
+	return 1;
+}
+
+double db_patience(struct db *db, double seconds)
+{
+	double before = db->patience;
+
+	db->patience = seconds;
+	return before;
+}
+
+void db_on_wait(struct db *db, bool (*go_on)(void *arg, double waited), void *arg)
+{
+	db->go_on = go_on;
+	db->go_on_arg = arg;
+	db->patience = go_on ? HUGE_VAL : PATIENCE;
+}
+
+/* --- statements --- */
+
+static struct db_rows *find(struct db *db, const char *sql)
+{
+	for (int i = 0; i < db->n; i++)
+		if (db->rows[i].sql == sql)
+			return &db->rows[i];
+	BUG_IF(db->n == STATEMENTS);
+	db->rows[db->n] = (struct db_rows){ .db = db, .sql = sql };
+	return &db->rows[db->n++];
+}
+
+static int bind_one(sqlite3_stmt *st, int at, const struct db_value *v)
 {
 	switch (v->type) {
 	case DB_VALUE_INT:
@@ -110,37 +123,91 @@ static int bind(sqlite3_stmt *st, int at, const struct db_value *v)
 	return sqlite3_bind_null(st, at);
 }
 
-enum status db_query(struct db *db, const char *sql, const struct db_value *v, int n,
-		     struct db_rows **out, struct err *err)
+enum status db_start(struct db_rows *q, const struct db_value *v, int n,
+		     struct err *err)
 {
-	enum status st = prepare(db, sql, out, err);
-
-	for (int i = 0; !st && i < n; i++)
-		if (bind((*out)->st, i + 1, &v[i]))
-			st = fail(db, err);
-	if (st)
-		*out = NULL;
-	return st;
+	if (!q->st && sqlite3_prepare_v3(q->db->c, q->sql, -1, SQLITE_PREPARE_PERSISTENT,
+					 &q->st, NULL))
+		return db_fail(q->db, err);
+	for (int i = 0; i < n; i++)
+		if (bind_one(q->st, i + 1, &v[i]))
+			return db_fail(q->db, err);
+	return ST_OK;
 }
 
 /* Nothing bound is kept: the values were borrowed. */
-void db_done(struct db_rows *q)
+void db_rest(struct db_rows *q)
 {
-	if (!q)
-		return;
 	sqlite3_reset(q->st);
 	sqlite3_clear_bindings(q->st);
 }
 
+static void drop_cells(struct db_rows *q)
+{
+	for (size_t i = 0; i < q->n_cells; i++)
+		sqlite3_value_free(q->cell[i]);
+	xfree(q->cell);
+	q->cell = NULL;
+	q->n_cells = q->cap_cells = q->next = 0;
+}
+
+void db_done(struct db_rows *q)
+{
+	if (!q)
+		return;
+	if (q->st)
+		db_rest(q);
+	drop_cells(q);
+}
+
+void db_disconnect(struct db *db)
+{
+	for (int i = 0; i < db->n; i++) {
+		sqlite3_finalize(db->rows[i].st);
+		db->rows[i].st = NULL;
+	}
+	sqlite3_close(db->c);
+	db->c = NULL;
+}
+
+/* --- queries --- */
+
+enum status db_query(struct db *db, const char *sql, const struct db_value *v, int n,
+		     struct db_rows **out, struct err *err)
+{
+	struct db_rows *q = find(db, sql);
+	enum status st;
+
+	db_done(q);
+	st = db->is_writable ? db_start(q, v, n, err) : db_look(q, v, n, err);
+	if (st)
+		db_done(q);
+	*out = st ? NULL : q;
+	return st;
+}
+
+static enum status next_copy(struct db_rows *q)
+{
+	if (q->next == q->n_cells) {
+		db_done(q);
+		return ST_END;
+	}
+	q->next += (size_t)q->columns;
+	return ST_OK;
+}
+
 enum status db_next(struct db_rows *q, struct err *err)
 {
-	int code = sqlite3_step(q->st);
 	enum status st = ST_END;
+	int code;
 
+	if (!q->db->is_writable)
+		return next_copy(q);
+	code = sqlite3_step(q->st);
 	if (code == SQLITE_ROW)
 		return ST_OK;
 	if (code != SQLITE_DONE)
-		st = fail(q->db, err);
+		st = db_fail(q->db, err);
 	db_done(q);
 	return st;
 }
@@ -161,7 +228,7 @@ enum status db_run(struct db *db, const char *sql, const struct db_value *v, int
 
 enum status db_script(struct db *db, const char *sql, struct err *err)
 {
-	return sqlite3_exec(db->c, sql, NULL, NULL, NULL) ? fail(db, err) : ST_OK;
+	return sqlite3_exec(db->c, sql, NULL, NULL, NULL) ? db_fail(db, err) : ST_OK;
 }
 
 enum status db_begin(struct db *db, struct err *err)
@@ -178,28 +245,42 @@ enum status db_end(struct db *db, enum status st, struct err *err)
 	return st;
 }
 
+/* A reader's copy; a writer asks its statement. */
+static sqlite3_value *copy(const struct db_rows *q, int column)
+{
+	return q->cell[q->next - (size_t)(q->columns - column)];
+}
+
 int64_t db_int(const struct db_rows *q, int column)
 {
-	return sqlite3_column_int64(q->st, column);
+	return q->db->is_writable ? sqlite3_column_int64(q->st, column)
+				  : sqlite3_value_int64(copy(q, column));
 }
 
 double db_real(const struct db_rows *q, int column)
 {
-	if (sqlite3_column_type(q->st, column) == SQLITE_NULL)
-		return NAN;
-	return sqlite3_column_double(q->st, column);
+	if (!q->db->is_writable)
+		return sqlite3_value_type(copy(q, column)) == SQLITE_NULL
+		       ? NAN : sqlite3_value_double(copy(q, column));
+	return sqlite3_column_type(q->st, column) == SQLITE_NULL
+	       ? NAN : sqlite3_column_double(q->st, column);
 }
 
 const char *db_text(const struct db_rows *q, int column)
 {
-	return (const char *)sqlite3_column_text(q->st, column);
+	return (const char *)(q->db->is_writable
+			      ? sqlite3_column_text(q->st, column)
+			      : sqlite3_value_text(copy(q, column)));
 }
 
 const void *db_blob(const struct db_rows *q, int column, size_t *n)
 {
-	const void *p = sqlite3_column_blob(q->st, column);
+	bool is_copy = !q->db->is_writable;
+	const void *p = is_copy ? sqlite3_value_blob(copy(q, column))
+				: sqlite3_column_blob(q->st, column);
 
-	*n = (size_t)sqlite3_column_bytes(q->st, column);
+	*n = (size_t)(is_copy ? sqlite3_value_bytes(copy(q, column))
+			      : sqlite3_column_bytes(q->st, column));
 	return p;
 }
 
@@ -234,16 +315,15 @@ static enum status check_file(const char *path, struct err *err)
 /* The first page is read: a file that is no database says so here. */
 static enum status probe(struct db *db, struct err *err)
 {
-	return db_script(db, "SELECT count(*) FROM sqlite_schema", err);
+	return db_run(db, "SELECT count(*) FROM sqlite_schema", NULL, 0, err);
 }
 
-static enum status connect_to(struct db *db, const char *name, int flags,
-			      struct err *err)
+static enum status connect_write(struct db *db, struct err *err)
 {
-	flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	if (sqlite3_open_v2(name, &db->c, flags, NULL))
-		return fail(db, err);
-	sqlite3_busy_timeout(db->c, BUSY_MS);
+	if (sqlite3_open_v2(db->path, &db->c, SQLITE_OPEN_READWRITE |
+			    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL))
+		return db_fail(db, err);
+	sqlite3_busy_handler(db->c, wait_turn, db);
 	sqlite3_db_config(db->c, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return db_script(db, "PRAGMA trusted_schema=OFF", err);
 }
@@ -263,59 +343,37 @@ static bool take_journal_mode(struct db *db, const char *sql, const char *wanted
 	return is;
 }
 
+/*
+ * The log is copied into the file and begun again at every DB_WAL_PAGES, and cut when
+ * one transaction made it longer. Where it cannot work there is a rollback journal;
+ * then no page reaches the file before its transaction ends.
+ */
 static enum status set_durable(struct db *db, struct err *err)
 {
-	db->is_wal = take_journal_mode(db, "PRAGMA journal_mode=WAL", "wal");
-	if (!db->is_wal)
-		take_journal_mode(db, "PRAGMA journal_mode=DELETE", "delete");
-	return db_script(db, "PRAGMA synchronous=FULL", err);
-}
-
-static void disconnect(struct db *db)
-{
-	for (int i = 0; i < db->n; i++)
-		sqlite3_finalize(db->rows[i].st);
-	db->n = 0;
-	sqlite3_close(db->c);
-	db->c = NULL;
-}
-
-/*
- * Where no file can be made beside it, a store in WAL mode opens only as one
- * that never changes; right when nothing waits in its log.
- */
-static enum status open_immutable(struct db *db, struct err *err)
-{
-	struct stat sb;
+	const char *asked = getenv("TUTTI_JOURNAL"); /* tests: "delete" */
+	bool is_wal = !(asked && str_eq(asked, "delete")) &&
+		      take_journal_mode(db, "PRAGMA journal_mode=WAL", "wal");
 	struct buf b;
 	enum status st;
 
+	if (!is_wal)
+		take_journal_mode(db, "PRAGMA journal_mode=DELETE", "delete");
 	buf_init(&b);
-	buf_addf(&b, "%s-wal", db->path);
-	if (!stat(b.s, &sb) && sb.st_size) {
-		buf_release(&b);
-		return ST_IO;
-	}
-	disconnect(db);
-	buf_clear(&b);
-	buf_adds(&b, "file:");
-	for (const char *p = db->path; *p; p++)
-		buf_addf(&b, strchr("%?#", *p) ? "%%%02X" : "%c", (unsigned char)*p);
-	buf_adds(&b, "?immutable=1");
-	st = connect_to(db, b.s, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+	buf_addf(&b, "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=%d;"
+		 "PRAGMA journal_size_limit=%d;%s", DB_WAL_PAGES, DB_WAL_BYTES,
+		 is_wal ? "" : "PRAGMA cache_spill=OFF");
+	st = db_script(db, b.s, err);
 	buf_release(&b);
-	return st ? st : probe(db, err);
+	return st;
 }
 
-static enum status open_read(struct db *db, struct err *err)
+static enum status open_write(struct db *db, struct err *err)
 {
-	enum status st = connect_to(db, db->path, SQLITE_OPEN_READONLY, err);
+	enum status st = connect_write(db, err);
 
 	if (!st)
 		st = probe(db, err);
-	if (st == ST_IO && !open_immutable(db, NULL))
-		st = ST_OK;
-	return st;
+	return st ? st : set_durable(db, err);
 }
 
 enum status db_open(const char *path, enum db_mode mode, struct db **out,
@@ -327,15 +385,9 @@ enum status db_open(const char *path, enum db_mode mode, struct db **out,
 
 	db->path = xstrdup(path);
 	db->is_writable = mode != DB_READ;
-	if (!st && mode == DB_READ)
-		st = open_read(db, err);
-	if (!st && mode != DB_READ) {
-		st = connect_to(db, path, SQLITE_OPEN_READWRITE, err);
-		if (!st)
-			st = probe(db, err);
-		if (!st)
-			st = set_durable(db, err);
-	}
+	db->patience = PATIENCE;
+	if (!st)
+		st = db->is_writable ? open_write(db, err) : probe(db, err);
 	if (st) {
 		db_close(db);
 		db = NULL;
@@ -348,7 +400,9 @@ void db_close(struct db *db)
 {
 	if (!db)
 		return;
-	disconnect(db);
+	for (int i = 0; i < db->n; i++)
+		drop_cells(&db->rows[i]);
+	db_disconnect(db);
 	xfree(db->path);
 	xfree(db);
 }

@@ -15,16 +15,33 @@ struct db;
 struct db_rows; /* a query under way; belongs to the connection */
 
 enum db_mode { DB_CREATE, DB_WRITE, DB_READ };
+enum { DB_WAL_PAGES = 1000, DB_WAL_BYTES = 8 << 20, DB_LOOK_MAX = 256 << 20 };
 /*
  * DB_CREATE: the file must not be there; it is made for its owner alone. Write
  * modes take WAL with synchronous=FULL, or a rollback journal where WAL cannot
- * work. DB_READ works beside a writer, and on a read-only file system.
+ * work. The log goes back into the file at every DB_WAL_PAGES pages and is cut to
+ * DB_WAL_BYTES when a transaction was longer.
+ *
+ * DB_READ takes no lock and leaves no mark, so that a reader that is stopped or
+ * killed inside a read cannot hold a writer, and it creates, changes and removes
+ * nothing; it works beside a writer, after one that was killed, and on a read-only
+ * file system. The rows of one query are one picture of the file, at most
+ * DB_LOOK_MAX bytes of them; the next query may see a newer one. db_query is
+ * ST_BUSY when the file changed for 2 s whenever it was looked at: look again later.
  */
 enum status db_open(const char *path, enum db_mode mode, struct db **out,
 		    struct err *err);
 void db_close(struct db *db); /* NULL is fine */
-bool db_is_wal(const struct db *db);
 bool db_is_writable(const struct db *db);
+
+/*
+ * How long a writer's calls wait while somebody else (an older program, a shell, a
+ * backup) holds the file, before they are ST_BUSY: 5 s, or without end once
+ * `go_on` is there to be asked (first for `waited` 0, then about 40 times a
+ * second; false: give up). db_patience sets it (seconds) and returns what it was.
+ */
+void db_on_wait(struct db *db, bool (*go_on)(void *arg, double waited), void *arg);
+double db_patience(struct db *db, double seconds);
 
 enum db_type { DB_VALUE_NULL, DB_VALUE_INT, DB_VALUE_REAL, DB_VALUE_TEXT,
 	       DB_VALUE_BLOB };

@@ -16,8 +16,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-enum { SCHEMA = 1, WAIT_MAX = 4096 };
+enum { SCHEMA = 1, FLUSH_ROWS = 4096, GRADIENTS_WAIT_MAX = 8 * STORE_WAIT_MAX };
 #define WAIT_SECONDS 1.0
+/* A try that need not succeed: so long, then after 1, 2, 4, ... at most 10 s. */
+#define TRY_SECONDS 0.05
+#define GAP_MAX 10.0
 
 static const char schema[] =
 	"CREATE TABLE fact(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -125,6 +128,11 @@ void store_close(struct store *s)
 	xfree(s);
 }
 
+void store_on_wait(struct store *s, bool (*go_on)(void *arg, double waited), void *arg)
+{
+	db_on_wait(s->db, go_on, arg);
+}
+
 /* --- facts, journal --- */
 
 enum status store_set_fact(struct store *s, const char *key, const char *value,
@@ -230,9 +238,30 @@ enum status store_step(struct store *s, int timeline, const struct step_row *r,
 	w->timeline = timeline;
 	w->step = r->step;
 	w->len = step_pack(r, w->bytes);
-	if (s->n_wait < WAIT_MAX && now - s->since < WAIT_SECONDS)
+	if (s->n_wait < FLUSH_ROWS && now - s->since < WAIT_SECONDS)
 		return ST_OK;
-	return store_flush(s, err);
+	return store_flush_soon(s, err);
+}
+
+enum status store_flush_soon(struct store *s, struct err *err)
+{
+	double now = clock_now(), before;
+	enum status st;
+
+	if (s->n_wait >= STORE_WAIT_MAX || s->n_gradients >= GRADIENTS_WAIT_MAX)
+		return store_flush(s, err);
+	if (now < s->retry)
+		return ST_OK;
+	before = db_patience(s->db, TRY_SECONDS);
+	st = store_flush(s, err);
+	db_patience(s->db, before);
+	if (st != ST_BUSY) {
+		s->gap = 0;
+		return st;
+	}
+	s->gap = s->gap < 1 ? 1 : s->gap < GAP_MAX / 2 ? 2 * s->gap : GAP_MAX;
+	s->retry = now + s->gap;
+	return ST_OK;
 }
 
 /* What could not be written waits on: the next flush tries again. */

@@ -3,11 +3,21 @@
  * per evaluation, predictions, checkpoints, what the data was.
  *
  * WAL with synchronous=FULL (a rollback journal where WAL cannot work). One
- * writer, the trainer's thread; readers open their own connection read-only
- * and see a consistent picture. A journal entry is on the disk when
+ * writer, the trainer's thread. A journal entry is on the disk when
  * store_journal returns. Step figures are gathered and written about once a
  * second: a resumed run computes lost ones again to the same values, and
  * writing a step that is there already replaces it.
+ *
+ * Readers open their own connection read-only, from any process. They take no
+ * lock and touch no file, so whatever becomes of them the writer never notices
+ * (db.h). What one call reads is one picture, but for steps and gradients, which
+ * come in chunks of STORE_CHUNK rows, a picture each. ST_BUSY from a reader's
+ * call: written to too often just now, look again later.
+ *
+ * Others that do lock the file (a shell, a backup, an older program) make the
+ * writer wait, never fail: gathered rows wait in memory while it goes on, up to
+ * STORE_WAIT_MAX of them; everything else waits in the call, until the one whom
+ * store_on_wait named gives up, and is then ST_BUSY and not written.
  */
 #ifndef TUTTI_RUN_STORE_H
 #define TUTTI_RUN_STORE_H
@@ -19,7 +29,8 @@
 #include "base/status.h"
 #include "mix/mix.h"
 
-enum { JOURNAL_TEXT = 512, STORE_METRICS = 8 };
+enum { JOURNAL_TEXT = 512, STORE_METRICS = 8, STORE_CHUNK = 8192,
+       STORE_WAIT_MAX = 32768 /* at most 27 MB */ };
 
 struct store;
 
@@ -29,6 +40,11 @@ enum status store_open(const char *db_path, bool is_new, struct store **out,
 enum status store_open_readonly(const char *db_path, struct store **out,
 				struct err *err);
 void store_close(struct store *s); /* flushes; NULL is fine */
+/*
+ * Asked over and over while a call of the writer waits, with the seconds it has
+ * waited: true waits on, false gives up. Without one a call gives up after 5 s.
+ */
+void store_on_wait(struct store *s, bool (*go_on)(void *arg, double waited), void *arg);
 
 /* Small facts: "blas", "created", "state", "data.sst2.train", ... */
 enum status store_set_fact(struct store *s, const char *key, const char *value,
@@ -166,7 +182,12 @@ enum status store_checkpoint_forget(struct store *s, const char *folder,
 enum status store_checkpoints_read(struct store *s, struct checkpoint_row **out, int *n,
 				   struct err *err); /* by step; caller frees */
 
-/* Writes what was gathered. Called about once a second and before checkpoints. */
+/* Writes what was gathered. Before whatever relies on it, as a checkpoint does. */
 enum status store_flush(struct store *s, struct err *err);
+/*
+ * The same, unless somebody else holds the store: then the rows wait on, and it is
+ * ST_OK. About once a second, and on a pause.
+ */
+enum status store_flush_soon(struct store *s, struct err *err);
 
 #endif

@@ -39,15 +39,19 @@ enum status gradient_flush(struct store *s, struct err *err)
 	return st;
 }
 
-static bool has_table(struct store *s)
+/* ST_END: it has none. */
+static enum status has_table(struct store *s, struct err *err)
 {
 	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, "SELECT 1 FROM sqlite_master WHERE "
+				  "type = 'table' AND name = 'gradient'", NULL, 0, &q,
+				  err);
 
-	if (db_query(s->db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND "
-		     "name = 'gradient'", NULL, 0, &q, NULL) || db_next(q, NULL))
-		return false;
-	db_done(q);
-	return true;
+	if (!st)
+		st = db_next(q, err);
+	if (!st)
+		db_done(q);
+	return st;
 }
 
 static bool take_gradient(const struct db_rows *q, struct gradient_row *r)
@@ -62,25 +66,48 @@ static bool take_gradient(const struct db_rows *q, struct gradient_row *r)
 	       isfinite(r->norm);
 }
 
+struct gradients_wanted {
+	void (*each)(void *arg, const struct gradient_row *r);
+	void *arg;
+	struct gradient_row last;
+	int n;
+};
+
+/* The first STORE_CHUNK of those after the last. */
+static enum status read_chunk(struct store *s, int64_t to, struct gradients_wanted *w,
+			      struct err *err)
+{
+	struct gradient_row *r = &w->last;
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, "SELECT timeline, step, task, scheduled, count, "
+				  "norm FROM gradient WHERE "
+				  "(step, timeline, task) > (?, ?, ?) AND step <= ? "
+				  "ORDER BY step, timeline, task LIMIT ?",
+				  DB_VALUES(DB_INT(r->step), DB_INT(r->timeline),
+					    DB_INT(r->task), DB_INT(to),
+					    DB_INT(STORE_CHUNK)), &q, err);
+
+	w->n = 0;
+	while (!st && !(st = db_next(q, err))) {
+		if (!take_gradient(q, r)) {
+			db_done(q);
+			return store_damaged(s, "a gradient's norm", err);
+		}
+		w->n++;
+		w->each(w->arg, r);
+	}
+	return st == ST_END ? ST_OK : st;
+}
+
 enum status store_gradients_read(struct store *s, int64_t from, int64_t to,
 				 void (*each)(void *arg, const struct gradient_row *r),
 				 void *arg, struct err *err)
 {
-	struct gradient_row row;
-	struct db_rows *q = NULL;
-	enum status st;
+	struct gradients_wanted w = { each, arg, { .step = from, .timeline = -1 },
+				      STORE_CHUNK };
+	enum status st = has_table(s, err);
 
-	if (!has_table(s))
-		return ST_OK;
-	st = db_query(s->db, "SELECT timeline, step, task, scheduled, count, norm FROM "
-		      "gradient WHERE step BETWEEN ? AND ? ORDER BY step, timeline, task",
-		      DB_VALUES(DB_INT(from), DB_INT(to)), &q, err);
-	while (!st && !(st = db_next(q, err))) {
-		if (!take_gradient(q, &row)) {
-			db_done(q);
-			return store_damaged(s, "a gradient's norm", err);
-		}
-		each(arg, &row);
-	}
+	while (!st && w.n == STORE_CHUNK)
+		st = read_chunk(s, to, &w, err);
 	return st == ST_END ? ST_OK : st;
 }

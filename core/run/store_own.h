@@ -29,6 +29,7 @@ struct store {
 	struct step_wait *wait;
 	size_t n_wait, cap_wait;
 	double since;       /* of the first that waits */
+	double retry, gap;  /* somebody held the file: not before; s between tries */
 	struct gradient_row *gradient; /* wait too */
 	size_t n_gradients, cap_gradients;
 };

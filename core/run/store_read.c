@@ -174,36 +174,61 @@ enum status store_last_step(struct store *s, int64_t *out, struct err *err)
 	" UNION ALL SELECT (SELECT min(step) FROM step WHERE step >= pick.at + ?3)" \
 	" FROM pick WHERE pick.at <= ?2 - ?3)"                                     \
 	" SELECT step, figures FROM pick CROSS JOIN step AS a"                     \
-	" ON a.step = pick.at WHERE pick.at <= ?2 AND" NEWEST
+	" ON a.step = pick.at WHERE pick.at <= ?2 AND" NEWEST "LIMIT ?4"
+#define DENSE                                                                  \
+	"SELECT step, figures FROM step AS a WHERE step >= ?1 AND step <= ?2 AND"  \
+	NEWEST "ORDER BY step LIMIT ?4"
 
-enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t stride,
-			     void (*each)(void *arg, const struct step_row *r),
-			     void *arg, struct err *err)
+/* Whom the rows are for, and what has come so far. */
+struct steps_wanted {
+	void (*each)(void *arg, const struct step_row *r);
+	void *arg;
+	int64_t last;
+	int n;
+};
+
+/* The first STORE_CHUNK of them. */
+static enum status read_chunk(struct store *s, const char *sql, int64_t from, int64_t to,
+			      int64_t stride, struct steps_wanted *w, struct err *err)
 {
 	struct db_rows *q = NULL;
 	struct step_row r;
-	enum status st = db_is_writable(s->db) ? store_flush(s, err) : ST_OK;
+	enum status st = db_query(s->db, sql, DB_VALUES(DB_INT(from), DB_INT(to),
+				  DB_INT(stride), DB_INT(STORE_CHUNK)), &q, err);
 
-	if (!st && stride > 1)
-		st = db_query(s->db, SPARSE,
-			      DB_VALUES(DB_INT(from), DB_INT(to), DB_INT(stride)), &q, err);
-	else if (!st)
-		st = db_query(s->db, "SELECT step, figures FROM step AS a WHERE "
-			      "step >= ? AND step <= ? AND" NEWEST "ORDER BY step",
-			      DB_VALUES(DB_INT(from), DB_INT(to)), &q, err);
+	w->n = 0;
 	while (!st && !(st = db_next(q, err))) {
 		size_t len;
 		const void *p = db_blob(q, 1, &len);
 
 		r.step = db_int(q, 0);
-		if (p && step_unpack(p, len, &r)) {
-			each(arg, &r);
-		} else {
+		if (!p || !step_unpack(p, len, &r)) {
 			db_done(q);
-			st = store_damaged(s, "the figures of a step", err);
+			return store_damaged(s, "the figures of a step", err);
 		}
+		w->last = r.step;
+		w->n++;
+		w->each(w->arg, &r);
 	}
 	return st == ST_END ? ST_OK : st;
+}
+
+enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t stride,
+			     void (*each)(void *arg, const struct step_row *r),
+			     void *arg, struct err *err)
+{
+	struct steps_wanted w = { .each = each, .arg = arg };
+	enum status st = db_is_writable(s->db) ? store_flush(s, err) : ST_OK;
+
+	if (stride < 1)
+		stride = 1;
+	while (!st && from <= to) {
+		st = read_chunk(s, stride > 1 ? SPARSE : DENSE, from, to, stride, &w, err);
+		if (st || w.n < STORE_CHUNK || w.last > to - stride)
+			break;
+		from = w.last + stride;
+	}
+	return st;
 }
 
 /* --- evaluations --- */

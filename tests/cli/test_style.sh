@@ -31,7 +31,7 @@ door() { # door HEADER 'files that may'
 }
 door 'cblas.h' 'core/tensor/blas.c'
 door '(cjson/)?cJSON.h' 'core/base/json.c'
-door 'sqlite3.h' 'core/run/(db|store).c'
+door 'sqlite3.h' 'core/run/db_?(look|vfs|own)?.[ch]'
 door 'csv.h' 'core/data/[a-z_]*csv.c'
 door 'utf8proc.h' 'core/text/[a-z_0-9]+.c'
 door 'xxhash.h' 'core/base/hash.c'
