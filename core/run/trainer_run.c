@@ -66,7 +66,7 @@ static bool must_wait(struct trainer *t)
 static enum status rest(struct trainer *t, struct err *err)
 {
 	enum status st = t->live.phase == PHASE_PAUSED ? ST_OK :
-							 store_flush(t->store, err);
+							 store_flush_soon(t->store, err);
 
 	if (st)
 		return st;
