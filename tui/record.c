@@ -134,8 +134,9 @@ static const struct step_row *next_row(struct record *r)
 						     add_gradient, r, &r->err);
 		if (r->st)
 			r->n_rows = 0; /* half a window is none */
-		else if (!r->n_rows)
-			r->next.row = from + WINDOW; /* a gap */
+		else if (!r->n_rows) /* a gap; what comes after the last is to come */
+			r->next.row = from + WINDOW <= r->last ? from + WINDOW :
+								 r->last + 1;
 	}
 	return r->at_row < r->n_rows ? &r->row[r->at_row] : NULL;
 }
@@ -168,6 +169,17 @@ static bool is_last_of_eval(const struct record *r, int i)
 	       e[1].scheduled != e->scheduled || e[1].timeline != e->timeline;
 }
 
+/* Once an evaluation: where rows are still to come its first one stands for it. */
+static bool counts(const struct record *r, int i)
+{
+	const struct eval_row *e = &r->eval[i];
+
+	if (!r->follows)
+		return is_last_of_eval(r, i);
+	return !i || e[-1].step != e->step || e[-1].scheduled != e->scheduled ||
+	       e[-1].timeline != e->timeline;
+}
+
 /* Between two entries of one step the run stood still. */
 static double entry_seconds(const struct record *r, int i)
 {
@@ -186,6 +198,12 @@ static void offer(struct record_event *best, enum event_kind kind, int64_t step)
 	}
 }
 
+/* Of a record that grows what comes after a step waits for the step's row. */
+static bool is_due(const struct record *r, int64_t step)
+{
+	return !r->follows || step <= r->last;
+}
+
 bool record_next(struct record *r, struct record_event *out)
 {
 	const struct place *n = &r->next;
@@ -196,11 +214,11 @@ bool record_next(struct record *r, struct record_event *out)
 		return false;
 	if (row)
 		offer(out, EVENT_STEP, row->step);
-	if (n->eval < r->n_evals)
+	if (n->eval < r->n_evals && is_due(r, r->eval[n->eval].step))
 		offer(out, EVENT_EVAL, r->eval[n->eval].step);
-	if (n->saved < r->n_saved)
+	if (n->saved < r->n_saved && is_due(r, r->saved[n->saved].step))
 		offer(out, EVENT_SAVED, r->saved[n->saved].step);
-	if (n->entry < r->n_entries)
+	if (n->entry < r->n_entries && is_due(r, r->entry[n->entry].step))
 		offer(out, EVENT_ENTRY, r->entry[n->entry].step);
 	if (out->step == INT64_MAX)
 		return false;
@@ -279,7 +297,7 @@ void record_take(struct record *r)
 		n->row = e.step + 1;
 		break;
 	case EVENT_EVAL:
-		moment_eval(&r->now, &r->eval[n->eval], is_last_of_eval(r, n->eval));
+		moment_eval(&r->now, &r->eval[n->eval], counts(r, n->eval));
 		n->eval++;
 		break;
 	case EVENT_SAVED: moment_saved(&r->now, &r->saved[n->saved++]); break;

@@ -38,7 +38,7 @@ struct record {
 	struct kept kept[PLACES];
 	int n_kept;
 	int64_t apart;
-	bool keeps;
+	bool keeps, follows;
 	enum status st;
 	struct err err;
 };

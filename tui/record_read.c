@@ -189,6 +189,7 @@ static void let_go(struct record *r)
 enum status record_follow(struct record *r, struct err *err)
 {
 	BUG_IF(r->keeps);
+	r->follows = true;
 	let_go(r);
 	r->st = record_read_more(r, &r->err);
 	return record_trouble(r, err);
