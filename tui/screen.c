@@ -139,7 +139,10 @@ static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
 	x += draw_text(c, r.y, x, 5, INK_STRONG, r.w >= 110 ? "step " : "");
 	x += draw_text(c, r.y, x, 14, INK_STRONG, fmt_count(number, s->step));
 	c->flags = 0;
-	x += draw_textf(c, r.y, x, 15, INK_DIM, "/%s", fmt_count(number, s->steps)) + 1;
+	fmt_count(number, s->steps);
+	if (x + (int)strlen(number) + 7 <= r.x + r.w) /* how far it is matters more */
+		x += draw_textf(c, r.y, x, 15, INK_DIM, "/%s", number);
+	x++;
 	for (int i = 0; i < bar; i++)
 		draw_cell(c, r.y, x + i, i < part * bar ? 0x2501 : 0x2500,
 			  i < part * bar ? INK_GOOD : INK_FRAME);
