@@ -121,6 +121,101 @@ static void test_record_grows(void **state)
 	snapshot_release(&s);
 }
 
+/* --- in which order, with a writer of our own --- */
+
+static void write_steps(struct store *s, int64_t from, int64_t to)
+{
+	for (int64_t k = from; k <= to; k++) {
+		struct step_row row = { .step = k, .tokens = 10, .grad_norm = 1, .n = 1 };
+
+		row.task[0].count = 1;
+		assert_int_equal(store_step(s, 0, &row, &err), ST_OK);
+	}
+	assert_int_equal(store_flush(s, &err), ST_OK);
+}
+
+static void write_eval(struct store *s, int64_t step, int task)
+{
+	struct eval_row e = { .step = step, .task = task, .scheduled = true,
+			      .n_examples = 3 };
+
+	assert_int_equal(store_eval(s, &e, &err), ST_OK);
+}
+
+static struct store *new_store(char path[PATH_MAX])
+{
+	char from[PATH_MAX + 16], to[PATH_MAX + 16];
+	struct store *s = NULL;
+	struct buf b;
+
+	buf_init(&b);
+	str_format(from, sizeof from, "%s/runs/r1/plan.json", fixture_dir);
+	str_format(path, PATH_MAX, "%s/runs/r4", fixture_dir);
+	assert_int_equal(file_mkdirs(path, 0700, NULL), ST_OK);
+	str_format(to, sizeof to, "%s/plan.json", path);
+	assert_int_equal(file_read(from, 1 << 20, &b, &err), ST_OK);
+	assert_int_equal(file_write(to, buf_str(&b), b.len, &err), ST_OK);
+	buf_release(&b);
+	str_format(to, sizeof to, "%s/run.db", path);
+	assert_int_equal(store_open(to, true, &s, &err), ST_OK);
+	return s;
+}
+
+/* "s6 s7 e7": steps, evaluations, entries in the order in which they come. */
+static void take_all(struct record *r, char *out, size_t cap)
+{
+	static const char letter[] = { [EVENT_STEP] = 's', [EVENT_EVAL] = 'v',
+				       [EVENT_SAVED] = 'c', [EVENT_ENTRY] = 'e' };
+	struct record_event e;
+
+	assert_int_equal(record_follow(r, &err), ST_OK);
+	for (out[0] = '\0'; record_next(r, &e); record_take(r))
+		str_format(out + strlen(out), cap - strlen(out), "%s%c%lld",
+			   out[0] ? " " : "", letter[e.kind], (long long)e.step);
+}
+
+static void test_order(void **state)
+{
+	struct journal_entry e = { .step = 10, .command = "clip 0.5" };
+	struct checkpoint_row c = { .step = 12, .folder = "step-000012", .state = "x" };
+	struct record *r = NULL;
+	struct store *s;
+	char path[PATH_MAX], got[400];
+
+	(void)state;
+	s = new_store(path);
+	assert_int_equal(record_open(path, &r, &err), ST_OK);
+	take_all(r, got, sizeof got);
+	assert_string_equal(got, "");
+	write_steps(s, 1, 3);
+	assert_int_equal(store_journal(s, &e, &err), ST_OK);
+	take_all(r, got, sizeof got);
+	assert_string_equal(got, "s1 s2 s3"); /* the entry waits for its step */
+	assert_true(record_picture(r)->clip > .9);
+	write_steps(s, 4, 12);
+	take_all(r, got, sizeof got);
+	assert_string_equal(got, "s4 s5 s6 s7 s8 s9 s10 e10 s11 s12");
+	assert_true(record_picture(r)->clip < .6);
+	write_eval(s, 12, 0);
+	take_all(r, got, sizeof got);
+	assert_string_equal(got, "v12");
+	write_eval(s, 12, 1);
+	write_eval(s, 12, 2);
+	assert_int_equal(store_checkpoint(s, &c, &err), ST_OK);
+	take_all(r, got, sizeof got);
+	assert_string_equal(got, "v12 v12 c12");
+	assert_int_equal(record_picture(r)->evals, 1);
+	write_eval(s, 12, 2); /* written again: nothing new */
+	take_all(r, got, sizeof got);
+	assert_string_equal(got, "");
+	write_steps(s, 700, 701); /* further on than one window */
+	take_all(r, got, sizeof got);
+	assert_string_equal(got, "s700 s701");
+	assert_int_equal(record_picture(r)->checkpoint_step, 12);
+	record_close(r);
+	store_close(s);
+}
+
 /* A store that cannot be read is asked again, and nothing is lost. */
 static void test_trouble_passes(void **state)
 {
@@ -279,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_as_the_run),
 		cmocka_unit_test(test_record_grows),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_trouble_passes),
 		cmocka_unit_test(test_before_and_after),
 		cmocka_unit_test(test_asking_holds_nothing),
