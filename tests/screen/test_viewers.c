@@ -253,6 +253,14 @@ static void test_store_alone(void **state)
 
 /* --- who wants the screen --- */
 
+/* It answers soon, or the test has failed. */
+static void wait_answer(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	assert_int_equal(poll(&p, 1, 20000), 1);
+}
+
 /* The words with which the engine refuses a screen. */
 static void refuse(const char *path, const char *wishes, int in, int out, const char *why)
 {
@@ -262,6 +270,7 @@ static void refuse(const char *path, const char *wishes, int in, int out, const 
 	assert_int_equal(control_connect(path, &fd, NULL), ST_OK);
 	assert_int_equal(control_write(fd, CONTROL_SCREEN, wishes, strlen(wishes), fds, 2,
 				       NULL), ST_OK);
+	wait_answer(fd);
 	assert_int_equal(control_read(fd, m, NULL), ST_OK);
 	assert_int_equal(m->type, CONTROL_REFUSED);
 	if (!strstr(m->text, why))
@@ -279,6 +288,7 @@ static void other_version(const char *path)
 
 	assert_int_equal(control_connect(path, &fd, NULL), ST_OK);
 	assert_int_equal(send(fd, &packet, 24, 0), 24);
+	wait_answer(fd);
 	n = recv(fd, &packet, sizeof packet - 1, 0);
 	assert_true(n > 8);
 	((char *)&packet)[n] = '\0';
@@ -372,8 +382,10 @@ static void test_silent_callers(void **state)
 	run_folder(name, path);
 	leave(&desk, "D");
 	attach_view(&looks, name, 24, 80);
+	alarm(120); /* connecting waits */
 	for (int i = 0; i < SILENT; i++) /* who finds no place waits for one */
 		assert_int_equal(control_connect(path, &fd[i], NULL), ST_OK);
+	alarm(0);
 	attach(&desk, name, "xterm-256color", "C.UTF-8", 24, 80, false);
 	check_mute(&desk, true);
 	send_ok(name, "note among many");
