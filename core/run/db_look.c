@@ -14,7 +14,9 @@
 #include "base/mem.h"
 #include "run/db_vfs.h"
 
-#define LOOK_SECONDS 2.0 /* tries so long to get one picture */
+/* Tries so long to get one picture, and so often: it may have been stopped itself. */
+#define LOOK_SECONDS 2.0
+enum { LOOK_TRIES = 10 };
 
 static enum status take_row(struct db_rows *q, size_t *bytes, struct err *err)
 {
@@ -141,7 +143,7 @@ enum status db_look(struct db_rows *q, const struct db_value *v, int n,
 		st = look_once(q, v, n, err);
 		if (st != ST_BUSY)
 			return st;
-		if (clock_now() > until)
+		if (tries >= LOOK_TRIES && clock_now() > until)
 			return err_set(err, ST_BUSY, "run store '%s' changes faster than "
 				       "it can be read: look again later", q->db->path);
 		db_nap(tries);

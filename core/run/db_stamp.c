@@ -17,12 +17,7 @@ static int64_t nanoseconds(int64_t seconds, int64_t rest)
 	return seconds * SECOND + rest;
 }
 
-/*
- * The clock that files are stamped with, read before the file was looked at: a
- * later write gets at least this. A time far ahead is another machine's or that
- * of a clock put back; no write gets it again soon.
- */
-static bool is_settled(int64_t changed, int64_t now)
+bool stamp_is_settled(int64_t changed, int64_t now)
 {
 	int64_t grain = changed % COARSE ? 0 : 2 * SECOND;
 
@@ -46,7 +41,7 @@ void file_mark_take(struct file_mark *m, const char *path)
 	m->inode = sx.stx_ino;
 	m->size = sx.stx_size;
 	m->changed = nanoseconds(sx.stx_ctime.tv_sec, sx.stx_ctime.tv_nsec);
-	m->is_settled = is_settled(m->changed, nanoseconds(now.tv_sec, now.tv_nsec));
+	m->is_settled = stamp_is_settled(m->changed, nanoseconds(now.tv_sec, now.tv_nsec));
 }
 
 /* A log or a journal: nobody locks these, so they may be opened. */

@@ -47,6 +47,12 @@ struct db_stamp {
 void db_stamp_take(struct db_stamp *s, const char *db, const char *wal,
 		   const char *journal);
 void file_mark_take(struct file_mark *m, const char *path);
+/*
+ * Would a later write get another time than `changed`? `now`: the clock that files
+ * are stamped with, read before the file was looked at, in ns. A time far ahead is
+ * another machine's, or of before the clock was put back: no write gets it soon.
+ */
+bool stamp_is_settled(int64_t changed, int64_t now);
 bool db_stamp_is_wal(const struct db_stamp *s);
 /* Nothing at all has been written between the two, or since if both are settled. */
 bool db_stamp_same(const struct db_stamp *a, const struct db_stamp *b);

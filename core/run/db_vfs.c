@@ -7,9 +7,13 @@
  */
 #include "run/db_vfs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -21,8 +25,9 @@ struct kept { /* bytes over the file */
 
 struct look {
 	sqlite3_file base;    /* first: SQLite's view of this */
-	sqlite3_file *real;   /* NULL: there is no such file, it is empty */
 	int type;             /* SQLITE_OPEN_MAIN_DB, ... */
+	sqlite3_file *real;   /* of the database */
+	int fd;               /* of a log or a journal; -1: it is not there, so empty */
 	sqlite3_int64 cut;    /* the size SQLite has cut it to; -1: none */
 	struct kept *kept;    /* by place, none overlaps another */
 	size_t n_kept, cap_kept, bytes_kept;
@@ -99,6 +104,8 @@ static int look_close(sqlite3_file *f)
 
 	if (l->real)
 		l->real->pMethods->xClose(l->real);
+	if (l->fd >= 0)
+		close(l->fd);
 	for (size_t i = 0; i < l->n_kept; i++)
 		xfree(l->kept[i].bytes);
 	xfree(l->kept);
@@ -106,20 +113,52 @@ static int look_close(sqlite3_file *f)
 	return SQLITE_OK;
 }
 
-static int look_size(sqlite3_file *f, sqlite3_int64 *size)
+static int size_of(const struct look *l, sqlite3_int64 *size)
 {
-	struct look *l = look_of(f);
-	int code = SQLITE_OK;
+	struct stat sb;
 
 	*size = 0;
 	if (l->real)
-		code = l->real->pMethods->xFileSize(l->real, size);
-	for (size_t i = 0; i < l->n_kept; i++)
-		if (l->kept[i].at + l->kept[i].n > *size)
-			*size = l->kept[i].at + l->kept[i].n;
+		return l->real->pMethods->xFileSize(l->real, size);
+	if (l->fd >= 0 && fstat(l->fd, &sb))
+		return SQLITE_IOERR_FSTAT;
+	if (l->fd >= 0)
+		*size = sb.st_size;
+	return SQLITE_OK;
+}
+
+static int look_size(sqlite3_file *f, sqlite3_int64 *size)
+{
+	struct look *l = look_of(f);
+	int code = size_of(l, size);
+
+	if (l->n_kept) {
+		const struct kept *k = &l->kept[l->n_kept - 1];
+
+		if (k->at + k->n > *size)
+			*size = k->at + k->n;
+	}
 	if (l->cut >= 0 && *size > l->cut)
 		*size = l->cut;
 	return code;
+}
+
+static int read_fd(const struct look *l, char *out, int n, sqlite3_int64 at)
+{
+	int done = 0;
+
+	while (l->fd >= 0 && done < n) {
+		ssize_t got = pread(l->fd, out + done, (size_t)(n - done), at + done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return SQLITE_IOERR_READ;
+		if (!got)
+			break;
+		done += (int)got;
+	}
+	return done < n ? SQLITE_IOERR_SHORT_READ : SQLITE_OK;
 }
 
 static int look_read(sqlite3_file *f, void *out, int n, sqlite3_int64 at)
@@ -128,13 +167,12 @@ static int look_read(sqlite3_file *f, void *out, int n, sqlite3_int64 at)
 	sqlite3_int64 size;
 	int code;
 
-	if (reading && l->type == SQLITE_OPEN_MAIN_DB)
+	if (reading)
 		reading();
 	memset(out, 0, (size_t)n);
-	if (!l->real)
-		return SQLITE_IOERR_SHORT_READ;
-	code = l->real->pMethods->xRead(l->real, out, n, at);
-	if (code == SQLITE_OK && !l->n_kept && l->cut < 0)
+	code = l->real ? l->real->pMethods->xRead(l->real, out, n, at)
+		       : read_fd(l, out, n, at);
+	if (!l->n_kept && l->cut < 0)
 		return code; /* nearly always */
 	if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
 		return code;
@@ -236,33 +274,45 @@ static sqlite3_vfs *usual(void)
 	return sqlite3_vfs_find("unix");
 }
 
-enum { LOOKED_AT = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL };
+/* Shared with a writer in this process: see db_vfs.h. */
+static int open_real(struct look *l, const char *name)
+{
+	int code;
+
+	l->real = xcalloc(1, (size_t)usual()->szOsFile);
+	code = usual()->xOpen(usual(), name, l->real,
+			      SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READONLY, NULL);
+	if (code != SQLITE_OK)
+		xfree(l->real);
+	return code;
+}
+
+/*
+ * Nobody locks these, and SQLite's own opening would give them the database's
+ * owner. That there is none is no error: SQLite would make an empty one.
+ */
+static int open_beside(struct look *l, const char *name)
+{
+	l->fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return l->fd < 0 && errno != ENOENT ? SQLITE_CANTOPEN : SQLITE_OK;
+}
 
 /* SQLite asks for writing, and is told it may: it must, to roll back for itself. */
 static int look_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags,
 		     int *out_flags)
 {
 	struct look *l = look_of(f);
-	int code, is_there = 0;
+	int code;
 
 	(void)v;
-	*l = (struct look){ .type = flags & LOOKED_AT, .cut = -1 };
+	*l = (struct look){ .type = flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL |
+					     SQLITE_OPEN_MAIN_JOURNAL),
+			    .fd = -1, .cut = -1 };
 	if (!name || !l->type)
 		return SQLITE_CANTOPEN; /* no temporary files either */
-	code = usual()->xAccess(usual(), name, SQLITE_ACCESS_EXISTS, &is_there);
+	code = l->type == SQLITE_OPEN_MAIN_DB ? open_real(l, name) : open_beside(l, name);
 	if (code != SQLITE_OK)
 		return code;
-	if (!is_there && l->type == SQLITE_OPEN_MAIN_DB)
-		return SQLITE_CANTOPEN;
-	if (is_there) {
-		l->real = xcalloc(1, (size_t)usual()->szOsFile);
-		code = usual()->xOpen(usual(), name, l->real,
-				      l->type | SQLITE_OPEN_READONLY, NULL);
-	}
-	if (code != SQLITE_OK) {
-		xfree(l->real);
-		return code;
-	}
 	l->base.pMethods = &methods;
 	if (out_flags)
 		*out_flags = flags;

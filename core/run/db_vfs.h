@@ -6,7 +6,7 @@
  * back by SQLite itself: the pages it writes stay in memory, over the file. A log
  * or a journal that is not there is empty. Used by db_look.c alone.
  *
- * Files are opened through SQLite's usual "unix" files, which share their
+ * The database is opened through SQLite's usual "unix" files, which share their
  * descriptors in a process: closing one of our own would drop the locks that a
  * writer in the same process holds (POSIX locks belong to the process).
  */

@@ -67,6 +67,8 @@ static enum status open_run(struct trainer *t, const struct trainer_options *o,
 		st = write_in_run(t, "plan.given.json", o->given, err);
 	if (!st)
 		st = store_open(db, t->is_new, &t->store, err);
+	if (!st)
+		store_on_wait(t->store, trainer_waits, t);
 	if (st) {
 		run_lock_drop(&t->lock);
 		if (t->is_new)

@@ -53,8 +53,8 @@ enum status trainer_post(struct trainer *t, const char *line, enum journal_who w
 			 uint64_t *ticket, struct err *err);
 /*
  * The answer of an executed ticket: ST_OK, or why it was refused; answer text
- * (JSON for questions) is appended to `text`. ST_BUSY while it waits; answers
- * of the last 256 tickets are kept. Any thread.
+ * (JSON for questions) is appended to `text`. ST_BUSY while it waits, and only
+ * then; answers of the last 256 tickets are kept. Any thread.
  */
 enum status trainer_answer(struct trainer *t, uint64_t ticket, struct buf *text,
 			   struct err *err);

@@ -113,6 +113,7 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 	enum status st = command_parse(line, c, err);
 
 	t->is_executing = true;
+	t->is_by_hand = who == WHO_PERSON;
 	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		st = change(t, c, who, err);
 	else if (!st && c->row->flags & CMD_RUNS)
@@ -321,7 +322,7 @@ static bool take_waiting(struct trainer *t, struct waiting *w, bool light_only)
 	return is_there;
 }
 
-/* Takes the text. */
+/* Takes the text. BUSY would say that the ticket still waits: see trainer_answer. */
 static void give_answer(struct trainer *t, uint64_t ticket, enum status st,
 			const struct err *err, struct buf *text)
 {
@@ -330,7 +331,7 @@ static void give_answer(struct trainer *t, uint64_t ticket, enum status st,
 	pthread_mutex_lock(&t->mutex);
 	buf_release(&a->text);
 	a->ticket = ticket;
-	a->st = st;
+	a->st = st == ST_BUSY ? ST_FAILED : st;
 	str_copy(a->err.text, sizeof a->err.text, st ? err->text : "");
 	a->text = *text;
 	buf_init(text);
@@ -372,6 +373,7 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 
 	if (st)
 		return st;
+	trainer_was_held(t);
 	run_script(t);
 	if (trainer_drain(t, false))
 		trainer_picture(t, true);

@@ -85,6 +85,9 @@ struct trainer {
 	int skips;                 /* in a row */
 	bool is_paused, is_stopping;
 	bool is_executing;         /* a command: others wait for its answer */
+	bool is_by_hand;           /* that one: it can be refused and given again */
+	bool has_given_up;         /* told to stop, and others hold the store */
+	double held;               /* seconds that others held the store, to be told */
 	double last_picture, last_flush;
 	enum status result;        /* after the join */
 	struct err err;
@@ -115,6 +118,15 @@ enum status trainer_boundary(struct trainer *t, struct err *err);
 bool trainer_drain(struct trainer *t, bool light_only); /* true: any answered */
 void trainer_refuse_all(struct trainer *t, const char *why); /* and all to come */
 enum status trainer_note(struct trainer *t, const char *text, struct err *err);
+
+/*
+ * trainer_run.c: store_on_wait's. A run waits for its store as long as somebody
+ * else holds it, and says so; a person's command is refused after COMMAND_PATIENCE
+ * seconds, and one who stops the run waits STOP_PATIENCE for what is not written.
+ */
+enum { COMMAND_PATIENCE = 5, STOP_PATIENCE = 10 };
+bool trainer_waits(void *arg, double waited);
+void trainer_was_held(struct trainer *t); /* says that it is over */
 
 /* trainer_prepare.c */
 enum status trainer_prepare(struct trainer *t, struct err *err);

@@ -32,6 +32,32 @@ static bool tick(struct progress *p)
 	return trainer_should_stop(t);
 }
 
+bool trainer_waits(void *arg, double waited)
+{
+	struct trainer *t = arg;
+
+	if (waited >= COMMAND_PATIENCE && t->is_executing && t->is_by_hand)
+		return false;
+	if (trainer_should_stop(t) && (waited >= STOP_PATIENCE || t->has_given_up)) {
+		t->has_given_up = true;
+		return false;
+	}
+	if (waited >= 0.5) {
+		t->held = waited;
+		trainer_say(t, "waits for the run store: somebody else holds it (%.0f s)",
+			    waited);
+		trainer_picture(t, false);
+	}
+	return true;
+}
+
+void trainer_was_held(struct trainer *t)
+{
+	if (t->held > 0)
+		trainer_say(t, "somebody else held the run store for %.0f s", t->held);
+	t->held = 0;
+}
+
 /* Until somebody posts or stops. */
 static void wait_for_word(struct trainer *t)
 {
@@ -100,7 +126,7 @@ static enum status run(struct trainer *t, struct err *err)
 		st = session_step(t->s, &report, err);
 		if (!st)
 			st = trainer_after_step(t, &report, err);
-		if (st)
+		if (st && st != ST_BUSY) /* BUSY: waited until told to stop */
 			return st;
 		trainer_picture(t, false);
 	}

@@ -194,6 +194,8 @@ enum status trainer_evaluate(struct trainer *t, bool scheduled, struct err *err)
 		st = store_flush(t->store, err);
 	if (!st)
 		t->live.evals++;
+	if (st == ST_BUSY && trainer_should_stop(t))
+		st = ST_STOPPED;
 	trainer_phase(t, before);
 	return st;
 }
@@ -316,7 +318,7 @@ enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 		st = guard(t, &r->row, err);
 	if (!st && (now - t->last_flush >= 1 || is_due(t->s->step, p->eval_every))) {
 		t->last_flush = now;
-		st = store_flush(t->store, err);
+		st = store_flush_soon(t->store, err);
 	}
 	if (!st && is_due(t->s->step, p->eval_every)) {
 		st = trainer_evaluate(t, true, err);
