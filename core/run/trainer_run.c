@@ -91,8 +91,7 @@ static bool must_wait(struct trainer *t)
 /* Who looks from outside sees the last step, however long the pause is. */
 static enum status rest(struct trainer *t, struct err *err)
 {
-	enum status st = t->live.phase == PHASE_PAUSED ? ST_OK :
-							 store_flush_soon(t->store, err);
+	enum status st = store_flush_soon(t->store, err);
 
 	if (st)
 		return st;
