@@ -36,11 +36,10 @@ static enum status lend(struct client *c, struct err *err)
 	char text[512];
 
 	str_format(text, sizeof text,
-		   "term=%s\nutf8=%d\nno_color=%d\ncolor=%s\nascii=%d\nview=%d\n"
-		   "theme=%s\nmouse=%d\n",
+		   "term=%s\nutf8=%d\nno_color=%d\ncolor=%s\nascii=%d\ntheme=%s\n"
+		   "mouse=%d\n",
 		   getenv("TERM"), str_eq(nl_langinfo(CODESET), "UTF-8"), no && *no,
-		   when[c->o->color], c->o->ascii, c->o->is_viewer,
-		   theme_name(c->o->theme), c->o->mouse);
+		   when[c->o->color], c->o->ascii, theme_name(c->o->theme), c->o->mouse);
 	return control_write(c->fd, CONTROL_SCREEN, text, strlen(text), fds, CONTROL_FDS,
 			     err);
 }

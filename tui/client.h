@@ -14,7 +14,7 @@ struct client_options {
 	const char *run;          /* the run's folder */
 	enum color_mode color;
 	enum theme theme;
-	bool ascii, mouse, is_viewer;
+	bool ascii, mouse;
 	bool is_owner;            /* SIGTERM stops the run, too; else it detaches */
 };
 

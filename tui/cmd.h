@@ -32,7 +32,7 @@ int cmd_rm(const struct opts *o);
 int cmd_completion(const struct opts *o);
 
 /* Lends this terminal to the engine of the run in folder `run`. */
-int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owner);
+int cmd_lend(const struct opts *o, const char *run, bool is_owner);
 struct feed;
 /* A desk on this process's terminal over what has happened already. */
 int cmd_show(const struct opts *o, const struct feed *feed);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,8 +19,11 @@
 #include "client.h"
 #include "cmd.h"
 #include "desk.h"
+#include "follow.h"
 #include "run/plan.h"
 #include "run/rundir.h"
+
+enum { VIEWER_NICE = 10 };
 
 static bool is_plan(const char *name)
 {
@@ -84,11 +88,31 @@ static int look(const struct opts *o, const char *run)
 	return code;
 }
 
-int cmd_lend(const struct opts *o, const char *run, bool is_viewer, bool is_owner)
+/* Beside a run that goes on elsewhere: training comes first. */
+static int follow(const struct opts *o, const char *run)
+{
+	struct follow *f = NULL;
+	struct feed feed;
+	struct err err = {""};
+	enum status st;
+	int code;
+
+	if (setpriority(PRIO_PROCESS, 0, VIEWER_NICE))
+		errno = 0; /* then as it is */
+	st = follow_open(run, &f, &err);
+	if (st)
+		return cmd_fail(st, &err);
+	feed_follow(&feed, f);
+	code = cmd_show(o, &feed);
+	follow_close(f);
+	return code;
+}
+
+int cmd_lend(const struct opts *o, const char *run, bool is_owner)
 {
 	struct client_options c = {.run = run, .color = cmd_color(o), .ascii = o->ascii,
 				   .theme = theme_wish(o->theme), .mouse = o->mouse,
-				   .is_viewer = is_viewer, .is_owner = is_owner};
+				   .is_owner = is_owner};
 	struct err err = {""};
 	int code = EXIT_WELL;
 	enum status st = client_show(&c, &code, &err);
@@ -130,7 +154,9 @@ int cmd_attach(const struct opts *o)
 		return cmd_fail(st, &err);
 	if (isatty(0) != 1 || isatty(1) != 1)
 		return advise(o);
-	return run_is_live(path) ? cmd_lend(o, path, o->view, false) : look(o, path);
+	if (!run_is_live(path))
+		return look(o, path);
+	return o->view ? follow(o, path) : cmd_lend(o, path, false);
 }
 
 /* --- a new run --- */
@@ -230,7 +256,7 @@ static int start(const struct opts *o)
 		return st == ST_INVALID || st == ST_NOT_FOUND ? EXIT_USAGE : EXIT_FAILED;
 	}
 	st = start_engine(o, run, sizeof run, &err);
-	return st ? cmd_fail(st, &err) : cmd_lend(o, run, false, true);
+	return st ? cmd_fail(st, &err) : cmd_lend(o, run, true);
 }
 
 int cmd_desk(const struct opts *o)

@@ -56,7 +56,7 @@ static void serve(struct host *h, struct trainer *t, struct snapshot *s)
 			trainer_stop(t);
 		}
 		trainer_snapshot(t, s);
-		host_turn(h, p, n);
+		host_turn(h, p, n, s);
 		if (is_stopping && has_ended(s))
 			break;
 	}
@@ -101,7 +101,7 @@ static int run_engine(const struct host_options *ho)
 		code = cmd_fail(st, &err);
 	else if (cmd_signal())
 		code = EXIT_SIGNAL + cmd_signal();
-	host_close(h, code, word);
+	host_close(h, &s, code, word);
 	snapshot_release(&s);
 	return code;
 }

@@ -328,7 +328,7 @@ static void watch(struct teller *t)
 		}
 		trainer_snapshot(t->trainer, &t->snap);
 		if (t->host && n)
-			host_turn(t->host, p, n);
+			host_turn(t->host, p, n, &t->snap);
 		tell(t);
 	}
 }
@@ -361,8 +361,8 @@ static int run_trainer(struct trainer_options *to, bool json)
 	listen_for_others(&t);
 	watch(&t);
 	st = trainer_join(t.trainer, &err);
-	host_close(t.host, EXIT_WELL, "the run has ended");
 	trainer_snapshot(t.trainer, &t.snap);
+	host_close(t.host, &t.snap, EXIT_WELL, "the run has ended");
 	if (st && st != ST_STOPPED)
 		code = cmd_fail(st, &err);
 	else if (cmd_signal())

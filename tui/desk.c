@@ -25,7 +25,6 @@
 #include "text/utf8.h"
 
 #define FRAME 0.25
-#define VIEWER_WORD "this screen looks only: 'tutti attach RUN' steers"
 #define TWICE 2.0 /* seconds between two Ctrl-C that mean it */
 
 struct desk {
@@ -35,7 +34,7 @@ struct desk {
 	struct ui ui;
 	enum desk_state state;
 	int in_fd;
-	bool is_lent, has_prompt;
+	bool is_lent;
 	bool is_dirty, is_urgent;
 	double next_frame, wish; /* wish: seconds until one is posted, < 0: none */
 	char names[CHANNELS_MAX][32];
@@ -46,7 +45,7 @@ struct desk {
 
 static void ask_stop(struct desk *d)
 {
-	if (ui_run_has_ended(&d->ui)) {
+	if (ui_run_has_ended(&d->ui) || !ui_may_steer(&d->ui)) {
 		d->ui.is_done = true;
 		return;
 	}
@@ -68,6 +67,8 @@ static void detach(struct desk *d)
 {
 	if (d->is_lent)
 		d->state = DESK_DETACHED;
+	else if (ui_looks_only(&d->ui))
+		d->ui.is_done = true;
 	else
 		ui_say(&d->ui, false, "no run goes on behind this screen: q leaves it");
 }
@@ -87,8 +88,8 @@ static void interrupt(struct desk *d)
 {
 	struct ui *ui = &d->ui;
 
-	if (ui->is_viewer) {
-		d->state = DESK_DETACHED;
+	if (ui_looks_only(ui)) {
+		ui->is_done = true;
 	} else if (ui->now - ui->last_interrupt <= TWICE) {
 		ui->exit_code = 128 + SIGINT;
 		ask_stop(d);
@@ -107,10 +108,6 @@ static void open_prompt(struct desk *d, enum prompt_kind kind, const char *prefi
 	const struct snapshot *s = &d->ui.live;
 	int n = s->n_channels < CHANNELS_MAX ? s->n_channels : CHANNELS_MAX;
 
-	if (!d->has_prompt) {
-		ui_say(&d->ui, true, VIEWER_WORD);
-		return;
-	}
 	for (int i = 0; i < n; i++) {
 		str_copy(d->names[i], sizeof d->names[i], s->ch[i].name);
 		d->tasks[i] = d->names[i];
@@ -124,7 +121,7 @@ static void type_weight(struct desk *d)
 {
 	char line[64];
 
-	if (!d->ui.is_live || !d->ui.live.n_channels)
+	if (!ui_may_steer(&d->ui) || !d->ui.live.n_channels)
 		return;
 	str_format(line, sizeof line, "weight %s ", d->ui.live.ch[d->ui.channel].name);
 	open_prompt(d, PROMPT_COMMAND, line);
@@ -132,7 +129,9 @@ static void type_weight(struct desk *d)
 
 static void open_try(struct desk *d)
 {
-	if (!ui_run_has_ended(&d->ui) || d->ui.feed.checkpoints)
+	if (ui_looks_only(&d->ui))
+		ui_say_looks_only(&d->ui);
+	else if (!ui_run_has_ended(&d->ui) || d->ui.feed.checkpoints)
 		open_prompt(d, PROMPT_TRY, "");
 	else
 		ui_say(&d->ui, true, "this run has ended: there is no model to ask");
@@ -189,6 +188,10 @@ static void on_key(struct desk *d, uint32_t key)
 		return;
 	}
 	k = key_find(ui->view, key);
+	if (k && ui_looks_only(ui) && key_wants_run(k)) {
+		ui_say_looks_only(ui);
+		return;
+	}
 	if (k && k->on != ON_ALL)
 		ui_recalc(ui); /* keys act on what will be shown, drawn or not */
 	if (!k || act_here(d, k) || trial_act(ui, (int)k->action, k->arg))
@@ -233,16 +236,15 @@ static void on_input(struct desk *d)
 			term_is_light(d->term, key == KEY_LIGHT_);
 		else if (key == 26)
 			suspend(d); /* whatever is open */
-		else if (key == KEY_PASTE_ && d->has_prompt)
+		else if (key == KEY_PASTE_)
 			prompt_paste(buf_str(&d->input.paste), d->input.paste.len);
-		else if (d->has_prompt && prompt_is_open())
+		else if (prompt_is_open())
 			prompt_key(key);
 		else if (key == KEY_MOUSE_)
 			mouse_act(&d->ui, &d->canvas, &d->input.mouse);
-		else if (key != KEY_PASTE_)
+		else
 			on_key(d, key);
-		if (d->has_prompt)
-			take_line(d);
+		take_line(d);
 	}
 }
 
@@ -276,10 +278,7 @@ void desk_signal(struct desk *d, int sig)
 	case SIGWINCH: d->is_urgent = true; break;
 	case SIGTERM:
 		d->ui.exit_code = 128 + SIGTERM;
-		if (d->ui.is_viewer)
-			d->state = DESK_DETACHED;
-		else
-			ask_stop(d);
+		ask_stop(d);
 		break;
 	case SIGHUP:
 		lose_screen(d);
@@ -288,7 +287,7 @@ void desk_signal(struct desk *d, int sig)
 		interrupt(d);
 		break;
 	case SIGUSR1:
-		if (!ui_run_has_ended(&d->ui))
+		if (ui_may_steer(&d->ui) && !ui_run_has_ended(&d->ui))
 			ui_post(&d->ui, "checkpoint", false, NULL);
 		break;
 	case SIGTSTP:
@@ -367,7 +366,7 @@ static void take_picture(struct desk *d)
 
 	if (ui_update(&d->ui) && !d->ui.is_frozen)
 		d->is_dirty = true;
-	if (d->ui.live.checkpoint_step != saved)
+	if (d->ui.live.checkpoint_step != saved && ui_may_steer(&d->ui))
 		ui_crash_note(&d->ui.live);
 	if (d->ui.n_pending < waiting)
 		d->is_urgent = d->is_dirty = true; /* an answer is an echo, too */
@@ -402,7 +401,7 @@ void desk_turn(struct desk *d, const struct pollfd p[DESK_POLLS])
 	if (d->ui.is_leaving && ui_run_has_ended(&d->ui))
 		d->ui.is_done = true;
 	if (d->ui.is_done && d->state == DESK_OPEN)
-		d->state = d->ui.is_viewer ? DESK_DETACHED : DESK_QUIT;
+		d->state = DESK_QUIT;
 	show(d);
 }
 
@@ -432,18 +431,14 @@ enum status desk_open(const struct desk_options *o, struct desk **out, struct er
 	d->in_fd = o->terminal.in_fd;
 	d->is_lent = o->is_lent;
 	d->wish = -1;
-	if (!o->is_viewer)
-		prompt_start(o->history_path);
+	prompt_start(o->history_path);
 	st = term_open(&o->terminal, &d->term, err);
 	if (st) {
-		if (!o->is_viewer)
-			prompt_end();
+		prompt_end();
 		xfree(d);
 		return st;
 	}
-	d->has_prompt = !o->is_viewer;
 	ui_init(&d->ui, o->feed);
-	d->ui.is_viewer = o->is_viewer;
 	d->ui.terminal = term_describe(d->term);
 	input_init(&d->input);
 	canvas_init(&d->canvas);
@@ -458,10 +453,8 @@ void desk_close(struct desk *d)
 {
 	if (!d)
 		return;
-	if (d->has_prompt) {
-		prompt_cancel();
-		prompt_end();
-	}
+	prompt_cancel();
+	prompt_end();
 	ui_release(&d->ui);
 	input_release(&d->input);
 	canvas_release(&d->canvas);

@@ -1,9 +1,9 @@
 /*
  * desk.h - the ncurses desk over a run: one screen on one terminal.
  *
- * A desk never waits: whoever owns it polls for it and gives it turns. An engine
- * has several (host.h), on terminals that were lent to it; desk_run() has one, on
- * the terminal of this process.
+ * A desk never waits: whoever owns it polls for it and gives it turns. A process has
+ * at most one: an engine on the terminal that was lent to it (host.h), desk_run() on
+ * this process's own.
  */
 #ifndef TUTTI_TUI_DESK_H
 #define TUTTI_TUI_DESK_H
@@ -19,7 +19,6 @@ struct desk_options {
 	const struct feed *feed;  /* copied; what it points to is borrowed */
 	bool is_lent;             /* the terminal is another process's: it may be given
 				     back without an end of the run */
-	bool is_viewer;           /* looks only: no prompt, nothing is posted */
 	const char *history_path; /* of the prompt, or NULL */
 };
 
@@ -35,8 +34,8 @@ struct desk;
 enum { DESK_POLLS = 4 };
 
 /*
- * Takes the terminal. At most one desk of a process has the prompt: the others
- * are viewers. ST_INVALID: no terminal that can show a screen.
+ * Takes the terminal. Curses and the prompt are one each in a process, so no other
+ * desk may be open. ST_INVALID: no terminal that can show a screen.
  */
 enum status desk_open(const struct desk_options *o, struct desk **out, struct err *err);
 void desk_close(struct desk *d); /* gives the terminal back; NULL is fine */

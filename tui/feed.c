@@ -94,7 +94,7 @@ enum status feed_kept_picture(void *arg, const char *run_path, const char *name,
 
 void feed_trainer(struct feed *f, struct trainer *t)
 {
-	*f = (struct feed){ .arg = t, .fd = live_fd, .snapshot = live_snapshot,
+	*f = (struct feed){ .arg = t, .is_live = true, .fd = live_fd, .snapshot = live_snapshot,
 			    .post = live_post, .answer = live_answer, .stop = live_stop,
 			    .predictions = feed_kept_predictions,
 			    .predictions_before = feed_kept_before,

@@ -1,6 +1,6 @@
 /*
  * feed.h - where the desk gets everything from and sends everything to: a live
- * trainer, the store of a run that has ended, or a test.
+ * trainer, the store of a run that goes on elsewhere or has ended, or a test.
  */
 #ifndef TUTTI_TUI_FEED_H
 #define TUTTI_TUI_FEED_H
@@ -15,11 +15,15 @@ struct trainer;
 
 struct feed {
 	void *arg;
+	bool is_live; /* the run goes on until a picture's phase says that it has ended */
 	/* A descriptor that wakes the desk, or -1. */
 	int (*fd)(void *arg);
 	/* Copies the newest picture when it is newer than dst->serial. */
 	bool (*snapshot)(void *arg, struct snapshot *dst);
-	/* As trainer_post and trainer_answer. post NULL: there is nothing to steer. */
+	/*
+	 * As trainer_post and trainer_answer. post NULL: this screen steers nothing, and
+	 * has no live model to ask.
+	 */
 	enum status (*post)(void *arg, const char *line, uint64_t *ticket,
 			    struct err *err);
 	enum status (*answer)(void *arg, uint64_t ticket, struct buf *text,

@@ -1,32 +1,36 @@
 /*
- * host.c - callers of an engine: who asked for what, and whose screen is whose.
+ * host.c - callers of an engine: who asked for what, and whose screen it is.
  */
 #include "host.h"
 
-#include <errno.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "desk.h"
+#include "lent.h"
+#include "pulse.h"
 #include "run/control.h"
 #include "run/trainer.h"
 
-/* One connection: it asks with lines, or it has lent a screen. */
+/* Of those who wait for an answer so many at most: there is room for a screen. */
+enum { ASKING_MAX = HOST_CALLERS - 8, WATCHER_ROOM = 16384, NOBODY = -1 };
+static const double SILENT = 0.5, PULSE = 0.25; /* seconds */
+
+/* One connection: it asks with lines, has lent a screen, or wants to be told. */
 struct caller {
 	int fd;
+	double heard;         /* when it came, or said something */
 	struct buf line;      /* of a command that comes in pieces */
 	bool is_waiting;      /* for the answer of a command */
 	uint64_t ticket;
-	struct desk *desk;    /* or NULL */
-	int screen[CONTROL_FDS];
-	bool is_viewer, is_suspended;
-	char term[64];
+	bool is_watching;     /* it gets STATUS packets */
+	struct lent lent;     /* a screen */
 };
 
 struct host {
@@ -34,7 +38,14 @@ struct host {
 	struct feed feed;
 	char run[4096], name[128], history[4096];
 	int listen_fd;
+	double listen_after;  /* nobody is let in before */
 	struct caller *caller[HOST_CALLERS]; /* NULL: free */
+	struct desk *desk;    /* on the screen of caller[steers], or NULL */
+	int steers;
+	bool is_suspended;
+	uint64_t told;        /* serial of the picture that watchers have */
+	double tell_after;
+	bool has_news;        /* for them, not told yet */
 	struct control_message in;
 	bool stops_on_hangup, is_dismissed;
 	int exit_code;
@@ -47,6 +58,7 @@ enum status host_open(const struct host_options *o, struct host **out, struct er
 	enum status st;
 
 	h->trainer = o->trainer;
+	h->steers = NOBODY;
 	h->stops_on_hangup = o->stops_on_hangup;
 	feed_trainer(&h->feed, o->trainer);
 	str_copy(h->run, sizeof h->run, run);
@@ -65,14 +77,21 @@ enum status host_open(const struct host_options *o, struct host **out, struct er
 
 /* --- callers --- */
 
+static void close_desk(struct host *h)
+{
+	desk_close(h->desk);
+	h->desk = NULL;
+	h->steers = NOBODY;
+	h->is_suspended = false;
+}
+
 static void hang_up(struct host *h, int i)
 {
 	struct caller *c = h->caller[i];
 
-	desk_close(c->desk);
-	for (int k = 0; k < CONTROL_FDS; k++)
-		if (c->screen[k] >= 0)
-			close(c->screen[k]);
+	if (i == h->steers)
+		close_desk(h);
+	lent_release(&c->lent);
 	close(c->fd);
 	buf_release(&c->line);
 	xfree(c);
@@ -82,13 +101,12 @@ static void hang_up(struct host *h, int i)
 /* The screen goes back first, so that the client finds its terminal as it was. */
 static void give_back(struct host *h, int i, int code, const char *why)
 {
-	struct caller *c = h->caller[i];
 	char text[400];
 
-	desk_close(c->desk);
-	c->desk = NULL;
+	if (i == h->steers)
+		close_desk(h);
 	str_format(text, sizeof text, "%d %s", code, why);
-	control_write(c->fd, CONTROL_LEFT, text, strlen(text), NULL, 0, NULL);
+	control_write(h->caller[i]->fd, CONTROL_LEFT, text, strlen(text), NULL, 0, NULL);
 	hang_up(h, i);
 }
 
@@ -101,29 +119,63 @@ static void answer(struct caller *c, enum status st, const char *text)
 		shutdown(c->fd, SHUT_RDWR);
 }
 
+/* Whoever just came may not have said yet what for. */
+static bool may_go(const struct host *h, int i)
+{
+	const struct caller *c = h->caller[i];
+
+	return i != h->steers && !c->is_waiting && clock_now() - c->heard >= SILENT;
+}
+
+/* Who is silent for longest goes before who is told things. */
+static bool goes_before(const struct caller *a, const struct caller *b)
+{
+	return a->is_watching != b->is_watching ? b->is_watching : a->heard < b->heard;
+}
+
+/* A free place, or one that somebody leaves who has nothing under way; or -1. */
+static int find_place(struct host *h)
+{
+	int best = NOBODY;
+
+	for (int i = 0; i < HOST_CALLERS; i++) {
+		if (!h->caller[i])
+			return i;
+		if (may_go(h, i) &&
+		    (best < 0 || goes_before(h->caller[i], h->caller[best])))
+			best = i;
+	}
+	if (best >= 0)
+		hang_up(h, best);
+	return best;
+}
+
+/* Who finds no place waits in the socket's queue until there is one. */
 static void accept_caller(struct host *h)
 {
-	int fd = control_accept(h->listen_fd);
-	int i = 0;
+	int i = find_place(h), fd = i < 0 ? -1 : control_accept(h->listen_fd);
 
-	while (i < HOST_CALLERS && h->caller[i])
-		i++;
-	if (fd < 0)
-		return;
-	if (i == HOST_CALLERS) {
-		static const char text[] = "too many are connected to this run";
-
-		control_write(fd, CONTROL_REFUSED, text, sizeof text - 1, NULL, 0, NULL);
-		close(fd);
+	if (fd < 0) {
+		h->listen_after = clock_now() + SILENT / 5;
 		return;
 	}
 	h->caller[i] = xcalloc(1, sizeof **h->caller);
 	h->caller[i]->fd = fd;
-	h->caller[i]->screen[0] = h->caller[i]->screen[1] = -1;
+	h->caller[i]->heard = clock_now();
+	lent_init(&h->caller[i]->lent);
 	buf_init(&h->caller[i]->line);
 }
 
 /* --- commands --- */
+
+static int count_asking(const struct host *h)
+{
+	int n = 0;
+
+	for (int i = 0; i < HOST_CALLERS; i++)
+		n += h->caller[i] && h->caller[i]->is_waiting;
+	return n;
+}
 
 static void take_command(struct host *h, struct caller *c)
 {
@@ -143,7 +195,12 @@ static void take_command(struct host *h, struct caller *c)
 	buf_adds(&c->line, m->text);
 	if (m->more)
 		return;
-	st = trainer_post(h->trainer, buf_str(&c->line), WHO_PERSON, &c->ticket, &err);
+	if (count_asking(h) >= ASKING_MAX)
+		st = err_set(&err, ST_BUSY, "%d wait for an answer of this run already",
+			     ASKING_MAX);
+	else
+		st = trainer_post(h->trainer, buf_str(&c->line), WHO_PERSON, &c->ticket,
+				  &err);
 	buf_clear(&c->line);
 	if (st)
 		answer(c, st, err.text);
@@ -164,85 +221,110 @@ static void look_for_answer(struct host *h, struct caller *c)
 	buf_release(&text);
 }
 
-/* --- screens --- */
+/* --- those who only look --- */
 
-/* "KEY=VALUE\n..." about the terminal. */
-static void read_wishes(char *text, struct caller *c, struct terminal_options *to)
+/* Little is kept for one who does not read: what he misses was old anyway. */
+static void take_watcher(struct host *h, struct caller *c)
 {
-	char *line = text, *next, *value;
+	int room = WATCHER_ROOM;
 
-	for (; line && *line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		value = strchr(line, '=');
-		if (!value)
-			continue;
-		*value++ = '\0';
-		if (str_eq(line, "term"))
-			str_copy(c->term, sizeof c->term, value);
-		else if (str_eq(line, "utf8"))
-			to->utf8 = str_eq(value, "1");
-		else if (str_eq(line, "no_color"))
-			to->no_color = str_eq(value, "1");
-		else if (str_eq(line, "theme"))
-			theme_parse(value, &to->theme);
-		else if (str_eq(line, "mouse"))
-			to->mouse = str_eq(value, "1");
-		else if (str_eq(line, "ascii"))
-			to->ascii = str_eq(value, "1");
-		else if (str_eq(line, "view"))
-			c->is_viewer = str_eq(value, "1");
-		else if (str_eq(line, "color"))
-			to->color = str_eq(value, "always") ? COLOR_ALWAYS :
-				    str_eq(value, "never")  ? COLOR_NEVER :
-							      COLOR_AUTO;
-	}
+	setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+	c->is_watching = true;
+	h->told = 0;
 }
 
-/* The screen that steers so far, if any, makes room. */
-static void take_over(struct host *h)
+/* What a socket does not take at once is dropped. */
+static void tell(struct host *h, const struct snapshot *s)
+{
+	struct buf text;
+
+	buf_init(&text);
+	pulse_write(s, &text);
+	for (int i = 0; i < HOST_CALLERS; i++)
+		if (h->caller[i] && h->caller[i]->is_watching)
+			control_write(h->caller[i]->fd, CONTROL_STATUS, buf_str(&text),
+				      text.len, NULL, 0, NULL);
+	buf_release(&text);
+	h->told = s->serial;
+}
+
+static bool is_watched_from_outside(const struct host *h)
 {
 	for (int i = 0; i < HOST_CALLERS; i++)
-		if (h->caller[i] && h->caller[i]->desk && !h->caller[i]->is_viewer)
-			give_back(h, i, 0, "another terminal has taken this screen over");
+		if (h->caller[i] && h->caller[i]->is_watching)
+			return true;
+	return false;
+}
+
+static void tell_news(struct host *h, const struct snapshot *s)
+{
+	double now = clock_now();
+
+	h->has_news = s->serial != h->told && is_watched_from_outside(h);
+	if (!h->has_news || now < h->tell_after)
+		return;
+	tell(h, s);
+	h->tell_after = now + PULSE;
+	h->has_news = false;
+}
+
+/* --- the screen --- */
+
+static enum status open_desk(struct host *h, int i, struct err *err)
+{
+	struct desk_options o = {.feed = &h->feed, .is_lent = true,
+				 .history_path = h->history[0] ? h->history : NULL,
+				 .terminal = lent_terminal(&h->caller[i]->lent)};
+	enum status st = desk_open(&o, &h->desk, err);
+
+	h->steers = st ? NOBODY : i;
+	return st;
+}
+
+/*
+ * The screen that steers so far makes room once the new one is known to be usable;
+ * if that one cannot be opened after all, it is as it was.
+ */
+static enum status take_over(struct host *h, int i, struct err *err)
+{
+	int old = h->steers;
+	enum status st = lent_check(&h->caller[i]->lent, old >= 0, err);
+
+	if (st)
+		return st;
+	if (old >= 0)
+		close_desk(h);
+	st = open_desk(h, i, err);
+	if (old < 0)
+		return st;
+	if (!st)
+		give_back(h, old, 0, "another terminal has taken this screen over");
+	else if (open_desk(h, old, NULL))
+		hang_up(h, old);
+	return st;
 }
 
 static void take_screen(struct host *h, int i)
 {
 	struct caller *c = h->caller[i];
-	struct desk_options o = {.feed = &h->feed, .is_lent = true,
-				 .history_path = h->history[0] ? h->history : NULL};
 	struct err err = {""};
+	enum status st = lent_take(&c->lent, &h->in, &err);
 
-	if (c->desk || h->in.fd[0] < 0 || h->in.fd[1] < 0) {
-		answer(c, ST_INVALID, "a screen is two descriptors, once");
-		for (int k = 0; k < CONTROL_FDS; k++)
-			if (h->in.fd[k] >= 0)
-				close(h->in.fd[k]);
-		return;
-	}
-	memcpy(c->screen, h->in.fd, sizeof c->screen);
-	read_wishes(h->in.text, c, &o.terminal);
-	if (!c->is_viewer)
-		take_over(h);
-	o.terminal.in_fd = c->screen[0];
-	o.terminal.out_fd = c->screen[1];
-	o.terminal.term = c->term;
-	o.terminal.is_lent = true;
-	o.is_viewer = c->is_viewer;
-	if (desk_open(&o, &c->desk, &err) != ST_OK) {
-		answer(c, ST_INVALID, err.text);
-		hang_up(h, i);
+	if (!st)
+		st = take_over(h, i, &err);
+	if (st) {
+		answer(c, st, err.text);
+		if (i != h->steers)
+			hang_up(h, i);
 	}
 }
 
-static void take_signal(struct caller *c, const char *text)
+static void take_signal(struct host *h, int i, const char *text)
 {
 	int64_t sig;
 
-	if (c->desk && parse_i64(text, &sig) && sig > 0 && sig < 65)
-		desk_signal(c->desk, (int)sig);
+	if (i == h->steers && parse_i64(text, &sig) && sig > 0 && sig < 65)
+		desk_signal(h->desk, (int)sig);
 }
 
 /* --- turns --- */
@@ -250,127 +332,139 @@ static void take_signal(struct caller *c, const char *text)
 /* A terminal or its client is gone. */
 static void lose(struct host *h, int i)
 {
-	if (h->stops_on_hangup && h->caller[i]->desk && !h->caller[i]->is_viewer)
+	if (h->stops_on_hangup && i == h->steers)
 		trainer_stop(h->trainer);
 	hang_up(h, i);
+}
+
+static void take_packet(struct host *h, int i)
+{
+	struct caller *c = h->caller[i];
+
+	c->heard = clock_now();
+	if (h->in.type == CONTROL_SCREEN) {
+		take_screen(h, i);
+		return;
+	}
+	control_drop(&h->in);
+	if (h->in.type == CONTROL_COMMAND)
+		take_command(h, c);
+	else if (h->in.type == CONTROL_SIGNAL)
+		take_signal(h, i, h->in.text);
+	else if (h->in.type == CONTROL_WATCH)
+		take_watcher(h, c);
 }
 
 static void read_caller(struct host *h, int i)
 {
 	while (h->caller[i]) {
-		struct caller *c = h->caller[i];
-		enum status st = control_read(c->fd, &h->in, NULL);
+		struct err err = {""};
+		enum status st = control_read(h->caller[i]->fd, &h->in, &err);
 
 		if (st == ST_BUSY)
 			return;
-		if (st) {
+		if (st == ST_INVALID)
+			control_refuse(h->caller[i]->fd, h->in.version, err.text);
+		if (st)
 			lose(h, i);
-			return;
-		}
-		if (h->in.type == CONTROL_SCREEN) {
-			take_screen(h, i);
-			continue;
-		}
-		for (int k = 0; k < CONTROL_FDS; k++)
-			if (h->in.fd[k] >= 0)
-				close(h->in.fd[k]);
-		if (h->in.type == CONTROL_COMMAND)
-			take_command(h, c);
-		else if (h->in.type == CONTROL_SIGNAL)
-			take_signal(c, h->in.text);
+		else
+			take_packet(h, i);
 	}
 }
 
-static void look_at_desk(struct host *h, int i)
+static void look_at_desk(struct host *h)
 {
-	struct caller *c = h->caller[i];
+	struct caller *c = h->caller[h->steers];
 	char why[300];
 
-	switch (desk_state(c->desk)) {
+	switch (desk_state(h->desk)) {
 	case DESK_OPEN:
-		c->is_suspended = false;
+		h->is_suspended = false;
 		break;
 	case DESK_SUSPENDED:
-		if (!c->is_suspended)
+		if (!h->is_suspended)
 			control_write(c->fd, CONTROL_SUSPENDED, "", 0, NULL, 0, NULL);
-		c->is_suspended = true;
+		h->is_suspended = true;
 		break;
 	case DESK_DETACHED:
-		str_format(why, sizeof why, c->is_viewer ? "left %s" :
+		str_format(why, sizeof why,
 			   "detached: %s goes on; 'tutti attach %s' comes back",
 			   h->name, h->name);
-		give_back(h, i, desk_exit_code(c->desk), why);
+		give_back(h, h->steers, desk_exit_code(h->desk), why);
 		break;
 	case DESK_QUIT:
 		h->is_dismissed = true; /* host_close says the last word */
-		h->exit_code = desk_exit_code(c->desk);
+		h->exit_code = desk_exit_code(h->desk);
 		break;
 	case DESK_LOST:
-		lose(h, i);
+		lose(h, h->steers);
 		break;
 	}
 }
 
+enum { P_LISTEN, P_TRAINER, P_DESK, P_CALLERS = P_DESK + DESK_POLLS };
+
 int host_polls(struct host *h, struct pollfd p[HOST_POLLS])
 {
-	int n = 0;
+	_Static_assert(P_CALLERS + HOST_CALLERS <= HOST_POLLS, "room to poll for all");
+	bool listens = clock_now() >= h->listen_after;
 
-	p[n++] = (struct pollfd){.fd = h->listen_fd, .events = POLLIN};
-	p[n++] = (struct pollfd){.fd = trainer_fd(h->trainer), .events = POLLIN};
-	for (int i = 0; i < HOST_CALLERS; i++) {
-		struct caller *c = h->caller[i];
+	p[P_LISTEN] = (struct pollfd){.fd = listens ? h->listen_fd : -1,
+				      .events = POLLIN};
+	p[P_TRAINER] = (struct pollfd){.fd = trainer_fd(h->trainer), .events = POLLIN};
+	for (int k = 0; k < DESK_POLLS; k++)
+		p[P_DESK + k] = (struct pollfd){.fd = -1};
+	if (h->desk)
+		desk_polls(h->desk, p + P_DESK);
+	for (int i = 0; i < HOST_CALLERS; i++)
+		p[P_CALLERS + i] = (struct pollfd){
+			.fd = h->caller[i] ? h->caller[i]->fd : -1, .events = POLLIN};
+	return P_CALLERS + HOST_CALLERS;
+}
 
-		p[n++] = (struct pollfd){.fd = c ? c->fd : -1, .events = POLLIN};
-		for (int k = 0; k < DESK_POLLS; k++)
-			p[n + k].fd = -1;
-		if (c && c->desk)
-			desk_polls(c->desk, p + n);
-		n += DESK_POLLS;
-	}
-	return n;
+static int until(double when, int wait)
+{
+	double left = (when - clock_now()) * 1000 + 1;
+
+	return left >= wait ? wait : left < 0 ? 0 : (int)left;
 }
 
 int host_wait(struct host *h)
 {
-	int wait = 1000;
+	int wait = h->desk ? desk_wait(h->desk) : 1000;
 
-	for (int i = 0; i < HOST_CALLERS; i++)
-		if (h->caller[i] && h->caller[i]->desk) {
-			int w = desk_wait(h->caller[i]->desk);
-
-			wait = w < wait ? w : wait;
-		}
-	return wait;
+	if (wait > 1000)
+		wait = 1000;
+	if (h->listen_after > clock_now())
+		wait = until(h->listen_after, wait);
+	return h->has_news ? until(h->tell_after, wait) : wait;
 }
 
-void host_turn(struct host *h, const struct pollfd *p, int n)
+void host_turn(struct host *h, const struct pollfd *p, int n, const struct snapshot *s)
 {
-	const struct pollfd *own = p + 2;
-
-	if (n < 2)
+	if (n < P_CALLERS + HOST_CALLERS)
 		return;
-	for (int i = 0; i < HOST_CALLERS; i++, own += 1 + DESK_POLLS) {
-		struct caller *c = h->caller[i];
+	if (h->desk) {
+		desk_turn(h->desk, p + P_DESK);
+		look_at_desk(h);
+	}
+	for (int i = 0; i < HOST_CALLERS; i++) {
+		const struct pollfd *own = &p[P_CALLERS + i];
 
-		if (!c)
-			continue;
-		if (c->desk) {
-			desk_turn(c->desk, own + 1);
-			look_at_desk(h, i);
-		}
-		if (h->caller[i] == c && own->revents)
+		if (h->caller[i] && own->fd == h->caller[i]->fd && own->revents)
 			read_caller(h, i);
 		if (h->caller[i] && h->caller[i]->is_waiting)
 			look_for_answer(h, h->caller[i]);
 	}
-	if (p[0].revents & POLLIN)
+	if (p[P_LISTEN].revents & POLLIN)
 		accept_caller(h);
+	tell_news(h, s);
 }
 
 bool host_is_watched(const struct host *h)
 {
 	for (int i = 0; i < HOST_CALLERS; i++)
-		if (h->caller[i])
+		if (h->caller[i] && !may_go(h, i) && !h->caller[i]->is_watching)
 			return true;
 	return false;
 }
@@ -385,15 +479,16 @@ int host_exit_code(const struct host *h)
 	return h->exit_code;
 }
 
-void host_close(struct host *h, int code, const char *why)
+void host_close(struct host *h, const struct snapshot *s, int code, const char *why)
 {
 	if (!h)
 		return;
 	control_unlisten(h->run, h->listen_fd); /* first: whoever is let go finds none */
+	tell(h, s);
 	for (int i = 0; i < HOST_CALLERS; i++) {
 		if (h->caller[i] && h->caller[i]->is_waiting)
 			look_for_answer(h, h->caller[i]);
-		if (h->caller[i] && h->caller[i]->desk)
+		if (h->caller[i] && i == h->steers)
 			give_back(h, i, code, why);
 		else if (h->caller[i])
 			hang_up(h, i);

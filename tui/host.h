@@ -1,9 +1,11 @@
 /*
  * host.h - what an engine process is to others: it listens at the run's socket,
- * answers command lines, and holds the desks on terminals that were lent to it
+ * answers command lines, and holds the desk on the terminal that was lent to it
  * (UX 7). Training never notices: everything here is on the caller's thread.
  *
- * One lent screen steers; another that comes takes its place. Any number looks.
+ * There is one screen, and it steers. Another that comes takes its place, once it
+ * is known to be one that can be drawn on. Who only looks has a process of its own
+ * (follow.h), and gets a few lines from here that the store does not have.
  */
 #ifndef TUTTI_TUI_HOST_H
 #define TUTTI_TUI_HOST_H
@@ -15,7 +17,8 @@
 
 struct host;
 struct trainer;
-enum { HOST_CALLERS = 16, HOST_POLLS = 128 };
+struct snapshot;
+enum { HOST_CALLERS = 32, HOST_POLLS = 64 };
 
 struct host_options {
 	struct trainer *trainer;  /* borrowed */
@@ -24,15 +27,19 @@ struct host_options {
 };
 /* Listens in the trainer's run. */
 enum status host_open(const struct host_options *o, struct host **out, struct err *err);
-/* Gives every screen back with `code` and `why`, and stops listening. */
-void host_close(struct host *h, int code, const char *why); /* NULL is fine */
+/*
+ * Gives the screen back with `code` and `why`, tells who looks how it is at the
+ * end, and stops listening.
+ */
+void host_close(struct host *h, const struct snapshot *s, int code, const char *why);
 
 /* As desk_polls, desk_wait and desk_turn. Returns how many there are. */
 int host_polls(struct host *h, struct pollfd p[HOST_POLLS]);
 int host_wait(struct host *h);
-void host_turn(struct host *h, const struct pollfd *p, int n);
+/* s: the newest picture. */
+void host_turn(struct host *h, const struct pollfd *p, int n, const struct snapshot *s);
 
-/* Somebody is there who looks, or waits for an answer. */
+/* Somebody has lent a screen, waits for an answer, or has just come. */
 bool host_is_watched(const struct host *h);
 /* The person at the steering screen has left a run that has ended. */
 bool host_is_dismissed(const struct host *h);

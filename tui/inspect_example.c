@@ -57,7 +57,9 @@ static void draw_legend(struct canvas *c, const struct ui *ui, int y, int x, int
 {
 	const char *other;
 
-	if (!a) {
+	if (!a && ui_looks_only(ui)) {
+		draw_text(c, y, x, w, INK_DIM, "this screen only looks: no model is asked");
+	} else if (!a) {
 		draw_text(c, y, x, w, INK_DIM, "Enter: which words made the answer?");
 	} else if (a->is_waiting) {
 		draw_text(c, y, x, w, INK_DIM, models_is_live(ui) ?

@@ -4,6 +4,7 @@
 #include "keys.h"
 
 #include "input.h"
+#include "run/command.h"
 
 enum { CTRL_C = 3, CTRL_D = 4, CTRL_L = 12, CTRL_U = 21, CTRL_Z = 26 };
 enum { LISTS = ON_INSPECT | ON_SUMMARIES | ON_RUNS | ON_DATA | ON_GRADIENTS |
@@ -236,4 +237,23 @@ char key_letter(enum view_id view, enum action action, int arg)
 			return (char)k->key;
 	}
 	return '?';
+}
+
+bool key_wants_run(const struct key_row *k)
+{
+	switch (k->action) {
+	case DO_WEIGHT:
+	case DO_WEIGHT_TYPE:
+	case DO_WEIGHT_SET:
+	case DO_SHARE:
+	case DO_SHARE_AUTO:
+	case DO_TOGGLE:
+	case DO_PAUSE:
+	case DO_UNDO:
+	case DO_TRY:
+	case DO_BEAMS:
+	case DO_METHOD: return true;
+	case DO_COMMAND: return k->key == '@' || command_find(k->command);
+	default: return false;
+	}
 }

@@ -47,6 +47,8 @@ struct key_row {
 extern const struct key_row key_table[];
 extern const int key_count;
 
+/* It steers the run or asks its model: nothing for a screen that only looks. */
+bool key_wants_run(const struct key_row *k);
 const struct key_row *key_find(enum view_id view, uint32_t key);
 /* The letter that does this there, for buttons; '?' when no key does. */
 char key_letter(enum view_id view, enum action action, int arg);

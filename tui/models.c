@@ -13,7 +13,7 @@
 
 bool models_is_live(const struct ui *ui)
 {
-	return ui->models.step == MODEL_LIVE && !ui_run_has_ended(ui);
+	return ui->models.step == MODEL_LIVE && ui_may_steer(ui) && !ui_run_has_ended(ui);
 }
 
 void models_name(const struct ui *ui, char out[64])
@@ -23,6 +23,8 @@ void models_name(const struct ui *ui, char out[64])
 
 	if (models_is_live(ui))
 		str_copy(out, 64, "the live model");
+	else if (ui_looks_only(ui))
+		str_copy(out, 64, "no model: this screen only looks");
 	else if (m->step == MODEL_LIVE && ui->live.best_step < 0)
 		str_copy(out, 64, "the newest checkpoint");
 	else if (m->step == MODEL_LIVE)
@@ -127,6 +129,10 @@ void models_choose(struct ui *ui, const char *word)
 	struct err err = {""};
 	char name[64], text[sizeof ui->trial.text];
 
+	if (ui_looks_only(ui)) {
+		ui_say_looks_only(ui);
+		return;
+	}
 	if (!choose(ui, word, &err)) {
 		ui_say(ui, true, "%s", err.text);
 		return;

@@ -100,10 +100,10 @@ void moment_step(struct moment *m, const struct step_row *r)
 	telemetry_step(&m->tele, &m->snap, r);
 }
 
-void moment_eval(struct moment *m, const struct eval_row *e, bool is_last)
+void moment_eval(struct moment *m, const struct eval_row *e, bool counts)
 {
 	telemetry_eval(&m->snap, e);
-	m->snap.evals += is_last && e->step >= 0;
+	m->snap.evals += counts && e->step >= 0;
 }
 
 void moment_saved(struct moment *m, const struct checkpoint_row *c)

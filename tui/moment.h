@@ -24,8 +24,8 @@ void moment_copy(struct moment *dst, const struct moment *src);
 /* As the plan sets it: nothing has happened. */
 void moment_start(struct moment *m, const struct plan *p);
 void moment_step(struct moment *m, const struct step_row *r);
-/* is_last: of the tasks' rows of one evaluation. */
-void moment_eval(struct moment *m, const struct eval_row *e, bool is_last);
+/* counts: of the tasks' rows of one evaluation one does. */
+void moment_eval(struct moment *m, const struct eval_row *e, bool counts);
 void moment_saved(struct moment *m, const struct checkpoint_row *c);
 void moment_entry(struct moment *m, const struct journal_entry *e);
 /* What follows from the rest: who is left out, shares, slopes, speeds. */

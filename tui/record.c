@@ -1,107 +1,19 @@
 /*
  * record.c - a run's folder read in the order of what happened.
  */
-#include "record.h"
+#include "record_own.h"
 
 #include <math.h> /* isfinite */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "moment.h"
 #include "run/plan.h"
 
-enum { WINDOW = 256, PLACES = 16, PLACE_STEPS = 4096, GLANCE_ROWS = 4096 };
+enum { PLACE_STEPS = 4096, GLANCE_ROWS = 4096 };
 static const double GAP = 2; /* seconds: a pause is shown so long at most */
 
-/* The next of each kind: what has been taken already lies before it. */
-struct place {
-	int eval, saved, entry;
-	int64_t row; /* the first step that is not taken */
-};
-
-struct kept {
-	struct moment *m;
-	struct place next;
-};
-
-struct record {
-	struct moment now;
-	struct place next;
-	struct store *db;
-	int64_t last;
-	struct eval_row *eval;
-	struct checkpoint_row *saved;
-	struct journal_entry *entry;
-	int n_evals, n_saved, n_entries;
-	struct step_row *row; /* [WINDOW] read ahead */
-	int n_rows, at_row;
-	struct gradient_row *gradient; /* of these steps */
-	size_t n_gradients, at_gradient, cap_gradients;
-	/* kept places; the first is the beginning */
-	struct kept kept[PLACES];
-	int n_kept;
-	int64_t apart;
-	bool keeps;
-	enum status st;
-	struct err err;
-};
-
 /* --- opening --- */
-
-/* The stores go by timelines; here the steps alone count. */
-static int order(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int by_eval(const void *pa, const void *pb)
-{
-	const struct eval_row *a = pa, *b = pb;
-	int c = order(a->step, b->step);
-
-	if (!c)
-		c = order(a->timeline, b->timeline);
-	if (!c)
-		c = a->scheduled - b->scheduled;
-	return c ? c : a->task - b->task;
-}
-
-static int by_saved(const void *pa, const void *pb)
-{
-	const struct checkpoint_row *a = pa, *b = pb;
-	int c = order(a->step, b->step);
-
-	return c ? c : order(a->timeline, b->timeline);
-}
-
-static int by_entry(const void *pa, const void *pb)
-{
-	const struct journal_entry *a = pa, *b = pb;
-	int c = order(a->step, b->step);
-
-	return c ? c : order(a->seq, b->seq);
-}
-
-static enum status read_store(struct record *r, struct err *err)
-{
-	enum status st = store_journal_read(r->db, 0, &r->entry, &r->n_entries, err);
-
-	if (!st)
-		st = store_evals_read(r->db, -1, &r->eval, &r->n_evals, err);
-	if (!st)
-		st = store_checkpoints_read(r->db, &r->saved, &r->n_saved, err);
-	if (!st)
-		st = store_last_step(r->db, &r->last, err);
-	if (r->n_entries)
-		qsort(r->entry, (size_t)r->n_entries, sizeof *r->entry, by_entry);
-	if (r->n_evals)
-		qsort(r->eval, (size_t)r->n_evals, sizeof *r->eval, by_eval);
-	if (r->n_saved)
-		qsort(r->saved, (size_t)r->n_saved, sizeof *r->saved, by_saved);
-	return st;
-}
 
 static enum status read_run(struct record *r, const char *run, struct err *err)
 {
@@ -119,10 +31,7 @@ static enum status read_run(struct record *r, const char *run, struct err *err)
 	if (!st)
 		moment_start(&r->now, plan);
 	plan_free(plan);
-	str_format(path, sizeof path, "%s/run.db", run);
-	if (!st)
-		st = store_open_readonly(path, &r->db, err);
-	return st ? st : read_store(r, err);
+	return st ? st : record_read_more(r, err);
 }
 
 enum status record_open(const char *run, struct record **out, struct err *err)
@@ -133,6 +42,7 @@ enum status record_open(const char *run, struct record **out, struct err *err)
 	moment_init(&r->now);
 	r->row = xcalloc(WINDOW, sizeof *r->row);
 	r->apart = PLACE_STEPS;
+	r->eval_step = r->saved_step = INT64_MIN;
 	st = read_run(r, run, err);
 	if (st) {
 		record_close(r);
@@ -222,8 +132,11 @@ static const struct step_row *next_row(struct record *r)
 		if (!r->st)
 			r->st = store_gradients_read(r->db, from, from + WINDOW - 1,
 						     add_gradient, r, &r->err);
-		if (!r->n_rows)
-			r->next.row = from + WINDOW; /* a gap */
+		if (r->st)
+			r->n_rows = 0; /* half a window is none */
+		else if (!r->n_rows) /* a gap; what comes after the last is to come */
+			r->next.row = from + WINDOW <= r->last ? from + WINDOW :
+								 r->last + 1;
 	}
 	return r->at_row < r->n_rows ? &r->row[r->at_row] : NULL;
 }
@@ -256,6 +169,17 @@ static bool is_last_of_eval(const struct record *r, int i)
 	       e[1].scheduled != e->scheduled || e[1].timeline != e->timeline;
 }
 
+/* Once an evaluation: where rows are still to come its first one stands for it. */
+static bool counts(const struct record *r, int i)
+{
+	const struct eval_row *e = &r->eval[i];
+
+	if (!r->follows)
+		return is_last_of_eval(r, i);
+	return !i || e[-1].step != e->step || e[-1].scheduled != e->scheduled ||
+	       e[-1].timeline != e->timeline;
+}
+
 /* Between two entries of one step the run stood still. */
 static double entry_seconds(const struct record *r, int i)
 {
@@ -274,6 +198,12 @@ static void offer(struct record_event *best, enum event_kind kind, int64_t step)
 	}
 }
 
+/* Of a record that grows what comes after a step waits for the step's row. */
+static bool is_due(const struct record *r, int64_t step)
+{
+	return !r->follows || step <= r->last;
+}
+
 bool record_next(struct record *r, struct record_event *out)
 {
 	const struct place *n = &r->next;
@@ -284,11 +214,11 @@ bool record_next(struct record *r, struct record_event *out)
 		return false;
 	if (row)
 		offer(out, EVENT_STEP, row->step);
-	if (n->eval < r->n_evals)
+	if (n->eval < r->n_evals && is_due(r, r->eval[n->eval].step))
 		offer(out, EVENT_EVAL, r->eval[n->eval].step);
-	if (n->saved < r->n_saved)
+	if (n->saved < r->n_saved && is_due(r, r->saved[n->saved].step))
 		offer(out, EVENT_SAVED, r->saved[n->saved].step);
-	if (n->entry < r->n_entries)
+	if (n->entry < r->n_entries && is_due(r, r->entry[n->entry].step))
 		offer(out, EVENT_ENTRY, r->entry[n->entry].step);
 	if (out->step == INT64_MAX)
 		return false;
@@ -367,7 +297,7 @@ void record_take(struct record *r)
 		n->row = e.step + 1;
 		break;
 	case EVENT_EVAL:
-		moment_eval(&r->now, &r->eval[n->eval], is_last_of_eval(r, n->eval));
+		moment_eval(&r->now, &r->eval[n->eval], counts(r, n->eval));
 		n->eval++;
 		break;
 	case EVENT_SAVED: moment_saved(&r->now, &r->saved[n->saved++]); break;

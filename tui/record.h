@@ -2,9 +2,10 @@
  * record.h - what a run's folder tells of it, in the order in which it happened:
  * a step, then its evaluation, its checkpoint, and what hands did before the next
  * step. Taken one by one they make the picture of any moment; look.c goes to the
- * last one, film.c lets them pass.
+ * last one, film.c lets them pass, follow.c waits for more of them.
  *
  * Memory does not grow with the number of steps: their rows are read by windows.
+ * No statement is under way between two calls, so nobody is made to wait.
  */
 #ifndef TUTTI_TUI_RECORD_H
 #define TUTTI_TUI_RECORD_H
@@ -31,6 +32,11 @@ struct record_event {
 /* What comes next, without taking it. False at the end, and after a failure. */
 bool record_next(struct record *r, struct record_event *out);
 void record_take(struct record *r);
+/*
+ * What was written since. What was taken is let go of, so there is no rewinding
+ * and no glance from then on. A failure is the record's trouble until the next call.
+ */
+enum status record_follow(struct record *r, struct err *err);
 /* ST_OK, or why the record cannot be read any further. */
 enum status record_trouble(const struct record *r, struct err *err);
 

@@ -15,41 +15,47 @@
 
 const struct view view_table[VIEWS] = {
 	[VIEW_DESK] = {'1', "Desk", "Desk", NULL, view_desk_draw, view_desk_act,
-		       "j k channel   h l weight   [ ] share   m s p   Space pause"},
+		       "j k channel   h l weight   [ ] share   m s p   Space pause",
+		       "j k channel   t chart   y axis   z freeze   q leave"},
 	[VIEW_CURVES] =
 		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
 		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one",
-		 view_curves_back},
+		 NULL, view_curves_back},
 	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
 			  view_inspect_draw, view_inspect_act,
 			  "j k  Tab matrix  Enter explain  o method  a all  s sort  "
 			  "d changed  / find",
+			  "j k  Tab matrix  Enter open  a all  s sort  d changed  / find",
 			  view_inspect_back},
 	[VIEW_SUMMARIES] =
 		{'4', "Summaries", "Sums", view_summaries_recalc,
 		 view_summaries_draw, view_summaries_act,
 		 "j k example   h l piece   v marks   b beams   d changes   s sort   "
 		 "f filter   / find   x export",
+		 "j k example   h l piece   v marks   d changes   s sort   f filter   "
+		 "/ find   x export",
 		 view_summaries_back},
 	[VIEW_RUNS] = {'5', "Runs", "Runs", view_runs_recalc, view_runs_draw,
 		       view_runs_act,
 		       "j k move   Enter mark   b base   d differences   s sort   "
 		       "= equal step",
-		       view_runs_back},
+		       NULL, view_runs_back},
 	[VIEW_DATA] = {'6', "Data", "Data", view_data_recalc, view_data_draw,
 		       view_data_act,
 		       "Tab train|dev   / find   r repeated   L in train   f label   "
 		       "Enter open",
-		       view_data_back},
+		       NULL, view_data_back},
 	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
 			    view_gradients_draw, view_gradients_act,
-			    "j k task   Enter one|all   M measure now"},
+			    "j k task   Enter one|all   M measure now",
+			    "j k task   Enter one|all"},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
 			  view_journal_draw, view_journal_act,
 			  "j k move   Enter curves there   u undo   / find   w who   < > task",
+			  "j k move   Enter curves there   / find   w who   < > task",
 			  view_journal_back},
 	[VIEW_HELP] = {0, "Help", "Help", NULL, view_help_draw, view_help_act,
-		       "Esc close   j k scroll", view_help_back},
+		       "Esc close   j k scroll", NULL, view_help_back},
 };
 
 void draw_nothing(struct canvas *c, struct rect body, const char *why)
@@ -123,7 +129,7 @@ static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	double part = s->steps > 0 ? (double)s->step / (double)s->steps : 0;
-	int x = r.x + 1, bar = r.w >= 110 ? 20 : r.w >= 76 ? 8 : 0;
+	int x = r.x + 1, bar = r.w >= 110 ? 20 : r.w >= 76 && !ui_looks_only(ui) ? 8 : 0;
 	char number[24];
 
 	c->paper = PAPER_BAR;
@@ -132,12 +138,17 @@ static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
 	x += draw_text(c, r.y, x, 6, INK_STRONG, "tutti") + 1;
 	c->flags = 0;
 	x += draw_foreign(c, r.y, x, r.w >= 110 ? 28 : 14, INK_TEXT, s->run) + 2;
+	if (ui_looks_only(ui))
+		x += draw_text(c, r.y, x, 10, INK_WARN, "LOOKS ONLY") + 2;
 	draw_phase(c, ui, &x);
 	c->flags = CELL_BOLD;
 	x += draw_text(c, r.y, x, 5, INK_STRONG, r.w >= 110 ? "step " : "");
 	x += draw_text(c, r.y, x, 14, INK_STRONG, fmt_count(number, s->step));
 	c->flags = 0;
-	x += draw_textf(c, r.y, x, 15, INK_DIM, "/%s", fmt_count(number, s->steps)) + 1;
+	fmt_count(number, s->steps);
+	if (x + (int)strlen(number) + 7 <= r.x + r.w) /* how far it is matters more */
+		x += draw_textf(c, r.y, x, 15, INK_DIM, "/%s", number);
+	x++;
 	for (int i = 0; i < bar; i++)
 		draw_cell(c, r.y, x + i, i < part * bar ? 0x2501 : 0x2500,
 			  i < part * bar ? INK_GOOD : INK_FRAME);
@@ -246,6 +257,16 @@ static void draw_prompt(struct canvas *c, struct rect r)
 	}
 }
 
+static const char *hints_of(const struct ui *ui)
+{
+	const struct view *v = &view_table[ui->view];
+
+	if (ui->feed.film && ui->view == VIEW_DESK)
+		return "Space hold, go on   ; ' slower, faster   , . back, on   "
+		       ":seek 50%   q leave";
+	return ui_looks_only(ui) && v->looks ? v->looks : v->hints;
+}
+
 static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	if (ui->ask == ASK_QUIT) {
@@ -256,7 +277,7 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 		c->flags = 0;
 		return;
 	}
-	if (!ui->is_viewer && prompt_is_open()) {
+	if (prompt_is_open()) {
 		draw_prompt(c, r);
 		return;
 	}
@@ -267,16 +288,13 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_foreign(c, r.y, r.x + 1, r.w - 2, ui->is_bad ? INK_WARN : INK_TEXT,
 			     ui->message);
 	else if (ui->pic->phase >= PHASE_DONE &&
-		 (ui->is_live || ui->pic->phase == PHASE_FAILED))
+		 (ui->feed.is_live || ui->pic->phase == PHASE_FAILED))
 		draw_foreign(c, r.y, r.x + 1, r.w - 2,
 			     ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
 			     ui->pic->message[0] ? ui->pic->message :
 			     "the run has ended   q closes the desk");
 	else
-		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM,
-			  ui->feed.film && ui->view == VIEW_DESK ?
-			  "Space hold, go on   ; ' slower, faster   , . back, on   "
-			  ":seek 50%   q leave" : view_table[ui->view].hints);
+		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM, hints_of(ui));
 }
 
 static void draw_preparing(struct canvas *c, const struct snapshot *s, struct rect r)

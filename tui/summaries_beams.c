@@ -92,7 +92,7 @@ void reading_ask_beams(struct ui *ui)
 	int i = reading_shown(re);
 	struct buf line;
 
-	if (i < 0 || re->is_asked || ui->is_viewer || reading_beams(ui))
+	if (i < 0 || re->is_asked || ui_looks_only(ui) || reading_beams(ui))
 		return;
 	re->asked = wanted(ui);
 	buf_init(&line);
@@ -175,15 +175,15 @@ void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		return;
 	draw_text(c, r.y, r.x, r.w, INK_DIM, " score    R1    R2    RL");
 	models_name(ui, name);
-	if (r.w >= 70) /* no title says so */
+	if (r.w >= 70 && !ui_looks_only(ui)) /* no title says so */
 		draw_right(c, r.y, r.x + r.w - 1, 36, INK_DIM, name);
 	r = rect_cut(r, 1, 0, 0, 0);
 	if (k && k->json)
 		draw_answer(c, r, k->json, reference, ui->reading.rouge);
 	else if (k)
 		draw_text(c, r.y, r.x, r.w, INK_DIM, "there was no answer");
-	else if (ui->is_viewer)
-		draw_text(c, r.y, r.x, r.w, INK_DIM, "this screen looks only");
+	else if (ui_looks_only(ui))
+		draw_text(c, r.y, r.x, r.w, INK_DIM, "this screen only looks");
 	else
 		draw_text(c, r.y, r.x, r.w, INK_DIM, models_is_live(ui) ?
 			  "asked; the answer comes between two steps" :

@@ -26,7 +26,6 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	snapshot_init(&ui->live);
 	snapshot_init(&ui->held);
 	ui->pic = &ui->live;
-	ui->is_live = feed->post != NULL;
 	ui->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ui->models.step = MODEL_LIVE;
 	ui->last_interrupt = -1e9;
@@ -72,7 +71,23 @@ void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...)
 
 bool ui_run_has_ended(const struct ui *ui)
 {
-	return !ui->is_live || ui->live.phase >= PHASE_DONE;
+	return !ui->feed.is_live || ui->live.phase >= PHASE_DONE;
+}
+
+bool ui_may_steer(const struct ui *ui)
+{
+	return ui->feed.post != NULL;
+}
+
+bool ui_looks_only(const struct ui *ui)
+{
+	return !ui_may_steer(ui) && !ui_run_has_ended(ui);
+}
+
+void ui_say_looks_only(struct ui *ui)
+{
+	ui_say(ui, true, "this screen only looks: 'tutti attach %s' steers and asks",
+	       ui->live.run);
 }
 
 /* --- what is shown --- */
@@ -118,8 +133,12 @@ static void remember(struct ui *ui, uint64_t ticket, ui_taker *take, bool is_typ
 
 static void say_nothing_to_steer(struct ui *ui)
 {
-	ui_say(ui, true, ui->feed.film ? "a film: what has happened cannot be steered" :
-	       "this run has ended: there is nothing to steer");
+	if (ui_looks_only(ui))
+		ui_say_looks_only(ui);
+	else
+		ui_say(ui, true, ui->feed.film ?
+		       "a film: what has happened cannot be steered" :
+		       "this run has ended: there is nothing to steer");
 }
 
 static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
@@ -128,11 +147,7 @@ static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 	struct err err = {""};
 	uint64_t mine = 0;
 
-	if (ui->is_viewer) {
-		ui_say(ui, true, "this screen looks only");
-		return false;
-	}
-	if (!ui->is_live) {
+	if (!ui_may_steer(ui)) {
 		say_nothing_to_steer(ui);
 		return false;
 	}
@@ -170,19 +185,27 @@ static bool is_question(const char *line)
 	return row && row->flags & CMD_ASKS;
 }
 
+/* No checkpoint's model is opened beside a run that goes on elsewhere. */
+static bool ask(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
+		uint64_t *ticket)
+{
+	if (models_is_live(ui) || ui_looks_only(ui))
+		return post(ui, line, take, is_typed, ticket);
+	return models_ask(ui, line, take);
+}
+
 bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket)
 {
 	if (hold_film(ui, line))
 		return true;
-	if (!models_is_live(ui) && !ui->is_viewer && is_question(line))
-		return models_ask(ui, line, NULL);
+	if (is_question(line))
+		return ask(ui, line, NULL, is_typed, ticket);
 	return post(ui, line, NULL, is_typed, ticket);
 }
 
 bool ui_ask(struct ui *ui, const char *line, ui_taker *take)
 {
-	return models_is_live(ui) || ui->is_viewer ? post(ui, line, take, false, NULL) :
-						     models_ask(ui, line, take);
+	return ask(ui, line, take, false, NULL);
 }
 
 static void take_trial(struct ui *ui, enum status st, const char *text)
@@ -310,10 +333,10 @@ void ui_wish(struct ui *ui, int channel, enum knob k, double value)
 
 	if (channel < 0 || channel >= ui->live.n_channels)
 		return;
-	if (!ui->is_live)
+	if (!ui_may_steer(ui)) {
 		say_nothing_to_steer(ui);
-	if (!ui->is_live || ui->is_viewer)
 		return;
+	}
 	*w = (struct wish){.on = true, .value = value, .touched = ui->now};
 	if (k == KNOB_SHARE && value < 0)
 		w->is_auto = true;

@@ -93,8 +93,7 @@ struct ui {
 	struct feed feed;
 	struct snapshot live, held;
 	const struct snapshot *pic; /* what is drawn: live, or held while frozen */
-	bool is_viewer;             /* looks only: nothing is posted */
-	bool is_frozen, is_live;    /* live: there is something to steer */
+	bool is_frozen;
 	int wake_fd;                /* an eventfd: jobs write it, the desk then draws */
 	double now, last_interrupt;
 	enum view_id view, back;
@@ -145,7 +144,11 @@ bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
  */
 bool ui_ask(struct ui *ui, const char *line, ui_taker *take);
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Three questions: does the run go on, may this screen steer it, does it only look? */
 bool ui_run_has_ended(const struct ui *ui);
+bool ui_may_steer(const struct ui *ui);
+bool ui_looks_only(const struct ui *ui);
+void ui_say_looks_only(struct ui *ui);
 /* What a crash would say; prepared early, since a handler may not format. */
 void ui_crash_note(const struct snapshot *s);
 void ui_try(struct ui *ui, const char *text);
@@ -175,6 +178,7 @@ struct view {
 	void (*draw)(struct canvas *c, const struct ui *ui, struct rect body);
 	bool (*act)(struct ui *ui, int action, int arg); /* false: not mine */
 	const char *hints;       /* keys worth a place in the last line */
+	const char *looks;       /* the same on a screen that only looks; NULL: hints */
 	bool (*back)(struct ui *ui); /* takes back one layer: a row that is open, a
 					filter, a cursor; false: there was none */
 };

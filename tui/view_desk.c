@@ -159,7 +159,7 @@ static void move_weight(struct ui *ui, int notches)
 	double now = ui_value(ui, ui->channel, KNOB_WEIGHT);
 	double then = turn_weight(now, notches);
 
-	if (notches > 0 && then <= now && ui->is_live)
+	if (notches > 0 && then <= now && ui_may_steer(ui))
 		ui_say(ui, false, "the fader ends at 8: ':weight TASK X!' goes beyond");
 	else
 		ui_wish(ui, ui->channel, KNOB_WEIGHT, then);

@@ -80,11 +80,14 @@ static void paragraph(struct page_pen *p, const char *text)
 	p->line += lines;
 }
 
-static void keys_of(struct page_pen *p, unsigned view, bool everywhere)
+static void keys_of(struct page_pen *p, const struct ui *ui, unsigned view,
+		    bool everywhere)
 {
 	for (int i = 0; i < key_count; i++) {
 		const struct key_row *k = &key_table[i];
 
+		if (ui_looks_only(ui) && key_wants_run(k))
+			continue;
 		if (k->label && (k->on == ON_ALL) == everywhere && k->on & view)
 			row(p, 14, k->label, k->help);
 	}
@@ -164,17 +167,19 @@ static void page(struct page_pen *p, const struct ui *ui)
 		return;
 	}
 	head(p, view_table[ui->back].name);
-	keys_of(p, 1u << ui->back, false);
+	keys_of(p, ui, 1u << ui->back, false);
 	blank(p);
 	head(p, "everywhere");
-	keys_of(p, ON_ALL, true);
+	keys_of(p, ui, ON_ALL, true);
 	blank(p);
 	head(p, "what the marks mean");
 	meanings(p);
 	blank(p);
-	head(p, "commands (:help WORD says more)");
-	commands(p);
-	blank(p);
+	if (!ui_looks_only(ui)) {
+		head(p, "commands (:help WORD says more)");
+		commands(p);
+		blank(p);
+	}
 	head(p, "the desk's own: they change what is seen, not the run");
 	own_commands(p);
 	blank(p);

@@ -366,6 +366,10 @@ static void open(struct ui *ui)
 		in->on_matrix = false;
 		return;
 	}
+	if (ui_looks_only(ui)) { /* nothing is asked: the row as it is */
+		in->is_open = !in->is_open;
+		return;
+	}
 	if (attribution_find(ui, &k) || ui_run_has_ended(ui))
 		in->is_open = !in->is_open || !attribution_find(ui, &k);
 	in->is_asked = true;

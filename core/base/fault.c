@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +39,21 @@ void fault_off(void)
 int fault_count(void)
 {
 	return atomic_load(&fault.count);
+}
+
+void fault_reading(void)
+{
+	static atomic_int left = -1; /* 0: never */
+	int n = atomic_load_explicit(&left, memory_order_relaxed);
+
+	if (n < 0) {
+		const char *wish = getenv("TUTTI_STOP_READING");
+
+		n = wish ? (int)strtol(wish, NULL, 10) : 0;
+	}
+	if (n == 1)
+		raise(SIGSTOP);
+	atomic_store_explicit(&left, n > 0 ? n - 1 : 0, memory_order_relaxed);
 }
 
 enum verdict { GO, FAIL, GO_AND_DIE };

@@ -32,6 +32,13 @@ enum fault_what {
 enum { FAULT_EXIT = 99 };
 
 /*
+ * In the midst of a read of a run's store, at each row that came. With
+ * TUTTI_STOP_READING=N in the environment the process stops itself (SIGSTOP) at the
+ * N-th: so is a reader that never goes on.
+ */
+void fault_reading(void);
+
+/*
  * From now on counts calls of `op`; the n-th of them (1: the next) meets
  * `what`. n = 0: only counts. Any earlier setting is forgotten.
  */

@@ -99,7 +99,6 @@ void control_unlisten(const char *run, int fd)
 int control_accept(int fd)
 {
 	int sock = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
 	int room = SEND_ROOM;
 
 	if (sock >= 0 && !is_mine(sock)) {
@@ -111,7 +110,17 @@ int control_accept(int fd)
 	return sock;
 }
 
-enum status control_connect(const char *run, int *fd, struct err *err)
+static enum status say_unreached(const char *run, struct err *err)
+{
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		return err_set(err, ST_NOT_FOUND, "no engine listens at '%s'", run);
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return err_set(err, ST_BUSY, "the engine of '%s' is busy", run);
+	return err_sys(err, "cannot reach the engine of '%s'", run);
+}
+
+/* flags: SOCK_NONBLOCK, or 0. */
+static enum status reach(const char *run, int flags, int *fd, struct err *err)
 {
 	struct sockaddr_un a;
 	int folder = -1, sock = -1;
@@ -120,14 +129,11 @@ enum status control_connect(const char *run, int *fd, struct err *err)
 	if (!st)
 		st = address(folder, &a, err);
 	if (!st) {
-		sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+		sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 		if (sock < 0)
 			st = err_sys(err, "cannot make a socket");
 		else if (connect(sock, (struct sockaddr *)&a, sizeof a))
-			st = errno == ENOENT || errno == ECONNREFUSED ?
-				     err_set(err, ST_NOT_FOUND,
-					     "no engine listens at '%s'", run) :
-				     err_sys(err, "cannot reach the engine of '%s'", run);
+			st = say_unreached(run, err);
 		else if (!is_mine(sock))
 			st = err_set(err, ST_INVALID, "the engine of '%s' is another "
 				     "user's", run);
@@ -138,6 +144,26 @@ enum status control_connect(const char *run, int *fd, struct err *err)
 		close(sock);
 	else if (!st)
 		*fd = sock;
+	return st;
+}
+
+enum status control_connect(const char *run, int *fd, struct err *err)
+{
+	return reach(run, 0, fd, err);
+}
+
+enum status control_watch(const char *run, int *fd, struct err *err)
+{
+	enum status st;
+
+	*fd = -1;
+	st = reach(run, SOCK_NONBLOCK, fd, err);
+	if (!st)
+		st = control_write(*fd, CONTROL_WATCH, "", 0, NULL, 0, err);
+	if (st && *fd >= 0) {
+		close(*fd);
+		*fd = -1;
+	}
 	return st;
 }
 
@@ -190,6 +216,13 @@ enum status control_write(int fd, enum control_type type, const char *text, size
 	return st;
 }
 
+void control_refuse(int fd, uint16_t version, const char *why)
+{
+	struct head h = { version, CONTROL_REFUSED, 0 };
+
+	send_packet(fd, &h, why, strlen(why), NULL, 0, NULL);
+}
+
 /* Descriptors that came along; those beyond what a message holds are closed. */
 static void take_fds(struct msghdr *m, int out[CONTROL_FDS])
 {
@@ -212,7 +245,7 @@ static void take_fds(struct msghdr *m, int out[CONTROL_FDS])
 	}
 }
 
-static void close_fds(struct control_message *m)
+void control_drop(struct control_message *m)
 {
 	for (int i = 0; i < CONTROL_FDS; i++) {
 		if (m->fd[i] >= 0)
@@ -223,10 +256,12 @@ static void close_fds(struct control_message *m)
 
 static enum status check(const struct head *h, ssize_t got, int flags, struct err *err)
 {
-	if ((size_t)got < sizeof *h || flags & MSG_TRUNC)
+	if ((size_t)got < sizeof *h)
 		return err_set(err, ST_CORRUPT, "a packet of a wrong size");
 	if (h->version != CONTROL_VERSION)
-		return err_set(err, ST_CORRUPT, "another version of tutti speaks there");
+		return err_set(err, ST_INVALID, "another version of tutti speaks there");
+	if (flags & MSG_TRUNC)
+		return err_set(err, ST_CORRUPT, "a packet of a wrong size");
 	if (h->type < 1 || h->type >= CONTROL_TYPES || h->more > 1)
 		return err_set(err, ST_CORRUPT, "a packet of no kind that is known");
 	return ST_OK;
@@ -258,9 +293,10 @@ enum status control_read(int fd, struct control_message *m, struct err *err)
 	if (got == 0)
 		return err_set(err, ST_END, "the other end has gone");
 	take_fds(&in, m->fd);
+	m->version = h.version;
 	st = check(&h, got, in.msg_flags, err);
 	if (st) {
-		close_fds(m);
+		control_drop(m);
 		return st;
 	}
 	m->type = (enum control_type)h.type;

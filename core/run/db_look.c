@@ -10,6 +10,7 @@
 #include "run/db_own.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/mem.h"
 #include "run/db_vfs.h"
 
@@ -45,8 +46,10 @@ static enum status take_rows(struct db_rows *q, const struct db_value *v, int n,
 	if (st)
 		return st;
 	q->columns = sqlite3_column_count(q->st);
-	while (!st && (code = sqlite3_step(q->st)) == SQLITE_ROW)
+	while (!st && (code = sqlite3_step(q->st)) == SQLITE_ROW) {
+		fault_reading();
 		st = take_row(q, &bytes, err);
+	}
 	if (!st && code != SQLITE_DONE)
 		st = db_fail(q->db, err);
 	db_rest(q);

@@ -29,7 +29,7 @@ enum status rundir_create(const char *root, const char *name, const char *base,
  */
 enum status rundir_remove(const char *run, struct buf *left, struct err *err);
 
-/* One engine per run (I8): an flock on <run>/lock, gone when the process is. */
+/* One engine per run (I8): a lock on <run>/lock, gone when the process is. */
 struct run_lock { int fd; };
 enum status run_lock_take(struct run_lock *l, const char *run, struct err *err);
 void run_lock_drop(struct run_lock *l);

@@ -1,7 +1,9 @@
 /*
- * runlock.c - one engine per run (I8): an flock on <run>/lock. The kernel lets
- * go of it when the process ends, however it ends; the number in the file is
- * for the message alone.
+ * runlock.c - one engine per run (I8): a lock on <run>/lock that belongs to the open
+ * file (F_OFD_SETLK). The kernel lets go of it when the process ends, however it
+ * ends; the number in the file is for the message alone. Whether a run is live is
+ * asked (F_OFD_GETLK) and nothing is held for it: one who only looks, and is stopped
+ * at that moment, keeps no engine from starting.
  */
 #include "run/rundir.h"
 
@@ -9,35 +11,27 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/str.h"
-
-enum { TRIES = 10, PAUSE_NS = 10 * 1000 * 1000 };
 
 static bool lock_path(const char *run, char out[PATH_MAX])
 {
 	return str_format(out, PATH_MAX, "%s/lock", run);
 }
 
-/* run_is_live() holds a lock for a moment: that is waited out. */
+/* The whole file, which may be empty. */
 static int try_lock(int fd)
 {
-	for (int i = 0;; i++) {
-		struct timespec pause = { .tv_nsec = PAUSE_NS };
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int failed;
 
-		if (!flock(fd, LOCK_EX | LOCK_NB))
-			return 0;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -1;
-		if (i + 1 == TRIES) {
-			errno = EWOULDBLOCK;
-			return -1;
-		}
-		nanosleep(&pause, NULL);
-	}
+	do
+		failed = fcntl(fd, F_OFD_SETLK, &whole);
+	while (failed && errno == EINTR);
+	if (failed && errno == EACCES)
+		errno = EAGAIN; /* the same, on some file systems */
+	return failed;
 }
 
 static enum status say_busy(int fd, const char *run, struct err *err)
@@ -75,7 +69,7 @@ enum status run_lock_take(struct run_lock *l, const char *run, struct err *err)
 	if (l->fd < 0)
 		return err_sys(err, "cannot open '%s'", path);
 	if (try_lock(l->fd))
-		st = errno == EWOULDBLOCK ? say_busy(l->fd, run, err)
+		st = errno == EAGAIN ? say_busy(l->fd, run, err)
 					  : err_sys(err, "cannot lock '%s'", path);
 	if (st)
 		run_lock_drop(l);
@@ -93,8 +87,9 @@ void run_lock_drop(struct run_lock *l)
 
 bool run_is_live(const char *run)
 {
+	struct flock whole = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 	char path[PATH_MAX];
-	bool is_held = false;
+	bool is_held;
 	int fd;
 
 	if (!lock_path(run, path))
@@ -102,7 +97,7 @@ bool run_is_live(const char *run)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return false;
-	is_held = flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	is_held = !fcntl(fd, F_OFD_GETLK, &whole) && whole.l_type != F_UNLCK;
 	close(fd);
 	return is_held;
 }

@@ -119,6 +119,9 @@ struct eval_row {
 };
 enum status store_evals_read(struct store *s, int task, struct eval_row **out, int *n,
 			     struct err *err); /* task -1: all; caller frees */
+/* Those of all tasks at `step` and after it; the same. */
+enum status store_evals_from(struct store *s, int64_t step, struct eval_row **out, int *n,
+			     struct err *err);
 
 /*
  * The fixed dev rows (texts once) and predictions on them per evaluation.

@@ -283,16 +283,16 @@ static bool take_eval(const struct db_rows *q, struct eval_row *r)
 	       take_metrics(db_text(q, 7), r);
 }
 
-enum status store_evals_read(struct store *s, int task, struct eval_row **out, int *n,
-			     struct err *err)
+#define EVAL_COLUMNS                                                           \
+	"SELECT timeline, step, task, scheduled, n, loss, seconds, metrics FROM eval "
+#define EVAL_ORDER " ORDER BY timeline, step, task, scheduled"
+
+/* Rows of a query of these columns; `st` is how the query went. */
+static enum status read_evals(struct store *s, struct db_rows *q, enum status st,
+			      struct eval_row **out, int *n, struct err *err)
 {
 	struct eval_row *list = NULL;
-	struct db_rows *q = NULL;
 	size_t count = 0, cap = 0;
-	enum status st = db_query(s->db, "SELECT timeline, step, task, scheduled, n, "
-				  "loss, seconds, metrics FROM eval WHERE ?1 < 0 OR "
-				  "task = ?1 ORDER BY timeline, step, task, scheduled",
-				  DB_VALUES(DB_INT(task)), &q, err);
 
 	while (!st && !(st = db_next(q, err))) {
 		ARRAY_GROW(list, count, cap);
@@ -309,6 +309,26 @@ enum status store_evals_read(struct store *s, int task, struct eval_row **out, i
 	*out = list;
 	*n = (int)count;
 	return st == ST_END ? ST_OK : st;
+}
+
+enum status store_evals_read(struct store *s, int task, struct eval_row **out, int *n,
+			     struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE ?1 < 0 OR task = ?1"
+				  EVAL_ORDER, DB_VALUES(DB_INT(task)), &q, err);
+
+	return read_evals(s, q, st, out, n, err);
+}
+
+enum status store_evals_from(struct store *s, int64_t step, struct eval_row **out, int *n,
+			     struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE step >= ?" EVAL_ORDER,
+				  DB_VALUES(DB_INT(step)), &q, err);
+
+	return read_evals(s, q, st, out, n, err);
 }
 
 /* --- predictions --- */

@@ -88,6 +88,18 @@ static bool must_wait(struct trainer *t)
 	return t->is_paused;
 }
 
+/* Who looks from outside sees the last step, however long the pause is. */
+static enum status rest(struct trainer *t, struct err *err)
+{
+	enum status st = store_flush_soon(t->store, err);
+
+	if (st)
+		return st;
+	trainer_phase(t, PHASE_PAUSED);
+	wait_for_word(t);
+	return ST_OK;
+}
+
 /* Steps until the end (ST_OK), a stop (ST_STOPPED) or a failure. */
 static enum status run(struct trainer *t, struct err *err)
 {
@@ -104,8 +116,9 @@ static enum status run(struct trainer *t, struct err *err)
 		if (t->s->step >= trainer_last_step(t))
 			return ST_OK;
 		if (must_wait(t)) {
-			trainer_phase(t, PHASE_PAUSED);
-			wait_for_word(t);
+			st = rest(t, err);
+			if (st)
+				return st;
 			continue;
 		}
 		trainer_phase(t, PHASE_RUNNING);

@@ -415,7 +415,7 @@ enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 	}
 	if (!st)
 		st = guard(t, &r->row, err);
-	if (!st && now - t->last_flush >= 1) {
+	if (!st && (now - t->last_flush >= 1 || is_due(t->s->step, p->eval_every))) {
 		t->last_flush = now;
 		st = store_flush_soon(t->store, err);
 	}

@@ -450,7 +450,7 @@ static inline enum status fake_entries(void *arg, const char *path,
 
 static inline struct feed fake_feed(struct fake *f)
 {
-	return (struct feed){.arg = f,
+	return (struct feed){.arg = f, .is_live = true,
 			     .fd = fake_fd,
 			     .snapshot = fake_snapshot,
 			     .post = fake_post,

@@ -240,7 +240,10 @@ static void test_draws(void **state)
 			hostile_run(&f, &feed);
 		if (dice(4) == 0) { /* a run that has ended */
 			feed.post = NULL;
+			feed.is_live = false;
 			f.s.phase = PHASE_DONE;
+		} else if (dice(5) == 0) { /* one that goes on elsewhere */
+			feed.post = NULL;
 		}
 		feed.stop = dice(5) ? feed.stop : NULL;
 		ui_init(&ui, &feed);
@@ -263,9 +266,74 @@ static void test_draws(void **state)
 	}
 }
 
+/* --- a screen that only looks --- */
+
+static void row_text(const struct sheet *s, int y, char *out)
+{
+	for (int x = 0; x < s->c.cols; x++) {
+		uint32_t ch = s->c.cell[y * s->c.cols + x].ch;
+
+		out[x] = ch < 0x80 ? (char)ch : '?';
+	}
+	out[s->c.cols] = '\0';
+}
+
+/* The title says so at every size, and the last line offers no key that steers. */
+static void check_looks(const struct ui *ui, int rows, int cols)
+{
+	static const char *const not[] = {"weight", "share", "pause", "explain", "beams",
+					  "measure", "undo", "method"};
+	struct sheet s;
+	char text[512];
+
+	sheet_init(&s, rows, cols);
+	draw_screen(&s.c, ui);
+	row_text(&s, 0, text);
+	if (!strstr(text, "LOOKS ONLY"))
+		fail_msg("no word of it at %dx%d: %s", rows, cols, text);
+	if (!strchr(text, '%'))
+		fail_msg("no room for how far it is at %dx%d: %s", rows, cols, text);
+	row_text(&s, rows - 1, text);
+	for (size_t i = 0; i < sizeof not / sizeof *not; i++)
+		if (strstr(text, not[i]))
+			fail_msg("'%s' is offered in %s: %s", not[i],
+				 view_table[ui->view].name, text);
+	xfree(s.all);
+}
+
+static void test_looks_only(void **state)
+{
+	static struct ui ui;
+	struct fake f;
+	struct feed feed;
+
+	(void)state;
+	fake_init(&f, 6, 1234567);
+	feed = fake_feed(&f);
+	feed.post = NULL;
+	f.s.steps = 2000000;
+	str_copy(f.s.run, sizeof f.s.run, "a-run-with-a-long-name-12");
+	ui_init(&ui, &feed);
+	ui.terminal = "xterm";
+	for (int phase = PHASE_PREPARING; phase < PHASE_DONE; phase++) {
+		f.s.phase = (enum phase)phase;
+		f.s.serial++;
+		ui_update(&ui);
+		for (int v = 0; v < VIEWS; v++) {
+			ui_show(&ui, (enum view_id)v);
+			ui_recalc(&ui);
+			for (int cols = LAYOUT_MIN_COLS; cols <= 200; cols++)
+				check_looks(&ui, LAYOUT_MIN_ROWS + cols % 24, cols);
+		}
+	}
+	ui_release(&ui);
+	fake_release(&f);
+}
+
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_draws)};
+	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_draws),
+						  cmocka_unit_test(test_looks_only)};
 
 	return cmocka_run_group_tests_name("canvas", tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static uint32_t key_named(const char *word, size_t n)
 }
 
 /* "j k channel   h l weight": groups two blanks apart, keys before what they do. */
-static int check_hints(enum view_id v, const char *hints)
+static int check_hints(enum view_id v, const char *hints, bool looks_only)
 {
 	int keys = 0;
 	bool is_key = true;
@@ -43,6 +43,9 @@ static int check_hints(enum view_id v, const char *hints)
 		if (key && !key_find(v, key))
 			fail_msg("view %d says '%.*s' in '%s': no such key", (int)v, (int)n,
 				 s, hints);
+		if (key && looks_only && key_wants_run(key_find(v, key)))
+			fail_msg("view %d offers '%.*s' to a screen that only looks", (int)v,
+				 (int)n, s);
 		keys += key != 0;
 		s += n + gap;
 		is_key = gap > 1 || key;
@@ -53,9 +56,13 @@ static int check_hints(enum view_id v, const char *hints)
 static void test_hints(void **state)
 {
 	(void)state;
-	for (int v = 0; v < VIEWS; v++)
-		if (!check_hints((enum view_id)v, view_table[v].hints))
+	for (int v = 0; v < VIEWS; v++) {
+		const char *looks = view_table[v].looks;
+
+		if (!check_hints((enum view_id)v, view_table[v].hints, false))
 			fail_msg("view %d names no key", v);
+		check_hints((enum view_id)v, looks ? looks : view_table[v].hints, true);
+	}
 }
 
 static void test_one_meaning(void **state)
