@@ -23,6 +23,7 @@ int cmd_eval(const struct opts *o);
 int cmd_predict(const struct opts *o);
 int cmd_score(const struct opts *o);
 int cmd_ls(const struct opts *o);
+int cmd_curves(const struct opts *o);
 int cmd_play(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_tokenize(const struct opts *o);

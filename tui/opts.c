@@ -20,6 +20,8 @@ const struct option_row option_table[] = {
 	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
 	{ OPT_STEP, "step", "N", "checkpoint at step N (else the best by dev metric)" },
 	{ OPT_JSON, "json", NULL, "one JSON object a line" },
+	{ OPT_CSV, "csv", NULL, "comma-separated values (what it is without --json)" },
+	{ OPT_TABLE, "table", "TABLE", "which of the run's tables (else steps)" },
 	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
 	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
 	{ OPT_NAMES, "names", NULL, "names alone" },
@@ -88,6 +90,8 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_OUT: o->out = value; break;
 	case OPT_FORCE: o->force = true; break;
 	case OPT_NAMES: o->names = true; break;
+	case OPT_TABLE: o->table = value; break;
+	case OPT_CSV: o->csv = true; break;
 	case OPT_SET:
 		if (!strchr(value, '='))
 			return err_set(err, ST_INVALID,

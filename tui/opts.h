@@ -19,6 +19,8 @@ struct opts {
 	double speed;                       /* 0: not given */
 	const char *run, *runs, *script, *task, *data, *color, *theme, *out;
 	int64_t steps, step, seed, workers; /* -1: not given */
+	const char *table;
+	bool csv;
 	bool json, ascii, mouse, view, force, names;
 	const char *set[OPTS_SETS];
 	int n_sets;
@@ -40,6 +42,7 @@ enum opt_bit {
 	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
 	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
 	OPT_SPEED = 8192, OPT_OUT = 16384, OPT_FORCE = 32768, OPT_NAMES = 65536,
+	OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
 };
 
 struct option_row {
