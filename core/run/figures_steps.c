@@ -146,7 +146,8 @@ static void take_step(void *arg, const struct step_row *r)
 
 	take_entries(s, r->step);
 	take_norms(s, r->step, norm);
-	put_step(s, r, norm);
+	if (!s->st)
+		put_step(s, r, norm);
 }
 
 static enum status write_page(struct steps *s, int64_t from, int64_t to)
