@@ -21,7 +21,7 @@
 #include "run/plan.h"
 #include "run/rundir.h"
 
-static bool is_plan(const char *name)
+bool cmd_is_plan(const char *name)
 {
 	size_t n = strlen(name);
 	struct stat sb;
@@ -214,5 +214,5 @@ int cmd_desk(const struct opts *o)
 			o->arg[0]);
 		return EXIT_USAGE;
 	}
-	return is_plan(o->arg[0]) ? start(o) : cmd_attach(o);
+	return cmd_is_plan(o->arg[0]) ? start(o) : cmd_attach(o);
 }

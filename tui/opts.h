@@ -26,6 +26,7 @@ struct opts {
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */
 	int n_args;
+	uint64_t given;                     /* rows of option_table, a bit each */
 	int argc;                           /* all words, as they came */
 	char **argv;
 };
