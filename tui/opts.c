@@ -11,7 +11,8 @@
 
 const struct option_row option_table[] = {
 	{ OPT_RUN, "run", "NAME", "name of the new run (else the plan's, numbered)" },
-	{ OPT_RUNS, "runs", "DIR", "folder of the runs (else ./saved_models where that exists, else "
+	{ OPT_RUNS, "runs", "DIR",
+	  "folder of the runs (else ./saved_models where that exists, else "
 	  "$XDG_DATA_HOME/tutti)" },
 	{ OPT_STEPS, "steps", "N", "stop after N steps in all; the plan keeps its horizon" },
 	{ OPT_SEED, "seed", "N", "seed in place of the plan's" },

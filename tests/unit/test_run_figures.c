@@ -1,5 +1,5 @@
 /*
- * test_figures.c - a run's figures as tables: every value that went in comes out
+ * test_run_figures.c - a run's figures as tables: every value that went in comes out
  * beside its step and task, memory does not grow with the run, and a store whose
  * numbers cannot be ends in a message or in what there is, never in a walk without
  * end. TUTTI_STEPS=n asks for other than the usual length.
