@@ -122,13 +122,14 @@ int cmd_help(const struct subcommand *c)
 
 int cmd_help_all(void)
 {
-	puts("Tutti trains one text model on several tasks, steered by hand while it learns.\n");
+	puts("Tutti trains one text model on several tasks, steered by hand while it "
+	     "learns.\n");
 	for (int i = 0; i < subcommand_count; i++)
 		if (subcommand_table[i].help)
 			printf("  %-50s %s\n", subcommand_table[i].usage,
 			       subcommand_table[i].help);
-	puts("\n'tutti SUBCOMMAND --help' has the options and an example; tutti(1) is the "
-	     "manual.");
+	puts("\n'tutti SUBCOMMAND --help' has the options and an example; tutti(1) is "
+	     "the manual.");
 	return EXIT_WELL;
 }
 
@@ -154,6 +155,9 @@ static const char *near_subcommand(const char *word)
 	return s.word;
 }
 
+#define NOTHING                                                                \
+	"no sub-command '%.60s' (%s%s%s), no plan file and no run of that name in '%s'"
+
 bool cmd_is_unknown(int argc, char **argv, struct err *err)
 {
 	char root[PATH_MAX], path[PATH_MAX];
@@ -167,9 +171,10 @@ bool cmd_is_unknown(int argc, char **argv, struct err *err)
 		str_copy(root, sizeof root, "the folder of runs");
 	if (subcommand_find(word))
 		err_set(err, ST_INVALID, "'%s' comes first, before its options", word);
+	else if (near)
+		err_set(err, ST_INVALID, NOTHING, word, "did you mean '", near, "'?", root);
 	else
-		err_set(err, ST_INVALID, "no sub-command '%.60s' (%s%s%s), no plan file and "
-			"no run of that name in '%s'", word, near ? "did you mean '" : "",
-			near ? near : "'tutti --help' lists them", near ? "'?" : "", root);
+		err_set(err, ST_INVALID, NOTHING, word, "", "'tutti --help' lists them",
+			"", root);
 	return true;
 }

@@ -65,5 +65,6 @@ int main(int argc, char **argv)
 		argv[2] = (char *)(uintptr_t)"--help";
 	}
 	c = subcommand_find(argv[1]);
-	return c ? run(c, argc - 2, argv + 2) : run(&subcommand_table[0], argc - 1, argv + 1);
+	return c ? run(c, argc - 2, argv + 2) :
+		   run(&subcommand_table[0], argc - 1, argv + 1);
 }

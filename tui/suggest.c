@@ -31,7 +31,8 @@ int word_distance(const char *a, const char *b)
 
 			d[i][k] = least(d[i - 1][k - 1] + other,
 					least(d[i - 1][k], d[i][k - 1]) + 1);
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] &&
+			    a[i - 2] == b[k - 1])
 				d[i][k] = least(d[i][k], d[i - 2][k - 2] + 1);
 		}
 	return d[na][nb];

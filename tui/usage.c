@@ -91,8 +91,11 @@ enum status usage_too_few(const struct subcommand *c, int n, struct err *err)
 	buf_init(&b);
 	put_taken(&b, c);
 	buf_addc(&b, ':');
-	for (int i = n; i < c->min_args && usage_argument(c, i, word, sizeof word); i++)
-		buf_addf(&b, "%s %.*s", i > n ? "," : "", (int)strcspn(word, ".["), word);
+	for (int i = n; i < c->min_args; i++) {
+		usage_argument(c, i, word, sizeof word);
+		buf_addf(&b, "%s %.*s", i > n ? "," : "", (int)strcspn(word, ".["),
+			 word);
+	}
 	err_set(err, ST_INVALID, "%s %s missing", buf_str(&b),
 		c->min_args - n > 1 ? "are" : "is");
 	buf_release(&b);
