@@ -14,7 +14,9 @@
 #include "mix/mix.h"
 #include "opts.h"
 #include "run/command.h"
+#include "run/figures.h"
 #include "run/plan.h"
+#include "usage.h"
 
 /* Text with what roff would take for itself made plain. */
 static void put(const char *s)
@@ -48,6 +50,22 @@ static void item(const char *head)
 		else
 			putchar(*head);
 	printf("\"\n");
+}
+
+/* The words of a macro's line: none is taken for a macro or a delimiter. */
+static void put_words(const char *s)
+{
+	fputs("\"", stdout);
+	for (; *s; s++)
+		if (*s == '\\' || *s == '-')
+			fputs(*s == '-' ? "\\-" : "\\e", stdout);
+		else if (*s == '\'')
+			fputs("\\(aq", stdout);
+		else if (*s == '"')
+			fputs("\"\"", stdout);
+		else
+			putchar(*s);
+	puts("\"");
 }
 
 /* A sentence or more on lines of their own. */
@@ -127,6 +145,14 @@ static void weightings(void)
 	}
 }
 
+static void tables(void)
+{
+	for (int i = 0; i < figures_count; i++) {
+		item(figures_list[i].name);
+		line(figures_list[i].help);
+	}
+}
+
 static void metrics(void)
 {
 	for (int i = 0; i < METRICS; i++) {
@@ -160,6 +186,15 @@ static void keys(void)
 	}
 }
 
+static void examples(const char *subcommand)
+{
+	for (int i = 0; i < example_count; i++)
+		if (str_eq(example_table[i].subcommand, subcommand)) {
+			fputs(".Dl ", stdout);
+			put_words(example_table[i].line);
+		}
+}
+
 static void subcommands(void)
 {
 	for (int i = 0; i < subcommand_count; i++) {
@@ -175,6 +210,7 @@ static void subcommands(void)
 				       option_table[k].name);
 		if (c->uses)
 			putchar('\n');
+		examples(c->name);
 	}
 }
 
@@ -198,6 +234,7 @@ int main(int argc, char **argv)
 	} parts[] = { { "commands", commands }, { "local", local_commands },
 		      { "plan", plan },
 		      { "sampling", methods },      { "weighting", weightings },
+		      { "tables", tables },
 		      { "metrics", metrics },       { "keys", keys },
 		      { "subcommands", subcommands }, { "options", options } };
 

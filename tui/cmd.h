@@ -23,6 +23,7 @@ int cmd_eval(const struct opts *o);
 int cmd_predict(const struct opts *o);
 int cmd_score(const struct opts *o);
 int cmd_ls(const struct opts *o);
+int cmd_curves(const struct opts *o);
 int cmd_play(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_tokenize(const struct opts *o);
@@ -30,6 +31,17 @@ int cmd_check(const struct opts *o);
 int cmd_new(const struct opts *o);
 int cmd_rm(const struct opts *o);
 int cmd_completion(const struct opts *o);
+
+/* Help for one sub-command, for all; EXIT_WELL. */
+int cmd_help(const struct subcommand *c);
+int cmd_help_all(void);
+/*
+ * Is the first of these words, which is no sub-command, no plan file and no run
+ * either? Then err says what was tried and what may have been meant.
+ */
+bool cmd_is_unknown(int argc, char **argv, struct err *err);
+/* By its name, or because it is a file. */
+bool cmd_is_plan(const char *name);
 
 /* Lends this terminal to the engine of the run in folder `run`. */
 int cmd_lend(const struct opts *o, const char *run, bool is_owner);

@@ -14,7 +14,9 @@
 #include "cmd.h"
 #include "metric/metric.h"
 #include "run/command.h"
+#include "run/figures.h"
 #include "run/plan.h"
+#include "usage.h"
 
 /* Within '...' of a shell. */
 static void put_quoted(const char *s)
@@ -39,33 +41,19 @@ static void put_options(unsigned uses)
 	fputs("--help", stdout);
 }
 
-/* What stands behind "tutti NAME", without brackets and options. */
+/* What it takes, without brackets: METRIC of METRIC[,METRIC]. */
 static void put_arguments(const struct subcommand *c)
 {
-	const char *p = c->usage + strlen("tutti");
-	bool first = true, is_value = false;
+	char word[80];
 
-	if (*c->name)
-		p += 1 + strlen(c->name);
-	if (str_eq(c->usage, "tutti PLAN | RUN"))
-		p = " PLAN|RUN";
-	while (*p) {
-		size_t n;
-
-		while (*p == ' ')
-			p++;
-		n = strcspn(p, " ");
-		if (!is_value && n && strncmp(p, "--", 2)) {
-			fputs(first ? "" : " ", stdout);
-			first = false;
-			for (size_t i = 0; i < n; i++)
-				if (!strchr("[],", p[i]))
-					putchar(p[i]);
-				else if (p[i] == '[' && i) /* METRIC[,METRIC] */
-					break;
-		}
-		is_value = !strncmp(p, "--", 2);
-		p += n;
+	for (int i = 0; usage_argument(c, i, word, sizeof word); i++) {
+		if (i)
+			putchar(' ');
+		for (const char *p = word; *p; p++)
+			if (!strchr("[],", *p))
+				putchar(*p);
+			else if (*p == '[' && p > word)
+				break;
 	}
 }
 
@@ -110,6 +98,9 @@ static void put_lists(void)
 	fputs("'\n_tutti_metrics='rouge", stdout);
 	for (int i = 0; i < METRICS; i++)
 		printf(" %s", metric_table[i].name);
+	fputs("'\n_tutti_tables='", stdout);
+	for (int i = 0; i < figures_count; i++)
+		printf("%s%s", i ? " " : "", figures_list[i].name);
 	fputs("'\n_tutti_fields='", stdout);
 	for (int i = 0; i < n; i++)
 		if (!strchr(f[i].path, '*'))
@@ -162,6 +153,7 @@ static const char find_kind[] =
 	"\t\tRUN) \"$1\" ls --names ${runs:+--runs} ${runs:+\"$runs\"} 2>/dev/null ;;\n"
 	"\t\tCOMMAND) printf '%s\\n' $(printf '%s' \"$_tutti_commands\") ;;\n"
 	"\t\tMETRIC) printf '%s\\n' $(printf '%s' \"$_tutti_metrics\") ;;\n"
+	"\t\tTABLE) printf '%s\\n' $(printf '%s' \"$_tutti_tables\") ;;\n"
 	"\t\tKEY=VALUE) printf '%s\\n' $(printf '%s' \"$_tutti_fields\") ;;\n"
 	"\t\tWHEN) printf '%s\\n' auto always never ;;\n"
 	"\t\t-|*[A-Z]*) ;;\n"

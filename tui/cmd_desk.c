@@ -25,7 +25,7 @@
 
 enum { VIEWER_NICE = 10 };
 
-static bool is_plan(const char *name)
+bool cmd_is_plan(const char *name)
 {
 	size_t n = strlen(name);
 	struct stat sb;
@@ -128,7 +128,7 @@ static int advise(const struct opts *o)
 	struct err err;
 	enum status st;
 
-	if (is_plan(name)) {
+	if (cmd_is_plan(name)) {
 		cmd_say("tutti: no terminal here; 'tutti train %s' works without one", name);
 		return EXIT_USAGE;
 	}
@@ -263,5 +263,5 @@ int cmd_desk(const struct opts *o)
 {
 	if (isatty(0) != 1 || isatty(1) != 1)
 		return advise(o);
-	return is_plan(o->arg[0]) ? start(o) : cmd_attach(o);
+	return cmd_is_plan(o->arg[0]) ? start(o) : cmd_attach(o);
 }

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "draw.h"
 #include "host.h"
 #include "run/trainer.h"
 
@@ -116,13 +117,14 @@ static void text_eval(const struct snapshot *s)
 	printf("step %lld  dev", (long long)s->eval_step);
 	for (int i = 0; i < s->n_channels; i++) {
 		const struct channel *c = &s->ch[i];
+		char dev[24], base[24];
 
 		if (isnan(c->dev))
 			continue;
-		printf("  %s %s %.1f", c->name, metric_table[c->metric].name,
-		       100 * c->dev);
+		printf("  %s %s %s", c->name, metric_table[c->metric].name,
+		       fmt_measure(dev, c->metric, c->dev));
 		if (!isnan(c->baseline))
-			printf(" (baseline %.1f)", 100 * c->baseline);
+			printf(" (baseline %s)", fmt_measure(base, c->metric, c->baseline));
 	}
 	putchar('\n');
 	fflush(stdout);

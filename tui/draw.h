@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "metric/metric.h"
 
 /* What a mark means; terminal.c knows the colours of each level. */
 enum ink { INK_TEXT, INK_DIM, INK_FRAME, INK_STRONG, INK_GOOD, INK_BAD, INK_WARN,
@@ -133,6 +134,8 @@ const char *fmt_bytes(char out[24], uint64_t bytes); /* 612 MB */
 const char *fmt_value(char out[24], double x);       /* a loss in 6 columns */
 const char *fmt_rate(char out[24], double x);        /* 3.0e-4 */
 const char *fmt_metric(char out[24], double x);      /* x 100, one decimal */
+/* A metric in text for people: 71.2%, a correlation as it is: -0.210; or - */
+const char *fmt_measure(char out[24], enum metric_id m, double x);
 const char *fmt_percent(char out[24], double part);  /* 27%, or - */
 
 #endif

@@ -115,6 +115,23 @@ const char *fmt_metric(char out[24], double x)
 	return out;
 }
 
+/* From -1 to 1: no part of anything. */
+static bool is_correlation(enum metric_id m)
+{
+	return m == METRIC_MATTHEWS || m == METRIC_PEARSON || m == METRIC_SPEARMAN;
+}
+
+const char *fmt_measure(char out[24], enum metric_id m, double x)
+{
+	if (!isfinite(x))
+		str_copy(out, 24, "-");
+	else if (is_correlation(m))
+		snprintf(out, 24, "%.3f", x);
+	else
+		snprintf(out, 24, "%.1f%%", 100 * x);
+	return out;
+}
+
 const char *fmt_percent(char out[24], double part)
 {
 	if (!isfinite(part))

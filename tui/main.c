@@ -8,82 +8,63 @@
 #include "base/str.h"
 #include "cmd.h"
 #include "tensor/blas.h"
+#include "usage.h"
 
-static void print_options(unsigned uses)
+static bool is_help(const char *word)
 {
-	for (int i = 0; i < option_count; i++) {
-		const struct option_row *r = &option_table[i];
-		char name[40];
-
-		if (!(uses & r->bit))
-			continue;
-		str_format(name, sizeof name, "--%s%s%s", r->name, r->arg ? " " : "",
-			   r->arg ? r->arg : "");
-		printf("  %-18s %s\n", name, r->help);
-	}
-}
-
-static int help(const struct subcommand *c)
-{
-	if (c) {
-		printf("%s\n  %s\n\n", c->usage, c->help);
-		print_options(c->uses);
-		return EXIT_WELL;
-	}
-	puts("Tutti trains one text model on several tasks, steered by hand while it learns.\n");
-	for (int i = 0; i < subcommand_count; i++)
-		if (subcommand_table[i].help)
-			printf("  %-50s %s\n", subcommand_table[i].usage,
-			       subcommand_table[i].help);
-	puts("\n'tutti SUBCOMMAND --help' names the options; tutti(1) is the manual.");
-	return EXIT_WELL;
-}
-
-static const struct subcommand *find_subcommand(const char *name)
-{
-	for (int i = 1; i < subcommand_count; i++)
-		if (str_eq(subcommand_table[i].name, name))
-			return &subcommand_table[i];
-	return NULL;
+	return str_eq(word, "--help") || str_eq(word, "-h");
 }
 
 static bool wants_help(int argc, char **argv)
 {
 	for (int i = 0; i < argc && !str_eq(argv[i], "--"); i++)
-		if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h"))
+		if (is_help(argv[i]))
 			return true;
 	return false;
 }
 
-int main(int argc, char **argv)
+static int print_version(void)
 {
-	const struct subcommand *c;
+	blas_init();
+	printf("tutti %s (%s)\n", TUTTI_VERSION, blas_name());
+	return EXIT_WELL;
+}
+
+/* The words behind the sub-command's name, or all: the desk's. */
+static int run(const struct subcommand *c, int argc, char **argv)
+{
 	struct opts o;
 	struct err err;
-	int skip;
 
-	setlocale(LC_CTYPE, "");
-	if (argc < 2)
-		return help(NULL), EXIT_USAGE;
-	if (str_eq(argv[1], "--version")) {
-		blas_init();
-		printf("tutti %s (%s)\n", TUTTI_VERSION, blas_name());
-		return EXIT_WELL;
-	}
-	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h") ||
-	    (str_eq(argv[1], "help") && argc < 3))
-		return help(NULL);
-	c = find_subcommand(argv[1]);
-	skip = c ? 2 : 1;
-	if (!c)
-		c = &subcommand_table[0];
-	if (wants_help(argc - skip, argv + skip))
-		return help(c);
-	if (opts_parse(c, argc - skip, argv + skip, &o, &err)) {
+	if (c == &subcommand_table[0] && cmd_is_unknown(argc, argv, &err))
+		return cmd_fail(ST_INVALID, &err), EXIT_USAGE;
+	if (c->help && wants_help(argc, argv))
+		return cmd_help(c);
+	if (opts_parse(c, argc, argv, &o, &err)) {
 		cmd_fail(ST_INVALID, &err);
 		fprintf(stderr, "usage: %s (--help says more)\n", c->usage);
 		return EXIT_USAGE;
 	}
 	blas_init();
 	return c->run(&o);
+}
+
+int main(int argc, char **argv)
+{
+	const struct subcommand *c;
+
+	setlocale(LC_CTYPE, "");
+	if (argc < 2)
+		return cmd_help_all(), EXIT_USAGE;
+	if (str_eq(argv[1], "--version"))
+		return print_version();
+	if (is_help(argv[1]) || (str_eq(argv[1], "help") && argc == 2))
+		return cmd_help_all();
+	if (str_eq(argv[1], "help")) { /* as 'tutti WORD --help' */
+		argv[1] = argv[2];
+		argv[2] = (char *)(uintptr_t)"--help";
+	}
+	c = subcommand_find(argv[1]);
+	return c ? run(c, argc - 2, argv + 2) :
+		   run(&subcommand_table[0], argc - 1, argv + 1);
 }

@@ -7,10 +7,13 @@
 
 #include "base/str.h"
 #include "theme.h"
+#include "usage.h"
 
 const struct option_row option_table[] = {
 	{ OPT_RUN, "run", "NAME", "name of the new run (else the plan's, numbered)" },
-	{ OPT_RUNS, "runs", "DIR", "folder that holds the runs (else ./saved_models)" },
+	{ OPT_RUNS, "runs", "DIR",
+	  "folder of the runs (else ./saved_models where that exists, else "
+	  "$XDG_DATA_HOME/tutti)" },
 	{ OPT_STEPS, "steps", "N", "stop after N steps in all; the plan keeps its horizon" },
 	{ OPT_EXTEND, "extend", NULL, "with --steps: the rate's schedule ends there, too" },
 	{ OPT_SEED, "seed", "N", "seed in place of the plan's" },
@@ -21,6 +24,8 @@ const struct option_row option_table[] = {
 	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
 	{ OPT_STEP, "step", "N", "newest checkpoint up to step N (else the best)" },
 	{ OPT_JSON, "json", NULL, "one JSON object a line" },
+	{ OPT_CSV, "csv", NULL, "comma-separated values (what it is without --json)" },
+	{ OPT_TABLE, "table", "TABLE", "which of the run's tables (else steps)" },
 	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
 	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
 	{ OPT_NAMES, "names", NULL, "names alone" },
@@ -37,13 +42,38 @@ const struct option_row option_table[] = {
 };
 const int option_count = sizeof option_table / sizeof *option_table;
 
-static enum status set_whole(const char *name, const char *value, int64_t *out,
-			     struct err *err)
+enum { WORKERS_MOST = 1024 };
+
+static enum status set_whole(const char *name, const char *value, int64_t most,
+			     int64_t *out, struct err *err)
 {
-	if (parse_i64(value, out) && *out >= 0)
-		return ST_OK;
-	return err_set(err, ST_INVALID, "--%s wants a whole number, not '%.60s'", name,
-		       value);
+	if (!parse_i64(value, out) || *out < 0)
+		return err_set(err, ST_INVALID, "--%s wants a whole number, not '%.60s'",
+			       name, value);
+	if (*out > most)
+		return err_set(err, ST_INVALID, "--%s is at most %lld, not %s", name,
+			       (long long)most, value);
+	return ST_OK;
+}
+
+/* A field of the plan, or a name, is given one value. */
+static enum status add_set(struct opts *o, const char *value, struct err *err)
+{
+	const char *eq = strchr(value, '=');
+	size_t len = eq ? (size_t)(eq - value) + 1 : 0;
+
+	if (len < 2)
+		return err_set(err, ST_INVALID, "--set wants KEY=VALUE, not '%.60s'",
+			       value);
+	for (int i = 0; i < o->n_sets; i++)
+		if (!strncmp(o->set[i], value, len))
+			return err_set(err, ST_INVALID, "--set %.*s is there twice: '%.60s' "
+				       "and '%.60s'", (int)len - 1, value,
+				       o->set[i] + len, value + len);
+	if (o->n_sets == OPTS_SETS)
+		return err_set(err, ST_INVALID, "more than %d --set", OPTS_SETS);
+	o->set[o->n_sets++] = value;
+	return ST_OK;
 }
 
 static enum status store_look(struct opts *o, const struct option_row *r,
@@ -90,10 +120,10 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_SCRIPT: o->script = value; break;
 	case OPT_TASK: o->task = value; break;
 	case OPT_DATA: o->data = value; break;
-	case OPT_STEPS: return set_whole(r->name, value, &o->steps, err);
-	case OPT_SEED: return set_whole(r->name, value, &o->seed, err);
-	case OPT_STEP: return set_whole(r->name, value, &o->step, err);
-	case OPT_WORKERS: return set_whole(r->name, value, &o->workers, err);
+	case OPT_STEPS: return set_whole(r->name, value, INT64_MAX, &o->steps, err);
+	case OPT_SEED: return set_whole(r->name, value, INT64_MAX, &o->seed, err);
+	case OPT_STEP: return set_whole(r->name, value, INT64_MAX, &o->step, err);
+	case OPT_WORKERS: return set_whole(r->name, value, WORKERS_MOST, &o->workers, err);
 	case OPT_SPEED:
 		if (!parse_double(value, &o->speed) || !(o->speed > 0))
 			return err_set(err, ST_INVALID,
@@ -107,17 +137,35 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_FORCE: o->force = true; break;
 	case OPT_NAMES: o->names = true; break;
 	case OPT_EXTEND: o->extend = true; break;
-	case OPT_SET:
-		if (!strchr(value, '='))
-			return err_set(err, ST_INVALID,
-				       "--set wants KEY=VALUE, not '%.60s'", value);
-		if (o->n_sets == OPTS_SETS)
-			return err_set(err, ST_INVALID, "more than %d --set", OPTS_SETS);
-		o->set[o->n_sets++] = value;
-		break;
+	case OPT_TABLE: o->table = value; break;
+	case OPT_CSV: o->csv = true; break;
+	case OPT_SET: return add_set(o, value, err);
 	default: BUG("option without a place");
 	}
 	return ST_OK;
+}
+
+/* One value an option, and none that is empty; the same flag again is nothing new. */
+static enum status take_value(struct opts *o, const struct option_row *r,
+			      const char *value, struct err *err)
+{
+	uint64_t bit = UINT64_C(1) << (r - option_table);
+
+	if (r->arg && (!value || !*value))
+		return err_set(err, ST_INVALID, "--%s wants a value: %s", r->name, r->arg);
+	if (r->arg && (o->given & bit) && r->bit != OPT_SET)
+		return err_set(err, ST_INVALID, "--%s is there twice, again with '%.60s'",
+			       r->name, value);
+	o->given |= bit;
+	return store_value(o, r, value, err);
+}
+
+/* The word behind an option; NULL: there is none, or it is an option itself. */
+static const char *next_word(int argc, char **argv, int *i)
+{
+	if (*i + 1 >= argc || str_starts(argv[*i + 1], "--"))
+		return NULL;
+	return argv[++*i];
 }
 
 /* The row whose name is the first `len` bytes of `name`. */
@@ -155,11 +203,9 @@ static enum status parse_letter(const struct subcommand *c, int argc, char **arg
 	const struct option_row *r = find_letter(c, word[1]);
 
 	if (!r || (!r->arg && word[2]))
-		return err_set(err, ST_INVALID, "no option '%.60s' in 'tutti %s'", word,
-			       c->name);
-	if (r->arg && !word[2] && *i + 1 >= argc)
-		return err_set(err, ST_INVALID, "-%c wants a value: %s", word[1], r->arg);
-	return store_value(o, r, !r->arg ? NULL : word[2] ? word + 2 : argv[++*i], err);
+		return usage_no_option(c, word, err);
+	return take_value(o, r, !r->arg ? NULL : word[2] ? word + 2 :
+			  next_word(argc, argv, i), err);
 }
 
 static enum status parse_option(const struct subcommand *c, int argc, char **argv, int *i,
@@ -170,18 +216,11 @@ static enum status parse_option(const struct subcommand *c, int argc, char **arg
 	const struct option_row *r = find_option(c, name, len);
 
 	if (!r)
-		return err_set(err, ST_INVALID, "no option '--%.*s' in 'tutti %s'",
-			       (int)(len < 60 ? len : 60), name, c->name);
-	if (!r->arg) {
-		if (eq)
-			return err_set(err, ST_INVALID, "--%s takes no value", r->name);
-		return store_value(o, r, NULL, err);
-	}
-	if (eq)
-		return store_value(o, r, eq + 1, err);
-	if (*i + 1 >= argc)
-		return err_set(err, ST_INVALID, "--%s wants a value: %s", r->name, r->arg);
-	return store_value(o, r, argv[++*i], err);
+		return usage_no_option(c, argv[*i], err);
+	if (!r->arg && eq)
+		return err_set(err, ST_INVALID, "--%s takes no value", r->name);
+	return take_value(o, r, !r->arg ? NULL : eq ? eq + 1 : next_word(argc, argv, i),
+			  err);
 }
 
 enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct opts *o,
@@ -201,7 +240,7 @@ enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct
 		} else if (!only_args && argv[i][0] == '-' && argv[i][1]) {
 			st = parse_letter(c, argc, argv, &i, o, err);
 		} else if (o->n_args == OPTS_ARGS || o->n_args == c->max_args) {
-			st = err_set(err, ST_INVALID, "too many words at '%.60s'", argv[i]);
+			st = usage_too_many(c, argv[i], err);
 		} else {
 			o->arg[o->n_args++] = argv[i];
 		}
@@ -210,7 +249,5 @@ enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct
 	}
 	if (o->extend && o->steps < 0)
 		return err_set(err, ST_INVALID, "--extend wants --steps: to where?");
-	if (o->n_args < c->min_args)
-		return err_set(err, ST_INVALID, "something is missing: %s", c->usage);
-	return ST_OK;
+	return o->n_args < c->min_args ? usage_too_few(c, o->n_args, err) : ST_OK;
 }

@@ -32,6 +32,8 @@ const struct subcommand subcommand_table[] = {
 	  OPT_SCORE | OPT_JSON, 3, 3, cmd_score },
 	{ "ls", "tutti ls", "the runs, live and ended", OPT_RUNS | OPT_JSON | OPT_NAMES, 0, 0,
 	  cmd_ls },
+	{ "curves", "tutti curves RUN", "what a run has recorded, as CSV or JSON lines",
+	  OPT_RUNS | OPT_TABLE | OPT_CSV | OPT_JSON, 1, 1, cmd_curves },
 	{ "rm", "tutti rm RUN...", "removes runs that have ended, with all they hold",
 	  OPT_RUNS | OPT_FORCE, 1, OPTS_ARGS, cmd_rm },
 	{ "replay", "tutti replay RUN", "play the journal back and compare every bit",

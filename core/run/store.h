@@ -68,6 +68,9 @@ enum status store_journal(struct store *s, struct journal_entry *e, struct err *
 /* All entries with seq > after, in order; returns (caller frees) array. */
 enum status store_journal_read(struct store *s, int64_t after,
 			       struct journal_entry **out, int *n, struct err *err);
+/* At most `cap` entries with seq > after, by seq; fewer than `cap`: the last ones. */
+enum status store_journal_page(struct store *s, int64_t after, struct journal_entry *out,
+			       int cap, int *n, struct err *err);
 
 /* --- figures per step (at most 200 bytes a row) --- */
 struct step_row {
@@ -122,6 +125,12 @@ enum status store_evals_read(struct store *s, int task, struct eval_row **out, i
 /* Those of all tasks at `step` and after it; the same. */
 enum status store_evals_from(struct store *s, int64_t step, struct eval_row **out, int *n,
 			     struct err *err);
+/*
+ * At most `cap` evaluations behind `after` (NULL: from the first), by step, timeline,
+ * task; fewer than `cap`: the last ones.
+ */
+enum status store_evals_page(struct store *s, const struct eval_row *after,
+			     struct eval_row *out, int cap, int *n, struct err *err);
 
 /*
  * The fixed dev rows (texts once) and predictions on them per evaluation.

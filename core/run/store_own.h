@@ -47,6 +47,9 @@ unsigned char *store_put_f32(unsigned char *p, float x); /* returns the place be
 int step_pack(const struct step_row *r, unsigned char *out);
 /* false: these are no bytes of a step. */
 bool step_unpack(const unsigned char *p, size_t len, struct step_row *r);
+/* Rows of the columns that store_read.c asks for; false: they cannot be. */
+bool store_take_entry(const struct db_rows *q, struct journal_entry *e);
+bool store_take_eval(const struct db_rows *q, struct eval_row *r);
 enum status store_damaged(const struct store *s, const char *what, struct err *err);
 
 #endif

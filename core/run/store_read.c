@@ -63,7 +63,7 @@ static bool take_who(const struct db_rows *q, int column, enum journal_who *out)
 	return false;
 }
 
-static bool take_entry(const struct db_rows *q, struct journal_entry *e)
+bool store_take_entry(const struct db_rows *q, struct journal_entry *e)
 {
 	*e = (struct journal_entry){ .seq = db_int(q, 0), .step = db_int(q, 2),
 				     .unix_ms = db_int(q, 3) };
@@ -87,7 +87,7 @@ enum status store_journal_read(struct store *s, int64_t after,
 
 	while (!st && !(st = db_next(q, err))) {
 		ARRAY_GROW(list, count, cap);
-		if (!take_entry(q, &list[count++])) {
+		if (!store_take_entry(q, &list[count++])) {
 			db_done(q);
 			st = store_damaged(s, "an entry of the journal", err);
 		}
@@ -273,7 +273,7 @@ static bool take_metrics(const char *text, struct eval_row *r)
 	return is_fine;
 }
 
-static bool take_eval(const struct db_rows *q, struct eval_row *r)
+bool store_take_eval(const struct db_rows *q, struct eval_row *r)
 {
 	*r = (struct eval_row){ .step = db_int(q, 1), .scheduled = db_int(q, 3) != 0,
 				.loss = db_real(q, 5), .seconds = db_real(q, 6) };
@@ -296,7 +296,7 @@ static enum status read_evals(struct store *s, struct db_rows *q, enum status st
 
 	while (!st && !(st = db_next(q, err))) {
 		ARRAY_GROW(list, count, cap);
-		if (!take_eval(q, &list[count++])) {
+		if (!store_take_eval(q, &list[count++])) {
 			db_done(q);
 			st = store_damaged(s, "an evaluation", err);
 		}

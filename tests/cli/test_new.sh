@@ -151,6 +151,8 @@ SH
 	completes "tutti score rouge1,rougeL" rouge1,rougeL rouge1,rougeLsum
 	completes "tutti send zeta ev" eval
 	completes "tutti completion " bash zsh
+	completes "tutti curves --runs $runs " zeta
+	completes "tutti curves zeta --table " steps evals journal gradients
 	completes "tutti --color " auto always never
 	for c in $("$TUTTI" --help | sed -n 's/^  tutti \([a-z]*\) .*/\1/p'); do
 		completes "tutti $c" "$c"

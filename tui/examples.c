@@ -1,0 +1,33 @@
+/*
+ * examples.c - an example or more for each sub-command, in an order in which each
+ * finds what it needs: reviews.csv holds texts in a column 'review' and labels in
+ * 'mood', demo-1 is a live run.
+ */
+#include "usage.h"
+
+const struct example_row example_table[] = {
+	{ "new", "tutti new reviews.csv -o plan.json" },
+	{ "check", "tutti check plan.json" },
+	{ "train", "tutti train plan.json --run first --steps 60" },
+	{ "train", "tutti train plan.json --run heavy --set tasks.reviews.weight=2" },
+	{ "resume", "tutti resume first --steps 90" },
+	{ "", "tutti plan.json" },
+	{ "", "tutti first" },
+	{ "attach", "tutti attach demo-1" },
+	{ "attach", "tutti attach demo-1 --view" },
+	{ "send", "tutti send demo-1 weight reviews 0.5" },
+	{ "eval", "tutti eval first" },
+	{ "eval", "tutti eval first --task reviews --data reviews.csv --json" },
+	{ "predict", "echo 'a long wait in the rain' | tutti predict first --task reviews" },
+	{ "score", "tutti score accuracy,macro_f1 references.txt predictions.txt" },
+	{ "score", "tutti score rouge references.txt predictions.txt --json" },
+	{ "ls", "tutti ls" },
+	{ "curves", "tutti curves first > steps.csv" },
+	{ "curves", "tutti curves first --table evals --json" },
+	{ "replay", "tutti replay first" },
+	{ "play", "tutti play first --speed 5" },
+	{ "tokenize", "echo 'a long wait' | tutti tokenize first" },
+	{ "completion", "source <(tutti completion bash)" },
+	{ "rm", "tutti rm heavy --force" },
+};
+const int example_count = sizeof example_table / sizeof *example_table;
