@@ -202,7 +202,7 @@ class Bench:
     def parity(self, plan):
         """The same model? As many parameters, and losses within a tenth."""
         ours = self.runner.ours(f"parity {plan}")
-        t = self.runner.torch(plan, "parity", CORES)
+        t = self.runner.torch(plan, "parity", 1)
         if not ours or not t:
             self.runner.is_good = False
             return

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import types
 
+import torch_readme
 import torch_speed
 from torch_figures import DROPPED, Figures
 from torch_load import Load
@@ -152,6 +153,17 @@ def test_whole(folder):
     check("the plain one is not tuned", ("plain", None, "1") in asked)
 
 
+def test_readme(folder):
+    *_, rows = run_all(folder)
+    lines = list(torch_readme.table("CPU, one thread", rows))
+    check("a line of the README's table", lines[1:] == [
+        "| classifier, 128 wide, 2 layers, news lengths | 10.0 | "
+        "20.0: **2.00x** (2.00-2.00) | 90.0: **9.00x** (9.00-9.00) | "
+        "12.0: **1.20x** (1.20-1.20) |"])
+    check("the README names every case",
+          set(torch_readme.CASES) == {*TRAINING, *torch_speed.DECODING})
+
+
 def test_unlike(folder):
     is_good, text, *_ = run_all(folder, parameters=999, way=["lazy"])
     check("another model is a failure", not is_good and "NOT THE SAME MODEL" in text)
@@ -170,6 +182,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         test_whole(folder)
         test_unlike(folder)
+        test_readme(folder)
     return 1 if bad else 0
 
 
