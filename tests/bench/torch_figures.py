@@ -39,7 +39,7 @@ class Row:
 
     def figures(self, way):
         """Medians and the ratios of the rounds that have both."""
-        both = sorted(set(self.ours) & set(self.ways[way]))
+        both = sorted(n for n in self.ways[way] if self.ours.get(n))
         ratios = [self.ratio(self.ours[n], self.ways[way][n]) for n in both]
         if not ratios:
             return None

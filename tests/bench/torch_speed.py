@@ -228,6 +228,7 @@ class Bench:
                 for is_one in self.threads():
                     self.train(n, case, is_one, ways)
             self.decode(n)
+            self.figures.write(self.a.json)
         self.memory()
         for row in self.figures.rows.values():
             if not row.best():
