@@ -308,7 +308,7 @@ bool short_name(char *out, size_t cap, const char *s, int w)
 	buf_init(&b);
 	text_sanitize(&b, s, strlen(s));
 	is_cut = text_columns(buf_str(&b), b.len) > w;
-	if (is_cut && w < 5) {
+	if (is_cut && w < 3) {
 		str_copy(out, cap, s); /* no room for two ends */
 	} else if (is_cut) {
 		tail = tail_from(b.s, b.len, (w - 1) / 2);

@@ -17,10 +17,11 @@ static void draw_change(struct canvas *c, const struct results *d, int y, int x,
 {
 	char number[24];
 
-	if (d->before_step < 0 || x + 34 > end)
+	if (d->before_step < 0 || x + 20 > end)
 		return;
-	x += draw_textf(c, y, x, 18, INK_DIM, "since %s: ",
-			fmt_count(number, d->before_step));
+	if (x + 36 <= end)
+		x += draw_textf(c, y, x, 18, INK_DIM, "since %s: ",
+				fmt_count(number, d->before_step));
 	x += draw_textf(c, y, x, 12, INK_GOOD, "fixed %d  ", d->n_fixed);
 	draw_textf(c, y, x, 12, INK_BAD, "broke %d", d->n_broken);
 }
@@ -37,7 +38,11 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 	c->flags = CELL_BOLD;
 	x += draw_foreign(c, r.y, x, wide ? 20 : 12, ink_channel(in->task), ch->name) + 2;
 	c->flags = 0;
-	x += draw_textf(c, r.y, x, 20, INK_TEXT, "%s rows", fmt_count(number, d->set.n)) + 2;
+	x += draw_textf(c, r.y, x, 20, INK_TEXT, "%s rows", fmt_count(number, d->set.n));
+	if (d->set.step >= 0)
+		x += draw_textf(c, r.y, x, 20, INK_DIM, " at %s",
+				fmt_count(number, d->set.step));
+	x += 2;
 	x += draw_textf(c, r.y, x, 6, INK_DIM, "%s ", metric_table[ch->metric].brief);
 	c->flags = CELL_BOLD;
 	x += draw_text(c, r.y, x, 6, INK_STRONG, fmt_metric(number, ch->dev)) + 1;
@@ -51,9 +56,6 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 		x += draw_textf(c, r.y, x, 6, INK_TEXT, ".%03d",
 				(int)(d->calibration.ece * 1000 + .5)) + 2;
 	}
-	if (wide && d->set.step >= 0 && x + 60 < end)
-		x += draw_textf(c, r.y, x, 20, INK_DIM, "at %s",
-				fmt_count(number, d->set.step)) + 3;
 	draw_change(c, d, r.y, x + (wide ? 1 : 0), end + 1);
 }
 

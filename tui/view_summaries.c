@@ -177,10 +177,15 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 	const struct reading *re = &ui->reading;
 	const struct channel *ch = &ui->pic->ch[re->task];
 	int x = r.x + 1;
+	char number[24];
 
 	c->flags = CELL_BOLD;
-	x += draw_foreign(c, r.y, x, wide ? 20 : 12, ink_channel(re->task), ch->name) + 2;
+	x += draw_foreign(c, r.y, x, wide ? 20 : 12, ink_channel(re->task), ch->name);
 	c->flags = 0;
+	if (re->data.set.step >= 0)
+		x += draw_textf(c, r.y, x, 20, INK_DIM, " at %s",
+				fmt_count(number, re->data.set.step));
+	x += 2;
 	x += draw_number(c, r.y, x, metric_table[ch->metric].brief, ch->dev, INK_STRONG) +
 	     2;
 	if (re->mean.blind)

@@ -176,6 +176,7 @@ static enum status take_store(struct run_card *c, struct err *err)
 {
 	char path[PATH_MAX], *created;
 	struct store *db = NULL;
+	struct score_row best;
 	enum status st;
 
 	if (!str_format(path, sizeof path, "%s/run.db", c->info.path))
@@ -190,6 +191,8 @@ static enum status take_store(struct run_card *c, struct err *err)
 	st = take_journal(c, db, err);
 	if (!st)
 		st = take_evals(c, db, err);
+	if (!st && !store_score_best(db, 0, INT64_MAX, &best, NULL))
+		c->best_step = best.step;
 	if (!st)
 		st = store_steps_read(db, c->info.step, INT64_MAX, 1, take_step,
 				      &c->info.step, err);
@@ -205,18 +208,23 @@ static double value_at(const struct run_task *t, int64_t step)
 	return NAN;
 }
 
-/* Evaluations of all tasks are those of the first one that all others have, too. */
+/*
+ * The newest evaluation; and the best one of a store without scores: of those of the
+ * first task that all others have, too, the one with the highest mean.
+ */
 static void find_steps(struct run_card *c)
 {
 	double best = -INFINITY;
 
-	c->best_step = c->newest_step = -1;
+	c->newest_step = -1;
 	for (int i = 0; i < c->n_tasks; i++) {
 		const struct run_task *t = &c->task[i];
 
 		if (t->n && t->step[t->n - 1] > c->newest_step)
 			c->newest_step = t->step[t->n - 1];
 	}
+	if (c->best_step >= 0)
+		return; /* the run has said which */
 	for (int k = 0; c->n_tasks && k < c->task[0].n; k++) {
 		double sum = 0;
 
@@ -236,6 +244,7 @@ static void read_card(struct run_card *c)
 	struct err why = { "" };
 	enum status st = ST_INVALID;
 
+	c->best_step = -1;
 	rundir_look(&c->info);
 	if (str_format(path, sizeof path, "%s/plan.json", c->info.path))
 		st = plan_load_stored(path, &plan, &why);
