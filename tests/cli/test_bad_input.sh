@@ -19,6 +19,16 @@ fails "unset variable" 2 "WHERE_NOT" train "$TMP/p.json" --set 'tasks.topic.trai
 fails "no such column" 1 "phrase" train "$TMP/p.json" --set tasks.topic.text=phrase
 fails "unknown option" 2 "no option" "$TUTTI" train --frobnicate
 fails "unknown theme" 2 "auto, dark or light" "$TUTTI" no.json --theme pink
+# a run that fails at once takes its folder away: that is not the reason it tells
+tiny_plan "$TMP/early.json"
+printf '{"text":"a vote","label":"unheard"}\n' >"$TMP/early.jsonl"
+sed -i "s|$TMP/data/topics.dev.jsonl|$TMP/early.jsonl|" "$TMP/early.json"
+mixed=0
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	"$TUTTI" train "$TMP/early.json" --runs "$runs" >/dev/null 2>"$TMP/err"
+	grep -q 'unknown label' "$TMP/err" && ! grep -q 'attach' "$TMP/err" || mixed=$((mixed + 1))
+done
+[ $mixed = 0 ] && ok "a run that fails at once says why" || { not_ok "$mixed of 10 said more"; cat "$TMP/err"; }
 fails "unknown run" 1 "no-such-run" "$TUTTI" eval no-such-run --runs "$runs"
 fails "predict wants a task" 2 "task" "$TUTTI" predict x
 
@@ -58,11 +68,12 @@ state_of "$TMP/p.json" --run hurt --set budget.checkpoint_every=3 >/dev/null
 newest=$(find "$runs/hurt/checkpoints" -maxdepth 1 -name 'step-*' | sort | tail -n 1)
 printf 'x' | dd of="$newest/model.safetensors" bs=1 seek=4000 conv=notrunc 2>/dev/null
 fails "a damaged checkpoint" 1 "${newest##*/}" "$TUTTI" resume hurt --runs "$runs" --steps 9
-# an incomplete one is passed over: the run goes on from the one before it
+# an incomplete one is, too; with its folder gone the run goes on from the one before it
 truncate -s 100 "$newest/optimizer.safetensors"
+fails "a truncated one" 1 "'${newest##*/}': optimizer.safetensors" "$TUTTI" resume hurt --runs "$runs" --steps 9
+rm -r "$newest"
 whole=$(state_of "$TMP/p.json" --run whole --steps 9)
 again=$("$TUTTI" resume hurt --runs "$runs" --steps 9 --json 2>"$TMP/err" | field state)
-[ -n "$again" ] && [ "$again" = "$whole" ] && ok "a truncated one is passed over" || not_ok "a truncated one: '$again', not '$whole'"
-check "and that is said" grep -q "'${newest##*/}' is passed over" "$TMP/err"
+[ -n "$again" ] && [ "$again" = "$whole" ] && ok "the one before it goes on" || not_ok "the one before: '$again', not '$whole'"
 fails "not a run" 1 "data" "$TUTTI" resume "$TMP/data"
 exit $bad
