@@ -125,23 +125,28 @@ man: $(O)/man/tables
 	@sh man/splice.sh $(O)/man/tables man
 
 # ROUNDS=1 SECONDS=1 for a quick look, ONLY="classify decode" for some cases; QUICK=1
-# for the desk's
+# for the desk's; WAYS="plain lazy" and PYTHON=venv/bin/python for PyTorch
+PYTHON    ?= python3
 BENCH      = $(O)/tests/bench/bench
-BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c %/bench_desk.c,$(wildcard tests/bench/*.c)))
+BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c %/bench_products.c %/bench_desk.c,$(wildcard tests/bench/*.c)))
 BENCH_ARGS = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
   $(foreach w,$(ONLY),--only $(w))
+OPS_O      = $(O)/tests/bench/bench_ops.o $(O)/tests/bench/bench_products.o
 $(BENCH): $(BENCH_O) $(O)/libtutti.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS) -lutil
 bench: all $(BENCH) $(DEMO_DATA)
 	$(BENCH) --program $(PROGRAM) --json $(BUILD)/bench.json $(BENCH_ARGS)
+$(O)/tests/bench/bench_ops: $(OPS_O) $(O)/libtutti.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
 bench-ops: $(O)/tests/bench/bench_ops
 	$<
 bench-desk: all $(O)/tests/bench/bench_desk $(DEMO_DATA)
 	$(O)/tests/bench/bench_desk $(if $(QUICK),--quick)
 bench-torch: all $(BENCH) $(DEMO_DATA)
-	python3 tests/bench/torch_speed.py --bench $(BENCH) --program $(PROGRAM) \
-	  --json $(BUILD)/bench-torch.json $(BENCH_ARGS)
+	$(PYTHON) tests/bench/torch_speed.py --bench $(BENCH) --program $(PROGRAM) \
+	  --json $(BUILD)/bench-torch.json $(BENCH_ARGS) $(foreach w,$(WAYS),--way $(w))
 
 # --- the README's picture: python3-pil and fonts-dejavu-core paint it ---------
 PICTURE_RUNS = $(BUILD)/picture
@@ -172,6 +177,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d)
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d) $(OPS_O:.o=.d)
 .SECONDARY:
 .PHONY: all setup demo demo-run check targets tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean

@@ -62,7 +62,8 @@ one_target() { # one_target NAME
 	bench-desk) try "$1" $MAKE bench-desk QUICK=1 ;;
 	bench-torch)
 		if has_module python3 torch; then
-			try "$1" $MAKE bench-torch ROUNDS=1 SECONDS=0.2 ONLY=classify-tiny
+			try "$1" $MAKE bench-torch ROUNDS=1 SECONDS=0.2 ONLY=classify-tiny \
+				WAYS="plain lazy"
 		else
 			skip "$1" "no PyTorch here"
 		fi ;;

@@ -180,7 +180,7 @@ void moment_entry(struct moment *m, const struct journal_entry *e)
 	struct snapshot *s = &m->snap;
 	struct command *c = xmalloc(sizeof *c);
 
-	if (!command_parse(e->command, c, NULL) && c->n_args > 0) {
+	if (!command_parse_entry(e->command, c, NULL) && c->n_args > 0) {
 		turn_knob(s, c);
 		if (c->n_args > 1)
 			move_fader(m, c);

@@ -34,6 +34,11 @@ double clock_thread_cpu(void)
 	return seconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
+double clock_process_cpu(void)
+{
+	return seconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void clock_iso(int64_t unix_ms, char out[32])
 {
 	int64_t s = unix_ms / 1000 - (unix_ms % 1000 < 0);

@@ -1,5 +1,5 @@
 /*
- * clock.h - wall time, where the wall time is the point. Never part of a step.
+ * clock.h - wall and CPU time, where time is the point. Never part of a step.
  */
 #ifndef TUTTI_BASE_CLOCK_H
 #define TUTTI_BASE_CLOCK_H
@@ -9,6 +9,7 @@
 double clock_now(void);       /* seconds, monotonic, from an arbitrary origin */
 int64_t clock_unix_ms(void);  /* milliseconds since 1970 */
 double clock_thread_cpu(void);/* CPU seconds of the calling thread */
+double clock_process_cpu(void);/* and of all threads of the process */
 /* "2026-05-04T12:01:02Z"; out holds 32. */
 void clock_iso(int64_t unix_ms, char out[32]);
 

@@ -106,7 +106,7 @@ static enum status check_force(struct command *c, int i, bool has_mark, double x
 {
 	const struct command_row *row = c->row;
 
-	c->is_forced = has_mark && command_is_beyond(row, x);
+	c->is_forced = (has_mark || c->is_entry) && command_is_beyond(row, x);
 	if (c->is_forced || !command_is_beyond(row, x))
 		return ST_OK;
 	return err_set(err, ST_INVALID, "%s %s is beyond its usual range, %g to %g: "
@@ -254,7 +254,8 @@ static void normalise(struct command *c)
 		memcpy(c->text + n, "!", 2); /* such rows have their number last */
 }
 
-enum status command_parse(const char *line, struct command *out, struct err *err)
+static enum status parse(const char *line, struct command *out, bool is_entry,
+			 struct err *err)
 {
 	enum status st = check_bytes(line, err);
 	char *at, *name;
@@ -263,6 +264,7 @@ enum status command_parse(const char *line, struct command *out, struct err *err
 		return st;
 	out->n_args = 0;
 	out->is_forced = false;
+	out->is_entry = is_entry;
 	out->row = NULL;
 	str_copy(out->words, sizeof out->words, line);
 	trim_end(out->words);
@@ -284,6 +286,16 @@ enum status command_parse(const char *line, struct command *out, struct err *err
 		return err_set(err, ST_INVALID, "too long for the journal: %zu bytes, at "
 			       "most %d", strlen(out->text), JOURNAL_TEXT - 1);
 	return ST_OK;
+}
+
+enum status command_parse(const char *line, struct command *out, struct err *err)
+{
+	return parse(line, out, false, err);
+}
+
+enum status command_parse_entry(const char *line, struct command *out, struct err *err)
+{
+	return parse(line, out, true, err);
 }
 
 /* --- completion --- */

@@ -43,11 +43,14 @@ struct command {
 	const struct command_row *row;
 	int n_args;
 	bool is_forced;                /* the number had a '!', and needed it */
+	bool is_entry;                 /* of a journal: needs none */
 	char text[COMMAND_TEXT];       /* normalised: single spaces */
 	const char *arg[COMMAND_ARGS]; /* into `words` */
 	char words[COMMAND_TEXT];
 };
 enum status command_parse(const char *line, struct command *out, struct err *err);
+/* The same of a line that a journal holds: it was meant, '!' or not. */
+enum status command_parse_entry(const char *line, struct command *out, struct err *err);
 /* Argument i of a parsed command as a number; a share of "auto" is -1. */
 bool command_number(const struct command *c, int i, double *x);
 /* Such a value of such a command is beyond its usual range. */

@@ -31,7 +31,7 @@ static void take_entry(struct steps *s, const char *line)
 	double x;
 	int task;
 
-	if (!str_starts(line, "weight ") || command_parse(line, &c, NULL))
+	if (!str_starts(line, "weight ") || command_parse_entry(line, &c, NULL))
 		return;
 	task = plan_task_find(s->f->plan, c.arg[0]);
 	if (task >= 0 && command_number(&c, 1, &x))

@@ -42,7 +42,7 @@ static enum status apply(struct session *s, const struct journal_entry *e, int n
 	enum status st = ST_OK;
 
 	for (; *at < n && e[*at].step <= s->step && !st; (*at)++) {
-		st = command_parse(e[*at].command, c, err);
+		st = command_parse_entry(e[*at].command, c, err);
 		if (!st)
 			st = command_apply(c, s, NULL, NULL, err);
 		if (st)

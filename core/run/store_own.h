@@ -44,6 +44,7 @@ enum status gradient_flush(struct store *s, struct err *err);
 enum status score_table(struct store *s, struct err *err);
 
 unsigned char *store_put_f32(unsigned char *p, float x); /* returns the place behind */
+float store_get_f32(const unsigned char *p);
 int step_pack(const struct step_row *r, unsigned char *out);
 /* false: these are no bytes of a step. */
 bool step_unpack(const unsigned char *p, size_t len, struct step_row *r);

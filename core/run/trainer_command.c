@@ -152,7 +152,7 @@ static enum status catch_up(struct trainer *t, struct err *err)
 				     "after step %lld", (long long)e->seq,
 				     (long long)e->step, (long long)t->s->step);
 		if (!st)
-			st = command_parse(e->command, c, err);
+			st = command_parse_entry(e->command, c, err);
 		if (!st)
 			st = command_apply(c, t->s, NULL, NULL, err);
 		if (st) {

@@ -234,9 +234,8 @@ int main(int argc, char **argv)
 	if (file_absolute(NULL, b.folder, folder, sizeof folder, &err))
 		bench_die("%s", err.text);
 	b.folder = folder;
-	if (getloadavg(&b.load, 1) != 1)
-		b.load = NAN;
 	prepare(&b);
+	bench_load_take(&b.before);
 	for (b.round = 0; b.round < b.rounds; b.round++)
 		is_good &= run_round(&b);
 	bench_print(&b);

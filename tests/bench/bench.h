@@ -16,7 +16,7 @@
 #include "run/session.h"
 
 enum { BENCH_ROUNDS_MAX = 64, BENCH_NAME = 64, BENCH_UNIT = 16, BENCH_ONLY_MAX = 16,
-       BENCH_CORES = 2 };
+       BENCH_CORES_MAX = 64 };
 
 /* One measured quantity and its samples, a round each. */
 struct figure {
@@ -25,11 +25,18 @@ struct figure {
 	double sample[BENCH_ROUNDS_MAX];
 };
 
+/* Who else was at the machine, at one moment (bench_load.c). */
+struct bench_load {
+	double average;               /* the kernel's, of a minute */
+	double all, steal;            /* CPU time of the machine so far, and stolen */
+	double spin_wall, spin_cpu;   /* seconds of a fixed piece of work */
+};
+
 struct bench {
 	double seconds;               /* of one timing */
 	int rounds, round, n_only;
 	bool is_quick, is_listing;
-	double load;                  /* of the machine when it began */
+	struct bench_load before;
 	const char *program;          /* build/tutti */
 	const char *folder;           /* where data, plans and runs lie */
 	const char *json;             /* the figures' file; NULL: none */
@@ -55,6 +62,12 @@ void bench_figure(struct bench *b, const char *unit, double value,
 _Noreturn void bench_die(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* The figure's sample of this round, or NAN (filtered out, not yet run). */
 double bench_now(const struct bench *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* --- bench_load.c --- */
+int bench_cores(void);            /* that this process may use */
+void bench_print_machine(void);   /* a line: CPU, cores, instruction sets */
+void bench_load_take(struct bench_load *l);
+void bench_print_load(const struct bench_load *before, const struct bench_load *after);
 
 /* --- bench_table.c --- */
 void bench_add(struct bench *b, const char *name, const char *unit, double value);

@@ -57,18 +57,21 @@ static void bench_decoding(struct bench *b, const void *arg)
 {
 	int beams = *(const int *)arg;
 	struct decoder_run d;
-	double from, spent = 0;
+	const char *name = beams == 1 ? "decode greedy" : "decode beam 4";
+	double from, cpu, spent = 0;
 	uint64_t n = 0;
 
 	decoder_open(&d, b, beams);
 	decode(&d, 0);
 	from = clock_now();
+	cpu = clock_process_cpu();
 	for (; n < 3 || spent < b->seconds / 2; n++) {
 		decode(&d, n % dataset_size(d.s->task[0].train));
 		spent = clock_now() - from;
 	}
-	bench_figure(b, "ms/token", spent / (double)n / TURNS * 1e3,
-		     beams == 1 ? "decode greedy" : "decode beam %d", beams);
+	cpu = clock_process_cpu() - cpu;
+	bench_figure(b, "ms/token", spent / (double)n / TURNS * 1e3, "%s", name);
+	bench_figure(b, "ms/token", cpu / (double)n / TURNS * 1e3, "%s, CPU", name);
 	tape_release(&d.tape);
 	session_free(d.s);
 }

@@ -68,8 +68,8 @@ static void *run_fma(void *arg)
 
 static double fma_rate(fma_loop *loop, int cores)
 {
-	struct fma_run run[BENCH_CORES];
-	pthread_t thread[BENCH_CORES];
+	struct fma_run run[BENCH_CORES_MAX];
+	pthread_t thread[BENCH_CORES_MAX];
 	double sum = 0;
 
 	for (int i = 0; i < cores; i++) {
@@ -82,6 +82,12 @@ static double fma_rate(fma_loop *loop, int cores)
 		sum += run[i].rate;
 	}
 	return sum;
+}
+
+/* One, then all; 0: done. */
+static int next_cores(int cores)
+{
+	return cores < bench_cores() ? bench_cores() : 0;
 }
 
 static void bench_fma(struct bench *b, const void *arg)
@@ -103,7 +109,7 @@ static void bench_fma(struct bench *b, const void *arg)
 	has[1] = __builtin_cpu_supports("avx512f");
 #endif
 	for (int i = 0; isa[i].name; i++)
-		for (int cores = 1; has[i] && cores <= BENCH_CORES; cores++)
+		for (int cores = 1; has[i] && cores; cores = next_cores(cores))
 			bench_figure(b, "GF/s", fma_rate(isa[i].loop, cores),
 				     "FMA %s, %d core%s", isa[i].name, cores,
 				     cores == 1 ? "" : "s");

@@ -1,17 +1,17 @@
 /*
  * bench_ops.c - how fast each op is, beside the matrix product of the same run.
  *
- * Prints a table: time of one call, GF/s of what multiplies, GB/s of what only
- * reads and writes, and what share of a classification step is matrix
- * products. Not a test. One thread. `bench_ops ROWS` changes the rows of a
- * micro-batch (512).
+ * Prints a table: CPU time of one call, GF/s of what multiplies, GB/s of what
+ * only reads and writes, and what share of a classification step is matrix
+ * products; then our products beside OpenBLAS' (bench_products.c). Not a test.
+ * One thread. `bench_ops ROWS` changes the rows of a micro-batch (512).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "bench_ops.h"
 #include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
@@ -21,116 +21,25 @@
 enum { DIM = 256, FF = 1024, HEADS = 4, LAYERS = 4, VOCAB = 8000, LABELS = 2 };
 
 static int N = 512;
-static double peak; /* GF/s of a big product */
-
-typedef void work(void *arg);
-
-/* Seconds of one call: the best of some rounds, each long enough to time. */
-static double seconds(work *f, void *arg)
-{
-	double best = 1e9;
-	int n = 1;
-
-	f(arg);
-	for (int round = 0; round < 7; round++) {
-		double t0 = clock_now(), t;
-
-		for (int i = 0; i < n; i++)
-			f(arg);
-		t = (clock_now() - t0) / n;
-		best = t < best ? t : best;
-		if (t * n < 0.01)
-			n = (int)(0.02 / t) + 1;
-	}
-	return best;
-}
-
-static void row(const char *name, double s, double flops, double bytes)
-{
-	printf("%-38s %10.1f us", name, s * 1e6);
-	if (flops > 0)
-		printf(" %8.1f GF/s %4.0f%%", flops / s * 1e-9,
-		       peak > 0 ? flops / s * 1e-7 / peak : 0);
-	if (bytes > 0)
-		printf(" %8.1f GB/s", bytes / s * 1e-9);
-	printf("\n");
-}
-
-static float *noise(size_t n, uint64_t draw)
-{
-	struct rng r = rng_stream(1, RNG_TEST, 0, draw);
-	float *v = xalloc64(n * sizeof *v);
-
-	for (size_t i = 0; i < n; i++)
-		v[i] = rng_normal(&r, i);
-	return v;
-}
-
-/* --- matrix products --- */
-
-struct gemm {
-	void (*f)(struct arena *, int, int, int, const float *, int,
-		  const float *, int, float *, int, bool);
-	int M, N, K;
-	struct arena a;
-	float *x, *w, *y;
-};
-
-#define GEMM(f, M, N, K) (struct gemm){ f, M, N, K, { 0 }, NULL, NULL, NULL }
-
-static void run_gemm(void *arg)
-{
-	struct gemm *g = arg;
-	int ldx = g->f == blas_xtw ? g->M : g->K;
-	int ldw = g->f == blas_xwt ? g->K : g->N;
-
-	g->f(&g->a, g->M, g->N, g->K, g->x, ldx, g->w, ldw, g->y, g->N, false);
-}
-
-static double bench_gemm(const char *name, struct gemm g)
-{
-	double s, flops = 2.0 * g.M * g.N * g.K;
-
-	arena_init(&g.a);
-	g.x = noise((size_t)g.M * (size_t)g.K, 1);
-	g.w = noise((size_t)g.N * (size_t)g.K, 2);
-	g.y = noise((size_t)g.M * (size_t)g.N, 3);
-	s = seconds(run_gemm, &g);
-	if (!peak)
-		peak = flops / s * 1e-9;
-	if (name)
-		row(name, s, flops, 0);
-	arena_release(&g.a);
-	xfree(g.x);
-	xfree(g.w);
-	xfree(g.y);
-	return s;
-}
 
 static void bench_gemms(void)
 {
-	bench_gemm("sgemm 1024 x 1024 x 1024",
-		   GEMM(blas_xwt, 1024, 1024, 1024));
-	bench_gemm("x w^T  N x 768 x 256",
-		   GEMM(blas_xwt, N, 3 * DIM, DIM));
-	bench_gemm("x w    N x 256 x 768",
-		   GEMM(blas_xw, N, DIM, 3 * DIM));
-	bench_gemm("x^T w  768 x 256 x N",
-		   GEMM(blas_xtw, 3 * DIM, DIM, N));
-	bench_gemm("x w^T  N x 1024 x 256",
-		   GEMM(blas_xwt, N, FF, DIM));
-	bench_gemm("x w^T  N x 256 x 1024",
-		   GEMM(blas_xwt, N, DIM, FF));
-	bench_gemm("x w    N x 1024 x 256",
-		   GEMM(blas_xw, N, FF, DIM));
-	bench_gemm("x^T w  1024 x 256 x N",
-		   GEMM(blas_xtw, FF, DIM, N));
-	bench_gemm("x w^T  64 x 8000 x 256",
-		   GEMM(blas_xwt, 64, VOCAB, DIM));
-	bench_gemm("x w    64 x 256 x 8000",
-		   GEMM(blas_xw, 64, DIM, VOCAB));
-	bench_gemm("x^T w  8000 x 256 x 64",
-		   GEMM(blas_xtw, VOCAB, DIM, 64));
+	static const struct product p[] = {
+		{ "sgemm 1024 x 1024 x 1024", blas_xwt, 1024, 1024, 1024 },
+		{ "x w^T  N x 768 x 256", blas_xwt, 0, 3 * DIM, DIM },
+		{ "x w    N x 256 x 768", blas_xw, 0, DIM, 3 * DIM },
+		{ "x^T w  768 x 256 x N", blas_xtw, 3 * DIM, DIM, 0 },
+		{ "x w^T  N x 1024 x 256", blas_xwt, 0, FF, DIM },
+		{ "x w^T  N x 256 x 1024", blas_xwt, 0, DIM, FF },
+		{ "x w    N x 1024 x 256", blas_xw, 0, FF, DIM },
+		{ "x^T w  1024 x 256 x N", blas_xtw, FF, DIM, 0 },
+		{ "x w^T  64 x 8000 x 256", blas_xwt, 64, VOCAB, DIM },
+		{ "x w    64 x 256 x 8000", blas_xw, 64, DIM, VOCAB },
+		{ "x^T w  8000 x 256 x 64", blas_xtw, VOCAB, DIM, 64 },
+	};
+
+	for (size_t i = 0; i < sizeof p / sizeof *p; i++)
+		ops_product(&p[i], N);
 }
 
 /* --- ops --- */
@@ -191,9 +100,9 @@ static void bench_init(struct bench *b)
 	b->sum = grads_new(&b->ps);
 	tape_init(&b->t, &b->ps);
 	adamw_init(&b->opt, &b->ps);
-	b->x = noise((size_t)N * FF, 1);
-	b->x2 = noise((size_t)N * FF, 2);
-	b->qkv = noise((size_t)N * 3 * DIM, 3);
+	b->x = ops_noise((size_t)N * FF, 1);
+	b->x2 = ops_noise((size_t)N * FF, 2);
+	b->qkv = ops_noise((size_t)N * 3 * DIM, 3);
 	b->ids = xcalloc((size_t)N, sizeof *b->ids);
 	b->label = xcalloc((size_t)N, sizeof *b->label);
 	b->off = xcalloc((size_t)N + 1, sizeof *b->off);
@@ -237,12 +146,12 @@ static void bench_op(struct bench *b, const char *name,
 	grads_clear(b->g);
 	b->op = op;
 	b->backward = false;
-	f = seconds(run_op, b);
-	row(name, f, flops, bytes);
+	f = ops_seconds(run_op, b);
+	ops_row(name, f, flops, bytes);
 	b->backward = true;
 	snprintf(text, sizeof text, "%s, backward", name);
 	if (b->y)
-		row(text, seconds(run_op, b) - f, 2 * flops, 2 * bytes);
+		ops_row(text, ops_seconds(run_op, b) - f, 2 * flops, 2 * bytes);
 }
 
 static struct ten *do_embed(struct bench *b)
@@ -364,25 +273,25 @@ static void bench_kernels(struct bench *b)
 {
 	double n = N * 4.0, P = (double)b->ps.size * 4;
 
-	row("gelu with derivative, N x 1024", seconds(run_gelu, b), 0, 3 * n * FF);
-	row("column sums, N x 1024", seconds(run_colsum, b), 0, n * FF);
-	row("dropout mask, N x 256", seconds(run_keep, b), 0, N * 1.0 * DIM);
-	row("layer norm, N x 256", seconds(run_norm, b), 0, 2 * n * DIM);
-	row("softmax rows, N x 256", seconds(run_softmax, b), 0, 2 * n * DIM);
-	row("sum of exp, N x 1024", seconds(run_exp_sum, b), 0, n * FF);
+	ops_row("gelu with derivative, N x 1024", ops_seconds(run_gelu, b), 0, 3 * n * FF);
+	ops_row("column sums, N x 1024", ops_seconds(run_colsum, b), 0, n * FF);
+	ops_row("dropout mask, N x 256", ops_seconds(run_keep, b), 0, N * 1.0 * DIM);
+	ops_row("layer norm, N x 256", ops_seconds(run_norm, b), 0, 2 * n * DIM);
+	ops_row("softmax rows, N x 256", ops_seconds(run_softmax, b), 0, 2 * n * DIM);
+	ops_row("sum of exp, N x 1024", ops_seconds(run_exp_sum, b), 0, n * FF);
 	memset(b->x, 0, (size_t)N * FF * sizeof *b->x);
 	for (int p = 0; p < b->ps.n; p++)
 		grads_at(b->g, p);
 	adamw_count(&b->opt, b->g);
-	row("sum of squares of all gradients", seconds(run_sumsq, b), 0, P);
-	row("grads_add of all gradients", seconds(run_grads_add, b), 0, 3 * P);
-	row("AdamW on all parameters", seconds(run_adamw, b), 0, 7 * P);
+	ops_row("sum of squares of all gradients", ops_seconds(run_sumsq, b), 0, P);
+	ops_row("grads_add of all gradients", ops_seconds(run_grads_add, b), 0, 3 * P);
+	ops_row("AdamW on all parameters", ops_seconds(run_adamw, b), 0, 7 * P);
 	for (int R = 1; R <= 16; R *= 4) {
 		char text[64];
 
 		b->seq.n = R;
 		snprintf(text, sizeof text, "infer_output, %d rows", R);
-		row(text, seconds(run_infer, b), 2.0 * R * VOCAB * DIM,
+		ops_row(text, ops_seconds(run_infer, b), 2.0 * R * VOCAB * DIM,
 		    4.0 * VOCAB * DIM);
 	}
 }
@@ -406,15 +315,15 @@ static void bench_decoding(void)
 {
 	struct decoding d;
 
-	d.q = noise(64 * DIM, 1);
-	d.out = noise(64 * DIM, 2);
+	d.q = ops_noise(64 * DIM, 1);
+	d.out = ops_noise(64 * DIM, 2);
 	d.cache = xalloc64(sizeof(float) * 64 * 128 * 2 * DIM);
 	for (int r = 0; r < 64; r++) {
 		d.k[r] = d.cache + (size_t)r * 128 * 2 * DIM;
 		d.v[r] = d.k[r] + DIM;
 		d.len[r] = 128;
 	}
-	row("infer_attend, 64 rows of 128 keys", seconds(run_attend, &d),
+	ops_row("infer_attend, 64 rows of 128 keys", ops_seconds(run_attend, &d),
 	    4.0 * 64 * 128 * DIM, 8.0 * 64 * 128 * DIM);
 	xfree(d.q);
 	xfree(d.out);
@@ -464,10 +373,12 @@ static double step_products(void)
 
 	for (int i = 0; i < 4; i++) {
 		int out = shape[i][0], in = shape[i][1];
+		const struct product p[] = { { NULL, blas_xwt, N, out, in },
+					     { NULL, blas_xw, N, in, out },
+					     { NULL, blas_xtw, out, in, N } };
 
-		s += bench_gemm(NULL, GEMM(blas_xwt, N, out, in));
-		s += bench_gemm(NULL, GEMM(blas_xw, N, in, out));
-		s += bench_gemm(NULL, GEMM(blas_xtw, out, in, N));
+		for (int k = 0; k < 3; k++)
+			s += ops_product(&p[k], N);
 	}
 	return s * LAYERS;
 }
@@ -479,9 +390,9 @@ static void bench_step(struct bench *b, int len)
 	char text[64];
 
 	set_length(b, len);
-	all = seconds(run_step, b);
+	all = ops_seconds(run_step, b);
 	snprintf(text, sizeof text, "step of N tokens, sequences of %d", len);
-	row(text, all, flops, 0);
+	ops_row(text, all, flops, 0);
 	printf("  %.0f tokens/s; products of linear layers %.1f us, %.0f%%\n",
 	       N / all, products * 1e6, 100 * products / all);
 }
@@ -517,5 +428,6 @@ int main(int argc, char **argv)
 	bench_decoding();
 	for (int len = 8; len <= 256; len *= 4)
 		bench_step(&b, len);
+	ops_beside_openblas(N);
 	return 0;
 }

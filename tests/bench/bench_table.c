@@ -83,34 +83,16 @@ static void print_figure(const struct figure *f)
 	printf("  %s\n", f->unit);
 }
 
-/* What the kernel calls this CPU; out is "unknown" where it does not say. */
-static void cpu_name(char *out, size_t cap)
-{
-	FILE *f = fopen("/proc/cpuinfo", "r");
-	char line[256], *at;
-
-	str_copy(out, cap, "unknown");
-	while (f && fgets(line, sizeof line, f)) {
-		at = strchr(line, ':');
-		if (!at || !str_starts(line, "model name"))
-			continue;
-		at[strcspn(at, "\n")] = '\0';
-		str_copy(out, cap, at + 2);
-		break;
-	}
-	if (f)
-		fclose(f);
-}
-
 void bench_print(const struct bench *b)
 {
-	char cpu[128];
+	struct bench_load after;
 
-	cpu_name(cpu, sizeof cpu);
-	printf("CPU %s; %s; tutti %s; median of %d round%s, %g s a timing, "
-	       "load %.1f before\n\n", cpu,
-	       blas_name(), TUTTI_VERSION, b->rounds, b->rounds == 1 ? "" : "s",
-	       b->seconds, b->load);
+	bench_load_take(&after);
+	bench_print_machine();
+	printf("%s; tutti %s; median of %d round%s, %g s a timing\n", blas_name(),
+	       TUTTI_VERSION, b->rounds, b->rounds == 1 ? "" : "s", b->seconds);
+	bench_print_load(&b->before, &after);
+	putchar('\n');
 	printf("%-*s %10s %10s %10s\n", BENCH_NAME - 8, "", "median", "least", "most");
 	for (size_t i = 0; i < b->n_figures; i++)
 		print_figure(&b->figure[i]);

@@ -1,7 +1,7 @@
 /*
- * bench_train.c - training: real tokens a second, useful work, two workers
- * against one, and speed beside a busy process. Steps are session_step() of a
- * session made as the trainer makes it.
+ * bench_train.c - training: real tokens a second, CPU time a token, useful work,
+ * all cores against one, and speed beside a busy process. Steps are
+ * session_step() of a session made as the trainer makes it.
  *
  * Useful work: the products of linear layers, of attention at each text's own
  * length and of the output layer, three times the forward pass. Efficiency: that
@@ -17,10 +17,11 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "bench.h"
+#include "run/workers.h"
 
 struct training {
 	const char *plan, *set, *label; /* label: ", dropout 0" */
-	int shape, workers;
+	int shape, workers;             /* 0: all cores */
 	bool is_beside;                 /* with a busy process */
 };
 
@@ -66,7 +67,7 @@ static double step_flops(const struct session *s)
 /* --- timing --- */
 
 struct pace {
-	double tokens, flops, seconds; /* sums over the steps */
+	double tokens, flops, seconds, cpu; /* sums over the steps */
 	int steps;
 };
 
@@ -77,13 +78,15 @@ static struct pace run_steps(struct session *s, double seconds)
 {
 	struct pace p = { 0 };
 	struct step_report r;
-	double from;
+	double from, cpu;
 
 	for (int i = 0; i < WARM_STEPS; i++)
 		step(s, &r);
 	while (p.steps < STEPS_MIN || p.seconds < seconds) {
 		from = clock_now();
+		cpu = clock_process_cpu();
 		step(s, &r);
+		p.cpu += clock_process_cpu() - cpu;
 		p.seconds += clock_now() - from;
 		p.tokens += r.row.tokens;
 		p.flops += step_flops(s);
@@ -115,20 +118,32 @@ static void stop_spinning(pid_t pid)
 
 /* --- cases --- */
 
-static void report(struct bench *b, const struct training *t, const char *name,
-		   const struct pace *p, double sgemm)
+/* On one core: CPU time, and what the core was not given to others. */
+static void report_one(struct bench *b, const struct training *t, const char *name,
+		       const struct pace *p)
 {
-	double rate = p->flops / p->seconds * 1e-9, one;
+	double all = bench_now(b, "train %s%s, all cores", t->plan, t->label);
+
+	bench_figure(b, "us/token", p->cpu / p->tokens * 1e6, "%s, CPU", name);
+	bench_figure(b, "%", 100 * p->cpu / p->seconds, "%s, of a core", name);
+	if (!isnan(all))
+		bench_figure(b, "x", all / (p->tokens / p->seconds),
+			     "train %s%s, all cores : 1", t->plan, t->label);
+}
+
+static void report(struct bench *b, const struct training *t, const char *name,
+		   const struct pace *p, double peak)
+{
+	double rate = p->flops / p->seconds * 1e-9;
 
 	bench_figure(b, "tokens/s", p->tokens / p->seconds, "%s", name);
 	bench_figure(b, "GF/s", rate, "%s, useful", name);
-	bench_figure(b, "%", 100 * rate / (t->workers * sgemm), "%s, efficiency", name);
-	if (t->workers > 1)
-		return;
-	one = bench_now(b, "train %s%s, 2 workers", t->plan, t->label);
-	if (!isnan(one))
-		bench_figure(b, "x", one / (p->tokens / p->seconds),
-			     "train %s%s, 2 workers : 1", t->plan, t->label);
+	bench_figure(b, "%", 100 * rate / peak, "%s, efficiency", name);
+	if (t->workers == 1)
+		report_one(b, t, name, p);
+	else if (!b->round)
+		bench_figure(b, "tokens", p->tokens / p->steps, "train %s%s, an update",
+			     t->plan, t->label);
 }
 
 static void bench_training(struct bench *b, const void *arg)
@@ -141,12 +156,9 @@ static void bench_training(struct bench *b, const void *arg)
 	struct pace p = run_steps(s, b->seconds);
 
 	sgemm = (sgemm + bench_sgemm_rate(shape, SGEMM_SECONDS)) / 2;
-	snprintf(name, sizeof name, "train %s%s, %d worker%s", t->plan, t->label,
-		 t->workers, t->workers == 1 ? "" : "s");
-	report(b, t, name, &p, sgemm);
-	if (!b->round && t->workers > 1)
-		bench_figure(b, "tokens", p.tokens / p.steps, "train %s%s, an update",
-			     t->plan, t->label);
+	snprintf(name, sizeof name, "train %s%s, %s", t->plan, t->label,
+		 t->workers ? "1 core" : "all cores");
+	report(b, t, name, &p, sgemm * workers_count(s->workers));
 	session_free(s);
 }
 
@@ -186,27 +198,54 @@ static void bench_same_bits(struct bench *b, const void *arg)
 		bench_die("%s: 1 and 2 workers differ", (const char *)arg);
 }
 
-#define TRAINING(plan, shape, workers, set, label)                             \
-	{ "train " plan label ", workers " #workers, bench_training,           \
+/* What somebody else's model of the same plan is compared with. */
+static void bench_parity(struct bench *b, const void *arg)
+{
+	enum { STEPS = 12, LAST = 4 };
+	const char *plan = arg;
+	struct session *s = bench_session(b, plan, NULL, 0, true);
+	struct step_report r;
+	double last = 0, count = 0;
+
+	for (int i = 0; i < s->params.n; i++)
+		count += (double)param_count(&s->params, i);
+	bench_figure(b, "numbers", count, "parity %s, parameters", plan);
+	for (int i = 0; i < STEPS; i++) {
+		step(s, &r);
+		if (!i)
+			bench_figure(b, "nats", (double)r.row.task[0].loss,
+				     "parity %s, first loss", plan);
+		if (i >= STEPS - LAST)
+			last += (double)r.row.task[0].loss / LAST;
+	}
+	bench_figure(b, "nats", last, "parity %s, loss of steps 9 to 12", plan);
+	session_free(s);
+}
+
+#define TRAIN(plan, shape, workers, cores, set, label)                         \
+	{ "train " plan label ", " cores, bench_training,                      \
 	  &(const struct training){ plan, set, label, shape, workers, false }, false }
+#define BOTH(plan, shape)                                                      \
+	TRAIN(plan, shape, 0, "all cores", NULL, ""),                          \
+	TRAIN(plan, shape, 1, "1 core", NULL, "")
 #define DRY(plan, shape)                                                       \
-	TRAINING(plan, shape, 2, "model.dropout=0", ", dropout 0")
+	TRAIN(plan, shape, 0, "all cores", "model.dropout=0", ", dropout 0"),  \
+	TRAIN(plan, shape, 1, "1 core", "model.dropout=0", ", dropout 0")
+#define PARITY(plan) { "parity " plan, bench_parity, plan, true }
 
 const struct bench_case bench_train_cases[] = {
-	TRAINING("classify-tiny", SHAPE_TINY, 2, NULL, ""),
-	TRAINING("classify-tiny", SHAPE_TINY, 1, NULL, ""),
-	TRAINING("classify-small", SHAPE_SMALL, 2, NULL, ""),
-	TRAINING("classify-small", SHAPE_SMALL, 1, NULL, ""),
+	BOTH("classify-tiny", SHAPE_TINY),
+	BOTH("classify-small", SHAPE_SMALL),
 	DRY("classify-small", SHAPE_SMALL),
-	TRAINING("classify-mini", SHAPE_MINI, 2, NULL, ""),
-	TRAINING("classify-mini", SHAPE_MINI, 1, NULL, ""),
-	TRAINING("classify-even", SHAPE_SMALL, 2, NULL, ""),
-	TRAINING("summarize-even", SHAPE_SMALL, 2, NULL, ""),
-	TRAINING("summarize-even", SHAPE_SMALL, 1, NULL, ""),
+	BOTH("classify-mini", SHAPE_MINI),
+	BOTH("classify-even", SHAPE_SMALL),
+	BOTH("summarize-even", SHAPE_SMALL),
 	DRY("summarize-even", SHAPE_SMALL),
-	TRAINING("summarize-real", SHAPE_SMALL, 2, NULL, ""),
+	BOTH("summarize-real", SHAPE_SMALL),
+	PARITY("classify-tiny"), PARITY("classify-small"), PARITY("classify-mini"),
+	PARITY("classify-even"), PARITY("summarize-even"), PARITY("summarize-real"),
 	{ "train beside a busy process", bench_beside,
-	  &(const struct training){ "classify-small", NULL, "", SHAPE_SMALL, 2, true },
+	  &(const struct training){ "classify-small", NULL, "", SHAPE_SMALL, 0, true },
 	  false },
 	{ "train same bits, classify", bench_same_bits, "classify-small", true },
 	{ "train same bits, summarize", bench_same_bits, "summarize-real", true },

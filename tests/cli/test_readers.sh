@@ -115,5 +115,5 @@ for c in "" attach; do
 	grep -q 'train r' err && not_ok "a run is not trained by its name" || ok "a run is not trained by its name"
 done
 check "what is advised works" "$TUTTI" eval r --runs runs >out 2>err
-fails "no such run" 2 "no run 'none'" "$TUTTI" none --runs runs
+fails "no such run" 2 "no sub-command 'none'" "$TUTTI" none --runs runs
 exit $bad

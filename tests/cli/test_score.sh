@@ -133,6 +133,7 @@ state_of "$TMP/p.json" --run sum --set "$long" >/dev/null
 grep -o '"signature":"[^"]*"' "$TMP/eval" >"$TMP/s1"; grep -o '"signature":"[^"]*"' "$TMP/scored" >"$TMP/s2"
 check "eval and score have one signature" cmp -s "$TMP/s1" "$TMP/s2"
 check "and it is of sentences" grep -q 'Lsum by lines and sentences' "$TMP/s1"
+sed -i 's/,"baseline".*/}/' "$TMP/eval" # of others than the model
 for m in rougeLsum rouge1; do
 	case $(field $m <"$TMP/eval") in "" | 0) false ;; esac && [ "$(field $m <"$TMP/eval")" = "$(field $m <"$TMP/scored")" ] && ok "eval and score agree on $m" \
 		|| { not_ok "eval and score differ on $m"; cat "$TMP/eval" "$TMP/scored" "$TMP/err"; }

@@ -274,7 +274,7 @@ static void test_double_texts(void **state)
 
 static void test_clock(void **state)
 {
-	double before = clock_now(), cpu = clock_thread_cpu();
+	double before = clock_now(), cpu = clock_thread_cpu(), all = clock_process_cpu();
 	volatile double sum = 0;
 	char text[32];
 
@@ -283,6 +283,7 @@ static void test_clock(void **state)
 		sum = sum + i;
 	assert_true(clock_now() > before);
 	assert_true(clock_thread_cpu() > cpu);
+	assert_true(clock_process_cpu() - all >= clock_thread_cpu() - cpu - 1e-3);
 	assert_true(clock_unix_ms() > INT64_C(1700000000000));
 	clock_iso(INT64_C(1777896062000), text);
 	assert_string_equal(text, "2026-05-04T12:01:02Z");

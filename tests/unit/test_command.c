@@ -217,6 +217,10 @@ static void test_beyond(void **state)
 	bad("weight mood !", "no number");
 	bad("weight mood 9!!", "no number");
 	bad("lr 0.5", "0.5!");
+	/* what a journal holds was meant, '!' or not */
+	assert_int_equal(command_parse_entry("weight mood 99", cmd, &err), ST_OK);
+	assert_string_equal(cmd->text, "weight mood 99!");
+	assert_int_equal(command_parse_entry("weight mood 2e6", cmd, &err), ST_INVALID);
 	good("lr 0.5!", "lr 0.5!");
 	bad("mute mood on!", "neither");
 	does("weight mood 20!", "1", "20");

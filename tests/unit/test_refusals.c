@@ -197,7 +197,7 @@ static void test_rows(void **state)
 		{ TASK_CLASSIFY, "a.csv", "text,label\n", "one n", ",yes", 9, ",yes\n ,yes\n\" \n\",no\n",
 		  "empty text 3 (lines 11, 12, 13)", "3 of 12" },
 		{ TASK_REGRESS, "a.csv", "text,label\n", "one,", "", 9,
-		  "two,\"1,5\"\nthree,1e99\nfour,x\n", "no number 3 (lines 11, 12, 13: 1,5)",
+		  "two,\"1,5\"\nthree,1e199\nfour,x\n", "no number 3 (lines 11, 12, 13: 1,5)",
 		  "3 of 12" },
 		{ TASK_CLASSIFY, "a.jsonl", "", "", "", 0, "{\"text\": \"a\", \"label\": [1]}\n",
 		  "no usable rows", "a list where one label or number may be 1 (line 1: 1)" },
