@@ -304,8 +304,13 @@ static void test_owed(void **state)
 		for (int i = 0; i < 4; i++) {
 			struct trainer *t = begin(sets, 3, -1, false, NULL);
 
-			while (snap.phase != PHASE_EVALUATING || snap.step != due)
+			while (!has_ended() && (snap.phase != PHASE_EVALUATING ||
+						snap.step != due))
 				trainer_snapshot(t, &snap);
+			if (has_ended()) { /* a busy machine did not look in time */
+				assert_ok(finish(t));
+				continue;
+			}
 			trainer_stop(t);
 			finish(t);
 			assert_true(snap.step == due);
