@@ -177,12 +177,15 @@ static enum status take_store(struct run_card *c, struct err *err)
 	char path[PATH_MAX], *created;
 	struct store *db = NULL;
 	enum status st;
+	struct score_row best;
 
 	if (!str_format(path, sizeof path, "%s/run.db", c->info.path))
 		return err_set(err, ST_INVALID, "path too long: '%s'", c->info.path);
 	st = store_open_readonly(path, &db, err);
 	if (st)
 		return st;
+	if (!store_score_best(db, 0, INT64_MAX, &best, NULL))
+		c->best_step = best.step;
 	created = store_fact(db, "created");
 	if (created)
 		parse_i64(created, &c->info.created_ms);
@@ -205,18 +208,23 @@ static double value_at(const struct run_task *t, int64_t step)
 	return NAN;
 }
 
-/* Evaluations of all tasks are those of the first one that all others have, too. */
+/*
+ * The best is the run's own word. A store from before scores has none: of the
+ * evaluations of all tasks, which the first one and all others have, the best mean.
+ */
 static void find_steps(struct run_card *c)
 {
 	double best = -INFINITY;
 
-	c->best_step = c->newest_step = -1;
+	c->newest_step = -1;
 	for (int i = 0; i < c->n_tasks; i++) {
 		const struct run_task *t = &c->task[i];
 
 		if (t->n && t->step[t->n - 1] > c->newest_step)
 			c->newest_step = t->step[t->n - 1];
 	}
+	if (c->best_step >= 0)
+		return;
 	for (int k = 0; c->n_tasks && k < c->task[0].n; k++) {
 		double sum = 0;
 
@@ -237,6 +245,7 @@ static void read_card(struct run_card *c)
 	enum status st = ST_INVALID;
 
 	rundir_look(&c->info);
+	c->best_step = -1;
 	if (str_format(path, sizeof path, "%s/plan.json", c->info.path))
 		st = plan_load_stored(path, &plan, &why);
 	if (!st) {
