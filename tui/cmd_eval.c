@@ -129,6 +129,28 @@ static enum status pick_task(const struct session *s, const char *name, int *tas
 	return ST_INVALID;
 }
 
+/* Every task that has rows, or the one that was asked for; none at all is told. */
+static enum status eval_tasks(struct session *s, int only, const struct opts *o,
+			      struct err *err)
+{
+	enum status st = ST_OK;
+	int measured = 0;
+
+	for (int i = 0; !st && i < s->n_tasks; i++) {
+		if ((only >= 0 && only != i) || (!s->task[i].dev && !o->data))
+			continue;
+		st = eval_one(s, i, o, err);
+		measured++;
+	}
+	if (st || measured)
+		return st;
+	if (only < 0)
+		return err_set(err, ST_NOT_FOUND, "no task has dev rows: '--task TASK --data "
+			       "FILE' measures on others");
+	return err_set(err, ST_NOT_FOUND, "task '%.60s' has no dev rows: '--data FILE' "
+		       "measures on others", s->plan->tasks[only].name);
+}
+
 int cmd_eval(const struct opts *o)
 {
 	struct session *s = NULL;
@@ -143,9 +165,8 @@ int cmd_eval(const struct opts *o)
 	st = cmd_open_run(o, true, &s, &err);
 	if (!st)
 		st = pick_task(s, o->task, &only, &err);
-	for (int i = 0; !st && i < s->n_tasks; i++)
-		if ((only < 0 || only == i) && (s->task[i].dev || o->data))
-			st = eval_one(s, i, o, &err);
+	if (!st)
+		st = eval_tasks(s, only, o, &err);
 	session_free(s);
 	return st ? cmd_fail(st, &err) : EXIT_WELL;
 }

@@ -22,7 +22,8 @@ enum { LINE_SECONDS = 10, SCRIPT_MAX = 16 << 20 };
 /* What has been said so far. */
 struct teller {
 	struct trainer *trainer;
-	struct host *host;        /* NULL: nobody can attach */
+	struct host *host;        /* NULL: nobody can attach, for this reason */
+	struct err alone;
 	struct snapshot snap;
 	bool json, has_begun, has_stepped;
 	double last_line;
@@ -224,6 +225,8 @@ static void tell(struct teller *t)
 
 	if (s->phase != PHASE_PREPARING && !t->has_begun && s->n_channels) {
 		t->has_begun = true;
+		if (!t->host && !has_ended(s))
+			cmd_say("tutti: nobody can attach: %s", t->alone.text);
 		tell_begin(s, t->json);
 	}
 	if (t->has_begun && !has_ended(s)) /* the end says its own word */
@@ -335,19 +338,19 @@ static void watch(struct teller *t)
 	}
 }
 
-/* Others may look, steer and ask; without a socket the run goes on alone. */
+/*
+ * Others may look, steer and ask; without a socket the run goes on alone, which is said
+ * once it trains: one that fails at once takes its folder away, and that is no reason.
+ */
 static void listen_for_others(struct teller *t)
 {
 	struct host_options ho = { .trainer = t->trainer };
 	char history[PATH_MAX];
-	struct err err;
 
 	if (cmd_history_path(history))
 		ho.history = history;
-	if (host_open(&ho, &t->host, &err)) {
-		cmd_say("tutti: nobody can attach: %s", err.text);
+	if (host_open(&ho, &t->host, &t->alone))
 		t->host = NULL;
-	}
 }
 
 static int run_trainer(struct trainer_options *to, bool json)

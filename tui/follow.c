@@ -127,6 +127,13 @@ static void begin(struct follow *f)
 	f->snap.serial = serial;
 }
 
+static void begin_again(struct follow *f)
+{
+	record_close(f->record);
+	f->record = NULL;
+	begin(f);
+}
+
 /* Rows that wait, for a moment's work at most. */
 static void read_on(struct follow *f)
 {
@@ -184,6 +191,8 @@ static void visit(struct follow *f, double now)
 		begin(f);
 	else if (!f->is_behind)
 		f->is_behind = !record_follow(f->record, NULL);
+	if (f->record && record_went_back(f->record))
+		begin_again(f);
 	f->is_new = true;
 }
 

@@ -186,6 +186,11 @@ static void let_go(struct record *r)
 	n->entry = 0;
 }
 
+bool record_went_back(const struct record *r)
+{
+	return !r->st && r->last < r->now.snap.step;
+}
+
 enum status record_follow(struct record *r, struct err *err)
 {
 	BUG_IF(r->keeps);

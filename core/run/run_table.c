@@ -176,14 +176,16 @@ static enum status take_store(struct run_card *c, struct err *err)
 {
 	char path[PATH_MAX], *created;
 	struct store *db = NULL;
-	struct score_row best;
 	enum status st;
+	struct score_row best;
 
 	if (!str_format(path, sizeof path, "%s/run.db", c->info.path))
 		return err_set(err, ST_INVALID, "path too long: '%s'", c->info.path);
 	st = store_open_readonly(path, &db, err);
 	if (st)
 		return st;
+	if (!store_score_best(db, 0, INT64_MAX, &best, NULL))
+		c->best_step = best.step;
 	created = store_fact(db, "created");
 	if (created)
 		parse_i64(created, &c->info.created_ms);
@@ -191,8 +193,6 @@ static enum status take_store(struct run_card *c, struct err *err)
 	st = take_journal(c, db, err);
 	if (!st)
 		st = take_evals(c, db, err);
-	if (!st && !store_score_best(db, 0, INT64_MAX, &best, NULL))
-		c->best_step = best.step;
 	if (!st)
 		st = store_steps_read(db, c->info.step, INT64_MAX, 1, take_step,
 				      &c->info.step, err);
@@ -209,8 +209,8 @@ static double value_at(const struct run_task *t, int64_t step)
 }
 
 /*
- * The newest evaluation; and the best one of a store without scores: of those of the
- * first task that all others have, too, the one with the highest mean.
+ * The best is the run's own word. A store from before scores has none: of the
+ * evaluations of all tasks, which the first one and all others have, the best mean.
  */
 static void find_steps(struct run_card *c)
 {
@@ -224,7 +224,7 @@ static void find_steps(struct run_card *c)
 			c->newest_step = t->step[t->n - 1];
 	}
 	if (c->best_step >= 0)
-		return; /* the run has said which */
+		return;
 	for (int k = 0; c->n_tasks && k < c->task[0].n; k++) {
 		double sum = 0;
 
@@ -244,8 +244,8 @@ static void read_card(struct run_card *c)
 	struct err why = { "" };
 	enum status st = ST_INVALID;
 
-	c->best_step = -1;
 	rundir_look(&c->info);
+	c->best_step = -1;
 	if (str_format(path, sizeof path, "%s/plan.json", c->info.path))
 		st = plan_load_stored(path, &plan, &why);
 	if (!st) {

@@ -37,7 +37,7 @@ struct run_card {
 	int interventions;         /* entries of the journal that are no notes */
 	int n_tasks;
 	struct run_task *task;
-	int64_t best_step;         /* the evaluation that the run calls its best; -1: none */
+	int64_t best_step;         /* of the best evaluation by the plan's rule; -1 */
 	int64_t newest_step;       /* newest evaluation of any task; -1: none */
 };
 

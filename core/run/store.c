@@ -296,6 +296,25 @@ enum status store_flush(struct store *s, struct err *err)
 	return st;
 }
 
+/* --- going back --- */
+
+enum status store_drop_after(struct store *s, int timeline, int64_t step,
+			     struct err *err)
+{
+#define LATER_OF(table) "DELETE FROM " table " WHERE timeline = ? AND step > ?"
+	static const char *const sql[] = { LATER_OF("step"), LATER_OF("gradient"),
+					   LATER_OF("eval"), LATER_OF("score"),
+					   LATER_OF("prediction") };
+#undef LATER_OF
+	enum status st = db_begin(s->db, err);
+
+	if (st)
+		return st;
+	for (size_t i = 0; i < sizeof sql / sizeof *sql && !st; i++)
+		st = db_run(s->db, sql[i], DB_VALUES(DB_INT(timeline), DB_INT(step)), err);
+	return db_end(s->db, st, err);
+}
+
 /* --- checkpoints --- */
 
 /* There is one best: a new one takes the word from the old. */

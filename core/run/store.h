@@ -5,8 +5,7 @@
  * WAL with synchronous=FULL (a rollback journal where WAL cannot work). One
  * writer, the trainer's thread. A journal entry is on the disk when
  * store_journal returns. Step figures are gathered and written about once a
- * second: a resumed run computes lost ones again to the same values, and
- * writing a step that is there already replaces it.
+ * second: a resumed run drops those beyond its checkpoint and computes them again.
  *
  * Readers open their own connection read-only, from any process. They take no
  * lock and touch no file, so whatever becomes of them the writer never notices
@@ -94,6 +93,12 @@ enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t 
 			     void (*each)(void *arg, const struct step_row *r),
 			     void *arg, struct err *err);
 enum status store_last_step(struct store *s, int64_t *out, struct err *err); /* or 0 */
+/*
+ * What stands of steps after `step`, steps, gradients and evaluations, goes: a run that
+ * begins again there may come to other figures. All of it at once; the journal stays.
+ */
+enum status store_drop_after(struct store *s, int timeline, int64_t step,
+			     struct err *err);
 
 /* --- gradient norms per task (gradients.h says of what) --- */
 struct gradient_row {

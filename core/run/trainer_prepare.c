@@ -207,8 +207,10 @@ static enum status compare_machine(struct trainer *t, struct err *err)
 static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 {
 	int64_t every = t->s->plan->eval_every;
-	enum status st;
+	enum status st = store_drop_after(t->store, t->s->timeline, t->s->step, err);
 
+	if (st)
+		return st;
 	if (from_start) {
 		st = store_facts(t, err);
 		if (!st)

@@ -201,12 +201,34 @@ static enum status measure(struct trainer *t, bool scheduled, struct evaluation 
 	return st;
 }
 
-/* The message and the journal say when the best begins afresh. */
+/* Does the journal have the guard's note at this step? */
+static enum status is_noted(struct trainer *t, const char *text, bool *is, struct err *err)
+{
+	struct journal_entry *e = NULL;
+	enum status st;
+	int n = 0;
+
+	*is = false;
+	if (t->next_pending < t->n_pending)
+		return ST_OK; /* trainer_note() takes it from there */
+	st = store_journal_read(t->store, 0, &e, &n, err);
+	for (int i = 0; i < n && !st; i++)
+		*is |= e[i].who == WHO_GUARD && e[i].step == t->s->step &&
+		       str_starts(e[i].command, "note ") && str_eq(e[i].command + 5, text);
+	xfree(e);
+	return st;
+}
+
+/*
+ * The message and the journal say when the best begins afresh: once, also when a kill
+ * came between an evaluation and its note.
+ */
 static enum status say_afresh(struct trainer *t, const struct score_row *now,
 			      struct err *err)
 {
 	struct score_row before;
 	char names[160], text[256];
+	bool is_said;
 	enum status st = store_score_last(t->store, now->timeline, now->step - 1,
 					  &before, err);
 
@@ -217,6 +239,9 @@ static enum status say_afresh(struct trainer *t, const struct score_row *now,
 	best_names(t->s->plan, now->counted, names, sizeof names);
 	str_format(text, sizeof text, "the best begins afresh: what counts is now %s",
 		   names);
+	st = is_noted(t, text, &is_said, err);
+	if (st || is_said)
+		return st;
 	trainer_say(t, "step %lld: %s", (long long)now->step, text);
 	return trainer_note(t, text, err);
 }
@@ -277,7 +302,7 @@ enum status trainer_evaluate_due(struct trainer *t, struct err *err)
 	if (st && st != ST_NOT_FOUND)
 		return st;
 	if (!st && score.scheduled)
-		return ST_OK;
+		return say_afresh(t, &score, err);
 	return trainer_evaluate(t, true, err);
 }
 

@@ -19,6 +19,16 @@ fails "unset variable" 2 "WHERE_NOT" train "$TMP/p.json" --set 'tasks.topic.trai
 fails "no such column" 1 "phrase" train "$TMP/p.json" --set tasks.topic.text=phrase
 fails "unknown option" 2 "no option" "$TUTTI" train --frobnicate
 fails "unknown theme" 2 "auto, dark or light" "$TUTTI" no.json --theme pink
+# a run that fails at once takes its folder away: that is not the reason it tells
+tiny_plan "$TMP/early.json"
+printf '{"text":"a vote","label":"unheard"}\n' >"$TMP/early.jsonl"
+sed -i "s|$TMP/data/topics.dev.jsonl|$TMP/early.jsonl|" "$TMP/early.json"
+mixed=0
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	"$TUTTI" train "$TMP/early.json" --runs "$runs" >/dev/null 2>"$TMP/err"
+	grep -q 'unknown label' "$TMP/err" && ! grep -q 'attach' "$TMP/err" || mixed=$((mixed + 1))
+done
+[ $mixed = 0 ] && ok "a run that fails at once says why" || { not_ok "$mixed of 10 said more"; cat "$TMP/err"; }
 fails "unknown run" 1 "no-such-run" "$TUTTI" eval no-such-run --runs "$runs"
 fails "predict wants a task" 2 "task" "$TUTTI" predict x
 

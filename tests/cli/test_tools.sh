@@ -29,6 +29,13 @@ done
 check "eval takes all rows" grep -q '"task":"topic","n":200' "$TMP/eval"
 "$TUTTI" eval one --runs "$runs" --task topic --data "$TMP/data/topics.train.jsonl" --json >"$TMP/eval2" 2>"$TMP/err"
 check "eval of another file" grep -q '"n":200' "$TMP/eval2"
+sed 's|, "dev": "[^"]*"||' "$TMP/p.json" >"$TMP/nodev.json"
+"$TUTTI" train "$TMP/nodev.json" --run nodev --steps 2 --runs "$runs" >/dev/null 2>&1
+fails "eval with nothing to measure on" 1 "no task has dev rows: '--task TASK --data FILE'" \
+	"$TUTTI" eval nodev --runs "$runs"
+fails "eval of a task without dev rows" 1 "task 'topic' has no dev rows: '--data FILE'" \
+	"$TUTTI" eval nodev --task topic --runs "$runs"
+check "but of a file" "$TUTTI" eval nodev --task topic --data "$TMP/data/topics.dev.jsonl" --runs "$runs" >/dev/null
 
 printf 'the ferry came in\n{"text": "a vote was lost"}\n' | "$TUTTI" predict one --task topic --runs "$runs" >"$TMP/pred" 2>"$TMP/err"
 [ "$(wc -l <"$TMP/pred")" = 2 ] && grep -q '"line":2' "$TMP/pred" && ok "predict: a line in, a line out" || { not_ok "predict"; cat "$TMP/pred" "$TMP/err"; }

@@ -93,7 +93,7 @@ static int fixture_remove(void **state)
 	(void)state;
 	/* runs hold folders in folders: deeper than file_remove_tree goes */
 	str_format(command, sizeof command, "%s/runs", fixture_dir);
-	for (int i = 0; i < 64; i++) {
+	for (int i = 0; i < 2048; i++) {
 		char path[PATH_MAX];
 
 		str_format(path, sizeof path, "%s/runs/r%d/checkpoints", fixture_dir, i);

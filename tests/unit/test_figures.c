@@ -20,7 +20,7 @@
 /* The set of counted tasks changes, once exactly where an evaluation falls. */
 static const char script[] = "7 eval\n10 eval\n10 weight mood 2\n15 mute count on\n"
 			     "23 gradients\n30 mute count off\n30 eval\n33 note half\n"
-			     "40 lr 0.001\n41 horizon 62\n";
+			     "40 lr 0.001\n41 horizon 62\n61 mute sum on\n";
 static const char *const sets[] = { "budget.eval_every=5", "budget.checkpoint_every=20",
 				    "budget.steps=50" };
 #ifdef TUTTI_SANITIZED

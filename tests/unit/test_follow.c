@@ -242,6 +242,36 @@ static void test_trouble_passes(void **state)
 	record_close(r);
 }
 
+/* Killed and resumed between two looks: what is shown is what is made again. */
+static void test_goes_back(void **state)
+{
+	struct run_lock lock = { .fd = -1 };
+	char path[PATH_MAX], db[PATH_MAX + 16];
+	struct store *s = NULL;
+	struct follow *f = NULL;
+	struct snapshot seen;
+	struct feed feed;
+
+	(void)state;
+	snapshot_init(&seen);
+	str_format(path, sizeof path, "%s/runs/r1", fixture_dir);
+	str_format(db, sizeof db, "%s/run.db", path);
+	assert_int_equal(run_lock_take(&lock, path, &err), ST_OK);
+	assert_int_equal(follow_open(path, &f, &err), ST_OK);
+	feed_follow(&feed, f);
+	follow_to(&feed, &seen, 60, PHASE_RUNNING);
+	assert_int_equal(store_open(db, false, &s, &err), ST_OK);
+	assert_int_equal(store_drop_after(s, 0, 23, &err), ST_OK);
+	follow_to(&feed, &seen, 23, PHASE_RUNNING);
+	assert_int_equal(seen.eval_step, 20);
+	write_steps(s, 24, 25);
+	follow_to(&feed, &seen, 25, PHASE_RUNNING);
+	store_close(s);
+	run_lock_drop(&lock);
+	follow_close(f);
+	snapshot_release(&seen);
+}
+
 /* A run that prepares has a lock and no plan; one that leaves nothing has ended. */
 static void test_before_and_after(void **state)
 {
@@ -377,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_record_grows),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_trouble_passes),
+		cmocka_unit_test(test_goes_back),
 		cmocka_unit_test(test_before_and_after),
 		cmocka_unit_test(test_asking_holds_nothing),
 		cmocka_unit_test(test_pulse),

@@ -304,8 +304,13 @@ static void test_owed(void **state)
 		for (int i = 0; i < 4; i++) {
 			struct trainer *t = begin(sets, 3, -1, false, NULL);
 
-			while (snap.phase != PHASE_EVALUATING || snap.step != due)
+			while (!has_ended() && (snap.phase != PHASE_EVALUATING ||
+						snap.step != due))
 				trainer_snapshot(t, &snap);
+			if (has_ended()) { /* a busy machine did not look in time */
+				assert_ok(finish(t));
+				continue;
+			}
 			trainer_stop(t);
 			finish(t);
 			assert_true(snap.step == due);
@@ -321,6 +326,120 @@ static void test_owed(void **state)
 		}
 	assert_true(caught > 0);
 	fixture_file("mood.dev.jsonl", 0, 1000, 40);
+}
+
+/* --- another course --- */
+
+/* As if the run had been killed before it saved any of these. */
+static void forget_checkpoints(int64_t after)
+{
+	struct checkpoint_info *list = NULL;
+	char path[PATH_MAX + 64];
+	int n = 0, gone = 0;
+
+	assert_ok(checkpoint_list(run, &list, &n, &err));
+	for (int i = 0; i < n; i++) {
+		if (list[i].step <= after)
+			continue;
+		str_format(path, sizeof path, "%s/checkpoints/%s", run, list[i].folder);
+		assert_ok(file_remove_tree(path, &err));
+		gone++;
+	}
+	assert_true(gone > 0);
+	xfree(list);
+}
+
+static struct store *store_of_run(void)
+{
+	char path[PATH_MAX + 16];
+	struct store *s = NULL;
+
+	str_format(path, sizeof path, "%s/run.db", run);
+	assert_ok(store_open_readonly(path, &s, &err));
+	return s;
+}
+
+static int count_gradients;
+
+static void count_gradient(void *arg, const struct gradient_row *r)
+{
+	(void)arg;
+	(void)r;
+	count_gradients++;
+}
+
+/* Nothing that was recorded of later steps than `step` is there. */
+static void assert_ends(int64_t step)
+{
+	struct store *s = store_of_run();
+	struct prediction_set set;
+	struct eval_row *e = NULL;
+	struct score_row score;
+	int64_t last;
+	int n = 0;
+
+	assert_ok(store_last_step(s, &last, &err));
+	assert_int_equal(last, step);
+	assert_ok(store_evals_read(s, -1, &e, &n, &err));
+	for (int i = 0; i < n; i++)
+		assert_true(e[i].step <= step);
+	for (int64_t at = step + 1; at <= 60; at++) {
+		assert_int_equal(store_score(s, 0, at, &score, NULL), ST_NOT_FOUND);
+		assert_int_not_equal(store_predictions_read(s, 0, at, &set, NULL), ST_OK);
+	}
+	count_gradients = 0;
+	assert_ok(store_gradients_read(s, step + 1, 60, count_gradient, NULL, &err));
+	assert_int_equal(count_gradients, 0);
+	xfree(e);
+	store_close(s);
+}
+
+/* The losses of the last evaluation. */
+static void last_losses(double loss[3])
+{
+	struct store *s = store_of_run();
+	struct eval_row *e = NULL;
+	int n = 0;
+
+	assert_ok(store_evals_from(s, 60, &e, &n, &err));
+	assert_int_equal(n, 3);
+	for (int i = 0; i < n; i++)
+		loss[e[i].task] = e[i].loss;
+	xfree(e);
+	store_close(s);
+}
+
+static void resume_with(const char *script, int64_t steps)
+{
+	struct trainer_options o = { .resume = run, .steps = steps, .script = script };
+	struct trainer *t = NULL;
+
+	snapshot_release(&snap);
+	assert_ok(trainer_start(&o, &t, &err));
+	assert_ok(finish(t));
+}
+
+/* Killed, resumed and steered elsewhere: figures are those of what was trained. */
+static void test_other_course(void **state)
+{
+	const char *sets[] = { "budget.eval_every=7", "mix.gradients_every=5",
+			       "budget.checkpoint_every=20", "budget.keep=9" };
+	const char *script = "41 weight mood 7\n";
+	double want[3], was[3], is[3];
+
+	(void)state;
+	assert_ok(finish(begin(sets, 4, -1, false, script)));
+	last_losses(want);
+	assert_ok(finish(begin(sets, 4, -1, false, "50 eval\n")));
+	last_losses(was);
+	assert_true(was[0] != want[0]);
+	forget_checkpoints(40);
+	resume_with(script, 45);
+	assert_ends(45);
+	resume_with(script, -1);
+	last_losses(is);
+	assert_memory_equal(is, want, sizeof is);
+	assert_int_equal(rows_of_step(50), 0); /* a hand's, of weights that are no more */
 }
 
 /* Every new best is saved; the last evaluation is the last checkpoint's. */
@@ -364,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_extended_bits), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_machine),	   cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_owed),	   cmocka_unit_test(test_best_is_saved),
+		cmocka_unit_test(test_other_course),
 	};
 
 	snapshot_init(&snap);

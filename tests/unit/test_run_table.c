@@ -272,12 +272,38 @@ static int unmake(void **state)
 	return scratch_remove(state);
 }
 
+/* The best by the run's own rule, a loss here, not by the mean of the strips' metrics. */
+static void test_best_by_rule(void **state)
+{
+	struct score_row score = { .step = 100, .scheduled = true, .score = -.1,
+				   .loss = .1, .counted = 1 };
+	char path[PATH_MAX];
+	struct run_table t;
+	struct store *s = NULL;
+	struct err err = { "" };
+
+	(void)state;
+	str_format(path, sizeof path, "%s/run.db", run_path("one"));
+	assert_int_equal(store_open(path, false, &s, &err), ST_OK);
+	assert_int_equal(store_evaluation(s, &score, NULL, 0, 0, &err), ST_OK);
+	score.step = 200;
+	score.score = -.2;
+	assert_int_equal(store_evaluation(s, &score, NULL, 0, 0, &err), ST_OK);
+	store_close(s);
+	assert_int_equal(run_table_read(run_path("."), NULL, NULL, &t, &err), ST_OK);
+	assert_string_equal(t.card[1].info.name, "one");
+	assert_int_equal(t.card[1].best_step, 100);
+	same(run_task_value(&t.card[1], &t.card[1].task[0], PICK_BEST, 0), .5);
+	run_table_release(&t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cards),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_best_by_rule),
 	};
 
 	return cmocka_run_group_tests_name("run_table", tests, make, unmake);
