@@ -32,7 +32,8 @@ enum { SOURCE_FIELDS = 4, SOURCE_LINE_MAX = 16 << 20 };
 /* Why a row was skipped. ROW_OK is a good one. */
 enum row_fault { ROW_OK, ROW_SHORT, ROW_LONG, ROW_BAD_JSON, ROW_NO_FIELD,
 		 ROW_BAD_UTF8, ROW_NUL, ROW_TOO_LONG, ROW_EMPTY_TEXT, ROW_BAD_LABEL,
-		 ROW_LIST, ROW_BAD_NUMBER, ROW_BAD_QUOTE, ROW_FAULTS };
+		 ROW_LIST, ROW_BAD_NUMBER, ROW_BAD_QUOTE, ROW_NO_LABEL, ROW_LONG_LABEL,
+		 ROW_BIG_NUMBER, ROW_FAULTS };
 const char *row_fault_name(enum row_fault f); /* "too few columns" */
 
 enum { ROW_WHAT = 64, ROW_FEW = 3 };

@@ -12,6 +12,10 @@
 #include "data/items.h"
 #include "text/normal.h"
 
+/* Labels that may mean that a row has none: SNLI's, R's, pandas', spreadsheets'. */
+static const char *const none[SURVEY_NONE] = { "-", "NA", "N/A", "#N/A", "nan", "NaN",
+					       "null", "NULL", "None", "?" };
+
 struct walk {
 	const struct dataset_spec *spec;
 	struct dataset_columns c;
@@ -59,7 +63,8 @@ static void take_row(struct walk *w, struct source_row *row)
 	row_report_add(&w->out->report, row);
 	if (row->fault)
 		return;
-	w->out->no_gold += is_label && n == 1 && *label == '-';
+	for (int i = 0; is_label && i < SURVEY_NONE; i++)
+		w->out->none[i] += strlen(none[i]) == n && !memcmp(label, none[i], n);
 	add_text(w, row);
 }
 
@@ -120,23 +125,27 @@ uint64_t survey_common(const struct survey *train, const struct survey *dev)
 	return common;
 }
 
-static void warn_no_gold(const struct survey *s, const char *split, struct buf *out)
+static void warn_none(const struct survey *s, const char *split, struct buf *out)
 {
-	if (s->no_gold)
-		buf_addf(out, "%" PRIu64 " %s row%s the label '-', which means no label in "
-			 "SNLI and MNLI: it is learned as one of the labels, unless the "
-			 "plan lists \"labels\" without it\n", s->no_gold, split,
-			 s->no_gold == 1 ? " has" : "s have");
+	for (int i = 0; i < SURVEY_NONE; i++)
+		if (s->none[i])
+			buf_addf(out, "%" PRIu64 " %s row%s the label '%s', which %s: it is "
+				 "learned as one of the labels, unless the plan lists "
+				 "\"labels\" without it and its max_bad lets such rows "
+				 "pass\n", s->none[i], split,
+				 s->none[i] == 1 ? " has" : "s have", none[i],
+				 i ? "may mean that there is none" :
+				     "means no label in SNLI and MNLI");
 }
 
 void survey_warn(const struct survey *train, const struct survey *dev, struct buf *out)
 {
 	uint64_t common = dev ? survey_common(train, dev) : 0;
 
-	warn_no_gold(train, "train", out);
+	warn_none(train, "train", out);
 	if (!dev)
 		return;
-	warn_no_gold(dev, "dev", out);
+	warn_none(dev, "dev", out);
 	if (hash_equal(train->content, dev->content) && common == dev->n)
 		buf_adds(out, "the dev file holds what the train file holds: its figures say "
 			      "nothing about new texts\n");

@@ -74,6 +74,20 @@ check "the first by name" "$TUTTI" check plan.json --set 'tasks.double.label=lab
 { echo text,label; rows 100 , | sed 's/,dull/,du\xefl/'; } >half.csv
 fails "why nothing can be told" 2 "where 50 rows cannot be read (invalid UTF-8 50 (lines 3, 5" "$TUTTI" new half.csv -o no.json
 
+# the true reason of a row without a target
+{ echo text,label; rows 100 , | awk -F, '{ print NR % 5 ? $0 : $1 "," }'; } >unnamed.csv
+fails "an empty label" 2 "empty label [0-9]* (lines 6, 1[16], [0-9, ]*...): a max_bad of 1 skips such rows" "$TUTTI" new unnamed.csv -o no.json
+"$TUTTI" new unnamed.csv -o yes.json --set tasks.unnamed.max_bad=1 >out 2>said </dev/null
+check "which works" "$TUTTI" check yes.json >out 2>err
+{ echo text,label; rows 100 , | awk -F, '{ printf "%s,%s", $1, $2; if (NR == 7) for (i = 0; i < 60; i++) printf "-long"; print "" }'; } >lengthy.csv
+takes "a label too long" lengthy.csv 'label too long 1 (line 8: ' 'label too long 1 (line 8: '
+rows 90 , | awk -F, '{ printf "{\"text\": \"%s\", \"score\": %s}\n", $1, NR == 9 ? "2e150" : NR * 0.7 }' >vast.jsonl
+takes "a number too large" vast.jsonl 'number too large 1 (line 9: 2e+\{0,1\}150)' 'number too large 1 (line 9'
+{ echo text,label; rows 100 , | awk -F, '{ print $1 "," (NR % 4 ? $2 : "NA") }'; } >na.csv
+takes "labels that tables have for none" na.csv "[0-9]* train rows have the label 'NA', which may mean that there is none" "have the label 'NA'"
+{ echo text,label; rows 60 ,; } | iconv -f UTF-8 -t UTF-32 >wide32.csv
+fails "UTF-32 is not UTF-16" 2 "looks like UTF-32: 'wide32.csv': convert it to UTF-8 first" "$TUTTI" new wide32.csv -o no.json
+
 # settings of new
 { echo a,b,c; rows 60 ,; } >wide.csv
 fails "names over other rows" 2 "first row of 'wide.csv' has not as many columns" "$TUTTI" new wide.csv -o no.json --set header=true
@@ -115,5 +129,5 @@ for c in "" attach; do
 	grep -q 'train r' err && not_ok "a run is not trained by its name" || ok "a run is not trained by its name"
 done
 check "what is advised works" "$TUTTI" eval r --runs runs >out 2>err
-fails "no such run" 2 "no run 'none'" "$TUTTI" none --runs runs
+fails "no such run" 2 "no run of that name in" "$TUTTI" none --runs runs
 exit $bad

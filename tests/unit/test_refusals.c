@@ -192,7 +192,7 @@ static void test_rows(void **state)
 		  "a\xe9,yes\nb\xe9,yes\nc\xe9,no\nd\xe9,no\ne\xe9,no\n",
 		  "invalid UTF-8 5 (lines 102, 103, 104, 105, ...)", "iconv -f LATIN1" },
 		{ TASK_CLASSIFY, "a.csv", "text,label\n", "one n", ",yes", 20,
-		  "one,maybe\ntwo,maybe\nthree,\nfour,maybe\n", "4 of 24, more than the 3",
+		  "one,maybe\ntwo,maybe\nthree,perhaps\nfour,maybe\n", "4 of 24, more than the 3",
 		  "unknown label 4 (lines 22, 23, 24, 25: maybe)" },
 		{ TASK_CLASSIFY, "a.csv", "text,label\n", "one n", ",yes", 9, ",yes\n ,yes\n\" \n\",no\n",
 		  "empty text 3 (lines 11, 12, 13)", "3 of 12" },
