@@ -45,6 +45,14 @@ void new_describe(const struct new_file *f, const struct guess_task *g, struct b
 	}
 }
 
+/* Why a column may be of no use. */
+static const char *note_on(const struct sample_column *c)
+{
+	if (c->lists * 10 > c->n)
+		return ", lists";
+	return c->distinct == 1 && c->n > 1 ? ", the same in all rows" : "";
+}
+
 void new_columns(const struct new_file *f, struct buf *out)
 {
 	enum { MOST = 12 };
@@ -54,7 +62,7 @@ void new_columns(const struct new_file *f, struct buf *out)
 		buf_adds(out, i ? ", " : "");
 		new_name(f, i, out);
 		if (s->column[i].shown[0])
-			buf_addf(out, " (%s)", s->column[i].shown);
+			buf_addf(out, " (%s%s)", s->column[i].shown, note_on(&s->column[i]));
 	}
 	if (s->n_columns > MOST)
 		buf_addf(out, " and %d more", s->n_columns - MOST);
@@ -177,6 +185,16 @@ static void make_sets(struct new_files *f)
 			make_set(f, &f->file[i]);
 }
 
+/* A plan names its files, and these names are of other files each time. */
+static enum status check_place(const char *path, struct err *err)
+{
+	if (!str_eq(path, "/dev/stdin") && !str_starts(path, "/dev/fd/") &&
+	    !str_starts(path, "/proc/"))
+		return ST_OK;
+	return err_set(err, ST_INVALID, "'%s' is another file each time, and a plan names "
+		       "its files: give one that stays", path);
+}
+
 enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err)
 {
 	enum status st = ST_OK;
@@ -190,7 +208,9 @@ enum status new_files_read(struct new_files *f, const struct opts *o, struct err
 		x->role = guess_role(x->path, x->name, &x->key);
 	}
 	for (int i = 0; i < f->n && !st; i++) {
-		st = sample_read(f->file[i].path, &f->file[i].sample, err);
+		st = check_place(f->file[i].path, err);
+		if (!st)
+			st = sample_read(f->file[i].path, &f->file[i].sample, err);
 		if (!st)
 			guess_file(f->file[i].sample, &f->file[i].guess);
 	}
@@ -274,8 +294,9 @@ static double blind_share(const struct sample_column *c)
 	double all = (double)sample_values(c), blind = all - (double)c->ascii;
 
 	if (blind > 0)
-		cmd_say("  rouge counts a-z and 0-9 only, %.0f%% of the summaries have none%s",
-			100 * blind / all, blind > all / 2 ?
+		cmd_say("  rouge counts a-z and 0-9 only, %s%.0f%% of the summaries have none%s",
+			100 * blind < all ? "less than " : "",
+			fmax(1, 100 * blind / all), blind > all / 2 ?
 			": the plan says \"rouge\": \"unicode\"" : "");
 	return all > 0 ? blind / all : 0;
 }

@@ -182,6 +182,8 @@ static void see(void *arg, const struct source_field *f)
 		l->s->is_list = !f->name; /* of a table that says nothing */
 	}
 	l->n++;
+	if (f->is_nested && f->name && !l->s->nested)
+		l->s->nested = xstrdup(f->name);
 	if (!f->p || l->n_cells == SAMPLE_COLUMNS)
 		return;
 	i = find_column(l->s, f->column, f->name);
@@ -331,11 +333,11 @@ static enum status check_columns(const struct look *l, struct err *err)
 
 	if (f->width > SAMPLE_COLUMNS)
 		return err_set(err, ST_INVALID, "%" PRIu64 " columns in '%s': no more than "
-			       "%d can be looked through", f->width, l->s->path,
-			       SAMPLE_COLUMNS);
+			       "%d can be looked through, but a plan may name any "
+			       "(tutti-plan(5))", f->width, l->s->path, SAMPLE_COLUMNS);
 	if (f->format != SOURCE_JSONL && f->width == 1)
-		return err_set(err, ST_INVALID, "one column in '%s': nothing to learn from "
-			       "texts alone", l->s->path);
+		return err_set(err, ST_INVALID, "most rows of '%s' have one column: nothing to "
+			       "learn from texts alone", l->s->path);
 	return ST_OK;
 }
 
@@ -394,6 +396,7 @@ void sample_free(struct sample *s)
 		xfree(s->column[i].first);
 		xfree(s->column[i].seen);
 	}
+	xfree(s->nested);
 	xfree(s->path);
 	xfree(s);
 }

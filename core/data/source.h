@@ -104,7 +104,7 @@ struct source_field {
 	uint64_t column;
 	const char *name, *p;
 	size_t n;
-	bool is_list;
+	bool is_list, is_nested;        /* nested: a JSON object, or a list of such */
 };
 struct source_every {
 	void (*see)(void *arg, const struct source_field *f);

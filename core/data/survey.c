@@ -46,6 +46,26 @@ static void add_text(struct walk *w, const struct source_row *row)
 	s->text[s->n++] = hash64_bytes(buf_str(&w->text), w->text.len);
 }
 
+static bool is_name(const struct source_row *row, int i, const char *name)
+{
+	const char *p = row->field[i];
+	size_t n = row->len[i];
+
+	if (n > 3 && !memcmp(p, "\xef\xbb\xbf", 3)) { /* the second file's BOM */
+		p += 3;
+		n -= 3;
+	}
+	text_trim(&p, &n);
+	return strlen(name) == n && !memcmp(p, name, n);
+}
+
+/* The columns' names, as where two files were put together. */
+static bool is_header(const struct walk *w, const struct source_row *row)
+{
+	return w->c.target >= 0 && is_name(row, w->c.text, w->spec->text) &&
+	       is_name(row, w->c.target, w->spec->target);
+}
+
 static void take_row(struct walk *w, struct source_row *row)
 {
 	bool is_label = w->spec->kind == TASK_CLASSIFY && w->c.target >= 0;
@@ -65,6 +85,8 @@ static void take_row(struct walk *w, struct source_row *row)
 		return;
 	for (int i = 0; is_label && i < SURVEY_NONE; i++)
 		w->out->none[i] += strlen(none[i]) == n && !memcmp(label, none[i], n);
+	if (is_header(w, row) && !w->out->headers++)
+		w->out->header_line = row->line;
 	add_text(w, row);
 }
 
@@ -138,14 +160,25 @@ static void warn_none(const struct survey *s, const char *split, struct buf *out
 				     "means no label in SNLI and MNLI");
 }
 
+static void warn_headers(const struct survey *s, const char *split, struct buf *out)
+{
+	if (s->headers)
+		buf_addf(out, "%" PRIu64 " %s row%s the names of the columns, the first in "
+			 "line %" PRIu64 ", as where files were put together: it is learned "
+			 "as a row like the others\n", s->headers, split,
+			 s->headers == 1 ? " has" : "s have", s->header_line);
+}
+
 void survey_warn(const struct survey *train, const struct survey *dev, struct buf *out)
 {
 	uint64_t common = dev ? survey_common(train, dev) : 0;
 
 	warn_none(train, "train", out);
+	warn_headers(train, "train", out);
 	if (!dev)
 		return;
 	warn_none(dev, "dev", out);
+	warn_headers(dev, "dev", out);
 	if (hash_equal(train->content, dev->content) && common == dev->n)
 		buf_adds(out, "the dev file holds what the train file holds: its figures say "
 			      "nothing about new texts\n");

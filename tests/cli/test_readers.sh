@@ -88,6 +88,31 @@ takes "labels that tables have for none" na.csv "[0-9]* train rows have the labe
 { echo text,label; rows 60 ,; } | iconv -f UTF-8 -t UTF-32 >wide32.csv
 fails "UTF-32 is not UTF-16" 2 "looks like UTF-32: 'wide32.csv': convert it to UTF-8 first" "$TUTTI" new wide32.csv -o no.json
 
+# tables as R writes them: quotes around every text, with tabs between
+{ printf '"text"\t"label"\n'; rows 150 '	' | awk -F'\t' '{ sub(/ /, " \"\"so\"\" ", $1); printf "\"%d\"\t\"%s\"\t\"%s\"\n", NR, $1, $2 }'; } >quoted.tsv
+takes "tabs between fields in quotes" quoted.tsv "classify by 'label', text 'text'" '0 skipped'
+check "are a CSV table" grep -q '"format": "csv"' plan.json
+{ printf 'text\tlabel\n'; rows 150 '	' | awk -F'\t' '{ print (NR == 60 ? $1 : "\"" $1 "\"") "\t" $2 }'; } >glue.tsv
+takes "one field without, and quotes are text" glue.tsv "classify by 'label', text 'text'" '0 skipped'
+check "in a TSV table" grep -q '"format": "tsv"' plan.json
+
+# files put together
+{ echo text,label; rows 90 ,; printf '\357\273\277text,label\n'; rows 90 , 100; } >joined.csv
+"$TUTTI" new joined.csv -o joined.json --set header=true --set kind=classify --set text=text --set label=label \
+	--set tasks.joined.dev_share=0.01 >out 2>said </dev/null
+check "a second header is told" grep -q '1 train row has the names of the columns, the first in line 92' said
+
+# why nothing can be learned
+{ echo text,label; rows 40 , | sed 's/,.*/,keen/'; } >alike.csv
+fails "one label alone" 2 "'label' (keen, the same in all rows)" "$TUTTI" new alike.csv -o no.json
+rows 40 , | awk -F, '{ printf "{\"data\": {\"text\": \"%s\", \"label\": \"%s\"}}\n", $1, $2 }' >nested.jsonl
+fails "members of members" 2 "no columns, where 'data' has members of its own" "$TUTTI" new nested.jsonl -o no.json
+{ echo text,label; rows 3 ,; } >few.csv
+fails "too few rows" 2 "too few rows (3)" "$TUTTI" new few.csv -o no.json
+fails "a file that is another each time" 2 "'/dev/stdin' is another file each time, and a plan names" "$TUTTI" new /dev/stdin -o no.json
+{ echo text; rows 60 ' '; } >alone.csv
+fails "one column" 2 "most rows of 'alone.csv' have one column" "$TUTTI" new alone.csv -o no.json
+
 # settings of new
 { echo a,b,c; rows 60 ,; } >wide.csv
 fails "names over other rows" 2 "first row of 'wide.csv' has not as many columns" "$TUTTI" new wide.csv -o no.json --set header=true
