@@ -205,6 +205,9 @@ static void say_set(const struct new_files *files, const struct new_set *set)
 		fprintf(stderr, "%s %s", i ? "," : "; held out:",
 			files->file[set->held[i]].path);
 	fputc('\n', stderr);
+	if (f->role == ROLE_DEV || f->role == ROLE_TEST)
+		cmd_say("  no train file of its name is given: this one, which is called "
+			"%s, is trained on", f->role == ROLE_DEV ? "dev" : "test");
 	say_oddities(f);
 }
 

@@ -111,6 +111,14 @@ static int find_part(struct new_files *f, const struct new_file *first,
 	return -1;
 }
 
+static bool has_own_train(const struct new_files *f, const struct new_file *x)
+{
+	for (int i = 0; i < f->n; i++)
+		if (f->file[i].role == ROLE_TRAIN && has_key(&f->file[i], x))
+			return true;
+	return false;
+}
+
 /*
  * "dev_matched" beside "train": its name goes on where the train file's ends. A
  * file with a train file of its own is that one's.
@@ -121,23 +129,30 @@ static bool is_beside(const struct new_files *f, const struct new_file *train,
 	const char *key = buf_str(&train->key), *other = buf_str(&x->key);
 	size_t n = train->key.len;
 
-	for (int i = 0; i < f->n; i++)
-		if (f->file[i].role == ROLE_TRAIN && has_key(&f->file[i], x))
-			return false;
-	return train->role == ROLE_TRAIN && str_starts(other, key) &&
+	return train->role == ROLE_TRAIN && !has_own_train(f, x) && str_starts(other, key) &&
 	       (!n || !guess_is_word(key[n - 1]) || !guess_is_word(other[n]));
 }
 
-/* Those of the same name first. */
+/* "a/mood-train.csv" and "b/mood/dev.csv": of one name, in two folders. */
+static bool is_namesake(const struct new_files *f, const struct new_file *train,
+			const struct new_file *x)
+{
+	return train->role == ROLE_TRAIN && !has_own_train(f, x) &&
+	       str_eq(train->name, x->name);
+}
+
+/* Those of the same key first, of the same name last. */
 static void take_held(struct new_files *f, struct new_set *s, enum guess_role role)
 {
 	const struct new_file *train = &f->file[s->train];
 
-	for (int i = 0; i < 2 * f->n; i++) {
+	for (int i = 0; i < 3 * f->n; i++) {
 		struct new_file *x = &f->file[i % f->n];
+		int round = i / f->n;
 
 		if (x->taken || x->role != role ||
-		    !(i < f->n ? has_key(x, train) : is_beside(f, train, x)))
+		    !(round == 0 ? has_key(x, train) :
+		      round == 1 ? is_beside(f, train, x) : is_namesake(f, train, x)))
 			continue;
 		x->taken = true;
 		s->held[s->n_held++] = i % f->n;

@@ -281,8 +281,9 @@ static enum status open_table(const struct plan_task *t, const char *path,
 	if (st && named != SOURCE_TSV && named != SOURCE_CSV)
 		return ST_OK; /* no such columns: lines of text */
 	if (!st)
-		cmd_say("'%s' is a table: its %s '%s' is read", path,
-			t->pair[0] ? "columns" : "column", t->text);
+		cmd_say("'%s' is a table: its column%s '%s'%s%s%s read", path,
+			t->pair[0] ? "s" : "", t->text, t->pair[0] ? " and '" : "",
+			t->pair, t->pair[0] ? "' are" : " is");
 	return st;
 }
 

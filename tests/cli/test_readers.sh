@@ -145,6 +145,16 @@ cp nli/train.tsv nli/dev.tsv
 check "the file of the train file's own name first" grep -q '"dev": "nli/dev.tsv"' nli.json
 check "dev is train" grep -q 'the dev file holds what the train file holds' said
 
+# of one name in two folders; a dev file alone
+mkdir mood other; cp blank.csv mood-train.csv; { echo 'text, label'; rows 40 ', ' 900; } >mood/dev.csv
+"$TUTTI" new mood-train.csv mood/dev.csv -o mood.json >out 2>said </dev/null
+check "a dev file of that name elsewhere" grep -q '"dev": "mood/dev.csv"' mood.json
+check "is no task" [ "$(grep -c '"kind": "classify"' mood.json)" = 1 ]
+"$TUTTI" new mood/dev.csv -o dev.json >out 2>said </dev/null
+check "a dev file that is trained on is told" grep -q 'no train file of its name is given: this one, which is called dev, is trained on' said
+fails "JSON where a table is said to be" 1 "rows of '.*digits.jsonl' are JSON, and its format is said to be csv" \
+	"$TUTTI" check mood.json --set tasks.mood.dev=digits.jsonl
+
 # without a terminal
 fails "a plan without a terminal" 2 "'tutti train nli.json' works" "$TUTTI" nli.json
 "$TUTTI" train nli.json --runs runs --run r --steps 1 >out 2>err
