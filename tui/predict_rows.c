@@ -5,8 +5,8 @@
  * (any other member is ignored), in a task whose columns are numbers '[' begins
  * a list; every other line is the text itself. What is a good row in data is one
  * here. A file that is a table with the task's columns (their names in its first
- * row, or where they go by number its name says so) is read by the reader of all
- * data.
+ * row, or where they go by number its name or the task's own form says so) is read
+ * by the reader of all data.
  */
 #include "predict.h"
 
@@ -232,13 +232,15 @@ static enum status check_first(const struct predict_row *r, const struct plan_ta
 
 /* --- tables --- */
 
-/* One without names of columns is known by its own name alone. */
-static bool may_be_table(const struct plan_task *t, const char *path)
+/* One without names of columns is known by its own name, or is of the task's form. */
+static bool may_be_table(const struct plan_task *t, const char *path,
+			 enum source_format found)
 {
 	enum source_format named = source_format_of(path);
 	uint64_t number;
 
-	return !parse_u64(t->text, &number) || named == SOURCE_TSV || named == SOURCE_CSV;
+	return !parse_u64(t->text, &number) || named == SOURCE_TSV ||
+	       named == SOURCE_CSV || found == t->format;
 }
 
 /* The file's form; auto: it is of lines. What is no text at all is refused. */
@@ -272,7 +274,8 @@ static enum status open_table(const struct plan_task *t, const char *path,
 	enum status st = find_format(path, &spec.format, err);
 
 	*out = NULL;
-	if (st || !spec.format || spec.format == SOURCE_JSONL || !may_be_table(t, path))
+	if (st || !spec.format || spec.format == SOURCE_JSONL ||
+	    !may_be_table(t, path, spec.format))
 		return st;
 	if (t->format == SOURCE_TSV || t->format == SOURCE_CSV)
 		spec.format = t->format;

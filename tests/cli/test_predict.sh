@@ -62,6 +62,13 @@ check "it is said to be one" grep -q "t.csv' is a table: its column 'text' is re
 tab() { "$TUTTI" predict one --task "$1" --runs "$runs" "$TMP/$2" >"$TMP/out" 2>"$TMP/err"; got=$?; }
 printf 'a\tb\n' >"$TMP/p.tsv"; for i in 1 2 3; do printf 'row %d is here\trow was there\n' $i; done >>"$TMP/p.tsv"; tab alike p.tsv
 check "of pairs" [ "$got $(grep -c '"value"' "$TMP/out")" = "0 3" ]
+for i in $(seq 40); do printf '%d\tthe ferry %d came in\t%d\n' $i $i $((i % 2)); done >"$TMP/n.txt"
+"$TUTTI" new "$TMP/n.txt" -o "$TMP/n.json" --set kind=classify --set text=1 --set label=2 --set tasks.n.dev_share=0.3 </dev/null >/dev/null 2>&1
+"$TUTTI" train "$TMP/n.json" --run n --runs "$runs" --steps 1 >/dev/null 2>&1
+"$TUTTI" predict n --task n --runs "$runs" "$TMP/n.txt" >"$TMP/out" 2>"$TMP/err"
+check "columns by number, of the plan's format" grep -q "n.txt' is a table: its column '1' is read" "$TMP/err"
+cut -f 2 "$TMP/n.txt" | "$TUTTI" predict n --task n --runs "$runs" >"$TMP/want" 2>"$TMP/err"
+check "and have the texts' answers" cmp "$TMP/out" "$TMP/want"
 printf 'Text,Topic\na b c,x\nd e f,y\n' >"$TMP/other.csv"
 fails "other columns" 1 "no column 'text' in '$TMP/other.csv': there are Text, Topic" "$TUTTI" predict one --task topic --runs "$runs" "$TMP/other.csv"
 printf 'a ferry, a vote\nrain, hills\nsun, sea\n' >"$TMP/plain.txt"; tab topic plain.txt
