@@ -146,11 +146,11 @@ check "the file of the train file's own name first" grep -q '"dev": "nli/dev.tsv
 check "dev is train" grep -q 'the dev file holds what the train file holds' said
 
 # of one name in two folders; a dev file alone
-mkdir mood other; cp blank.csv mood-train.csv; { echo 'text, label'; rows 40 ', ' 900; } >mood/dev.csv
-"$TUTTI" new mood-train.csv mood/dev.csv -o mood.json >out 2>said </dev/null
-check "a dev file of that name elsewhere" grep -q '"dev": "mood/dev.csv"' mood.json
+mkdir -p other/mood; cp blank.csv mood-train.csv; { echo 'text, label'; rows 40 ', ' 900; } >other/mood/dev.csv
+"$TUTTI" new mood-train.csv other/mood/dev.csv -o mood.json >out 2>said </dev/null
+check "a dev file of that name elsewhere" grep -q '"dev": "other/mood/dev.csv"' mood.json
 check "is no task" [ "$(grep -c '"kind": "classify"' mood.json)" = 1 ]
-"$TUTTI" new mood/dev.csv -o dev.json >out 2>said </dev/null
+"$TUTTI" new other/mood/dev.csv -o dev.json >out 2>said </dev/null
 check "a dev file that is trained on is told" grep -q 'no train file of its name is given: this one, which is called dev, is trained on' said
 fails "JSON where a table is said to be" 1 "rows of '.*digits.jsonl' are JSON, and its format is said to be csv" \
 	"$TUTTI" check mood.json --set tasks.mood.dev=digits.jsonl
