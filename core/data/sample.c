@@ -14,7 +14,7 @@
 
 enum { SLOTS = 4096, HEAD_ROWS = 20000, HEAD_BYTES = 16 << 20, STRETCHES = 32,
        STRETCH_ROWS = 64, STRETCH_BYTES = 256 << 10, NAME_BYTES = 256,
-       NUMBER_BYTES = 17 };
+       NUMBER_BYTES = 17, KEY_BYTES = 64 };
 
 /* --- one value --- */
 
@@ -153,11 +153,19 @@ struct look {
 	bool had_first;
 };
 
+/* A key that no plan can name is no column. */
+static bool has_plain_name(const char *name)
+{
+	return *name && strlen(name) < KEY_BYTES && !strpbrk(name, "\n\r\t");
+}
+
 /* The column of a JSON key: most rows have them in one order. */
 static int find_column(struct sample *s, uint64_t at, const char *name)
 {
 	if (!name)
 		return at < SAMPLE_COLUMNS ? (int)at : -1;
+	if (!has_plain_name(name))
+		return -1;
 	if (at < (uint64_t)s->n_columns && s->column[at].name &&
 	    str_eq(s->column[at].name, name))
 		return (int)at;

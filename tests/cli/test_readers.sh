@@ -107,6 +107,9 @@ check "a second header is told" grep -q '1 train row has the names of the column
 fails "one label alone" 2 "'label' (keen, the same in all rows)" "$TUTTI" new alike.csv -o no.json
 rows 40 , | awk -F, '{ printf "{\"data\": {\"text\": \"%s\", \"label\": \"%s\"}}\n", $1, $2 }' >nested.jsonl
 fails "members of members" 2 "no columns, where 'data' has members of its own" "$TUTTI" new nested.jsonl -o no.json
+rows 60 , | awk -F, '{ k = "long"; for (i = 0; i < 20; i++) k = k "-key"
+	printf "{\"text\": \"%s\", \"\": \"%s\", \"%s\": \"%s\"}\n", $1, $2, k, $2 }' >keys.jsonl
+fails "keys that no plan can name are no columns" 2 "cannot tell what to learn from 'keys.jsonl' with 'text' (" "$TUTTI" new keys.jsonl -o no.json
 { echo text,label; rows 3 ,; } >few.csv
 fails "too few rows" 2 "too few rows (3)" "$TUTTI" new few.csv -o no.json
 fails "a file that is another each time" 2 "'/dev/stdin' is another file each time, and a plan names" "$TUTTI" new /dev/stdin -o no.json
