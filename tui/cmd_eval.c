@@ -266,7 +266,7 @@ static void check_task(const struct session *s, int i)
 		check_report("dev", t->dev);
 	check_splits(s, i);
 	buf_init(&b);
-	if (rouge_blind_words(&s->plan->tasks[i], rouge_blind_count(s, i), &b))
+	if (rouge_blind_words(rouge_blind_count(s, i), ROUGE_REMEDY, &b))
 		printf("  %s\n", buf_str(&b));
 	buf_release(&b);
 }

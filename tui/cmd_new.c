@@ -14,7 +14,7 @@
 #include "run/plan.h"
 #include "text/utf8.h"
 
-enum { TASKS_MAX = 64 };
+enum { TASKS_MAX = 64, ROWS_TO_TELL = 8 };
 
 struct new_plan {
 	const struct opts *o;
@@ -126,6 +126,14 @@ static enum status refuse(const struct new_file *f, struct err *err)
 	new_columns(f, &b);
 	if (!b.len)
 		buf_adds(&b, "no columns");
+	if (f->sample->nested) {
+		buf_adds(&b, ", where '");
+		text_sanitize(&b, f->sample->nested, strnlen(f->sample->nested, 60));
+		buf_adds(&b, "' has members of its own (jq -c '.KEY' takes them out)");
+	}
+	if (f->sample->rows < ROWS_TO_TELL)
+		buf_addf(&b, ", too few rows (%llu)",
+			 (unsigned long long)f->sample->rows);
 	if (f->sample->bad) {
 		buf_addf(&b, ", where %llu rows cannot be read (",
 			 (unsigned long long)f->sample->bad);
@@ -197,6 +205,9 @@ static void say_set(const struct new_files *files, const struct new_set *set)
 		fprintf(stderr, "%s %s", i ? "," : "; held out:",
 			files->file[set->held[i]].path);
 	fputc('\n', stderr);
+	if (f->role == ROLE_DEV || f->role == ROLE_TEST)
+		cmd_say("  no train file of its name is given: this one, which is called "
+			"%s, is trained on", f->role == ROLE_DEV ? "dev" : "test");
 	say_oddities(f);
 }
 

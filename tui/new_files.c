@@ -45,6 +45,14 @@ void new_describe(const struct new_file *f, const struct guess_task *g, struct b
 	}
 }
 
+/* Why a column may be of no use. */
+static const char *note_on(const struct sample_column *c)
+{
+	if (c->lists * 10 > c->n)
+		return ", lists";
+	return c->distinct == 1 && c->n > 1 ? ", the same in all rows" : "";
+}
+
 void new_columns(const struct new_file *f, struct buf *out)
 {
 	enum { MOST = 12 };
@@ -54,7 +62,7 @@ void new_columns(const struct new_file *f, struct buf *out)
 		buf_adds(out, i ? ", " : "");
 		new_name(f, i, out);
 		if (s->column[i].shown[0])
-			buf_addf(out, " (%s)", s->column[i].shown);
+			buf_addf(out, " (%s%s)", s->column[i].shown, note_on(&s->column[i]));
 	}
 	if (s->n_columns > MOST)
 		buf_addf(out, " and %d more", s->n_columns - MOST);
@@ -103,6 +111,14 @@ static int find_part(struct new_files *f, const struct new_file *first,
 	return -1;
 }
 
+static bool has_own_train(const struct new_files *f, const struct new_file *x)
+{
+	for (int i = 0; i < f->n; i++)
+		if (f->file[i].role == ROLE_TRAIN && has_key(&f->file[i], x))
+			return true;
+	return false;
+}
+
 /*
  * "dev_matched" beside "train": its name goes on where the train file's ends. A
  * file with a train file of its own is that one's.
@@ -113,23 +129,30 @@ static bool is_beside(const struct new_files *f, const struct new_file *train,
 	const char *key = buf_str(&train->key), *other = buf_str(&x->key);
 	size_t n = train->key.len;
 
-	for (int i = 0; i < f->n; i++)
-		if (f->file[i].role == ROLE_TRAIN && has_key(&f->file[i], x))
-			return false;
-	return train->role == ROLE_TRAIN && str_starts(other, key) &&
+	return train->role == ROLE_TRAIN && !has_own_train(f, x) && str_starts(other, key) &&
 	       (!n || !guess_is_word(key[n - 1]) || !guess_is_word(other[n]));
 }
 
-/* Those of the same name first. */
+/* "a/mood-train.csv" and "b/mood/dev.csv": of one name, in two folders. */
+static bool is_namesake(const struct new_files *f, const struct new_file *train,
+			const struct new_file *x)
+{
+	return train->role == ROLE_TRAIN && !has_own_train(f, x) &&
+	       str_eq(train->name, x->name);
+}
+
+/* Those of the same key first, of the same name last. */
 static void take_held(struct new_files *f, struct new_set *s, enum guess_role role)
 {
 	const struct new_file *train = &f->file[s->train];
 
-	for (int i = 0; i < 2 * f->n; i++) {
+	for (int i = 0; i < 3 * f->n; i++) {
 		struct new_file *x = &f->file[i % f->n];
+		int round = i / f->n;
 
 		if (x->taken || x->role != role ||
-		    !(i < f->n ? has_key(x, train) : is_beside(f, train, x)))
+		    !(round == 0 ? has_key(x, train) :
+		      round == 1 ? is_beside(f, train, x) : is_namesake(f, train, x)))
 			continue;
 		x->taken = true;
 		s->held[s->n_held++] = i % f->n;
@@ -177,6 +200,16 @@ static void make_sets(struct new_files *f)
 			make_set(f, &f->file[i]);
 }
 
+/* A plan names its files, and these names are of other files each time. */
+static enum status check_place(const char *path, struct err *err)
+{
+	if (!str_eq(path, "/dev/stdin") && !str_starts(path, "/dev/fd/") &&
+	    !str_starts(path, "/proc/"))
+		return ST_OK;
+	return err_set(err, ST_INVALID, "'%s' is another file each time, and a plan names "
+		       "its files: give one that stays", path);
+}
+
 enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err)
 {
 	enum status st = ST_OK;
@@ -190,7 +223,9 @@ enum status new_files_read(struct new_files *f, const struct opts *o, struct err
 		x->role = guess_role(x->path, x->name, &x->key);
 	}
 	for (int i = 0; i < f->n && !st; i++) {
-		st = sample_read(f->file[i].path, &f->file[i].sample, err);
+		st = check_place(f->file[i].path, err);
+		if (!st)
+			st = sample_read(f->file[i].path, &f->file[i].sample, err);
 		if (!st)
 			guess_file(f->file[i].sample, &f->file[i].guess);
 	}
@@ -274,8 +309,9 @@ static double blind_share(const struct sample_column *c)
 	double all = (double)sample_values(c), blind = all - (double)c->ascii;
 
 	if (blind > 0)
-		cmd_say("  rouge counts a-z and 0-9 only, %.0f%% of the summaries have none%s",
-			100 * blind / all, blind > all / 2 ?
+		cmd_say("  rouge counts a-z and 0-9 only, %s%.0f%% of the summaries have none%s",
+			100 * blind < all ? "less than " : "",
+			fmax(1, 100 * blind / all), blind > all / 2 ?
 			": the plan says \"rouge\": \"unicode\"" : "");
 	return all > 0 ? blind / all : 0;
 }

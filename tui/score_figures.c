@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/blind.h"
 #include "text/utf8.h"
 
 static const char *const side_name[SIDES] = { "reference", "prediction" };
@@ -188,8 +189,9 @@ static enum status read_numbers(const struct answers *a, double *out, struct err
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (!parse_double(a->text[i], &out[i]))
-			return err_set(err, ST_INVALID, "%s:%zu: '%.40s' is not a number",
-				       a->path, i + 1, a->text[i]);
+			return err_set(err, ST_INVALID, "%s:%zu: '%.40s' is %s", a->path,
+				       i + 1, a->text[i], is_decimal(a->text[i]) ?
+				       "too large a number" : "not a number");
 	return ST_OK;
 }
 
@@ -234,13 +236,14 @@ static void tell_lines(const struct score *s)
 		     side_name[has[GOLD] ? PRED : GOLD]);
 }
 
-static void tell_blind(const struct score *s, size_t blind, size_t n)
+static void tell_blind(struct rouge_blind blind)
 {
-	if (blind && s->rouge_options.unicode)
-		tell("%zu of %zu references have no letter and no digit", blind, n);
-	else if (blind)
-		tell("rouge counts a-z and 0-9 only: %zu of %zu references have none "
-		     "(--unicode counts every script's letters)", blind, n);
+	struct buf b;
+
+	buf_init(&b);
+	if (rouge_blind_words(blind, "--unicode", &b))
+		tell("%s", buf_str(&b));
+	buf_release(&b);
 }
 
 static void add_rouge(struct score *s, const struct rouge *one)
@@ -257,7 +260,8 @@ static enum status score_texts(struct score *s, struct err *err)
 	const struct answers *a = s->a[ANSWER_TEXT];
 	struct progress *pg = cmd_progress();
 	struct rouge_scorer *rs = rouge_scorer_new(s->rouge_options);
-	size_t blind = 0, n = a[GOLD].n;
+	struct rouge_blind blind = { 0 };
+	size_t n = a[GOLD].n;
 	enum status st = ST_OK;
 
 	tell_lines(s);
@@ -267,7 +271,7 @@ static enum status score_texts(struct score *s, struct err *err)
 
 		rouge_score(rs, a[GOLD].text[i], a[PRED].text[i], &one);
 		add_rouge(s, &one);
-		blind += !rouge_has_words(rs, a[GOLD].text[i]);
+		rouge_blind_add(&blind, rs, a[GOLD].text[i]);
 		if (progress_tick(pg, i + 1))
 			st = err_set(err, ST_STOPPED, "scoring was interrupted");
 	}
@@ -275,7 +279,7 @@ static enum status score_texts(struct score *s, struct err *err)
 	for (int k = 0; k < 4; k++)
 		s->rouge[k] /= (double)n;
 	if (!st)
-		tell_blind(s, blind, n);
+		tell_blind(blind);
 	return st;
 }
 
@@ -294,6 +298,21 @@ static enum status check_counts(const struct answers *a, struct err *err)
 		       *last ? "" : " (the last line of the longer one is blank)");
 }
 
+/* A member that no file has would leave their own ones in silence. */
+static enum status check_field(const struct score *s, const struct answers *a,
+			       struct err *err)
+{
+	const char *field = s->o->field;
+
+	if (!field || str_eq(a[GOLD].field, field) || str_eq(a[PRED].field, field))
+		return ST_OK;
+	if (!a[GOLD].form && !a[PRED].form)
+		return err_set(err, ST_INVALID, "--field is for JSON objects, and neither "
+			       "'%s' nor '%s' has any", a[GOLD].path, a[PRED].path);
+	return err_set(err, ST_INVALID, "no member '%.60s' in '%s', nor in '%s' (--field)",
+		       field, a[GOLD].path, a[PRED].path);
+}
+
 static enum status read_sides(struct score *s, enum answer_kind k, struct err *err)
 {
 	struct answers *a = s->a[k];
@@ -306,6 +325,8 @@ static enum status read_sides(struct score *s, enum answer_kind k, struct err *e
 			     "plain text, quotes and all", a[side].path,
 			     a[side].not_string);
 	}
+	if (!st)
+		st = check_field(s, a, err);
 	return st ? st : check_counts(a, err);
 }
 

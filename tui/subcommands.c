@@ -25,7 +25,7 @@ const struct subcommand subcommand_table[] = {
 	  OPT_RUNS | OPT_TASK | OPT_DATA | OPT_STEP | OPT_WORKERS | OPT_JSON, 1, 1,
 	  cmd_eval },
 	{ "predict", "tutti predict RUN --task T [FILE|-]",
-	  "JSONL or plain lines in, JSONL out, in order",
+	  "JSONL, plain lines or a table in, JSONL out, in order",
 	  OPT_RUNS | OPT_TASK | OPT_STEP | OPT_WORKERS, 1, 2, cmd_predict },
 	{ "score", "tutti score METRIC[,METRIC] REFERENCES PREDICTIONS",
 	  "metrics of predictions from anywhere, one item a line",

@@ -216,11 +216,30 @@ static bool ends_token(const struct scan *s)
 	return s->p >= s->end || strchr(" \t\r\n,]}:", *s->p);
 }
 
+/* "'NaN' is not a JSON value": the word that stands there, where one does. */
+static enum status fail_value(struct scan *s, const char *at)
+{
+	const char *p = at + (*at == '-');
+	char cause[48];
+	int n;
+
+	while (p < s->end && p - at < 16 && ((*p | 32) >= 'a' && (*p | 32) <= 'z'))
+		p++;
+	n = (int)(p - at);
+	if (n - (*at == '-') < 1)
+		return fail(s, at, "not a JSON value");
+	str_format(cause, sizeof cause, "'%.*s' is not a JSON value", n, at);
+	return fail(s, at, cause);
+}
+
 static enum status scan_number(struct scan *s)
 {
 	const char *start = s->p;
 	size_t n;
 
+	if (*start == '-' && start + 1 < s->end &&
+	    ((start[1] | 32) == 'i' || (start[1] | 32) == 'n'))
+		return fail_value(s, start); /* -Infinity, -NaN */
 	if (!skip_number(s) || !ends_token(s))
 		return fail(s, start, "not a JSON number");
 	n = (size_t)(s->p - start);
@@ -242,9 +261,9 @@ static enum status scan_word(struct scan *s, const char *word)
 	size_t n = strlen(word);
 
 	if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0)
-		return fail(s, s->p, "not a JSON value");
+		return fail_value(s, s->p);
 	s->p += n;
-	return ends_token(s) ? ST_OK : fail(s, s->p - n, "not a JSON value");
+	return ends_token(s) ? ST_OK : fail_value(s, s->p - n);
 }
 
 static enum status fail_duplicate(struct scan *s, const char *p)
@@ -370,7 +389,7 @@ static enum status scan_value(struct scan *s, int depth)
 	default:
 		if (c == '-' || is_digit(c))
 			return scan_number(s);
-		return fail(s, s->p, c ? "not a JSON value" : "NUL character");
+		return c ? fail_value(s, s->p) : fail(s, s->p, "NUL character");
 	}
 }
 

@@ -179,7 +179,7 @@ static const char *skip_digits(const char *s)
 }
 
 /* [+-] digits [. digits] [e [+-] digits], a digit before or after the point. */
-static bool is_decimal(const char *s)
+bool is_decimal(const char *s)
 {
 	const char *from;
 	ptrdiff_t digits;

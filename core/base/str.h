@@ -37,6 +37,7 @@ bool str_starts(const char *s, const char *prefix);
 bool parse_i64(const char *s, int64_t *out);
 bool parse_u64(const char *s, uint64_t *out);
 bool parse_double(const char *s, double *out); /* finite, '.' as the point */
+bool is_decimal(const char *s); /* a number to parse_double, or one too large for it */
 /* Bits of a double as 16 hex digits and back: how exact values are stored. */
 void double_to_hex(double x, char out[17]);
 bool double_from_hex(const char *s, double *out);

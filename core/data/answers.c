@@ -48,7 +48,21 @@ static bool is_json(const char *item, enum json_type type)
 	return is;
 }
 
-/* The first item that is not empty decides; all must be strings for strings. */
+static bool are_mostly_objects(const struct items *t)
+{
+	size_t n = 0, objects = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		n += *t->text[i] != '\0';
+		objects += is_json(t->text[i], JSON_OBJECT);
+	}
+	return objects * 2 >= n;
+}
+
+/*
+ * The first item that is not empty decides; a broken object among objects is no
+ * text, wherever it stands. All must be strings for strings.
+ */
 static void find_form(const struct items *t, struct answers *a)
 {
 	size_t i = 0;
@@ -57,9 +71,9 @@ static void find_form(const struct items *t, struct answers *a)
 		i++;
 	if (i == t->n)
 		return;
-	if (is_json(t->text[i], JSON_OBJECT))
+	if (is_json(t->text[i], JSON_OBJECT) || are_mostly_objects(t))
 		a->form = ANSWERS_OBJECTS;
-	if (!is_json(t->text[i], JSON_STRING))
+	if (!is_json(t->text[i], JSON_STRING) || a->form)
 		return;
 	a->form = ANSWERS_STRINGS;
 	for (; i < t->n && !a->not_string; i++)
@@ -136,6 +150,25 @@ static enum status take_member(const struct answers *a, size_t i, const struct j
 	return json_text(out, n) ? ST_OK : refuse_object(a, i, row, err);
 }
 
+/* Why an item is none of the objects that the others are. */
+static enum status refuse_no_object(const struct answers *a, size_t i, const char *item,
+				    struct err *err)
+{
+	struct err why = { "" };
+	const char *cause = NULL;
+	struct json *doc = NULL;
+	char words[200];
+
+	if (!*item)
+		return refuse(a, i, "a blank line among JSON objects", err);
+	if (*item == '{' && json_parse(item, strlen(item), "item", &doc, &why))
+		cause = strstr(why.text, ": ");
+	json_free(doc);
+	str_format(words, sizeof words, "no JSON object, as other lines are%.120s",
+		   cause ? cause : "");
+	return refuse(a, i, words, err);
+}
+
 static enum status take_object(struct answers *a, size_t i, const char *item,
 			       enum answer_kind kind, const char *field, struct buf *out,
 			       struct err *err)
@@ -144,8 +177,7 @@ static enum status take_object(struct answers *a, size_t i, const char *item,
 	enum status st = ST_OK;
 
 	if (!row)
-		return refuse(a, i, *item ? "no JSON object, as the lines before are" :
-				    "a blank line among JSON objects", err);
+		return refuse_no_object(a, i, item, err);
 	if (!a->field[0] && json_get(row, "error"))
 		st = refuse_object(a, i, row, err);
 	else if (!a->field[0])

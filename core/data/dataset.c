@@ -127,21 +127,39 @@ bool dataset_number(const struct source_row *row, int i, double *x)
 	       parse_double(text, x) && *x >= -NUMBER_MAX && *x <= NUMBER_MAX;
 }
 
+static void check_number(struct source_row *row, int t)
+{
+	const char *p = row->field[t];
+	size_t n = row->len[t];
+	bool is_large;
+	char *text;
+	double x;
+
+	if (dataset_number(row, t, &x))
+		return;
+	text_trim(&p, &n);
+	text = xstrndup(p, n);
+	is_large = is_decimal(text);
+	xfree(text);
+	row_say(row, is_large ? ROW_BIG_NUMBER : ROW_BAD_NUMBER, p, n);
+}
+
 static void check_target(const struct dataset_spec *spec, int t, struct source_row *row)
 {
 	const char *p = row->field[t];
 	size_t n = row->len[t];
-	double x;
 
 	text_trim(&p, &n);
 	if (spec->kind == TASK_SUMMARIZE)
 		row->fault = n ? ROW_OK : ROW_EMPTY_TEXT;
 	else if (row->is_list[t])
 		row_say(row, ROW_LIST, p, n);
-	else if (spec->kind == TASK_REGRESS && !dataset_number(row, t, &x))
-		row_say(row, ROW_BAD_NUMBER, p, n);
-	else if (spec->kind == TASK_CLASSIFY && (!n || n > LABEL_BYTES_MAX))
-		row_say(row, ROW_BAD_LABEL, n ? p : "empty", n ? n : 5);
+	else if (spec->kind == TASK_REGRESS)
+		check_number(row, t);
+	else if (!n)
+		row->fault = ROW_NO_LABEL;
+	else if (n > LABEL_BYTES_MAX)
+		row_say(row, ROW_LONG_LABEL, p, n);
 }
 
 void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,

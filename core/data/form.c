@@ -3,7 +3,8 @@
  *
  * Every separator that could be the one is counted in the first lines. The one
  * whose commonest count most lines have is taken: prose has commas, too, but not
- * the same number in every line.
+ * the same number in every line. Tabs between fields in quotes, in every line, are
+ * a CSV table with tabs.
  */
 #include "data/form.h"
 
@@ -25,6 +26,7 @@ struct tally {
 struct votes {
 	struct tally by[SEPARATORS];
 	int lines, json;
+	int in_quotes;          /* lines with tabs that CSV wrote: see is_quoted() */
 	int row_lines;          /* lines of the row that is open */
 	bool quoted;            /* it goes on in the next line */
 	bool is_document;       /* the first line opens JSON and leaves it open */
@@ -114,6 +116,34 @@ static void count_line(struct votes *v, const char *p, size_t n)
 		row_end(v, COMMA);
 }
 
+/* One field as CSV quotes it: its own quotes come in twos. */
+static bool is_quoted_field(const char *p, size_t n)
+{
+	if (n < 2 || *p != '"' || p[n - 1] != '"')
+		return false;
+	for (size_t i = 1; i + 1 < n; i++)
+		if (p[i] == '"' && (i + 2 >= n || p[++i] != '"'))
+			return false;
+	return true;
+}
+
+/* Are quotes around fields and nowhere else, as R and others write tables? */
+static bool is_quoted(const char *p, size_t n)
+{
+	bool any = false;
+
+	for (size_t at = 0, len; at <= n; at += len + 1) {
+		const char *tab = memchr(p + at, '\t', n - at);
+
+		len = tab ? (size_t)(tab - p) - at : n - at;
+		if (is_quoted_field(p + at, len))
+			any = true;
+		else if (memchr(p + at, '"', len))
+			return false;
+	}
+	return any;
+}
+
 static bool parses(const char *p, size_t n)
 {
 	struct json *root = NULL;
@@ -166,6 +196,7 @@ static enum status take_votes(struct reader *r, struct votes *v, struct err *err
 		if (st || too_long || is_blank(p, n))
 			continue;
 		count_json(v, p, n);
+		v->in_quotes += is_quoted(p, n);
 		count_line(v, p, n);
 	}
 	if (v->quoted)
@@ -275,7 +306,8 @@ static enum status decide(const struct votes *v, const char *path, struct form *
 	if (separator < 0 && v->lines)
 		return refuse(v, path, named, err);
 	out->format = separator < 0 && named ? named :
-		      separator == TAB || separator < 0 ? SOURCE_TSV : SOURCE_CSV;
+		      separator < 0 || (separator == TAB && v->in_quotes < v->lines) ?
+		      SOURCE_TSV : SOURCE_CSV;
 	out->delimiter = separator < 0 ? '\t' : separators[separator];
 	return ST_OK;
 }

@@ -29,6 +29,8 @@ static const struct {
 	const char *bytes, *name, *advice;
 	size_t n;
 } magics[] = {
+	{"\xff\xfe\0\0", "UTF-32", "convert it to UTF-8 first", 4},
+	{"\0\0\xfe\xff", "UTF-32", "convert it to UTF-8 first", 4},
 	{"\xff\xfe", "UTF-16", "convert it to UTF-8 first", 2},
 	{"\xfe\xff", "UTF-16", "convert it to UTF-8 first", 2},
 	{"\xfd" "7zXZ", "xz-compressed data", "unpack it first", 5},

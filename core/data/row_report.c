@@ -29,6 +29,9 @@ static const struct {
 		       "there is no kind of task for several labels yet" },
 	[ROW_BAD_NUMBER] = { "no number", NULL },
 	[ROW_BAD_QUOTE] = { "quotes out of order", NULL },
+	[ROW_NO_LABEL] = { "empty label", "a max_bad of 1 skips such rows" },
+	[ROW_LONG_LABEL] = { "label too long", "is it a text" },
+	[ROW_BIG_NUMBER] = { "number too large", NULL },
 };
 
 const char *row_fault_name(enum row_fault f)

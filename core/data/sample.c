@@ -14,7 +14,7 @@
 
 enum { SLOTS = 4096, HEAD_ROWS = 20000, HEAD_BYTES = 16 << 20, STRETCHES = 32,
        STRETCH_ROWS = 64, STRETCH_BYTES = 256 << 10, NAME_BYTES = 256,
-       NUMBER_BYTES = 17 };
+       NUMBER_BYTES = 17, KEY_BYTES = 64 };
 
 /* --- one value --- */
 
@@ -153,11 +153,19 @@ struct look {
 	bool had_first;
 };
 
+/* A key that no plan can name is no column. */
+static bool has_plain_name(const char *name)
+{
+	return *name && strlen(name) < KEY_BYTES && !strpbrk(name, "\n\r\t");
+}
+
 /* The column of a JSON key: most rows have them in one order. */
 static int find_column(struct sample *s, uint64_t at, const char *name)
 {
 	if (!name)
 		return at < SAMPLE_COLUMNS ? (int)at : -1;
+	if (!has_plain_name(name))
+		return -1;
 	if (at < (uint64_t)s->n_columns && s->column[at].name &&
 	    str_eq(s->column[at].name, name))
 		return (int)at;
@@ -182,6 +190,8 @@ static void see(void *arg, const struct source_field *f)
 		l->s->is_list = !f->name; /* of a table that says nothing */
 	}
 	l->n++;
+	if (f->is_nested && f->name && !l->s->nested)
+		l->s->nested = xstrdup(f->name);
 	if (!f->p || l->n_cells == SAMPLE_COLUMNS)
 		return;
 	i = find_column(l->s, f->column, f->name);
@@ -331,11 +341,11 @@ static enum status check_columns(const struct look *l, struct err *err)
 
 	if (f->width > SAMPLE_COLUMNS)
 		return err_set(err, ST_INVALID, "%" PRIu64 " columns in '%s': no more than "
-			       "%d can be looked through", f->width, l->s->path,
-			       SAMPLE_COLUMNS);
+			       "%d can be looked through, but a plan may name any "
+			       "(tutti-plan(5))", f->width, l->s->path, SAMPLE_COLUMNS);
 	if (f->format != SOURCE_JSONL && f->width == 1)
-		return err_set(err, ST_INVALID, "one column in '%s': nothing to learn from "
-			       "texts alone", l->s->path);
+		return err_set(err, ST_INVALID, "most rows of '%s' have one column: nothing to "
+			       "learn from texts alone", l->s->path);
 	return ST_OK;
 }
 
@@ -394,6 +404,7 @@ void sample_free(struct sample *s)
 		xfree(s->column[i].first);
 		xfree(s->column[i].seen);
 	}
+	xfree(s->nested);
 	xfree(s->path);
 	xfree(s);
 }

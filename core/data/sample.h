@@ -44,6 +44,7 @@ struct sample {
 	enum source_format format;
 	bool is_list;          /* JSON rows are lists: columns go by number */
 	bool can_name;         /* the first row of a table is as wide as a header */
+	char *nested;          /* of a JSON member with members of its own; NULL: none */
 	uint64_t comments;     /* lines on top that are no rows */
 	uint64_t size;         /* bytes of the file */
 	uint64_t rows, bad;    /* looked at */

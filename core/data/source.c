@@ -58,6 +58,23 @@ static enum status begin(struct source *s, const char *path, enum source_format 
 	return table_look(s, err);
 }
 
+/* A table was asked for, and the rows are JSON: that is why nothing fits. */
+static enum status refuse_json(const struct source_spec *spec, enum status st,
+			       struct err *err)
+{
+	struct reader r;
+	struct form form = { .format = SOURCE_AUTO };
+
+	if (spec->format == SOURCE_AUTO || reader_open(&r, spec->path, NULL))
+		return st;
+	form_find(&r, SOURCE_AUTO, &form, NULL);
+	reader_release(&r);
+	if (form.format != SOURCE_JSONL)
+		return st;
+	return err_set(err, ST_INVALID, "rows of '%s' are JSON, and its format is said to "
+		       "be %s", spec->path, spec->format == SOURCE_CSV ? "csv" : "tsv");
+}
+
 enum status source_open(const struct source_spec *spec, struct source **out,
 			struct err *err)
 {
@@ -75,6 +92,8 @@ enum status source_open(const struct source_spec *spec, struct source **out,
 		st = jsonl_open(s, err);
 	else if (!st)
 		st = table_columns(s, spec->header, err);
+	if (st == ST_INVALID && s->form.format != SOURCE_JSONL)
+		st = refuse_json(spec, st, err);
 	if (st) {
 		source_close(s);
 		return st;

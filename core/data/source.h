@@ -32,7 +32,8 @@ enum { SOURCE_FIELDS = 4, SOURCE_LINE_MAX = 16 << 20 };
 /* Why a row was skipped. ROW_OK is a good one. */
 enum row_fault { ROW_OK, ROW_SHORT, ROW_LONG, ROW_BAD_JSON, ROW_NO_FIELD,
 		 ROW_BAD_UTF8, ROW_NUL, ROW_TOO_LONG, ROW_EMPTY_TEXT, ROW_BAD_LABEL,
-		 ROW_LIST, ROW_BAD_NUMBER, ROW_BAD_QUOTE, ROW_FAULTS };
+		 ROW_LIST, ROW_BAD_NUMBER, ROW_BAD_QUOTE, ROW_NO_LABEL, ROW_LONG_LABEL,
+		 ROW_BIG_NUMBER, ROW_FAULTS };
 const char *row_fault_name(enum row_fault f); /* "too few columns" */
 
 enum { ROW_WHAT = 64, ROW_FEW = 3 };
@@ -103,7 +104,7 @@ struct source_field {
 	uint64_t column;
 	const char *name, *p;
 	size_t n;
-	bool is_list;
+	bool is_list, is_nested;        /* nested: a JSON object, or a list of such */
 };
 struct source_every {
 	void (*see)(void *arg, const struct source_field *f);

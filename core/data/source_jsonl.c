@@ -187,6 +187,7 @@ static void see_all(struct source *s, const struct json *root)
 		f.p = has_text ? buf_str(&s->text) : NULL;
 		f.n = s->text.len;
 		f.is_list = json_type(e) == JSON_ARRAY;
+		f.is_nested = !has_text && (f.is_list || json_type(e) == JSON_OBJECT);
 		s->every->see(s->every->arg, &f);
 	}
 }

@@ -12,6 +12,10 @@
 #include "data/items.h"
 #include "text/normal.h"
 
+/* Labels that may mean that a row has none: SNLI's, R's, pandas', spreadsheets'. */
+static const char *const none[SURVEY_NONE] = { "-", "NA", "N/A", "#N/A", "nan", "NaN",
+					       "null", "NULL", "None", "?" };
+
 struct walk {
 	const struct dataset_spec *spec;
 	struct dataset_columns c;
@@ -42,6 +46,26 @@ static void add_text(struct walk *w, const struct source_row *row)
 	s->text[s->n++] = hash64_bytes(buf_str(&w->text), w->text.len);
 }
 
+static bool is_name(const struct source_row *row, int i, const char *name)
+{
+	const char *p = row->field[i];
+	size_t n = row->len[i];
+
+	if (n > 3 && !memcmp(p, "\xef\xbb\xbf", 3)) { /* the second file's BOM */
+		p += 3;
+		n -= 3;
+	}
+	text_trim(&p, &n);
+	return strlen(name) == n && !memcmp(p, name, n);
+}
+
+/* The columns' names, as where two files were put together. */
+static bool is_header(const struct walk *w, const struct source_row *row)
+{
+	return w->c.target >= 0 && is_name(row, w->c.text, w->spec->text) &&
+	       is_name(row, w->c.target, w->spec->target);
+}
+
 static void take_row(struct walk *w, struct source_row *row)
 {
 	bool is_label = w->spec->kind == TASK_CLASSIFY && w->c.target >= 0;
@@ -59,7 +83,10 @@ static void take_row(struct walk *w, struct source_row *row)
 	row_report_add(&w->out->report, row);
 	if (row->fault)
 		return;
-	w->out->no_gold += is_label && n == 1 && *label == '-';
+	for (int i = 0; is_label && i < SURVEY_NONE; i++)
+		w->out->none[i] += strlen(none[i]) == n && !memcmp(label, none[i], n);
+	if (is_header(w, row) && !w->out->headers++)
+		w->out->header_line = row->line;
 	add_text(w, row);
 }
 
@@ -120,23 +147,38 @@ uint64_t survey_common(const struct survey *train, const struct survey *dev)
 	return common;
 }
 
-static void warn_no_gold(const struct survey *s, const char *split, struct buf *out)
+static void warn_none(const struct survey *s, const char *split, struct buf *out)
 {
-	if (s->no_gold)
-		buf_addf(out, "%" PRIu64 " %s row%s the label '-', which means no label in "
-			 "SNLI and MNLI: it is learned as one of the labels, unless the "
-			 "plan lists \"labels\" without it\n", s->no_gold, split,
-			 s->no_gold == 1 ? " has" : "s have");
+	for (int i = 0; i < SURVEY_NONE; i++)
+		if (s->none[i])
+			buf_addf(out, "%" PRIu64 " %s row%s the label '%s', which %s: it is "
+				 "learned as one of the labels, unless the plan lists "
+				 "\"labels\" without it and its max_bad lets such rows "
+				 "pass\n", s->none[i], split,
+				 s->none[i] == 1 ? " has" : "s have", none[i],
+				 i ? "may mean that there is none" :
+				     "means no label in SNLI and MNLI");
+}
+
+static void warn_headers(const struct survey *s, const char *split, struct buf *out)
+{
+	if (s->headers)
+		buf_addf(out, "%" PRIu64 " %s row%s the names of the columns, the first in "
+			 "line %" PRIu64 ", as where files were put together: it is learned "
+			 "as a row like the others\n", s->headers, split,
+			 s->headers == 1 ? " has" : "s have", s->header_line);
 }
 
 void survey_warn(const struct survey *train, const struct survey *dev, struct buf *out)
 {
 	uint64_t common = dev ? survey_common(train, dev) : 0;
 
-	warn_no_gold(train, "train", out);
+	warn_none(train, "train", out);
+	warn_headers(train, "train", out);
 	if (!dev)
 		return;
-	warn_no_gold(dev, "dev", out);
+	warn_none(dev, "dev", out);
+	warn_headers(dev, "dev", out);
 	if (hash_equal(train->content, dev->content) && common == dev->n)
 		buf_adds(out, "the dev file holds what the train file holds: its figures say "
 			      "nothing about new texts\n");

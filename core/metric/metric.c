@@ -168,12 +168,13 @@ const char *metric_numbers_why(const double *gold, const double *pred, size_t n)
 /*
  * One side, seen from its mean in a unit of its own size. Units are powers of
  * two: they change no bit of what is computed, and nothing overflows or vanishes
- * when squared.
+ * when squared. The mean is a double and `rest`: far from 0 the numbers may lie
+ * closer together than the nearest double lies to their mean.
  */
 struct side {
 	const double *x;
 	int unit;
-	double mean;
+	double mean, rest;
 };
 
 static int exponent_of(double x)
@@ -186,7 +187,7 @@ static int exponent_of(double x)
 
 static double from_mean(const struct side *s, size_t i)
 {
-	return ldexp(s->x[i], -s->unit) - s->mean;
+	return ldexp(s->x[i], -s->unit) - s->mean - s->rest;
 }
 
 static struct side side_of(const double *x, size_t n)
@@ -200,6 +201,10 @@ static struct side side_of(const double *x, size_t n)
 	for (size_t i = 0; i < n; i++)
 		sum += ldexp(x[i], -s.unit);
 	s.mean = sum / (double)n;
+	sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += from_mean(&s, i);
+	s.rest = sum / (double)n;
 	return s;
 }
 

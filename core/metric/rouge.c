@@ -289,6 +289,19 @@ bool rouge_has_words(struct rouge_scorer *s, const char *text)
 	return s->ref.n > 0;
 }
 
+enum rouge_sight rouge_sight(struct rouge_scorer *s, const char *text)
+{
+	const bool unicode = s->o.unicode;
+	bool is_foreign;
+
+	if (rouge_has_words(s, text))
+		return ROUGE_SEEN;
+	s->o.unicode = true;
+	is_foreign = !unicode && rouge_has_words(s, text);
+	s->o.unicode = unicode;
+	return is_foreign ? ROUGE_FOREIGN : ROUGE_WORDLESS;
+}
+
 /* ---- scores ---- */
 
 static struct rouge_score score_of(double hits, size_t n_ref, size_t n_hyp)

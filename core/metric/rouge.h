@@ -34,6 +34,9 @@ void rouge_score(struct rouge_scorer *s, const char *reference,
 		 const char *hypothesis, struct rouge *out);
 /* Is there anything in the text that is counted? */
 bool rouge_has_words(struct rouge_scorer *s, const char *text);
+/* Nothing is counted: in other scripts there is (FOREIGN), or nowhere (WORDLESS). */
+enum rouge_sight { ROUGE_SEEN, ROUGE_FOREIGN, ROUGE_WORDLESS };
+enum rouge_sight rouge_sight(struct rouge_scorer *s, const char *text);
 
 /* "rouge-score: F1 mean, Porter stems, ..": printed with every ROUGE table. */
 const char *rouge_signature(struct rouge_options o);

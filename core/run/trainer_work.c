@@ -314,7 +314,7 @@ static void say_blind(struct trainer *t, int task)
 	struct buf b;
 
 	buf_init(&b);
-	if (2 * blind.n > blind.of && rouge_blind_words(p, blind, &b))
+	if (2 * blind.n > blind.of && rouge_blind_words(blind, ROUGE_REMEDY, &b))
 		trainer_say(t, "%s: %s", p->name, buf_str(&b));
 	buf_release(&b);
 }

@@ -74,6 +74,48 @@ check "the first by name" "$TUTTI" check plan.json --set 'tasks.double.label=lab
 { echo text,label; rows 100 , | sed 's/,dull/,du\xefl/'; } >half.csv
 fails "why nothing can be told" 2 "where 50 rows cannot be read (invalid UTF-8 50 (lines 3, 5" "$TUTTI" new half.csv -o no.json
 
+# the true reason of a row without a target
+{ echo text,label; rows 100 , | awk -F, '{ print NR % 5 ? $0 : $1 "," }'; } >unnamed.csv
+fails "an empty label" 2 "empty label [0-9]* (lines 6, 1[16], [0-9, ]*...): a max_bad of 1 skips such rows" "$TUTTI" new unnamed.csv -o no.json
+"$TUTTI" new unnamed.csv -o yes.json --set tasks.unnamed.max_bad=1 >out 2>said </dev/null
+check "which works" "$TUTTI" check yes.json >out 2>err
+{ echo text,label; rows 100 , | awk -F, '{ printf "%s,%s", $1, $2; if (NR == 7) for (i = 0; i < 60; i++) printf "-long"; print "" }'; } >lengthy.csv
+takes "a label too long" lengthy.csv 'label too long 1 (line 8: ' 'label too long 1 (line 8: '
+rows 90 , | awk -F, '{ printf "{\"text\": \"%s\", \"score\": %s}\n", $1, NR == 9 ? "2e150" : NR * 0.7 }' >vast.jsonl
+takes "a number too large" vast.jsonl 'number too large 1 (line 9: 2e+\{0,1\}150)' 'number too large 1 (line 9'
+{ echo text,label; rows 100 , | awk -F, '{ print $1 "," (NR % 4 ? $2 : "NA") }'; } >na.csv
+takes "labels that tables have for none" na.csv "[0-9]* train rows have the label 'NA', which may mean that there is none" "have the label 'NA'"
+{ echo text,label; rows 60 ,; } | iconv -f UTF-8 -t UTF-32 >wide32.csv
+fails "UTF-32 is not UTF-16" 2 "looks like UTF-32: 'wide32.csv': convert it to UTF-8 first" "$TUTTI" new wide32.csv -o no.json
+
+# tables as R writes them: quotes around every text, with tabs between
+{ printf '"text"\t"label"\n'; rows 150 '	' | awk -F'\t' '{ sub(/ /, " \"\"so\"\" ", $1); printf "\"%d\"\t\"%s\"\t\"%s\"\n", NR, $1, $2 }'; } >quoted.tsv
+takes "tabs between fields in quotes" quoted.tsv "classify by 'label', text 'text'" '0 skipped'
+check "are a CSV table" grep -q '"format": "csv"' plan.json
+{ printf 'text\tlabel\n'; rows 150 '	' | awk -F'\t' '{ print (NR == 60 ? $1 : "\"" $1 "\"") "\t" $2 }'; } >glue.tsv
+takes "one field without, and quotes are text" glue.tsv "classify by 'label', text 'text'" '0 skipped'
+check "in a TSV table" grep -q '"format": "tsv"' plan.json
+
+# files put together
+{ echo text,label; rows 90 ,; printf '\357\273\277text,label\n'; rows 90 , 100; } >joined.csv
+"$TUTTI" new joined.csv -o joined.json --set header=true --set kind=classify --set text=text --set label=label \
+	--set tasks.joined.dev_share=0.01 >out 2>said </dev/null
+check "a second header is told" grep -q '1 train row has the names of the columns, the first in line 92' said
+
+# why nothing can be learned
+{ echo text,label; rows 40 , | sed 's/,.*/,keen/'; } >alike.csv
+fails "one label alone" 2 "'label' (keen, the same in all rows)" "$TUTTI" new alike.csv -o no.json
+rows 40 , | awk -F, '{ printf "{\"data\": {\"text\": \"%s\", \"label\": \"%s\"}}\n", $1, $2 }' >nested.jsonl
+fails "members of members" 2 "no columns, where 'data' has members of its own" "$TUTTI" new nested.jsonl -o no.json
+rows 60 , | awk -F, '{ k = "long"; for (i = 0; i < 20; i++) k = k "-key"
+	printf "{\"text\": \"%s\", \"\": \"%s\", \"%s\": \"%s\"}\n", $1, $2, k, $2 }' >keys.jsonl
+fails "keys that no plan can name are no columns" 2 "cannot tell what to learn from 'keys.jsonl' with 'text' (" "$TUTTI" new keys.jsonl -o no.json
+{ echo text,label; rows 3 ,; } >few.csv
+fails "too few rows" 2 "too few rows (3)" "$TUTTI" new few.csv -o no.json
+fails "a file that is another each time" 2 "'/dev/stdin' is another file each time, and a plan names" "$TUTTI" new /dev/stdin -o no.json
+{ echo text; rows 60 ' '; } >alone.csv
+fails "one column" 2 "most rows of 'alone.csv' have one column" "$TUTTI" new alone.csv -o no.json
+
 # settings of new
 { echo a,b,c; rows 60 ,; } >wide.csv
 fails "names over other rows" 2 "first row of 'wide.csv' has not as many columns" "$TUTTI" new wide.csv -o no.json --set header=true
@@ -106,6 +148,16 @@ cp nli/train.tsv nli/dev.tsv
 check "the file of the train file's own name first" grep -q '"dev": "nli/dev.tsv"' nli.json
 check "dev is train" grep -q 'the dev file holds what the train file holds' said
 
+# of one name in two folders; a dev file alone
+mkdir -p other/mood; cp blank.csv mood-train.csv; { echo 'text, label'; rows 40 ', ' 900; } >other/mood/dev.csv
+"$TUTTI" new mood-train.csv other/mood/dev.csv -o mood.json >out 2>said </dev/null
+check "a dev file of that name elsewhere" grep -q '"dev": "other/mood/dev.csv"' mood.json
+check "is no task" [ "$(grep -c '"kind": "classify"' mood.json)" = 1 ]
+"$TUTTI" new other/mood/dev.csv -o dev.json >out 2>said </dev/null
+check "a dev file that is trained on is told" grep -q 'no train file of its name is given: this one, which is called dev, is trained on' said
+fails "JSON where a table is said to be" 1 "rows of '.*digits.jsonl' are JSON, and its format is said to be csv" \
+	"$TUTTI" check mood.json --set tasks.mood.dev=digits.jsonl
+
 # without a terminal
 fails "a plan without a terminal" 2 "'tutti train nli.json' works" "$TUTTI" nli.json
 "$TUTTI" train nli.json --runs runs --run r --steps 1 >out 2>err
@@ -115,5 +167,5 @@ for c in "" attach; do
 	grep -q 'train r' err && not_ok "a run is not trained by its name" || ok "a run is not trained by its name"
 done
 check "what is advised works" "$TUTTI" eval r --runs runs >out 2>err
-fails "no such run" 2 "no sub-command 'none'" "$TUTTI" none --runs runs
+fails "no such run" 2 "no run of that name in" "$TUTTI" none --runs runs
 exit $bad

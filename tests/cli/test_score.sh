@@ -61,6 +61,8 @@ scores "null in JSON" '"pearson":null,"undefined":\{"pearson":"the predictions a
 put lines_num '{"line":1,"value":2}\n{"line":2,"value":4.0}\n{"line":3,"value":8e0}\n'
 scores "predict's numbers" '^pearson +1\.0000$' - pearson num lines_num
 fails "what is no number" 1 "gold:1: 'good' is not a number" "$TUTTI" score pearson gold gold
+put huge '1\n1e400\n4\n'
+fails "a number too large" 1 "huge:2: '1e400' is too large a number" "$TUTTI" score pearson num huge
 put gap '1\n\n4\n'
 fails "a number is missing" 1 "gap:2: empty, where a number is wanted" "$TUTTI" score pearson num gap
 
@@ -85,6 +87,10 @@ scores "in JSON" '"signature":"rouge-score: ' - rouge2 gold gold --json
 put ru_g 'кот спит дома\nпёс ест\n'; put ru_p 'дома спит Кот\nпёс ест\n'
 scores "what ROUGE is blind to" '^rouge1 +0\.0000$' 'rouge counts a-z and 0-9 only: 2 of 2 references have none (--unicode' rouge1 ru_g ru_p
 scores "every script's letters" '^rouge1 +1\.0000$' - rouge1 ru_g ru_p --unicode
+put marks '...\nwell\n'; put mixed '...\nкот\nwell\n'
+scores "what no script has is not for --unicode" '^rouge1' '^1 of 2 references have no letter and no digit: rouge is 0 there$' rouge1 marks marks
+scores "the same with --unicode" '^rouge1' '^1 of 2 references have no letter and no digit' rouge1 marks marks --unicode
+scores "both are told apart" '^rouge1' '1 of 3 references have none (--unicode .*); 1 of 3 references have no letter' rouge1 mixed mixed
 
 # counts and empty files
 put short 'good\nbad\n'
@@ -108,6 +114,8 @@ fails "no UTF-8" 1 "latin:2: invalid UTF-8" "$TUTTI" score accuracy gold latin
 put both '{"text":"a long story","summary":"a story"}\n'; put pred '{"line":1,"text":"a story"}\n'
 fails "two members may be it" 1 "more than one may be: 'text', 'summary' (say so with --field)" "$TUTTI" score rouge1 both pred
 scores "--field names it, where there is one" '^rouge1 +1\.0000$' - rouge1 both pred --field summary
+fails "--field that no file has" 1 "no member 'headline' in 'pred', nor in 'pred' (--field)" "$TUTTI" score rouge1 pred pred --field headline
+fails "--field of plain lines" 1 "--field is for JSON objects, and neither 'gold' nor 'two' has any" "$TUTTI" score accuracy gold two --field label
 scores "a metric named twice counts once" '^\{"schema":1,"event":"score","n":3,"accuracy":1\}$' - accuracy,accuracy gold gold --json
 fails "--positive without f1" 2 "is for f1" "$TUTTI" score accuracy gold gold --positive good
 fails "--split without rouge" 2 "--split is for rouge" "$TUTTI" score accuracy gold gold --split
@@ -128,6 +136,7 @@ awk '{ a = $0; if (getline) { sub(/.*"headline": *"/, ""); sub(/"}$/, "", a); pr
 	"$TMP/data/headlines.dev.jsonl" >"$TMP/two.jsonl"
 state_of "$TMP/p.json" --run sum --set "$long" >/dev/null
 "$TUTTI" eval sum --runs "$TMP/runs" --task headline --data "$TMP/two.jsonl" --json >"$TMP/eval" 2>"$TMP/err"
+sed 's/,"baseline":.*//' "$TMP/eval" >"$TMP/model"; mv "$TMP/model" "$TMP/eval" # the figures alone
 "$TUTTI" predict sum --runs "$TMP/runs" --task headline "$TMP/two.jsonl" >"$TMP/said" 2>"$TMP/err"
 "$TUTTI" score rougeLsum,rouge1 "$TMP/two.jsonl" "$TMP/said" --field headline --split --json >"$TMP/scored" 2>"$TMP/err"
 grep -o '"signature":"[^"]*"' "$TMP/eval" >"$TMP/s1"; grep -o '"signature":"[^"]*"' "$TMP/scored" >"$TMP/s2"

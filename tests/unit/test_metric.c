@@ -139,10 +139,13 @@ static void test_correlations_of_any_size(void **state)
 {
 	const double huge[] = { 1e308, -1e308, 1.5e308, 0 }, plain[] = { 1, -1, 1.5, 0 };
 	const double tiny[] = { 5e-324, -5e-324, 1e-323, 0 }, small[] = { 1, -1, 2, 0 };
+	const double far[] = { 1e9 + 5e-7, 1e9 }, far_too[] = { 1e9 + 8e-7, 1e9 };
 
 	(void)state;
 	assert_true(fabs(metric_numbers(METRIC_PEARSON, huge, plain, 4) - 1) < 1e-12);
 	assert_true(fabs(metric_numbers(METRIC_PEARSON, tiny, small, 4) - 1) < 1e-12);
+	/* closer together than a double lies to their mean */
+	assert_true(fabs(metric_numbers(METRIC_PEARSON, far, far_too, 2) - 1) < 1e-12);
 	assert_true(fabs(metric_numbers(METRIC_SPEARMAN, huge, tiny, 4) - 1) < 1e-12);
 }
 
