@@ -239,8 +239,10 @@ char key_letter(enum view_id view, enum action action, int arg)
 	return '?';
 }
 
-bool key_wants_run(const struct key_row *k)
+bool key_steers(const struct key_row *k)
 {
+	const struct command_row *c;
+
 	switch (k->action) {
 	case DO_WEIGHT:
 	case DO_WEIGHT_TYPE:
@@ -249,11 +251,30 @@ bool key_wants_run(const struct key_row *k)
 	case DO_SHARE_AUTO:
 	case DO_TOGGLE:
 	case DO_PAUSE:
-	case DO_UNDO:
+	case DO_UNDO: return true;
+	case DO_COMMAND:
+		c = command_find(k->command);
+		return c && !(c->flags & CMD_ASKS);
+	default: return false;
+	}
+}
+
+bool key_wants_run(const struct key_row *k)
+{
+	switch (k->action) {
 	case DO_TRY:
 	case DO_BEAMS:
 	case DO_METHOD: return true;
 	case DO_COMMAND: return k->key == '@' || command_find(k->command);
-	default: return false;
+	default: return key_steers(k);
 	}
+}
+
+/* A film is held, and goes on, by the key that pauses a run. */
+bool key_is_idle(const struct ui *ui, const struct key_row *k)
+{
+	if (ui_looks_only(ui))
+		return key_wants_run(k);
+	return !ui_may_steer(ui) && key_steers(k) &&
+	       !(ui->feed.film && k->action == DO_PAUSE);
 }

@@ -47,8 +47,12 @@ struct key_row {
 extern const struct key_row key_table[];
 extern const int key_count;
 
+/* It changes the run: nothing for a run that has ended. */
+bool key_steers(const struct key_row *k);
 /* It steers the run or asks its model: nothing for a screen that only looks. */
 bool key_wants_run(const struct key_row *k);
+/* It can do nothing on this screen: ui_say_no_steering says why. */
+bool key_is_idle(const struct ui *ui, const struct key_row *k);
 const struct key_row *key_find(enum view_id view, uint32_t key);
 /* The letter that does this there, for buttons; '?' when no key does. */
 char key_letter(enum view_id view, enum action action, int arg);

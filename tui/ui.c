@@ -76,7 +76,7 @@ bool ui_run_has_ended(const struct ui *ui)
 
 bool ui_may_steer(const struct ui *ui)
 {
-	return ui->feed.post != NULL;
+	return ui->feed.post && !ui_run_has_ended(ui);
 }
 
 bool ui_looks_only(const struct ui *ui)
@@ -88,6 +88,16 @@ void ui_say_looks_only(struct ui *ui)
 {
 	ui_say(ui, true, "this screen only looks: 'tutti attach %s' steers and asks",
 	       ui->live.run);
+}
+
+void ui_say_no_steering(struct ui *ui)
+{
+	if (ui_looks_only(ui))
+		ui_say_looks_only(ui);
+	else
+		ui_say(ui, true, ui->feed.film ?
+		       "a film: what has happened cannot be steered" :
+		       "this run has ended: there is nothing to steer");
 }
 
 /* --- what is shown --- */
@@ -131,15 +141,6 @@ static void remember(struct ui *ui, uint64_t ticket, ui_taker *take, bool is_typ
 	ui->pending[ui->n_pending++] = (struct pending){ticket, take, is_typed};
 }
 
-static void say_nothing_to_steer(struct ui *ui)
-{
-	if (ui_looks_only(ui))
-		ui_say_looks_only(ui);
-	else
-		ui_say(ui, true, ui->feed.film ?
-		       "a film: what has happened cannot be steered" :
-		       "this run has ended: there is nothing to steer");
-}
 
 static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 		 uint64_t *ticket)
@@ -148,7 +149,7 @@ static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 	uint64_t mine = 0;
 
 	if (!ui_may_steer(ui)) {
-		say_nothing_to_steer(ui);
+		ui_say_no_steering(ui);
 		return false;
 	}
 	if (ui->feed.post(ui->feed.arg, line, &mine, &err) != ST_OK) {
@@ -291,6 +292,14 @@ static void read_answers(struct ui *ui)
 		}
 }
 
+/* Nobody is left to hear of it. */
+static void drop_wishes(struct ui *ui)
+{
+	for (int c = 0; c < CHANNELS_MAX; c++)
+		for (int k = 0; k < KNOBS; k++)
+			ui->wish[c][k].on = false;
+}
+
 bool ui_update(struct ui *ui)
 {
 	bool is_answered = models_update(ui);
@@ -300,6 +309,8 @@ bool ui_update(struct ui *ui)
 	if (ui->live.n_channels > CHANNELS_MAX)
 		ui->live.n_channels = CHANNELS_MAX;
 	read_answers(ui);
+	if (ui_run_has_ended(ui))
+		drop_wishes(ui);
 	if (ui->channel >= ui->live.n_channels)
 		ui->channel = 0;
 	return true;
@@ -334,7 +345,7 @@ void ui_wish(struct ui *ui, int channel, enum knob k, double value)
 	if (channel < 0 || channel >= ui->live.n_channels)
 		return;
 	if (!ui_may_steer(ui)) {
-		say_nothing_to_steer(ui);
+		ui_say_no_steering(ui);
 		return;
 	}
 	*w = (struct wish){.on = true, .value = value, .touched = ui->now};

@@ -111,6 +111,7 @@ struct ui {
 	bool is_bad;                /* the message is a refusal */
 	double message_until;
 	enum ask ask;
+	bool may_detach;            /* a run goes on behind this screen without it */
 	bool is_leaving, is_done;   /* stop was asked for; the loop ends */
 	int exit_code;
 	struct inspection inspect;
@@ -149,6 +150,8 @@ bool ui_run_has_ended(const struct ui *ui);
 bool ui_may_steer(const struct ui *ui);
 bool ui_looks_only(const struct ui *ui);
 void ui_say_looks_only(struct ui *ui);
+/* Why this screen steers nothing; of use where ui_may_steer is false. */
+void ui_say_no_steering(struct ui *ui);
 /* What a crash would say; prepared early, since a handler may not format. */
 void ui_crash_note(const struct snapshot *s);
 void ui_try(struct ui *ui, const char *text);
@@ -179,6 +182,7 @@ struct view {
 	bool (*act)(struct ui *ui, int action, int arg); /* false: not mine */
 	const char *hints;       /* keys worth a place in the last line */
 	const char *looks;       /* the same on a screen that only looks; NULL: hints */
+	bool steers;             /* the hints name keys that change the run; looks not */
 	bool (*back)(struct ui *ui); /* takes back one layer: a row that is open, a
 					filter, a cursor; false: there was none */
 };
