@@ -71,9 +71,7 @@ static bool is_windowed(const struct ui *ui)
 
 int64_t chart_last(const struct ui *ui)
 {
-	int64_t end = ui->pic->steps > ui->pic->step ? ui->pic->steps : ui->pic->step;
-
-	return end > 1 ? end : 1;
+	return axis_last(ui->pic);
 }
 
 /* Where it may be: it never leaves the run, nor gets narrower than it may. */
@@ -404,6 +402,8 @@ static void make_axis(struct ui *ui)
 	} else {
 		c->x_min = 0;
 		c->x_max = axis_end(&c->x, ui->pic);
+		if (c->overlay.is_on && c->x.kind == AXIS_STEP) /* the longer one's */
+			c->x_max = fmax(c->x_max, (double)c->overlay.snap.step);
 	}
 }
 
