@@ -64,6 +64,8 @@ const char *chart_value(enum chart_kind k, char out[24], double v);
 /* What the chart shows of a channel at a step; NaN: nothing. */
 double chart_at(const struct ui *ui, int channel, int64_t step, bool raw);
 
+/* What stands for a channel's line: a stroke in its colour, else a mark or a letter. */
+uint32_t channel_sign(const struct canvas *c, int channel);
 /*
  * A channel of a legend, right to left: mark and name end before *end, which moves.
  * False: there is no room right of x, and nothing is drawn.

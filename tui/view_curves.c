@@ -71,8 +71,7 @@ static void draw_value_row(struct canvas *c, const struct ui *ui, struct rect r,
 		c->paper = PAPER_ROW;
 		draw_fill(c, (struct rect){y, r.x, 1, r.w});
 	}
-	draw_cell(c, y, r.x + 1, c->fancy ? 0x2501 : (uint32_t)channel_mark(i),
-		  ink_channel(i));
+	draw_cell(c, y, r.x + 1, channel_sign(c, i), ink_channel(i));
 	draw_foreign(c, y, r.x + 3, r.w - 4 - NUMBERS * NUMBER_COLS, INK_TEXT, ch->name);
 	draw_numbers(c, ui, y, r.x + r.w - 1, v);
 	c->paper = PAPER_NONE;

@@ -158,9 +158,8 @@ static void draw_marks(struct canvas *c, const struct runs_view *v, int y, int x
 	int at = runs_mark(v, card->info.name);
 
 	if (at >= 0 && at < RUN_MARKS) {
-		draw_cell(c, y, x, c->fancy ? 0x25cf : (uint32_t)channel_mark(at),
-			  ink_channel(at));
-		draw_cell(c, y, x + 1, (uint32_t)('a' + at), ink_channel(at));
+		draw_cell(c, y, x, runs_sign(c, at), ink_channel(at));
+		draw_cell(c, y, x + 1, (uint32_t)runs_letter(at), ink_channel(at));
 	}
 	if (str_eq(v->base, card->info.name))
 		draw_cell(c, y, x + 2, '*', INK_STRONG);
@@ -176,17 +175,11 @@ static void day_text(int64_t unix_ms, char out[24])
 		str_copy(out, 24, "-");
 }
 
-/* Is this the run the desk steers? Its steps are the picture's. */
-static bool is_ours(const struct ui *ui, const struct run_card *card)
-{
-	return str_eq(ui->pic->run_path, card->info.path);
-}
-
 static void draw_run(struct canvas *c, const struct ui *ui, const struct runs_view *v,
 		     struct rect r, int y, const struct columns *k,
 		     const struct run_card *card)
 {
-	bool ours = is_ours(ui, card);
+	bool ours = runs_is_ours(ui, card);
 	bool is_live = ours ? !ui_run_has_ended(ui) : card->info.live;
 	int64_t step = ours ? ui->pic->step : card->info.step;
 	int64_t steps = ours && ui->pic->steps ? ui->pic->steps : card->info.steps;
@@ -264,88 +257,6 @@ void draw_runs_table(struct canvas *c, const struct ui *ui, const struct runs_vi
 		draw_run(c, ui, v, r, r.y + 2 + i, &k, &v->table.card[v->order[from + i]]);
 		draw_zone(c, (struct rect){r.y + 2 + i, r.x + 1, 1, r.w - 2}, from + i,
 			  DO_NONE, 0);
-	}
-}
-
-/* --- curves --- */
-
-static void draw_legend(struct canvas *c, const struct ui *ui,
-			const struct runs_view *v, struct rect r)
-{
-	int x = r.x + 1, end = r.x + r.w - 1;
-
-	c->flags = CELL_BOLD;
-	x += draw_foreign(c, r.y, x, 16, INK_STRONG, v->task) + 1;
-	c->flags = 0;
-	x += draw_text(c, r.y, x, 16, INK_DIM,
-		       ui->chart != CHART_DEV ? "smoothed loss" : "dev metric") + 3;
-	for (int i = 0; i <= RUN_MARKS && x < end; i++) {
-		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
-
-		if (!name[0] || (i == RUN_MARKS && runs_mark(v, name) < RUN_MARKS))
-			continue;
-		draw_cell(c, r.y, x, c->fancy ? 0x25cf : (uint32_t)channel_mark(i),
-			  i < RUN_MARKS ? ink_channel(i) : INK_TEXT);
-		x += 2;
-		x += draw_foreign(c, r.y, x, end - x < 18 ? end - x : 18, INK_TEXT, name) +
-		     2;
-	}
-}
-
-static void draw_line(struct canvas *c, const struct ui *ui, const struct runs_view *v,
-		      struct plot *p, int mark, const struct run_card *card)
-{
-	const struct run_task *t = run_card_task(card, v->task);
-	const struct curve *k = v->losses[mark].curve;
-	struct plot_line l = {.ink = mark < RUN_MARKS ? ink_channel(mark) : INK_TEXT,
-			      .mark = channel_mark(mark)};
-
-	if (ui->chart != CHART_DEV) {
-		if (!k || !str_eq(v->losses[mark].task, v->task) ||
-		    !str_eq(v->losses[mark].run, card->info.name))
-			return;
-		l.n = k->n;
-		l.v = k->smooth;
-		l.span = k->span;
-		l.last = card->info.step;
-	} else if (t) {
-		l.n = t->n;
-		l.v = t->value;
-		l.at = t->step;
-	}
-	plot_line(c, p, &l);
-}
-
-void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_view *v,
-		     struct rect legend, struct rect chart)
-{
-	bool is_dev = ui->chart == CHART_DEV;
-	struct plot p = {.range = is_dev ? v->dev_range : v->loss_range,
-			 .scale = is_dev ? 100 : 1};
-	int any = 0;
-
-	draw_legend(c, ui, v, legend);
-	for (int i = 0; i < v->table.n; i++) {
-		const struct run_card *card = &v->table.card[i];
-		int64_t steps = is_ours(ui, card) ? ui->pic->step : card->info.step;
-
-		if (runs_mark(v, card->info.name) < 0)
-			continue;
-		any++;
-		p.x_max = fmax(p.x_max, (double)steps);
-	}
-	if (!any || !p.range.is_set) {
-		draw_nothing(c, chart, work_is_on(&v->loss) ? "reading losses" :
-			     "no evaluation of this task yet");
-		return;
-	}
-	plot_begin(c, &p, chart);
-	for (int i = RUN_MARKS; i >= 0; i--) {
-		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
-		const struct run_card *card = runs_card(v, name);
-
-		if (card && (i < RUN_MARKS || runs_mark(v, name) == RUN_MARKS))
-			draw_line(c, ui, v, &p, i, card);
 	}
 }
 

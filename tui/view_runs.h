@@ -54,6 +54,11 @@ const struct run_card *runs_chosen(const struct runs_view *v);
 int runs_place(const struct runs_view *v); /* of the chosen one in the order */
 /* The mark's place, or -1; RUN_MARKS: the chosen run, which has none. */
 int runs_mark(const struct runs_view *v, const char *name);
+/* What stands for its line: a dot in its colour, else a mark or its letter. */
+uint32_t runs_sign(const struct canvas *c, int mark);
+char runs_letter(int mark);
+/* Is this the run the desk steers? Its steps are the picture's. */
+bool runs_is_ours(const struct ui *ui, const struct run_card *card);
 const char *runs_sort_name(enum run_sort s);
 void runs_settle(struct runs_view *v); /* makes the order anew */
 
