@@ -14,13 +14,15 @@
 static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 		     enum ink ink, const char *value)
 {
-	int used;
+	int used = text_columns(value, strlen(value));
+	bool fits = used + (int)strlen(name) + 1 <= r.w;
 
 	if (*y >= r.y + r.h)
 		return;
-	used = draw_foreign(c, *y, r.x + r.w - text_columns(value, strlen(value)), r.w,
-			    ink, value);
-	draw_text(c, *y, r.x, r.w - used - 1, INK_DIM, name);
+	draw_text(c, *y, r.x, r.w, INK_DIM, name);
+	if (!fits && *y + 1 < r.y + r.h) /* a line of its own */
+		++*y;
+	draw_foreign(c, *y, r.x + r.w - (used < r.w ? used : r.w), r.w, ink, value);
 	++*y;
 }
 
