@@ -41,10 +41,18 @@ const char *chart_name(enum chart_kind k)
 	return names[k];
 }
 
-const char *chart_value(enum chart_kind k, char out[24], double v)
+const char *chart_value(enum chart_kind k, enum metric_id m, char out[24], double v)
 {
-	return k == CHART_DEV || k == CHART_SHARE ? fmt_metric(out, v) :
-						    fmt_value(out, v);
+	if (k == CHART_DEV)
+		return fmt_score(out, m, v);
+	return k == CHART_SHARE ? fmt_metric(out, v) : fmt_value(out, v);
+}
+
+double chart_scale(const struct ui *ui)
+{
+	if (ui->chart == CHART_DEV && ui->channel < ui->pic->n_channels)
+		return is_correlation(ui->pic->ch[ui->channel].metric) ? 1 : 100;
+	return ui->chart == CHART_SHARE ? 100 : 1;
 }
 
 const struct curve_range *chart_range(const struct ui *ui)

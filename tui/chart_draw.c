@@ -22,7 +22,7 @@ static void say_smoothing(const struct ui *ui, char out[32])
 	int steps = smoothing_steps[ui->charts.smoothing];
 
 	if (ui->chart == CHART_DEV)
-		str_copy(out, 32, "metric x 100");
+		str_copy(out, 32, chart_scale(ui) > 1 ? "metric x 100" : "correlation");
 	else if (!steps)
 		str_copy(out, 32, "not smoothed");
 	else if (ui->charts.smoothing == SMOOTHING_USUAL)
@@ -334,8 +334,7 @@ void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
 		[CHART_NORM] = "no step yet", [CHART_SHARE] = "no step yet"};
 	struct plot p = {.x_min = ui->charts.x_min, .x_max = ui->charts.x_max,
 			 .axis = &ui->charts.x, .range = *chart_range(ui),
-			 .scale = ui->chart == CHART_DEV || ui->chart == CHART_SHARE ?
-				  100 : 1};
+			 .scale = chart_scale(ui)};
 
 	if (legend.h > 0)
 		draw_legend(c, ui, legend, is_crowded(ui, chart));

@@ -146,11 +146,11 @@ static void draw_strip_figures(struct canvas *c, const struct channel *ch,
 	draw_trend(c, y, x + 12, ch->loss_trend, false, false);
 	draw_text(c, y + 1, x, 4, INK_DIM, m->brief);
 	c->flags = CELL_BOLD;
-	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_metric(number, ch->dev));
+	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	c->flags = 0;
 	draw_trend(c, y + 1, x + 12, ch->dev_trend, true, true);
 	draw_text(c, y + 2, x, 4, INK_DIM, "base");
-	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_metric(number, ch->baseline));
+	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_score(number, ch->metric, ch->baseline));
 }
 
 void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
@@ -316,11 +316,11 @@ static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
 	if (t->brief)
 		draw_text(c, y, t->brief, 4, INK_DIM,
 			  metric_table[ch->metric < METRICS ? ch->metric : 0].brief);
-	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_metric(number, ch->dev));
+	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	draw_trend(c, y, t->dev - 1, ch->dev_trend, true, true);
 	if (t->base)
 		draw_right(c, y, t->base - 1, 5, INK_DIM,
-			   fmt_metric(number, ch->baseline));
+			   fmt_score(number, ch->metric, ch->baseline));
 	draw_table_lamps(c, ui, i, y, t->lamps);
 }
 

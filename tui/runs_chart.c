@@ -79,8 +79,12 @@ void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_vi
 	bool is_dev = ui->chart == CHART_DEV;
 	struct plot p = {.range = is_dev ? v->dev_range : v->loss_range,
 			 .scale = is_dev ? 100 : 1};
+	const struct run_card *chosen = runs_chosen(v);
+	const struct run_task *task = chosen ? run_card_task(chosen, v->task) : NULL;
 	int any = 0;
 
+	if (is_dev && task && is_correlation(task->metric))
+		p.scale = 1;
 	draw_legend(c, ui, v, legend);
 	for (int i = 0; i < v->table.n; i++) {
 		const struct run_card *card = &v->table.card[i];

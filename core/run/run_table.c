@@ -340,6 +340,17 @@ double run_card_mean(const struct run_card *c, enum run_pick pick, int64_t step)
 	return c->n_tasks ? sum / c->n_tasks : NAN;
 }
 
+double run_task_difference(const struct run_card *a, const struct run_card *b, int i,
+			   enum run_pick pick, int64_t step)
+{
+	const struct run_task *t = run_card_task(b, a->task[i].name);
+
+	if (!t || t->metric != a->task[i].metric)
+		return NAN;
+	return run_task_value(a, &a->task[i], pick, step) -
+	       run_task_value(b, t, pick, step);
+}
+
 double run_card_difference(const struct run_card *a, const struct run_card *b,
 			   enum run_pick pick, int64_t step, int *common)
 {
@@ -347,11 +358,9 @@ double run_card_difference(const struct run_card *a, const struct run_card *b,
 	int n = 0;
 
 	for (int i = 0; i < a->n_tasks; i++) {
-		const struct run_task *t = run_card_task(b, a->task[i].name);
-		double x = run_task_value(a, &a->task[i], pick, step) -
-			   run_task_value(b, t, pick, step);
+		double x = run_task_difference(a, b, i, pick, step);
 
-		if (!t || t->metric != a->task[i].metric || !isfinite(x))
+		if (!isfinite(x))
 			continue;
 		sum += x;
 		n++;
