@@ -67,6 +67,8 @@ const struct key_row key_table[] = {
 	{ON_DESK, 's', 0, DO_TOGGLE, KNOB_SOLO, 0, "s", "solo: only the soloed tasks"},
 	{ON_DESK, 'p', 0, DO_TOGGLE, KNOB_LOCK, 0, "p",
 	 "protect: no method touches this channel"},
+	{ON_DESK, 'i', 0, DO_EXPLAIN, 0, 0, "i",
+	 "what a short word on the strips means; again: the next one"},
 	/* training */
 	{STEERING, 'e', 0, DO_COMMAND, 0, "eval", "e", "evaluate now"},
 	{STEERING, 'c', 0, DO_COMMAND, 0, "checkpoint", "c", "checkpoint now"},
@@ -102,6 +104,10 @@ const struct key_row key_table[] = {
 	{ON_CURVES, 'a', 0, DO_AXIS, 0, 0, "a",
 	 "x axis: steps, epochs, examples, tokens, time"},
 	{ON_CURVES, 'X', 0, DO_LOG_X, 0, 0, "X", "x axis: linear, log"},
+	{ON_CURVES | ON_RUNS, 'x', 0, DO_EXPORT, 0, 0, "x",
+	 "write what is shown as CSV into the run's folder"},
+	{ON_DATA, 'x', 0, DO_EXPORT, 0, 0, "x",
+	 "write the rows of the list as JSON lines into the run's folder"},
 	/* looking at predictions */
 	{ON_INSPECT, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k", "down, up"},
 	{ON_INSPECT, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},

@@ -24,7 +24,9 @@ enum action { DO_NONE, DO_VIEW, DO_MOVE, DO_SIDE, DO_END, DO_PAGE, DO_PANE,
 	      DO_NEXT, DO_ONLY, DO_ASIDE, DO_BASE, DO_PICK, DO_EQUAL, DO_COMPARE,
 	      DO_OVERLAY, DO_GAIN,
 	      /* of the mouse: an item; where on a fader, lying or upright */
-	      DO_CHOOSE, DO_FADER, DO_FADER_UP };
+	      DO_CHOOSE, DO_FADER, DO_FADER_UP,
+	      /* the next short word of a strip in words */
+	      DO_EXPLAIN };
 /* Arguments of DO_ONLY. */
 enum data_only { ONLY_REPEATED, ONLY_LEAKED, ONLY_LABEL, ONLY_LENGTHS };
 

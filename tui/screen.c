@@ -15,8 +15,9 @@
 
 const struct view view_table[VIEWS] = {
 	[VIEW_DESK] = {'1', "Desk", "Desk", NULL, view_desk_draw, view_desk_act,
-		       "j k channel   h l weight   [ ] share   m s p   Space pause",
-		       "j k channel   t chart   y axis   r raw   z freeze   q leave", true},
+		       "j k channel   h l weight   [ ] share   m s p   i words   Space pause",
+		       "j k channel   t chart   y axis   r raw   i words   z freeze   q leave",
+		       true},
 	[VIEW_CURVES] =
 		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
 		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one",

@@ -16,6 +16,7 @@
 #include "terminal.h"
 #include "text/utf8.h"
 #include "film.h"
+#include "meanings.h"
 #include "models.h"
 #include "run/command.h"
 
@@ -29,7 +30,7 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	ui->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ui->models.step = MODEL_LIVE;
 	ui->last_interrupt = -1e9;
-	ui->cursor = -1;
+	ui->cursor = ui->meaning = -1;
 	ui->loss_range.log = true;
 	ui->dev_range.unit = 0.1;
 	charting_init(&ui->charts);
@@ -46,11 +47,12 @@ void ui_release(struct ui *ui)
 	view_data_release(ui); /* jobs write wake_fd to their end */
 	view_runs_release(ui);
 	models_release(ui);
+	work_release(&ui->export.work);
 	if (ui->wake_fd >= 0)
 		close(ui->wake_fd);
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
-	inspect_release(ui);
+	results_release(&ui->inspect.data);
 	attributions_release(&ui->attributions);
 	reading_release(&ui->reading);
 	buf_release(&ui->trial.answer);
@@ -88,6 +90,17 @@ void ui_say_looks_only(struct ui *ui)
 {
 	ui_say(ui, true, "this screen only looks: 'tutti attach %s' steers and asks",
 	       ui->live.run);
+}
+
+void ui_explain(struct ui *ui, const char *word)
+{
+	const struct meaning *m = meaning_find(word);
+
+	if (!m) {
+		ui->meaning = meaning_next(ui->meaning);
+		m = &meaning_table[ui->meaning];
+	}
+	ui_say(ui, false, "%s: %s", m->word, m->help);
 }
 
 void ui_say_no_steering(struct ui *ui)
@@ -444,6 +457,7 @@ void ui_recalc(struct ui *ui)
 {
 	if (ui->message[0] && ui->now >= ui->message_until)
 		ui->message[0] = '\0';
+	export_poll(ui);
 	chart_recalc(ui);
 	if (ui->view != VIEW_DATA && !(ui->view == VIEW_HELP && ui->back == VIEW_DATA))
 		view_data_idle(ui);

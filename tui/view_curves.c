@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "curves_export.h"
 #include "keys.h"
 #include "ui.h"
 
@@ -333,6 +334,7 @@ static bool act_on_window(struct ui *ui, int action, int arg)
 	case DO_AXIS: next_axis(ui); return true;
 	case DO_LOG_X: c->is_log_x = !c->is_log_x; return true;
 	case DO_SMOOTH: set_smoothing(ui, arg); return true;
+	case DO_EXPORT: curves_export(ui); return true;
 	default: return chart_act(ui, action, arg);
 	}
 }

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "keys.h"
+#include "meanings.h"
 #include "text/utf8.h"
 #include "ui.h"
 
@@ -44,6 +45,8 @@ void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	mix_line(c, r, &y, "sampling", INK_TEXT, s->sampling);
 	str_format(text, sizeof text, "%.3g  %d%%", s->clip,
 		   (int)lrint(s->clipped * 100));
+	draw_zone(c, (struct rect){y, r.x, 1, r.w}, ui->channel, DO_EXPLAIN,
+		  meaning_place("clip"));
 	mix_line(c, r, &y, "clip", INK_TEXT, text);
 	str_format(text, sizeof text, "%.2g", s->dropout);
 	mix_line(c, r, &y, "dropout", INK_TEXT, text);
@@ -202,6 +205,9 @@ bool view_desk_act(struct ui *ui, int action, int arg)
 		return true;
 	case DO_SHARE_AUTO:
 		ui_wish(ui, ui->channel, KNOB_SHARE, -1);
+		return true;
+	case DO_EXPLAIN:
+		ui_explain(ui, arg > 0 ? meaning_table[arg].word : "");
 		return true;
 	case DO_TOGGLE:
 		ui_wish(ui, ui->channel, (enum knob)arg,

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "keys.h"
 #include "local.h"
+#include "meanings.h"
 #include "run/command.h"
 #include "ui.h"
 #include "words.h"
@@ -133,14 +134,9 @@ static void one_command(struct page_pen *p, const struct command_row *c)
 
 static void meanings(struct page_pen *p, const struct ui *ui)
 {
-	if (ui_may_steer(ui))
-		row(p, 14, "~", "a change that waits for its step");
-	row(p, 14, "M S L", "lamps: muted, solo, locked against methods");
-	row(p, 14, "loss", "smoothed; the arrow says where it goes");
-	row(p, 14, "dev, base", "the task's metric x 100, and what guessing gets");
-	row(p, 14, "weight", "factor on the loss; share: part of the micro-batches");
-	row(p, 14, "eff", "weight x share x gradient norm: who moves what is shared");
-	row(p, 14, "fader", "keys within 0.3 s are one change, not ten");
+	for (int i = 0; i < meaning_count; i++)
+		if (meaning_table[i].where != OF_LIVE || ui_may_steer(ui))
+			row(p, 14, meaning_table[i].word, meaning_table[i].help);
 }
 
 static void page(struct page_pen *p, const struct ui *ui)
@@ -157,6 +153,12 @@ static void page(struct page_pen *p, const struct ui *ui)
 	}
 	if (l) {
 		one_local(p, l);
+		return;
+	}
+	if (meaning_find(ui->help_word)) {
+		head(p, meaning_find(ui->help_word)->word);
+		blank(p);
+		paragraph(p, meaning_find(ui->help_word)->help);
 		return;
 	}
 	if (ui->help_word[0]) {

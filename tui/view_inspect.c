@@ -228,7 +228,6 @@ void view_inspect_recalc(struct ui *ui)
 	if (in->data.n_order)
 		results_history(&in->data, &ui->feed, ui->pic->run_path,
 				in->data.order[in->list.at]);
-	inspect_export_poll(ui);
 }
 
 /* --- keys --- */

@@ -22,7 +22,7 @@ struct columns {
 };
 enum { NUMBER = 8, WIDE_NUMBER = 9 }; /* wide: "+12.3/12" */
 
-static const char *const *tasks_of(const struct runs_view *v, int *n)
+const char *const *runs_tasks(const struct runs_view *v, int *n)
 {
 	static const char *name[CHANNELS_MAX];
 
@@ -46,7 +46,7 @@ static const char *const *tasks_of(const struct runs_view *v, int *n)
 static void place_columns(const struct runs_view *v, struct rect r, struct columns *k)
 {
 	int n, at = 0, room;
-	const char *const *task = tasks_of(v, &n);
+	const char *const *task = runs_tasks(v, &n);
 	bool wide = r.w >= 110;
 
 	k->name = r.x + 5;
@@ -70,7 +70,7 @@ static void draw_heads(struct canvas *c, const struct runs_view *v, int y,
 		       const struct columns *k)
 {
 	int n;
-	const char *const *task = tasks_of(v, &n);
+	const char *const *task = runs_tasks(v, &n);
 
 	draw_text(c, y, k->name, 8, INK_DIM, "run");
 	draw_right(c, y, k->step, 6, INK_DIM, "step");
@@ -144,7 +144,7 @@ static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 {
 	const struct run_card *base = runs_card(v, v->base);
 	int n, common = 0;
-	const char *const *task = tasks_of(v, &n);
+	const char *const *task = runs_tasks(v, &n);
 	double d;
 	char t[24];
 
@@ -416,7 +416,7 @@ static void draw_head(struct canvas *c, const struct runs_view *v, struct rect r
 	char text[48] = "< > other task";
 
 	place_columns(v, table, &k);
-	tasks_of(v, &n);
+	runs_tasks(v, &n);
 	if (n > k.task_cols)
 		str_format(text, sizeof text, "%d of %d metrics hidden: < >",
 			   n - k.task_cols, n);

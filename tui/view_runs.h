@@ -60,6 +60,9 @@ char runs_letter(int mark);
 /* Is this the run the desk steers? Its steps are the picture's. */
 bool runs_is_ours(const struct ui *ui, const struct run_card *card);
 const char *runs_sort_name(enum run_sort s);
+/* Tasks of the runs that are shown, as they are met; good until the next call. */
+const char *const *runs_tasks(const struct runs_view *v, int *n);
+void runs_export(struct ui *ui, const struct runs_view *v); /* runs_export.c */
 void runs_settle(struct runs_view *v); /* makes the order anew */
 
 void draw_runs_table(struct canvas *c, const struct ui *ui, const struct runs_view *v,

@@ -376,7 +376,7 @@ static void test_export(void **state)
 	fake_news(&b.fake);
 	ui_update(&b.ui);
 	key(&b, 'x');
-	for (int i = 0; i < 2000 && b.ui.reading.job; i++) {
+	for (int i = 0; i < 2000 && work_is_on(&b.ui.export.work); i++) {
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		ui_recalc(&b.ui);
 	}
