@@ -138,7 +138,8 @@ const char *fmt_metric(char out[24], double x);
 const char *fmt_score(char out[24], enum metric_id m, double x);
 /* The same with its sign: what is gained. */
 const char *fmt_gain(char out[24], enum metric_id m, double x);
-bool is_correlation(enum metric_id m); /* -1 to 1: no part of anything */      /* x 100, one decimal */
+/* From -1 to 1: no part of anything. */
+bool is_correlation(enum metric_id m);      /* x 100, one decimal */
 /* A metric in text for people: 71.2%, a correlation as it is: -0.210; or - */
 const char *fmt_measure(char out[24], enum metric_id m, double x);
 const char *fmt_percent(char out[24], double part);  /* 27%, or - */

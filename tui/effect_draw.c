@@ -107,7 +107,7 @@ void draw_effect_path(struct canvas *c, const struct ui *ui, struct rect r, int 
 	const struct effect *f = history_effect(ui, mark);
 	struct plot p = {.range = {.log = true, .unit = 1}};
 	struct plot_line l = {.n = EFFECT_PATH, .mark = 'o'};
-	double lo = INFINITY, hi = -INFINITY;
+	double lo = INFINITY, hi = -INFINITY, end;
 	int64_t at[EFFECT_PATH];
 
 	if (!f || f->channel < 0 || f->length < EFFECT_LEAST || r.h < 5)
@@ -121,9 +121,10 @@ void draw_effect_path(struct canvas *c, const struct ui *ui, struct rect r, int 
 	}
 	if (!(lo > 0) || lo > hi)
 		return;
-	if (trend_at(f, (double)f->length) > lo / 2 && trend_at(f, (double)f->length) < hi * 2) {
-		lo = fmin(lo, trend_at(f, (double)f->length));
-		hi = fmax(hi, trend_at(f, (double)f->length));
+	end = trend_at(f, (double)f->length);
+	if (end > lo / 2 && end < hi * 2) {
+		lo = fmin(lo, end);
+		hi = fmax(hi, end);
 	}
 	while (p.range.unit > 1.0 / 64 && log2(hi / lo) < 2 * p.range.unit)
 		p.range.unit /= 2;
