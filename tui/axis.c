@@ -141,12 +141,20 @@ static double nice_time(double seconds)
 	return nice(seconds / 86400) * 86400;
 }
 
+int64_t axis_last(const struct snapshot *s)
+{
+	bool goes_on = s->phase < PHASE_DONE;
+	int64_t end = goes_on && s->steps > s->step ? s->steps : s->step;
+
+	return end > 1 ? end : 1;
+}
+
 double axis_end(const struct axis *a, const struct snapshot *s)
 {
 	double now = axis_value(a, (double)s->step);
 
 	if (a->kind == AXIS_STEP)
-		return (double)(s->steps > s->step ? s->steps : s->step);
+		return (double)axis_last(s);
 	if (!(now > 0))
 		return 1;
 	if (s->phase >= PHASE_DONE)

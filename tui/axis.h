@@ -33,10 +33,9 @@ void axis_make(struct axis *out, enum axis_kind kind, bool is_log,
 /* Beyond the newest step it goes on as it did so far. NULL: steps. */
 double axis_value(const struct axis *a, double step);
 double axis_step(const struct axis *a, double value);
-/*
- * The right end for a whole run: steps as planned; else 1, 2 or 5 times 10^k while
- * it goes on, and where it ended.
- */
+/* The last step of a whole run: as planned while it goes on, and where it ended. */
+int64_t axis_last(const struct snapshot *s);
+/* The right end for a whole run: that step; else 1, 2 or 5 times 10^k until it ends. */
 double axis_end(const struct axis *a, const struct snapshot *s);
 /* Distance of labels so that there are at most `most` between 0 and `range`. */
 double axis_tick(enum axis_kind k, double range, int most);

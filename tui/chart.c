@@ -41,10 +41,18 @@ const char *chart_name(enum chart_kind k)
 	return names[k];
 }
 
-const char *chart_value(enum chart_kind k, char out[24], double v)
+const char *chart_value(enum chart_kind k, enum metric_id m, char out[24], double v)
 {
-	return k == CHART_DEV || k == CHART_SHARE ? fmt_metric(out, v) :
-						    fmt_value(out, v);
+	if (k == CHART_DEV)
+		return fmt_score(out, m, v);
+	return k == CHART_SHARE ? fmt_metric(out, v) : fmt_value(out, v);
+}
+
+double chart_scale(const struct ui *ui)
+{
+	if (ui->chart == CHART_DEV && ui->channel < ui->pic->n_channels)
+		return is_correlation(ui->pic->ch[ui->channel].metric) ? 1 : 100;
+	return ui->chart == CHART_SHARE ? 100 : 1;
 }
 
 const struct curve_range *chart_range(const struct ui *ui)
@@ -71,9 +79,7 @@ static bool is_windowed(const struct ui *ui)
 
 int64_t chart_last(const struct ui *ui)
 {
-	int64_t end = ui->pic->steps > ui->pic->step ? ui->pic->steps : ui->pic->step;
-
-	return end > 1 ? end : 1;
+	return axis_last(ui->pic);
 }
 
 /* Where it may be: it never leaves the run, nor gets narrower than it may. */
@@ -404,6 +410,8 @@ static void make_axis(struct ui *ui)
 	} else {
 		c->x_min = 0;
 		c->x_max = axis_end(&c->x, ui->pic);
+		if (c->overlay.is_on && c->x.kind == AXIS_STEP) /* the longer one's */
+			c->x_max = fmax(c->x_max, (double)c->overlay.snap.step);
 	}
 }
 

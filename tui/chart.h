@@ -59,11 +59,15 @@ void chart_move_cursor(struct ui *ui, int hundredths);
 
 const struct curve_range *chart_range(const struct ui *ui);
 const char *chart_name(enum chart_kind k); /* "LOSS" */
-/* A value of the chart's kind as text. */
-const char *chart_value(enum chart_kind k, char out[24], double v);
+/* A value of the chart's kind as text; m: the metric, of dev values. */
+const char *chart_value(enum chart_kind k, enum metric_id m, char out[24], double v);
+/* What the axis' numbers are times: the chosen task's metric decides on dev values. */
+double chart_scale(const struct ui *ui);
 /* What the chart shows of a channel at a step; NaN: nothing. */
 double chart_at(const struct ui *ui, int channel, int64_t step, bool raw);
 
+/* What stands for a channel's line: a stroke in its colour, else a mark or a letter. */
+uint32_t channel_sign(const struct canvas *c, int channel);
 /*
  * A channel of a legend, right to left: mark and name end before *end, which moves.
  * False: there is no room right of x, and nothing is drawn.

@@ -22,7 +22,7 @@ static void say_smoothing(const struct ui *ui, char out[32])
 	int steps = smoothing_steps[ui->charts.smoothing];
 
 	if (ui->chart == CHART_DEV)
-		str_copy(out, 32, "metric x 100");
+		str_copy(out, 32, chart_scale(ui) > 1 ? "metric x 100" : "correlation");
 	else if (!steps)
 		str_copy(out, 32, "not smoothed");
 	else if (ui->charts.smoothing == SMOOTHING_USUAL)
@@ -74,6 +74,13 @@ static int legend_overlay(struct canvas *c, const struct ui *ui, int y, int end)
 	return end - 5;
 }
 
+uint32_t channel_sign(const struct canvas *c, int channel)
+{
+	if (!c->fancy)
+		return (uint32_t)channel_mark(channel);
+	return c->colour ? 0x2501 : (uint32_t)channel_letter(channel);
+}
+
 bool legend_channel(struct canvas *c, const struct ui *ui, int y, int x, int *end, int i)
 {
 	const char *name = ui->pic->ch[i].name;
@@ -84,13 +91,36 @@ bool legend_channel(struct canvas *c, const struct ui *ui, int y, int x, int *en
 	*end -= w;
 	draw_foreign(c, y, *end, w, i == ui->channel ? INK_STRONG : INK_TEXT, name);
 	*end -= 2;
-	draw_cell(c, y, *end, c->fancy ? 0x2501 : (uint32_t)channel_mark(i),
-		  ink_channel(i));
+	draw_cell(c, y, *end, channel_sign(c, i), ink_channel(i));
 	*end -= 2;
 	return true;
 }
 
-static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
+static int n_shown(const struct ui *ui)
+{
+	return ui->view == VIEW_CURVES && ui->one ? 1 : ui->pic->n_channels;
+}
+
+/* More lines than the chart has rows: then the chosen one stands for itself. */
+static bool is_crowded(const struct ui *ui, struct rect chart)
+{
+	return ui->chart != CHART_NORM && n_shown(ui) > chart.h;
+}
+
+/* The chosen task's name, and what became of the others. */
+static void legend_crowd(struct canvas *c, const struct ui *ui, int y, int x, int end)
+{
+	const char *name = ui->pic->ch[ui->channel].name;
+
+	draw_cell(c, y, x, channel_sign(c, ui->channel), ink_channel(ui->channel));
+	x += 2;
+	x += draw_name(c, y, x, end - x, INK_STRONG, name) + 3;
+	draw_textf(c, y, x, end - x, INK_DIM, c->fancy ? "%d others thin" :
+		   "%d others not drawn", ui->pic->n_channels - 1);
+}
+
+static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r,
+			bool is_crowd)
 {
 	const struct snapshot *s = ui->pic;
 	int x = r.x + 1, end = legend_overlay(c, ui, r.y, r.x + r.w - 1), all = 0;
@@ -101,6 +131,10 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	c->flags = 0;
 	say_axes(ui, r.w, text);
 	x += draw_text(c, r.y, x, end - x, INK_DIM, text) + 3;
+	if (is_crowd) {
+		legend_crowd(c, ui, r.y, x, end);
+		return;
+	}
 	for (int i = 0; i < s->n_channels; i++)
 		all += foreign_columns(s->ch[i].name, strlen(s->ch[i].name)) + 4;
 	all -= end - x; /* > 0: not all fit, so those up to the chosen one stand there */
@@ -170,28 +204,112 @@ static void draw_channel(struct canvas *c, const struct ui *ui, const struct plo
 	series_line(c, p, &ui->charts.line[i], raw, &l);
 }
 
-static void draw_lines(struct canvas *c, const struct ui *ui, const struct plot *p)
+static void draw_thin(struct canvas *c, const struct ui *ui, const struct plot *p, int i)
+{
+	struct plot_line l = {.ink = INK_FRAME, .dots = true};
+
+	if (ui->chart == CHART_DEV)
+		dev_line(c, p, &ui->pic->ch[i], &l);
+	else
+		series_line(c, p, &ui->charts.line[i], false, &l);
+}
+
+/* Where a line ends on the screen; false: it has no point there. */
+struct tip {
+	int64_t step;
+	double v;
+};
+
+static bool find_tip(const struct ui *ui, const struct channel *ch,
+		     const struct series *s, struct tip *t)
+{
+	const struct charting *k = &ui->charts;
+	int64_t to = ui->view == VIEW_CURVES && k->to ? k->to : INT64_MAX;
+	const struct dev_curve *d = &ch->dev_curve;
+
+	t->v = NAN;
+	if (ui->chart != CHART_DEV) {
+		t->step = s->last < to ? s->last : to;
+		t->v = s->n ? series_at(s, s->value, t->step) : NAN;
+	}
+	for (int i = 0; ui->chart == CHART_DEV && i < d->n && i < DEV_POINTS; i++)
+		if (d->step[i] <= to)
+			*t = (struct tip){d->step[i], (double)d->value[i]};
+	return isfinite(t->v);
+}
+
+/* Letters at the ends, the chosen one's first; small ones are another run's. */
+static void draw_names(struct canvas *c, const struct ui *ui, const struct plot *p,
+		       bool is_crowd)
+{
+	const struct charting *k = &ui->charts;
+	int n = ui->pic->n_channels;
+	struct tip t;
+
+	for (int j = 0; j < (is_crowd ? 1 : n); j++) {
+		int i = (ui->channel + j) % n;
+		const struct channel *o = overlay_channel(&k->overlay, ui->pic->ch[i].name);
+		char letter = channel_letter(i);
+
+		if (is_hidden(ui, i))
+			continue;
+		c->flags = j ? 0 : CELL_BOLD;
+		if (find_tip(ui, &ui->pic->ch[i], k->n_lines ? &k->line[i] : NULL, &t))
+			plot_name(c, p, t.step, t.v, letter, line_ink(ui, i));
+		if (o && find_tip(ui, o, k->n_lines ? &k->other[i] : NULL, &t))
+			plot_name(c, p, t.step, t.v,
+				  letter >= 'A' ? (char)(letter - 'A' + 'a') : letter,
+				  line_ink(ui, i));
+		c->flags = 0;
+	}
+}
+
+/* Without colours the chosen one is told by its weight. */
+static void draw_all(struct canvas *c, const struct ui *ui, const struct plot *p, int n)
+{
+	bool norm = ui->chart == CHART_NORM;
+
+	for (int k = 1; k <= n; k++) { /* the chosen one on top */
+		int i = norm ? 0 : (ui->channel + k) % n;
+
+		c->flags = !c->colour && k == n && n > 1 ? CELL_BOLD : 0;
+		if (norm || !is_hidden(ui, i))
+			draw_channel(c, ui, p, i, false);
+		c->flags = 0;
+	}
+}
+
+/* The others as single grey dots, where the terminal has dots. */
+static void draw_crowd(struct canvas *c, const struct ui *ui, const struct plot *p, int n)
+{
+	for (int k = 1; k < n && c->fancy; k++)
+		draw_thin(c, ui, p, (ui->channel + k) % n);
+	draw_channel(c, ui, p, ui->channel, false);
+}
+
+static void draw_lines(struct canvas *c, const struct ui *ui, const struct plot *p,
+		       bool is_crowd)
 {
 	bool norm = ui->chart == CHART_NORM;
 	int n = norm ? ui->pic->n_channels > 0 : ui->pic->n_channels;
 
 	for (int i = 0; ui->raw && ui->chart != CHART_DEV && i < n; i++)
-		if (norm || !is_hidden(ui, i))
+		if (norm || (!is_hidden(ui, i) && (!is_crowd || i == ui->channel)))
 			draw_channel(c, ui, p, i, true);
 	for (int i = 0; ui->charts.overlay.is_on && i < n; i++)
-		if (norm || !is_hidden(ui, i))
+		if (norm || (!is_hidden(ui, i) && (!is_crowd || i == ui->channel)))
 			draw_other(c, ui, p, i);
-	for (int k = 1; k <= n; k++) { /* the chosen one on top */
-		int i = norm ? 0 : (ui->channel + k) % n;
-
-		if (norm || !is_hidden(ui, i))
-			draw_channel(c, ui, p, i, false);
-	}
+	if (is_crowd)
+		draw_crowd(c, ui, p, n);
+	else
+		draw_all(c, ui, p, n);
 	if (norm && curve_range_place(&p->range, ui->pic->clip) > 0)
 		plot_level(c, p, ui->pic->clip, INK_WARN);
 	if (ui->chart == CHART_DEV && n)
 		plot_level(c, p, ui->pic->ch[ui->channel].baseline,
 			   ui->one ? ink_channel(ui->channel) : INK_DIM);
+	if (!norm)
+		draw_names(c, ui, p, is_crowd);
 }
 
 /* --- the journal on the axis --- */
@@ -216,11 +334,10 @@ void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
 		[CHART_NORM] = "no step yet", [CHART_SHARE] = "no step yet"};
 	struct plot p = {.x_min = ui->charts.x_min, .x_max = ui->charts.x_max,
 			 .axis = &ui->charts.x, .range = *chart_range(ui),
-			 .scale = ui->chart == CHART_DEV || ui->chart == CHART_SHARE ?
-				  100 : 1};
+			 .scale = chart_scale(ui)};
 
 	if (legend.h > 0)
-		draw_legend(c, ui, legend);
+		draw_legend(c, ui, legend, is_crowded(ui, chart));
 	if (!p.range.is_set) {
 		draw_text(c, chart.y + chart.h / 2, chart.x + 9, chart.w - 9, INK_DIM,
 			  nothing[ui->chart]);
@@ -230,7 +347,7 @@ void draw_chart(struct canvas *c, const struct ui *ui, struct rect legend,
 	if (p.area.h <= 0)
 		return;
 	draw_marks(c, ui, &p);
-	draw_lines(c, ui, &p);
+	draw_lines(c, ui, &p, is_crowded(ui, chart));
 	if (ui->view == VIEW_CURVES && ui->cursor >= 0)
 		plot_cursor(c, &p, ui->cursor);
 }

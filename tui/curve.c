@@ -336,6 +336,27 @@ void plot_level(struct canvas *c, const struct plot *p, double v, enum ink ink)
 	}
 }
 
+void plot_name(struct canvas *c, const struct plot *p, int64_t step, double v,
+	       char letter, enum ink ink)
+{
+	static const int down[] = {0, -1, 1};
+	int x = plot_column(p, step), per = c->fancy ? 4 : 1, y;
+
+	if (p->area.h <= 0 || x < 0 || !isfinite(v))
+		return;
+	y = dot_row(p, curve_range_place(&p->range, v), per) / per;
+	for (int k = 0; k < 6; k++) {
+		int row = y + down[k % 3], col = x + 1 + k / 3;
+		struct cell *cell = canvas_at(c, p->area.y + row, col);
+
+		if (!cell || row < 0 || row >= p->area.h || col > p->area.x + p->area.w ||
+		    (cell->ch != ' ' && cell->ink != INK_FRAME))
+			continue;
+		draw_cell(c, p->area.y + row, col, (uint32_t)letter, ink);
+		return;
+	}
+}
+
 void plot_cursor(struct canvas *c, const struct plot *p, int64_t step)
 {
 	int x = plot_column(p, step);

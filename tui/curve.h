@@ -59,6 +59,12 @@ void plot_event(struct canvas *c, const struct plot *p, int64_t step, char lette
 		enum ink ink, bool has_line);
 /* A vertical where nothing else stands: the cursor. */
 void plot_cursor(struct canvas *c, const struct plot *p, int64_t step);
+/*
+ * The name of a line right of the point where it ends, where nothing else stands; a
+ * row above or below it, or a column on, when its place is taken.
+ */
+void plot_name(struct canvas *c, const struct plot *p, int64_t step, double v,
+	       char letter, enum ink ink);
 /* Column of a step within the screen, or -1. */
 int plot_column(const struct plot *p, int64_t step);
 /* Where a step stands within the width: 0..1, beyond it outside. */

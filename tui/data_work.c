@@ -15,13 +15,13 @@ static const double GONE = 20; /* seconds away after which work is given up */
 
 /* --- cases --- */
 
-static struct data_case *hold(struct data_case *d)
+struct data_case *data_case_hold(struct data_case *d)
 {
 	d->holders++;
 	return d;
 }
 
-static void let_go(struct data_case *d)
+void data_case_drop(struct data_case *d)
 {
 	if (!d || --d->holders)
 		return;
@@ -70,7 +70,7 @@ static void drop_reporting(void *arg)
 	struct reporting *r = arg;
 
 	data_report_release(&r->report);
-	let_go(r->d);
+	data_case_drop(r->d);
 	xfree(r);
 }
 
@@ -95,7 +95,7 @@ static void drop_searching(void *arg)
 	struct searching *s = arg;
 
 	data_hits_release(&s->hits);
-	let_go(s->d);
+	data_case_drop(s->d);
 	xfree(s);
 }
 
@@ -155,7 +155,7 @@ static void show_task(struct data_view *v, int task)
 	show_split(v, SPLIT_TRAIN);
 	work_cancel(&v->open);
 	work_cancel(&v->report);
-	let_go(v->now);
+	data_case_drop(v->now);
 	v->now = NULL;
 	v->task = task;
 	v->trouble.text[0] = '\0';
@@ -215,7 +215,7 @@ static void keep_open(struct ui *ui, struct data_view *v)
 			v->now = xcalloc(1, sizeof *v->now);
 			v->now->book = o->book;
 			o->book = NULL;
-			hold(v->now);
+			data_case_hold(v->now);
 			v->trouble.text[0] = '\0';
 		}
 		drop_opening(o);
@@ -248,7 +248,7 @@ static void keep_report(struct ui *ui, struct data_view *v)
 	if (!v->now || v->now->has_report || work_is_on(&v->report))
 		return;
 	r = xcalloc(1, sizeof *r);
-	r->d = hold(v->now);
+	r->d = data_case_hold(v->now);
 	work_start(&v->report, do_report, r, drop_reporting, ui->wake_fd);
 }
 
@@ -281,7 +281,7 @@ static void keep_search(struct ui *ui, struct data_view *v)
 	    !data_view_is_ready(v) || work_is_on(&v->search))
 		return;
 	s = xcalloc(1, sizeof *s);
-	s->d = hold(v->now);
+	s->d = data_case_hold(v->now);
 	s->split = v->split;
 	s->f = v->want;
 	work_start(&v->search, do_search, s, drop_searching, ui->wake_fd);
@@ -465,6 +465,7 @@ bool view_data_act(struct ui *ui, int action, int arg)
 	case DO_TASK: next_task(ui, v, arg); return true;
 	case DO_CHOOSE: move(v, INT64_MIN / 2); move(v, arg); return true;
 	case DO_OPEN: v->is_open = !v->is_open; return true;
+	case DO_EXPORT: data_export(ui, v); return true;
 	case DO_ASIDE: v->shows_skips = !v->shows_skips; return true;
 	case DO_CLEAR:
 		look_for(v, &(struct data_filter){.label = -1});

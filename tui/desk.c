@@ -45,7 +45,7 @@ struct desk {
 
 static void ask_stop(struct desk *d)
 {
-	if (ui_run_has_ended(&d->ui) || !ui_may_steer(&d->ui)) {
+	if (!ui_may_steer(&d->ui)) {
 		d->ui.is_done = true;
 		return;
 	}
@@ -121,7 +121,7 @@ static void type_weight(struct desk *d)
 {
 	char line[64];
 
-	if (!ui_may_steer(&d->ui) || !d->ui.live.n_channels)
+	if (!d->ui.live.n_channels)
 		return;
 	str_format(line, sizeof line, "weight %s ", d->ui.live.ch[d->ui.channel].name);
 	open_prompt(d, PROMPT_COMMAND, line);
@@ -176,20 +176,27 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	}
 }
 
+static void answer_quit(struct desk *d, uint32_t key)
+{
+	d->ui.ask = ASK_NONE;
+	if (key == 'y' || key == 'Y')
+		ask_stop(d);
+	else if (key == 'D')
+		detach(d);
+}
+
 static void on_key(struct desk *d, uint32_t key)
 {
 	struct ui *ui = &d->ui;
 	const struct key_row *k;
 
 	if (ui->ask == ASK_QUIT && key != 3) {
-		if (key == 'y' || key == 'Y')
-			ask_stop(d);
-		ui->ask = ASK_NONE;
+		answer_quit(d, key);
 		return;
 	}
 	k = key_find(ui->view, key);
-	if (k && ui_looks_only(ui) && key_wants_run(k)) {
-		ui_say_looks_only(ui);
+	if (k && key_is_idle(ui, k)) {
+		ui_say_no_steering(ui);
 		return;
 	}
 	if (k && k->on != ON_ALL)
@@ -287,7 +294,7 @@ void desk_signal(struct desk *d, int sig)
 		interrupt(d);
 		break;
 	case SIGUSR1:
-		if (ui_may_steer(&d->ui) && !ui_run_has_ended(&d->ui))
+		if (ui_may_steer(&d->ui))
 			ui_post(&d->ui, "checkpoint", false, NULL);
 		break;
 	case SIGTSTP:
@@ -439,6 +446,7 @@ enum status desk_open(const struct desk_options *o, struct desk **out, struct er
 		return st;
 	}
 	ui_init(&d->ui, o->feed);
+	d->ui.may_detach = o->is_lent;
 	d->ui.terminal = term_describe(d->term);
 	input_init(&d->input);
 	canvas_init(&d->canvas);

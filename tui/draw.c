@@ -487,5 +487,8 @@ char channel_letter(int channel)
 
 char channel_mark(int channel)
 {
-	return "ox+*#@%&=$"[channel % 10];
+	static const char mark[] = "ox+*#@%&=$^vABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789abcdefghijklmn";
+
+	return mark[channel % (int)(sizeof mark - 1)];
 }

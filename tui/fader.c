@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "keys.h"
+#include "meanings.h"
 #include "ui.h"
 
 enum { TRACK = 9 }; /* rows of a tall fader */
@@ -97,14 +98,24 @@ static void draw_knob(struct canvas *c, const struct ui *ui, int i, struct rect 
 	}
 }
 
+/* A short word that says what it means when it is clicked. */
+static void draw_word(struct canvas *c, int channel, int y, int x, int w, enum ink ink,
+		      const char *word)
+{
+	draw_text(c, y, x, w, ink, word);
+	if (meaning_place(word))
+		draw_zone(c, (struct rect){y, x, 1, w}, channel, DO_EXPLAIN,
+			  meaning_place(word));
+}
+
 /* A number at the top, and an arrow that points at the share's bar. */
-static void draw_effective(struct canvas *c, const struct channel *ch, int y, int x)
+static void draw_effective(struct canvas *c, const struct channel *ch, int i, int y, int x)
 {
 	char number[24];
 
 	draw_right(c, y, x + 6, 4, ch->silent ? INK_DIM : INK_TEXT,
 		   fmt_percent(number, ch->effective));
-	draw_text(c, y + 1, x + 3, 3, INK_DIM, "eff");
+	draw_word(c, i, y + 1, x + 3, 3, INK_DIM, "eff");
 	if (ch->effective >= 0 && ch->effective <= 1 && !ch->silent)
 		draw_text(c, y + (int)lrint((1 - ch->effective) * (TRACK - 1)), x - 1, 1,
 			  INK_STRONG, "▸");
@@ -125,15 +136,15 @@ static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect
 	for (int k = 0; k < 2; k++)
 		draw_span(c, y, x + k, full - h, full,
 			  ui->pic->ch[i].silent ? INK_DIM : ink_channel(i));
-	draw_effective(c, &ui->pic->ch[i], y, x);
+	draw_effective(c, &ui->pic->ch[i], i, y, x);
 	draw_textf(c, y + TRACK - 2, x + 2, 4, INK_TEXT, "%3d%%",
 		   (int)lrint(share * 100));
-	draw_text(c, y + TRACK - 1, x + 3, 3,
+	draw_word(c, i, y + TRACK - 1, x + 3, 3,
 		  ui_is_wished(ui, i, KNOB_SHARE) ? INK_WARN : INK_DIM,
 		  ui_is_wished(ui, i, KNOB_SHARE) ? "  ~" : is_auto ? "shr" : "set");
 }
 
-static void draw_strip_figures(struct canvas *c, const struct channel *ch,
+static void draw_strip_figures(struct canvas *c, const struct channel *ch, int i,
 			       struct rect r)
 {
 	const struct metric_info *m =
@@ -141,16 +152,16 @@ static void draw_strip_figures(struct canvas *c, const struct channel *ch,
 	int y = r.y + 2 + TRACK, x = r.x + 2;
 	char number[24];
 
-	draw_text(c, y, x, 4, INK_DIM, "loss");
+	draw_word(c, i, y, x, 4, INK_DIM, "loss");
 	draw_right(c, y, x + 11, 6, INK_TEXT, fmt_value(number, ch->smooth));
 	draw_trend(c, y, x + 12, ch->loss_trend, false, false);
 	draw_text(c, y + 1, x, 4, INK_DIM, m->brief);
 	c->flags = CELL_BOLD;
-	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_metric(number, ch->dev));
+	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	c->flags = 0;
 	draw_trend(c, y + 1, x + 12, ch->dev_trend, true, true);
-	draw_text(c, y + 2, x, 4, INK_DIM, "base");
-	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_metric(number, ch->baseline));
+	draw_word(c, i, y + 2, x, 4, INK_DIM, "base");
+	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_score(number, ch->metric, ch->baseline));
 }
 
 void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
@@ -171,7 +182,7 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 			     ch->name);
 	draw_cell(c, r.y, r.x + 2 + used, ' ', INK_TEXT);
 	c->flags = 0;
-	draw_text(c, r.y + 1, x, 6, INK_DIM, "weight");
+	draw_word(c, i, r.y + 1, x, 6, INK_DIM, "weight");
 	c->flags = CELL_BOLD;
 	used = draw_text(c, r.y + 1, x + 7, 6, ch->silent ? INK_DIM : INK_STRONG,
 			 weight_text(number, ui_value(ui, i, KNOB_WEIGHT)));
@@ -182,7 +193,7 @@ void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
 		draw_textf(c, r.y + 1, x + 10 + used, 6, INK_DIM, "×%.2f", ch->factor);
 	draw_knob(c, ui, i, r);
 	draw_share(c, ui, i, r);
-	draw_strip_figures(c, ch, r);
+	draw_strip_figures(c, ch, i, r);
 	{
 		bool m = ui_value(ui, i, KNOB_MUTE) > 0,
 		     s = ui_value(ui, i, KNOB_SOLO) > 0;
@@ -253,18 +264,30 @@ static void draw_flat_fader(struct canvas *c, const struct ui *ui, int i, int y,
 		draw_cell(c, y, x + at, 0x2588, ink_channel(i));
 }
 
-static void draw_table_head(struct canvas *c, int y, const struct table_cols *t)
+/* The same of a table's head line, right-aligned. */
+static void draw_head_word(struct canvas *c, int channel, int y, int end, const char *text,
+			   const char *word)
+{
+	int w = (int)strlen(text);
+
+	draw_right(c, y, end, w, INK_DIM, text);
+	draw_zone(c, (struct rect){y, end - w, 1, w}, channel, DO_EXPLAIN,
+		  meaning_place(word));
+}
+
+static void draw_table_head(struct canvas *c, int channel, int y,
+			    const struct table_cols *t)
 {
 	draw_text(c, y, t->name, t->name_w, INK_DIM, "task");
 	draw_text(c, y, t->fader, 2, INK_DIM, c->fancy ? "⅛" : "/8");
 	draw_text(c, y, t->fader + t->fader_w - 2, 2, INK_DIM, "×8");
-	draw_right(c, y, t->weight + 6, 6, INK_DIM, "weight");
-	draw_right(c, y, t->share, 5, INK_DIM, t->bar_w ? "share" : "shr");
-	draw_right(c, y, t->effective, 4, INK_DIM, "eff");
-	draw_right(c, y, t->loss - 1, 4, INK_DIM, "loss");
-	draw_right(c, y, t->dev - 1, 3, INK_DIM, "dev");
+	draw_head_word(c, channel, y, t->weight + 6, "weight", "weight");
+	draw_head_word(c, channel, y, t->share, t->bar_w ? "share" : "shr", "shr");
+	draw_head_word(c, channel, y, t->effective, "eff", "eff");
+	draw_head_word(c, channel, y, t->loss - 1, "loss", "loss");
+	draw_head_word(c, channel, y, t->dev - 1, "dev", "dev");
 	if (t->base)
-		draw_right(c, y, t->base - 1, 4, INK_DIM, "base");
+		draw_head_word(c, channel, y, t->base - 1, "base", "base");
 	draw_textf(c, y, t->lamps, 5, INK_DIM, "%c %c %c", lamp_letter(KNOB_MUTE, false),
 		   lamp_letter(KNOB_SOLO, false), lamp_letter(KNOB_LOCK, false));
 }
@@ -316,11 +339,11 @@ static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
 	if (t->brief)
 		draw_text(c, y, t->brief, 4, INK_DIM,
 			  metric_table[ch->metric < METRICS ? ch->metric : 0].brief);
-	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_metric(number, ch->dev));
+	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	draw_trend(c, y, t->dev - 1, ch->dev_trend, true, true);
 	if (t->base)
 		draw_right(c, y, t->base - 1, 5, INK_DIM,
-			   fmt_metric(number, ch->baseline));
+			   fmt_score(number, ch->metric, ch->baseline));
 	draw_table_lamps(c, ui, i, y, t->lamps);
 }
 
@@ -330,7 +353,7 @@ void draw_table(struct canvas *c, const struct ui *ui, const struct desk_layout 
 	struct table_cols t;
 
 	table_columns(l->strips.w, &t);
-	draw_table_head(c, l->strips.y, &t);
+	draw_table_head(c, ui->channel, l->strips.y, &t);
 	if (first > 0)
 		draw_text(c, l->strips.y, 0, 2, INK_DIM, "↑");
 	for (int k = 0; k < l->visible && first + k < n; k++) {

@@ -115,10 +115,41 @@ const char *fmt_metric(char out[24], double x)
 	return out;
 }
 
-/* From -1 to 1: no part of anything. */
-static bool is_correlation(enum metric_id m)
+bool is_correlation(enum metric_id m)
 {
 	return m == METRIC_MATTHEWS || m == METRIC_PEARSON || m == METRIC_SPEARMAN;
+}
+
+/* "0.790" without its nought. */
+static void drop_nought(char *s)
+{
+	char *nought = strstr(s, "0.");
+
+	if (nought && (nought == s || (nought == s + 1 && (*s == '-' || *s == '+'))))
+		memmove(nought, nought + 1, strlen(nought));
+}
+
+const char *fmt_score(char out[24], enum metric_id m, double x)
+{
+	if (!is_correlation(m) || !isfinite(x))
+		return fmt_metric(out, x);
+	snprintf(out, 24, fabs(x) < .9995 ? "%.3f" : "%.2f", x);
+	drop_nought(out);
+	return out;
+}
+
+const char *fmt_gain(char out[24], enum metric_id m, double x)
+{
+	if (!isfinite(x))
+		str_copy(out, 24, "");
+	else if (fabs(x) < .0005)
+		str_copy(out, 24, is_correlation(m) ? ".000" : "0.0");
+	else
+		snprintf(out, 24, is_correlation(m) ? "%+.3f" : "%+.1f",
+			 is_correlation(m) ? x : 100 * x);
+	if (is_correlation(m))
+		drop_nought(out);
+	return out;
 }
 
 const char *fmt_measure(char out[24], enum metric_id m, double x)

@@ -288,6 +288,7 @@ static enum status open_desk(struct host *h, int i, struct err *err)
 static enum status take_over(struct host *h, int i, struct err *err)
 {
 	int old = h->steers;
+	char why[400];
 	enum status st = lent_check(&h->caller[i]->lent, old >= 0, err);
 
 	if (st)
@@ -297,8 +298,10 @@ static enum status take_over(struct host *h, int i, struct err *err)
 	st = open_desk(h, i, err);
 	if (old < 0)
 		return st;
+	str_format(why, sizeof why, "another terminal has taken this screen over: "
+		   "'tutti attach %s' takes it back", h->name);
 	if (!st)
-		give_back(h, old, 0, "another terminal has taken this screen over");
+		give_back(h, old, 0, why);
 	else if (open_desk(h, old, NULL))
 		hang_up(h, old);
 	return st;

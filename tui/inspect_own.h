@@ -25,7 +25,6 @@ int inspect_at(const struct ui *ui);
 struct attribution_key inspect_key(const struct ui *ui);
 
 void inspect_export(struct ui *ui);
-void inspect_export_poll(struct ui *ui);
 
 /* Figures of regressions; NaN where there are none. */
 struct residuals {

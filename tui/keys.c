@@ -67,6 +67,8 @@ const struct key_row key_table[] = {
 	{ON_DESK, 's', 0, DO_TOGGLE, KNOB_SOLO, 0, "s", "solo: only the soloed tasks"},
 	{ON_DESK, 'p', 0, DO_TOGGLE, KNOB_LOCK, 0, "p",
 	 "protect: no method touches this channel"},
+	{ON_DESK, 'i', 0, DO_EXPLAIN, 0, 0, "i",
+	 "what a short word on the strips means; again: the next one"},
 	/* training */
 	{STEERING, 'e', 0, DO_COMMAND, 0, "eval", "e", "evaluate now"},
 	{STEERING, 'c', 0, DO_COMMAND, 0, "checkpoint", "c", "checkpoint now"},
@@ -102,6 +104,10 @@ const struct key_row key_table[] = {
 	{ON_CURVES, 'a', 0, DO_AXIS, 0, 0, "a",
 	 "x axis: steps, epochs, examples, tokens, time"},
 	{ON_CURVES, 'X', 0, DO_LOG_X, 0, 0, "X", "x axis: linear, log"},
+	{ON_CURVES | ON_RUNS, 'x', 0, DO_EXPORT, 0, 0, "x",
+	 "write what is shown as CSV into the run's folder"},
+	{ON_DATA, 'x', 0, DO_EXPORT, 0, 0, "x",
+	 "write the rows of the list as JSON lines into the run's folder"},
 	/* looking at predictions */
 	{ON_INSPECT, 'j', KEY_DOWN_, DO_MOVE, 1, 0, "j k", "down, up"},
 	{ON_INSPECT, 'k', KEY_UP_, DO_MOVE, -1, 0, 0, 0},
@@ -239,8 +245,10 @@ char key_letter(enum view_id view, enum action action, int arg)
 	return '?';
 }
 
-bool key_wants_run(const struct key_row *k)
+bool key_steers(const struct key_row *k)
 {
+	const struct command_row *c;
+
 	switch (k->action) {
 	case DO_WEIGHT:
 	case DO_WEIGHT_TYPE:
@@ -249,11 +257,30 @@ bool key_wants_run(const struct key_row *k)
 	case DO_SHARE_AUTO:
 	case DO_TOGGLE:
 	case DO_PAUSE:
-	case DO_UNDO:
+	case DO_UNDO: return true;
+	case DO_COMMAND:
+		c = command_find(k->command);
+		return c && !(c->flags & CMD_ASKS);
+	default: return false;
+	}
+}
+
+bool key_wants_run(const struct key_row *k)
+{
+	switch (k->action) {
 	case DO_TRY:
 	case DO_BEAMS:
 	case DO_METHOD: return true;
 	case DO_COMMAND: return k->key == '@' || command_find(k->command);
-	default: return false;
+	default: return key_steers(k);
 	}
+}
+
+/* A film is held, and goes on, by the key that pauses a run. */
+bool key_is_idle(const struct ui *ui, const struct key_row *k)
+{
+	if (ui_looks_only(ui))
+		return key_wants_run(k);
+	return !ui_may_steer(ui) && key_steers(k) &&
+	       !(ui->feed.film && k->action == DO_PAUSE);
 }

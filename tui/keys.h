@@ -24,7 +24,9 @@ enum action { DO_NONE, DO_VIEW, DO_MOVE, DO_SIDE, DO_END, DO_PAGE, DO_PANE,
 	      DO_NEXT, DO_ONLY, DO_ASIDE, DO_BASE, DO_PICK, DO_EQUAL, DO_COMPARE,
 	      DO_OVERLAY, DO_GAIN,
 	      /* of the mouse: an item; where on a fader, lying or upright */
-	      DO_CHOOSE, DO_FADER, DO_FADER_UP };
+	      DO_CHOOSE, DO_FADER, DO_FADER_UP,
+	      /* the next short word of a strip in words */
+	      DO_EXPLAIN };
 /* Arguments of DO_ONLY. */
 enum data_only { ONLY_REPEATED, ONLY_LEAKED, ONLY_LABEL, ONLY_LENGTHS };
 
@@ -47,8 +49,12 @@ struct key_row {
 extern const struct key_row key_table[];
 extern const int key_count;
 
+/* It changes the run: nothing for a run that has ended. */
+bool key_steers(const struct key_row *k);
 /* It steers the run or asks its model: nothing for a screen that only looks. */
 bool key_wants_run(const struct key_row *k);
+/* It can do nothing on this screen: ui_say_no_steering says why. */
+bool key_is_idle(const struct ui *ui, const struct key_row *k);
 const struct key_row *key_find(enum view_id view, uint32_t key);
 /* The letter that does this there, for buttons; '?' when no key does. */
 char key_letter(enum view_id view, enum action action, int arg);

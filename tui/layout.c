@@ -30,22 +30,25 @@ void layout_page(int rows, int cols, struct page *out)
 
 static void layout_strips(struct rect *body, int channels, struct desk_layout *out)
 {
-	int w;
+	bool has_mix;
+	struct rect rest;
+	int w, room;
 
 	out->tall = true;
-	out->strips = rect_top(body, STRIP_ROWS);
-	if (out->strips.w >= 100) {
-		struct rect left = out->strips;
-
-		out->strips = rect_left(&left, left.w - 18);
-		out->mix = rect_cut(left, 0, 1, 0, 1);
-	}
-	w = out->strips.w / (channels > 0 ? channels : 1);
+	rest = rect_top(body, STRIP_ROWS);
+	has_mix = rest.w >= 100;
+	room = rest.w - (has_mix ? MIX_LEAST + 2 : 0);
+	w = room / (channels > 0 ? channels : 1);
 	w = w > 30 ? 30 : w < STRIP_COLS ? STRIP_COLS : w;
 	out->strip_cols = w;
-	out->visible = least(channels, out->strips.w / w);
-	if (out->visible * w < out->strips.w && channels <= out->visible)
-		out->strips.w = out->visible * w;
+	out->visible = least(channels, room / w);
+	if (channels <= out->visible)
+		room = out->visible * w;
+	out->strips = rect_left(&rest, room);
+	if (has_mix) { /* beside the last strip, and as wide as its words like it */
+		out->mix = rect_cut(rest, 0, 1, 0, 1);
+		out->mix.w = least(out->mix.w, MIX_MOST);
+	}
 }
 
 void layout_desk(struct rect body, int channels, struct desk_layout *out)

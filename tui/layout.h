@@ -11,7 +11,8 @@
 
 #include "draw.h"
 
-enum { LAYOUT_MIN_ROWS = 16, LAYOUT_MIN_COLS = 60, STRIP_ROWS = 16, STRIP_COLS = 17 };
+enum { LAYOUT_MIN_ROWS = 16, LAYOUT_MIN_COLS = 60, STRIP_ROWS = 16, STRIP_COLS = 17,
+       MIX_LEAST = 16, MIX_MOST = 26 };
 
 /* Every view's clothes: title, tabs, body, one line for prompt and keys. */
 struct page {

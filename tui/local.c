@@ -19,7 +19,7 @@ static void run_help(struct ui *ui, const char *rest)
 static void run_quit(struct ui *ui, const char *rest)
 {
 	(void)rest;
-	if (ui_run_has_ended(ui) || !ui_may_steer(ui))
+	if (!ui_may_steer(ui))
 		ui->is_done = true;
 	else
 		ui->ask = ASK_QUIT;

@@ -13,7 +13,7 @@
 
 bool models_is_live(const struct ui *ui)
 {
-	return ui->models.step == MODEL_LIVE && ui_may_steer(ui) && !ui_run_has_ended(ui);
+	return ui->models.step == MODEL_LIVE && ui_may_steer(ui);
 }
 
 void models_name(const struct ui *ui, char out[64])

@@ -80,7 +80,9 @@ const char *record_path(const struct record *r)
 
 enum phase record_ending(const struct record *r)
 {
-	return r->last >= r->now.snap.steps ? PHASE_DONE : PHASE_STOPPED;
+	int64_t end = r->until >= 0 ? r->until : r->now.snap.steps;
+
+	return r->last >= end ? PHASE_DONE : PHASE_STOPPED;
 }
 
 enum status record_trouble(const struct record *r, struct err *err)
@@ -309,8 +311,12 @@ void record_take(struct record *r)
 
 struct snapshot *record_picture(struct record *r)
 {
+	struct snapshot *s = &r->now.snap;
+
 	moment_settle(&r->now);
-	return &r->now.snap;
+	if (r->until >= 0)
+		s->steps = r->until;
+	return s;
 }
 
 struct glance {
@@ -353,6 +359,8 @@ enum status record_glance(struct record *r, struct snapshot *out, struct err *er
 		moment_saved(g.m, &r->saved[i]);
 	s->step = r->last;
 	moment_settle(g.m);
+	if (r->until >= 0)
+		s->steps = r->until;
 	if (!st)
 		snapshot_copy(out, s);
 	moment_free(g.m);

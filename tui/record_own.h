@@ -24,7 +24,7 @@ struct record {
 	struct moment now;
 	struct place next;
 	struct store *db;
-	int64_t last;
+	int64_t last, until; /* until: told to end there, or -1 (store_until) */
 	struct eval_row *eval;
 	struct checkpoint_row *saved;
 	struct journal_entry *entry;

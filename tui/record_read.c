@@ -138,7 +138,10 @@ enum status record_read_more(struct record *r, struct err *err)
 		st = read_evals(r, err);
 	if (!st)
 		st = read_saved(r, err);
-	return st ? st : store_last_step(r->db, &r->last, err);
+	if (st)
+		return st;
+	r->until = store_until(r->db);
+	return store_last_step(r->db, &r->last, err);
 }
 
 /* --- following --- */

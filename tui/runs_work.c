@@ -424,6 +424,7 @@ bool view_runs_act(struct ui *ui, int action, int arg)
 	case DO_GAIN: v->shows_gain = !v->shows_gain; return true;
 	case DO_CHOOSE: move(v, arg); return true;
 	case DO_OVERLAY: overlay(ui, v); return true;
+	case DO_EXPORT: runs_export(ui, v); return true;
 	case DO_CHART:
 		ui->chart = ui->chart == CHART_DEV ? CHART_LOSS : CHART_DEV;
 		return true;

@@ -15,18 +15,19 @@
 
 const struct view view_table[VIEWS] = {
 	[VIEW_DESK] = {'1', "Desk", "Desk", NULL, view_desk_draw, view_desk_act,
-		       "j k channel   h l weight   [ ] share   m s p   Space pause",
-		       "j k channel   t chart   y axis   z freeze   q leave"},
+		       "j k channel   h l weight   [ ] share   m s p   i words   Space pause",
+		       "j k channel   t chart   y axis   r raw   i words   z freeze   q leave",
+		       true},
 	[VIEW_CURVES] =
 		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
 		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one",
-		 NULL, view_curves_back},
+		 NULL, false, view_curves_back},
 	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
 			  view_inspect_draw, view_inspect_act,
 			  "j k  Tab matrix  Enter explain  o method  a all  s sort  "
 			  "d changed  / find",
 			  "j k  Tab matrix  Enter open  a all  s sort  d changed  / find",
-			  view_inspect_back},
+			  false, view_inspect_back},
 	[VIEW_SUMMARIES] =
 		{'4', "Summaries", "Sums", view_summaries_recalc,
 		 view_summaries_draw, view_summaries_act,
@@ -34,28 +35,28 @@ const struct view view_table[VIEWS] = {
 		 "f filter   / find   x export",
 		 "j k example   h l piece   v marks   d changes   s sort   f filter   "
 		 "/ find   x export",
-		 view_summaries_back},
+		 false, view_summaries_back},
 	[VIEW_RUNS] = {'5', "Runs", "Runs", view_runs_recalc, view_runs_draw,
 		       view_runs_act,
 		       "j k move   Enter mark   b base   d differences   s sort   "
 		       "= equal step",
-		       NULL, view_runs_back},
+		       NULL, false, view_runs_back},
 	[VIEW_DATA] = {'6', "Data", "Data", view_data_recalc, view_data_draw,
 		       view_data_act,
 		       "Tab train|dev   / find   r repeated   L in train   f label   "
 		       "Enter open",
-		       NULL, view_data_back},
+		       NULL, false, view_data_back},
 	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
 			    view_gradients_draw, view_gradients_act,
 			    "j k task   Enter one|all   M measure now",
-			    "j k task   Enter one|all"},
+			    "j k task   Enter one|all", true},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
 			  view_journal_draw, view_journal_act,
 			  "j k move   Enter curves there   u undo   / find   w who   < > task",
 			  "j k move   Enter curves there   / find   w who   < > task",
-			  view_journal_back},
+			  true, view_journal_back},
 	[VIEW_HELP] = {0, "Help", "Help", NULL, view_help_draw, view_help_act,
-		       "Esc close   j k scroll", NULL, view_help_back},
+		       "Esc close   j k scroll", NULL, false, view_help_back},
 };
 
 void draw_nothing(struct canvas *c, struct rect body, const char *why)
@@ -264,16 +265,18 @@ static const char *hints_of(const struct ui *ui)
 	if (ui->feed.film && ui->view == VIEW_DESK)
 		return "Space hold, go on   ; ' slower, faster   , . back, on   "
 		       ":seek 50%   q leave";
-	return ui_looks_only(ui) && v->looks ? v->looks : v->hints;
+	if (v->looks && (ui_looks_only(ui) || (ui_run_has_ended(ui) && v->steers)))
+		return v->looks;
+	return v->hints;
 }
 
 static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	if (ui->ask == ASK_QUIT) {
 		c->flags = CELL_BOLD;
-		draw_text(c, r.y, r.x + 1, r.w - 1, INK_WARN,
-			  "stop the run? it saves a checkpoint and ends   "
-			  "y stop   n go on");
+		draw_text(c, r.y, r.x + 1, r.w - 1, INK_WARN, ui->may_detach ?
+			  "stop the run and save it?   y stop   n go on   D detach" :
+			  "stop the run and save it?   y stop   n go on");
 		c->flags = 0;
 		return;
 	}
@@ -287,12 +290,12 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 	else if (ui->message[0])
 		draw_foreign(c, r.y, r.x + 1, r.w - 2, ui->is_bad ? INK_WARN : INK_TEXT,
 			     ui->message);
-	else if (ui->pic->phase >= PHASE_DONE &&
-		 (ui->feed.is_live || ui->pic->phase == PHASE_FAILED))
+	else if (ui->pic->phase == PHASE_FAILED ||
+		 (ui->pic->phase > PHASE_DONE && ui->feed.is_live &&
+		  ui->view == VIEW_DESK && ui->pic->message[0]))
 		draw_foreign(c, r.y, r.x + 1, r.w - 2,
 			     ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
-			     ui->pic->message[0] ? ui->pic->message :
-			     "the run has ended   q closes the desk");
+			     ui->pic->message[0] ? ui->pic->message : "the run has failed");
 	else
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM, hints_of(ui));
 }

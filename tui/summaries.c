@@ -32,7 +32,6 @@ static void forget_set(struct reading *re)
 
 void reading_release(struct reading *re)
 {
-	reading_export_end(re);
 	forget_set(re);
 	results_release(&re->data);
 	for (int i = 0; i < BEAMS_KEPT; i++)
@@ -133,7 +132,6 @@ void reading_recalc(struct ui *ui)
 	struct reading *re = &ui->reading;
 	int i;
 
-	reading_export_poll(ui);
 	re->task = ui_first_task(ui, true, re->task);
 	if (re->task < 0)
 		return;

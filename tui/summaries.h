@@ -18,8 +18,6 @@ enum reading_only { ONLY_ALL, ONLY_REPEATING, ONLY_CUT, ONLY_CHANGED, READING_FI
 enum reading_pane { PANE_HISTORY, PANE_FIGURES, PANE_BEAMS, READING_PANES };
 enum { BEAMS_KEPT = 32 };
 
-struct job;
-struct export;
 
 struct example_figures {
 	bool is_done;
@@ -75,8 +73,6 @@ struct reading {
 	int n_beams;               /* ever kept: the ring's head */
 	bool is_asked;             /* one question at a time */
 	struct beams_kept asked;
-	struct job *job;           /* writing the list */
-	struct export *export;     /* its text and path; owned while the job runs */
 };
 
 void reading_init(struct reading *re);

@@ -6,20 +6,9 @@
  * thread of its own.
  */
 #include <inttypes.h>
-#include <math.h>
-#include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
-#include "base/mem.h"
-#include "run/job.h"
 #include "summaries_own.h"
-
-struct export {
-	struct buf text;
-	char path[640];
-	int n;
-};
 
 static void put_score(struct json_out *j, const char *key, const struct rouge_score *s)
 {
@@ -84,86 +73,21 @@ static void put_example(struct buf *out, const struct ui *ui, int i)
 	buf_addc(out, '\n');
 }
 
-static enum status write_list(void *arg, struct progress *pg, struct err *err)
-{
-	struct export *x = arg;
-
-	(void)pg;
-	return file_write(x->path, x->text.s, x->text.len, err);
-}
-
-static void forget(struct reading *re)
-{
-	if (re->export)
-		buf_release(&re->export->text);
-	xfree(re->export);
-	re->export = NULL;
-	re->job = NULL;
-}
-
 void reading_export(struct ui *ui)
 {
-	struct reading *re = &ui->reading;
-	struct export *x;
+	const struct reading *re = &ui->reading;
+	char name[96];
+	struct buf text;
 
-	if (re->job || !re->n_order) {
-		ui_say(ui, true, re->job ? "the list is still being written" :
-		       "the list is empty: nothing to write");
-		return;
-	}
-	if (re->measured < re->data.set.n) {
+	if (re->n_order && re->measured < re->data.set.n) {
 		ui_say(ui, true, "a moment: %d of %d examples are measured",
 		       re->measured, re->data.set.n);
 		return;
 	}
-	x = re->export = xcalloc(1, sizeof *x);
-	buf_init(&x->text);
-	if (!str_format(x->path, sizeof x->path, "%s/summaries-%s-%" PRId64 ".jsonl",
-			ui->pic->run_path, ui->pic->ch[re->task].name,
-			re->data.set.step)) {
-		ui_say(ui, true, "the run's path is too long");
-		forget(re);
-		return;
-	}
+	buf_init(&text);
 	for (int k = 0; k < re->n_order; k++)
-		put_example(&x->text, ui, re->order[k]);
-	x->n = re->n_order;
-	re->job = job_start(write_list, x, ui->wake_fd);
-	if (!re->job) {
-		ui_say(ui, true, "no thread to write the list");
-		forget(re);
-	}
-}
-
-/* What stands behind the last colon: the path before it is long. */
-static const char *cause_of(const char *text)
-{
-	const char *last = text;
-
-	for (const char *s = text; (s = strstr(s, ": ")) != NULL; s += 2)
-		last = s + 2;
-	return last;
-}
-
-void reading_export_poll(struct ui *ui)
-{
-	struct reading *re = &ui->reading;
-	struct err err = {""};
-	enum status st;
-
-	if (!re->job || !job_is_done(re->job, &st, &err))
-		return;
-	if (st)
-		ui_say(ui, true, "no list in the run's folder: %s", cause_of(err.text));
-	else
-		ui_say(ui, false, "%d example%s written to %s", re->export->n,
-		       re->export->n == 1 ? "" : "s", re->export->path);
-	job_free(re->job);
-	forget(re);
-}
-
-void reading_export_end(struct reading *re)
-{
-	job_free(re->job);
-	forget(re);
+		put_example(&text, ui, re->order[k]);
+	str_format(name, sizeof name, "summaries-%s-%" PRId64,
+		   re->n_order ? ui->pic->ch[re->task].name : "", re->data.set.step);
+	export_text(ui, name, "jsonl", "example", (uint64_t)re->n_order, &text);
 }

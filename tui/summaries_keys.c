@@ -62,7 +62,7 @@ static void scroll(struct reading *re, int by)
 {
 	int i = reading_shown(re), n = 0;
 	struct word *w = words_cut(i >= 0 ? re->data.set.row[i].text : NULL, &n);
-	struct canvas plain = {.fancy = true};
+	struct canvas plain = {.fancy = true, .colour = true};
 	int lines = n ? words_line(&plain, 54, w, n, n - 1) : 0;
 
 	re->scroll += by;

@@ -92,8 +92,5 @@ void draw_outputs(struct canvas *c, struct rect r, const struct results *d);
 
 /* Writes the list as JSON lines beside the run's files, in the background. */
 void reading_export(struct ui *ui);
-/* Says how the writing ended, once it has. */
-void reading_export_poll(struct ui *ui);
-void reading_export_end(struct reading *re); /* waits; for the end of all */
 
 #endif

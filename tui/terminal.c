@@ -81,8 +81,8 @@ static void find_level(struct terminal *t, const struct terminal_options *o)
 	t->colours = tigetnum("colors");
 	if (t->colours < 8)
 		t->colours = 0;
-	t->utf8 = !o->ascii && utf8 && t->colours;
-	t->fancy = t->utf8 && wants && !str_eq(t->name, "linux");
+	t->utf8 = !o->ascii && utf8 && t->colours; /* those without are old */
+	t->fancy = t->utf8 && !str_eq(t->name, "linux");
 	if (!wants)
 		t->colours = 0;
 	str_format(t->text, sizeof t->text, "%s, %s, %s", t->name,

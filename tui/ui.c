@@ -16,6 +16,7 @@
 #include "terminal.h"
 #include "text/utf8.h"
 #include "film.h"
+#include "meanings.h"
 #include "models.h"
 #include "run/command.h"
 
@@ -29,7 +30,7 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	ui->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ui->models.step = MODEL_LIVE;
 	ui->last_interrupt = -1e9;
-	ui->cursor = -1;
+	ui->cursor = ui->meaning = -1;
 	ui->loss_range.log = true;
 	ui->dev_range.unit = 0.1;
 	charting_init(&ui->charts);
@@ -46,11 +47,12 @@ void ui_release(struct ui *ui)
 	view_data_release(ui); /* jobs write wake_fd to their end */
 	view_runs_release(ui);
 	models_release(ui);
+	work_release(&ui->export.work);
 	if (ui->wake_fd >= 0)
 		close(ui->wake_fd);
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
-	inspect_release(ui);
+	results_release(&ui->inspect.data);
 	attributions_release(&ui->attributions);
 	reading_release(&ui->reading);
 	buf_release(&ui->trial.answer);
@@ -76,7 +78,7 @@ bool ui_run_has_ended(const struct ui *ui)
 
 bool ui_may_steer(const struct ui *ui)
 {
-	return ui->feed.post != NULL;
+	return ui->feed.post && !ui_run_has_ended(ui);
 }
 
 bool ui_looks_only(const struct ui *ui)
@@ -88,6 +90,27 @@ void ui_say_looks_only(struct ui *ui)
 {
 	ui_say(ui, true, "this screen only looks: 'tutti attach %s' steers and asks",
 	       ui->live.run);
+}
+
+void ui_explain(struct ui *ui, const char *word)
+{
+	const struct meaning *m = meaning_find(word);
+
+	if (!m) {
+		ui->meaning = meaning_next(ui->meaning);
+		m = &meaning_table[ui->meaning];
+	}
+	ui_say(ui, false, "%s: %s", m->word, m->help);
+}
+
+void ui_say_no_steering(struct ui *ui)
+{
+	if (ui_looks_only(ui))
+		ui_say_looks_only(ui);
+	else
+		ui_say(ui, true, ui->feed.film ?
+		       "a film: what has happened cannot be steered" :
+		       "this run has ended: there is nothing to steer");
 }
 
 /* --- what is shown --- */
@@ -131,15 +154,6 @@ static void remember(struct ui *ui, uint64_t ticket, ui_taker *take, bool is_typ
 	ui->pending[ui->n_pending++] = (struct pending){ticket, take, is_typed};
 }
 
-static void say_nothing_to_steer(struct ui *ui)
-{
-	if (ui_looks_only(ui))
-		ui_say_looks_only(ui);
-	else
-		ui_say(ui, true, ui->feed.film ?
-		       "a film: what has happened cannot be steered" :
-		       "this run has ended: there is nothing to steer");
-}
 
 static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 		 uint64_t *ticket)
@@ -148,7 +162,7 @@ static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 	uint64_t mine = 0;
 
 	if (!ui_may_steer(ui)) {
-		say_nothing_to_steer(ui);
+		ui_say_no_steering(ui);
 		return false;
 	}
 	if (ui->feed.post(ui->feed.arg, line, &mine, &err) != ST_OK) {
@@ -291,6 +305,14 @@ static void read_answers(struct ui *ui)
 		}
 }
 
+/* Nobody is left to hear of it. */
+static void drop_wishes(struct ui *ui)
+{
+	for (int c = 0; c < CHANNELS_MAX; c++)
+		for (int k = 0; k < KNOBS; k++)
+			ui->wish[c][k].on = false;
+}
+
 bool ui_update(struct ui *ui)
 {
 	bool is_answered = models_update(ui);
@@ -300,6 +322,8 @@ bool ui_update(struct ui *ui)
 	if (ui->live.n_channels > CHANNELS_MAX)
 		ui->live.n_channels = CHANNELS_MAX;
 	read_answers(ui);
+	if (ui_run_has_ended(ui))
+		drop_wishes(ui);
 	if (ui->channel >= ui->live.n_channels)
 		ui->channel = 0;
 	return true;
@@ -334,7 +358,7 @@ void ui_wish(struct ui *ui, int channel, enum knob k, double value)
 	if (channel < 0 || channel >= ui->live.n_channels)
 		return;
 	if (!ui_may_steer(ui)) {
-		say_nothing_to_steer(ui);
+		ui_say_no_steering(ui);
 		return;
 	}
 	*w = (struct wish){.on = true, .value = value, .touched = ui->now};
@@ -433,6 +457,7 @@ void ui_recalc(struct ui *ui)
 {
 	if (ui->message[0] && ui->now >= ui->message_until)
 		ui->message[0] = '\0';
+	export_poll(ui);
 	chart_recalc(ui);
 	if (ui->view != VIEW_DATA && !(ui->view == VIEW_HELP && ui->back == VIEW_DATA))
 		view_data_idle(ui);

@@ -11,6 +11,7 @@
 #include "attribution.h"
 #include "chart.h"
 #include "curve.h"
+#include "export.h"
 #include "feed.h"
 #include "history.h"
 #include "layout.h"
@@ -74,7 +75,6 @@ struct inspection {
 	struct listing list;
 	bool is_open;           /* one row fills the body */
 	bool is_asked;          /* so it does where there is no other place for it */
-	struct inspect_export *export; /* NULL: nothing is being written */
 };
 struct trial { /* "try a text" */
 	bool is_open, is_waiting;
@@ -107,10 +107,12 @@ struct ui {
 	struct pending pending[PENDING_MAX];
 	int n_pending;
 	struct models models;
+	struct exporting export;
 	char message[MESSAGE_MAX];
 	bool is_bad;                /* the message is a refusal */
 	double message_until;
 	enum ask ask;
+	bool may_detach;            /* a run goes on behind this screen without it */
 	bool is_leaving, is_done;   /* stop was asked for; the loop ends */
 	int exit_code;
 	struct inspection inspect;
@@ -123,6 +125,7 @@ struct ui {
 	struct runs_view *runs;     /* view_runs.h; the same */
 	const char *terminal;
 	struct hand hand;
+	int meaning;                /* the word on a strip that i explained last; -1 */
 	enum { MOUSE_AS_IS, MOUSE_ON, MOUSE_OFF } mouse;
 	char help_word[64];         /* :help WORD */
 	char find[160];             /* :find TEXT */
@@ -149,6 +152,10 @@ bool ui_run_has_ended(const struct ui *ui);
 bool ui_may_steer(const struct ui *ui);
 bool ui_looks_only(const struct ui *ui);
 void ui_say_looks_only(struct ui *ui);
+/* What a short word on the screen means; "": the next one of a strip. */
+void ui_explain(struct ui *ui, const char *word);
+/* Why this screen steers nothing; of use where ui_may_steer is false. */
+void ui_say_no_steering(struct ui *ui);
 /* What a crash would say; prepared early, since a handler may not format. */
 void ui_crash_note(const struct snapshot *s);
 void ui_try(struct ui *ui, const char *text);
@@ -179,6 +186,7 @@ struct view {
 	bool (*act)(struct ui *ui, int action, int arg); /* false: not mine */
 	const char *hints;       /* keys worth a place in the last line */
 	const char *looks;       /* the same on a screen that only looks; NULL: hints */
+	bool steers;             /* the hints name keys that change the run; looks not */
 	bool (*back)(struct ui *ui); /* takes back one layer: a row that is open, a
 					filter, a cursor; false: there was none */
 };
@@ -230,7 +238,6 @@ int help_lines(const struct ui *ui);
 /* Pieces that several views share. */
 void draw_nothing(struct canvas *c, struct rect body, const char *why);
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
-void inspect_release(struct ui *ui);
 /* Keys of "try a text"; false: not its own. */
 bool trial_act(struct ui *ui, int action, int arg);
 void trial_explain(struct ui *ui, int task);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "curves_export.h"
 #include "keys.h"
 #include "ui.h"
 
@@ -46,7 +47,7 @@ static const char *const column_names[CHARTS][NUMBERS] = {
 };
 
 static void draw_numbers(struct canvas *c, const struct ui *ui, int y, int end,
-			 const double v[NUMBERS])
+			 enum metric_id m, const double v[NUMBERS])
 {
 	char number[24];
 
@@ -56,7 +57,7 @@ static void draw_numbers(struct canvas *c, const struct ui *ui, int y, int end,
 		if (!column_names[ui->chart][k][0])
 			continue;
 		draw_right(c, y, end, NUMBER_COLS - 1, k ? INK_DIM : INK_TEXT,
-			   isfinite(v[k]) ? chart_value(kind, number, v[k]) : "-");
+			   isfinite(v[k]) ? chart_value(kind, m, number, v[k]) : "-");
 	}
 }
 
@@ -71,10 +72,9 @@ static void draw_value_row(struct canvas *c, const struct ui *ui, struct rect r,
 		c->paper = PAPER_ROW;
 		draw_fill(c, (struct rect){y, r.x, 1, r.w});
 	}
-	draw_cell(c, y, r.x + 1, c->fancy ? 0x2501 : (uint32_t)channel_mark(i),
-		  ink_channel(i));
+	draw_cell(c, y, r.x + 1, channel_sign(c, i), ink_channel(i));
 	draw_foreign(c, y, r.x + 3, r.w - 4 - NUMBERS * NUMBER_COLS, INK_TEXT, ch->name);
-	draw_numbers(c, ui, y, r.x + r.w - 1, v);
+	draw_numbers(c, ui, y, r.x + r.w - 1, ch->metric, v);
 	c->paper = PAPER_NONE;
 }
 
@@ -112,7 +112,7 @@ static void draw_pane(struct canvas *c, const struct ui *ui, struct rect r)
 				     chart_at(ui, 0, chart_where(ui), true), NAN};
 
 		draw_text(c, r.y + 2, r.x + 3, 12, INK_TEXT, "whole step");
-		draw_numbers(c, ui, r.y + 2, end, v);
+		draw_numbers(c, ui, r.y + 2, end, METRIC_ACCURACY, v);
 		draw_textf(c, r.y + 3, r.x + 3, 30, INK_DIM, "clip %.3g, %d%% of steps",
 			   s->clip, (int)lrint(s->clipped * 100));
 		return;
@@ -160,7 +160,7 @@ static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 				  ui->chart == CHART_NORM ? INK_TEXT : ink_channel(i),
 				  value_name(ui, i)) + 1;
 		x += draw_text(c, y, x, 7, INK_TEXT,
-			       chart_value(ui->chart, number,
+			       chart_value(ui->chart, s->ch[i].metric, number,
 					   chart_at(ui, i, chart_where(ui), false))) + 2;
 		c->flags = 0;
 	}
@@ -182,8 +182,8 @@ static void draw_one(struct canvas *c, const struct ui *ui, struct rect r)
 		x += draw_textf(c, r.y, x, 8, INK_DIM, "%s ",
 				column_names[ui->chart][k]);
 		x += draw_text(c, r.y, x, 8, INK_TEXT, !isfinite(v[k]) ? "-" :
-			       chart_value(k == 2 ? CHART_DEV : ui->chart, number,
-					   v[k])) + 3;
+			       chart_value(k == 2 ? CHART_DEV : ui->chart, ch->metric,
+					   number, v[k])) + 3;
 	}
 }
 
@@ -334,6 +334,7 @@ static bool act_on_window(struct ui *ui, int action, int arg)
 	case DO_AXIS: next_axis(ui); return true;
 	case DO_LOG_X: c->is_log_x = !c->is_log_x; return true;
 	case DO_SMOOTH: set_smoothing(ui, arg); return true;
+	case DO_EXPORT: curves_export(ui); return true;
 	default: return chart_act(ui, action, arg);
 	}
 }

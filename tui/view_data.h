@@ -36,6 +36,12 @@ struct data_view {
 	double left;               /* when the view was left; 0: it is shown */
 };
 
+/* One holder more, one less: on the desk's thread. NULL is fine to drop. */
+struct data_case *data_case_hold(struct data_case *d);
+void data_case_drop(struct data_case *d);
+
+void data_export(struct ui *ui, const struct data_view *v); /* data_export.c */
+
 bool data_view_is_ready(const struct data_view *v); /* there are rows to list */
 /* Rows in the list, and the row at a place of it. */
 uint64_t data_view_count(const struct data_view *v);

@@ -8,19 +8,22 @@
 
 #include "base/str.h"
 #include "keys.h"
+#include "meanings.h"
 #include "text/utf8.h"
 #include "ui.h"
 
 static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 		     enum ink ink, const char *value)
 {
-	int used;
+	int used = text_columns(value, strlen(value));
+	bool fits = used + (int)strlen(name) + 1 <= r.w;
 
 	if (*y >= r.y + r.h)
 		return;
-	used = draw_foreign(c, *y, r.x + r.w - text_columns(value, strlen(value)), r.w,
-			    ink, value);
-	draw_text(c, *y, r.x, r.w - used - 1, INK_DIM, name);
+	draw_text(c, *y, r.x, r.w, INK_DIM, name);
+	if (!fits && *y + 1 < r.y + r.h) /* a line of its own */
+		++*y;
+	draw_foreign(c, *y, r.x + r.w - (used < r.w ? used : r.w), r.w, ink, value);
 	++*y;
 }
 
@@ -42,6 +45,8 @@ void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	mix_line(c, r, &y, "sampling", INK_TEXT, s->sampling);
 	str_format(text, sizeof text, "%.3g  %d%%", s->clip,
 		   (int)lrint(s->clipped * 100));
+	draw_zone(c, (struct rect){y, r.x, 1, r.w}, ui->channel, DO_EXPLAIN,
+		  meaning_place("clip"));
 	mix_line(c, r, &y, "clip", INK_TEXT, text);
 	str_format(text, sizeof text, "%.2g", s->dropout);
 	mix_line(c, r, &y, "dropout", INK_TEXT, text);
@@ -200,6 +205,9 @@ bool view_desk_act(struct ui *ui, int action, int arg)
 		return true;
 	case DO_SHARE_AUTO:
 		ui_wish(ui, ui->channel, KNOB_SHARE, -1);
+		return true;
+	case DO_EXPLAIN:
+		ui_explain(ui, arg > 0 ? meaning_table[arg].word : "");
 		return true;
 	case DO_TOGGLE:
 		ui_wish(ui, ui->channel, (enum knob)arg,

@@ -226,7 +226,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 static void draw_norms(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
-	struct plot p = {.x_max = (double)(s->steps > s->step ? s->steps : s->step),
+	struct plot p = {.x_max = (double)axis_last(s),
 			 .range = ui->norm_range, .scale = 1};
 
 	if (!p.range.is_set) {
@@ -244,6 +244,15 @@ static void draw_norms(struct canvas *c, const struct ui *ui, struct rect r)
 		l.n = g->n < GRAD_POINTS ? g->n : GRAD_POINTS;
 		if (!is_hidden(ui, i))
 			plot_line(c, &p, &l);
+	}
+	for (int k = 0; k < s->n_channels; k++) { /* and named first */
+		int i = (ui->channel + k) % s->n_channels;
+		const struct grad_curve *g = &s->ch[i].grad_curve;
+		int n = g->n < GRAD_POINTS ? g->n : GRAD_POINTS;
+
+		if (n && !is_hidden(ui, i))
+			plot_name(c, &p, g->step[n - 1], (double)g->norm[n - 1],
+				  channel_letter(i), ink_channel(i));
 	}
 }
 

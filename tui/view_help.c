@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "keys.h"
 #include "local.h"
+#include "meanings.h"
 #include "run/command.h"
 #include "ui.h"
 #include "words.h"
@@ -86,17 +87,18 @@ static void keys_of(struct page_pen *p, const struct ui *ui, unsigned view,
 	for (int i = 0; i < key_count; i++) {
 		const struct key_row *k = &key_table[i];
 
-		if (ui_looks_only(ui) && key_wants_run(k))
+		if (key_is_idle(ui, k))
 			continue;
 		if (k->label && (k->on == ON_ALL) == everywhere && k->on & view)
 			row(p, 14, k->label, k->help);
 	}
 }
 
-static void commands(struct page_pen *p)
+static void commands(struct page_pen *p, const struct ui *ui)
 {
 	for (int i = 0; i < command_count; i++)
-		row(p, 30, command_table[i].usage, command_table[i].help);
+		if (ui_may_steer(ui) || command_table[i].flags & CMD_ASKS)
+			row(p, 30, command_table[i].usage, command_table[i].help);
 }
 
 static void own_commands(struct page_pen *p)
@@ -130,15 +132,11 @@ static void one_command(struct page_pen *p, const struct command_row *c)
 			  "step boundary.");
 }
 
-static void meanings(struct page_pen *p)
+static void meanings(struct page_pen *p, const struct ui *ui)
 {
-	row(p, 14, "~", "a change that waits for its step");
-	row(p, 14, "M S L", "lamps: muted, solo, locked against methods");
-	row(p, 14, "loss", "smoothed; the arrow says where it goes");
-	row(p, 14, "dev, base", "the task's metric x 100, and what guessing gets");
-	row(p, 14, "weight", "factor on the loss; share: part of the micro-batches");
-	row(p, 14, "eff", "weight x share x gradient norm: who moves what is shared");
-	row(p, 14, "fader", "keys within 0.3 s are one change, not ten");
+	for (int i = 0; i < meaning_count; i++)
+		if (meaning_table[i].where != OF_LIVE || ui_may_steer(ui))
+			row(p, 14, meaning_table[i].word, meaning_table[i].help);
 }
 
 static void page(struct page_pen *p, const struct ui *ui)
@@ -157,12 +155,18 @@ static void page(struct page_pen *p, const struct ui *ui)
 		one_local(p, l);
 		return;
 	}
+	if (meaning_find(ui->help_word)) {
+		head(p, meaning_find(ui->help_word)->word);
+		blank(p);
+		paragraph(p, meaning_find(ui->help_word)->help);
+		return;
+	}
 	if (ui->help_word[0]) {
 		str_format(text, sizeof text,
 			   "there is no command of the name that was "
 			   "asked for; these are all:");
 		paragraph(p, text);
-		commands(p);
+		commands(p, ui);
 		own_commands(p);
 		return;
 	}
@@ -173,11 +177,11 @@ static void page(struct page_pen *p, const struct ui *ui)
 	keys_of(p, ui, ON_ALL, true);
 	blank(p);
 	head(p, "what the marks mean");
-	meanings(p);
+	meanings(p, ui);
 	blank(p);
 	if (!ui_looks_only(ui)) {
 		head(p, "commands (:help WORD says more)");
-		commands(p);
+		commands(p, ui);
 		blank(p);
 	}
 	head(p, "the desk's own: they change what is seen, not the run");

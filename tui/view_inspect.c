@@ -45,11 +45,11 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 	x += 2;
 	x += draw_textf(c, r.y, x, 6, INK_DIM, "%s ", metric_table[ch->metric].brief);
 	c->flags = CELL_BOLD;
-	x += draw_text(c, r.y, x, 6, INK_STRONG, fmt_metric(number, ch->dev)) + 1;
+	x += draw_text(c, r.y, x, 6, INK_STRONG, fmt_score(number, ch->metric, ch->dev)) + 1;
 	c->flags = 0;
 	if (wide)
 		x += draw_textf(c, r.y, x, 15, INK_DIM, " baseline %s ",
-				fmt_metric(number, ch->baseline)) + 1;
+				fmt_score(number, ch->metric, ch->baseline)) + 1;
 	if (d->kind == TASK_CLASSIFY && isfinite(d->calibration.ece)) {
 		x += draw_text(c, r.y, x + 1, 19, INK_DIM, wide ? "calibration error " :
 			       "ECE ") + 1;
@@ -230,7 +230,6 @@ void view_inspect_recalc(struct ui *ui)
 	if (in->data.n_order)
 		results_history(&in->data, &ui->feed, ui->pic->run_path,
 				in->data.order[in->list.at]);
-	inspect_export_poll(ui);
 }
 
 /* --- keys --- */

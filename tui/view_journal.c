@@ -2,16 +2,16 @@
  * view_journal.c - everything that was done to the run, by whom and when, on a
  * line of time, in a table, and one entry opened: what came of it.
  */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/str.h"
+#include "effect_draw.h"
 #include "keys.h"
 #include "ui.h"
 
-enum { EFFECT_COLS = 20, LETTERS_HIGH = 3 };
+enum { EFFECT_COLS = 25, EFFECT_NARROW = 16 };
 
 static void time_text(int64_t unix_ms, bool with_day, char out[32])
 {
@@ -111,71 +111,12 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	}
 }
 
-/* --- effects --- */
-
-static const char *signed_text(char out[24], double v)
-{
-	char number[24];
-
-	str_format(out, 24, "%s%s", v < 0 ? "−" : "+", fmt_value(number, fabs(v)));
-	return out;
-}
-
-/* Up, down or flat: by a hundredth of the loss. */
-static void draw_change(struct canvas *c, int y, int end, double relative,
-			const char *text, bool is_dim)
-{
-	bool is_up = relative > 0.01, is_down = relative < -0.01;
-	enum ink ink = is_dim ? INK_DIM : is_down ? INK_GOOD : is_up ? INK_BAD : INK_DIM;
-
-	draw_text(c, y, end - 1, 1, ink, is_down ? "↓" : is_up ? "↑" : "=");
-	draw_right(c, y, end - 2, 8, is_dim ? INK_DIM : INK_TEXT, text);
-}
-
-/* "samsum −0.051 ↓", right-aligned before `end`. */
-static void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, int w,
-			int mark)
-{
-	const struct journal_entry *e = &ui->charts.marks.e[mark];
-	const struct effect *f = history_effect(ui, mark);
-	int ch = mark_channel(ui->pic, e->command);
-	bool is_others = false;
-	double change, relative;
-	char text[24];
-
-	if (str_eq(mark_find(e->command)->command, "note") || !f) {
-		draw_right(c, y, end, 3, INK_DIM, f ? "·" : "");
-		return;
-	}
-	if (ch >= 0 && !isfinite(effect_change(f, ch))) { /* muted: what others do */
-		is_others = true;
-		ch = -1;
-	}
-	change = ch >= 0 ? effect_change(f, ch) : effect_of_all(f);
-	if (!isfinite(change)) {
-		draw_right(c, y, end, 12, INK_DIM,
-			   f->length < EFFECT_LEAST && !f->is_whole ? "…" : "-");
-		return;
-	}
-	relative = ch >= 0 ? change / fabs((double)f->at[ch]) : change;
-	if (ch >= 0)
-		signed_text(text, change);
-	else
-		str_format(text, sizeof text, "%s%.1f%%", change < 0 ? "−" : "+",
-			   fabs(change) * 100);
-	draw_change(c, y, end, relative, text, !f->is_whole);
-	if (w > 12)
-		draw_foreign(c, y, end - w, w - 11, INK_DIM,
-			     ch >= 0 ? ui->pic->ch[ch].name : is_others ? "others" :
-			     "all");
-}
-
 /* --- the table --- */
 
 static void draw_row(struct canvas *c, const struct ui *ui, struct rect r, int y, int row)
 {
 	const struct journal_entry *e = entry_at(ui, row);
-	int x = r.x + 1, end = r.x + r.w - 2, w = r.w >= 76 ? EFFECT_COLS : 11;
+	int x = r.x + 1, end = r.x + r.w - 2, w = r.w >= 76 ? EFFECT_COLS : EFFECT_NARROW;
 	char text[32];
 
 	str_format(text, sizeof text, "%lld", (long long)e->seq);
@@ -232,7 +173,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 	} else {
 		draw_text(c, r.y, at, room, INK_DIM, "command");
 	}
-	draw_right(c, r.y, end, 14, INK_DIM, "after 500");
+	draw_right(c, r.y, end, 16, INK_DIM, r.w >= 76 ? "loss less trend" : "less trend");
 }
 
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
@@ -297,130 +238,6 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, struct re
 	return y;
 }
 
-/* The smoothed loss of one task from as many steps before the entry as after it. */
-static void draw_path(struct canvas *c, const struct ui *ui, struct rect r, int mark)
-{
-	const struct effect *f = history_effect(ui, mark);
-	struct plot p = {.range = {.log = true, .unit = 1}};
-	struct plot_line l = {.n = EFFECT_PATH, .mark = 'o'};
-	double lo = INFINITY, hi = -INFINITY;
-	int64_t at[EFFECT_PATH];
-
-	if (!f || f->channel < 0 || f->length < EFFECT_LEAST || r.h < 5)
-		return;
-	for (int i = 0; i < EFFECT_PATH; i++) {
-		at[i] = f->step - f->length + (i + 1) * 2 * f->length / EFFECT_PATH;
-		if (isfinite((double)f->path[i])) {
-			lo = fmin(lo, (double)f->path[i]);
-			hi = fmax(hi, (double)f->path[i]);
-		}
-	}
-	if (!(lo > 0) || lo > hi)
-		return;
-	while (p.range.unit > 1.0 / 64 && log2(hi / lo) < 2 * p.range.unit)
-		p.range.unit /= 2;
-	curve_range_fit(&p.range, lo, hi);
-	p.x_min = (double)(f->step - f->length);
-	p.x_max = (double)(f->step + f->length);
-	plot_begin(c, &p, r);
-	plot_event(c, &p, f->step, mark_letter(&ui->charts.marks.e[mark]),
-		   mark_ink(ui->pic, &ui->charts.marks.e[mark]), true);
-	l.v = f->path;
-	l.at = at;
-	l.ink = ink_channel(f->channel);
-	l.mark = channel_mark(f->channel);
-	plot_line(c, &p, &l);
-	draw_foreign(c, p.area.y + p.area.h, r.x, 7, ink_channel(f->channel),
-		     ui->pic->ch[f->channel].name);
-}
-
-enum { CHANGE_COLS = 11, LOSS_COLS = 9 };
-
-/* Tasks by how much they changed, the task concerned first. */
-static void by_change(const struct effect *f, int first, int *order)
-{
-	double size[CHANNELS_MAX];
-
-	for (int i = 0; i < f->n; i++) {
-		double d = fabs(effect_change(f, i) / (double)f->at[i]);
-		int at = i;
-
-		size[i] = i == first ? INFINITY : isfinite(d) ? d : -1;
-		for (; at > 0 && size[order[at - 1]] < size[i]; at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
-}
-
-static bool shows_losses(struct rect r)
-{
-	return r.w >= 2 * CHANGE_COLS + 2 * LOSS_COLS + 10;
-}
-
-static bool shows_before(struct rect r)
-{
-	return r.w >= 2 * CHANGE_COLS + 14;
-}
-
-static void draw_effect_row(struct canvas *c, const struct ui *ui, struct rect r, int y,
-			    const struct effect *f, int t)
-{
-	double at = (double)f->at[t], change = effect_change(f, t);
-	double before = effect_change_before(f, t);
-	int end = r.x + r.w;
-	char text[24];
-
-	bool has_losses = shows_losses(r);
-	int room = r.w - CHANGE_COLS * (1 + shows_before(r)) -
-		   2 * LOSS_COLS * has_losses - 1;
-
-	draw_foreign(c, y, r.x, room, ink_channel(t), ui->pic->ch[t].name);
-	if (isfinite(change))
-		draw_change(c, y, end, change / fabs(at), signed_text(text, change),
-			    !f->is_whole);
-	else
-		draw_right(c, y, end - 2, 8, INK_DIM, "-");
-	if (!shows_before(r))
-		return;
-	draw_right(c, y, end - CHANGE_COLS - 2, 8, INK_DIM,
-		   isfinite(before) ? signed_text(text, before) : "-");
-	if (!has_losses)
-		return;
-	draw_right(c, y, end - 2 * CHANGE_COLS - 2, 8, INK_TEXT,
-		   isfinite((double)f->after[t]) ? fmt_value(text, (double)f->after[t]) :
-						   "-");
-	draw_right(c, y, end - 2 * CHANGE_COLS - LOSS_COLS - 2, 8, INK_DIM,
-		   isfinite(at) ? fmt_value(text, at) : "-");
-}
-
-static void draw_effects(struct canvas *c, const struct ui *ui, struct rect r, int mark)
-{
-	const struct effect *f = history_effect(ui, mark);
-	int order[CHANNELS_MAX], end = r.x + r.w;
-	char text[64];
-
-	if (!f || f->length < EFFECT_LEAST) {
-		draw_text(c, r.y, r.x, r.w, INK_DIM,
-			  f ? "too few steps after it to tell" : "reading the steps");
-		return;
-	}
-	draw_text(c, r.y, r.x, 13, INK_DIM, "smoothed loss");
-	str_format(text, sizeof text, "%lld after", (long long)f->length);
-	draw_right(c, r.y, end - 2, CHANGE_COLS, INK_DIM, text);
-	str_format(text, sizeof text, "%lld before", (long long)f->length);
-	if (shows_before(r))
-		draw_right(c, r.y, end - CHANGE_COLS - 2, CHANGE_COLS, INK_DIM, text);
-	if (shows_losses(r)) {
-		str_format(text, sizeof text, "+%lld", (long long)f->length);
-		draw_right(c, r.y, end - 2 * CHANGE_COLS - 2, 8, INK_DIM, text);
-		draw_right(c, r.y, end - 2 * CHANGE_COLS - LOSS_COLS - 2, 8, INK_DIM,
-			   "then");
-	}
-	by_change(f, mark_channel(ui->pic, ui->charts.marks.e[mark].command), order);
-	for (int k = 0; k + 1 < r.h && k < f->n; k++)
-		draw_effect_row(c, ui, r, r.y + 1 + k, f, order[k]);
-}
-
 static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct history *h = &ui->history;
@@ -444,7 +261,7 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	right.x = left.x + left.w + 2;
 	right.w = r.x + r.w - 2 - right.x;
 	y = draw_facts(c, e, left);
-	draw_path(c, ui, rect_cut(left, y - left.y, 0, 0, 0), h->row[h->at]);
+	draw_effect_path(c, ui, rect_cut(left, y - left.y, 0, 0, 0), h->row[h->at]);
 	draw_effects(c, ui, right, h->row[h->at]);
 }
 

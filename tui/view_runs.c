@@ -20,9 +20,9 @@ struct columns {
 	int name, step, task, tasks, mean, difference, created, note, end;
 	int first_task, task_cols;
 };
-enum { NUMBER = 8 };
+enum { NUMBER = 8, WIDE_NUMBER = 9 }; /* wide: "+12.3/12" */
 
-static const char *const *tasks_of(const struct runs_view *v, int *n)
+const char *const *runs_tasks(const struct runs_view *v, int *n)
 {
 	static const char *name[CHANNELS_MAX];
 
@@ -46,13 +46,13 @@ static const char *const *tasks_of(const struct runs_view *v, int *n)
 static void place_columns(const struct runs_view *v, struct rect r, struct columns *k)
 {
 	int n, at = 0, room;
-	const char *const *task = tasks_of(v, &n);
+	const char *const *task = runs_tasks(v, &n);
 	bool wide = r.w >= 110;
 
 	k->name = r.x + 5;
 	k->step = k->name + (wide ? 20 : 14) + 15;
 	k->end = r.x + r.w - 2;
-	room = k->end - k->step - 2 * NUMBER - (wide ? 15 : 0);
+	room = k->end - k->step - 2 * WIDE_NUMBER - (wide ? 15 : 0);
 	k->task_cols = room / NUMBER;
 	if (k->task_cols > n)
 		k->task_cols = n;
@@ -60,8 +60,8 @@ static void place_columns(const struct runs_view *v, struct rect r, struct colum
 		at++;
 	k->first_task = layout_first(n, k->task_cols > 0 ? k->task_cols : 1, at % (n + !n));
 	k->task = k->step;
-	k->mean = k->task + (k->task_cols + 1) * NUMBER;
-	k->difference = k->mean + NUMBER;
+	k->mean = k->task + k->task_cols * NUMBER + WIDE_NUMBER;
+	k->difference = k->mean + WIDE_NUMBER;
 	k->created = wide ? k->difference + 3 : 0;
 	k->note = wide && k->end - k->created >= 26 ? k->created + 14 : 0;
 }
@@ -70,7 +70,7 @@ static void draw_heads(struct canvas *c, const struct runs_view *v, int y,
 		       const struct columns *k)
 {
 	int n;
-	const char *const *task = tasks_of(v, &n);
+	const char *const *task = runs_tasks(v, &n);
 
 	draw_text(c, y, k->name, 8, INK_DIM, "run");
 	draw_right(c, y, k->step, 6, INK_DIM, "step");
@@ -84,23 +84,14 @@ static void draw_heads(struct canvas *c, const struct runs_view *v, int y,
 		draw_foreign(c, y, end - w, w, is_on ? INK_STRONG : INK_DIM, s);
 		c->flags = 0;
 	}
-	draw_right(c, y, k->mean, 6, INK_DIM, "mean");
-	draw_right(c, y, k->difference, 6, INK_DIM, v->base[0] ? "±base" : "");
+	draw_right(c, y, k->mean, WIDE_NUMBER - 1, INK_DIM, "mean/of");
+	draw_right(c, y, k->difference, WIDE_NUMBER - 1, INK_DIM,
+		   v->base[0] ? "±base/of" : "");
 	if (k->created) {
 		draw_text(c, y, k->created, 8, INK_DIM, "begun");
 		if (k->note)
 			draw_text(c, y, k->note, 8, INK_DIM, "note");
 	}
-}
-
-static const char *signed_metric(char out[24], double x)
-{
-	if (!isfinite(x))
-		return "";
-	if (fabs(x) < .0005)
-		return "0.0";
-	snprintf(out, 24, "%+.1f", x * 100);
-	return out;
 }
 
 static enum ink ink_of_gain(double x)
@@ -120,11 +111,32 @@ static void draw_metric(struct canvas *c, const struct runs_view *v, int y, int 
 	if (!t)
 		return;
 	if (!v->shows_gain || !base || base == card) {
-		draw_right(c, y, end, NUMBER - 1, INK_TEXT, fmt_metric(text, x));
+		draw_right(c, y, end, NUMBER - 1, INK_TEXT, fmt_score(text, t->metric, x));
 		return;
 	}
 	x -= run_task_value(base, run_card_task(base, task), v->pick, v->step);
-	draw_right(c, y, end, NUMBER - 1, ink_of_gain(x), signed_metric(text, x));
+	draw_right(c, y, end, NUMBER - 1, ink_of_gain(x), fmt_gain(text, t->metric, x));
+}
+
+/* How a mean over the run's tasks is written: as their metrics are, if all are so. */
+static enum metric_id runs_metric(const struct run_card *card)
+{
+	for (int i = 0; i < card->n_tasks; i++)
+		if (!is_correlation(card->task[i].metric))
+			return METRIC_ACCURACY;
+	return card->n_tasks ? card->task[0].metric : METRIC_ACCURACY;
+}
+
+/* "69.2/6": over so many tasks. */
+static void draw_over(struct canvas *c, int y, int end, enum ink ink, const char *number,
+		      int tasks)
+{
+	char text[40];
+
+	str_format(text, sizeof text, "%s/%d", number, tasks);
+	c->flags = CELL_BOLD;
+	draw_right(c, y, end, WIDE_NUMBER - 1, ink, number[0] && tasks ? text : "-");
+	c->flags = 0;
 }
 
 static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
@@ -132,23 +144,21 @@ static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 {
 	const struct run_card *base = runs_card(v, v->base);
 	int n, common = 0;
-	const char *const *task = tasks_of(v, &n);
+	const char *const *task = runs_tasks(v, &n);
 	double d;
 	char t[24];
 
 	for (int i = 0; i < k->task_cols; i++)
 		draw_metric(c, v, y, k->task + (i + 1) * NUMBER, card, base,
 			    task[k->first_task + i]);
-	c->flags = CELL_BOLD;
-	draw_right(c, y, k->mean, NUMBER - 1, INK_TEXT,
-		   fmt_metric(t, run_card_mean(card, v->pick, v->step)));
-	c->flags = 0;
+	draw_over(c, y, k->mean, INK_TEXT, fmt_score(t, runs_metric(card),
+		  run_card_mean(card, v->pick, v->step)), card->n_tasks);
 	if (base == card) {
-		draw_right(c, y, k->difference, NUMBER - 1, INK_DIM, "base");
+		draw_right(c, y, k->difference, WIDE_NUMBER - 1, INK_DIM, "base");
 	} else if (base) {
 		d = run_card_difference(card, base, v->pick, v->step, &common);
-		draw_right(c, y, k->difference, NUMBER - 1, ink_of_gain(d),
-			   signed_metric(t, d));
+		draw_over(c, y, k->difference, ink_of_gain(d),
+			  fmt_gain(t, runs_metric(card), d), common);
 	}
 }
 
@@ -158,9 +168,8 @@ static void draw_marks(struct canvas *c, const struct runs_view *v, int y, int x
 	int at = runs_mark(v, card->info.name);
 
 	if (at >= 0 && at < RUN_MARKS) {
-		draw_cell(c, y, x, c->fancy ? 0x25cf : (uint32_t)channel_mark(at),
-			  ink_channel(at));
-		draw_cell(c, y, x + 1, (uint32_t)('a' + at), ink_channel(at));
+		draw_cell(c, y, x, runs_sign(c, at), ink_channel(at));
+		draw_cell(c, y, x + 1, (uint32_t)runs_letter(at), ink_channel(at));
 	}
 	if (str_eq(v->base, card->info.name))
 		draw_cell(c, y, x + 2, '*', INK_STRONG);
@@ -176,17 +185,11 @@ static void day_text(int64_t unix_ms, char out[24])
 		str_copy(out, 24, "-");
 }
 
-/* Is this the run the desk steers? Its steps are the picture's. */
-static bool is_ours(const struct ui *ui, const struct run_card *card)
-{
-	return str_eq(ui->pic->run_path, card->info.path);
-}
-
 static void draw_run(struct canvas *c, const struct ui *ui, const struct runs_view *v,
 		     struct rect r, int y, const struct columns *k,
 		     const struct run_card *card)
 {
-	bool ours = is_ours(ui, card);
+	bool ours = runs_is_ours(ui, card);
 	bool is_live = ours ? !ui_run_has_ended(ui) : card->info.live;
 	int64_t step = ours ? ui->pic->step : card->info.step;
 	int64_t steps = ours && ui->pic->steps ? ui->pic->steps : card->info.steps;
@@ -267,88 +270,6 @@ void draw_runs_table(struct canvas *c, const struct ui *ui, const struct runs_vi
 	}
 }
 
-/* --- curves --- */
-
-static void draw_legend(struct canvas *c, const struct ui *ui,
-			const struct runs_view *v, struct rect r)
-{
-	int x = r.x + 1, end = r.x + r.w - 1;
-
-	c->flags = CELL_BOLD;
-	x += draw_foreign(c, r.y, x, 16, INK_STRONG, v->task) + 1;
-	c->flags = 0;
-	x += draw_text(c, r.y, x, 16, INK_DIM,
-		       ui->chart != CHART_DEV ? "smoothed loss" : "dev metric") + 3;
-	for (int i = 0; i <= RUN_MARKS && x < end; i++) {
-		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
-
-		if (!name[0] || (i == RUN_MARKS && runs_mark(v, name) < RUN_MARKS))
-			continue;
-		draw_cell(c, r.y, x, c->fancy ? 0x25cf : (uint32_t)channel_mark(i),
-			  i < RUN_MARKS ? ink_channel(i) : INK_TEXT);
-		x += 2;
-		x += draw_foreign(c, r.y, x, end - x < 18 ? end - x : 18, INK_TEXT, name) +
-		     2;
-	}
-}
-
-static void draw_line(struct canvas *c, const struct ui *ui, const struct runs_view *v,
-		      struct plot *p, int mark, const struct run_card *card)
-{
-	const struct run_task *t = run_card_task(card, v->task);
-	const struct curve *k = v->losses[mark].curve;
-	struct plot_line l = {.ink = mark < RUN_MARKS ? ink_channel(mark) : INK_TEXT,
-			      .mark = channel_mark(mark)};
-
-	if (ui->chart != CHART_DEV) {
-		if (!k || !str_eq(v->losses[mark].task, v->task) ||
-		    !str_eq(v->losses[mark].run, card->info.name))
-			return;
-		l.n = k->n;
-		l.v = k->smooth;
-		l.span = k->span;
-		l.last = card->info.step;
-	} else if (t) {
-		l.n = t->n;
-		l.v = t->value;
-		l.at = t->step;
-	}
-	plot_line(c, p, &l);
-}
-
-void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_view *v,
-		     struct rect legend, struct rect chart)
-{
-	bool is_dev = ui->chart == CHART_DEV;
-	struct plot p = {.range = is_dev ? v->dev_range : v->loss_range,
-			 .scale = is_dev ? 100 : 1};
-	int any = 0;
-
-	draw_legend(c, ui, v, legend);
-	for (int i = 0; i < v->table.n; i++) {
-		const struct run_card *card = &v->table.card[i];
-		int64_t steps = is_ours(ui, card) ? ui->pic->step : card->info.step;
-
-		if (runs_mark(v, card->info.name) < 0)
-			continue;
-		any++;
-		p.x_max = fmax(p.x_max, (double)steps);
-	}
-	if (!any || !p.range.is_set) {
-		draw_nothing(c, chart, work_is_on(&v->loss) ? "reading losses" :
-			     "no evaluation of this task yet");
-		return;
-	}
-	plot_begin(c, &p, chart);
-	for (int i = RUN_MARKS; i >= 0; i--) {
-		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
-		const struct run_card *card = runs_card(v, name);
-
-		if (card && (i < RUN_MARKS || runs_mark(v, name) == RUN_MARKS))
-			draw_line(c, ui, v, &p, i, card);
-	}
-}
-
 /* --- differences --- */
 
 /* One line of the list: a field of the plan, or an entry of a journal. */
@@ -413,20 +334,48 @@ void draw_runs_diff(struct canvas *c, const struct runs_view *v, struct rect r)
 
 /* --- the chosen run --- */
 
+/* From the marked task on where not all fit; how many do not is said. */
 static void detail_metrics(struct canvas *c, const struct runs_view *v, int y, int x,
 			   int end, const struct run_card *card)
 {
+	int per = 28, fits = (end - x) / per, first = 0, shown = 0;
 	char t[24];
 
-	for (int i = 0; i < card->n_tasks && x + 20 < end; i++) {
-		const struct run_task *k = &card->task[i];
+	for (int i = 0; i < card->n_tasks && card->n_tasks > fits; i++)
+		if (str_eq(card->task[i].name, v->task))
+			first = i;
+	for (; shown < card->n_tasks && x + 30 < end; shown++) {
+		const struct run_task *k = &card->task[(first + shown) % card->n_tasks];
 
-		x += draw_foreign(c, y, x, 14, INK_TEXT, k->name) + 1;
+		x += draw_name(c, y, x, 14, INK_TEXT, k->name) + 1;
 		x += draw_textf(c, y, x, 6, INK_DIM, "%s ", metric_table[k->metric].brief);
 		x += draw_text(c, y, x, 6, INK_STRONG,
-			       fmt_metric(t, run_task_value(card, k, v->pick, v->step))) +
-		     3;
+			       fmt_score(t, k->metric,
+					 run_task_value(card, k, v->pick, v->step))) + 3;
 	}
+	if (shown < card->n_tasks)
+		draw_textf(c, y, x, end - x, INK_DIM, "%d more: < >",
+			   card->n_tasks - shown);
+}
+
+/* Over which tasks "mean" and "±base" of the table are. */
+static void detail_tasks(struct canvas *c, const struct runs_view *v, struct rect in,
+			 int y, const struct run_card *card)
+{
+	const struct run_card *base = runs_card(v, v->base);
+	struct buf b;
+
+	buf_init(&b);
+	buf_adds(&b, "mean over");
+	for (int i = 0; i < card->n_tasks; i++)
+		buf_addf(&b, " %s", card->task[i].name);
+	if (base && base != card)
+		buf_adds(&b, "   ±base over");
+	for (int i = 0; base && base != card && i < card->n_tasks; i++)
+		if (isfinite(run_task_difference(card, base, i, v->pick, v->step)))
+			buf_addf(&b, " %s", card->task[i].name);
+	draw_foreign(c, y, in.x, in.w, INK_DIM, buf_str(&b));
+	buf_release(&b);
 }
 
 void draw_runs_detail(struct canvas *c, const struct runs_view *v, struct rect r)
@@ -450,6 +399,8 @@ void draw_runs_detail(struct canvas *c, const struct runs_view *v, struct rect r
 			     card->info.trouble[0] ? card->info.trouble :
 			     card->note[0] ? card->note : "no note");
 	if (y < in.y + in.h)
+		detail_tasks(c, v, in, y++, card);
+	if (y < in.y + in.h)
 		draw_foreign(c, y++, in.x, in.w, INK_DIM, card->info.path);
 	if (y < in.y + in.h && card->info.state[0])
 		draw_textf(c, y, in.x, in.w, INK_DIM, "state %s", card->info.state);
@@ -457,18 +408,27 @@ void draw_runs_detail(struct canvas *c, const struct runs_view *v, struct rect r
 
 /* --- all --- */
 
-static void draw_head(struct canvas *c, const struct runs_view *v, struct rect r)
+static void draw_head(struct canvas *c, const struct runs_view *v, struct rect r,
+		      struct rect table)
 {
-	int x = r.x + 1, end = r.x + r.w - 1;
+	int x = r.x + 1, end = r.x + r.w - 1, n;
+	struct columns k;
+	char text[48] = "< > other task";
+
+	place_columns(v, table, &k);
+	runs_tasks(v, &n);
+	if (n > k.task_cols)
+		str_format(text, sizeof text, "%d of %d metrics hidden: < >",
+			   n - k.task_cols, n);
 
 	x += draw_text(c, r.y, x, 12, INK_DIM, "runs in") + 1;
-	x += draw_foreign(c, r.y, x, end - x - 30, INK_TEXT, v->root) + 3;
+	x += draw_name(c, r.y, x, end - x - 34, INK_TEXT, v->root) + 3;
 	if (v->base[0] && x + 24 < end) {
 		x += draw_text(c, r.y, x, 6, INK_DIM, "base ");
 		x += draw_foreign(c, r.y, x, 20, INK_STRONG, v->base) + 3;
 	}
-	if (x + 16 < end)
-		draw_right(c, r.y, end, 14, INK_DIM, "< > other task");
+	if (x + (int)strlen(text) + 2 < end)
+		draw_right(c, r.y, end, (int)strlen(text), INK_DIM, text);
 }
 
 void view_runs_draw(struct canvas *c, const struct ui *ui, struct rect body)
@@ -482,7 +442,7 @@ void view_runs_draw(struct canvas *c, const struct ui *ui, struct rect body)
 		return;
 	}
 	layout_runs(body, v->has_table ? v->n : 3, &l);
-	draw_head(c, v, l.head);
+	draw_head(c, v, l.head, l.table);
 	if (v->trouble.text[0]) {
 		draw_nothing(c, body, v->trouble.text);
 		return;

@@ -54,7 +54,15 @@ const struct run_card *runs_chosen(const struct runs_view *v);
 int runs_place(const struct runs_view *v); /* of the chosen one in the order */
 /* The mark's place, or -1; RUN_MARKS: the chosen run, which has none. */
 int runs_mark(const struct runs_view *v, const char *name);
+/* What stands for its line: a dot in its colour, else a mark or its letter. */
+uint32_t runs_sign(const struct canvas *c, int mark);
+char runs_letter(int mark);
+/* Is this the run the desk steers? Its steps are the picture's. */
+bool runs_is_ours(const struct ui *ui, const struct run_card *card);
 const char *runs_sort_name(enum run_sort s);
+/* Tasks of the runs that are shown, as they are met; good until the next call. */
+const char *const *runs_tasks(const struct runs_view *v, int *n);
+void runs_export(struct ui *ui, const struct runs_view *v); /* runs_export.c */
 void runs_settle(struct runs_view *v); /* makes the order anew */
 
 void draw_runs_table(struct canvas *c, const struct ui *ui, const struct runs_view *v,

@@ -283,26 +283,27 @@ static void draw_legend(struct canvas *c, struct rect r, const struct ui *ui,
 {
 	const struct reading *re = &ui->reading;
 	int y = r.y + r.h - 2, x = r.x + 3, end = r.x + r.w - 2;
+	bool shines = words_shine(c);
 
 	if (re->shows_change) {
 		draw_text(c, y, x, end - x, INK_DIM,
-			  e->was ? c->fancy ? "+new+ −gone− since the evaluation before" :
+			  e->was ? shines ? "+new+ −gone− since the evaluation before" :
 					      "{+new+} [-gone-] since the evaluation before" :
 				   "no evaluation before this one");
 	} else if (re->mode == READ_MATCHED) {
 		draw_text(c, y, x, end - x, INK_DIM,
-			  c->fancy ? "underlined: what ROUGE-1 counts as found" :
+			  shines ? "underlined: what ROUGE-1 counts as found" :
 				     "=word=: what ROUGE-1 counts as found");
 	} else if (re->mode != READ_PLAIN) {
 		if (re->mode == READ_COPIED && re->token < 0)
 			x += draw_text(c, y, x, end - x, INK_DIM,
-				       c->fancy ? "¹ copied from the source" :
+				       shines ? "¹ copied from the source" :
 						  "<1> copied from the source") + 3;
-		if (!c->fancy)
+		if (!shines)
 			x += draw_text(c, y, x, end - x, INK_DIM, "+");
 		x += draw_text(c, y, x, end - x, INK_NOVEL, "novel");
 		draw_text(c, y, x, end - x, INK_DIM,
-			  c->fancy ? ": not in it" : "+: not in it");
+			  shines ? ": not in it" : "+: not in it");
 	}
 }
 

@@ -132,6 +132,11 @@ static bool is_speaker(const struct word *w, int n, int i)
 	return to < n && to - from < NAME_WORDS && ends_name(&w[to]);
 }
 
+bool words_shine(const struct canvas *c)
+{
+	return c->fancy && c->colour;
+}
+
 /* fancy: colours and small figures; else every mark is a sign in plain ASCII. */
 static struct marks marks_of(const struct word *w, int n, int i, bool fancy,
 			     bool speakers)
@@ -234,7 +239,7 @@ int words_draw(struct canvas *c, struct rect r, const struct word *w, int n, int
 	struct wrap at = {.w = r.w};
 
 	for (int i = 0; i < n; i++) {
-		struct marks m = marks_of(w, n, i, c->fancy, speakers);
+		struct marks m = marks_of(w, n, i, words_shine(c), speakers);
 		int x = wrap_word(&at, &w[i], word_columns(&w[i], &m));
 		int y = r.y + at.line - skip;
 
@@ -252,7 +257,7 @@ int words_line(const struct canvas *c, int w, const struct word *word, int n, in
 	struct wrap at = {.w = w};
 
 	for (int k = 0; k <= i && k < n; k++) {
-		struct marks m = marks_of(word, n, k, c->fancy, false);
+		struct marks m = marks_of(word, n, k, words_shine(c), false);
 
 		wrap_word(&at, &word[k], word_columns(&word[k], &m));
 	}

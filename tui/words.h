@@ -58,4 +58,7 @@ int words_draw(struct canvas *c, struct rect r, const struct word *w, int n, int
 /* The line on which word i stands when wrapped into w columns. */
 int words_line(const struct canvas *c, int w, const struct word *word, int n, int i);
 
+/* Marks are colours and small figures there; else signs around the words. */
+bool words_shine(const struct canvas *c);
+
 #endif

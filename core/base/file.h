@@ -78,6 +78,12 @@ enum status file_out_patch(struct file_out *f, uint64_t at, const void *p,
  * new file, but a power cut may undo that.
  */
 enum status file_out_commit(struct file_out *f, struct err *err);
+/*
+ * The same, but never over a file: of a name STEM.EXT that is taken the first free one
+ * of STEM-2.EXT, STEM-3.EXT, ... `path` gets the one that it became.
+ */
+enum status file_out_commit_beside(struct file_out *f, char *path, size_t cap,
+				   struct err *err);
 void file_out_abort(struct file_out *f); /* NULL is fine */
 enum status file_write(const char *path, const void *p, size_t n,
 		       struct err *err); /* the whole protocol at once */

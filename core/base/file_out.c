@@ -20,7 +20,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { BUFFER = 1 << 16, TRIES = 1000 };
+enum { BUFFER = 1 << 16, TRIES = 1000, NAMES_TRIED = 1000 };
 
 struct file_out {
 	char *path, *tmp;
@@ -181,7 +181,8 @@ static enum status sync_folder_of(const char *path, struct err *err)
 	return st;
 }
 
-enum status file_out_commit(struct file_out *f, struct err *err)
+/* Everything is on the disk, under the other name. */
+static enum status settle(struct file_out *f, struct err *err)
 {
 	enum status st = check_whole(f, err);
 
@@ -191,12 +192,64 @@ enum status file_out_commit(struct file_out *f, struct err *err)
 		st = out_fail(err, "flush", f->tmp);
 	if (disk_close(f->fd) && !st)
 		st = out_fail(err, "close", f->tmp);
+	return st;
+}
+
+enum status file_out_commit(struct file_out *f, struct err *err)
+{
+	enum status st = settle(f, err);
+
 	if (!st)
 		st = file_rename(f->tmp, f->path, err);
 	if (st)
 		disk_unlink_at(AT_FDCWD, f->tmp, 0);
 	else
 		st = sync_folder_of(f->path, err);
+	out_free(f);
+	return st;
+}
+
+/* "/a/b.csv" and 3: "/a/b-3.csv". */
+static bool numbered(char *out, size_t cap, const char *path, int number)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+
+	if (!dot || (slash && dot < slash))
+		dot = path + strlen(path);
+	if (number == 1)
+		return str_copy(out, cap, path);
+	return str_format(out, cap, "%.*s-%d%s", (int)(dot - path), path, number, dot);
+}
+
+/* A link takes a free name or none; the first name goes. */
+static enum status take_free_name(struct file_out *f, char *path, size_t cap,
+				  struct err *err)
+{
+	for (int k = 1; k <= NAMES_TRIED; k++) {
+		if (!numbered(path, cap, f->path, k))
+			return err_set(err, ST_INVALID, "path too long: '%s'", f->path);
+		if (!link(f->tmp, path)) {
+			disk_unlink_at(AT_FDCWD, f->tmp, 0);
+			return ST_OK;
+		}
+		if (errno != EEXIST)
+			return out_fail(err, "create", path);
+	}
+	return err_set(err, ST_FULL, "'%s' and %d names after it are taken", f->path,
+		       NAMES_TRIED - 1);
+}
+
+enum status file_out_commit_beside(struct file_out *f, char *path, size_t cap,
+				   struct err *err)
+{
+	enum status st = settle(f, err);
+
+	if (!st)
+		st = take_free_name(f, path, cap, err);
+	if (st)
+		disk_unlink_at(AT_FDCWD, f->tmp, 0);
+	else
+		st = sync_folder_of(path, err);
 	out_free(f);
 	return st;
 }

@@ -190,6 +190,8 @@ static enum status take_store(struct run_card *c, struct err *err)
 	if (created)
 		parse_i64(created, &c->info.created_ms);
 	xfree(created);
+	if (store_until(db) >= 0)
+		c->info.steps = store_until(db);
 	st = take_journal(c, db, err);
 	if (!st)
 		st = take_evals(c, db, err);
@@ -347,6 +349,17 @@ double run_card_mean(const struct run_card *c, enum run_pick pick, int64_t step)
 	return c->n_tasks ? sum / c->n_tasks : NAN;
 }
 
+double run_task_difference(const struct run_card *a, const struct run_card *b, int i,
+			   enum run_pick pick, int64_t step)
+{
+	const struct run_task *t = run_card_task(b, a->task[i].name);
+
+	if (!t || t->metric != a->task[i].metric)
+		return NAN;
+	return run_task_value(a, &a->task[i], pick, step) -
+	       run_task_value(b, t, pick, step);
+}
+
 double run_card_difference(const struct run_card *a, const struct run_card *b,
 			   enum run_pick pick, int64_t step, int *common)
 {
@@ -354,11 +367,9 @@ double run_card_difference(const struct run_card *a, const struct run_card *b,
 	int n = 0;
 
 	for (int i = 0; i < a->n_tasks; i++) {
-		const struct run_task *t = run_card_task(b, a->task[i].name);
-		double x = run_task_value(a, &a->task[i], pick, step) -
-			   run_task_value(b, t, pick, step);
+		double x = run_task_difference(a, b, i, pick, step);
 
-		if (!t || t->metric != a->task[i].metric || !isfinite(x))
+		if (!isfinite(x))
 			continue;
 		sum += x;
 		n++;

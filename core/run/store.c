@@ -143,6 +143,43 @@ enum status store_set_fact(struct store *s, const char *key, const char *value,
 		      DB_VALUES(DB_TEXT(key), DB_TEXT(value)), err);
 }
 
+char *store_fact(struct store *s, const char *key)
+{
+	struct db_rows *q = NULL;
+	char *value = NULL;
+
+	if (db_query(s->db, "SELECT value FROM fact WHERE key = ?",
+		     DB_VALUES(DB_TEXT(key)), &q, NULL))
+		return NULL;
+	if (!db_next(q, NULL)) {
+		value = xstrdup(db_text(q, 0) ? db_text(q, 0) : "");
+		db_done(q);
+	}
+	return value;
+}
+
+int64_t store_until(struct store *s)
+{
+	char *text = store_fact(s, "until");
+	int64_t step;
+
+	if (!text || !parse_i64(text, &step) || step < 0)
+		step = -1;
+	xfree(text);
+	return step;
+}
+
+/* A run that was never told otherwise has no such fact. */
+enum status store_set_until(struct store *s, int64_t step, struct err *err)
+{
+	char text[24];
+
+	if (store_until(s) == step)
+		return ST_OK;
+	str_format(text, sizeof text, "%lld", (long long)step);
+	return store_set_fact(s, "until", text, err);
+}
+
 const char *journal_who_name(enum journal_who w)
 {
 	static const char *const names[] = { "you", "script", "guard" };

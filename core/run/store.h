@@ -50,6 +50,9 @@ enum status store_set_fact(struct store *s, const char *key, const char *value,
 			   struct err *err);
 /* Returns (caller frees) or NULL. */
 char *store_fact(struct store *s, const char *key);
+/* The step that the run was last told to end at, or -1: where its schedule ends. */
+int64_t store_until(struct store *s);
+enum status store_set_until(struct store *s, int64_t step, struct err *err);
 
 /* --- the journal --- */
 enum journal_who { WHO_PERSON, WHO_SCRIPT, WHO_GUARD };

@@ -11,21 +11,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-char *store_fact(struct store *s, const char *key)
-{
-	struct db_rows *q = NULL;
-	char *value = NULL;
-
-	if (db_query(s->db, "SELECT value FROM fact WHERE key = ?",
-		     DB_VALUES(DB_TEXT(key)), &q, NULL))
-		return NULL;
-	if (!db_next(q, NULL)) {
-		value = xstrdup(db_text(q, 0) ? db_text(q, 0) : "");
-		db_done(q);
-	}
-	return value;
-}
-
 static char *copy_text(const struct db_rows *q, int column)
 {
 	const char *s = db_text(q, column);

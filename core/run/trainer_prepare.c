@@ -278,6 +278,8 @@ enum status trainer_prepare(struct trainer *t, struct err *err)
 	enum status st = t->is_new ? prepare_new(t, err) : prepare_resume(t, err);
 
 	if (!st)
+		st = store_set_until(t->store, t->steps_asked, err);
+	if (!st)
 		say_beyond(t);
 	return st;
 }

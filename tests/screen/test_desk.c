@@ -355,9 +355,9 @@ static void test_asks_before_quitting(void **state)
 	(void)state;
 	pty_begin(&p, &s);
 	pty_type(&p, "q");
-	assert_true(pty_shows(&p, "stop the run?"));
+	assert_true(pty_shows(&p, "stop the run and save it?"));
 	pty_type(&p, "n");
-	assert_false(pty_shows(&p, "stop the run?"));
+	assert_false(pty_shows(&p, "stop the run and save it?"));
 	assert_int_equal(pty_wait(&p, .3), -1000);
 	pty_close(&p);
 }

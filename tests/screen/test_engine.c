@@ -96,11 +96,20 @@ static void test_two_screens(void **state)
 	assert_int_equal(pty_wait(&steers, 10), 0);
 	assert_given_back(&steers);
 	assert_true(pty_shows(&steers, "another terminal"));
+	{
+		char back[64];
+
+		str_format(back, sizeof back, "'tutti attach %s'", name);
+		assert_true(pty_shows(&steers, back));
+	}
 	pty_keys(&looks, "q");
 	assert_int_equal(pty_wait(&looks, 10), 0);
 	assert_given_back(&looks);
+	pty_keys(&third, "q"); /* who would leave is told of D, and D it does */
+	wait_for(&third, "D detach");
 	pty_keys(&third, "D");
 	assert_int_equal(pty_wait(&third, 10), 0);
+	assert_true(pty_shows(&third, "goes on"));
 	stop_run(name);
 	pty_close(&steers);
 	pty_close(&looks);

@@ -376,7 +376,7 @@ static void test_export(void **state)
 	fake_news(&b.fake);
 	ui_update(&b.ui);
 	key(&b, 'x');
-	for (int i = 0; i < 2000 && b.ui.reading.job; i++) {
+	for (int i = 0; i < 2000 && work_is_on(&b.ui.export.work); i++) {
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		ui_recalc(&b.ui);
 	}
@@ -396,6 +396,17 @@ static void test_export(void **state)
 		json_free(doc);
 	}
 	assert_int_equal(lines, FAKE_SUMMARIES);
+	str_copy(b.fake.s.run_path, sizeof b.fake.s.run_path, "/nowhere/at/all");
+	fake_news(&b.fake);
+	ui_update(&b.ui);
+	key(&b, 'x'); /* a folder that is not there: the refusal says which, and why */
+	for (int i = 0; i < 2000 && work_is_on(&b.ui.export.work); i++) {
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		ui_recalc(&b.ui);
+	}
+	assert_true(b.ui.is_bad);
+	assert_non_null(strstr(b.ui.message, "/nowhere/at/all/summaries-samsum"));
+	assert_non_null(strstr(b.ui.message, "such file"));
 	buf_release(&text);
 	bench_release(&b);
 	assert_int_equal(file_remove_tree(folder, NULL), ST_OK);

@@ -491,9 +491,43 @@ static void test_json_load(void **state)
 			 ST_NOT_FOUND);
 }
 
+/* A name that is taken stays as it is: the next free one is told. */
+static void test_beside(void **state)
+{
+	static const char *const want[] = {"table.csv", "table-2.csv", "table-3.csv"};
+	char dir[] = "/tmp/tutti-beside-XXXXXX", path[64], taken[64];
+	struct file_out *f;
+	struct buf text;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	str_format(path, sizeof path, "%s/table.csv", dir);
+	buf_init(&text);
+	for (int i = 0; i < 3; i++) {
+		char byte = (char)('a' + i), name[64];
+
+		assert_int_equal(file_out_open(path, &f, NULL), ST_OK);
+		assert_int_equal(file_out_write(f, &byte, 1, NULL), ST_OK);
+		assert_int_equal(file_out_commit_beside(f, taken, sizeof taken, NULL),
+				 ST_OK);
+		str_format(name, sizeof name, "%s/%s", dir, want[i]);
+		assert_string_equal(taken, name);
+	}
+	for (int i = 0; i < 3; i++) {
+		str_format(path, sizeof path, "%s/%s", dir, want[i]);
+		assert_int_equal(file_read(path, 16, &text, NULL), ST_OK);
+		assert_int_equal(text.len, 1);
+		assert_int_equal(text.s[0], 'a' + i);
+	}
+	assert_int_equal(file_remove_tree(dir, NULL), ST_OK); /* and nothing else is left */
+	assert_false(file_exists(dir));
+	buf_release(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_beside),
 		cmocka_unit_test_setup(test_read, empty_dir),
 		cmocka_unit_test_setup(test_special_files, empty_dir),
 		cmocka_unit_test_setup(test_map_and_id, empty_dir),

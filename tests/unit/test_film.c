@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "axis.h"
 #include "feed.h"
 #include "film.h"
 #include "record.h"
 #include "run/db.h"
+#include "run/run_table.h"
 #include "same_picture.h"
 
 static const char script[] = "0 weight mood 2\n"
@@ -350,6 +352,71 @@ static void test_look(void **state)
 	snapshot_release(&s);
 }
 
+/*
+ * A run that was told to end before its plan's budget ended as it should: that is how
+ * it looks when it is opened again, alone and among the runs. One that goes on is told
+ * anew.
+ */
+static void end_at(struct trainer_options *o, int64_t step)
+{
+	struct trainer *t = NULL;
+
+	o->steps = step;
+	assert_int_equal(trainer_start(o, &t, &err), ST_OK);
+	assert_int_equal(trainer_join(t, &err), ST_OK);
+	trainer_free(t);
+}
+
+static void assert_looks(const char *path, int64_t steps)
+{
+	struct look *look = NULL;
+	struct run_table table = { 0 };
+	struct progress pg = { 0 };
+	struct snapshot s;
+	struct feed f;
+	char root[PATH_MAX];
+	bool was_seen = false;
+
+	snapshot_init(&s);
+	assert_int_equal(look_open(path, &look, &err), ST_OK);
+	feed_look(&f, look);
+	assert_true(f.snapshot(f.arg, &s));
+	assert_int_equal(s.phase, PHASE_DONE);
+	assert_int_equal(s.step, steps);
+	assert_int_equal(s.steps, steps);
+	assert_int_equal(axis_last(&s), steps);
+	look_close(look);
+	snapshot_release(&s);
+	str_format(root, sizeof root, "%s/runs", fixture_dir);
+	assert_int_equal(run_table_read(root, NULL, &pg, &table, &err), ST_OK);
+	for (int i = 0; i < table.n; i++)
+		if (str_eq(table.card[i].info.path, path)) {
+			was_seen = true;
+			assert_int_equal(table.card[i].info.steps, steps);
+		}
+	assert_true(was_seen);
+	run_table_release(&table);
+}
+
+static void test_told_to_end(void **state)
+{
+	char runs[PATH_MAX], path[PATH_MAX + 8];
+	struct trainer_options o = { .runs = runs, .run = "told", .workers = 1,
+				     .given = fixture_plan_text };
+
+	(void)state;
+	str_format(runs, sizeof runs, "%s/runs", fixture_dir);
+	str_format(path, sizeof path, "%s/told", runs);
+	o.plan = fixture_plan(NULL, 0);
+	end_at(&o, 6);
+	assert_looks(path, 6);
+	o = (struct trainer_options){ .resume = path, .workers = 1 };
+	end_at(&o, 8);
+	assert_looks(path, 8);
+	end_at(&o, -1);
+	assert_looks(path, 60);
+}
+
 /* A row that is damaged: the film stands still before it and says why. */
 static void test_damage(void **state)
 {
@@ -398,7 +465,7 @@ int main(void)
 		cmocka_unit_test(test_as_it_was), cmocka_unit_test(test_seek),
 		cmocka_unit_test(test_play),	  cmocka_unit_test(test_present),
 		cmocka_unit_test(test_long),	  cmocka_unit_test(test_look),
-		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_damage),	  cmocka_unit_test(test_told_to_end),
 	};
 
 	return cmocka_run_group_tests_name("film", tests, fixture_with_runs,

@@ -56,6 +56,24 @@ static void near(double a, double b, double by)
 	assert_true(fabs(a - b) <= by);
 }
 
+/* While it goes on there is room for what is planned; an ended run fills its axis. */
+static void test_last(void **state)
+{
+	static const enum phase over[] = {PHASE_DONE, PHASE_STOPPED, PHASE_FAILED};
+
+	(void)state;
+	axis_make(&axis, AXIS_STEP, false, &snap, 0);
+	snap.phase = PHASE_PAUSED;
+	assert_int_equal(axis_last(&snap), 10000);
+	near(axis_end(&axis, &snap), 10000, 0);
+	for (int i = 0; i < 3; i++) {
+		snap.phase = over[i];
+		assert_int_equal(axis_last(&snap), 3000);
+		near(axis_end(&axis, &snap), 3000, 0);
+	}
+	snap.phase = PHASE_RUNNING;
+}
+
 static void test_values(void **state)
 {
 	(void)state;
@@ -161,7 +179,7 @@ static void test_plot(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values), cmocka_unit_test(test_back),
+		cmocka_unit_test(test_last), cmocka_unit_test(test_values), cmocka_unit_test(test_back),
 		cmocka_unit_test(test_unknown), cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_labels), cmocka_unit_test(test_plot),
 	};

@@ -228,35 +228,86 @@ static void near(double a, double b, double by)
 	assert_true(fabs(a - b) <= by);
 }
 
-static void test_effect(void **state)
+/*
+ * Task 0 falls by 0.001 a step up to step 1 000, and so do its losses less their
+ * trend nothing: an edit in the middle of it did nothing, however far it fell.
+ */
+static void test_falling(void **state)
 {
 	struct effect e;
+	double error;
 
 	(void)state;
 	effect_read(&e, &feed, &snap, &marks, 0, 0); /* up to the next entry: 300 */
 	assert_int_equal(e.length, 300);
 	assert_true(e.is_whole);
-	near(effect_change(&e, 0), -.3, .01);
-	near(effect_change_before(&e, 0), -.3, .01);
-	near(effect_change(&e, 1), 0, .05);
-	near(effect_of_all(&e), (-.3 / 2.45 + 0) / 2, .02);
-	effect_read(&e, &feed, &snap, &marks, 1, 0); /* the note at 900 does not end it */
-	assert_int_equal(e.length, 500);
-	near(effect_change(&e, 0), -.1, .06);
-	near(effect_change_before(&e, 0), -.5, .02);
-	marks.e[2].step = 910; /* so near that both act together */
-	effect_read(&e, &feed, &snap, &marks, 1, 0);
-	assert_int_equal(e.length, 500);
-	marks.e[2].step = 900;
-	effect_read(&e, &feed, &snap, &marks, 4, 0); /* task 1 has no loss any more */
-	assert_true(isnan(effect_change(&e, 1)));
-	near(effect_change(&e, 0), 0, 1e-6);
+	near(e.loss[0].slope, -.001, 1e-8);
+	near(effect_of(&e, 0), 0, 1e-5);
+	near(e.loss[0].error, 0, 1e-4);
+	near(effect_change(&e, 0), -.3, 1e-5); /* with the trend: the means are 300 apart */
+	near(e.loss[0].before, 3 - .4505, 1e-5);
+	near(e.loss[0].after, 3 - .7505, 1e-5);
+	near(effect_of(&e, 1), 0, .03); /* 2, 4, 2, 4: noise, and it knows that it is */
+	near(e.loss[1].error, sqrt(2.0 / 300 + 300.0 * 300 * 12 / pow(300, 3)), .01);
+	near(effect_of_all(&e, &error), 0, .01);
+	near(error, e.loss[1].error / e.loss[1].trend / 2, 1e-4);
 	effect_read(&e, &feed, &snap, &marks, 0, 0);
 	for (int k = 1; k < EFFECT_PATH; k++) /* 300 to 900: straight down, late by 50 */
 		near((double)e.path[k], loss_at(0, 300 + (k + 1) * 600 / 64 - 50), .02);
+}
+
+/* At step 900 the way down ends 100 steps later: less than the trend promised. */
+static void test_bend(void **state)
+{
+	struct effect e;
+	double want = 0;
+
+	(void)state;
+	effect_read(&e, &feed, &snap, &marks, 1, 0); /* 300 after the entry before it */
+	assert_int_equal(e.length, 300);
+	for (int64_t s = 901; s <= 1200; s++)
+		want += (loss_at(0, s) - (3 - .001 * (double)s)) / 300;
+	near(effect_of(&e, 0), want, 1e-4);
+	assert_true(want > .06 && effect_of(&e, 0) > 100 * e.loss[0].error);
+	assert_true(effect_change(&e, 0) < 0); /* it went down all the same */
+	effect_read(&e, &feed, &snap, &marks, 3, 0); /* flat before and after */
+	assert_int_equal(e.length, 500);
+	near(effect_of(&e, 0), 0, 1e-6);
+}
+
+/* Notes do not act; what stands close by acts together. */
+static void test_span(void **state)
+{
+	struct effect e;
+	int64_t was = marks.e[2].step;
+
+	(void)state;
+	marks.e[2].step = 1000; /* the note */
+	effect_read(&e, &feed, &snap, &marks, 1, 0);
+	assert_int_equal(e.length, 300);
+	marks.e[2].step = was;
+	was = marks.e[3].step;
+	marks.e[3].step = 910; /* so near that both act together */
+	effect_read(&e, &feed, &snap, &marks, 1, 0);
+	assert_int_equal(e.length, 300);
+	marks.e[3].step = 1000;
+	effect_read(&e, &feed, &snap, &marks, 1, 0);
+	assert_int_equal(e.length, 100);
+	marks.e[3].step = was;
+	effect_read(&e, &feed, &snap, &marks, 4, 0); /* task 1 has no loss any more */
+	assert_true(isnan(effect_of(&e, 1)) && isnan(effect_change(&e, 1)));
+	near(effect_of(&e, 0), 0, 1e-6);
 	effect_read(&e, &feed, &snap, &marks, 5, 0); /* twenty steps tell nothing */
 	assert_int_equal(e.length, 20);
-	assert_true(isnan(effect_change(&e, 0)));
+	assert_true(isnan(effect_of(&e, 0)));
+	marks.e[0].step = 40; /* no more steps were before it */
+	effect_read(&e, &feed, &snap, &marks, 0, 0);
+	assert_int_equal(e.length, 40);
+	near(effect_of(&e, 0), 0, 1e-5);
+	marks.e[0].step = 0; /* none: there is no trend */
+	effect_read(&e, &feed, &snap, &marks, 0, 0);
+	assert_true(isnan(effect_of(&e, 0)));
+	marks.e[0].step = 600;
 }
 
 /* While the run goes on, an effect with too few steps is not whole. */
@@ -437,7 +488,8 @@ int main(void)
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_marks_gap),
 		cmocka_unit_test(test_inverse),
-		cmocka_unit_test(test_effect),
+		cmocka_unit_test(test_falling), cmocka_unit_test(test_bend),
+		cmocka_unit_test(test_span),
 		cmocka_unit_test(test_effect_grows),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_window_grows),

@@ -21,7 +21,7 @@ static void draws(const struct word *w, int n, bool fancy, int cols, int line,
 	char *seen;
 
 	canvas_init(&c);
-	c.fancy = c.utf8 = fancy;
+	c.fancy = c.utf8 = c.colour = fancy;
 	canvas_resize(&c, 6, cols);
 	words_draw(&c, (struct rect){0, 0, 6, cols}, w, n, 0, false);
 	seen = canvas_line(&c, line);
