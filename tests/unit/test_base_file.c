@@ -495,13 +495,13 @@ static void test_json_load(void **state)
 static void test_beside(void **state)
 {
 	static const char *const want[] = {"table.csv", "table-2.csv", "table-3.csv"};
-	char dir[] = "/tmp/tutti-beside-XXXXXX", path[64], taken[64];
+	char place[] = "/tmp/tutti-beside-XXXXXX", path[64], taken[64];
 	struct file_out *f;
 	struct buf text;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	str_format(path, sizeof path, "%s/table.csv", dir);
+	assert_non_null(mkdtemp(place));
+	str_format(path, sizeof path, "%s/table.csv", place);
 	buf_init(&text);
 	for (int i = 0; i < 3; i++) {
 		char byte = (char)('a' + i), name[64];
@@ -510,17 +510,17 @@ static void test_beside(void **state)
 		assert_int_equal(file_out_write(f, &byte, 1, NULL), ST_OK);
 		assert_int_equal(file_out_commit_beside(f, taken, sizeof taken, NULL),
 				 ST_OK);
-		str_format(name, sizeof name, "%s/%s", dir, want[i]);
+		str_format(name, sizeof name, "%s/%s", place, want[i]);
 		assert_string_equal(taken, name);
 	}
 	for (int i = 0; i < 3; i++) {
-		str_format(path, sizeof path, "%s/%s", dir, want[i]);
+		str_format(path, sizeof path, "%s/%s", place, want[i]);
 		assert_int_equal(file_read(path, 16, &text, NULL), ST_OK);
 		assert_int_equal(text.len, 1);
 		assert_int_equal(text.s[0], 'a' + i);
 	}
-	assert_int_equal(file_remove_tree(dir, NULL), ST_OK); /* and nothing else is left */
-	assert_false(file_exists(dir));
+	assert_int_equal(file_remove_tree(place, NULL), ST_OK); /* and nothing else is left */
+	assert_false(file_exists(place));
 	buf_release(&text);
 }
 
