@@ -129,7 +129,7 @@ static enum status refuse(const struct new_file *f, struct err *err)
 	if (f->sample->bad) {
 		buf_addf(&b, ", where %llu rows cannot be read (",
 			 (unsigned long long)f->sample->bad);
-		row_report_text(&f->sample->report, &b);
+		row_report_text(&f->sample->report, f->path, &b);
 		buf_addc(&b, ')');
 	}
 	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: say it with "

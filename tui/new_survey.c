@@ -9,12 +9,12 @@
 #include "new.h"
 #include "run/plan_survey.h"
 
-static void say_split(const char *split, const struct survey *s)
+static void say_split(const char *split, const char *path, const struct survey *s)
 {
 	struct buf b;
 
 	buf_init(&b);
-	row_report_text(&s->report, &b);
+	row_report_text(&s->report, path, &b);
 	if (b.len)
 		cmd_say("  %s: %llu rows, %llu skipped: %s", split, (unsigned long long)s->n,
 			(unsigned long long)row_report_bad(&s->report), buf_str(&b));
@@ -31,6 +31,7 @@ void new_say_lines(const char *lines)
 
 static enum status survey_task(struct plan *p, int task, struct err *err)
 {
+	const struct plan_task *t = &p->tasks[task];
 	struct plan_survey s;
 	struct buf b;
 	enum status st = plan_survey(p, task, cmd_progress(), &s, err);
@@ -38,9 +39,9 @@ static enum status survey_task(struct plan *p, int task, struct err *err)
 	cmd_progress_end();
 	buf_init(&b);
 	if (!st) {
-		say_split("train", &s.train);
+		say_split("train", t->train, &s.train);
 		if (s.has_dev)
-			say_split("dev", &s.dev);
+			say_split("dev", *t->dev ? t->dev : t->train, &s.dev);
 		plan_survey_warn(p, task, &s, &b);
 		new_say_lines(buf_str(&b));
 	}

@@ -11,7 +11,7 @@
 enum { FIRST = sizeof ((struct row_report *)0)->first[0] / sizeof(uint64_t) };
 
 static const struct {
-	const char *name, *advice; /* NULL: none */
+	const char *name, *advice; /* NULL: none; with "%s" for the file */
 } faults[ROW_FAULTS] = {
 	[ROW_OK] = { "fine", NULL },
 	[ROW_SHORT] = { "too few columns", NULL },
@@ -20,7 +20,8 @@ static const struct {
 	[ROW_BAD_JSON] = { "no valid JSON", NULL },
 	[ROW_NO_FIELD] = { "field missing or no text", NULL },
 	[ROW_BAD_UTF8] = { "invalid UTF-8",
-			   "iconv -f LATIN1 -t UTF-8 converts Western text" },
+			   "text of Western Windows is converted by iconv -f "
+			   "WINDOWS-1252 -t UTF-8 '%s' >NEW" },
 	[ROW_NUL] = { "NUL byte", NULL },
 	[ROW_TOO_LONG] = { "row too long", NULL },
 	[ROW_EMPTY_TEXT] = { "empty text", NULL },
@@ -51,6 +52,21 @@ void row_say(struct source_row *row, enum row_fault f, const char *what, size_t 
 	while (fits >= ROW_WHAT && columns--);
 	str_format(row->what, sizeof row->what, "%.*s", (int)fits, buf_str(&b));
 	buf_release(&b);
+}
+
+void row_say_bytes(struct source_row *row, const char *p, size_t n)
+{
+	enum { BEFORE = 16, AROUND = 32 };
+	size_t at = 0, from;
+	uint32_t cp;
+	int k;
+
+	while (at < n && (k = utf8_next(p + at, n - at, &cp)))
+		at += (size_t)k;
+	from = at < BEFORE ? 0 : at - BEFORE;
+	while (from < at && (p[from] & 0xc0) == 0x80)
+		from++;
+	row_say(row, ROW_BAD_UTF8, p + from, n - from < AROUND ? n - from : AROUND);
 }
 
 void row_report_add(struct row_report *r, const struct source_row *row)
@@ -90,7 +106,20 @@ static void add_reason(const struct row_report *r, int f, struct buf *out)
 	buf_addc(out, ')');
 }
 
-void row_report_text(const struct row_report *r, struct buf *out)
+static void add_advice(const char *advice, const char *path, struct buf *out)
+{
+	const char *file = strstr(advice, "%s");
+	size_t n = file ? (size_t)(file - advice) : strlen(advice);
+
+	buf_adds(out, ": ");
+	buf_add(out, advice, n);
+	if (!file)
+		return;
+	buf_adds(out, path);
+	buf_adds(out, file + 2);
+}
+
+void row_report_text(const struct row_report *r, const char *path, struct buf *out)
 {
 	int most = ROW_OK, listed = 0;
 
@@ -102,7 +131,7 @@ void row_report_text(const struct row_report *r, struct buf *out)
 		most = !most || r->bad[f] > r->bad[most] ? f : most;
 	}
 	if (faults[most].advice)
-		buf_addf(out, ": %s", faults[most].advice);
+		add_advice(faults[most].advice, path, out);
 	if (r->longer)
 		buf_addf(out, "%sof %" PRIu64 " longer rows the last columns are left out",
 			 out->len ? "; " : "", r->longer);

@@ -45,6 +45,7 @@ struct sample {
 	bool is_list;          /* JSON rows are lists: columns go by number */
 	bool can_name;         /* the first row of a table is as wide as a header */
 	uint64_t comments;     /* lines on top that are no rows */
+	char decimal;          /* for source_number() */
 	uint64_t size;         /* bytes of the file */
 	uint64_t rows, bad;    /* looked at */
 	struct row_report report; /* of those before the first jump */

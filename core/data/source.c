@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "data/items.h"
 #include "data/source_in.h"
 #include "text/utf8.h"
 
@@ -29,16 +30,31 @@ enum source_format source_format_of(const char *path)
 	return SOURCE_AUTO;
 }
 
-enum row_fault source_check_fields(const struct source *s,
-				   const struct source_row *row)
+void source_check_fields(const struct source *s, struct source_row *row)
 {
-	for (int i = 0; i < s->n_fields; i++) {
+	for (int i = 0; i < s->n_fields && !row->fault; i++) {
 		if (row->len[i] && memchr(row->field[i], '\0', row->len[i]))
-			return ROW_NUL;
-		if (row->len[i] && !utf8_valid(row->field[i], row->len[i]))
-			return ROW_BAD_UTF8;
+			row->fault = ROW_NUL;
+		else if (row->len[i] && !utf8_valid(row->field[i], row->len[i]))
+			row_say_bytes(row, row->field[i], row->len[i]);
 	}
-	return ROW_OK;
+}
+
+enum { NUMBER_BYTES = 63 };
+
+bool source_number(const char *p, size_t n, char decimal, double *x)
+{
+	char text[NUMBER_BYTES + 1], *comma;
+
+	text_trim(&p, &n);
+	if (!n || n > NUMBER_BYTES || memchr(p, '\0', n))
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	comma = decimal == ',' && !strchr(text, '.') ? strchr(text, ',') : NULL;
+	if (comma)
+		*comma = '.';
+	return parse_double(text, x);
 }
 
 /* --- opening --- */
@@ -98,7 +114,8 @@ enum status source_open_every(const char *path, enum source_format format,
 	s->every = every;
 	*look = (struct source_look){ .format = s->form.format, .width = s->width,
 				      .shift = s->shift, .can_name = s->can_name,
-				      .comments = s->r.start_lines };
+				      .comments = s->r.start_lines,
+				      .decimal = s->form.decimal };
 	*out = s;
 	return ST_OK;
 }
@@ -108,7 +125,7 @@ enum status source_open_every(const char *path, enum source_format format,
 enum status source_next(struct source *s, struct source_row *row,
 			struct err *err)
 {
-	*row = (struct source_row){ .fault = ROW_OK };
+	*row = (struct source_row){ .fault = ROW_OK, .decimal = s->form.decimal };
 	return s->form.format == SOURCE_JSONL ? jsonl_next(s, row, err) :
 						table_next(s, row, err);
 }

@@ -5,7 +5,8 @@
  * it, so that a file has the same rows for all. Format, separator and width come
  * from the content (form.h, source_table.c). A row is a list of named fields. TSV
  * is GLUE's kind: tabs separate, nothing quotes. CSV is RFC 4180 (libcsv) with
- * ',' ';' '|' or a tab between the columns. Columns are asked for by name (JSON
+ * ',' ';' '|' or a tab between the columns, or what a first line "sep=" names;
+ * where that is ';', numbers may have a decimal comma. Columns are asked for by name (JSON
  * key, header without the blanks around it), by number ("0" is the first; the
  * only way without a header), or "name#2" for the second of one name. A JSON row
  * may be a list: its columns go by number. Blank lines are no rows.
@@ -54,7 +55,13 @@ struct source_row {
 	size_t len[SOURCE_FIELDS];      /* borrowed until the next call */
 	bool is_list[SOURCE_FIELDS];    /* a JSON list, joined by blanks */
 	bool is_longer;                 /* more columns than most, as many rows have */
+	char decimal;                   /* what source_number() is told */
 };
+/*
+ * A number as it stands in a file, without the blanks around it. `decimal` ',':
+ * "3,5" is one, too (and "3.5"; but neither "1.234,5" nor "1,234,567").
+ */
+bool source_number(const char *p, size_t n, char decimal, double *x);
 /* Marks a row as bad; of `what` as much is kept as fits. */
 void row_say(struct source_row *row, enum row_fault f, const char *what, size_t n);
 
@@ -69,8 +76,11 @@ struct row_report {
 };
 void row_report_add(struct row_report *r, const struct source_row *row);
 uint64_t row_report_bad(const struct row_report *r);
-/* "too many columns 3 (lines 8, 20, 31: 3 in place of 2); ..." and advice. Appends. */
-void row_report_text(const struct row_report *r, struct buf *out);
+/*
+ * "too many columns 3 (lines 8, 20, 31: 3 in place of 2); ..." and advice, with
+ * the file's name where a command to type has it. Appends.
+ */
+void row_report_text(const struct row_report *r, const char *path, struct buf *out);
 /*
  * So many bad rows are fine: max_bad of the file's rows, rounded up, and of a
  * short file ROW_FEW or a tenth of them, whichever is less; none for max_bad 0.
@@ -116,6 +126,7 @@ struct source_look {
 	int shift;                      /* the header's names are those of columns from here */
 	bool can_name;                  /* the first row fits as a header */
 	uint64_t comments;              /* lines passed over on top */
+	char decimal;                   /* for source_number() */
 };
 /* `every` is borrowed until the end. */
 enum status source_open_every(const char *path, enum source_format format,

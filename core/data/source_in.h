@@ -32,8 +32,9 @@ struct source {
 };
 
 /* Checks NULs and UTF-8 of the fields that are set. */
-enum row_fault source_check_fields(const struct source *s,
-				   const struct source_row *row);
+void source_check_fields(const struct source *s, struct source_row *row);
+/* Invalid UTF-8: what stands around the first byte that is none. */
+void row_say_bytes(struct source_row *row, const char *p, size_t n);
 
 enum status jsonl_open(struct source *s, struct err *err);
 enum status jsonl_next(struct source *s, struct source_row *row, struct err *err);

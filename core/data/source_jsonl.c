@@ -58,7 +58,7 @@ void json_row(const char *p, size_t n, struct source_row *row, struct json **out
 	if (memchr(p, '\0', n))
 		row->fault = ROW_NUL;
 	else if (!utf8_valid(p, n))
-		row->fault = ROW_BAD_UTF8;
+		row_say_bytes(row, p, n);
 	else if (has_many_nodes(p, n))
 		row->fault = ROW_TOO_LONG;
 	else if (json_parse(p, n, "row", out, &err))

@@ -596,7 +596,7 @@ static void test_report(void **state)
 	for (int f = 0; f < ROW_FAULTS; f++)
 		assert_non_null(row_fault_name((enum row_fault)f));
 	buf_init(&b);
-	row_report_text(&r, &b);
+	row_report_text(&r, "a.csv", &b);
 	assert_string_equal(buf_str(&b), "too few columns 5 (lines 1, 3, 5, 7, ...: 1 in "
 					 "place of<ESC> 2); NUL byte 1 (line 11)");
 	buf_release(&b);
