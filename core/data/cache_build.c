@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "data/cache.h"
 #include "data/items.h"
+#include "data/plain.h"
 #include "data/spool.h"
 #include "text/utf8.h"
 
@@ -342,7 +343,7 @@ static enum status check_unchanged(const struct cache_place *pl,
 				   const char *path, struct err *err)
 {
 	struct file_id now;
-	enum status st = file_id(path, &now, err);
+	enum status st = plain_id(path, &now, err);
 
 	if (st)
 		return st;

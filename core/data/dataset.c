@@ -175,8 +175,12 @@ enum status dataset_source(const struct dataset_spec *spec,
 			   const struct dataset_columns *c, struct progress *pg,
 			   struct source **out, struct err *err)
 {
+	struct source_spec opened = c->source;
 	uint64_t at, size;
-	enum status st = source_open(&c->source, out, err);
+	enum status st;
+
+	opened.pg = pg;
+	st = source_open(&opened, out, err);
 
 	if (st)
 		return st;

@@ -276,10 +276,13 @@ static int by_name(const struct votes *v, enum source_format named)
 static enum status refuse(const struct votes *v, const char *path,
 			  enum source_format named, struct err *err)
 {
+	if (v->is_document && v->opens == '{')
+		return err_set(err, ST_INVALID, "one JSON object, not a row a line: '%s': "
+			       "jq -c '.KEY[]' makes rows of the list that its KEY has",
+			       path);
 	if (v->is_document)
-		return err_set(err, ST_INVALID, "one JSON document, not a row a line: '%s': "
-			       "jq -c '%s' makes rows of a list", path,
-			       v->opens == '{' ? ".KEY[]" : ".[]");
+		return err_set(err, ST_INVALID, "a JSON list, but not of rows: '%s': its "
+			       "elements are neither objects nor lists", path);
 	if (named == SOURCE_JSONL)
 		return err_set(err, ST_INVALID, "no JSON rows: '%s'", path);
 	return err_set(err, ST_INVALID, "cannot tell the columns of '%s': most lines have "
@@ -311,6 +314,48 @@ static enum status decide(const struct votes *v, const char *path, struct form *
 	return ST_OK;
 }
 
+/* --- one list --- */
+
+/* Passes blanks and then `c`; false: something else is there. */
+static bool pass_mark(struct reader *r, char c)
+{
+	const char *p = r->buf + r->begin, *end = r->buf + r->end;
+
+	for (; p < end && strchr(" \t\r\n", *p) && *p; p++)
+		r->lines += *p == r->term;
+	if (p == end || *p != c)
+		return false;
+	r->begin = (size_t)(p - r->buf) + 1;
+	return true;
+}
+
+/*
+ * "[{" opens a list of rows; "[[" does where it is no row itself, as in a file of
+ * lists, one a line. The reader is left behind the first bracket.
+ */
+static enum status find_list(struct reader *r, bool *is_list, struct err *err)
+{
+	struct votes v = { 0 };
+	uint64_t at, lines;
+	bool of_objects;
+	enum status st;
+
+	*is_list = pass_mark(r, '[');
+	at = reader_at(r);
+	lines = r->lines;
+	of_objects = *is_list && pass_mark(r, '{');
+	*is_list = of_objects || (*is_list && pass_mark(r, '['));
+	reader_rewind(r);
+	if (!*is_list)
+		return ST_OK;
+	st = of_objects ? ST_OK : take_votes(r, &v, err);
+	*is_list = of_objects || v.lines == 1 || v.json * 2 <= v.lines;
+	reader_seek(r, *is_list ? at : r->start, *is_list ? lines : r->start_lines);
+	if (*is_list)
+		reader_start_here(r);
+	return st;
+}
+
 /* The first line of all, where it is "sep=". */
 static enum status find_named(struct reader *r, char *separator, struct err *err)
 {
@@ -327,10 +372,17 @@ static enum status find_named(struct reader *r, char *separator, struct err *err
 static enum status find(struct reader *r, enum source_format asked, struct form *out,
 			struct err *err)
 {
+	bool may_be_list = asked == SOURCE_AUTO || asked == SOURCE_JSONL;
 	struct votes v = { 0 };
 	int separator;
 	enum status st = form_pass_comments(r, '\t', 0, err);
 
+	if (!st && may_be_list)
+		st = find_list(r, &out->is_list, err);
+	if (st || out->is_list) {
+		out->format = SOURCE_JSONL;
+		return st;
+	}
 	if (!st && asked != SOURCE_JSONL && asked != SOURCE_TSV)
 		st = take_votes(r, &v, err);
 	if (!st && asked == SOURCE_AUTO)

@@ -14,6 +14,7 @@
 
 struct form {
 	enum source_format format;  /* never auto */
+	bool is_list;               /* of JSON: one list of rows, opened already */
 	char delimiter;             /* of a table */
 	char decimal;               /* ',' in numbers too, where ';' separates; or '.' */
 };

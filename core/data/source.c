@@ -61,9 +61,9 @@ bool source_number(const char *p, size_t n, char decimal, double *x)
 
 /* The file, its form, and of a table how it is. */
 static enum status begin(struct source *s, const char *path, enum source_format asked,
-			 struct err *err)
+			 struct progress *pg, struct err *err)
 {
-	enum status st = reader_open(&s->r, path, err);
+	enum status st = reader_open(&s->r, path, pg, err);
 
 	if (!st)
 		st = form_find(&s->r, asked, &s->form, err);
@@ -83,7 +83,7 @@ enum status source_open(const struct source_spec *spec, struct source **out,
 	*out = NULL;
 	BUG_IF(spec->n_fields < 1 || spec->n_fields > SOURCE_FIELDS);
 	s = xcalloc(1, sizeof *s);
-	st = begin(s, spec->path, spec->format, err);
+	st = begin(s, spec->path, spec->format, spec->pg, err);
 	s->n_fields = spec->n_fields;
 	for (int i = 0; i < s->n_fields; i++)
 		s->field[i] = xstrdup(spec->field[i]);
@@ -104,7 +104,7 @@ enum status source_open_every(const char *path, enum source_format format,
 			      struct source_look *look, struct err *err)
 {
 	struct source *s = xcalloc(1, sizeof *s);
-	enum status st = begin(s, path, format, err);
+	enum status st = begin(s, path, format, NULL, err);
 
 	*out = NULL;
 	if (st) {
@@ -152,6 +152,8 @@ enum status source_skip_to(struct source *s, uint64_t at, struct err *err)
 		at = s->r.start;
 	if (s->form.format == SOURCE_CSV)
 		return csv_source_skip_to(s, at, err);
+	if (s->form.is_list)
+		return list_skip_to(s, at, err);
 	reader_seek(&s->r, at, 0);
 	return reader_skip_line(&s->r, err);
 }
@@ -165,5 +167,6 @@ void source_close(struct source *s)
 	for (int i = 0; i < s->n_fields; i++)
 		xfree(s->field[i]);
 	buf_release(&s->text);
+	buf_release(&s->element);
 	xfree(s);
 }

@@ -1,5 +1,6 @@
 /*
- * source.h - rows from files that are not ours: JSONL, TSV and CSV.
+ * source.h - rows from files that are not ours: JSONL (or one JSON list of rows),
+ * TSV and CSV, packed or not (plain.h), and folders of texts (folder.h).
  *
  * The one reader of data: `new`, `check`, training and prediction read through
  * it, so that a file has the same rows for all. Format, separator and width come
@@ -45,6 +46,7 @@ struct source_spec {
 	int header;                     /* 1 yes, 0 no, -1: unless a column is a number */
 	int n_fields;
 	const char *field[SOURCE_FIELDS]; /* name or number */
+	struct progress *pg;            /* ticked while it opens; may be NULL */
 };
 
 struct source_row {
@@ -64,6 +66,8 @@ struct source_row {
 bool source_number(const char *p, size_t n, char decimal, double *x);
 /* Marks a row as bad; of `what` as much is kept as fits. */
 void row_say(struct source_row *row, enum row_fault f, const char *what, size_t n);
+/* Invalid UTF-8, with what stands around the first byte that is none. */
+void row_say_bytes(struct source_row *row, const char *p, size_t n);
 
 struct row_report {
 	uint64_t rows;                  /* seen, good and bad */
