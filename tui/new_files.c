@@ -61,11 +61,17 @@ void new_columns(const struct new_file *f, struct buf *out)
 }
 
 /* The first row of a table counts where it is no header. */
+static double rows_of(const struct new_file *f)
+{
+	const struct sample *s = f->sample;
+
+	return s->all_rows + (s->format != SOURCE_JSONL && !f->guess.header);
+}
+
 void new_rows(const struct new_file *f, struct buf *out)
 {
 	const struct sample *s = f->sample;
-	bool is_row = s->format != SOURCE_JSONL && !f->guess.header;
-	double rows = s->all_rows + is_row, unit = 1;
+	double rows = rows_of(f), unit = 1;
 	char digits[32];
 	size_t n;
 
@@ -280,10 +286,12 @@ static double blind_share(const struct sample_column *c)
 	return all > 0 ? blind / all : 0;
 }
 
-static void measure(const struct sample *s, const struct guess_task *g,
+static void measure(const struct new_file *f, const struct guess_task *g,
 		    struct draft_task *out)
 {
-	out->rows = s->all_rows;
+	const struct sample *s = f->sample;
+
+	out->rows = rows_of(f);
 	out->words = sample_mean_words(&s->column[g->text]);
 	out->long_words = sample_words_at(&s->column[g->text], 0.95);
 	if (g->pair >= 0) {
@@ -330,7 +338,7 @@ enum status new_draft(const struct new_files *f, const struct new_set *set,
 	guess_column(s, header, g->target, out->target, sizeof out->target);
 	if (g->pair >= 0)
 		guess_column(s, header, g->pair, out->pair, sizeof out->pair);
-	measure(s, g, out);
+	measure(train, g, out);
 	st = plan_path(folder, train->path, out->train, err);
 	if (!st && choose_dev(f, set, g, &dev))
 		st = plan_path(folder, f->file[dev].path, out->dev, err);

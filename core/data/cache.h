@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { CACHE_VERSION = 2, CACHE_ENDIAN = 0x01020304 };
+enum { CACHE_VERSION = 3, CACHE_ENDIAN = 0x01020304 };
 
 struct cache_header {
 	char magic[8];                 /* "TUTTITOK" */
@@ -44,7 +44,7 @@ struct cache_record {
 	uint32_t text_len, pair_len, target_len;
 };
 
-_Static_assert(sizeof(struct cache_header) == 1552, "no padding in the header");
+_Static_assert(sizeof(struct cache_header) == 1584, "no padding in the header");
 _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */

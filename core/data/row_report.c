@@ -137,6 +137,58 @@ void row_report_text(const struct row_report *r, const char *path, struct buf *o
 			 out->len ? "; " : "", r->longer);
 }
 
+/* --- what the limits cut off --- */
+
+struct cut {
+	const char *what, *limit;
+	int most;
+	uint64_t rows, texts, pieces, lost;
+};
+
+static void cuts_of(const struct row_report *r, int max_source, int max_target,
+		    struct cut cut[2])
+{
+	uint64_t rows = r->rows - row_report_bad(r);
+
+	cut[0] = (struct cut){ "texts", "max_source", max_source, rows, r->cut_source,
+			       r->pieces_source, r->lost_source };
+	cut[1] = (struct cut){ "targets", "max_target", max_target, rows, r->cut_target,
+			       r->pieces_target, r->lost_target };
+}
+
+static double percent(uint64_t part, uint64_t all)
+{
+	return all ? 100 * (double)part / (double)all : 0;
+}
+
+void row_cut_text(const struct row_report *r, int max_source, int max_target,
+		  struct buf *out)
+{
+	struct cut cut[2];
+	int n = 0;
+
+	cuts_of(r, max_source, max_target, cut);
+	for (const struct cut *c = cut; c < cut + 2; c++)
+		if (c->texts)
+			buf_addf(out, "%s%" PRIu64 " of %" PRIu64 " %s are cut at %s %d, "
+				 "%.1f%% of all their text is lost", n++ ? "; " : "",
+				 c->texts, c->rows, c->what, c->limit, c->most,
+				 percent(c->lost, c->pieces));
+}
+
+void row_cut_warn(const struct row_report *r, int max_source, int max_target,
+		  struct buf *out)
+{
+	struct cut cut[2];
+
+	cuts_of(r, max_source, max_target, cut);
+	for (const struct cut *c = cut; c < cut + 2; c++)
+		if (c->texts * 10 > c->rows)
+			buf_addf(out, "more than a tenth of the %s are cut (%.0f%%): a "
+				 "larger %s keeps more of them, and takes more time\n",
+				 c->what, percent(c->texts, c->rows), c->limit);
+}
+
 uint64_t row_report_allowed(const struct row_report *r, double max_bad)
 {
 	double share = ceil(max_bad * (double)r->file_rows - 1e-9);

@@ -11,6 +11,20 @@
 #include "data/source_in.h"
 #include "text/utf8.h"
 
+size_t source_name_length(const char *path)
+{
+	static const char *const endings[] = { ".gz", ".xz", ".zst", ".bz2" };
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t len = strlen(endings[i]);
+
+		if (n > len && !strcasecmp(path + n - len, endings[i]))
+			return n - len;
+	}
+	return n;
+}
+
 enum source_format source_format_of(const char *path)
 {
 	static const struct {
@@ -21,10 +35,12 @@ enum source_format source_format_of(const char *path)
 		{".json", SOURCE_JSONL},  {".tsv", SOURCE_TSV},
 		{".csv", SOURCE_CSV},
 	};
-	const char *dot = strrchr(path, '.');
+	size_t n = source_name_length(path);
 
-	for (size_t i = 0; dot && i < sizeof rows / sizeof *rows; i++) {
-		if (!strcasecmp(dot, rows[i].ending))
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		size_t len = strlen(rows[i].ending);
+
+		if (n >= len && !strncasecmp(path + n - len, rows[i].ending, len))
 			return rows[i].format;
 	}
 	return SOURCE_AUTO;

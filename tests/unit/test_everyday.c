@@ -353,7 +353,7 @@ static void test_json_list_out_of_order(void **state)
 		{ "[{\"t\": 1},\n{\"t\": 2}", "a.json:2: cut short: no ']' after row 2" },
 		{ "[{\"t\": 1},\n{\"t\": 2}\n{\"t\": 3}]", "a.json:3: neither ',' nor ']' after row 2" },
 		{ "[{\"t\": 1},\n{\"t\": \"2}]\n\n", "a.json:2: a quote without an end in row 2" },
-		{ "[{\"t\": 1},\n{\"t\": [2}]\n\n", "a.json:2: no end of row 2" },
+		{ "[{\"t\": 1},\n{\"t\": [2}\n\n", "a.json:2: no end of row 2" },
 		{ "[{\"t\": 1},\n]", "a.json:2: a ',' too many after row 1" },
 		{ "[{\"t\": 1}\n]\nx", "a.json:3: more behind the end, which is after row 1" },
 	};
