@@ -5,13 +5,14 @@
  * (any other member is ignored), in a task whose columns are numbers '[' begins
  * a list; every other line is the text itself. What is a good row in data has an
  * answer here. A line that is none has an object with the reason ("error") in its
- * place, and the exit status is 1.
+ * place, and the exit status is 1. --top K has the likeliest labels in order.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -19,6 +20,8 @@
 #include "cmd.h"
 #include "data/items.h"
 #include "data/json_text.h"
+#include "data/looks.h"
+#include "data/plain.h"
 #include "run/evaluate.h"
 #include "text/utf8.h"
 
@@ -41,6 +44,8 @@ struct row {
 /* Rows that wait for their answers, and the bytes that they lie in. */
 struct feed {
 	int fd;
+	int64_t top;        /* so many labels; 0: all, in the plan's order */
+	bool is_known;      /* its first bytes were looked at */
 	const char *file;
 	bool is_over;       /* the file is at its end */
 	bool is_skipping;   /* within a line that is too long */
@@ -159,8 +164,39 @@ static void print_reason(const struct row *r)
 	end_line(&j, &b);
 }
 
+/* The likeliest label that is not printed yet; of equals the first. */
+static const struct json *next_likely(const struct json *p, const bool *printed, int *at)
+{
+	const struct json *best = NULL;
+	int i = 0;
+
+	for (const struct json *n = json_first(p); n; n = json_next(n), i++)
+		if (!printed[i] && (!best || json_number(n) > json_number(best))) {
+			best = n;
+			*at = i;
+		}
+	return best;
+}
+
+static void print_top(struct json_out *j, const struct json *p, int64_t top)
+{
+	bool printed[PLAN_LABELS_MAX] = { false };
+	const struct json *n;
+	int at = 0;
+
+	json_open(j, "top", '[');
+	for (int64_t k = 0; k < top && (n = next_likely(p, printed, &at)); k++) {
+		printed[at] = true;
+		json_open(j, NULL, '{');
+		json_put_str(j, "label", json_key(n));
+		json_put_node(j, "p", n);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 /* The members of the task's answer, without the inspector's detail. */
-static void print_answer(const struct row *r, const struct json *answer)
+static void print_answer(const struct row *r, const struct json *answer, int64_t top)
 {
 	struct json_out j;
 	struct buf b;
@@ -169,14 +205,25 @@ static void print_answer(const struct row *r, const struct json *answer)
 	for (const struct json *n = json_first(answer); n; n = json_next(n)) {
 		const char *key = json_key(n);
 
-		if (!str_eq(key, "pieces") && !str_eq(key, "source") &&
-		    !str_eq(key, "kind"))
+		if (top && str_eq(key, "p"))
+			print_top(&j, n, top);
+		else if (!str_eq(key, "pieces") && !str_eq(key, "source") &&
+			 !str_eq(key, "kind"))
 			json_put_node(&j, key, n);
 	}
 	end_line(&j, &b);
 }
 
 /* --- lines as they come --- */
+
+/* Data that is no text would be so many lines without sense. */
+static enum status look_at_start(struct feed *f, struct err *err)
+{
+	if (f->is_known)
+		return ST_OK;
+	f->is_known = true;
+	return looks_check(f->file, f->buf, f->len, err);
+}
 
 /*
  * More bytes behind those that are left: whatever there is, so that somebody who
@@ -202,7 +249,7 @@ static enum status feed_more(struct feed *f, struct err *err)
 		return err_sys(err, "cannot read '%s'", f->file);
 	f->is_over = got == 0;
 	f->len += got > 0 ? (size_t)got : 0;
-	return ST_OK;
+	return look_at_start(f, err);
 }
 
 /* Takes the next whole line (at the end: what is left); false when there is none. */
@@ -231,14 +278,14 @@ static bool feed_line(struct feed *f, struct row *r)
 
 /* --- answers --- */
 
-static enum status answer_row(const struct row *r, const char *task,
+static enum status answer_row(const struct row *r, const char *task, int64_t top,
 			      const struct buf *json, struct err *err)
 {
 	struct json *all = NULL;
 	enum status st = json_parse(buf_str(json), json->len, "answer", &all, err);
 
 	if (!st)
-		print_answer(r, json_get(json_get(all, "tasks"), task));
+		print_answer(r, json_get(json_get(all, "tasks"), task), top);
 	json_free(all);
 	return st;
 }
@@ -267,8 +314,8 @@ static enum status answer(struct session *s, int task, const struct feed *f,
 		if (f->row[i].why.text[0])
 			print_reason(&f->row[i]);
 		else
-			st = answer_row(&f->row[i], s->plan->tasks[task].name, &json[k++],
-					err);
+			st = answer_row(&f->row[i], s->plan->tasks[task].name, f->top,
+					&json[k++], err);
 	}
 	while (n > 0)
 		buf_release(&json[--n]);
@@ -284,9 +331,18 @@ static void count_bad(struct feed *f, const struct row *r)
 	}
 }
 
+/* "[" or "[{" */
+static bool opens_list(const struct row *r)
+{
+	return r->len && r->line[0] == '[' && (r->len == 1 || r->line[1] == '{');
+}
+
 /* A whole file of the wrong kind is refused at its first line. */
 static enum status check_first(const struct row *r, struct err *err)
 {
+	if (r->number == 1 && opens_list(r))
+		return err_set(err, ST_INVALID, "one JSON list, not a row a line: '%s': "
+			       "jq -c '.[]' makes lines of it", r->file);
 	if (r->number != 1 || !r->is_lone)
 		return ST_OK;
 	return err_set(err, ST_INVALID, "%s:1: %s", r->file, r->why.text);
@@ -324,16 +380,35 @@ static enum status check_all(const struct feed *f, struct err *err)
 		       "%.300s", f->bad, f->number, f->file, f->first, f->why.text);
 }
 
+/* Files and folders as the readers of data open them; a pipe as it comes. */
+static enum status open_rows(const char *path, int *fd, struct err *err)
+{
+	struct plain text;
+	struct stat s;
+	enum status st;
+
+	if (stat(path, &s) || !(S_ISREG(s.st_mode) || S_ISDIR(s.st_mode))) {
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+		return *fd < 0 ? err_sys(err, "cannot open '%s'", path) : ST_OK;
+	}
+	st = plain_open(path, cmd_progress(), &text, err);
+	cmd_progress_end();
+	*fd = text.fd;
+	if (!st && lseek(*fd, (off_t)text.at, SEEK_SET) < 0)
+		st = err_sys(err, "cannot read '%s'", path);
+	return st;
+}
+
 static enum status predict_all(struct session *s, int task, const char *path,
-			       struct err *err)
+			       int64_t top, struct err *err)
 {
 	bool is_stdin = str_eq(path, "-");
-	struct feed f = { .file = is_stdin ? "stdin" : path, .buf = xmalloc(1) };
+	struct feed f = { .file = is_stdin ? "stdin" : path, .top = top,
+			  .buf = xmalloc(1) };
 	enum status st = ST_OK;
 
-	f.fd = is_stdin ? 0 : open(path, O_RDONLY | O_CLOEXEC);
-	if (f.fd < 0)
-		st = err_sys(err, "cannot open '%s'", path);
+	if (!is_stdin)
+		st = open_rows(path, &f.fd, err);
 	while (!st && (f.n || !f.is_over || f.used < f.len || f.is_skipping)) {
 		if (cmd_signal())
 			st = err_set(err, ST_STOPPED, "interrupted");
@@ -369,8 +444,11 @@ int cmd_predict(const struct opts *o)
 			st = err_set(&err, ST_INVALID, "no task '%.60s' in this run",
 				     o->task);
 	}
+	if (!st && o->top && s->plan->tasks[task].kind != TASK_CLASSIFY)
+		st = err_set(&err, ST_INVALID, "--top is for tasks with labels: '%s' is to %s",
+			     o->task, task_kind_name(s->plan->tasks[task].kind));
 	if (!st)
-		st = predict_all(s, task, o->n_args > 1 ? o->arg[1] : "-", &err);
+		st = predict_all(s, task, o->n_args > 1 ? o->arg[1] : "-", o->top, &err);
 	session_free(s);
 	return st ? cmd_fail(st, &err) : EXIT_WELL;
 }

@@ -59,6 +59,20 @@ void new_columns(const struct new_file *f, struct buf *out);
  * and what a person should know. ST_INVALID: training would refuse it.
  */
 enum status new_survey(struct plan *p, struct err *err);
+/* A task that the plan gets, or may get. */
+struct new_line {
+	int set;
+	char name[GUESS_NAME];
+	struct guess_task g;       /* columns that are not known yet: -1 */
+	bool is_in;
+};
+/*
+ * Shows the tasks as a table until it is taken as it stands; what goes in has all
+ * its columns then. ST_STOPPED: not confirmed.
+ */
+enum status new_confirm(const struct new_files *f, struct new_line *line, int n,
+			struct err *err);
+
 /* Prints lines, each with its end, behind two blanks. */
 void new_say_lines(const char *lines);
 

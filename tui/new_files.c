@@ -286,6 +286,12 @@ static double blind_share(const struct sample_column *c)
 	return all > 0 ? blind / all : 0;
 }
 
+static bool is_uneven(const struct sample_column *label)
+{
+	return label->distinct == 2 &&
+	       (double)label->commonest > 0.6 * (double)sample_values(label);
+}
+
 static void measure(const struct new_file *f, const struct guess_task *g,
 		    struct draft_task *out)
 {
@@ -298,6 +304,7 @@ static void measure(const struct new_file *f, const struct guess_task *g,
 		out->words += sample_mean_words(&s->column[g->pair]);
 		out->long_words += sample_words_at(&s->column[g->pair], 0.95);
 	}
+	out->is_uneven = g->kind == TASK_CLASSIFY && is_uneven(&s->column[g->target]);
 	if (g->kind == TASK_SUMMARIZE) {
 		out->blind = blind_share(&s->column[g->target]);
 		out->target_words = sample_mean_words(&s->column[g->target]);
