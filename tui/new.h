@@ -10,7 +10,7 @@
 #include "run/draft.h"
 
 struct new_file {
-	const char *path;
+	char path[PATH_MAX];
 	struct sample *sample;
 	struct guess guess;
 	enum guess_role role;
@@ -33,7 +33,10 @@ struct new_files {
 	struct new_set set[OPTS_ARGS];
 };
 
-/* Looks at every file and sorts them into sets; says what it left out. */
+/*
+ * Looks at every file and sorts them into sets; says what it left out. A folder with
+ * "train" and its like in it stands for these.
+ */
 enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err);
 void new_files_release(struct new_files *f);
 

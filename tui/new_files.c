@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "data/folder.h"
 #include "new.h"
 #include "text/utf8.h"
 
@@ -183,18 +184,45 @@ static void make_sets(struct new_files *f)
 			make_set(f, &f->file[i]);
 }
 
+static enum status add_file(struct new_files *f, const char *path, struct err *err)
+{
+	struct new_file *x = &f->file[f->n];
+	size_t n = strlen(path);
+
+	if (f->n == OPTS_ARGS)
+		return err_set(err, ST_INVALID, "more than %d files", OPTS_ARGS);
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (!str_format(x->path, sizeof x->path, "%.*s", (int)n, path))
+		return err_set(err, ST_INVALID, "path too long: '%.200s'", path);
+	buf_init(&x->key);
+	x->role = guess_role(x->path, x->name, &x->key);
+	f->n++;
+	return ST_OK;
+}
+
+/* "aclImdb" is "aclImdb/train" and "aclImdb/test". */
+static enum status add_argument(struct new_files *f, const char *path, struct err *err)
+{
+	static const char *const parts[] = { "train", "dev", "valid", "validation", "val",
+					     "test" };
+	char part[PATH_MAX];
+	enum status st = ST_OK;
+	int before = f->n;
+
+	for (size_t i = 0; !st && i < sizeof parts / sizeof *parts; i++)
+		if (str_format(part, sizeof part, "%s/%s", path, parts[i]) &&
+		    folder_is_one(part))
+			st = add_file(f, part, err);
+	return st || f->n > before ? st : add_file(f, path, err);
+}
+
 enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err)
 {
 	enum status st = ST_OK;
 
-	f->n = o->n_args;
-	for (int i = 0; i < f->n; i++) {
-		struct new_file *x = &f->file[i];
-
-		x->path = o->arg[i];
-		buf_init(&x->key);
-		x->role = guess_role(x->path, x->name, &x->key);
-	}
+	for (int i = 0; i < o->n_args && !st; i++)
+		st = add_argument(f, o->arg[i], err);
 	for (int i = 0; i < f->n && !st; i++) {
 		st = sample_read(f->file[i].path, &f->file[i].sample, err);
 		if (!st)

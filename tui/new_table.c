@@ -8,7 +8,8 @@
 #include "new.h"
 #include "text/utf8.h"
 
-enum { CELL = 20, CELL_KIND = 10, CELL_NAME = 16 };
+/* 80 columns with the number before and the remark behind. */
+enum { CELL_NAME = 12, CELL_KIND = 9, CELL_TEXT = 25, CELL_TARGET = 12 };
 
 /* --- drawing --- */
 
@@ -47,13 +48,13 @@ static void put_columns(struct buf *out, const struct new_file *f,
 		buf_adds(&text, " + ");
 		new_name(f, g->pair, &text);
 	}
-	put_cell(out, buf_str(&text), text.len, CELL);
+	put_cell(out, buf_str(&text), text.len, CELL_TEXT);
 	buf_clear(&text);
 	if (g->target >= 0)
 		new_name(f, g->target, &text);
 	else
 		buf_adds(&text, "?");
-	put_cell(out, buf_str(&text), text.len, CELL);
+	put_cell(out, buf_str(&text), text.len, CELL_TARGET);
 	buf_release(&text);
 }
 
@@ -94,8 +95,8 @@ static void print_table(const struct new_files *f, const struct new_line *line, 
 	buf_adds(&b, "      ");
 	put_word(&b, "task", CELL_NAME);
 	put_word(&b, "kind", CELL_KIND);
-	put_word(&b, "text", CELL);
-	buf_adds(&b, "label or target");
+	put_word(&b, "text", CELL_TEXT);
+	buf_adds(&b, "label, target");
 	fprintf(stderr, "%s\n", buf_str(&b));
 	buf_release(&b);
 	for (int i = 0; i < n; i++)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/folder.h"
 #include "data/source.h"
 #include "text/utf8.h"
 
@@ -115,7 +116,10 @@ static void add_advice(const char *advice, const char *path, struct buf *out)
 	buf_add(out, advice, n);
 	if (!file)
 		return;
-	buf_adds(out, path);
+	if (folder_is_one(path))
+		buf_adds(out, "FILE");
+	else /* what is packed is unpacked first, to a name like this */
+		buf_add(out, path, source_name_length(path));
 	buf_adds(out, file + 2);
 }
 
