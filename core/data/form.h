@@ -21,8 +21,9 @@ struct form {
 
 /*
  * `asked` binds, but for what stands between the columns of CSV: ',' ';' '|', a
- * tab, or what a line "sep=" names. Leaves the reader at the first line that is no comment, and that is its
- * start from now on. ST_INVALID: text, but no rows that can be told.
+ * tab, or what a line "sep=" names. Leaves the reader at the first line that is no
+ * comment (in one JSON list: behind its bracket), and that is its start from now on.
+ * ST_INVALID: text, but no rows that can be told.
  */
 enum status form_find(struct reader *r, enum source_format asked, struct form *out,
 		      struct err *err);
