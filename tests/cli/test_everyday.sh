@@ -98,6 +98,9 @@ check "even ones do without" sh -c "! grep -q matthews plan.json"
 "$TUTTI" new long.tsv -o wide.json --set tasks.long.max_source=200 2>said </dev/null
 check "nothing cut, nothing said" sh -c "! grep -q 'are cut' said"
 
+printf 'a\nb\nb\n' | gzip -c >references.gz; printf 'a\nb\na\n' | xz -c >predictions.xz
+"$TUTTI" score accuracy references.gz predictions.xz >out 2>err
+check "score reads packed files" grep -q '66.7' out
 printf 'PAR1 and so on' >rows.csv
 fails "a Parquet file called CSV" 2 "looks like a Parquet file: 'rows.csv'.*read_parquet('rows.csv')" "$TUTTI" new rows.csv -o no.json
 exit $bad

@@ -5,6 +5,10 @@
  */
 #include "data_check.h"
 
+#include <sys/wait.h>
+
+#include "base/fault.h"
+
 #include "data/guess.h"
 #include "data/sample.h"
 #include "data/source.h"
@@ -317,6 +321,68 @@ static void test_spool(void **state)
 	setenv("XDG_CACHE_HOME", in_scratch("cache"), 1);
 }
 
+static void forget_cache(void)
+{
+	char line[300];
+
+	str_format(line, sizeof line, "rm -rf '%s/cache'", scratch);
+	assert_int_equal(system(line), 0);
+}
+
+/* In a process of its own the n-th change of the disk goes wrong: its exit status. */
+static int read_with_fault(const char *path, const char *want, int n, int what)
+{
+	int status;
+	pid_t pid;
+
+	forget_cache();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		const char *got;
+
+		fault_set(FAULT_ANY, n, what);
+		got = rows_of(path, "text", "label");
+		/* 1: wrong rows; 2: a message */
+		_exit(!strcmp(got, want) ? 0 : got[0] == '2' ? 1 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Killed before or after every change of the disk, and each of them failing. */
+static void test_spool_faults(void **state)
+{
+	static const int whats[] = { FAULT_KILL_BEFORE, FAULT_KILL_AFTER, FAULT_SHORT, ENOSPC,
+				     EIO };
+	struct buf b, want;
+	const char *path;
+
+	(void)state;
+	buf_init(&b);
+	buf_init(&want);
+	random_rows(&b, 4000);
+	path = packed("gzip", put_file("plain.tsv", b.s, b.len), "faults.gz");
+	assert_non_null(path);
+	buf_adds(&want, rows_of(in_scratch("plain.tsv"), "text", "label"));
+	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+		int kills = 0;
+
+		for (int n = 1; n < (whats[i] == FAULT_SHORT ? 3 : 40); n++) {
+			int got = read_with_fault(path, want.s, n, whats[i]);
+
+			if (got == 1)
+				fail_msg("wrong rows: fault %d at call %d", whats[i], n);
+			kills += got == FAULT_EXIT;
+			assert_string_equal(rows_of(path, "text", "label"), want.s);
+		}
+		assert_true(whats[i] > 0 || whats[i] == FAULT_SHORT || kills >= 5);
+	}
+	buf_release(&b);
+	buf_release(&want);
+}
+
 /* --- one JSON list --- */
 
 static void test_json_list(void **state)
@@ -504,7 +570,8 @@ int main(void)
 		cmocka_unit_test(test_numbers),      cmocka_unit_test(test_decimal_task),
 		cmocka_unit_test(test_code_page),    cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_damaged),      cmocka_unit_test(test_bomb),
-		cmocka_unit_test(test_spool),        cmocka_unit_test(test_json_list),
+		cmocka_unit_test(test_spool),        cmocka_unit_test(test_spool_faults),
+		cmocka_unit_test(test_json_list),
 		cmocka_unit_test(test_json_list_out_of_order),
 		cmocka_unit_test(test_json_list_large), cmocka_unit_test(test_folder),
 		cmocka_unit_test(test_others),
