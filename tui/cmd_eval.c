@@ -215,22 +215,24 @@ int cmd_replay(const struct opts *o)
 
 /* --- check --- */
 
-static void check_report(const char *file, const struct dataset *d)
+static void check_report(const char *split, const char *path, const struct plan_task *t,
+			 const struct dataset *d)
 {
 	const struct row_report *r = dataset_report(d);
 	struct buf b;
 
 	buf_init(&b);
-	row_report_text(r, &b);
-	printf("  %s: %llu rows, %llu skipped", file, (unsigned long long)dataset_size(d),
+	row_report_text(r, path, &b);
+	printf("  %s: %llu rows, %llu skipped", split, (unsigned long long)dataset_size(d),
 	       (unsigned long long)row_report_bad(r));
 	if (b.len)
 		printf(": %s", buf_str(&b));
-	if (r->cut_source || r->cut_target)
-		printf("; cut: %llu texts, %llu targets",
-		       (unsigned long long)r->cut_source,
-		       (unsigned long long)r->cut_target);
-	putchar('\n');
+	buf_clear(&b);
+	row_cut_text(r, t->max_source, t->max_target, &b);
+	printf("%s%s\n", b.len ? "; " : "", buf_str(&b));
+	buf_clear(&b);
+	row_cut_warn(r, t->max_source, t->max_target, &b);
+	printf("%s%s", b.len ? "  " : "", buf_str(&b));
 	buf_release(&b);
 }
 
@@ -255,15 +257,16 @@ static void check_splits(const struct session *s, int i)
 static void check_task(const struct session *s, int i)
 {
 	const struct session_task *t = &s->task[i];
+	const struct plan_task *p = &s->plan->tasks[i];
 	struct buf b;
 
 	printf("%s (%s", s->plan->tasks[i].name, task_kind_name(s->plan->tasks[i].kind));
 	if (t->n_labels)
 		printf(", %d labels", t->n_labels);
 	printf("), %.0f micro-batches an epoch\n", packer_per_epoch(t->packer));
-	check_report("train", t->train);
+	check_report("train", p->train, p, t->train);
 	if (t->dev)
-		check_report("dev", t->dev);
+		check_report("dev", *p->dev ? p->dev : p->train, p, t->dev);
 	check_splits(s, i);
 	buf_init(&b);
 	if (rouge_blind_words(rouge_blind_count(s, i), ROUGE_REMEDY, &b))

@@ -1,7 +1,8 @@
 /*
  * cmd_new.c - `tutti new`: a plan for files that the user has. What can be told
- * by looking is told; on a terminal the rest is asked, line by line; elsewhere
- * the likeliest is taken and said, or what to type where nothing is likely.
+ * by looking is told; on a terminal the tasks are shown as one table, to be taken or
+ * changed line by line; elsewhere, and with --yes, the likeliest is taken and said,
+ * or what to type where nothing is likely.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,9 @@ struct new_plan {
 	const struct opts *o;
 	struct new_files files;
 	char out[PATH_MAX], folder[PATH_MAX];
+	bool asks;                 /* there is somebody to confirm the tasks */
+	struct new_line line[TASKS_MAX];
+	int n_lines;
 	struct draft_task task[TASKS_MAX];
 	int n;
 };
@@ -137,7 +141,7 @@ static enum status refuse(const struct new_file *f, struct err *err)
 	if (f->sample->bad) {
 		buf_addf(&b, ", where %llu rows cannot be read (",
 			 (unsigned long long)f->sample->bad);
-		row_report_text(&f->sample->report, &b);
+		row_report_text(&f->sample->report, f->path, &b);
 		buf_addc(&b, ')');
 	}
 	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: say it with "
@@ -158,8 +162,6 @@ static enum status add_task(struct new_plan *p, const struct new_set *set,
 	if (g->text == g->target || g->pair == g->target || g->pair == g->text)
 		return err_set(err, ST_INVALID, "one column for two parts of the task from "
 			       "'%s'", f->path);
-	if (p->n == TASKS_MAX)
-		return err_set(err, ST_INVALID, "more than %d tasks", TASKS_MAX);
 	st = new_draft(&p->files, set, g, p->folder, &p->task[p->n], err);
 	p->n += !st;
 	return st;
@@ -225,80 +227,89 @@ static const struct guess_task *second_task(const struct new_file *f,
 	return NULL;
 }
 
-static enum status ask_second(struct new_plan *p, const struct new_set *set,
-			      const struct guess_task *g, struct err *err)
+static enum status add_line(struct new_plan *p, int set, const char *name,
+			    const struct guess_task *g, bool is_in, struct err *err)
 {
-	const struct new_file *f = &p->files.file[set->train];
-	const struct guess_task *t = second_task(f, g);
-	struct new_set also = *set;
-	enum status st;
-	int no;
+	struct new_line *l = &p->line[p->n_lines];
 
-	if (!t)
-		return ST_OK;
-	new_say_guess(f, t, "also: ");
-	st = new_choose("yes|no", "no", "a second task from the same rows (yes, no)", &no, err);
-	if (st || no)
-		return st;
-	str_format(also.name, sizeof also.name, "%.*s-2", GUESS_NAME - 4, set->name);
-	return add_task(p, &also, t, err);
+	if (p->n_lines == TASKS_MAX)
+		return err_set(err, ST_INVALID, "more than %d tasks", TASKS_MAX);
+	*l = (struct new_line){ .set = set, .g = *g, .is_in = is_in };
+	str_copy(l->name, sizeof l->name, name);
+	p->n_lines++;
+	return ST_OK;
 }
 
-static enum status ask_set(struct new_plan *p, struct new_set *set, struct guess_task *g,
-			   struct err *err)
+/* What was guessed, where nobody is asked. */
+static void say_taken(const struct new_file *f, const struct guess_task *g)
 {
-	struct new_file *f = &p->files.file[set->train];
-	int what = 1;
-	enum status st = new_ask_header(f, err);
+	const struct guess_task *also = second_task(f, g);
 
-	if (!st && f->guess.n) {
-		*g = f->guess.option[0];
-		new_say_guess(f, g, "");
-		st = new_choose("yes|no|skip", "yes", "is that right (yes, no, skip)", &what,
-			    err);
-	}
-	if (!st && what == 2)
-		return ST_OK;
-	if (!st && what == 1)
-		st = new_ask_which(f, g, err);
-	if (!st)
-		st = new_ask_name(set->name, err);
-	if (!st)
-		st = add_task(p, set, g, err);
-	return st ? st : ask_second(p, set, g, err);
-}
-
-static enum status take_set(struct new_plan *p, struct new_set *set, struct err *err)
-{
-	struct new_file *f = &p->files.file[set->train];
-	struct guess_task g = { .text = -1, .pair = -1, .target = -1 };
-	const struct guess_task *also;
-	enum status st = set_header(p->o, f, err);
-
-	if (st)
-		return st;
-	say_set(&p->files, set);
-	if (f->guess.n)
-		g = f->guess.option[0];
-	if (has_settings(p->o)) {
-		st = apply_settings(p->o, f, &g, err);
-		if (!st && g.text >= 0 && g.target >= 0)
-			new_say_guess(f, &g, "");
-		return st ? st : add_task(p, set, &g, err);
-	}
-	if (new_can_ask())
-		return ask_set(p, set, &g, err);
-	if (!f->guess.n)
-		return refuse(f, err);
-	new_say_guess(f, &g, g.sure >= GUESS_UNSURE ? "" : "not sure: ");
+	new_say_guess(f, g, g->sure >= GUESS_UNSURE ? "" : "not sure: ");
 	if (f->sample->format != SOURCE_JSONL && f->guess.header_sure < GUESS_UNSURE)
 		cmd_say("  not sure: the first row %s (--set header=%s says otherwise)",
 			f->guess.header ? "names the columns" : "is a row like the others",
 			f->guess.header ? "false" : "true");
-	also = second_task(f, &g);
 	if (also)
 		new_say_guess(f, also, "possible too: ");
-	return add_task(p, set, &g, err);
+}
+
+/* A second task from the same rows is offered, not taken. */
+static enum status offer_second(struct new_plan *p, int set, const struct guess_task *g,
+				struct err *err)
+{
+	const struct new_set *s = &p->files.set[set];
+	const struct guess_task *t = second_task(&p->files.file[s->train], g);
+	char name[GUESS_NAME];
+
+	if (!t)
+		return ST_OK;
+	str_format(name, sizeof name, "%.*s-2", GUESS_NAME - 4, s->name);
+	return add_line(p, set, name, t, false, err);
+}
+
+static enum status take_set(struct new_plan *p, int set, struct err *err)
+{
+	struct new_set *s = &p->files.set[set];
+	struct new_file *f = &p->files.file[s->train];
+	struct guess_task g = { .text = -1, .pair = -1, .target = -1 };
+	enum status st = set_header(p->o, f, err);
+
+	if (st)
+		return st;
+	say_set(&p->files, s);
+	if (p->asks)
+		st = new_ask_header(f, err);
+	if (!st && f->guess.n)
+		g = f->guess.option[0];
+	if (!st && has_settings(p->o)) {
+		st = apply_settings(p->o, f, &g, err);
+		if (!st && g.text >= 0 && g.target >= 0)
+			new_say_guess(f, &g, "");
+	} else if (!st && !p->asks) {
+		if (!f->guess.n)
+			return refuse(f, err);
+		say_taken(f, &g);
+	}
+	if (!st)
+		st = add_line(p, set, s->name, &g, true, err);
+	return st || !p->asks ? st : offer_second(p, set, &g, err);
+}
+
+/* The lines, confirmed where there is somebody to ask, as tasks. */
+static enum status take_lines(struct new_plan *p, struct err *err)
+{
+	enum status st = p->asks ? new_confirm(&p->files, p->line, p->n_lines, err) : ST_OK;
+
+	for (int i = 0; i < p->n_lines && !st; i++) {
+		const struct new_line *l = &p->line[i];
+		struct new_set named = p->files.set[l->set];
+
+		str_copy(named.name, sizeof named.name, l->name);
+		if (l->is_in)
+			st = add_task(p, &named, &l->g, err);
+	}
+	return st;
 }
 
 /* --- the plan --- */
@@ -428,8 +439,11 @@ int cmd_new(const struct opts *o)
 		st = new_files_read(&p->files, o, &err);
 	if (!st)
 		st = choose_place(p, &err);
+	p->asks = new_can_ask() && !o->yes && !has_settings(o);
 	for (int i = 0; i < p->files.n_sets && !st; i++)
-		st = take_set(p, &p->files.set[i], &err);
+		st = take_set(p, i, &err);
+	if (!st)
+		st = take_lines(p, &err);
 	if (!st && !p->n)
 		st = err_set(&err, ST_STOPPED, "no task: nothing is written");
 	if (!st)

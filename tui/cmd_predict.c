@@ -2,7 +2,7 @@
  * cmd_predict.c - `predict`: JSONL, plain lines or a table in, JSONL out, in order.
  *
  * A row that is no good has an object with the reason ("error") in its place, and
- * the exit status is 1.
+ * the exit status is 1. --top K has the likeliest labels in order.
  */
 #include <stdio.h>
 
@@ -36,8 +36,40 @@ static void print_reason(const struct predict_row *r)
 	end_line(&j, &b);
 }
 
+/* The likeliest label that is not printed yet; of equals the first. */
+static const struct json *next_likely(const struct json *p, const bool *printed, int *at)
+{
+	const struct json *best = NULL;
+	int i = 0;
+
+	for (const struct json *n = json_first(p); n; n = json_next(n), i++)
+		if (!printed[i] && (!best || json_number(n) > json_number(best))) {
+			best = n;
+			*at = i;
+		}
+	return best;
+}
+
+static void print_top(struct json_out *j, const struct json *p, int64_t top)
+{
+	bool printed[PLAN_LABELS_MAX] = { false };
+	const struct json *n;
+	int at = 0;
+
+	json_open(j, "top", '[');
+	for (int64_t k = 0; k < top && (n = next_likely(p, printed, &at)); k++) {
+		printed[at] = true;
+		json_open(j, NULL, '{');
+		json_put_str(j, "label", json_key(n));
+		json_put_node(j, "p", n);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 /* The members of the task's answer, without the inspector's detail. */
-static void print_answer(const struct predict_row *r, const struct json *answer)
+static void print_answer(const struct predict_row *r, const struct json *answer,
+			 int64_t top)
 {
 	struct json_out j;
 	struct buf b;
@@ -46,8 +78,10 @@ static void print_answer(const struct predict_row *r, const struct json *answer)
 	for (const struct json *n = json_first(answer); n; n = json_next(n)) {
 		const char *key = json_key(n);
 
-		if (!str_eq(key, "pieces") && !str_eq(key, "source") &&
-		    !str_eq(key, "kind"))
+		if (top && str_eq(key, "p"))
+			print_top(&j, n, top);
+		else if (!str_eq(key, "pieces") && !str_eq(key, "source") &&
+			 !str_eq(key, "kind"))
 			json_put_node(&j, key, n);
 	}
 	end_line(&j, &b);
@@ -56,20 +90,20 @@ static void print_answer(const struct predict_row *r, const struct json *answer)
 /* --- answers --- */
 
 static enum status answer_row(const struct predict_row *r, const char *task,
-			      const struct buf *json, struct err *err)
+			      int64_t top, const struct buf *json, struct err *err)
 {
 	struct json *all = NULL;
 	enum status st = json_parse(buf_str(json), json->len, "answer", &all, err);
 
 	if (!st)
-		print_answer(r, json_get(json_get(all, "tasks"), task));
+		print_answer(r, json_get(json_get(all, "tasks"), task), top);
 	json_free(all);
 	return st;
 }
 
 /* Good rows are answered together; each row's line is printed in its place. */
 static enum status answer(struct session *s, int task, const struct predict_feed *f,
-			  struct err *err)
+			  int64_t top, struct err *err)
 {
 	const char *text[PREDICT_ROWS], *pair[PREDICT_ROWS];
 	struct buf json[PREDICT_ROWS];
@@ -91,8 +125,8 @@ static enum status answer(struct session *s, int task, const struct predict_feed
 		if (f->row[i].why.text[0])
 			print_reason(&f->row[i]);
 		else
-			st = answer_row(&f->row[i], s->plan->tasks[task].name, &json[k++],
-					err);
+			st = answer_row(&f->row[i], s->plan->tasks[task].name, top,
+					&json[k++], err);
 	}
 	while (n > 0)
 		buf_release(&json[--n]);
@@ -110,14 +144,14 @@ static enum status check_all(const struct predict_feed *f, struct err *err)
 }
 
 static enum status predict_all(struct session *s, int task, const char *path,
-			       struct err *err)
+			       int64_t top, struct err *err)
 {
 	const struct plan_task *t = &s->plan->tasks[task];
 	struct predict_feed f;
 	enum status st = predict_feed_open(&f, t, path, err);
 
 	while (!st && !(st = predict_feed_next(&f, t, err)) && f.n)
-		st = answer(s, task, &f, err);
+		st = answer(s, task, &f, top, err);
 	if (!st && !f.number)
 		cmd_say("no lines in '%s'", f.file);
 	if (!st)
@@ -145,8 +179,11 @@ int cmd_predict(const struct opts *o)
 			st = err_set(&err, ST_INVALID, "no task '%.60s' in this run",
 				     o->task);
 	}
+	if (!st && o->top && s->plan->tasks[task].kind != TASK_CLASSIFY)
+		st = err_set(&err, ST_INVALID, "--top is for tasks with labels: '%s' is to %s",
+			     o->task, task_kind_name(s->plan->tasks[task].kind));
 	if (!st)
-		st = predict_all(s, task, o->n_args > 1 ? o->arg[1] : "-", &err);
+		st = predict_all(s, task, o->n_args > 1 ? o->arg[1] : "-", o->top, &err);
 	session_free(s);
 	return st ? cmd_fail(st, &err) : EXIT_WELL;
 }

@@ -19,6 +19,7 @@ const struct example_row example_table[] = {
 	{ "eval", "tutti eval first" },
 	{ "eval", "tutti eval first --task reviews --data reviews.csv --json" },
 	{ "predict", "echo 'a long wait in the rain' | tutti predict first --task reviews" },
+	{ "predict", "echo 'a long wait' | tutti predict first --task reviews --top 2" },
 	{ "score", "tutti score accuracy,macro_f1 references.txt predictions.txt" },
 	{ "score", "tutti score rouge references.txt predictions.txt --json" },
 	{ "ls", "tutti ls" },

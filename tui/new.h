@@ -10,7 +10,7 @@
 #include "run/draft.h"
 
 struct new_file {
-	const char *path;
+	char path[PATH_MAX];
 	struct sample *sample;
 	struct guess guess;
 	enum guess_role role;
@@ -33,7 +33,10 @@ struct new_files {
 	struct new_set set[OPTS_ARGS];
 };
 
-/* Looks at every file and sorts them into sets; says what it left out. */
+/*
+ * Looks at every file and sorts them into sets; says what it left out. A folder with
+ * "train" and its like in it stands for these.
+ */
 enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err);
 void new_files_release(struct new_files *f);
 
@@ -59,6 +62,20 @@ void new_columns(const struct new_file *f, struct buf *out);
  * and what a person should know. ST_INVALID: training would refuse it.
  */
 enum status new_survey(struct plan *p, struct err *err);
+/* A task that the plan gets, or may get. */
+struct new_line {
+	int set;
+	char name[GUESS_NAME];
+	struct guess_task g;       /* columns that are not known yet: -1 */
+	bool is_in;
+};
+/*
+ * Shows the tasks as a table until it is taken as it stands; what goes in has all
+ * its columns then. ST_STOPPED: not confirmed.
+ */
+enum status new_confirm(const struct new_files *f, struct new_line *line, int n,
+			struct err *err);
+
 /* Prints lines, each with its end, behind two blanks. */
 void new_say_lines(const char *lines);
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "data/folder.h"
 #include "new.h"
 #include "text/utf8.h"
 
@@ -69,11 +70,17 @@ void new_columns(const struct new_file *f, struct buf *out)
 }
 
 /* The first row of a table counts where it is no header. */
+static double rows_of(const struct new_file *f)
+{
+	const struct sample *s = f->sample;
+
+	return s->all_rows + (s->format != SOURCE_JSONL && !f->guess.header);
+}
+
 void new_rows(const struct new_file *f, struct buf *out)
 {
 	const struct sample *s = f->sample;
-	bool is_row = s->format != SOURCE_JSONL && !f->guess.header;
-	double rows = s->all_rows + is_row, unit = 1;
+	double rows = rows_of(f), unit = 1;
 	char digits[32];
 	size_t n;
 
@@ -210,18 +217,45 @@ static enum status check_place(const char *path, struct err *err)
 		       "its files: give one that stays", path);
 }
 
+static enum status add_file(struct new_files *f, const char *path, struct err *err)
+{
+	struct new_file *x = &f->file[f->n];
+	size_t n = strlen(path);
+
+	if (f->n == OPTS_ARGS)
+		return err_set(err, ST_INVALID, "more than %d files", OPTS_ARGS);
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (!str_format(x->path, sizeof x->path, "%.*s", (int)n, path))
+		return err_set(err, ST_INVALID, "path too long: '%.200s'", path);
+	buf_init(&x->key);
+	x->role = guess_role(x->path, x->name, &x->key);
+	f->n++;
+	return ST_OK;
+}
+
+/* "aclImdb" is "aclImdb/train" and "aclImdb/test". */
+static enum status add_argument(struct new_files *f, const char *path, struct err *err)
+{
+	static const char *const parts[] = { "train", "dev", "valid", "validation", "val",
+					     "test" };
+	char part[PATH_MAX];
+	enum status st = ST_OK;
+	int before = f->n;
+
+	for (size_t i = 0; !st && i < sizeof parts / sizeof *parts; i++)
+		if (str_format(part, sizeof part, "%s/%s", path, parts[i]) &&
+		    folder_is_one(part))
+			st = add_file(f, part, err);
+	return st || f->n > before ? st : add_file(f, path, err);
+}
+
 enum status new_files_read(struct new_files *f, const struct opts *o, struct err *err)
 {
 	enum status st = ST_OK;
 
-	f->n = o->n_args;
-	for (int i = 0; i < f->n; i++) {
-		struct new_file *x = &f->file[i];
-
-		x->path = o->arg[i];
-		buf_init(&x->key);
-		x->role = guess_role(x->path, x->name, &x->key);
-	}
+	for (int i = 0; i < o->n_args && !st; i++)
+		st = add_argument(f, o->arg[i], err);
 	for (int i = 0; i < f->n && !st; i++) {
 		st = check_place(f->file[i].path, err);
 		if (!st)
@@ -316,16 +350,25 @@ static double blind_share(const struct sample_column *c)
 	return all > 0 ? blind / all : 0;
 }
 
-static void measure(const struct sample *s, const struct guess_task *g,
+static bool is_uneven(const struct sample_column *label)
+{
+	return label->distinct == 2 &&
+	       (double)label->commonest > 0.6 * (double)sample_values(label);
+}
+
+static void measure(const struct new_file *f, const struct guess_task *g,
 		    struct draft_task *out)
 {
-	out->rows = s->all_rows;
+	const struct sample *s = f->sample;
+
+	out->rows = rows_of(f);
 	out->words = sample_mean_words(&s->column[g->text]);
 	out->long_words = sample_words_at(&s->column[g->text], 0.95);
 	if (g->pair >= 0) {
 		out->words += sample_mean_words(&s->column[g->pair]);
 		out->long_words += sample_words_at(&s->column[g->pair], 0.95);
 	}
+	out->is_uneven = g->kind == TASK_CLASSIFY && is_uneven(&s->column[g->target]);
 	if (g->kind == TASK_SUMMARIZE) {
 		out->blind = blind_share(&s->column[g->target]);
 		out->target_words = sample_mean_words(&s->column[g->target]);
@@ -366,7 +409,7 @@ enum status new_draft(const struct new_files *f, const struct new_set *set,
 	guess_column(s, header, g->target, out->target, sizeof out->target);
 	if (g->pair >= 0)
 		guess_column(s, header, g->pair, out->pair, sizeof out->pair);
-	measure(s, g, out);
+	measure(train, g, out);
 	st = plan_path(folder, train->path, out->train, err);
 	if (!st && choose_dev(f, set, g, &dev))
 		st = plan_path(folder, f->file[dev].path, out->dev, err);

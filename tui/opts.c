@@ -28,6 +28,8 @@ const struct option_row option_table[] = {
 	{ OPT_TABLE, "table", "TABLE", "which of the run's tables (else steps)" },
 	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
 	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
+	{ OPT_YES, "yes", NULL, "take the tasks that were found without asking" },
+	{ OPT_TOP, "top", "K", "the K likeliest labels, with their probabilities" },
 	{ OPT_NAMES, "names", NULL, "names alone" },
 	{ OPT_SCORE, "field", "NAME", "of JSON objects: the member with the answer" },
 	{ OPT_SCORE, "positive", "LABEL", "f1: the label looked for (else the second)" },
@@ -135,6 +137,12 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_SCORE: store_score(o, r, value); break;
 	case OPT_OUT: o->out = value; break;
 	case OPT_FORCE: o->force = true; break;
+	case OPT_YES: o->yes = true; break;
+	case OPT_TOP:
+		if (!parse_i64(value, &o->top) || o->top < 1)
+			return err_set(err, ST_INVALID, "--top wants a number of labels "
+				       "from 1, not '%.60s'", value);
+		break;
 	case OPT_NAMES: o->names = true; break;
 	case OPT_EXTEND: o->extend = true; break;
 	case OPT_TABLE: o->table = value; break;

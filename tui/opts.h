@@ -21,7 +21,8 @@ struct opts {
 	const char *field, *positive;
 	int64_t steps, step, seed, workers; /* -1: not given */
 	const char *table;
-	bool json, ascii, mouse, view, force, names, extend, split, unicode, csv;
+	int64_t top;                        /* 0: not given */
+	bool json, ascii, mouse, view, force, names, extend, split, unicode, csv, yes;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */
@@ -43,7 +44,8 @@ enum opt_bit {
 	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
 	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
 	OPT_SPEED = 8192, OPT_OUT = 16384, OPT_FORCE = 32768, OPT_NAMES = 65536,
-	OPT_EXTEND = 131072, OPT_SCORE = 262144, OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
+	OPT_EXTEND = 131072, OPT_SCORE = 262144, OPT_YES = 1 << 26, OPT_TOP = 1 << 27,
+	OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
 };
 
 struct option_row {

@@ -27,6 +27,7 @@ struct predict_feed {
 	const char *file;
 	struct source *table; /* NULL: lines */
 	char term;            /* '\n', or '\r' where no '\n' is */
+	bool is_known;        /* its first bytes were looked at */
 	bool is_over;       /* the file is at its end */
 	bool is_skipping;   /* within a line that is too long */
 	size_t number;      /* lines so far */

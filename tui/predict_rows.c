@@ -21,6 +21,8 @@
 #include "data/form.h"
 #include "data/items.h"
 #include "data/json_text.h"
+#include "data/looks.h"
+#include "data/plain.h"
 #include "text/utf8.h"
 
 enum { READ_AT_ONCE = 1 << 16 };
@@ -107,6 +109,15 @@ static void read_row(struct predict_row *r, const struct plan_task *t)
 
 /* --- lines as they come --- */
 
+/* Data that is no text would be so many lines without sense. */
+static enum status look_at_start(struct predict_feed *f, struct err *err)
+{
+	if (f->is_known)
+		return ST_OK;
+	f->is_known = true;
+	return looks_check(f->file, f->buf, f->len, err);
+}
+
 /*
  * More bytes behind those that are left: whatever there is, so that somebody who
  * types is answered line by line and a file in the largest batches.
@@ -131,7 +142,7 @@ static enum status feed_more(struct predict_feed *f, struct err *err)
 		return err_sys(err, "cannot read '%s'", f->file);
 	f->is_over = got == 0;
 	f->len += got > 0 ? (size_t)got : 0;
-	return ST_OK;
+	return look_at_start(f, err);
 }
 
 /* What ends lines is open while neither end has come, and CR may be half of one. */
@@ -255,7 +266,7 @@ static enum status find_format(const char *path, enum source_format *out,
 	*out = SOURCE_AUTO;
 	if (stat(path, &s) || !S_ISREG(s.st_mode) || !s.st_size)
 		return ST_OK;
-	st = reader_open(&r, path, err);
+	st = reader_open(&r, path, NULL, err);
 	if (st)
 		return st;
 	if (!form_find(&r, SOURCE_AUTO, &form, NULL))
@@ -375,16 +386,36 @@ enum status predict_feed_next(struct predict_feed *f, const struct plan_task *t,
 	return st;
 }
 
+/* Files and folders as the readers of data open them; a pipe as it comes. */
+static enum status open_rows(const char *path, int *fd, struct err *err)
+{
+	struct plain text;
+	struct stat s;
+	enum status st;
+
+	if (stat(path, &s) || !(S_ISREG(s.st_mode) || S_ISDIR(s.st_mode))) {
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+		return *fd < 0 ? err_sys(err, "cannot open '%s'", path) : ST_OK;
+	}
+	st = plain_open(path, cmd_progress(), &text, err);
+	cmd_progress_end();
+	*fd = text.fd;
+	if (!st && lseek(*fd, (off_t)text.at, SEEK_SET) < 0)
+		st = err_sys(err, "cannot read '%s'", path);
+	return st;
+}
+
 enum status predict_feed_open(struct predict_feed *f, const struct plan_task *t,
 			      const char *path, struct err *err)
 {
 	bool is_stdin = str_eq(path, "-");
+	enum status st;
 
 	*f = (struct predict_feed){ .file = is_stdin ? "stdin" : path, .buf = xmalloc(1) };
-	f->fd = is_stdin ? 0 : open(path, O_RDONLY | O_CLOEXEC);
-	if (f->fd < 0)
-		return err_sys(err, "cannot open '%s'", path);
-	return is_stdin ? ST_OK : open_table(t, path, &f->table, err);
+	if (is_stdin)
+		return ST_OK;
+	st = open_rows(path, &f->fd, err);
+	return st ? st : open_table(t, path, &f->table, err);
 }
 
 void predict_feed_close(struct predict_feed *f)

@@ -5,7 +5,8 @@
  * absolute path, columns, format, limits, labels, vocabulary. STATE says of
  * which state of that file (size, times, inode, device) and in which version of
  * the format: of one SPEC only one STATE is kept. Beside them stand found
- * things, SPEC-STATE.fnd (found.c), by the same rules.
+ * things, SPEC-STATE.fnd (found.c), and unpacked text, SPEC-STATE.raw (plain.c), by
+ * the same rules.
  */
 #include "data/cache.h"
 
@@ -24,6 +25,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "data/plain.h"
 
 /* --- keys --- */
 
@@ -89,7 +91,7 @@ enum status cache_place_of(const struct dataset_spec *spec,
 			   struct err *err)
 {
 	char path[PATH_MAX];
-	enum status st = file_settle(spec->path, &pl->id, err);
+	enum status st = plain_settle(spec->path, &pl->id, err);
 
 	if (!st)
 		st = file_absolute(NULL, spec->path, path, sizeof path, err);
@@ -256,17 +258,30 @@ static bool is_older(int dir, const char *name, time_t seconds)
 	       s.st_mtim.tv_sec + seconds < time(NULL);
 }
 
+/* ".tok" and its kin, at the end of a name or before `behind`; or NULL. */
+static const char *ending_of(const char *name, const char *behind)
+{
+	static const char *const endings[] = { ".tok", ".fnd", ".raw" };
+
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		const char *at = strstr(name, endings[i]);
+
+		if (at && (*behind ? str_starts(at + 4, behind) : !at[4]))
+			return at;
+	}
+	return NULL;
+}
+
 /* A writer's NAME.tmp-PID-N whose process is gone, an hour old at least. */
 static bool is_left_over(int dir, const char *name)
 {
-	const char *tmp = strstr(name, ".tok.tmp-");
+	static const char mark[] = ".tmp-";
+	const char *tmp = ending_of(name, mark);
 	long pid;
 
 	if (!tmp)
-		tmp = strstr(name, ".fnd.tmp-");
-	if (!tmp)
 		return false;
-	pid = strtol(tmp + strlen(".tok.tmp-"), NULL, 10);
+	pid = strtol(tmp + 4 + strlen(mark), NULL, 10);
 	if (pid <= 0 || !kill((pid_t)pid, 0) || errno != ESRCH)
 		return false;
 	return is_older(dir, name, HOUR);
@@ -278,7 +293,7 @@ static bool is_out_of_use(int dir, const struct cache_place *pl, const char *nam
 	size_t n = strlen(name);
 
 	if (n != strlen(pl->name) || str_eq(name, pl->name) ||
-	    !(str_eq(name + n - 4, ".tok") || str_eq(name + n - 4, ".fnd")))
+	    !ending_of(name, ""))
 		return false;
 	return !strncmp(name, pl->name, SPEC_PART) ||
 	       is_older(dir, name, KEPT_UNUSED);

@@ -44,7 +44,7 @@ struct cache_record {
 	uint32_t text_len, pair_len, target_len;
 };
 
-_Static_assert(sizeof(struct cache_header) == 1864, "no padding in the header");
+_Static_assert(sizeof(struct cache_header) == 1896, "no padding in the header");
 _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "data/cache.h"
 #include "data/items.h"
+#include "data/plain.h"
 #include "data/spool.h"
 #include "text/utf8.h"
 
@@ -132,6 +133,8 @@ static enum row_fault take_summary(struct builder *b, const char *s, size_t n,
 	b->target[got] = tokenizer_special(b->tok, TOK_SEP);
 	r->n_target = (uint32_t)got + 1;
 	b->h.report.cut_target += total > cap;
+	b->h.report.pieces_target += (uint64_t)total;
+	b->h.report.lost_target += (uint64_t)(total - got);
 	return ROW_OK;
 }
 
@@ -173,6 +176,8 @@ static enum row_fault take_source(struct builder *b, const struct source_row *ro
 		r->n_ids += (uint32_t)n_b + 1;
 	}
 	b->h.report.cut_source += total > n || total_b > n_b;
+	b->h.report.pieces_source += (uint64_t)total + (uint64_t)total_b;
+	b->h.report.lost_source += (uint64_t)(total - n) + (uint64_t)(total_b - n_b);
 	return ROW_OK;
 }
 
@@ -203,7 +208,7 @@ static void take_target(struct builder *b, struct source_row *row,
 /* A row counts as cut only when it is good: the target comes first. */
 static void take_row(struct builder *b, struct source_row *row, struct cache_record *r)
 {
-	uint64_t cut = b->h.report.cut_target;
+	const struct row_report before = b->h.report;
 
 	dataset_check_row(b->spec, &b->columns, row);
 	if (!row->fault)
@@ -211,7 +216,7 @@ static void take_row(struct builder *b, struct source_row *row, struct cache_rec
 	if (!row->fault)
 		row->fault = take_source(b, row, r);
 	if (row->fault)
-		b->h.report.cut_target = cut;
+		b->h.report = before;
 }
 
 static enum status body_add(struct builder *b, const void *p, size_t n,
@@ -342,7 +347,7 @@ static enum status check_unchanged(const struct cache_place *pl,
 				   const char *path, struct err *err)
 {
 	struct file_id now;
-	enum status st = file_id(path, &now, err);
+	enum status st = plain_id(path, &now, err);
 
 	if (st)
 		return st;

@@ -118,13 +118,8 @@ static bool is_blank(const struct source_row *row, int i)
 
 bool dataset_number(const struct source_row *row, int i, double *x)
 {
-	const char *p = row->field[i];
-	size_t n = row->len[i];
-	char text[64];
-
-	text_trim(&p, &n);
-	return str_format(text, sizeof text, "%.*s", (int)(n < sizeof text ? n : 0), p) &&
-	       parse_double(text, x) && *x >= -NUMBER_MAX && *x <= NUMBER_MAX;
+	return source_number(row->field[i], row->len[i], row->decimal, x) &&
+	       *x >= -NUMBER_MAX && *x <= NUMBER_MAX;
 }
 
 static void check_number(struct source_row *row, int t)
@@ -198,8 +193,12 @@ enum status dataset_source(const struct dataset_spec *spec,
 			   const struct dataset_columns *c, struct progress *pg,
 			   struct source **out, struct err *err)
 {
+	struct source_spec opened = c->source;
 	uint64_t at, size;
-	enum status st = source_open(&c->source, out, err);
+	enum status st;
+
+	opened.pg = pg;
+	st = source_open(&opened, out, err);
 
 	if (st)
 		return st;
@@ -219,7 +218,7 @@ static enum status rows_fail(const struct row_report *r,
 	enum status st;
 
 	buf_init(&b);
-	row_report_text(r, &b);
+	row_report_text(r, spec->path, &b);
 	if (!r->rows && spec->held_share > 0)
 		st = err_set(err, ST_INVALID, "no row %s in '%s': too few for "
 			     "a dev_share of %g: another one, or a dev file",

@@ -8,7 +8,9 @@
  */
 #include "data/form.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json.h"
 #include "data/items.h"
@@ -27,6 +29,7 @@ struct votes {
 	struct tally by[SEPARATORS];
 	int lines, json;
 	int in_quotes;          /* lines with tabs that CSV wrote: see is_quoted() */
+	uint32_t commas, decimals; /* outside quotes; of them between digits */
 	int row_lines;          /* lines of the row that is open */
 	bool quoted;            /* it goes on in the next line */
 	bool is_document;       /* the first line opens JSON and leaves it open */
@@ -48,10 +51,22 @@ static uint64_t columns_of(const char *p, size_t n, char delimiter)
 	return columns;
 }
 
+/* "sep=;", in quotes or not: what it names, else 0. */
+static char named_separator(const char *p, size_t n)
+{
+	if (n > 2 && *p == '"' && p[n - 1] == '"') {
+		p++;
+		n -= 2;
+	}
+	if (n != 5 || strncasecmp(p, "sep=", 4) || p[4] == '"')
+		return '\0';
+	return ispunct((unsigned char)p[4]) || p[4] == '\t' ? p[4] : '\0';
+}
+
 /* width 0: not known; then "#" and a blank tell a comment, "#word" does not. */
 static bool is_comment(const char *p, size_t n, char delimiter, uint64_t width)
 {
-	if (n == 5 && !memcmp(p, "sep=", 4))
+	if (named_separator(p, n))
 		return true;
 	if (!n || *p != '#')
 		return false;
@@ -100,12 +115,26 @@ static void row_end(struct votes *v, int from)
 	v->row_lines = 0;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void count_comma(struct votes *v, const char *p, size_t n, size_t i)
+{
+	if (p[i] != ',' || v->quoted)
+		return;
+	v->commas++;
+	v->decimals += i && i + 1 < n && is_digit(p[i - 1]) && is_digit(p[i + 1]);
+}
+
 /* A tab separates wherever it stands; the others not within quotes. */
 static void count_line(struct votes *v, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		v->quoted ^= p[i] == '"';
 		v->by[TAB].now += p[i] == '\t';
+		count_comma(v, p, n, i);
 		for (int k = COMMA; k < SEPARATORS; k++)
 			v->by[k].now += p[i] == separators[k] && !v->quoted;
 	}
@@ -252,6 +281,8 @@ static int best_separator(const struct votes *v, int from, enum source_format hi
 			best = i;
 		}
 	}
+	if (best == COMMA && score_of(v, SEMICOLON, hint) && v->decimals * 2 > v->commas)
+		return SEMICOLON; /* "3,5;a text" */
 	return best;
 }
 
@@ -276,10 +307,13 @@ static int by_name(const struct votes *v, enum source_format named)
 static enum status refuse(const struct votes *v, const char *path,
 			  enum source_format named, struct err *err)
 {
+	if (v->is_document && v->opens == '{')
+		return err_set(err, ST_INVALID, "one JSON object, not a row a line: '%s': "
+			       "jq -c '.KEY[]' makes rows of the list that its KEY has",
+			       path);
 	if (v->is_document)
-		return err_set(err, ST_INVALID, "one JSON document, not a row a line: '%s': "
-			       "jq -c '%s' makes rows of a list", path,
-			       v->opens == '{' ? ".KEY[]" : ".[]");
+		return err_set(err, ST_INVALID, "a JSON list, but not of rows: '%s': its "
+			       "elements are neither objects nor lists", path);
 	if (named == SOURCE_JSONL)
 		return err_set(err, ST_INVALID, "no JSON rows: '%s'", path);
 	return err_set(err, ST_INVALID, "cannot tell the columns of '%s': most lines have "
@@ -312,15 +346,75 @@ static enum status decide(const struct votes *v, const char *path, struct form *
 	return ST_OK;
 }
 
-enum status form_find(struct reader *r, enum source_format asked, struct form *out,
-		      struct err *err)
+/* --- one list --- */
+
+/* Passes blanks and then `c`; false: something else is there. */
+static bool pass_mark(struct reader *r, char c)
+{
+	const char *p = r->buf + r->begin, *end = r->buf + r->end;
+
+	for (; p < end && strchr(" \t\r\n", *p) && *p; p++)
+		r->lines += *p == r->term;
+	if (p == end || *p != c)
+		return false;
+	r->begin = (size_t)(p - r->buf) + 1;
+	return true;
+}
+
+/*
+ * "[{" opens a list of rows; "[[" does where it is no row itself, as in a file of
+ * lists, one a line. The reader is left behind the first bracket.
+ */
+static enum status find_list(struct reader *r, bool *is_list, struct err *err)
 {
 	struct votes v = { 0 };
-	int separator;
+	uint64_t at, lines;
+	bool of_objects;
 	enum status st;
 
-	*out = (struct form){ .format = asked, .delimiter = '\t' };
-	st = form_pass_comments(r, '\t', 0, err);
+	*is_list = pass_mark(r, '[');
+	at = reader_at(r);
+	lines = r->lines;
+	of_objects = *is_list && pass_mark(r, '{');
+	*is_list = of_objects || (*is_list && pass_mark(r, '['));
+	reader_rewind(r);
+	if (!*is_list)
+		return ST_OK;
+	st = of_objects ? ST_OK : take_votes(r, &v, err);
+	*is_list = of_objects || v.lines == 1 || v.json * 2 <= v.lines;
+	reader_seek(r, *is_list ? at : r->start, *is_list ? lines : r->start_lines);
+	if (*is_list)
+		reader_start_here(r);
+	return st;
+}
+
+/* The first line of all, where it is "sep=". */
+static enum status find_named(struct reader *r, char *separator, struct err *err)
+{
+	bool too_long;
+	const char *p;
+	size_t n;
+	enum status st = reader_line(r, &p, &n, &too_long, err);
+
+	*separator = st || too_long ? '\0' : named_separator(p, n);
+	reader_rewind(r);
+	return st == ST_END ? ST_OK : st;
+}
+
+static enum status find(struct reader *r, enum source_format asked, struct form *out,
+			struct err *err)
+{
+	bool may_be_list = asked == SOURCE_AUTO || asked == SOURCE_JSONL;
+	struct votes v = { 0 };
+	int separator;
+	enum status st = form_pass_comments(r, '\t', 0, err);
+
+	if (!st && may_be_list)
+		st = find_list(r, &out->is_list, err);
+	if (st || out->is_list) {
+		out->format = SOURCE_JSONL;
+		return st;
+	}
 	if (!st && asked != SOURCE_JSONL && asked != SOURCE_TSV)
 		st = take_votes(r, &v, err);
 	if (!st && asked == SOURCE_AUTO)
@@ -329,6 +423,28 @@ enum status form_find(struct reader *r, enum source_format asked, struct form *o
 		separator = best_separator(&v, TAB, asked);
 		out->delimiter = separators[separator < 0 ? COMMA : separator];
 	}
+	return st;
+}
+
+enum status form_find(struct reader *r, enum source_format asked, struct form *out,
+		      struct err *err)
+{
+	bool is_open = asked == SOURCE_AUTO || asked == SOURCE_CSV;
+	char named = '\0';
+	enum status st = ST_OK;
+
+	*out = (struct form){ .format = asked, .delimiter = '\t', .decimal = '.' };
+	if (is_open)
+		st = find_named(r, &named, err);
+	if (!st)
+		st = named ? form_pass_comments(r, named, 0, err) :
+			     find(r, asked, out, err);
+	if (named) {
+		out->format = SOURCE_CSV;
+		out->delimiter = named;
+	}
+	if (out->format == SOURCE_CSV && out->delimiter == ';')
+		out->decimal = ',';
 	reader_rewind(r);
 	return st;
 }

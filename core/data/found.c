@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/plain.h"
 
 enum { FOUND_VERSION = 1, FOUND_BYTES_MAX = 64 << 20 };
 
@@ -53,7 +54,7 @@ void found_add(struct found *f, const struct dataset_spec *spec, bool target)
 	struct file_id id;
 
 	if (file_absolute(NULL, spec->path, path, sizeof path, NULL) ||
-	    file_settle(spec->path, &id, NULL)) {
+	    plain_settle(spec->path, &id, NULL)) {
 		f->is_usable = false;
 		return;
 	}

@@ -101,11 +101,11 @@ static int name_mark(const char *name, enum part part)
 
 /* --- the header --- */
 
-static bool is_number(const char *s)
+static bool is_number(const char *s, char decimal)
 {
 	double x;
 
-	return s && parse_double(s, &x);
+	return s && source_number(s, strlen(s), decimal, &x);
 }
 
 static bool is_mostly(uint64_t part, uint64_t all)
@@ -142,8 +142,8 @@ static int header_marks(const struct sample *s)
 		const char *f = c->first ? c->first : "";
 
 		if (is_mostly(c->numbers, sample_values(c)))
-			marks += is_number(f) ? -4 : 3;
-		else if (is_number(f))
+			marks += is_number(f, s->decimal) ? -4 : 3;
+		else if (is_number(f, s->decimal))
 			marks -= 2;
 		if (!*f)
 			marks -= 1;

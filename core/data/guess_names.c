@@ -90,11 +90,13 @@ static const char *role_folder(const char *path, const char *base,
 enum guess_role guess_role(const char *path, char name[GUESS_NAME], struct buf *key)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-	const char *dot = strrchr(base, '.'), *folder = path, *end = slash, *before;
-	size_t n = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+	size_t whole = source_name_length(base), n = whole;
+	const char *dot = memrchr(base, '.', whole), *folder = path, *end = slash, *before;
 	enum guess_role role;
 	struct buf rest;
 
+	if (dot && dot > base)
+		n = (size_t)(dot - base);
 	buf_init(&rest);
 	role = cut_role(base, n, &rest);
 	before = role ? NULL : role_folder(path, base, &role);

@@ -45,7 +45,7 @@ enum status items_read(const char *path, struct items *out, struct err *err)
 	enum status st;
 
 	*out = (struct items){ .path = path };
-	st = reader_open(&r, path, err);
+	st = reader_open(&r, path, NULL, err);
 	if (st)
 		return st;
 	while (!st) {

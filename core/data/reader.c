@@ -4,13 +4,12 @@
 #include "data/reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "data/looks.h"
+#include "data/plain.h"
 #include "data/source.h"
 
 enum { PIECE = 1 << 16, BUFFER_MIN = 1 << 17, BUFFER_MAX = SOURCE_LINE_MAX + PIECE };
@@ -23,77 +22,21 @@ static enum status fail(const struct reader *r, const char *what, struct err *er
 	return code == ENOENT ? ST_NOT_FOUND : ST_IO;
 }
 
-/* --- what the file looks like --- */
-
-static const struct {
-	const char *bytes, *name, *advice;
-	size_t n;
-} magics[] = {
-	{"\xff\xfe\0\0", "UTF-32", "convert it to UTF-8 first", 4},
-	{"\0\0\xfe\xff", "UTF-32", "convert it to UTF-8 first", 4},
-	{"\xff\xfe", "UTF-16", "convert it to UTF-8 first", 2},
-	{"\xfe\xff", "UTF-16", "convert it to UTF-8 first", 2},
-	{"\xfd" "7zXZ", "xz-compressed data", "unpack it first", 5},
-	{"\x1f\x8b", "gzip-compressed data", "unpack it first", 2},
-	{"\x28\xb5\x2f\xfd", "zstd-compressed data", "unpack it first", 4},
-	{"BZh9", "bzip2-compressed data", "unpack it first", 4},
-	{"PK\x03\x04", "a zip archive", "unpack it first", 4},
-	{"PAR1", "a Parquet file", "export it as JSONL first", 4},
-};
-
-/* UTF-16 without a BOM: every other byte of Latin text is zero. */
-static bool has_zero_stripes(const char *p, size_t n)
-{
-	size_t zeros[2] = { 0, 0 };
-
-	if (n > 4096)
-		n = 4096;
-	for (size_t i = 0; i < n; i++)
-		zeros[i & 1] += p[i] == '\0';
-	if (n < 16)
-		return false;
-	return (zeros[0] > n / 5 && zeros[1] <= n / 50) ||
-	       (zeros[1] > n / 5 && zeros[0] <= n / 50);
-}
-
-static enum status check_looks(const struct reader *r, struct err *err)
-{
-	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
-		if (r->end >= magics[i].n &&
-		    !memcmp(r->buf, magics[i].bytes, magics[i].n))
-			return err_set(err, ST_INVALID,
-				       "looks like %s: '%s': %s", magics[i].name,
-				       r->path, magics[i].advice);
-	}
-	if (has_zero_stripes(r->buf, r->end))
-		return err_set(err, ST_INVALID,
-			       "looks like UTF-16: '%s': convert it to UTF-8 first",
-			       r->path);
-	return ST_OK;
-}
 
 /* --- opening --- */
 
-/* O_NONBLOCK: a FIFO put there meanwhile must not make us wait. */
-static enum status open_file(struct reader *r, struct err *err)
+static enum status open_text(struct reader *r, struct progress *pg, struct err *err)
 {
-	struct file_id id;
-	struct stat s;
-	enum status st = file_id(r->path, &id, err);
+	struct plain text;
+	enum status st = plain_open(r->path, pg, &text, err);
 
-	if (st)
-		return st;
-	r->fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (r->fd < 0)
-		return fail(r, "open", err);
-	if (fstat(r->fd, &s))
-		return fail(r, "look at", err);
-	if (!S_ISREG(s.st_mode))
-		return err_set(err, ST_INVALID, "not a file: '%s'", r->path);
-	r->size = (uint64_t)s.st_size;
-	if (!r->size)
-		return err_set(err, ST_INVALID, "no rows: '%s' is empty", r->path);
-	return ST_OK;
+	r->fd = text.fd;
+	r->base = text.at;
+	r->size = text.size;
+	r->is_folder = text.is_folder;
+	if (!st && !r->size)
+		st = err_set(err, ST_INVALID, "no rows: '%s' is empty", r->path);
+	return st;
 }
 
 static enum status look_at_start(struct reader *r, struct err *err)
@@ -101,7 +44,7 @@ static enum status look_at_start(struct reader *r, struct err *err)
 	enum status st = reader_fill(r, err);
 
 	if (!st)
-		st = check_looks(r, err);
+		st = looks_check(r->path, r->buf, r->end, err);
 	if (st)
 		return st;
 	if (r->end >= 3 && !memcmp(r->buf, "\xef\xbb\xbf", 3))
@@ -113,7 +56,8 @@ static enum status look_at_start(struct reader *r, struct err *err)
 	return ST_OK;
 }
 
-enum status reader_open(struct reader *r, const char *path, struct err *err)
+enum status reader_open(struct reader *r, const char *path, struct progress *pg,
+			struct err *err)
 {
 	enum status st;
 
@@ -122,7 +66,7 @@ enum status reader_open(struct reader *r, const char *path, struct err *err)
 	r->cap = BUFFER_MIN;
 	r->buf = xmalloc(r->cap);
 	r->hasher = hasher_new();
-	st = open_file(r, err);
+	st = open_text(r, pg, err);
 	if (!st)
 		st = look_at_start(r, err);
 	if (st)
@@ -184,7 +128,7 @@ enum status reader_fill(struct reader *r, struct err *err)
 	if (want > r->size - at)
 		want = (size_t)(r->size - at);
 	do
-		n = pread(r->fd, r->buf + r->end, want, (off_t)at);
+		n = pread(r->fd, r->buf + r->end, want, (off_t)(r->base + at));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return fail(r, "read", err);

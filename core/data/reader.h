@@ -21,7 +21,9 @@
 struct reader {
 	char *path;
 	int fd;
-	uint64_t size;       /* of the file when it was opened */
+	uint64_t base;       /* where in fd the text begins (plain.h) */
+	uint64_t size;       /* of the text when it was opened */
+	bool is_folder;      /* rows are the files of a folder */
 	char *buf;
 	size_t cap, begin, end; /* unread bytes: buf[begin .. end) */
 	uint64_t buf_at;     /* file offset of buf[0] */
@@ -34,8 +36,12 @@ struct reader {
 	struct progress *pg; /* ticked at every read; borrowed */
 };
 
-/* Regular files with UTF-8 text; what looks like something else is named. */
-enum status reader_open(struct reader *r, const char *path, struct err *err);
+/*
+ * Files with UTF-8 text, packed or not, and folders of texts (plain.h); what looks
+ * like something else is named. `pg` is ticked while it opens; may be NULL.
+ */
+enum status reader_open(struct reader *r, const char *path, struct progress *pg,
+			struct err *err);
 void reader_release(struct reader *r);
 /* One more piece behind `end`; ST_END when there is no more. */
 enum status reader_fill(struct reader *r, struct err *err);

@@ -5,13 +5,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/folder.h"
 #include "data/source.h"
 #include "text/utf8.h"
 
 enum { FIRST = sizeof ((struct row_report *)0)->first[0] / sizeof(uint64_t) };
 
 static const struct {
-	const char *name, *advice; /* NULL: none */
+	const char *name, *advice; /* NULL: none; with "%s" for the file */
 } faults[ROW_FAULTS] = {
 	[ROW_OK] = { "fine", NULL },
 	[ROW_SHORT] = { "too few columns", NULL },
@@ -20,7 +21,8 @@ static const struct {
 	[ROW_BAD_JSON] = { "no valid JSON", NULL },
 	[ROW_NO_FIELD] = { "field missing or no text", NULL },
 	[ROW_BAD_UTF8] = { "invalid UTF-8",
-			   "iconv -f LATIN1 -t UTF-8 converts Western text" },
+			   "text of Western Windows is converted by iconv -f "
+			   "WINDOWS-1252 -t UTF-8 '%s' >NEW" },
 	[ROW_NUL] = { "NUL byte", NULL },
 	[ROW_TOO_LONG] = { "row too long", NULL },
 	[ROW_EMPTY_TEXT] = { "empty text", NULL },
@@ -54,6 +56,21 @@ void row_say(struct source_row *row, enum row_fault f, const char *what, size_t 
 	while (fits >= ROW_WHAT && columns--);
 	str_format(row->what, sizeof row->what, "%.*s", (int)fits, buf_str(&b));
 	buf_release(&b);
+}
+
+void row_say_bytes(struct source_row *row, const char *p, size_t n)
+{
+	enum { BEFORE = 16, AROUND = 32 };
+	size_t at = 0, from;
+	uint32_t cp;
+	int k;
+
+	while (at < n && (k = utf8_next(p + at, n - at, &cp)))
+		at += (size_t)k;
+	from = at < BEFORE ? 0 : at - BEFORE;
+	while (from < at && (p[from] & 0xc0) == 0x80)
+		from++;
+	row_say(row, ROW_BAD_UTF8, p + from, n - from < AROUND ? n - from : AROUND);
 }
 
 void row_report_add(struct row_report *r, const struct source_row *row)
@@ -93,7 +110,23 @@ static void add_reason(const struct row_report *r, int f, struct buf *out)
 	buf_addc(out, ')');
 }
 
-void row_report_text(const struct row_report *r, struct buf *out)
+static void add_advice(const char *advice, const char *path, struct buf *out)
+{
+	const char *file = strstr(advice, "%s");
+	size_t n = file ? (size_t)(file - advice) : strlen(advice);
+
+	buf_adds(out, ": ");
+	buf_add(out, advice, n);
+	if (!file)
+		return;
+	if (folder_is_one(path))
+		buf_adds(out, "FILE");
+	else /* what is packed is unpacked first, to a name like this */
+		buf_add(out, path, source_name_length(path));
+	buf_adds(out, file + 2);
+}
+
+void row_report_text(const struct row_report *r, const char *path, struct buf *out)
 {
 	int most = ROW_OK, listed = 0;
 
@@ -105,10 +138,62 @@ void row_report_text(const struct row_report *r, struct buf *out)
 		most = !most || r->bad[f] > r->bad[most] ? f : most;
 	}
 	if (faults[most].advice)
-		buf_addf(out, ": %s", faults[most].advice);
+		add_advice(faults[most].advice, path, out);
 	if (r->longer)
 		buf_addf(out, "%sof %" PRIu64 " longer rows the last columns are left out",
 			 out->len ? "; " : "", r->longer);
+}
+
+/* --- what the limits cut off --- */
+
+struct cut {
+	const char *what, *limit;
+	int most;
+	uint64_t rows, texts, pieces, lost;
+};
+
+static void cuts_of(const struct row_report *r, int max_source, int max_target,
+		    struct cut cut[2])
+{
+	uint64_t rows = r->rows - row_report_bad(r);
+
+	cut[0] = (struct cut){ "texts", "max_source", max_source, rows, r->cut_source,
+			       r->pieces_source, r->lost_source };
+	cut[1] = (struct cut){ "targets", "max_target", max_target, rows, r->cut_target,
+			       r->pieces_target, r->lost_target };
+}
+
+static double percent(uint64_t part, uint64_t all)
+{
+	return all ? 100 * (double)part / (double)all : 0;
+}
+
+void row_cut_text(const struct row_report *r, int max_source, int max_target,
+		  struct buf *out)
+{
+	struct cut cut[2];
+	int n = 0;
+
+	cuts_of(r, max_source, max_target, cut);
+	for (const struct cut *c = cut; c < cut + 2; c++)
+		if (c->texts)
+			buf_addf(out, "%s%" PRIu64 " of %" PRIu64 " %s are cut at %s %d, "
+				 "%.1f%% of all their text is lost", n++ ? "; " : "",
+				 c->texts, c->rows, c->what, c->limit, c->most,
+				 percent(c->lost, c->pieces));
+}
+
+void row_cut_warn(const struct row_report *r, int max_source, int max_target,
+		  struct buf *out)
+{
+	struct cut cut[2];
+
+	cuts_of(r, max_source, max_target, cut);
+	for (const struct cut *c = cut; c < cut + 2; c++)
+		if (c->texts * 10 > c->rows)
+			buf_addf(out, "more than a tenth of the %s are cut (%.0f%%): a "
+				 "larger %s keeps more of them, and takes more time\n",
+				 c->what, percent(c->texts, c->rows), c->limit);
 }
 
 uint64_t row_report_allowed(const struct row_report *r, double max_bad)

@@ -68,24 +68,26 @@ static void count_distinct(struct sample_column *c, const char *p, size_t n)
 		c->commonest = c->seen[2 * at + 1];
 }
 
-static void count_number(struct sample_column *c, const char *p, size_t n)
+static bool is_whole(const char *p, size_t n)
 {
-	char text[NUMBER_BYTES + 1];
-	int64_t whole;
+	for (size_t i = n && (*p == '-' || *p == '+'); i < n; i++)
+		if (p[i] < '0' || p[i] > '9')
+			return false;
+	return true;
+}
+
+static void count_number(struct sample_column *c, const char *p, size_t n, char decimal)
+{
 	double x;
 
-	if (n > NUMBER_BYTES)
-		return;
-	memcpy(text, p, n);
-	text[n] = '\0';
-	if (!parse_double(text, &x))
+	if (n > NUMBER_BYTES || !source_number(p, n, decimal, &x))
 		return;
 	if (!c->numbers || x < c->least)
 		c->least = x;
 	if (!c->numbers || x > c->most)
 		c->most = x;
 	c->numbers++;
-	if (!parse_i64(text, &whole))
+	if (!is_whole(p, n))
 		return;
 	c->follows += c->wholes && x == c->before + 1;
 	c->before = x;
@@ -111,7 +113,7 @@ static bool has_ascii_word(const char *p, size_t n)
 	return false;
 }
 
-static void count_value(struct sample_column *c, const char *p, size_t n)
+static void count_value(struct sample_column *c, const char *p, size_t n, char decimal)
 {
 	uint64_t words;
 
@@ -130,7 +132,7 @@ static void count_value(struct sample_column *c, const char *p, size_t n)
 	c->bin[bin_of(words)]++;
 	c->has_first = c->has_first ||
 		       (c->first && strlen(c->first) == n && !memcmp(c->first, p, n));
-	count_number(c, p, n);
+	count_number(c, p, n, decimal);
 	count_distinct(c, p, n);
 }
 
@@ -203,14 +205,16 @@ static void see(void *arg, const struct source_field *f)
 	buf_add(&l->text, f->p, f->n);
 }
 
-static enum row_fault check_cells(const struct look *l)
+static void check_cells(const struct look *l, struct source_row *row)
 {
 	if (l->text.len && memchr(l->text.s, '\0', l->text.len))
-		return ROW_NUL;
-	for (int i = 0; i < l->n_cells; i++)
-		if (!utf8_valid(buf_str(&l->text) + l->cell[i].at, l->cell[i].len))
-			return ROW_BAD_UTF8;
-	return ROW_OK;
+		row->fault = ROW_NUL;
+	for (int i = 0; !row->fault && i < l->n_cells; i++) {
+		const char *p = buf_str(&l->text) + l->cell[i].at;
+
+		if (!utf8_valid(p, l->cell[i].len))
+			row_say_bytes(row, p, l->cell[i].len);
+	}
 }
 
 /* Set aside: a header, or a row like the others. */
@@ -239,7 +243,7 @@ static void take_row(struct look *l, struct source_row *row)
 		return;
 	}
 	if (!row->fault)
-		row->fault = check_cells(l);
+		check_cells(l, row);
 	s->rows++;
 	s->bad += row->fault != ROW_OK;
 	row_report_add(&s->report, row);
@@ -247,7 +251,8 @@ static void take_row(struct look *l, struct source_row *row)
 		struct sample_column *c = &s->column[l->cell[i].column];
 
 		c->lists += l->cell[i].is_list;
-		count_value(c, buf_str(&l->text) + l->cell[i].at, l->cell[i].len);
+		count_value(c, buf_str(&l->text) + l->cell[i].at, l->cell[i].len,
+			    row->decimal);
 	}
 	if (s->format == SOURCE_JSONL && s->is_list && l->n_cells > s->n_columns)
 		s->n_columns = l->n_cells;
@@ -328,7 +333,7 @@ static enum status check_rows(const struct look *l, struct err *err)
 	if (s->bad * 2 <= s->rows)
 		return ST_OK;
 	buf_init(&b);
-	row_report_text(&s->report, &b);
+	row_report_text(&s->report, s->path, &b);
 	st = err_set(err, ST_INVALID, "no table of texts: '%s': %" PRIu64 " of %" PRIu64
 		     " rows cannot be read: %s", s->path, s->bad, s->rows, buf_str(&b));
 	buf_release(&b);
@@ -365,6 +370,7 @@ static enum status open_file(struct look *l, const struct source_every *every,
 	s->format = l->found.format;
 	s->can_name = l->found.can_name;
 	s->comments = l->found.comments;
+	s->decimal = l->found.decimal;
 	s->n_columns = (int)l->found.width;
 	return ST_OK;
 }

@@ -46,6 +46,7 @@ struct sample {
 	bool can_name;         /* the first row of a table is as wide as a header */
 	char *nested;          /* of a JSON member with members of its own; NULL: none */
 	uint64_t comments;     /* lines on top that are no rows */
+	char decimal;          /* for source_number() */
 	uint64_t size;         /* bytes of the file */
 	uint64_t rows, bad;    /* looked at */
 	struct row_report report; /* of those before the first jump */

@@ -7,8 +7,23 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "data/items.h"
 #include "data/source_in.h"
 #include "text/utf8.h"
+
+size_t source_name_length(const char *path)
+{
+	static const char *const endings[] = { ".gz", ".xz", ".zst", ".bz2" };
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t len = strlen(endings[i]);
+
+		if (n > len && !strcasecmp(path + n - len, endings[i]))
+			return n - len;
+	}
+	return n;
+}
 
 enum source_format source_format_of(const char *path)
 {
@@ -20,34 +35,51 @@ enum source_format source_format_of(const char *path)
 		{".json", SOURCE_JSONL},  {".tsv", SOURCE_TSV},
 		{".csv", SOURCE_CSV},
 	};
-	const char *dot = strrchr(path, '.');
+	size_t n = source_name_length(path);
 
-	for (size_t i = 0; dot && i < sizeof rows / sizeof *rows; i++) {
-		if (!strcasecmp(dot, rows[i].ending))
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		size_t len = strlen(rows[i].ending);
+
+		if (n >= len && !strncasecmp(path + n - len, rows[i].ending, len))
 			return rows[i].format;
 	}
 	return SOURCE_AUTO;
 }
 
-enum row_fault source_check_fields(const struct source *s,
-				   const struct source_row *row)
+void source_check_fields(const struct source *s, struct source_row *row)
 {
-	for (int i = 0; i < s->n_fields; i++) {
+	for (int i = 0; i < s->n_fields && !row->fault; i++) {
 		if (row->len[i] && memchr(row->field[i], '\0', row->len[i]))
-			return ROW_NUL;
-		if (row->len[i] && !utf8_valid(row->field[i], row->len[i]))
-			return ROW_BAD_UTF8;
+			row->fault = ROW_NUL;
+		else if (row->len[i] && !utf8_valid(row->field[i], row->len[i]))
+			row_say_bytes(row, row->field[i], row->len[i]);
 	}
-	return ROW_OK;
+}
+
+enum { NUMBER_BYTES = 63 };
+
+bool source_number(const char *p, size_t n, char decimal, double *x)
+{
+	char text[NUMBER_BYTES + 1], *comma;
+
+	text_trim(&p, &n);
+	if (!n || n > NUMBER_BYTES || memchr(p, '\0', n))
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	comma = decimal == ',' && !strchr(text, '.') ? strchr(text, ',') : NULL;
+	if (comma)
+		*comma = '.';
+	return parse_double(text, x);
 }
 
 /* --- opening --- */
 
 /* The file, its form, and of a table how it is. */
 static enum status begin(struct source *s, const char *path, enum source_format asked,
-			 struct err *err)
+			 struct progress *pg, struct err *err)
 {
-	enum status st = reader_open(&s->r, path, err);
+	enum status st = reader_open(&s->r, path, pg, err);
 
 	if (!st)
 		st = form_find(&s->r, asked, &s->form, err);
@@ -65,7 +97,7 @@ static enum status refuse_json(const struct source_spec *spec, enum status st,
 	struct reader r;
 	struct form form = { .format = SOURCE_AUTO };
 
-	if (spec->format == SOURCE_AUTO || reader_open(&r, spec->path, NULL))
+	if (spec->format == SOURCE_AUTO || reader_open(&r, spec->path, NULL, NULL))
 		return st;
 	form_find(&r, SOURCE_AUTO, &form, NULL);
 	reader_release(&r);
@@ -84,7 +116,7 @@ enum status source_open(const struct source_spec *spec, struct source **out,
 	*out = NULL;
 	BUG_IF(spec->n_fields < 1 || spec->n_fields > SOURCE_FIELDS);
 	s = xcalloc(1, sizeof *s);
-	st = begin(s, spec->path, spec->format, err);
+	st = begin(s, spec->path, spec->format, spec->pg, err);
 	s->n_fields = spec->n_fields;
 	for (int i = 0; i < s->n_fields; i++)
 		s->field[i] = xstrdup(spec->field[i]);
@@ -107,7 +139,7 @@ enum status source_open_every(const char *path, enum source_format format,
 			      struct source_look *look, struct err *err)
 {
 	struct source *s = xcalloc(1, sizeof *s);
-	enum status st = begin(s, path, format, err);
+	enum status st = begin(s, path, format, NULL, err);
 
 	*out = NULL;
 	if (st) {
@@ -117,7 +149,8 @@ enum status source_open_every(const char *path, enum source_format format,
 	s->every = every;
 	*look = (struct source_look){ .format = s->form.format, .width = s->width,
 				      .shift = s->shift, .can_name = s->can_name,
-				      .comments = s->r.start_lines };
+				      .comments = s->r.start_lines,
+				      .decimal = s->form.decimal };
 	*out = s;
 	return ST_OK;
 }
@@ -127,7 +160,7 @@ enum status source_open_every(const char *path, enum source_format format,
 enum status source_next(struct source *s, struct source_row *row,
 			struct err *err)
 {
-	*row = (struct source_row){ .fault = ROW_OK };
+	*row = (struct source_row){ .fault = ROW_OK, .decimal = s->form.decimal };
 	return s->form.format == SOURCE_JSONL ? jsonl_next(s, row, err) :
 						table_next(s, row, err);
 }
@@ -154,6 +187,8 @@ enum status source_skip_to(struct source *s, uint64_t at, struct err *err)
 		at = s->r.start;
 	if (s->form.format == SOURCE_CSV)
 		return csv_source_skip_to(s, at, err);
+	if (s->form.is_list)
+		return list_skip_to(s, at, err);
 	reader_seek(&s->r, at, 0);
 	return reader_skip_line(&s->r, err);
 }
@@ -167,5 +202,6 @@ void source_close(struct source *s)
 	for (int i = 0; i < s->n_fields; i++)
 		xfree(s->field[i]);
 	buf_release(&s->text);
+	buf_release(&s->element);
 	xfree(s);
 }

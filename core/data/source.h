@@ -1,11 +1,13 @@
 /*
- * source.h - rows from files that are not ours: JSONL, TSV and CSV.
+ * source.h - rows from files that are not ours: JSONL (or one JSON list of rows),
+ * TSV and CSV, packed or not (plain.h), and folders of texts (folder.h).
  *
  * The one reader of data: `new`, `check`, training and prediction read through
  * it, so that a file has the same rows for all. Format, separator and width come
  * from the content (form.h, source_table.c). A row is a list of named fields. TSV
  * is GLUE's kind: tabs separate, nothing quotes. CSV is RFC 4180 (libcsv) with
- * ',' ';' '|' or a tab between the columns. Columns are asked for by name (JSON
+ * ',' ';' '|' or a tab between the columns, or what a first line "sep=" names;
+ * where that is ';', numbers may have a decimal comma. Columns are asked for by name (JSON
  * key, header without the blanks around it), by number ("0" is the first; the
  * only way without a header), or "name#2" for the second of one name. A JSON row
  * may be a list: its columns go by number. Blank lines are no rows.
@@ -45,6 +47,7 @@ struct source_spec {
 	int header;                     /* 1 yes, 0 no, -1: unless a column is a number */
 	int n_fields;
 	const char *field[SOURCE_FIELDS]; /* name or number */
+	struct progress *pg;            /* ticked while it opens; may be NULL */
 };
 
 struct source_row {
@@ -55,9 +58,17 @@ struct source_row {
 	size_t len[SOURCE_FIELDS];      /* borrowed until the next call */
 	bool is_list[SOURCE_FIELDS];    /* a JSON list, joined by blanks */
 	bool is_longer;                 /* more columns than most, as many rows have */
+	char decimal;                   /* what source_number() is told */
 };
+/*
+ * A number as it stands in a file, without the blanks around it. `decimal` ',':
+ * "3,5" is one, too (and "3.5"; but neither "1.234,5" nor "1,234,567").
+ */
+bool source_number(const char *p, size_t n, char decimal, double *x);
 /* Marks a row as bad; of `what` as much is kept as fits. */
 void row_say(struct source_row *row, enum row_fault f, const char *what, size_t n);
+/* Invalid UTF-8, with what stands around the first byte that is none. */
+void row_say_bytes(struct source_row *row, const char *p, size_t n);
 
 struct row_report {
 	uint64_t rows;                  /* seen, good and bad */
@@ -67,11 +78,25 @@ struct row_report {
 	char what[ROW_FAULTS][ROW_WHAT];/* of the first of each; "": nothing to say */
 	uint64_t longer;                /* good rows whose last columns were left */
 	uint64_t cut_source, cut_target;/* texts longer than the limit */
+	uint64_t pieces_source, pieces_target; /* of all good rows, uncut */
+	uint64_t lost_source, lost_target;     /* of them, cut off */
 };
 void row_report_add(struct row_report *r, const struct source_row *row);
 uint64_t row_report_bad(const struct row_report *r);
-/* "too many columns 3 (lines 8, 20, 31: 3 in place of 2); ..." and advice. Appends. */
-void row_report_text(const struct row_report *r, struct buf *out);
+/*
+ * "too many columns 3 (lines 8, 20, 31: 3 in place of 2); ..." and advice, with
+ * the file's name where a command to type has it. Appends.
+ */
+void row_report_text(const struct row_report *r, const char *path, struct buf *out);
+/*
+ * "12 of 300 texts are cut at max_source 64, 1.3% of all text is lost; ...", and
+ * nothing where none is. Appends.
+ */
+void row_cut_text(const struct row_report *r, int max_source, int max_target,
+		  struct buf *out);
+/* A line, with its end, where more than a tenth of the texts are cut. Appends. */
+void row_cut_warn(const struct row_report *r, int max_source, int max_target,
+		  struct buf *out);
 /*
  * So many bad rows are fine: max_bad of the file's rows, rounded up, and of a
  * short file ROW_FEW or a tenth of them, whichever is less; none for max_bad 0.
@@ -117,6 +142,7 @@ struct source_look {
 	int shift;                      /* the header's names are those of columns from here */
 	bool can_name;                  /* the first row fits as a header */
 	uint64_t comments;              /* lines passed over on top */
+	char decimal;                   /* for source_number() */
 };
 /* `every` is borrowed until the end. */
 enum status source_open_every(const char *path, enum source_format format,
@@ -125,6 +151,7 @@ enum status source_open_every(const char *path, enum source_format format,
 /* On with the first line that begins behind byte `at`; line numbers are lost. */
 enum status source_skip_to(struct source *s, uint64_t at, struct err *err);
 enum source_format source_format_of(const char *path); /* by the name; or auto */
+size_t source_name_length(const char *path); /* without ".gz" and its kin */
 /* "label#2": 2, and *len is that of "label"; else 0. */
 uint64_t source_nth_name(const char *name, size_t *len);
 

@@ -26,14 +26,24 @@ struct source {
 	bool can_name, passed_first;
 	uint64_t n_columns;           /* of the row just read */
 	bool is_blank;                /* its first field is */
+	uint64_t n_listed;            /* rows of a JSON list so far */
+	struct buf element;           /* the last of them */
 	struct buf text;              /* fields of the row, where they are copied */
 	struct format_csv *csv;
 	const struct source_every *every; /* gets all fields in place of `field` */
 };
 
 /* Checks NULs and UTF-8 of the fields that are set. */
-enum row_fault source_check_fields(const struct source *s,
-				   const struct source_row *row);
+void source_check_fields(const struct source *s, struct source_row *row);
+
+/*
+ * The next row of a JSON list, and the line it begins in; borrowed until the next
+ * call. ST_INVALID where the list is out of order; else as reader_line().
+ */
+enum status list_next(struct source *s, const char **p, size_t *n, uint64_t *line,
+		      bool *too_long, struct err *err);
+/* On with the first row that begins behind byte `at`. */
+enum status list_skip_to(struct source *s, uint64_t at, struct err *err);
 
 enum status jsonl_open(struct source *s, struct err *err);
 enum status jsonl_next(struct source *s, struct source_row *row, struct err *err);

@@ -1,14 +1,16 @@
 /*
  * source_jsonl.c - rows that are JSON objects, one a line (or lists, whose
- * columns go by number).
+ * columns go by number), or the elements of one list (source_list.c).
  *
  * A field is a string; a number as it stands in the file, all its digits; a bool
  * as its text; or a list of these, joined by spaces (tokens).
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/folder.h"
 #include "data/json_text.h"
 #include "data/source_in.h"
 #include "text/utf8.h"
@@ -58,7 +60,7 @@ void json_row(const char *p, size_t n, struct source_row *row, struct json **out
 	if (memchr(p, '\0', n))
 		row->fault = ROW_NUL;
 	else if (!utf8_valid(p, n))
-		row->fault = ROW_BAD_UTF8;
+		row_say_bytes(row, p, n);
 	else if (has_many_nodes(p, n))
 		row->fault = ROW_TOO_LONG;
 	else if (json_parse(p, n, "row", out, &err))
@@ -151,26 +153,57 @@ static bool is_blank(const char *p, size_t n)
 	return true;
 }
 
-/* The next line that is not blank, parsed when it can be. */
+/* The next line that is not blank. */
+static enum status next_line(struct source *s, const char **p, size_t *n, uint64_t *line,
+			     bool *too_long, struct err *err)
+{
+	do {
+		enum status st = reader_line(&s->r, p, n, too_long, err);
+
+		if (st)
+			return st;
+	} while (!*too_long && is_blank(*p, *n));
+	*line = s->r.lines;
+	return ST_OK;
+}
+
+/* What a line number does not say: the row of a list, the file of a folder. */
+static void say_place(const struct source *s, const char *p, size_t n,
+		      struct source_row *row)
+{
+	char place[ROW_WHAT + 24], what[ROW_WHAT];
+	size_t len;
+	const char *file = s->r.is_folder ? folder_row_file(p, n, &len) : NULL;
+
+	if (file) {
+		row_say(row, row->fault, file, len);
+	} else if (s->form.is_list && row->fault) {
+		str_copy(what, sizeof what, row->what);
+		str_format(place, sizeof place, "row %" PRIu64 "%s%s", s->n_listed,
+			   *what ? ": " : "", what);
+		row_say(row, row->fault, place, strlen(place));
+	}
+}
+
+/* Parsed when it can be. */
 static enum status next_row(struct source *s, struct source_row *row,
 			    struct json **root, struct err *err)
 {
 	bool too_long;
 	const char *p;
 	size_t n;
+	enum status st;
 
 	*root = NULL;
-	do {
-		enum status st = reader_line(&s->r, &p, &n, &too_long, err);
-
-		if (st)
-			return st;
-	} while (!too_long && is_blank(p, n));
-	row->line = s->r.lines;
+	st = s->form.is_list ? list_next(s, &p, &n, &row->line, &too_long, err) :
+			       next_line(s, &p, &n, &row->line, &too_long, err);
+	if (st)
+		return st;
 	if (too_long)
 		row->fault = ROW_TOO_LONG;
 	else
 		json_row(p, n, row, root);
+	say_place(s, p, n, row);
 	return ST_OK;
 }
 
@@ -271,5 +304,6 @@ enum status jsonl_open(struct source *s, struct err *err)
 	}
 	buf_release(&k.seen);
 	reader_rewind(&s->r);
+	s->n_listed = 0;
 	return st;
 }

@@ -84,7 +84,7 @@ enum status table_next(struct source *s, struct source_row *row, struct err *err
 		check_width(s, row);
 	s->passed_first = true;
 	if (!row->fault)
-		row->fault = source_check_fields(s, row);
+		source_check_fields(s, row);
 	return ST_OK;
 }
 

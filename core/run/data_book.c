@@ -35,25 +35,6 @@ const char *data_split_name(enum data_split s)
 
 /* --- opening --- */
 
-/* As the session gets it: given, or trained from all tasks' training rows. */
-static enum status plan_vocabulary(struct data_book *b, struct progress *pg,
-				   struct err *err)
-{
-	struct plan *p = b->plan;
-	struct dataset_spec *spec;
-	enum status st;
-
-	if (p->vocab[0])
-		return tokenizer_load(p->vocab, &b->tok, err);
-	spec = xcalloc((size_t)p->n_tasks, sizeof *spec);
-	for (int i = 0; i < p->n_tasks; i++)
-		plan_dataset(p, i, false, &spec[i]);
-	st = dataset_vocabulary(spec, p->n_tasks, p->tokenizer_size, NULL, pg, &b->tok,
-				err);
-	xfree(spec);
-	return st;
-}
-
 static enum status get_vocabulary(struct data_book *b, const char *run,
 				  struct progress *pg, struct err *err)
 {
@@ -67,7 +48,7 @@ static enum status get_vocabulary(struct data_book *b, const char *run,
 		return st;
 	if (!st && str_format(path, sizeof path, "%s/vocab.txt", folder))
 		return tokenizer_load(path, &b->tok, err);
-	return plan_vocabulary(b, pg, err);
+	return plan_vocabulary(b->plan, pg, &b->tok, err);
 }
 
 /* The store's fact "data.TASK.SPLIT" begins with the content's hash. */

@@ -176,7 +176,8 @@ static void put_columns(struct json_out *o, const struct draft_task *t)
 	put_text(o, is_summary ? "target" : "label", t->target);
 }
 
-static void put_metrics(struct json_out *o, enum task_kind kind)
+/* Where one of two classes is common, saying it always has a good accuracy. */
+static void put_metrics(struct json_out *o, const struct draft_task *t)
 {
 	static const char *const metrics[TASK_KINDS][3] = {
 		[TASK_CLASSIFY] = { "accuracy", "macro_f1", NULL },
@@ -185,8 +186,11 @@ static void put_metrics(struct json_out *o, enum task_kind kind)
 	};
 
 	json_open(o, "metrics", '[');
-	for (int i = 0; i < 3 && metrics[kind][i]; i++)
-		json_put_str(o, NULL, metrics[kind][i]);
+	for (int i = 0; i < 3 && metrics[t->kind][i]; i++) {
+		json_put_str(o, NULL, metrics[t->kind][i]);
+		if (!i && t->is_uneven)
+			json_put_str(o, NULL, "matthews");
+	}
 	json_close(o, ']');
 }
 
@@ -208,7 +212,7 @@ static void put_task(struct json_out *o, const struct draft_task *t)
 		json_put_str(o, "rouge", "unicode");
 	json_put_num(o, "weight", 1);
 	json_put_str(o, "share", "auto");
-	put_metrics(o, t->kind);
+	put_metrics(o, t);
 	json_close(o, '}');
 }
 

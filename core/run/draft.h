@@ -25,6 +25,7 @@ struct draft_task {
 	double rows;              /* about */
 	double words, target_words; /* means; both texts of a pair */
 	int long_words, long_target; /* 95% of the texts have no more */
+	bool is_uneven;           /* two classes, the larger one above 60% */
 	double blind;             /* share of the summaries without a-z0-9 */
 	char note[400];
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "data/plain.h"
 #include "base/mem.h"
 
 enum status plan_refuse(struct plan_reader *r, const char *path, const char *fmt, ...)
@@ -211,7 +212,7 @@ static enum status read_path(struct plan_reader *r, const char *path, char *text
 		return plan_refuse(r, path, "%.300s", why.text);
 	if (r->may_lack_files)
 		return ST_OK;
-	st = file_id(at, &id, &why);
+	st = p->kinds ? plain_id(at, &id, &why) : file_id(at, &id, &why);
 	if (!st)
 		return ST_OK;
 	if (!file_exists(at))

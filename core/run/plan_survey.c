@@ -3,6 +3,8 @@
  */
 #include "run/plan_survey.h"
 
+#include "base/mem.h"
+
 enum status plan_labels(struct plan *p, int task, struct progress *pg, struct err *err)
 {
 	struct plan_task *t = &p->tasks[task];
@@ -21,6 +23,32 @@ enum status plan_labels(struct plan *p, int task, struct progress *pg, struct er
 		st = err_set(err, ST_INVALID, "task '%s' has %d label: nothing to tell "
 			     "apart, in '%s'", t->name, t->n_labels, t->train);
 	return st;
+}
+
+enum status plan_vocabulary(const struct plan *p, struct progress *pg,
+			    struct tokenizer **out, struct err *err)
+{
+	struct dataset_spec *spec;
+	enum status st;
+
+	if (p->vocab[0])
+		return tokenizer_load(p->vocab, out, err);
+	spec = xcalloc((size_t)p->n_tasks, sizeof *spec);
+	for (int i = 0; i < p->n_tasks; i++)
+		plan_dataset(p, i, false, &spec[i]);
+	st = dataset_vocabulary(spec, p->n_tasks, p->tokenizer_size, NULL, pg, out, err);
+	xfree(spec);
+	return st;
+}
+
+enum status plan_dataset_open(const struct plan *p, int task, bool dev,
+			      const struct tokenizer *tok, struct progress *pg,
+			      struct dataset **out, struct err *err)
+{
+	struct dataset_spec spec;
+
+	plan_dataset(p, task, dev, &spec);
+	return dataset_open(&spec, tok, NULL, pg, out, err);
 }
 
 enum status plan_survey(struct plan *p, int task, struct progress *pg,

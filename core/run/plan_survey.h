@@ -15,6 +15,17 @@
  */
 enum status plan_labels(struct plan *p, int task, struct progress *pg, struct err *err);
 
+/* The plan's vocabulary file, else one trained from all tasks' training rows. */
+enum status plan_vocabulary(const struct plan *p, struct progress *pg,
+			    struct tokenizer **out, struct err *err);
+/*
+ * The rows of a task's split as pieces of that vocabulary, kept for the training to
+ * come; the task's labels must be known. Caller closes.
+ */
+enum status plan_dataset_open(const struct plan *p, int task, bool dev,
+			      const struct tokenizer *tok, struct progress *pg,
+			      struct dataset **out, struct err *err);
+
 struct plan_survey {
 	bool has_dev;
 	struct survey train, dev;

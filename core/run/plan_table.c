@@ -69,7 +69,8 @@ enum {
 	T("tasks.*.kind", ENUM, 0, 0, NULL, "classify|regress|summarize",      \
 	  CHOICE, kind, ANY, "What the task is.")                              \
 	T("tasks.*.train", PATH, 0, 0, NULL, NULL, PATH, train, ANY,           \
-	  "Training rows: a JSONL, TSV or CSV file.")                          \
+	  "Training rows: a JSONL, JSON, TSV or CSV file, packed or not, "     \
+	  "or a folder of texts.")                          \
 	T("tasks.*.dev", PATH, 0, 0, "null", NULL, PATH, dev, ANY,             \
 	  "Rows for evaluation.")                                              \
 	T("tasks.*.dev_share", NUM, 0, 0.5, "0", NULL, NUM, dev_share, ANY,    \

@@ -16,28 +16,12 @@
 
 /* --- vocabulary and labels --- */
 
-static enum status train_vocabulary(struct session *s, struct progress *pg,
-				    struct err *err)
-{
-	struct dataset_spec *spec = xcalloc((size_t)s->n_tasks, sizeof *spec);
-	enum status st;
-
-	for (int i = 0; i < s->n_tasks; i++)
-		plan_dataset(s->plan, i, false, &spec[i]);
-	st = dataset_vocabulary(spec, s->n_tasks, s->plan->tokenizer_size, NULL, pg,
-				&s->tok, err);
-	xfree(spec);
-	return st;
-}
-
 static enum status get_vocabulary(struct session *s, const char *given,
 				  struct progress *pg, struct err *err)
 {
 	if (given)
 		return tokenizer_load(given, &s->tok, err);
-	if (s->plan->vocab[0])
-		return tokenizer_load(s->plan->vocab, &s->tok, err);
-	return train_vocabulary(s, pg, err);
+	return plan_vocabulary(s->plan, pg, &s->tok, err);
 }
 
 static enum status get_labels(struct session *s, int i, bool may_read,

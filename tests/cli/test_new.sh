@@ -76,17 +76,30 @@ if command -v script >/dev/null; then
 	talk() { # talk 'answers' COMMAND
 		{ sleep 0.5; printf '%b' "$1"; sleep 1; } | script -qec "$2" /dev/null >talked 2>&1
 	}
-	talk '\n\n' "$TUTTI new data/reviews.csv -o asked.json"
-	check "a question with its default" grep -q 'is that right (yes, no, skip) \[yes\]' talked
+	talk '\n' "$TUTTI new data/reviews.csv data/alike.train.tsv -o asked.json"
+	check "the tasks are one table" grep -q "^  *2  reviews  *classify  *'review'  *'mood'" talked
+	check "a line each" grep -q "^  *1  alike  *[a-z]*  *'sentence1' + 'sentence2'  *'" talked
 	check "Enter takes it" grep -q '"label": "mood"' asked.json
-	talk 'no\nsummary\nclassify\nsentence1\nnowhere\n-\nid\nMINE\nmine\nno\n' "$TUTTI new data/alike.train.tsv -o hand.json"
+	check "all of it" grep -q '"alike": {' asked.json
+	talk '1\nout\n7\n2\nname\nMoods\nmoods\n\n' "$TUTTI new data/reviews.csv data/alike.train.tsv -o lines.json"
+	check "a line is left out" sh -c "! grep -q '\"alike\": {' lines.json"
+	check "a line has another name" grep -q '"moods": {' lines.json
+	check "a number beyond the table" grep -q '  1 to 2' talked
+	talk '1\n\nsummary\nclassify\nsentence1\nnowhere\n-\nid\n1\nname\nMINE\nmine\n\n' "$TUTTI new data/alike.train.tsv -o hand.json"
 	if [ -s hand.json ]; then ok "by hand"; else not_ok "by hand"; cat talked; fi
 	check "a wrong answer is asked again" grep -q 'one of: classify' talked
 	check "the columns are shown" grep -q 'no such column; there are' talked
 	check "the name by hand" grep -q '"mine": {' hand.json
 	check "columns by hand" grep -q '"text": "sentence1"' hand.json
-	talk 'skip\n' "$TUTTI new data/reviews.csv -o skipped.json"
-	[ ! -e skipped.json ] && ok "skip writes nothing" || not_ok "skip wrote a plan"
+	talk '1\nout\n\n' "$TUTTI new data/reviews.csv -o skipped.json"
+	[ ! -e skipped.json ] && ok "nothing in it writes nothing" || not_ok "an empty table wrote a plan"
+	talk 'q\n' "$TUTTI new data/reviews.csv -o skipped.json"
+	[ ! -e skipped.json ] && ok "q writes nothing" || not_ok "q wrote a plan"
+	talk '\n\n1\nout\n\n' "$TUTTI new data/reviews.csv odd.jsonl -o half.json"
+	[ ! -e half.json ] && check "what cannot be told is said or left out" grep -q 'line [12] is to be said' talked
+	talk '' "$TUTTI new data/reviews.csv data/alike.train.tsv --yes -o yes.json"
+	check "--yes takes all" grep -q '"alike": {' yes.json
+	check "without a table" sh -c "! grep -q 'Enter takes' talked"
 	talk '\004' "$TUTTI new data/reviews.csv -o ended.json"
 	[ ! -e ended.json ] && ok "the end of the input writes nothing" || not_ok "the end wrote a plan"
 	talk 'no\n' "$TUTTI rm made --runs $runs"

@@ -104,4 +104,29 @@ printf '{"a":"x","b":"y"}\na plain line\n{"a":"x"}\n{"a":"x","b":" "}\n\n{"a":"x
 answers "pairs" 1 + "is of two texts" "no text in 'b'" "empty text" "empty text" +
 printf '\n{"a":"x","b":"y"}\n' >"$TMP/in"; predict alike
 answers "a blank line before pairs" 1 "empty text" +
+
+# the likeliest labels, in order
+top() { "$TUTTI" predict one --task topic --runs "$runs" "$@" >"$TMP/out" 2>"$TMP/err"; }
+printf 'the ferry came in\na vote was lost\n' >"$TMP/in"
+"$TUTTI" predict one --task topic --runs "$runs" "$TMP/in" >"$TMP/all"
+labels=$(head -n 1 "$TMP/all" | sed 's/.*"p":{//' | tr ',' '\n' | wc -l)
+top "$TMP/in" --top 2
+check "--top 2" grep -q '^{"line":1,"label":"[^"]*","top":\[{"label":"[^"]*","p":[0-9.e-]*},{"label":"[^"]*","p":[0-9.e-]*}\]}$' "$TMP/out"
+check "two lines" [ "$(wc -l <"$TMP/out")" = 2 ]
+check "the first is the answer" sh -c "sed 's/.*\"label\":\"\([^\"]*\)\",\"top\":\[{\"label\":\"\([^\"]*\)\".*/\1 \2/' '$TMP/out' | awk '\$1 != \$2 { exit 1 }'"
+top "$TMP/in" --top 100
+order() { head -n 1 "$TMP/out" | grep -o '"p":[0-9.e-]*' | cut -d: -f2; }
+check "beyond the labels: all $labels" [ "$(order | wc -l)" = "$labels" ]
+order >"$TMP/a"; order | sort -grs >"$TMP/b"
+check "in order" cmp "$TMP/a" "$TMP/b"
+fails "--top 0" 2 "a number of labels from 1, not '0'" "$TUTTI" predict one --task topic --runs "$runs" --top 0
+fails "--top of numbers" 1 "tasks with labels: 'alike' is to regress" "$TUTTI" predict one --task alike --runs "$runs" --top 2
+# files as data is read
+gzip -c "$TMP/in" >"$TMP/in.gz"
+top "$TMP/in.gz"
+check "a packed file" cmp "$TMP/all" "$TMP/out"
+printf 'PAR1 and so on' >"$TMP/a.jsonl"
+fails "a Parquet file" 1 "looks like a Parquet file.*read_parquet" "$TUTTI" predict one --task topic --runs "$runs" "$TMP/a.jsonl"
+printf '[\n{"text": "a"}\n]\n' >"$TMP/a.jsonl"
+fails "one JSON list" 1 "jq -c '.\[\]' makes lines" "$TUTTI" predict one --task topic --runs "$runs" "$TMP/a.jsonl"
 exit $bad

@@ -184,7 +184,7 @@ static void test_refusals(void **state)
 		{ "\"source\": ", "\"text\": ", { "'text'", "classify", "tasks.sum" } },
 		{ "\"label\": ", "\"target\": ", { "'target'", "summarize", "tasks.cls" } },
 		{ "${D}/a.tsv", "${D}/x.tsv", { "no such file", "/x.tsv'", "tasks.cls.train" } },
-		{ "${D}/b.tsv", "${D}", { "not a file", "tasks.cls.dev", "" } },
+		{ "${D}/b.tsv", "${D}", { "is a folder without", "tasks.cls.dev", "" } },
 		{ "${D}/a.tsv", "${NOT_SET_7}", { "'NOT_SET_7' is not set", "--set", "" } },
 		{ "${D}/a.tsv", "${D/a.tsv", { "without '}'", "tasks.cls.train", "" } },
 		{ "\"train\": \"c.jsonl\", ", "", { "missing 'train'", "tasks.sum", "" } },
