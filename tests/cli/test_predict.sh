@@ -79,7 +79,7 @@ printf '[{"text":"a"},{"text":"b"}]\n' >"$TMP/in"; predict topic
 check "one JSON document" grep -q "stdin:1: one JSON document, not a row a line: jq -c '.\[\]'" "$TMP/err"
 check "has no invented answer" [ "$got $(wc -c <"$TMP/out")" = "1 0" ]
 printf 'the ferry\ncame in\n' | iconv -t UTF-16 >"$TMP/wide.txt"
-fails "what is no UTF-8 text" 1 "looks like UTF-16: '$TMP/wide.txt'" "$TUTTI" predict one --task topic --runs "$runs" "$TMP/wide.txt"
+fails "what is no UTF-8 text" 1 "looks like UTF-16 text: '$TMP/wide.txt'" "$TUTTI" predict one --task topic --runs "$runs" "$TMP/wide.txt"
 
 printf '\357\273\277{"txt":"the ferry"}\n' >"$TMP/in"; predict topic
 answers "a BOM is not the line's" 1 "no text in 'text'"
@@ -128,5 +128,5 @@ check "a packed file" cmp "$TMP/all" "$TMP/out"
 printf 'PAR1 and so on' >"$TMP/a.jsonl"
 fails "a Parquet file" 1 "looks like a Parquet file.*read_parquet" "$TUTTI" predict one --task topic --runs "$runs" "$TMP/a.jsonl"
 printf '[\n{"text": "a"}\n]\n' >"$TMP/a.jsonl"
-fails "one JSON list" 1 "jq -c '.\[\]' makes lines" "$TUTTI" predict one --task topic --runs "$runs" "$TMP/a.jsonl"
+fails "one JSON list" 1 "jq -c '.\[\]' makes rows" "$TUTTI" predict one --task topic --runs "$runs" "$TMP/a.jsonl"
 exit $bad

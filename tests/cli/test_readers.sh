@@ -86,7 +86,7 @@ takes "a number too large" vast.jsonl 'number too large 1 (line 9: 2e+\{0,1\}150
 { echo text,label; rows 100 , | awk -F, '{ print $1 "," (NR % 4 ? $2 : "NA") }'; } >na.csv
 takes "labels that tables have for none" na.csv "[0-9]* train rows have the label 'NA', which may mean that there is none" "have the label 'NA'"
 { echo text,label; rows 60 ,; } | iconv -f UTF-8 -t UTF-32 >wide32.csv
-fails "UTF-32 is not UTF-16" 2 "looks like UTF-32: 'wide32.csv': convert it to UTF-8 first" "$TUTTI" new wide32.csv -o no.json
+fails "UTF-32 is not UTF-16" 2 "looks like UTF-32 text: 'wide32.csv': iconv -f UTF-32" "$TUTTI" new wide32.csv -o no.json
 
 # tables as R writes them: quotes around every text, with tabs between
 { printf '"text"\t"label"\n'; rows 150 '	' | awk -F'\t' '{ sub(/ /, " \"\"so\"\" ", $1); printf "\"%d\"\t\"%s\"\t\"%s\"\n", NR, $1, $2 }'; } >quoted.tsv

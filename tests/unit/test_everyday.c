@@ -407,7 +407,7 @@ static void test_json_list(void **state)
 	/* bad rows are rows, and say which they are */
 	assert_string_equal(rows_of(put_text("a.json", "[\n{\"t\": 1},\n{\"t\": x},\n7,\n{\"t\": 2}]"),
 				    "t", NULL),
-			    "2:1\n3!no valid JSON(row 2: not a JSON value)\n"
+			    "2:1\n3!no valid JSON(row 2: 'x' is not a JSON value)\n"
 			    "4!no valid JSON(row 3: neither an object nor a list)\n5:2\n");
 }
 
