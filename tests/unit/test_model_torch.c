@@ -195,7 +195,7 @@ static void check_case(const char *file)
 	tm_init(&m, &cfg, task, 3);
 	load_weights(&m, s);
 	for (int i = 0; i < 3; i++) {
-		char key[192];
+		char key[256];
 		double loss, want;
 
 		snprintf(key, sizeof key, "loss.%s", task[i].name);
