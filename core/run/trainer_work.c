@@ -319,6 +319,7 @@ static void say_blind(struct trainer *t, int task)
 	buf_release(&b);
 }
 
+/* Over all dev rows, so that it is one number here, in `eval` and in the manual. */
 enum status trainer_baselines(struct trainer *t, struct err *err)
 {
 	struct evaluation *e = xcalloc((size_t)t->s->n_tasks, sizeof *e);
@@ -327,8 +328,7 @@ enum status trainer_baselines(struct trainer *t, struct err *err)
 
 	for (int i = 0; i < t->s->n_tasks && !st; i++)
 		if (has_dev(t->s, i))
-			st = evaluate_baseline(t->s, i, NULL, t->s->plan->eval_examples,
-					       &e[n++].row, err);
+			st = evaluate_baseline(t->s, i, NULL, 0, &e[n++].row, err);
 	if (!st)
 		st = store_evaluation(t->store, NULL, e, n, 0, err);
 	for (int i = 0; i < n && !st; i++) {

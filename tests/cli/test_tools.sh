@@ -26,6 +26,12 @@ for f in state.json config.json; do
 	done
 	cp "$TMP/whole" "$runs/one/checkpoints/$last/$f"
 done
+# one baseline, over the same rows, wherever it is shown
+"$TUTTI" curves one --runs "$runs" --table evals --json | grep '"kind":"baseline"' >"$TMP/base"
+for m in topic:accuracy headline:rouge1; do
+	told=$(grep "${m%:*}" "$TMP/base" | field "${m#*:}") said=$(grep "${m%:*}" "$TMP/eval" | sed 's/.*"baseline"//' | field "${m#*:}")
+	[ -n "$told" ] && [ "$told" = "$said" ] && ok "one baseline of ${m%:*}" || not_ok "baselines of ${m%:*}: '$told' in training, '$said' in eval"
+done
 check "eval takes all rows" grep -q '"task":"topic","n":200' "$TMP/eval"
 "$TUTTI" eval one --runs "$runs" --task topic --data "$TMP/data/topics.train.jsonl" --json >"$TMP/eval2" 2>"$TMP/err"
 check "eval of another file" grep -q '"n":200' "$TMP/eval2"
