@@ -44,7 +44,7 @@ one() { # one TERM: runs it there
 	say ':weight to'; tm send-keys -t t Tab; until_shows ':weight topic' || return 1
 	tm resize-window -t t -x 70 -y 20; until_shows ':weight topic' || return 1
 	tm send-keys -t t Escape; sleep 0.2
-	say q; until_shows 'stop the run?' || return 1
+	say q; until_shows 'stop the run and save it?' || return 1
 	say y
 	until_shows 'ended with 0' 300 || return 1
 	case $term in # no alternate screen there, or one that tmux knows otherwise

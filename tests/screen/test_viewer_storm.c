@@ -255,6 +255,8 @@ static void fail_to_take_over(void)
 
 static void change_steering(void)
 {
+	int code;
+
 	switch (dice(5)) {
 	case 0: take_over(); break;
 	case 1: fail_to_take_over(); break;
@@ -271,7 +273,9 @@ static void change_steering(void)
 		open_eyes(&seat[0].p);
 		wait_for(&seat[0].p, run_name);
 		pty_send(&seat[0].p, "D", 1);
-		assert_int_equal(pty_wait(&seat[0].p, 20), 0);
+		if ((code = pty_wait(&seat[0].p, 20)) != 0)
+			fail_msg("D: exit %d, with this on the screen:\n%s", code,
+				 pty_text(&seat[0].p));
 		get_up(&seat[0]);
 		come_back();
 		break;
@@ -284,7 +288,8 @@ static void pause_or_go(void)
 	struct buf said;
 
 	buf_init(&said);
-	assert_int_equal(send_words(run_name, is_paused ? "continue" : "pause", &said), 0);
+	if (send_words(run_name, is_paused ? "continue" : "pause", &said))
+		fail_msg("%s: %s", is_paused ? "continue" : "pause", buf_str(&said));
 	buf_release(&said);
 	is_paused = !is_paused;
 	seen_step = last_step();
