@@ -267,6 +267,21 @@ static enum status check(const struct head *h, ssize_t got, int flags, struct er
 	return ST_OK;
 }
 
+/*
+ * Who closes with words of ours unread resets the line, and that is told before what
+ * he said last (a farewell, an answer): it is still there, and read.
+ */
+static ssize_t receive(int fd, struct msghdr *in)
+{
+	int resets = 0;
+	ssize_t got;
+
+	do
+		got = recvmsg(fd, in, MSG_CMSG_CLOEXEC);
+	while (got < 0 && (errno == EINTR || (errno == ECONNRESET && !resets++)));
+	return got;
+}
+
 enum status control_read(int fd, struct control_message *m, struct err *err)
 {
 	union {
@@ -283,9 +298,7 @@ enum status control_read(int fd, struct control_message *m, struct err *err)
 
 	for (int i = 0; i < CONTROL_FDS; i++)
 		m->fd[i] = -1;
-	do
-		got = recvmsg(fd, &in, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+	got = receive(fd, &in);
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return ST_BUSY;
 	if (got < 0)

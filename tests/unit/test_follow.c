@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "feed.h"
 #include "follow.h"
 #include "pulse.h"
@@ -400,9 +401,29 @@ static void test_versions(void **state)
 	xfree(m);
 }
 
+/* The last word of one who hung up with words of ours unread is heard all the same. */
+static void test_farewell(void **state)
+{
+	struct control_message *m = xmalloc(sizeof *m);
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	assert_int_equal(control_write(ends[0], CONTROL_SIGNAL, "28", 2, NULL, 0, &err), ST_OK);
+	assert_int_equal(control_write(ends[1], CONTROL_LEFT, "0 bye", 5, NULL, 0, &err), ST_OK);
+	close(ends[1]);
+	assert_int_equal(control_read(ends[0], m, &err), ST_OK);
+	assert_int_equal(m->type, CONTROL_LEFT);
+	assert_string_equal(m->text, "0 bye");
+	assert_int_equal(control_read(ends[0], m, &err), ST_END);
+	close(ends[0]);
+	xfree(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_farewell),
 		cmocka_unit_test(test_as_the_run),
 		cmocka_unit_test(test_record_grows),
 		cmocka_unit_test(test_order),
