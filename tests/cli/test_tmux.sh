@@ -8,7 +8,9 @@ export LC_ALL=C.UTF-8
 SOCKET=$TMP/socket
 TUTTI=$(realpath "$TUTTI")
 tm() { tmux -S "$SOCKET" -f /dev/null "$@"; }
-trap 'tm kill-server 2>/dev/null; rm -rf "$TMP"' EXIT
+# a run whose desk was not left well goes on: its engine ends with the test
+end_engines() { for lock in "$TMP"/runs-*/*/lock; do [ -s "$lock" ] && kill "$(head -n 1 "$lock")" 2>/dev/null; done; }
+trap 'tm kill-server 2>/dev/null; end_engines; rm -rf "$TMP"' EXIT
 screen() { tm capture-pane -p -t t; }
 # until 'pattern' [TENTHS]: the screen shows it, soon
 until_shows() {
