@@ -17,7 +17,7 @@ const struct view view_table[VIEWS] = {
 	[VIEW_DESK] = {'1', "Desk", "Desk", NULL, view_desk_draw, view_desk_act,
 		       "j k channel   h l weight   [ ] share   m s p   i words   Space pause",
 		       "j k channel   t chart   y axis   r raw   i words   z freeze   q leave",
-		       true},
+		       true, NULL},
 	[VIEW_CURVES] =
 		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
 		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one",
@@ -49,7 +49,7 @@ const struct view view_table[VIEWS] = {
 	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
 			    view_gradients_draw, view_gradients_act,
 			    "j k task   Enter one|all   M measure now",
-			    "j k task   Enter one|all", true},
+			    "j k task   Enter one|all", true, NULL},
 	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
 			  view_journal_draw, view_journal_act,
 			  "j k move   Enter curves there   u undo   / find   w who   < > task",
