@@ -46,12 +46,12 @@ static uint32_t target_pieces(const struct cache_record *r)
 }
 
 static const struct task_row {
-	const char *name, *unit;
+	const char *unit;
 	uint32_t (*units)(const struct cache_record *r); /* that an example counts */
 } kinds[TASK_KINDS] = {
-	[TASK_CLASSIFY] = { "classify", "examples", one_example },
-	[TASK_REGRESS] = { "regress", "examples", one_example },
-	[TASK_SUMMARIZE] = { "summarize", "pieces", target_pieces },
+	[TASK_CLASSIFY] = { "examples", one_example },
+	[TASK_REGRESS] = { "examples", one_example },
+	[TASK_SUMMARIZE] = { "pieces", target_pieces },
 };
 
 static const struct task_row *kind_row(enum task_kind k)
@@ -62,7 +62,12 @@ static const struct task_row *kind_row(enum task_kind k)
 
 const char *task_kind_name(enum task_kind k)
 {
-	return kind_row(k)->name;
+#define NAME(constant, name) [TASK_##constant] = #name,
+	static const char *const names[TASK_KINDS] = { TASK_KIND_LIST(NAME) };
+#undef NAME
+
+	BUG_IF((unsigned)k >= TASK_KINDS);
+	return names[k];
 }
 
 const char *task_kind_unit(enum task_kind k)

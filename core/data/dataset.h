@@ -17,12 +17,8 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "data/source.h"
+#include "data/task_kind.h"
 #include "text/tokenizer.h"
-
-enum task_kind { TASK_CLASSIFY, TASK_REGRESS, TASK_SUMMARIZE, TASK_KINDS };
-const char *task_kind_name(enum task_kind k);
-/* What its losses are means over: "examples", or "pieces" of the target. */
-const char *task_kind_unit(enum task_kind k);
 
 /* What is read from a file and how. Strings are borrowed during the call. */
 struct dataset_spec {
