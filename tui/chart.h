@@ -69,9 +69,9 @@ double chart_at(const struct ui *ui, int channel, int64_t step, bool raw);
 /* What stands for a channel's line: a stroke in its colour, else a mark or a letter. */
 uint32_t channel_sign(const struct canvas *c, int channel);
 /*
- * A channel of a legend, right to left: mark and name end before *end, which moves.
- * False: there is no room right of x, and nothing is drawn.
+ * Marks and names of the channels in row y, columns x to `end` - 1, at its right end:
+ * all of them in order, or from the chosen one on as many as fit and "+N" for the rest.
  */
-bool legend_channel(struct canvas *c, const struct ui *ui, int y, int x, int *end, int i);
+void legend_channels(struct canvas *c, const struct ui *ui, int y, int x, int end);
 
 #endif

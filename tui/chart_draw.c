@@ -81,19 +81,41 @@ uint32_t channel_sign(const struct canvas *c, int channel)
 	return c->colour ? 0x2501 : (uint32_t)channel_letter(channel);
 }
 
-bool legend_channel(struct canvas *c, const struct ui *ui, int y, int x, int *end, int i)
+static int legend_width(const struct ui *ui, int i)
 {
 	const char *name = ui->pic->ch[i].name;
-	int w = foreign_columns(name, strlen(name));
 
-	if (w + 4 > *end - x)
-		return false;
-	*end -= w;
-	draw_foreign(c, y, *end, w, i == ui->channel ? INK_STRONG : INK_TEXT, name);
-	*end -= 2;
-	draw_cell(c, y, *end, channel_sign(c, i), ink_channel(i));
-	*end -= 2;
-	return true;
+	return is_hidden(ui, i) ? 0 : foreign_columns(name, strlen(name)) + 4;
+}
+
+/* Ends before `end`; returns where it begins. */
+static int legend_channel(struct canvas *c, const struct ui *ui, int y, int end, int i)
+{
+	int w = legend_width(ui, i) - 4;
+
+	if (w < 0)
+		return end;
+	draw_foreign(c, y, end - w, w, i == ui->channel ? INK_STRONG : INK_TEXT,
+		     ui->pic->ch[i].name);
+	draw_cell(c, y, end - w - 2, channel_sign(c, i), ink_channel(i));
+	return end - w - 4;
+}
+
+void legend_channels(struct canvas *c, const struct ui *ui, int y, int x, int end)
+{
+	int n = ui->pic->n_channels, all = 0, first, fit = n;
+	char rest[16] = "";
+
+	for (int i = 0; i < n; i++)
+		all += legend_width(ui, i);
+	first = all > end - x ? ui->channel : 0;
+	while (fit > 0 && all > end - x - (fit < n ? 6 : 0))
+		all -= legend_width(ui, (first + --fit) % n);
+	if (fit < n)
+		str_format(rest, sizeof rest, "  +%d", n - fit);
+	end -= *rest ? draw_right(c, y, end, 6, INK_DIM, rest) : 0;
+	while (fit-- > 0)
+		end = legend_channel(c, ui, y, end, (first + fit) % n);
 }
 
 static int n_shown(const struct ui *ui)
@@ -122,8 +144,7 @@ static void legend_crowd(struct canvas *c, const struct ui *ui, int y, int x, in
 static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r,
 			bool is_crowd)
 {
-	const struct snapshot *s = ui->pic;
-	int x = r.x + 1, end = legend_overlay(c, ui, r.y, r.x + r.w - 1), all = 0;
+	int x = r.x + 1, end = legend_overlay(c, ui, r.y, r.x + r.w - 1);
 	char text[128];
 
 	c->flags = CELL_BOLD;
@@ -135,15 +156,8 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r,
 		legend_crowd(c, ui, r.y, x, end);
 		return;
 	}
-	for (int i = 0; i < s->n_channels; i++)
-		all += foreign_columns(s->ch[i].name, strlen(s->ch[i].name)) + 4;
-	all -= end - x; /* > 0: not all fit, so those up to the chosen one stand there */
-	for (int k = s->n_channels - 1; k >= 0 && ui->chart != CHART_NORM; k--) {
-		int i = all > 0 ? (ui->channel + k + 1) % s->n_channels : k;
-
-		if (!is_hidden(ui, i) && !legend_channel(c, ui, r.y, x, &end, i))
-			break;
-	}
+	if (ui->chart != CHART_NORM)
+		legend_channels(c, ui, r.y, x, end);
 }
 
 /* --- lines --- */

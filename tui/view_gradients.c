@@ -210,17 +210,14 @@ static void draw_rows(struct canvas *c, const struct ui *ui,
 
 static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct snapshot *s = ui->pic;
-	int x = r.x + 1, end = r.x + r.w - 1;
+	int x = r.x + 1;
 
 	c->flags = CELL_BOLD;
 	x += draw_text(c, r.y, x, 10, INK_STRONG, "NORM") + 2;
 	c->flags = 0;
 	x += draw_text(c, r.y, x, r.w / 2, INK_DIM, r.w >= 100 ?
 		       "of each task's gradient on what is shared · log" : "log") + 3;
-	for (int i = s->n_channels - 1; i >= 0; i--)
-		if (!is_hidden(ui, i) && !legend_channel(c, ui, r.y, x, &end, i))
-			break;
+	legend_channels(c, ui, r.y, x, r.x + r.w - 1);
 }
 
 static void draw_norms(struct canvas *c, const struct ui *ui, struct rect r)

@@ -215,7 +215,8 @@ static void draw_fact(struct canvas *c, struct rect r, int *y, const char *name,
 }
 
 /* Returns the row after them. */
-static int draw_facts(struct canvas *c, const struct journal_entry *e, struct rect r)
+static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_undo,
+		      struct rect r)
 {
 	char text[JOURNAL_TEXT], when[32];
 	const char *why;
@@ -231,6 +232,8 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, struct re
 	time_text(e->unix_ms, true, when);
 	str_format(text, sizeof text, "%s  %s", journal_who_name(e->who), when);
 	draw_fact(c, r, &y, "by", text);
+	if (!may_undo)
+		return y;
 	if (mark_inverse(e, text, &why))
 		draw_fact(c, r, &y, "u posts", text);
 	else
@@ -260,7 +263,7 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	left.w = r.w * 45 / 100;
 	right.x = left.x + left.w + 2;
 	right.w = r.x + r.w - 2 - right.x;
-	y = draw_facts(c, e, left);
+	y = draw_facts(c, e, ui_may_steer(ui), left);
 	draw_effect_path(c, ui, rect_cut(left, y - left.y, 0, 0, 0), h->row[h->at]);
 	draw_effects(c, ui, right, h->row[h->at]);
 }
