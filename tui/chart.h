@@ -72,6 +72,7 @@ uint32_t channel_sign(const struct canvas *c, int channel);
  * Marks and names of the channels in row y, columns x to `end` - 1, at its right end:
  * all of them in order, or from the chosen one on as many as fit and "+N" for the rest.
  */
-void legend_channels(struct canvas *c, const struct ui *ui, int y, int x, int end);
+void legend_channels(struct canvas *c, const struct ui *ui, int y, int x, int end,
+		     bool only_chosen);
 
 #endif

@@ -81,11 +81,16 @@ uint32_t channel_sign(const struct canvas *c, int channel)
 	return c->colour ? 0x2501 : (uint32_t)channel_letter(channel);
 }
 
+static int n_shown(const struct ui *ui)
+{
+	return ui->view == VIEW_CURVES && ui->one ? 1 : ui->pic->n_channels;
+}
+
 static int legend_width(const struct ui *ui, int i)
 {
 	const char *name = ui->pic->ch[i].name;
 
-	return is_hidden(ui, i) ? 0 : foreign_columns(name, strlen(name)) + 4;
+	return foreign_columns(name, strlen(name)) + 4;
 }
 
 /* Ends before `end`; returns where it begins. */
@@ -93,19 +98,22 @@ static int legend_channel(struct canvas *c, const struct ui *ui, int y, int end,
 {
 	int w = legend_width(ui, i) - 4;
 
-	if (w < 0)
-		return end;
 	draw_foreign(c, y, end - w, w, i == ui->channel ? INK_STRONG : INK_TEXT,
 		     ui->pic->ch[i].name);
 	draw_cell(c, y, end - w - 2, channel_sign(c, i), ink_channel(i));
 	return end - w - 4;
 }
 
-void legend_channels(struct canvas *c, const struct ui *ui, int y, int x, int end)
+void legend_channels(struct canvas *c, const struct ui *ui, int y, int x, int end,
+		     bool only_chosen)
 {
 	int n = ui->pic->n_channels, all = 0, first, fit = n;
 	char rest[16] = "";
 
+	if (only_chosen) {
+		legend_channel(c, ui, y, end, ui->channel);
+		return;
+	}
 	for (int i = 0; i < n; i++)
 		all += legend_width(ui, i);
 	first = all > end - x ? ui->channel : 0;
@@ -116,11 +124,6 @@ void legend_channels(struct canvas *c, const struct ui *ui, int y, int x, int en
 	end -= *rest ? draw_right(c, y, end, 6, INK_DIM, rest) : 0;
 	while (fit-- > 0)
 		end = legend_channel(c, ui, y, end, (first + fit) % n);
-}
-
-static int n_shown(const struct ui *ui)
-{
-	return ui->view == VIEW_CURVES && ui->one ? 1 : ui->pic->n_channels;
 }
 
 /* More lines than the chart has rows: then the chosen one stands for itself. */
@@ -157,7 +160,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r,
 		return;
 	}
 	if (ui->chart != CHART_NORM)
-		legend_channels(c, ui, r.y, x, end);
+		legend_channels(c, ui, r.y, x, end, n_shown(ui) == 1);
 }
 
 /* --- lines --- */

@@ -217,7 +217,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	c->flags = 0;
 	x += draw_text(c, r.y, x, r.w / 2, INK_DIM, r.w >= 100 ?
 		       "of each task's gradient on what is shared · log" : "log") + 3;
-	legend_channels(c, ui, r.y, x, r.x + r.w - 1);
+	legend_channels(c, ui, r.y, x, r.x + r.w - 1, ui->one);
 }
 
 static void draw_norms(struct canvas *c, const struct ui *ui, struct rect r)
