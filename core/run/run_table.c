@@ -190,8 +190,6 @@ static enum status take_store(struct run_card *c, struct err *err)
 	if (created)
 		parse_i64(created, &c->info.created_ms);
 	xfree(created);
-	if (store_until(db) >= 0)
-		c->info.steps = store_until(db);
 	st = take_journal(c, db, err);
 	if (!st)
 		st = take_evals(c, db, err);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "run/checkpoint.h"
 #include "run/plan.h"
+#include "run/store.h"
 
 enum { RUN_NAME_MAX = 100, NUMBER_TRIES = 10000 };
 
@@ -257,6 +258,22 @@ static void look_at_checkpoints(struct run_info *r)
 	xfree(list);
 }
 
+/* What it was last told to end at, which --steps may have put before its schedule's end. */
+static void look_at_end(struct run_info *r)
+{
+	char path[PATH_MAX];
+	struct store *db = NULL;
+	int64_t until;
+
+	if (r->trouble[0] || join(r->path, "run.db", path, NULL) ||
+	    store_open_readonly(path, &db, NULL))
+		return;
+	until = store_until(db);
+	if (until >= 0)
+		r->steps = until;
+	store_close(db);
+}
+
 static void look_at_best(struct run_info *r)
 {
 	struct checkpoint_choice c;
@@ -270,6 +287,7 @@ static void look_at(struct run_info *r)
 	look_at_plan(r);
 	look_at_store(r);
 	look_at_checkpoints(r);
+	look_at_end(r);
 	look_at_best(r);
 }
 

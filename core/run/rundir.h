@@ -38,7 +38,7 @@ bool run_is_live(const char *run);
 struct run_info {
 	char name[128], path[PATH_MAX];
 	bool live;
-	int64_t step, steps;     /* newest checkpoint's; where its schedule ends */
+	int64_t step, steps;     /* newest checkpoint's; where it ends */
 	int64_t best;            /* step that eval and predict use; -1: no checkpoint */
 	char state[40];          /* of the newest checkpoint */
 	char tasks[256];         /* "sst2 samsum" */

@@ -37,6 +37,8 @@ check "eval takes all rows" grep -q '"task":"topic","n":200' "$TMP/eval"
 check "eval of another file" grep -q '"n":200' "$TMP/eval2"
 sed 's|, "dev": "[^"]*"||' "$TMP/p.json" >"$TMP/nodev.json"
 "$TUTTI" train "$TMP/nodev.json" --run nodev --steps 2 --runs "$runs" >/dev/null 2>&1
+"$TUTTI" ls --runs "$runs" >"$TMP/ls" 2>"$TMP/err"
+check "ls: an end set by --steps is the end" grep -qE "^nodev .* 2/2 " "$TMP/ls"
 fails "eval with nothing to measure on" 1 "no task has dev rows: '--task TASK --data FILE'" \
 	"$TUTTI" eval nodev --runs "$runs"
 fails "eval of a task without dev rows" 1 "task 'topic' has no dev rows: '--data FILE'" \
