@@ -259,7 +259,8 @@ enum status new_files_read(struct new_files *f, const struct opts *o, struct err
 	for (int i = 0; i < f->n && !st; i++) {
 		st = check_place(f->file[i].path, err);
 		if (!st)
-			st = sample_read(f->file[i].path, &f->file[i].sample, err);
+			st = sample_read(f->file[i].path, cmd_progress(),
+					 &f->file[i].sample, err);
 		if (!st)
 			guess_file(f->file[i].sample, &f->file[i].guess);
 	}

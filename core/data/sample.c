@@ -355,12 +355,12 @@ static enum status check_columns(const struct look *l, struct err *err)
 }
 
 static enum status open_file(struct look *l, const struct source_every *every,
-			     struct err *err)
+			     struct progress *pg, struct err *err)
 {
 	struct sample *s = l->s;
 	uint64_t at;
-	enum status st = source_open_every(s->path, SOURCE_AUTO, every, &l->src, &l->found,
-					   err);
+	enum status st = source_open_every(s->path, SOURCE_AUTO, every, pg, &l->src,
+					   &l->found, err);
 
 	if (!st)
 		st = check_columns(l, err);
@@ -375,7 +375,8 @@ static enum status open_file(struct look *l, const struct source_every *every,
 	return ST_OK;
 }
 
-enum status sample_read(const char *path, struct sample **out, struct err *err)
+enum status sample_read(const char *path, struct progress *pg, struct sample **out,
+			struct err *err)
 {
 	struct look *l = xcalloc(1, sizeof *l);
 	struct source_every every = { .see = see, .arg = l };
@@ -386,7 +387,7 @@ enum status sample_read(const char *path, struct sample **out, struct err *err)
 	l->s = s;
 	s->path = xstrdup(path);
 	buf_init(&l->text);
-	st = open_file(l, &every, err);
+	st = open_file(l, &every, pg, err);
 	if (!st)
 		st = read_all(l, err);
 	if (!st)

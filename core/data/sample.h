@@ -58,9 +58,11 @@ struct sample {
 
 /*
  * ST_INVALID with a word for what is no table of texts; ST_NOT_FOUND, ST_IO.
- * *out: returns (caller frees with sample_free).
+ * *out: returns (caller frees with sample_free). pg (NULL: nobody) hears of unpacking,
+ * which is all that can be long here; ST_STOPPED when it asks.
  */
-enum status sample_read(const char *path, struct sample **out, struct err *err);
+enum status sample_read(const char *path, struct progress *pg, struct sample **out,
+			struct err *err);
 void sample_free(struct sample *s); /* NULL is fine */
 
 /* Words that `share` (0 to 1) of the column's values have at most. */

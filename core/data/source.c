@@ -135,11 +135,12 @@ enum status source_open(const struct source_spec *spec, struct source **out,
 }
 
 enum status source_open_every(const char *path, enum source_format format,
-			      const struct source_every *every, struct source **out,
-			      struct source_look *look, struct err *err)
+			      const struct source_every *every, struct progress *pg,
+			      struct source **out, struct source_look *look,
+			      struct err *err)
 {
 	struct source *s = xcalloc(1, sizeof *s);
-	enum status st = begin(s, path, format, NULL, err);
+	enum status st = begin(s, path, format, pg, err);
 
 	*out = NULL;
 	if (st) {

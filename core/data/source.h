@@ -144,10 +144,11 @@ struct source_look {
 	uint64_t comments;              /* lines passed over on top */
 	char decimal;                   /* for source_number() */
 };
-/* `every` is borrowed until the end. */
+/* `every` is borrowed until the end. pg (NULL: nobody) hears of the unpacking. */
 enum status source_open_every(const char *path, enum source_format format,
-			      const struct source_every *every, struct source **out,
-			      struct source_look *look, struct err *err);
+			      const struct source_every *every, struct progress *pg,
+			      struct source **out, struct source_look *look,
+			      struct err *err);
 /* On with the first line that begins behind byte `at`; line numbers are lost. */
 enum status source_skip_to(struct source *s, uint64_t at, struct err *err);
 enum source_format source_format_of(const char *path); /* by the name; or auto */

@@ -122,7 +122,7 @@ static void test_decimal_task(void **state)
 	for (int i = 0; i < 80; i++)
 		buf_addf(&b, "\"the %d dishes\ncame late, and cold\";%d,%d\r\n", i * 7, i % 5,
 			 i * 37 % 100);
-	if (sample_read(put_file("scores.csv", b.s, b.len), &s, &err))
+	if (sample_read(put_file("scores.csv", b.s, b.len), NULL, &s, &err))
 		fail_msg("%s", err.text);
 	guess_file(s, &g);
 	assert_true(g.header && g.n > 0);
@@ -443,7 +443,7 @@ static void test_json_list_large(void **state)
 		buf_addf(&b, "%s {\n  \"text\": \"row %d, of ] many\",\n  \"label\": %d\n }",
 			 i ? ",\n" : "", i, i % 3);
 	buf_adds(&b, "\n]\n");
-	if (sample_read(put_file("big.json", b.s, b.len), &s, &err))
+	if (sample_read(put_file("big.json", b.s, b.len), NULL, &s, &err))
 		fail_msg("%s", err.text);
 	assert_false(s->is_whole);
 	assert_int_equal(s->bad, 0);

@@ -36,7 +36,7 @@ static struct made look_at(const char *path)
 	struct made m = { 0 };
 	struct err err = { "" };
 
-	if (sample_read(path, &m.s, &err))
+	if (sample_read(path, NULL, &m.s, &err))
 		fail_msg("%s", err.text);
 	guess_file(m.s, &m.g);
 	return m;
@@ -261,7 +261,7 @@ static void refused(const char *path, const char *part)
 	struct sample *s = NULL;
 	struct err err = { "" };
 
-	assert_int_not_equal(sample_read(path, &s, &err), ST_OK);
+	assert_int_not_equal(sample_read(path, NULL, &s, &err), ST_OK);
 	assert_null(s);
 	if (!strstr(err.text, part))
 		fail_msg("'%s' does not say '%s'", err.text, part);
@@ -326,7 +326,7 @@ static void test_noise(void **state)
 			text[i] = alphabet[(x >> 12) % (sizeof alphabet)];
 		}
 		if (sample_read(put_file(round % 3 ? "noise.csv" : "noise.jsonl", text,
-					 sizeof text), &s, &err)) {
+					 sizeof text), NULL, &s, &err)) {
 			assert_true(err.text[0] && !strchr(err.text, '\n'));
 			continue;
 		}

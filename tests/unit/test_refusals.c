@@ -84,7 +84,7 @@ static void test_sample(void **state)
 		struct err err = { "" };
 		const char *path = put_file(rows[i].name, rows[i].bytes, rows[i].n);
 
-		if (!sample_read(path, &s, &err))
+		if (!sample_read(path, NULL, &s, &err))
 			fail_msg("'%s' number %zu is taken", rows[i].name, i);
 		check_words(rows[i].bytes, err.text, rows[i].says, rows[i].also);
 		unlink(path);
@@ -95,7 +95,7 @@ static void test_sample(void **state)
 	struct sample *s = NULL;
 	struct err err = { "" };
 
-	assert_int_equal(sample_read(put_file("a.tsv", b.s, b.len), &s, &err), ST_INVALID);
+	assert_int_equal(sample_read(put_file("a.tsv", b.s, b.len), NULL, &s, &err), ST_INVALID);
 	check_words("300 columns", err.text, "300 columns in", "256");
 	buf_release(&b);
 }
