@@ -30,6 +30,7 @@ enum plan_slot {
 struct plan_place {
 	enum plan_slot slot;
 	unsigned kinds;   /* bit per task kind; 0: a field of the whole plan */
+	bool of_model;    /* of it, where its kind has such a field */
 	size_t at, size;
 };
 const struct plan_place *plan_places(void);
