@@ -71,7 +71,7 @@ static enum status check_model(struct plan_reader *r)
 {
 	const struct model_config *m = &r->plan->model;
 
-	if (m->dim % m->heads)
+	if (m->heads && m->dim % m->heads) /* 0: a kind that has none */
 		return plan_refuse(r, "model.heads", "%d heads do not divide dim %d",
 				   m->heads, m->dim);
 	if (m->shared_layers > m->layers)

@@ -336,6 +336,21 @@ bool plan_is_section(const char *path)
 	return false;
 }
 
+static bool is_model_kind(const char *kind)
+{
+	for (int i = 0; model_kind_name(i); i++)
+		if (str_eq(model_kind_name(i), kind))
+			return true;
+	return false;
+}
+
+bool plan_row_is_of_model(int row, const char *kind,
+			  bool (*has)(const char *kind, const char *field))
+{
+	return !places[row].of_model || !is_model_kind(kind) ||
+	       has(kind, strrchr(fields[row].path, '.') + 1);
+}
+
 void plan_kind_words(unsigned kinds, char *out, size_t cap)
 {
 	struct buf b;
