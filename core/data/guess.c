@@ -159,7 +159,7 @@ static int header_marks(const struct sample *s)
 
 /* --- what values say --- */
 
-bool guess_is_whole(const struct sample_column *c)
+bool guess_is_filled(const struct sample_column *c)
 {
 	return c->n && (double)c->empty <= 0.02 * (double)c->n;
 }

@@ -29,7 +29,7 @@ int guess_text_mark(const struct looking *l, int column, enum guess_part part);
 bool guess_is_numeric(const struct sample_column *c);
 bool guess_is_index(const struct sample_column *c); /* counts rows, or names them */
 bool guess_has_lists(const struct sample_column *c);
-bool guess_is_whole(const struct sample_column *c); /* has hardly an empty value */
+bool guess_is_filled(const struct sample_column *c); /* has hardly an empty value */
 bool guess_is_many(const struct sample_column *c);  /* mostly of different values */
 /* Two texts of a pair by their names, in either order. */
 bool guess_are_pair(const struct looking *l, int a, int b);

@@ -27,7 +27,7 @@ static int mark(const struct looking *l, int column)
 		return GUESS_NEVER;
 	if (is_numeric && c->wholes < c->numbers && c->distinct > 4)
 		return GUESS_NEVER;
-	if (!guess_is_whole(c))
+	if (!guess_is_filled(c))
 		m -= 5;
 	m += c->distinct <= 20 ? 2 : 0;
 	m += (uint64_t)c->distinct * 5 <= n ? 1 : -2;

@@ -46,7 +46,7 @@ static int mark(const struct looking *l, int column)
 	if (!guess_is_numeric(c) || c->distinct < 3 || guess_is_index(c) ||
 	    guess_has_lists(c))
 		return GUESS_NEVER;
-	if (!guess_is_whole(c))
+	if (!guess_is_filled(c))
 		m -= 5;
 	m += c->wholes < c->numbers ? 3 : 0; /* fractions are measured */
 	m += c->distinct > 20 ? 1 : -1;

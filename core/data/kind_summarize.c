@@ -27,7 +27,7 @@ static void add(struct looking *l, int source, int target)
 
 	if (source == target || is < 1.5 * ts || is < 8 || ts < 1.5 ||
 	    !guess_is_many(&s->column[target]) || l->text[target] == GUESS_NEVER ||
-	    !guess_is_whole(&s->column[target]))
+	    !guess_is_filled(&s->column[target]))
 		return;
 	if (guess_are_pair(l, source, target))
 		return;
