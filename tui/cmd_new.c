@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "data/data_kind.h"
 #include "new.h"
 #include "run/plan.h"
 #include "text/utf8.h"
@@ -28,102 +29,11 @@ struct new_plan {
 	int n;
 };
 
-/* --- settings: kind=, text=, text_b=, label=, header= for every file --- */
-
-static const char *setting(const struct opts *o, const char *key)
-{
-	size_t n = strlen(key);
-
-	for (int i = o->n_sets; i-- > 0;)
-		if (!strncmp(o->set[i], key, n) && o->set[i][n] == '=')
-			return o->set[i] + n + 1;
-	return NULL;
-}
-
-static enum status set_column(const struct new_file *f, const char *value, int *column,
-			      struct err *err)
-{
-	struct buf b;
-
-	if (!value)
-		return ST_OK;
-	*column = guess_find_column(f->sample, f->guess.header, value);
-	if (*column >= 0)
-		return ST_OK;
-	buf_init(&b);
-	new_columns(f, &b);
-	if (*column == GUESS_SEVERAL)
-		err_set(err, ST_INVALID, "several columns are called '%.60s' in '%s': there "
-			"are %s: say a number from 0, or '%.60s#2' for the second", value,
-			f->path, buf_str(&b), value);
-	else
-		err_set(err, ST_INVALID, "no column '%.60s' in '%s': there are %s", value,
-			f->path, buf_str(&b));
-	buf_release(&b);
-	return ST_INVALID;
-}
-
-static enum status set_header(const struct opts *o, struct new_file *f, struct err *err)
-{
-	const char *header = setting(o, "header");
-	bool yes = header && str_eq(header, "true");
-
-	if (!header || f->sample->format == SOURCE_JSONL)
-		return ST_OK;
-	if (yes && !f->sample->can_name)
-		return err_set(err, ST_INVALID, "the first row of '%s' has not as many "
-			       "columns as most rows: it cannot name them", f->path);
-	if (!yes && !str_eq(header, "false"))
-		return err_set(err, ST_INVALID, "header is true or false, not '%.40s'",
-			       header);
-	guess_columns(f->sample, yes, &f->guess);
-	f->guess.header_sure = 1;
-	return ST_OK;
-}
-
-static bool has_settings(const struct opts *o)
-{
-	return setting(o, "kind") || setting(o, "text") || setting(o, "label") ||
-	       setting(o, "source") || setting(o, "target") || setting(o, "text_b");
-}
-
-static enum status apply_settings(const struct opts *o, const struct new_file *f,
-				  struct guess_task *g, struct err *err)
-{
-	const char *kind = setting(o, "kind"), *text = setting(o, "text");
-	const char *label = setting(o, "label");
-	int k = 0;
-	enum status st;
-
-	while (kind && k < TASK_KINDS && !str_eq(kind, task_kind_name((enum task_kind)k)))
-		k++;
-	if (k == TASK_KINDS)
-		return err_set(err, ST_INVALID, "kind is classify, regress or summarize, "
-			       "not '%.40s'", kind);
-	for (int i = 0; kind && i < f->guess.n; i++)
-		if ((int)f->guess.option[i].kind == k) {
-			*g = f->guess.option[i];
-			break;
-		}
-	if (kind && (int)g->kind != k)
-		*g = (struct guess_task){ .kind = (enum task_kind)k, .text = -1,
-					  .pair = -1, .target = -1 };
-	st = set_column(f, text ? text : setting(o, "source"), &g->text, err);
-	if (!st)
-		st = set_column(f, setting(o, "text_b"), &g->pair, err);
-	if (!st)
-		st = set_column(f, label ? label : setting(o, "target"), &g->target, err);
-	if (g->kind == TASK_SUMMARIZE)
-		g->pair = -1;
-	str_copy(g->why, sizeof g->why, "");
-	g->sure = 1;
-	return st;
-}
-
 /* --- one set --- */
 
 static enum status refuse(const struct new_file *f, struct err *err)
 {
+	const struct data_kind *k = data_kind((enum task_kind)0); /* as an example */
 	struct buf b;
 
 	buf_init(&b);
@@ -145,8 +55,8 @@ static enum status refuse(const struct new_file *f, struct err *err)
 		buf_addc(&b, ')');
 	}
 	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: say it with "
-		"--set kind=classify --set text=COLUMN --set label=COLUMN", f->path,
-		buf_str(&b));
+		"--set kind=%s --set %s=COLUMN --set %s=COLUMN", f->path, buf_str(&b),
+		task_kind_name((enum task_kind)0), k->text_key, k->target_key);
 	buf_release(&b);
 	return ST_INVALID;
 }
@@ -273,7 +183,7 @@ static enum status take_set(struct new_plan *p, int set, struct err *err)
 	struct new_set *s = &p->files.set[set];
 	struct new_file *f = &p->files.file[s->train];
 	struct guess_task g = { .text = -1, .pair = -1, .target = -1 };
-	enum status st = set_header(p->o, f, err);
+	enum status st = new_set_header(p->o, f, err);
 
 	if (st)
 		return st;
@@ -282,8 +192,8 @@ static enum status take_set(struct new_plan *p, int set, struct err *err)
 		st = new_ask_header(f, err);
 	if (!st && f->guess.n)
 		g = f->guess.option[0];
-	if (!st && has_settings(p->o)) {
-		st = apply_settings(p->o, f, &g, err);
+	if (!st && new_has_settings(p->o)) {
+		st = new_apply_settings(p->o, f, &g, err);
 		if (!st && g.text >= 0 && g.target >= 0)
 			new_say_guess(f, &g, "");
 	} else if (!st && !p->asks) {
@@ -365,25 +275,6 @@ static enum status lay_settings(const struct opts *o, struct buf *text, struct e
 	return st;
 }
 
-static enum status check_sets(const struct opts *o, struct err *err)
-{
-	static const char *const keys[] = { "kind", "text", "text_b", "label", "source",
-					    "target", "header" };
-
-	for (int i = 0; i < o->n_sets; i++) {
-		size_t n = strcspn(o->set[i], "="), k = 0;
-
-		while (k < sizeof keys / sizeof *keys &&
-		       (strlen(keys[k]) != n || strncmp(keys[k], o->set[i], n)))
-			k++;
-		if (k == sizeof keys / sizeof *keys && !memchr(o->set[i], '.', n))
-			return err_set(err, ST_INVALID, "--set %.60s: kind, text, text_b, "
-				       "label, source, target, header, or a plan's field "
-				       "as in model.dim", o->set[i]);
-	}
-	return ST_OK;
-}
-
 static const char head_note[] =
 	"Made by tutti new from what is in the files; every value may be changed. "
 	"tutti check says what it costs, tutti-plan(5) explains the fields. model: larger "
@@ -432,14 +323,14 @@ int cmd_new(const struct opts *o)
 	struct new_plan *p = xcalloc(1, sizeof *p);
 	struct draft_sizes sizes;
 	struct err err = { "" };
-	enum status st = check_sets(o, &err);
+	enum status st = new_check_settings(o, &err);
 
 	p->o = o;
 	if (!st)
 		st = new_files_read(&p->files, o, &err);
 	if (!st)
 		st = choose_place(p, &err);
-	p->asks = new_can_ask() && !o->yes && !has_settings(o);
+	p->asks = new_can_ask() && !o->yes && !new_has_settings(o);
 	for (int i = 0; i < p->files.n_sets && !st; i++)
 		st = take_set(p, i, &err);
 	if (!st)

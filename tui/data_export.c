@@ -39,17 +39,6 @@ static void put_text(struct json_out *j, const char *key, const char *text, size
 	xfree(s);
 }
 
-static void put_answer(struct json_out *j, const struct data_about *a,
-		       const struct data_row *row)
-{
-	if (a->kind == TASK_CLASSIFY && row->label >= 0 && row->label < a->n_labels)
-		json_put_str(j, "label", a->labels[row->label]);
-	if (a->kind == TASK_REGRESS)
-		json_put_num(j, "number", row->number);
-	else if (a->kind != TASK_CLASSIFY && row->target_len)
-		put_text(j, "target", row->target, row->target_len);
-}
-
 static void put_twins(struct json_out *j, const struct listed *l, uint64_t row)
 {
 	const struct data_split_report *p = &l->d->report.split[l->split];
@@ -68,6 +57,7 @@ static void put_twins(struct json_out *j, const struct listed *l, uint64_t row)
 static void put_row(struct buf *b, const struct listed *l, uint64_t i)
 {
 	struct data_about a = data_book_about(l->d->book);
+	struct target_shown target;
 	struct data_row row;
 	struct json_out j;
 
@@ -81,7 +71,8 @@ static void put_row(struct buf *b, const struct listed *l, uint64_t i)
 	put_text(&j, "text", row.text ? row.text : "", row.text ? row.text_len : 0);
 	if (a.is_pair)
 		put_text(&j, "pair", row.pair ? row.pair : "", row.pair ? row.pair_len : 0);
-	put_answer(&j, &a, &row);
+	target = data_book_target(l->d->book, &row);
+	data_target(a.kind)->put(&target, &j);
 	json_put_int(&j, "tokens", row.tokens);
 	json_put_int(&j, "unknown", row.unknown);
 	put_twins(&j, l, row.row);

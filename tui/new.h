@@ -48,6 +48,13 @@ enum status new_draft(const struct new_files *f, const struct new_set *set,
 		      const struct guess_task *g, const char *folder,
 		      struct draft_task *out, struct err *err);
 
+/* --set of kind, header and columns. ST_INVALID: one that is neither nor a plan's field. */
+enum status new_check_settings(const struct opts *o, struct err *err);
+bool new_has_settings(const struct opts *o); /* of kind or columns */
+enum status new_set_header(const struct opts *o, struct new_file *f, struct err *err);
+enum status new_apply_settings(const struct opts *o, const struct new_file *f,
+			       struct guess_task *g, struct err *err);
+
 /* "classify 'label' by the text 'sentence'", made harmless. */
 void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out);
 /* "about 67,500 rows" of a big file, "872 rows" of one looked through. */

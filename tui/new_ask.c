@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "data/data_kind.h"
 #include "new.h"
 #include "text/utf8.h"
 
@@ -94,10 +95,10 @@ static enum status ask_column(const struct new_file *f, const char *question, in
 	}
 }
 
-static enum status ask_by_hand(const struct new_file *f, struct guess_task *g,
-			       struct err *err)
+/* Of another kind nothing is known but the text. */
+static enum status ask_kind(const struct new_file *f, struct guess_task *t,
+			    struct err *err)
 {
-	struct guess_task t = *g;
 	struct buf b;
 	int kind;
 	enum status st;
@@ -105,25 +106,39 @@ static enum status ask_by_hand(const struct new_file *f, struct guess_task *g,
 	buf_init(&b);
 	new_columns(f, &b);
 	fprintf(stderr, "  columns: %s\n", buf_str(&b));
+	buf_clear(&b);
+	buf_adds(&b, "kind of task (");
+	task_kind_words(", ", &b);
+	buf_addc(&b, ')');
+	st = new_choose(TASK_KIND_CHOICES, task_kind_name(t->kind), buf_str(&b), &kind, err);
 	buf_release(&b);
-	st = new_choose("classify|regress|summarize", task_kind_name(t.kind),
-		    "kind of task (classify, regress, summarize)", &kind, err);
 	if (st)
 		return st;
-	if (kind != (int)t.kind)
-		t.pair = t.target = -1;
-	t.kind = (enum task_kind)kind;
-	st = ask_column(f, t.kind == TASK_SUMMARIZE ? "column of the long text" :
-						      "column of the text",
-			t.text, false, &t.text, err);
-	if (!st && t.kind != TASK_SUMMARIZE)
+	if (kind != (int)t->kind)
+		t->pair = t->target = -1;
+	t->kind = (enum task_kind)kind;
+	return ST_OK;
+}
+
+static enum status ask_by_hand(const struct new_file *f, struct guess_task *g,
+			       struct err *err)
+{
+	struct guess_task t = *g;
+	const struct data_kind *k;
+	enum status st = ask_kind(f, &t, err);
+	char column[48];
+
+	if (st)
+		return st;
+	k = data_kind(t.kind);
+	str_format(column, sizeof column, "column of the %s", k->text_noun);
+	st = ask_column(f, column, t.text, false, &t.text, err);
+	if (!st && k->pair_key)
 		st = ask_column(f, "column of the second text of a pair (- for none)",
 				t.pair, true, &t.pair, err);
+	str_format(column, sizeof column, "column of the %s", k->target_noun);
 	if (!st)
-		st = ask_column(f, t.kind == TASK_SUMMARIZE ? "column of the summary" :
-				   t.kind == TASK_REGRESS   ? "column of the number" :
-							      "column of the label",
-				t.target, false, &t.target, err);
+		st = ask_column(f, column, t.target, false, &t.target, err);
 	str_copy(t.why, sizeof t.why, "said by hand");
 	*g = t;
 	return st;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "data/data_kind.h"
 #include "data/folder.h"
 #include "new.h"
 #include "text/utf8.h"
@@ -31,18 +32,28 @@ void new_name(const struct new_file *f, int column, struct buf *out)
 	buf_addc(out, '\'');
 }
 
-void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out)
+static void put_texts(const struct new_file *f, const struct guess_task *g,
+		      struct buf *out)
 {
-	buf_adds(out, g->kind == TASK_SUMMARIZE ? "summarize " :
-		      g->kind == TASK_REGRESS   ? "predict the number " :
-						  "classify by ");
-	new_name(f, g->kind == TASK_SUMMARIZE ? g->text : g->target, out);
-	buf_adds(out, g->kind == TASK_SUMMARIZE ? " to " :
-		      g->pair >= 0		? ", texts " : ", text ");
-	new_name(f, g->kind == TASK_SUMMARIZE ? g->target : g->text, out);
+	buf_adds(out, g->pair >= 0 ? "texts " : "text ");
+	new_name(f, g->text, out);
 	if (g->pair >= 0) {
 		buf_adds(out, " and ");
 		new_name(f, g->pair, out);
+	}
+}
+
+void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out)
+{
+	for (const char *p = data_kind(g->kind)->saying; *p; p++) {
+		if (*p != '%')
+			buf_addc(out, *p);
+		else if (*++p == 'y')
+			new_name(f, g->target, out);
+		else if (*p == 'x')
+			new_name(f, g->text, out);
+		else
+			put_texts(f, g, out);
 	}
 }
 
@@ -360,6 +371,7 @@ static bool is_uneven(const struct sample_column *label)
 static void measure(const struct new_file *f, const struct guess_task *g,
 		    struct draft_task *out)
 {
+	const struct data_target *target = data_target(g->kind);
 	const struct sample *s = f->sample;
 
 	out->rows = rows_of(f);
@@ -369,8 +381,8 @@ static void measure(const struct new_file *f, const struct guess_task *g,
 		out->words += sample_mean_words(&s->column[g->pair]);
 		out->long_words += sample_words_at(&s->column[g->pair], 0.95);
 	}
-	out->is_uneven = g->kind == TASK_CLASSIFY && is_uneven(&s->column[g->target]);
-	if (g->kind == TASK_SUMMARIZE) {
+	out->is_uneven = target->has_labels && is_uneven(&s->column[g->target]);
+	if (target->has_pieces) {
 		out->blind = blind_share(&s->column[g->target]);
 		out->target_words = sample_mean_words(&s->column[g->target]);
 		out->long_target = sample_words_at(&s->column[g->target], 0.95);

@@ -371,23 +371,23 @@ void draw_data_skips(struct canvas *c, const struct data_view *v, struct rect r)
 void draw_data_side(struct canvas *c, const struct data_view *v, struct rect r)
 {
 	const struct data_split_report *p = data_view_report(v, v->split);
-	enum task_kind kind;
-	char remark[64];
+	const struct data_kind *kind;
+	char title[64], remark[64];
 
 	if (!v->now || !p) {
 		draw_titled_box(c, r, "labels", NULL);
 		return;
 	}
-	kind = data_book_about(v->now->book).kind;
-	if (kind == TASK_CLASSIFY) {
+	kind = data_kind(data_book_about(v->now->book).kind);
+	if (kind->target->has_labels) {
 		draw_labels(c, v, r, p);
-	} else if (kind == TASK_REGRESS) {
+	} else if (kind->target->has_number) {
 		draw_number_box(c, v, r, p);
 	} else {
+		str_format(title, sizeof title, "%s in pieces", kind->target_noun);
 		str_format(remark, sizeof remark, "%.1f to 1 · %" PRIu64 " cut",
 			   p->compression, p->cut_target);
-		draw_length_box(c, r, &p->target, "summary in pieces", remark,
-				INK_MARK);
+		draw_length_box(c, r, &p->target, title, remark, INK_MARK);
 	}
 }
 

@@ -20,15 +20,9 @@
 static void label_text(const struct data_view *v, const struct data_row *row, char *out,
 		       size_t cap)
 {
-	struct data_about a = data_book_about(v->now->book);
+	struct target_shown t = data_book_target(v->now->book, row);
 
-	out[0] = '\0';
-	if (a.kind == TASK_CLASSIFY && row->label >= 0 && row->label < a.n_labels)
-		str_copy(out, cap, a.labels[row->label]);
-	else if (a.kind == TASK_REGRESS)
-		str_format(out, cap, "%.4g", row->number);
-	else if (a.kind == TASK_SUMMARIZE)
-		str_format(out, cap, "%d", row->target_tokens);
+	data_target(data_book_about(v->now->book).kind)->show(&t, out, cap);
 }
 
 /* "=" it repeats a row, "!" it stands in train, "?" it has unknown pieces. */
@@ -156,8 +150,7 @@ void draw_data_list(struct canvas *c, const struct data_view *v, struct rect r)
 	draw_right(c, r.y + 1, r.x + C_ROW_END, 6, INK_DIM, "row");
 	draw_right(c, r.y + 1, r.x + C_LENGTH_END, 6, INK_DIM, "length");
 	draw_text(c, r.y + 1, r.x + C_LABEL, label, INK_DIM,
-		  data_book_about(v->now->book).kind == TASK_CLASSIFY ? "label" :
-		  data_book_about(v->now->book).kind == TASK_REGRESS ? "number" : "sum");
+		  data_target(data_book_about(v->now->book).kind)->heading);
 	draw_text(c, r.y + 1, r.x + C_LABEL + label + 2, 6, INK_DIM, "text");
 	if (!n)
 		draw_text(c, r.y + 2, r.x + C_LABEL, r.w - C_LABEL - 2, INK_DIM,
@@ -375,6 +368,7 @@ void draw_data_row(struct canvas *c, const struct data_view *v, struct rect r)
 	struct pen p = {.c = c, .r = rect_cut(r, 1, 2, 1, 2), .skip = v->scroll, .high = 2};
 	const struct data_pieces *q = &v->pieces;
 	char title[48], remark[120], t[24];
+	const char *noun;
 	struct data_row row;
 
 	if (!v->has_pieces) {
@@ -402,8 +396,9 @@ void draw_data_row(struct canvas *c, const struct data_view *v, struct rect r)
 	put_pieces(&p, q->piece, q->id, q->n);
 	if (!q->n_target)
 		return;
-	put_heading(&p, INK_DIM, "summary");
-	put_cut(&p, "summary", q->target_lost, q->is_partial, row.target, row.target_len,
+	noun = data_kind(data_book_about(v->now->book).kind)->target_noun;
+	put_heading(&p, INK_DIM, noun);
+	put_cut(&p, noun, q->target_lost, q->is_partial, row.target, row.target_len,
 		q->target_kept);
 	put_pieces(&p, q->target_piece, q->target_id, q->n_target);
 }

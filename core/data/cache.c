@@ -25,6 +25,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "data/data_kind.h"
 #include "data/plain.h"
 
 /* --- keys --- */
@@ -46,7 +47,8 @@ static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 {
 	struct hasher *h = hasher_new();
 	struct hash vocabulary = tokenizer_hash(tok);
-	bool labels = spec->kind == TASK_CLASSIFY && !spec->unlabelled;
+	const struct data_target *t = data_target(spec->kind);
+	bool labels = t->has_labels && !spec->unlabelled;
 
 	add_text(h, path);
 	add_int(h, (int)spec->kind);
@@ -56,7 +58,7 @@ static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 	add_text(h, spec->pair);
 	add_text(h, spec->unlabelled ? NULL : spec->target);
 	add_int(h, spec->max_source);
-	add_int(h, spec->kind == TASK_SUMMARIZE ? spec->max_target : 0);
+	add_int(h, t->has_pieces ? spec->max_target : 0);
 	add_int(h, labels ? spec->n_labels : 0);
 	for (int i = 0; labels && i < spec->n_labels; i++)
 		add_text(h, spec->labels[i]);
@@ -165,7 +167,7 @@ static bool header_fits(const struct cache_header *h, const struct cache_place *
 	    !hash_equal(h->spec, pl->spec) || !hash_equal(h->state, pl->state))
 		return false;
 	if (h->tail_at < sizeof *h || h->tail_at > len || h->tail_at % 8 ||
-	    h->n_labels < 0)
+	    h->n_labels < 0 || h->kind < 0 || h->kind >= TASK_KINDS)
 		return false;
 	room = (len - h->tail_at) / sizeof(uint64_t);
 	if ((uint64_t)h->n_labels > room)
@@ -180,8 +182,7 @@ static bool record_fits(const struct cache_header *h, const struct cache_record 
 	if (r->at < sizeof *h || r->at > h->tail_at || r->at % sizeof(int32_t) ||
 	    r->n_ids > INT_MAX || r->n_target > INT_MAX || r->second > r->n_ids)
 		return false;
-	if (h->kind == TASK_CLASSIFY &&
-	    (r->value.label < -1 || r->value.label >= h->n_labels))
+	if (!data_target((enum task_kind)h->kind)->fits(h, r))
 		return false;
 	return cache_record_size(r) <= h->tail_at - r->at;
 }

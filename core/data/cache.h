@@ -49,6 +49,11 @@ _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */
 uint64_t cache_record_size(const struct cache_record *r);
+/* Tokens that count for packing: source and target. */
+static inline uint32_t cache_record_cost(const struct cache_record *r)
+{
+	return r->n_ids + r->n_target;
+}
 
 struct dataset {
 	struct file_map map;
@@ -110,13 +115,11 @@ bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_colum
 		     const struct source_row *row);
 enum { LABEL_BYTES_MAX = 256 };
 /*
- * Marks a row that no task of this kind can use: no text, no label (one is short,
- * and no list), no number. Whether a label is a known one is not looked at.
+ * Marks a row that no task of this kind can use: no text, or no such target
+ * (data_kind.h). Whether a label is a known one is not looked at.
  */
 void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,
 		       struct source_row *row);
-/* Field i as a number, of which squares and sums of squares are still doubles. */
-bool dataset_number(const struct source_row *row, int i, double *x);
 /* What chooses the rows, as part of a key; nothing where all are taken. */
 void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h);
 /* Opens the file and begins the progress "reading FILE". */

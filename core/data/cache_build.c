@@ -11,10 +11,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/cache.h"
-#include "data/items.h"
+#include "data/data_kind.h"
 #include "data/plain.h"
 #include "data/spool.h"
-#include "text/utf8.h"
 
 /* --- the builder --- */
 
@@ -27,10 +26,10 @@ struct builder {
 	struct spool spool;
 	struct hasher *body;
 	struct cache_header h;
-	uint64_t *counts;             /* [n_labels] */
+	const struct data_target *target;
+	struct target_stats stats;
 	int *by_name;                 /* [n_labels] labels in order of bytes */
-	int32_t *ids, *second, *target; /* scratch: max_source, twice; max_target */
-	double sum;
+	int32_t *ids, *second, *pieces; /* scratch: max_source, twice; max_target */
 	bool cache_failed;
 };
 
@@ -54,6 +53,7 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 {
 	b->spec = spec;
 	b->tok = tok;
+	b->target = data_target(spec->kind);
 	b->spool.fd = -1;
 	dataset_columns(spec, &b->columns);
 	memcpy(b->h.magic, "TUTTITOK", 8);
@@ -64,15 +64,15 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 	b->h.kind = (int32_t)spec->kind;
 	b->h.vocab = tokenizer_size(tok);
 	b->h.unk = tokenizer_special(tok, TOK_UNK);
-	if (spec->kind == TASK_CLASSIFY && !spec->unlabelled)
+	if (b->target->has_labels && !spec->unlabelled)
 		b->h.n_labels = spec->n_labels;
-	b->counts = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->counts);
+	b->stats.labels = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->stats.labels);
 	b->by_name = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->by_name);
 	sort_labels(b);
 	b->ids = xcalloc((size_t)spec->max_source, sizeof *b->ids);
 	b->second = xcalloc((size_t)spec->max_source, sizeof *b->second);
-	b->target = xcalloc((size_t)(spec->max_target > 0 ? spec->max_target : 1),
-			    sizeof *b->target);
+	b->pieces = xcalloc((size_t)(spec->max_target > 0 ? spec->max_target : 1),
+			    sizeof *b->pieces);
 	b->body = hasher_new();
 }
 
@@ -83,60 +83,14 @@ static void builder_release(struct builder *b)
 	spool_close(&b->spool);
 	if (b->body)
 		hasher_end(b->body);
-	xfree(b->counts);
+	xfree(b->stats.labels);
 	xfree(b->by_name);
 	xfree(b->ids);
 	xfree(b->second);
-	xfree(b->target);
+	xfree(b->pieces);
 }
 
 /* --- one row --- */
-
-static int find_label(const struct builder *b, const char *s, size_t n)
-{
-	int low = 0, high = b->h.n_labels;
-
-	while (low < high) {
-		int mid = low + (high - low) / 2;
-		const char *name = b->spec->labels[b->by_name[mid]];
-		size_t len = strlen(name);
-		int c = memcmp(name, s, len < n ? len : n);
-
-		if (!c && len == n)
-			return b->by_name[mid];
-		if (c < 0 || (!c && len < n))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return -1;
-}
-
-static void take_label(const struct builder *b, struct source_row *row, const char *s,
-		       size_t n, struct cache_record *r)
-{
-	text_trim(&s, &n);
-	r->value.label = find_label(b, s, n);
-	if (r->value.label < 0)
-		row_say(row, ROW_BAD_LABEL, s, n);
-}
-
-/* Pieces and a closing [SEP], which a cut leaves in its place. */
-static enum row_fault take_summary(struct builder *b, const char *s, size_t n,
-				   struct cache_record *r)
-{
-	int cap = b->spec->max_target - 1, total;
-	int got = tokenizer_encode(b->tok, s, n, b->target, NULL, cap, &total);
-
-	if (!total)
-		return ROW_EMPTY_TEXT;
-	b->target[got] = tokenizer_special(b->tok, TOK_SEP);
-	r->n_target = (uint32_t)got + 1;
-	b->h.report.cut_target += total > cap;
-	b->h.report.pieces_target += (uint64_t)total;
-	b->h.report.lost_target += (uint64_t)(total - got);
-	return ROW_OK;
-}
 
 /* The longer text gives way, piece by piece; of equal ones the second. */
 static void cut_pair(int *a, int *b, int room)
@@ -184,25 +138,11 @@ static enum row_fault take_source(struct builder *b, const struct source_row *ro
 static void take_target(struct builder *b, struct source_row *row,
 			struct cache_record *r)
 {
-	int t = b->columns.target;
-	double x = 0;
+	const struct target_taker k = { .spec = b->spec, .tok = b->tok,
+					.by_name = b->by_name, .pieces = b->pieces,
+					.report = &b->h.report };
 
-	if (b->spec->kind == TASK_CLASSIFY)
-		r->value.label = -1;
-	if (t < 0)
-		return;
-	switch (b->spec->kind) {
-	case TASK_CLASSIFY:
-		take_label(b, row, row->field[t], row->len[t], r);
-		break;
-	case TASK_REGRESS:
-		dataset_number(row, t, &x);
-		r->value.number = x;
-		break;
-	default:
-		row->fault = take_summary(b, row->field[t], row->len[t], r);
-		break;
-	}
+	b->target->take(&k, row, b->columns.target, r);
 }
 
 /* A row counts as cut only when it is good: the target comes first. */
@@ -248,7 +188,7 @@ static enum status write_row(struct builder *b, const struct source_row *row,
 	r->line = row->line;
 	st = body_add(b, b->ids, r->n_ids * sizeof *b->ids, err);
 	if (!st)
-		st = body_add(b, b->target, r->n_target * sizeof *b->target, err);
+		st = body_add(b, b->pieces, r->n_target * sizeof *b->pieces, err);
 	for (int i = 0; i < 3 && !st; i++) {
 		if (texts[i] < 0)
 			continue;
@@ -267,11 +207,8 @@ static enum status write_row(struct builder *b, const struct source_row *row,
 static void count_row(struct builder *b, const struct cache_record *r)
 {
 	b->h.n++;
-	b->h.tokens += (uint64_t)r->n_ids + r->n_target;
-	if (b->spec->kind == TASK_CLASSIFY && r->value.label >= 0)
-		b->counts[r->value.label]++;
-	if (b->spec->kind == TASK_REGRESS)
-		b->sum += r->value.number;
+	b->h.tokens += cache_record_cost(r);
+	b->target->count(&b->stats, r);
 }
 
 static enum status read_rows(struct builder *b, struct err *err)
@@ -326,7 +263,7 @@ static enum status write_tail(struct builder *b, struct err *err)
 
 	b->h.tail_at = file_out_size(b->out);
 	if (!st)
-		st = tail_add(b, sum, b->counts, n_counts * sizeof *b->counts, err);
+		st = tail_add(b, sum, b->stats.labels, n_counts * sizeof *b->stats.labels, err);
 	if (!st)
 		st = copy_index(b, sum, err);
 	b->h.tail_sum = hasher_end(sum);
@@ -335,7 +272,7 @@ static enum status write_tail(struct builder *b, struct err *err)
 	b->h.file_size = file_out_size(b->out);
 	b->h.content = source_content(b->src);
 	if (b->h.n)
-		b->h.mean = b->sum / (double)b->h.n;
+		b->h.mean = b->stats.sum / (double)b->h.n;
 	b->h.sum = hash64_bytes(&b->h, offsetof(struct cache_header, sum));
 	if (!st)
 		st = file_out_patch(b->out, 0, &b->h, sizeof b->h, err);

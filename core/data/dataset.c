@@ -29,51 +29,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/cache.h"
+#include "data/data_kind.h"
 #include "data/items.h"
 #include "text/utf8.h"
-
-/* --- kinds of tasks --- */
-
-static uint32_t one_example(const struct cache_record *r)
-{
-	(void)r;
-	return 1;
-}
-
-static uint32_t target_pieces(const struct cache_record *r)
-{
-	return r->n_target;
-}
-
-static const struct task_row {
-	const char *unit;
-	uint32_t (*units)(const struct cache_record *r); /* that an example counts */
-} kinds[TASK_KINDS] = {
-	[TASK_CLASSIFY] = { "examples", one_example },
-	[TASK_REGRESS] = { "examples", one_example },
-	[TASK_SUMMARIZE] = { "pieces", target_pieces },
-};
-
-static const struct task_row *kind_row(enum task_kind k)
-{
-	BUG_IF((unsigned)k >= TASK_KINDS);
-	return &kinds[k];
-}
-
-const char *task_kind_name(enum task_kind k)
-{
-#define NAME(constant, name) [TASK_##constant] = #name,
-	static const char *const names[TASK_KINDS] = { TASK_KIND_LIST(NAME) };
-#undef NAME
-
-	BUG_IF((unsigned)k >= TASK_KINDS);
-	return names[k];
-}
-
-const char *task_kind_unit(enum task_kind k)
-{
-	return kind_row(k)->unit;
-}
 
 /* --- the file's side --- */
 
@@ -118,55 +76,11 @@ static bool is_blank(const struct source_row *row, int i)
 	return !n;
 }
 
-/* Squares of numbers, and sums of them, are still doubles. */
-#define NUMBER_MAX 1e150
-
-bool dataset_number(const struct source_row *row, int i, double *x)
-{
-	return source_number(row->field[i], row->len[i], row->decimal, x) &&
-	       *x >= -NUMBER_MAX && *x <= NUMBER_MAX;
-}
-
-static void check_number(struct source_row *row, int t)
-{
-	const char *p = row->field[t];
-	size_t n = row->len[t];
-	bool is_large;
-	char *text;
-	double x;
-
-	if (dataset_number(row, t, &x))
-		return;
-	text_trim(&p, &n);
-	text = xstrndup(p, n);
-	is_large = is_decimal(text);
-	xfree(text);
-	row_say(row, is_large ? ROW_BIG_NUMBER : ROW_BAD_NUMBER, p, n);
-}
-
-static void check_target(const struct dataset_spec *spec, int t, struct source_row *row)
-{
-	const char *p = row->field[t];
-	size_t n = row->len[t];
-
-	text_trim(&p, &n);
-	if (spec->kind == TASK_SUMMARIZE)
-		row->fault = n ? ROW_OK : ROW_EMPTY_TEXT;
-	else if (row->is_list[t])
-		row_say(row, ROW_LIST, p, n);
-	else if (spec->kind == TASK_REGRESS)
-		check_number(row, t);
-	else if (!n)
-		row->fault = ROW_NO_LABEL;
-	else if (n > LABEL_BYTES_MAX)
-		row_say(row, ROW_LONG_LABEL, p, n);
-}
-
 void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,
 		       struct source_row *row)
 {
 	if (!row->fault && c->target >= 0)
-		check_target(spec, c->target, row);
+		data_target(spec->kind)->check(row, c->target);
 	if (!row->fault &&
 	    (is_blank(row, c->text) || (c->pair >= 0 && is_blank(row, c->pair))))
 		row->fault = ROW_EMPTY_TEXT;
@@ -260,14 +174,15 @@ enum status cache_check_rows(const struct cache_header *h,
 
 static enum status check_spec(const struct dataset_spec *spec, struct err *err)
 {
+	const struct data_target *t = data_target(spec->kind);
 	bool labelled = !spec->unlabelled;
 
 	BUG_IF(!spec->text || (labelled && !spec->target));
 	if (spec->max_source < 4)
 		return err_set(err, ST_INVALID, "max_source below 4");
-	if (labelled && spec->kind == TASK_SUMMARIZE && spec->max_target < 2)
+	if (labelled && t->has_pieces && spec->max_target < 2)
 		return err_set(err, ST_INVALID, "max_target below 2");
-	if (labelled && spec->kind == TASK_CLASSIFY && spec->n_labels < 1)
+	if (labelled && t->has_labels && spec->n_labels < 1)
 		return err_set(err, ST_INVALID, "no labels for '%s'", spec->path);
 	return ST_OK;
 }
@@ -369,13 +284,13 @@ void dataset_get(const struct dataset *d, uint64_t i, struct example *out)
 		.second = (int)r->second,
 		.target = (const void *)(p + r->n_ids * sizeof(int32_t)),
 		.n_target = (int)r->n_target,
-		.label = d->h->kind == TASK_CLASSIFY ? r->value.label : -1,
-		.number = d->h->kind == TASK_REGRESS ? r->value.number : 0,
+		.label = -1,
 		.line = r->line,
 		.text_len = r->text_len,
 		.pair_len = r->pair_len,
 		.target_len = r->target_len,
 	};
+	data_target(dataset_kind(d))->get(r, out);
 	out->text = (const char *)(out->target + r->n_target);
 	out->pair = out->text + r->text_len;
 	out->target_text = out->pair + r->pair_len;
@@ -384,13 +299,13 @@ void dataset_get(const struct dataset *d, uint64_t i, struct example *out)
 uint32_t dataset_cost(const struct dataset *d, uint64_t i)
 {
 	BUG_IF(i >= d->h->n);
-	return d->record[i].n_ids + d->record[i].n_target;
+	return cache_record_cost(&d->record[i]);
 }
 
 uint32_t dataset_units(const struct dataset *d, uint64_t i)
 {
 	BUG_IF(i >= d->h->n);
-	return kind_row(dataset_kind(d))->units(&d->record[i]);
+	return data_kind(dataset_kind(d))->units(&d->record[i]);
 }
 
 void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/cache.h"
+#include "data/data_kind.h"
 #include "data/found.h"
 #include "data/items.h"
 
@@ -184,7 +185,7 @@ enum status dataset_scan_labels(const struct dataset_spec *spec,
 
 struct feed {
 	struct tokenizer_trainer *tr;
-	bool summaries;
+	bool targets;
 };
 
 static void take_texts(void *arg, const struct source_row *row,
@@ -196,7 +197,7 @@ static void take_texts(void *arg, const struct source_row *row,
 	if (c->pair >= 0)
 		tokenizer_trainer_feed(f->tr, row->field[c->pair],
 				       row->len[c->pair]);
-	if (f->summaries && c->target >= 0)
+	if (f->targets && c->target >= 0)
 		tokenizer_trainer_feed(f->tr, row->field[c->target],
 				       row->len[c->target]);
 }
@@ -205,7 +206,7 @@ static enum status feed_texts(const struct dataset_spec *spec,
 			      struct tokenizer_trainer *tr, struct progress *pg,
 			      struct err *err)
 {
-	struct feed f = { .tr = tr, .summaries = spec->kind == TASK_SUMMARIZE };
+	struct feed f = { .tr = tr, .targets = data_target(spec->kind)->has_pieces };
 
 	return each_row(spec, pg, take_texts, &f, err);
 }
@@ -256,7 +257,7 @@ static void vocabulary_key(struct found *f, const struct dataset_spec *spec,
 {
 	found_begin(f, "wordpiece 2", (uint64_t)size);
 	for (int i = 0; i < n; i++)
-		found_add(f, &spec[i], spec[i].kind == TASK_SUMMARIZE);
+		found_add(f, &spec[i], data_target(spec[i].kind)->has_pieces);
 	found_end(f, cache_dir);
 }
 

@@ -6,7 +6,7 @@
  * names and a handful of rules for the values; the readings of the file are
  * then compared by the sums.
  */
-#include "data/guess.h"
+#include "data/guess_own.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -14,11 +14,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NEVER = -100 };
+#include "data/data_kind.h"
 
 /* --- names --- */
-
-enum part { P_TEXT, P_LABEL, P_NUMBER, P_SOURCE, P_SUMMARY, P_OTHER, PARTS };
 
 static const struct {
 	const char *word; /* the whole name, or a word of it */
@@ -84,7 +82,7 @@ static bool next_word(const char **p, char *word, size_t cap)
 }
 
 /* Marks of the name's words; the best one for a part and the worst add up. */
-static int name_mark(const char *name, enum part part)
+static int name_mark(const char *name, enum guess_part part)
 {
 	char word[24];
 	int best = 0, worst = 0;
@@ -127,7 +125,7 @@ static int words_in(const char *s)
 static int known_name(const char *s)
 {
 	for (int p = 0; p < PARTS; p++)
-		if (name_mark(s, (enum part)p))
+		if (name_mark(s, (enum guess_part)p))
 			return 2;
 	return 0;
 }
@@ -161,33 +159,33 @@ static int header_marks(const struct sample *s)
 
 /* --- what values say --- */
 
-static bool is_all_there(const struct sample_column *c)
+bool guess_is_filled(const struct sample_column *c)
 {
 	return c->n && (double)c->empty <= 0.02 * (double)c->n;
 }
 
-static bool is_numeric(const struct sample_column *c)
+bool guess_is_numeric(const struct sample_column *c)
 {
 	return is_mostly(c->numbers, sample_values(c));
 }
 
 /* Whole numbers that count up, or that never come twice: names of rows. */
-static bool is_index(const struct sample_column *c)
+bool guess_is_index(const struct sample_column *c)
 {
 	uint64_t n = sample_values(c);
 
-	return is_numeric(c) && c->wholes == c->numbers && n > 4 &&
+	return guess_is_numeric(c) && c->wholes == c->numbers && n > 4 &&
 	       ((double)c->follows > 0.7 * (double)n ||
 		(c->distinct > 20 && c->commonest == 1));
 }
 
 /* A list here and there is a bad row; a column of them is no label. */
-static bool has_lists(const struct sample_column *c)
+bool guess_has_lists(const struct sample_column *c)
 {
 	return c->lists * 10 > c->n;
 }
 
-static bool is_many(const struct sample_column *c)
+bool guess_is_many(const struct sample_column *c)
 {
 	uint64_t n = sample_values(c);
 	double all = n < SAMPLE_DISTINCT ? (double)n : SAMPLE_DISTINCT;
@@ -195,76 +193,32 @@ static bool is_many(const struct sample_column *c)
 	return c->distinct >= 0.3 * all;
 }
 
-static const char *name_of(const struct sample *s, bool header, int i)
+const char *guess_name_of(const struct looking *l, int column)
 {
-	return header || s->format == SOURCE_JSONL ? s->column[i].name : NULL;
+	return l->header || l->s->format == SOURCE_JSONL ? l->s->column[column].name : NULL;
 }
 
-static int text_mark(const struct sample *s, bool header, int i, enum part part)
+int guess_name_mark(const struct looking *l, int column, enum guess_part part)
 {
-	const struct sample_column *c = &s->column[i];
-	double words = sample_mean_words(c);
-	int mark = name_mark(name_of(s, header, i), part);
+	return name_mark(guess_name_of(l, column), part);
+}
 
-	if (!sample_values(c) || is_numeric(c) || c->distinct < 2)
-		return NEVER;
+int guess_text_mark(const struct looking *l, int column, enum guess_part part)
+{
+	const struct sample_column *c = &l->s->column[column];
+	double words = sample_mean_words(c);
+	int mark = guess_name_mark(l, column, part);
+
+	if (!sample_values(c) || guess_is_numeric(c) || c->distinct < 2)
+		return GUESS_NEVER;
 	if ((double)c->empty > 0.2 * (double)c->n)
 		mark -= 4;
 	mark += words >= 3 ? 4 : words >= 1.5 ? 2 : -2;
-	mark += is_many(c) ? 2 : -5;
-	return mark;
-}
-
-static int label_mark(const struct sample *s, bool header, int i)
-{
-	const struct sample_column *c = &s->column[i];
-	uint64_t n = sample_values(c);
-	int mark = name_mark(name_of(s, header, i), P_LABEL);
-
-	if (c->distinct < 2 || c->distinct >= SAMPLE_DISTINCT || is_index(c) || has_lists(c) ||
-	    n < 4 || (uint64_t)c->distinct * 2 > n || sample_mean_words(c) > 6)
-		return NEVER;
-	if (is_numeric(c) && c->wholes < c->numbers && c->distinct > 4)
-		return NEVER;
-	if (!is_all_there(c))
-		mark -= 5;
-	mark += c->distinct <= 20 ? 2 : 0;
-	mark += (uint64_t)c->distinct * 5 <= n ? 1 : -2;
-	mark += is_numeric(c) && c->distinct <= 10 ? 2 : 0;
-	mark += is_numeric(c) && c->distinct > 20 ? -3 : 0;
-	mark += i == 0 || i == s->n_columns - 1;
-	mark -= (double)c->commonest > 0.97 * (double)n ? 3 : 0;
-	mark -= name_mark(name_of(s, header, i), P_OTHER);
-	return mark;
-}
-
-static int number_mark(const struct sample *s, bool header, int i)
-{
-	const struct sample_column *c = &s->column[i];
-	int mark = name_mark(name_of(s, header, i), P_NUMBER);
-
-	if (!is_numeric(c) || c->distinct < 3 || is_index(c) || has_lists(c))
-		return NEVER;
-	if (!is_all_there(c))
-		mark -= 5;
-	mark += c->wholes < c->numbers ? 3 : 0; /* fractions are measured */
-	mark += c->distinct > 20 ? 1 : -1;
-	if (c->wholes == c->numbers && c->distinct == SAMPLE_DISTINCT)
-		mark -= 4; /* names of something */
-	mark -= name_mark(name_of(s, header, i), P_OTHER);
-	mark += i == 0 || i == s->n_columns - 1;
-	mark -= (double)c->commonest > 0.9 * (double)c->n ? 3 : 0;
+	mark += guess_is_many(c) ? 2 : -5;
 	return mark;
 }
 
 /* --- readings --- */
-
-struct looking {
-	const struct sample *s;
-	bool header;
-	int text[SAMPLE_COLUMNS];
-	struct guess *g;
-};
 
 static int best_text(const struct looking *l, int but)
 {
@@ -331,8 +285,8 @@ static bool find_pair(const struct looking *l, int *a, int *b)
 
 	for (*a = 0; *a < s->n_columns; ++*a)
 		for (*b = 0; *b < s->n_columns; ++*b) {
-			const char *na = name_of(s, l->header, *a);
-			const char *nb = name_of(s, l->header, *b);
+			const char *na = guess_name_of(l, *a);
+			const char *nb = guess_name_of(l, *b);
 			bool unnamed = !na && !nb && *b == *a + 1;
 
 			if (*a == *b || l->text[*a] <= 0 || l->text[*b] <= 0)
@@ -345,17 +299,24 @@ static bool find_pair(const struct looking *l, int *a, int *b)
 	return false;
 }
 
-static void say_column(const struct looking *l, int i, char out[64])
+bool guess_are_pair(const struct looking *l, int a, int b)
 {
-	const char *name = name_of(l->s, l->header, i);
+	const char *na = guess_name_of(l, a), *nb = guess_name_of(l, b);
+
+	return are_known_pair(na, nb) || are_known_pair(nb, na) || differ_by_side(na, nb);
+}
+
+void guess_say_column(const struct looking *l, int column, char out[64])
+{
+	const char *name = guess_name_of(l, column);
 
 	if (name)
 		str_format(out, 64, "'%.40s'", name);
 	else
-		str_format(out, 64, "column %d", i);
+		str_format(out, 64, "column %d", column);
 }
 
-static void add_option(struct looking *l, const struct guess_task *t, int mark)
+void guess_add(struct looking *l, const struct guess_task *t, int mark)
 {
 	struct guess *g = l->g;
 	int at = g->n;
@@ -371,11 +332,11 @@ static void add_option(struct looking *l, const struct guess_task *t, int mark)
 	g->option[at].sure = mark; /* until all are there */
 }
 
-static void add_labelled(struct looking *l, enum task_kind kind, int target, int mark)
+void guess_add_labelled(struct looking *l, enum task_kind kind, int target, int mark,
+			const char *what)
 {
 	struct guess_task t = { .kind = kind, .pair = -1, .target = target };
-	const struct sample_column *c = &l->s->column[target];
-	char a[64], b[64], what[64];
+	char text[64];
 
 	t.text = best_text(l, target);
 	if (find_pair(l, &t.text, &t.pair))
@@ -389,44 +350,10 @@ static void add_labelled(struct looking *l, enum task_kind kind, int target, int
 	if (t.text < 0)
 		return;
 	mark += l->text[t.text] >= 6 ? 2 : 0;
-	say_column(l, target, a);
-	say_column(l, t.text, b);
-	if (kind == TASK_REGRESS)
-		str_format(what, sizeof what, "%s is %.4g to %.4g", a, c->least, c->most);
-	else
-		str_format(what, sizeof what, "%s has %d%s values", a, c->distinct,
-			   l->s->is_whole ? "" : " or more");
-	str_format(t.why, sizeof t.why, "%s, %s about %.0f words", what, b,
+	guess_say_column(l, t.text, text);
+	str_format(t.why, sizeof t.why, "%s, %s about %.0f words", what, text,
 		   sample_mean_words(&l->s->column[t.text]));
-	add_option(l, &t, mark);
-}
-
-/* A long text and a short one that says what it is. */
-static void add_summary(struct looking *l, int source, int target)
-{
-	const struct sample *s = l->s;
-	double is = sample_mean_words(&s->column[source]);
-	double ts = sample_mean_words(&s->column[target]);
-	int named = name_mark(name_of(s, l->header, target), P_SUMMARY);
-	int mark = text_mark(s, l->header, source, P_SOURCE) - 4 + named;
-	struct guess_task t = { .kind = TASK_SUMMARIZE, .text = source, .pair = -1,
-				.target = target };
-	const char *na = name_of(s, l->header, source), *nb = name_of(s, l->header, target);
-	char a[64], b[64];
-
-	if (source == target || is < 1.5 * ts || is < 8 || ts < 1.5 ||
-	    !is_many(&s->column[target]) || l->text[target] == NEVER ||
-	    !is_all_there(&s->column[target]))
-		return;
-	if (are_known_pair(na, nb) || are_known_pair(nb, na) || differ_by_side(na, nb))
-		return;
-	mark += is >= 3 * ts ? 2 : 0;
-	if (named <= 0 && is < 2.5 * ts)
-		mark -= 3;
-	say_column(l, source, a);
-	say_column(l, target, b);
-	str_format(t.why, sizeof t.why, "%s about %.0f words, %s about %.0f", a, is, b, ts);
-	add_option(l, &t, mark);
+	guess_add(l, &t, mark);
 }
 
 /* Marks to shares of certainty: high marks, and far from the next reading. */
@@ -447,6 +374,31 @@ static void settle(struct guess *g)
 	}
 }
 
+/* The best of the kinds that want the column alone, then those that ask for more. */
+static void propose(struct looking *l, int column)
+{
+	const struct data_kind *best = NULL;
+	int best_mark = 0;
+
+	for (int k = 0; k < TASK_KINDS; k++) {
+		const struct data_kind *d = data_kind((enum task_kind)k);
+		int mark = d->mark ? d->mark(l, column) : 0;
+
+		if (mark > best_mark) {
+			best = d;
+			best_mark = mark;
+		}
+	}
+	if (best)
+		best->propose(l, column, best_mark);
+	for (int k = 0; k < TASK_KINDS; k++) {
+		const struct data_kind *d = data_kind((enum task_kind)k);
+
+		if (!d->mark && d->propose)
+			d->propose(l, column, 0);
+	}
+}
+
 void guess_columns(const struct sample *s, bool header, struct guess *g)
 {
 	struct looking l = { .s = s, .header = header, .g = g };
@@ -454,18 +406,9 @@ void guess_columns(const struct sample *s, bool header, struct guess *g)
 	g->header = header;
 	g->n = 0;
 	for (int i = 0; i < s->n_columns; i++)
-		l.text[i] = text_mark(s, header, i, P_TEXT);
-	for (int i = 0; i < s->n_columns; i++) {
-		int label = label_mark(s, header, i), number = number_mark(s, header, i);
-
-		if (label > 0 && label >= number)
-			add_labelled(&l, TASK_CLASSIFY, i, label);
-		else if (number > 0)
-			add_labelled(&l, TASK_REGRESS, i, number);
-		for (int k = 0; k < s->n_columns; k++)
-			if (s->n_columns <= 32)
-				add_summary(&l, i, k);
-	}
+		l.text[i] = guess_text_mark(&l, i, PART_TEXT);
+	for (int i = 0; i < s->n_columns; i++)
+		propose(&l, i);
 	settle(g);
 }
 

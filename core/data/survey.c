@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "data/cache.h"
+#include "data/data_kind.h"
 #include "data/items.h"
 #include "text/normal.h"
 
@@ -68,7 +69,7 @@ static bool is_header(const struct walk *w, const struct source_row *row)
 
 static void take_row(struct walk *w, struct source_row *row)
 {
-	bool is_label = w->spec->kind == TASK_CLASSIFY && w->c.target >= 0;
+	bool is_label = data_target(w->spec->kind)->has_labels && w->c.target >= 0;
 	const char *label = NULL;
 	size_t n = 0;
 

@@ -18,6 +18,10 @@
 #define TASK_KIND_CONSTANT(constant, name) TASK_##constant,
 enum task_kind { TASK_KIND_LIST(TASK_KIND_CONSTANT) TASK_KINDS };
 
+/* "classify|regress|summarize": their names as a list of choices. */
+#define TASK_KIND_CHOICE(constant, name) "|" #name
+#define TASK_KIND_CHOICES (&(TASK_KIND_LIST(TASK_KIND_CHOICE))[1])
+
 const char *task_kind_name(enum task_kind k);
 /* What its losses are means over: "examples", or "pieces" of the target. */
 const char *task_kind_unit(enum task_kind k);

@@ -30,6 +30,12 @@ static const struct model_kind *find_kind(const char *name)
 	return NULL;
 }
 
+bool model_kind_has(const char *kind, const char *field)
+{
+	(void)field; /* the transformer has all there are */
+	return find_kind(kind) != NULL;
+}
+
 /* --- checks --- */
 
 static enum status check_sizes(const struct model_config *c, struct err *err)

@@ -53,6 +53,12 @@ uint64_t model_param_count(const struct model_config *cfg,
 			   const struct model_task *tasks, int n_tasks);
 /* Registry: names of the kinds, NULL at the end. */
 const char *model_kind_name(int i);
+/*
+ * Does this kind of model have such a field of the plan's `model` section ("dim",
+ * "decoder_layers", "dropout")? False for an unknown kind. "kind" and "init" are
+ * every kind's and not asked for.
+ */
+bool model_kind_has(const char *kind, const char *field);
 
 /*
  * Forward pass with loss on the tape (begun by the caller): the micro-batch's means

@@ -224,6 +224,16 @@ void data_book_row(const struct data_book *b, enum data_split s, uint64_t i,
 	};
 }
 
+struct target_shown data_book_target(const struct data_book *b, const struct data_row *row)
+{
+	return (struct target_shown){
+		.label = row->label, .n_labels = b->task->n_labels,
+		.labels = (const char *const *)b->task->labels,
+		.number = row->number, .pieces = row->target_tokens,
+		.text = row->target, .len = row->target_len,
+	};
+}
+
 static const char **names_of(const struct data_book *b, const struct dataset *d,
 			     const int32_t *id, int n)
 {

@@ -15,6 +15,7 @@
 
 #include "base/progress.h"
 #include "base/status.h"
+#include "data/data_kind.h"
 #include "data/dataset.h"
 
 enum data_split { SPLIT_TRAIN, SPLIT_DEV, SPLITS };
@@ -66,6 +67,8 @@ struct data_row {
 };
 void data_book_row(const struct data_book *b, enum data_split s, uint64_t i,
 		   struct data_row *out);
+/* The row's target as the kind of task shows it: borrowed from book and row. */
+struct target_shown data_book_target(const struct data_book *b, const struct data_row *row);
 
 /*
  * Row i as the model sees it. Of a text that was cut, `text_kept` bytes went in

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/data_kind.h"
 #include "run/data_own.h"
 
 /* Rows between two looks at the clock: some ten thousandths of a second each. */
@@ -109,14 +110,14 @@ static void order_labels(struct data_split_report *r, int n)
 	}
 }
 
-static void finish_split(struct data_split_report *r, const struct data_about *a)
+static void finish_split(struct data_split_report *r, int n_labels)
 {
-	order_labels(r, a->n_labels);
+	order_labels(r, n_labels);
 	lengths_end(&r->source);
 	lengths_end(&r->target);
 	if (r->rows)
 		r->mean /= (double)r->rows;
-	if (a->kind == TASK_SUMMARIZE && r->target.sum)
+	if (r->target.sum)
 		r->compression = (double)r->source.sum / (double)r->target.sum;
 }
 
@@ -124,6 +125,7 @@ static enum status read_split(const struct data_book *b, enum data_split s,
 			      struct progress *pg, struct data_split_report *r)
 {
 	struct data_about a = data_book_about(b);
+	const struct data_target *target = data_target(a.kind);
 	const struct dataset *d = data_book_set(b, s);
 	uint64_t n = data_book_size(b, s);
 	struct data_row row;
@@ -134,7 +136,7 @@ static enum status read_split(const struct data_book *b, enum data_split s,
 	r->labels = xcalloc((size_t)a.n_labels + 1, sizeof *r->labels);
 	r->label_tokens = xcalloc((size_t)a.n_labels + 1, sizeof *r->label_tokens);
 	lengths_begin(&r->source, a.max_source);
-	if (a.kind == TASK_SUMMARIZE)
+	if (target->has_pieces)
 		lengths_begin(&r->target, a.max_target);
 	progress_begin(pg, n, "rows", "counting %s rows", data_split_name(s));
 	for (uint64_t i = 0; i < n; i++) {
@@ -143,7 +145,7 @@ static enum status read_split(const struct data_book *b, enum data_split s,
 		if (i % TICK_ROWS == 0 && progress_tick(pg, i))
 			return ST_STOPPED;
 	}
-	for (uint64_t i = 0; a.kind == TASK_REGRESS && i < n; i++) {
+	for (uint64_t i = 0; target->has_number && i < n; i++) {
 		struct example e;
 
 		dataset_get(d, i, &e);
@@ -151,7 +153,7 @@ static enum status read_split(const struct data_book *b, enum data_split s,
 		if (i % TICK_ROWS == 0 && progress_tick(pg, i))
 			return ST_STOPPED;
 	}
-	finish_split(r, &a);
+	finish_split(r, a.n_labels);
 	return ST_OK;
 }
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "data/data_kind.h"
+#include "run/plan_kind.h"
 
 /* A trained vocabulary cuts a word into about so many pieces. */
 static const double PIECES = 1.3;
@@ -63,7 +65,7 @@ static double source_tokens(const struct draft_task *t)
 
 static double target_tokens(const struct draft_task *t)
 {
-	if (t->kind != TASK_SUMMARIZE)
+	if (!data_target(t->kind)->has_pieces)
 		return 0;
 	return fmin(t->target_words * PIECES + 1, draft_max_target(t));
 }
@@ -165,29 +167,25 @@ static void put_text(struct json_out *o, const char *key, const char *s)
 static void put_columns(struct json_out *o, const struct draft_task *t)
 {
 	static const char *const formats[] = { "auto", "jsonl", "tsv", "csv" };
-	bool is_summary = t->kind == TASK_SUMMARIZE;
+	const struct data_kind *k = data_kind(t->kind);
 
 	json_put_str(o, "format", formats[t->format]);
 	if (t->header >= 0)
 		json_put_bool(o, "header", t->header);
-	put_text(o, is_summary ? "source" : "text", t->text);
-	if (*t->pair)
-		put_text(o, "text_b", t->pair);
-	put_text(o, is_summary ? "target" : "label", t->target);
+	put_text(o, k->text_key, t->text);
+	if (k->pair_key && *t->pair)
+		put_text(o, k->pair_key, t->pair);
+	put_text(o, k->target_key, t->target);
 }
 
 /* Where one of two classes is common, saying it always has a good accuracy. */
 static void put_metrics(struct json_out *o, const struct draft_task *t)
 {
-	static const char *const metrics[TASK_KINDS][3] = {
-		[TASK_CLASSIFY] = { "accuracy", "macro_f1", NULL },
-		[TASK_REGRESS] = { "pearson", "spearman", NULL },
-		[TASK_SUMMARIZE] = { "rouge1", "rouge2", "rougeL" },
-	};
+	const char *const *metric = plan_kind(t->kind)->draft_metrics;
 
 	json_open(o, "metrics", '[');
-	for (int i = 0; i < 3 && metrics[t->kind][i]; i++) {
-		json_put_str(o, NULL, metrics[t->kind][i]);
+	for (int i = 0; i < DRAFT_METRICS && metric[i]; i++) {
+		json_put_str(o, NULL, metric[i]);
 		if (!i && t->is_uneven)
 			json_put_str(o, NULL, "matthews");
 	}
@@ -206,7 +204,7 @@ static void put_task(struct json_out *o, const struct draft_task *t)
 		json_put_num(o, "dev_share", draft_dev_share(t));
 	put_columns(o, t);
 	json_put_int(o, "max_source", draft_max_source(t));
-	if (t->kind == TASK_SUMMARIZE)
+	if (plan_has_trait(t->kind, FOR_DECODES))
 		json_put_int(o, "max_target", draft_max_target(t));
 	if (t->blind > .5)
 		json_put_str(o, "rouge", "unicode");
@@ -269,7 +267,7 @@ void draft_write(const struct draft_task *t, int n, const struct draft_sizes *s,
 	bool decodes = false;
 
 	for (int i = 0; i < n; i++)
-		decodes = decodes || t[i].kind == TASK_SUMMARIZE;
+		decodes = decodes || plan_has_trait(t[i].kind, FOR_DECODES);
 	json_out_init(&o, out, 2);
 	json_open(&o, NULL, '{');
 	json_put_int(&o, "tutti", 1);

@@ -108,16 +108,39 @@ static enum status read_row(struct plan_reader *r, int row, void *base,
 		 : read_fallback(r, row, base, path);
 }
 
-/* Fields of the whole plan. */
+static enum status refuse_model_field(struct plan_reader *r, int row)
+{
+	int n;
+	const char *key = strrchr(plan_fields(&n)[row].path, '.') + 1;
+	struct buf b;
+
+	buf_init(&b);
+	for (int i = 0; model_kind_name(i); i++)
+		if (r->model_has(model_kind_name(i), key))
+			buf_addf(&b, "%s%s", b.len ? " or " : "", model_kind_name(i));
+	plan_refuse(r, "model", "'%s' is for models of kind %s, not %s", key,
+		    b.len ? buf_str(&b) : "none", r->plan->model.kind);
+	buf_release(&b);
+	return ST_INVALID;
+}
+
+/* Fields of the whole plan; model.kind comes before what a model of it may have. */
 static enum status read_whole(struct plan_reader *r, const struct json *root)
 {
 	int n;
 	const struct plan_field *f = plan_fields(&n);
 	enum status st = ST_OK;
 
-	for (int i = 0; i < n && !st; i++)
-		if (!plan_places()[i].kinds)
-			st = read_row(r, i, r->plan, f[i].path, node_at(root, f[i].path));
+	for (int i = 0; i < n && !st; i++) {
+		const struct json *node = node_at(root, f[i].path);
+
+		if (plan_places()[i].kinds)
+			continue;
+		if (plan_row_is_of_model(i, r->plan->model.kind, r->model_has))
+			st = read_row(r, i, r->plan, f[i].path, node);
+		else if (node)
+			st = refuse_model_field(r, i);
+	}
 	return st;
 }
 
@@ -233,12 +256,14 @@ static void name_from(const char *where, char *out, size_t cap)
 		out[n - 5] = '\0';
 }
 
-static enum status read_text(struct plan_reader *r, const char *json, size_t len,
-			     const char *folder, const char *const *sets, int n_sets)
+enum status plan_read_text(struct plan_reader *r, const char *json, size_t len,
+			   const char *folder, const char *const *sets, int n_sets)
 {
 	struct json *root = NULL;
 	enum status st;
 
+	if (!r->model_has)
+		r->model_has = model_kind_has;
 	r->plan = xcalloc(1, sizeof *r->plan);
 	name_from(r->where, r->plan->name, sizeof r->plan->name);
 	st = file_absolute(NULL, folder && *folder ? folder : ".", r->plan->folder,
@@ -262,7 +287,7 @@ enum status plan_parse(const char *json, size_t len, const char *where,
 		       struct plan **out, struct err *err)
 {
 	struct plan_reader r = { .where = where, .err = err };
-	enum status st = read_text(&r, json, len, folder, sets, n_sets);
+	enum status st = plan_read_text(&r, json, len, folder, sets, n_sets);
 
 	*out = r.plan;
 	return st;
@@ -284,7 +309,7 @@ static enum status read_file(struct plan_reader *r, const char *const *sets, int
 	buf_init(&b);
 	st = file_read(path, PLAN_SIZE_MAX, &b, r->err);
 	if (!st)
-		st = read_text(r, buf_str(&b), b.len, folder, sets, n_sets);
+		st = plan_read_text(r, buf_str(&b), b.len, folder, sets, n_sets);
 	buf_release(&b);
 	return st;
 }

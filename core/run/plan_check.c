@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/plan_kind.h"
 
 static void derive(int *field, int value)
 {
@@ -29,7 +30,7 @@ static void derive_all(struct plan *p)
 	for (int i = 0; i < p->n_tasks; i++) {
 		struct plan_task *t = &p->tasks[i];
 
-		if (t->kind == TASK_SUMMARIZE) {
+		if (plan_has_trait(t->kind, FOR_DECODES)) {
 			derive(&t->max_length, at_most(60, t->max_target - 1));
 			derive(&t->min_length, at_most(3, t->max_length));
 		}
@@ -70,7 +71,7 @@ static enum status check_model(struct plan_reader *r)
 {
 	const struct model_config *m = &r->plan->model;
 
-	if (m->dim % m->heads)
+	if (m->heads && m->dim % m->heads) /* 0: a kind that has none */
 		return plan_refuse(r, "model.heads", "%d heads do not divide dim %d",
 				   m->heads, m->dim);
 	if (m->shared_layers > m->layers)
@@ -110,12 +111,12 @@ static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 		return plan_refuse(r, path, "rows are held out only where there is no "
 				   "dev file");
 	}
-	if (t->kind == TASK_SUMMARIZE && t->max_length > t->max_target - 1) {
+	if (plan_has_trait(t->kind, FOR_DECODES) && t->max_length > t->max_target - 1) {
 		str_format(path, sizeof path, "tasks.%s.max_length", t->name);
 		return plan_refuse(r, path, "%d pieces and an end mark are more than "
 				   "max_target %d", t->max_length, t->max_target);
 	}
-	if (t->kind == TASK_SUMMARIZE && t->min_length > t->max_length) {
+	if (plan_has_trait(t->kind, FOR_DECODES) && t->min_length > t->max_length) {
 		str_format(path, sizeof path, "tasks.%s.min_length", t->name);
 		return plan_refuse(r, path, "%d is more than max_length %d",
 				   t->min_length, t->max_length);

@@ -4,6 +4,7 @@
 #include "run/plan_survey.h"
 
 #include "base/mem.h"
+#include "data/data_kind.h"
 
 enum status plan_labels(struct plan *p, int task, struct progress *pg, struct err *err)
 {
@@ -11,7 +12,7 @@ enum status plan_labels(struct plan *p, int task, struct progress *pg, struct er
 	struct dataset_spec spec;
 	enum status st = ST_OK;
 
-	if (t->kind != TASK_CLASSIFY)
+	if (!data_target(t->kind)->has_labels)
 		return ST_OK;
 	if (!t->n_labels) {
 		plan_dataset(p, task, false, &spec);

@@ -3,27 +3,24 @@
  *
  * Reading, writing, `--set`, help and tutti-plan(5) follow from these rows; to
  * add a field is to add a row and a member. A fallback in brackets is worked
- * out from other fields (plan_check.c). A field whose meaning depends on the
- * kind of task has a row per meaning.
+ * out from other fields (plan_check.c). Fields of tasks are for traits that kinds
+ * have (plan_kind.h); one whose default or meaning is a kind's own is read by a row
+ * per meaning. A field of the model is for the kinds of model that have it.
  */
 #include "run/plan_table.h"
 
 #include <string.h>
 
-enum {
-	CLS = 1 << TASK_CLASSIFY,
-	REG = 1 << TASK_REGRESS,
-	SUM = 1 << TASK_SUMMARIZE,
-	ANY = CLS | REG | SUM,
-};
+#include "data/data_kind.h"
+#include "run/plan_kind.h"
 
 #define SEED_MAX 9007199254740991.0 /* 2^53 - 1: whole in any JSON reader */
 
 /*
- * W: a field of the whole plan; T: of a task, with the kinds it is for.
- * path, type, least, most, fallback, choices, slot, member, kinds, help
+ * W: a field of the whole plan; M: of its model; T: of a task, with the traits it is
+ * for. path, type, least, most, fallback, choices, slot, member, traits, help
  */
-#define PLAN_ROWS(W, T)                                                        \
+#define PLAN_ROWS(W, M, T)                                                     \
 	W("tutti", INT, 1, 1, NULL, NULL, FIXED, seed,                         \
 	  "Version of the plan format: 1.")                                    \
 	W("note", STR, 0, 0, "null", NULL, TEXT, note,                         \
@@ -32,29 +29,29 @@ enum {
 	  "Where all randomness comes from.")                                  \
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
 	  "Which model: a shared encoder with a head per task.")               \
-	W("model.dim", INT, 4, 8192, "256", NULL, INT, model.dim,              \
+	M("model.dim", INT, 4, 8192, "256", NULL, INT, model.dim,              \
 	  "Width of the hidden states; a multiple of heads.")                  \
-	W("model.layers", INT, 1, 64, "4", NULL, INT, model.layers,            \
+	M("model.layers", INT, 1, 64, "4", NULL, INT, model.layers,            \
 	  "Layers of the encoder.")                                            \
-	W("model.heads", INT, 1, 128, "4", NULL, INT, model.heads,             \
+	M("model.heads", INT, 1, 128, "4", NULL, INT, model.heads,             \
 	  "Attention heads.")                                                  \
-	W("model.ff", INT, 4, 65536, "(4 x dim)", NULL, INT, model.ff,         \
+	M("model.ff", INT, 4, 65536, "(4 x dim)", NULL, INT, model.ff,         \
 	  "Width inside the feed-forward blocks.")                             \
-	W("model.shared_layers", INT, 0, 64, "(layers)", NULL, INT,            \
+	M("model.shared_layers", INT, 0, 64, "(layers)", NULL, INT,            \
 	  model.shared_layers,                                                 \
 	  "How many layers, from the bottom, all tasks share; the rest are "   \
 	  "one copy per task.")                                                \
-	W("model.decoder_layers", INT, 1, 64, "2", NULL, INT,                  \
+	M("model.decoder_layers", INT, 1, 64, "2", NULL, INT,                  \
 	  model.decoder_layers, "Layers of the decoder that writes summaries.") \
-	W("model.dropout", NUM, 0, 0.9, "0.1", NULL, NUM, dropout,             \
+	M("model.dropout", NUM, 0, 0.9, "0.1", NULL, NUM, dropout,             \
 	  "Share of activations dropped in training.")                         \
-	W("model.norm", ENUM, 0, 0, "\"pre\"", "post|pre", CHOICE,             \
+	M("model.norm", ENUM, 0, 0, "\"pre\"", "post|pre", CHOICE,             \
 	  model.pre_norm, "Layer norm before each block, or after it (BERT).") \
-	W("model.pool", ENUM, 0, 0, "\"mean\"", "first|mean", CHOICE,          \
+	M("model.pool", ENUM, 0, 0, "\"mean\"", "first|mean", CHOICE,          \
 	  model.pool, "What heads read: the first token or the mean of all.")  \
-	W("model.copy", BOOL, 0, 0, "true", NULL, CHOICE, model.copy,          \
+	M("model.copy", BOOL, 0, 0, "true", NULL, CHOICE, model.copy,          \
 	  "May the summary decoder copy words of the source?")                 \
-	W("model.tied", BOOL, 0, 0, "true", NULL, CHOICE, model.tied,          \
+	M("model.tied", BOOL, 0, 0, "true", NULL, CHOICE, model.tied,          \
 	  "Are embeddings and the output layer one table?")                    \
 	W("model.init", ENUM, 0, 0, "\"random\"", "random", TEXT, init,        \
 	  "Where the first weights come from.")                                \
@@ -64,80 +61,69 @@ enum {
 	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text.") \
 	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \
 	  "A vocab.txt to use in place of a trained one.")                     \
-	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, ANY,            \
+	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, FOR_EVERY,      \
 	  "Words about the task; they change nothing.")                        \
-	T("tasks.*.kind", ENUM, 0, 0, NULL, "classify|regress|summarize",      \
-	  CHOICE, kind, ANY, "What the task is.")                              \
-	T("tasks.*.train", PATH, 0, 0, NULL, NULL, PATH, train, ANY,           \
+	T("tasks.*.kind", ENUM, 0, 0, NULL, TASK_KIND_CHOICES,                 \
+	  CHOICE, kind, FOR_EVERY, "What the task is.")                        \
+	T("tasks.*.train", PATH, 0, 0, NULL, NULL, PATH, train, FOR_EVERY,     \
 	  "Training rows: a JSONL, JSON, TSV or CSV file, packed or not, "     \
-	  "or a folder of texts.")                          \
-	T("tasks.*.dev", PATH, 0, 0, "null", NULL, PATH, dev, ANY,             \
+	  "or a folder of texts.")                                             \
+	T("tasks.*.dev", PATH, 0, 0, "null", NULL, PATH, dev, FOR_EVERY,       \
 	  "Rows for evaluation.")                                              \
-	T("tasks.*.dev_share", NUM, 0, 0.5, "0", NULL, NUM, dev_share, ANY,    \
+	T("tasks.*.dev_share", NUM, 0, 0.5, "0", NULL, NUM, dev_share, FOR_EVERY, \
 	  "Without a dev file: this share of the training rows is held out "   \
 	  "for evaluation. Rows of one text stay together.")                   \
 	T("tasks.*.format", ENUM, 0, 0, "\"auto\"", "auto|jsonl|tsv|csv",      \
-	  CHOICE, format, ANY, "Format of the files; auto goes by what is in them.") \
+	  CHOICE, format, FOR_EVERY, "Format of the files; auto goes by what is in them.") \
 	T("tasks.*.header", ENUM, 0, 0, "\"auto\"", "auto|true|false", HEADER, \
-	  header, ANY,                                                         \
+	  header, FOR_EVERY,                                                   \
 	  "Does the first row name the columns? auto: yes, unless a column "   \
 	  "is asked for by number.")                                           \
-	T("tasks.*.text", STR, 0, 0, "\"text\"", NULL, TEXT, text, CLS | REG,  \
-	  "Column of the text, by name, by number from 0, or as NAME#2.")                  \
-	T("tasks.*.text_b", STR, 0, 0, "null", NULL, TEXT, pair, CLS | REG,    \
+	T("tasks.*.text", STR, 0, 0, "\"text\"", NULL, TEXT, text, FOR_COLUMN, \
+	  "Column of the text, by name, by number from 0, or as NAME#2.")      \
+	T("tasks.*.text_b", STR, 0, 0, "null", NULL, TEXT, pair, FOR_COLUMN,   \
 	  "Column of the second text of a pair.")                              \
 	T("tasks.*.label", STR, 0, 0, "\"label\"", NULL, TEXT, target,         \
-	  CLS | REG, "Column of the label, or of the number to predict.")      \
-	T("tasks.*.source", STR, 0, 0, "\"source\"", NULL, TEXT, text, SUM,    \
+	  FOR_COLUMN, "Column of the label, or of the number to predict.")     \
+	T("tasks.*.source", STR, 0, 0, "\"source\"", NULL, TEXT, text, FOR_COLUMN, \
 	  "Column of the text to summarize.")                                  \
-	T("tasks.*.target", STR, 0, 0, "\"target\"", NULL, TEXT, target, SUM,  \
+	T("tasks.*.target", STR, 0, 0, "\"target\"", NULL, TEXT, target, FOR_COLUMN, \
 	  "Column of the summary.")                                            \
 	T("tasks.*.labels", LIST, 2, PLAN_LABELS_MAX, "null", NULL, LABELS,    \
-	  labels, CLS, "The labels in class order; else those of the training " \
+	  labels, FOR_LABELS, "The labels in class order; else those of the training " \
 	  "rows, sorted by bytes.")                                            \
 	T("tasks.*.max_source", INT, 3, 8192, "128", NULL, INT, max_source,    \
-	  CLS | REG, "Longest text in pieces; longer ones lose their end.")    \
-	T("tasks.*.max_source", INT, 3, 8192, "256", NULL, INT, max_source,    \
-	  SUM, "Longest source in pieces; longer ones lose their end.")        \
+	  FOR_EVERY, "Longest text in pieces; longer ones lose their end.")    \
 	T("tasks.*.max_target", INT, 2, 2048, "64", NULL, INT, max_target,     \
-	  SUM, "Longest summary in pieces, its end mark included.")            \
-	T("tasks.*.weight", NUM, 0, 1000, "1", NULL, NUM, weight, ANY,         \
+	  FOR_DECODES, "Longest summary in pieces, its end mark included.")    \
+	T("tasks.*.weight", NUM, 0, 1000, "1", NULL, NUM, weight, FOR_EVERY,   \
 	  "Factor on the task's loss.")                                        \
-	T("tasks.*.share", NUM, 0, 1, "\"auto\"", NULL, SHARE, share, ANY,     \
+	T("tasks.*.share", NUM, 0, 1, "\"auto\"", NULL, SHARE, share, FOR_EVERY, \
 	  "Fraction of the micro-batches; auto leaves it to mix.sampling.")    \
-	T("tasks.*.muted", BOOL, 0, 0, "false", NULL, CHOICE, muted, ANY,      \
+	T("tasks.*.muted", BOOL, 0, 0, "false", NULL, CHOICE, muted, FOR_EVERY, \
 	  "Begin without this task?")                                          \
-	T("tasks.*.smoothing", NUM, 0, 0.9, "0", NULL, NUM, smoothing, CLS,    \
+	T("tasks.*.smoothing", NUM, 0, 0.9, "0", NULL, NUM, smoothing, FOR_SMOOTHED, \
 	  "Label smoothing of the loss; losses are shown without.")            \
-	T("tasks.*.smoothing", NUM, 0, 0.9, "0.1", NULL, NUM, smoothing, SUM,  \
-	  "Label smoothing of the loss of a summary's pieces; losses are "     \
-	  "shown without.")                                                    \
-	T("tasks.*.max_bad", NUM, 0, 1, "0.01", NULL, NUM, max_bad, ANY,       \
-	  "Share of a file's rows that may be unusable; 0: none.")                        \
-	T("tasks.*.lr", NUM, 0, 1000, "1", NULL, NUM, lr, ANY,                 \
+	T("tasks.*.max_bad", NUM, 0, 1, "0.01", NULL, NUM, max_bad, FOR_EVERY, \
+	  "Share of a file's rows that may be unusable; 0: none.")             \
+	T("tasks.*.lr", NUM, 0, 1000, "1", NULL, NUM, lr, FOR_EVERY,           \
 	  "Factor on the learning rate of the task's own parameters.")         \
 	T("tasks.*.metrics", LIST, 1, PLAN_METRICS, "[\"accuracy\"]", NULL,    \
-	  METRICS, metrics, CLS, "Measures on the dev rows; the first one is " \
+	  METRICS, metrics, FOR_EVERY, "Measures on the dev rows; the first one is " \
 	  "shown on the strip.")                                               \
-	T("tasks.*.metrics", LIST, 1, PLAN_METRICS,                            \
-	  "[\"pearson\", \"spearman\"]", NULL, METRICS, metrics, REG,          \
-	  "Measures on the dev rows of a regression.")                         \
-	T("tasks.*.metrics", LIST, 1, PLAN_METRICS,                            \
-	  "[\"rouge1\", \"rouge2\", \"rougeL\"]", NULL, METRICS, metrics, SUM, \
-	  "Measures of summaries on the dev rows.")                            \
 	T("tasks.*.rouge", ENUM, 0, 0, "\"ascii\"", "ascii|unicode", CHOICE,   \
-	  rouge_unicode, SUM, "What ROUGE counts: words of a-z and 0-9, as "   \
+	  rouge_unicode, FOR_DECODES, "What ROUGE counts: words of a-z and 0-9, as " \
 	  "rouge-score does, or of every script's letters and digits.")        \
-	T("tasks.*.beams", INT, 1, 16, "4", NULL, INT, beams, SUM,             \
+	T("tasks.*.beams", INT, 1, 16, "4", NULL, INT, beams, FOR_DECODES,     \
 	  "Beams of the search in eval and predict.")                          \
 	T("tasks.*.min_length", INT, 0, 2047, "(3, at most max_length)", NULL, \
-	  INT, min_length, SUM, "Fewest pieces of a summary.")                 \
+	  INT, min_length, FOR_DECODES, "Fewest pieces of a summary.")         \
 	T("tasks.*.max_length", INT, 1, 2047, "(60, at most max_target - 1)",  \
-	  NULL, INT, max_length, SUM, "Most pieces of a summary.")             \
-	T("tasks.*.no_repeat", INT, 0, 16, "3", NULL, INT, no_repeat, SUM,     \
+	  NULL, INT, max_length, FOR_DECODES, "Most pieces of a summary.")     \
+	T("tasks.*.no_repeat", INT, 0, 16, "3", NULL, INT, no_repeat, FOR_DECODES, \
 	  "Length of runs of pieces that may not come twice; 0: off.")         \
 	T("tasks.*.length_penalty", NUM, 0, 10, "1", NULL, NUM,                \
-	  length_penalty, SUM, "Above 0, longer summaries are preferred.")     \
+	  length_penalty, FOR_DECODES, "Above 0, longer summaries are preferred.") \
 	W("mix.sampling", STR, 0, 0, "\"proportional\"", NULL, TEXT, sampling, \
 	  "How the shares of the tasks come about.")                           \
 	W("mix.sampling_args", LIST, 0, MIX_PARAMS, "{}", NULL, ARGS,          \
@@ -192,22 +178,96 @@ enum {
 
 #define FIELD_W(path, type, min, max, fallback, choices, slot, member, help)   \
 	{ path, PLAN_##type, min, max, fallback, choices, help },
-#define FIELD_T(path, type, min, max, fallback, choices, slot, member, kinds, help) \
+#define FIELD_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
 	{ path, PLAN_##type, min, max, fallback, choices, help },
+#define PLACE(slot, of_model, owner, member)                                   \
+	{ SLOT_##slot, 0, of_model, offsetof(struct owner, member),            \
+	  sizeof(((struct owner *)0)->member) }
 #define PLACE_W(path, type, min, max, fallback, choices, slot, member, help)   \
-	{ SLOT_##slot, 0, offsetof(struct plan, member),                       \
-	  sizeof(((struct plan *)0)->member) },
-#define PLACE_T(path, type, min, max, fallback, choices, slot, member, kinds, help) \
-	{ SLOT_##slot, kinds, offsetof(struct plan_task, member),              \
-	  sizeof(((struct plan_task *)0)->member) },
+	{ 0, PLACE(slot, false, plan, member) },
+#define PLACE_M(path, type, min, max, fallback, choices, slot, member, help)   \
+	{ 0, PLACE(slot, true, plan, member) },
+#define PLACE_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
+	{ traits, PLACE(slot, false, plan_task, member) },
 
-static const struct plan_field fields[] = { PLAN_ROWS(FIELD_W, FIELD_T) };
-static const struct plan_place places[] = { PLAN_ROWS(PLACE_W, PLACE_T) };
-enum { FIELDS = sizeof fields / sizeof *fields };
+static const struct plan_field listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T) };
+static const struct listed_place {
+	unsigned traits;  /* 0: a field of the whole plan */
+	struct plan_place place;
+} listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T) };
+enum { LISTED = sizeof listed / sizeof *listed,
+       FIELDS_MAX = LISTED + TASK_KINDS * PLAN_VARIANTS };
+
+/* --- the table as it is read: a row per meaning --- */
+
+static struct plan_field fields[FIELDS_MAX];
+static struct plan_place places[FIELDS_MAX];
+static int n_fields;
+
+static bool has_field(enum task_kind k, unsigned traits, const char *key)
+{
+	const struct data_kind *d = data_kind(k);
+
+	if (traits & FOR_COLUMN)
+		return str_eq(key, d->text_key) || str_eq(key, d->target_key) ||
+		       (d->pair_key && str_eq(key, d->pair_key));
+	return traits & (FOR_EVERY | plan_kind(k)->traits);
+}
+
+static const struct plan_variant *find_variant(enum task_kind k, const char *key)
+{
+	const struct plan_variant *v = plan_kind(k)->variant;
+
+	for (int i = 0; i < PLAN_VARIANTS && v[i].key; i++)
+		if (str_eq(v[i].key, key))
+			return &v[i];
+	return NULL;
+}
+
+static void add_row(const struct plan_field *f, const struct plan_place *p, unsigned kinds)
+{
+	fields[n_fields] = *f;
+	places[n_fields] = *p;
+	places[n_fields++].kinds = kinds;
+}
+
+/* A row for the kinds that have the field as it is listed, then one per variant. */
+static void add_task_rows(const struct plan_field *f, const struct listed_place *p)
+{
+	const char *key = strrchr(f->path, '.') + 1;
+	unsigned plain = 0;
+
+	for (unsigned k = 0; k < TASK_KINDS; k++)
+		if (has_field((enum task_kind)k, p->traits, key) &&
+		    !find_variant((enum task_kind)k, key))
+			plain |= 1U << k;
+	if (plain)
+		add_row(f, &p->place, plain);
+	for (unsigned k = 0; k < TASK_KINDS; k++) {
+		const struct plan_variant *v = find_variant((enum task_kind)k, key);
+		struct plan_field own = *f;
+
+		if (!v || !has_field((enum task_kind)k, p->traits, key))
+			continue;
+		own.fallback = v->fallback ? v->fallback : f->fallback;
+		own.help = v->help ? v->help : f->help;
+		add_row(&own, &p->place, 1U << k);
+	}
+}
+
+/* Before main(): any thread may ask for a field. It reads nothing but constants. */
+__attribute__((constructor)) static void make_fields(void)
+{
+	for (int i = 0; i < LISTED; i++)
+		if (listed_places[i].traits)
+			add_task_rows(&listed[i], &listed_places[i]);
+		else
+			add_row(&listed[i], &listed_places[i].place, 0);
+}
 
 const struct plan_field *plan_fields(int *n)
 {
-	*n = FIELDS;
+	*n = n_fields;
 	return fields;
 }
 
@@ -215,6 +275,8 @@ const struct plan_place *plan_places(void)
 {
 	return places;
 }
+
+/* --- look-ups --- */
 
 /* Does the table's path, up to its end or the next dot, cover the concrete one? */
 static const char *match_part(const char *row, const char **path)
@@ -252,9 +314,9 @@ static bool is_for(const struct plan_place *p, unsigned kinds)
 
 int plan_row_find(const char *path, int kind)
 {
-	unsigned kinds = kind < 0 ? ANY : 1U << kind;
+	unsigned kinds = kind < 0 ? ~0U : 1U << kind;
 
-	for (int i = 0; i < FIELDS; i++)
+	for (int i = 0; i < n_fields; i++)
 		if (is_for(&places[i], kinds) &&
 		    match(fields[i].path, path) == MATCH_WHOLE)
 			return i;
@@ -268,10 +330,25 @@ int plan_row_any(const char *path)
 
 bool plan_is_section(const char *path)
 {
-	for (int i = 0; i < FIELDS; i++)
+	for (int i = 0; i < n_fields; i++)
 		if (match(fields[i].path, path) == MATCH_BELOW)
 			return true;
 	return false;
+}
+
+static bool is_model_kind(const char *kind)
+{
+	for (int i = 0; model_kind_name(i); i++)
+		if (str_eq(model_kind_name(i), kind))
+			return true;
+	return false;
+}
+
+bool plan_row_is_of_model(int row, const char *kind,
+			  bool (*has)(const char *kind, const char *field))
+{
+	return !places[row].of_model || !is_model_kind(kind) ||
+	       has(kind, strrchr(fields[row].path, '.') + 1);
 }
 
 void plan_kind_words(unsigned kinds, char *out, size_t cap)
@@ -327,7 +404,7 @@ const char *plan_nearest_key(const char *section, const char *key, unsigned kind
 	static _Thread_local char best[WORD + 1];
 	int least_edits = 3;
 
-	for (int i = 0; i < FIELDS; i++) {
+	for (int i = 0; i < n_fields; i++) {
 		char name[WORD + 1];
 		const char *rest = fields[i].path, *path = section;
 		int edits;

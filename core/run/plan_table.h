@@ -30,6 +30,7 @@ enum plan_slot {
 struct plan_place {
 	enum plan_slot slot;
 	unsigned kinds;   /* bit per task kind; 0: a field of the whole plan */
+	bool of_model;    /* of it, where its kind has such a field */
 	size_t at, size;
 };
 const struct plan_place *plan_places(void);
@@ -53,6 +54,12 @@ static inline void *plan_slot_at(void *base, const struct plan_place *p)
 	return (char *)base + p->at;
 }
 
+/*
+ * Is the row for models of this kind? Of a kind that there is not, all rows are: its
+ * name is refused when everything is read. `has`: model_kind_has.
+ */
+bool plan_row_is_of_model(int row, const char *kind,
+			  bool (*has)(const char *kind, const char *field));
 /* "classify or regress": the kinds of a mask in words. */
 void plan_kind_words(unsigned kinds, char *out, size_t cap);
 /* The row for a concrete path and kind ("tasks.sum.weight"): or -1. */
@@ -80,9 +87,13 @@ struct plan_reader {
 	struct plan_var *vars;
 	int n_vars;
 	bool may_lack_files;    /* paths are not looked up */
+	bool (*model_has)(const char *kind, const char *field); /* model_kind_has */
 	struct err *err;
 };
 
+/* Reads r->where's text into r->plan; NULL when it failed. */
+enum status plan_read_text(struct plan_reader *r, const char *json, size_t len,
+			   const char *folder, const char *const *sets, int n_sets);
 /* "cause at tasks.x in plan.json": ST_INVALID. */
 enum status plan_refuse(struct plan_reader *r, const char *path, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

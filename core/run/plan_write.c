@@ -182,7 +182,8 @@ void plan_write(const struct plan *p, struct buf *out)
 		str_format(section, sizeof section, "%.*s", (int)len, f[i].path);
 		if (opens)
 			json_open(&o, section, '{');
-		put_row(&o, p, i, p, f[i].path + (len ? len + 1 : 0));
+		if (plan_row_is_of_model(i, p->model.kind, model_kind_has))
+			put_row(&o, p, i, p, f[i].path + (len ? len + 1 : 0));
 		if (ends)
 			json_close(&o, '}');
 	}

@@ -3,12 +3,12 @@
  */
 #include "run/session.h"
 
-#include <math.h> /* isfinite */
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "data/data_kind.h"
 #include "run/plan_survey.h"
 #include "run/state.h"
 #include "run/workers.h"
@@ -28,13 +28,14 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 			      struct progress *pg, struct err *err)
 {
 	struct plan_task *t = &s->plan->tasks[i];
+	bool has_labels = data_target(t->kind)->has_labels;
 	enum status st;
 
-	if (t->kind == TASK_CLASSIFY && !t->n_labels && !may_read)
+	if (has_labels && !t->n_labels && !may_read)
 		return err_set(err, ST_INVALID, "task '%s' has no labels in the stored plan",
 			       t->name);
 	st = plan_labels(s->plan, i, pg, err);
-	if (!st && t->kind == TASK_CLASSIFY)
+	if (!st && has_labels)
 		st = plan_check_labels(t, err);
 	s->task[i].n_labels = t->n_labels;
 	s->task[i].labels = t->labels;
@@ -42,28 +43,6 @@ static enum status get_labels(struct session *s, int i, bool may_read,
 }
 
 /* --- data --- */
-
-/*
- * Mean and deviation of the train numbers: the head predicts (y - mean) / scale.
- * Numbers that differ by less than a double can tell from their mean are all one.
- */
-static void get_norm(struct session_task *t)
-{
-	struct example e;
-	uint64_t n = dataset_size(t->train);
-	double sum = 0, least, d;
-
-	t->mean = dataset_mean(t->train);
-	for (uint64_t i = 0; i < n; i++) {
-		dataset_get(t->train, i, &e);
-		d = e.number - t->mean;
-		sum += d * d;
-	}
-	t->scale = n ? __builtin_sqrt(sum / (double)n) : 0;
-	least = 1e-14 * (t->mean < 0 ? -t->mean : t->mean);
-	if (!(t->scale > least && t->scale > 1e-150 && isfinite(t->scale)))
-		t->scale = 1;
-}
 
 static enum status open_data(struct session *s, int i, struct progress *pg,
 			     struct err *err)
@@ -82,8 +61,8 @@ static enum status open_data(struct session *s, int i, struct progress *pg,
 		plan_dataset(s->plan, i, true, &spec);
 		st = dataset_open(&spec, s->tok, NULL, pg, &t->dev, err);
 	}
-	if (!st && p->kind == TASK_REGRESS)
-		get_norm(t);
+	if (!st && data_kind(p->kind)->prepare)
+		data_kind(p->kind)->prepare(t->train, &t->mean, &t->scale);
 	return st;
 }
 

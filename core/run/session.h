@@ -26,7 +26,7 @@ struct session_task {
 	struct cursor cursor;         /* state */
 	int n_labels;
 	char **labels;                /* borrowed from the plan */
-	double mean, scale;           /* regress: of the train numbers; else 0, 1 */
+	double mean, scale;           /* what its kind prepared (data_kind.h); else 0, 1 */
 	double per_epoch;             /* micro-batches per epoch, as estimated at the start */
 	double units;                 /* state: units of a micro-batch, estimated likewise */
 };

@@ -4,7 +4,9 @@
  */
 #include "data_check.h"
 
-#include "run/plan.h"
+#include "data/data_kind.h"
+#include "run/plan_kind.h"
+#include "run/plan_table.h"
 
 /* The plan of the design, short; %s stands for more of the task "sum". */
 static const char example[] =
@@ -325,6 +327,101 @@ static void test_table(void **state)
 	}
 }
 
+/* --- fields that a kind of model has not --- */
+
+static bool has_no_decoder(const char *kind, const char *field)
+{
+	return str_eq(kind, "transformer") && !str_eq(field, "decoder_layers") &&
+	       !str_eq(field, "heads") && !str_eq(field, "ff");
+}
+
+static bool has_nothing(const char *kind, const char *field)
+{
+	(void)kind;
+	(void)field;
+	return false;
+}
+
+static struct plan *read_for(bool (*has)(const char *kind, const char *field),
+			     const char *model, struct err *err)
+{
+	struct plan_reader r = { .where = "p.json", .model_has = has, .err = err };
+	struct buf b;
+
+	buf_init(&b);
+	buf_addf(&b, "{ \"tutti\": 1, \"model\": { %s }, \"tasks\": { \"a\": { \"kind\": "
+		 "\"classify\", \"train\": \"a.tsv\" } }, \"budget\": { \"steps\": 1 } }",
+		 model);
+	err->text[0] = '\0';
+	if (plan_read_text(&r, buf_str(&b), b.len, scratch, NULL, 0))
+		assert_null(r.plan);
+	buf_release(&b);
+	return r.plan;
+}
+
+/* Refused by name and place; not filled in where they are not given. */
+static void test_model_fields(void **state)
+{
+	struct err err;
+	struct plan *p = read_for(has_no_decoder, "\"dim\": 10", &err);
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(p->model.dim, 10);
+	assert_int_equal(p->model.layers, 4);
+	assert_int_equal(p->model.heads, 0);
+	assert_int_equal(p->model.decoder_layers, 0);
+	assert_int_equal(p->model.ff, 0);
+	plan_free(p);
+	assert_null(read_for(has_no_decoder, "\"dim\": 8, \"heads\": 2", &err));
+	assert_string_equal(err.text, "'heads' is for models of kind none, not transformer "
+				      "at model in p.json");
+	assert_null(read_for(has_nothing, "\"kind\": \"transformer\", \"dim\": 8", &err));
+	assert_non_null(strstr(err.text, "'dim' is for models of kind none, not transformer"));
+	p = read_for(has_nothing, "\"kind\": \"transformer\", \"init\": \"random\"", &err);
+	assert_non_null(p);
+	plan_free(p);
+	assert_null(read_for(has_nothing, "\"kind\": \"transfomer\", \"dim\": 8", &err));
+	assert_non_null(strstr(err.text, "did you mean 'transformer'?"));
+	assert_true(model_kind_has("transformer", "decoder_layers"));
+	assert_false(model_kind_has("none", "dim"));
+}
+
+/* --- kinds of tasks --- */
+
+static bool has_row(const char *key, enum task_kind k)
+{
+	char path[PLAN_PATH_TEXT];
+
+	str_format(path, sizeof path, "tasks.x.%s", key);
+	return plan_row_find(path, (int)k) >= 0;
+}
+
+/* What the rows of the two floors say of a kind goes together. */
+static void test_kinds(void **state)
+{
+	(void)state;
+	for (int i = 0; i < TASK_KINDS; i++) {
+		enum task_kind k = (enum task_kind)i, found = TASK_KINDS;
+		const struct data_kind *d = data_kind(k);
+		const struct plan_kind *p = plan_kind(k);
+		const char *name = task_kind_name(k);
+
+		assert_true(task_kind_find(name, &found) && found == k);
+		assert_int_equal(plan_choice_find(TASK_KIND_CHOICES, name), i);
+		assert_true(has_row(d->text_key, k) && has_row(d->target_key, k));
+		assert_int_equal(has_row("text_b", k), d->pair_key != NULL);
+		assert_int_equal(has_row("labels", k), d->target->has_labels);
+		assert_int_equal(has_row("max_target", k), d->target->has_pieces);
+		assert_true(has_row("max_source", k) && has_row("metrics", k));
+		for (int m = 0; m < DRAFT_METRICS && p->draft_metrics[m]; m++)
+			assert_int_equal(metric_find(p->draft_metrics[m])->input, p->metrics);
+		for (int v = 0; v < PLAN_VARIANTS && p->variant[v].key; v++)
+			assert_true(has_row(p->variant[v].key, k));
+	}
+	assert_false(plan_choice_find(TASK_KIND_CHOICES, "") >= 0);
+}
+
 /* Damaged texts: an answer, never more than that. */
 static void test_mutations(void **state)
 {
@@ -356,6 +453,7 @@ int main(void)
 		cmocka_unit_test(test_example),   cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_literal_dollar),
 		cmocka_unit_test(test_refusals),  cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_model_fields), cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_load),	  cmocka_unit_test(test_table),
 		cmocka_unit_test(test_mutations),
 	};

@@ -1,0 +1,59 @@
+/*
+ * kind_classify.c - one of several labels for a text or a pair of texts.
+ */
+#include "base/str.h"
+#include "data/cache.h"
+#include "data/data_kind.h"
+#include "data/guess_own.h"
+
+static uint32_t units(const struct cache_record *r)
+{
+	(void)r;
+	return 1;
+}
+
+/* --- for files that nobody has described --- */
+
+static int mark(const struct looking *l, int column)
+{
+	const struct sample_column *c = &l->s->column[column];
+	bool is_numeric = guess_is_numeric(c);
+	uint64_t n = sample_values(c);
+	int m = guess_name_mark(l, column, PART_LABEL);
+
+	if (c->distinct < 2 || c->distinct >= SAMPLE_DISTINCT || guess_is_index(c) ||
+	    guess_has_lists(c) || n < 4 || (uint64_t)c->distinct * 2 > n ||
+	    sample_mean_words(c) > 6)
+		return GUESS_NEVER;
+	if (is_numeric && c->wholes < c->numbers && c->distinct > 4)
+		return GUESS_NEVER;
+	if (!guess_is_filled(c))
+		m -= 5;
+	m += c->distinct <= 20 ? 2 : 0;
+	m += (uint64_t)c->distinct * 5 <= n ? 1 : -2;
+	m += is_numeric && c->distinct <= 10 ? 2 : 0;
+	m += is_numeric && c->distinct > 20 ? -3 : 0;
+	m += column == 0 || column == l->s->n_columns - 1;
+	m -= (double)c->commonest > 0.97 * (double)n ? 3 : 0;
+	m -= guess_name_mark(l, column, PART_OTHER);
+	return m;
+}
+
+static void propose(struct looking *l, int column, int m)
+{
+	char name[64], what[64];
+
+	guess_say_column(l, column, name);
+	str_format(what, sizeof what, "%s has %d%s values", name,
+		   l->s->column[column].distinct, l->s->is_whole ? "" : " or more");
+	guess_add_labelled(l, TASK_CLASSIFY, column, m, what);
+}
+
+const struct data_kind data_kind_classify = {
+	.target = &data_target_label,
+	.unit = "examples", .units = units,
+	.text_key = "text", .pair_key = "text_b", .target_key = "label",
+	.text_noun = "text", .target_noun = "label",
+	.saying = "classify by %y, %X",
+	.mark = mark, .propose = propose,
+};
