@@ -57,7 +57,7 @@ struct trainer {
 
 	/* any thread, any time */
 	atomic_int stop;           /* asked by trainer_stop */
-	atomic_int interrupt;      /* a "stop" is in the queue: cut long work short */
+	atomic_int interrupt;      /* a CMD_CUTS is in the queue: cut long work short */
 
 	/* under the mutex */
 	pthread_mutex_t mutex;

@@ -5,7 +5,7 @@
 #include "engine_fixture.h"
 
 #include "base/mem.h"
-#include "run/command.h"
+#include "run/change.h"
 #include "run/session.h"
 
 static struct command *cmd;
@@ -116,12 +116,24 @@ static void test_table(void **state)
 {
 	(void)state;
 	for (int i = 0; i < command_count; i++) {
-		const struct command_row *r = &command_table[i];
+		const struct command_row *r = command_table[i];
+		bool is_journaled = r->flags & (CMD_CHANGES | CMD_NOTES);
 
 		assert_ptr_equal(command_find(r->name), r);
+		assert_ptr_equal(command_of(r->usage), r);
 		assert_true(str_starts(r->usage, r->name));
 		assert_true(strlen(r->help) > 0 && strlen(r->help) < 72);
 		assert_true(r->flags != 0);
+		/* and what its flags promise is there, and nothing else */
+		assert_int_equal(!r->change, !(r->flags & CMD_CHANGES));
+		assert_int_equal(!r->show, !(r->flags & CMD_CHANGES));
+		assert_int_equal(!r->run, !(r->flags & CMD_RUNS));
+		assert_int_equal(!r->ask, !(r->flags & CMD_ASKS));
+		assert_true(r->flags & CMD_CHANGES || !r->undo);
+		assert_true(r->flags & CMD_RUNS || r->flags < CMD_STEERS);
+		assert_int_equal(r->letter >= 'A' && r->letter <= 'Z', is_journaled);
+		for (int k = 0; k < i && is_journaled; k++)
+			assert_int_not_equal(command_table[k]->letter, r->letter);
 	}
 	assert_null(command_find("nothing"));
 }
@@ -168,15 +180,23 @@ static void test_completion(void **state)
 
 /* --- applying --- */
 
-static char before[96], after[96];
+static struct change g;
 
+/* Trying changes nothing; keeping does. */
 static void does(const char *line, const char *was, const char *is)
 {
-	if (command_parse(line, cmd, &err) || command_check(cmd, s, &err) ||
-	    command_apply(cmd, s, before, after, &err))
+	char a[40], b[40];
+
+	session_state(s, a);
+	if (command_parse(line, cmd, &err) || change_try(&g, cmd, s, &err))
 		fail_msg("'%s': %s", line, err.text);
-	assert_string_equal(before, was);
-	assert_string_equal(after, is);
+	assert_string_equal(g.before, was);
+	assert_string_equal(g.after, is);
+	session_state(s, b);
+	assert_string_equal(a, b);
+	change_keep(&g, s);
+	session_state(s, b);
+	assert_string_not_equal(a, b);
 }
 
 static void refuses(const char *line, const char *why)
@@ -185,10 +205,10 @@ static void refuses(const char *line, const char *why)
 
 	session_state(s, a);
 	assert_int_equal(command_parse(line, cmd, &err), ST_OK);
-	assert_int_not_equal(command_check(cmd, s, &err), ST_OK);
+	assert_int_not_equal(change_try(&g, cmd, s, &err), ST_OK);
 	if (!strstr(err.text, why))
 		fail_msg("'%s': %s", line, err.text);
-	assert_int_not_equal(command_apply(cmd, s, before, after, &err), ST_OK);
+	assert_int_not_equal(change_make(cmd, s, &err), ST_OK);
 	session_state(s, b);
 	assert_string_equal(a, b);
 }
@@ -259,10 +279,11 @@ static void test_apply(void **state)
 	does("lock count off", "on", "off");
 	refuses("weight moody 1", "mood, count, sum");
 	refuses("mute 'mood' on", "no task");
-	/* a check changes nothing */
+	/* what is dropped has changed nothing */
 	session_state(s, a);
 	assert_int_equal(command_parse("weight sum 6", cmd, &err), ST_OK);
-	assert_int_equal(command_check(cmd, s, &err), ST_OK);
+	assert_int_equal(change_try(&g, cmd, s, &err), ST_OK);
+	change_drop(&g);
 	session_state(s, b);
 	assert_string_equal(a, b);
 }
