@@ -2,7 +2,7 @@
  * command.h - the one grammar: keys, prompt, scripts, socket and journal all
  * speak these lines. One row is all of one command.
  *
- * The rows lie in files of their families (command_list.h), above everything that
+ * The rows lie in files of their families (command_table.c), above everything that
  * they do something to. Nothing below is needed to read this header: what a row
  * works on is named here and known to the row's file, so a new command needs no
  * door but its own row.

@@ -1,12 +1,38 @@
 /*
  * command_table.c - every command there is. Parsing, checking, completion, help
  * and the manual are derived from these rows, and so is what is done with a line.
+ *
+ * A row is `const struct command_row command_NAME` in a file of its family:
+ * command_mix.c turns knobs of the mix, command_run.c is about the run,
+ * command_ask.c asks.
  */
 #include "run/command.h"
 
 #include <string.h>
 
-#include "run/command_list.h"
+/* A line for each, in the order of help, completion and the manual. */
+#define COMMAND_LIST(X) \
+	X(weight)       \
+	X(share)        \
+	X(mute)         \
+	X(solo)         \
+	X(lock)         \
+	X(lr)           \
+	X(clip)         \
+	X(dropout)      \
+	X(horizon)      \
+	X(sampling)     \
+	X(weighting)    \
+	X(pause)        \
+	X(continue)     \
+	X(eval)         \
+	X(gradients)    \
+	X(checkpoint)   \
+	X(note)         \
+	X(try)          \
+	X(beams)        \
+	X(explain)      \
+	X(stop)
 
 #define COMMAND_DECLARE(name) extern const struct command_row command_##name;
 COMMAND_LIST(COMMAND_DECLARE)
