@@ -6,6 +6,7 @@
 #   make bench      measured figures; bench-torch: beside PyTorch; bench-ops: per op;
 #                   bench-desk: what the screen costs
 #   make targets    builds and tries every target there is, shortly (CI does)
+#   make adding     what it costs to add a command, a task kind, a trunk: counted
 #   make man        splice keys, commands and plan fields into the man pages
 #   make install PREFIX=/usr/local DESTDIR=    make uninstall    make clean
 
@@ -120,6 +121,8 @@ check: setup
 	@TUTTI=$(PROGRAM) TESTS="$(UNIT)" FLAVOUR=$(FLAVOUR) O=$(O) MAKE="$(MAKE)" sh tests/run.sh
 targets: setup
 	@MAKE="$(MAKE)" sh tests/targets.sh
+adding: all $(DEMO_DATA)
+	@MAKE="$(MAKE)" BUILD="$(BUILD)" sh tests/adding.sh
 tests-build: $(UNIT) $(O)/man/tables $(DEMO_DATA)
 
 man: $(O)/man/tables
@@ -180,4 +183,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d) $(OPS_O:.o=.d)
 .SECONDARY:
-.PHONY: all setup demo demo-run check targets tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean
+.PHONY: all setup demo demo-run check targets adding tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean

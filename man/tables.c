@@ -80,10 +80,10 @@ static void line(const char *text)
 static void commands(void)
 {
 	for (int i = 0; i < command_count; i++) {
-		item(command_table[i].usage);
-		line(command_table[i].help);
-		if (command_table[i].more && *command_table[i].more)
-			line(command_table[i].more);
+		item(command_table[i]->usage);
+		line(command_table[i]->help);
+		if (command_table[i]->more && *command_table[i]->more)
+			line(command_table[i]->more);
 	}
 }
 

@@ -54,6 +54,7 @@ one_target() { # one_target NAME
 	case $1 in
 	all | setup | tests-build) try "$1" $MAKE -j2 "$1" ;;
 	targets) ;; # this
+	adding) try "$1" $MAKE adding ;;
 	check) try "$1" $MAKE check ONLY=test_stem ;;
 	demo | demo-run) try "$1" $MAKE "$1" DEMO_ARGS="--steps 3 --runs $scratch/runs" ;;
 	man) try "$1" pages_stand ;;

@@ -94,7 +94,7 @@ static void put_lists(void)
 			printf("%s%s", i > 1 ? " " : "", subcommand_table[i].name);
 	fputs("'\n_tutti_commands='", stdout);
 	for (int i = 0; i < command_count; i++)
-		printf("%s%s", i ? " " : "", command_table[i].name);
+		printf("%s%s", i ? " " : "", command_table[i]->name);
 	fputs("'\n_tutti_metrics='rouge", stdout);
 	for (int i = 0; i < METRICS; i++)
 		printf(" %s", metric_table[i].name);

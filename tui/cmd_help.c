@@ -52,7 +52,7 @@ static void list_metrics(void)
 static void list_commands(void)
 {
 	for (int i = 0; i < command_count; i++)
-		print_item(command_table[i].usage, command_table[i].help);
+		print_item(command_table[i]->usage, command_table[i]->help);
 }
 
 static void list_tables(void)

@@ -95,7 +95,7 @@ static bool is_apart(const struct marks *m, int i, int k, int64_t *distance)
 	if (*distance < 0)
 		*distance = -*distance;
 	return m->e[k].timeline == m->e[i].timeline && *distance >= EFFECT_LEAST &&
-	       !str_eq(mark_find(m->e[k].command)->command, "note");
+	       !mark_is_note(&m->e[k]);
 }
 
 int64_t effect_length(const struct snapshot *s, const struct marks *m, int i,

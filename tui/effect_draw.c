@@ -39,7 +39,7 @@ void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, int w,
 	double effect, relative, error;
 	char text[24];
 
-	if (str_eq(mark_find(e->command)->command, "note") || !f) {
+	if (mark_is_note(e) || !f) {
 		draw_right(c, y, end, 3, INK_DIM, f ? "·" : "");
 		return;
 	}

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
+#include "run/command.h"
 #include "ui.h"
 
 static const double ROWS_LAG = 1.5; /* seconds */
@@ -151,7 +152,7 @@ static void undo(struct ui *ui)
 
 	if (!h->n)
 		return;
-	if (!mark_inverse(&ui->charts.marks.e[h->row[h->at]], line, &why)) {
+	if (!command_undo(&ui->charts.marks.e[h->row[h->at]], line, &why)) {
 		ui_say(ui, true, "nothing to undo: %s", why);
 		return;
 	}
@@ -166,8 +167,8 @@ static void next_of_kind(struct ui *ui, int direction)
 	const struct journal_entry *e = ui->charts.marks.e;
 	int k = h->at + direction;
 
-	while (k >= 0 && k < h->n && mark_find(e[h->row[k]].command) !=
-					     mark_find(e[h->row[h->at]].command))
+	while (k >= 0 && k < h->n && command_of(e[h->row[k]].command) !=
+					     command_of(e[h->row[h->at]].command))
 		k += direction;
 	if (k < 0 || k >= h->n)
 		ui_say(ui, false, "no other entry of this kind that way");

@@ -181,7 +181,7 @@ static void offer_topics(const char *text, size_t n,
 			 void (*emit)(void *arg, const char *word), void *arg)
 {
 	for (int i = 0; i < command_count; i++)
-		offer(command_table[i].name, text, n, emit, arg);
+		offer(command_table[i]->name, text, n, emit, arg);
 	for (int i = 0; i < local_count; i++)
 		if (!command_find(local_table[i].name))
 			offer(local_table[i].name, text, n, emit, arg);

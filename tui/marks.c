@@ -9,18 +9,6 @@
 #include "base/str.h"
 #include "run/command.h"
 
-const struct mark_kind mark_table[] = {
-	{"weight", 'W', "weight", true},       {"share", 'S', "share", true},
-	{"mute", 'M', "mute", true},	       {"solo", 'O', "solo", true},
-	{"lock", 'K', "lock", true},	       {"lr", 'L', "lr", true},
-	{"clip", 'C', "clip", true},	       {"dropout", 'D', "dropout", true},
-	{"horizon", 'H', "horizon", true},
-	{"sampling", 'P', "sampling", true},   {"weighting", 'F', "weighting", true},
-	{"rollback", 'R', "rollback", false},  {"undo", 'U', "undo", false},
-	{"note", 'N', "note", false},	       {"", '*', "other", false},
-};
-const int mark_kinds = (int)(sizeof mark_table / sizeof *mark_table);
-
 static bool first_word_is(const char *line, const char *word)
 {
 	size_t n = strlen(word);
@@ -28,20 +16,12 @@ static bool first_word_is(const char *line, const char *word)
 	return !strncmp(line, word, n) && (line[n] == ' ' || !line[n]);
 }
 
-const struct mark_kind *mark_find(const char *command)
-{
-	int i = 0;
-
-	while (i < mark_kinds - 1 && !first_word_is(command, mark_table[i].command))
-		i++;
-	return &mark_table[i];
-}
-
 int mark_channel(const struct snapshot *s, const char *command)
 {
+	const struct command_row *row = command_of(command);
 	const char *word = strchr(command, ' ');
 
-	if (!word || first_word_is(command, "note"))
+	if (!word || !row || row->arg[0] != ARG_TASK)
 		return -1;
 	for (int i = 0; i < s->n_channels; i++)
 		if (first_word_is(word + 1, s->ch[i].name))
@@ -60,44 +40,17 @@ enum ink mark_ink(const struct snapshot *s, const struct journal_entry *e)
 
 char mark_letter(const struct journal_entry *e)
 {
-	char letter = mark_find(e->command)->letter;
+	const struct command_row *row = command_of(e->command);
+	char letter = row && row->letter ? row->letter : MARK_OTHER;
 
 	return e->who == WHO_GUARD && letter >= 'A' ? (char)(letter - 'A' + 'a') : letter;
 }
 
-/* What was before may be where a hand goes only when it says so. */
-static bool is_beyond(const struct mark_kind *k, const char *before)
+bool mark_is_note(const struct journal_entry *e)
 {
-	const struct command_row *row = command_find(k->command);
-	double x;
+	const struct command_row *row = command_of(e->command);
 
-	return row && parse_double(before, &x) && command_is_beyond(row, x);
-}
-
-bool mark_inverse(const struct journal_entry *e, char line[JOURNAL_TEXT],
-		  const char **why)
-{
-	const struct mark_kind *k = mark_find(e->command);
-	const char *first = strchr(e->command, ' '), *second;
-
-	*why = NULL;
-	if (str_eq(k->command, "note"))
-		*why = "a note changes nothing";
-	else if (!k->is_undone || !first)
-		*why = "no command takes it back";
-	else if (!e->before[0] || strlen(e->before) >= sizeof e->before - 1)
-		*why = "what was before is unknown";
-	else if (str_eq(e->before, e->after))
-		*why = "it changed nothing";
-	if (*why)
-		return false;
-	second = strchr(first + 1, ' ');
-	if (str_eq(k->command, "weight") || str_eq(k->command, "share") ||
-	    str_eq(k->command, "mute") || str_eq(k->command, "solo") ||
-	    str_eq(k->command, "lock"))
-		first = second ? second : first;
-	return str_format(line, JOURNAL_TEXT, "%.*s %s%s", (int)(first - e->command),
-			  e->command, e->before, is_beyond(k, e->before) ? "!" : "");
+	return row && row->flags & CMD_NOTES;
 }
 
 /* --- all of a run's --- */

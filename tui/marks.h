@@ -1,7 +1,6 @@
 /*
- * marks.h - journal entries as the screen sees them: a letter per kind, the task
- * concerned, the command that takes an entry back, and all entries of a run, of
- * which only new ones are read.
+ * marks.h - journal entries as the screen sees them: the letter of their command, the
+ * task concerned, and all entries of a run, of which only new ones are read.
  */
 #ifndef TUTTI_TUI_MARKS_H
 #define TUTTI_TUI_MARKS_H
@@ -12,26 +11,15 @@
 #include "draw.h"
 #include "feed.h"
 
-/* One row per kind of entry. */
-struct mark_kind {
-	const char *command; /* its first word */
-	char letter;
-	const char *name;    /* for the legend */
-	bool is_undone;      /* `before` put in place of the value takes it back */
-};
-extern const struct mark_kind mark_table[];
-extern const int mark_kinds;
-/* Never NULL: what is not in the table is "other". */
-const struct mark_kind *mark_find(const char *command);
+enum { MARK_OTHER = '*' }; /* the letter of what this program does not know */
 /* The channel that an entry names, or -1: it concerns all. */
 int mark_channel(const struct snapshot *s, const char *command);
 /* The channel's ink; a guard's entry is a warning. */
 enum ink mark_ink(const struct snapshot *s, const struct journal_entry *e);
 /* The letter of an entry; what a guard did stands in small letters. */
 char mark_letter(const struct journal_entry *e);
-/* The command that puts back what was before, or false and why there is none. */
-bool mark_inverse(const struct journal_entry *e, char line[JOURNAL_TEXT],
-		  const char **why);
+/* It says something and changes nothing. */
+bool mark_is_note(const struct journal_entry *e);
 
 struct marks {
 	struct journal_entry *e;

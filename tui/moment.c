@@ -26,7 +26,6 @@ void moment_copy(struct moment *dst, const struct moment *src)
 {
 	snapshot_copy(&dst->snap, &src->snap);
 	dst->tele = src->tele;
-	memcpy(dst->drawn, src->drawn, sizeof dst->drawn);
 }
 
 struct moment *moment_new(const struct moment *src)
@@ -92,7 +91,7 @@ void moment_step(struct moment *m, const struct step_row *r)
 		if (r->task[k].task >= m->snap.n_channels)
 			continue;
 		c = &m->snap.ch[r->task[k].task];
-		m->drawn[r->task[k].task] += r->task[k].count;
+		c->micro_batches += r->task[k].count;
 		c->examples += r->task[k].examples;
 		if (c->weight > 0) /* the row has weight x factor */
 			c->factor = (double)r->task[k].weight / c->weight;
@@ -116,75 +115,13 @@ void moment_saved(struct moment *m, const struct checkpoint_row *c)
 	str_copy(s->state, sizeof s->state, c->state);
 }
 
-static struct channel *named(struct snapshot *s, const char *name)
-{
-	for (int i = 0; i < s->n_channels; i++)
-		if (str_eq(s->ch[i].name, name))
-			return &s->ch[i];
-	return NULL;
-}
-
-/* What channel i has got of all micro-batches. */
-static double drawn_part(const struct moment *m, int i)
-{
-	uint64_t all = 0;
-
-	for (int k = 0; k < m->snap.n_channels; k++)
-		all += m->drawn[k];
-	return all ? (double)m->drawn[i] / (double)all : 0;
-}
-
-static void move_fader(struct moment *m, const struct command *c)
-{
-	struct channel *ch = named(&m->snap, c->arg[0]);
-	bool on = str_eq(c->arg[1], "on");
-	double x = 0;
-
-	if (!ch)
-		return;
-	if (str_eq(c->row->name, "weight") && parse_double(c->arg[1], &x)) {
-		ch->weight = x;
-	} else if (str_eq(c->row->name, "share") && command_number(c, 1, &x)) {
-		ch->share_auto = x < 0;
-		ch->share = x < 0 ? 0 : x;
-	} else if (str_eq(c->row->name, "mute")) {
-		ch->muted = on;
-	} else if (str_eq(c->row->name, "solo")) {
-		ch->solo = on;
-	} else if (str_eq(c->row->name, "lock")) {
-		ch->locked = on;
-		if (on && ch->share_auto) /* a lock makes a number of it */
-			ch->share = drawn_part(m, (int)(ch - m->snap.ch));
-		ch->share_auto = ch->share_auto && !on;
-	}
-}
-
-static void turn_knob(struct snapshot *s, const struct command *c)
-{
-	if (str_eq(c->row->name, "lr"))
-		parse_double(c->arg[0], &s->base_lr);
-	else if (str_eq(c->row->name, "clip"))
-		parse_double(c->arg[0], &s->clip);
-	else if (str_eq(c->row->name, "dropout"))
-		parse_double(c->arg[0], &s->dropout);
-	else if (str_eq(c->row->name, "horizon"))
-		parse_i64(c->arg[0], &s->steps);
-	else if (str_eq(c->row->name, "sampling"))
-		str_copy(s->sampling, sizeof s->sampling, c->arg[0]);
-	else if (str_eq(c->row->name, "weighting"))
-		str_copy(s->weighting, sizeof s->weighting, c->arg[0]);
-}
-
 void moment_entry(struct moment *m, const struct journal_entry *e)
 {
 	struct snapshot *s = &m->snap;
 	struct command *c = xmalloc(sizeof *c);
 
-	if (!command_parse_entry(e->command, c, NULL) && c->n_args > 0) {
-		turn_knob(s, c);
-		if (c->n_args > 1)
-			move_fader(m, c);
-	}
+	if (!command_parse_entry(e->command, c, NULL))
+		command_show(c, s);
 	xfree(c);
 	if (s->n_journal == SNAPSHOT_JOURNAL) {
 		memmove(s->journal, s->journal + 1,
@@ -200,16 +137,14 @@ void moment_settle(struct moment *m)
 	struct snapshot *s = &m->snap;
 	bool any_solo = false;
 
-	for (int i = 0; i < s->n_channels; i++) {
-		s->ch[i].micro_batches = m->drawn[i];
+	for (int i = 0; i < s->n_channels; i++)
 		any_solo |= s->ch[i].solo;
-	}
 	for (int i = 0; i < s->n_channels; i++) {
 		struct channel *c = &s->ch[i];
 
 		c->silent = c->muted || (any_solo && !c->solo);
 		if (c->share_auto)
-			c->share = drawn_part(m, i);
+			c->share = snapshot_drawn(s, c);
 	}
 	telemetry_derive(&m->tele, s);
 }

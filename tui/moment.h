@@ -12,7 +12,6 @@
 struct moment {
 	struct snapshot snap;
 	struct telemetry tele;
-	uint64_t drawn[CHANNELS_MAX]; /* micro-batches */
 };
 
 void moment_init(struct moment *m);

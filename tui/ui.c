@@ -191,11 +191,8 @@ static bool hold_film(struct ui *ui, const char *line)
 
 static bool is_question(const char *line)
 {
-	char name[32];
-	const struct command_row *row;
+	const struct command_row *row = command_of(line);
 
-	str_format(name, sizeof name, "%.*s", (int)strcspn(line, " \t"), line);
-	row = command_find(name);
 	return row && row->flags & CMD_ASKS;
 }
 

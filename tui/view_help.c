@@ -97,8 +97,8 @@ static void keys_of(struct page_pen *p, const struct ui *ui, unsigned view,
 static void commands(struct page_pen *p, const struct ui *ui)
 {
 	for (int i = 0; i < command_count; i++)
-		if (ui_may_steer(ui) || command_table[i].flags & CMD_ASKS)
-			row(p, 30, command_table[i].usage, command_table[i].help);
+		if (ui_may_steer(ui) || command_table[i]->flags & CMD_ASKS)
+			row(p, 30, command_table[i]->usage, command_table[i]->help);
 }
 
 static void own_commands(struct page_pen *p)

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "effect_draw.h"
 #include "keys.h"
+#include "run/command.h"
 #include "ui.h"
 
 enum { EFFECT_COLS = 25, EFFECT_NARROW = 16 };
@@ -96,18 +97,20 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	str_format(text, sizeof text, "%s", any_guard ? "small letter: a guard" : "");
 	draw_right(c, r.y, end, 24, INK_DIM, text);
 	end -= (int)strlen(text) + 2;
-	for (int k = 0; k < mark_kinds; k++) {
+	for (int k = 0; k <= command_count; k++) {
+		const struct command_row *row = k < command_count ? command_table[k] : NULL;
+		const char *name = row ? row->name : "other";
 		bool is_there = false;
 
 		for (int i = 0; i < h->n && !is_there; i++)
-			is_there = mark_find(entry_at(ui, i)->command) == &mark_table[k];
-		if (!is_there || x + 2 + (int)strlen(mark_table[k].name) > end)
+			is_there = command_of(entry_at(ui, i)->command) == row;
+		if (!is_there || x + 2 + (int)strlen(name) > end)
 			continue;
 		c->flags = CELL_BOLD;
-		draw_cell(c, r.y, x, (uint32_t)mark_table[k].letter, INK_TEXT);
+		draw_cell(c, r.y, x, row ? (uint32_t)row->letter : MARK_OTHER, INK_TEXT);
 		c->flags = 0;
 		x += 2;
-		x += draw_text(c, r.y, x, end - x, INK_DIM, mark_table[k].name) + 2;
+		x += draw_text(c, r.y, x, end - x, INK_DIM, name) + 2;
 	}
 }
 
@@ -222,7 +225,7 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_
 	const char *why;
 	int y = r.y;
 
-	draw_fact(c, r, &y, mark_find(e->command)->command[0] == 'n' ? "note" : "command",
+	draw_fact(c, r, &y, mark_is_note(e) ? "note" : "command",
 		  str_starts(e->command, "note ") ? e->command + 5 : e->command);
 	if (e->before[0] || e->after[0]) {
 		str_format(text, sizeof text, "%s", e->before[0] ? e->before : "-");
@@ -234,7 +237,7 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_
 	draw_fact(c, r, &y, "by", text);
 	if (!may_undo)
 		return y;
-	if (mark_inverse(e, text, &why))
+	if (command_undo(e, text, &why))
 		draw_fact(c, r, &y, "u posts", text);
 	else
 		draw_fact(c, r, &y, "no undo", why);

@@ -10,14 +10,6 @@
 #include "run/store.h"
 #include "text/utf8.h"
 
-const struct command_row *command_find(const char *name)
-{
-	for (int i = 0; i < command_count; i++)
-		if (str_eq(command_table[i].name, name))
-			return &command_table[i];
-	return NULL;
-}
-
 static bool is_space(char c)
 {
 	return c == ' ' || c == '\t';
@@ -371,15 +363,6 @@ static void offer_kind(const struct completion *c, enum arg_kind kind,
 	}
 }
 
-static const struct command_row *row_of(const char *line, int from, int to)
-{
-	for (int i = 0; i < command_count; i++)
-		if (strlen(command_table[i].name) == (size_t)(to - from) &&
-		    !strncmp(command_table[i].name, line + from, (size_t)(to - from)))
-			return &command_table[i];
-	return NULL;
-}
-
 int command_complete(const char *line, int point, const char *const *tasks,
 		     void (*emit)(void *arg, const char *word), void *arg)
 {
@@ -398,7 +381,7 @@ int command_complete(const char *line, int point, const char *const *tasks,
 		if (end >= point)
 			break;
 		if (words++ == 0) {
-			row = row_of(line, start, end);
+			row = command_of(line);
 			args = end;
 		}
 	}
@@ -406,7 +389,7 @@ int command_complete(const char *line, int point, const char *const *tasks,
 	c.len = (size_t)(point - start);
 	if (words == 0) {
 		for (int i = 0; i < command_count; i++)
-			offer(&c, command_table[i].name);
+			offer(&c, command_table[i]->name);
 		return start;
 	}
 	if (!row)

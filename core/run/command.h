@@ -1,6 +1,11 @@
 /*
  * command.h - the one grammar: keys, prompt, scripts, socket and journal all
- * speak these lines. One row of command_table is one command.
+ * speak these lines. One row is all of one command.
+ *
+ * The rows lie in files of their families (command_table.c), above everything that
+ * they do something to. Nothing below is needed to read this header: what a row
+ * works on is named here and known to the row's file, so a new command needs no
+ * door but its own row.
  */
 #ifndef TUTTI_RUN_COMMAND_H
 #define TUTTI_RUN_COMMAND_H
@@ -11,11 +16,23 @@
 #include "base/status.h"
 #include "base/str.h"
 
+struct change;        /* change.h */
+struct channel;       /* snapshot.h */
+struct command;
+struct journal_entry; /* store.h */
+struct session;
+struct snapshot;
+struct trainer;       /* trainer_internal.h */
+
 enum command_flags {
 	CMD_CHANGES = 1,  /* changes the state: journaled, replayed */
 	CMD_ASKS = 2,     /* answers with text, changes nothing */
 	CMD_NOTES = 4,    /* journaled, changes nothing (note) */
 	CMD_RUNS = 8,     /* about the run, not the state: pause, eval, checkpoint, stop */
+	/* beside CMD_RUNS */
+	CMD_STEERS = 16,  /* only says when steps are made: a script's line is done once */
+	CMD_LIGHT = 32,   /* may run in the middle of an evaluation */
+	CMD_CUTS = 64,    /* cuts long work short while it still waits */
 };
 enum { COMMAND_ARGS = 10, COMMAND_TEXT = 16384 }; /* what is journaled: JOURNAL_TEXT */
 
@@ -33,10 +50,34 @@ struct command_row {
 	double min, max;      /* of a number */
 	double low, high;     /* its usual range, as a fader has it: beyond it a value
 				 wants a '!' behind (0, 0: no such range; 0 is always in) */
+
+	/* CMD_CHANGES and CMD_NOTES: what stands in the journal */
+	char letter;          /* an entry's mark on the screen, upper case; no other's */
+	/* CMD_CHANGES: tries the change (change.h); refuses with a reason. */
+	enum status (*change)(struct change *g, struct err *err);
+	/*
+	 * What its entry changes in a recorded picture. ch: the channel that the first
+	 * word names, where that is a task (never called without it); else NULL.
+	 */
+	void (*show)(struct snapshot *s, struct channel *ch, const struct command *c);
+	/* As command_undo; called for an entry of this row. NULL: nothing takes it back. */
+	bool (*undo)(const struct journal_entry *e, char *line, const char **why);
+
+	/* CMD_RUNS: of the trainer's thread, between two steps. */
+	enum status (*run)(struct trainer *t, const struct command *c, struct buf *answer,
+			   struct err *err);
+	/*
+	 * CMD_ASKS: one JSON object is added to `answer`. Of the session's thread; the
+	 * session may be one without optimizer and data (session_make). Changes no bit.
+	 */
+	enum status (*ask)(struct session *s, const struct command *c, struct buf *answer,
+			   struct err *err);
 };
-extern const struct command_row command_table[];
+extern const struct command_row *const command_table[];
 extern const int command_count;
-const struct command_row *command_find(const char *name);
+const struct command_row *command_find(const char *name); /* NULL: no such command */
+/* Of a line's first word, whatever follows. */
+const struct command_row *command_of(const char *line);
 
 /* A line cut into words, checked against its row; not yet against a session. */
 struct command {
@@ -63,15 +104,19 @@ bool command_is_beyond(const struct command_row *row, double x);
 int command_complete(const char *line, int point, const char *const *tasks,
 		     void (*emit)(void *arg, const char *word), void *arg);
 
-struct session;
+/* --- what stands in a journal --- */
+
+/* What an entry changed, done to a picture (of a film, of a table of steps). */
+void command_show(const struct command *c, struct snapshot *s);
 /*
- * Checks against the session and applies a CMD_CHANGES command. On refusal
- * nothing has changed and err says why in one line. before/after (96 bytes
- * each) get the value for the journal.
+ * The line that takes an entry back, into `line` (JOURNAL_TEXT bytes), or false and
+ * why there is none, in a few words that stay.
  */
-enum status command_check(const struct command *c, const struct session *s,
-			  struct err *err);
-enum status command_apply(const struct command *c, struct session *s, char *before,
-			  char *after, struct err *err);
+bool command_undo(const struct journal_entry *e, char *line, const char **why);
+/* For rows: by the command itself, its value replaced by what was before. */
+bool command_undo_value(const struct journal_entry *e, char *line, const char **why);
+/* The same by another command that takes the same first word or none (`name`). */
+bool command_undo_by(const char *name, const struct journal_entry *e, char *line,
+		     const char **why);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * figures_steps.c - the table of steps. The store keeps what a task's loss counted
  * (the hand's weight x the method's factor); the hand's weight of each step comes
- * from the plan and the journal's 'weight' commands, and the factor from the two.
+ * from the plan and the journal's commands, and the factor from the two.
  */
 #include <math.h>
 #include <string.h>
@@ -9,10 +9,11 @@
 #include "base/mem.h"
 #include "run/command.h"
 #include "run/figures_own.h"
+#include "run/snapshot.h"
 
 struct steps {
 	struct figures *f;
-	double weight[MIX_TASKS_MAX];   /* the hand's, before the step to come */
+	struct snapshot hand;           /* weights as set before the step to come */
 	struct journal_entry *entry;    /* a page of the journal */
 	int n_entries, at;
 	int64_t after;                  /* the last entry that was read */
@@ -25,17 +26,24 @@ struct steps {
 
 /* --- the hand's weights --- */
 
+static void start_hand(struct snapshot *hand, const struct plan *p)
+{
+	snapshot_init(hand);
+	hand->n_channels = p->n_tasks;
+	hand->ch = xcalloc((size_t)p->n_tasks + 1, sizeof *hand->ch);
+	for (int k = 0; k < p->n_tasks; k++) {
+		str_copy(hand->ch[k].name, sizeof hand->ch[k].name, p->tasks[k].name);
+		hand->ch[k].weight = p->tasks[k].weight;
+	}
+}
+
 static void take_entry(struct steps *s, const char *line)
 {
-	struct command c;
-	double x;
-	int task;
+	struct command *c = xmalloc(sizeof *c);
 
-	if (!str_starts(line, "weight ") || command_parse_entry(line, &c, NULL))
-		return;
-	task = plan_task_find(s->f->plan, c.arg[0]);
-	if (task >= 0 && command_number(&c, 1, &x))
-		s->weight[task] = x;
+	if (!command_parse_entry(line, c, NULL))
+		command_show(c, &s->hand);
+	xfree(c);
 }
 
 /* The next entry without taking it; NULL: there is none. */
@@ -103,7 +111,7 @@ static void put_task(struct steps *s, const struct step_row *r, int task, double
 {
 	struct table_out *t = &s->f->t;
 	int i = place_of(r, task), count = i < 0 ? 0 : r->task[i].count;
-	double weight = s->weight[task];
+	double weight = s->hand.ch[task].weight;
 	double factor = i >= 0 && weight > 0 ? (double)r->task[i].weight / weight : NAN;
 
 	table_group(t, s->f->plan->tasks[task].name);
@@ -169,8 +177,11 @@ void figures_steps_blank(struct figures *f)
 {
 	static const double no_norm[MIX_TASKS_MAX];
 	struct step_row blank = { 0 };
+	struct steps s = { .f = f };
 
-	put_step(&(struct steps){ .f = f }, &blank, no_norm);
+	start_hand(&s.hand, f->plan);
+	put_step(&s, &blank, no_norm);
+	snapshot_release(&s.hand);
 }
 
 enum status figures_steps(struct figures *f, struct err *err)
@@ -179,12 +190,12 @@ enum status figures_steps(struct figures *f, struct err *err)
 	int64_t last = 0, from, to = 0;
 	enum status st = store_last_step(f->store, &last, err);
 
-	for (int k = 0; k < f->plan->n_tasks; k++)
-		s.weight[k] = f->plan->tasks[k].weight;
+	start_hand(&s.hand, f->plan);
 	s.entry = xcalloc(FIGURES_PAGE, sizeof *s.entry);
 	while (!st && !(st = figures_page(f, last, &from, &to, err)))
 		st = write_page(&s, from, to);
 	xfree(s.entry);
 	xfree(s.gradient);
+	snapshot_release(&s.hand);
 	return st == ST_END ? ST_OK : st;
 }

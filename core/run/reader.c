@@ -11,8 +11,8 @@
 #include <sys/eventfd.h>
 
 #include "base/mem.h"
-#include "run/ask.h"
 #include "run/checkpoint.h"
+#include "run/command.h"
 #include "run/open.h"
 
 enum place { PLACE_FREE, PLACE_WAITS, PLACE_ANSWERED };
@@ -93,7 +93,7 @@ static enum status answer(struct reader *r, int64_t step, const char *line,
 	if (!st)
 		st = hold(r, step, err);
 	if (!st)
-		st = ask(r->s, c, text, err);
+		st = c->row->ask(r->s, c, text, err);
 	xfree(c);
 	return st;
 }

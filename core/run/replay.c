@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "run/change.h"
 #include "run/checkpoint.h"
-#include "run/command.h"
 #include "run/machine.h"
 
 /* The newest checkpoint is loaded for its place in the journal and its hash. */
@@ -44,7 +44,7 @@ static enum status apply(struct session *s, const struct journal_entry *e, int n
 	for (; *at < n && e[*at].step <= s->step && !st; (*at)++) {
 		st = command_parse_entry(e[*at].command, c, err);
 		if (!st)
-			st = command_apply(c, s, NULL, NULL, err);
+			st = change_make(c, s, err);
 		if (st)
 			err_wrap(err, st, "journal entry %lld", (long long)e[*at].seq);
 	}

@@ -82,3 +82,12 @@ void snapshot_copy(struct snapshot *dst, const struct snapshot *src)
 	for (int i = 0; i < src->n_channels; i++)
 		copy_channel(&ch[i], &src->ch[i]);
 }
+
+double snapshot_drawn(const struct snapshot *s, const struct channel *ch)
+{
+	uint64_t all = 0;
+
+	for (int i = 0; i < s->n_channels; i++)
+		all += s->ch[i].micro_batches;
+	return all ? (double)ch->micro_batches / (double)all : 0;
+}

@@ -119,5 +119,7 @@ void snapshot_init(struct snapshot *s);
 void snapshot_release(struct snapshot *s);
 /* dst keeps its memory when the number of channels is the same. */
 void snapshot_copy(struct snapshot *dst, const struct snapshot *src);
+/* The part of all micro-batches so far that a channel got; 0: there were none. */
+double snapshot_drawn(const struct snapshot *s, const struct channel *ch);
 
 #endif

@@ -202,7 +202,7 @@ enum status trainer_post(struct trainer *t, const char *line, enum journal_who w
 		pthread_mutex_unlock(&t->mutex);
 	}
 	if (!st) {
-		if (str_eq(c->row->name, "stop"))
+		if (c->row->flags & CMD_CUTS)
 			atomic_store(&t->interrupt, 1);
 		wake(t->wake_fd);
 	}

@@ -9,8 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "run/checkpoint.h"
-#include "run/ask.h"
+#include "run/change.h"
 
 /* --- the journal --- */
 
@@ -58,61 +57,28 @@ enum status trainer_note(struct trainer *t, const char *text, struct err *err)
 
 /* --- one command --- */
 
-/*
- * The change is made to know its values, taken back when the journal cannot be
- * written: no step feels it before it is on the disk.
- */
+/* No step feels a change before its entry is on the disk. */
 static enum status change(struct trainer *t, const struct command *c,
 			  enum journal_who who, struct err *err)
 {
 	struct journal_entry e = { 0 };
-	struct mix before = t->s->mix;
+	struct change g;
 	enum status st;
 
 	if (is_catching_up(t))
 		return err_set(err, ST_BUSY, "catching up with the journal until step %lld",
 			       (long long)t->pending[t->n_pending - 1].step);
-	st = command_apply(c, t->s, e.before, e.after, err);
-	if (!st)
-		st = write_entry(t, &e, c->text, who, err);
+	st = change_try(&g, c, t->s, err);
 	if (st)
-		t->s->mix = before;
-	return st;
-}
-
-static enum status run_eval(struct trainer *t, struct err *err)
-{
-	return trainer_evaluate(t, false, err);
-}
-
-static enum status ask_gradients(struct trainer *t, struct buf *answer)
-{
-	gradients_ask(t->s);
-	buf_adds(answer, "each task's gradient is measured at the next step that draws it");
-	return ST_OK;
-}
-
-/* Commands about the run: they change no state and stand in no journal. */
-static enum status run_command(struct trainer *t, const struct command *c,
-			       struct buf *answer, struct err *err)
-{
-	const char *name = c->row->name;
-
-	if (str_eq(name, "pause"))
-		t->is_paused = true;
-	else if (str_eq(name, "continue"))
-		t->is_paused = false;
-	else if (str_eq(name, "stop"))
-		t->is_stopping = true;
-	else if (str_eq(name, "gradients"))
-		return ask_gradients(t, answer);
-	else if (str_eq(name, "eval"))
-		return run_eval(t, err);
-	else if (str_eq(name, "checkpoint"))
-		return trainer_save(t, c->n_args ? c->arg[0] : NULL, err);
+		return st;
+	str_copy(e.before, sizeof e.before, g.before);
+	str_copy(e.after, sizeof e.after, g.after);
+	st = write_entry(t, &e, c->text, who, err);
+	if (st)
+		change_drop(&g);
 	else
-		BUG("command '%s' has nobody to run it", name);
-	return ST_OK;
+		change_keep(&g, t->s);
+	return st;
 }
 
 static enum status execute(struct trainer *t, const char *line, enum journal_who who,
@@ -126,9 +92,9 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		st = change(t, c, who, err);
 	else if (!st && c->row->flags & CMD_RUNS)
-		st = run_command(t, c, answer, err);
+		st = c->row->run(t, c, answer, err);
 	else if (!st)
-		st = ask(t->s, c, answer, err);
+		st = c->row->ask(t->s, c, answer, err);
 	t->is_executing = false;
 	xfree(c);
 	return st;
@@ -154,7 +120,7 @@ static enum status catch_up(struct trainer *t, struct err *err)
 		if (!st)
 			st = command_parse_entry(e->command, c, err);
 		if (!st)
-			st = command_apply(c, t->s, NULL, NULL, err);
+			st = change_make(c, t->s, err);
 		if (st) {
 			err_wrap(err, st, "journal entry %lld cannot be applied",
 				 (long long)e->seq);
@@ -248,12 +214,6 @@ static bool take_entry(const struct script_line *l, const char *text,
 	return false;
 }
 
-static bool steers_the_run(const struct command_row *r)
-{
-	return str_eq(r->name, "pause") || str_eq(r->name, "continue") ||
-	       str_eq(r->name, "stop");
-}
-
 enum status trainer_script_past(struct trainer *t, const struct journal_entry *e,
 				int n, struct err *err)
 {
@@ -272,7 +232,7 @@ enum status trainer_script_past(struct trainer *t, const struct journal_entry *e
 			break;
 		if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
 			l->done = take_entry(l, c->text, e, n, taken);
-		else if (steers_the_run(c->row))
+		else if (c->row->flags & CMD_STEERS)
 			l->done = l->step < at || (l->step == at && at > 0);
 		else /* looks again, to the same figures, where steps are made again */
 			l->done = l->step < t->s->step;
@@ -313,14 +273,9 @@ static void run_script(struct trainer *t)
 /* What can be done in the middle of an evaluation: it reads no knob. */
 static bool is_light(const char *line)
 {
-	char name[32];
-	const struct command_row *row;
+	const struct command_row *row = command_of(line);
 
-	line += strspn(line, " \t");
-	str_format(name, sizeof name, "%.*s", (int)strcspn(line, " \t"), line);
-	row = command_find(name);
-	return row && (row->flags & (CMD_CHANGES | CMD_NOTES) ||
-		       str_eq(name, "pause") || str_eq(name, "continue"));
+	return row && row->flags & (CMD_CHANGES | CMD_NOTES | CMD_LIGHT);
 }
 
 static bool take_waiting(struct trainer *t, struct waiting *w, bool light_only)

@@ -6,6 +6,7 @@
  *   trainer_prepare.c  a new run, a resumed run
  *   trainer_command.c  queue, script and journal become changes and answers
  *   trainer_work.c     pictures, evaluations, checkpoints, guards
+ *   command_run.c      the commands about the run, as rows (command.h)
  */
 #ifndef TUTTI_RUN_TRAINER_INTERNAL_H
 #define TUTTI_RUN_TRAINER_INTERNAL_H
@@ -57,7 +58,7 @@ struct trainer {
 
 	/* any thread, any time */
 	atomic_int stop;           /* asked by trainer_stop */
-	atomic_int interrupt;      /* a "stop" is in the queue: cut long work short */
+	atomic_int interrupt;      /* a CMD_CUTS is in the queue: cut long work short */
 
 	/* under the mutex */
 	pthread_mutex_t mutex;

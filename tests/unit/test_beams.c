@@ -5,7 +5,6 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/ask.h"
 #include "run/beams.h"
 #include "run/evaluate.h"
 
@@ -31,7 +30,7 @@ static enum status put(struct session *s, const char *line, struct buf *answer)
 
 	buf_clear(answer);
 	if (!st)
-		st = ask(s, c, answer, &err);
+		st = c->row->ask(s, c, answer, &err);
 	xfree(c);
 	return st;
 }

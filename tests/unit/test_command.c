@@ -5,7 +5,7 @@
 #include "engine_fixture.h"
 
 #include "base/mem.h"
-#include "run/command.h"
+#include "run/change.h"
 #include "run/session.h"
 
 static struct command *cmd;
@@ -116,12 +116,24 @@ static void test_table(void **state)
 {
 	(void)state;
 	for (int i = 0; i < command_count; i++) {
-		const struct command_row *r = &command_table[i];
+		const struct command_row *r = command_table[i];
+		bool is_journaled = r->flags & (CMD_CHANGES | CMD_NOTES);
 
 		assert_ptr_equal(command_find(r->name), r);
+		assert_ptr_equal(command_of(r->usage), r);
 		assert_true(str_starts(r->usage, r->name));
 		assert_true(strlen(r->help) > 0 && strlen(r->help) < 72);
 		assert_true(r->flags != 0);
+		/* and what its flags promise is there, and nothing else */
+		assert_int_equal(!r->change, !(r->flags & CMD_CHANGES));
+		assert_int_equal(!r->show, !(r->flags & CMD_CHANGES));
+		assert_int_equal(!r->run, !(r->flags & CMD_RUNS));
+		assert_int_equal(!r->ask, !(r->flags & CMD_ASKS));
+		assert_true(r->flags & CMD_CHANGES || !r->undo);
+		assert_true(r->flags & CMD_RUNS || r->flags < CMD_STEERS);
+		assert_int_equal(r->letter >= 'A' && r->letter <= 'Z', is_journaled);
+		for (int k = 0; k < i && is_journaled; k++)
+			assert_int_not_equal(command_table[k]->letter, r->letter);
 	}
 	assert_null(command_find("nothing"));
 }
@@ -168,15 +180,23 @@ static void test_completion(void **state)
 
 /* --- applying --- */
 
-static char before[96], after[96];
+static struct change g;
 
+/* Trying changes nothing; keeping does. */
 static void does(const char *line, const char *was, const char *is)
 {
-	if (command_parse(line, cmd, &err) || command_check(cmd, s, &err) ||
-	    command_apply(cmd, s, before, after, &err))
+	char a[40], b[40];
+
+	session_state(s, a);
+	if (command_parse(line, cmd, &err) || change_try(&g, cmd, s, &err))
 		fail_msg("'%s': %s", line, err.text);
-	assert_string_equal(before, was);
-	assert_string_equal(after, is);
+	assert_string_equal(g.before, was);
+	assert_string_equal(g.after, is);
+	session_state(s, b);
+	assert_string_equal(a, b);
+	change_keep(&g, s);
+	session_state(s, b);
+	assert_string_not_equal(a, b);
 }
 
 static void refuses(const char *line, const char *why)
@@ -185,10 +205,10 @@ static void refuses(const char *line, const char *why)
 
 	session_state(s, a);
 	assert_int_equal(command_parse(line, cmd, &err), ST_OK);
-	assert_int_not_equal(command_check(cmd, s, &err), ST_OK);
+	assert_int_not_equal(change_try(&g, cmd, s, &err), ST_OK);
 	if (!strstr(err.text, why))
 		fail_msg("'%s': %s", line, err.text);
-	assert_int_not_equal(command_apply(cmd, s, before, after, &err), ST_OK);
+	assert_int_not_equal(change_make(cmd, s, &err), ST_OK);
 	session_state(s, b);
 	assert_string_equal(a, b);
 }
@@ -259,10 +279,11 @@ static void test_apply(void **state)
 	does("lock count off", "on", "off");
 	refuses("weight moody 1", "mood, count, sum");
 	refuses("mute 'mood' on", "no task");
-	/* a check changes nothing */
+	/* what is dropped has changed nothing */
 	session_state(s, a);
 	assert_int_equal(command_parse("weight sum 6", cmd, &err), ST_OK);
-	assert_int_equal(command_check(cmd, s, &err), ST_OK);
+	assert_int_equal(change_try(&g, cmd, s, &err), ST_OK);
+	change_drop(&g);
 	session_state(s, b);
 	assert_string_equal(a, b);
 }
@@ -279,6 +300,127 @@ static void test_nothing_left(void **state)
 	refuses("solo mood on", "nothing would be trained");
 }
 
+/* --- taking back --- */
+
+/* The entry that a line leaves is taken back by `want`, to the same state. */
+static void undoes(const char *line, const char *want)
+{
+	struct journal_entry e = { 0 };
+	char a[40], b[40], back[JOURNAL_TEXT];
+	const char *why;
+
+	session_state(s, a);
+	if (command_parse_entry(line, cmd, &err) || change_try(&g, cmd, s, &err))
+		fail_msg("'%s': %s", line, err.text);
+	change_keep(&g, s);
+	str_copy(e.command, sizeof e.command, cmd->text);
+	str_copy(e.before, sizeof e.before, g.before);
+	str_copy(e.after, sizeof e.after, g.after);
+	if (!command_undo(&e, back, &why))
+		fail_msg("'%s': %s", line, why);
+	assert_string_equal(back, want);
+	if (command_parse(back, cmd, &err) || change_make(cmd, s, &err))
+		fail_msg("'%s': %s", back, err.text);
+	session_state(s, b);
+	assert_string_equal(a, b);
+}
+
+static void test_undo(void **state)
+{
+	static const struct { const char *line, *before, *after, *why; } no[] = {
+		{ "note hello", "", "", "a note changes nothing" },
+		{ "rollback 500", "1", "2", "no command takes it back" },
+		{ "eval", "", "", "no command takes it back" },
+		{ "weight mood 1", "", "1", "what was before is unknown" },
+		{ "weight mood 1", "1", "1", "it changed nothing" },
+	};
+	char line[JOURNAL_TEXT];
+	const char *why;
+
+	(void)state;
+	session_start_random(s);
+	undoes("weight mood 1.5", "weight mood 1");
+	undoes("share count 0.25", "share count auto");
+	undoes("mute sum on", "mute sum off");
+	undoes("solo sum on", "solo sum off");
+	undoes("lr 0.001", "lr 0.003");
+	undoes("clip 0", "clip 1");
+	undoes("dropout 0.5", "dropout 0.1");
+	undoes("horizon 900", "horizon 60");
+	undoes("sampling temperature T=3", "sampling uniform");
+	undoes("weighting uncertainty", "weighting fixed");
+	assert_int_equal(command_parse("weight mood 20!", cmd, &err), ST_OK);
+	assert_int_equal(change_make(cmd, s, &err), ST_OK);
+	undoes("weight mood 2", "weight mood 20!"); /* beyond the fader: it was meant */
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+		struct journal_entry e = { 0 };
+
+		str_copy(e.command, sizeof e.command, no[i].line);
+		str_copy(e.before, sizeof e.before, no[i].before);
+		str_copy(e.after, sizeof e.after, no[i].after);
+		assert_false(command_undo(&e, line, &why));
+		assert_string_equal(why, no[i].why);
+	}
+}
+
+/* --- a change of more than the mix --- */
+
+static int n_kept, n_dropped;
+
+static void keep_skips(struct change *c, struct session *to)
+{
+	n_kept++;
+	to->skips = *(int64_t *)c->own;
+	xfree(c->own);
+}
+
+static void drop_skips(struct change *c)
+{
+	n_dropped++;
+	xfree(c->own);
+}
+
+/* Forgets the steps that were skipped, and turns a knob; mutes nobody left over. */
+static enum status change_skips(struct change *c, struct err *e)
+{
+	(void)e;
+	c->own = xcalloc(1, sizeof(int64_t));
+	c->keep = keep_skips;
+	c->drop = drop_skips;
+	c->mix.lr = 0.5;
+	for (int i = 0; i < c->mix.n && c->c->n_args; i++)
+		c->mix.ch[i].muted = true;
+	return ST_OK;
+}
+
+static void test_own(void **state)
+{
+	static const struct command_row row = { .name = "fresh", .flags = CMD_CHANGES,
+						.change = change_skips };
+	char a[40], b[40];
+
+	(void)state;
+	session_start_random(s);
+	s->skips = 7;
+	session_state(s, a);
+	*cmd = (struct command){ .row = &row };
+	assert_int_equal(change_try(&g, cmd, s, &err), ST_OK);
+	change_drop(&g);
+	cmd->n_args = 1; /* refused after it was prepared */
+	assert_int_equal(change_make(cmd, s, &err), ST_INVALID);
+	assert_non_null(strstr(err.text, "nothing would be trained"));
+	session_state(s, b);
+	assert_string_equal(a, b);
+	assert_int_equal(n_dropped, 2);
+	assert_int_equal(n_kept, 0);
+	cmd->n_args = 0;
+	assert_int_equal(change_make(cmd, s, &err), ST_OK);
+	assert_int_equal(n_kept, 1);
+	assert_int_equal(n_dropped, 2);
+	assert_int_equal(s->skips, 0);
+	assert_true(s->mix.lr == 0.5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +431,8 @@ int main(void)
 		cmocka_unit_test(test_beyond),
 		cmocka_unit_test(test_apply),
 		cmocka_unit_test(test_nothing_left),
+		cmocka_unit_test(test_undo),
+		cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests_name("command", tests, set_up, tear_down);

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "model/kind.h"
-#include "run/ask.h"
+#include "run/command.h"
 #include "run/evaluate_internal.h"
 #include "run/explain.h"
 #include "run/session.h"
@@ -335,7 +335,7 @@ static enum status ask_line(struct session *s, const char *line, struct buf *out
 
 	buf_clear(out);
 	if (!st)
-		st = ask(s, c, out, err);
+		st = c->row->ask(s, c, out, err);
 	xfree(c);
 	return st;
 }

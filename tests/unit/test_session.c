@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "run/command.h"
+#include "run/change.h"
 #include "run/evaluate.h"
 #include "run/session.h"
 #include "run/workers.h"
@@ -38,7 +38,7 @@ static void command(struct session *s, const char *line)
 	struct command *c = xmalloc(sizeof *c);
 	struct err err = { "" };
 
-	if (command_parse(line, c, &err) || command_apply(c, s, NULL, NULL, &err))
+	if (command_parse(line, c, &err) || change_make(c, s, &err))
 		fail_msg("%s: %s", line, err.text);
 	xfree(c);
 }

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "effect.h"
+#include "run/command.h"
 #include "run/telemetry.h"
 #include "series.h"
 
@@ -137,9 +138,6 @@ static void test_marks(void **state)
 	assert_int_equal(marks_next(&marks, 4980, 1), -1);
 	assert_int_equal(marks_near(&marks, 920, 50), 2);
 	assert_int_equal(marks_near(&marks, 3000, 50), -1);
-	for (int i = 0; i < mark_kinds; i++)
-		for (int k = 0; k < i; k++)
-			assert_true(mark_table[i].letter != mark_table[k].letter);
 }
 
 /* A gap in what the picture brings is read from the store, and only that. */
@@ -188,11 +186,11 @@ static void inverse_is(int i, const char *want)
 	const char *why = NULL;
 
 	if (!want) {
-		assert_false(mark_inverse(&marks.e[i], line, &why));
+		assert_false(command_undo(&marks.e[i], line, &why));
 		assert_non_null(why);
 		return;
 	}
-	assert_true(mark_inverse(&marks.e[i], line, &why));
+	assert_true(command_undo(&marks.e[i], line, &why));
 	assert_string_equal(line, want);
 }
 
@@ -209,14 +207,14 @@ static void test_inverse(void **state)
 	inverse_is(3, "share two auto");
 	inverse_is(4, "mute two off");
 	inverse_is(5, "sampling temperature t=2");
-	assert_false(mark_inverse(&e, line, &why)); /* it changed nothing */
+	assert_false(command_undo(&e, line, &why)); /* it changed nothing */
 	memset(e.before, 'x', sizeof e.before - 1); /* may be cut */
-	assert_false(mark_inverse(&e, line, &why));
+	assert_false(command_undo(&e, line, &why));
 	e = (struct journal_entry){.command = "weight a 1", .before = "20", .after = "1"};
-	assert_true(mark_inverse(&e, line, &why)); /* beyond the fader: with its '!' */
+	assert_true(command_undo(&e, line, &why)); /* beyond the fader: with its '!' */
 	assert_string_equal(line, "weight a 20!");
 	str_copy(e.command, sizeof e.command, "rollback 500");
-	assert_false(mark_inverse(&e, line, &why));
+	assert_false(command_undo(&e, line, &why));
 }
 
 /* --- effects --- */

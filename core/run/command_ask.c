@@ -1,14 +1,15 @@
 /*
- * ask.c - questions and who answers them.
+ * command_ask.c - the commands that ask: each answers with one JSON object. Looking
+ * changes no bit (I10).
  */
-#include "run/ask.h"
-
 #include <string.h>
 
 #include "base/mem.h"
 #include "run/beams.h"
+#include "run/command.h"
 #include "run/evaluate.h"
 #include "run/explain.h"
+#include "run/session.h"
 
 /* "try [TASK] TEXT [ || PAIR]" */
 static enum status answer_try(struct session *s, const struct command *c,
@@ -37,6 +38,25 @@ static enum status answer_try(struct session *s, const struct command *c,
 	return st;
 }
 
+const struct command_row command_try = {
+	.name = "try", .arg = { ARG_TEXT }, .usage = "try [TASK] TEXT",
+	.help = "what the tasks say of a text",
+	.more = "All tasks, or the one named by the first word. For pairs ' || ' "
+		"stands between the two texts.",
+	.flags = CMD_ASKS,
+	.ask = answer_try,
+};
+
+const struct command_row command_beams = {
+	.name = "beams", .arg = { ARG_TEXT }, .usage = "beams TASK TEXT",
+	.help = "the best summaries the search finds",
+	.more = "With their scores: the log probability, normalised for length. The "
+		"weights are those of this moment. The search gives up after a "
+		"twelfth of a second, so that no step waits for it.",
+	.flags = CMD_ASKS,
+	.ask = beams_answer,
+};
+
 /* "explain TASK TEXT [ || PAIR]" */
 static enum status answer_explain(struct session *s, const struct command *c,
 				  struct buf *answer, struct err *err)
@@ -61,21 +81,12 @@ static enum status answer_explain(struct session *s, const struct command *c,
 	return st;
 }
 
-static const struct question {
-	const char *name;
-	enum status (*answer)(struct session *s, const struct command *c,
-			      struct buf *answer, struct err *err);
-} questions[] = {
-	{ "try", answer_try },
-	{ "beams", beams_answer },
-	{ "explain", answer_explain },
+const struct command_row command_explain = {
+	.name = "explain", .arg = { ARG_TEXT }, .usage = "explain TASK TEXT",
+	.help = "which tokens of a text made a task's answer",
+	.more = "Gradient x input and occlusion of each token, for a task that "
+		"classifies or predicts a number. For pairs ' || ' stands between the "
+		"two texts.",
+	.flags = CMD_ASKS,
+	.ask = answer_explain,
 };
-
-enum status ask(struct session *s, const struct command *c, struct buf *answer,
-		struct err *err)
-{
-	for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
-		if (str_eq(questions[i].name, c->row->name))
-			return questions[i].answer(s, c, answer, err);
-	BUG("question '%s' has nobody to answer it", c->row->name);
-}
