@@ -1,5 +1,16 @@
 /*
  * build.c - declaring parameters with the random weights they start from.
+ *
+ * Random weights. Matrices are Glorot's normal. Pre-norm: tokens enter the stream
+ * at deviation 0.5 (the table has 0.5 / table_scale, sqrt(C) by default, so that
+ * tied logits start small), places and segments at 0.3, and what a sublayer adds
+ * starts smaller by 1 / sqrt(number of sublayers).
+ *   Measured: where order is all (a toy of finding words beside marks, 450 steps)
+ * places at 0.02 end at a loss of 0.70, at 0.1: 0.66, at 0.3: 0.35, at 0.7: 0.01,
+ * and sinusoids behind random ones; where words are all (the demo's topics, 100
+ * steps) it is the other way round: 0.1 gives 76% and 0.5 gives 32%. Without
+ * smaller sublayers the toy's loss is 2 to 3 times as high.
+ *   Post-norm: BERT's 0.02 for tables; the norm behind makes sizes equal.
  */
 #include "model/build.h"
 
@@ -92,33 +103,23 @@ struct norm build_norm(struct build *b, const char *name)
 	return n;
 }
 
+double build_table_dev(const struct model_config *cfg)
+{
+	return cfg->pre_norm ? 0.5 / cfg->table_scale : 0.02;
+}
+
+double build_place_dev(const struct model_config *cfg)
+{
+	return cfg->pre_norm ? 0.3 : 0.02;
+}
+
 double build_glorot(int in, int out)
 {
 	return sqrt(2.0 / (in + out));
-}
-
-/* The last layer starts small: the first prediction says "I do not know". */
-struct head build_head(struct build *b, int outputs)
-{
-	struct build in = build_in(b, "head");
-	int C = b->m->cfg.dim;
-	struct head h;
-
-	h.hidden = build_dense(&in, "hidden", C, C, build_glorot(C, C));
-	h.out = build_dense(&in, "out", outputs, C, 0.02);
-	return h;
 }
 
 struct ten *dense_apply(struct tape *t, struct ten *x, const struct dense *d,
 			enum act act)
 {
 	return op_linear(t, x, d->w, d->b, act);
-}
-
-struct ten *head_apply(struct tape *t, struct ten *pooled, const struct head *h,
-		       float p_drop)
-{
-	struct ten *x = dense_apply(t, pooled, &h->hidden, ACT_TANH);
-
-	return dense_apply(t, op_dropout(t, x, p_drop), &h->out, ACT_NONE);
 }

@@ -1,6 +1,6 @@
 /*
- * build.h - the parts that kinds of models declare: tables, dense layers, norms
- * and the head of classification and regression. For core/model alone.
+ * build.h - the parts that trunks, heads and decoders declare: tables, dense layers
+ * and norms. For core/model alone.
  */
 #ifndef TUTTI_MODEL_BUILD_H
 #define TUTTI_MODEL_BUILD_H
@@ -22,10 +22,6 @@ struct dense {
 struct norm {
 	int gamma, beta; /* [1, C] each */
 };
-/* pool -> tanh(dense) -> dropout -> dense, as BERT's. */
-struct head {
-	struct dense hidden, out;
-};
 
 struct build build_shared(struct model *m, struct param_set *ps);
 /* Prefix "tasks.NAME". */
@@ -41,13 +37,13 @@ int build_vector(struct build *b, const char *name, int n);
 struct dense build_dense(struct build *b, const char *name, int out, int in,
 			 double dev);
 struct norm build_norm(struct build *b, const char *name);
-struct head build_head(struct build *b, int outputs);
+/* Deviation of random token tables, and of position and segment tables. */
+double build_table_dev(const struct model_config *cfg);
+double build_place_dev(const struct model_config *cfg);
 /* Glorot & Bengio 2010: sqrt(2 / (in + out)). */
 double build_glorot(int in, int out);
 
 struct ten *dense_apply(struct tape *t, struct ten *x, const struct dense *d,
 			enum act act);
-struct ten *head_apply(struct tape *t, struct ten *pooled, const struct head *h,
-		       float p_drop);
 
 #endif

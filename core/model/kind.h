@@ -1,11 +1,10 @@
 /*
- * kind.h - what one kind of model brings, and how it declares its parameters.
- * For core/model alone.
+ * kind.h - the rows a model is made of: a trunk, a head per task, and a decoder for
+ * what writes text. For core/model alone.
  *
- * A kind is one row: how parameters are declared and three forward passes.
- * Everything that all kinds share (checks, random weights, losses of
- * classification and regression, the search for summaries) is model.c's and
- * search.c's. A new kind is a new file and a line in model.c's table.
+ * A new trunk, head or decoder is a new file with its row and a line in its list (the
+ * heads' list is that of the kinds of tasks: data/task_kind.h). What a row declares
+ * lives in the model's arena; forward passes only read it.
  */
 #ifndef TUTTI_MODEL_KIND_H
 #define TUTTI_MODEL_KIND_H
@@ -13,30 +12,100 @@
 #include "model/model.h"
 #include "model/search.h"
 
-struct model_kind {
-	const char *name;
-	/* Declares every parameter (build.h) and returns the kind's own data. */
+#define TRUNK_LIST(X) \
+	X(transformer)
+
+#define DECODER_LIST(X) \
+	X(cross)
+
+struct build;
+
+/* Names of the plan's model fields that a row has a use for, NULL at the end. */
+typedef const char *const *field_names;
+
+/* What gives rows: one per token of a batch. */
+struct trunk_kind {
+	const char *name, *help;
+	field_names fields;
+	/* Settings of model_config that are still open, as this kind has them. NULL:
+	 * as all have them. */
+	void (*settle)(struct model_config *cfg);
+	enum status (*check)(const struct model_config *cfg, struct err *err);
+	/* Declares what all tasks share (build.h), sets m->token. The trunk's own. */
 	void *(*declare)(struct model *m, struct param_set *ps);
-	void (*release)(void *own);
+	/* Then what this task has for itself; NULL: nothing. */
+	void (*declare_task)(struct build *own, int task);
 	/*
-	 * Logits [B, n_labels], or the normalised number [B, 1]. *embedded (NULL:
-	 * not wanted) gets the rows [N, C] that enter the first layer.
+	 * The task's rows [N, C] of the sources. *embedded (NULL: not wanted) gets the
+	 * rows [N, C] that enter the first layer.
 	 */
-	struct ten *(*scores)(const struct model *m, struct tape *t,
-			      const struct batch *b, float p_drop,
-			      struct ten **embedded);
-	/* Of those rows what the tokens themselves bring: [N, C]. */
+	struct ten *(*rows)(const struct model *m, struct tape *t,
+			    const struct batch *b, float p_drop,
+			    struct ten **embedded);
+	/* Of those what the tokens themselves bring: [N, C]. */
 	struct ten *(*tokens)(const struct model *m, struct tape *t,
 			      const struct batch *b);
+	/* Of rows() for one text of n tokens (model_flops). */
+	double (*flops)(const struct model *m, double n);
+};
+
+/* What makes an answer of rows, for one kind of task. */
+struct head_kind {
+	bool writes;     /* text, with the model's decoder: no scores */
+	enum status (*check)(const struct model *m, const struct model_task *task,
+			     struct err *err);
+	/* The head's own, under the task's prefix. */
+	void *(*declare)(struct build *own, const struct model_task *task);
+	struct loss (*loss)(const struct model *m, struct tape *t,
+			    const struct batch *b, float p_drop);
+	double (*flops)(const struct model *m, int task, double n, double t);
+
+	/* The rest not of heads that write: */
+	struct ten *(*scores)(const struct model *m, struct tape *t, /* [B, values] */
+			      const struct batch *b, float p_drop,
+			      struct ten **embedded);
+	/* One row of scores (x: spoilt) as values in the task's own unit. */
+	void (*answer)(const struct model_task *task, float *x, int n, double *p);
+	/* d = dz / dx of one row, zeroed before: z as model_attribute says. */
+	void (*ask)(const struct model_task *task, const double *p, int n, float *d);
+	/* The plain loss of row i's scores; NULL: no head of labels. */
+	double (*row_loss)(const struct batch *b, int i, const float *x, int n);
+};
+
+/* A search in progress, as its decoder sees it. */
+struct decoding {
+	const struct model *m;
+	struct tape *t;
+	const struct batch *b;
+	int slots, max_len; /* of the search */
+	/* This turn: */
+	int R, length;      /* live rows; pieces that each has said */
+	const struct search_row *row; /* [R] */
+	void *own;          /* the decoder's, in the tape's arena */
+};
+
+/* What writes text from a trunk's rows. */
+struct decoder_kind {
+	const char *name, *help;
+	field_names fields;
+	enum status (*check)(const struct model_config *cfg, struct err *err);
+	void *(*declare)(struct build *own);
 	/* Over the counted target pieces. */
-	struct loss (*summary_loss)(const struct model *m, struct tape *t,
-				    const struct batch *b, float p_drop);
+	struct loss (*loss)(const struct model *m, struct tape *t,
+			    const struct batch *b, float p_drop);
 	/*
-	 * Runs the search to its end. each [T] (NULL: not wanted) gets the
-	 * plain loss of every target token.
+	 * Begins a search: sets g->own, returns the source's rows [N, C] for the
+	 * copy gate. each [T] (NULL: not wanted) gets the plain loss of every target.
 	 */
-	void (*generate)(const struct model *m, struct tape *t,
-			 const struct batch *b, struct search *s, double *each);
+	struct ten *(*begin)(struct decoding *g, double *each);
+	/* The states of this turn's rows, from which the next pieces come: [R, C]. */
+	struct ten *(*step)(struct decoding *g);
+	/* Hypotheses change their slots: their caches follow. */
+	void (*move)(struct decoding *g, const struct search_move *move, int n);
+	/* The layer that makes pieces of states. */
+	const struct writer *(*writer)(const struct model *m, int task);
+	/* Of loss() beyond the trunk, a source of n tokens and a target of t. */
+	double (*flops)(const struct model *m, double n, double t);
 };
 
 /* Random weights of one parameter: normal with this mean and deviation. */
@@ -45,15 +114,47 @@ struct init {
 };
 
 struct model {
-	struct model_config cfg;
-	const struct model_kind *kind;
+	struct model_config cfg; /* settled */
+	const struct trunk_kind *trunk;
+	const struct decoder_kind *decoder;
 	int n_tasks;
 	struct model_task *task; /* [n_tasks] */
+	void *own;               /* the trunk's */
+	void **head;             /* [n_tasks] each head's own */
+	int token;               /* the table of tokens [V, C] */
 	size_t n_init, cap_init;
 	struct init *init;       /* [parameters], in the order declared */
-	void *own;               /* the kind's */
+	struct arena arena;      /* of all but init */
 };
 
-extern const struct model_kind kind_transformer;
+#define TRUNK_ROW(name) extern const struct trunk_kind trunk_##name;
+TRUNK_LIST(TRUNK_ROW)
+#define DECODER_ROW(name) extern const struct decoder_kind decoder_##name;
+DECODER_LIST(DECODER_ROW)
+#define HEAD_ROW(constant, name) extern const struct head_kind head_##name;
+TASK_KIND_LIST(HEAD_ROW)
+
+/* --- config.c --- */
+const struct trunk_kind *trunk_find(const char *name);
+const struct decoder_kind *decoder_find(const char *name);
+const struct head_kind *head_of(enum task_kind k);
+/* Sets what is open in a configuration, then checks it. */
+enum status model_settle(struct model_config *c, struct err *err);
+enum status model_check_tasks(const struct model *m, struct err *err);
+/* A field of the plan's model and its range. */
+struct size_row {
+	const char *name;
+	int value, min, max;
+};
+enum status model_check_sizes(const struct size_row *row, int n, struct err *err);
+
+/* --- model.c --- */
+/* The row of the batch's task, which is as the batch says. */
+const struct head_kind *model_head(const struct model *m, const struct batch *b);
+/* Is the table of tokens also a task's output layer? Then all its rows always move. */
+bool model_token_is_output(const struct model *m);
+/* The trunk's rows of a batch: [N, C]. */
+struct ten *model_rows(const struct model *m, struct tape *t, const struct batch *b,
+		       float p_drop, struct ten **embedded);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * model.h - a model as the step sees it: parameters, a loss per micro-batch,
- * predictions and summaries. One row of the registry is one kind.
+ * predictions and summaries. It is put together from a trunk, a head per task and, for
+ * what writes text, a decoder; each is a row of the registry (kind.h).
  *
  * The structure (config, task heads, parameter numbers) is immutable after
  * model_new; weights live in the caller's param_set. Forward passes run on the
@@ -22,13 +23,25 @@ enum { MODEL_TASKS_MAX = 64, TASK_NAME_MAX = 32 };
 
 /* Sizes: C = dim, F = ff, H = heads, V = vocab. */
 struct model_config {
-	char kind[24];          /* "transformer" */
+	char kind[24];          /* the trunk: "transformer" */
+	char decoder[24];       /* "cross"; "": that */
 	int dim, layers, heads, ff, shared_layers, decoder_layers;
-	int vocab, max_source, max_target; /* rows of the position tables */
+	int vocab, max_source, max_target; /* pieces that the tasks need room for */
 	bool pre_norm;          /* else post-norm, BERT's */
 	enum pool pool;
 	bool copy;              /* summary decoder has a copy gate */
 	bool tied;              /* tokens in, tokens out and output layer: one table */
+	/*
+	 * The layout in detail. 0: as the trunk's row has it, or as all have it
+	 * (config.c); model_config() tells what became of it.
+	 */
+	float eps;              /* of the norms: 1e-5 in pre-norm, BERT's 1e-12 in post */
+	enum act act;           /* inside the feed-forward blocks: ACT_GELU, by erf */
+	double table_scale;     /* of tokens' rows: sqrt(C) in pre-norm (Vaswani et al.
+				   2017), 1 in post */
+	bool split_qkv;         /* q, k, v are three matrices, not one [3C, C] */
+	int max_positions;      /* places the position table has: max_source */
+	int position_offset;    /* row of the first place in it */
 };
 
 struct model_task {
@@ -51,14 +64,17 @@ void model_init_random(const struct model *m, struct param_set *ps, uint64_t see
 /* How many numbers the parameters are; allocates none. 0: model_new refuses it. */
 uint64_t model_param_count(const struct model_config *cfg,
 			   const struct model_task *tasks, int n_tasks);
-/* Registry: names of the kinds, NULL at the end. */
+/* Registry: names of the trunks, and of the decoders; NULL at the end. */
 const char *model_kind_name(int i);
-/*
- * Does this kind of model have such a field of the plan's `model` section ("dim",
- * "decoder_layers", "dropout")? False for an unknown kind. "kind" and "init" are
- * every kind's and not asked for.
- */
+const char *model_decoder_name(int i);
+/* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */
 bool model_kind_has(const char *kind, const char *field);
+/*
+ * Floating-point operations of a forward pass with loss of one example of a task, the
+ * matrix products alone: n source tokens, t target pieces. Padding does not exist: a
+ * batch's are the sum. Training takes three times that.
+ */
+double model_flops(const struct model *m, int task, double n, double t);
 
 /*
  * Forward pass with loss on the tape (begun by the caller): the micro-batch's means
@@ -88,7 +104,7 @@ void model_classify(const struct model *m, struct tape *t, const struct batch *b
  *   score_i = sum over c of (dz / de_ic) e_ic,
  * where z is the most probable label's logit (before the softmax), or the number in
  * the task's own unit, and e_i the token's row of the embedding table, times
- * sqrt(C) in pre-norm models: what is added to the rows of place and segment and
+ * table_scale in a Transformer: what is added to the rows of place and segment and
  * with them enters the first layer, before any norm. No dropout.
  * The tape was begun with gradients (scratch: they get the parameters') and without
  * noise; p and score as in model_predict.

@@ -72,17 +72,9 @@ static void run_gradient(struct worker *w, int job, void *arg)
 
 /* --- occlusion --- */
 
-/* Multiplications and additions of a forward pass over n tokens. */
-static double pass_flops(const struct model_config *c, int n)
-{
-	double C = c->dim, F = c->ff;
-
-	return 2.0 * n * c->layers * (4 * C * C + 2 * C * F + 2 * n * C);
-}
-
 static int most_hidden(const struct explain *e)
 {
-	double n = EXPLAIN_FLOPS / pass_flops(&e->s->plan->model, e->ex.n_ids);
+	double n = EXPLAIN_FLOPS / model_flops(e->s->model, e->task, e->ex.n_ids, 0);
 
 	return n > EXPLAIN_TOKENS ? EXPLAIN_TOKENS :
 	       n < EXPLAIN_FEWEST ? EXPLAIN_FEWEST : (int)n;

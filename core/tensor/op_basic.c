@@ -1,5 +1,5 @@
 /*
- * op_basic.c - embedding, linear layer, sums with dropout, pooling.
+ * op_basic.c - embedding, linear layer, sums with dropout, joining, pooling.
  *
  * Each op stands beside its backward function; `saved` is what the one leaves
  * for the other. A backward function whose result nobody used has y->d NULL
@@ -201,6 +201,51 @@ struct ten *op_dropout(struct tape *t, struct ten *x, float p_drop)
 	k_drop_back(size(x), y->v, x->v, s->drop.keep, s->drop.scale, false);
 	tape_push(t, add_back, s);
 	return y;
+}
+
+/* --- joining --- */
+
+struct join {
+	struct ten *y, **x;
+	int n;
+};
+
+static void join_back(struct tape *t, void *saved)
+{
+	struct join *s = saved;
+	const struct ten *y = s->y;
+	int at = 0;
+
+	for (int k = 0; k < s->n && y->d; at += s->x[k++]->cols) {
+		int cols = s->x[k]->cols;
+		float *d = ten_grad(t, s->x[k]);
+
+		for (int i = 0; i < y->rows; i++)
+			k_axpy((size_t)cols, d + (size_t)i * (size_t)cols, 1.0f,
+			       y->d + (size_t)i * (size_t)y->cols + at);
+	}
+}
+
+struct ten *op_join(struct tape *t, struct ten *const *x, int n)
+{
+	struct join *s = arena_alloc(&t->arena, sizeof *s);
+	int cols = 0, at = 0;
+
+	for (int k = 0; k < n; k++) {
+		BUG_IF(x[k]->rows != x[0]->rows);
+		cols += x[k]->cols;
+	}
+	s->n = n;
+	s->x = arena_alloc(&t->arena, (size_t)n * sizeof(struct ten *));
+	memcpy(s->x, x, (size_t)n * sizeof *x);
+	s->y = tape_ten(t, x[0]->rows, cols);
+	for (int k = 0; k < n; at += x[k++]->cols)
+		for (int i = 0; i < s->y->rows; i++)
+			memcpy(s->y->v + (size_t)i * (size_t)cols + at,
+			       x[k]->v + (size_t)i * (size_t)x[k]->cols,
+			       (size_t)x[k]->cols * sizeof(float));
+	tape_push(t, join_back, s);
+	return s->y;
 }
 
 /* --- pooling --- */

@@ -42,6 +42,9 @@ struct ten *op_add_norm(struct tape *t, struct ten *x, struct ten *r, float p_dr
 struct ten *op_add(struct tape *t, struct ten *x, struct ten *r, float p_drop);
 struct ten *op_dropout(struct tape *t, struct ten *x, float p_drop);
 
+/* The columns of n tensors of equal rows side by side. */
+struct ten *op_join(struct tape *t, struct ten *const *x, int n);
+
 /*
  * Multi-head attention per sequence (Vaswani 2017), scale 1 / sqrt(C / heads),
  * dropout on the probabilities. Self: qkv [N, 3C] holds q | k | v.

@@ -35,20 +35,6 @@ static void step(struct session *s, struct step_report *r)
 
 /* --- useful work --- */
 
-/* Forward flops of a text of n tokens with a summary of t. */
-static double text_flops(const struct model_config *m, double n, double t)
-{
-	double C = m->dim, F = m->ff, V = BENCH_VOCAB, layer;
-	double flops = m->layers * n * (8 * C * C + 4 * C * F + 4 * C * n);
-
-	if (t <= 0)
-		return flops;
-	layer = t * (12 * C * C + 4 * C * F);        /* linear layers */
-	layer += n * 4 * C * C;                      /* the source's keys, values */
-	layer += 2 * C * t * (t + 1) + 4 * C * t * n; /* attention: own, cross */
-	return flops + m->decoder_layers * layer + 2 * C * V * t;
-}
-
 /* Of the step just made, with its gradients. */
 static double step_flops(const struct session *s)
 {
@@ -59,7 +45,7 @@ static double step_flops(const struct session *s)
 			uint32_t n, t;
 
 			dataset_lengths(s->task[0].train, s->job[k].rows[i], &n, &t);
-			flops += text_flops(&s->plan->model, n, t);
+			flops += model_flops(s->model, 0, n, t);
 		}
 	return 3 * flops;
 }

@@ -92,8 +92,8 @@ static void run_look(struct worker *w, int job, void *arg)
 	batch_build_examples(&b, &w->tape.arena, l->s->plan->tasks[l->task].kind, l->task,
 			     l->ex, 1, 0, tokenizer_special(l->s->tok, TOK_CLS));
 	if (l->logit) {
-		l->out = (double)l->s->model->kind->scores(l->s->model, &w->tape, &b, 0,
-							   NULL)->v[l->pred];
+		l->out = (double)model_head(l->s->model, &b)->scores(
+			l->s->model, &w->tape, &b, 0, NULL)->v[l->pred];
 		return;
 	}
 	model_predict(l->s->model, &w->tape, &b, &p);

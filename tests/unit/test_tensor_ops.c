@@ -1,5 +1,5 @@
 /*
- * test_tensor_ops.c - embedding, linear layers, sums and norm against their
+ * test_tensor_ops.c - embedding, linear layers, sums, norm and joining against their
  * oracles at several shapes; memory and repeatability of a whole block.
  */
 #include "tensor_check.h"
@@ -261,6 +261,42 @@ static void test_norm(void **state)
 			}
 }
 
+/* --- joining --- */
+
+static struct ten *run_join(struct check *c, struct tape *t, struct ten **in,
+			    double *loss, struct ten **y2)
+{
+	(void)loss, (void)y2;
+	return op_join(t, in, c->n_in);
+}
+
+static double oracle_join(const struct check *c, const double *const *in,
+			  const double *const *par, double *y, double *y2)
+{
+	(void)par, (void)y2;
+	for (int i = 0; i < c->rows[0]; i++)
+		for (int k = 0; k < c->n_in; k++)
+			for (int j = 0; j < c->cols[k]; j++)
+				*y++ = in[k][i * c->cols[k] + j];
+	return 0.0;
+}
+
+static void test_join(void **state)
+{
+	(void)state;
+	for (int n = 1; n <= 3; n++)
+		for (int rows = 1; rows <= 7; rows += 6)
+			for (int flags = 0; flags <= HAS_GRAD; flags += HAS_GRAD) {
+				struct check c = { .run = run_join,
+						   .oracle = oracle_join,
+						   .n_in = n, .flags = flags,
+						   .rows = { rows, rows, rows },
+						   .cols = { 16, 3, 21 } };
+
+				check_run(&c);
+			}
+}
+
 /* --- a whole block: memory, repeatability --- */
 
 struct block {
@@ -400,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_embed_rows),
 		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_norm),
+		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_steady_memory),
 		cmocka_unit_test(test_repeatable),
 	};

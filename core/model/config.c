@@ -1,0 +1,170 @@
+/*
+ * config.c - the registry of trunks, heads and decoders, and what a configuration
+ * may say. What it leaves open is set here, and nowhere else.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "model/kind.h"
+
+#define ADDRESS(name) &trunk_##name,
+static const struct trunk_kind *const trunks[] = { TRUNK_LIST(ADDRESS) };
+#undef ADDRESS
+#define ADDRESS(name) &decoder_##name,
+static const struct decoder_kind *const decoders[] = { DECODER_LIST(ADDRESS) };
+#undef ADDRESS
+#define ADDRESS(constant, name) [TASK_##constant] = &head_##name,
+static const struct head_kind *const heads[TASK_KINDS] = { TASK_KIND_LIST(ADDRESS) };
+enum {
+	TRUNKS = sizeof trunks / sizeof trunks[0],
+	DECODERS = sizeof decoders / sizeof decoders[0],
+};
+
+const char *model_kind_name(int i)
+{
+	return i >= 0 && i < TRUNKS ? trunks[i]->name : NULL;
+}
+
+const char *model_decoder_name(int i)
+{
+	return i >= 0 && i < DECODERS ? decoders[i]->name : NULL;
+}
+
+const struct trunk_kind *trunk_find(const char *name)
+{
+	for (int i = 0; i < TRUNKS; i++)
+		if (str_eq(trunks[i]->name, name))
+			return trunks[i];
+	return NULL;
+}
+
+const struct decoder_kind *decoder_find(const char *name)
+{
+	for (int i = 0; i < DECODERS; i++)
+		if (str_eq(decoders[i]->name, name))
+			return decoders[i];
+	return NULL;
+}
+
+const struct head_kind *head_of(enum task_kind k)
+{
+	return heads[k];
+}
+
+static bool has(field_names names, const char *field)
+{
+	for (; *names; names++)
+		if (str_eq(*names, field))
+			return true;
+	return false;
+}
+
+bool model_kind_has(const char *kind, const char *field)
+{
+	static const char *const all[] = { "kind", "decoder", "dropout", "init", NULL };
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	if (!trunk)
+		return false;
+	if (has(all, field) || has(trunk->fields, field))
+		return true;
+	for (int i = 0; i < DECODERS; i++)
+		if (has(decoders[i]->fields, field))
+			return true;
+	return false;
+}
+
+/* --- settings --- */
+
+/* What the kind has not settled itself. */
+static void settle(struct model_config *c)
+{
+	if (!c->eps)
+		c->eps = c->pre_norm ? 1e-5f : 1e-12f;
+	if (c->act == ACT_NONE)
+		c->act = ACT_GELU;
+	if (!c->table_scale)
+		c->table_scale = c->pre_norm ? sqrt((double)c->dim) : 1.0;
+	if (!c->max_positions)
+		c->max_positions = c->max_source;
+}
+
+/* --- checks --- */
+
+enum status model_check_sizes(const struct size_row *row, int n, struct err *err)
+{
+	for (int i = 0; i < n; i++)
+		if (row[i].value < row[i].min || row[i].value > row[i].max)
+			return err_set(err, ST_INVALID,
+				       "model.%s must be %d to %d, not %d",
+				       row[i].name, row[i].min, row[i].max,
+				       row[i].value);
+	return ST_OK;
+}
+
+static enum status check(const struct model_config *c, struct err *err)
+{
+	const struct size_row row[] = {
+		{ "dim", c->dim, 1, 1 << 16 },
+		{ "vocab", c->vocab, 1, 1 << 24 },
+		{ "max_source", c->max_source, 1, 1 << 20 },
+		{ "max_positions", c->max_positions, c->max_source, 1 << 20 },
+		{ "position_offset", c->position_offset, 0, 1 << 20 },
+	};
+
+	return model_check_sizes(row, sizeof row / sizeof *row, err);
+}
+
+enum status model_settle(struct model_config *c, struct err *err)
+{
+	const struct trunk_kind *trunk;
+	enum status st;
+
+	if (!memchr(c->kind, 0, sizeof c->kind) || !trunk_find(c->kind))
+		return err_set(err, ST_INVALID, "unknown model kind '%.23s'",
+			       c->kind);
+	if (!c->decoder[0])
+		str_copy(c->decoder, sizeof c->decoder, decoders[0]->name);
+	if (!memchr(c->decoder, 0, sizeof c->decoder) || !decoder_find(c->decoder))
+		return err_set(err, ST_INVALID, "unknown decoder '%.23s'", c->decoder);
+	trunk = trunk_find(c->kind);
+	if (trunk->settle)
+		trunk->settle(c);
+	settle(c);
+	st = check(c, err);
+	return st ? st : trunk->check(c, err);
+}
+
+static enum status check_task(const struct model *m, const struct model_task *t,
+			      struct err *err)
+{
+	enum status st;
+
+	if (!t->name[0] || !memchr(t->name, 0, sizeof t->name))
+		return err_set(err, ST_INVALID, "a task needs a name");
+	st = head_of(t->kind)->check(m, t, err);
+	if (st)
+		return st;
+	if (!(t->smoothing >= 0.0f && t->smoothing < 1.0f))
+		return err_set(err, ST_INVALID, "task '%s' needs a smoothing "
+			       "from 0 to below 1, not %g", t->name,
+			       (double)t->smoothing);
+	return ST_OK;
+}
+
+enum status model_check_tasks(const struct model *m, struct err *err)
+{
+	enum status st = ST_OK;
+
+	for (int i = 0; i < m->n_tasks && !st; i++) {
+		st = check_task(m, &m->task[i], err);
+		for (int k = 0; k < i && !st; k++)
+			if (str_eq(m->task[i].name, m->task[k].name))
+				st = err_set(err, ST_INVALID,
+					     "two tasks are called '%s'",
+					     m->task[i].name);
+	}
+	return st;
+}

@@ -1,0 +1,44 @@
+/*
+ * head_summarize.c - a text: everything is the decoder's.
+ */
+#include "model/build.h"
+
+static enum status check(const struct model *m, const struct model_task *task,
+			 struct err *err)
+{
+	enum status st = m->decoder->check(&m->cfg, err);
+
+	if (st)
+		return err_wrap(err, st, "task '%s'", task->name);
+	if (m->cfg.max_target < 2 || m->cfg.max_target > 1 << 20)
+		return err_set(err, ST_INVALID, "task '%s' needs max_target "
+			       "from 2 to %d, not %d", task->name, 1 << 20,
+			       m->cfg.max_target);
+	return ST_OK;
+}
+
+static void *declare(struct build *own, const struct model_task *task)
+{
+	(void)task;
+	return own->m->decoder->declare(own);
+}
+
+static struct loss loss(const struct model *m, struct tape *t, const struct batch *b,
+			float p_drop)
+{
+	return m->decoder->loss(m, t, b, p_drop);
+}
+
+static double flops(const struct model *m, int task, double n, double t)
+{
+	(void)task;
+	return m->decoder->flops(m, n, t);
+}
+
+const struct head_kind head_summarize = {
+	.writes = true,
+	.check = check,
+	.declare = declare,
+	.loss = loss,
+	.flops = flops,
+};

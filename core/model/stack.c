@@ -1,0 +1,154 @@
+/*
+ * stack.c - layers of a Transformer: their parameters, the residual stream, its
+ * norms in both layouts.
+ */
+#include "model/stack.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+
+/* --- parameters --- */
+
+enum status stack_check(const struct model_config *c, struct err *err)
+{
+	const struct size_row row[] = {
+		{ "heads", c->heads, 1, c->dim },
+		{ "ff", c->ff, 1, 1 << 20 },
+	};
+	enum status st = model_check_sizes(row, 2, err);
+
+	if (!st && c->dim % c->heads)
+		return err_set(err, ST_INVALID, "model.dim (%d) must be a "
+			       "multiple of model.heads (%d)", c->dim, c->heads);
+	return st;
+}
+
+void stack_init(struct stack *s, struct model *m, int n, int sublayers)
+{
+	s->n = n;
+	s->sublayers = sublayers;
+	s->layer = arena_zalloc(&m->arena, (size_t)n * sizeof *s->layer);
+}
+
+static void declare_self(struct build *b, struct layer *l, double dev, double res)
+{
+	int C = b->m->cfg.dim;
+
+	if (b->m->cfg.split_qkv) {
+		l->q = build_dense(b, "attention.q", C, C, dev);
+		l->k = build_dense(b, "attention.k", C, C, dev);
+		l->v = build_dense(b, "attention.v", C, C, dev);
+	} else {
+		l->qkv = build_dense(b, "attention.qkv", 3 * C, C, dev);
+	}
+	l->out = build_dense(b, "attention.out", C, C, dev * res);
+}
+
+void layer_declare(struct build *b, struct layer *l, int sublayers, int depth)
+{
+	static const char *const name[2][SUBLAYERS_MAX] = {
+		{ "attention.norm", "feed.norm", NULL },
+		{ "attention.norm", "cross.norm", "feed.norm" },
+	};
+	const struct model_config *cfg = &b->m->cfg;
+	int C = cfg->dim, F = cfg->ff;
+	double res = cfg->pre_norm ? 1.0 / sqrt((double)(depth * sublayers)) : 1.0;
+	double cc = build_glorot(C, C), cf = build_glorot(C, F);
+
+	*l = (struct layer){ 0 };
+	declare_self(b, l, cc, res);
+	if (sublayers == 3) {
+		l->cross_q = build_dense(b, "cross.q", C, C, cc);
+		l->cross_kv = build_dense(b, "cross.kv", 2 * C, C, cc);
+		l->cross_out = build_dense(b, "cross.out", C, C, cc * res);
+	}
+	l->up = build_dense(b, "feed.up", F, C, cf);
+	l->down = build_dense(b, "feed.down", C, F, cf * res);
+	for (int j = 0; j < sublayers; j++)
+		l->norm[j] = build_norm(b, name[sublayers - 2][j]);
+}
+
+/* --- the stream --- */
+
+void stream_begin(struct stream *s, struct ten *x)
+{
+	const struct stack *k = s->stack;
+	const struct norm *n = s->cfg->pre_norm ? &k->layer[0].norm[0] : &k->edge;
+	float eps = s->cfg->eps;
+
+	if (s->cfg->pre_norm) {
+		s->x = op_dropout(s->t, x, s->p_drop);
+		s->h = op_norm(s->t, s->x, n->gamma, n->beta, eps);
+	} else {
+		x = op_norm(s->t, x, n->gamma, n->beta, eps);
+		s->x = s->h = op_dropout(s->t, x, s->p_drop);
+	}
+}
+
+/* The norm after the sum of sublayer j of layer i. */
+static const struct norm *norm_after(const struct stream *s, int i, int j)
+{
+	const struct stack *k = s->stack;
+
+	if (!s->cfg->pre_norm)
+		return &k->layer[i].norm[j];
+	if (j + 1 < k->sublayers)
+		return &k->layer[i].norm[j + 1];
+	return i + 1 < k->n ? &k->layer[i + 1].norm[0] : &k->edge;
+}
+
+void stream_add(struct stream *s, int i, int j, struct ten *r)
+{
+	const struct norm *n = norm_after(s, i, j);
+	struct ten *sum = NULL;
+
+	s->h = op_add_norm(s->t, s->x, r, s->p_drop, n->gamma, n->beta,
+			   s->cfg->eps, s->cfg->pre_norm ? &sum : NULL);
+	s->x = sum ? sum : s->h;
+}
+
+struct ten *stream_qkv(struct stream *s, int i)
+{
+	const struct layer *l = &s->stack->layer[i];
+	struct ten *part[3];
+
+	if (!s->cfg->split_qkv)
+		return dense_apply(s->t, s->h, &l->qkv, ACT_NONE);
+	part[0] = dense_apply(s->t, s->h, &l->q, ACT_NONE);
+	part[1] = dense_apply(s->t, s->h, &l->k, ACT_NONE);
+	part[2] = dense_apply(s->t, s->h, &l->v, ACT_NONE);
+	return op_join(s->t, part, 3);
+}
+
+void stream_self(struct stream *s, int i, const struct ragged *seq, bool causal)
+{
+	const struct layer *l = &s->stack->layer[i];
+	struct ten *x = stream_qkv(s, i);
+
+	x = op_self_attention(s->t, x, seq, s->cfg->heads, causal, s->p_drop);
+	stream_add(s, i, 0, dense_apply(s->t, x, &l->out, ACT_NONE));
+}
+
+void stream_feed(struct stream *s, int i)
+{
+	const struct layer *l = &s->stack->layer[i];
+	struct ten *x = dense_apply(s->t, s->h, &l->up, s->cfg->act);
+
+	stream_add(s, i, s->stack->sublayers - 1,
+		   dense_apply(s->t, x, &l->down, ACT_NONE));
+}
+
+/* --- what it costs --- */
+
+double layer_flops(const struct model_config *cfg)
+{
+	double C = cfg->dim, F = cfg->ff;
+
+	return 8 * C * C + 4 * C * F;
+}
+
+double attention_flops(const struct model_config *cfg, double n)
+{
+	return 4 * cfg->dim * n;
+}
