@@ -22,20 +22,6 @@ static void show_number(char out[96], double x)
 	str_format(out, 96, "%.6g", x);
 }
 
-static void show_method(char out[96], const char *name, const struct mix_param *p,
-			const double *value)
-{
-	char number[32];
-	size_t n;
-
-	str_copy(out, 96, name);
-	for (int i = 0; i < MIX_PARAMS && p[i].name; i++) {
-		n = strlen(out);
-		double_to_text(value[i], number);
-		str_format(out + n, 96 - n, " %s=%s", p[i].name, number);
-	}
-}
-
 static void show_share(char out[96], double share)
 {
 	if (share < 0)
@@ -179,38 +165,24 @@ static enum status do_horizon(struct change *g, struct err *err)
 	return ST_OK;
 }
 
-static void show_sampling(char out[96], const struct mix *m)
+static enum status set_method(struct change *g, enum method_role role, struct err *err)
 {
-	const struct sampling_method *t = &sampling_table[m->sampling.kind];
+	enum status st;
 
-	show_method(out, t->name, t->param, m->sampling.param);
+	mix_show(g->m, role, g->before, sizeof g->before);
+	st = mix_set(g->m, role, g->c->arg[0], &g->c->arg[1], g->c->n_args - 1, err);
+	mix_show(g->m, role, g->after, sizeof g->after);
+	return st;
 }
 
 static enum status do_sampling(struct change *g, struct err *err)
 {
-	enum status st;
-
-	show_sampling(g->before, g->m);
-	st = mix_set_sampling(g->m, g->c->arg[0], &g->c->arg[1], g->c->n_args - 1, err);
-	show_sampling(g->after, g->m);
-	return st;
-}
-
-static void show_weighting(char out[96], const struct mix *m)
-{
-	const struct weighting_method *t = &weighting_table[m->weighting.kind];
-
-	show_method(out, t->name, t->param, m->weighting.param);
+	return set_method(g, METHOD_SAMPLING, err);
 }
 
 static enum status do_weighting(struct change *g, struct err *err)
 {
-	enum status st;
-
-	show_weighting(g->before, g->m);
-	st = mix_set_weighting(g->m, g->c->arg[0], &g->c->arg[1], g->c->n_args - 1, err);
-	show_weighting(g->after, g->m);
-	return st;
+	return set_method(g, METHOD_WEIGHTING, err);
 }
 
 static const struct {

@@ -91,6 +91,8 @@ void session_start_random(struct session *s);
  * s->params.value calls it.
  */
 void session_pack(struct session *s);
+/* What the mix's methods read of the session: after its step or its cursors changed. */
+void session_tell_mix(struct session *s);
 /* 32 hex digits over all state (state.h), equal exactly for the same bits. */
 void session_state(const struct session *s, char out[40]);
 

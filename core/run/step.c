@@ -73,12 +73,19 @@ static void look_at_job(int job, const struct grads *g, void *arg)
 	gradients_take(s, j->task, g, fullness(s, j));
 }
 
+/* What the step saw of each task. */
+struct seen {
+	double loss[MIX_TASKS_MAX];
+	int count[MIX_TASKS_MAX];
+	bool regress[MIX_TASKS_MAX];
+};
+
 /* Means per task over its units, in the order of the list. */
-static void gather(const struct session *s, struct mix_feedback *f)
+static void gather(const struct session *s, struct seen *f)
 {
 	double units[MIX_TASKS_MAX] = { 0 };
 
-	*f = (struct mix_feedback){ .step = s->step, .n = s->n_tasks };
+	*f = (struct seen){ 0 };
 	for (int k = 0; k < s->plan->micro_batches; k++) {
 		const struct step_job *j = &s->job[k];
 
@@ -162,6 +169,14 @@ static void update(struct session *s, double lr, double scale)
 	session_pack(s);
 }
 
+static void learn(struct session *s, const struct seen *f)
+{
+	struct mix_seen seen = { .count = f->count, .regress = f->regress, .loss = f->loss };
+
+	mix_learn(&s->mix, METHOD_WEIGHTING, &seen);
+	mix_learn(&s->mix, METHOD_SAMPLING, &seen);
+}
+
 /* --- the report --- */
 
 static uint32_t examples_of(const struct session *s, int task)
@@ -174,7 +189,7 @@ static uint32_t examples_of(const struct session *s, int task)
 	return n;
 }
 
-static void fill_row(const struct session *s, const struct mix_feedback *f,
+static void fill_row(const struct session *s, const struct seen *f,
 		     struct step_row *r)
 {
 	r->n = 0;
@@ -206,11 +221,12 @@ enum status session_step(struct session *s, struct step_report *report,
 {
 	double from = clock_now(), share[MIX_TASKS_MAX], any = 0, lr, clip, scale;
 	double squares;
-	struct mix_feedback f;
+	struct seen f;
 	worker_look *look;
 	uint64_t tokens, examples;
 	bool is_good;
 
+	session_tell_mix(s);
 	mix_shares(&s->mix, share);
 	for (int i = 0; i < s->n_tasks; i++)
 		any += share[i];
@@ -232,12 +248,13 @@ enum status session_step(struct session *s, struct step_report *report,
 		  report->norm * scale <= NORM_MAX;
 	if (is_good) {
 		update(s, lr, scale);
-		mix_feedback(&s->mix, &f);
+		learn(s, &f);
 	} else {
 		s->skipped++;
 	}
 	s->skips = is_good ? 0 : s->skips + 1;
 	s->step++;
+	session_tell_mix(s);
 	report->n_gradients = gradients_end(s, report->gradient);
 	reserve(s);
 	report->examples = examples;

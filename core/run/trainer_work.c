@@ -61,10 +61,8 @@ static void fill(struct trainer *t)
 	v->clip = s->mix.clip;
 	v->gradients_every = s->plan->gradients_every;
 	v->dropout = s->mix.dropout;
-	str_copy(v->sampling, sizeof v->sampling,
-		 sampling_table[s->mix.sampling.kind].name);
-	str_copy(v->weighting, sizeof v->weighting,
-		 weighting_table[s->mix.weighting.kind].name);
+	str_copy(v->sampling, sizeof v->sampling, s->mix.sampling.row->name);
+	str_copy(v->weighting, sizeof v->weighting, s->mix.weighting.row->name);
 	v->catching_up = t->next_pending < t->n_pending ?
 		t->pending[t->n_pending - 1].step : 0;
 	mix_shares(&s->mix, share);
