@@ -281,6 +281,7 @@ void session_free(struct session *s)
 		return;
 	workers_free(s->workers);
 	gradients_release(&s->gradients);
+	task_sums_release(&s->task_sums);
 	adamw_release(&s->adam);
 	model_free(s->model);
 	param_set_release(&s->params);
