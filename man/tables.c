@@ -127,22 +127,25 @@ static void plan(void)
 	}
 }
 
-static void methods(void)
+static void methods(enum method_role role)
 {
-	for (int i = 0; i < sampling_count; i++) {
-		item(sampling_table[i].name);
-		line(sampling_table[i].help);
-		line(sampling_table[i].source);
+	const struct method *row;
+
+	for (int i = 0; (row = method_at(role, i)); i++) {
+		item(row->name);
+		line(row->help);
+		line(row->source);
 	}
+}
+
+static void samplings(void)
+{
+	methods(METHOD_SAMPLING);
 }
 
 static void weightings(void)
 {
-	for (int i = 0; i < weighting_count; i++) {
-		item(weighting_table[i].name);
-		line(weighting_table[i].help);
-		line(weighting_table[i].source);
-	}
+	methods(METHOD_WEIGHTING);
 }
 
 static void tables(void)
@@ -233,7 +236,7 @@ int main(int argc, char **argv)
 		void (*print)(void);
 	} parts[] = { { "commands", commands }, { "local", local_commands },
 		      { "plan", plan },
-		      { "sampling", methods },      { "weighting", weightings },
+		      { "sampling", samplings },    { "weighting", weightings },
 		      { "tables", tables },
 		      { "metrics", metrics },       { "keys", keys },
 		      { "subcommands", subcommands }, { "options", options } };

@@ -13,7 +13,7 @@
 #include "models.h"
 #include "ui.h"
 
-const char *method_name(enum method m)
+const char *method_name(enum attribution_method m)
 {
 	return m == METHOD_OCCLUSION ? "occlusion" : "gradient x input";
 }
@@ -228,7 +228,7 @@ void attribution_ask(struct ui *ui, const struct attribution_key *k, const char 
 
 /* --- what is strong --- */
 
-static double largest(const struct attribution *a, enum method m)
+static double largest(const struct attribution *a, enum attribution_method m)
 {
 	double most = 0;
 
@@ -237,7 +237,7 @@ static double largest(const struct attribution *a, enum method m)
 	return most;
 }
 
-int attribution_level(const struct attribution *a, enum method m, int word)
+int attribution_level(const struct attribution *a, enum attribution_method m, int word)
 {
 	double v = a->word[word].score[m], part = fabs(v) / largest(a, m);
 	int level = part > 2. / 3 ? 3 : part > 1. / 3 ? 2 : part > 1. / 8 ? 1 : 0;
@@ -245,7 +245,8 @@ int attribution_level(const struct attribution *a, enum method m, int word)
 	return v < 0 ? -level : level;
 }
 
-int attribution_top(const struct attribution *a, enum method m, int *word, int cap)
+int attribution_top(const struct attribution *a, enum attribution_method m, int *word,
+		    int cap)
 {
 	int n = 0;
 

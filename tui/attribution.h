@@ -16,8 +16,8 @@
 #include "draw.h"
 
 enum { ATTRIBUTIONS_KEPT = 24, ATTRIBUTION_WORDS = 512 };
-enum method { METHOD_GRADIENT, METHOD_OCCLUSION, METHODS };
-const char *method_name(enum method m);
+enum attribution_method { METHOD_GRADIENT, METHOD_OCCLUSION, METHODS };
+const char *method_name(enum attribution_method m);
 
 /* A word of one of the two texts: bytes [from, to), what each method says of it. */
 struct attributed {
@@ -49,7 +49,7 @@ struct attribution {
 struct attributions {
 	struct attribution a[ATTRIBUTIONS_KEPT];
 	uint64_t asked;
-	enum method method;
+	enum attribution_method method;
 };
 
 void attributions_release(struct attributions *all);
@@ -69,17 +69,18 @@ enum status attribution_read(struct attribution *a, const char *json, size_t len
 void attribution_clear(struct attribution *a);
 
 /* 0: no mark, 1..3 by |score| against the largest of all; negative: away from. */
-int attribution_level(const struct attribution *a, enum method m, int word);
+int attribution_level(const struct attribution *a, enum attribution_method m, int word);
 /* The words by |score|, at most cap; returns how many. */
-int attribution_top(const struct attribution *a, enum method m, int *word, int cap);
+int attribution_top(const struct attribution *a, enum attribution_method m, int *word,
+		    int cap);
 /*
  * Draws text 0 or 1 wrapped into r with its words marked: [towards the answer],
  * (away from it), on a paper by strength. Returns the lines there are.
  */
 int attribution_draw(struct canvas *c, struct rect r, const struct attribution *a,
-		     enum method m, int text);
+		     enum attribution_method m, int text);
 /* One line: the method and its strongest words with numbers. */
 void attribution_draw_top(struct canvas *c, int y, int x, int w,
-			  const struct attribution *a, enum method m);
+			  const struct attribution *a, enum attribution_method m);
 
 #endif

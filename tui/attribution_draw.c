@@ -26,8 +26,8 @@ static bool is_blank(char ch)
 }
 
 /* The run at byte `at` of a chunk that ends at `end`; *next: where words go on. */
-static struct run run_at(const struct attribution *a, enum method m, int text, size_t at,
-			 size_t end, int *next)
+static struct run run_at(const struct attribution *a, enum attribution_method m, int text,
+			 size_t at, size_t end, int *next)
 {
 	while (*next < a->n && (a->word[*next].text < text ||
 	       (a->word[*next].text == text && a->word[*next].to <= at)))
@@ -69,7 +69,7 @@ static int draw_run(struct canvas *c, int y, int x, int room, const char *s,
 }
 
 int attribution_draw(struct canvas *c, struct rect r, const struct attribution *a,
-		     enum method m, int text)
+		     enum attribution_method m, int text)
 {
 	const char *s = a->text[text];
 	int line = 0, x = 0, next = 0;
@@ -109,7 +109,7 @@ int attribution_draw(struct canvas *c, struct rect r, const struct attribution *
 }
 
 void attribution_draw_top(struct canvas *c, int y, int x, int w,
-			  const struct attribution *a, enum method m)
+			  const struct attribution *a, enum attribution_method m)
 {
 	int top[16], n = attribution_top(a, m, top, 16), end = x + w;
 

@@ -317,7 +317,7 @@ void inspect_draw_row(struct canvas *c, const struct ui *ui, struct rect r)
 	in.y += in.h - low - 5;
 	draw_legend(c, ui, in.y, in.x, in.w, a, said_of(d, p, said));
 	for (int m = 0; m < METHODS && a && !a->is_waiting && !a->why[0]; m++)
-		attribution_draw_top(c, in.y + 1 + m, in.x, in.w, a, (enum method)m);
+		attribution_draw_top(c, in.y + 1 + m, in.x, in.w, a, (enum attribution_method)m);
 	draw_facts(c, ui, in.y + 3, in.x, in.w, p, a);
 	draw_low(c, ui, (struct rect){in.y + 5, in.x, low, in.w}, p);
 }

@@ -54,8 +54,8 @@ void moment_start(struct moment *m, const struct plan *p)
 	s->clip = p->clip;
 	s->gradients_every = p->gradients_every;
 	s->dropout = p->dropout;
-	str_copy(s->sampling, sizeof s->sampling, p->sampling);
-	str_copy(s->weighting, sizeof s->weighting, p->weighting);
+	str_copy(s->sampling, sizeof s->sampling, p->method[METHOD_SAMPLING].name);
+	str_copy(s->weighting, sizeof s->weighting, p->method[METHOD_WEIGHTING].name);
 	s->n_channels = p->n_tasks < CHANNELS_MAX ? p->n_tasks : CHANNELS_MAX;
 	s->ch = xcalloc((size_t)s->n_channels + 1, sizeof *s->ch);
 	for (int i = 0; i < s->n_channels; i++) {

@@ -164,7 +164,7 @@ static int draw_why(struct canvas *c, const struct ui *ui, struct rect r, int y,
 	struct attribution_key k = trial_key(ui, task);
 	const struct attribution *a = attribution_find(ui, &k);
 	struct rect in = {y, r.x + 14, r.y + r.h - y, r.w - 16};
-	enum method m = ui->attributions.method;
+	enum attribution_method m = ui->attributions.method;
 
 	if (!a || in.h < 1)
 		return y;

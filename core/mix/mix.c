@@ -3,6 +3,7 @@
  */
 #include "mix/mix.h"
 
+#include <math.h> /* isfinite, NAN */
 #include <string.h>
 
 #include "base/str.h"
@@ -14,7 +15,9 @@ void mix_init(struct mix *m, int n)
 	m->n = n;
 	for (int i = 0; i < n; i++)
 		m->ch[i] = (struct mix_channel){ .weight = 1, .share = -1, .size = 1,
-						 .factor = 1 };
+						 .factor = 1, .dev = NAN };
+	m->sampling.row = method_at(METHOD_SAMPLING, 0);
+	m->weighting.row = method_at(METHOD_WEIGHTING, 0);
 }
 
 bool mix_active(const struct mix *m, int task)
@@ -24,6 +27,26 @@ bool mix_active(const struct mix *m, int task)
 	for (int i = 0; i < m->n; i++)
 		any_solo = any_solo || m->ch[i].solo;
 	return !m->ch[task].muted && (m->ch[task].solo || !any_solo);
+}
+
+/* --- asking a method --- */
+
+static struct mix_view view_of(const struct mix *m, const struct mix_method *method)
+{
+	return (struct mix_view){ .n = m->n, .step = m->step, .horizon = m->horizon,
+				  .seed = m->seed, .epoch = m->epoch, .ch = m->ch,
+				  .param = method->param };
+}
+
+/* Nothing was seen, so nothing is learned: the memory is lent as a copy. */
+static void ask_wishes(const struct mix *m, double *wish)
+{
+	const struct mix_method *s = &m->sampling;
+	struct mix_view v = view_of(m, s);
+	double memory[MIX_MEMORY_MAX];
+
+	memcpy(memory, s->memory, (size_t)method_memory(s->row, m->n) * sizeof *memory);
+	s->row->say(&v, memory, wish);
 }
 
 /* --- shares --- */
@@ -40,7 +63,7 @@ static void share_rest(const struct mix *m, const bool *active, double rest,
 	double wish[MIX_TASKS_MAX] = { 0 }, sum = 0;
 	int n = 0;
 
-	sampling_table[m->sampling.kind].wish(m, wish);
+	ask_wishes(m, wish);
 	for (int i = 0; i < m->n; i++) {
 		if (!active[i] || is_by_hand(&m->ch[i]))
 			continue;
@@ -153,127 +176,142 @@ double mix_loss_weight(const struct mix *m, int task)
 	return m->ch[task].weight * m->ch[task].factor;
 }
 
-void mix_feedback(struct mix *m, const struct mix_feedback *f)
+/* --- learning --- */
+
+static bool all_finite(const double *x, int n)
 {
-	const struct weighting_method *w = &weighting_table[m->weighting.kind];
-
-	if (w->update)
-		w->update(m, f);
-}
-
-/* --- methods by words --- */
-
-static int param_find_name(const struct mix_param *p, const char *name, size_t len)
-{
-	for (int i = 0; i < MIX_PARAMS && p[i].name; i++)
-		if (strlen(p[i].name) == len && !memcmp(p[i].name, name, len))
-			return i;
-	return -1;
-}
-
-/* "T=2" into param[]; `seen` refuses a second one. */
-static enum status read_param(const char *method, const struct mix_param *table,
-			      const char *arg, double *param, bool *seen,
-			      struct err *err)
-{
-	const char *eq = strchr(arg, '=');
-	int k = eq ? param_find_name(table, arg, (size_t)(eq - arg)) : -1;
-	double x;
-
-	if (!eq)
-		return err_set(err, ST_INVALID, "'%s' is no NAME=VALUE", arg);
-	if (k < 0)
-		return err_set(err, ST_INVALID, "method '%s' has no parameter '%.*s'",
-			       method, (int)(eq - arg), arg);
-	if (seen[k])
-		return err_set(err, ST_INVALID, "parameter '%s' is given twice",
-			       table[k].name);
-	if (!parse_double(eq + 1, &x))
-		return err_set(err, ST_INVALID, "'%s' is no number, in '%s'", eq + 1, arg);
-	if (!(x >= table[k].min && x <= table[k].max))
-		return err_set(err, ST_INVALID, "%s is out of range: %g to %g", arg,
-			       table[k].min, table[k].max);
-	seen[k] = true;
-	param[k] = x;
-	return ST_OK;
-}
-
-static enum status read_params(const char *method, const struct mix_param *table,
-			       const char *const *args, int n, double *param,
-			       struct err *err)
-{
-	bool seen[MIX_PARAMS] = { false };
-	enum status st = ST_OK;
-
-	for (int i = 0; i < MIX_PARAMS; i++)
-		param[i] = table[i].name ? table[i].fallback : 0;
-	for (int i = 0; i < n && !st; i++)
-		st = read_param(method, table, args[i], param, seen, err);
-	return st;
-}
-
-static bool make_row(const char *name, const struct mix_param *param,
-		     int (*memory)(int tasks), int n, struct mix_row *out)
-{
-	*out = (struct mix_row){ name, param, memory ? memory(n) : 0 };
-	BUG_IF(out->memory < 0 || out->memory > MIX_MEMORY_MAX);
+	for (int i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			return false;
 	return true;
 }
 
-bool mix_sampling_row(int kind, int n, struct mix_row *out)
+/* Only what the row asks for; the rest stays hidden. */
+static void show_step(struct mix_view *v, const struct mix_seen *seen, unsigned needs)
 {
-	const struct sampling_method *t = &sampling_table[kind];
-
-	return kind >= 0 && kind < sampling_count &&
-	       make_row(t->name, t->param, t->memory, n, out);
+	v->count = seen->count;
+	v->regress = seen->regress;
+	v->loss = needs & (NEEDS_LOSSES | NEEDS_AFTER) ? seen->loss : NULL;
+	v->after = needs & NEEDS_AFTER ? seen->after : NULL;
+	v->norm = needs & (NEEDS_NORMS | NEEDS_GRAM) ? seen->norm : NULL;
+	v->gram = needs & NEEDS_GRAM ? seen->gram : NULL;
 }
 
-bool mix_weighting_row(int kind, int n, struct mix_row *out)
+bool mix_learn(struct mix *m, enum method_role role, const struct mix_seen *seen)
 {
-	const struct weighting_method *t = &weighting_table[kind];
+	struct mix_method *method = mix_method(m, role);
+	struct mix_view v = view_of(m, method);
+	int count = method_memory(method->row, m->n);
+	double memory[MIX_MEMORY_MAX], out[MIX_TASKS_MAX];
 
-	return kind >= 0 && kind < weighting_count &&
-	       make_row(t->name, t->param, t->memory, n, out);
+	memcpy(memory, method->memory, (size_t)count * sizeof *memory);
+	for (int i = 0; i < m->n; i++)
+		out[i] = m->ch[i].factor;
+	show_step(&v, seen, method->row->needs);
+	method->row->say(&v, memory, out);
+	if (!all_finite(out, m->n))
+		return false;
+	memcpy(method->memory, memory, (size_t)count * sizeof *memory);
+	for (int i = 0; i < m->n && role == METHOD_WEIGHTING; i++)
+		if (!m->ch[i].locked)
+			m->ch[i].factor = out[i];
+	return true;
 }
 
-enum status mix_set_sampling(struct mix *m, const char *name,
-			     const char *const *args, int n_args, struct err *err)
+bool mix_combines(const struct mix *m)
 {
+	return m->weighting.row->needs & (NEEDS_NORMS | NEEDS_GRAM);
+}
+
+/* --- dev metrics --- */
+
+bool mix_wants_dev(const struct mix *m)
+{
+	return mix_needs(m) & NEEDS_DEV && m->step > m->dev_step;
+}
+
+void mix_take_dev(struct mix *m, const double *dev)
+{
+	if (!mix_wants_dev(m))
+		return;
+	for (int i = 0; i < m->n; i++)
+		m->ch[i].dev = isnan(dev[i]) ? NAN : dev[i];
+	m->dev_step = m->step;
+}
+
+/* Nobody reads them any more, or somebody begins to: with the next evaluation. */
+static void settle_dev(struct mix *m, bool was_read)
+{
+	bool is_read = mix_needs(m) & NEEDS_DEV;
+
+	if (is_read && was_read)
+		return;
+	for (int i = 0; i < m->n; i++)
+		m->ch[i].dev = NAN;
+	m->dev_step = is_read ? m->step : 0;
+}
+
+/* --- choosing methods --- */
+
+struct mix_method *mix_method(struct mix *m, enum method_role role)
+{
+	return role == METHOD_SAMPLING ? &m->sampling : &m->weighting;
+}
+
+unsigned mix_needs(const struct mix *m)
+{
+	return m->sampling.row->needs | m->weighting.row->needs;
+}
+
+void mix_show(const struct mix *m, enum method_role role, char *out, size_t cap)
+{
+	const struct mix_method *x = role == METHOD_SAMPLING ? &m->sampling : &m->weighting;
+
+	method_show(x->row, x->param, out, cap);
+}
+
+/* 0, but for what a method keeps of each locked channel. */
+static void forget(struct mix_method *method, const struct mix *m)
+{
+	int each = method->row->each;
+
+	for (int i = 0; i < m->n; i++)
+		for (int k = 0; k < each && !m->ch[i].locked; k++)
+			method->memory[each * i + k] = 0;
+	memset(method->memory + each * m->n, 0,
+	       sizeof method->memory - (size_t)(each * m->n) * sizeof *method->memory);
+}
+
+void mix_use(struct mix *m, const struct method *row, const double param[MIX_PARAMS])
+{
+	struct mix_method *method = mix_method(m, row->role);
+	bool was_read = mix_needs(m) & NEEDS_DEV;
+
+	BUG_IF(row->needs & NEEDS_AFTER && row->needs & (NEEDS_NORMS | NEEDS_GRAM));
+	BUG_IF(method_memory(row, m->n) < 0);
+	if (method->row == row)
+		forget(method, m);
+	else
+		*method = (struct mix_method){ .row = row };
+	memcpy(method->param, param, sizeof method->param);
+	for (int i = 0; i < m->n && row->role == METHOD_WEIGHTING; i++)
+		if (!m->ch[i].locked)
+			m->ch[i].factor = 1;
+	settle_dev(m, was_read);
+}
+
+enum status mix_set(struct mix *m, enum method_role role, const char *name,
+		    const char *const *args, int n_args, struct err *err)
+{
+	const struct method *row = method_find(role, name);
 	double param[MIX_PARAMS];
 	enum status st;
-	int kind = -1;
 
-	for (int i = 0; i < sampling_count; i++)
-		if (str_eq(sampling_table[i].name, name))
-			kind = i;
-	if (kind < 0)
-		return err_set(err, ST_INVALID, "no sampling method '%s'", name);
-	st = read_params(name, sampling_table[kind].param, args, n_args, param, err);
-	if (st)
-		return st;
-	m->sampling = (struct mix_method){ .kind = kind };
-	memcpy(m->sampling.param, param, sizeof param);
-	return ST_OK;
-}
-
-enum status mix_set_weighting(struct mix *m, const char *name,
-			      const char *const *args, int n_args, struct err *err)
-{
-	double param[MIX_PARAMS];
-	enum status st;
-	int kind = -1;
-
-	for (int i = 0; i < weighting_count; i++)
-		if (str_eq(weighting_table[i].name, name))
-			kind = i;
-	if (kind < 0)
-		return err_set(err, ST_INVALID, "no weighting method '%s'", name);
-	st = read_params(name, weighting_table[kind].param, args, n_args, param, err);
-	if (st)
-		return st;
-	if (m->weighting.kind != kind) /* the same one keeps what is locked */
-		m->weighting = (struct mix_method){ .kind = kind };
-	memcpy(m->weighting.param, param, sizeof param);
-	weighting_table[kind].start(m);
-	return ST_OK;
+	if (!row)
+		return err_set(err, ST_INVALID, "no %s method '%s'",
+			       method_role_name(role), name);
+	st = method_params(row, args, n_args, param, err);
+	if (!st)
+		mix_use(m, row, param);
+	return st;
 }

@@ -10,17 +10,7 @@
 #ifndef TUTTI_MIX_MIX_H
 #define TUTTI_MIX_MIX_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/status.h"
-
-enum {
-	MIX_TASKS_MAX = 64,
-	MIX_PARAMS = 8,
-	/* a number for each pair of tasks and some for each task, at most */
-	MIX_MEMORY_MAX = MIX_TASKS_MAX * (MIX_TASKS_MAX + 8),
-};
+#include "mix/method.h"
 
 struct mix_channel {
 	double weight;      /* >= 0, the hand's */
@@ -30,11 +20,12 @@ struct mix_channel {
 	double factor;      /* the weighting method's, 1 unless it says else */
 	double credit;      /* sampling: wished minus drawn, in micro-batches */
 	uint64_t drawn;     /* micro-batches drawn since the start */
+	double dev;         /* first dev metric that a method has seen; NaN: none */
 };
 
 /* A method, its parameters (K=V in commands and plans) and what it remembers. */
 struct mix_method {
-	int kind;                  /* row of the registry */
+	const struct method *row;
 	double param[MIX_PARAMS];
 	double memory[MIX_MEMORY_MAX]; /* as many as its row says; else 0 */
 };
@@ -45,59 +36,28 @@ struct mix {
 	struct mix_method sampling, weighting;
 	double lr, clip, dropout;  /* base rate; clip 0 = off */
 	int64_t horizon;           /* the step at which the rate's schedule ends */
-};
-
-/* One parameter of a method. */
-struct mix_param {
-	const char *name;
-	double min, max, fallback;
-	const char *help;
-};
-
-/* What one step told about the tasks, for weighting methods. */
-struct mix_feedback {
+	int64_t dev_step;          /* evaluations up to here are no news to a method */
+	/* the session's, told before anybody is asked (session_tell_mix); no state here */
 	int64_t step;
-	int n;                     /* tasks */
-	double loss[MIX_TASKS_MAX];/* mean of this step's micro-batches */
-	int count[MIX_TASKS_MAX];  /* micro-batches of each in this step */
-	bool regress[MIX_TASKS_MAX];
+	uint64_t seed, epoch[MIX_TASKS_MAX];
 };
 
-/* Registry rows: one file and one row per method. */
-struct sampling_method {
-	const char *name, *help, *source;
-	struct mix_param param[MIX_PARAMS]; /* name NULL ends */
-	int (*memory)(int tasks);           /* how many doubles; NULL: none */
-	/* Writes unnormalised wishes for the n channels (muted ones are ignored). */
-	void (*wish)(const struct mix *m, double *wish);
-};
-struct weighting_method {
-	const char *name, *help, *source;
-	struct mix_param param[MIX_PARAMS];
-	int (*memory)(int tasks);
-	/* Fresh factors and memory, but for locked channels. */
-	void (*start)(struct mix *m);
-	void (*update)(struct mix *m, const struct mix_feedback *f);
-};
-extern const struct sampling_method sampling_table[];
-extern const int sampling_count;
-extern const struct weighting_method weighting_table[];
-extern const int weighting_count;
-/* What rows of both registries have; memory: for n tasks. False: no such row. */
-struct mix_row {
-	const char *name;
-	const struct mix_param *param;
-	int memory;
-};
-bool mix_sampling_row(int kind, int n, struct mix_row *out);
-bool mix_weighting_row(int kind, int n, struct mix_row *out);
-
+/* Proportional and fixed, at step 0. */
 void mix_init(struct mix *m, int n);
+struct mix_method *mix_method(struct mix *m, enum method_role role);
 /* Sets a method from words: "temperature", {"T=2"}; ST_INVALID with the reason. */
-enum status mix_set_sampling(struct mix *m, const char *name,
-			     const char *const *args, int n_args, struct err *err);
-enum status mix_set_weighting(struct mix *m, const char *name,
-			      const char *const *args, int n_args, struct err *err);
+enum status mix_set(struct mix *m, enum method_role role, const char *name,
+		    const char *const *args, int n_args, struct err *err);
+/*
+ * The same from a row (borrowed). What it remembers begins anew; a method that was
+ * there before keeps what it has of locked channels, and these keep their factors.
+ */
+void mix_use(struct mix *m, const struct method *row, const double param[MIX_PARAMS]);
+/* What both methods need: bits of method_needs. */
+unsigned mix_needs(const struct mix *m);
+/* "temperature T=2" */
+void mix_show(const struct mix *m, enum method_role role, char *out, size_t cap);
+
 bool mix_active(const struct mix *m, int task); /* not muted, nor left out by a solo */
 /* The share each task gets now; sums to 1 (all 0 when nobody is active). */
 void mix_shares(const struct mix *m, double *share);
@@ -111,6 +71,27 @@ void mix_shares(const struct mix *m, double *share);
 int mix_draw(struct mix *m);
 /* weight x factor. */
 double mix_loss_weight(const struct mix *m, int task);
-void mix_feedback(struct mix *m, const struct mix_feedback *f);
+
+/* What a step tells the methods: as in struct mix_view. */
+struct mix_seen {
+	const int *count;
+	const bool *regress;
+	const double *loss, *after, *norm, *gram;
+};
+/*
+ * A step's end for one method, or, where the weighting method combines the tasks'
+ * gradients, before the update: new memory and, when it weighs, new factors. False: it
+ * said what is not finite, and nothing has changed.
+ */
+bool mix_learn(struct mix *m, enum method_role role, const struct mix_seen *seen);
+/* Does the weighting method say its coefficients before the update? */
+bool mix_combines(const struct mix *m);
+/*
+ * The dev metrics [n] (NaN: none) of an evaluation of the schedule at m->step. Methods
+ * that read them see each evaluation once, and none from before they were chosen: so
+ * says mix_wants_dev. Nobody reads them: they are not kept.
+ */
+bool mix_wants_dev(const struct mix *m);
+void mix_take_dev(struct mix *m, const double *dev);
 
 #endif

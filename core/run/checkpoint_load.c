@@ -315,6 +315,7 @@ static void take_state(struct session *s, const struct checkpoint_state *c)
 {
 	state_copy(s, c->held);
 	s->timeline = c->timeline;
+	session_tell_mix(s);
 }
 
 enum status checkpoint_load(struct session *s, const char *folder,

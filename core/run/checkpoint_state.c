@@ -12,7 +12,8 @@
  * strings: what is read is what was written. Methods and parameters go by name; a
  * method's memory is as long as its row says. A key too many is as wrong as one too
  * few. Version 1 had no units of a micro-batch, and its methods' memory stood in the
- * channels: it is refused.
+ * channels: it is refused. A row that may lack (state.h) is
+ * written only where it is not what it is without its key.
  */
 #include "run/checkpoint_own.h"
 
@@ -206,20 +207,24 @@ static void get_method(struct object *parent, const struct state_field *f, int n
 {
 	struct object o = open_object(parent, f->name);
 	char name[64] = "";
-	struct mix_row row;
-	int kind = 0;
 
 	get_text(&o, "method", name, sizeof name);
-	while (state_method_row(f->type, kind, n_tasks, &row) && !str_eq(row.name, name))
-		kind++;
-	if (!state_method_row(f->type, kind, n_tasks, &row)) {
+	m->row = method_find(f->role, name);
+	if (!m->row) {
 		wrong(o.r, "unknown method", name, f->name);
 		return;
 	}
-	m->kind = kind;
-	get_params(&o, row.param, m->param);
-	get_memory(&o, row.memory, m->memory);
+	get_params(&o, m->row->param, m->param);
+	get_memory(&o, method_memory(m->row, n_tasks), m->memory);
 	close_object(&o);
+}
+
+static void set_lacking(const struct state_field *f, void *at)
+{
+	if (f->type == STATE_REAL)
+		*(double *)at = f->without;
+	else
+		*(int64_t *)at = (int64_t)f->without;
 }
 
 static void get_field(struct object *o, const struct state_field *f, int n_tasks,
@@ -227,6 +232,10 @@ static void get_field(struct object *o, const struct state_field *f, int n_tasks
 {
 	const struct json *n;
 
+	if (f->may_lack && !(o->n && json_get(o->n, f->name))) {
+		set_lacking(f, at);
+		return;
+	}
 	switch (f->type) {
 	case STATE_I64:
 		*(int64_t *)at = (int64_t)get_count(o, f->name, f->most);
@@ -244,8 +253,7 @@ static void get_field(struct object *o, const struct state_field *f, int n_tasks
 		n = want(o, f->name, JSON_BOOL);
 		*(bool *)at = n && json_bool(n);
 		break;
-	case STATE_SAMPLING:
-	case STATE_WEIGHTING:
+	case STATE_METHOD:
 		get_method(o, f, n_tasks, at);
 		break;
 	case STATE_FLOATS:

@@ -25,17 +25,16 @@ static void put_count(struct json_out *o, const char *key, uint64_t x)
 static void put_method(struct json_out *o, const struct state_field *f, int n_tasks,
 		       const struct mix_method *m)
 {
-	struct mix_row row;
+	const struct mix_param *p = m->row->param;
 
-	BUG_IF(!state_method_row(f->type, m->kind, n_tasks, &row));
 	json_open(o, f->name, '{');
-	json_put_str(o, "method", row.name);
+	json_put_str(o, "method", m->row->name);
 	json_open(o, "param", '{');
-	for (int i = 0; i < MIX_PARAMS && row.param[i].name; i++)
-		put_double(o, row.param[i].name, m->param[i]);
+	for (int i = 0; i < MIX_PARAMS && p[i].name; i++)
+		put_double(o, p[i].name, m->param[i]);
 	json_close(o, '}');
 	json_open(o, "memory", '[');
-	for (int i = 0; i < row.memory; i++)
+	for (int i = 0; i < method_memory(m->row, n_tasks); i++)
 		put_double(o, NULL, m->memory[i]);
 	json_close(o, ']');
 	json_close(o, '}');
@@ -50,8 +49,7 @@ static void put_field(struct json_out *o, const struct state_field *f, int n_tas
 	case STATE_U32:       put_count(o, f->name, *(const uint32_t *)at); break;
 	case STATE_REAL:      put_double(o, f->name, *(const double *)at); break;
 	case STATE_BOOL:      json_put_bool(o, f->name, *(const bool *)at); break;
-	case STATE_SAMPLING:
-	case STATE_WEIGHTING: put_method(o, f, n_tasks, at); break;
+	case STATE_METHOD:    put_method(o, f, n_tasks, at); break;
 	case STATE_FLOATS:
 	case STATE_TIMES:     BUG("tensors in state.json");
 	}
@@ -63,9 +61,10 @@ static void put_scope(struct json_out *o, enum state_scope scope, int task,
 	json_open(o, state_scope_key(scope), '{');
 	for (int i = 0; i < state_count; i++) {
 		const struct state_field *f = &state_table[i];
+		const void *at = state_at(s, f, task);
 
-		if (f->scope == scope && f->file == STATE_JSON)
-			put_field(o, f, s->n_tasks, state_at(s, f, task));
+		if (f->scope == scope && f->file == STATE_JSON && !state_is_lacking(f, at))
+			put_field(o, f, s->n_tasks, at);
 	}
 	json_close(o, '}');
 }

@@ -135,16 +135,19 @@ static enum status check_name(const char *s, struct err *err)
 	return ST_OK;
 }
 
+static enum method_role role_of(enum arg_kind kind)
+{
+	return kind == ARG_SAMPLING ? METHOD_SAMPLING : METHOD_WEIGHTING;
+}
+
 /* A method's words are checked by setting them on a desk of one channel. */
 static enum status check_method(const struct command *c, struct err *err)
 {
-	static const struct mix zero;
-	struct mix m = zero;
+	struct mix m;
 
 	mix_init(&m, 1);
-	if (kind_at(c->row, 0) == ARG_SAMPLING)
-		return mix_set_sampling(&m, c->arg[0], &c->arg[1], c->n_args - 1, err);
-	return mix_set_weighting(&m, c->arg[0], &c->arg[1], c->n_args - 1, err);
+	return mix_set(&m, role_of(kind_at(c->row, 0)), c->arg[0], &c->arg[1],
+		       c->n_args - 1, err);
 }
 
 static enum status check_arg(struct command *c, int i, struct err *err)
@@ -305,7 +308,7 @@ static void offer(const struct completion *c, const char *candidate)
 		c->emit(c->arg, candidate);
 }
 
-static const struct mix_param *method_params(const char *line, int at, bool sampling)
+static const struct method *method_named(const char *line, int at, enum method_role role)
 {
 	char name[64] = "";
 	int n = 0;
@@ -316,23 +319,25 @@ static const struct mix_param *method_params(const char *line, int at, bool samp
 		name[n] = line[at + n];
 		n++;
 	}
-	for (int i = 0; sampling && i < sampling_count; i++)
-		if (str_eq(sampling_table[i].name, name))
-			return sampling_table[i].param;
-	for (int i = 0; !sampling && i < weighting_count; i++)
-		if (str_eq(weighting_table[i].name, name))
-			return weighting_table[i].param;
-	return NULL;
+	return method_find(role, name);
 }
 
-static void offer_params(const struct completion *c, const struct mix_param *p)
+static void offer_params(const struct completion *c, const struct method *row)
 {
 	char text[80];
 
-	for (int i = 0; p && i < MIX_PARAMS && p[i].name; i++) {
-		str_format(text, sizeof text, "%s=", p[i].name);
+	for (int i = 0; row && i < MIX_PARAMS && row->param[i].name; i++) {
+		str_format(text, sizeof text, "%s=", row->param[i].name);
 		offer(c, text);
 	}
+}
+
+static void offer_methods(const struct completion *c, enum method_role role)
+{
+	const struct method *row;
+
+	for (int i = 0; (row = method_at(role, i)); i++)
+		offer(c, row->name);
 }
 
 static void offer_kind(const struct completion *c, enum arg_kind kind,
@@ -351,12 +356,8 @@ static void offer_kind(const struct completion *c, enum arg_kind kind,
 		offer(c, "off");
 		break;
 	case ARG_SAMPLING:
-		for (int i = 0; i < sampling_count; i++)
-			offer(c, sampling_table[i].name);
-		break;
 	case ARG_WEIGHTING:
-		for (int i = 0; i < weighting_count; i++)
-			offer(c, weighting_table[i].name);
+		offer_methods(c, role_of(kind));
 		break;
 	default:
 		break;
@@ -396,7 +397,7 @@ int command_complete(const char *line, int point, const char *const *tasks,
 		return start;
 	kind = kind_at(row, words - 1);
 	if (kind == ARG_PARAM)
-		offer_params(&c, method_params(line, args, row->arg[0] == ARG_SAMPLING));
+		offer_params(&c, method_named(line, args, role_of(row->arg[0])));
 	else if (kind == ARG_TEXT && words == 1 && row->flags & CMD_ASKS)
 		offer_kind(&c, ARG_TASK, tasks);
 	else

@@ -269,35 +269,19 @@ const struct command_row command_horizon = {
 
 /* --- methods --- */
 
-static void method_text(char out[CHANGE_TEXT], const char *name, const struct mix_param *p,
-			const double *value)
+static enum status change_method(struct change *g, enum method_role role, struct err *err)
 {
-	char number[32];
-	size_t n;
+	enum status st;
 
-	str_copy(out, CHANGE_TEXT, name);
-	for (int i = 0; i < MIX_PARAMS && p[i].name; i++) {
-		n = strlen(out);
-		double_to_text(value[i], number);
-		str_format(out + n, CHANGE_TEXT - n, " %s=%s", p[i].name, number);
-	}
-}
-
-static void sampling_text(char out[CHANGE_TEXT], const struct mix *m)
-{
-	const struct sampling_method *t = &sampling_table[m->sampling.kind];
-
-	method_text(out, t->name, t->param, m->sampling.param);
+	mix_show(&g->mix, role, g->before, sizeof g->before);
+	st = mix_set(&g->mix, role, g->c->arg[0], &g->c->arg[1], g->c->n_args - 1, err);
+	mix_show(&g->mix, role, g->after, sizeof g->after);
+	return st;
 }
 
 static enum status change_sampling(struct change *g, struct err *err)
 {
-	enum status st;
-
-	sampling_text(g->before, &g->mix);
-	st = mix_set_sampling(&g->mix, g->c->arg[0], &g->c->arg[1], g->c->n_args - 1, err);
-	sampling_text(g->after, &g->mix);
-	return st;
+	return change_method(g, METHOD_SAMPLING, err);
 }
 
 static void show_sampling(struct snapshot *s, struct channel *ch, const struct command *c)
@@ -317,21 +301,9 @@ const struct command_row command_sampling = {
 	.undo = command_undo_value,
 };
 
-static void weighting_text(char out[CHANGE_TEXT], const struct mix *m)
-{
-	const struct weighting_method *t = &weighting_table[m->weighting.kind];
-
-	method_text(out, t->name, t->param, m->weighting.param);
-}
-
 static enum status change_weighting(struct change *g, struct err *err)
 {
-	enum status st;
-
-	weighting_text(g->before, &g->mix);
-	st = mix_set_weighting(&g->mix, g->c->arg[0], &g->c->arg[1], g->c->n_args - 1, err);
-	weighting_text(g->after, &g->mix);
-	return st;
+	return change_method(g, METHOD_WEIGHTING, err);
 }
 
 static void show_weighting(struct snapshot *s, struct channel *ch, const struct command *c)

@@ -13,7 +13,7 @@ void gradients_init(struct gradients *g, const struct session *s)
 	gradients_clear(g);
 	g->every = s->plan->gradients_every;
 	if (g->every > 0 && s->plan->micro_batches > 1)
-		g->sum = grads_new(&s->params);
+		g->sum = grads_new_owned(&s->params, PARAM_SHARED);
 }
 
 void gradients_release(struct gradients *g)
@@ -35,7 +35,7 @@ void gradients_ask(struct session *s)
 	for (int i = 0; i < s->n_tasks; i++)
 		s->gradients.asked[i] = true;
 	if (!s->gradients.sum && s->plan->micro_batches > 1)
-		s->gradients.sum = grads_new(&s->params);
+		s->gradients.sum = grads_new_owned(&s->params, PARAM_SHARED);
 }
 
 void gradients_remember(struct session *s, const struct gradient_row *r)

@@ -50,7 +50,13 @@ struct plan_task {
 	bool rouge_unicode;             /* of every script's letters, not a-z0-9 alone */
 };
 
-struct plan_sampling_arg { char text[64]; };
+/* A mixing method by words: its name, and its parameters as "NAME=VALUE". */
+struct plan_arg { char text[64]; };
+struct plan_method {
+	char name[32];
+	int n_args;
+	struct plan_arg arg[MIX_PARAMS];
+};
 
 struct plan {
 	char name[64];                  /* file name without .json */
@@ -65,9 +71,7 @@ struct plan {
 	char vocab[PATH_MAX];           /* "" = trained from the tasks' text */
 	int n_tasks;
 	struct plan_task *tasks;
-	char sampling[32], weighting[32];
-	struct plan_sampling_arg sampling_args[MIX_PARAMS], weighting_args[MIX_PARAMS];
-	int n_sampling_args, n_weighting_args;
+	struct plan_method method[METHOD_ROLES];
 	int micro_batches, tokens;
 	int64_t gradients_every;
 	double lr, beta1, beta2, eps, weight_decay, clip;

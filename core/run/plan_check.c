@@ -128,78 +128,60 @@ static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 	return ST_OK;
 }
 
-static const char *sampling_name(int i)
-{
-	return i < sampling_count ? sampling_table[i].name : NULL;
-}
-
-static const char *weighting_name(int i)
-{
-	return i < weighting_count ? weighting_table[i].name : NULL;
-}
-
 static enum status check_method(struct plan_reader *r, const char *path,
-				const char *method, const char *(*name)(int i))
+				enum method_role role)
 {
+	const char *method = r->plan->method[role].name, *near = NULL;
+	const struct method *row;
 	struct buf b;
-	enum status st = ST_INVALID;
-	const char *near = NULL;
 
+	if (method_find(role, method))
+		return ST_OK;
 	buf_init(&b);
-	for (int i = 0; name(i); i++) {
-		if (str_eq(name(i), method))
-			st = ST_OK;
-		if (plan_edits(name(i), method) < 3)
-			near = name(i);
-		buf_addf(&b, "%s%s", i ? ", " : "", name(i));
+	for (int i = 0; (row = method_at(role, i)); i++) {
+		if (plan_edits(row->name, method) < 3)
+			near = row->name;
+		buf_addf(&b, "%s%s", i ? ", " : "", row->name);
 	}
-	if (st && near)
+	if (near)
 		plan_refuse(r, path, "unknown method '%s' (did you mean '%s'?)", method,
 			    near);
-	else if (st)
+	else
 		plan_refuse(r, path, "unknown method '%s' (there is: %.400s)", method,
 			    buf_str(&b));
 	buf_release(&b);
-	return st;
+	return ST_INVALID;
 }
 
-typedef enum status set_method(struct mix *m, const char *name,
-			       const char *const *args, int n_args, struct err *err);
-
-/* Tries the method on a mix of the plan's size: its registry knows the rest. */
-static enum status try_method(struct plan_reader *r, const char *path,
-			      const char *method, const struct plan_sampling_arg *arg,
-			      int n, set_method *set)
+static enum status check_method_args(struct plan_reader *r, const char *path,
+				     enum method_role role)
 {
-	struct mix *m = xcalloc(1, sizeof *m);
+	const struct plan_method *m = &r->plan->method[role];
 	const char *words[MIX_PARAMS];
+	double param[MIX_PARAMS];
 	struct err why = { "" };
-	enum status st;
 
-	for (int i = 0; i < n; i++)
-		words[i] = arg[i].text;
-	mix_init(m, r->plan->n_tasks);
-	st = set(m, method, words, n, &why);
-	if (st)
-		plan_refuse(r, path, "%.400s", why.text);
-	xfree(m);
-	return st ? ST_INVALID : ST_OK;
+	for (int i = 0; i < m->n_args; i++)
+		words[i] = m->arg[i].text;
+	if (!method_params(method_find(role, m->name), words, m->n_args, param, &why))
+		return ST_OK;
+	return plan_refuse(r, path, "%.400s", why.text);
 }
 
 static enum status check_mix(struct plan_reader *r)
 {
-	const struct plan *p = r->plan;
-	enum status st = check_method(r, "mix.sampling", p->sampling, sampling_name);
+	char path[PLAN_PATH_TEXT];
+	enum status st = ST_OK;
 
-	if (!st)
-		st = check_method(r, "mix.weighting", p->weighting, weighting_name);
-	if (!st)
-		st = try_method(r, "mix.sampling_args", p->sampling, p->sampling_args,
-				p->n_sampling_args, mix_set_sampling);
-	if (!st)
-		st = try_method(r, "mix.weighting_args", p->weighting,
-				p->weighting_args, p->n_weighting_args,
-				mix_set_weighting);
+	for (int k = 0; k < 2 * METHOD_ROLES && !st; k++) { /* names, then parameters */
+		enum method_role role = (enum method_role)(k % METHOD_ROLES);
+		bool is_name = k < METHOD_ROLES;
+
+		str_format(path, sizeof path, "mix.%s%s", method_role_name(role),
+			   is_name ? "" : "_args");
+		st = is_name ? check_method(r, path, role) :
+			       check_method_args(r, path, role);
+	}
 	return st;
 }
 

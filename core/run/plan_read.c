@@ -345,13 +345,9 @@ static enum status read_metrics(struct plan_reader *r, struct plan_task *t,
 
 /* {"T": 2} as words, "T=2", in the order they stand. */
 static enum status read_args(struct plan_reader *r, const struct plan_field *f,
-			     struct plan_sampling_arg *arg, const char *path,
+			     struct plan_method *m, const char *path,
 			     const struct json *n)
 {
-	bool is_sampling = arg == r->plan->sampling_args;
-	int *count = is_sampling ? &r->plan->n_sampling_args
-				 : &r->plan->n_weighting_args;
-
 	if (json_type(n) != JSON_OBJECT)
 		return refuse_type(r, path, "an object of numbers", n);
 	if (json_len(n) > (int)f->max)
@@ -362,11 +358,11 @@ static enum status read_args(struct plan_reader *r, const struct plan_field *f,
 		if (json_type(n) != JSON_NUMBER)
 			return refuse_type(r, path, "an object of numbers", n);
 		double_to_text(json_number(n), number);
-		if (!str_format(arg[*count].text, sizeof arg->text, "%s=%s",
+		if (!str_format(m->arg[m->n_args].text, sizeof m->arg->text, "%s=%s",
 				json_key(n), number))
 			return plan_refuse(r, path, "name too long: '%.40s...'",
 					   json_key(n));
-		++*count;
+		m->n_args++;
 	}
 	return ST_OK;
 }

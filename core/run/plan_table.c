@@ -124,14 +124,17 @@
 	  "Length of runs of pieces that may not come twice; 0: off.")         \
 	T("tasks.*.length_penalty", NUM, 0, 10, "1", NULL, NUM,                \
 	  length_penalty, FOR_DECODES, "Above 0, longer summaries are preferred.") \
-	W("mix.sampling", STR, 0, 0, "\"proportional\"", NULL, TEXT, sampling, \
+	W("mix.sampling", STR, 0, 0, "\"proportional\"", NULL, TEXT,           \
+	  method[METHOD_SAMPLING].name,                                        \
 	  "How the shares of the tasks come about.")                           \
 	W("mix.sampling_args", LIST, 0, MIX_PARAMS, "{}", NULL, ARGS,          \
-	  sampling_args, "Parameters of the sampling method: {\"T\": 2}.")     \
-	W("mix.weighting", STR, 0, 0, "\"fixed\"", NULL, TEXT, weighting,      \
+	  method[METHOD_SAMPLING],                                             \
+	  "Parameters of the sampling method: {\"T\": 2}.")                    \
+	W("mix.weighting", STR, 0, 0, "\"fixed\"", NULL, TEXT,                 \
+	  method[METHOD_WEIGHTING].name,                                       \
 	  "What multiplies the weights of the tasks.")                         \
 	W("mix.weighting_args", LIST, 0, MIX_PARAMS, "{}", NULL, ARGS,         \
-	  weighting_args, "Parameters of the weighting method.")               \
+	  method[METHOD_WEIGHTING], "Parameters of the weighting method.")     \
 	W("mix.micro_batches", INT, 1, 255, "4", NULL, INT, micro_batches,     \
 	  "Micro-batches of one step.")                                        \
 	W("mix.tokens", INT, 8, 65536, "512", NULL, INT, tokens,               \

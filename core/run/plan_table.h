@@ -23,7 +23,7 @@ enum plan_slot {
 	SLOT_PATH,    /* char[PATH_MAX], absolute; the file must be there */
 	SLOT_LABELS,
 	SLOT_METRICS,
-	SLOT_ARGS,    /* an object of numbers */
+	SLOT_ARGS,    /* struct plan_method: its parameters, an object of numbers */
 };
 
 /* What goes with row i of plan_fields(). */

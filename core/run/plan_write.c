@@ -54,17 +54,16 @@ static void put_metrics(struct json_out *o, const char *key, const struct plan_t
 	json_close(o, ']');
 }
 
-static void put_args(struct json_out *o, const char *key,
-		     const struct plan_sampling_arg *arg, int n)
+static void put_args(struct json_out *o, const char *key, const struct plan_method *m)
 {
 	json_open(o, key, '{');
-	for (int i = 0; i < n; i++) {
-		const char *eq = strrchr(arg[i].text, '=');
+	for (int i = 0; i < m->n_args; i++) {
+		const char *eq = strrchr(m->arg[i].text, '=');
 		char name[64];
 		double x = 0;
 
-		str_format(name, sizeof name, "%.*s", (int)(eq - arg[i].text),
-			   arg[i].text);
+		str_format(name, sizeof name, "%.*s", (int)(eq - m->arg[i].text),
+			   m->arg[i].text);
 		parse_double(eq + 1, &x);
 		json_put_num(o, name, x);
 	}
@@ -96,8 +95,7 @@ static void put_share(struct json_out *o, const char *key, double share)
 }
 
 /* `base` is the plan, or the task the row is about. */
-static void put_row(struct json_out *o, const struct plan *plan, int row,
-		    const void *base, const char *key)
+static void put_row(struct json_out *o, int row, const void *base, const char *key)
 {
 	int n;
 	const struct plan_field *f = &plan_fields(&n)[row];
@@ -120,15 +118,11 @@ static void put_row(struct json_out *o, const struct plan *plan, int row,
 		break;
 	case SLOT_LABELS: put_labels(o, key, base); break;
 	case SLOT_METRICS: put_metrics(o, key, base); break;
-	case SLOT_ARGS:
-		put_args(o, key, at, at == plan->sampling_args ? plan->n_sampling_args
-							       : plan->n_weighting_args);
-		break;
+	case SLOT_ARGS: put_args(o, key, at); break;
 	}
 }
 
-static void put_task(struct json_out *o, const struct plan *p,
-		     const struct plan_task *t)
+static void put_task(struct json_out *o, const struct plan_task *t)
 {
 	int n;
 	const struct plan_field *f = plan_fields(&n);
@@ -137,7 +131,7 @@ static void put_task(struct json_out *o, const struct plan *p,
 	json_open(o, t->name, '{');
 	for (int i = 0; i < n; i++)
 		if (place[i].kinds & (1U << t->kind))
-			put_row(o, p, i, t, strrchr(f[i].path, '.') + 1);
+			put_row(o, i, t, strrchr(f[i].path, '.') + 1);
 	json_close(o, '}');
 }
 
@@ -145,7 +139,7 @@ static void put_tasks(struct json_out *o, const struct plan *p)
 {
 	json_open(o, "tasks", '{');
 	for (int i = 0; i < p->n_tasks; i++)
-		put_task(o, p, &p->tasks[i]);
+		put_task(o, &p->tasks[i]);
 	json_close(o, '}');
 }
 
@@ -183,7 +177,7 @@ void plan_write(const struct plan *p, struct buf *out)
 		if (opens)
 			json_open(&o, section, '{');
 		if (plan_row_is_of_model(i, p->model.kind, model_kind_has))
-			put_row(&o, p, i, p, f[i].path + (len ? len + 1 : 0));
+			put_row(&o, i, p, f[i].path + (len ? len + 1 : 0));
 		if (ends)
 			json_close(&o, '}');
 	}

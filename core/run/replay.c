@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "run/change.h"
+#include "run/advance.h"
 #include "run/checkpoint.h"
 #include "run/machine.h"
 
@@ -34,47 +34,85 @@ static enum status open_newest(const char *run, int workers, struct progress *pg
 	return st ? st : checkpoint_load(*s, folder, seq, err);
 }
 
-/* Applies the entries of this step; *at moves on. */
-static enum status apply(struct session *s, const struct journal_entry *e, int n,
-			 int *at, struct err *err)
-{
-	struct command *c = xmalloc(sizeof *c);
-	enum status st = ST_OK;
+/* A run being made again. */
+struct replay {
+	struct session *s;
+	struct journal_entry *entry;
+	int n, next;
+	int64_t to;      /* the checkpoint's step */
+	bool is_seen;    /* methods had seen the evaluation of that step when it was saved */
+	struct progress *pg, look;
+};
 
-	for (; *at < n && e[*at].step <= s->step && !st; (*at)++) {
-		st = command_parse_entry(e[*at].command, c, err);
-		if (!st)
-			st = change_make(c, s, err);
-		if (st)
-			err_wrap(err, st, "journal entry %lld", (long long)e[*at].seq);
-	}
-	xfree(c);
-	return st;
+static enum status entries(void *arg, struct err *err)
+{
+	struct replay *r = arg;
+
+	return advance_entries(r->s, r->entry, r->n, &r->next, err);
+}
+
+static enum status between(void *arg, bool *is_over, struct err *err)
+{
+	struct replay *r = arg;
+
+	(void)err;
+	*is_over = r->s->step >= r->to;
+	return ST_OK;
+}
+
+static enum status stepped(void *arg, const struct step_report *report, struct err *err)
+{
+	struct replay *r = arg;
+
+	(void)report;
+	if (progress_tick(r->pg, (uint64_t)r->s->step))
+		return err_set(err, ST_STOPPED, "replay stopped at step %lld",
+			       (long long)r->s->step);
+	return ST_OK;
+}
+
+/* Only where a method reads it: nobody else's bits depend on an evaluation. */
+static enum status evaluate(void *arg, struct err *err)
+{
+	struct replay *r = arg;
+
+	if (!advance_wants_dev(r->s) || (r->s->step == r->to && !r->is_seen))
+		return ST_OK;
+	return advance_look(r->s, &r->look, err);
+}
+
+static enum status save(void *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	return ST_OK;
+}
+
+/* An evaluation's own progress: it stops as the replay does, which is what is shown. */
+static bool look_tick(struct progress *p)
+{
+	struct progress *outer = p->arg;
+
+	return outer && outer->tick && outer->tick(outer);
 }
 
 static enum status run_again(struct session *s, int64_t to, struct store *store,
 			     int64_t seq, struct progress *pg, struct err *err)
 {
-	struct journal_entry *e = NULL;
-	struct step_report report;
-	int n = 0, at = 0;
-	enum status st = store_journal_read(store, 0, &e, &n, err);
+	struct replay r = { .s = s, .to = to, .is_seen = s->mix.dev_step == to, .pg = pg,
+			    .look = { .tick = look_tick, .arg = pg } };
+	struct advance a = { .s = s, .entries = entries, .between = between,
+			     .stepped = stepped, .evaluate = evaluate, .save = save,
+			     .arg = &r };
+	enum status st = store_journal_read(store, 0, &r.entry, &r.n, err);
 
-	while (n && e[n - 1].seq > seq)
-		n--; /* came after the checkpoint */
+	while (r.n && r.entry[r.n - 1].seq > seq)
+		r.n--; /* came after the checkpoint */
 	session_start_random(s);
 	progress_begin(pg, (uint64_t)to, "steps", "replaying");
-	while (!st && s->step < to) {
-		st = apply(s, e, n, &at, err);
-		if (!st)
-			st = session_step(s, &report, err);
-		if (!st && progress_tick(pg, (uint64_t)s->step))
-			st = err_set(err, ST_STOPPED, "replay stopped at step %lld",
-				     (long long)s->step);
-	}
 	if (!st)
-		st = apply(s, e, n, &at, err);
-	xfree(e);
+		st = advance_run(&a, err);
+	xfree(r.entry);
 	return st;
 }
 

@@ -159,18 +159,16 @@ static enum status make_model(struct session *s, const struct session_options *o
 
 static enum status start_methods(struct session *s, struct err *err)
 {
-	const struct plan *p = s->plan;
 	const char *args[MIX_PARAMS];
-	enum status st;
+	enum status st = ST_OK;
 
-	for (int i = 0; i < p->n_sampling_args; i++)
-		args[i] = p->sampling_args[i].text;
-	st = mix_set_sampling(&s->mix, p->sampling, args, p->n_sampling_args, err);
-	for (int i = 0; i < p->n_weighting_args; i++)
-		args[i] = p->weighting_args[i].text;
-	if (!st)
-		st = mix_set_weighting(&s->mix, p->weighting, args, p->n_weighting_args,
-				       err);
+	for (int role = 0; role < METHOD_ROLES && !st; role++) {
+		const struct plan_method *m = &s->plan->method[role];
+
+		for (int i = 0; i < m->n_args; i++)
+			args[i] = m->arg[i].text;
+		st = mix_set(&s->mix, (enum method_role)role, m->name, args, m->n_args, err);
+	}
 	return st;
 }
 
@@ -262,6 +260,7 @@ void session_free(struct session *s)
 		return;
 	workers_free(s->workers);
 	gradients_release(&s->gradients);
+	task_sums_release(&s->task_sums);
 	adamw_release(&s->adam);
 	model_free(s->model);
 	param_set_release(&s->params);
@@ -294,6 +293,15 @@ void session_start_random(struct session *s)
 	gradients_clear(&s->gradients);
 	s->step = s->skipped = s->skips = 0;
 	s->timeline = 0;
+	session_tell_mix(s);
+}
+
+void session_tell_mix(struct session *s)
+{
+	s->mix.step = s->step;
+	s->mix.seed = s->plan->seed;
+	for (int i = 0; i < s->n_tasks; i++)
+		s->mix.epoch[i] = s->task[i].cursor.epoch;
 }
 
 void session_state(const struct session *s, char out[40])

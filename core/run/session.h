@@ -15,6 +15,7 @@
 #include "run/gradients.h"
 #include "run/plan.h"
 #include "run/store.h"
+#include "run/task_sums.h"
 #include "tensor/optim.h"
 #include "text/tokenizer.h"
 
@@ -38,6 +39,7 @@ struct step_job {
 	const uint64_t *rows;
 	double weight;                /* 0: forward only, nothing is added */
 	struct loss loss;
+	struct loss after;            /* looked at again: after the update */
 };
 
 struct session {
@@ -58,6 +60,7 @@ struct session {
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
 	struct gradients gradients;   /* looks on; never read by a step */
+	struct task_sums task_sums;   /* scratch, where a method needs them */
 	size_t reserved;              /* bytes that every worker's arena has room for */
 };
 
@@ -91,6 +94,8 @@ void session_start_random(struct session *s);
  * s->params.value calls it.
  */
 void session_pack(struct session *s);
+/* What the mix's methods read of the session: after its step or its cursors changed. */
+void session_tell_mix(struct session *s);
 /* 32 hex digits over all state (state.h), equal exactly for the same bits. */
 void session_state(const struct session *s, char out[40]);
 

@@ -4,6 +4,7 @@
 #include "run/state.h"
 
 #include <float.h>
+#include <math.h> /* isnan, NAN */
 #include <stddef.h>
 #include <string.h>
 
@@ -14,11 +15,19 @@
 #define DRAWS 281474976710655.0
 #define ANY DBL_MAX
 
-#define FIELD(scope, type, owner, name, least, most)                         \
-	{ #name, scope, type, STATE_JSON, offsetof(struct owner, name), least, most }
-#define TENSORS(file, type, prefix, member, least)                           \
-	{ prefix, STATE_SESSION, type, file, offsetof(struct session, member), \
-	  least, ANY }
+#define FIELD(in, as, owner, field, from, to)                                \
+	{ .name = #field, .scope = in, .type = as, .file = STATE_JSON,       \
+	  .at = offsetof(struct owner, field), .least = from, .most = to }
+#define FIELD_OR(in, as, owner, field, from, to, if_lacking)                 \
+	{ .name = #field, .scope = in, .type = as, .file = STATE_JSON,       \
+	  .at = offsetof(struct owner, field), .least = from, .most = to,    \
+	  .may_lack = true, .without = if_lacking }
+#define METHOD(field, as)                                                    \
+	{ .name = #field, .scope = STATE_MIX, .type = STATE_METHOD,          \
+	  .file = STATE_JSON, .at = offsetof(struct mix, field), .role = as }
+#define TENSORS(in, as, prefix, member, from)                                \
+	{ .name = prefix, .scope = STATE_SESSION, .type = as, .file = in,    \
+	  .at = offsetof(struct session, member), .least = from, .most = ANY }
 
 const struct state_field state_table[] = {
 	FIELD(STATE_SESSION, STATE_I64, session, step, 0, 9e18),
@@ -29,12 +38,13 @@ const struct state_field state_table[] = {
 	TENSORS(STATE_OPTIMIZER, STATE_FLOATS, "v.", adam.v, 0),
 	TENSORS(STATE_OPTIMIZER, STATE_TIMES, "count", adam.count, 0),
 
-	FIELD(STATE_MIX, STATE_SAMPLING, mix, sampling, 0, 0),
-	FIELD(STATE_MIX, STATE_WEIGHTING, mix, weighting, 0, 0),
+	METHOD(sampling, METHOD_SAMPLING),
+	METHOD(weighting, METHOD_WEIGHTING),
 	FIELD(STATE_MIX, STATE_REAL, mix, lr, 0, 1e9),
 	FIELD(STATE_MIX, STATE_REAL, mix, clip, 0, 1e300),
 	FIELD(STATE_MIX, STATE_REAL, mix, dropout, 0, 0.999999),
 	FIELD(STATE_MIX, STATE_I64, mix, horizon, 0, 1e9),
+	FIELD_OR(STATE_MIX, STATE_I64, mix, dev_step, 1, 9e18, 0),
 
 	FIELD(STATE_PACKING, STATE_REAL, session_task, units, 1e-9, 1e300),
 
@@ -54,6 +64,7 @@ const struct state_field state_table[] = {
 	FIELD(STATE_CHANNEL, STATE_REAL, mix_channel, factor, -1e300, 1e300),
 	FIELD(STATE_CHANNEL, STATE_REAL, mix_channel, credit, -1e300, 1e300),
 	FIELD(STATE_CHANNEL, STATE_U64, mix_channel, drawn, 0, ANY),
+	FIELD_OR(STATE_CHANNEL, STATE_REAL, mix_channel, dev, -1e300, 1e300, NAN),
 };
 const int state_count = (int)(sizeof state_table / sizeof *state_table);
 
@@ -113,10 +124,14 @@ static int times(const struct session *s, const struct state_field *f)
 	return scopes[f->scope].is_each ? s->n_tasks : 1;
 }
 
-bool state_method_row(enum state_type type, int kind, int n_tasks, struct mix_row *out)
+bool state_is_lacking(const struct state_field *f, const void *at)
 {
-	return type == STATE_SAMPLING ? mix_sampling_row(kind, n_tasks, out) :
-					mix_weighting_row(kind, n_tasks, out);
+	double x;
+
+	if (!f->may_lack)
+		return false;
+	x = f->type == STATE_REAL ? *(const double *)at : (double)*(const int64_t *)at;
+	return isnan(f->without) ? isnan(x) : x == f->without;
 }
 
 /* --- the hash --- */
@@ -142,17 +157,15 @@ static void add_times(struct hasher *h, const struct param_set *ps, const int64_
 		hasher_add_u64(h, (uint64_t)x[p]);
 }
 
-static void add_method(struct hasher *h, enum state_type type, int n_tasks,
-		       const struct mix_method *m)
+static void add_method(struct hasher *h, int n_tasks, const struct mix_method *m)
 {
-	struct mix_row row;
+	int count = method_memory(m->row, n_tasks);
 
-	BUG_IF(!state_method_row(type, m->kind, n_tasks, &row));
-	hasher_add_str(h, row.name);
+	hasher_add_str(h, m->row->name);
 	for (int i = 0; i < MIX_PARAMS; i++)
 		add_real(h, m->param[i]);
-	hasher_add_u64(h, (uint64_t)row.memory);
-	for (int i = 0; i < row.memory; i++)
+	hasher_add_u64(h, (uint64_t)count);
+	for (int i = 0; i < count; i++)
 		add_real(h, m->memory[i]);
 }
 
@@ -161,14 +174,15 @@ static void add_field(struct hasher *h, const struct session *s,
 {
 	const void *at = state_at(s, f, task);
 
+	if (state_is_lacking(f, at))
+		return;
 	switch (f->type) {
 	case STATE_I64:
 	case STATE_U64:    hasher_add_u64(h, *(const uint64_t *)at); break;
 	case STATE_U32:    hasher_add_u64(h, *(const uint32_t *)at); break;
 	case STATE_REAL:   add_real(h, *(const double *)at); break;
 	case STATE_BOOL:   hasher_add_u64(h, *(const bool *)at); break;
-	case STATE_SAMPLING:
-	case STATE_WEIGHTING: add_method(h, f->type, s->n_tasks, at); break;
+	case STATE_METHOD: add_method(h, s->n_tasks, at); break;
 	case STATE_FLOATS: add_floats(h, &s->params, *(float *const *)at); break;
 	case STATE_TIMES:  add_times(h, &s->params, *(int64_t *const *)at); break;
 	}
@@ -194,8 +208,7 @@ static size_t size_of(enum state_type t)
 	case STATE_U32:       return sizeof(uint32_t);
 	case STATE_REAL:      return sizeof(double);
 	case STATE_BOOL:      return sizeof(bool);
-	case STATE_SAMPLING:
-	case STATE_WEIGHTING: return sizeof(struct mix_method);
+	case STATE_METHOD:    return sizeof(struct mix_method);
 	case STATE_FLOATS:
 	case STATE_TIMES:     break;
 	}

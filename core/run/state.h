@@ -23,9 +23,9 @@ const char *state_scope_key(enum state_scope s);
 
 enum state_type {
 	STATE_I64, STATE_U64, STATE_U32, STATE_REAL, STATE_BOOL,
-	STATE_SAMPLING, STATE_WEIGHTING, /* a struct mix_method of that registry */
-	STATE_FLOATS,                    /* float *, in the shape of the parameters */
-	STATE_TIMES,                     /* int64_t *, one for each parameter */
+	STATE_METHOD, /* a struct mix_method of the row's role */
+	STATE_FLOATS, /* float *, in the shape of the parameters */
+	STATE_TIMES,  /* int64_t *, one for each parameter */
 };
 enum state_file { STATE_JSON, STATE_MODEL, STATE_OPTIMIZER };
 
@@ -36,14 +36,21 @@ struct state_field {
 	enum state_file file;
 	size_t at;           /* in the scope's struct */
 	double least, most;  /* a file that says else is damaged */
+	enum method_role role;
+	/*
+	 * Stands in hash and file only where it is not what it is without its key: so a
+	 * row can be added, and what was written before is read and hashed as ever.
+	 */
+	bool may_lack;
+	double without;
 };
 extern const struct state_field state_table[];
 extern const int state_count;
 
 /* The field in `s`; task: of scopes that each task has, else 0. */
 void *state_at(const struct session *s, const struct state_field *f, int task);
-/* The row of a method in its registry; false: there is none. */
-bool state_method_row(enum state_type type, int kind, int n_tasks, struct mix_row *out);
+/* Is the field of a row that may lack what it is without its key? */
+bool state_is_lacking(const struct state_field *f, const void *at);
 
 /* 32 hex digits over all state; equal exactly when the states are the same bits. */
 void state_hash(const struct session *s, char out[40]);

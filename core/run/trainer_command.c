@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "run/advance.h"
 #include "run/change.h"
 
 /* --- the journal --- */
@@ -103,33 +104,15 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 /* --- catching up --- */
 
 /* Applies the journal's entries of this step again, without writing them. */
-static enum status catch_up(struct trainer *t, struct err *err)
+enum status trainer_catch_up(void *arg, struct err *err)
 {
-	struct command *c = xmalloc(sizeof *c);
-	enum status st = ST_OK;
+	struct trainer *t = arg;
+	int before = t->next_pending;
+	enum status st = advance_entries(t->s, t->pending, t->n_pending, &t->next_pending,
+					 err);
 
-	while (!st && is_catching_up(t)) {
-		const struct journal_entry *e = &t->pending[t->next_pending];
-
-		if (e->step > t->s->step)
-			break;
-		if (e->step < t->s->step)
-			st = err_set(err, ST_CORRUPT, "journal entry %lld of step %lld comes "
-				     "after step %lld", (long long)e->seq,
-				     (long long)e->step, (long long)t->s->step);
-		if (!st)
-			st = command_parse_entry(e->command, c, err);
-		if (!st)
-			st = change_make(c, t->s, err);
-		if (st) {
-			err_wrap(err, st, "journal entry %lld cannot be applied",
-				 (long long)e->seq);
-			break;
-		}
-		t->journal_seq = e->seq;
-		t->next_pending++;
-	}
-	xfree(c);
+	if (t->next_pending > before)
+		t->journal_seq = t->pending[t->next_pending - 1].seq;
 	return st;
 }
 
@@ -364,10 +347,7 @@ static enum status extend(struct trainer *t, struct err *err)
 
 enum status trainer_boundary(struct trainer *t, struct err *err)
 {
-	enum status st = catch_up(t, err);
-
-	if (!st)
-		st = extend(t, err);
+	enum status st = extend(t, err);
 
 	if (st)
 		return st;

@@ -81,7 +81,7 @@ struct trainer {
 	struct journal_entry *pending; /* to be applied again */
 	int n_pending, next_pending;
 	int64_t journal_seq;       /* the last entry in the state */
-	int64_t saved_step, saved_seq;
+	int64_t saved_step, saved_seq, saved_dev; /* step, entry, dev_step on the disk */
 	bool must_extend;          /* to steps_asked, once caught up */
 	bool is_paused, is_stopping;
 	bool is_executing;         /* a command: others wait for its answer */
@@ -112,9 +112,11 @@ enum status trainer_evaluate_due(struct trainer *t, struct err *err);
 enum status trainer_baselines(struct trainer *t, struct err *err);
 enum status trainer_save(struct trainer *t, const char *name, struct err *err);
 enum status trainer_settle(struct trainer *t, struct err *err); /* rows and folders */
-/* A step was taken: guards, rows, scheduled work. */
-enum status trainer_after_step(struct trainer *t, const struct step_report *r,
-			       struct err *err);
+/* What advance.h asks for; arg: the trainer. A step's rows and guards: ... */
+enum status trainer_stepped(void *arg, const struct step_report *r, struct err *err);
+/* ... the evaluation of the schedule, dropped when it is to stop; a checkpoint. */
+enum status trainer_evaluate_here(void *arg, struct err *err);
+enum status trainer_save_here(void *arg, struct err *err);
 void trainer_add_journal(struct trainer *t, const struct journal_entry *e);
 
 /* trainer_command.c */
@@ -123,7 +125,9 @@ enum status trainer_read_script(struct trainer *t, const char *text,
 /* Marks lines that the journal has; refuses those that are past. */
 enum status trainer_script_past(struct trainer *t, const struct journal_entry *e,
 				int n, struct err *err);
-/* Everything that happens between two steps. */
+/* The journal's entries of this step, of a resumed run; arg: the trainer. */
+enum status trainer_catch_up(void *arg, struct err *err);
+/* Everything else that happens between two steps. */
 enum status trainer_boundary(struct trainer *t, struct err *err);
 bool trainer_drain(struct trainer *t, bool light_only); /* true: any answered */
 void trainer_refuse_all(struct trainer *t, const char *why); /* and all to come */

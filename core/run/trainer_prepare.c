@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "run/advance.h"
 #include "run/checkpoint.h"
 #include "run/machine.h"
 
@@ -186,6 +187,7 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 	if (folder[0]) {
 		t->saved_step = t->live.checkpoint_step = t->s->step;
 		t->saved_seq = seq;
+		t->saved_dev = t->s->mix.dev_step;
 		session_state(t->s, t->live.state);
 	}
 	st = read_journal(t, seq, err);
@@ -218,7 +220,7 @@ static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 		return st ? st : trainer_save(t, NULL, err);
 	}
 	st = trainer_settle(t, err);
-	if (!st && t->s->step > 0 && every > 0 && t->s->step % every == 0)
+	if (!st && t->s->step > 0 && advance_is_due(t->s->step, every))
 		st = trainer_evaluate_due(t, err);
 	return st;
 }

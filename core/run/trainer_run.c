@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "run/advance.h"
 
 /*
  * Long work reports here, and learns here that it should stop. An evaluation is
@@ -100,35 +101,41 @@ static enum status rest(struct trainer *t, struct err *err)
 	return ST_OK;
 }
 
-/* Steps until the end (ST_OK), a stop (ST_STOPPED) or a failure. */
-static enum status run(struct trainer *t, struct err *err)
+static enum status between(void *arg, bool *is_over, struct err *err)
 {
-	struct step_report report;
-	enum status st;
+	struct trainer *t = arg;
 
+	trainer_picture(t, false);
 	for (;;) {
-		st = trainer_boundary(t, err);
+		enum status st = trainer_boundary(t, err);
+
 		if (st)
 			return st;
 		if (t->is_stopping || atomic_load(&t->stop))
 			return err_set(err, ST_STOPPED, "stopped at step %lld",
 				       (long long)t->s->step);
-		if (t->s->step >= trainer_last_step(t))
+		*is_over = t->s->step >= trainer_last_step(t);
+		if (*is_over)
 			return ST_OK;
-		if (must_wait(t)) {
-			st = rest(t, err);
-			if (st)
-				return st;
-			continue;
-		}
-		trainer_phase(t, PHASE_RUNNING);
-		st = session_step(t->s, &report, err);
-		if (!st)
-			st = trainer_after_step(t, &report, err);
-		if (st && st != ST_BUSY) /* BUSY: waited until told to stop */
+		if (!must_wait(t))
+			break;
+		st = rest(t, err);
+		if (st)
 			return st;
-		trainer_picture(t, false);
 	}
+	trainer_phase(t, PHASE_RUNNING);
+	return ST_OK;
+}
+
+/* Steps until the end (ST_OK), a stop (ST_STOPPED) or a failure. */
+static enum status run(struct trainer *t, struct err *err)
+{
+	struct advance a = { .s = t->s, .entries = trainer_catch_up, .between = between,
+			     .stepped = trainer_stepped,
+			     .evaluate = trainer_evaluate_here,
+			     .save = trainer_save_here, .arg = t };
+
+	return advance_run(&a, err);
 }
 
 /* The end of the plan is on its schedule; a stop before it is not. */

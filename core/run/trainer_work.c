@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "run/advance.h"
 #include "run/best.h"
 #include "run/blind.h"
 #include "run/checkpoint.h"
@@ -61,10 +62,8 @@ static void fill(struct trainer *t)
 	v->clip = s->mix.clip;
 	v->gradients_every = s->plan->gradients_every;
 	v->dropout = s->mix.dropout;
-	str_copy(v->sampling, sizeof v->sampling,
-		 sampling_table[s->mix.sampling.kind].name);
-	str_copy(v->weighting, sizeof v->weighting,
-		 weighting_table[s->mix.weighting.kind].name);
+	str_copy(v->sampling, sizeof v->sampling, s->mix.sampling.row->name);
+	str_copy(v->weighting, sizeof v->weighting, s->mix.weighting.row->name);
 	v->catching_up = t->next_pending < t->n_pending ?
 		t->pending[t->n_pending - 1].step : 0;
 	mix_shares(&s->mix, share);
@@ -262,6 +261,8 @@ static enum status evaluate_all(struct trainer *t, struct score_row *score,
 	if (!st)
 		st = store_evaluation(t->store, score, e, n,
 				      score->scheduled ? EVALS_KEPT : 0, err);
+	if (!st && score->scheduled)
+		advance_take_dev(t->s, e, n);
 	for (int i = 0; i < n; i++) {
 		if (!st)
 			telemetry_eval(&t->live, &e[i].row);
@@ -301,9 +302,11 @@ enum status trainer_evaluate_due(struct trainer *t, struct err *err)
 
 	if (st && st != ST_NOT_FOUND)
 		return st;
-	if (!st && score.scheduled)
-		return say_afresh(t, &score, err);
-	return trainer_evaluate(t, true, err);
+	if (st || !score.scheduled)
+		return trainer_evaluate(t, true, err);
+	/* in the store, perhaps not in a state that was saved before it */
+	st = advance_wants_dev(t->s) ? advance_look(t->s, &t->pg, err) : ST_OK;
+	return st ? st : say_afresh(t, &score, err);
 }
 
 /* A metric that could only ever be 0 is said before anybody waits for it. */
@@ -365,7 +368,8 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	enum phase before = t->live.phase;
 	enum status st;
 
-	if (!name && t->saved_step == t->s->step && t->saved_seq == t->journal_seq)
+	if (!name && t->saved_step == t->s->step && t->saved_seq == t->journal_seq &&
+	    t->saved_dev == t->s->mix.dev_step)
 		return trainer_settle(t, err);
 	trainer_phase(t, PHASE_SAVING);
 	st = store_flush(t->store, err);
@@ -377,6 +381,7 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	if (!st) {
 		t->saved_step = t->s->step;
 		t->saved_seq = t->journal_seq;
+		t->saved_dev = t->s->mix.dev_step;
 		t->live.checkpoint_step = t->s->step;
 		str_copy(t->live.state, sizeof t->live.state, row.state);
 	}
@@ -420,15 +425,10 @@ static enum status guard(struct trainer *t, const struct step_row *r, struct err
 	return st;
 }
 
-static bool is_due(int64_t step, int64_t every)
+enum status trainer_stepped(void *arg, const struct step_report *r, struct err *err)
 {
-	return every > 0 && step % every == 0;
-}
-
-enum status trainer_after_step(struct trainer *t, const struct step_report *r,
-			       struct err *err)
-{
-	const struct plan *p = t->s->plan;
+	struct trainer *t = arg;
+	bool is_due = advance_is_due(t->s->step, t->s->plan->eval_every);
 	double now = clock_now();
 	enum status st = store_step(t->store, t->s->timeline, &r->row, err);
 
@@ -440,16 +440,21 @@ enum status trainer_after_step(struct trainer *t, const struct step_report *r,
 	}
 	if (!st)
 		st = guard(t, &r->row, err);
-	if (!st && (now - t->last_flush >= 1 || is_due(t->s->step, p->eval_every))) {
+	if (!st && (now - t->last_flush >= 1 || is_due)) {
 		t->last_flush = now;
 		st = store_flush_soon(t->store, err);
 	}
-	if (!st && is_due(t->s->step, p->eval_every)) {
-		st = trainer_evaluate(t, true, err);
-		if (st == ST_STOPPED)
-			st = ST_OK; /* dropped: a resumed run makes it */
-	}
-	if (!st && is_due(t->s->step, p->checkpoint_every))
-		st = trainer_save(t, NULL, err);
 	return st;
+}
+
+enum status trainer_evaluate_here(void *arg, struct err *err)
+{
+	enum status st = trainer_evaluate(arg, true, err);
+
+	return st == ST_STOPPED ? ST_OK : st; /* dropped: a resumed run makes it */
+}
+
+enum status trainer_save_here(void *arg, struct err *err)
+{
+	return trainer_save(arg, NULL, err);
 }

@@ -5,54 +5,66 @@
  * row says which), or touched whole. Values of untouched parts are garbage:
  * they are zeroed, or assigned by grads_add, at the first touch.
  */
-#include "tensor/param.h"
+#include "tensor/grads_own.h"
 
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/status.h"
 #include "tensor/kernels.h"
-
-enum touch { UNTOUCHED, SOME_ROWS, WHOLE };
-
-struct slot {
-	enum touch touch;
-	uint64_t *bits;  /* PARAM_ROWS: [(rows + 63) / 64], a bit per row */
-	int32_t *list;   /* PARAM_ROWS: [rows], filled when asked */
-	/*
-	 * The addend that touched it first and has to assign, not add
-	 * (grads_add_marks). NULL: every part holds a value.
-	 */
-	const struct grads *first;
-};
-
-struct grads {
-	const struct param_set *ps;
-	float *value;    /* [ps->size] */
-	struct slot *slot;
-};
 
 static size_t words(const struct param *p)
 {
 	return ((size_t)p->rows + 63) / 64;
 }
 
-struct grads *grads_new(const struct param_set *ps)
+/* Floats of one parameter with what aligns the next one. */
+static size_t room(const struct param_set *ps, int p)
+{
+	size_t end = p + 1 < ps->n ? ps->p[p + 1].offset : ps->size;
+
+	return end - ps->p[p].offset;
+}
+
+struct grads *grads_new_owned(const struct param_set *ps, int owner)
 {
 	struct grads *g = xcalloc(1, sizeof *g);
-	size_t n = ps->n ? (size_t)ps->n : 1;
+	size_t n = ps->n ? (size_t)ps->n : 1, size = 0;
 
 	g->ps = ps;
-	g->value = xalloc64((ps->size ? ps->size : 1) * sizeof *g->value);
 	g->slot = xcalloc(n, sizeof *g->slot);
 	for (int i = 0; i < ps->n; i++) {
+		g->slot[i].at = is_of(&ps->p[i], owner) ? size : NOWHERE;
+		if (g->slot[i].at == NOWHERE)
+			continue;
+		size += room(ps, i);
 		if (!(ps->p[i].flags & PARAM_ROWS))
 			continue;
 		g->slot[i].bits = xcalloc(words(&ps->p[i]), sizeof(uint64_t));
 		g->slot[i].list = xcalloc((size_t)ps->p[i].rows,
 					  sizeof(int32_t));
 	}
+	g->value = xalloc64((size ? size : 1) * sizeof *g->value);
 	return g;
+}
+
+struct grads *grads_new(const struct param_set *ps)
+{
+	return grads_new_owned(ps, GRADS_ALL);
+}
+
+size_t grads_bytes(const struct param_set *ps, int owner)
+{
+	size_t bytes = (size_t)ps->n * sizeof(struct slot);
+
+	for (int i = 0; i < ps->n; i++) {
+		if (!is_of(&ps->p[i], owner))
+			continue;
+		bytes += room(ps, i) * sizeof(float);
+		if (ps->p[i].flags & PARAM_ROWS)
+			bytes += words(&ps->p[i]) * sizeof(uint64_t) +
+				 (size_t)ps->p[i].rows * sizeof(int32_t);
+	}
+	return bytes;
 }
 
 void grads_free(struct grads *g)
@@ -79,12 +91,6 @@ void grads_clear(struct grads *g)
 		s->touch = UNTOUCHED;
 		s->first = NULL;
 	}
-}
-
-static float *values(const struct grads *g, int p)
-{
-	BUG_IF(p < 0 || p >= g->ps->n);
-	return g->value + g->ps->p[p].offset;
 }
 
 static bool has_row(const struct slot *s, int row)
@@ -228,10 +234,8 @@ void grads_add_marks(struct grads *sum, const struct grads *g)
 	}
 }
 
-/* Slice `part` of a parameter's floats, on cache lines: the same for all that is
- * done in parts, so that one part reads what it has added itself. */
-static void slice(const struct grads *g, int p, int part, int parts, size_t *from,
-		  size_t *to)
+void grads_slice(const struct grads *g, int p, int part, int parts, size_t *from,
+		 size_t *to)
 {
 	size_t n = param_count(g->ps, p), lines = (n + 15) / 16;
 
@@ -240,11 +244,7 @@ static void slice(const struct grads *g, int p, int part, int parts, size_t *fro
 	*to = *to > n ? n : *to;
 }
 
-/*
- * The next floats of touched rows within *at .. to: *at moves to where they begin,
- * their number is the result, 0 at the end.
- */
-static size_t next_floats(const struct grads *g, int p, size_t *at, size_t to)
+size_t grads_next(const struct grads *g, int p, size_t *at, size_t to)
 {
 	const struct param *q = &g->ps->p[p];
 	size_t cols = (size_t)q->cols, row = *at / cols, next, end;
@@ -262,15 +262,16 @@ static size_t next_floats(const struct grads *g, int p, size_t *at, size_t to)
 /* y = mine * y where it is touched. */
 static void scale_slice(struct grads *g, int p, float mine, size_t from, size_t to)
 {
-	float *y = values(g, p);
+	float *y;
 
 	if (mine == 1.0f || g->slot[p].touch == UNTOUCHED)
 		return;
+	y = values(g, p);
 	if (g->slot[p].touch == WHOLE) {
 		k_scale_in(to - from, y + from, mine);
 		return;
 	}
-	for (size_t at = from, n; (n = next_floats(g, p, &at, to)); at += n)
+	for (size_t at = from, n; (n = grads_next(g, p, &at, to)); at += n)
 		k_scale_in(n, y + at, mine);
 }
 
@@ -292,11 +293,15 @@ void grads_add(struct grads *sum, float mine, const struct grads *g, float its,
 	       int part, int parts)
 {
 	for (int p = 0; p < g->ps->n; p++) {
-		float *y = values(sum, p);
-		const float *x = values(g, p);
+		const float *x;
+		float *y;
 		size_t from, to;
 
-		slice(g, p, part, parts, &from, &to);
+		if (g->slot[p].at == NOWHERE)
+			continue;
+		x = values(g, p);
+		y = values(sum, p);
+		grads_slice(g, p, part, parts, &from, &to);
 		if (g->slot[p].touch == WHOLE) {
 			add_whole(sum, p, mine, g, its, from, to);
 			continue;
@@ -304,7 +309,7 @@ void grads_add(struct grads *sum, float mine, const struct grads *g, float its,
 		scale_slice(sum, p, mine, from, to);
 		if (g->slot[p].touch == UNTOUCHED)
 			continue;
-		for (size_t at = from, n; (n = next_floats(g, p, &at, to)); at += n)
+		for (size_t at = from, n; (n = grads_next(g, p, &at, to)); at += n)
 			k_axpy(n, y + at, its, x + at);
 	}
 }
@@ -314,7 +319,7 @@ void grads_scale(struct grads *g, float by, int part, int parts)
 	for (int p = 0; p < g->ps->n; p++) {
 		size_t from, to;
 
-		slice(g, p, part, parts, &from, &to);
+		grads_slice(g, p, part, parts, &from, &to);
 		scale_slice(g, p, by, from, to);
 	}
 }
@@ -349,39 +354,4 @@ void grads_add_owned(struct grads *sum, const struct grads *g, float its, int ow
 		else
 			k_scale(n, y, its, values(g, p));
 	}
-}
-
-static double sumsq_param(const struct grads *g, int p, int part)
-{
-	const float *x = values(g, p);
-	size_t from, to;
-	double sum = 0.0;
-
-	slice(g, p, part, GRADS_PARTS, &from, &to);
-	if (g->slot[p].touch == WHOLE)
-		return k_sumsq(to - from, x + from);
-	for (size_t at = from, n; (n = next_floats(g, p, &at, to)); at += n)
-		sum += k_sumsq(n, x + at);
-	return sum;
-}
-
-double grads_sumsq_part(const struct grads *g, int owner_filter, int part)
-{
-	double sum = 0.0;
-
-	for (int p = 0; p < g->ps->n; p++)
-		if (g->slot[p].touch != UNTOUCHED &&
-		    (owner_filter == GRADS_ALL ||
-		     g->ps->p[p].owner == owner_filter))
-			sum += sumsq_param(g, p, part);
-	return sum;
-}
-
-double grads_sumsq(const struct grads *g, int owner_filter)
-{
-	double sum = 0.0;
-
-	for (int part = 0; part < GRADS_PARTS; part++)
-		sum += grads_sumsq_part(g, owner_filter, part);
-	return sum;
 }

@@ -53,6 +53,19 @@ KERNEL double k_sumsq(size_t n, const float *x)
 	return fold_double(acc);
 }
 
+KERNEL double k_inner(size_t n, const float *x, const float *y)
+{
+	double acc[LANES] = { 0 };
+	size_t i = 0;
+
+	for (; i + LANES <= n; i += LANES)
+		for (int l = 0; l < LANES; l++)
+			acc[l] += (double)x[i + l] * (double)y[i + l];
+	for (int l = 0; i < n; i++, l++)
+		acc[l] += (double)x[i] * (double)y[i];
+	return fold_double(acc);
+}
+
 KERNEL double k_sum(size_t n, const float *x)
 {
 	double acc[LANES] = { 0 };

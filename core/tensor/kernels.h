@@ -45,6 +45,7 @@ void k_scale(size_t n, float *y, float a, const float *x);  /* y = a x */
 void k_scale_in(size_t n, float *y, float a);                /* y *= a */
 void k_mul(size_t n, float *y, const float *x);             /* y *= x */
 double k_sumsq(size_t n, const float *x);
+double k_inner(size_t n, const float *x, const float *y);    /* sum of x y, in double */
 double k_sum(size_t n, const float *x);
 float k_max(size_t n, const float *x);                      /* NaN is passed over */
 float k_dot(size_t n, const float *x, const float *y);

@@ -55,6 +55,11 @@ void param_set_alloc(struct param_set *ps)
 	ps->value = xalloc64((ps->size ? ps->size : 1) * sizeof *ps->value);
 }
 
+size_t param_set_bytes(const struct param_set *ps)
+{
+	return ps->size * sizeof *ps->value;
+}
+
 float *param_value(const struct param_set *ps, int p)
 {
 	BUG_IF(p < 0 || p >= ps->n || !ps->value);

@@ -48,6 +48,7 @@ int param_add(struct param_set *ps, int rows, int cols, int owner,
 	      unsigned flags, const char *name_fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 void param_set_alloc(struct param_set *ps); /* zeroed */
+size_t param_set_bytes(const struct param_set *ps); /* what that takes */
 float *param_value(const struct param_set *ps, int p);
 size_t param_count(const struct param_set *ps, int p); /* rows * cols */
 int param_find(const struct param_set *ps, const char *name); /* or -1 */
@@ -59,6 +60,9 @@ int param_find(const struct param_set *ps, const char *name); /* or -1 */
  */
 struct grads;
 struct grads *grads_new(const struct param_set *ps);
+/* Of one owner's parameters (GRADS_ALL: of all); there is no room for the others. */
+struct grads *grads_new_owned(const struct param_set *ps, int owner);
+size_t grads_bytes(const struct param_set *ps, int owner); /* what that takes */
 void grads_free(struct grads *g);
 void grads_clear(struct grads *g);
 /* The whole parameter's gradient, zeroed at the first touch, marked touched. */
@@ -102,5 +106,13 @@ void grads_add_owned(struct grads *sum, const struct grads *g, float its, int ow
 enum { GRADS_ALL = -2, GRADS_PARTS = 16 };
 double grads_sumsq(const struct grads *g, int owner_filter);
 double grads_sumsq_part(const struct grads *g, int owner_filter, int part);
+/* Part `part` of GRADS_PARTS of the inner product of one owner's parameters. */
+double grads_inner_part(const struct grads *a, const struct grads *b, int owner, int part);
+/*
+ * sum = by[0] from[0] + by[1] from[1] + ..., of one owner's parameters as far as `sum`
+ * has them touched, in that order; from[i] NULL: not there. Such parts, too.
+ */
+void grads_combine(struct grads *sum, int owner, int n, const struct grads *const *from,
+		   const float *by, int part);
 
 #endif

@@ -33,6 +33,15 @@ hands=$(state_of "$plan" --run hands --script "$TMP/hands")
 check "replay gives the same bits" "$TUTTI" replay hands --runs "$TMP/runs" --workers 2
 [ "$(state_of "$plan" --script "$TMP/hands" --workers 3)" = "$hands" ] && ok "the script again" || not_ok "the script again differs"
 
+# sampling by dev metrics: evaluations are part of it, those by hand are not
+by_dev() { state_of "$plan" --set mix.sampling=dynamic --set budget.eval_every=5 "$@"; }
+dynamic=$(by_dev --run dynamic --workers 1)
+[ -n "$dynamic" ] && [ "$dynamic" != "$base" ] && ok "dynamic sampling is another run" || not_ok "dynamic: '$dynamic'"
+[ "$(by_dev --workers 4)" = "$dynamic" ] && ok "dynamic, 4 workers" || not_ok "dynamic, 4 workers: differs"
+echo '7 eval' >"$TMP/eval"
+[ "$(by_dev --script "$TMP/eval")" = "$dynamic" ] && ok "dynamic, evaluated by hand" || not_ok "an evaluation by hand is felt"
+check "dynamic replays" "$TUTTI" replay dynamic --runs "$TMP/runs"
+
 # stopped at several places and resumed, in one go and in chains
 for at in "1" "9" "10" "11" "4 17 18 33" "39"; do
 	first=1
@@ -47,12 +56,18 @@ for at in "1" "9" "10" "11" "4 17 18 33" "39"; do
 	[ "$s" = "$hands" ] && ok "stopped at $at and resumed" || { not_ok "stopped at $at: $s"; head -3 "$TMP/err"; }
 done
 
-# killed at random moments until it ends; a third of the runs save at every step
+# killed at random moments until it ends; a third of the runs save at every step, half
+# of them sample by dev metrics
 n=0 lost=0 round=0
 while [ $n -lt "$kills" ]; do
 	round=$((round + 1)) r=kill$round every=10
 	[ $((round % 3)) = 0 ] && every=1
 	set -- train "$plan" --run "$r" --set budget.checkpoint_every=$every
+	want=$base
+	if [ $((round % 2)) = 0 ]; then
+		set -- "$@" --set mix.sampling=dynamic --set budget.eval_every=5
+		want=$dynamic
+	fi
 	tries=0
 	while :; do
 		"$TUTTI" "$@" --runs "$TMP/runs" --json >"$TMP/kill.out" 2>"$TMP/err" &
@@ -67,7 +82,7 @@ while [ $n -lt "$kills" ]; do
 		else rm -rf "$TMP/runs/$r"; fi
 	done
 	s=$(field state <"$TMP/kill.out")
-	[ "$s" = "$base" ] || { lost=$((lost + 1)); echo "run $r ended in '$s'"; head -3 "$TMP/err"; }
+	[ "$s" = "$want" ] || { lost=$((lost + 1)); echo "run $r ended in '$s'"; head -3 "$TMP/err"; }
 done
 [ $lost = 0 ] && ok "killed $n times in $round runs, always the same bits" || not_ok "$lost of $round killed runs differ"
 exit $bad

@@ -151,9 +151,9 @@ static void test_round_trip(void **state)
 	int64_t seq = 0;
 
 	(void)state;
-	assert_int_equal(mix_set_sampling(&session->mix, "temperature",
+	assert_int_equal(mix_set(&session->mix, METHOD_SAMPLING, "temperature",
 					  (const char *const[]){ "T=3" }, 1, NULL), ST_OK);
-	assert_int_equal(mix_set_weighting(&session->mix, "uncertainty", NULL, 0, NULL),
+	assert_int_equal(mix_set(&session->mix, METHOD_WEIGHTING, "uncertainty", NULL, 0, NULL),
 			 ST_OK);
 	ch->weight = 0.1 + 0.2;
 	ch->locked = true;
@@ -181,7 +181,7 @@ static void test_round_trip(void **state)
 	session->adam.count[0] = 3;
 	session->task[1].units = packer_units(session->task[1].packer);
 	session->skipped = session->skips = 0;
-	assert_int_equal(mix_set_weighting(&session->mix, "fixed", NULL, 0, NULL), ST_OK);
+	assert_int_equal(mix_set(&session->mix, METHOD_WEIGHTING, "fixed", NULL, 0, NULL), ST_OK);
 }
 
 /* Going on from a checkpoint is going on (I2). */

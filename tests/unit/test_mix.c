@@ -27,8 +27,8 @@ static struct mix make(int n)
 	struct mix m;
 
 	mix_init(&m, n);
-	assert_int_equal(mix_set_sampling(&m, "uniform", NULL, 0, NULL), ST_OK);
-	assert_int_equal(mix_set_weighting(&m, "fixed", NULL, 0, NULL), ST_OK);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "uniform", NULL, 0, NULL), ST_OK);
+	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "fixed", NULL, 0, NULL), ST_OK);
 	return m;
 }
 
@@ -85,26 +85,142 @@ static void test_sampling(void **state)
 	m.ch[0].size = 100;
 	m.ch[1].size = 300;
 	m.ch[2].size = 600;
-	assert_int_equal(mix_set_sampling(&m, "proportional", NULL, 0, NULL), ST_OK);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "proportional", NULL, 0, NULL), ST_OK);
 	mix_shares(&m, s);
 	near(s[0], 0.1, 1e-15);
 	near(s[2], 0.6, 1e-15);
-	assert_int_equal(mix_set_sampling(&m, "temperature", t4, 1, NULL), ST_OK);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "temperature", t4, 1, NULL), ST_OK);
 	mix_shares(&m, s);
 	sum = pow(100, 0.25) + pow(300, 0.25) + pow(600, 0.25);
 	near(s[0], pow(100, 0.25) / sum, 1e-14);
 	near(s[1], pow(300, 0.25) / sum, 1e-14);
-	assert_int_equal(mix_set_sampling(&m, "manual", NULL, 0, NULL), ST_OK);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "manual", NULL, 0, NULL), ST_OK);
 	m.ch[0].share = 0.5;
 	mix_shares(&m, s);
 	near(s[1], 0.25, 1e-15);
-	assert_int_equal(mix_set_sampling(&m, "temperature", bad, 1, &err), ST_INVALID);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "temperature", bad, 1, &err), ST_INVALID);
 	assert_non_null(strstr(err.text, "range"));
-	assert_int_equal(mix_set_sampling(&m, "temperature", other, 1, &err), ST_INVALID);
-	assert_int_equal(mix_set_sampling(&m, "temperature", twice, 2, &err), ST_INVALID);
-	assert_int_equal(mix_set_sampling(&m, "temperature", word, 1, &err), ST_INVALID);
-	assert_int_equal(mix_set_sampling(&m, "tempo", NULL, 0, &err), ST_INVALID);
-	assert_int_equal(m.sampling.kind, 3); /* refusals changed nothing */
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "temperature", other, 1, &err), ST_INVALID);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "temperature", twice, 2, &err), ST_INVALID);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "temperature", word, 1, &err), ST_INVALID);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "tempo", NULL, 0, &err), ST_INVALID);
+	assert_string_equal(m.sampling.row->name, "manual"); /* refusals changed nothing */
+}
+
+/* By hand: alpha 1, 0.6 and 0.2 at the begin, half way and from the horizon on. */
+static void test_annealed(void **state)
+{
+	static const struct { int64_t step; double alpha; } at[] = {
+		{ 0, 1 }, { 50, 0.6 }, { 100, 0.2 }, { 250, 0.2 } };
+	const char *fall[] = { "fall=0.4" };
+	struct mix m = make(2);
+	double s[MIX_TASKS_MAX];
+
+	(void)state;
+	m.ch[0].size = 9;
+	m.ch[1].size = 1;
+	m.horizon = 100;
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "annealed", NULL, 0, NULL), ST_OK);
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+		m.step = at[i].step;
+		mix_shares(&m, s);
+		near(s[0] / s[1], pow(9, at[i].alpha), 1e-12);
+	}
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "annealed", fall, 1, NULL), ST_OK);
+	m.step = 100;
+	mix_shares(&m, s);
+	near(s[0] / s[1], pow(9, 0.6), 1e-12);
+}
+
+/* --- dev metrics --- */
+
+static void take(struct mix *m, int64_t step, double a, double b, double c)
+{
+	const double dev[] = { a, b, c };
+
+	m->step = step;
+	mix_take_dev(m, dev);
+}
+
+static void shares_are(const struct mix *m, double a, double b, double c)
+{
+	double s[MIX_TASKS_MAX];
+
+	mix_shares(m, s);
+	near(s[0], a / (a + b + c), 1e-12);
+	near(s[1], b / (a + b + c), 1e-12);
+	near(s[2], c / (a + b + c), 1e-12);
+}
+
+static void test_dynamic(void **state)
+{
+	const char *target[] = { "target=0.8", "floor=0.1" };
+	struct mix m = make(3);
+
+	(void)state;
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "dynamic", NULL, 0, NULL), ST_OK);
+	shares_are(&m, 1, 1, 1); /* until there is one */
+	take(&m, 10, 0.9, 0.4, 0.7);
+	shares_are(&m, 0.1, 0.6, 0.3);
+	take(&m, 20, 0.9, NAN, 0.7); /* without one: as the others on the mean */
+	shares_are(&m, 0.1, 0.2, 0.3);
+	take(&m, 30, 1, -0.5, 0.5); /* never quite forgotten; clipped to 0..1 */
+	shares_are(&m, 0.01, 1, 0.5);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "dynamic", target, 2, NULL), ST_OK);
+	shares_are(&m, 0.1, 0.8, 0.3); /* what was seen stays, the target moves */
+}
+
+/* Each evaluation is seen once; none from before; with nobody to read nothing is kept. */
+static void test_dev_is_kept(void **state)
+{
+	struct mix m = make(3);
+
+	(void)state;
+	take(&m, 10, 0.1, 0.2, 0.3);
+	assert_true(isnan(m.ch[0].dev) && m.dev_step == 0);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "dynamic", NULL, 0, NULL), ST_OK);
+	assert_false(mix_wants_dev(&m)); /* step 10's was before */
+	take(&m, 10, 0.1, 0.2, 0.3);
+	assert_true(isnan(m.ch[0].dev));
+	take(&m, 20, 0.1, 0.2, 0.3);
+	take(&m, 20, 0.9, 0.9, 0.9);
+	near(m.ch[0].dev, 0.1, 0);
+	assert_int_equal(m.dev_step, 20);
+	/* off and on again at once: as a replay, which looks before it is told */
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "uniform", NULL, 0, NULL), ST_OK);
+	assert_true(isnan(m.ch[0].dev) && m.dev_step == 0);
+	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "dynamic", NULL, 0, NULL), ST_OK);
+	assert_false(mix_wants_dev(&m));
+}
+
+/* --- rows --- */
+
+/* What every row must keep, whoever adds it. */
+static void test_rows(void **state)
+{
+	const struct method *row;
+	char text[200];
+
+	(void)state;
+	for (int role = 0; role < METHOD_ROLES; role++)
+		for (int i = 0; (row = method_at((enum method_role)role, i)); i++) {
+			double param[MIX_PARAMS], out[MIX_TASKS_MAX];
+			struct mix m = make(MIX_TASKS_MAX);
+
+			assert_ptr_equal(method_find((enum method_role)role, row->name), row);
+			assert_true(row->help && row->source && row->say);
+			assert_int_equal(row->role, role);
+			for (int k = 0; k < MIX_PARAMS && row->param[k].name; k++)
+				assert_true(row->param[k].fallback >= row->param[k].min &&
+					    row->param[k].fallback <= row->param[k].max &&
+					    row->param[k].help);
+			assert_int_equal(method_params(row, NULL, 0, param, NULL), ST_OK);
+			mix_use(&m, row, param); /* its memory fits the most tasks */
+			mix_show(&m, row->role, text, sizeof text);
+			assert_true(str_starts(text, row->name));
+			mix_shares(&m, out);
+			near(out[0], 1.0 / MIX_TASKS_MAX, 1e-12); /* all are alike */
+		}
 }
 
 /* --- the draw --- */
@@ -282,18 +398,20 @@ static void test_draw_leaves_out(void **state)
 static void test_uncertainty(void **state)
 {
 	const char *args[] = { "lr=0.01" };
-	struct mix_feedback f = { .n = 2, .loss = { 2, 0.5 }, .count = { 1, 1 },
-				  .regress = { false, true } };
+	const double loss[] = { 2, 0.5 };
+	const int count[] = { 1, 1 };
+	const bool regress[] = { false, true };
+	struct mix_seen f = { .loss = loss, .count = count, .regress = regress };
 	struct mix m = make(2);
 	double s = 0, mean = 0, var = 0, z = -log(2);
 
 	(void)state;
-	assert_int_equal(mix_set_weighting(&m, "uncertainty", args, 1, NULL), ST_OK);
+	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "uncertainty", args, 1, NULL), ST_OK);
 	near(m.ch[0].factor, 1, 0);
 	for (int t = 1; t <= 20; t++) {
 		double d = 0.5 - exp(-s) * 2;
 
-		mix_feedback(&m, &f);
+		mix_learn(&m, METHOD_WEIGHTING, &f);
 		mean = 0.9 * mean + 0.1 * d;
 		var = 0.999 * var + 0.001 * d * d;
 		s -= 0.01 * (mean / (1 - pow(0.9, t))) /
@@ -302,8 +420,8 @@ static void test_uncertainty(void **state)
 	}
 	/* regression begins at factor 1 too: exp(-s) / 2 with s = -ln 2 */
 	m = make(2);
-	assert_int_equal(mix_set_weighting(&m, "uncertainty", args, 1, NULL), ST_OK);
-	mix_feedback(&m, &f);
+	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "uncertainty", args, 1, NULL), ST_OK);
+	mix_learn(&m, METHOD_WEIGHTING, &f);
 	/* d = 1/2 - exp(ln 2) / 2 * 0.5 = 0: it stays where it is */
 	near(m.weighting.memory[4], z, 1e-12);
 	near(m.ch[1].factor, 1, 1e-12);
@@ -315,23 +433,26 @@ static void test_uncertainty(void **state)
 static void test_uncertainty_bounds(void **state)
 {
 	const char *args[] = { "lr=1", "limit=2" };
-	struct mix_feedback f = { .n = 3, .loss = { 1e9, 0, NAN }, .count = { 1, 1, 1 } };
+	double loss[] = { 1e9, 0, NAN };
+	const int count[] = { 1, 1, 1 };
+	const bool regress[3] = { false };
+	struct mix_seen f = { .loss = loss, .count = count, .regress = regress };
 	struct mix m = make(3);
 
 	(void)state;
-	assert_int_equal(mix_set_weighting(&m, "uncertainty", args, 2, NULL), ST_OK);
+	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "uncertainty", args, 2, NULL), ST_OK);
 	for (int i = 0; i < 100; i++)
-		mix_feedback(&m, &f);
+		mix_learn(&m, METHOD_WEIGHTING, &f);
 	near(m.ch[0].factor, exp(-2), 1e-9);
 	near(m.ch[1].factor, exp(2), 1e-9);
 	near(m.ch[2].factor, 1, 0);
 	m.ch[0].locked = true;
-	f.loss[0] = 0;
+	loss[0] = 0;
 	for (int i = 0; i < 10; i++)
-		mix_feedback(&m, &f);
+		mix_learn(&m, METHOD_WEIGHTING, &f);
 	near(m.ch[0].factor, exp(-2), 1e-9);
 	/* back to fixed: factors 1, but for the locked channel */
-	assert_int_equal(mix_set_weighting(&m, "fixed", NULL, 0, NULL), ST_OK);
+	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "fixed", NULL, 0, NULL), ST_OK);
 	near(m.ch[0].factor, exp(-2), 1e-9);
 	near(m.ch[1].factor, 1, 0);
 }
@@ -361,6 +482,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_sampling),
+		cmocka_unit_test(test_annealed),
+		cmocka_unit_test(test_dynamic),
+		cmocka_unit_test(test_dev_is_kept),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_draw_within_one),
 		cmocka_unit_test(test_draw_shares_change),
 		cmocka_unit_test(test_draw_tasks_come_and_go),

@@ -136,7 +136,7 @@ static void test_round_trip(void **state)
 	assert_true(q->tasks[0].share == 0.30000000000000004);
 	assert_true(q->eps == 1.1e-17);
 	assert_string_equal(q->tasks[0].labels[2], "maybe \xc3\xa4");
-	assert_string_equal(q->sampling_args[0].text, "T=2.5");
+	assert_string_equal(q->method[METHOD_SAMPLING].arg[0].text, "T=2.5");
 	plan_free(p);
 	plan_free(q);
 	buf_release(&a);

@@ -152,9 +152,12 @@ static void test_state_is_whole(void **state)
 	(void)state;
 	all_bytes_show(s, &s->task[1].cursor, sizeof s->task[1].cursor,
 		       sizeof s->task[1].cursor - 5 * sizeof(uint64_t) - sizeof(uint32_t));
+	ch->dev = 0.5; /* without a number it stands nowhere: state_is_lacking */
+	s->mix.dev_step = 3;
 	all_bytes_show(s, ch, sizeof *ch,
-		       sizeof *ch - 5 * sizeof(double) - 3 - sizeof(uint64_t));
+		       sizeof *ch - 6 * sizeof(double) - 3 - sizeof(uint64_t));
 	all_bytes_show(s, &s->mix.lr, 3 * sizeof(double), 0);
+	all_bytes_show(s, &s->mix.horizon, 2 * sizeof(int64_t), 0);
 	all_bytes_show(s, s->mix.weighting.param, sizeof s->mix.weighting.param, 0);
 	all_bytes_show(s, &s->step, sizeof s->step, 0);
 	all_bytes_show(s, &s->skipped, sizeof s->skipped, 0);

@@ -200,7 +200,13 @@ static void random_command(const struct rng *r, uint64_t i, char *out, size_t ca
 	case 7: str_format(out, cap, "lr %.5f", 0.01 * x); break;
 	case 8: str_format(out, cap, "dropout %.2f", 0.5 * x); break;
 	case 9: str_format(out, cap, "clip %.2f", 2 * x); break;
-	case 10: str_format(out, cap, "sampling temperature T=%.2f", 1 + 4 * x); break;
+	case 10:
+		if (x < 0.3)
+			str_format(out, cap, "sampling temperature T=%.2f", 1 + 4 * x);
+		else
+			str_format(out, cap, "sampling %s", x < 0.8 ? "dynamic floor=0.1" :
+				   x < 0.9 ? "annealed" : "uniform");
+		break;
 	case 11: str_format(out, cap, "weighting %s", x < 0.6 ? "uncertainty" : "fixed");
 		break;
 	case 12: str_format(out, cap, "%s", x < 0.5 ? "eval" : "checkpoint"); break;

@@ -1,0 +1,117 @@
+/*
+ * method.c - the list of all methods, and what is done with a row alone.
+ */
+#include "mix/method.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+/* A line for each method: method_NAME in method_NAME.c. */
+#define METHODS(X)      \
+	X(proportional) \
+	X(uniform)      \
+	X(temperature)  \
+	X(annealed)     \
+	X(dynamic)      \
+	X(manual)       \
+	X(fixed)        \
+	X(uncertainty)
+
+#define DECLARE(name) extern const struct method method_##name;
+METHODS(DECLARE)
+#define POINT(name) &method_##name,
+static const struct method *const methods[] = { METHODS(POINT) };
+
+const struct method *method_at(enum method_role role, int i)
+{
+	for (size_t k = 0; k < sizeof methods / sizeof *methods; k++)
+		if (methods[k]->role == role && i-- == 0)
+			return methods[k];
+	return NULL;
+}
+
+const struct method *method_find(enum method_role role, const char *name)
+{
+	const struct method *row;
+
+	for (int i = 0; (row = method_at(role, i)); i++)
+		if (str_eq(row->name, name))
+			return row;
+	return NULL;
+}
+
+const char *method_role_name(enum method_role role)
+{
+	return role == METHOD_SAMPLING ? "sampling" : "weighting";
+}
+
+int method_memory(const struct method *row, int n)
+{
+	int count = (row->each + row->pairs * n) * n + row->own;
+
+	BUG_IF(count < 0 || count > MIX_MEMORY_MAX);
+	return count;
+}
+
+/* --- parameters by words --- */
+
+static int find_param(const struct mix_param *p, const char *name, size_t len)
+{
+	for (int i = 0; i < MIX_PARAMS && p[i].name; i++)
+		if (strlen(p[i].name) == len && !memcmp(p[i].name, name, len))
+			return i;
+	return -1;
+}
+
+/* "T=2" into param[]; `seen` refuses a second one. */
+static enum status read_param(const struct method *row, const char *arg, double *param,
+			      bool *seen, struct err *err)
+{
+	const struct mix_param *p = row->param;
+	const char *eq = strchr(arg, '=');
+	int k = eq ? find_param(p, arg, (size_t)(eq - arg)) : -1;
+	double x;
+
+	if (!eq)
+		return err_set(err, ST_INVALID, "'%s' is no NAME=VALUE", arg);
+	if (k < 0)
+		return err_set(err, ST_INVALID, "method '%s' has no parameter '%.*s'",
+			       row->name, (int)(eq - arg), arg);
+	if (seen[k])
+		return err_set(err, ST_INVALID, "parameter '%s' is given twice", p[k].name);
+	if (!parse_double(eq + 1, &x))
+		return err_set(err, ST_INVALID, "'%s' is no number, in '%s'", eq + 1, arg);
+	if (!(x >= p[k].min && x <= p[k].max))
+		return err_set(err, ST_INVALID, "%s is out of range: %g to %g", arg,
+			       p[k].min, p[k].max);
+	seen[k] = true;
+	param[k] = x;
+	return ST_OK;
+}
+
+enum status method_params(const struct method *row, const char *const *args, int n,
+			  double param[MIX_PARAMS], struct err *err)
+{
+	bool seen[MIX_PARAMS] = { false };
+	enum status st = ST_OK;
+
+	for (int i = 0; i < MIX_PARAMS; i++)
+		param[i] = row->param[i].name ? row->param[i].fallback : 0;
+	for (int i = 0; i < n && !st; i++)
+		st = read_param(row, args[i], param, seen, err);
+	return st;
+}
+
+void method_show(const struct method *row, const double *param, char *out, size_t cap)
+{
+	char number[32];
+	size_t n;
+
+	str_copy(out, cap, row->name);
+	for (int i = 0; i < MIX_PARAMS && row->param[i].name; i++) {
+		n = strlen(out);
+		double_to_text(param[i], number);
+		str_format(out + n, cap - n, " %s=%s", row->param[i].name, number);
+	}
+}

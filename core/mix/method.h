@@ -1,0 +1,106 @@
+/*
+ * method.h - a mixing method is one row, whether it samples or weighs: what it is
+ * called, what it takes and remembers, what it has to be told, and one function.
+ *
+ * To add one: a file method_NAME.c with its row, and its line in method.c's list.
+ * Words, completion, help, checks, the state and its hash follow from the row.
+ *
+ *   sampling   says wishes: what part of the micro-batches each task should have of
+ *              those that the hands left over. A wish need not be normalised; where
+ *              all are 0 the rest is divided evenly.
+ *   weighting  says coefficients: a factor on each task's loss beside the hand's
+ *              weight. One that needs norms or the Gram matrix says them before the
+ *              update and they count at once, on the shared parameters alone; any
+ *              other says them after the update, for the next step.
+ */
+#ifndef TUTTI_MIX_METHOD_H
+#define TUTTI_MIX_METHOD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum {
+	MIX_TASKS_MAX = 64,
+	MIX_PARAMS = 8,
+	/* a number for each pair of tasks and some for each task, at most */
+	MIX_MEMORY_MAX = MIX_TASKS_MAX * (MIX_TASKS_MAX + 8),
+};
+
+enum method_role { METHOD_SAMPLING, METHOD_WEIGHTING, METHOD_ROLES };
+
+/* What a method has to be told; what nobody needs is not computed. */
+enum method_needs {
+	NEEDS_LOSSES = 1, /* of the step's micro-batches */
+	NEEDS_AFTER = 2,  /* those of the same micro-batches after the update: forward
+			     passes more; not with norms or Gram */
+	NEEDS_DEV = 4,    /* dev metrics of the schedule's evaluations */
+	NEEDS_NORMS = 8,  /* of the tasks' gradients on the shared parameters */
+	NEEDS_GRAM = 16,  /* their inner products */
+};
+
+/* One parameter of a method. */
+struct mix_param {
+	const char *name;
+	double min, max, fallback;
+	const char *help;
+};
+
+struct mix_channel;
+
+/*
+ * What a method may read. All of [n] is per task. What comes from a step is NULL when
+ * the method is only asked what it says now, and where its row does not need it.
+ */
+struct mix_view {
+	int n;
+	int64_t step;                 /* updates before this step, or before the next one */
+	int64_t horizon;              /* the budget: updates that the plan is made for */
+	uint64_t seed;                /* the plan's */
+	const uint64_t *epoch;        /* of each task, begun at 0 */
+	const struct mix_channel *ch; /* size, weight, locked, dev metric, ... */
+	const double *param;          /* in the row's order */
+	/* of the step */
+	const int *count;             /* micro-batches of each; 0: nothing was seen */
+	const bool *regress;
+	const double *loss;           /* mean over their units */
+	const double *after;          /* NEEDS_AFTER: the same after the update */
+	/*
+	 * g_i = (1/k) sum over the task's k micro-batches of n / nbar x gradient, without
+	 * weights, of the shared parameters. 0 for tasks that have none.
+	 */
+	const double *norm;           /* NEEDS_NORMS, NEEDS_GRAM: |g_i| */
+	const double *gram;           /* NEEDS_GRAM: [n * n], g_i . g_j */
+};
+
+/*
+ * out [n]: wishes, or coefficients, which begin as they stand. memory: as many as the
+ * row says, 0 at first; written only where the view has a step. What is not finite is
+ * refused: then nothing changes, and the update is skipped where it needs them.
+ */
+typedef void method_say(const struct mix_view *v, double *memory, double *out);
+
+struct method {
+	const char *name, *help, *source;
+	enum method_role role;
+	unsigned needs;
+	struct mix_param param[MIX_PARAMS]; /* name NULL ends */
+	/* Memory, in this order: numbers for each task, each pair of tasks, the method. */
+	int each, pairs, own;
+	method_say *say;
+};
+
+/* Method i of that role, in the order of help; NULL: there are no more. */
+const struct method *method_at(enum method_role role, int i);
+const struct method *method_find(enum method_role role, const char *name); /* or NULL */
+const char *method_role_name(enum method_role role); /* "sampling" */
+int method_memory(const struct method *row, int n);  /* doubles for n tasks */
+/* Parameters from words ("T=2"), the others as the row has them. */
+enum status method_params(const struct method *row, const char *const *args, int n,
+			  double param[MIX_PARAMS], struct err *err);
+/* "temperature T=2" */
+void method_show(const struct method *row, const double *param, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * grads_own.h - what the files of gradient buffers share among themselves: grads.c
+ * (life, touching, adding) and grads_sum.c (sums over one owner's parameters).
+ */
+#ifndef TUTTI_TENSOR_GRADS_OWN_H
+#define TUTTI_TENSOR_GRADS_OWN_H
+
+#include "base/status.h"
+#include "tensor/param.h"
+
+enum touch { UNTOUCHED, SOME_ROWS, WHOLE };
+#define NOWHERE SIZE_MAX
+
+struct slot {
+	enum touch touch;
+	size_t at;       /* floats from the start of the block; NOWHERE: no room here */
+	uint64_t *bits;  /* PARAM_ROWS: [(rows + 63) / 64], a bit per row */
+	int32_t *list;   /* PARAM_ROWS: [rows], filled when asked */
+	/*
+	 * The addend that touched it first and has to assign, not add
+	 * (grads_add_marks). NULL: every part holds a value.
+	 */
+	const struct grads *first;
+};
+
+struct grads {
+	const struct param_set *ps;
+	float *value;    /* of those that have room, in the parameters' order */
+	struct slot *slot;
+};
+
+static inline bool is_of(const struct param *p, int owner)
+{
+	return owner == GRADS_ALL || p->owner == owner;
+}
+
+static inline float *values(const struct grads *g, int p)
+{
+	BUG_IF(p < 0 || p >= g->ps->n || g->slot[p].at == NOWHERE);
+	return g->value + g->slot[p].at;
+}
+
+/*
+ * Slice `part` of a parameter's floats, on cache lines: the same for all that is
+ * done in parts, so that one part reads what it has added itself.
+ */
+void grads_slice(const struct grads *g, int p, int part, int parts, size_t *from,
+		 size_t *to);
+/*
+ * The next floats of touched rows within *at .. to: *at moves to where they begin,
+ * their number is the result, 0 at the end.
+ */
+size_t grads_next(const struct grads *g, int p, size_t *at, size_t to);
+
+#endif
