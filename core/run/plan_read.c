@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "data/plain.h"
 #include "base/mem.h"
+#include "run/ask_metrics.h"
 
 enum status plan_refuse(struct plan_reader *r, const char *path, const char *fmt, ...)
 {
@@ -292,12 +293,6 @@ static enum status read_labels(struct plan_reader *r, struct plan_task *t,
 	return st;
 }
 
-static const enum metric_input metric_of_kind[TASK_KINDS] = {
-	[TASK_CLASSIFY] = METRIC_LABELS,
-	[TASK_REGRESS] = METRIC_NUMBERS,
-	[TASK_SUMMARIZE] = METRIC_TEXTS,
-};
-
 /* "rouge1, rouge2, rougeL": what there is for a kind of task. */
 static void metric_words(enum task_kind k, char *out, size_t cap)
 {
@@ -305,7 +300,7 @@ static void metric_words(enum task_kind k, char *out, size_t cap)
 
 	buf_init(&b);
 	for (int i = 0; i < METRICS; i++)
-		if (metric_table[i].input == metric_of_kind[k])
+		if (task_kind_measures(k, (enum metric_id)i))
 			buf_addf(&b, "%s%s", b.len ? ", " : "", metric_table[i].name);
 	str_copy(out, cap, buf_str(&b));
 	buf_release(&b);
@@ -321,7 +316,7 @@ static enum status add_metric(struct plan_reader *r, struct plan_task *t,
 	if (!m)
 		return plan_refuse(r, path, "unknown metric '%.80s' (there is: %s)",
 				   name, words);
-	if (m->input != metric_of_kind[t->kind])
+	if (!task_kind_measures(t->kind, m->id))
 		return plan_refuse(r, path, "metric '%s' does not fit a %s task (there "
 				   "is: %s)", name, task_kind_name(t->kind), words);
 	for (int i = 0; i < t->n_metrics; i++)
