@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "run/ask_kind.h"
 #include "run/blind.h"
 #include "run/plan_survey.h"
 #include "run/evaluate.h"
@@ -27,8 +28,8 @@ static void print_eval(const struct session *s, int task, const struct eval_row 
 		       const struct eval_row *base, bool json)
 {
 	const struct plan_task *p = &s->plan->tasks[task];
-	const char *name = p->name, *signature = p->kind != TASK_SUMMARIZE ? NULL :
-		rouge_signature(plan_rouge(p));
+	const struct ask_kind *k = ask_kind(p->kind);
+	const char *name = p->name, *signature = k->signature ? k->signature(p) : NULL;
 	char text[24];
 	struct json_out j;
 	struct buf b;

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "predict.h"
-#include "run/evaluate.h"
+#include "run/ask_kind.h"
 
 static void print_line(struct json_out *j, struct buf *b, const struct predict_row *r)
 {
@@ -179,7 +179,7 @@ int cmd_predict(const struct opts *o)
 			st = err_set(&err, ST_INVALID, "no task '%.60s' in this run",
 				     o->task);
 	}
-	if (!st && o->top && s->plan->tasks[task].kind != TASK_CLASSIFY)
+	if (!st && o->top && !ask_kind(s->plan->tasks[task].kind)->has_labels)
 		st = err_set(&err, ST_INVALID, "--top is for tasks with labels: '%s' is to %s",
 			     o->task, task_kind_name(s->plan->tasks[task].kind));
 	if (!st)

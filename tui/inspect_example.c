@@ -9,10 +9,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
+#include "kind_view.h"
 #include "models.h"
 #include "words.h"
 
-enum { NAME_COLS = 11, STEP_COLS = 7 };
+enum { STEP_COLS = 7 };
 
 /* --- the text --- */
 
@@ -79,86 +80,50 @@ static void draw_legend(struct canvas *c, const struct ui *ui, int y, int x, int
 	}
 }
 
-/* --- probabilities --- */
-
-static void draw_probabilities(struct canvas *c, const struct ui *ui, struct rect r,
-			       const struct prediction *p)
-{
-	const struct results *d = &ui->inspect.data;
-	bool *done = xcalloc((size_t)p->n_p + 1, sizeof *done);
-	int bar = r.w - NAME_COLS - 10;
-	char text[64];
-
-	bar = bar > 44 ? 44 : bar;
-	for (int k = 0; k < r.h && k < p->n_p; k++) { /* the largest first */
-		int best = -1, y = r.y + k;
-
-		for (int i = 0; i < p->n_p; i++)
-			if (!done[i] && (best < 0 || p->p[i] > p->p[best]))
-				best = i;
-		done[best] = true;
-		draw_name(c, y, r.x, NAME_COLS, best == p->gold ? INK_STRONG : INK_DIM,
-			  result_label(d, best, text));
-		draw_bar(c, y, r.x + NAME_COLS + 1, bar, (double)p->p[best],
-			 ink_channel(ui->inspect.task));
-		snprintf(text, sizeof text, "%.3f", (double)p->p[best]);
-		draw_text(c, y, r.x + NAME_COLS + 2 + bar, 6, INK_TEXT, text);
-		if (best == p->gold)
-			draw_text(c, y, r.x + NAME_COLS + 8 + bar, 1, INK_GOOD, "*");
-	}
-	xfree(done);
-}
-
 /* --- history --- */
-
-static double past_value(const struct results *d, const struct prediction *p)
-{
-	if (d->kind == TASK_REGRESS)
-		return p->guess;
-	return p->gold >= 0 && p->gold < p->n_p ? (double)p->p[p->gold] : NAN;
-}
 
 static void draw_past_spark(struct canvas *c, const struct results *d, int y, int x,
 			    int w)
 {
+	const struct view_kind *k = view_kind(d->kind);
 	double v[64], lo = INFINITY, hi = -INFINITY;
 	int n = d->past.n < 64 ? d->past.n : 64, from;
 
 	n = n < w ? n : w;
 	from = d->past.n - n;
 	for (int i = 0; i < n; i++) {
-		v[i] = past_value(d, &d->past.p[from + i]);
+		v[i] = k->past_value(&d->past.p[from + i]);
 		lo = fmin(lo, v[i]);
 		hi = fmax(hi, v[i]);
 	}
-	for (int i = 0; i < n && d->kind == TASK_REGRESS; i++)
+	for (int i = 0; i < n && k->is_past_scaled; i++)
 		v[i] = hi > lo ? (v[i] - lo) / (hi - lo) : .5;
 	draw_spark(c, y, x, v, n, INK_MARK);
 }
 
 /* Steps, values (x where the answer was wrong), and their course. */
-static void draw_past(struct canvas *c, const struct results *d, struct rect r)
+void inspect_draw_past(struct canvas *c, const struct results *d, struct rect r)
 {
 	int n = d->past.n, show = r.w / STEP_COLS, from = n > show ? n - show : 0, title;
-	bool hits = d->kind == TASK_CLASSIFY;
+	const struct view_kind *k = view_kind(d->kind);
 	int y = r.y + (r.h > 2 ? 2 : 1);
 	char text[24];
 
 	if (n == 0 || r.h < 1 || r.w < 12)
 		return;
-	title = draw_text(c, r.y, r.x, r.w, INK_DIM, hits ? "p(gold)  " : "guess  ");
+	title = draw_text(c, r.y, r.x, r.w, INK_DIM, k->past_name);
 	draw_past_spark(c, d, r.y, r.x + title, r.w - title);
 	from = r.h < 2 ? n : from;
 	for (int i = from; i < n; i++) {
 		const struct prediction *p = &d->past.p[i];
 		int end = r.x + (i - from + 1) * STEP_COLS - 2;
-		bool wrong = hits && p->pred != p->gold;
+		bool wrong = k->is_error && k->is_error(p);
 
 		if (r.h > 2)
 			draw_right(c, r.y + 1, end, 6, INK_DIM,
 				   fmt_brief(text, (double)d->past_step[i]));
-		snprintf(text, sizeof text, "%.2f", past_value(d, p));
-		draw_right(c, y, end, 6, !hits ? INK_TEXT : wrong ? INK_BAD : INK_GOOD,
+		snprintf(text, sizeof text, "%.2f", k->past_value(p));
+		draw_right(c, y, end, 6, !k->is_error ? INK_TEXT : wrong ? INK_BAD : INK_GOOD,
 			   text);
 		if (wrong)
 			draw_text(c, y, end, 1, INK_BAD, "x");
@@ -167,63 +132,32 @@ static void draw_past(struct canvas *c, const struct results *d, struct rect r)
 
 /* --- the panes --- */
 
-enum { REMARK = 320, REMARK_REST = 58 }; /* columns of it that are no names */
-
-/* Names get `room` columns each; true: one of them was cut. */
-static bool remark_of(const struct results *d, const struct prediction *p, int room,
-		      char out[REMARK])
-{
-	char gold[120], pred[120], text[24];
-	bool is_cut;
-
-	if (d->kind == TASK_REGRESS) {
-		str_format(out, REMARK, "gold %.3g · guess %.3g · off by %+.3g", p->number,
-			   p->guess, p->guess - p->number);
-		return false;
-	}
-	is_cut = short_name(gold, sizeof gold, result_label(d, p->gold, text), room);
-	is_cut |= short_name(pred, sizeof pred, result_label(d, p->pred, text), room);
-	str_format(out, REMARK, "gold %s · predicted %s %.2f · loss %.2f", gold, pred,
-		   result_confidence(p), p->loss);
-	return is_cut;
-}
-
-/* Names that had no room in the frame, whole. */
-static void draw_whole_names(struct canvas *c, const struct results *d,
-			     const struct prediction *p, struct rect r)
-{
-	char text[24];
-	int x = r.x;
-
-	x += draw_text(c, r.y, x, r.w, INK_DIM, "gold ");
-	x += draw_foreign(c, r.y, x, r.x + r.w - x, INK_GOOD, result_label(d, p->gold, text));
-	if (p->pred == p->gold)
-		return;
-	x += draw_text(c, r.y, x, r.x + r.w - x, INK_DIM, "   predicted ");
-	draw_foreign(c, r.y, x, r.x + r.w - x, INK_BAD, result_label(d, p->pred, text));
-}
+enum { REMARK_REST = 58 }; /* columns of a remark that are no names */
 
 static const char *said_of(const struct results *d, const struct prediction *p,
 			   char out[24])
 {
-	return d->kind == TASK_CLASSIFY ? result_label(d, p->pred, out) : NULL;
+	const struct view_kind *k = view_kind(d->kind);
+
+	return k->said ? k->said(d, p, out) : NULL;
 }
 
 static struct rect draw_frame(struct canvas *c, const struct ui *ui, struct rect r, int i)
 {
 	const struct results *d = &ui->inspect.data;
 	const struct prediction *p = &d->set.p[i];
+	const struct view_kind *k = view_kind(d->kind);
 	struct rect in = rect_cut(r, 1, 3, 1, 3);
 	char title[48], remark[REMARK];
 	bool is_cut;
 
 	str_format(title, sizeof title, "row %lld", (long long)p->row);
-	is_cut = remark_of(d, p, r.w > REMARK_REST + 20 ? (r.w - REMARK_REST) / 2 : 10,
+	is_cut = k->remark(d, p, r.w > REMARK_REST + 20 ? (r.w - REMARK_REST) / 2 : 10,
 			   remark);
 	draw_titled_box(c, r, title, remark);
 	if (!is_cut || in.h < 4)
 		return in;
-	draw_whole_names(c, d, p, in);
+	k->draw_names(c, d, p, in);
 	return rect_cut(in, 1, 0, 0, 0);
 }
 
@@ -232,12 +166,7 @@ static void draw_low(struct canvas *c, const struct ui *ui, struct rect r,
 {
 	const struct results *d = &ui->inspect.data;
 
-	if (d->kind == TASK_REGRESS) {
-		draw_past(c, d, r);
-		return;
-	}
-	draw_probabilities(c, ui, (struct rect){r.y, r.x, r.h, r.w / 2 - 2}, p);
-	draw_past(c, d, (struct rect){r.y, r.x + r.w / 2 + 1, r.h, r.w - r.w / 2 - 1});
+	view_kind(d->kind)->draw_low(c, d, p, r, ink_channel(ui->inspect.task));
 }
 
 void inspect_draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
@@ -280,10 +209,8 @@ static void draw_facts(struct canvas *c, const struct ui *ui, int y, int x, int 
 	char text[24];
 	int end = x + w;
 
-	if (d->kind == TASK_CLASSIFY)
-		x += draw_textf(c, y, x, w, INK_DIM, "confidence %.3f   margin %.3f   "
-				"loss %s   ", result_confidence(p), result_margin(p),
-				fmt_value(text, p->loss));
+	if (view_kind(d->kind)->draw_facts)
+		x += view_kind(d->kind)->draw_facts(c, d, p, y, x, w);
 	if (d->change && d->change[p - d->set.p])
 		x += draw_textf(c, y, x, end - x, INK_TEXT, "%s since %s   ",
 				d->change[p - d->set.p] == CHANGE_FIXED ? "fixed" : "broken",
@@ -309,7 +236,7 @@ void inspect_draw_row(struct canvas *c, const struct ui *ui, struct rect r)
 		return;
 	p = &d->set.p[i];
 	in = draw_frame(c, ui, r, i);
-	low = p->n_p > 3 ? p->n_p : 3;
+	low = d->n_classes > 3 ? d->n_classes : 3;
 	low = low > in.h / 3 ? in.h / 3 : low;
 	low = low < 3 ? 3 : low;
 	text = rect_cut(in, in.h > 14, 0, low + 6, 0);

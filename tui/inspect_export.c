@@ -7,21 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "inspect_own.h"
-
-static void put_labels(struct json_out *j, const struct results *d,
-		       const struct prediction *p)
-{
-	char text[24];
-
-	json_put_str(j, "gold", result_label(d, p->gold, text));
-	json_put_str(j, "predicted", result_label(d, p->pred, text));
-	json_put_num(j, "confidence", result_confidence(p));
-	json_put_num(j, "margin", result_margin(p));
-	json_open(j, "p", '{');
-	for (int k = 0; k < p->n_p; k++)
-		json_put_num(j, result_label(d, k, text), (double)p->p[k]);
-	json_close(j, '}');
-}
+#include "kind_view.h"
 
 static void put_row(struct buf *b, const struct results *d, int i)
 {
@@ -35,12 +21,7 @@ static void put_row(struct buf *b, const struct results *d, int i)
 	json_put_int(&j, "row", p->row);
 	json_put_int(&j, "line", row->line);
 	json_put_int(&j, "step", d->set.step);
-	if (d->kind == TASK_REGRESS) {
-		json_put_num(&j, "gold", p->number);
-		json_put_num(&j, "predicted", p->guess);
-	} else {
-		put_labels(&j, d, p);
-	}
+	view_kind(d->kind)->put_row(&j, d, p);
 	json_put_num(&j, "loss", p->loss);
 	if (d->change && d->change[i])
 		json_put_str(&j, "since_before", change[d->change[i]]);

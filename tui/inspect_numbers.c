@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
+#include "run/ask_regress.h"
 
 void residuals_of(const struct prediction_set *s, struct residuals *out)
 {
@@ -16,7 +17,7 @@ void residuals_of(const struct prediction_set *s, struct residuals *out)
 	*out = (struct residuals){0, 0, 0, 0, NAN, INFINITY, -INFINITY, INFINITY,
 				  -INFINITY};
 	for (int i = 0; i < s->n; i++) {
-		double x = s->p[i].number, y = s->p[i].guess;
+		double x = number_gold(&s->p[i]), y = number_guess(&s->p[i]);
 
 		if (!isfinite(x) || !isfinite(y))
 			continue;
@@ -39,7 +40,8 @@ void residuals_of(const struct prediction_set *s, struct residuals *out)
 	out->rmse = sqrt(out->rmse / out->n);
 	out->bias /= out->n;
 	for (int i = 0; i < s->n; i++) {
-		double x = s->p[i].number - sx / out->n, y = s->p[i].guess - sy / out->n;
+		double x = number_gold(&s->p[i]) - sx / out->n;
+		double y = number_guess(&s->p[i]) - sy / out->n;
 
 		if (!isfinite(x) || !isfinite(y))
 			continue;
@@ -55,7 +57,7 @@ void residual_bins(const struct prediction_set *s, double most, int n, int *bin)
 {
 	memset(bin, 0, (size_t)n * sizeof *bin);
 	for (int i = 0; i < s->n; i++) {
-		double e = s->p[i].guess - s->p[i].number;
+		double e = number_guess(&s->p[i]) - number_gold(&s->p[i]);
 		int k;
 
 		if (!isfinite(e) || !(most > 0))
@@ -92,10 +94,10 @@ static void draw_dots(struct canvas *c, struct rect r, const struct results *d, 
 		const struct prediction *p = &d->set.p[i];
 		int x, y;
 
-		if (!isfinite(p->number) || !isfinite(p->guess))
+		if (!isfinite(number_gold(p)) || !isfinite(number_guess(p)))
 			continue;
-		x = place(p->number, lo, hi, 2 * r.w);
-		y = 4 * r.h - 1 - place(p->guess, lo, hi, 4 * r.h);
+		x = place(number_gold(p), lo, hi, 2 * r.w);
+		y = 4 * r.h - 1 - place(number_guess(p), lo, hi, 4 * r.h);
 		bits[y / 4 * r.w + x / 2] |= dot_bit[y % 4][x % 2];
 		count[y / 4 * r.w + x / 2]++;
 	}
@@ -145,8 +147,11 @@ void inspect_draw_residuals(struct canvas *c, const struct ui *ui, struct rect r
 	if (!s.n || plot.h < 1 || w < 1)
 		return;
 	most = 0;
-	for (int i = 0; i < d->set.n; i++)
-		most = fmax(most, fabs(d->set.p[i].guess - d->set.p[i].number));
+	for (int i = 0; i < d->set.n; i++) {
+		const struct prediction *p = &d->set.p[i];
+
+		most = fmax(most, fabs(number_guess(p) - number_gold(p)));
+	}
 	residual_bins(&d->set, most, BINS, bin);
 	for (int i = 0; i < BINS; i++)
 		top = bin[i] > top ? bin[i] : top;

@@ -2,6 +2,7 @@
  * inspect_own.h - what the files of the Inspect view share.
  *
  *   view_inspect.c     head, list, keys
+ *   kind_*.c           what of it is a task kind's own (kind_view.h)
  *   inspect_matrix.c   confusions, figures of each class, calibration
  *   inspect_numbers.c  regression: guesses against gold, residuals
  *   inspect_example.c  one row, below the list or alone
@@ -19,6 +20,9 @@ void inspect_draw_residuals(struct canvas *c, const struct ui *ui, struct rect r
 /* The row under the cursor: below the list, or with the whole body. */
 void inspect_draw_detail(struct canvas *c, const struct ui *ui, struct rect r);
 void inspect_draw_row(struct canvas *c, const struct ui *ui, struct rect r);
+
+/* A row over the evaluations: steps, values (x where it was wrong), their course. */
+void inspect_draw_past(struct canvas *c, const struct results *d, struct rect r);
 
 /* Its place in the set, or -1. */
 int inspect_at(const struct ui *ui);

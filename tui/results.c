@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "kept.h"
+#include "kind_view.h"
+#include "run/ask_classify.h"
 
 void results_init(struct results *r)
 {
@@ -61,16 +62,16 @@ void results_release(struct results *r)
 
 double result_confidence(const struct prediction *p)
 {
-	if (p->pred >= 0 && p->pred < p->n_p)
-		return (double)p->p[p->pred];
+	if (label_pred(p) >= 0 && label_pred(p) < label_count(p))
+		return label_p(p, label_pred(p));
 	return NAN;
 }
 
 bool result_is_error(const struct results *r, const struct prediction *p)
 {
-	if (r->kind == TASK_REGRESS)
-		return true; /* a distance, not a hit: all of them are listed */
-	return p->gold != p->pred;
+	bool (*is_error)(const struct prediction *p) = view_kind(r->kind)->is_error;
+
+	return !is_error || is_error(p);
 }
 
 const char *result_label(const struct results *r, int class, char out[24])
@@ -83,82 +84,9 @@ const char *result_label(const struct results *r, int class, char out[24])
 
 const char *sort_name(enum result_sort s)
 {
-	static const char *const name[SORTS] = {"loss", "confidence", "margin", "row",
-						"ROUGE-1"};
+	static const char *const name[SORTS] = {"loss", "confidence", "margin", "row"};
 
 	return name[s];
-}
-
-static int count_classes(const struct results *r)
-{
-	int n = 0;
-
-	for (int i = 0; i < r->set.n; i++) {
-		const struct prediction *p = &r->set.p[i];
-
-		n = p->gold + 1 > n ? p->gold + 1 : n;
-		n = p->pred + 1 > n ? p->pred + 1 : n;
-		n = p->n_p > n ? p->n_p : n;
-	}
-	return n < RESULT_CLASSES ? n : RESULT_CLASSES;
-}
-
-/* Classes by their number of confusions, so that a long matrix starts well. */
-static void order_classes(struct results *r)
-{
-	int n = r->n_classes, *wrong = xcalloc((size_t)n, sizeof *wrong);
-
-	for (int i = 0; i < n; i++) {
-		r->class_order[i] = i;
-		for (int k = 0; k < n; k++)
-			if (k != i)
-				wrong[i] += r->matrix[i * n + k] + r->matrix[k * n + i];
-	}
-	for (int i = 1; n > 12 && i < n; i++)
-		for (int k = i; k > 0 && wrong[r->class_order[k]] >
-		     wrong[r->class_order[k - 1]]; k--) {
-			int swap = r->class_order[k];
-
-			r->class_order[k] = r->class_order[k - 1];
-			r->class_order[k - 1] = swap;
-		}
-	xfree(wrong);
-}
-
-static void count(struct results *r)
-{
-	size_t n;
-
-	r->n_classes = count_classes(r);
-	n = (size_t)r->n_classes;
-	r->label = xcalloc(n + 1, sizeof *r->label);
-	r->matrix = xcalloc(n * n + 1, sizeof *r->matrix);
-	r->class_order = xcalloc(n + 1, sizeof *r->class_order);
-	for (int i = 0; i < r->set.n; i++) {
-		const struct prediction *p = &r->set.p[i];
-
-		if (p->gold < 0 || p->gold >= r->n_classes || p->pred < 0 ||
-		    p->pred >= r->n_classes)
-			continue;
-		r->matrix[p->gold * r->n_classes + p->pred]++;
-		if (!r->label[p->gold] && r->set.row)
-			r->label[p->gold] = r->set.row[i].target;
-	}
-	for (int i = 0; i < r->n_classes && i < r->n_names; i++)
-		r->label[i] = r->name[i];
-	order_classes(r);
-}
-
-static void compare(struct results *r, const struct feed *f, const char *run_path)
-{
-	struct prediction_set before = {0};
-
-	if (!f->predictions_before ||
-	    f->predictions_before(f->arg, run_path, r->task, r->set.step, &before, NULL))
-		return;
-	r->before_step = before.step;
-	r->change = results_changes(&r->set, &before, &r->n_fixed, &r->n_broken);
-	prediction_set_release(&before);
 }
 
 void results_load(struct results *r, const struct feed *f, const struct snapshot *s,
@@ -185,12 +113,8 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 			 "no evaluation up to here whose predictions are kept");
 	else if (st)
 		snprintf(r->trouble, sizeof r->trouble, "%.150s", err.text);
-	if (r->kind == TASK_CLASSIFY) {
-		r->name = kept_labels(s->run_path, s->ch[task].name, &r->n_names);
-		count(r);
-		results_calibrate(&r->set, &r->calibration);
-		compare(r, f, s->run_path);
-	}
+	if (view_kind(r->kind)->load)
+		view_kind(r->kind)->load(r, f, s);
 	results_arrange(r);
 }
 
@@ -200,12 +124,9 @@ static double sort_value(const struct results *r, int i)
 
 	switch (r->sort) {
 	case SORT_CONFIDENCE:
-		return r->kind == TASK_REGRESS ? fabs(p->guess - p->number) :
-						 result_confidence(p);
+		return view_kind(r->kind)->confidence(p);
 	case SORT_MARGIN:
 		return -result_margin(p);
-	case SORT_ROUGE:
-		return -p->rouge[0];
 	case SORT_ROW:
 		return -(double)p->row;
 	default:
@@ -233,12 +154,12 @@ static bool is_wanted(const struct results *r, int i)
 {
 	const struct prediction *p = &r->set.p[i];
 
-	if (r->kind != TASK_CLASSIFY)
+	if (!view_kind(r->kind)->is_error)
 		return true;
 	if (r->only_changed && r->change && r->change[i] == CHANGE_NONE)
 		return false;
 	if (r->gold >= 0 || r->pred >= 0)
-		return p->gold == r->gold && p->pred == r->pred;
+		return view_kind(r->kind)->is_of(p, r->gold, r->pred);
 	return !r->only_errors || (r->only_changed && r->change) || result_is_error(r, p);
 }
 

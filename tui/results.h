@@ -10,8 +10,7 @@
 
 #include "feed.h"
 
-enum result_sort { SORT_LOSS, SORT_CONFIDENCE, SORT_MARGIN, SORT_ROW, SORT_ROUGE,
-		   SORTS };
+enum result_sort { SORT_LOSS, SORT_CONFIDENCE, SORT_MARGIN, SORT_ROW, SORTS };
 enum { RESULT_CLASSES = 1024, CALIBRATION_BINS = 10, RESULT_FIND = 160 };
 
 /* How a row's hit or miss changed since the evaluation before. */

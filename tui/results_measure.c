@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/ask_classify.h"
 
 enum { TEMPERATURE_WORK = 60000 }; /* probabilities: more would be felt */
 
@@ -16,8 +17,8 @@ double result_margin(const struct prediction *p)
 {
 	double first = -1, second = -1;
 
-	for (int i = 0; i < p->n_p; i++) {
-		double v = (double)p->p[i];
+	for (int i = 0; i < label_count(p); i++) {
+		double v = label_p(p, i);
 
 		if (v > first) {
 			second = first;
@@ -41,11 +42,11 @@ static double loss_at(const struct prediction_set *s, double temperature)
 		const struct prediction *p = &s->p[i];
 		double z = 0, gold;
 
-		if (p->gold < 0 || p->gold >= p->n_p)
+		if (label_gold(p) < 0 || label_gold(p) >= label_count(p))
 			continue;
-		for (int k = 0; k < p->n_p; k++)
-			z += pow(fmax((double)p->p[k], 1e-30), 1 / temperature);
-		gold = log(fmax((double)p->p[p->gold], 1e-30)) / temperature;
+		for (int k = 0; k < label_count(p); k++)
+			z += pow(fmax(label_p(p, k), 1e-30), 1 / temperature);
+		gold = log(fmax(label_p(p, label_gold(p)), 1e-30)) / temperature;
 		sum += log(z) - gold;
 		n++;
 	}
@@ -86,16 +87,16 @@ void results_calibrate(const struct prediction_set *s, struct calibration *out)
 		double v;
 		int k;
 
-		work += p->n_p;
-		if (p->pred < 0 || p->pred >= p->n_p || p->gold < 0)
+		work += label_count(p);
+		if (label_pred(p) < 0 || label_pred(p) >= label_count(p) || label_gold(p) < 0)
 			continue;
-		v = (double)p->p[p->pred];
+		v = label_p(p, label_pred(p));
 		if (!(v >= 0 && v <= 1))
 			continue;
 		k = (int)(v * CALIBRATION_BINS);
 		k = k < CALIBRATION_BINS ? k : CALIBRATION_BINS - 1;
 		out->bin[k].confidence += v;
-		out->bin[k].accuracy += p->pred == p->gold;
+		out->bin[k].accuracy += label_pred(p) == label_gold(p);
 		out->bin[k].n++;
 		all++;
 	}
@@ -121,13 +122,13 @@ uint8_t *results_changes(const struct prediction_set *now,
 
 	*fixed = *broken = 0;
 	for (int i = 0, k = 0; i < now->n; i++) { /* both are in order of rows */
-		bool was, is = now->p[i].gold == now->p[i].pred;
+		bool was, is = label_gold(&now->p[i]) == label_pred(&now->p[i]);
 
 		while (k < before->n && before->p[k].row < now->p[i].row)
 			k++;
 		if (k == before->n || before->p[k].row != now->p[i].row)
 			continue;
-		was = before->p[k].gold == before->p[k].pred;
+		was = label_gold(&before->p[k]) == label_pred(&before->p[k]);
 		if (is != was)
 			change[i] = is ? CHANGE_FIXED : CHANGE_BROKEN;
 		*fixed += is && !was;

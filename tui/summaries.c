@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 
 #include "base/mem.h"
+#include "kind_view.h"
 #include "summaries_own.h"
 
 void reading_init(struct reading *re)
@@ -132,7 +133,7 @@ void reading_recalc(struct ui *ui)
 	struct reading *re = &ui->reading;
 	int i;
 
-	re->task = ui_first_task(ui, true, re->task);
+	re->task = view_first_task(ui, VIEW_SUMMARIES, re->task);
 	if (re->task < 0)
 		return;
 	re->rouge = (struct rouge_options){ .unicode = ui->pic->ch[re->task].rouge_unicode,

@@ -66,7 +66,7 @@ static void put_example(struct buf *out, const struct ui *ui, int i)
 	json_put_int(&j, "row", p->row);
 	put_text(&j, "source", row->text);
 	put_text(&j, "reference", row->target);
-	put_text(&j, "output", p->output);
+	put_text(&j, "output", p->text);
 	json_put_num(&j, "loss", p->loss);
 	put_figures(&j, &re->figure[i]);
 	json_close(&j, '}');

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "run/ask_summarize.h"
 #include "summaries_own.h"
 
 static enum ink score_ink(double f1)
@@ -277,9 +278,9 @@ void draw_outputs(struct canvas *c, struct rect r, const struct results *d)
 
 		draw_right(c, y, r.x + 7, 7, is_now ? INK_TEXT : INK_DIM,
 			   fmt_count(number, d->past_step[i]));
-		draw_right(c, y, r.x + 13, 5, score_ink(p->rouge[0]),
-			   fmt_metric(number, p->rouge[0]));
+		draw_right(c, y, r.x + 13, 5, score_ink(summary_score(p, SUMMARY_ROUGE1)),
+			   fmt_metric(number, summary_score(p, SUMMARY_ROUGE1)));
 		draw_foreign(c, y, r.x + 15, r.w - 15, is_now ? INK_TEXT : INK_DIM,
-			     p->output ? p->output : "");
+			     p->text ? p->text : "");
 	}
 }

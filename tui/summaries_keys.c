@@ -4,20 +4,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
+#include "kind_view.h"
 #include "summaries_own.h"
 
 static void next_task(struct ui *ui, int dir)
 {
-	int n = ui->pic->n_channels, t = ui->reading.task;
-
-	if (t < 0)
+	if (ui->reading.task < 0)
 		return;
-	for (int k = 0; k < n; k++) {
-		t = (t + dir + n) % n;
-		if (ui->pic->ch[t].kind == TASK_SUMMARIZE)
-			break;
-	}
-	ui->reading.task = t;
+	ui->reading.task = view_next_task(ui, VIEW_SUMMARIES, ui->reading.task, dir);
 	ui->reading.at = ui->reading.scroll = 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "run/lead.h"
+#include "run/ask_summarize.h"
 #include "summaries_own.h"
 
 #define SLICE 0.012 /* seconds of measuring between two frames or keys */
@@ -49,7 +50,7 @@ static void measure_copying(struct example_figures *f, const struct dev_row *row
 			    const struct prediction *p)
 {
 	struct placed_text text = {.text = text_of(row->text)};
-	struct placed_text said = {.text = text_of(p->output)};
+	struct placed_text said = {.text = text_of(p->text)};
 	struct word *source, *output, *reference;
 	uint64_t *a, *b;
 	int n_source, n_output, n_reference, words = 0;
@@ -88,8 +89,9 @@ static void measure_change(const struct reading *re, int i)
 	const struct prediction *p = &re->data.set.p[i], *was = before_of(re, p->row);
 	struct example_figures *f = &re->figure[i];
 
-	f->change = was ? p->rouge[0] - was->rouge[0] : NAN;
-	f->is_changed = was && strcmp(text_of(was->output), text_of(p->output)) != 0;
+	f->change = was ? summary_score(p, SUMMARY_ROUGE1) -
+			  summary_score(was, SUMMARY_ROUGE1) : NAN;
+	f->is_changed = was && strcmp(text_of(was->text), text_of(p->text)) != 0;
 }
 
 void reading_measure_changes(struct reading *re)
@@ -110,7 +112,7 @@ static void measure(struct reading *re, int i, struct rouge_scorer *rs)
 		return;
 	buf_init(&lead);
 	baseline_lead(text, strlen(text), &lead);
-	rouge_score(rs, reference, text_of(p->output), &f->rouge);
+	rouge_score(rs, reference, text_of(p->text), &f->rouge);
 	rouge_score(rs, reference, buf_str(&lead), &f->lead);
 	f->is_blind = !rouge_has_words(rs, reference);
 	buf_release(&lead);
@@ -239,7 +241,7 @@ static double sort_value(const struct reading *re, int i)
 	case BY_NOVELTY: return f->is_done ? -f->copying.novel[0] : NAN;
 	case BY_CHANGE: return f->change;
 	case BY_ROW: return (double)p->row;
-	default: return p->rouge[0];
+	default: return summary_score(p, SUMMARY_ROUGE1);
 	}
 }
 
@@ -315,7 +317,7 @@ int reading_find(const struct reading *re, const char *what, int dir, int *hits)
 
 		if (!holds(re->data.set.row[i].text, what) &&
 		    !holds(re->data.set.row[i].target, what) &&
-		    !holds(re->data.set.p[i].output, what))
+		    !holds(re->data.set.p[i].text, what))
 			continue;
 		(*hits)++;
 		found = found < 0 ? at : found;

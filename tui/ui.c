@@ -438,18 +438,6 @@ void listing_fit(struct listing *l, int n, int h)
 		l->top = 0;
 }
 
-int ui_first_task(const struct ui *ui, bool summaries, int chosen)
-{
-	const struct snapshot *s = ui->pic;
-
-	if (chosen >= 0 && chosen < s->n_channels)
-		return chosen;
-	for (int i = 0; i < s->n_channels; i++)
-		if ((s->ch[i].kind == TASK_SUMMARIZE) == summaries)
-			return i;
-	return -1;
-}
-
 void ui_recalc(struct ui *ui)
 {
 	if (ui->message[0] && ui->now >= ui->message_until)

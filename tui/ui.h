@@ -166,9 +166,6 @@ void ui_try(struct ui *ui, const char *text);
 void ui_back(struct ui *ui);
 void ui_freeze(struct ui *ui); /* and thaws */
 void ui_show(struct ui *ui, enum view_id v);
-/* `chosen` where that is a channel, else the first that summarizes or does not. */
-int ui_first_task(const struct ui *ui, bool summaries, int chosen);
-
 /* What a strip shows: the wish while there is one, else the run's value. */
 double ui_value(const struct ui *ui, int channel, enum knob k);
 bool ui_is_wished(const struct ui *ui, int channel, enum knob k);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "inspect_own.h"
 #include "keys.h"
+#include "kind_view.h"
 
 /* --- head --- */
 
@@ -31,6 +32,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 	const struct inspection *in = &ui->inspect;
 	const struct results *d = &in->data;
 	const struct channel *ch = &ui->pic->ch[in->task];
+	const struct view_kind *k = view_kind(d->kind);
 	bool wide = r.w >= 100;
 	int x = r.x + 1, end = r.x + r.w - 1;
 	char number[24];
@@ -50,12 +52,8 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 	if (wide)
 		x += draw_textf(c, r.y, x, 15, INK_DIM, " baseline %s ",
 				fmt_score(number, ch->metric, ch->baseline)) + 1;
-	if (d->kind == TASK_CLASSIFY && isfinite(d->calibration.ece)) {
-		x += draw_text(c, r.y, x + 1, 19, INK_DIM, wide ? "calibration error " :
-			       "ECE ") + 1;
-		x += draw_textf(c, r.y, x, 6, INK_TEXT, ".%03d",
-				(int)(d->calibration.ece * 1000 + .5)) + 2;
-	}
+	if (k->draw_head)
+		x += k->draw_head(c, d, r.y, x, wide);
 	draw_change(c, d, r.y, x + (wide ? 1 : 0), end + 1);
 }
 
@@ -66,7 +64,7 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 {
 	const struct prediction *p = &d->set.p[d->order[place]];
 	const struct dev_row *row = &d->set.row[d->order[place]];
-	int x = r.x + 2, label_w = r.w >= 100 ? 11 : 8;
+	int x = r.x + 2;
 	const uint8_t *change = d->change ? &d->change[d->order[place]] : NULL;
 	char text[64];
 
@@ -76,25 +74,7 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 		draw_text(c, y, x + 6, 1, *change == CHANGE_FIXED ? INK_GOOD : INK_BAD,
 			  *change == CHANGE_FIXED ? "+" : "-");
 	x += 8;
-	if (d->kind == TASK_REGRESS) {
-		draw_right(c, y, x + 7, 7, INK_TEXT, fmt_value(text, p->number));
-		draw_right(c, y, x + 15, 7, INK_TEXT, fmt_value(text, p->guess));
-		x += 17;
-	} else {
-		draw_name(c, y, x, label_w, INK_TEXT, result_label(d, p->gold, text));
-		x += label_w + 1;
-		draw_name(c, y, x, label_w, result_is_error(d, p) ? INK_BAD : INK_GOOD,
-			  result_label(d, p->pred, text));
-		x += label_w + 1;
-		snprintf(text, sizeof text, "%.2f", result_confidence(p));
-		draw_right(c, y, x + 4, 4, INK_TEXT, text);
-		x += 5;
-		if (r.w >= 100) {
-			snprintf(text, sizeof text, "%.2f", result_margin(p));
-			draw_right(c, y, x + 6, 6, INK_TEXT, text);
-			x += 7;
-		}
-	}
+	x = view_kind(d->kind)->draw_columns(c, d, p, y, x, r.w >= 100);
 	draw_right(c, y, x + 5, 5, INK_TEXT, fmt_value(text, p->loss));
 	x += 7;
 	x += draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT,
@@ -105,56 +85,33 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 	}
 }
 
-static void list_title(const struct results *d, char out[128])
-{
-	char gold[56], pred[56], text[24];
-
-	if (d->kind == TASK_REGRESS) {
-		str_copy(out, 128, "rows");
-	} else if (d->gold >= 0) {
-		short_name(gold, sizeof gold, result_label(d, d->gold, text), 16);
-		short_name(pred, sizeof pred, result_label(d, d->pred, text), 16);
-		str_format(out, 128, "gold %s, predicted %s", gold, pred);
-	} else if (d->only_changed && d->change) {
-		str_copy(out, 128, "changed: + fixed, - broken");
-	} else {
-		str_copy(out, 128, d->only_errors ? "errors" : "all rows");
-	}
-}
-
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct inspection *in = &ui->inspect;
 	const struct results *d = &in->data;
 	struct listing l = in->list;
-	char title[128], remark[96];
-	int label_w = r.w >= 100 ? 11 : 8;
+	const struct view_kind *k = view_kind(d->kind);
+	char title[128], remark[96], names[96];
 
 	if (r.h < 4)
 		return;
-	list_title(d, title);
+	k->list_title(d, title);
 	str_format(remark, sizeof remark, "%d of %d · by %s", d->n_order, d->set.n,
-		   d->kind == TASK_REGRESS && d->sort == SORT_CONFIDENCE ? "distance" :
-		   sort_name(d->sort));
+		   d->sort == SORT_CONFIDENCE ? k->confidence_name : sort_name(d->sort));
 	draw_titled_box(c, r, title, remark);
-	if (d->kind == TASK_REGRESS)
-		draw_text(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM,
-			  "row     gold   guess   loss  text");
-	else
-		draw_textf(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM,
-			   "row  %-*s %-*s conf%s  loss  text", label_w, "gold", label_w,
-			   "predicted", r.w >= 100 ? " margin" : "");
+	k->list_names(names, r.w >= 100);
+	draw_text(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM, names);
 	listing_fit(&l, d->n_order, r.h - 3);
-	for (int k = 0; k < r.h - 3 && l.top + k < d->n_order; k++) {
-		int y = r.y + 2 + k;
+	for (int i = 0; i < r.h - 3 && l.top + i < d->n_order; i++) {
+		int y = r.y + 2 + i;
 
-		if (l.top + k == l.at && !in->on_matrix) {
+		if (l.top + i == l.at && !in->on_matrix) {
 			c->paper = PAPER_ROW;
 			draw_fill(c, (struct rect){y, r.x + 1, 1, r.w - 2});
 			draw_text(c, y, r.x + 1, 1, INK_STRONG, "▸");
 		}
-		draw_row(c, d, r, y, l.top + k);
-		draw_zone(c, (struct rect){y, r.x + 1, 1, r.w - 2}, l.top + k, DO_NONE, 0);
+		draw_row(c, d, r, y, l.top + i);
+		draw_zone(c, (struct rect){y, r.x + 1, 1, r.w - 2}, l.top + i, DO_NONE, 0);
 		c->paper = PAPER_NONE;
 	}
 }
@@ -175,23 +132,6 @@ struct attribution_key inspect_key(const struct ui *ui)
 
 	return attribution_key(ui, ui->inspect.task, i < 0 ? -2 : d->set.p[i].row,
 			       d->set.step);
-}
-
-static void draw_figures(struct canvas *c, const struct ui *ui,
-			 const struct inspect_layout *l)
-{
-	bool classes = ui->inspect.data.n_classes > 0;
-
-	if (classes)
-		inspect_draw_matrix(c, ui, l->matrix);
-	else
-		inspect_draw_scatter(c, ui, l->matrix);
-	if (!l->calibration.w)
-		return;
-	if (classes)
-		inspect_draw_calibration(c, ui, l->calibration);
-	else
-		inspect_draw_residuals(c, ui, l->calibration);
 }
 
 void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
@@ -215,7 +155,7 @@ void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
 		inspect_draw_row(c, ui, rect_cut(body, l.head.h, 0, 0, 0));
 		return;
 	}
-	draw_figures(c, ui, &l);
+	view_kind(d->kind)->draw_figures(c, ui, &l);
 	draw_list(c, ui, l.list);
 	inspect_draw_detail(c, ui, l.detail);
 }
@@ -224,7 +164,7 @@ void view_inspect_recalc(struct ui *ui)
 {
 	struct inspection *in = &ui->inspect;
 
-	in->task = ui_first_task(ui, false, in->task);
+	in->task = view_first_task(ui, VIEW_INSPECT, in->task);
 	results_load(&in->data, &ui->feed, ui->pic, in->task);
 	listing_fit(&in->list, in->data.n_order, 1 << 20);
 	if (in->data.n_order)
@@ -236,15 +176,7 @@ void view_inspect_recalc(struct ui *ui)
 
 static void next_task(struct ui *ui, int dir)
 {
-	int n = ui->pic->n_channels, t = ui->inspect.task;
-
-	for (int k = 0; k < n; k++) {
-		t = (t + dir + n) % n;
-		if (ui->pic->ch[t].kind != TASK_SUMMARIZE)
-			break;
-	}
-	if (n && ui->pic->ch[t].kind != TASK_SUMMARIZE)
-		ui->inspect.task = t;
+	ui->inspect.task = view_next_task(ui, VIEW_INSPECT, ui->inspect.task, dir);
 	ui->inspect.list = (struct listing){0, 0};
 	ui->inspect.on_matrix = false;
 	ui->inspect.cell_gold = ui->inspect.cell_pred = 0;
@@ -298,7 +230,7 @@ static void sort(struct inspection *in)
 
 	do
 		s = (s + 1) % SORTS;
-	while (s == SORT_ROUGE || (s == SORT_MARGIN && !in->data.n_classes));
+	while (s == SORT_MARGIN && !in->data.n_classes);
 	in->data.sort = s;
 	arrange(in);
 }

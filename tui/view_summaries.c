@@ -10,6 +10,7 @@
 #include "keys.h"
 #include "models.h"
 #include "run/lead.h"
+#include "run/ask_summarize.h"
 #include "summaries_own.h"
 
 /* What one example comes to; made for a drawing, gone after it. */
@@ -78,14 +79,14 @@ static void read_changes(struct example_view *e, struct rouge_options o)
 	struct word *was;
 	int n;
 
-	was = words_cut(e->was->output, &n);
+	was = words_cut(e->was->text, &n);
 	e->changes = words_diff(was, n, e->output, e->n_output, &e->n_changes);
 	for (int i = 0; i < e->n_changes; i++) {
 		e->added += e->changes[i].look == LOOK_ADDED;
 		e->removed += e->changes[i].look == LOOK_REMOVED;
 	}
 	rouge_score(rs, e->row->target ? e->row->target : "",
-		    e->was->output ? e->was->output : "", &e->was_rouge);
+		    e->was->text ? e->was->text : "", &e->was_rouge);
 	rouge_scorer_free(rs);
 	xfree(was);
 }
@@ -100,10 +101,10 @@ static void example_read(struct example_view *e, const struct reading *re, int i
 	e->figures = &re->figure[i];
 	e->source = words_cut(e->row->text, &e->n_source);
 	e->reference = words_cut(e->row->target, &e->n_reference);
-	e->output = words_cut(e->p->output, &e->n_output);
+	e->output = words_cut(e->p->text, &e->n_output);
 	source = (struct placed_text){e->row->text ? e->row->text : "", e->source,
 				      e->n_source};
-	output = (struct placed_text){e->p->output ? e->p->output : "", e->output,
+	output = (struct placed_text){e->p->text ? e->p->text : "", e->output,
 				      e->n_output};
 	pieces_read(&e->pieces, e->p->detail, &source, &output);
 	break_turns(e->source, e->n_source, source.text);
@@ -402,7 +403,7 @@ static void draw_low(struct canvas *c, const struct ui *ui, struct rect r, bool 
 		models_name(ui, remark);
 	else if (e->was)
 		str_format(remark, sizeof remark, "ROUGE-1 was %s",
-			   fmt_metric(number, e->was->rouge[0]));
+			   fmt_metric(number, summary_score(e->was, SUMMARY_ROUGE1)));
 	draw_zone(c, r, -1, DO_PANE, 0);
 	if (boxed) {
 		draw_titled_box(c, r, title[re->pane], remark);

@@ -3,64 +3,16 @@
  * which of its words made one task's answer. The answer is JSON (evaluate.h) and
  * comes by ticket; until then a word says so.
  */
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
+#include "kind_view.h"
 #include "models.h"
 #include "ui.h"
 #include "words.h"
-
-/* The member with the largest number under `limit`, the first one of equals. */
-static const struct json *largest_below(const struct json *p, double limit)
-{
-	const struct json *best = NULL;
-
-	for (const struct json *k = json_first(p); k; k = json_next(k))
-		if (json_type(k) == JSON_NUMBER && json_number(k) < limit &&
-		    (!best || json_number(k) > json_number(best)))
-			best = k;
-	return best;
-}
-
-static int draw_labels(struct canvas *c, struct rect r, int y, const struct json *p,
-		       enum ink ink)
-{
-	double below = INFINITY;
-
-	for (int most = 6; most > 0 && y < r.y + r.h; most--) { /* the largest first */
-		const struct json *k = largest_below(p, below);
-		double v = k ? json_number(k) : NAN;
-		char number[24];
-
-		if (!k)
-			break;
-		below = v;
-		draw_foreign(c, y, r.x + 14, 12, v >= .5 ? INK_STRONG : INK_DIM,
-			     json_key(k));
-		draw_bar(c, y, r.x + 27, 24, v, ink);
-		snprintf(number, sizeof number, "%.3f", v);
-		draw_text(c, y, r.x + 53, 6, INK_TEXT, number);
-		y++;
-	}
-	return y;
-}
-
-static int draw_summary(struct canvas *c, struct rect r, int y, const char *text)
-{
-	struct rect in = {y, r.x + 14, r.y + r.h - y, r.w - 16};
-	struct word *w;
-	int n, lines;
-
-	w = words_cut(text, &n);
-	lines = words_draw(c, in, w, n, 0, false);
-	xfree(w);
-	return y + (lines ? lines : 1);
-}
 
 static int channel_named(const struct snapshot *s, const char *name)
 {
@@ -110,11 +62,11 @@ static int task_at(const struct ui *ui, int place, int *n)
 
 void trial_explain(struct ui *ui, int task)
 {
+	const char *why = view_kind(ui->pic->ch[task].kind)->unexplained;
 	struct attribution_key k = trial_key(ui, task);
 
-	if (ui->pic->ch[task].kind == TASK_SUMMARIZE)
-		ui_say(ui, true, "a summary has no one answer to explain: j k choose "
-		       "another task");
+	if (why)
+		ui_say(ui, true, "%s", why);
 	else if (ui->trial.is_open)
 		attribution_ask(ui, &k, text_for(ui, task), NULL);
 }
@@ -187,20 +139,14 @@ static int draw_answer(struct canvas *c, const struct ui *ui, struct rect r, int
 {
 	int channel = channel_named(ui->pic, json_key(task));
 	enum ink ink = ink_channel(channel);
-	const struct json *v;
 
 	c->flags = CELL_BOLD;
 	draw_foreign(c, y, r.x, 13, ink, json_key(task));
 	c->flags = 0;
 	if (json_type(task) != JSON_OBJECT)
 		return y + 1;
-	if ((v = json_get(task, "p")) && json_type(v) == JSON_OBJECT)
-		return draw_why(c, ui, r, draw_labels(c, r, y, v, ink), channel) + 1;
-	if ((v = json_get(task, "text")) && json_type(v) == JSON_STRING)
-		return draw_summary(c, r, y, json_string(v)) + 1;
-	if ((v = json_get(task, "value")) && json_type(v) == JSON_NUMBER)
-		draw_textf(c, y, r.x + 14, 20, INK_STRONG, "%.3f", json_number(v));
-	return draw_why(c, ui, r, y + 1, channel) + 1;
+	y = view_kind(ui->pic->ch[channel].kind)->draw_tried(c, r, y, task, ink);
+	return draw_why(c, ui, r, y, channel) + 1;
 }
 
 static void draw_answers(struct canvas *c, const struct ui *ui, struct rect r)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "run/ask_kind.h"
 #include "run/evaluate_internal.h"
 #include "run/workers.h"
 #include "text/utf8.h"
@@ -100,7 +101,7 @@ enum status beams_answer(struct session *s, const struct command *c,
 	b.task = plan_task_find(s->plan, name);
 	if (b.task < 0)
 		return err_set(err, ST_NOT_FOUND, "no task '%.40s' in the plan", name);
-	if (s->plan->tasks[b.task].kind != TASK_SUMMARIZE)
+	if (!ask_kind(s->plan->tasks[b.task].kind)->decodes)
 		return err_set(err, ST_INVALID, "task '%s' writes no summaries", name);
 	b.text += strspn(b.text, " \t");
 	if (!*b.text)

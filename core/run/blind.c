@@ -4,6 +4,7 @@
 #include "run/blind.h"
 
 #include "base/mem.h"
+#include "run/plan_kind.h"
 #include "run/evaluate_internal.h"
 
 enum { LOOK_AT = 4000 };
@@ -27,7 +28,7 @@ struct rouge_blind rouge_blind_count(const struct session *s, int task)
 	struct example e;
 	uint64_t n;
 
-	if (t->kind != TASK_SUMMARIZE || !d)
+	if (!plan_kind_measures(t->kind, METRIC_ROUGE1) || !d)
 		return b;
 	rs = rouge_scorer_new(plan_rouge(t));
 	n = dataset_size(d) < LOOK_AT ? dataset_size(d) : LOOK_AT;

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "model/safetensors.h"
+#include "run/ask_kind.h"
 
 /* --- files --- */
 
@@ -47,16 +48,7 @@ static void put_task(struct json_out *o, const struct plan_task *p,
 	json_open(o, NULL, '{');
 	json_put_str(o, "name", p->name);
 	json_put_str(o, "kind", task_kind_name(p->kind));
-	if (p->kind == TASK_REGRESS) {
-		json_put_num(o, "mean", t->mean);
-		json_put_num(o, "scale", t->scale);
-	}
-	if (p->kind == TASK_CLASSIFY) {
-		json_open(o, "labels", '[');
-		for (int i = 0; i < t->n_labels; i++)
-			json_put_str(o, NULL, t->labels[i]);
-		json_close(o, ']');
-	}
+	ask_kind(p->kind)->put_config(t, o);
 	json_close(o, '}');
 }
 

@@ -15,39 +15,22 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/mem.h"
+#include "run/ask_kind.h"
 #include "run/evaluate_internal.h"
 #include "run/workers.h"
 
 /* Rows of a decoding step that run at the speed of memory (ops.h). */
-enum { DECODE_ROWS = 64, PIECE_MAX = 128 };
+enum { DECODE_ROWS = 64 };
 enum { BLOCK = 4096 }; /* examples: workers seldom wait for its last piece */
 
-/* What came of one example. */
-struct outcome {
-	double loss, weight;      /* mean, and how many targets it is a mean of */
-	double number, real;      /* predicted and gold */
-	struct rouge rouge;
-	float *p;                 /* classify, kept ones: [n_labels] */
-	char *output, *detail;    /* summaries: kept ones */
-	int gold, pred;
-};
-
 struct piece { int from, n; }; /* in eval.order */
-
-/* What the outcomes come to, example after example. */
-struct sums {
-	double loss, weight;
-	double rouge[PLAN_METRICS];
-	struct tally *tally;      /* [n_labels] */
-	double *gold, *guess;     /* [n] numbers: correlations want all of them */
-};
 
 struct eval {
 	struct session *s;
 	int task;
 	const struct plan_task *plan;
+	const struct ask_kind *kind;
 	const struct dataset *data;
 	bool greedy;
 	uint64_t n, size, keep;
@@ -58,7 +41,8 @@ struct eval {
 	struct outcome *out;      /* [in] */
 	struct piece *piece;
 	int n_pieces;
-	struct sums sums;
+	struct gather sums;       /* what the outcomes come to */
+	double loss, weight;      /* sums, too */
 	struct progress *pg;
 	atomic_bool is_stopped;
 	_Atomic uint64_t done;
@@ -82,17 +66,6 @@ static bool is_kept(const struct eval *e, uint64_t k)
 		if (eval_spread(e->n, e->keep, j) == k)
 			return true;
 	return false;
-}
-
-double rouge_of(const struct rouge *r, enum metric_id m)
-{
-	switch (m) {
-	case METRIC_ROUGE1: return r->r1.f1;
-	case METRIC_ROUGE2: return r->r2.f1;
-	case METRIC_ROUGEL: return r->rl.f1;
-	case METRIC_ROUGELSUM: return r->rlsum.f1;
-	default: return 0;
-	}
 }
 
 /* --- pieces --- */
@@ -133,8 +106,8 @@ static int piece_limit(const struct eval *e)
 {
 	int beams = e->greedy ? 1 : e->plan->beams;
 
-	if (e->plan->kind != TASK_SUMMARIZE)
-		return PIECE_MAX;
+	if (!e->kind->decodes)
+		return ASK_ROWS_MAX;
 	return beams < DECODE_ROWS ? DECODE_ROWS / (beams > 0 ? beams : 1) : 1;
 }
 
@@ -144,7 +117,7 @@ static void cut_pieces(struct eval *e)
 	uint64_t budget = (uint64_t)e->s->plan->tokens;
 	int limit = piece_limit(e);
 
-	if (e->plan->kind == TASK_SUMMARIZE)
+	if (e->kind->decodes)
 		budget *= 4; /* decoding wants many rows at once */
 	e->n_pieces = 0;
 	for (int at = 0; at < e->in;) {
@@ -164,141 +137,33 @@ static void cut_pieces(struct eval *e)
 
 /* --- one piece --- */
 
-static void build(const struct eval *e, struct worker *w, const int *k, int n,
-		  struct batch *b)
+static void begin_batch(struct eval *e, struct worker *w, const struct piece *p,
+			struct ask_batch *a)
 {
-	uint64_t row[PIECE_MAX];
+	const int *at = e->order + p->from;
 
-	for (int i = 0; i < n; i++)
-		row[i] = row_of(e, k[i]);
+	*a = (struct ask_batch){ .s = e->s, .task = e->task, .data = e->data,
+				 .greedy = e->greedy, .w = w, .n = p->n };
+	for (int i = 0; i < a->n; i++) {
+		a->row[i] = row_of(e, at[i]);
+		a->keep[i] = is_kept(e, e->first + (uint64_t)at[i]);
+		a->out[i] = &e->out[at[i]];
+	}
 	tape_begin(&w->tape, NULL, NULL);
-	batch_build(b, &w->tape.arena, e->data, e->task, row, n, 0,
-		    tokenizer_special(e->s->tok, TOK_CLS));
-}
-
-/* The most probable class; the first of equals. */
-static int greatest(const double *p, int n)
-{
-	int best = 0;
-
-	for (int i = 1; i < n; i++)
-		best = p[i] > p[best] ? i : best;
-	return best;
-}
-
-static void run_labels(const struct eval *e, struct worker *w, const int *k, int n)
-{
-	int labels = e->s->task[e->task].n_labels;
-	struct batch b;
-	double *p, *loss;
-
-	build(e, w, k, n, &b);
-	model_classify(e->s->model, &w->tape, &b, &p, &loss);
-	for (int i = 0; i < n; i++) {
-		struct outcome *o = &e->out[k[i]];
-		const double *row = p + (size_t)i * (size_t)labels;
-
-		o->gold = b.label[i];
-		o->pred = greatest(row, labels);
-		o->weight = o->gold >= 0;
-		o->loss = loss[i];
-		if (is_kept(e, e->first + (uint64_t)k[i])) {
-			o->p = xmalloc((size_t)labels * sizeof *o->p);
-			for (int c = 0; c < labels; c++)
-				o->p[c] = (float)row[c];
-		}
-	}
-}
-
-static void run_numbers(const struct eval *e, struct worker *w, const int *k, int n)
-{
-	double scale = e->s->task[e->task].scale, d;
-	struct batch b;
-	double *p;
-
-	build(e, w, k, n, &b);
-	model_predict(e->s->model, &w->tape, &b, &p);
-	for (int i = 0; i < n; i++) {
-		struct outcome *o = &e->out[k[i]];
-
-		o->number = p[i];
-		o->real = b.number[i];
-		d = (o->number - o->real) / scale;
-		o->loss = d * d;
-		o->weight = 1;
-	}
-}
-
-static char *detail_text(const struct session *s, const struct hypothesis *h,
-			 const struct example *ex)
-{
-	struct json_out j;
-	struct buf b;
-
-	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	eval_detail(s, h, ex->ids, ex->n_ids, &j);
-	json_close(&j, '}');
-	return buf_take(&b);
-}
-
-/* The summary at a place of the block: text, scores, what is kept of it. */
-static void take_summary(const struct eval *e, int at, const struct hypothesis *h,
-			 struct rouge_scorer *rs)
-{
-	struct outcome *o = &e->out[at];
-	struct example ex;
-	struct buf text;
-	char *reference;
-
-	dataset_get(e->data, row_of(e, at), &ex);
-	buf_init(&text);
-	tokenizer_decode(e->s->tok, h->ids, h->n, &text);
-	reference = xstrndup(ex.target_text ? ex.target_text : "", ex.target_len);
-	rouge_score(rs, reference, buf_str(&text), &o->rouge);
-	xfree(reference);
-	if (is_kept(e, e->first + (uint64_t)at)) {
-		o->output = xstrdup(buf_str(&text));
-		o->detail = detail_text(e->s, h, &ex);
-	}
-	buf_release(&text);
-}
-
-static void run_summaries(const struct eval *e, struct worker *w, const int *k, int n)
-{
-	struct rouge_scorer *rs = rouge_scorer_new(plan_rouge(e->plan));
-	struct generation g;
-	struct batch b;
-
-	generation_init(&g);
-	build(e, w, k, n, &b);
-	eval_generate(e->s, e->task, e->greedy, w, &b, &g);
-	for (int i = 0; i < n; i++)
-		take_summary(e, k[i], &g.hyp[i * g.beams], rs);
-	for (int i = 0; i < n; i++) {
-		e->out[k[i]].weight = b.dec_off[i + 1] - b.dec_off[i];
-		e->out[k[i]].loss = g.loss ? g.loss[i] : 0;
-	}
-	generation_release(&g);
-	rouge_scorer_free(rs);
+	batch_build(&a->b, &w->tape.arena, a->data, a->task, a->row, a->n, 0,
+		    tokenizer_special(a->s->tok, TOK_CLS));
 }
 
 static void run_piece(struct worker *w, int job, void *arg)
 {
 	struct eval *e = arg;
-	const int *k = e->order + e->piece[job].from;
-	int n = e->piece[job].n;
+	struct ask_batch a;
 
 	if (atomic_load_explicit(&e->is_stopped, memory_order_relaxed))
 		return;
-	if (e->plan->kind == TASK_CLASSIFY)
-		run_labels(e, w, k, n);
-	else if (e->plan->kind == TASK_REGRESS)
-		run_numbers(e, w, k, n);
-	else
-		run_summaries(e, w, k, n);
-	atomic_fetch_add(&e->done, (uint64_t)n);
+	begin_batch(e, w, &e->piece[job], &a);
+	e->kind->answer(&a);
+	atomic_fetch_add(&e->done, (uint64_t)a.n);
 	/* worker 0 is the thread that the progress belongs to */
 	if (w->index == 0 && progress_tick(e->pg, atomic_load(&e->done)))
 		atomic_store(&e->is_stopped, true);
@@ -306,56 +171,14 @@ static void run_piece(struct worker *w, int job, void *arg)
 
 /* --- metrics --- */
 
-static void sums_init(struct eval *e)
+static void count_outcome(struct eval *e, const struct outcome *o)
 {
-	struct sums *s = &e->sums;
-
-	if (e->plan->kind == TASK_CLASSIFY)
-		s->tally = xcalloc((size_t)e->s->task[e->task].n_labels,
-				   sizeof *s->tally);
-	if (e->plan->kind == TASK_REGRESS) {
-		s->gold = xcalloc(e->n, sizeof *s->gold);
-		s->guess = xcalloc(e->n, sizeof *s->guess);
-	}
-}
-
-static void sums_release(struct sums *s)
-{
-	xfree(s->tally);
-	xfree(s->gold);
-	xfree(s->guess);
-}
-
-static void count_outcome(struct eval *e, uint64_t k, const struct outcome *o)
-{
-	struct sums *s = &e->sums;
-
 	if (o->weight > 0) {
-		s->loss += o->loss * o->weight;
-		s->weight += o->weight;
+		e->loss += o->p.loss * o->weight;
+		e->weight += o->weight;
 	}
-	if (s->tally)
-		tally_add(s->tally, e->s->task[e->task].n_labels, o->gold, o->pred);
-	if (s->gold) {
-		s->gold[k] = o->real;
-		s->guess[k] = o->number;
-	}
-	for (int i = 0; i < e->plan->n_metrics; i++)
-		s->rouge[i] += rouge_of(&o->rouge, e->plan->metrics[i]);
-}
-
-static double metric_of(const struct eval *e, int i)
-{
-	enum metric_id m = e->plan->metrics[i];
-
-	switch (metric_table[m].input) {
-	case METRIC_LABELS:
-		return metric_tallied(m, e->sums.tally, e->s->task[e->task].n_labels);
-	case METRIC_NUMBERS:
-		return metric_numbers(m, e->sums.gold, e->sums.guess, e->n);
-	default:
-		return e->sums.rouge[i] / (double)e->n;
-	}
+	e->kind->gather_add(&e->sums, o);
+	e->sums.k++;
 }
 
 static void fill_row(const struct eval *e, struct eval_row *r)
@@ -364,12 +187,13 @@ static void fill_row(const struct eval *e, struct eval_row *r)
 	r->step = e->s->step;
 	r->task = e->task;
 	r->n_examples = (int)e->n;
-	r->loss = e->sums.weight > 0 ? e->sums.loss / e->sums.weight : NAN;
+	r->loss = e->weight > 0 ? e->loss / e->weight : NAN;
 	r->n_metrics = e->plan->n_metrics;
 	for (int i = 0; i < r->n_metrics; i++) {
 		str_copy(r->metric[i].name, sizeof r->metric[i].name,
 			 metric_table[e->plan->metrics[i]].name);
-		r->metric[i].value = metric_of(e, i);
+		r->metric[i].value = e->kind->gather_metric(&e->sums,
+							    e->plan->metrics[i]);
 	}
 }
 
@@ -383,7 +207,6 @@ static char *copy_text(const char *s, uint32_t len)
 static void keep_example(const struct eval *e, int at, struct prediction *p,
 			 struct dev_row *d)
 {
-	struct outcome *o = &e->out[at];
 	uint64_t row = row_of(e, at);
 	struct example ex;
 
@@ -392,15 +215,9 @@ static void keep_example(const struct eval *e, int at, struct prediction *p,
 			       .text = copy_text(ex.text, ex.text_len),
 			       .pair = copy_text(ex.pair, ex.pair_len),
 			       .target = copy_text(ex.target_text, ex.target_len) };
-	*p = (struct prediction){ .row = (int64_t)row, .gold = o->gold, .pred = o->pred,
-				  .number = (double)ex.number, .guess = o->number,
-				  .loss = o->loss, .p = o->p, .output = o->output,
-				  .detail = o->detail,
-				  .rouge = { o->rouge.r1.f1, o->rouge.r2.f1,
-					     o->rouge.rl.f1 } };
-	p->n_p = o->p ? e->s->task[e->task].n_labels : 0;
-	o->p = NULL;
-	o->output = o->detail = NULL;
+	*p = e->out[at].p;
+	p->row = (int64_t)row;
+	e->out[at].p = (struct prediction){ 0 };
 }
 
 /* The block's outcomes in the order of the data, then their slots are free again. */
@@ -409,7 +226,7 @@ static void take_block(struct eval *e, struct evaluation *out)
 	for (int i = 0; i < e->in; i++) {
 		uint64_t k = e->first + (uint64_t)i;
 
-		count_outcome(e, k, &e->out[i]);
+		count_outcome(e, &e->out[i]);
 		if (is_kept(e, k)) {
 			keep_example(e, i, &out->kept[out->n_kept],
 				     &out->dev_rows[out->n_kept]);
@@ -421,9 +238,7 @@ static void take_block(struct eval *e, struct evaluation *out)
 void evaluation_release(struct evaluation *e)
 {
 	for (int i = 0; i < e->n_kept; i++) {
-		xfree(e->kept[i].p);
-		xfree(e->kept[i].output);
-		xfree(e->kept[i].detail);
+		prediction_release(&e->kept[i]);
 		xfree(e->dev_rows[i].text);
 		xfree(e->dev_rows[i].pair);
 		xfree(e->dev_rows[i].target);
@@ -436,9 +251,7 @@ void evaluation_release(struct evaluation *e)
 static void clear_block(struct eval *e)
 {
 	for (int i = 0; i < e->in; i++) {
-		xfree(e->out[i].p);
-		xfree(e->out[i].output);
-		xfree(e->out[i].detail);
+		prediction_release(&e->out[i].p);
 		e->out[i] = (struct outcome){ 0 };
 	}
 }
@@ -454,7 +267,7 @@ static void run_blocks(struct eval *e, struct evaluation *out)
 	e->piece = xcalloc(cap, sizeof *e->piece);
 	out->kept = xcalloc(e->keep + 1, sizeof *out->kept);
 	out->dev_rows = xcalloc(e->keep + 1, sizeof *out->dev_rows);
-	sums_init(e);
+	e->kind->gather_begin(&e->sums);
 	for (; e->first < e->n && !atomic_load(&e->is_stopped); e->first += cap) {
 		e->in = (int)(e->n - e->first < cap ? e->n - e->first : cap);
 		sort_block(e);
@@ -486,13 +299,15 @@ enum status evaluate_task(struct session *s, int task, const struct eval_options
 		e.n = (uint64_t)o->max_examples;
 	e.keep = (uint64_t)(o->keep > 0 ? o->keep : 0);
 	e.keep = e.keep > e.n ? e.n : e.keep;
+	e.kind = ask_kind(e.plan->kind);
+	e.sums = (struct gather){ .s = s, .task = task, .n = e.n };
 	progress_begin(pg, e.n, "examples", "evaluating %s", e.plan->name);
 	run_blocks(&e, out);
 	if (!atomic_load(&e.is_stopped)) {
 		fill_row(&e, &out->row);
 		out->row.seconds = clock_now() - from;
 	}
-	sums_release(&e.sums);
+	e.kind->gather_end(&e.sums);
 	if (!atomic_load(&e.is_stopped))
 		return ST_OK;
 	evaluation_release(out);

@@ -4,14 +4,11 @@
 #ifndef TUTTI_RUN_EVALUATE_INTERNAL_H
 #define TUTTI_RUN_EVALUATE_INTERNAL_H
 
-#include "metric/rouge.h"
 #include "run/evaluate.h"
 #include "run/lead.h"
 
 /* The rows an evaluation looks at: n of the data set, evenly spread, ascending. */
 uint64_t eval_spread(uint64_t size, uint64_t n, uint64_t k);
-
-double rouge_of(const struct rouge *r, enum metric_id m);
 
 /*
  * A hypothesis as JSON: "pieces" and "source" members into an open object. A

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "run/ask_kind.h"
 #include "run/evaluate_internal.h"
 #include "run/workers.h"
 #include "text/utf8.h"
@@ -123,43 +124,12 @@ int eval_encode(const struct session *s, int task, const char *text, const char 
 	return all + other - a - b;
 }
 
-static void put_labels(const struct try_text *t, const double *p)
-{
-	const struct session_task *st = &t->s->task[t->task];
-	int best = 0;
-
-	for (int k = 1; k < st->n_labels; k++)
-		best = p[k] > p[best] ? k : best;
-	json_put_str(t->j, "label", st->labels[best]);
-	json_open(t->j, "p", '{');
-	for (int k = 0; k < st->n_labels; k++)
-		json_put_num(t->j, st->labels[k], (double)p[k]);
-	json_close(t->j, '}');
-}
-
-static void put_summary(const struct try_text *t, struct worker *w,
-			const struct batch *b, const struct example *ex)
-{
-	struct generation g;
-	struct buf text;
-
-	generation_init(&g);
-	buf_init(&text);
-	eval_generate(t->s, t->task, false, w, b, &g);
-	tokenizer_decode(t->s->tok, g.hyp[0].ids, g.hyp[0].n, &text);
-	json_put_str(t->j, "text", buf_str(&text));
-	eval_detail(t->s, &g.hyp[0], ex->ids, ex->n_ids, t->j);
-	buf_release(&text);
-	generation_release(&g);
-}
-
 static void run_text(const struct try_text *t, struct worker *w)
 {
 	const struct plan_task *p = &t->s->plan->tasks[t->task];
 	int32_t *ids = xcalloc(2 * (size_t)p->max_source, sizeof *ids);
 	struct example ex = { 0 };
 	struct batch b;
-	double *out;
 
 	eval_encode(t->s, t->task, t->text, t->pair, ids, NULL, &ex);
 	tape_begin(&w->tape, NULL, NULL);
@@ -167,15 +137,7 @@ static void run_text(const struct try_text *t, struct worker *w)
 			     tokenizer_special(t->s->tok, TOK_CLS));
 	json_open(t->j, p->name, '{');
 	json_put_str(t->j, "kind", task_kind_name(p->kind));
-	if (p->kind == TASK_SUMMARIZE) {
-		put_summary(t, w, &b, &ex);
-	} else {
-		model_predict(t->s->model, &w->tape, &b, &out);
-		if (p->kind == TASK_CLASSIFY)
-			put_labels(t, out);
-		else
-			json_put_num(t->j, "value", out[0]);
-	}
+	ask_kind(p->kind)->put_answer(t->s, t->task, w, &b, &ex, t->j);
 	json_close(t->j, '}');
 	xfree(ids);
 }

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "run/ask_kind.h"
 #include "run/evaluate_internal.h"
 #include "run/workers.h"
 #include "text/utf8.h"
@@ -20,6 +21,7 @@ struct explain {
 	struct session *s;
 	int task;
 	const struct plan_task *plan;
+	const struct ask_kind *kind;
 	const char *text, *pair;
 	int32_t *ids;             /* [2 * max_source] */
 	struct token_span *spans; /* [2 * max_source] */
@@ -185,22 +187,6 @@ static void put_values(const struct explain *e, struct json_out *j, const char *
 	json_close(j, ']');
 }
 
-static void put_prediction(const struct explain *e, struct json_out *j)
-{
-	char **labels = e->s->task[e->task].labels;
-
-	if (e->plan->kind == TASK_REGRESS) {
-		json_put_num(j, "pred", e->p[0]);
-		return;
-	}
-	json_put_str(j, "pred", labels[e->pred]);
-	json_put_num(j, "p", e->p[e->pred]);
-	json_open(j, "probs", '{');
-	for (int k = 0; k < e->n_out; k++)
-		json_put_num(j, labels[k], e->p[k]);
-	json_close(j, '}');
-}
-
 static void put_answer(const struct explain *e, struct buf *json)
 {
 	struct json_out j;
@@ -213,7 +199,7 @@ static void put_answer(const struct explain *e, struct buf *json)
 	if (e->ex.second < e->ex.n_ids)
 		json_put_str(&j, "pair", e->pair);
 	put_pieces(e, &j);
-	put_prediction(e, &j);
+	e->kind->put_explained(e->s, e->task, e->p, e->pred, &j);
 	put_values(e, &j, "gradient_x_input", e->score);
 	put_values(e, &j, "occlusion", e->drop);
 	json_put_int(&j, "occluded", e->n_hidden);
@@ -228,7 +214,7 @@ static void attribute(struct explain *e)
 {
 	size_t n = (size_t)e->ex.n_ids;
 
-	e->n_out = e->plan->kind == TASK_CLASSIFY ? e->s->task[e->task].n_labels : 1;
+	e->n_out = e->kind->outputs(e->s, e->task);
 	e->p = xcalloc((size_t)e->n_out, sizeof *e->p);
 	e->score = xcalloc(n, sizeof *e->score);
 	e->drop = xcalloc(n, sizeof *e->drop);
@@ -251,9 +237,10 @@ enum status explain_text(struct session *s, int task, const char *text,
 	size_t room = 2 * (size_t)e.plan->max_source;
 	enum status st = ST_OK;
 
-	if (e.plan->kind == TASK_SUMMARIZE)
-		return err_set(err, ST_INVALID, "task '%s' writes summaries: there is no "
-			       "one answer to explain", e.plan->name);
+	e.kind = ask_kind(e.plan->kind);
+	if (e.kind->unexplained)
+		return err_set(err, ST_INVALID, "task '%s' %s: there is no one answer to "
+			       "explain", e.plan->name, e.kind->unexplained);
 	if (!utf8_valid(text, strlen(text)) || (pair && !utf8_valid(pair, strlen(pair))))
 		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
 	e.ids = xcalloc(room, sizeof *e.ids);

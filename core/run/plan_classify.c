@@ -5,6 +5,6 @@
 
 const struct plan_kind plan_kind_classify = {
 	.traits = FOR_LABELS | FOR_SMOOTHED,
-	.metrics = METRIC_LABELS,
+	.metrics = 1 << METRIC_LABELS,
 	.draft_metrics = { "accuracy", "macro_f1" },
 };

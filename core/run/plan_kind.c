@@ -14,3 +14,8 @@ const struct plan_kind *plan_kind(enum task_kind k)
 	BUG_IF((unsigned)k >= TASK_KINDS);
 	return rows[k];
 }
+
+bool plan_kind_measures(enum task_kind k, enum metric_id m)
+{
+	return plan_kind(k)->metrics >> metric_table[m].input & 1;
+}

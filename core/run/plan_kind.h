@@ -29,7 +29,7 @@ struct plan_variant {
 struct plan_kind {
 	unsigned traits;
 	struct plan_variant variant[PLAN_VARIANTS];
-	enum metric_input metrics;  /* what its metrics are of */
+	unsigned metrics;      /* 1 << METRIC_LABELS, ...: of what its metrics may be */
 	const char *draft_metrics[DRAFT_METRICS]; /* in a first plan; NULL: no more */
 };
 
@@ -38,6 +38,8 @@ TASK_KIND_LIST(PLAN_KIND)
 #undef PLAN_KIND
 
 const struct plan_kind *plan_kind(enum task_kind k);
+
+bool plan_kind_measures(enum task_kind k, enum metric_id m);
 
 static inline bool plan_has_trait(enum task_kind k, enum plan_trait trait)
 {

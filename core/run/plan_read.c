@@ -300,7 +300,7 @@ static void metric_words(enum task_kind k, char *out, size_t cap)
 
 	buf_init(&b);
 	for (int i = 0; i < METRICS; i++)
-		if (metric_table[i].input == plan_kind(k)->metrics)
+		if (plan_kind_measures(k, (enum metric_id)i))
 			buf_addf(&b, "%s%s", b.len ? ", " : "", metric_table[i].name);
 	str_copy(out, cap, buf_str(&b));
 	buf_release(&b);
@@ -316,7 +316,7 @@ static enum status add_metric(struct plan_reader *r, struct plan_task *t,
 	if (!m)
 		return plan_refuse(r, path, "unknown metric '%.80s' (there is: %s)",
 				   name, words);
-	if (m->input != plan_kind(t->kind)->metrics)
+	if (!plan_kind_measures(t->kind, m->id))
 		return plan_refuse(r, path, "metric '%s' does not fit a %s task (there "
 				   "is: %s)", name, task_kind_name(t->kind), words);
 	for (int i = 0; i < t->n_metrics; i++)

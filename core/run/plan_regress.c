@@ -6,6 +6,6 @@
 const struct plan_kind plan_kind_regress = {
 	.variant = { { "metrics", "[\"pearson\", \"spearman\"]",
 		       "Measures on the dev rows of a regression." } },
-	.metrics = METRIC_NUMBERS,
+	.metrics = 1 << METRIC_NUMBERS,
 	.draft_metrics = { "pearson", "spearman" },
 };

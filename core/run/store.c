@@ -1,10 +1,7 @@
 /*
- * store.c - run.db: opening it and writing to it. Reading is store_read.c's.
- *
- * Tables: fact, journal, step, gradient (store_gradient.c's), eval, score, dev_row,
- * prediction (store_eval.c's), checkpoint. PRAGMA user_version holds the version of
- * the schema; a store of a later version is refused, one that says none was never
- * finished. Everything that goes in at once goes in one transaction.
+ * store.c - run.db: opening it and writing to it. Reading is store_read.c's, the
+ * tables and their version are store_schema.c's. Everything that goes in at once goes
+ * in one transaction.
  */
 #include "run/store_own.h"
 
@@ -15,35 +12,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-enum { SCHEMA = 1, FLUSH_ROWS = 4096, GRADIENTS_WAIT_MAX = 8 * STORE_WAIT_MAX };
+enum { FLUSH_ROWS = 4096, GRADIENTS_WAIT_MAX = 8 * STORE_WAIT_MAX };
 #define WAIT_SECONDS 1.0
 /* A try that need not succeed: so long, then after 1, 2, 4, ... at most 10 s. */
 #define TRY_SECONDS 0.05
 #define GAP_MAX 10.0
-
-static const char schema[] =
-	"CREATE TABLE fact(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE journal(seq INTEGER PRIMARY KEY, timeline INTEGER NOT NULL,"
-	" step INTEGER NOT NULL, unix_ms INTEGER NOT NULL, who TEXT NOT NULL,"
-	" command TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL);"
-	"CREATE TABLE step(step INTEGER NOT NULL, timeline INTEGER NOT NULL,"
-	" figures BLOB NOT NULL, PRIMARY KEY(step, timeline)) WITHOUT ROWID;"
-	"CREATE TABLE eval(timeline INTEGER NOT NULL, step INTEGER NOT NULL,"
-	" task INTEGER NOT NULL, scheduled INTEGER NOT NULL, n INTEGER NOT NULL,"
-	" loss REAL, seconds REAL, metrics TEXT NOT NULL,"
-	" PRIMARY KEY(step, timeline, task, scheduled)) WITHOUT ROWID;"
-	"CREATE TABLE dev_row(task INTEGER NOT NULL, row INTEGER NOT NULL,"
-	" line INTEGER NOT NULL, text TEXT, pair TEXT, target TEXT,"
-	" PRIMARY KEY(task, row)) WITHOUT ROWID;"
-	"CREATE TABLE prediction(task INTEGER NOT NULL, step INTEGER NOT NULL,"
-	" timeline INTEGER NOT NULL, row INTEGER NOT NULL, gold INTEGER, pred INTEGER,"
-	" number REAL, guess REAL, loss REAL, p BLOB, output TEXT, detail TEXT,"
-	" rouge1 REAL, rouge2 REAL, rougeL REAL,"
-	" PRIMARY KEY(task, step, timeline, row)) WITHOUT ROWID;"
-	"CREATE TABLE checkpoint(folder TEXT PRIMARY KEY, timeline INTEGER NOT NULL,"
-	" step INTEGER NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, score REAL,"
-	" best INTEGER NOT NULL) WITHOUT ROWID;"
-	"PRAGMA user_version=1;";
 
 enum status store_damaged(const struct store *s, const char *what, struct err *err)
 {
@@ -51,37 +24,6 @@ enum status store_damaged(const struct store *s, const char *what, struct err *e
 }
 
 /* --- opening --- */
-
-static enum status make_schema(struct store *s, struct err *err)
-{
-	enum status st = db_begin(s->db, err);
-
-	if (!st)
-		st = db_end(s->db, db_script(s->db, schema, err), err);
-	return st;
-}
-
-static enum status check_schema(struct store *s, struct err *err)
-{
-	struct db_rows *q = NULL;
-	int64_t version = 0;
-	enum status st = db_query(s->db, "PRAGMA user_version", NULL, 0, &q, err);
-
-	if (!st)
-		st = db_next(q, err);
-	if (st)
-		return st == ST_END ? store_damaged(s, "no version", err) : st;
-	version = db_int(q, 0);
-	db_done(q);
-	if (version > SCHEMA)
-		return err_set(err, ST_INVALID,
-			       "run store '%s' has version %lld, and this program reads "
-			       "up to %d (it was written by a later one)", s->path,
-			       (long long)version, SCHEMA);
-	if (version < 1)
-		return store_damaged(s, "no tables of a run", err);
-	return ST_OK;
-}
 
 static enum status open_as(const char *path, enum db_mode mode, struct store **out,
 			   struct err *err)
@@ -91,7 +33,8 @@ static enum status open_as(const char *path, enum db_mode mode, struct store **o
 
 	s->path = xstrdup(path);
 	if (!st)
-		st = mode == DB_CREATE ? make_schema(s, err) : check_schema(s, err);
+		st = mode == DB_CREATE ? schema_make(s, err) :
+		     schema_check(s, mode != DB_READ, err);
 	if (!st && mode != DB_READ)
 		st = gradient_table(s, err);
 	if (!st && mode != DB_READ)

@@ -27,6 +27,7 @@
 
 #include "base/status.h"
 #include "mix/mix.h"
+#include "run/prediction.h"
 
 enum { JOURNAL_TEXT = 512, STORE_METRICS = 8, STORE_CHUNK = 8192,
        STORE_WAIT_MAX = 32768 /* at most 27 MB */ };
@@ -140,23 +141,10 @@ enum status store_evals_from(struct store *s, int64_t step, struct eval_row **ou
 enum status store_evals_page(struct store *s, const struct eval_row *after,
 			     struct eval_row *out, int cap, int *n, struct err *err);
 
-/*
- * The fixed dev rows (texts once) and predictions on them per evaluation.
- * classify: gold, pred and p[n_p]; regress: number, guess; summaries: output
- * and, per piece, text, p, gate, source piece (detail: JSON, see eval.c).
- */
+/* The fixed dev rows (texts once); predictions on them are kept per evaluation. */
 struct dev_row {
 	int64_t row, line;
 	char *text, *pair, *target; /* raw; NULL when none */
-};
-struct prediction {
-	int64_t row;
-	int gold, pred;
-	double number, guess, loss;
-	int n_p;
-	float *p;
-	char *output, *detail;
-	double rouge[3];            /* F1 of 1, 2, L */
 };
 /* What one task's part of an evaluation leaves. */
 struct evaluation {

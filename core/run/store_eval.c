@@ -51,23 +51,21 @@ static enum status put_dev_row(struct store *s, int task, const struct dev_row *
 		      err);
 }
 
-static enum status put_prediction(struct store *s, const struct eval_row *e,
-				  const struct prediction *p, struct err *err)
+enum status store_put_prediction(struct store *s, const char *sql,
+				 const struct eval_row *e, const struct prediction *p,
+				 struct err *err)
 {
-	unsigned char *bytes = xmalloc((size_t)p->n_p * 4 + 1), *end = bytes;
+	struct buf values;
 	enum status st;
 
-	for (int i = 0; i < p->n_p; i++)
-		end = store_put_f32(end, p->p[i]);
-	st = db_run(s->db, "INSERT OR REPLACE INTO prediction VALUES"
-		    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	buf_init(&values);
+	prediction_pack(p, &values);
+	st = db_run(s->db, sql,
 		    DB_VALUES(DB_INT(e->task), DB_INT(e->step), DB_INT(e->timeline),
-			      DB_INT(p->row), DB_INT(p->gold), DB_INT(p->pred),
-			      DB_REAL(p->number), DB_REAL(p->guess), DB_REAL(p->loss),
-			      DB_BLOB(bytes, (size_t)(end - bytes)), DB_TEXT(p->output),
-			      DB_TEXT(p->detail), DB_REAL(p->rouge[0]),
-			      DB_REAL(p->rouge[1]), DB_REAL(p->rouge[2])), err);
-	xfree(bytes);
+			      DB_INT(p->row), DB_REAL(p->loss),
+			      DB_BLOB(values.s, values.len), DB_TEXT(p->text),
+			      DB_TEXT(p->detail)), err);
+	buf_release(&values);
 	return st;
 }
 
@@ -79,7 +77,9 @@ static enum status put_task(struct store *s, const struct evaluation *e,
 	for (int i = 0; i < e->n_kept && !st; i++) {
 		st = put_dev_row(s, e->row.task, &e->dev_rows[i], err);
 		if (!st)
-			st = put_prediction(s, &e->row, &e->kept[i], err);
+			st = store_put_prediction(s, "INSERT OR REPLACE INTO prediction "
+						  "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+						  &e->row, &e->kept[i], err);
 	}
 	return st;
 }

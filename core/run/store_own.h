@@ -36,6 +36,27 @@ struct store {
 	size_t n_gradients, cap_gradients;
 };
 
+/*
+ * store_schema.c: the tables of a new store; is an old one's version ours, or an older
+ * one? That of a writer (`upgrade`) is brought to ours.
+ */
+enum status schema_make(struct store *s, struct err *err);
+enum status schema_check(struct store *s, bool upgrade, struct err *err);
+/* The version as the file has it now: a reader's may be brought to ours meanwhile. */
+enum status schema_version(struct store *s, int *out, struct err *err);
+/*
+ * The outcome of a prediction of version 1, from its eight columns (PREDICTION_1) that
+ * begin at `column`; false: they cannot be. Text and detail are elsewhere.
+ */
+#define PREDICTION_1 " p.p, gold, pred, number, guess, rouge1, rouge2, rougeL"
+bool schema_take_outcome_1(const struct db_rows *q, int column, bool has_text,
+			   struct prediction *p);
+
+/* store_eval.c: a prediction as a row of `sql`, which has this version's columns. */
+enum status store_put_prediction(struct store *s, const char *sql,
+				 const struct eval_row *e, const struct prediction *p,
+				 struct err *err);
+
 /* store_gradient.c: its table, where a store is without; what waits, written. */
 enum status gradient_table(struct store *s, struct err *err);
 enum status gradient_flush(struct store *s, struct err *err);

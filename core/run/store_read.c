@@ -171,52 +171,51 @@ enum status store_evals_from(struct store *s, int64_t step, struct eval_row **ou
 
 /* --- predictions --- */
 
-static bool take_probabilities(const struct db_rows *q, int column,
-			       struct prediction *p)
-{
-	size_t len;
-	const unsigned char *bytes = db_blob(q, column, &len);
-
-	if (len % 4 || len > 4U * 65536)
-		return false;
-	p->n_p = (int)(len / 4);
-	p->p = p->n_p ? xcalloc((size_t)p->n_p, sizeof *p->p) : NULL;
-	for (int i = 0; i < p->n_p; i++)
-		p->p[i] = store_get_f32(bytes + 4 * i);
-	return true;
-}
-
 /* Everything is set even when the answer is false: release frees it. */
-static bool take_prediction(const struct db_rows *q, struct prediction *p,
+static bool take_prediction(const struct db_rows *q, int version, struct prediction *p,
 			    struct dev_row *r)
 {
-	*p = (struct prediction){ .row = db_int(q, 1), .number = db_real(q, 4),
-				  .guess = db_real(q, 5), .loss = db_real(q, 6),
-				  .output = copy_text(q, 8), .detail = copy_text(q, 9) };
-	*r = (struct dev_row){ .row = p->row, .line = db_int(q, 13),
-			       .text = copy_text(q, 14), .pair = copy_text(q, 15),
-			       .target = copy_text(q, 16) };
-	for (int i = 0; i < 3; i++)
-		p->rouge[i] = db_real(q, 10 + i);
-	return take_int(q, 2, -1, INT32_MAX, &p->gold) &&
-	       take_int(q, 3, -1, INT32_MAX, &p->pred) && take_probabilities(q, 7, p);
+	const unsigned char *bytes;
+	size_t len;
+
+	*p = (struct prediction){ .row = db_int(q, 1), .loss = db_real(q, 2),
+				  .text = copy_text(q, 3), .detail = copy_text(q, 4) };
+	*r = (struct dev_row){ .row = p->row, .line = db_int(q, 5),
+			       .text = copy_text(q, 6), .pair = copy_text(q, 7),
+			       .target = copy_text(q, 8) };
+	if (version == 1)
+		return schema_take_outcome_1(q, 9, p->text, p);
+	bytes = db_blob(q, 9, &len);
+	return bytes && prediction_unpack(bytes, len, p);
 }
 
-#define PREDICTION_COLUMNS                                                     \
-	"SELECT p.step, p.row, gold, pred, number, guess, loss, p, output, detail," \
-	" rouge1, rouge2, rougeL, ifnull(line, 0), text, pair, target"             \
+#define OF_EACH "ifnull(line, 0), d.text, pair, target,"
+#define FROM_BOTH                                                              \
 	" FROM prediction AS p LEFT JOIN dev_row AS d"                             \
 	" ON d.task = p.task AND d.row = p.row "
+#define COLUMNS_1                                                              \
+	"SELECT p.step, p.row, loss, output, detail, " OF_EACH PREDICTION_1 FROM_BOTH
+#define COLUMNS                                                                \
+	"SELECT p.step, p.row, loss, p.text, detail, " OF_EACH " outcome" FROM_BOTH
 
-/* Reads a query of these columns to its end; `steps` may be NULL. */
-static enum status read_predictions(struct store *s, struct db_rows *q,
+/* Query `where` of this version and of the one before. */
+#define PREDICTIONS(where) (const char *const[]){ COLUMNS where, COLUMNS_1 where }
+
+/* Reads such a query to its end; `steps` may be NULL. */
+static enum status read_predictions(struct store *s, const char *const sql[2],
+				    const struct db_value *v, int n,
 				    struct prediction_set *out, int64_t **steps,
 				    struct err *err)
 {
 	size_t cap_p = 0, cap_r = 0, cap_s = 0;
-	enum status st;
+	struct db_rows *q = NULL;
+	int version = 0;
+	enum status st = schema_version(s, &version, err);
 
-	while (!(st = db_next(q, err))) {
+	*out = (struct prediction_set){ .step = -1 };
+	if (!st)
+		st = db_query(s->db, sql[version == 1], v, n, &q, err);
+	while (!st && !(st = db_next(q, err))) {
 		ARRAY_GROW(out->p, out->n, cap_p);
 		ARRAY_GROW(out->row, out->n, cap_r);
 		out->step = db_int(q, 0);
@@ -225,7 +224,8 @@ static enum status read_predictions(struct store *s, struct db_rows *q,
 			(*steps)[out->n] = out->step;
 		}
 		out->n++;
-		if (!take_prediction(q, &out->p[out->n - 1], &out->row[out->n - 1])) {
+		if (!take_prediction(q, version, &out->p[out->n - 1],
+				     &out->row[out->n - 1])) {
 			db_done(q);
 			return store_damaged(s, "a prediction", err);
 		}
@@ -236,9 +236,7 @@ static enum status read_predictions(struct store *s, struct db_rows *q,
 void prediction_set_release(struct prediction_set *p)
 {
 	for (int i = 0; i < p->n; i++) {
-		xfree(p->p[i].p);
-		xfree(p->p[i].output);
-		xfree(p->p[i].detail);
+		prediction_release(&p->p[i]);
 		xfree(p->row[i].text);
 		xfree(p->row[i].pair);
 		xfree(p->row[i].target);
@@ -251,18 +249,14 @@ void prediction_set_release(struct prediction_set *p)
 enum status store_predictions_read(struct store *s, int task, int64_t step,
 				   struct prediction_set *out, struct err *err)
 {
-	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, PREDICTION_COLUMNS
-				  "WHERE p.task = ?1 AND (p.timeline, p.step) = "
-				  "(SELECT timeline, step FROM prediction WHERE "
-				  "task = ?1 AND (?2 < 0 OR step = ?2) "
-				  "ORDER BY timeline DESC, step DESC LIMIT 1) "
-				  "ORDER BY p.row",
-				  DB_VALUES(DB_INT(task), DB_INT(step)), &q, err);
+	enum status st = read_predictions(
+		s, PREDICTIONS("WHERE p.task = ?1 AND (p.timeline, p.step) = "
+			       "(SELECT timeline, step FROM prediction WHERE "
+			       "task = ?1 AND (?2 < 0 OR step = ?2) "
+			       "ORDER BY timeline DESC, step DESC LIMIT 1) "
+			       "ORDER BY p.row"),
+		DB_VALUES(DB_INT(task), DB_INT(step)), out, NULL, err);
 
-	*out = (struct prediction_set){ .step = -1 };
-	if (!st)
-		st = read_predictions(s, q, out, NULL, err);
 	if (!st && !out->n)
 		st = err_set(err, ST_NOT_FOUND, "no predictions of that evaluation");
 	if (st)
@@ -294,16 +288,12 @@ enum status store_history_read(struct store *s, int task, int64_t row,
 			       struct prediction_set *out, int64_t **steps,
 			       struct err *err)
 {
-	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, PREDICTION_COLUMNS
-				  "WHERE p.task = ? AND p.row = ? "
-				  "ORDER BY p.timeline, p.step",
-				  DB_VALUES(DB_INT(task), DB_INT(row)), &q, err);
+	enum status st;
 
-	*out = (struct prediction_set){ .step = -1 };
 	*steps = NULL;
-	if (!st)
-		st = read_predictions(s, q, out, steps, err);
+	st = read_predictions(s, PREDICTIONS("WHERE p.task = ? AND p.row = ? "
+					     "ORDER BY p.timeline, p.step"),
+			      DB_VALUES(DB_INT(task), DB_INT(row)), out, steps, err);
 	if (st) {
 		prediction_set_release(out);
 		xfree(*steps);

@@ -19,6 +19,8 @@
 #include "fake_summaries.h"
 #include "fake_inspect.h"
 #include "feed.h"
+#include "run/ask_classify.h"
+#include "run/ask_regress.h"
 #include "run/command.h"
 
 struct fake {
@@ -330,18 +332,17 @@ static inline void fake_classes(struct prediction_set *out, int classes)
 	for (int i = 0; i < out->n; i++) {
 		struct prediction *p = &out->p[i];
 		double conf = .5 + .49 * ((i * 37) % 100) / 100.0;
+		int gold = i % classes, pred = gold;
+		float one[4];
 
-		p->gold = i % classes;
-		p->pred = i % 5 ? p->gold :
-				  (p->gold + 1 + i / 5 % (classes - 1)) % classes;
-		p->n_p = classes;
-		p->p = xcalloc((size_t)classes, sizeof *p->p);
+		if (i % 5 == 0)
+			pred = (gold + 1 + i / 5 % (classes - 1)) % classes;
 		for (int k = 0; k < classes; k++)
-			p->p[k] = (float)(k == p->pred ? conf :
-							 (1 - conf) / (classes - 1));
-		p->loss = -log((double)p->p[p->gold]);
-		fake_text(&out->row[i], i, classes == 4 ? label[p->gold] :
-			  p->gold ? "positive" : "negative", text[i % 6]);
+			one[k] = (float)(k == pred ? conf : (1 - conf) / (classes - 1));
+		label_set(p, gold, pred, one, classes);
+		p->loss = -log(label_p(p, gold));
+		fake_text(&out->row[i], i, classes == 4 ? label[gold] :
+			  gold ? "positive" : "negative", text[i % 6]);
 		p->row = out->row[i].row;
 	}
 }
@@ -357,10 +358,9 @@ static inline void fake_numbers(struct prediction_set *out)
 		fake_text(&out->row[i], i, "3.2", "A man is playing a guitar .");
 		out->row[i].pair = xstrdup("A man plays the guitar .");
 		p->row = out->row[i].row;
-		p->gold = p->pred = -1;
-		p->number = i % 11 * .5;
-		p->guess = p->number + fake_noise(i, 3);
-		p->loss = (p->guess - p->number) * (p->guess - p->number);
+		number_set(p, i % 11 * .5, i % 11 * .5 + fake_noise(i, 3));
+		p->loss = (number_guess(p) - number_gold(p)) *
+			  (number_guess(p) - number_gold(p));
 	}
 }
 
@@ -417,15 +417,14 @@ static inline enum status fake_history(void *arg, const char *path, int task,
 	while (keep < out->n && out->p[keep].row != row)
 		keep++;
 	for (int i = 0; i < out->n && i < 6; i++)
-		if (out->p[i].n_p > 0)
-			out->p[i].p[out->p[i].gold] = (float)(.6 - .1 * i);
+		if (label_count(&out->p[i]) > 0)
+			out->p[i].v[LABEL_P + label_gold(&out->p[i])] =
+				(double)(float)(.6 - .1 * i);
 	*steps = xcalloc(6, sizeof **steps);
 	for (int i = 0; i < 6; i++)
 		(*steps)[i] = 2000 * (i + 1);
 	for (int i = 6; i < out->n; i++) {
-		xfree(out->p[i].p);
-		xfree(out->p[i].output);
-		xfree(out->p[i].detail);
+		prediction_release(&out->p[i]);
 		xfree(out->row[i].text);
 		xfree(out->row[i].pair);
 		xfree(out->row[i].target);

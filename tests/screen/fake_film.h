@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "fake.h"
 #include "film.h"
+#include "run/ask_classify.h"
 #include "run/store.h"
 
 enum { FAKE_FILM_STEPS = 400 };
@@ -70,7 +71,8 @@ static inline void fake_film_predictions(struct store *s, int64_t step)
 	struct dev_row row[8];
 	static char label[2][8] = {"high", "low"};
 	char text[8][64];
-	float both[8][2];
+	float both[2];
+	int pred;
 
 	memset(p, 0, sizeof p);
 	memset(row, 0, sizeof row);
@@ -80,16 +82,18 @@ static inline void fake_film_predictions(struct store *s, int64_t step)
 		str_format(text[i], sizeof text[i], "a text of mood, number %d", i + 1);
 		row[i] = (struct dev_row){.row = i, .line = i + 1, .text = text[i],
 					  .target = label[i % 2]};
-		p[i] = (struct prediction){.row = i, .gold = i % 2, .n_p = 2};
-		p[i].pred = is_right ? i % 2 : 1 - i % 2;
-		both[i][p[i].pred] = .75f;
-		both[i][1 - p[i].pred] = .25f;
-		p[i].p = both[i];
+		pred = is_right ? i % 2 : 1 - i % 2;
+		both[pred] = .75f;
+		both[1 - pred] = .25f;
+		p[i] = (struct prediction){.row = i};
+		label_set(&p[i], i % 2, pred, both, 2);
 		p[i].loss = is_right ? .29 : 1.39;
 	}
 	store_evaluation(s, NULL, &(struct evaluation){
 		.row = fake_film_row(step, 0), .n_kept = 8, .kept = p, .dev_rows = row },
 			 1, 0, NULL);
+	for (int i = 0; i < 8; i++)
+		prediction_release(&p[i]);
 }
 
 static inline void fake_film_entry(struct store *s, int64_t step, const char *command,

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "run/ask_classify.h"
 
 enum { FAKE_WORDS = 64 };
 
@@ -101,8 +102,9 @@ static inline void fake_before(struct prediction_set *s, int64_t step)
 	for (int i = 0; i < s->n; i++) {
 		struct prediction *p = &s->p[i];
 
-		if (i % 11 == 4 && p->n_p > 1)
-			p->pred = p->pred == p->gold ? (p->gold + 1) % p->n_p : p->gold;
+		if (i % 11 == 4 && label_count(p) > 1)
+			p->v[LABEL_PRED] = label_pred(p) == label_gold(p) ?
+				(label_gold(p) + 1) % label_count(p) : label_gold(p);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "metric/rouge.h"
+#include "run/ask_summarize.h"
 #include "run/store.h"
 
 enum { FAKE_SUMMARIES = 12, FAKE_STAGES = 6, FAKE_PIECES = 256 };
@@ -147,15 +148,12 @@ static inline void fake_summary(int i, int stage, struct prediction *p,
 	r->text = xstrdup(fake_dialogue[d].source);
 	r->target = xstrdup(fake_dialogue[d].target);
 	p->row = r->row;
-	p->gold = p->pred = -1;
 	p->loss = 2 + i * .1;
-	p->output = xstrdup(fake_said(i, stage));
-	p->detail = fake_detail(r->text, p->output, i == 7 ? 30 : FAKE_PIECES);
-	rouge_score(rs, r->target, p->output, &rouge);
+	p->text = xstrdup(fake_said(i, stage));
+	p->detail = fake_detail(r->text, p->text, i == 7 ? 30 : FAKE_PIECES);
+	rouge_score(rs, r->target, p->text, &rouge);
 	rouge_scorer_free(rs);
-	p->rouge[0] = rouge.r1.f1;
-	p->rouge[1] = rouge.r2.f1;
-	p->rouge[2] = rouge.rl.f1;
+	summary_set(p, &rouge);
 }
 
 static inline void fake_summaries(struct prediction_set *out, int stage)

@@ -81,7 +81,7 @@ static inline void hostile_predictions(struct prediction_set *set)
 
 		hostile_set(&r->text, n);
 		hostile_set(&r->pair, n);
-		hostile_set(&set->p[i].output, n);
+		hostile_set(&set->p[i].text, n);
 		if (i % 3)
 			hostile_set(&r->target, 30);
 	}

@@ -8,6 +8,8 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "run/ask_classify.h"
+#include "run/ask_regress.h"
 #include "run/evaluate.h"
 #include "run/workers.h"
 
@@ -46,8 +48,9 @@ static void assert_same(const struct evaluation *a, const struct evaluation *b)
 	for (int i = 0; i < a->n_kept; i++) {
 		assert_true(a->kept[i].row == b->kept[i].row);
 		assert_true(a->kept[i].loss == b->kept[i].loss);
-		assert_true(a->kept[i].guess == b->kept[i].guess);
-		assert_int_equal(a->kept[i].pred, b->kept[i].pred);
+		assert_int_equal(a->kept[i].n, b->kept[i].n);
+		assert_memory_equal(a->kept[i].v, b->kept[i].v,
+				    sizeof *a->kept[i].v * (size_t)a->kept[i].n);
 	}
 }
 
@@ -92,7 +95,7 @@ static void test_blocks(void **state)
 	assert_int_equal(e.n_kept, MANY);
 	for (int i = 0; i < MANY; i++) {
 		assert_true(e.kept[i].row == i);
-		right += e.kept[i].gold == e.kept[i].pred;
+		right += label_gold(&e.kept[i]) == label_pred(&e.kept[i]);
 		loss += e.kept[i].loss;
 	}
 	assert_true(e.row.metric[0].value == (double)right / MANY);
@@ -100,7 +103,7 @@ static void test_blocks(void **state)
 	evaluation_release(&e);
 	evaluate(s, 1, MANY, &e);
 	for (int i = 0; i < MANY; i++) {
-		double d = (e.kept[i].guess - e.kept[i].number) / s->task[1].scale;
+		double d = (number_guess(&e.kept[i]) - number_gold(&e.kept[i])) / s->task[1].scale;
 
 		square += d * d;
 	}

@@ -14,6 +14,8 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "run/ask_classify.h"
+#include "run/ask_regress.h"
 #include "run/rundir.h"
 #include "run/trainer.h"
 
@@ -105,9 +107,9 @@ static void put_predictions(struct store *s, struct buf *b)
 			for (int i = 0; i < set.n; i++)
 				buf_addf(b, "prediction %d %lld %lld %d %d %a %a %s %s\n",
 					 task, (long long)at, (long long)set.p[i].row,
-					 set.p[i].gold, set.p[i].pred, set.p[i].guess,
-					 set.p[i].loss,
-					 set.p[i].output ? set.p[i].output : "-",
+					 set.p[i].n, label_pred(&set.p[i]),
+					 number_guess(&set.p[i]), set.p[i].loss,
+					 set.p[i].text ? set.p[i].text : "-",
 					 set.row[i].text);
 			prediction_set_release(&set);
 		}

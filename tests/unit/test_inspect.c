@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
+#include "run/ask_classify.h"
+#include "run/ask_regress.h"
 
 static void near(double a, double b, double by)
 {
@@ -24,16 +26,14 @@ static void near(double a, double b, double by)
 
 static void row(struct prediction *p, int64_t number, int gold, float p0)
 {
-	*p = (struct prediction){.row = number, .gold = gold, .pred = p0 < .5f, .n_p = 2};
-	p->p = xcalloc(2, sizeof *p->p);
-	p->p[0] = p0;
-	p->p[1] = 1 - p0;
+	*p = (struct prediction){.row = number};
+	label_set(p, gold, p0 < .5f, (float[]){p0, 1 - p0}, 2);
 }
 
 static void forget(struct prediction *p, int n)
 {
 	for (int i = 0; i < n; i++)
-		xfree(p[i].p);
+		prediction_release(&p[i]);
 }
 
 static void test_calibration(void **state)
@@ -77,12 +77,14 @@ static void test_temperature(void **state)
 static void test_margin(void **state)
 {
 	float three[] = {.2f, .5f, .3f}, one[] = {1};
-	struct prediction p = {.n_p = 3, .p = three};
+	struct prediction p = {0};
 
 	(void)state;
+	label_set(&p, 0, 1, three, 3);
 	near(result_margin(&p), .2, 1e-6);
-	p = (struct prediction){.n_p = 1, .p = one};
+	label_set(&p, 0, 0, one, 1);
 	assert_true(isnan(result_margin(&p)));
+	prediction_release(&p);
 }
 
 /* Rows that only one of the two has count for neither. */
@@ -116,14 +118,15 @@ static void test_changes(void **state)
 
 static void test_residuals(void **state)
 {
-	struct prediction p[4] = {
-		{.number = 1, .guess = 2}, {.number = 2, .guess = 2},
-		{.number = 3, .guess = 5}, {.number = NAN, .guess = 1}};
+	static const double made[4][2] = {{1, 2}, {2, 2}, {3, 5}, {NAN, 1}};
+	struct prediction p[4] = {{0}};
 	struct prediction_set s = {.n = 4, .p = p};
 	struct residuals r;
 	int bin[3];
 
 	(void)state;
+	for (int i = 0; i < 4; i++)
+		number_set(&p[i], made[i][0], made[i][1]);
 	residuals_of(&s, &r);
 	assert_int_equal(r.n, 3);
 	near(r.mae, 1, 1e-12);
@@ -134,6 +137,7 @@ static void test_residuals(void **state)
 	assert_int_equal(bin[0], 0);
 	assert_int_equal(bin[1], 1);
 	assert_int_equal(bin[2], 2);
+	forget(p, 4);
 }
 
 static const char answer[] =

@@ -8,6 +8,7 @@
 #include "draw.h"
 #include "kept.h"
 #include "results.h"
+#include "run/ask_classify.h"
 #include "text/utf8.h"
 
 static void is_short(const char *name, int w, const char *want)
@@ -63,9 +64,8 @@ static enum status few_rows(void *arg, const char *run_path, int task,
 	out->p = xcalloc(3, sizeof *out->p);
 	out->row = xcalloc(3, sizeof *out->row);
 	for (int i = 0; i < 3; i++) {
-		out->p[i] = (struct prediction){.row = i, .gold = made[i].gold,
-						.pred = made[i].pred, .n_p = 5};
-		out->p[i].p = xcalloc(5, sizeof(float));
+		out->p[i] = (struct prediction){.row = i};
+		label_set(&out->p[i], made[i].gold, made[i].pred, (float[5]){0}, 5);
 		out->row[i] = (struct dev_row){.row = i, .text = xstrdup("text"),
 					       .target = xstrdup(made[i].target)};
 	}

@@ -355,12 +355,12 @@ static void put_eval(struct store *s, int64_t step, bool scheduled, int keep)
 				     .target = (char[]){ "b" } },
 				   { .row = 9, .line = 11, .text = (char[]){ "c" },
 				     .pair = (char[]){ "d" } } };
-	float p[3] = { 0.1f, (float)step, NAN };
+	double p[5] = { 1, 2, (double)0.1f, (double)step, NAN };
+	double scores[4] = { 0.1, 0.2, 0.3, 0.5 };
 	struct prediction list[2] = {
-		{ .row = 4, .gold = 1, .pred = 2, .loss = NAN, .n_p = 3, .p = p },
-		{ .row = 9, .gold = -1, .number = 0.1, .guess = -2,
-		  .output = (char[]){ "caf\xc3\xa9" }, .detail = (char[]){ "{}" },
-		  .rouge = { 0.1, 0.2, 0.3 } },
+		{ .row = 4, .loss = NAN, .n = 5, .v = p },
+		{ .row = 9, .n = 4, .v = scores, .text = (char[]){ "caf\xc3\xa9" },
+		  .detail = (char[]){ "{}" } },
 	};
 
 	struct evaluation e = { .row = { .step = step, .scheduled = scheduled },
@@ -416,10 +416,11 @@ static void test_predictions(void **state)
 		put_eval(s, i, i != 50, 0);
 	assert_int_equal(store_predictions_read(s, 0, -1, &set, NULL), ST_OK);
 	assert_true(set.step == 50 && set.n == 2);
-	assert_true(set.p[0].n_p == 3 && set.p[0].p[1] == 50 && isnan(set.p[0].p[2]));
-	assert_true(isnan(set.p[0].loss) && set.p[1].number == 0.1);
-	assert_null(set.p[0].output);
-	assert_string_equal(set.p[1].output, "caf\xc3\xa9");
+	assert_true(set.p[0].n == 5 && set.p[0].v[3] == 50 && isnan(set.p[0].v[4]));
+	assert_true(set.p[0].v[2] == (double)0.1f);
+	assert_true(isnan(set.p[0].loss) && set.p[1].v[0] == 0.1 && set.p[1].v[3] == 0.5);
+	assert_null(set.p[0].text);
+	assert_string_equal(set.p[1].text, "caf\xc3\xa9");
 	assert_string_equal(set.row[1].pair, "d");
 	assert_true(set.row[0].line == 5 && !set.row[0].pair);
 	prediction_set_release(&set);
@@ -579,7 +580,7 @@ static void test_not_a_store(void **state)
 	(void)state;
 	store_close(s);
 	assert_int_equal(store_open(in_scratch("later.db"), true, &s, &err), ST_IO);
-	sql("later.db", "PRAGMA user_version=2");
+	sql("later.db", "PRAGMA user_version=3");
 	refuse("later.db", ST_INVALID, "later");
 	put_text("text.db", "this is a text that is no database, and long enough to "
 			    "be taken for one when only the size is looked at.......");
@@ -615,8 +616,7 @@ static void test_damaged_rows(void **state)
 		       "INSERT INTO journal VALUES(1, 0, 1, 1, 'nobody', 'x', '', '');"
 		       "INSERT INTO eval VALUES(0, 1, 0, 1, 5, 0, 0, '{\"a\":[]}');"
 		       "INSERT INTO checkpoint VALUES(printf('%0100d', 1), 0, 1, '', '', 0, 0);"
-		       "INSERT INTO prediction VALUES(0,1,0,1,0,0,0,0,0,x'010203',"
-		       " NULL,NULL,0,0,0)");
+		       "INSERT INTO prediction VALUES(0,1,0,1,0,x'010203',NULL,NULL)");
 	s = reopen("rows.db", true);
 	assert_int_equal(store_steps_read(s, 0, 9, 1, ignore, NULL, NULL), ST_CORRUPT);
 	assert_int_equal(store_journal_read(s, 0, &j, &n, NULL), ST_CORRUPT);

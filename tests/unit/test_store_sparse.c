@@ -99,7 +99,7 @@ static void test_last(void **state)
 static void test_kept_up_to(void **state)
 {
 	struct store *s = make("c.db");
-	struct prediction p = { .row = 4, .gold = -1, .pred = -1 };
+	struct prediction p = { .row = 4 };
 	struct dev_row d = { .row = 4, .line = 5 };
 	int64_t step = 0;
 
