@@ -129,18 +129,25 @@ static struct model *declare(const struct model_config *cfg,
 	return m;
 }
 
+enum status model_declare(const struct model_config *cfg,
+			  const struct model_task *tasks, int n_tasks,
+			  struct param_set *ps, struct model **out, struct err *err)
+{
+	enum status st = check(cfg, tasks, n_tasks, err);
+
+	*out = st ? NULL : declare(cfg, tasks, n_tasks, ps);
+	return st;
+}
+
 enum status model_new(const struct model_config *cfg,
 		      const struct model_task *tasks, int n_tasks,
 		      struct param_set *ps, struct model **out, struct err *err)
 {
-	enum status st = check(cfg, tasks, n_tasks, err);
+	enum status st = model_declare(cfg, tasks, n_tasks, ps, out, err);
 
-	*out = NULL;
-	if (st)
-		return st;
-	*out = declare(cfg, tasks, n_tasks, ps);
-	param_set_alloc(ps);
-	return ST_OK;
+	if (!st)
+		param_set_alloc(ps);
+	return st;
 }
 
 void model_free(struct model *m)
