@@ -63,16 +63,26 @@ static void declare(struct model *m, struct param_set *ps)
 	}
 }
 
-enum status model_new(const struct model_config *cfg,
-		      const struct model_task *tasks, int n_tasks,
-		      struct param_set *ps, struct model **out, struct err *err)
+enum status model_declare(const struct model_config *cfg,
+			  const struct model_task *tasks, int n_tasks,
+			  struct param_set *ps, struct model **out, struct err *err)
 {
 	*out = describe(cfg, tasks, n_tasks, err);
 	if (!*out)
 		return ST_INVALID;
 	declare(*out, ps);
-	param_set_alloc(ps);
 	return ST_OK;
+}
+
+enum status model_new(const struct model_config *cfg,
+		      const struct model_task *tasks, int n_tasks,
+		      struct param_set *ps, struct model **out, struct err *err)
+{
+	enum status st = model_declare(cfg, tasks, n_tasks, ps, out, err);
+
+	if (!st)
+		param_set_alloc(ps);
+	return st;
 }
 
 void model_free(struct model *m)

@@ -57,6 +57,10 @@ struct model;
 enum status model_new(const struct model_config *cfg, const struct model_task *tasks,
 		      int n_tasks, struct param_set *ps, struct model **out,
 		      struct err *err);
+/* The same without their values: param_set_alloc makes room for them. */
+enum status model_declare(const struct model_config *cfg, const struct model_task *tasks,
+			  int n_tasks, struct param_set *ps, struct model **out,
+			  struct err *err);
 void model_free(struct model *m);
 const struct model_config *model_config(const struct model *m);
 /* Random weights: a function of the seed and each parameter's number. */

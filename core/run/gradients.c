@@ -12,8 +12,14 @@ void gradients_init(struct gradients *g, const struct session *s)
 {
 	gradients_clear(g);
 	g->every = s->plan->gradients_every;
-	if (g->every > 0 && s->plan->micro_batches > 1)
+	if (gradients_bytes(s))
 		g->sum = grads_new_owned(&s->params, PARAM_SHARED);
+}
+
+size_t gradients_bytes(const struct session *s)
+{
+	return s->plan->gradients_every > 0 && s->plan->micro_batches > 1 ?
+		grads_bytes(&s->params, PARAM_SHARED) : 0;
 }
 
 void gradients_release(struct gradients *g)

@@ -38,6 +38,7 @@ struct gradients {
 
 /* sum is made at once when steps of the schedule can need it. */
 void gradients_init(struct gradients *g, const struct session *s);
+size_t gradients_bytes(const struct session *s); /* of what is made at once */
 void gradients_release(struct gradients *g);
 /* Nothing measured, nothing asked. */
 void gradients_clear(struct gradients *g);

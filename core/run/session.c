@@ -13,6 +13,7 @@
 #include "run/state.h"
 #include "run/workers.h"
 #include "tensor/blas.h"
+#include "tensor/weights.h"
 
 /* --- vocabulary and labels --- */
 
@@ -97,24 +98,45 @@ static int cores(void)
 	return CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : 1;
 }
 
-/*
- * Refuses what cannot fit: weights and a packed copy; in training also a second
- * one, the moments, the gradients that are summed, and one task's sum when that is
- * looked at.
- */
-static enum status check_memory(uint64_t params, const struct session_options *o,
-				int gradients, struct err *err)
+/* Needs of the plan's methods: bits of method_needs. */
+static unsigned plan_needs(const struct plan *p)
+{
+	unsigned needs = 0;
+
+	for (int role = 0; role < METHOD_ROLES; role++)
+		needs |= method_find((enum method_role)role, p->method[role].name)->needs;
+	return needs;
+}
+
+/* All that is as large as the model, as those say who allocate it. */
+static size_t model_bytes(const struct session *s, bool train, int workers)
+{
+	const struct param_set *ps = &s->params;
+	int jobs = s->plan->micro_batches;
+	size_t bytes = param_set_bytes(ps) + weights_packed_bytes(ps, train);
+
+	if (!train)
+		return bytes;
+	bytes += adamw_bytes(ps) + workers_bytes(ps, workers, jobs) + gradients_bytes(s);
+	if (plan_needs(s->plan) & (NEEDS_NORMS | NEEDS_GRAM))
+		bytes += task_sums_bytes(ps, s->n_tasks, jobs);
+	return bytes;
+}
+
+/* Refuses what cannot fit. The parameters are declared, nothing is allocated. */
+static enum status check_memory(const struct session *s, struct err *err)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGE_SIZE);
-	double blocks = o->train ? 5.0 + gradients : 2.0;
-	double need = blocks * 4.0 * (double)params;
+	double need = (double)s->model_bytes, params = 0;
 	double have = pages > 0 && page > 0 ? (double)pages * (double)page : need;
 
 	if (need <= have)
 		return ST_OK;
+	for (int p = 0; p < s->params.n; p++)
+		params += (double)param_count(&s->params, p);
 	return err_set(err, ST_INVALID, "the model needs %.1f GB (%.1f M parameters x 4 "
-		       "bytes x %.0f blocks), this machine has %.1f GB", need / 1e9,
-		       (double)params / 1e6, blocks, have / 1e9);
+		       "bytes x %.1f blocks), this machine has %.1f GB", need / 1e9,
+		       params / 1e6, need / (4 * params), have / 1e9);
 }
 
 static void describe_tasks(const struct session *s, struct model_task *mt)
@@ -148,12 +170,14 @@ static enum status make_model(struct session *s, const struct session_options *o
 								  cfg.max_target;
 	}
 	describe_tasks(s, mt);
-	st = check_memory(model_param_count(&cfg, mt, s->n_tasks), o,
-			  workers_buffers(workers, s->plan->micro_batches) +
-			  (s->plan->gradients_every > 0), err);
-	if (!st)
-		st = model_new(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
+	st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
 	xfree(mt);
+	if (st)
+		return st;
+	s->model_bytes = model_bytes(s, o->train, workers);
+	st = check_memory(s, err);
+	if (!st)
+		param_set_alloc(&s->params);
 	return st;
 }
 

@@ -62,6 +62,7 @@ struct session {
 	struct gradients gradients;   /* looks on; never read by a step */
 	struct task_sums task_sums;   /* scratch, where a method needs them */
 	size_t reserved;              /* bytes that every worker's arena has room for */
+	size_t model_bytes;           /* of all that is as large as the model, as planned */
 };
 
 /*

@@ -211,6 +211,11 @@ int workers_buffers(int workers, int jobs)
 	return n < jobs ? n : jobs;
 }
 
+size_t workers_bytes(const struct param_set *ps, int workers, int jobs)
+{
+	return (size_t)workers_buffers(workers, jobs) * grads_bytes(ps, GRADS_ALL);
+}
+
 static void make_buffers(struct workers *p, const struct param_set *ps, int jobs)
 {
 	size_t n = (size_t)(jobs > 0 ? jobs : 1);

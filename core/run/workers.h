@@ -45,6 +45,7 @@ struct grads *workers_sum(struct workers *w, int n_jobs, worker_leaf *job,
  * for the nodes that wait for their partner one for each level of the tree.
  */
 int workers_buffers(int workers, int jobs);
+size_t workers_bytes(const struct param_set *ps, int workers, int jobs); /* of these */
 
 /*
  * Between runs of jobs: the most bytes any worker's tape has needed so far, and

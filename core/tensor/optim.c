@@ -22,6 +22,11 @@ void adamw_init(struct adamw *o, const struct param_set *ps)
 	o->count = xcalloc(ps->n ? (size_t)ps->n : 1, sizeof *o->count);
 }
 
+size_t adamw_bytes(const struct param_set *ps)
+{
+	return 2 * ps->size * sizeof(float) + (size_t)ps->n * sizeof(int64_t);
+}
+
 void adamw_release(struct adamw *o)
 {
 	xfree(o->m);

@@ -25,6 +25,7 @@ struct adamw_group {
 };
 
 void adamw_init(struct adamw *o, const struct param_set *ps);
+size_t adamw_bytes(const struct param_set *ps); /* of its moments and counts */
 void adamw_release(struct adamw *o);
 /*
  * First adamw_count once (counts every touched parameter), then each part of

@@ -68,6 +68,28 @@ void weights_changed(struct param_set *ps)
 	ps->is_packed = false;
 }
 
+/* Of the packed copies of one matrix; 0: it has none. */
+static size_t forward_bytes(const struct param *p)
+{
+	return p->flags & (PARAM_DENSE | PARAM_OUTPUT) ?
+		sizeof(float) * blas_packed_size(p->rows, p->cols) : 0;
+}
+
+static size_t back_bytes(const struct param *p)
+{
+	return p->flags & PARAM_DENSE ?
+		sizeof(float) * blas_packed_size(p->cols, p->rows) : 0;
+}
+
+size_t weights_packed_bytes(const struct param_set *ps, bool training)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < ps->n; i++)
+		bytes += forward_bytes(&ps->p[i]) + (training ? back_bytes(&ps->p[i]) : 0);
+	return bytes;
+}
+
 bool weights_pack_begin(struct param_set *ps, bool training)
 {
 	if (ps->is_packed || !blas_packed_size(1, 1))
@@ -79,12 +101,10 @@ bool weights_pack_begin(struct param_set *ps, bool training)
 		const struct param *p = &ps->p[i];
 		struct packed *k = &ps->packed[i];
 
-		if (!k->forward && p->flags & (PARAM_DENSE | PARAM_OUTPUT))
-			k->forward = xalloc64(sizeof(float) *
-					      blas_packed_size(p->rows, p->cols));
-		if (!k->back && training && p->flags & PARAM_DENSE)
-			k->back = xalloc64(sizeof(float) *
-					   blas_packed_size(p->cols, p->rows));
+		if (!k->forward && forward_bytes(p))
+			k->forward = xalloc64(forward_bytes(p));
+		if (!k->back && training && back_bytes(p))
+			k->back = xalloc64(back_bytes(p));
 	}
 	return true;
 }

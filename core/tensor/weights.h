@@ -40,6 +40,7 @@ void weights_changed(struct param_set *ps);
 bool weights_pack_begin(struct param_set *ps, bool training);
 void weights_pack(struct param_set *ps, int part, int parts);
 void weights_pack_end(struct param_set *ps);
+size_t weights_packed_bytes(const struct param_set *ps, bool training); /* of that room */
 void weights_release(struct param_set *ps); /* by param_set_release */
 
 #endif
