@@ -51,7 +51,7 @@ const char *chart_value(enum chart_kind k, enum metric_id m, char out[24], doubl
 double chart_scale(const struct ui *ui)
 {
 	if (ui->chart == CHART_DEV && ui->channel < ui->pic->n_channels)
-		return is_correlation(ui->pic->ch[ui->channel].metric) ? 1 : 100;
+		return fmt_scale(ui->pic->ch[ui->channel].metric);
 	return ui->chart == CHART_SHARE ? 100 : 1;
 }
 

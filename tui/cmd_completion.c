@@ -97,7 +97,8 @@ static void put_lists(void)
 		printf("%s%s", i ? " " : "", command_table[i]->name);
 	fputs("'\n_tutti_metrics='rouge", stdout);
 	for (int i = 0; i < METRICS; i++)
-		printf(" %s", metric_table[i].name);
+		if (metric_table[i].input != METRIC_LOSSES)
+			printf(" %s", metric_table[i].name);
 	fputs("'\n_tutti_tables='", stdout);
 	for (int i = 0; i < figures_count; i++)
 		printf("%s%s", i ? " " : "", figures_list[i].name);

@@ -46,7 +46,8 @@ static void list_metrics(void)
 {
 	print_item("rouge", "all four of rouge1, rouge2, rougeL, rougeLsum");
 	for (int i = 0; i < METRICS; i++)
-		print_item(metric_table[i].name, metric_table[i].help);
+		if (metric_table[i].input != METRIC_LOSSES)
+			print_item(metric_table[i].name, metric_table[i].help);
 }
 
 static void list_commands(void)

@@ -134,12 +134,14 @@ const char *fmt_bytes(char out[24], uint64_t bytes); /* 612 MB */
 const char *fmt_value(char out[24], double x);       /* a loss in 6 columns */
 const char *fmt_rate(char out[24], double x);        /* 3.0e-4 */
 const char *fmt_metric(char out[24], double x);
-/* In a column: a correlation in its own form (".790", "-.210"), else as fmt_metric. */
+/* In a column: a correlation in its own form (".790", "-.210"), a number that is no part
+ * of anything in five columns, else as fmt_metric. */
 const char *fmt_score(char out[24], enum metric_id m, double x);
 /* The same with its sign: what is gained. */
 const char *fmt_gain(char out[24], enum metric_id m, double x);
 /* From -1 to 1: no part of anything. */
-bool is_correlation(enum metric_id m);      /* x 100, one decimal */
+bool is_correlation(enum metric_id m);
+double fmt_scale(enum metric_id m); /* what fmt_score multiplies with: 100 or 1 */
 /* A metric in text for people: 71.2%, a correlation as it is: -0.210; or - */
 const char *fmt_measure(char out[24], enum metric_id m, double x);
 const char *fmt_percent(char out[24], double part);  /* 27%, or - */

@@ -144,6 +144,11 @@ static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect
 		  ui_is_wished(ui, i, KNOB_SHARE) ? "  ~" : is_auto ? "shr" : "set");
 }
 
+static bool is_up_good(const struct channel *ch)
+{
+	return !metric_table[ch->metric < METRICS ? ch->metric : 0].lower_is_better;
+}
+
 static void draw_strip_figures(struct canvas *c, const struct channel *ch, int i,
 			       struct rect r)
 {
@@ -159,7 +164,7 @@ static void draw_strip_figures(struct canvas *c, const struct channel *ch, int i
 	c->flags = CELL_BOLD;
 	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	c->flags = 0;
-	draw_trend(c, y + 1, x + 12, ch->dev_trend, true, true);
+	draw_trend(c, y + 1, x + 12, ch->dev_trend, is_up_good(ch), true);
 	draw_word(c, i, y + 2, x, 4, INK_DIM, "base");
 	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_score(number, ch->metric, ch->baseline));
 }
@@ -340,7 +345,7 @@ static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
 		draw_text(c, y, t->brief, 4, INK_DIM,
 			  metric_table[ch->metric < METRICS ? ch->metric : 0].brief);
 	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
-	draw_trend(c, y, t->dev - 1, ch->dev_trend, true, true);
+	draw_trend(c, y, t->dev - 1, ch->dev_trend, is_up_good(ch), true);
 	if (t->base)
 		draw_right(c, y, t->base - 1, 5, INK_DIM,
 			   fmt_score(number, ch->metric, ch->baseline));

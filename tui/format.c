@@ -117,7 +117,21 @@ const char *fmt_metric(char out[24], double x)
 
 bool is_correlation(enum metric_id m)
 {
-	return m == METRIC_MATTHEWS || m == METRIC_PEARSON || m == METRIC_SPEARMAN;
+	return metric_table[m].unit == METRIC_CORRELATION;
+}
+
+double fmt_scale(enum metric_id m)
+{
+	return metric_table[m].unit == METRIC_SHARE ? 100 : 1;
+}
+
+/* At most five columns. */
+static const char *fmt_plain(char out[24], double x)
+{
+	int digits = fabs(x) < 9.9995 ? 3 : fabs(x) < 999.95 ? 1 : 0;
+
+	snprintf(out, 24, fabs(x) < 99999.5 ? "%.*f" : "%.*e", digits, x);
+	return out;
 }
 
 /* "0.790" without its nought. */
@@ -131,6 +145,8 @@ static void drop_nought(char *s)
 
 const char *fmt_score(char out[24], enum metric_id m, double x)
 {
+	if (metric_table[m].unit == METRIC_PLAIN && isfinite(x))
+		return fmt_plain(out, x);
 	if (!is_correlation(m) || !isfinite(x))
 		return fmt_metric(out, x);
 	snprintf(out, 24, fabs(x) < .9995 ? "%.3f" : "%.2f", x);
@@ -146,7 +162,7 @@ const char *fmt_gain(char out[24], enum metric_id m, double x)
 		str_copy(out, 24, is_correlation(m) ? ".000" : "0.0");
 	else
 		snprintf(out, 24, is_correlation(m) ? "%+.3f" : "%+.1f",
-			 is_correlation(m) ? x : 100 * x);
+			 fmt_scale(m) * x);
 	if (is_correlation(m))
 		drop_nought(out);
 	return out;
@@ -156,7 +172,7 @@ const char *fmt_measure(char out[24], enum metric_id m, double x)
 {
 	if (!isfinite(x))
 		str_copy(out, 24, "-");
-	else if (is_correlation(m))
+	else if (metric_table[m].unit != METRIC_SHARE)
 		snprintf(out, 24, "%.3f", x);
 	else
 		snprintf(out, 24, "%.1f%%", 100 * x);

@@ -83,8 +83,8 @@ void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_vi
 	const struct run_task *task = chosen ? run_card_task(chosen, v->task) : NULL;
 	int any = 0;
 
-	if (is_dev && task && is_correlation(task->metric))
-		p.scale = 1;
+	if (is_dev && task)
+		p.scale = fmt_scale(task->metric);
 	draw_legend(c, ui, v, legend);
 	for (int i = 0; i < v->table.n; i++) {
 		const struct run_card *card = &v->table.card[i];

@@ -49,16 +49,19 @@ const char *runs_sort_name(enum run_sort s)
 	return name[s];
 }
 
-/* Larger comes first; names go by themselves. */
+/* Larger, as what is better is, comes first; names go by themselves. */
 static double sort_key(const struct runs_view *v, const struct run_card *c)
 {
 	const struct run_card *base = runs_card(v, v->base);
+	const struct run_task *t;
 
 	switch (v->sort) {
 	case BY_CREATED: return (double)c->info.created_ms;
 	case BY_STEP: return (double)c->info.step;
 	case BY_TASK:
-		return run_task_value(c, run_card_task(c, v->task), v->pick, v->step);
+		t = run_card_task(c, v->task);
+		return t ? metric_turned(t->metric, run_task_value(c, t, v->pick, v->step)) :
+			   NAN;
 	case BY_MEAN: return run_card_mean(c, v->pick, v->step);
 	case BY_DIFFERENCE:
 		return base ? run_card_difference(c, base, v->pick, v->step, NULL) : NAN;

@@ -114,15 +114,17 @@ static void draw_metric(struct canvas *c, const struct runs_view *v, int y, int 
 		draw_right(c, y, end, NUMBER - 1, INK_TEXT, fmt_score(text, t->metric, x));
 		return;
 	}
-	x -= run_task_value(base, run_card_task(base, task), v->pick, v->step);
+	x = metric_gain(t->metric, x,
+			run_task_value(base, run_card_task(base, task), v->pick, v->step));
 	draw_right(c, y, end, NUMBER - 1, ink_of_gain(x), fmt_gain(text, t->metric, x));
 }
 
 /* How a mean over the run's tasks is written: as their metrics are, if all are so. */
 static enum metric_id runs_metric(const struct run_card *card)
 {
-	for (int i = 0; i < card->n_tasks; i++)
-		if (!is_correlation(card->task[i].metric))
+	for (int i = 1; i < card->n_tasks; i++)
+		if (metric_table[card->task[i].metric].unit !=
+		    metric_table[card->task[0].metric].unit)
 			return METRIC_ACCURACY;
 	return card->n_tasks ? card->task[0].metric : METRIC_ACCURACY;
 }
@@ -145,20 +147,21 @@ static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 	const struct run_card *base = runs_card(v, v->base);
 	int n, common = 0;
 	const char *const *task = runs_tasks(v, &n);
+	enum metric_id m = runs_metric(card);
 	double d;
 	char t[24];
 
 	for (int i = 0; i < k->task_cols; i++)
 		draw_metric(c, v, y, k->task + (i + 1) * NUMBER, card, base,
 			    task[k->first_task + i]);
-	draw_over(c, y, k->mean, INK_TEXT, fmt_score(t, runs_metric(card),
-		  run_card_mean(card, v->pick, v->step)), card->n_tasks);
+	draw_over(c, y, k->mean, INK_TEXT, fmt_score(t, m, metric_turned(m,
+		  run_card_mean(card, v->pick, v->step))), card->n_tasks);
 	if (base == card) {
 		draw_right(c, y, k->difference, WIDE_NUMBER - 1, INK_DIM, "base");
 	} else if (base) {
 		d = run_card_difference(card, base, v->pick, v->step, &common);
 		draw_over(c, y, k->difference, ink_of_gain(d),
-			  fmt_gain(t, runs_metric(card), d), common);
+			  fmt_gain(t, m, d), common);
 	}
 }
 

@@ -125,14 +125,14 @@ static void example_release(struct example_view *e)
 
 /* --- the head --- */
 
-static int draw_number(struct canvas *c, int y, int x, const char *name, double v,
-		       enum ink ink)
+static int draw_number(struct canvas *c, int y, int x, const char *name,
+		       enum metric_id m, double v, enum ink ink)
 {
 	char number[24];
 	int used = draw_text(c, y, x, 12, INK_DIM, name) + 1;
 
 	c->flags = ink == INK_STRONG ? CELL_BOLD : 0;
-	used += draw_text(c, y, x + used, 6, ink, fmt_metric(number, v));
+	used += draw_text(c, y, x + used, 6, ink, fmt_score(number, m, v));
 	c->flags = 0;
 	return used;
 }
@@ -144,8 +144,8 @@ static int draw_more_means(struct canvas *c, const struct reading_means *m, int 
 
 	if (!m->n)
 		return 0;
-	x += draw_number(c, y, x, "2", m->rouge.r2.f1, INK_TEXT) + 2;
-	x += draw_number(c, y, x, "L", m->rouge.rl.f1, INK_TEXT) + 3;
+	x += draw_number(c, y, x, "2", METRIC_ROUGE2, m->rouge.r2.f1, INK_TEXT) + 2;
+	x += draw_number(c, y, x, "L", METRIC_ROUGEL, m->rouge.rl.f1, INK_TEXT) + 3;
 	x += draw_text(c, y, x, 6, INK_DIM, "novel ");
 	x += draw_textf(c, y, x, 5, INK_TEXT, "%.0f%%", 100 * m->novel[0]) + 3;
 	x += draw_text(c, y, x, 7, INK_DIM, "length ");
@@ -187,15 +187,16 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 		x += draw_textf(c, r.y, x, 20, INK_DIM, " at %s",
 				fmt_count(number, re->data.set.step));
 	x += 2;
-	x += draw_number(c, r.y, x, metric_table[ch->metric].brief, ch->dev, INK_STRONG) +
-	     2;
+	x += draw_number(c, r.y, x, metric_table[ch->metric].brief, ch->metric, ch->dev,
+			 INK_STRONG) + 2;
 	if (re->mean.blind)
 		x += draw_textf(c, r.y, x, 36, INK_WARN, "rouge: no word in %d of %d targets",
 				re->mean.blind, re->mean.n) + 2;
 	if (wide)
 		x += draw_more_means(c, &re->mean, r.y, x);
 	else
-		x += draw_number(c, r.y, x, "baseline", ch->baseline, INK_DIM) + 2;
+		x += draw_number(c, r.y, x, "baseline", ch->metric, ch->baseline,
+				 INK_DIM) + 2;
 	x = draw_place(c, re, r, x);
 	draw_right(c, r.y, r.x + r.w - 1, r.x + r.w - 1 - x > 7 ? 7 : 0, INK_MARK,
 		   re->shows_change ? "changes" : reading_mode_name(re->mode));

@@ -10,31 +10,60 @@
 
 #include "base/mem.h"
 
-#define ROW(i, n, b, in, l, h)                                                 \
-	[i] = {.id = i, .name = n, .brief = b, .input = in, .labels = l, .help = h}
+#define ROW(...) ROW_OF(__VA_ARGS__) /* LABELS and the others are two each */
+#define ROW_OF(i, n, b, in, u, l, h)                                              \
+	[i] = {.id = i, .name = n, .brief = b, .input = in, .unit = u, .labels = l,    \
+	       .help = h}
+#define LABELS METRIC_LABELS, METRIC_SHARE
+#define NUMBERS METRIC_NUMBERS, METRIC_CORRELATION
+#define TEXTS METRIC_TEXTS, METRIC_SHARE
 
 const struct metric_info metric_table[METRICS] = {
-	ROW(METRIC_ACCURACY, "accuracy", "acc", METRIC_LABELS, 0,
+	ROW(METRIC_ACCURACY, "accuracy", "acc", LABELS, 0,
 	    "share of rows with the right label (GLUE, Wang et al. 2018)"),
-	ROW(METRIC_F1, "f1", "f1", METRIC_LABELS, 2,
+	ROW(METRIC_F1, "f1", "f1", LABELS, 2,
 	    "F1 of the second of two labels, the positive one (GLUE)"),
-	ROW(METRIC_MACRO_F1, "macro_f1", "mf1", METRIC_LABELS, 0,
+	ROW(METRIC_MACRO_F1, "macro_f1", "mf1", LABELS, 0,
 	    "mean of every label's F1, each label counted alike (scikit-learn)"),
-	ROW(METRIC_MATTHEWS, "matthews", "mcc", METRIC_LABELS, 0,
+	ROW(METRIC_MATTHEWS, "matthews", "mcc", METRIC_LABELS, METRIC_CORRELATION, 0,
 	    "correlation of labels, -1 to 1 (Matthews 1975; Gorodkin 2004; GLUE)"),
-	ROW(METRIC_PEARSON, "pearson", "r", METRIC_NUMBERS, 0,
+	ROW(METRIC_PEARSON, "pearson", "r", NUMBERS, 0,
 	    "linear correlation of numbers, -1 to 1 (Pearson 1895; GLUE)"),
-	ROW(METRIC_SPEARMAN, "spearman", "rho", METRIC_NUMBERS, 0,
+	ROW(METRIC_SPEARMAN, "spearman", "rho", NUMBERS, 0,
 	    "correlation of ranks, ties share theirs, -1 to 1 (Spearman 1904)"),
-	ROW(METRIC_ROUGE1, "rouge1", "r1", METRIC_TEXTS, 0,
+	ROW(METRIC_ROUGE1, "rouge1", "r1", TEXTS, 0,
 	    "words in common, F1, stemmed (Lin 2004; as rouge-score)"),
-	ROW(METRIC_ROUGE2, "rouge2", "r2", METRIC_TEXTS, 0,
+	ROW(METRIC_ROUGE2, "rouge2", "r2", TEXTS, 0,
 	    "pairs of words in common, F1, stemmed (Lin 2004; as rouge-score)"),
-	ROW(METRIC_ROUGEL, "rougeL", "rL", METRIC_TEXTS, 0,
+	ROW(METRIC_ROUGEL, "rougeL", "rL", TEXTS, 0,
 	    "longest common subsequence of words, F1 (Lin 2004; as rouge-score)"),
-	ROW(METRIC_ROUGELSUM, "rougeLsum", "rLs", METRIC_TEXTS, 0,
+	ROW(METRIC_ROUGELSUM, "rougeLsum", "rLs", TEXTS, 0,
 	    "the same, by lines and, in a run, sentences (Lin 2004; as rouge-score)"),
+	[METRIC_PERPLEXITY] = {.id = METRIC_PERPLEXITY, .name = "perplexity",
+			       .brief = "ppl", .input = METRIC_LOSSES,
+			       .unit = METRIC_PLAIN, .lower_is_better = true, .help =
+	    "exp of the dev loss a piece, lower is better (Jelinek et al. 1977)"},
 };
+
+double metric_turned(enum metric_id m, double x)
+{
+	return metric_table[m].lower_is_better ? -x : x;
+}
+
+double metric_gain(enum metric_id m, double now, double was)
+{
+	return metric_turned(m, now - was);
+}
+
+bool metric_is_better(enum metric_id m, double now, double was)
+{
+	return metric_turned(m, now) > metric_turned(m, was);
+}
+
+double metric_perplexity(double loss)
+{
+	return exp(loss);
+}
 
 const struct metric_info *metric_find(const char *name)
 {

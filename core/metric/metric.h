@@ -1,6 +1,6 @@
 /*
  * metric.h - the measures of a task's predictions, as GLUE and rouge-score
- * define them: 0 to 1 (correlations -1 to 1), larger is better, all of them.
+ * define them. Most are 0 to 1 and larger is better; the row says what is not so.
  *
  * One row of metric_table is one metric: everything else (plan checking,
  * `tutti score`, help, the desk's short name) is derived from it.
@@ -16,22 +16,36 @@
 
 enum metric_id { METRIC_ACCURACY, METRIC_F1, METRIC_MACRO_F1, METRIC_MATTHEWS,
 		 METRIC_PEARSON, METRIC_SPEARMAN, METRIC_ROUGE1, METRIC_ROUGE2,
-		 METRIC_ROUGEL, METRIC_ROUGELSUM, METRICS };
+		 METRIC_ROUGEL, METRIC_ROUGELSUM, METRIC_PERPLEXITY, METRICS };
 
-/* What a metric eats: labels, numbers or texts. */
-enum metric_input { METRIC_LABELS, METRIC_NUMBERS, METRIC_TEXTS };
+/* What a metric eats: labels, numbers, texts, or the losses of a model alone. */
+enum metric_input { METRIC_LABELS, METRIC_NUMBERS, METRIC_TEXTS, METRIC_LOSSES };
+/* What its values are: 0 to 1 (times 100 on screens), -1 to 1, or any number. */
+enum metric_unit { METRIC_SHARE, METRIC_CORRELATION, METRIC_PLAIN };
 
 struct metric_info {
 	enum metric_id id;
 	const char *name;  /* "matthews": plans, JSON, command line */
 	const char *brief; /* "mcc": at most 4 columns, for a strip */
 	enum metric_input input;
+	enum metric_unit unit;
+	bool lower_is_better;
 	int labels;        /* it is a measure of so many labels; 0: of any number */
 	const char *help;  /* one line, with the source */
 };
 
 extern const struct metric_info metric_table[METRICS];
 const struct metric_info *metric_find(const char *name); /* NULL: none */
+
+/*
+ * A value turned so that higher is better; a new value's gain over an old one, above 0
+ * where it is better; is it better? (NaN is never better, nor is anything than NaN.)
+ */
+double metric_turned(enum metric_id m, double x);
+double metric_gain(enum metric_id m, double now, double was);
+bool metric_is_better(enum metric_id m, double now, double was);
+/* exp(loss): of a mean loss in nats (Jelinek et al. 1977). */
+double metric_perplexity(double loss);
 
 /* Rows of a class: in gold, in the predictions, in both at once. */
 struct tally { uint64_t gold, pred, both; };

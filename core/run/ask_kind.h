@@ -39,8 +39,12 @@ struct gather {
 	const struct session *s;
 	int task;
 	uint64_t n, k;       /* how many there will be, how many there were */
+	double loss, weight; /* sums: of losses times their weights, of the weights */
 	void *own;           /* the kind's; NULL at first */
 };
+
+/* Their mean loss over what counts; NaN: nothing does. */
+double gather_loss(const struct gather *g);
 
 struct ask_kind {
 	bool decodes;        /* it writes text: decoding, beams */

@@ -4,6 +4,8 @@
  */
 #include "run/ask_summarize.h"
 
+#include <math.h> /* NAN */
+
 #include "base/json.h"
 #include "base/mem.h"
 #include "run/ask_kind.h"
@@ -113,6 +115,8 @@ static double metric(const struct gather *g, enum metric_id m)
 {
 	const double *sum = g->own;
 
+	if (m == METRIC_PERPLEXITY)
+		return metric_perplexity(gather_loss(g));
 	return sum[m] / (double)g->n;
 }
 
@@ -147,7 +151,16 @@ static void add_scores(const struct plan_task *p, struct rouge_scorer *rs,
 	xfree(reference);
 }
 
-/* The better of the two by the first metric. */
+/* Which of its metrics is the first of texts; -1: none is. */
+static int first_of_texts(const struct plan_task *p)
+{
+	for (int k = 0; k < p->n_metrics; k++)
+		if (metric_table[p->metrics[k]].input == METRIC_TEXTS)
+			return k;
+	return -1;
+}
+
+/* The better of the two by the first metric of texts: sentences have no losses. */
 static void sentences(const struct session *s, int task, const struct dataset *dev,
 		      struct eval_row *out)
 {
@@ -156,21 +169,22 @@ static void sentences(const struct session *s, int task, const struct dataset *d
 	double sum[2][PLAN_METRICS] = { { 0 } };
 	size_t n = (size_t)out->n_examples;
 	struct example e;
-	int best;
+	int by = first_of_texts(p), best;
 
 	for (size_t i = 0; i < n; i++) {
 		dataset_get(dev, eval_spread(dataset_size(dev), n, i), &e);
 		add_scores(p, rs, &e, sum);
 	}
-	best = sum[1][0] > sum[0][0];
+	best = by >= 0 && metric_is_better(p->metrics[by], sum[1][by], sum[0][by]);
 	for (int k = 0; k < p->n_metrics; k++)
-		out->metric[k].value = n ? sum[best][k] / (double)n : 0;
+		out->metric[k].value = metric_table[p->metrics[k]].input != METRIC_TEXTS ?
+				       NAN : n ? sum[best][k] / (double)n : 0;
 	rouge_scorer_free(rs);
 }
 
 static const char *signature(const struct plan_task *t)
 {
-	return rouge_signature(plan_rouge(t));
+	return first_of_texts(t) < 0 ? NULL : rouge_signature(plan_rouge(t));
 }
 
 /* --- words --- */

@@ -18,6 +18,17 @@ uint64_t best_counted(const struct plan *p, const struct mix *m)
 	return counted;
 }
 
+/*
+ * Without a value a correlation is none, 0; where lower is better no number says so,
+ * and there is no score.
+ */
+static double turned(const struct metric_info *m, double x)
+{
+	if (!isfinite(x))
+		return m && m->lower_is_better ? NAN : 0;
+	return m ? metric_turned(m->id, x) : x;
+}
+
 /* By name; NULL: the task's first one. */
 static double value_of(const struct plan *p, const struct eval_row *r,
 		       const char *metric)
@@ -28,7 +39,7 @@ static double value_of(const struct plan *p, const struct eval_row *r,
 		return -r->loss;
 	for (int i = 0; i < r->n_metrics; i++)
 		if (str_eq(r->metric[i].name, metric))
-			return isfinite(r->metric[i].value) ? r->metric[i].value : 0;
+			return turned(metric_find(metric), r->metric[i].value);
 	return 0;
 }
 

@@ -275,6 +275,9 @@ static enum status change_method(struct change *g, enum method_role role, struct
 
 	mix_show(&g->mix, role, g->before, sizeof g->before);
 	st = mix_set(&g->mix, role, g->c->arg[0], &g->c->arg[1], g->c->n_args - 1, err);
+	if (!st)
+		st = method_fits(mix_method(&g->mix, role)->row, g->s->n_tasks,
+				 g->s->plan->micro_batches, err);
 	mix_show(&g->mix, role, g->after, sizeof g->after);
 	return st;
 }

@@ -42,7 +42,6 @@ struct eval {
 	struct piece *piece;
 	int n_pieces;
 	struct gather sums;       /* what the outcomes come to */
-	double loss, weight;      /* sums, too */
 	struct progress *pg;
 	atomic_bool is_stopped;
 	_Atomic uint64_t done;
@@ -174,8 +173,8 @@ static void run_piece(struct worker *w, int job, void *arg)
 static void count_outcome(struct eval *e, const struct outcome *o)
 {
 	if (o->weight > 0) {
-		e->loss += o->p.loss * o->weight;
-		e->weight += o->weight;
+		e->sums.loss += o->p.loss * o->weight;
+		e->sums.weight += o->weight;
 	}
 	e->kind->gather_add(&e->sums, o);
 	e->sums.k++;
@@ -187,7 +186,7 @@ static void fill_row(const struct eval *e, struct eval_row *r)
 	r->step = e->s->step;
 	r->task = e->task;
 	r->n_examples = (int)e->n;
-	r->loss = e->weight > 0 ? e->loss / e->weight : NAN;
+	r->loss = gather_loss(&e->sums);
 	r->n_metrics = e->plan->n_metrics;
 	for (int i = 0; i < r->n_metrics; i++) {
 		str_copy(r->metric[i].name, sizeof r->metric[i].name,

@@ -14,6 +14,6 @@ const struct plan_kind plan_kind_summarize = {
 		{ "metrics", "[\"rouge1\", \"rouge2\", \"rougeL\"]",
 		  "Measures of summaries on the dev rows." },
 	},
-	.metrics = 1 << METRIC_TEXTS,
+	.metrics = 1 << METRIC_TEXTS | 1 << METRIC_LOSSES,
 	.draft_metrics = { "rouge1", "rouge2", "rougeL" },
 };

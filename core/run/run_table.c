@@ -343,7 +343,8 @@ double run_card_mean(const struct run_card *c, enum run_pick pick, int64_t step)
 	double sum = 0;
 
 	for (int i = 0; i < c->n_tasks; i++)
-		sum += run_task_value(c, &c->task[i], pick, step);
+		sum += metric_turned(c->task[i].metric,
+				     run_task_value(c, &c->task[i], pick, step));
 	return c->n_tasks ? sum / c->n_tasks : NAN;
 }
 
@@ -354,8 +355,8 @@ double run_task_difference(const struct run_card *a, const struct run_card *b, i
 
 	if (!t || t->metric != a->task[i].metric)
 		return NAN;
-	return run_task_value(a, &a->task[i], pick, step) -
-	       run_task_value(b, t, pick, step);
+	return metric_gain(t->metric, run_task_value(a, &a->task[i], pick, step),
+			   run_task_value(b, t, pick, step));
 }
 
 double run_card_difference(const struct run_card *a, const struct run_card *b,

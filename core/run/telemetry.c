@@ -318,7 +318,7 @@ void telemetry_eval(struct snapshot *snap, const struct eval_row *e)
 		c->dev_step = e->step;
 	}
 	c->dev = v;
-	if (isnan(c->dev_best) || v > c->dev_best)
+	if (isnan(c->dev_best) || metric_is_better(c->metric, v, c->dev_best))
 		c->dev_best = v;
 	if (isnan(v))
 		c->dev_trend = TREND_NONE;

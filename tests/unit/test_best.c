@@ -64,6 +64,32 @@ static void test_score(void **state)
 	assert_true(r.counted == 0 && isnan(r.score));
 }
 
+/* Of a perplexity the lower one is the better score; without a value there is none. */
+static void test_turned(void **state)
+{
+	const char *sets[] = { "tasks.sum.metrics=[\"perplexity\",\"rouge1\"]", "best=mean" };
+	struct plan *p = fixture_plan(sets, 2);
+	struct score_row r = { 0 };
+	struct mix m;
+
+	(void)state;
+	mix_init(&m, 3);
+	put(0, "accuracy", .5, "f1", .9, 1);
+	put(1, "pearson", .2, "spearman", .1, 3);
+	put(2, "perplexity", 4, "rouge1", .2, 5);
+	best_score(p, 4, rows, 3, &r);
+	assert_true(r.score == -4);
+	best_score(p, best_counted(p, &m), rows, 3, &r);
+	assert_true(fabs(r.score - (.5 + .2 - 4) / 3) < 1e-15);
+	put(2, "perplexity", 3, "rouge1", .2, 5);
+	best_score(p, 4, rows, 3, &r);
+	assert_true(r.score == -3);
+	put(2, "perplexity", INFINITY, "rouge1", .2, INFINITY);
+	best_score(p, 4, rows, 3, &r);
+	assert_true(isnan(r.score));
+	plan_free(p);
+}
+
 /* A task without dev rows has no part in it. */
 static void test_without_dev(void **state)
 {
@@ -108,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_score),
+		cmocka_unit_test(test_turned),
 		cmocka_unit_test(test_without_dev),
 		cmocka_unit_test(test_rule_words),
 	};

@@ -118,6 +118,24 @@ static void test_blocks(void **state)
 	fixture_file("count.dev.jsonl", 1, 1000, 20);
 }
 
+/* A perplexity is the exp of the very loss beside it; sentences have none. */
+static void test_perplexity(void **state)
+{
+	const char *sets[] = { "tasks.sum.metrics=[\"perplexity\",\"rouge1\"]" };
+	struct session *s = make(sets, 1, 2);
+	struct eval_row base;
+	struct evaluation e;
+
+	(void)state;
+	evaluate(s, 2, 0, &e);
+	assert_string_equal(e.row.metric[0].name, "perplexity");
+	assert_true(e.row.metric[0].value == exp(e.row.loss));
+	assert_int_equal(evaluate_baseline(s, 2, NULL, 0, &base, NULL), ST_OK);
+	assert_true(isnan(base.metric[0].value) && base.metric[1].value >= 0);
+	evaluation_release(&e);
+	session_free(s);
+}
+
 /* --- memory --- */
 
 static size_t most_bytes;
@@ -251,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_workers),	  cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_perplexity),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_underflow), cmocka_unit_test(test_smoothing),
 		cmocka_unit_test(test_baseline_rows),

@@ -163,6 +163,23 @@ static void test_table(void **state)
 	assert_null(metric_find(""));
 }
 
+static void test_direction(void **state)
+{
+	(void)state;
+	for (int m = 0; m < METRICS; m++) {
+		bool lower = m == METRIC_PERPLEXITY;
+
+		assert_int_equal(metric_is_better((enum metric_id)m, .7, .5), !lower);
+		assert_int_equal(metric_is_better((enum metric_id)m, .5, .7), lower);
+		assert_false(metric_is_better((enum metric_id)m, NAN, .5));
+		assert_false(metric_is_better((enum metric_id)m, .5, NAN));
+		assert_true(metric_gain((enum metric_id)m, 3, 1) == (lower ? -2 : 2));
+		assert_true(metric_turned((enum metric_id)m, 3) == (lower ? -3 : 3));
+	}
+	assert_true(metric_perplexity(0) == 1);
+	assert_true(fabs(metric_perplexity(log(40)) - 40) < 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_correlations_without_meaning),
 		cmocka_unit_test(test_correlations_of_any_size),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_direction),
 	};
 
 	return cmocka_run_group_tests_name("metric", tests, NULL, NULL);

@@ -128,6 +128,26 @@ static void same(double x, double y)
 	assert_true(fabs(x - y) < 1e-6);
 }
 
+/* What is lower has gained, and sorts as the larger. */
+static void test_gains(void **state)
+{
+	int64_t at[] = { 10 };
+	float now[] = { 20 }, was[] = { 25 };
+	struct run_task a = { .name = "s", .metric = METRIC_PERPLEXITY, .n = 1, .step = at,
+			      .value = now }, b = a;
+	struct run_card one = { .n_tasks = 1, .task = &a, .best_step = 10 };
+	struct run_card two = { .n_tasks = 1, .task = &b, .best_step = 10 };
+	int common;
+
+	(void)state;
+	b.value = was;
+	same(run_task_difference(&one, &two, 0, PICK_BEST, 0), 5);
+	same(run_card_difference(&two, &one, PICK_NEWEST, 0, &common), -5);
+	assert_int_equal(common, 1);
+	assert_true(run_card_mean(&one, PICK_BEST, 0) > run_card_mean(&two, PICK_BEST, 0));
+	same(run_task_value(&one, &a, PICK_BEST, 0), 20);
+}
+
 static void test_cards(void **state)
 {
 	struct run_table t, again;
@@ -277,6 +297,7 @@ static void test_best_by_rule(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_gains),
 		cmocka_unit_test(test_cards),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_diff),

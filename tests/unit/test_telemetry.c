@@ -215,6 +215,26 @@ static void test_copy(void **state)
 		assert_non_null(phase_name((enum phase)p));
 }
 
+/* Where lower is better the least is the best; a trend is the number's own. */
+static void test_lower_is_better(void **state)
+{
+	static const double said[] = { 9, 4, 6 }, best[] = { 9, 4, 4 };
+	struct channel *c = &snap.ch[1], was = *c;
+
+	(void)state;
+	c->metric = METRIC_PERPLEXITY;
+	for (int i = 0; i < 3; i++) {
+		struct eval_row e = { .step = 10 * (i + 1), .task = 1, .n_metrics = 1 };
+
+		str_copy(e.metric[0].name, sizeof e.metric[0].name, "perplexity");
+		e.metric[0].value = said[i];
+		telemetry_eval(&snap, &e);
+		assert_true(c->dev_best == best[i]);
+	}
+	assert_int_equal(c->dev_trend, TREND_UP);
+	*c = was;
+}
+
 /* A metric that has no value moves nothing: no trend, not the best. */
 static void test_undefined_metric(void **state)
 {
@@ -239,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_curves),
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_evaluations),
+		cmocka_unit_test(test_lower_is_better),
 		cmocka_unit_test(test_undefined_metric),
 		cmocka_unit_test(test_copy),
 	};
