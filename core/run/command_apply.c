@@ -171,6 +171,9 @@ static enum status set_method(struct change *g, enum method_role role, struct er
 
 	mix_show(g->m, role, g->before, sizeof g->before);
 	st = mix_set(g->m, role, g->c->arg[0], &g->c->arg[1], g->c->n_args - 1, err);
+	if (!st)
+		st = method_fits(mix_method(g->m, role)->row, g->s->n_tasks,
+				 g->s->plan->micro_batches, err);
 	mix_show(g->m, role, g->after, sizeof g->after);
 	return st;
 }
