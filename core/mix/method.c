@@ -103,6 +103,16 @@ enum status method_params(const struct method *row, const char *const *args, int
 	return st;
 }
 
+enum status method_fits(const struct method *row, int tasks, int micro_batches,
+			struct err *err)
+{
+	if (!(row->needs & (NEEDS_NORMS | NEEDS_GRAM)) || micro_batches >= tasks)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "method '%s' compares the gradients of all tasks: "
+		       "%d micro-batches are too few for %d", row->name, micro_batches,
+		       tasks);
+}
+
 void method_show(const struct method *row, const double *param, char *out, size_t cap)
 {
 	char number[32];

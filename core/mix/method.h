@@ -100,6 +100,12 @@ int method_memory(const struct method *row, int n);  /* doubles for n tasks */
 /* Parameters from words ("T=2"), the others as the row has them. */
 enum status method_params(const struct method *row, const char *const *args, int n,
 			  double param[MIX_PARAMS], struct err *err);
+/*
+ * ST_INVALID: it is for gradients of all tasks side by side, and a step of so many
+ * micro-batches cannot have them.
+ */
+enum status method_fits(const struct method *row, int tasks, int micro_batches,
+			struct err *err);
 /* "temperature T=2" */
 void method_show(const struct method *row, const double *param, char *out, size_t cap);
 

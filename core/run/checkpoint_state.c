@@ -364,6 +364,8 @@ static void get_whole(struct reader *r, const struct json *json,
 	c->step = c->held->step;
 	if (c->held->skipped > c->step || c->held->skips > c->held->skipped)
 		wrong(r, "out of range:", "skipped", "session");
+	if (c->held->mix.dev_step > c->step)
+		wrong(r, "out of range:", "dev_step", "mix");
 }
 
 static enum status check_sum(const char *text, size_t len, struct err *err)

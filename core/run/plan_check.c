@@ -157,13 +157,15 @@ static enum status check_method_args(struct plan_reader *r, const char *path,
 				     enum method_role role)
 {
 	const struct plan_method *m = &r->plan->method[role];
+	const struct method *row = method_find(role, m->name);
 	const char *words[MIX_PARAMS];
 	double param[MIX_PARAMS];
 	struct err why = { "" };
 
 	for (int i = 0; i < m->n_args; i++)
 		words[i] = m->arg[i].text;
-	if (!method_params(method_find(role, m->name), words, m->n_args, param, &why))
+	if (!method_params(row, words, m->n_args, param, &why) &&
+	    !method_fits(row, r->plan->n_tasks, r->plan->micro_batches, &why))
 		return ST_OK;
 	return plan_refuse(r, path, "%.400s", why.text);
 }

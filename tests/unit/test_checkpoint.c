@@ -184,6 +184,53 @@ static void test_round_trip(void **state)
 	assert_int_equal(mix_set(&session->mix, METHOD_WEIGHTING, "fixed", NULL, 0, NULL), ST_OK);
 }
 
+static void json_of(const char *folder, struct buf *out)
+{
+	char path[PATH_MAX + 16];
+
+	str_format(path, sizeof path, "%s/state.json", folder);
+	buf_init(out);
+	assert_int_equal(file_read(path, 1 << 20, out, NULL), ST_OK);
+}
+
+/*
+ * Dev metrics stand there where a method has seen some. Else nothing does, and the file
+ * is what it was before there were any.
+ */
+static void test_dev_metrics(void **state)
+{
+	static const double dev[] = { 0.1 + 0.2, NAN, -0.5 };
+	struct session *a = make_session(), *b = make_session();
+	const char *run = new_run();
+	char folder[PATH_MAX], was[40], is[40];
+	struct buf json;
+
+	(void)state;
+	train(a, 2);
+	save(a, NULL, run, NULL, 0, NAN);
+	folder_of(run, CHECKPOINT_NEWEST, folder);
+	json_of(folder, &json);
+	assert_null(strstr(buf_str(&json), "dev_step"));
+	buf_release(&json);
+	assert_int_equal(mix_set(&a->mix, METHOD_SAMPLING, "dynamic", NULL, 0, NULL), ST_OK);
+	train(a, 5);
+	mix_take_dev(&a->mix, dev);
+	train(a, 1);
+	save(a, NULL, run, NULL, 0, NAN);
+	session_state(a, was);
+	folder_of(run, CHECKPOINT_NEWEST, folder);
+	json_of(folder, &json);
+	assert_non_null(strstr(buf_str(&json), "dev_step"));
+	buf_release(&json);
+	assert_int_equal(checkpoint_load(b, folder, NULL, NULL), ST_OK);
+	session_state(b, is);
+	assert_string_equal(was, is);
+	assert_true(b->mix.dev_step == 7 && b->mix.ch[0].dev == dev[0]);
+	assert_true(isnan(b->mix.ch[1].dev) && b->mix.ch[2].dev == -0.5);
+	session_free(a);
+	session_free(b);
+}
+
 /* Going on from a checkpoint is going on (I2). */
 static void test_go_on(void **state)
 {
@@ -1007,7 +1054,8 @@ static void test_failing_calls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_go_on),
+		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_dev_metrics),
+		cmocka_unit_test(test_go_on),
 		cmocka_unit_test(test_weights_alone), cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_keep_best_is_newest),
 		cmocka_unit_test(test_same_step),     cmocka_unit_test(test_without_row),

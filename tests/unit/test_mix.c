@@ -223,6 +223,54 @@ static void test_rows(void **state)
 		}
 }
 
+/* A sampler that learns, as a bandit does: its memory moves with steps alone. */
+static void say_learner(const struct mix_view *v, double *memory, double *wish)
+{
+	for (int i = 0; i < v->n; i++) {
+		memory[i] += v->count && v->count[i] ? v->loss[i] : 0;
+		wish[i] = 1 + memory[i];
+	}
+	memory[v->n] += 1; /* also where there is no step: it must not stay */
+}
+
+static void test_learner(void **state)
+{
+	static const struct method row = { .name = "learner", .role = METHOD_SAMPLING,
+					   .needs = NEEDS_LOSSES, .each = 1, .own = 1,
+					   .say = say_learner };
+	static const double param[MIX_PARAMS], loss[] = { 1, 2, 9 };
+	static const int count[] = { 1, 1, 0 };
+	static const bool regress[3];
+	struct mix_seen seen = { .count = count, .regress = regress, .loss = loss };
+	struct mix m = make(3);
+
+	(void)state;
+	mix_use(&m, &row, param);
+	shares_are(&m, 1, 1, 1);
+	shares_are(&m, 1, 1, 1);
+	assert_true(mix_learn(&m, METHOD_SAMPLING, &seen));
+	assert_true(mix_learn(&m, METHOD_SAMPLING, &seen));
+	shares_are(&m, 3, 5, 1);
+	near(m.sampling.memory[3], 2, 0);
+	mix_use(&m, &row, param); /* anew */
+	shares_are(&m, 1, 1, 1);
+}
+
+static void test_fits(void **state)
+{
+	const struct method gram = { .name = "gram", .needs = NEEDS_GRAM },
+			    norms = { .name = "norms", .needs = NEEDS_NORMS | NEEDS_LOSSES };
+	struct err err;
+
+	(void)state;
+	assert_int_equal(method_fits(&gram, 4, 4, NULL), ST_OK);
+	assert_int_equal(method_fits(&gram, 4, 3, &err), ST_INVALID);
+	assert_non_null(strstr(err.text, "3 micro-batches are too few for 4"));
+	assert_int_equal(method_fits(&norms, 2, 1, NULL), ST_INVALID);
+	assert_int_equal(method_fits(method_find(METHOD_WEIGHTING, "uncertainty"), 4, 1,
+				     NULL), ST_OK);
+}
+
 /* --- the draw --- */
 
 /* How much longer than in every check: TUTTI_LOTS=50 for a long look. */
@@ -486,6 +534,8 @@ int main(void)
 		cmocka_unit_test(test_dynamic),
 		cmocka_unit_test(test_dev_is_kept),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_learner),
+		cmocka_unit_test(test_fits),
 		cmocka_unit_test(test_draw_within_one),
 		cmocka_unit_test(test_draw_shares_change),
 		cmocka_unit_test(test_draw_tasks_come_and_go),
