@@ -57,7 +57,8 @@ struct command_row {
 	enum status (*change)(struct change *g, struct err *err);
 	/*
 	 * What its entry changes in a recorded picture. ch: the channel that the first
-	 * word names, where that is a task (never called without it); else NULL.
+	 * word names, where that is a task (never called without it); else NULL. NULL: a
+	 * picture does not have what it changes.
 	 */
 	void (*show)(struct snapshot *s, struct channel *ch, const struct command *c);
 	/* As command_undo; called for an entry of this row. NULL: nothing takes it back. */
@@ -115,7 +116,7 @@ void command_show(const struct command *c, struct snapshot *s);
 bool command_undo(const struct journal_entry *e, char *line, const char **why);
 /* For rows: by the command itself, its value replaced by what was before. */
 bool command_undo_value(const struct journal_entry *e, char *line, const char **why);
-/* The same by another command that takes the same first word or none (`name`). */
+/* The same by the command `name`, of the same task where it wants one. */
 bool command_undo_by(const char *name, const struct journal_entry *e, char *line,
 		     const char **why);
 

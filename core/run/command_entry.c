@@ -46,10 +46,14 @@ bool command_undo_by(const char *name, const struct journal_entry *e, char *line
 {
 	const struct command_row *row = command_find(name);
 	const char *task = e->command + strcspn(e->command, " ");
-	int n = row->arg[0] == ARG_TASK && *task ? 1 + (int)strcspn(task + 1, " ") : 0;
 	bool wants_force;
 	double x;
+	int n = 0;
 
+	if (!row)
+		BUG("no command '%s' that could take '%s' back", name, e->command);
+	if (row->arg[0] == ARG_TASK && *task)
+		n = 1 + (int)strcspn(task + 1, " ");
 	if (!e->before[0] || strlen(e->before) >= sizeof e->before - 1)
 		*why = "what was before is unknown"; /* or was cut */
 	else if (str_eq(e->before, e->after))
