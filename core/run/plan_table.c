@@ -190,6 +190,8 @@ static const struct listed_place {
 enum { LISTED = sizeof listed / sizeof *listed,
        FIELDS_MAX = LISTED + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
 
+_Static_assert(TASK_KINDS <= 32, "a bit for every kind");
+
 /* --- the table as it is read: a row per meaning --- */
 
 static struct plan_field fields[FIELDS_MAX];
@@ -242,14 +244,15 @@ static void add_task_rows(const struct plan_field *f, const struct listed_place 
 	}
 }
 
+static const struct plan_place column_at[DATA_COLUMNS] = {
+	[COLUMN_TEXT] = PLACE(TEXT, false, plan_task, text),
+	[COLUMN_PAIR] = PLACE(TEXT, false, plan_task, pair),
+	[COLUMN_TARGET] = PLACE(TEXT, false, plan_task, target),
+};
+
 /* One row for all kinds that call the column so. */
 static void add_column(const struct data_column *c, int column)
 {
-	static const struct plan_place at[DATA_COLUMNS] = {
-		[COLUMN_TEXT] = PLACE(TEXT, false, plan_task, text),
-		[COLUMN_PAIR] = PLACE(TEXT, false, plan_task, pair),
-		[COLUMN_TARGET] = PLACE(TEXT, false, plan_task, target),
-	};
 	static char path[TASK_KINDS * DATA_COLUMNS][40], fallback[TASK_KINDS * DATA_COLUMNS][40];
 	static int n;
 	struct plan_field f = { .path = path[n], .type = PLAN_STR, .fallback = "null",
@@ -268,13 +271,14 @@ static void add_column(const struct data_column *c, int column)
 		f.fallback = fallback[n];
 	}
 	n++;
-	add_row(&f, &at[column], kinds);
+	add_row(&f, &column_at[column], kinds);
 }
 
-static bool has_path(const char *key)
+static bool has_column(const char *key, int column)
 {
 	for (int i = 0; i < n_fields; i++)
-		if (str_starts(fields[i].path, "tasks.*.") && str_eq(fields[i].path + 8, key))
+		if (places[i].kinds && places[i].at == column_at[column].at &&
+		    str_eq(strrchr(fields[i].path, '.') + 1, key))
 			return true;
 	return false;
 }
@@ -285,7 +289,7 @@ static void add_columns(void)
 		for (int i = 0; i < DATA_COLUMNS; i++) {
 			const struct data_column *c = &data_kind((enum task_kind)k)->column[i];
 
-			if (c->key && !has_path(c->key))
+			if (c->key && !has_column(c->key, i))
 				add_column(c, i);
 		}
 }
