@@ -33,7 +33,7 @@ struct new_plan {
 
 static enum status refuse(const struct new_file *f, struct err *err)
 {
-	const struct data_kind *k = data_kind((enum task_kind)0); /* as an example */
+	const struct data_column *c = data_kind((enum task_kind)0)->column; /* say */
 	struct buf b;
 
 	buf_init(&b);
@@ -56,7 +56,8 @@ static enum status refuse(const struct new_file *f, struct err *err)
 	}
 	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: say it with "
 		"--set kind=%s --set %s=COLUMN --set %s=COLUMN", f->path, buf_str(&b),
-		task_kind_name((enum task_kind)0), k->text_key, k->target_key);
+		task_kind_name((enum task_kind)0), c[COLUMN_TEXT].key,
+		c[COLUMN_TARGET].key);
 	buf_release(&b);
 	return ST_INVALID;
 }

@@ -124,21 +124,22 @@ static enum status ask_by_hand(const struct new_file *f, struct guess_task *g,
 			       struct err *err)
 {
 	struct guess_task t = *g;
-	const struct data_kind *k;
+	int *const at[DATA_COLUMNS] = { &t.text, &t.pair, &t.target };
 	enum status st = ask_kind(f, &t, err);
-	char column[48];
 
+	for (int i = 0; i < DATA_COLUMNS && !st; i++) {
+		const struct data_column *c = &data_kind(t.kind)->column[i];
+		bool may_lack = i == COLUMN_PAIR;
+		char question[64];
+
+		if (!c->key)
+			continue;
+		str_format(question, sizeof question, "column of the %s%s", c->noun,
+			   may_lack ? " (- for none)" : "");
+		st = ask_column(f, question, *at[i], may_lack, at[i], err);
+	}
 	if (st)
 		return st;
-	k = data_kind(t.kind);
-	str_format(column, sizeof column, "column of the %s", k->text_noun);
-	st = ask_column(f, column, t.text, false, &t.text, err);
-	if (!st && k->pair_key)
-		st = ask_column(f, "column of the second text of a pair (- for none)",
-				t.pair, true, &t.pair, err);
-	str_format(column, sizeof column, "column of the %s", k->target_noun);
-	if (!st)
-		st = ask_column(f, column, t.target, false, &t.target, err);
 	str_copy(t.why, sizeof t.why, "said by hand");
 	*g = t;
 	return st;

@@ -58,30 +58,26 @@ enum status new_set_header(const struct opts *o, struct new_file *f, struct err 
 	return ST_OK;
 }
 
-enum column { TEXT, PAIR, TARGET, COLUMNS };
-
-static const char *key_of(int kind, enum column c)
+static const char *key_of(int kind, int column)
 {
-	const struct data_kind *k = data_kind((enum task_kind)kind);
-
-	return c == TEXT ? k->text_key : c == PAIR ? k->pair_key : k->target_key;
+	return data_kind((enum task_kind)kind)->column[column].key;
 }
 
 /* By the name that any kind has for the column. */
-static const char *column_setting(const struct opts *o, enum column c)
+static const char *column_setting(const struct opts *o, int column)
 {
 	const char *value = NULL;
 
 	for (int k = 0; k < TASK_KINDS && !value; k++)
-		if (key_of(k, c))
-			value = setting(o, key_of(k, c));
+		if (key_of(k, column))
+			value = setting(o, key_of(k, column));
 	return value;
 }
 
 bool new_has_settings(const struct opts *o)
 {
-	return setting(o, "kind") || column_setting(o, TEXT) || column_setting(o, PAIR) ||
-	       column_setting(o, TARGET);
+	return setting(o, "kind") || column_setting(o, COLUMN_TEXT) ||
+	       column_setting(o, COLUMN_PAIR) || column_setting(o, COLUMN_TARGET);
 }
 
 static enum status refuse_kind(const char *kind, struct err *err)
@@ -111,12 +107,12 @@ enum status new_apply_settings(const struct opts *o, const struct new_file *f,
 		}
 	if (kind && g->kind != k)
 		*g = (struct guess_task){ .kind = k, .text = -1, .pair = -1, .target = -1 };
-	st = set_column(f, column_setting(o, TEXT), &g->text, err);
+	st = set_column(f, column_setting(o, COLUMN_TEXT), &g->text, err);
 	if (!st)
-		st = set_column(f, column_setting(o, PAIR), &g->pair, err);
+		st = set_column(f, column_setting(o, COLUMN_PAIR), &g->pair, err);
 	if (!st)
-		st = set_column(f, column_setting(o, TARGET), &g->target, err);
-	if (!data_kind(g->kind)->pair_key)
+		st = set_column(f, column_setting(o, COLUMN_TARGET), &g->target, err);
+	if (!data_kind(g->kind)->column[COLUMN_PAIR].key)
 		g->pair = -1;
 	str_copy(g->why, sizeof g->why, "");
 	g->sure = 1;
@@ -137,8 +133,8 @@ static bool is_listed(const struct buf *keys, const char *key, size_t n)
 static void put_keys(struct buf *keys)
 {
 	buf_adds(keys, "kind");
-	for (int i = 0; i < TASK_KINDS * COLUMNS; i++) {
-		const char *key = key_of(i / COLUMNS, (enum column)(i % COLUMNS));
+	for (int i = 0; i < TASK_KINDS * DATA_COLUMNS; i++) {
+		const char *key = key_of(i / DATA_COLUMNS, i % DATA_COLUMNS);
 
 		if (key && !is_listed(keys, key, strlen(key)))
 			buf_addf(keys, ", %s", key);

@@ -384,7 +384,7 @@ void draw_data_side(struct canvas *c, const struct data_view *v, struct rect r)
 	} else if (kind->target->has_number) {
 		draw_number_box(c, v, r, p);
 	} else {
-		str_format(title, sizeof title, "%s in pieces", kind->target_noun);
+		str_format(title, sizeof title, "%s in pieces", kind->column[COLUMN_TARGET].noun);
 		str_format(remark, sizeof remark, "%.1f to 1 · %" PRIu64 " cut",
 			   p->compression, p->cut_target);
 		draw_length_box(c, r, &p->target, title, remark, INK_MARK);

@@ -396,7 +396,7 @@ void draw_data_row(struct canvas *c, const struct data_view *v, struct rect r)
 	put_pieces(&p, q->piece, q->id, q->n);
 	if (!q->n_target)
 		return;
-	noun = data_kind(data_book_about(v->now->book).kind)->target_noun;
+	noun = data_kind(data_book_about(v->now->book).kind)->column[COLUMN_TARGET].noun;
 	put_heading(&p, INK_DIM, noun);
 	put_cut(&p, noun, q->target_lost, q->is_partial, row.target, row.target_len,
 		q->target_kept);

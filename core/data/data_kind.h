@@ -69,13 +69,19 @@ struct data_target {
 };
 extern const struct data_target data_target_label, data_target_number, data_target_text;
 
+/* The columns of a row, in the order in which a plan has them. */
+enum { COLUMN_TEXT, COLUMN_PAIR, COLUMN_TARGET, DATA_COLUMNS };
+struct data_column {
+	const char *key;            /* in plans; NULL: rows of this kind have no such column */
+	const char *noun;           /* in questions: "column of the NOUN" */
+	const char *help;           /* of the plan's field */
+};
+
 struct data_kind {
 	const struct data_target *target;
 	const char *unit;           /* what its losses are means over */
 	uint32_t (*units)(const struct cache_record *r); /* that an example counts */
-	/* What a plan calls the columns; pair NULL: its rows have one text. */
-	const char *text_key, *pair_key, *target_key;
-	const char *text_noun, *target_noun; /* in questions: "column of the NOUN" */
+	struct data_column column[DATA_COLUMNS]; /* a pair's second text alone may be none */
 	/* Says a task in words: %y its target, %x its text, %X "text x" or "texts x and z". */
 	const char *saying;
 	/*

@@ -52,8 +52,14 @@ static void propose(struct looking *l, int column, int m)
 const struct data_kind data_kind_classify = {
 	.target = &data_target_label,
 	.unit = "examples", .units = units,
-	.text_key = "text", .pair_key = "text_b", .target_key = "label",
-	.text_noun = "text", .target_noun = "label",
+	.column = {
+		[COLUMN_TEXT] = { "text", "text", "Column of the text, by name, by number "
+				  "from 0, or as NAME#2." },
+		[COLUMN_PAIR] = { "text_b", "second text of a pair",
+				  "Column of the second text of a pair." },
+		[COLUMN_TARGET] = { "label", "label",
+				    "Column of the label, or of the number to predict." },
+	},
 	.saying = "classify by %y, %X",
 	.mark = mark, .propose = propose,
 };

@@ -42,19 +42,21 @@ static void add(struct looking *l, int source, int target)
 
 static void propose(struct looking *l, int column, int mark)
 {
-	enum { COLUMNS = 32 };
+	enum { MOST = 32 };
 
 	(void)mark;
 	for (int k = 0; k < l->s->n_columns; k++)
-		if (l->s->n_columns <= COLUMNS)
+		if (l->s->n_columns <= MOST)
 			add(l, column, k);
 }
 
 const struct data_kind data_kind_summarize = {
 	.target = &data_target_text,
 	.unit = "pieces", .units = units,
-	.text_key = "source", .target_key = "target",
-	.text_noun = "long text", .target_noun = "summary",
+	.column = {
+		[COLUMN_TEXT] = { "source", "long text", "Column of the text to summarize." },
+		[COLUMN_TARGET] = { "target", "summary", "Column of the summary." },
+	},
 	.saying = "summarize %x to %y",
 	.propose = propose,
 };

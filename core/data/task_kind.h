@@ -13,7 +13,8 @@
 #define TASK_KIND_LIST(X)        \
 	X(CLASSIFY, classify)    \
 	X(REGRESS, regress)      \
-	X(SUMMARIZE, summarize)
+	X(SUMMARIZE, summarize)  \
+	/* a new one is the last */
 
 #define TASK_KIND_CONSTANT(constant, name) TASK_##constant,
 enum task_kind { TASK_KIND_LIST(TASK_KIND_CONSTANT) TASK_KINDS };

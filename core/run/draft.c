@@ -167,15 +167,15 @@ static void put_text(struct json_out *o, const char *key, const char *s)
 static void put_columns(struct json_out *o, const struct draft_task *t)
 {
 	static const char *const formats[] = { "auto", "jsonl", "tsv", "csv" };
-	const struct data_kind *k = data_kind(t->kind);
+	const struct data_column *c = data_kind(t->kind)->column;
 
 	json_put_str(o, "format", formats[t->format]);
 	if (t->header >= 0)
 		json_put_bool(o, "header", t->header);
-	put_text(o, k->text_key, t->text);
-	if (k->pair_key && *t->pair)
-		put_text(o, k->pair_key, t->pair);
-	put_text(o, k->target_key, t->target);
+	put_text(o, c[COLUMN_TEXT].key, t->text);
+	if (c[COLUMN_PAIR].key && *t->pair)
+		put_text(o, c[COLUMN_PAIR].key, t->pair);
+	put_text(o, c[COLUMN_TARGET].key, t->target);
 }
 
 /* Where one of two classes is common, saying it always has a good accuracy. */

@@ -12,7 +12,7 @@
 
 enum plan_trait {
 	FOR_EVERY = 1 << 0,    /* task, whatever its kind: not listed by kinds */
-	FOR_COLUMN = 1 << 1,   /* whoever calls a column so (data_kind.h): nor this one */
+	FOR_COLUMN = 1 << 1,   /* the columns of data_kind.h: nor this one */
 	FOR_LABELS = 1 << 2,   /* the target is one of a list of labels */
 	FOR_SMOOTHED = 1 << 3, /* the loss may be smoothed */
 	FOR_DECODES = 1 << 4,  /* the answer is a text that a search writes */

@@ -1,5 +1,5 @@
 /*
- * plan_table.c - the fields of a plan, one row each, and look-ups in them.
+ * plan_table.c - the fields of a plan, one row each.
  *
  * Reading, writing, `--set`, help and tutti-plan(5) follow from these rows; to
  * add a field is to add a row and a member. A fallback in brackets is worked
@@ -18,7 +18,8 @@
 
 /*
  * W: a field of the whole plan; M: of its model; T: of a task, with the traits it is
- * for. path, type, least, most, fallback, choices, slot, member, traits, help
+ * for. path, type, least, most, fallback, choices, slot, member, traits, help.
+ * FOR_COLUMN: here come the columns that kinds have, by the names they have for them.
  */
 #define PLAN_ROWS(W, M, T)                                                     \
 	W("tutti", INT, 1, 1, NULL, NULL, FIXED, seed,                         \
@@ -79,16 +80,7 @@
 	  header, FOR_EVERY,                                                   \
 	  "Does the first row name the columns? auto: yes, unless a column "   \
 	  "is asked for by number.")                                           \
-	T("tasks.*.text", STR, 0, 0, "\"text\"", NULL, TEXT, text, FOR_COLUMN, \
-	  "Column of the text, by name, by number from 0, or as NAME#2.")      \
-	T("tasks.*.text_b", STR, 0, 0, "null", NULL, TEXT, pair, FOR_COLUMN,   \
-	  "Column of the second text of a pair.")                              \
-	T("tasks.*.label", STR, 0, 0, "\"label\"", NULL, TEXT, target,         \
-	  FOR_COLUMN, "Column of the label, or of the number to predict.")     \
-	T("tasks.*.source", STR, 0, 0, "\"source\"", NULL, TEXT, text, FOR_COLUMN, \
-	  "Column of the text to summarize.")                                  \
-	T("tasks.*.target", STR, 0, 0, "\"target\"", NULL, TEXT, target, FOR_COLUMN, \
-	  "Column of the summary.")                                            \
+	T("tasks.*.", STR, 0, 0, NULL, NULL, TEXT, text, FOR_COLUMN, "")       \
 	T("tasks.*.labels", LIST, 2, PLAN_LABELS_MAX, "null", NULL, LABELS,    \
 	  labels, FOR_LABELS, "The labels in class order; else those of the training " \
 	  "rows, sorted by bytes.")                                            \
@@ -199,7 +191,9 @@ static const struct listed_place {
 	struct plan_place place;
 } listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T) };
 enum { LISTED = sizeof listed / sizeof *listed,
-       FIELDS_MAX = LISTED + TASK_KINDS * PLAN_VARIANTS };
+       FIELDS_MAX = LISTED + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
+
+_Static_assert(TASK_KINDS <= 32, "a bit for every kind");
 
 /* --- the table as it is read: a row per meaning --- */
 
@@ -207,13 +201,8 @@ static struct plan_field fields[FIELDS_MAX];
 static struct plan_place places[FIELDS_MAX];
 static int n_fields;
 
-static bool has_field(enum task_kind k, unsigned traits, const char *key)
+static bool has_field(enum task_kind k, unsigned traits)
 {
-	const struct data_kind *d = data_kind(k);
-
-	if (traits & FOR_COLUMN)
-		return str_eq(key, d->text_key) || str_eq(key, d->target_key) ||
-		       (d->pair_key && str_eq(key, d->pair_key));
 	return traits & (FOR_EVERY | plan_kind(k)->traits);
 }
 
@@ -241,7 +230,7 @@ static void add_task_rows(const struct plan_field *f, const struct listed_place 
 	unsigned plain = 0;
 
 	for (unsigned k = 0; k < TASK_KINDS; k++)
-		if (has_field((enum task_kind)k, p->traits, key) &&
+		if (has_field((enum task_kind)k, p->traits) &&
 		    !find_variant((enum task_kind)k, key))
 			plain |= 1U << k;
 	if (plain)
@@ -250,7 +239,7 @@ static void add_task_rows(const struct plan_field *f, const struct listed_place 
 		const struct plan_variant *v = find_variant((enum task_kind)k, key);
 		struct plan_field own = *f;
 
-		if (!v || !has_field((enum task_kind)k, p->traits, key))
+		if (!v || !has_field((enum task_kind)k, p->traits))
 			continue;
 		own.fallback = v->fallback ? v->fallback : f->fallback;
 		own.help = v->help ? v->help : f->help;
@@ -258,11 +247,63 @@ static void add_task_rows(const struct plan_field *f, const struct listed_place 
 	}
 }
 
+static const struct plan_place column_at[DATA_COLUMNS] = {
+	[COLUMN_TEXT] = PLACE(TEXT, false, plan_task, text),
+	[COLUMN_PAIR] = PLACE(TEXT, false, plan_task, pair),
+	[COLUMN_TARGET] = PLACE(TEXT, false, plan_task, target),
+};
+
+/* One row for all kinds that call the column so. */
+static void add_column(const struct data_column *c, int column)
+{
+	static char path[TASK_KINDS * DATA_COLUMNS][40], fallback[TASK_KINDS * DATA_COLUMNS][40];
+	static int n;
+	struct plan_field f = { .path = path[n], .type = PLAN_STR, .fallback = "null",
+				.help = c->help };
+	unsigned kinds = 0;
+
+	for (unsigned k = 0; k < TASK_KINDS; k++) {
+		const char *key = data_kind((enum task_kind)k)->column[column].key;
+
+		if (key && str_eq(key, c->key))
+			kinds |= 1U << k;
+	}
+	str_format(path[n], sizeof path[n], "tasks.*.%s", c->key);
+	if (column != COLUMN_PAIR) {
+		str_format(fallback[n], sizeof fallback[n], "\"%s\"", c->key);
+		f.fallback = fallback[n];
+	}
+	n++;
+	add_row(&f, &column_at[column], kinds);
+}
+
+static bool has_column(const char *key, int column)
+{
+	for (int i = 0; i < n_fields; i++)
+		if (places[i].kinds && places[i].at == column_at[column].at &&
+		    str_eq(strrchr(fields[i].path, '.') + 1, key))
+			return true;
+	return false;
+}
+
+static void add_columns(void)
+{
+	for (int k = 0; k < TASK_KINDS; k++)
+		for (int i = 0; i < DATA_COLUMNS; i++) {
+			const struct data_column *c = &data_kind((enum task_kind)k)->column[i];
+
+			if (c->key && !has_column(c->key, i))
+				add_column(c, i);
+		}
+}
+
 /* Before main(): any thread may ask for a field. It reads nothing but constants. */
 __attribute__((constructor)) static void make_fields(void)
 {
 	for (int i = 0; i < LISTED; i++)
-		if (listed_places[i].traits)
+		if (listed_places[i].traits == FOR_COLUMN)
+			add_columns();
+		else if (listed_places[i].traits)
 			add_task_rows(&listed[i], &listed_places[i]);
 		else
 			add_row(&listed[i], &listed_places[i].place, 0);
@@ -277,176 +318,4 @@ const struct plan_field *plan_fields(int *n)
 const struct plan_place *plan_places(void)
 {
 	return places;
-}
-
-/* --- look-ups --- */
-
-/* Does the table's path, up to its end or the next dot, cover the concrete one? */
-static const char *match_part(const char *row, const char **path)
-{
-	size_t a = strcspn(row, "."), b = strcspn(*path, ".");
-
-	if (!(a == 1 && *row == '*') && (a != b || memcmp(row, *path, a)))
-		return NULL;
-	*path += b;
-	return row + a;
-}
-
-enum match { MATCH_NOT, MATCH_WHOLE, MATCH_BELOW };
-
-/* BELOW: `path` names an object that holds the row's field. */
-static enum match match(const char *row, const char *path)
-{
-	for (;;) {
-		row = match_part(row, &path);
-		if (!row)
-			return MATCH_NOT;
-		if (!*path)
-			return *row ? MATCH_BELOW : MATCH_WHOLE;
-		if (!*row)
-			return MATCH_NOT;
-		row++;
-		path++;
-	}
-}
-
-static bool is_for(const struct plan_place *p, unsigned kinds)
-{
-	return !p->kinds || (p->kinds & kinds);
-}
-
-int plan_row_find(const char *path, int kind)
-{
-	unsigned kinds = kind < 0 ? ~0U : 1U << kind;
-
-	for (int i = 0; i < n_fields; i++)
-		if (is_for(&places[i], kinds) &&
-		    match(fields[i].path, path) == MATCH_WHOLE)
-			return i;
-	return -1;
-}
-
-int plan_row_any(const char *path)
-{
-	return plan_row_find(path, -1);
-}
-
-bool plan_is_section(const char *path)
-{
-	for (int i = 0; i < n_fields; i++)
-		if (match(fields[i].path, path) == MATCH_BELOW)
-			return true;
-	return false;
-}
-
-static bool is_model_kind(const char *kind)
-{
-	for (int i = 0; model_kind_name(i); i++)
-		if (str_eq(model_kind_name(i), kind))
-			return true;
-	return false;
-}
-
-bool plan_row_is_of_model(int row, const char *kind,
-			  bool (*has)(const char *kind, const char *field))
-{
-	return !places[row].of_model || !is_model_kind(kind) ||
-	       has(kind, strrchr(fields[row].path, '.') + 1);
-}
-
-void plan_kind_words(unsigned kinds, char *out, size_t cap)
-{
-	struct buf b;
-
-	buf_init(&b);
-	for (unsigned k = 0; k < TASK_KINDS; k++)
-		if (kinds & (1U << k))
-			buf_addf(&b, "%s%s", b.len ? " or " : "",
-				 task_kind_name((enum task_kind)k));
-	str_copy(out, cap, buf_str(&b));
-	buf_release(&b);
-}
-
-/* --- nearness, for "did you mean" --- */
-
-static int least(int a, int b, int c)
-{
-	int m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-enum { WORD = 40 };
-
-int plan_edits(const char *a, const char *b)
-{
-	int d[WORD + 1][WORD + 1];
-	int n = (int)strlen(a), m = (int)strlen(b);
-
-	if (n > WORD || m > WORD || n - m > 2 || m - n > 2)
-		return 3;
-	for (int i = 0; i <= n; i++)
-		d[i][0] = i;
-	for (int j = 0; j <= m; j++)
-		d[0][j] = j;
-	for (int i = 1; i <= n; i++)
-		for (int j = 1; j <= m; j++) {
-			int swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-				   a[i - 2] == b[j - 1];
-
-			d[i][j] = least(d[i - 1][j] + 1, d[i][j - 1] + 1,
-					d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-			if (swap && d[i - 2][j - 2] + 1 < d[i][j])
-				d[i][j] = d[i - 2][j - 2] + 1;
-		}
-	return d[n][m] < 3 ? d[n][m] : 3;
-}
-
-const char *plan_nearest_key(const char *section, const char *key, unsigned kinds)
-{
-	static _Thread_local char best[WORD + 1];
-	int least_edits = 3;
-
-	for (int i = 0; i < n_fields; i++) {
-		char name[WORD + 1];
-		const char *rest = fields[i].path, *path = section;
-		int edits;
-
-		for (; rest && *path; rest = rest && *rest ? rest + 1 : NULL) {
-			rest = match_part(rest, &path);
-			if (*path)
-				path++;
-		}
-		if (!rest || !is_for(&places[i], kinds))
-			continue;
-		str_format(name, sizeof name, "%.*s", (int)strcspn(rest, "."), rest);
-		edits = plan_edits(name, key);
-		if (edits < least_edits && !str_eq(name, "*")) {
-			least_edits = edits;
-			str_copy(best, sizeof best, name);
-		}
-	}
-	return least_edits < 3 ? best : NULL;
-}
-
-/* --- "a|b|c" --- */
-
-bool plan_choice_at(const char *choices, int i, char *out, size_t cap)
-{
-	while (i-- > 0) {
-		choices += strcspn(choices, "|");
-		if (!*choices++)
-			return false;
-	}
-	return str_format(out, cap, "%.*s", (int)strcspn(choices, "|"), choices);
-}
-
-int plan_choice_find(const char *choices, const char *word)
-{
-	char name[WORD + 1];
-
-	for (int i = 0; plan_choice_at(choices, i, name, sizeof name); i++)
-		if (str_eq(name, word))
-			return i;
-	return -1;
 }

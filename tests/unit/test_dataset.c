@@ -850,8 +850,11 @@ static void test_kinds_are_whole(void **state)
 		const struct data_target *t = k->target;
 
 		assert_non_null(k->units);
-		assert_true(k->unit && k->text_key && k->target_key && k->text_noun &&
-			    k->target_noun && k->saying);
+		assert_true(k->unit && k->saying && k->column[COLUMN_TEXT].key &&
+			    k->column[COLUMN_TARGET].key);
+		for (int c = 0; c < DATA_COLUMNS; c++)
+			assert_int_equal(!k->column[c].key, !k->column[c].noun ||
+							    !k->column[c].help);
 		assert_true(!k->mark || k->propose);
 		assert_int_equal(t->has_labels + t->has_number + t->has_pieces, 1);
 		assert_true(t->heading && t->check && t->take && t->count && t->fits &&

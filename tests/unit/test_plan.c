@@ -409,8 +409,10 @@ static void test_kinds(void **state)
 
 		assert_true(task_kind_find(name, &found) && found == k);
 		assert_int_equal(plan_choice_find(TASK_KIND_CHOICES, name), i);
-		assert_true(has_row(d->text_key, k) && has_row(d->target_key, k));
-		assert_int_equal(has_row("text_b", k), d->pair_key != NULL);
+		for (int c = 0; c < DATA_COLUMNS; c++)
+			assert_true(d->column[c].key ? has_row(d->column[c].key, k) :
+						       c == COLUMN_PAIR);
+		assert_int_equal(has_row("text_b", k), d->column[COLUMN_PAIR].key != NULL);
 		assert_int_equal(has_row("labels", k), d->target->has_labels);
 		assert_int_equal(has_row("max_target", k), d->target->has_pieces);
 		assert_true(has_row("max_source", k) && has_row("metrics", k));
