@@ -31,7 +31,7 @@ struct trunk_kind {
 	 * as all have them. */
 	void (*settle)(struct model_config *cfg);
 	enum status (*check)(const struct model_config *cfg, struct err *err);
-	/* Declares what all tasks share (build.h), sets m->token. The trunk's own. */
+	/* Declares what all tasks share, with build_tokens() (build.h). The trunk's own. */
 	void *(*declare)(struct model *m, struct param_set *ps);
 	/* Then what this task has for itself; NULL: nothing. */
 	void (*declare_task)(struct build *own, int task);
@@ -151,8 +151,6 @@ enum status model_check_sizes(const struct size_row *row, int n, struct err *err
 /* --- model.c --- */
 /* The row of the batch's task, which is as the batch says. */
 const struct head_kind *model_head(const struct model *m, const struct batch *b);
-/* Is the table of tokens also a task's output layer? Then all its rows always move. */
-bool model_token_is_output(const struct model *m);
 /* The trunk's rows of a batch: [N, C]. */
 struct ten *model_rows(const struct model *m, struct tape *t, const struct batch *b,
 		       float p_drop, struct ten **embedded);
