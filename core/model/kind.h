@@ -2,21 +2,16 @@
  * kind.h - the rows a model is made of: a trunk, a head per task, and a decoder for
  * what writes text. For core/model alone.
  *
- * A new trunk, head or decoder is a new file with its row and a line in its list (the
- * heads' list is that of the kinds of tasks: data/task_kind.h). What a row declares
+ * A new trunk, head or decoder is a new file with its row and a line in its list
+ * (model_list.h; the heads' is that of the kinds of tasks: data/task_kind.h). What a row declares
  * lives in the model's arena; forward passes only read it.
  */
 #ifndef TUTTI_MODEL_KIND_H
 #define TUTTI_MODEL_KIND_H
 
 #include "model/model.h"
+#include "model/model_list.h"
 #include "model/search.h"
-
-#define TRUNK_LIST(X) \
-	X(transformer)
-
-#define DECODER_LIST(X) \
-	X(cross)
 
 struct build;
 

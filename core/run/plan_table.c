@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "model/model_list.h"
+
 enum {
 	CLS = 1 << TASK_CLASSIFY,
 	REG = 1 << TASK_REGRESS,
@@ -32,6 +34,8 @@ enum {
 	  "Where all randomness comes from.")                                  \
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
 	  "Which model: a shared encoder with a head per task.")               \
+	W("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
+	  model.decoder, "What writes summaries from the rows of the model.")  \
 	W("model.dim", INT, 4, 8192, "256", NULL, INT, model.dim,              \
 	  "Width of the hidden states; a multiple of heads.")                  \
 	W("model.layers", INT, 1, 64, "4", NULL, INT, model.layers,            \
