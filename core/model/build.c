@@ -71,6 +71,25 @@ int build_table(struct build *b, const char *name, int rows, unsigned flags,
 		   (struct init){ 0.0f, (float)dev });
 }
 
+/* Is the table of tokens also a task's output layer? Then all its rows always move. */
+static bool is_output(const struct model *m)
+{
+	for (int i = 0; i < m->n_tasks && m->cfg.tied; i++)
+		if (head_of(m->task[i].kind)->writes)
+			return true;
+	return false;
+}
+
+void build_tokens(struct build *b)
+{
+	struct model *m = b->m;
+	unsigned rows = PARAM_ROWS | PARAM_DECAY;
+
+	m->token = build_table(b, "token", m->cfg.vocab,
+			       rows | (is_output(m) ? PARAM_OUTPUT : PARAM_LAZY),
+			       build_table_dev(&m->cfg));
+}
+
 int build_vector(struct build *b, const char *name, int n)
 {
 	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f });

@@ -32,6 +32,8 @@ struct build build_in(const struct build *b, const char *fmt, ...)
 
 int build_table(struct build *b, const char *name, int rows, unsigned flags,
 		double dev);
+/* The table of tokens of a trunk, "PREFIX.token": m->token. */
+void build_tokens(struct build *b);
 /* [1, n] of zeros. */
 int build_vector(struct build *b, const char *name, int n);
 struct dense build_dense(struct build *b, const char *name, int out, int in,

@@ -126,7 +126,7 @@ enum status model_settle(struct model_config *c, struct err *err)
 		return err_set(err, ST_INVALID, "unknown model kind '%.23s'",
 			       c->kind);
 	if (!c->decoder[0])
-		str_copy(c->decoder, sizeof c->decoder, decoders[0]->name);
+		str_copy(c->decoder, sizeof c->decoder, "cross");
 	if (!memchr(c->decoder, 0, sizeof c->decoder) || !decoder_find(c->decoder))
 		return err_set(err, ST_INVALID, "unknown decoder '%.23s'", c->decoder);
 	trunk = trunk_find(c->kind);

@@ -2,21 +2,16 @@
  * kind.h - the rows a model is made of: a trunk, a head per task, and a decoder for
  * what writes text. For core/model alone.
  *
- * A new trunk, head or decoder is a new file with its row and a line in its list (the
- * heads' list is that of the kinds of tasks: data/task_kind.h). What a row declares
+ * A new trunk, head or decoder is a new file with its row and a line in its list
+ * (model_list.h; the heads' is that of the kinds of tasks: data/task_kind.h). What a row declares
  * lives in the model's arena; forward passes only read it.
  */
 #ifndef TUTTI_MODEL_KIND_H
 #define TUTTI_MODEL_KIND_H
 
 #include "model/model.h"
+#include "model/model_list.h"
 #include "model/search.h"
-
-#define TRUNK_LIST(X) \
-	X(transformer)
-
-#define DECODER_LIST(X) \
-	X(cross)
 
 struct build;
 
@@ -31,7 +26,7 @@ struct trunk_kind {
 	 * as all have them. */
 	void (*settle)(struct model_config *cfg);
 	enum status (*check)(const struct model_config *cfg, struct err *err);
-	/* Declares what all tasks share (build.h), sets m->token. The trunk's own. */
+	/* Declares what all tasks share, with build_tokens() (build.h). The trunk's own. */
 	void *(*declare)(struct model *m, struct param_set *ps);
 	/* Then what this task has for itself; NULL: nothing. */
 	void (*declare_task)(struct build *own, int task);
@@ -151,8 +146,6 @@ enum status model_check_sizes(const struct size_row *row, int n, struct err *err
 /* --- model.c --- */
 /* The row of the batch's task, which is as the batch says. */
 const struct head_kind *model_head(const struct model *m, const struct batch *b);
-/* Is the table of tokens also a task's output layer? Then all its rows always move. */
-bool model_token_is_output(const struct model *m);
 /* The trunk's rows of a batch: [N, C]. */
 struct ten *model_rows(const struct model *m, struct tape *t, const struct batch *b,
 		       float p_drop, struct ten **embedded);

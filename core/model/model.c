@@ -12,14 +12,6 @@
 
 /* --- life --- */
 
-bool model_token_is_output(const struct model *m)
-{
-	for (int i = 0; i < m->n_tasks && m->cfg.tied; i++)
-		if (head_of(m->task[i].kind)->writes)
-			return true;
-	return false;
-}
-
 /* A model without parameters yet, all its parts known and checked; or NULL. */
 static struct model *describe(const struct model_config *cfg,
 			      const struct model_task *tasks, int n, struct err *err)

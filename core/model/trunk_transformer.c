@@ -35,16 +35,14 @@ static enum status transformer_check(const struct model_config *c, struct err *e
 
 static void declare_tables(struct build *b, struct transformer *f)
 {
-	struct model *m = b->m;
-	const struct model_config *cfg = &m->cfg;
-	unsigned rows = PARAM_ROWS | PARAM_DECAY, lazy = rows | PARAM_LAZY;
+	const struct model_config *cfg = &b->m->cfg;
+	unsigned lazy = PARAM_ROWS | PARAM_DECAY | PARAM_LAZY;
+	double dev = build_place_dev(cfg);
 
-	m->token = build_table(b, "token", cfg->vocab,
-			       model_token_is_output(m) ? rows | PARAM_OUTPUT : lazy,
-			       build_table_dev(cfg));
+	build_tokens(b);
 	f->pos = build_table(b, "position", cfg->position_offset + cfg->max_positions,
-			     lazy, build_place_dev(cfg));
-	f->seg = build_table(b, "segment", 2, lazy, build_place_dev(cfg));
+			     lazy, dev);
+	f->seg = build_table(b, "segment", 2, lazy, dev);
 }
 
 static void *transformer_declare(struct model *m, struct param_set *ps)

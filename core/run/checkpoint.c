@@ -27,6 +27,7 @@ static void put_model(struct json_out *o, const struct session *s)
 	const struct model_config *m = &s->plan->model;
 
 	json_put_str(o, "kind", m->kind);
+	json_put_str(o, "decoder", m->decoder);
 	json_put_int(o, "vocab", tokenizer_size(s->tok));
 	json_put_int(o, "dim", m->dim);
 	json_put_int(o, "layers", m->layers);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "data/data_kind.h"
+#include "model/model_list.h"
 #include "run/plan_kind.h"
 
 #define SEED_MAX 9007199254740991.0 /* 2^53 - 1: whole in any JSON reader */
@@ -30,6 +31,8 @@
 	  "Where all randomness comes from.")                                  \
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
 	  "Which model: a shared encoder with a head per task.")               \
+	W("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
+	  model.decoder, "What writes summaries from the rows of the model.")  \
 	M("model.dim", INT, 4, 8192, "256", NULL, INT, model.dim,              \
 	  "Width of the hidden states; a multiple of heads.")                  \
 	M("model.layers", INT, 1, 64, "4", NULL, INT, model.layers,            \

@@ -83,6 +83,7 @@ static void test_example(void **state)
 	assert_int_equal(p->model.ff, 1024);
 	assert_int_equal(p->model.shared_layers, 4);
 	assert_true(p->model.pre_norm && p->model.copy && p->model.tied);
+	assert_string_equal(p->model.decoder, "cross");
 	assert_int_equal(p->model.pool, POOL_MEAN);
 	assert_int_equal(p->model.max_source, 256);
 	assert_int_equal(p->model.max_target, 64);
@@ -179,6 +180,7 @@ static void test_refusals(void **state)
 		{ "\"shared_layers\": 4", "\"shared_layers\": 5",
 		  { "5 shared layers", "4 layers", "model.shared_layers" } },
 		{ "transformer", "transformr", { "'transformr'", "'transformer'", "" } },
+		{ "\"dim\": 256", "\"decoder\": \"parrot\"", { "'parrot'", "model.decoder", "cross" } },
 		{ "classify", "clasify", { "'clasify'", "'classify'", "tasks.cls.kind" } },
 		{ "cosine", "square", { "constant, linear, cosine", "square", "" } },
 		{ "proportional", "uniforn", { "'uniforn'", "'uniform'", "mix.sampling" } },
