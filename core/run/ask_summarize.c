@@ -205,12 +205,6 @@ static void put_answer(const struct session *s, int task, struct worker *w,
 	generation_release(&g);
 }
 
-static void put_config(const struct session_task *t, struct json_out *j)
-{
-	(void)t;
-	(void)j;
-}
-
 const struct ask_kind ask_kind_summarize = {
 	.metrics = 1 << METRIC_TEXTS | 1 << METRIC_LOSSES,
 	.decodes = true,
@@ -223,5 +217,4 @@ const struct ask_kind ask_kind_summarize = {
 	.baseline = sentences,
 	.signature = signature,
 	.put_answer = put_answer,
-	.put_config = put_config,
 };
