@@ -35,6 +35,16 @@ struct ask_batch {
 	struct outcome *out[ASK_ROWS_MAX]; /* empty ones */
 };
 
+/* A text that is in no data set, which one worker answers. */
+struct ask_text {
+	const struct session *s;
+	int task;
+	bool detail;         /* with what is of the pieces of a text that is written */
+	struct worker *w;
+	const struct batch *b;
+	const struct example *ex; /* the batch's one */
+};
+
 /* What outcomes come to, one after the other in the order of the data. */
 struct gather {
 	const struct session *s;
@@ -68,10 +78,8 @@ struct ask_kind {
 	/* How its metrics were made, in a line, borrowed; NULL: nothing to say. */
 	const char *(*signature)(const struct plan_task *t);
 
-	/* "Try a text": members of the task's open object (evaluate.h says which). */
-	void (*put_answer)(const struct session *s, int task, struct worker *w,
-			   const struct batch *b, const struct example *ex,
-			   struct json_out *j);
+	/* Members of the task's open object (evaluate.h says which). */
+	void (*put_answer)(const struct ask_text *t, struct json_out *j);
 	/* What is explained (explain.h), where it is: how many outputs the model has
 	 * for it, and the members that say which one, of p [outputs], was the answer. */
 	int (*outputs)(const struct session *s, int task);
