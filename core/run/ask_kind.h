@@ -67,6 +67,7 @@ struct ask_kind {
 
 	/* Fills the outcomes. Workers, any thread; nothing of the session changes. */
 	void (*answer)(const struct ask_batch *a);
+	/* On the session's thread; `own` is made in the beginning and freed in the end. */
 	void (*gather_begin)(struct gather *g);
 	void (*gather_add)(struct gather *g, const struct outcome *o);
 	/* NaN where it has no meaning (metric.h). */
