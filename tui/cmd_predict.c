@@ -67,7 +67,7 @@ static void print_top(struct json_out *j, const struct json *p, int64_t top)
 	json_close(j, ']');
 }
 
-/* The members of the task's answer, without the inspector's detail. */
+/* The members of the task's answer; whose kind it is goes without saying. */
 static void print_answer(const struct predict_row *r, const struct json *answer,
 			 int64_t top)
 {
@@ -80,8 +80,7 @@ static void print_answer(const struct predict_row *r, const struct json *answer,
 
 		if (top && str_eq(key, "p"))
 			print_top(&j, n, top);
-		else if (!str_eq(key, "pieces") && !str_eq(key, "source") &&
-			 !str_eq(key, "kind"))
+		else if (!str_eq(key, "kind"))
 			json_put_node(&j, key, n);
 	}
 	end_line(&j, &b);

@@ -15,7 +15,8 @@ struct json;
 struct json_out;
 
 struct view_kind {
-	enum view_id view;        /* Inspect or Summaries */
+	enum view_id view;        /* Inspect or Summaries; that one reads a text and the
+				   * values of ask_summarize.h */
 	const char *unexplained;  /* said where no answer of it is explained; NULL: it is */
 	/* "Try a text": the answer (evaluate.h) from line y on; the line behind it. */
 	int (*draw_tried)(struct canvas *c, struct rect r, int y, const struct json *answer,

@@ -119,14 +119,24 @@ static void draw_metric(struct canvas *c, const struct runs_view *v, int y, int 
 	draw_right(c, y, end, NUMBER - 1, ink_of_gain(x), fmt_gain(text, t->metric, x));
 }
 
-/* How a mean over the run's tasks is written: as their metrics are, if all are so. */
-static enum metric_id runs_metric(const struct run_card *card)
+/* How a mean over the run's tasks is written: as their metrics are, if all that count
+ * are so. *over: how many do. */
+static enum metric_id runs_metric(const struct run_card *card, int *over)
 {
-	for (int i = 1; i < card->n_tasks; i++)
-		if (metric_table[card->task[i].metric].unit !=
-		    metric_table[card->task[0].metric].unit)
-			return METRIC_ACCURACY;
-	return card->n_tasks ? card->task[0].metric : METRIC_ACCURACY;
+	enum metric_id m = METRIC_ACCURACY;
+
+	*over = 0;
+	for (int i = 0; i < card->n_tasks; i++) {
+		enum metric_id k = card->task[i].metric;
+
+		if (!run_card_counts(card, i))
+			continue;
+		if (!(*over)++)
+			m = k;
+		else if (metric_table[k].unit != metric_table[m].unit)
+			m = METRIC_ACCURACY;
+	}
+	return m;
 }
 
 /* "69.2/6": over so many tasks. */
@@ -145,9 +155,9 @@ static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 			 const struct columns *k, const struct run_card *card)
 {
 	const struct run_card *base = runs_card(v, v->base);
-	int n, common = 0;
+	int n, over, common = 0;
 	const char *const *task = runs_tasks(v, &n);
-	enum metric_id m = runs_metric(card);
+	enum metric_id m = runs_metric(card, &over);
 	double d;
 	char t[24];
 
@@ -155,7 +165,7 @@ static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 		draw_metric(c, v, y, k->task + (i + 1) * NUMBER, card, base,
 			    task[k->first_task + i]);
 	draw_over(c, y, k->mean, INK_TEXT, fmt_score(t, m, metric_turned(m,
-		  run_card_mean(card, v->pick, v->step))), card->n_tasks);
+		  run_card_mean(card, v->pick, v->step))), over);
 	if (base == card) {
 		draw_right(c, y, k->difference, WIDE_NUMBER - 1, INK_DIM, "base");
 	} else if (base) {

@@ -132,15 +132,12 @@ static void put_probabilities(const struct session_task *t, const char *name,
 	json_close(j, '}');
 }
 
-static void put_answer(const struct session *s, int task, struct worker *w,
-		       const struct batch *b, const struct example *ex,
-		       struct json_out *j)
+static void put_answer(const struct ask_text *a, struct json_out *j)
 {
-	const struct session_task *t = &s->task[task];
+	const struct session_task *t = &a->s->task[a->task];
 	double *p;
 
-	(void)ex;
-	model_predict(s->model, &w->tape, b, &p);
+	model_predict(a->s->model, &a->w->tape, a->b, &p);
 	json_put_str(j, "label", t->labels[greatest(p, t->n_labels)]);
 	put_probabilities(t, "p", p, j);
 }

@@ -34,6 +34,16 @@ struct ask_batch {
 	struct outcome *out[ASK_ROWS_MAX]; /* empty ones */
 };
 
+/* A text that is in no data set, which one worker answers. */
+struct ask_text {
+	const struct session *s;
+	int task;
+	bool detail;         /* with what is of the pieces of a text that is written */
+	struct worker *w;
+	const struct batch *b;
+	const struct example *ex; /* the batch's one */
+};
+
 /* What outcomes come to, one after the other in the order of the data. */
 struct gather {
 	const struct session *s;
@@ -55,6 +65,7 @@ struct ask_kind {
 
 	/* Fills the outcomes. Workers, any thread; nothing of the session changes. */
 	void (*answer)(const struct ask_batch *a);
+	/* On the session's thread; `own` is made in the beginning and freed in the end. */
 	void (*gather_begin)(struct gather *g);
 	void (*gather_add)(struct gather *g, const struct outcome *o);
 	/* NaN where it has no meaning (metric.h). */
@@ -66,16 +77,15 @@ struct ask_kind {
 	/* How its metrics were made, in a line, borrowed; NULL: nothing to say. */
 	const char *(*signature)(const struct plan_task *t);
 
-	/* "Try a text": members of the task's open object (evaluate.h says which). */
-	void (*put_answer)(const struct session *s, int task, struct worker *w,
-			   const struct batch *b, const struct example *ex,
-			   struct json_out *j);
+	/* Members of the task's open object (evaluate.h says which). */
+	void (*put_answer)(const struct ask_text *t, struct json_out *j);
 	/* What is explained (explain.h), where it is: how many outputs the model has
 	 * for it, and the members that say which one, of p [outputs], was the answer. */
 	int (*outputs)(const struct session *s, int task);
 	void (*put_explained)(const struct session *s, int task, const double *p,
 			      int pred, struct json_out *j);
-	/* What whoever opens the weights elsewhere must know: members of an object. */
+	/* What whoever opens the weights elsewhere must know: members of an object; NULL:
+	 * nothing. */
 	void (*put_config)(const struct session_task *t, struct json_out *j);
 };
 

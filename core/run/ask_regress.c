@@ -108,15 +108,11 @@ static void mean(const struct session *s, int task, const struct dataset *dev,
 
 /* --- words --- */
 
-static void put_answer(const struct session *s, int task, struct worker *w,
-		       const struct batch *b, const struct example *ex,
-		       struct json_out *j)
+static void put_answer(const struct ask_text *a, struct json_out *j)
 {
 	double *p;
 
-	(void)task;
-	(void)ex;
-	model_predict(s->model, &w->tape, b, &p);
+	model_predict(a->s->model, &a->w->tape, a->b, &p);
 	json_put_num(j, "value", p[0]);
 }
 

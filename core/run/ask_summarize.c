@@ -189,27 +189,20 @@ static const char *signature(const struct plan_task *t)
 
 /* --- words --- */
 
-static void put_answer(const struct session *s, int task, struct worker *w,
-		       const struct batch *b, const struct example *ex,
-		       struct json_out *j)
+static void put_answer(const struct ask_text *a, struct json_out *j)
 {
 	struct generation g;
 	struct buf text;
 
 	generation_init(&g);
 	buf_init(&text);
-	eval_generate(s, task, false, w, b, &g);
-	tokenizer_decode(s->tok, g.hyp[0].ids, g.hyp[0].n, &text);
+	eval_generate(a->s, a->task, false, a->w, a->b, &g);
+	tokenizer_decode(a->s->tok, g.hyp[0].ids, g.hyp[0].n, &text);
 	json_put_str(j, "text", buf_str(&text));
-	eval_detail(s, &g.hyp[0], ex->ids, ex->n_ids, j);
+	if (a->detail)
+		eval_detail(a->s, &g.hyp[0], a->ex->ids, a->ex->n_ids, j);
 	buf_release(&text);
 	generation_release(&g);
-}
-
-static void put_config(const struct session_task *t, struct json_out *j)
-{
-	(void)t;
-	(void)j;
 }
 
 const struct ask_kind ask_kind_summarize = {
@@ -223,5 +216,4 @@ const struct ask_kind ask_kind_summarize = {
 	.baseline = sentences,
 	.signature = signature,
 	.put_answer = put_answer,
-	.put_config = put_config,
 };

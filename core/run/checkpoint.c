@@ -49,7 +49,8 @@ static void put_task(struct json_out *o, const struct plan_task *p,
 	json_open(o, NULL, '{');
 	json_put_str(o, "name", p->name);
 	json_put_str(o, "kind", task_kind_name(p->kind));
-	ask_kind(p->kind)->put_config(t, o);
+	if (ask_kind(p->kind)->put_config)
+		ask_kind(p->kind)->put_config(t, o);
 	json_close(o, '}');
 }
 

@@ -9,7 +9,6 @@
  */
 #include "run/evaluate.h"
 
-#include <math.h> /* NAN */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>

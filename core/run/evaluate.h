@@ -44,7 +44,8 @@ enum status evaluate_text(struct session *s, int task, const char *text,
 			  const char *pair, struct buf *json, struct err *err);
 /*
  * Many texts, which the workers share: json[i], an empty buffer, gets what
- * evaluate_text says of text[i] and pair[i] (NULL: none). All must be UTF-8.
+ * evaluate_text says of text[i] and pair[i] (NULL: none), but for "pieces" and
+ * "source". All must be UTF-8.
  */
 void evaluate_texts(struct session *s, int task, int n, const char *const *text,
 		    const char *const *pair, struct buf *json);

@@ -89,6 +89,7 @@ struct try_text {
 	struct session *s;
 	int task;
 	const char *text, *pair;
+	bool detail;
 	struct json_out *j;
 };
 
@@ -137,23 +138,17 @@ static void run_text(const struct try_text *t, struct worker *w)
 			     tokenizer_special(t->s->tok, TOK_CLS));
 	json_open(t->j, p->name, '{');
 	json_put_str(t->j, "kind", task_kind_name(p->kind));
-	ask_kind(p->kind)->put_answer(t->s, t->task, w, &b, &ex, t->j);
+	ask_kind(p->kind)->put_answer(&(struct ask_text){
+		.s = t->s, .task = t->task, .detail = t->detail, .w = w, .b = &b,
+		.ex = &ex }, t->j);
 	json_close(t->j, '}');
 	xfree(ids);
-}
-
-enum status evaluate_text(struct session *s, int task, const char *text,
-			  const char *pair, struct buf *json, struct err *err)
-{
-	if (!utf8_valid(text, strlen(text)) || (pair && !utf8_valid(pair, strlen(pair))))
-		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
-	evaluate_texts(s, task, 1, &text, &pair, json);
-	return ST_OK;
 }
 
 struct try_texts {
 	struct session *s;
 	int task;
+	bool detail;
 	const char *const *text, *const *pair;
 	struct buf *json;
 };
@@ -164,7 +159,7 @@ static void run_texts(struct worker *w, int job, void *arg)
 	const struct try_texts *all = arg;
 	struct json_out j;
 	struct try_text t = { .s = all->s, .text = all->text[job],
-			      .pair = all->pair[job], .j = &j };
+			      .pair = all->pair[job], .detail = all->detail, .j = &j };
 
 	json_out_init(&j, &all->json[job], 0);
 	json_open(&j, NULL, '{');
@@ -176,10 +171,21 @@ static void run_texts(struct worker *w, int job, void *arg)
 	json_close(&j, '}');
 }
 
+enum status evaluate_text(struct session *s, int task, const char *text,
+			  const char *pair, struct buf *json, struct err *err)
+{
+	struct try_texts all = { s, task, true, &text, &pair, json };
+
+	if (!utf8_valid(text, strlen(text)) || (pair && !utf8_valid(pair, strlen(pair))))
+		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
+	workers_run(s->workers, 1, run_texts, &all);
+	return ST_OK;
+}
+
 void evaluate_texts(struct session *s, int task, int n, const char *const *text,
 		    const char *const *pair, struct buf *json)
 {
-	struct try_texts all = { s, task, text, pair, json };
+	struct try_texts all = { s, task, false, text, pair, json };
 
 	workers_run(s->workers, n, run_texts, &all);
 }

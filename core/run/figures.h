@@ -4,8 +4,8 @@
  *
  * Read from the run's plan.json and run.db alone, a page at a time, so that memory
  * does not grow with the run; between two pages nothing is held open and a live run
- * never waits for whoever reads. Metrics are 0 to 1 (correlations -1 to 1), as in
- * all files. One row of figures_list is one table.
+ * never waits for whoever reads. Metrics are in their own units (metric.h), as in all
+ * files. One row of figures_list is one table.
  */
 #ifndef TUTTI_RUN_FIGURES_H
 #define TUTTI_RUN_FIGURES_H

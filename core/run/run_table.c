@@ -338,14 +338,29 @@ double run_task_value(const struct run_card *c, const struct run_task *t,
 	return v;
 }
 
+bool run_card_counts(const struct run_card *c, int i)
+{
+	if (metric_table[c->task[i].metric].unit != METRIC_PLAIN)
+		return true;
+	for (int k = 0; k < c->n_tasks; k++)
+		if (c->task[k].metric != c->task[i].metric)
+			return false;
+	return true;
+}
+
 double run_card_mean(const struct run_card *c, enum run_pick pick, int64_t step)
 {
 	double sum = 0;
+	int n = 0;
 
-	for (int i = 0; i < c->n_tasks; i++)
+	for (int i = 0; i < c->n_tasks; i++) {
+		if (!run_card_counts(c, i))
+			continue;
 		sum += metric_turned(c->task[i].metric,
 				     run_task_value(c, &c->task[i], pick, step));
-	return c->n_tasks ? sum / c->n_tasks : NAN;
+		n++;
+	}
+	return n ? sum / n : NAN;
 }
 
 double run_task_difference(const struct run_card *a, const struct run_card *b, int i,
@@ -368,7 +383,7 @@ double run_card_difference(const struct run_card *a, const struct run_card *b,
 	for (int i = 0; i < a->n_tasks; i++) {
 		double x = run_task_difference(a, b, i, pick, step);
 
-		if (!isfinite(x))
+		if (!run_card_counts(a, i) || !isfinite(x))
 			continue;
 		sum += x;
 		n++;

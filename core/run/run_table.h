@@ -61,16 +61,21 @@ const struct run_task *run_card_task(const struct run_card *c, const char *name)
 /* The metric of the chosen evaluation (PICK_STEP: at `step` or before); or NaN. */
 double run_task_value(const struct run_card *c, const struct run_task *t,
 		      enum run_pick pick, int64_t step);
-/* The mean over the card's tasks, turned so that higher is better; NaN when one has no
- * value. */
+/*
+ * Does task i count in means over the card's tasks? Metrics that are numbers of any size
+ * have no mean with others: only where all tasks are measured by the same one.
+ */
+bool run_card_counts(const struct run_card *c, int i);
+/* The mean over the tasks that count, turned so that higher is better; NaN when one has
+ * no value. */
 double run_card_mean(const struct run_card *c, enum run_pick pick, int64_t step);
 /* What task i of a gains over b's, above 0 where it is better; NaN unless both have it,
  * by the same metric, and a value. */
 double run_task_difference(const struct run_card *a, const struct run_card *b, int i,
 			   enum run_pick pick, int64_t step);
 /*
- * The mean over the tasks that both have of what a gains over b; NaN when there is
- * none. *common: how many.
+ * The mean over the tasks of a that count and both have of what a gains over b; NaN when
+ * there is none. *common: how many.
  */
 double run_card_difference(const struct run_card *a, const struct run_card *b,
 			   enum run_pick pick, int64_t step, int *common);

@@ -44,6 +44,7 @@ scores "f1: the second by bytes" "^f1 +0\.5000  of 'good', the second of two lab
 scores "f1: the other one" "^f1 +0\.0000  of 'bad'$" - f1 gold two --positive bad
 scores "f1: JSON says of which" '"f1":0\.5,"positive":"good"' - f1 gold two --json
 put three_g 'a\nb\nc\na\n'; put three_p 'a\nb\nb\nc\n'
+fails "a metric that no file has" 2 "no metric .perplexity.; there are: rouge accuracy" "$TUTTI" score perplexity gold gold
 fails "f1 of three labels" 1 "f1 is of two labels, here are 3: 'a', 'b', 'c'; macro_f1" "$TUTTI" score f1 three_g three_p
 scores "f1 of one against the rest" "^f1 +0\.6667  of 'b'$" - f1 three_g three_p --positive b
 scores "macro_f1 of three" '^macro_f1 +0\.4444$' - macro_f1 three_g three_p

@@ -132,11 +132,13 @@ static void same(double x, double y)
 static void test_gains(void **state)
 {
 	int64_t at[] = { 10 };
-	float now[] = { 20 }, was[] = { 25 };
+	float now[] = { 20 }, was[] = { 25 }, share[] = { .5f };
 	struct run_task a = { .name = "s", .metric = METRIC_PERPLEXITY, .n = 1, .step = at,
 			      .value = now }, b = a;
 	struct run_card one = { .n_tasks = 1, .task = &a, .best_step = 10 };
 	struct run_card two = { .n_tasks = 1, .task = &b, .best_step = 10 };
+	struct run_task mixed[2] = { { .name = "c", .metric = METRIC_ACCURACY, .n = 1,
+				       .step = at, .value = share } };
 	int common;
 
 	(void)state;
@@ -146,6 +148,13 @@ static void test_gains(void **state)
 	assert_int_equal(common, 1);
 	assert_true(run_card_mean(&one, PICK_BEST, 0) > run_card_mean(&two, PICK_BEST, 0));
 	same(run_task_value(&one, &a, PICK_BEST, 0), 20);
+	mixed[1] = a; /* beside another metric it is in no mean */
+	one = (struct run_card){ .n_tasks = 2, .task = mixed, .best_step = 10 };
+	assert_true(run_card_counts(&one, 0) && !run_card_counts(&one, 1));
+	same(run_card_mean(&one, PICK_BEST, 0), .5);
+	mixed[0] = a;
+	assert_true(run_card_counts(&one, 0) && run_card_counts(&one, 1));
+	same(run_card_mean(&one, PICK_BEST, 0), -20);
 }
 
 static void test_cards(void **state)
