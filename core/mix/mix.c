@@ -72,7 +72,8 @@ static void share_rest(const struct mix *m, const bool *active, double rest,
 	}
 	for (int i = 0; i < m->n; i++)
 		if (active[i] && !is_by_hand(&m->ch[i]))
-			share[i] = sum > 0 ? rest * (wish[i] / sum) : rest / n;
+			share[i] = sum > 0 && isfinite(sum) ? rest * (wish[i] / sum) :
+							      rest / n;
 }
 
 void mix_shares(const struct mix *m, double *share)
