@@ -35,7 +35,7 @@ static struct mix_view view_of(const struct mix *m, const struct mix_method *met
 {
 	return (struct mix_view){ .n = m->n, .step = m->step, .horizon = m->horizon,
 				  .seed = m->seed, .epoch = m->epoch, .ch = m->ch,
-				  .param = method->param };
+				  .dev_step = m->dev_step, .param = method->param };
 }
 
 /* Nothing was seen, so nothing is learned: the memory is lent as a copy. */
