@@ -130,11 +130,19 @@ static void plan(void)
 static void methods(enum method_role role)
 {
 	const struct method *row;
+	char text[200];
 
 	for (int i = 0; (row = method_at(role, i)); i++) {
 		item(row->name);
 		line(row->help);
 		line(row->source);
+		for (int k = 0; k < MIX_PARAMS && row->param[k].name; k++) {
+			const struct mix_param *p = &row->param[k];
+
+			str_format(text, sizeof text, "%s: %s, %.10g to %.10g, else %.10g",
+				   p->name, p->help, p->min, p->max, p->fallback);
+			line(text);
+		}
 	}
 }
 

@@ -61,6 +61,7 @@ struct mix_view {
 	uint64_t seed;                /* the plan's */
 	const uint64_t *epoch;        /* of each task, begun at 0 */
 	const struct mix_channel *ch; /* size, weight, locked, dev metric, ... */
+	int64_t dev_step;             /* evaluations up to here are in them */
 	const double *param;          /* in the row's order */
 	/* of the step */
 	const int *count;             /* micro-batches of each; 0: nothing was seen */

@@ -35,7 +35,7 @@ static struct mix_view view_of(const struct mix *m, const struct mix_method *met
 {
 	return (struct mix_view){ .n = m->n, .step = m->step, .horizon = m->horizon,
 				  .seed = m->seed, .epoch = m->epoch, .ch = m->ch,
-				  .param = method->param };
+				  .dev_step = m->dev_step, .param = method->param };
 }
 
 /* Nothing was seen, so nothing is learned: the memory is lent as a copy. */
@@ -72,7 +72,8 @@ static void share_rest(const struct mix *m, const bool *active, double rest,
 	}
 	for (int i = 0; i < m->n; i++)
 		if (active[i] && !is_by_hand(&m->ch[i]))
-			share[i] = sum > 0 ? rest * (wish[i] / sum) : rest / n;
+			share[i] = sum > 0 && isfinite(sum) ? rest * (wish[i] / sum) :
+							      rest / n;
 }
 
 void mix_shares(const struct mix *m, double *share)

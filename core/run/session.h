@@ -38,6 +38,7 @@ struct step_job {
 	uint64_t draw;
 	const uint64_t *rows;
 	double weight;                /* 0: forward only, nothing is added */
+	float factor;                 /* what its gradient is added with; 0: it is not */
 	struct loss loss;
 	struct loss after;            /* looked at again: after the update */
 };

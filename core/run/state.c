@@ -176,6 +176,10 @@ static void add_field(struct hasher *h, const struct session *s,
 
 	if (state_is_lacking(f, at))
 		return;
+	if (f->may_lack) { /* others of its kind may not be there: it says which it is */
+		hasher_add_str(h, f->name);
+		hasher_add_u64(h, (uint64_t)task);
+	}
 	switch (f->type) {
 	case STATE_I64:
 	case STATE_U64:    hasher_add_u64(h, *(const uint64_t *)at); break;

@@ -104,7 +104,8 @@ static float run_job(struct worker *w, int job, void *arg)
 	j->loss = forward(s, w, j);
 	if (j->weight > 0 || gradients_wanted(s, j->task))
 		tape_backward(&w->tape);
-	return (float)(j->weight * fullness(s, j) / s->plan->micro_batches);
+	j->factor = (float)(j->weight * fullness(s, j) / s->plan->micro_batches);
+	return j->factor;
 }
 
 static void look_at_job(int job, const struct grads *g, void *arg)

@@ -113,7 +113,7 @@ void task_sums_take(struct session *s, int job, const struct grads *g, double by
 
 	if (!t->is_on)
 		return;
-	if (j->weight > 0) {
+	if (j->factor > 0) {
 		BUG_IF(!t->n_free);
 		mine = t->free[--t->n_free];
 		grads_clear(mine);

