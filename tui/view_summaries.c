@@ -105,7 +105,7 @@ static void example_read(struct example_view *e, const struct reading *re, int i
 				      e->n_source};
 	output = (struct placed_text){e->p->output ? e->p->output : "", e->output,
 				      e->n_output};
-	pieces_read(&e->pieces, e->p->detail, &source, &output);
+	pieces_read(&e->pieces, e->p->detail, re->pieces, &source, &output);
 	break_turns(e->source, e->n_source, source.text);
 	mark_words(e, re);
 	e->was = reading_before(re);

@@ -104,11 +104,12 @@ enum status dataset_scan_labels(const struct dataset_spec *spec,
 				const char *cache_dir, struct progress *pg,
 				int cap, char ***labels, int *n, struct err *err);
 /*
- * A vocabulary of `size` pieces, trained from every text (source, pair,
+ * A tokenizer of the wished kind and size, trained from every text (source, pair,
  * summary) of n files in this order; kept in the same way.
  */
-enum status dataset_vocabulary(const struct dataset_spec *spec, int n, int size,
-			       const char *cache_dir, struct progress *pg,
-			       struct tokenizer **out, struct err *err);
+enum status dataset_vocabulary(const struct dataset_spec *spec, int n,
+			       struct tokenizer_wish wish, const char *cache_dir,
+			       struct progress *pg, struct tokenizer **out,
+			       struct err *err);
 
 #endif

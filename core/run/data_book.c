@@ -38,7 +38,7 @@ const char *data_split_name(enum data_split s)
 static enum status get_vocabulary(struct data_book *b, const char *run,
 				  struct progress *pg, struct err *err)
 {
-	char folder[PATH_MAX], path[PATH_MAX];
+	char folder[PATH_MAX];
 	enum status st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder,
 					 err);
 
@@ -46,8 +46,8 @@ static enum status get_vocabulary(struct data_book *b, const char *run,
 		st = checkpoint_sound(folder, err);
 	if (st && st != ST_NOT_FOUND)
 		return st;
-	if (!st && str_format(path, sizeof path, "%s/vocab.txt", folder))
-		return tokenizer_load(path, &b->tok, err);
+	if (!st)
+		return tokenizer_open_folder(plan_tokenizer(b->plan), folder, &b->tok, err);
 	return plan_vocabulary(b->plan, pg, &b->tok, err);
 }
 
@@ -161,6 +161,7 @@ struct data_about data_book_about(const struct data_book *b)
 		.labels = (const char *const *)t->labels, .is_pair = *t->pair != '\0',
 		.max_source = t->max_source, .max_target = t->max_target,
 		.pieces = b->tok ? tokenizer_size(b->tok) : 0,
+		.tokenizer = plan_tokenizer(b->plan),
 	};
 }
 

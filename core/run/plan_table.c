@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "text/tokenizer_kind.h"
+
 enum {
 	CLS = 1 << TASK_CLASSIFY,
 	REG = 1 << TASK_REGRESS,
@@ -58,8 +60,9 @@ enum {
 	  "Are embeddings and the output layer one table?")                    \
 	W("model.init", ENUM, 0, 0, "\"random\"", "random", TEXT, init,        \
 	  "Where the first weights come from.")                                \
-	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"", "wordpiece", TEXT,    \
-	  tokenizer_kind, "How text is cut into pieces.")                      \
+	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"",                       \
+	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
+	  "How text is cut into pieces.")                                      \
 	W("tokenizer.size", INT, 16, 200000, "8000", NULL, INT,                \
 	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text.") \
 	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \

@@ -1,5 +1,5 @@
 /*
- * fold.c - folded words, and pieces found again in their text.
+ * fold.c - folded words, and WordPiece's pieces found again in their text.
  */
 #include "text/fold.h"
 
@@ -91,8 +91,8 @@ uint64_t text_fold_key(const char *word, size_t len)
 	return key;
 }
 
-bool text_places(const char *text, size_t len, const char *const *piece, int n,
-		 struct token_span *out)
+bool wordpiece_places(const char *text, size_t len, const char *const *piece, int n,
+		      struct token_span *out)
 {
 	bool is_in = false;
 	uint32_t count = 0;
@@ -102,7 +102,7 @@ bool text_places(const char *text, size_t len, const char *const *piece, int n,
 	words_init(&it, text, len);
 	for (int i = 0; i < n; i++) {
 		const char *p = piece[i];
-		bool goes_on = p[0] == '#' && p[1] == '#' && p[2];
+		bool goes_on = wordpiece_goes_on(p);
 
 		out[i] = (struct token_span){0, 0, 0};
 		if (str_eq(p, special_names[TOK_CLS]) ||
