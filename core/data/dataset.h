@@ -45,9 +45,9 @@ struct dataset_spec {
 };
 
 /*
- * One example, borrowed from the mapping. `ids`: [CLS] text [SEP] or
- * [CLS] text [SEP] pair [SEP]; segment 1 starts at `second` (= n_ids when there
- * is no pair). `target`: summary ids with a closing [SEP], no opening one.
+ * One example, borrowed from the mapping. `ids`: the text, or text and pair, as the
+ * tokenizer's templates have them (text/layout.h); the pair begins at `second` (= n_ids
+ * when there is none). `target`: summary ids with the closing token, no opening one.
  */
 struct example {
 	const int32_t *ids;

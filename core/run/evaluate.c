@@ -173,7 +173,7 @@ static void build(const struct eval *e, struct worker *w, const int *k, int n,
 		row[i] = row_of(e, k[i]);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build(b, &w->tape.arena, e->data, e->task, row, n, 0,
-		    tokenizer_special(e->s->tok, TOK_CLS));
+		    tokenizer_start(e->s->tok));
 }
 
 /* The most probable class; the first of equals. */

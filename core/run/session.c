@@ -102,7 +102,7 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 	}
 	if (!st && o->train)
 		t->packer = packer_new(t->train, s->plan->seed, i, s->plan->tokens,
-				       tokenizer_special(s->tok, TOK_CLS));
+				       tokenizer_start(s->tok));
 	return st;
 }
 

@@ -58,7 +58,7 @@ static float run_job(struct worker *w, int job, void *arg)
 	grads_clear(w->grads);
 	tape_begin(&w->tape, w->grads, &noise);
 	batch_build(&b, &w->tape.arena, s->task[j->task].train, j->task, j->rows,
-		    j->n_rows, j->draw, tokenizer_special(s->tok, TOK_CLS));
+		    j->n_rows, j->draw, tokenizer_start(s->tok));
 	j->loss = model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
 	if (j->weight > 0 || gradients_wanted(s, j->task))
 		tape_backward(&w->tape);
