@@ -67,6 +67,14 @@ static struct token_span *span_at(const struct filling *f, int i)
 	return f->spans ? f->spans + i : NULL;
 }
 
+static bool has_text(const struct layout_template *l, int which)
+{
+	for (const struct layout_part *p = l->part; p->what; p++)
+		if (p->what == LAYOUT_TEXT && p->which == which)
+			return true;
+	return false;
+}
+
 /* Text 0 where it stays, text 1 behind the room. */
 static void read_texts(struct filling *f, const struct layout_template *l,
 		       const struct layout_words *text, int cap)
@@ -78,7 +86,7 @@ static void read_texts(struct filling *f, const struct layout_template *l,
 	f->from[0] = size_before(f->t, l, 0);
 	f->from[1] = cap;
 	for (int i = 0; i < LAYOUT_TEXTS; i++)
-		if (text[i].s)
+		if (text[i].s && has_text(l, i))
 			o->len[i] = tokenizer_encode(f->t, text[i].s, text[i].len,
 						     f->ids + f->from[i],
 						     span_at(f, f->from[i]), room,
@@ -118,20 +126,18 @@ void layout_texts(const struct tokenizer *t, const struct layout_template *l,
 		  struct token_span *spans, struct layout *out)
 {
 	struct filling f = { .t = t, .ids = ids, .spans = spans, .out = out };
-	bool has[LAYOUT_TEXTS] = { false };
 
 	*out = (struct layout){ 0 };
 	read_texts(&f, l, text, cap);
 	for (const struct layout_part *p = l->part; p->what; p++) {
-		if (p->what != LAYOUT_TEXT) {
+		if (p->what == LAYOUT_TEXT)
+			put_text(&f, p->which);
+		else
 			put_around(&f, p);
-			continue;
-		}
-		has[p->which] = true;
-		put_text(&f, p->which);
 	}
 	for (int i = 0; i < LAYOUT_TEXTS; i++)
-		out->at[i] = has[i] ? out->at[i] : out->n;
+		if (!has_text(l, i))
+			out->at[i] = out->n;
 	out->segment = t->layouts->has_segments ? out->at[1] : out->n;
 }
 

@@ -20,7 +20,7 @@
 enum { LAYOUT_PARTS = 8, LAYOUT_TEXTS = 2 };
 enum layout_what { LAYOUT_END, LAYOUT_SPECIAL, LAYOUT_TEXT, LAYOUT_WORDS };
 
-struct layout_words { /* not terminated; s NULL: there is no such text */
+struct layout_words { /* not terminated; of texts, s NULL: there is none */
 	const char *s;
 	size_t len;
 };
