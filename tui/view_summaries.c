@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "keys.h"
 #include "models.h"
-#include "run/lead.h"
+#include "text/parts.h"
 #include "summaries_own.h"
 
 /* What one example comes to; made for a drawing, gone after it. */
