@@ -289,7 +289,8 @@ void data_book_pieces(const struct data_book *b, enum data_split s, uint64_t i,
 					     &out->pair_kept, &out->is_partial);
 	if (e.n_target)
 		out->target_lost = lost_pieces(b, e.target_text, e.target_len,
-					       e.n_target - 1, &out->target_kept,
+					       layout_target_len(b->tok, e.n_target),
+					       &out->target_kept,
 					       &out->is_partial);
 }
 

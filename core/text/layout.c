@@ -183,6 +183,11 @@ void layout_find(const struct tokenizer *t, int n, int second, struct layout *ou
 	out->segment = t->layouts->has_segments ? out->at[1] : n;
 }
 
+int layout_target_len(const struct tokenizer *t, int n)
+{
+	return within(n - layout_around(t, &t->layouts->target), 0, n);
+}
+
 /* --- prompts --- */
 
 /* A place for a text at s: its bytes, and which; 0: none. */

@@ -71,6 +71,8 @@ void layout_source(const struct tokenizer *t, struct layout_words text,
 /* What a decoder is to write, its closing token included. */
 void layout_target(const struct tokenizer *t, struct layout_words text, int cap,
 		   int32_t *ids, struct layout *out);
+/* Of n ids that layout_target made, those of the text. */
+int layout_target_len(const struct tokenizer *t, int n);
 /*
  * Of n ids that layout_source made, with text 1 at `second` (n: none), where the texts
  * stand; total is what was kept. Of ids that nobody made so: something within them.

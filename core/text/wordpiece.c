@@ -363,6 +363,31 @@ static void show(const char *piece, struct buf *out)
 	buf_adds(out, wordpiece_body(piece));
 }
 
+static bool places(const char *text, size_t len, const char *const *piece, int n,
+		   struct token_span *out)
+{
+	bool is_in = false;
+	uint32_t count = 0;
+	struct words it;
+	struct word w;
+
+	words_init(&it, text, len);
+	for (int i = 0; i < n; i++) {
+		int special = role(piece[i]);
+
+		out[i] = (struct token_span){0, 0, 0};
+		if (special == TOK_CLS || special == TOK_SEP || special == TOK_PAD)
+			continue; /* the others stand for words */
+		if (begins_word(piece[i]) || !count) {
+			is_in = words_next(&it, &w);
+			count++;
+		}
+		if (is_in)
+			out[i] = (struct token_span){w.start, w.end, count - 1};
+	}
+	return words_next(&it, &w);
+}
+
 const struct tokenizer_kind tokenizer_wordpiece = {
 	.name = "wordpiece",
 	.help = "words in lower case, cut into the longest pieces there are (BERT)",
@@ -378,7 +403,7 @@ const struct tokenizer_kind tokenizer_wordpiece = {
 	.role = role,
 	.begins_word = begins_word,
 	.show = show,
-	.places = wordpiece_places,
+	.places = places,
 	.train_new = wordpiece_train_new,
 	.train_feed = wordpiece_train_feed,
 	.train_finish = wordpiece_train_finish,

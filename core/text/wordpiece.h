@@ -24,11 +24,9 @@ enum status wordpiece_from_lines(const char *lines, size_t len, const char *name
 				 struct tokenizer **out, struct err *err);
 bool wordpiece_goes_on(const char *piece);          /* is it "##ing"? */
 const char *wordpiece_body(const char *piece);      /* "ing" */
-/* decode.c, fold.c, trainer_words.c and trainer.c: what stands in the row. */
+/* decode.c, trainer_words.c and trainer.c: what stands in the row. */
 void wordpiece_decode(const struct tokenizer *t, const int32_t *ids, int n,
 		      struct buf *out);
-bool wordpiece_places(const char *text, size_t len, const char *const *piece, int n,
-		      struct token_span *out);
 struct tokenizer_trainer *wordpiece_train_new(void);
 void wordpiece_train_feed(struct tokenizer_trainer *tr, const char *text, size_t len);
 enum status wordpiece_train_finish(struct tokenizer_trainer *tr, struct progress *pg,

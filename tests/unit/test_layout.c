@@ -266,6 +266,7 @@ static void test_target(void **state)
 	layout_target(t, (struct layout_words){ "a b c", 5 }, 3, ids, &l);
 	assert_string_equal(shown(t, ids, l.n), "a b [SEP]");
 	assert_int_equal(layout_lost(&l), 1);
+	assert_int_equal(layout_target_len(t, l.n), l.len[0]);
 	layout_target(t, (struct layout_words){ "", 0 }, 3, ids, &l);
 	assert_int_equal(l.total[0], 0);
 	layout_target(g, (struct layout_words){ "abc", 3 }, 3, ids, &l);
