@@ -30,7 +30,7 @@ struct builder {
 	struct cache_header h;
 	uint64_t *counts;             /* [n_labels] */
 	int *by_name;                 /* [n_labels] labels in order of bytes */
-	int32_t *ids, *target;        /* scratch: 2 * max_source, 2 * max_target */
+	int32_t *ids, *target;        /* scratch: 2 * max_source, max_target */
 	double sum;
 	bool cache_failed;
 };
@@ -71,7 +71,7 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 	b->by_name = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->by_name);
 	sort_labels(b);
 	b->ids = xcalloc(2 * (size_t)spec->max_source, sizeof *b->ids);
-	b->target = xcalloc(2 * (size_t)(spec->max_target > 0 ? spec->max_target : 1),
+	b->target = xcalloc((size_t)(spec->max_target > 0 ? spec->max_target : 1),
 			    sizeof *b->target);
 	b->body = hasher_new();
 }

@@ -18,7 +18,7 @@
 #include "base/status.h"
 #include "data/source.h"
 #include "data/task_kind.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer_train.h"
 
 /* What is read from a file and how. Strings are borrowed during the call. */
 struct dataset_spec {

@@ -54,9 +54,10 @@ struct layout {
 };
 
 /*
- * ids and spans (NULL: not wanted) have room for 2 * cap, of which the first n are the
- * answer; a span is where the token stands in its own text, and 0, 0 for all others.
- * cap must hold what stands around the texts (layout_around) at least.
+ * ids and spans (NULL: not wanted) have room for cap, with a second text for 2 * cap,
+ * of which the first n are the answer; a span is where the token stands in its own
+ * text, and 0, 0 for all others. cap must hold what stands around the texts
+ * (layout_around) at least.
  */
 void layout_texts(const struct tokenizer *t, const struct layout_template *l,
 		  const struct layout_words text[LAYOUT_TEXTS], int cap, int32_t *ids,

@@ -2,8 +2,8 @@
  * tokenizer.h - text to ids and back, whatever the kind of the tokenizer.
  *
  * A tokenizer is of a kind (tokenizer_kind.h: one row each), read from the kind's files
- * or trained from the tasks' own text. No special tokens are added here: layout.h does.
- * Immutable once made: any thread may read.
+ * or trained from the tasks' own text (tokenizer_train.h). No special tokens are added
+ * here: layout.h does. Immutable once made: any thread may read.
  */
 #ifndef TUTTI_TEXT_TOKENIZER_H
 #define TUTTI_TEXT_TOKENIZER_H
@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "base/progress.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -82,29 +81,6 @@ void tokenizer_pack(const struct tokenizer *t, struct buf *out);
 enum status tokenizer_unpack(const struct tokenizer_kind *k, const char *s, size_t len,
 			     const char *name, struct tokenizer **out, struct err *err);
 void tokenizer_free(struct tokenizer *t); /* NULL is fine */
-
-/* --- training --- */
-
-/* What is wanted when there is no file: a kind, and how many pieces. */
-struct tokenizer_wish {
-	const struct tokenizer_kind *kind;
-	int size;
-};
-/*
- * Feed every text, then finish. Deterministic: the same texts in the same order give
- * the same vocabulary. A small text yields fewer than `size` pieces.
- */
-struct tokenizer_trainer;
-/* ST_INVALID: the kind cannot be trained. */
-enum status tokenizer_trainer_new(struct tokenizer_wish w, struct tokenizer_trainer **out,
-				  struct err *err);
-void tokenizer_trainer_feed(struct tokenizer_trainer *tr, const char *text,
-			    size_t len);
-/* Frees tr in every case. ST_INVALID when there was no text, or size too small. */
-enum status tokenizer_trainer_finish(struct tokenizer_trainer *tr,
-				     struct progress *pg,
-				     struct tokenizer **out, struct err *err);
-void tokenizer_trainer_free(struct tokenizer_trainer *tr); /* NULL is fine */
 
 /* --- pieces --- */
 

@@ -10,7 +10,7 @@
 #define TUTTI_TEXT_TOKENIZER_KIND_H
 
 #include "text/layout.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer_train.h"
 
 /* X(name in plans); its row is tokenizer_NAME. The first is a plan's default. */
 #define TOKENIZER_KINDS(X) X(wordpiece)

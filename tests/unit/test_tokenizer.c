@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "golden.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer_train.h"
 #include "text/utf8.h"
 
 enum { TOKENS = 4096 };
