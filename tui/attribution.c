@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "models.h"
+#include "text/tokenizer.h"
 #include "ui.h"
 
 const char *method_name(enum attribution_method m)
@@ -87,7 +88,7 @@ static void read_pieces(struct attribution *a, const struct json *doc)
 		if (from >= 0 && to >= from && to <= len)
 			add_piece(a, &(struct attributed){ t, (size_t)from, (size_t)to,
 				  { number_of(grad), number_of(drop) } },
-				  str_starts(json_string(piece), "##"));
+				  !tokenizer_begins_word(a->pieces, json_string(piece)));
 		piece = json_next(piece);
 		span = json_next(span);
 		grad = json_next(grad);
@@ -166,6 +167,7 @@ static void take(struct ui *ui, enum status st, const char *text)
 	if (!a)
 		return;
 	a->is_waiting = false;
+	a->pieces = tokenizer_kind_find(ui->pic->tokenizer);
 	if (!st)
 		st = attribution_read(a, text, strlen(text), &err);
 	if (st)

@@ -43,6 +43,7 @@ struct attribution {
 	char pred[64];        /* label, or the number */
 	double p;             /* NaN: regression */
 	int left_out, occluded, n;
+	const struct tokenizer_kind *pieces; /* of the run's; NULL: not known */
 	struct attributed *word; /* [n], in order */
 };
 

@@ -125,19 +125,18 @@ static enum status open_tokenizer(const struct opts *o, struct tokenizer **tok,
 				  struct err *err)
 {
 	struct stat sb;
-	char run[PATH_MAX], folder[PATH_MAX], vocab[PATH_MAX];
+	char run[PATH_MAX], folder[PATH_MAX];
 	enum status st;
 
 	if (!stat(o->arg[0], &sb) && !S_ISDIR(sb.st_mode))
-		return tokenizer_load(o->arg[0], tok, err);
+		return tokenizer_load(NULL, o->arg[0], tok, err);
 	st = cmd_find_run(o, o->arg[0], run, err);
 	if (!st)
 		st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder, err);
 	if (!st)
 		st = checkpoint_sound(folder, err);
-	if (!st && !str_format(vocab, sizeof vocab, "%s/vocab.txt", folder))
-		st = err_set(err, ST_INVALID, "path too long: '%s'", folder);
-	return st ? st : tokenizer_load(vocab, tok, err);
+	return st ? st :
+		    tokenizer_open_folder(tokenizer_kind_in(folder), folder, tok, err);
 }
 
 static void print_ids(const struct tokenizer *tok, const char *line, size_t len,

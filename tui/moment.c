@@ -54,6 +54,7 @@ void moment_start(struct moment *m, const struct plan *p)
 	s->clip = p->clip;
 	s->gradients_every = p->gradients_every;
 	s->dropout = p->dropout;
+	str_copy(s->tokenizer, sizeof s->tokenizer, p->tokenizer_kind);
 	str_copy(s->sampling, sizeof s->sampling, p->method[METHOD_SAMPLING].name);
 	str_copy(s->weighting, sizeof s->weighting, p->method[METHOD_WEIGHTING].name);
 	s->n_channels = p->n_tasks < CHANNELS_MAX ? p->n_tasks : CHANNELS_MAX;

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "kind_view.h"
 #include "summaries_own.h"
+#include "text/tokenizer.h"
 
 void reading_init(struct reading *re)
 {
@@ -121,7 +122,7 @@ static void count_tokens(struct reading *re, int i)
 	struct placed_text none = {.text = ""};
 	struct pieces p;
 
-	pieces_read(&p, i >= 0 ? re->data.set.p[i].detail : NULL, &none, &none);
+	pieces_read(&p, i >= 0 ? re->data.set.p[i].detail : NULL, re->pieces, &none, &none);
 	re->n_tokens = p.n;
 	if (re->token >= p.n)
 		re->token = p.n - 1;
@@ -138,6 +139,7 @@ void reading_recalc(struct ui *ui)
 		return;
 	re->rouge = (struct rouge_options){ .unicode = ui->pic->ch[re->task].rouge_unicode,
 					    .split = true };
+	re->pieces = tokenizer_kind_find(ui->pic->tokenizer);
 	results_load(&re->data, &ui->feed, ui->pic, re->task);
 	if (re->set_task != re->data.task || re->set_step != re->data.step)
 		take_set(re);

@@ -62,6 +62,7 @@ struct reading {
 	int set_task;
 	int64_t set_step;
 	struct rouge_options rouge; /* as the task is scored */
+	const struct tokenizer_kind *pieces; /* of the run's; NULL: not known */
 	struct example_figures *figure; /* [data.set.n] */
 	int measured;              /* how many are done, from the first on */
 	struct reading_means mean;

@@ -47,7 +47,7 @@ static const char *text_of(const char *s)
 }
 
 static void measure_copying(struct example_figures *f, const struct dev_row *row,
-			    const struct prediction *p)
+			    const struct prediction *p, const struct tokenizer_kind *kind)
 {
 	struct placed_text text = {.text = text_of(row->text)};
 	struct placed_text said = {.text = text_of(p->text)};
@@ -66,7 +66,7 @@ static void measure_copying(struct example_figures *f, const struct dev_row *row
 	for (int i = 0; i < n_reference; i++)
 		words += reference[i].key != 0;
 	f->ratio = words ? (double)f->copying.n_output / words : NAN;
-	pieces_read(&pieces, p->detail, &text, &said);
+	pieces_read(&pieces, p->detail, kind, &text, &said);
 	f->is_cut = pieces.is_cut;
 	pieces_release(&pieces);
 	xfree(a);
@@ -116,7 +116,7 @@ static void measure(struct reading *re, int i, struct rouge_scorer *rs)
 	rouge_score(rs, reference, buf_str(&lead), &f->lead);
 	f->is_blind = !rouge_has_words(rs, reference);
 	buf_release(&lead);
-	measure_copying(f, row, p);
+	measure_copying(f, row, p, re->pieces);
 	measure_change(re, i);
 	f->is_done = true;
 }

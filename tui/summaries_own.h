@@ -58,8 +58,8 @@ struct placed_text {
 	int n;
 };
 /* NULL or unreadable detail: no pieces. */
-void pieces_read(struct pieces *p, const char *detail, const struct placed_text *source,
-		 const struct placed_text *output);
+void pieces_read(struct pieces *p, const char *detail, const struct tokenizer_kind *kind,
+		 const struct placed_text *source, const struct placed_text *output);
 void pieces_release(struct pieces *p);
 /* Marks what piece i is and looked at in the words of both texts. */
 void pieces_mark(const struct pieces *p, int i, struct word *source, int n_source,

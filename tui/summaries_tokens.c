@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "keys.h"
 #include "summaries_own.h"
-#include "text/fold.h"
+#include "text/tokenizer.h"
 
 enum { LOOKS = sizeof((struct piece *)0)->place / sizeof(int) };
 
@@ -95,10 +95,11 @@ static int word_at(const struct placed_text *t, uint32_t at, int from)
 }
 
 /* Which word each piece belongs to; true: the text goes on after the last. */
-static bool place(const struct placed_text *t, const char *const *piece, int n, int *word)
+static bool place(const struct tokenizer_kind *k, const struct placed_text *t,
+		  const char *const *piece, int n, int *word)
 {
 	struct token_span *span = xcalloc((size_t)n + 1, sizeof *span);
-	bool goes_on = text_places(t->text, strlen(t->text), piece, n, span);
+	bool goes_on = tokenizer_places(k, t->text, strlen(t->text), piece, n, span);
 	int from = 0;
 
 	for (int i = 0; i < n; i++) {
@@ -113,22 +114,23 @@ static bool place(const struct placed_text *t, const char *const *piece, int n, 
 	return goes_on;
 }
 
-static void place_output(struct pieces *p, const struct placed_text *output)
+static void place_output(struct pieces *p, const struct tokenizer_kind *kind,
+			 const struct placed_text *output)
 {
 	const char **text = xcalloc((size_t)p->n + 1, sizeof *text);
 	int *word = xcalloc((size_t)p->n + 1, sizeof *word);
 
 	for (int i = 0; i < p->n; i++)
 		text[i] = p->piece[i].text;
-	place(output, text, p->n, word);
+	place(kind, output, text, p->n, word);
 	for (int i = 0; i < p->n; i++)
 		p->piece[i].word = word[i];
 	xfree(text);
 	xfree(word);
 }
 
-void pieces_read(struct pieces *p, const char *detail, const struct placed_text *source,
-		 const struct placed_text *output)
+void pieces_read(struct pieces *p, const char *detail, const struct tokenizer_kind *kind,
+		 const struct placed_text *source, const struct placed_text *output)
 {
 	const struct json *pieces, *from;
 
@@ -142,10 +144,10 @@ void pieces_read(struct pieces *p, const char *detail, const struct placed_text 
 		return;
 	read_lists(p, pieces, from);
 	p->source_word = xcalloc((size_t)p->n_source + 1, sizeof *p->source_word);
-	p->is_cut = place(source, p->source, p->n_source, p->source_word) &&
+	p->is_cut = place(kind, source, p->source, p->n_source, p->source_word) &&
 		    p->n_source > 0;
 	if (output->word)
-		place_output(p, output);
+		place_output(p, kind, output);
 }
 
 void pieces_release(struct pieces *p)

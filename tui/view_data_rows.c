@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
+#include "text/tokenizer.h"
 #include "text/utf8.h"
 #include "words.h"
 
@@ -211,21 +212,18 @@ static void put_piece(struct pen *p, const char *piece, int32_t id, enum ink ink
 	p->x += (w > digits && p->high > 1 ? w : p->high > 1 ? digits : w) + 1;
 }
 
-static bool is_special(const char *piece)
+static void put_pieces(struct pen *p, const struct data_view *v, const char *const *piece,
+		       const int32_t *id, int n)
 {
-	return str_eq(piece, "[CLS]") || str_eq(piece, "[SEP]") ||
-	       str_eq(piece, "[PAD]") || str_eq(piece, "[MASK]");
-}
+	const struct tokenizer_kind *kind = data_book_about(v->now->book).tokenizer;
 
-static void put_pieces(struct pen *p, const char *const *piece, const int32_t *id, int n)
-{
 	for (int i = 0; i < n; i++) {
-		bool is_unknown = str_eq(piece[i], "[UNK]");
+		int role = tokenizer_role(kind, piece[i]);
 
 		if (p->line > p->skip + p->r.h)
 			return; /* below what is seen */
-		put_piece(p, piece[i], id[i], is_unknown ? INK_WARN :
-			  is_special(piece[i]) ? INK_DIM : INK_TEXT);
+		put_piece(p, piece[i], id[i], role == TOK_UNK ? INK_WARN :
+			  role >= 0 ? INK_DIM : INK_TEXT);
 	}
 }
 
@@ -393,12 +391,12 @@ void draw_data_row(struct canvas *c, const struct data_view *v, struct rect r)
 		q->text_kept);
 	put_cut(&p, "second text", q->pair_lost, q->is_partial, row.pair, row.pair_len,
 		q->pair_kept);
-	put_pieces(&p, q->piece, q->id, q->n);
+	put_pieces(&p, v, q->piece, q->id, q->n);
 	if (!q->n_target)
 		return;
 	noun = data_kind(data_book_about(v->now->book).kind)->column[COLUMN_TARGET].noun;
 	put_heading(&p, INK_DIM, noun);
 	put_cut(&p, noun, q->target_lost, q->is_partial, row.target, row.target_len,
 		q->target_kept);
-	put_pieces(&p, q->target_piece, q->target_id, q->n_target);
+	put_pieces(&p, v, q->target_piece, q->target_id, q->n_target);
 }

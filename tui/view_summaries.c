@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "keys.h"
 #include "models.h"
-#include "run/lead.h"
 #include "run/ask_summarize.h"
+#include "text/parts.h"
 #include "summaries_own.h"
 
 /* What one example comes to; made for a drawing, gone after it. */
@@ -106,7 +106,7 @@ static void example_read(struct example_view *e, const struct reading *re, int i
 				      e->n_source};
 	output = (struct placed_text){e->p->text ? e->p->text : "", e->output,
 				      e->n_output};
-	pieces_read(&e->pieces, e->p->detail, &source, &output);
+	pieces_read(&e->pieces, e->p->detail, re->pieces, &source, &output);
 	break_turns(e->source, e->n_source, source.text);
 	mark_words(e, re);
 	e->was = reading_before(re);

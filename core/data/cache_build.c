@@ -14,6 +14,7 @@
 #include "data/data_kind.h"
 #include "data/plain.h"
 #include "data/spool.h"
+#include "text/layout.h"
 
 /* --- the builder --- */
 
@@ -29,7 +30,7 @@ struct builder {
 	const struct data_target *target;
 	struct target_stats stats;
 	int *by_name;                 /* [n_labels] labels in order of bytes */
-	int32_t *ids, *second, *pieces; /* scratch: max_source, twice; max_target */
+	int32_t *ids, *pieces;        /* scratch: 2 * max_source, max_target */
 	bool cache_failed;
 };
 
@@ -63,14 +64,13 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 	b->h.state = pl->state;
 	b->h.kind = (int32_t)spec->kind;
 	b->h.vocab = tokenizer_size(tok);
-	b->h.unk = tokenizer_special(tok, TOK_UNK);
+	b->h.unk = tokenizer_stand_in(tok);
 	if (b->target->has_labels && !spec->unlabelled)
 		b->h.n_labels = spec->n_labels;
 	b->stats.labels = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->stats.labels);
 	b->by_name = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->by_name);
 	sort_labels(b);
-	b->ids = xcalloc((size_t)spec->max_source, sizeof *b->ids);
-	b->second = xcalloc((size_t)spec->max_source, sizeof *b->second);
+	b->ids = xcalloc(2 * (size_t)spec->max_source, sizeof *b->ids);
 	b->pieces = xcalloc((size_t)(spec->max_target > 0 ? spec->max_target : 1),
 			    sizeof *b->pieces);
 	b->body = hasher_new();
@@ -86,52 +86,29 @@ static void builder_release(struct builder *b)
 	xfree(b->stats.labels);
 	xfree(b->by_name);
 	xfree(b->ids);
-	xfree(b->second);
 	xfree(b->pieces);
 }
 
 /* --- one row --- */
 
-/* The longer text gives way, piece by piece; of equal ones the second. */
-static void cut_pair(int *a, int *b, int room)
-{
-	while (*a + *b > room) {
-		if (*a > *b)
-			--*a;
-		else
-			--*b;
-	}
-}
-
-/* [CLS] text [SEP], or [CLS] text [SEP] pair [SEP]. */
 static enum row_fault take_source(struct builder *b, const struct source_row *row,
 				  struct cache_record *r)
 {
 	const struct dataset_columns *c = &b->columns;
-	int room = b->spec->max_source - (c->pair >= 0 ? 3 : 2);
-	int32_t sep = tokenizer_special(b->tok, TOK_SEP);
-	int total, total_b = 0, n_b = 0;
-	int n = tokenizer_encode(b->tok, row->field[c->text], row->len[c->text],
-				 b->ids + 1, NULL, room, &total);
+	struct layout_words text = { row->field[c->text], row->len[c->text] };
+	struct layout_words pair = { NULL, 0 };
+	struct layout l;
 
 	if (c->pair >= 0)
-		n_b = tokenizer_encode(b->tok, row->field[c->pair],
-				       row->len[c->pair], b->second, NULL, room,
-				       &total_b);
-	if (!total || (c->pair >= 0 && !total_b))
+		pair = (struct layout_words){ row->field[c->pair], row->len[c->pair] };
+	layout_source(b->tok, text, pair, b->spec->max_source, b->ids, NULL, &l);
+	if (!l.total[0] || (c->pair >= 0 && !l.total[1]))
 		return ROW_EMPTY_TEXT;
-	cut_pair(&n, &n_b, room);
-	b->ids[0] = tokenizer_special(b->tok, TOK_CLS);
-	b->ids[n + 1] = sep;
-	r->n_ids = r->second = (uint32_t)n + 2;
-	if (c->pair >= 0) {
-		memcpy(b->ids + r->second, b->second, (size_t)n_b * sizeof *b->ids);
-		b->ids[n + 2 + n_b] = sep;
-		r->n_ids += (uint32_t)n_b + 1;
-	}
-	b->h.report.cut_source += total > n || total_b > n_b;
-	b->h.report.pieces_source += (uint64_t)total + (uint64_t)total_b;
-	b->h.report.lost_source += (uint64_t)(total - n) + (uint64_t)(total_b - n_b);
+	r->n_ids = (uint32_t)l.n;
+	r->second = (uint32_t)l.at[1];
+	b->h.report.cut_source += layout_lost(&l) > 0;
+	b->h.report.pieces_source += (uint64_t)l.total[0] + (uint64_t)l.total[1];
+	b->h.report.lost_source += (uint64_t)layout_lost(&l);
 	return ROW_OK;
 }
 

@@ -18,7 +18,7 @@
 #include "base/status.h"
 #include "data/source.h"
 #include "data/task_kind.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer_train.h"
 
 /* What is read from a file and how. Strings are borrowed during the call. */
 struct dataset_spec {
@@ -45,9 +45,9 @@ struct dataset_spec {
 };
 
 /*
- * One example, borrowed from the mapping. `ids`: [CLS] text [SEP] or
- * [CLS] text [SEP] pair [SEP]; segment 1 starts at `second` (= n_ids when there
- * is no pair). `target`: summary ids with a closing [SEP], no opening one.
+ * One example, borrowed from the mapping. `ids`: the text, or text and pair, as the
+ * tokenizer's templates have them (text/layout.h); the pair begins at `second` (= n_ids
+ * when there is none). `target`: summary ids with the closing token, no opening one.
  */
 struct example {
 	const int32_t *ids;
@@ -104,11 +104,12 @@ enum status dataset_scan_labels(const struct dataset_spec *spec,
 				const char *cache_dir, struct progress *pg,
 				int cap, char ***labels, int *n, struct err *err);
 /*
- * A vocabulary of `size` pieces, trained from every text (source, pair,
+ * A tokenizer of the wished kind and size, trained from every text (source, pair,
  * summary) of n files in this order; kept in the same way.
  */
-enum status dataset_vocabulary(const struct dataset_spec *spec, int n, int size,
-			       const char *cache_dir, struct progress *pg,
-			       struct tokenizer **out, struct err *err);
+enum status dataset_vocabulary(const struct dataset_spec *spec, int n,
+			       struct tokenizer_wish wish, const char *cache_dir,
+			       struct progress *pg, struct tokenizer **out,
+			       struct err *err);
 
 #endif

@@ -211,12 +211,12 @@ static enum status feed_texts(const struct dataset_spec *spec,
 	return each_row(spec, pg, take_texts, &f, err);
 }
 
-static enum status train(const struct dataset_spec *spec, int n, int size,
-			 struct progress *pg, struct tokenizer **out,
-			 struct err *err)
+static enum status train(const struct dataset_spec *spec, int n,
+			 struct tokenizer_wish wish, struct progress *pg,
+			 struct tokenizer **out, struct err *err)
 {
-	struct tokenizer_trainer *tr = tokenizer_trainer_new(size);
-	enum status st = ST_OK;
+	struct tokenizer_trainer *tr = NULL;
+	enum status st = tokenizer_trainer_new(wish, &tr, err);
 
 	for (int i = 0; i < n && !st; i++)
 		st = feed_texts(&spec[i], tr, pg, err);
@@ -226,16 +226,17 @@ static enum status train(const struct dataset_spec *spec, int n, int size,
 	return st;
 }
 
-/* In found files: the pieces, one a line. */
-static bool vocabulary_found(const struct found *f, struct tokenizer **out)
+/* In found files: the tokenizer's own, packed. */
+static bool vocabulary_found(const struct found *f, const struct tokenizer_kind *kind,
+			     struct tokenizer **out)
 {
 	struct buf b;
 	bool is_there;
 
 	buf_init(&b);
 	is_there = found_get(f, &b) &&
-		   !tokenizer_from_lines(buf_str(&b), b.len, f->place.path, out,
-					 NULL);
+		   !tokenizer_unpack(kind, buf_str(&b), b.len, f->place.path, out,
+				     NULL);
 	buf_release(&b);
 	return is_there;
 }
@@ -246,33 +247,37 @@ static void vocabulary_keep(const struct found *f, const struct found *now,
 	struct buf b;
 
 	buf_init(&b);
-	tokenizer_lines(tok, &b);
+	tokenizer_pack(tok, &b);
 	found_put(f, now, buf_str(&b), b.len);
 	buf_release(&b);
 }
 
 /* The number rises when the same files give other texts, or these other pieces. */
 static void vocabulary_key(struct found *f, const struct dataset_spec *spec,
-			   int n, int size, const char *cache_dir)
+			   int n, struct tokenizer_wish wish, const char *cache_dir)
 {
-	found_begin(f, "wordpiece 2", (uint64_t)size);
+	char what[32];
+
+	str_format(what, sizeof what, "%s 2", tokenizer_kind_name(wish.kind));
+	found_begin(f, what, (uint64_t)wish.size);
 	for (int i = 0; i < n; i++)
 		found_add(f, &spec[i], data_target(spec[i].kind)->has_pieces);
 	found_end(f, cache_dir);
 }
 
-enum status dataset_vocabulary(const struct dataset_spec *spec, int n, int size,
-			       const char *cache_dir, struct progress *pg,
-			       struct tokenizer **out, struct err *err)
+enum status dataset_vocabulary(const struct dataset_spec *spec, int n,
+			       struct tokenizer_wish wish, const char *cache_dir,
+			       struct progress *pg, struct tokenizer **out,
+			       struct err *err)
 {
 	struct found *f = xcalloc(2, sizeof *f);
 	enum status st = ST_OK;
 
 	*out = NULL;
-	vocabulary_key(&f[0], spec, n, size, cache_dir);
-	if (!vocabulary_found(&f[0], out)) {
-		st = train(spec, n, size, pg, out, err);
-		vocabulary_key(&f[1], spec, n, size, cache_dir);
+	vocabulary_key(&f[0], spec, n, wish, cache_dir);
+	if (!vocabulary_found(&f[0], wish.kind, out)) {
+		st = train(spec, n, wish, pg, out, err);
+		vocabulary_key(&f[1], spec, n, wish, cache_dir);
 		if (!st)
 			vocabulary_keep(&f[0], &f[1], *out);
 	}

@@ -1,11 +1,12 @@
 /*
- * target_text.c - a target that is a text: kept as its pieces and a closing [SEP].
+ * target_text.c - a target that is a text: kept as its pieces and a closing token.
  */
 #include "base/mem.h"
 #include "base/str.h"
 #include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/items.h"
+#include "text/layout.h"
 
 static void check(struct source_row *row, int t)
 {
@@ -17,25 +18,24 @@ static void check(struct source_row *row, int t)
 		row->fault = ROW_EMPTY_TEXT;
 }
 
-/* A cut leaves the closing [SEP] in its place. */
+/* A cut leaves the closing token in its place. */
 static void take(const struct target_taker *k, struct source_row *row, int t,
 		 struct cache_record *r)
 {
-	int cap = k->spec->max_target - 1, got, total;
+	struct layout l;
 
 	if (t < 0)
 		return;
-	got = tokenizer_encode(k->tok, row->field[t], row->len[t], k->pieces, NULL, cap,
-			       &total);
-	if (!total) {
+	layout_target(k->tok, (struct layout_words){ row->field[t], row->len[t] },
+		      k->spec->max_target, k->pieces, &l);
+	if (!l.total[0]) {
 		row->fault = ROW_EMPTY_TEXT;
 		return;
 	}
-	k->pieces[got] = tokenizer_special(k->tok, TOK_SEP);
-	r->n_target = (uint32_t)got + 1;
-	k->report->cut_target += total > cap;
-	k->report->pieces_target += (uint64_t)total;
-	k->report->lost_target += (uint64_t)(total - got);
+	r->n_target = (uint32_t)l.n;
+	k->report->cut_target += layout_lost(&l) > 0;
+	k->report->pieces_target += (uint64_t)l.total[0];
+	k->report->lost_target += (uint64_t)layout_lost(&l);
 }
 
 static void count(struct target_stats *s, const struct cache_record *r)

@@ -75,7 +75,7 @@ static void search(struct worker *w, int job, void *arg)
 	eval_encode(b->s, b->task, b->text, NULL, ids, NULL, &ex);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&batch, &w->tape.arena, p->kind, b->task, &ex, 1, 0,
-			     tokenizer_special(b->s->tok, TOK_CLS));
+			     tokenizer_start(b->s->tok));
 	eval_decode_config(b->s, b->task, &dc);
 	dc.beams = dc.beams < BEAMS_LEAST ? BEAMS_LEAST :
 		   dc.beams > BEAMS_MOST ? BEAMS_MOST : dc.beams;

@@ -145,11 +145,10 @@ static enum status write_one(const struct session *s, enum checkpoint_file f,
 {
 	switch (f) {
 	case FILE_CONFIG:    return write_config(s, path, err);
-	case FILE_VOCAB:     return tokenizer_save(s->tok, path, err);
 	case FILE_MODEL:     return write_tensors(s, STATE_MODEL, path, err);
 	case FILE_OPTIMIZER: return write_tensors(s, STATE_OPTIMIZER, path, err);
+	default: return tokenizer_save_file(s->tok, (int)f - FILE_TOKENIZER, path, err);
 	}
-	BUG("checkpoint file %d", (int)f);
 }
 
 static void content_of(const struct dataset *d, char out[HASH_TEXT])
@@ -171,6 +170,7 @@ static struct checkpoint_state *describe(const struct session *s,
 	c->score = row->score;
 	str_copy(c->name, sizeof c->name, row->name);
 	str_copy(c->state, sizeof c->state, row->state);
+	c->tokenizer = tokenizer_kind_of(s->tok);
 	hash_text(tokenizer_hash(s->tok), c->vocab);
 	c->n_tasks = s->n_tasks;
 	c->held = state_shell(s->n_tasks);
@@ -198,12 +198,15 @@ static enum status write_files(const struct session *s, const char *folder,
 
 	for (int f = 0; f < CHECKPOINT_FILES && !st; f++) {
 		enum checkpoint_file file = (enum checkpoint_file)f;
+		const char *name = checkpoint_file_name(c->tokenizer, file);
 
-		st = checkpoint_path(folder, checkpoint_files[f], path, err);
+		if (!name)
+			continue;
+		st = checkpoint_path(folder, name, path, err);
 		if (!st)
 			st = write_one(s, file, path, err);
 		if (!st)
-			st = checkpoint_measure(folder, file, &c->file[f].bytes,
+			st = checkpoint_measure(folder, name, &c->file[f].bytes,
 						c->file[f].sum, err);
 	}
 	if (!st)

@@ -4,7 +4,8 @@
  *   checkpoints/step-000500/  model.safetensors      weights
  *                             optimizer.safetensors  m, v, counts
  *                             state.json             cursors, mix, step, journal place
- *                             config.json vocab.txt  what the model is
+ *                             config.json            what the model is
+ *                             vocab.txt              the tokenizer's own files
  *
  * The folder is written under a temporary name, every file flushed, then
  * renamed, the parent flushed, and only then recorded in the store and older

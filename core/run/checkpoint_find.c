@@ -88,11 +88,14 @@ static enum status check_sizes(const char *folder, const struct checkpoint_state
 			       struct err *err)
 {
 	for (int i = 0; i < CHECKPOINT_FILES; i++) {
-		const char *name = checkpoint_files[i];
+		const char *name = checkpoint_file_name(c->tokenizer,
+							(enum checkpoint_file)i);
 		char path[PATH_MAX];
 		struct file_id id;
-		enum status st = checkpoint_path(folder, name, path, err);
+		enum status st = name ? checkpoint_path(folder, name, path, err) : ST_OK;
 
+		if (!name)
+			continue;
 		if (st)
 			return st;
 		if (file_id(path, &id, NULL))

@@ -10,12 +10,12 @@
 #include "base/mem.h"
 #include "model/safetensors.h"
 
-enum status checkpoint_measure(const char *folder, enum checkpoint_file f,
-			       uint64_t *bytes, char sum[HASH_TEXT], struct err *err)
+enum status checkpoint_measure(const char *folder, const char *name, uint64_t *bytes,
+			       char sum[HASH_TEXT], struct err *err)
 {
 	char path[PATH_MAX];
 	struct file_map m;
-	enum status st = checkpoint_path(folder, checkpoint_files[f], path, err);
+	enum status st = checkpoint_path(folder, name, path, err);
 
 	if (!st)
 		st = file_map(path, &m, err);
@@ -30,21 +30,24 @@ enum status checkpoint_measure(const char *folder, enum checkpoint_file f,
 enum status checkpoint_verify(const char *folder, const struct checkpoint_state *c,
 			      enum checkpoint_file f, struct err *err)
 {
+	const char *name = checkpoint_file_name(c->tokenizer, f);
 	char sum[HASH_TEXT];
 	uint64_t bytes = 0;
-	enum status st = checkpoint_measure(folder, f, &bytes, sum, err);
+	enum status st;
 
+	if (!name)
+		return ST_OK;
+	st = checkpoint_measure(folder, name, &bytes, sum, err);
 	if (st == ST_NOT_FOUND)
-		return err_set(err, ST_CORRUPT, "%s: missing", checkpoint_files[f]);
+		return err_set(err, ST_CORRUPT, "%s: missing", name);
 	if (st)
 		return st;
 	if (bytes != c->file[f].bytes)
 		return err_set(err, ST_CORRUPT, "%s: %llu bytes where %llu were written",
-			       checkpoint_files[f], (unsigned long long)bytes,
+			       name, (unsigned long long)bytes,
 			       (unsigned long long)c->file[f].bytes);
 	if (!str_eq(sum, c->file[f].sum))
-		return err_set(err, ST_CORRUPT, "%s: checksum differs",
-			       checkpoint_files[f]);
+		return err_set(err, ST_CORRUPT, "%s: checksum differs", name);
 	return ST_OK;
 }
 
@@ -241,8 +244,10 @@ static enum status check_vocab(const struct session *s, const char *folder,
 			       const struct checkpoint_state *c, struct err *err)
 {
 	char is[HASH_TEXT];
-	enum status st = checkpoint_verify(folder, c, FILE_VOCAB, err);
+	enum status st = ST_OK;
 
+	for (int f = FILE_TOKENIZER; f < FILE_MODEL && !st; f++)
+		st = checkpoint_verify(folder, c, (enum checkpoint_file)f, err);
 	if (st)
 		return st;
 	hash_text(tokenizer_hash(s->tok), is);

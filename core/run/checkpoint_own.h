@@ -11,11 +11,16 @@
 #include "run/checkpoint.h"
 #include "run/state.h"
 
-enum { CHECKPOINT_VERSION = 2, CHECKPOINT_STATE_MAX = 8 << 20, CHECKPOINT_FILES = 4 };
+enum { CHECKPOINT_VERSION = 2, CHECKPOINT_STATE_MAX = 8 << 20 };
 
-/* The files beside state.json, in the order they are written. */
-extern const char *const checkpoint_files[CHECKPOINT_FILES];
-enum checkpoint_file { FILE_CONFIG, FILE_VOCAB, FILE_MODEL, FILE_OPTIMIZER };
+/*
+ * The files beside state.json, in the order they are written. The tokenizer's are as
+ * many as its kind has: the places behind them have no name (NULL) and no file.
+ */
+enum checkpoint_file { FILE_CONFIG, FILE_TOKENIZER,
+		       FILE_MODEL = FILE_TOKENIZER + TOKENIZER_FILES_MAX,
+		       FILE_OPTIMIZER, CHECKPOINT_FILES };
+const char *checkpoint_file_name(const struct tokenizer_kind *k, enum checkpoint_file f);
 /* The name of the one that holds the state's tensors of that file. */
 const char *checkpoint_tensor_file(enum state_file file);
 
@@ -31,6 +36,7 @@ struct checkpoint_state {
 	int timeline;
 	char name[64], state[40], vocab[HASH_TEXT];
 	double score;
+	const struct tokenizer_kind *tokenizer;
 	struct session *held; /* owned: a shell, all of STATE_JSON in it */
 	int n_tasks;
 	struct checkpoint_task *task; /* owned */
@@ -56,9 +62,9 @@ enum status checkpoint_state_load(const char *folder, struct checkpoint_state **
 				  struct err *err);
 
 /* Size and sum of a file in a checkpoint's folder. */
-enum status checkpoint_measure(const char *folder, enum checkpoint_file f,
-			       uint64_t *bytes, char sum[HASH_TEXT], struct err *err);
-/* The file is what state.json says it is; ST_CORRUPT names it. */
+enum status checkpoint_measure(const char *folder, const char *name, uint64_t *bytes,
+			       char sum[HASH_TEXT], struct err *err);
+/* The file, if there is to be one, is what state.json says; ST_CORRUPT names it. */
 enum status checkpoint_verify(const char *folder, const struct checkpoint_state *c,
 			      enum checkpoint_file f, struct err *err);
 

@@ -23,14 +23,21 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-const char *const checkpoint_files[CHECKPOINT_FILES] = {
-	"config.json", "vocab.txt", "model.safetensors", "optimizer.safetensors",
-};
+const char *checkpoint_file_name(const struct tokenizer_kind *k, enum checkpoint_file f)
+{
+	switch (f) {
+	case FILE_CONFIG:    return "config.json";
+	case FILE_MODEL:     return "model.safetensors";
+	case FILE_OPTIMIZER: return "optimizer.safetensors";
+	default:             return tokenizer_file(k, (int)f - FILE_TOKENIZER);
+	}
+}
 
 const char *checkpoint_tensor_file(enum state_file file)
 {
 	BUG_IF(file == STATE_JSON);
-	return checkpoint_files[file == STATE_MODEL ? FILE_MODEL : FILE_OPTIMIZER];
+	return checkpoint_file_name(NULL, file == STATE_MODEL ? FILE_MODEL :
+				    FILE_OPTIMIZER);
 }
 
 void checkpoint_state_free(struct checkpoint_state *c)
@@ -314,13 +321,30 @@ static void get_tasks(struct object *root, struct checkpoint_state *c)
 		get_task(r, n, i, c);
 }
 
+/* The kind whose first file is among them. */
+static const struct tokenizer_kind *kind_of_files(const struct json *files)
+{
+	const struct tokenizer_kind *k;
+
+	for (int i = 0; (k = tokenizer_kind_at(i)); i++)
+		if (files && json_get(files, tokenizer_file(k, 0)))
+			return k;
+	return tokenizer_kind_at(0);
+}
+
 static void get_files(struct object *root, struct checkpoint_state *c)
 {
 	struct object files = open_object(root, "files");
 
+	c->tokenizer = kind_of_files(files.n);
 	for (int i = 0; i < CHECKPOINT_FILES; i++) {
-		struct object f = open_object(&files, checkpoint_files[i]);
+		const char *name = checkpoint_file_name(c->tokenizer,
+							(enum checkpoint_file)i);
+		struct object f;
 
+		if (!name)
+			continue;
+		f = open_object(&files, name);
 		c->file[i].bytes = get_count(&f, "bytes", 0x1p48);
 		get_hash(&f, "sum", c->file[i].sum, false);
 		close_object(&f);

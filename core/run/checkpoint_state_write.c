@@ -92,7 +92,12 @@ static void put_files(struct json_out *o, const struct checkpoint_state *c)
 {
 	json_open(o, "files", '{');
 	for (int i = 0; i < CHECKPOINT_FILES; i++) {
-		json_open(o, checkpoint_files[i], '{');
+		const char *name = checkpoint_file_name(c->tokenizer,
+							(enum checkpoint_file)i);
+
+		if (!name)
+			continue;
+		json_open(o, name, '{');
 		put_count(o, "bytes", c->file[i].bytes);
 		json_put_str(o, "sum", c->file[i].sum);
 		json_close(o, '}');

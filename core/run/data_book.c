@@ -13,6 +13,7 @@
 #include "run/plan.h"
 #include "run/plan_survey.h"
 #include "run/store.h"
+#include "text/layout.h"
 #include "text/utf8.h"
 
 struct book_split {
@@ -38,7 +39,7 @@ const char *data_split_name(enum data_split s)
 static enum status get_vocabulary(struct data_book *b, const char *run,
 				  struct progress *pg, struct err *err)
 {
-	char folder[PATH_MAX], path[PATH_MAX];
+	char folder[PATH_MAX];
 	enum status st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder,
 					 err);
 
@@ -46,8 +47,8 @@ static enum status get_vocabulary(struct data_book *b, const char *run,
 		st = checkpoint_sound(folder, err);
 	if (st && st != ST_NOT_FOUND)
 		return st;
-	if (!st && str_format(path, sizeof path, "%s/vocab.txt", folder))
-		return tokenizer_load(path, &b->tok, err);
+	if (!st)
+		return tokenizer_open_folder(plan_tokenizer(b->plan), folder, &b->tok, err);
 	return plan_vocabulary(b->plan, pg, &b->tok, err);
 }
 
@@ -161,6 +162,7 @@ struct data_about data_book_about(const struct data_book *b)
 		.labels = (const char *const *)t->labels, .is_pair = *t->pair != '\0',
 		.max_source = t->max_source, .max_target = t->max_target,
 		.pieces = b->tok ? tokenizer_size(b->tok) : 0,
+		.tokenizer = plan_tokenizer(b->plan),
 	};
 }
 
@@ -280,25 +282,25 @@ void data_book_pieces(const struct data_book *b, enum data_split s, uint64_t i,
 {
 	const struct dataset *d = b->split[s].set;
 	struct example e;
-	int n_text, n_pair;
+	struct layout l;
 
 	dataset_get(d, i, &e);
-	n_text = e.second > 2 ? e.second - 2 : 0;
-	n_pair = e.n_ids > e.second ? e.n_ids - e.second - 1 : 0;
+	layout_find(b->tok, e.n_ids, e.second, &l);
 	*out = (struct data_pieces){
 		.n = e.n_ids, .second = e.second, .id = e.ids,
 		.piece = names_of(b, d, e.ids, e.n_ids),
 		.n_target = e.n_target, .target_id = e.target,
 		.target_piece = names_of(b, d, e.target, e.n_target),
 	};
-	out->text_lost = lost_pieces(b, e.text, e.text_len, n_text, &out->text_kept,
+	out->text_lost = lost_pieces(b, e.text, e.text_len, l.len[0], &out->text_kept,
 				     &out->is_partial);
 	if (e.pair_len)
-		out->pair_lost = lost_pieces(b, e.pair, e.pair_len, n_pair,
+		out->pair_lost = lost_pieces(b, e.pair, e.pair_len, l.len[1],
 					     &out->pair_kept, &out->is_partial);
 	if (e.n_target)
 		out->target_lost = lost_pieces(b, e.target_text, e.target_len,
-					       e.n_target - 1, &out->target_kept,
+					       layout_target_len(b->tok, e.n_target),
+					       &out->target_kept,
 					       &out->is_partial);
 }
 

@@ -42,6 +42,7 @@ struct data_about {
 	bool is_pair;              /* rows have a second text */
 	int max_source, max_target;
 	int pieces;                /* of the vocabulary */
+	const struct tokenizer_kind *tokenizer;
 };
 struct data_about data_book_about(const struct data_book *b);
 

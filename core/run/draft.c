@@ -226,7 +226,7 @@ static void put_model(struct json_out *o, const struct draft_sizes *s, bool deco
 	json_put_num(o, "dropout", 0.1);
 	json_close(o, '}');
 	json_open(o, "tokenizer", '{');
-	json_put_str(o, "kind", "wordpiece");
+	json_put_str(o, "kind", tokenizer_kind_name(tokenizer_kind_at(0)));
 	json_put_int(o, "size", s->vocab);
 	json_close(o, '}');
 }

@@ -149,7 +149,7 @@ static void begin_batch(struct eval *e, struct worker *w, const struct piece *p,
 	}
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build(&a->b, &w->tape.arena, a->data, a->task, a->row, a->n, 0,
-		    tokenizer_special(a->s->tok, TOK_CLS));
+		    tokenizer_start(a->s->tok));
 }
 
 static void run_piece(struct worker *w, int job, void *arg)

@@ -6,6 +6,7 @@
 
 #include "run/evaluate.h"
 #include "run/lead.h"
+#include "text/layout.h"
 
 /* The rows an evaluation looks at: n of the data set, evenly spread, ascending. */
 uint64_t eval_spread(uint64_t size, uint64_t n, uint64_t k);
@@ -19,12 +20,12 @@ struct json_out;
 void eval_detail(const struct session *s, const struct hypothesis *h,
 		 const int32_t *source, int n_source, struct json_out *j);
 /*
- * [CLS] text [SEP] or, in a task of pairs, [CLS] text [SEP] pair [SEP], cut as data
- * rows are: the longer text gives way. ids and spans (NULL: not wanted; specials
- * have none) have room for 2 * max_source. Returns the tokens that were cut.
+ * A text as data rows are laid out (text/layout.h), with its pair in a task of pairs.
+ * ids and spans (NULL: not wanted) have room for 2 * max_source.
  */
-int eval_encode(const struct session *s, int task, const char *text, const char *pair,
-		int32_t *ids, struct token_span *spans, struct example *ex);
+struct layout eval_encode(const struct session *s, int task, const char *text,
+			  const char *pair, int32_t *ids, struct token_span *spans,
+			  struct example *ex);
 struct worker;
 /* What the task's plan says of decoding; max_len is what the model can follow. */
 void eval_decode_config(const struct session *s, int task, struct decode_config *dc);

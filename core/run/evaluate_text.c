@@ -30,14 +30,11 @@ void eval_decode_config(const struct session *s, int task, struct decode_config 
 void eval_decode(const struct session *s, const struct decode_config *dc,
 		 struct worker *w, const struct batch *b, struct generation *g)
 {
-	static const enum special never[] = { TOK_PAD, TOK_UNK, TOK_CLS, TOK_MASK };
-	enum { NEVER = sizeof never / sizeof *never };
-	int32_t banned[NEVER];
+	int32_t never[TOK_SPECIALS];
+	int n = tokenizer_never_written(s->tok, never);
 
-	for (int i = 0; i < NEVER; i++)
-		banned[i] = tokenizer_special(s->tok, never[i]);
-	model_generate(s->model, &w->tape, b, dc, tokenizer_special(s->tok, TOK_CLS),
-		       tokenizer_special(s->tok, TOK_SEP), banned, NEVER, g);
+	model_generate(s->model, &w->tape, b, dc, tokenizer_start(s->tok),
+		       tokenizer_end(s->tok), never, n, g);
 }
 
 void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
@@ -93,36 +90,22 @@ struct try_text {
 	struct json_out *j;
 };
 
-int eval_encode(const struct session *s, int task, const char *text, const char *pair,
-		int32_t *ids, struct token_span *spans, struct example *ex)
+struct layout eval_encode(const struct session *s, int task, const char *text,
+			  const char *pair, int32_t *ids, struct token_span *spans,
+			  struct example *ex)
 {
 	const struct plan_task *p = &s->plan->tasks[task];
-	int32_t sep = tokenizer_special(s->tok, TOK_SEP), *second = ids + p->max_source;
-	struct token_span *more = spans ? spans + p->max_source : NULL;
-	bool has_pair = p->pair[0] && pair && pair[0];
-	int room = p->max_source - (has_pair ? 3 : 2), all = 0, other = 0;
-	int a = tokenizer_encode(s->tok, text, strlen(text), ids + 1,
-				 spans ? spans + 1 : NULL, room, &all);
-	int b = 0;
+	struct layout_words one = { text, strlen(text) }, two = { NULL, 0 };
+	struct layout l;
 
-	if (has_pair)
-		b = tokenizer_encode(s->tok, pair, strlen(pair), second, more, room,
-				     &other);
-	while (a + b > room)
-		*(a > b ? &a : &b) -= 1;
-	ids[0] = tokenizer_special(s->tok, TOK_CLS);
-	ids[a + 1] = sep;
-	ex->second = ex->n_ids = a + 2;
-	if (has_pair) {
-		memmove(ids + ex->second, second, (size_t)b * sizeof *ids);
-		if (spans)
-			memmove(spans + ex->second, more, (size_t)b * sizeof *spans);
-		ids[ex->second + b] = sep;
-		ex->n_ids += b + 1;
-	}
+	if (p->pair[0] && pair && pair[0])
+		two = (struct layout_words){ pair, strlen(pair) };
+	layout_source(s->tok, one, two, p->max_source, ids, spans, &l);
 	ex->ids = ids;
+	ex->n_ids = l.n;
+	ex->second = l.at[1];
 	ex->label = -1;
-	return all + other - a - b;
+	return l;
 }
 
 static void run_text(const struct try_text *t, struct worker *w)
@@ -135,7 +118,7 @@ static void run_text(const struct try_text *t, struct worker *w)
 	eval_encode(t->s, t->task, t->text, t->pair, ids, NULL, &ex);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&b, &w->tape.arena, p->kind, t->task, &ex, 1, 0,
-			     tokenizer_special(t->s->tok, TOK_CLS));
+			     tokenizer_start(t->s->tok));
 	json_open(t->j, p->name, '{');
 	json_put_str(t->j, "kind", task_kind_name(p->kind));
 	ask_kind(p->kind)->put_answer(&(struct ask_text){

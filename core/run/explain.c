@@ -26,7 +26,7 @@ struct explain {
 	int32_t *ids;             /* [2 * max_source] */
 	struct token_span *spans; /* [2 * max_source] */
 	struct example ex;
-	int left_out;
+	struct layout at;
 	struct grads *grads;      /* scratch */
 	int n_out;                /* labels, or 1 */
 	double *p;                /* [n_out] */
@@ -37,18 +37,13 @@ struct explain {
 	float *drop;              /* [n_ids] NaN: not occluded */
 };
 
-static bool is_text(const struct explain *e, int i)
-{
-	return i > 0 && i != e->ex.second - 1 && i != e->ex.n_ids - 1;
-}
-
 static struct batch batch_of(const struct explain *e, struct worker *w,
 			     const struct example *ex, int n)
 {
 	struct batch b;
 
 	batch_build_examples(&b, &w->tape.arena, e->plan->kind, e->task, ex, n, 0,
-			     tokenizer_special(e->s->tok, TOK_CLS));
+			     tokenizer_start(e->s->tok));
 	return b;
 }
 
@@ -108,7 +103,7 @@ static void choose_hidden(struct explain *e)
 	int n = 0, most = most_hidden(e);
 
 	for (int i = 0; i < e->ex.n_ids; i++)
-		if (is_text(e, i))
+		if (layout_is_text(&e->at, i))
 			r[n++] = (struct ranked){ isfinite(e->score[i]) ?
 						  fabsf(e->score[i]) : -1.0f, i };
 	qsort(r, (size_t)n, sizeof *r, by_size);
@@ -139,7 +134,7 @@ static void run_occluded(struct worker *w, int job, void *arg)
 		int32_t *copy = ids + (size_t)k * len;
 
 		memcpy(copy, e->ex.ids, len * sizeof *copy);
-		copy[e->hidden[from + k]] = tokenizer_special(e->s->tok, TOK_MASK);
+		copy[e->hidden[from + k]] = tokenizer_hidden(e->s->tok);
 		ex[k] = e->ex;
 		ex[k].ids = copy;
 	}
@@ -154,27 +149,22 @@ static void run_occluded(struct worker *w, int job, void *arg)
 
 static void put_pieces(const struct explain *e, struct json_out *j)
 {
-	int second = 0, n = 0;
-
 	json_open(j, "pieces", '[');
 	for (int i = 0; i < e->ex.n_ids; i++)
-		if (is_text(e, i)) {
+		if (layout_is_text(&e->at, i))
 			json_put_str(j, NULL, tokenizer_piece(e->s->tok, e->ex.ids[i]));
-			second += i < e->ex.second;
-			n++;
-		}
 	json_close(j, ']');
 	json_open(j, "offsets", '[');
 	for (int i = 0; i < e->ex.n_ids; i++)
-		if (is_text(e, i)) {
+		if (layout_is_text(&e->at, i)) {
 			json_open(j, NULL, '[');
 			json_put_int(j, NULL, e->spans[i].start);
 			json_put_int(j, NULL, e->spans[i].end);
 			json_close(j, ']');
 		}
 	json_close(j, ']');
-	json_put_int(j, "second", second);
-	json_put_int(j, "left_out", e->left_out);
+	json_put_int(j, "second", e->at.len[0]);
+	json_put_int(j, "left_out", layout_lost(&e->at));
 }
 
 static void put_values(const struct explain *e, struct json_out *j, const char *name,
@@ -182,7 +172,7 @@ static void put_values(const struct explain *e, struct json_out *j, const char *
 {
 	json_open(j, name, '[');
 	for (int i = 0; i < e->ex.n_ids; i++)
-		if (is_text(e, i))
+		if (layout_is_text(&e->at, i))
 			json_put_num(j, NULL, (double)v[i]);
 	json_close(j, ']');
 }
@@ -196,7 +186,7 @@ static void put_answer(const struct explain *e, struct buf *json)
 	json_put_str(&j, "task", e->plan->name);
 	json_put_str(&j, "kind", task_kind_name(e->plan->kind));
 	json_put_str(&j, "text", e->text);
-	if (e->ex.second < e->ex.n_ids)
+	if (layout_has(&e->at, 1))
 		json_put_str(&j, "pair", e->pair);
 	put_pieces(e, &j);
 	e->kind->put_explained(e->s, e->task, e->p, e->pred, &j);
@@ -204,7 +194,7 @@ static void put_answer(const struct explain *e, struct buf *json)
 	put_values(e, &j, "occlusion", e->drop);
 	json_put_int(&j, "occluded", e->n_hidden);
 	json_put_str(&j, "mask", tokenizer_piece(e->s->tok,
-		     tokenizer_special(e->s->tok, TOK_MASK)));
+		     tokenizer_hidden(e->s->tok)));
 	json_close(&j, '}');
 }
 
@@ -245,8 +235,8 @@ enum status explain_text(struct session *s, int task, const char *text,
 		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
 	e.ids = xcalloc(room, sizeof *e.ids);
 	e.spans = xcalloc(room, sizeof *e.spans);
-	e.left_out = eval_encode(s, task, text, pair, e.ids, e.spans, &e.ex);
-	if (e.ex.n_ids <= 2) {
+	e.at = eval_encode(s, task, text, pair, e.ids, e.spans, &e.ex);
+	if (e.at.len[0] + e.at.len[1] == 0) {
 		st = err_set(err, ST_INVALID, "the text has no tokens");
 	} else {
 		attribute(&e);

@@ -55,9 +55,9 @@ enum status session_open_at(const char *run, const struct checkpoint_choice *c,
 			    int workers, bool with_data, struct progress *pg,
 			    struct session **out, struct err *err)
 {
-	char path[PATH_MAX], vocab[PATH_MAX + 16];
+	char path[PATH_MAX];
 	struct session_norm norm[MIX_TASKS_MAX];
-	struct session_options o = { .vocab_path = vocab, .n_workers = workers,
+	struct session_options o = { .folder = c->folder, .n_workers = workers,
 				     .data = with_data, .norm = norm };
 	struct plan *plan = NULL;
 	enum status st;
@@ -74,7 +74,6 @@ enum status session_open_at(const char *run, const struct checkpoint_choice *c,
 		plan_free(plan);
 		return st;
 	}
-	str_format(vocab, sizeof vocab, "%s/vocab.txt", c->folder);
 	st = session_make(plan, &o, pg, out, err);
 	if (!st)
 		st = checkpoint_load_weights(*out, c->folder, err);

@@ -26,18 +26,27 @@ enum status plan_labels(struct plan *p, int task, struct progress *pg, struct er
 	return st;
 }
 
+const struct tokenizer_kind *plan_tokenizer(const struct plan *p)
+{
+	const struct tokenizer_kind *k = tokenizer_kind_find(p->tokenizer_kind);
+
+	BUG_IF(!k); /* the table lets no other name in */
+	return k;
+}
+
 enum status plan_vocabulary(const struct plan *p, struct progress *pg,
 			    struct tokenizer **out, struct err *err)
 {
+	const struct tokenizer_wish wish = { plan_tokenizer(p), p->tokenizer_size };
 	struct dataset_spec *spec;
 	enum status st;
 
 	if (p->vocab[0])
-		return tokenizer_load(p->vocab, out, err);
+		return tokenizer_load(wish.kind, p->vocab, out, err);
 	spec = xcalloc((size_t)p->n_tasks, sizeof *spec);
 	for (int i = 0; i < p->n_tasks; i++)
 		plan_dataset(p, i, false, &spec[i]);
-	st = dataset_vocabulary(spec, p->n_tasks, p->tokenizer_size, NULL, pg, out, err);
+	st = dataset_vocabulary(spec, p->n_tasks, wish, NULL, pg, out, err);
 	xfree(spec);
 	return st;
 }

@@ -15,6 +15,8 @@
  */
 enum status plan_labels(struct plan *p, int task, struct progress *pg, struct err *err);
 
+/* The kind that the plan names. */
+const struct tokenizer_kind *plan_tokenizer(const struct plan *p);
 /* The plan's vocabulary file, else one trained from all tasks' training rows. */
 enum status plan_vocabulary(const struct plan *p, struct progress *pg,
 			    struct tokenizer **out, struct err *err);

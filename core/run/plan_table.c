@@ -14,6 +14,7 @@
 #include "data/data_kind.h"
 #include "model/model_list.h"
 #include "run/plan_kind.h"
+#include "text/tokenizer_kind.h"
 
 #define SEED_MAX 9007199254740991.0 /* 2^53 - 1: whole in any JSON reader */
 
@@ -59,8 +60,9 @@
 	  "Are embeddings and the output layer one table?")                    \
 	W("model.init", ENUM, 0, 0, "\"random\"", "random", TEXT, init,        \
 	  "Where the first weights come from.")                                \
-	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"", "wordpiece", TEXT,    \
-	  tokenizer_kind, "How text is cut into pieces.")                      \
+	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"",                       \
+	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
+	  "How text is cut into pieces.")                                      \
 	W("tokenizer.size", INT, 16, 200000, "8000", NULL, INT,                \
 	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text.") \
 	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \

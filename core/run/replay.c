@@ -16,7 +16,7 @@
 static enum status open_newest(const char *run, int workers, struct progress *pg,
 			       struct session **s, int64_t *seq, struct err *err)
 {
-	char path[PATH_MAX], folder[PATH_MAX], vocab[PATH_MAX + 16];
+	char path[PATH_MAX], folder[PATH_MAX];
 	struct plan *plan = NULL;
 	enum status st;
 
@@ -29,8 +29,7 @@ static enum status open_newest(const char *run, int workers, struct progress *pg
 		st = plan_load_stored(path, &plan, err);
 	if (st)
 		return st;
-	str_format(vocab, sizeof vocab, "%s/vocab.txt", folder);
-	st = session_new(plan, vocab, workers, pg, s, err);
+	st = session_new(plan, folder, workers, pg, s, err);
 	return st ? st : checkpoint_load(*s, folder, seq, err);
 }
 

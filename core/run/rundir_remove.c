@@ -15,13 +15,14 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "text/tokenizer.h"
 
 /* In this order; a name that ends in '/' is a folder of checkpoints. */
 static const char *const of_run[] = { "checkpoints/", "plan.given.json", "control.sock",
 				      "run.db-journal", "run.db-wal", "run.db-shm",
 				      "plan.json", "run.db", "lock" };
 static const char *const of_checkpoint[] = { "model.safetensors", "optimizer.safetensors",
-					     "state.json", "config.json", "vocab.txt" };
+					     "state.json", "config.json" };
 enum { OF_RUN = sizeof of_run / sizeof *of_run,
        OF_CHECKPOINT = sizeof of_checkpoint / sizeof *of_checkpoint };
 
@@ -102,10 +103,23 @@ static enum status remove_folder(int fd, const char *path, const char *name,
 
 /* --- checkpoints --- */
 
+static bool is_of_tokenizer(const char *entry)
+{
+	const struct tokenizer_kind *k;
+	const char *name;
+
+	for (int i = 0; (k = tokenizer_kind_at(i)); i++)
+		for (int f = 0; f < TOKENIZER_FILES_MAX && (name = tokenizer_file(k, f)); f++)
+			if (is_named(entry, name))
+				return true;
+	return false;
+}
+
 static enum status take_checkpoint_file(int fd, const char *path, const char *name,
 					void *left, struct err *err)
 {
-	if (!is_folder(fd, name) && is_one_of(name, of_checkpoint, OF_CHECKPOINT))
+	if (!is_folder(fd, name) && (is_one_of(name, of_checkpoint, OF_CHECKPOINT) ||
+				     is_of_tokenizer(name)))
 		return remove_file(fd, path, name, err);
 	stays(left, path, name);
 	return ST_OK;

@@ -17,11 +17,11 @@
 
 /* --- vocabulary and labels --- */
 
-static enum status get_vocabulary(struct session *s, const char *given,
+static enum status get_vocabulary(struct session *s, const char *folder,
 				  struct progress *pg, struct err *err)
 {
-	if (given)
-		return tokenizer_load(given, &s->tok, err);
+	if (folder)
+		return tokenizer_open_folder(plan_tokenizer(s->plan), folder, &s->tok, err);
 	return plan_vocabulary(s->plan, pg, &s->tok, err);
 }
 
@@ -82,7 +82,7 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 	}
 	if (!st && o->train)
 		t->packer = packer_new(t->train, s->plan->seed, i, s->plan->tokens,
-				       tokenizer_special(s->tok, TOK_CLS));
+				       tokenizer_start(s->tok));
 	return st;
 }
 
@@ -245,7 +245,7 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 	param_set_init(&s->params);
 	/* evaluations and sums use more of them than there are micro-batches */
 	workers = o->n_workers > 0 ? o->n_workers : cores();
-	st = get_vocabulary(s, o->vocab_path, pg, err);
+	st = get_vocabulary(s, o->folder, pg, err);
 	for (int i = 0; i < s->n_tasks && !st; i++)
 		st = get_task(s, i, o, pg, err);
 	for (int i = 0; i < s->n_tasks && !st && o->train; i++) {
@@ -269,10 +269,10 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 	return st;
 }
 
-enum status session_new(struct plan *plan, const char *vocab_path, int n_workers,
+enum status session_new(struct plan *plan, const char *folder, int n_workers,
 			struct progress *pg, struct session **out, struct err *err)
 {
-	struct session_options o = { .vocab_path = vocab_path, .n_workers = n_workers,
+	struct session_options o = { .folder = folder, .n_workers = n_workers,
 				     .train = true, .data = true };
 
 	return session_make(plan, &o, pg, out, err);

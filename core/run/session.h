@@ -67,11 +67,11 @@ struct session {
 };
 
 /*
- * Prepares everything but weights: vocabulary (from `vocab_path` when that is
- * not NULL: a resumed run's own), data sets, model, workers. Takes the plan.
+ * Prepares everything but weights: tokenizer (from the files in `folder` when
+ * that is not NULL: a run's checkpoint), data sets, model, workers. Takes the plan.
  * n_workers 0: as many as cores.
  */
-enum status session_new(struct plan *plan, const char *vocab_path, int n_workers,
+enum status session_new(struct plan *plan, const char *folder, int n_workers,
 			struct progress *pg, struct session **out, struct err *err);
 /*
  * The same with less in it, for looking: without `train` no optimizer, no
@@ -80,7 +80,7 @@ enum status session_new(struct plan *plan, const char *vocab_path, int n_workers
  */
 struct session_norm { double mean, scale; };
 struct session_options {
-	const char *vocab_path;
+	const char *folder;
 	int n_workers;
 	bool train, data;
 	const struct session_norm *norm; /* NULL: from the data */

@@ -100,6 +100,7 @@ struct snapshot {
 	double dropout;
 	int64_t gradients_every;  /* steps; 0: only when asked */
 	char sampling[32], weighting[32];
+	char tokenizer[16];       /* its kind; "": not known */
 	double tokens_per_second, seconds_per_step, seconds_left, train_seconds;
 	uint64_t tokens, parameters;
 	uint64_t memory_now, memory_peak; /* anonymous bytes */

@@ -91,7 +91,7 @@ static struct loss forward(struct session *s, struct worker *w, const struct ste
 
 	tape_begin(&w->tape, w->grads, &noise);
 	batch_build(&b, &w->tape.arena, s->task[j->task].train, j->task, j->rows,
-		    j->n_rows, j->draw, tokenizer_special(s->tok, TOK_CLS));
+		    j->n_rows, j->draw, tokenizer_start(s->tok));
 	return model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
 }
 

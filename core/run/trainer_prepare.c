@@ -170,12 +170,10 @@ static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 static enum status start_from(struct trainer *t, struct plan *plan, const char *folder,
 			      struct err *err)
 {
-	char vocab[PATH_MAX + 16];
 	int64_t seq = 0;
-	enum status st;
+	enum status st = session_new(plan, folder[0] ? folder : NULL, t->workers, &t->pg,
+				     &t->s, err);
 
-	str_format(vocab, sizeof vocab, "%s/vocab.txt", folder);
-	st = session_new(plan, folder[0] ? vocab : NULL, t->workers, &t->pg, &t->s, err);
 	if (st)
 		return st;
 	session_start_random(t->s);

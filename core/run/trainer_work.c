@@ -62,6 +62,7 @@ static void fill(struct trainer *t)
 	v->clip = s->mix.clip;
 	v->gradients_every = s->plan->gradients_every;
 	v->dropout = s->mix.dropout;
+	str_copy(v->tokenizer, sizeof v->tokenizer, s->plan->tokenizer_kind);
 	str_copy(v->sampling, sizeof v->sampling, s->mix.sampling.row->name);
 	str_copy(v->weighting, sizeof v->weighting, s->mix.weighting.row->name);
 	v->catching_up = t->next_pending < t->n_pending ?

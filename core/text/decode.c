@@ -1,6 +1,9 @@
 /*
- * decode.c - ids back to a line of text. WordPiece forgets where the spaces
- * were; the rules here put them where English usually has them.
+ * decode.c - WordPiece ids back to a line of text. It forgets where the spaces
+ * were; the rules here put them where English usually has them: none before
+ * . , ! ? ; : % ) ] }, none after ( [ { $ #, quotes hug what they quote,
+ * contractions ("don't", "o'clock"), hyphens, slashes and underscores join their
+ * neighbours, so do points, colons and thousands' commas between digits.
  */
 #include <string.h>
 
@@ -40,13 +43,11 @@ static size_t glue_pieces(const struct tokenizer *t, const int32_t *ids, int n,
 		    is_special(t, ids[i]))
 			continue;
 		piece = tokenizer_piece(t, ids[i]);
-		if (piece[0] == '#' && piece[1] == '#' && piece[2])
-			piece += 2;
-		else
+		if (!wordpiece_goes_on(piece))
 			words[n_words++] = (struct out_word){bytes->len, 0};
 		if (n_words == 0) /* a continuation of nothing */
 			words[n_words++] = (struct out_word){bytes->len, 0};
-		buf_adds(bytes, piece);
+		buf_adds(bytes, wordpiece_body(piece));
 		words[n_words - 1].len = bytes->len - words[n_words - 1].at;
 	}
 	return n_words;
@@ -171,7 +172,7 @@ static void put_word(struct joiner *j, const struct out_word *prev,
 	buf_add(j->out, j->bytes + w->at, w->len);
 }
 
-void tokenizer_decode(const struct tokenizer *t, const int32_t *ids, int n,
+void wordpiece_decode(const struct tokenizer *t, const int32_t *ids, int n,
 		      struct buf *out)
 {
 	struct out_word *words;

@@ -1,5 +1,5 @@
 /*
- * fold.c - folded words, and pieces found again in their text.
+ * fold.c - folded words.
  */
 #include "text/fold.h"
 
@@ -89,32 +89,4 @@ uint64_t text_fold_key(const char *word, size_t len)
 	}
 	buf_release(&b);
 	return key;
-}
-
-bool text_places(const char *text, size_t len, const char *const *piece, int n,
-		 struct token_span *out)
-{
-	bool is_in = false;
-	uint32_t count = 0;
-	struct words it;
-	struct word w;
-
-	words_init(&it, text, len);
-	for (int i = 0; i < n; i++) {
-		const char *p = piece[i];
-		bool goes_on = p[0] == '#' && p[1] == '#' && p[2];
-
-		out[i] = (struct token_span){0, 0, 0};
-		if (str_eq(p, special_names[TOK_CLS]) ||
-		    str_eq(p, special_names[TOK_SEP]) ||
-		    str_eq(p, special_names[TOK_PAD]))
-			continue;
-		if (!goes_on || !count) {
-			is_in = words_next(&it, &w);
-			count++;
-		}
-		if (is_in)
-			out[i] = (struct token_span){w.start, w.end, count - 1};
-	}
-	return words_next(&it, &w);
 }

@@ -5,12 +5,10 @@
 #ifndef TUTTI_TEXT_FOLD_H
 #define TUTTI_TEXT_FOLD_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/str.h"
-#include "text/tokenizer.h"
 
 /*
  * Appends a word in lower case, without combining marks, spaces, and punctuation
@@ -19,13 +17,5 @@
 void text_fold(struct buf *out, const char *word, size_t len);
 /* A number that equal folded words share; 0: nothing was left. */
 uint64_t text_fold_key(const char *word, size_t len);
-
-/*
- * Where the pieces of a text stand in it: out[i] gets the bytes of piece i's
- * whole word (start == end: a mark like [CLS], or more pieces than text).
- * Returns true when the text goes on after the last piece: it was cut.
- */
-bool text_places(const char *text, size_t len, const char *const *piece, int n,
-		 struct token_span *out);
 
 #endif

@@ -1,29 +1,25 @@
 /*
- * tokenizer.h - WordPiece: text to ids as BERT's uncased tokenizer does it, a
- * vocabulary read from vocab.txt or trained from the tasks' own text.
+ * tokenizer.h - text to ids and back, whatever the kind of the tokenizer.
  *
- * Encoding = clean, lower-case, NFD, drop combining marks, split on white
- * space, punctuation and CJK, then greedy longest match with "##" pieces
- * (Devlin et al. 2019; Wu et al. 2016). Same ids as Hugging Face's
- * BertTokenizer(do_lower_case=True) over the same vocabulary, which includes
- * that a text which says "[MASK]" (or another special, in just these letters)
- * gets that special's id. No special tokens are added here. Immutable once
- * made: any thread may read.
+ * A tokenizer is of a kind (tokenizer_kind.h: one row each), read from the kind's files
+ * or trained from the tasks' own text (tokenizer_train.h). No special tokens are added
+ * here: layout.h does. Immutable once made: any thread may read.
  */
 #ifndef TUTTI_TEXT_TOKENIZER_H
 #define TUTTI_TEXT_TOKENIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/hash.h"
-#include "base/progress.h"
 #include "base/status.h"
 #include "base/str.h"
 
 struct tokenizer;
+struct tokenizer_kind;
 
-/* The ids every vocabulary must have; a vocab.txt that lacks one is refused. */
+/* Roles of pieces that no text gives. CLS begins, SEP ends (BOS and EOS elsewhere). */
 enum special { TOK_PAD, TOK_UNK, TOK_CLS, TOK_SEP, TOK_MASK, TOK_SPECIALS };
 
 /*
@@ -34,40 +30,78 @@ struct token_span {
 	uint32_t start, end, word;
 };
 
-enum status tokenizer_load(const char *vocab_path, struct tokenizer **out,
-			   struct err *err);
-enum status tokenizer_save(const struct tokenizer *t, const char *vocab_path,
-			   struct err *err);
-/* The same from and to text: one piece a line. `name` is for messages; appends. */
-enum status tokenizer_from_lines(const char *lines, size_t len, const char *name,
-				 struct tokenizer **out, struct err *err);
-void tokenizer_lines(const struct tokenizer *t, struct buf *out);
-void tokenizer_free(struct tokenizer *t);
+/* --- kinds --- */
+
+/* Kind number i; NULL behind the last. By name: NULL when there is none. */
+const struct tokenizer_kind *tokenizer_kind_at(int i);
+const struct tokenizer_kind *tokenizer_kind_find(const char *name);
+const char *tokenizer_kind_name(const struct tokenizer_kind *k);
+/* File i < TOKENIZER_FILES_MAX of a folder that has one ("vocab.txt"); NULL: no more. */
+enum { TOKENIZER_FILES_MAX = 4 };
+const char *tokenizer_file(const struct tokenizer_kind *k, int i);
 
 /*
- * Training: feed every text, then finish. Deterministic: the same texts in the
- * same order give the same vocabulary. Pieces: specials in the order of enum
- * special, the characters seen (alone and as "##" continuation; the most
- * frequent ones when there are too many), then merges of the pair with the
- * largest count, ties by the older pieces, while a pair occurs twice or more.
- * A small text yields fewer than `size` pieces.
+ * Of a piece as it is written, where only texts of pieces are left: its enum special
+ * or -1; whether it begins a word; without the marks that say so (appends). k NULL:
+ * nobody knows, so the first kind.
  */
-struct tokenizer_trainer;
-struct tokenizer_trainer *tokenizer_trainer_new(int size);
-void tokenizer_trainer_feed(struct tokenizer_trainer *tr, const char *text,
-			    size_t len);
-/* Frees tr in every case. ST_INVALID when there was no text, or size too small. */
-enum status tokenizer_trainer_finish(struct tokenizer_trainer *tr,
-				     struct progress *pg,
-				     struct tokenizer **out, struct err *err);
-void tokenizer_trainer_free(struct tokenizer_trainer *tr);
+int tokenizer_role(const struct tokenizer_kind *k, const char *piece);
+bool tokenizer_begins_word(const struct tokenizer_kind *k, const char *piece);
+void tokenizer_show(const struct tokenizer_kind *k, const char *piece, struct buf *out);
+/*
+ * Where the pieces of a text stand in it: out[i] gets the bytes of piece i's
+ * whole word (start == end: a mark like [CLS], or more pieces than text).
+ * Returns true when the text goes on after the last piece: it was cut.
+ */
+bool tokenizer_places(const struct tokenizer_kind *k, const char *text, size_t len,
+		      const char *const *piece, int n, struct token_span *out);
 
+/* --- files --- */
+
+/* From the kind's files in a folder, and into it; a save flushes every file. */
+enum status tokenizer_open_folder(const struct tokenizer_kind *k, const char *folder,
+				  struct tokenizer **out, struct err *err);
+enum status tokenizer_save_folder(const struct tokenizer *t, const char *folder,
+				  struct err *err);
+/* The kind whose files a folder has, the first of several; the first kind if none. */
+const struct tokenizer_kind *tokenizer_kind_in(const char *folder);
+/*
+ * From a file that may have any name: the kind's first; those beside it have the names
+ * of the row. k NULL: the kind whose first file has this name, else the first kind.
+ */
+enum status tokenizer_load(const struct tokenizer_kind *k, const char *path,
+			   struct tokenizer **out, struct err *err);
+enum status tokenizer_save_file(const struct tokenizer *t, int file, const char *path,
+				struct err *err);
+/*
+ * All files in one text and back, for whoever keeps it elsewhere: one after the other
+ * with a NUL between two. pack appends; `name` is for messages.
+ */
+void tokenizer_pack(const struct tokenizer *t, struct buf *out);
+enum status tokenizer_unpack(const struct tokenizer_kind *k, const char *s, size_t len,
+			     const char *name, struct tokenizer **out, struct err *err);
+void tokenizer_free(struct tokenizer *t); /* NULL is fine */
+
+/* --- pieces --- */
+
+const struct tokenizer_kind *tokenizer_kind_of(const struct tokenizer *t);
 int tokenizer_size(const struct tokenizer *t);
-int32_t tokenizer_special(const struct tokenizer *t, enum special s);
-/* Borrowed; "##" in front of a continuation. */
-const char *tokenizer_piece(const struct tokenizer *t, int32_t id);
+const char *tokenizer_piece(const struct tokenizer *t, int32_t id); /* borrowed */
 int32_t tokenizer_id(const struct tokenizer *t, const char *piece); /* or -1 */
 struct hash tokenizer_hash(const struct tokenizer *t);
+
+/* The id of a role; -1: this tokenizer has none. */
+int32_t tokenizer_special(const struct tokenizer *t, enum special s);
+/* What a decoder reads first, and what it writes last: there is always one. */
+int32_t tokenizer_start(const struct tokenizer *t);
+int32_t tokenizer_end(const struct tokenizer *t);
+/* In place of a token that is none (UNK), or is hidden (MASK): or what comes near. */
+int32_t tokenizer_stand_in(const struct tokenizer *t);
+int32_t tokenizer_hidden(const struct tokenizer *t);
+/* The ids that no text ends up with: all specials but the end. Returns how many. */
+int tokenizer_never_written(const struct tokenizer *t, int32_t out[TOK_SPECIALS]);
+
+/* --- text to ids and back --- */
 
 /*
  * Writes up to `cap` ids and returns how many were written; stops there (a
@@ -79,11 +113,8 @@ int tokenizer_encode(const struct tokenizer *t, const char *text, size_t len,
 		     int32_t *ids, struct token_span *spans, int cap,
 		     int *total);
 /*
- * Joins pieces to words and words to a line as a person would write it: no
- * space before . , ! ? ; : % ) ] }, none after ( [ { $ #, quotes hug what they
- * quote, contractions ("don't", "o'clock"), hyphens, slashes and underscores
- * join their neighbours, so do points, colons and thousands' commas between
- * digits. Specials (and ids that are none) are left out. Appends to out, in NFC.
+ * The text that ids stand for, as a person would write it (the kind's file says how),
+ * in NFC. Specials (and ids that are none) are left out. Appends to out.
  */
 void tokenizer_decode(const struct tokenizer *t, const int32_t *ids, int n,
 		      struct buf *out);

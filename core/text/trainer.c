@@ -1,7 +1,10 @@
 /*
- * trainer.c - the second half of training a vocabulary: the alphabet, then
+ * trainer.c - the second half of training a WordPiece vocabulary: the alphabet, then
  * merges of the pair of pieces with the largest count, as in byte-pair encoding
- * (Sennrich, Haddow, Birch 2016) over "##" pieces.
+ * (Sennrich, Haddow, Birch 2016) over "##" pieces. Pieces: specials in the order of
+ * enum special, the characters seen (alone and as "##" continuation; the most
+ * frequent ones when there are too many), then merges, ties by the older pieces,
+ * while a pair occurs twice or more.
  *
  * Counts of pairs are kept exact after every merge: each pair has the list of
  * words it was ever seen in, and only those are touched. The heap holds a pair
@@ -48,7 +51,7 @@ struct spelling {
 };
 
 struct merger {
-	const struct tokenizer_trainer *tr;
+	const struct wordpiece_trainer *tr;
 	struct buf pieces; /* texts with their NULs */
 	uint32_t *piece_at;
 	size_t n_pieces, piece_cap;
@@ -123,7 +126,7 @@ static void add_letter(struct merger *m, uint32_t cp, bool inner)
  */
 static void make_alphabet(struct merger *m)
 {
-	size_t room = (size_t)(m->tr->size - TOK_SPECIALS) / 2, n, used = 0, kept;
+	size_t room = (size_t)(m->tr->base.size - TOK_SPECIALS) / 2, n, used = 0, kept;
 	struct letter *letters = trainer_letters(m->tr, &n);
 
 	for (kept = 0; kept < n && kept < ALPHABET_MAX; kept++) {
@@ -375,7 +378,7 @@ static enum status count_pairs(struct merger *m, struct progress *pg,
 static enum status run_merges(struct merger *m, struct progress *pg,
 			      struct err *err)
 {
-	size_t size = (size_t)m->tr->size;
+	size_t size = (size_t)m->tr->base.size;
 	uint32_t pair;
 
 	while (m->n_pieces < size && best_pair(m, &pair)) {
@@ -388,14 +391,14 @@ static enum status run_merges(struct merger *m, struct progress *pg,
 
 /* ---- putting it together ---- */
 
-static void merger_init(struct merger *m, const struct tokenizer_trainer *tr)
+static void merger_init(struct merger *m, const struct wordpiece_trainer *tr)
 {
 	size_t cap = PAIRS_MIN;
 
 	memset(m, 0, sizeof *m);
 	m->tr = tr;
 	buf_init(&m->pieces);
-	while (cap < (size_t)tr->size * 4)
+	while (cap < (size_t)tr->base.size * 4)
 		cap *= 2;
 	m->piece_slots = xcalloc(cap, sizeof *m->piece_slots);
 	m->piece_mask = cap - 1;
@@ -427,7 +430,7 @@ static enum status train(struct merger *m, struct progress *pg,
 	enum status st;
 
 	if (pg)
-		progress_begin(pg, (uint64_t)m->tr->size, "pieces",
+		progress_begin(pg, (uint64_t)m->tr->base.size, "pieces",
 			       "training a vocabulary");
 	for (int k = 0; k < TOK_SPECIALS; k++)
 		piece_intern(m, special_names[k]);
@@ -442,29 +445,25 @@ static enum status train(struct merger *m, struct progress *pg,
 	for (size_t i = 0; i < m->pieces.len; i++)
 		if (m->pieces.s[i] == '\0')
 			m->pieces.s[i] = '\n';
-	return tokenizer_from_lines(m->pieces.s, m->pieces.len,
+	return wordpiece_from_lines(m->pieces.s, m->pieces.len,
 				    "the trained vocabulary", out, err);
 }
 
-enum status tokenizer_trainer_finish(struct tokenizer_trainer *tr,
-				     struct progress *pg, struct tokenizer **out,
-				     struct err *err)
+enum status wordpiece_train_finish(struct tokenizer_trainer *base, struct progress *pg,
+				   struct tokenizer **out, struct err *err)
 {
-	enum status st = ST_OK;
+	const struct wordpiece_trainer *tr = (const struct wordpiece_trainer *)base;
+	enum status st;
 	struct merger m;
 
-	*out = NULL;
-	if (tr->size < SIZE_MIN || tr->size > VOCAB_PIECES_MAX)
-		st = err_set(err, ST_INVALID,
-			     "a vocabulary has %d to %d pieces, not %d", SIZE_MIN,
-			     (int)VOCAB_PIECES_MAX, tr->size);
-	else if (tr->n == 0)
-		st = err_set(err, ST_INVALID, "no text to train a vocabulary from");
-	if (!st) {
-		merger_init(&m, tr);
-		st = train(&m, pg, out, err);
-		merger_release(&m);
-	}
-	tokenizer_trainer_free(tr);
+	if (base->size < SIZE_MIN || base->size > VOCAB_PIECES_MAX)
+		return err_set(err, ST_INVALID,
+			       "a vocabulary has %d to %d pieces, not %d", SIZE_MIN,
+			       (int)VOCAB_PIECES_MAX, base->size);
+	if (tr->n == 0)
+		return err_set(err, ST_INVALID, "no text to train a vocabulary from");
+	merger_init(&m, tr);
+	st = train(&m, pg, out, err);
+	merger_release(&m);
 	return st;
 }

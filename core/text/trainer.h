@@ -1,5 +1,5 @@
 /*
- * trainer.h - what the two files of vocabulary training share: the words.
+ * trainer.h - what the two files of WordPiece's training share: the words.
  */
 #ifndef TUTTI_TEXT_TRAINER_H
 #define TUTTI_TEXT_TRAINER_H
@@ -8,11 +8,11 @@
 
 struct trainer_word {
 	uint64_t count;
-	uint32_t at, len; /* its bytes in tokenizer_trainer.bytes */
+	uint32_t at, len; /* its bytes in wordpiece_trainer.bytes */
 };
 
-struct tokenizer_trainer {
-	int size; /* pieces wanted */
+struct wordpiece_trainer {
+	struct tokenizer_trainer base;
 	char *bytes;
 	size_t used, bytes_cap;
 	struct trainer_word *words; /* in the order first seen */
@@ -29,7 +29,7 @@ struct letter {
 };
 
 /* All letters of the words, most frequent first; caller frees. */
-struct letter *trainer_letters(const struct tokenizer_trainer *tr, size_t *n);
+struct letter *trainer_letters(const struct wordpiece_trainer *tr, size_t *n);
 /* By code point. */
 void trainer_sort_letters(struct letter *letters, size_t n);
 

@@ -1,5 +1,5 @@
 /*
- * trainer_words.c - the first half of training a vocabulary: the words of all
+ * trainer_words.c - the first half of training a WordPiece vocabulary: the words of all
  * texts with their counts, in bounded memory, and the letters in them.
  */
 #include <stdlib.h>
@@ -14,18 +14,17 @@ enum {
 	SLOTS_MIN = 1 << 12,
 };
 
-struct tokenizer_trainer *tokenizer_trainer_new(int size)
+struct tokenizer_trainer *wordpiece_train_new(void)
 {
-	struct tokenizer_trainer *tr = xcalloc(1, sizeof *tr);
+	struct wordpiece_trainer *tr = xcalloc(1, sizeof *tr);
 
-	tr->size = size;
-	return tr;
+	return &tr->base;
 }
 
-void tokenizer_trainer_free(struct tokenizer_trainer *tr)
+void wordpiece_train_free(struct tokenizer_trainer *base)
 {
-	if (!tr)
-		return;
+	struct wordpiece_trainer *tr = (struct wordpiece_trainer *)base;
+
 	xfree(tr->bytes);
 	xfree(tr->words);
 	xfree(tr->slots);
@@ -40,7 +39,7 @@ static uint64_t hash_of(const char *s, size_t len)
 }
 
 /* The slot of this word, or the empty one (0) where it would be. */
-static uint32_t *find_slot(const struct tokenizer_trainer *tr, const char *s,
+static uint32_t *find_slot(const struct wordpiece_trainer *tr, const char *s,
 			   size_t len)
 {
 	size_t i = hash_of(s, len) & tr->mask;
@@ -53,7 +52,7 @@ static uint32_t *find_slot(const struct tokenizer_trainer *tr, const char *s,
 	return &tr->slots[i];
 }
 
-static void index_words(struct tokenizer_trainer *tr)
+static void index_words(struct wordpiece_trainer *tr)
 {
 	size_t cap = SLOTS_MIN;
 
@@ -69,7 +68,7 @@ static void index_words(struct tokenizer_trainer *tr)
 }
 
 /* Drops the rarest words until half the room is free. */
-static void prune(struct tokenizer_trainer *tr)
+static void prune(struct wordpiece_trainer *tr)
 {
 	for (uint64_t rare = 1; tr->n > WORDS_MAX / 2; rare++) {
 		size_t kept = 0;
@@ -90,7 +89,7 @@ static void prune(struct tokenizer_trainer *tr)
 	index_words(tr);
 }
 
-static void count_word(struct tokenizer_trainer *tr, const char *s, size_t len)
+static void count_word(struct wordpiece_trainer *tr, const char *s, size_t len)
 {
 	uint32_t *slot;
 
@@ -112,8 +111,7 @@ static void count_word(struct tokenizer_trainer *tr, const char *s, size_t len)
 		prune(tr);
 }
 
-void tokenizer_trainer_feed(struct tokenizer_trainer *tr, const char *text,
-			    size_t len)
+void wordpiece_train_feed(struct tokenizer_trainer *tr, const char *text, size_t len)
 {
 	struct words it;
 	struct word w;
@@ -121,7 +119,7 @@ void tokenizer_trainer_feed(struct tokenizer_trainer *tr, const char *text,
 	words_init(&it, text, len);
 	while (words_next(&it, &w))
 		if (w.special < 0 && w.chars <= WORD_CHARS)
-			count_word(tr, w.bytes, w.at[w.chars]);
+			count_word((struct wordpiece_trainer *)tr, w.bytes, w.at[w.chars]);
 }
 
 static int by_count(const void *a, const void *b)
@@ -140,7 +138,7 @@ static int by_code_point(const void *a, const void *b)
 	return x->cp < y->cp ? -1 : 1;
 }
 
-struct letter *trainer_letters(const struct tokenizer_trainer *tr, size_t *n)
+struct letter *trainer_letters(const struct wordpiece_trainer *tr, size_t *n)
 {
 	uint64_t *count = xcalloc(CODE_POINTS, sizeof *count);
 	struct letter *letters = NULL;

@@ -1,7 +1,7 @@
 /*
- * wordpiece.h - what the files of the tokenizer share among themselves: the
- * words of a text after normalisation, and a vocabulary made from lines.
- * Everybody else includes tokenizer.h.
+ * wordpiece.h - what the files of WordPiece share among themselves: the words of a
+ * text after normalisation, and the parts of the row. Everybody else includes
+ * tokenizer.h.
  */
 #ifndef TUTTI_TEXT_WORDPIECE_H
 #define TUTTI_TEXT_WORDPIECE_H
@@ -12,13 +12,26 @@
 
 #include "base/status.h"
 #include "base/str.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer_kind.h"
 
 enum {
 	WORD_CHARS = 100, /* a longer word is one [UNK] */
 	VOCAB_PIECES_MAX = 1000000,
-	VOCAB_BYTES_MAX = 64 << 20,
 };
+
+/* One piece a line; `name` is for messages. */
+enum status wordpiece_from_lines(const char *lines, size_t len, const char *name,
+				 struct tokenizer **out, struct err *err);
+bool wordpiece_goes_on(const char *piece);          /* is it "##ing"? */
+const char *wordpiece_body(const char *piece);      /* "ing" */
+/* decode.c, trainer_words.c and trainer.c: what stands in the row. */
+void wordpiece_decode(const struct tokenizer *t, const int32_t *ids, int n,
+		      struct buf *out);
+struct tokenizer_trainer *wordpiece_train_new(void);
+void wordpiece_train_feed(struct tokenizer_trainer *tr, const char *text, size_t len);
+enum status wordpiece_train_finish(struct tokenizer_trainer *tr, struct progress *pg,
+				   struct tokenizer **out, struct err *err);
+void wordpiece_train_free(struct tokenizer_trainer *tr);
 
 extern const char *const special_names[TOK_SPECIALS]; /* "[PAD]" ... */
 

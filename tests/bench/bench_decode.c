@@ -30,16 +30,13 @@ static void decoder_open(struct decoder_run *d, const struct bench *b, int beams
 					   .max_len = PIECES, .length_penalty = 1 } };
 	d->s = bench_session(b, "summarize-even", NULL, 1, false);
 	tape_init(&d->tape, &d->s->params);
-	for (int k = 0; k < TOK_SPECIALS; k++)
-		if (k != TOK_SEP)
-			d->banned[d->n_banned++] =
-				tokenizer_special(d->s->tok, (enum special)k);
+	d->n_banned = tokenizer_never_written(d->s->tok, d->banned);
 }
 
 static void decode(struct decoder_run *d, uint64_t row)
 {
-	int32_t cls = tokenizer_special(d->s->tok, TOK_CLS);
-	int32_t sep = tokenizer_special(d->s->tok, TOK_SEP);
+	int32_t cls = tokenizer_start(d->s->tok);
+	int32_t sep = tokenizer_end(d->s->tok);
 	struct generation g;
 	struct batch b;
 

@@ -103,7 +103,7 @@ static inline struct tokenizer *small_tokenizer(void)
 	buf_adds(&b, "one\ntwo\nthree\n.\n,\n");
 	put_file("vocab.txt", b.s, b.len);
 	buf_release(&b);
-	if (tokenizer_load(in_scratch("vocab.txt"), &t, &err))
+	if (tokenizer_load(NULL, in_scratch("vocab.txt"), &t, &err))
 		fail_msg("%s", err.text);
 	return t;
 }

@@ -1,5 +1,5 @@
 /*
- * test_baseline.c - turns, sentences, and the lead and longest baselines: on
+ * test_baseline.c - the lead and longest baselines: on
  * made-up text, and on SAMSum's dev rows where they are at hand.
  */
 #include <stdarg.h>
@@ -18,33 +18,6 @@
 #include "base/mem.h"
 #include "data/source.h"
 #include "run/evaluate_internal.h"
-
-static void parts(const char *text, int n, const char *const *expected)
-{
-	struct text_part p[16];
-
-	assert_int_equal(text_parts(text, strlen(text), p, 16), n);
-	for (int i = 0; i < n; i++) {
-		assert_int_equal(p[i].len, strlen(expected[i]));
-		assert_memory_equal(p[i].s, expected[i], p[i].len);
-	}
-}
-
-static void test_parts(void **state)
-{
-	static const char *const turns[] = { "Anna: hi there.", "Mary Ann Lee: hello!",
-					     "Anna: bye" };
-	static const char *const sentences[] = { "One.", "Is it two?", "3.5 is three!",
-						 "four" };
-	static const char *const one[] = { "Anna: alone is a sentence." };
-
-	(void)state;
-	parts("Anna: hi there. Mary Ann Lee: hello! Anna: bye", 3, turns);
-	parts("One.  Is it two?\n3.5 is three! four", 4, sentences);
-	parts("Anna: alone is a sentence.", 1, one);
-	parts("", 0, NULL);
-	parts(" \n ", 0, NULL);
-}
 
 static void test_choice(void **state)
 {
@@ -131,7 +104,6 @@ static void test_samsum(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_samsum),
 	};

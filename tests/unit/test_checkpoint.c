@@ -640,10 +640,16 @@ static void mend_all(const char *folder)
 	struct buf b;
 
 	assert_int_equal(checkpoint_state_load(folder, &c, NULL), ST_OK);
-	for (int f = 0; f < CHECKPOINT_FILES; f++)
-		assert_int_equal(checkpoint_measure(folder, (enum checkpoint_file)f,
-						    &c->file[f].bytes, c->file[f].sum,
-						    NULL), ST_OK);
+	for (int f = 0; f < CHECKPOINT_FILES; f++) {
+		const char *name = checkpoint_file_name(c->tokenizer,
+							(enum checkpoint_file)f);
+
+		if (name)
+			assert_int_equal(checkpoint_measure(folder, name,
+							    &c->file[f].bytes,
+							    c->file[f].sum, NULL),
+					 ST_OK);
+	}
 	buf_init(&b);
 	checkpoint_state_write(c, &b);
 	str_format(path, sizeof path, "%s/state.json", folder);

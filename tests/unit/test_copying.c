@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "metric/copying.h"
 #include "text/fold.h"
+#include "text/tokenizer.h"
 
 static void test_fold(void **state)
 {
@@ -38,6 +39,12 @@ static void test_fold(void **state)
 	buf_release(&b);
 }
 
+static bool places(const char *text, size_t len, const char *const *piece, int n,
+		   struct token_span *out)
+{
+	return tokenizer_places(tokenizer_kind_at(0), text, len, piece, n, out);
+}
+
 static void test_places(void **state)
 {
 	static const char text[] = "Anna: I'll come, Zoë.";
@@ -48,16 +55,16 @@ static void test_places(void **state)
 	struct token_span span[12];
 
 	(void)state;
-	assert_false(text_places(text, strlen(text), piece, 12, span));
+	assert_false(places(text, strlen(text), piece, 12, span));
 	for (int i = 0; i < 12; i++) {
 		assert_int_equal(span[i].end - span[i].start, strlen(word[i]));
 		assert_memory_equal(text + span[i].start, word[i], strlen(word[i]));
 	}
 	assert_int_equal(span[6].word, span[7].word);
 	/* cut: the text goes on */
-	assert_true(text_places(text, strlen(text), piece, 9, span));
+	assert_true(places(text, strlen(text), piece, 9, span));
 	/* more pieces than text */
-	assert_false(text_places("Anna", 4, piece, 4, span));
+	assert_false(places("Anna", 4, piece, 4, span));
 	assert_int_equal(span[3].start, span[3].end);
 }
 

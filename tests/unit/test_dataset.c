@@ -390,7 +390,7 @@ static void test_stale(void **state)
 	assert_true(reads(&spec, cache));
 	assert_int_equal(count_files(cache, ""), 1);
 	put_text("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\none\n");
-	assert_int_equal(tokenizer_load(in_scratch("vocab.txt"), &tok, NULL), ST_OK);
+	assert_int_equal(tokenizer_load(NULL, in_scratch("vocab.txt"), &tok, NULL), ST_OK);
 	assert_true(reads(&spec, cache));
 	tokenizer_free(tok);
 	tok = own;

@@ -203,7 +203,9 @@ static struct tokenizer *vocabulary(const struct dataset_spec *spec, int n, int 
 	struct tokenizer *t = NULL;
 	struct err err = { "" };
 
-	if (dataset_vocabulary(spec, n, size, cache, &pg, &t, &err))
+	if (dataset_vocabulary(spec, n,
+			       (struct tokenizer_wish){ tokenizer_kind_at(0), size },
+			       cache, &pg, &t, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(pg.total != 0, reads);
 	return t;

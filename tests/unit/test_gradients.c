@@ -78,7 +78,7 @@ static double plain_norm(struct session *s, struct session *at, int task, int *m
 		grads_clear(g);
 		tape_begin(&tape, g, &noise);
 		batch_build(&b, &tape.arena, s->task[task].train, task, j->rows,
-			    j->n_rows, j->draw, tokenizer_special(s->tok, TOK_CLS));
+			    j->n_rows, j->draw, tokenizer_start(s->tok));
 		loss = model_loss(at->model, &tape, &b, (float)s->mix.dropout);
 		tape_backward(&tape);
 		add_dense(sum, loss.units / s->task[task].units, g, &at->params);

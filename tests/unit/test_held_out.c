@@ -126,6 +126,7 @@ static void test_vocabulary(void **state)
 {
 	struct dataset_spec spec = { .kind = TASK_CLASSIFY, .header = -1, .text = "text",
 				     .target = "label", .max_source = 32 };
+	const struct tokenizer_wish wish = { tokenizer_kind_at(0), 900 };
 	struct tokenizer *all = NULL, *rest = NULL;
 	struct buf b;
 
@@ -135,10 +136,10 @@ static void test_vocabulary(void **state)
 		buf_addf(&b, "{\"text\": \"w%dq w%dq w%dq\", \"label\": \"a\"}\n", i, i, i);
 	spec.path = put_file("words.jsonl", b.s, b.len);
 	buf_release(&b);
-	assert_int_equal(dataset_vocabulary(&spec, 1, 900, in_scratch("cache"), NULL,
+	assert_int_equal(dataset_vocabulary(&spec, 1, wish, in_scratch("cache"), NULL,
 					    &all, NULL), ST_OK);
 	spec.held_share = 0.5;
-	assert_int_equal(dataset_vocabulary(&spec, 1, 900, in_scratch("cache"), NULL,
+	assert_int_equal(dataset_vocabulary(&spec, 1, wish, in_scratch("cache"), NULL,
 					    &rest, NULL), ST_OK);
 	assert_true(tokenizer_size(rest) < tokenizer_size(all));
 	tokenizer_free(all);

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "golden.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer_train.h"
 #include "text/utf8.h"
 
 enum { TOKENS = 4096 };
@@ -24,7 +24,7 @@ static struct tokenizer *load(const char *path)
 	struct tokenizer *t = NULL;
 	struct err err = { "" };
 
-	if (tokenizer_load(path, &t, &err))
+	if (tokenizer_load(NULL, path, &t, &err))
 		fail_msg("%s", err.text);
 	return t;
 }
@@ -193,7 +193,7 @@ static void check_refused(const char *bytes, size_t n, const char *word)
 	struct tokenizer *t = NULL;
 	struct err err = { "" };
 
-	assert_int_equal(tokenizer_load(temp_file(bytes, n), &t, &err), ST_INVALID);
+	assert_int_equal(tokenizer_load(NULL, temp_file(bytes, n), &t, &err), ST_INVALID);
 	assert_null(t);
 	if (!strstr(err.text, word) || !strstr(err.text, temp_path))
 		fail_msg("message without '%s' or the file: %s", word, err.text);
@@ -213,10 +213,10 @@ static void test_refused_files(void **state)
 	REFUSED("[PAD]\n[CLS]\n[SEP]\n[MASK]\na\n", "[UNK]");
 	REFUSED("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n\xff\xfe\n", ":6");
 	REFUSED("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\0b\n", ":6");
-	assert_int_not_equal(tokenizer_load("/nonexistent/vocab.txt", &t, &err),
+	assert_int_not_equal(tokenizer_load(NULL, "/nonexistent/vocab.txt", &t, &err),
 			     ST_OK);
 	assert_non_null(strstr(err.text, "/nonexistent/vocab.txt"));
-	assert_int_not_equal(tokenizer_load("/tmp", &t, &err), ST_OK);
+	assert_int_not_equal(tokenizer_load(NULL, "/tmp", &t, &err), ST_OK);
 }
 
 static void test_too_many_pieces(void **state)
@@ -267,7 +267,7 @@ static void test_save_and_hash(void **state)
 
 	(void)state;
 	temp_file("", 0);
-	assert_int_equal(tokenizer_save(t, temp_path, &err), ST_OK);
+	assert_int_equal(tokenizer_save_file(t, 0, temp_path, &err), ST_OK);
 	back = load(temp_path);
 	assert_true(hash_equal(tokenizer_hash(t), tokenizer_hash(back)));
 	buf_init(&a);
@@ -284,9 +284,18 @@ static void test_save_and_hash(void **state)
 
 /* ---- training ---- */
 
+static struct tokenizer_trainer *trainer_new(int size)
+{
+	struct tokenizer_trainer *tr = NULL;
+
+	assert_int_equal(tokenizer_trainer_new((struct tokenizer_wish){
+				 tokenizer_kind_at(0), size }, &tr, NULL), ST_OK);
+	return tr;
+}
+
 static struct tokenizer *train(const char *const *texts, int n, int size)
 {
-	struct tokenizer_trainer *tr = tokenizer_trainer_new(size);
+	struct tokenizer_trainer *tr = trainer_new(size);
 	struct tokenizer *t = NULL;
 	struct err err = { "" };
 
@@ -383,7 +392,7 @@ static void test_train_order(void **state)
  */
 static void test_train_many_words(void **state)
 {
-	struct tokenizer_trainer *tr = tokenizer_trainer_new(128);
+	struct tokenizer_trainer *tr = trainer_new(128);
 	struct tokenizer *t = NULL;
 	struct err err;
 	char text[8 * 1000];
@@ -422,7 +431,7 @@ static void test_train_small(void **state)
 
 static void check_no_training(const char *text, int size, const char *word)
 {
-	struct tokenizer_trainer *tr = tokenizer_trainer_new(size);
+	struct tokenizer_trainer *tr = trainer_new(size);
 	struct tokenizer *t = NULL;
 	struct err err = { "" };
 
@@ -442,7 +451,7 @@ static void test_train_refusals(void **state)
 {
 	size_t len;
 	char *text = read_text(vocab_path, &len);
-	struct tokenizer_trainer *tr = tokenizer_trainer_new(3000);
+	struct tokenizer_trainer *tr = trainer_new(3000);
 	struct progress pg = { .tick = stop_at_once };
 	struct tokenizer *t = NULL;
 	struct err err;
@@ -456,7 +465,7 @@ static void test_train_refusals(void **state)
 	tokenizer_trainer_feed(tr, text, len);
 	assert_int_equal(tokenizer_trainer_finish(tr, &pg, &t, &err), ST_STOPPED);
 	assert_null(t);
-	tokenizer_trainer_free(tokenizer_trainer_new(100));
+	tokenizer_trainer_free(trainer_new(100));
 	tokenizer_trainer_free(NULL);
 	xfree(text);
 }
