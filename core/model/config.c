@@ -81,11 +81,11 @@ bool model_kind_has(const char *kind, const char *field)
 /* What the kind has not settled itself. */
 static void settle(struct model_config *c)
 {
-	if (!c->eps)
+	if (c->eps <= 0)
 		c->eps = c->pre_norm ? 1e-5f : 1e-12f;
 	if (c->act == ACT_NONE)
 		c->act = ACT_GELU;
-	if (!c->table_scale)
+	if (c->table_scale <= 0)
 		c->table_scale = c->pre_norm ? sqrt((double)c->dim) : 1.0;
 	if (!c->max_positions)
 		c->max_positions = c->max_source;
