@@ -25,7 +25,8 @@ log=$scratch/log
 tables='
 	core/data/task_kind.h
 	core/mix/method.c
-	core/model/model.c
+	core/model/model.h
+	core/model/model_list.h
 	core/run/command_table.c
 	core/run/plan.h
 	core/run/plan_table.c

@@ -50,6 +50,11 @@ double metric_turned(enum metric_id m, double x)
 	return metric_table[m].lower_is_better ? -x : x;
 }
 
+double metric_merit(enum metric_id m, double x)
+{
+	return metric_table[m].lower_is_better ? 1 / x : x;
+}
+
 double metric_gain(enum metric_id m, double now, double was)
 {
 	return metric_turned(m, now - was);

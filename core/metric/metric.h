@@ -42,6 +42,11 @@ const struct metric_info *metric_find(const char *name); /* NULL: none */
  * where it is better; is it better? (NaN is never better, nor is anything than NaN.)
  */
 double metric_turned(enum metric_id m, double x);
+/*
+ * A value as a merit, 1 the best there is: that of a perplexity is 1 over it, the
+ * geometric mean of the probabilities; any other higher is better as it is.
+ */
+double metric_merit(enum metric_id m, double x);
 double metric_gain(enum metric_id m, double now, double was);
 bool metric_is_better(enum metric_id m, double now, double was);
 /* exp(loss): of a mean loss in nats (Jelinek et al. 1977). */

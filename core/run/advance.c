@@ -95,9 +95,13 @@ void advance_take_dev(struct session *s, const struct evaluation *e, int n)
 		return;
 	for (int i = 0; i < s->n_tasks; i++)
 		dev[i] = NAN;
-	for (int i = 0; i < n; i++) /* the task's first metric: higher is better */
-		if (e[i].row.n_metrics > 0)
-			dev[e[i].row.task] = e[i].row.metric[0].value;
+	for (int i = 0; i < n; i++) { /* the task's first metric */
+		const struct eval_row *r = &e[i].row;
+
+		if (r->n_metrics > 0)
+			dev[r->task] = metric_merit(s->plan->tasks[r->task].metrics[0],
+						    r->metric[0].value);
+	}
 	mix_take_dev(&s->mix, dev);
 }
 

@@ -59,7 +59,6 @@ double gather_loss(const struct gather *g);
 struct ask_kind {
 	bool decodes;        /* it writes text: decoding, beams */
 	bool has_labels;     /* its answers are probabilities of the plan's labels */
-	bool has_norm;       /* its numbers are learned by their mean and scale */
 	const char *unexplained; /* "writes summaries": why no answer of it is explained;
 				  * NULL: it is */
 

@@ -138,7 +138,6 @@ static void put_config(const struct session_task *t, struct json_out *j)
 }
 
 const struct ask_kind ask_kind_regress = {
-	.has_norm = true,
 	.answer = answer_numbers,
 	.gather_begin = begin,
 	.gather_add = add,

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "run/ask_kind.h"
+#include "data/data_kind.h"
 #include "run/checkpoint.h"
 
 /* "norm.TASK" = hex bits of mean and scale. */
@@ -39,7 +39,7 @@ static enum status read_norms(const char *run, const struct plan *plan,
 		return err_set(err, ST_INVALID, "path too long: '%s'", run);
 	for (int i = 0; i < plan->n_tasks && !st; i++) {
 		norm[i] = (struct session_norm){ 0, 1 };
-		if (!ask_kind(plan->tasks[i].kind)->has_norm)
+		if (!data_kind(plan->tasks[i].kind)->prepare)
 			continue;
 		if (!store)
 			st = store_open_readonly(db, &store, err);

@@ -18,6 +18,7 @@
 #include <math.h> /* isfinite */
 
 #include "base/clock.h"
+#include "data/data_kind.h"
 #include "run/session.h"
 #include "run/task_sums.h"
 #include "run/workers.h"
@@ -164,7 +165,7 @@ static void reduce(struct step *x)
 	for (int k = 0; k < s->plan->micro_batches; k++)
 		x->count[s->job[k].task]++;
 	for (int i = 0; i < s->n_tasks; i++)
-		x->regress[i] = s->plan->tasks[i].kind == TASK_REGRESS;
+		x->regress[i] = data_kind(s->plan->tasks[i].kind)->target->has_number;
 	x->is_finite = losses_finite(s) && isfinite(x->squares);
 	if (x->is_finite && s->task_sums.is_on)
 		task_sums_measure(s, mix_needs(&s->mix) & NEEDS_GRAM);

@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/data_kind.h"
 #include "run/advance.h"
-#include "run/ask_kind.h"
 #include "run/checkpoint.h"
 #include "run/machine.h"
 
@@ -48,7 +48,7 @@ static enum status norm_facts(struct trainer *t, int i, struct err *err)
 	const struct plan_task *p = &t->s->plan->tasks[i];
 	char key[96], value[40], mean[17], scale[17];
 
-	if (!ask_kind(p->kind)->has_norm)
+	if (!data_kind(p->kind)->prepare)
 		return ST_OK;
 	double_to_hex(t->s->task[i].mean, mean);
 	double_to_hex(t->s->task[i].scale, scale);

@@ -18,4 +18,6 @@ fails "its range is checked" 2 "0 is out of range, 0.01 to 100 at model.temper" 
 	"$TUTTI" check "$TMP/plan.json" --set model.temper=0
 fails "its name is known" 2 "did you mean 'model.temper'" \
 	"$TUTTI" check "$TMP/plan.json" --set model.tempr=2
+fails "it is its own trunk's" 2 "'temper' is for models of kind warm, not transformer" \
+	"$TUTTI" check "$TMP/plan.json" --set model.temper=2
 exit $bad
