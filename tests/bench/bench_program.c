@@ -235,10 +235,13 @@ static void bench_trainer(struct bench *b, const void *arg)
 	remove_folder(runs);
 }
 
-/* What a step asks of the mixing: shares, draws, weights, feedback. */
+/* What a step asks of the mixing: shares, draws, weights, what methods learn. */
 static double mixing_seconds(struct session *s)
 {
-	struct mix_feedback f = { .n = s->n_tasks, .loss = { 1 }, .count = { 4 } };
+	const double loss[MIX_TASKS_MAX] = { 1 };
+	const int count[MIX_TASKS_MAX] = { 4 };
+	const bool regress[MIX_TASKS_MAX] = { false };
+	const struct mix_seen seen = { .count = count, .regress = regress, .loss = loss };
 	double share[MIX_TASKS_MAX], from = clock_now();
 	enum { TIMES = 2000 };
 
@@ -246,8 +249,9 @@ static double mixing_seconds(struct session *s)
 		mix_shares(&s->mix, share);
 		for (int k = 0; k < s->plan->micro_batches; k++)
 			mix_loss_weight(&s->mix, mix_draw(&s->mix));
-		f.step = i;
-		mix_feedback(&s->mix, &f);
+		s->mix.step = i;
+		for (int role = 0; role < METHOD_ROLES; role++)
+			mix_learn(&s->mix, (enum method_role)role, &seen);
 	}
 	return (clock_now() - from) / TIMES;
 }
