@@ -4,10 +4,10 @@
  * reach gets more micro-batches.
  *
  * p_i ~ gap_i = max(target - metric_i, floor). The metric is the task's first one, of
- * the newest evaluation of the schedule; higher is better; one outside 0..1 (a
- * correlation may be negative) counts as 0 or 1. The paper's target is each task's own
- * best when trained alone; here one target is for all, 1 unless set: the most a metric
- * can be. The floor keeps a task that has reached it from being forgotten.
+ * the newest evaluation of the schedule; 1 over it where lower is better; one outside
+ * 0..1 (a correlation may be negative) counts as 0 or 1. The paper's target is each
+ * task's own best when trained alone; here one target is for all, 1 unless set: the
+ * most a metric can be. The floor keeps a task that has reached it from being forgotten.
  *
  * The gap is all the reward there is: nothing is remembered from one evaluation to the
  * next. A task without a metric (no dev rows, not defined, none yet) has the mean gap of
