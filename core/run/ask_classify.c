@@ -157,14 +157,6 @@ static void put_explained(const struct session *s, int task, const double *p, in
 	put_probabilities(t, "probs", p, j);
 }
 
-static void put_config(const struct session_task *t, struct json_out *j)
-{
-	json_open(j, "labels", '[');
-	for (int i = 0; i < t->n_labels; i++)
-		json_put_str(j, NULL, t->labels[i]);
-	json_close(j, ']');
-}
-
 const struct ask_kind ask_kind_classify = {
 	.has_labels = true,
 	.answer = answer_labels,
@@ -176,5 +168,4 @@ const struct ask_kind ask_kind_classify = {
 	.put_answer = put_answer,
 	.outputs = outputs,
 	.put_explained = put_explained,
-	.put_config = put_config,
 };

@@ -83,9 +83,6 @@ struct ask_kind {
 	int (*outputs)(const struct session *s, int task);
 	void (*put_explained)(const struct session *s, int task, const double *p,
 			      int pred, struct json_out *j);
-	/* What whoever opens the weights elsewhere must know: members of an object; NULL:
-	 * nothing. */
-	void (*put_config)(const struct session_task *t, struct json_out *j);
 };
 
 const struct ask_kind *ask_kind(enum task_kind k);

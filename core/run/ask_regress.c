@@ -131,12 +131,6 @@ static void put_explained(const struct session *s, int task, const double *p, in
 	json_put_num(j, "pred", p[pred]);
 }
 
-static void put_config(const struct session_task *t, struct json_out *j)
-{
-	json_put_num(j, "mean", t->mean);
-	json_put_num(j, "scale", t->scale);
-}
-
 const struct ask_kind ask_kind_regress = {
 	.answer = answer_numbers,
 	.gather_begin = begin,
@@ -147,5 +141,4 @@ const struct ask_kind ask_kind_regress = {
 	.put_answer = put_answer,
 	.outputs = outputs,
 	.put_explained = put_explained,
-	.put_config = put_config,
 };

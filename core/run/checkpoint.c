@@ -17,8 +17,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/data_kind.h"
 #include "model/safetensors.h"
-#include "run/ask_kind.h"
 
 /* --- files --- */
 
@@ -49,8 +49,16 @@ static void put_task(struct json_out *o, const struct plan_task *p,
 	json_open(o, NULL, '{');
 	json_put_str(o, "name", p->name);
 	json_put_str(o, "kind", task_kind_name(p->kind));
-	if (ask_kind(p->kind)->put_config)
-		ask_kind(p->kind)->put_config(t, o);
+	if (data_target(p->kind)->has_labels) {
+		json_open(o, "labels", '[');
+		for (int i = 0; i < t->n_labels; i++)
+			json_put_str(o, NULL, t->labels[i]);
+		json_close(o, ']');
+	}
+	if (data_kind(p->kind)->prepare) {
+		json_put_num(o, "mean", t->mean);
+		json_put_num(o, "scale", t->scale);
+	}
 	json_close(o, '}');
 }
 

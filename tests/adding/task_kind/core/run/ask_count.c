@@ -96,12 +96,6 @@ static void put_explained(const struct session *s, int task, const double *p, in
 	json_put_num(j, "pred", p[pred]);
 }
 
-static void put_config(const struct session_task *t, struct json_out *j)
-{
-	(void)t;
-	json_put_str(j, "scale", "log1p");
-}
-
 const struct ask_kind ask_kind_count = {
 	.answer = answer_counts,
 	.gather_begin = begin,
@@ -112,5 +106,4 @@ const struct ask_kind ask_kind_count = {
 	.put_answer = put_answer,
 	.outputs = outputs,
 	.put_explained = put_explained,
-	.put_config = put_config,
 };
