@@ -13,9 +13,9 @@
 #include "metric/metric.h"
 #include "mix/mix.h"
 #include "opts.h"
-#include "run/command.h"
-#include "run/figures.h"
-#include "run/plan.h"
+#include "look/figures.h"
+#include "plan/plan.h"
+#include "command/command.h"
 #include "usage.h"
 
 /* Text with what roff would take for itself made plain. */

@@ -27,9 +27,9 @@ tables='
 	core/mix/method.c
 	core/model/model.h
 	core/model/model_list.h
-	core/run/command_table.c
-	core/run/plan.h
-	core/run/plan_table.c
+	core/command/command_table.c
+	core/plan/plan.h
+	core/plan/plan_table.c
 '
 
 is_table() { # is_table PATH

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "run/snapshot.h"
+#include "look/snapshot.h"
 
 enum axis_kind { AXIS_STEP, AXIS_EPOCH, AXIS_EXAMPLES, AXIS_TOKENS, AXIS_TIME, AXES };
 const char *axis_name(enum axis_kind k); /* "step", "epochs of the task", ... */

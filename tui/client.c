@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "cmd.h"
 #include "restore.h"
-#include "run/control.h"
+#include "trainer/control.h"
 
 struct client {
 	const struct client_options *o;

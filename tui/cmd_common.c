@@ -11,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ask/open.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "run/open.h"
-#include "run/plan.h"
-#include "run/rundir.h"
+#include "plan/plan.h"
+#include "rundir/rundir.h"
 #include "text/utf8.h"
 
 static volatile sig_atomic_t got_signal;

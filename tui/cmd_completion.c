@@ -12,10 +12,10 @@
 
 #include "base/str.h"
 #include "cmd.h"
+#include "look/figures.h"
 #include "metric/metric.h"
-#include "run/command.h"
-#include "run/figures.h"
-#include "run/plan.h"
+#include "plan/plan.h"
+#include "command/command.h"
 #include "usage.h"
 
 /* Within '...' of a shell. */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
-#include "run/figures.h"
+#include "look/figures.h"
 #include "text/utf8.h"
 
 /* To a file or a pipe as it is; to a terminal made harmless, line by line. */

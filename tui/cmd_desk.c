@@ -20,8 +20,8 @@
 #include "cmd.h"
 #include "desk.h"
 #include "follow.h"
-#include "run/plan.h"
-#include "run/rundir.h"
+#include "plan/plan.h"
+#include "rundir/rundir.h"
 
 enum { VIEWER_NICE = 10 };
 

@@ -14,9 +14,9 @@
 #include "client.h"
 #include "cmd.h"
 #include "host.h"
-#include "run/plan.h"
-#include "run/rundir.h"
-#include "run/trainer.h"
+#include "plan/plan.h"
+#include "rundir/rundir.h"
+#include "trainer/trainer.h"
 
 enum { SCRIPT_MAX = 16 << 20 };
 

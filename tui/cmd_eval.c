@@ -9,11 +9,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
-#include "run/ask_kind.h"
-#include "run/blind.h"
-#include "run/plan_survey.h"
-#include "run/evaluate.h"
-#include "run/replay.h"
+#include "ask/ask_kind.h"
+#include "ask/blind.h"
+#include "ask/evaluate.h"
+#include "plan/plan_survey.h"
+#include "trainer/replay.h"
 
 /* --- eval --- */
 

@@ -12,9 +12,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
-#include "run/checkpoint.h"
-#include "run/rundir.h"
-#include "run/store.h"
+#include "rundir/checkpoint.h"
+#include "rundir/rundir.h"
+#include "store/store.h"
 #include "text/tokenizer.h"
 #include "text/utf8.h"
 

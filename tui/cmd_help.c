@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "look/figures.h"
 #include "metric/metric.h"
-#include "run/command.h"
-#include "run/figures.h"
-#include "run/rundir.h"
+#include "rundir/rundir.h"
+#include "command/command.h"
 #include "suggest.h"
 #include "usage.h"
 

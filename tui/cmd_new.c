@@ -13,7 +13,7 @@
 #include "cmd.h"
 #include "data/data_kind.h"
 #include "new.h"
-#include "run/plan.h"
+#include "plan/plan.h"
 #include "text/utf8.h"
 
 enum { TASKS_MAX = 64, ROWS_TO_TELL = 8 };

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "predict.h"
-#include "run/ask_kind.h"
+#include "ask/ask_kind.h"
 
 static void print_line(struct json_out *j, struct buf *b, const struct predict_row *r)
 {

@@ -8,7 +8,7 @@
 
 #include "cmd.h"
 #include "new.h"
-#include "run/rundir.h"
+#include "rundir/rundir.h"
 #include "text/utf8.h"
 
 static enum status may_remove(const struct opts *o, const char *run, bool *yes,

@@ -15,7 +15,7 @@
 #include "cmd.h"
 #include "draw.h"
 #include "host.h"
-#include "run/trainer.h"
+#include "trainer/trainer.h"
 
 enum { LINE_SECONDS = 10, SCRIPT_MAX = 16 << 20 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "run/telemetry.h"
+#include "look/telemetry.h"
 
 /* Sums about nothing; x is small, counted from the entry. */
 struct sums {

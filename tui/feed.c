@@ -8,8 +8,8 @@
 
 #include "base/str.h"
 #include "kept.h"
-#include "run/rundir.h"
-#include "run/trainer.h"
+#include "rundir/rundir.h"
+#include "trainer/trainer.h"
 
 static int live_fd(void *arg)
 {

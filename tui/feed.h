@@ -7,8 +7,8 @@
 
 #include "base/status.h"
 #include "base/str.h"
-#include "run/snapshot.h"
-#include "run/store.h"
+#include "look/snapshot.h"
+#include "store/store.h"
 
 struct film;
 struct trainer;

@@ -16,8 +16,8 @@
 #include "kept.h"
 #include "pulse.h"
 #include "record.h"
-#include "run/control.h"
-#include "run/rundir.h"
+#include "rundir/rundir.h"
+#include "trainer/control.h"
 
 enum { TICK_MS = 250, BUSY_TICK_MS = 2, READ_AT_ONCE = 16384 };
 static const double SLICE = 0.012, VISIT = 1, CALL = 5, TELL = 0.2; /* seconds */

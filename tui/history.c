@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
-#include "run/command.h"
+#include "command/command.h"
 #include "ui.h"
 
 static const double ROWS_LAG = 1.5; /* seconds */

@@ -15,8 +15,8 @@
 #include "desk.h"
 #include "lent.h"
 #include "pulse.h"
-#include "run/control.h"
-#include "run/trainer.h"
+#include "trainer/control.h"
+#include "trainer/trainer.h"
 
 /* Of those who wait for an answer so many at most: there is room for a screen. */
 enum { ASKING_MAX = HOST_CALLERS - 8, WATCHER_ROOM = 16384, NOBODY = -1 };

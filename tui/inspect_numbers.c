@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
-#include "run/ask_regress.h"
+#include "ask/ask_regress.h"
 
 void residuals_of(const struct prediction_set *s, struct residuals *out)
 {

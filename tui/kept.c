@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/plan.h"
+#include "plan/plan.h"
 
 static enum status open_store(const char *run_path, struct store **out, struct err *err)
 {

@@ -4,7 +4,7 @@
 #ifndef TUTTI_TUI_KEPT_H
 #define TUTTI_TUI_KEPT_H
 
-#include "run/store.h"
+#include "store/store.h"
 
 enum { KEPT_ANY = -1 };
 

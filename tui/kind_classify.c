@@ -10,7 +10,7 @@
 #include "inspect_own.h"
 #include "kept.h"
 #include "kind_view.h"
-#include "run/ask_classify.h"
+#include "ask/ask_classify.h"
 
 enum { NAME_COLS = 11 };
 

@@ -5,7 +5,7 @@
 #ifndef TUTTI_TUI_LENT_H
 #define TUTTI_TUI_LENT_H
 
-#include "run/control.h"
+#include "trainer/control.h"
 #include "terminal.h"
 
 struct lent {

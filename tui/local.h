@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "run/command.h"
+#include "command/command.h"
 #include "ui.h"
 
 struct local_row {

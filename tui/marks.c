@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/command.h"
+#include "command/command.h"
 
 static bool first_word_is(const char *line, const char *word)
 {

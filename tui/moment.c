@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/command.h"
+#include "command/command.h"
 
 void moment_init(struct moment *m)
 {

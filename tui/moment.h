@@ -5,9 +5,9 @@
 #ifndef TUTTI_TUI_MOMENT_H
 #define TUTTI_TUI_MOMENT_H
 
-#include "run/plan.h"
-#include "run/snapshot.h"
-#include "run/telemetry.h"
+#include "look/snapshot.h"
+#include "look/telemetry.h"
+#include "plan/plan.h"
 
 struct moment {
 	struct snapshot snap;

@@ -7,7 +7,7 @@
 
 #include "data/guess.h"
 #include "opts.h"
-#include "run/draft.h"
+#include "plan/draft.h"
 
 struct new_file {
 	char path[PATH_MAX];

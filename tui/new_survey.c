@@ -7,7 +7,7 @@
 
 #include "cmd.h"
 #include "new.h"
-#include "run/plan_survey.h"
+#include "plan/plan_survey.h"
 
 static void say_split(const char *split, const char *path, const struct survey *s)
 {

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
+#include "ask/job.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/job.h"
 
 struct overlay_work {
 	struct feed feed;

@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 #include "data/source.h"
-#include "run/plan.h"
+#include "plan/plan.h"
 
 enum { PREDICT_ROWS = 64 };
 

@@ -7,7 +7,7 @@
 #define TUTTI_TUI_PULSE_H
 
 #include "base/str.h"
-#include "run/snapshot.h"
+#include "look/snapshot.h"
 
 /* Adds the lines to `out`: less than CONTROL_TEXT bytes. */
 void pulse_write(const struct snapshot *s, struct buf *out);

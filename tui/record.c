@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/plan.h"
+#include "plan/plan.h"
 
 enum { PLACE_STEPS = 4096, GLANCE_ROWS = 4096 };
 static const double GAP = 2; /* seconds: a pause is shown so long at most */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "run/snapshot.h"
+#include "look/snapshot.h"
 
 struct record;
 

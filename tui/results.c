@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "kind_view.h"
-#include "run/ask_classify.h"
+#include "ask/ask_classify.h"
 
 void results_init(struct results *r)
 {

@@ -7,9 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "ask/ask_classify.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/ask_classify.h"
 
 enum { TEMPERATURE_WORK = 60000 }; /* probabilities: more would be felt */
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask/blind.h"
 #include "base/mem.h"
-#include "run/blind.h"
 #include "text/utf8.h"
 
 static const char *const side_name[SIDES] = { "reference", "prediction" };

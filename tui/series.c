@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "run/telemetry.h"
+#include "look/telemetry.h"
 
 /* --- a window's buckets --- */
 

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "models.h"
-#include "run/command.h"
+#include "command/command.h"
 #include "summaries_own.h"
 
 enum { TEXT_LEFT = 64 }; /* of a command's length, for its first words */

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask/ask_summarize.h"
 #include "base/str.h"
-#include "run/ask_summarize.h"
 #include "summaries_own.h"
 
 static enum ink score_ink(double f1)

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ask/ask_summarize.h"
+#include "ask/lead.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "run/lead.h"
-#include "run/ask_summarize.h"
 #include "summaries_own.h"
 
 #define SLICE 0.012 /* seconds of measuring between two frames or keys */

@@ -18,7 +18,7 @@
 #include "film.h"
 #include "meanings.h"
 #include "models.h"
-#include "run/command.h"
+#include "command/command.h"
 
 void ui_init(struct ui *ui, const struct feed *feed)
 {

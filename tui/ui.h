@@ -16,7 +16,7 @@
 #include "history.h"
 #include "layout.h"
 #include "results.h"
-#include "run/reader.h"
+#include "ask/reader.h"
 #include "summaries.h"
 
 enum view_id { VIEW_DESK, VIEW_CURVES, VIEW_INSPECT, VIEW_SUMMARIES, VIEW_RUNS,

@@ -5,7 +5,7 @@
 #ifndef TUTTI_TUI_VIEW_DATA_H
 #define TUTTI_TUI_VIEW_DATA_H
 
-#include "run/data_report.h"
+#include "look/data_report.h"
 #include "ui.h"
 #include "work.h"
 

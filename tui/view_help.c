@@ -10,7 +10,7 @@
 #include "keys.h"
 #include "local.h"
 #include "meanings.h"
-#include "run/command.h"
+#include "command/command.h"
 #include "ui.h"
 #include "words.h"
 

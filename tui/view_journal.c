@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "effect_draw.h"
 #include "keys.h"
-#include "run/command.h"
+#include "command/command.h"
 #include "ui.h"
 
 enum { EFFECT_COLS = 25, EFFECT_NARROW = 16 };

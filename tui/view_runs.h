@@ -8,8 +8,8 @@
 #include <limits.h>
 
 #include "curve.h"
-#include "run/run_diff.h"
-#include "run/run_table.h"
+#include "look/run_diff.h"
+#include "look/run_table.h"
 #include "ui.h"
 #include "work.h"
 

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "keys.h"
 #include "models.h"
-#include "run/ask_summarize.h"
+#include "ask/ask_summarize.h"
 #include "text/parts.h"
 #include "summaries_own.h"
 

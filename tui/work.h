@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "run/job.h"
+#include "ask/job.h"
 
 struct work_item {
 	struct job *job;

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
-#include "run/session.h"
+#include "session/session.h"
 
 enum { BENCH_ROUNDS_MAX = 64, BENCH_NAME = 64, BENCH_UNIT = 16, BENCH_ONLY_MAX = 16,
        BENCH_CORES_MAX = 64 };

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "bench.h"
-#include "run/evaluate.h"
+#include "ask/evaluate.h"
 
 enum { PIECES = 31, TURNS = PIECES + 1 };
 

@@ -17,7 +17,7 @@
 
 #include "../screen/program.h"
 #include "base/file.h"
-#include "run/store.h"
+#include "store/store.h"
 
 enum { KEYS_MAX = 1000, TURNS_MAX = 12 };
 

@@ -25,7 +25,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "bench.h"
-#include "run/trainer.h"
+#include "trainer/trainer.h"
 
 /* --- folders of runs --- */
 

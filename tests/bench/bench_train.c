@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "bench.h"
-#include "run/workers.h"
+#include "session/workers.h"
 
 struct training {
 	const char *plan, *set, *label; /* label: ", dropout 0" */

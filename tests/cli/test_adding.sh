@@ -2,7 +2,7 @@
 # The script that counts what adding costs refuses what is not an addition.
 . tests/cli/lib.sh
 
-list=core/run/command_table.c
+list=core/command/command_table.c
 proof() { # proof NAME: an empty one, with a check that always passes
 	rm -rf "$TMP/proofs" && mkdir -p "$TMP/proofs/$1" && : >"$TMP/proofs/$1/check.sh"
 }
@@ -19,16 +19,16 @@ refuses() { # refuses NAME 'pattern'
 	fi
 }
 
-proof a; line core/run/trainer.c 'return ST_OK;' '/* new */' a
-refuses "a line in a file that is no table" "'core/run/trainer.c' is no table"
+proof a; line core/trainer/trainer.c 'return ST_OK;' '/* new */' a
+refuses "a line in a file that is no table" "'core/trainer/trainer.c' is no table"
 proof b; line $list 'X(nothing) \' 'X(gain) \' b
 refuses "an anchor that does not stand there" "must stand in '$list' exactly once"
-proof c; line core/run/plan_table.c '}' '/* new */' c
-refuses "an anchor that stands there twice" "must stand in 'core/run/plan_table.c' exactly once"
+proof c; line core/plan/plan_table.c '}' '/* new */' c
+refuses "an anchor that stands there twice" "must stand in 'core/plan/plan_table.c' exactly once"
 proof d; echo "$list X(weight) X(gain)" >"$TMP/proofs/d/lines"
 refuses "a line without tabs" "no PATH, ANCHOR, NEW"
-proof e; mkdir -p "$TMP/proofs/e/core/run"; : >"$TMP/proofs/e/core/run/command.c"
-refuses "a file that is there already" "'core/run/command.c' is there already"
+proof e; mkdir -p "$TMP/proofs/e/core/command"; : >"$TMP/proofs/e/core/command/command.c"
+refuses "a file that is there already" "'core/command/command.c' is there already"
 proof f; rm "$TMP/proofs/f/check.sh"; : >"$TMP/proofs/f/lines"
 refuses "a proof that nobody checks" "no check.sh"
 exit $bad

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "run/control.h"
-#include "run/rundir.h"
+#include "rundir/rundir.h"
+#include "trainer/control.h"
 #include "program.h"
 
 static inline void wait_long(struct pty *p, const char *text, double most)

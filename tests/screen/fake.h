@@ -19,9 +19,9 @@
 #include "fake_summaries.h"
 #include "fake_inspect.h"
 #include "feed.h"
-#include "run/ask_classify.h"
-#include "run/ask_regress.h"
-#include "run/command.h"
+#include "ask/ask_classify.h"
+#include "ask/ask_regress.h"
+#include "command/command.h"
 
 struct fake {
 	struct snapshot s;

@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "metric/metric.h"
-#include "run/store.h"
+#include "store/store.h"
 
 enum { FAKE_DATA = 1 };
 

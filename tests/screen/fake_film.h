@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "fake.h"
 #include "film.h"
-#include "run/ask_classify.h"
-#include "run/store.h"
+#include "ask/ask_classify.h"
+#include "store/store.h"
 
 enum { FAKE_FILM_STEPS = 400 };
 

@@ -5,9 +5,9 @@
 #ifndef TUTTI_TESTS_FAKE_INSPECT_H
 #define TUTTI_TESTS_FAKE_INSPECT_H
 
+#include "ask/ask_classify.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "run/ask_classify.h"
 
 enum { FAKE_WORDS = 64 };
 
@@ -41,7 +41,7 @@ static inline double fake_score(const char *s, int from, int to, unsigned salt)
 	return (int)(h % 2001) / 1000.0 - 1;
 }
 
-/* What core/run/explain.h says of "explain TASK TEXT [ || PAIR]". */
+/* What core/ask/explain.h says of "explain TASK TEXT [ || PAIR]". */
 static inline void fake_explain(const char *line, bool is_number, struct buf *out)
 {
 	const char *text = strchr(line + 8, ' ');

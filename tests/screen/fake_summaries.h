@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask/ask_summarize.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "metric/rouge.h"
-#include "run/ask_summarize.h"
-#include "run/store.h"
+#include "store/store.h"
 
 enum { FAKE_SUMMARIES = 12, FAKE_STAGES = 6, FAKE_PIECES = 256 };
 

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "keys.h"
-#include "run/ask_summarize.h"
+#include "ask/ask_summarize.h"
 #include "screen.h"
 #include "ui.h"
 

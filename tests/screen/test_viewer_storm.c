@@ -8,7 +8,7 @@
  */
 #include "desks.h"
 
-#include "run/db.h"
+#include "store/db.h"
 
 enum { TERMINALS = 5, CALLERS = 40 };
 

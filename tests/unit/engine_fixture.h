@@ -19,7 +19,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "base/str.h"
-#include "run/plan.h"
+#include "plan/plan.h"
 
 static char fixture_dir[PATH_MAX];
 

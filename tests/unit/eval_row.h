@@ -5,7 +5,7 @@
 #ifndef TUTTI_TESTS_EVAL_ROW_H
 #define TUTTI_TESTS_EVAL_ROW_H
 
-#include "run/store.h"
+#include "store/store.h"
 
 static inline enum status put_eval_row(struct store *s, const struct eval_row *r)
 {

@@ -9,8 +9,8 @@
 
 #include <poll.h>
 
-#include "run/replay.h"
-#include "run/trainer.h"
+#include "trainer/replay.h"
+#include "trainer/trainer.h"
 
 static struct err err;
 static struct snapshot snap;

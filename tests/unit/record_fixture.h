@@ -10,7 +10,7 @@
 #include <poll.h>
 
 #include "base/mem.h"
-#include "run/trainer.h"
+#include "trainer/trainer.h"
 
 static struct err err;
 

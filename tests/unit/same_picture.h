@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "run/snapshot.h"
+#include "look/snapshot.h"
 
 static inline bool same(double a, double b)
 {

@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-#include "run/db.h"
+#include "store/db.h"
 
 enum { ROWS = 240, PAD = 600 };
 

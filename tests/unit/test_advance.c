@@ -8,8 +8,8 @@
 #include <poll.h>
 
 #include "base/mem.h"
-#include "run/checkpoint.h"
-#include "run/rundir.h"
+#include "rundir/checkpoint.h"
+#include "rundir/rundir.h"
 
 static char state_is[40];
 

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask/evaluate_internal.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/source.h"
-#include "run/evaluate_internal.h"
 
 static void test_choice(void **state)
 {

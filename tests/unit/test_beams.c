@@ -3,10 +3,10 @@
  */
 #include "engine_fixture.h"
 
+#include "ask/beams.h"
+#include "ask/evaluate.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "run/beams.h"
-#include "run/evaluate.h"
 
 static struct session *make(void)
 {

@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "run/best.h"
+#include "rundir/best.h"
 
 static struct evaluation rows[3];
 

@@ -12,7 +12,7 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
-#include "run/checkpoint_own.h"
+#include "rundir/checkpoint_own.h"
 
 static struct session *session; /* trained a few steps by each test */
 

@@ -5,8 +5,8 @@
 #include "engine_fixture.h"
 
 #include "base/mem.h"
-#include "run/change.h"
-#include "run/session.h"
+#include "trainer/change.h"
+#include "session/session.h"
 
 static struct command *cmd;
 static struct session *s;

@@ -8,10 +8,10 @@
 #include <math.h>
 #include <sys/eventfd.h>
 
+#include "ask/job.h"
 #include "base/clock.h"
-#include "run/data_own.h"
-#include "run/data_report.h"
-#include "run/job.h"
+#include "look/data_own.h"
+#include "look/data_report.h"
 
 enum { WORDS = 40 };
 

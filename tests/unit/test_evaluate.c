@@ -7,11 +7,11 @@
 #include <malloc.h>
 #include <math.h>
 
+#include "ask/ask_classify.h"
+#include "ask/ask_regress.h"
+#include "ask/evaluate.h"
 #include "base/mem.h"
-#include "run/ask_classify.h"
-#include "run/ask_regress.h"
-#include "run/evaluate.h"
-#include "run/workers.h"
+#include "session/workers.h"
 
 enum { MANY = 4096 + 905 }; /* more than a block */
 

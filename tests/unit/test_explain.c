@@ -6,14 +6,14 @@
 
 #include <math.h>
 
+#include "ask/evaluate_internal.h"
+#include "ask/explain.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "model/kind.h"
-#include "run/command.h"
-#include "run/evaluate_internal.h"
-#include "run/explain.h"
-#include "run/session.h"
-#include "run/workers.h"
+#include "command/command.h"
+#include "session/session.h"
+#include "session/workers.h"
 
 static const char text_of_words[] = "Amber boat cloud delta ember field lemon pearl";
 

@@ -12,12 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ask/ask_classify.h"
+#include "ask/ask_regress.h"
 #include "base/fault.h"
 #include "base/mem.h"
-#include "run/ask_classify.h"
-#include "run/ask_regress.h"
-#include "run/rundir.h"
-#include "run/trainer.h"
+#include "rundir/rundir.h"
+#include "trainer/trainer.h"
 
 /* The set of counted tasks changes, once exactly where an evaluation falls. */
 static const char script[] = "7 eval\n10 eval\n10 weight mood 2\n15 mute count on\n"

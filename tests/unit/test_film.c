@@ -12,8 +12,8 @@
 #include "feed.h"
 #include "film.h"
 #include "record.h"
-#include "run/db.h"
-#include "run/run_table.h"
+#include "look/run_table.h"
+#include "store/db.h"
 #include "same_picture.h"
 
 static const char script[] = "0 weight mood 2\n"

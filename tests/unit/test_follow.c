@@ -17,8 +17,8 @@
 #include "follow.h"
 #include "pulse.h"
 #include "record.h"
-#include "run/control.h"
-#include "run/rundir.h"
+#include "rundir/rundir.h"
+#include "trainer/control.h"
 #include "same_picture.h"
 
 /* --- following --- */

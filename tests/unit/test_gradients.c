@@ -8,11 +8,11 @@
 
 #include "base/mem.h"
 #include "data/batch.h"
-#include "run/checkpoint.h"
-#include "run/session.h"
-#include "run/telemetry.h"
-#include "run/trainer.h"
-#include "run/workers.h"
+#include "look/telemetry.h"
+#include "rundir/checkpoint.h"
+#include "session/session.h"
+#include "session/workers.h"
+#include "trainer/trainer.h"
 
 enum { STEPS = 40, ROWS_MAX = 1024 };
 

@@ -5,7 +5,7 @@
 #include "data_check.h"
 
 #include "data/guess.h"
-#include "run/draft.h"
+#include "plan/draft.h"
 
 /* --- made-up rows --- */
 

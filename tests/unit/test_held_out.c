@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "data/dataset.h"
-#include "run/plan.h"
+#include "plan/plan.h"
 
 enum { ROWS = 4000, COPIES = 3 };
 

@@ -15,8 +15,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
-#include "run/ask_classify.h"
-#include "run/ask_regress.h"
+#include "ask/ask_classify.h"
+#include "ask/ask_regress.h"
 
 static void near(double a, double b, double by)
 {

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "ask/job.h"
 #include "base/clock.h"
-#include "run/job.h"
 
 struct count {
 	uint64_t rows, done;

@@ -7,8 +7,8 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "look/telemetry.h"
 #include "mix/mix.h"
-#include "run/telemetry.h"
 
 #ifdef TUTTI_SANITIZED
 /* a sanitizer keeps what was freed for a while: memory says nothing there */

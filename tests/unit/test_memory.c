@@ -7,7 +7,7 @@
 #include <malloc.h>
 
 #include "mix/mix.h"
-#include "run/session.h"
+#include "session/session.h"
 
 static size_t heap(void)
 {

@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 #include "models.h"
-#include "run/checkpoint.h"
-#include "run/evaluate.h"
-#include "run/open.h"
+#include "ask/evaluate.h"
+#include "ask/open.h"
+#include "rundir/checkpoint.h"
 
 static char run[PATH_MAX];
 

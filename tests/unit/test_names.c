@@ -8,7 +8,7 @@
 #include "draw.h"
 #include "kept.h"
 #include "results.h"
-#include "run/ask_classify.h"
+#include "ask/ask_classify.h"
 #include "text/utf8.h"
 
 static void is_short(const char *name, int w, const char *want)

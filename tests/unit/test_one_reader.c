@@ -11,7 +11,7 @@
 
 #include "data/items.h"
 #include "new.h"
-#include "run/plan_survey.h"
+#include "plan/plan_survey.h"
 
 enum { FILES = 120, ROWS_MOST = 160 };
 

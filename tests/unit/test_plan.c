@@ -5,8 +5,8 @@
 #include "data_check.h"
 
 #include "data/data_kind.h"
-#include "run/plan_kind.h"
-#include "run/plan_table.h"
+#include "plan/plan_kind.h"
+#include "plan/plan_table.h"
 
 /* The plan of the design, short; %s stands for more of the task "sum". */
 static const char example[] =

@@ -7,10 +7,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "run/checkpoint.h"
-#include "run/evaluate.h"
-#include "run/open.h"
-#include "run/reader.h"
+#include "ask/evaluate.h"
+#include "ask/open.h"
+#include "ask/reader.h"
+#include "rundir/checkpoint.h"
 
 static const char *const texts[] = { "lemon north", "amber boat cloud delta",
 				     "sum pearl ocean", "zebra" };

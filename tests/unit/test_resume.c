@@ -7,8 +7,8 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "run/checkpoint.h"
-#include "run/rundir.h"
+#include "rundir/checkpoint.h"
+#include "rundir/rundir.h"
 
 static void assert_said(const char *words)
 {

@@ -10,8 +10,8 @@
 #include <sqlite3.h>
 
 #include "base/json.h"
-#include "run/figures.h"
-#include "run/store.h"
+#include "look/figures.h"
+#include "store/store.h"
 
 #ifdef TUTTI_SANITIZED
 enum { STEPS = 20000, MEMORY_COUNTS = 0 };

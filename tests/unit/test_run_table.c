@@ -8,9 +8,9 @@
 #include <utime.h>
 
 #include "eval_row.h"
-#include "run/run_diff.h"
-#include "run/run_table.h"
-#include "run/store.h"
+#include "look/run_diff.h"
+#include "look/run_table.h"
+#include "store/store.h"
 
 static int make(void **state)
 {

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "run/rundir.h"
+#include "rundir/rundir.h"
 
 /* Runs hold folders in folders, deeper than file_remove_tree goes. */
 static int remove_all(void **state)

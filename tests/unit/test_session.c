@@ -6,12 +6,12 @@
 
 #include <math.h>
 
+#include "ask/ask_regress.h"
+#include "ask/evaluate.h"
 #include "base/mem.h"
-#include "run/ask_regress.h"
-#include "run/change.h"
-#include "run/evaluate.h"
-#include "run/session.h"
-#include "run/workers.h"
+#include "trainer/change.h"
+#include "session/session.h"
+#include "session/workers.h"
 
 static struct session *make(const char *const *sets, int n, int workers)
 {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "eval_row.h"
-#include "run/store_own.h"
+#include "store/store_own.h"
 
 static struct store *open_new(const char *name)
 {

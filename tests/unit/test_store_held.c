@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "run/store.h"
-#include "run/trainer.h"
+#include "store/store.h"
+#include "trainer/trainer.h"
 
 static struct err err;
 

@@ -10,8 +10,8 @@
 #include <signal.h>
 
 #include "base/clock.h"
-#include "run/db_vfs.h"
-#include "run/store.h"
+#include "store/db_vfs.h"
+#include "store/store.h"
 
 /* A machine may be slow; a reader's lock would cost 5 s and fail. */
 #define SLOWEST 4.0 /* seconds a writer's call may take */

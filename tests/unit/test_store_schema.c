@@ -7,11 +7,11 @@
 #include <math.h>
 #include <sqlite3.h>
 
+#include "ask/ask_classify.h"
+#include "ask/ask_regress.h"
+#include "ask/ask_summarize.h"
 #include "base/mem.h"
-#include "run/ask_classify.h"
-#include "run/ask_regress.h"
-#include "run/ask_summarize.h"
-#include "run/store.h"
+#include "store/store.h"
 
 /* --- bytes --- */
 

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "run/store.h"
+#include "store/store.h"
 
 enum { LAST = 4000 };
 

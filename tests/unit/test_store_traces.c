@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "run/db_stamp.h"
+#include "store/db_stamp.h"
 
 /* Each commit is seen by the next read, also inside one tick of the clock. */
 static void test_follows(void **state)

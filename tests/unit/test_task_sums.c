@@ -9,9 +9,9 @@
 
 #include "base/mem.h"
 #include "data/batch.h"
-#include "run/session.h"
-#include "run/task_sums.h"
-#include "run/workers.h"
+#include "session/session.h"
+#include "session/task_sums.h"
+#include "session/workers.h"
 
 enum { N = 3 };
 

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/str.h"
-#include "run/telemetry.h"
+#include "look/telemetry.h"
 
 enum { STEPS = 5000 };
 

@@ -8,14 +8,14 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "ask/evaluate.h"
+#include "ask/open.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "run/checkpoint.h"
-#include "run/evaluate.h"
-#include "run/open.h"
-#include "run/replay.h"
-#include "run/rundir.h"
-#include "run/trainer.h"
+#include "rundir/checkpoint.h"
+#include "rundir/rundir.h"
+#include "trainer/replay.h"
+#include "trainer/trainer.h"
 
 static struct err err;
 static struct snapshot snap;

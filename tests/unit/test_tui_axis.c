@@ -13,7 +13,7 @@
 #include "axis.h"
 #include "base/mem.h"
 #include "curve.h"
-#include "run/telemetry.h"
+#include "look/telemetry.h"
 
 static struct snapshot snap;
 static struct axis axis;

@@ -8,7 +8,7 @@
 
 #include "eval_row.h"
 #include "keys.h"
-#include "run/store.h"
+#include "store/store.h"
 #include "view_data.h"
 #include "view_runs.h"
 

@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "effect.h"
-#include "run/command.h"
-#include "run/telemetry.h"
+#include "look/telemetry.h"
+#include "command/command.h"
 #include "series.h"
 
 /* A run of two tasks: task 0 loses 0.001 a step up to 1 000, then is flat. */

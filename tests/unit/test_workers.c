@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "run/workers.h"
+#include "session/workers.h"
 #include "tensor/sum_tree.h"
 
 enum { JOBS = 200, ROWS = 40, COLS = 24, PARAMS = 3 };

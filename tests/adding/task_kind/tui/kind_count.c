@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "inspect_own.h"
 #include "kind_view.h"
-#include "run/ask_regress.h"
+#include "ask/ask_regress.h"
 
 static int draw_tried(struct canvas *c, struct rect r, int y, const struct json *answer,
 		      enum ink ink)

@@ -4,8 +4,8 @@
 #include "engine_fixture.h"
 
 #include "base/mem.h"
-#include "run/change.h"
-#include "run/snapshot.h"
+#include "look/snapshot.h"
+#include "trainer/change.h"
 
 static void test_gain(void **state)
 {

@@ -1,0 +1,144 @@
+/*
+ * ask_regress.c - asking for a number, scored by correlations over all rows. The
+ * baseline is the mean of the train numbers. Losses are of numbers in units of their
+ * standard deviation there.
+ */
+#include "ask/ask_regress.h"
+
+#include "ask/ask_kind.h"
+#include "ask/evaluate_internal.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "session/workers.h"
+
+enum { GOLD, GUESS, VALUES };
+
+double number_gold(const struct prediction *p)
+{
+	return prediction_value(p, GOLD);
+}
+
+double number_guess(const struct prediction *p)
+{
+	return prediction_value(p, GUESS);
+}
+
+void number_set(struct prediction *p, double gold, double guess)
+{
+	double *v = prediction_values(p, VALUES);
+
+	v[GOLD] = gold;
+	v[GUESS] = guess;
+}
+
+/* --- outcomes --- */
+
+static void answer_numbers(const struct ask_batch *a)
+{
+	double scale = a->s->task[a->task].scale, d, *p;
+
+	model_predict(a->s->model, &a->w->tape, &a->b, &p);
+	for (int i = 0; i < a->n; i++) {
+		struct outcome *o = a->out[i];
+
+		number_set(&o->p, a->b.number[i], p[i]);
+		d = (p[i] - a->b.number[i]) / scale;
+		o->p.loss = d * d;
+		o->weight = 1;
+	}
+}
+
+/* --- scores --- */
+
+struct numbers {
+	double *gold, *guess; /* [n]: correlations want all of them */
+};
+
+static void begin(struct gather *g)
+{
+	struct numbers *x = xcalloc(1, sizeof *x);
+
+	x->gold = xcalloc(g->n, sizeof *x->gold);
+	x->guess = xcalloc(g->n, sizeof *x->guess);
+	g->own = x;
+}
+
+static void add(struct gather *g, const struct outcome *o)
+{
+	struct numbers *x = g->own;
+
+	x->gold[g->k] = number_gold(&o->p);
+	x->guess[g->k] = number_guess(&o->p);
+}
+
+static double metric(const struct gather *g, enum metric_id m)
+{
+	const struct numbers *x = g->own;
+
+	return metric_numbers(m, x->gold, x->guess, g->n);
+}
+
+static void end(struct gather *g)
+{
+	struct numbers *x = g->own;
+
+	xfree(x->gold);
+	xfree(x->guess);
+	xfree(x);
+}
+
+static void mean(const struct session *s, int task, const struct dataset *dev,
+		 struct eval_row *out)
+{
+	const struct plan_task *p = &s->plan->tasks[task];
+	size_t n = (size_t)out->n_examples;
+	double *gold = xcalloc(n, sizeof *gold), *pred = xcalloc(n, sizeof *pred);
+	struct example e;
+
+	for (size_t i = 0; i < n; i++) {
+		dataset_get(dev, eval_spread(dataset_size(dev), n, i), &e);
+		gold[i] = (double)e.number;
+		pred[i] = s->task[task].mean;
+	}
+	for (int k = 0; k < p->n_metrics; k++)
+		out->metric[k].value = metric_numbers(p->metrics[k], gold, pred, n);
+	xfree(gold);
+	xfree(pred);
+}
+
+/* --- words --- */
+
+static void put_answer(const struct ask_text *a, struct json_out *j)
+{
+	double *p;
+
+	model_predict(a->s->model, &a->w->tape, a->b, &p);
+	json_put_num(j, "value", p[0]);
+}
+
+static int outputs(const struct session *s, int task)
+{
+	(void)s;
+	(void)task;
+	return 1;
+}
+
+static void put_explained(const struct session *s, int task, const double *p, int pred,
+			  struct json_out *j)
+{
+	(void)s;
+	(void)task;
+	json_put_num(j, "pred", p[pred]);
+}
+
+const struct ask_kind ask_kind_regress = {
+	.answer = answer_numbers,
+	.gather_begin = begin,
+	.gather_add = add,
+	.gather_metric = metric,
+	.gather_end = end,
+	.baseline = mean,
+	.put_answer = put_answer,
+	.outputs = outputs,
+	.put_explained = put_explained,
+};

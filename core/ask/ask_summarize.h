@@ -1,0 +1,17 @@
+/*
+ * ask_summarize.h - what a prediction of a summary holds: its values are the F1 of
+ * ROUGE-1, 2, L and Lsum; the text is the summary, the details are its pieces.
+ */
+#ifndef TUTTI_ASK_ASK_SUMMARIZE_H
+#define TUTTI_ASK_ASK_SUMMARIZE_H
+
+#include "metric/rouge.h"
+#include "store/prediction.h"
+
+enum summary_score { SUMMARY_ROUGE1, SUMMARY_ROUGE2, SUMMARY_ROUGEL, SUMMARY_ROUGELSUM,
+		     SUMMARY_SCORES };
+double summary_score(const struct prediction *p, enum summary_score s); /* NaN: none */
+/* In place of its values. */
+void summary_set(struct prediction *p, const struct rouge *r);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * evaluate.h - predictions on a data set and the metrics over them. Changes no
+ * bit of the state (I10).
+ */
+#ifndef TUTTI_ASK_EVALUATE_H
+#define TUTTI_ASK_EVALUATE_H
+
+#include "base/progress.h"
+#include "session/session.h"
+#include "store/store.h"
+
+struct eval_options {
+	int max_examples;   /* 0: all; else the same fixed rows each time */
+	int keep;           /* predictions kept in the set (500) */
+	bool greedy;        /* else the task's beams */
+	const struct dataset *data; /* NULL: the task's dev */
+};
+/*
+ * Workers share the examples; ST_STOPPED when the progress asks. Memory does not grow
+ * with the rows, but for 16 bytes a row where numbers are predicted: correlations,
+ * of ranks above all, need them all at once.
+ */
+enum status evaluate_task(struct session *s, int task, const struct eval_options *o,
+			  struct progress *pg, struct evaluation *out,
+			  struct err *err);
+void evaluation_release(struct evaluation *e);
+
+/*
+ * The task's trivial baselines for each of its metrics: majority class, mean, or the
+ * better of lead-3 and longest-3 sentences (or turns). `data` and max_examples as in
+ * eval_options: beside a score stands the baseline of the very same rows.
+ */
+enum status evaluate_baseline(struct session *s, int task, const struct dataset *data,
+			      int max_examples, struct eval_row *out, struct err *err);
+
+/*
+ * "Try a text": what every task (or one, task >= 0) says of it, as JSON:
+ * {"tasks":{"sst2":{"kind":"classify","p":{"neg":..}},
+ *           "sum":{"kind":"summarize","text":"..",
+ *                  "pieces":[[piece,p,gate,src,[place,share,..]],..],
+ *                  "source":[pieces]}}}
+ */
+enum status evaluate_text(struct session *s, int task, const char *text,
+			  const char *pair, struct buf *json, struct err *err);
+/*
+ * Many texts, which the workers share: json[i], an empty buffer, gets what
+ * evaluate_text says of text[i] and pair[i] (NULL: none), but for "pieces" and
+ * "source". All must be UTF-8.
+ */
+void evaluate_texts(struct session *s, int task, int n, const char *const *text,
+		    const char *const *pair, struct buf *json);
+
+#endif

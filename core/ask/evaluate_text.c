@@ -1,0 +1,174 @@
+/*
+ * evaluate_text.c - decoding as a plan says, hypotheses as JSON, and "try a
+ * text": what the tasks say of it.
+ */
+#include <string.h>
+
+#include "ask/ask_kind.h"
+#include "ask/evaluate_internal.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "session/workers.h"
+#include "text/utf8.h"
+
+void eval_decode_config(const struct session *s, int task, struct decode_config *dc)
+{
+	const struct plan_task *p = &s->plan->tasks[task];
+	int most = p->max_target - 1; /* places for pieces beside [SEP] */
+
+	*dc = (struct decode_config){
+		.beams = p->beams,
+		.min_len = p->min_length,
+		.max_len = p->max_length > 0 && p->max_length < most ? p->max_length : most,
+		.length_penalty = (float)p->length_penalty,
+		.no_repeat = p->no_repeat,
+	};
+	if (dc->min_len > dc->max_len)
+		dc->min_len = dc->max_len;
+}
+
+void eval_decode(const struct session *s, const struct decode_config *dc,
+		 struct worker *w, const struct batch *b, struct generation *g)
+{
+	int32_t never[TOK_SPECIALS];
+	int n = tokenizer_never_written(s->tok, never);
+
+	model_generate(s->model, &w->tape, b, dc, tokenizer_start(s->tok),
+		       tokenizer_end(s->tok), never, n, g);
+}
+
+void eval_generate(const struct session *s, int task, bool greedy, struct worker *w,
+		   const struct batch *b, struct generation *g)
+{
+	struct decode_config dc;
+
+	eval_decode_config(s, task, &dc);
+	if (greedy)
+		dc.beams = 1;
+	dc.losses = b->T > 0;
+	eval_decode(s, &dc, w, b, g);
+}
+
+/* Thousandths are enough to see, and short to keep. */
+static void put_gaze(const struct gaze *g, struct json_out *j)
+{
+	json_open(j, NULL, '[');
+	for (int k = 0; k < GAZES && g->at[k] >= 0; k++) {
+		json_put_int(j, NULL, g->at[k]);
+		json_put_num(j, NULL, (int)((double)g->share[k] * 1000 + .5) / 1000.0);
+	}
+	json_close(j, ']');
+}
+
+void eval_detail(const struct session *s, const struct hypothesis *h,
+		 const int32_t *source, int n_source, struct json_out *j)
+{
+	json_open(j, "pieces", '[');
+	for (int i = 0; i < h->n; i++) {
+		json_open(j, NULL, '[');
+		json_put_str(j, NULL, tokenizer_piece(s->tok, h->ids[i]));
+		json_put_num(j, NULL, (double)h->prob[i]);
+		json_put_num(j, NULL, (double)h->gate[i]);
+		json_put_int(j, NULL, h->from[i]);
+		put_gaze(&h->look[i], j);
+		json_close(j, ']');
+	}
+	json_close(j, ']');
+	json_open(j, "source", '[');
+	for (int i = 0; i < n_source; i++)
+		json_put_str(j, NULL, tokenizer_piece(s->tok, source[i]));
+	json_close(j, ']');
+}
+
+/* --- try a text --- */
+
+struct try_text {
+	struct session *s;
+	int task;
+	const char *text, *pair;
+	bool detail;
+	struct json_out *j;
+};
+
+struct layout eval_encode(const struct session *s, int task, const char *text,
+			  const char *pair, int32_t *ids, struct token_span *spans,
+			  struct example *ex)
+{
+	const struct plan_task *p = &s->plan->tasks[task];
+	struct layout_words one = { text, strlen(text) }, two = { NULL, 0 };
+	struct layout l;
+
+	if (p->pair[0] && pair && pair[0])
+		two = (struct layout_words){ pair, strlen(pair) };
+	layout_source(s->tok, one, two, p->max_source, ids, spans, &l);
+	ex->ids = ids;
+	ex->n_ids = l.n;
+	ex->second = l.at[1];
+	ex->label = -1;
+	return l;
+}
+
+static void run_text(const struct try_text *t, struct worker *w)
+{
+	const struct plan_task *p = &t->s->plan->tasks[t->task];
+	int32_t *ids = xcalloc(2 * (size_t)p->max_source, sizeof *ids);
+	struct example ex = { 0 };
+	struct batch b;
+
+	eval_encode(t->s, t->task, t->text, t->pair, ids, NULL, &ex);
+	tape_begin(&w->tape, NULL, NULL);
+	batch_build_examples(&b, &w->tape.arena, p->kind, t->task, &ex, 1, 0,
+			     tokenizer_start(t->s->tok));
+	json_open(t->j, p->name, '{');
+	json_put_str(t->j, "kind", task_kind_name(p->kind));
+	ask_kind(p->kind)->put_answer(&(struct ask_text){
+		.s = t->s, .task = t->task, .detail = t->detail, .w = w, .b = &b,
+		.ex = &ex }, t->j);
+	json_close(t->j, '}');
+	xfree(ids);
+}
+
+struct try_texts {
+	struct session *s;
+	int task;
+	bool detail;
+	const char *const *text, *const *pair;
+	struct buf *json;
+};
+
+/* One text, by every task or the one that was asked. */
+static void run_texts(struct worker *w, int job, void *arg)
+{
+	const struct try_texts *all = arg;
+	struct json_out j;
+	struct try_text t = { .s = all->s, .text = all->text[job],
+			      .pair = all->pair[job], .detail = all->detail, .j = &j };
+
+	json_out_init(&j, &all->json[job], 0);
+	json_open(&j, NULL, '{');
+	json_open(&j, "tasks", '{');
+	for (t.task = 0; t.task < all->s->n_tasks; t.task++)
+		if (all->task < 0 || t.task == all->task)
+			run_text(&t, w);
+	json_close(&j, '}');
+	json_close(&j, '}');
+}
+
+enum status evaluate_text(struct session *s, int task, const char *text,
+			  const char *pair, struct buf *json, struct err *err)
+{
+	struct try_texts all = { s, task, true, &text, &pair, json };
+
+	if (!utf8_valid(text, strlen(text)) || (pair && !utf8_valid(pair, strlen(pair))))
+		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
+	workers_run(s->workers, 1, run_texts, &all);
+	return ST_OK;
+}
+
+void evaluate_texts(struct session *s, int task, int n, const char *const *text,
+		    const char *const *pair, struct buf *json)
+{
+	struct try_texts all = { s, task, false, text, pair, json };
+
+	workers_run(s->workers, n, run_texts, &all);
+}

@@ -1,0 +1,95 @@
+/*
+ * open.c - a session with weights alone, from a run folder.
+ */
+#include "ask/open.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/data_kind.h"
+#include "rundir/checkpoint.h"
+
+/* "norm.TASK" = hex bits of mean and scale. */
+static bool read_norm(struct store *st, const struct plan_task *p,
+		      struct session_norm *out)
+{
+	char key[96], *fact;
+	bool good = false;
+
+	str_format(key, sizeof key, "norm.%s", p->name);
+	fact = store_fact(st, key);
+	if (fact && strlen(fact) == 33 && fact[16] == ' ') {
+		fact[16] = '\0';
+		good = double_from_hex(fact, &out->mean) &&
+		       double_from_hex(fact + 17, &out->scale);
+	}
+	xfree(fact);
+	return good;
+}
+
+static enum status read_norms(const char *run, const struct plan *plan,
+			      struct session_norm *norm, struct err *err)
+{
+	char db[PATH_MAX];
+	struct store *store = NULL;
+	enum status st = ST_OK;
+
+	if (!str_format(db, sizeof db, "%s/run.db", run))
+		return err_set(err, ST_INVALID, "path too long: '%s'", run);
+	for (int i = 0; i < plan->n_tasks && !st; i++) {
+		norm[i] = (struct session_norm){ 0, 1 };
+		if (!data_kind(plan->tasks[i].kind)->prepare)
+			continue;
+		if (!store)
+			st = store_open_readonly(db, &store, err);
+		if (!st && !read_norm(store, &plan->tasks[i], &norm[i]))
+			st = err_set(err, ST_CORRUPT, "no mean and scale of task '%s' in "
+				     "'%s'", plan->tasks[i].name, db);
+	}
+	store_close(store);
+	return st;
+}
+
+enum status session_open_at(const char *run, const struct checkpoint_choice *c,
+			    int workers, bool with_data, struct progress *pg,
+			    struct session **out, struct err *err)
+{
+	char path[PATH_MAX];
+	struct session_norm norm[MIX_TASKS_MAX];
+	struct session_options o = { .folder = c->folder, .n_workers = workers,
+				     .data = with_data, .norm = norm };
+	struct plan *plan = NULL;
+	enum status st;
+
+	*out = NULL;
+	if (!str_format(path, sizeof path, "%s/plan.json", run))
+		return err_set(err, ST_INVALID, "path too long: '%s'", run);
+	st = plan_load_stored(path, &plan, err);
+	if (!st)
+		st = read_norms(run, plan, norm, err);
+	if (!st)
+		st = checkpoint_sound(c->folder, err);
+	if (st) {
+		plan_free(plan);
+		return st;
+	}
+	st = session_make(plan, &o, pg, out, err);
+	if (!st)
+		st = checkpoint_load_weights(*out, c->folder, err);
+	if (st) {
+		session_free(*out);
+		*out = NULL;
+	}
+	return st;
+}
+
+enum status session_open(const char *run, int64_t step, int workers, bool with_data,
+			 struct progress *pg, struct session **out, struct err *err)
+{
+	struct checkpoint_choice c;
+	enum status st = checkpoint_choose(run, step, &c, err);
+
+	*out = NULL;
+	return st ? st : session_open_at(run, &c, workers, with_data, pg, out, err);
+}

@@ -1,0 +1,26 @@
+/*
+ * open.h - a run opened for looking: `eval`, `predict`. No lock is taken and
+ * nothing is written: a live run may be looked at.
+ */
+#ifndef TUTTI_ASK_OPEN_H
+#define TUTTI_ASK_OPEN_H
+
+#include "base/progress.h"
+#include "rundir/checkpoint.h"
+#include "session/session.h"
+
+/*
+ * The weights of a checkpoint that was chosen, and its step. Every file of it is
+ * checked. Without with_data no data set is opened (predict).
+ */
+enum status session_open_at(const char *run, const struct checkpoint_choice *c,
+			    int workers, bool with_data, struct progress *pg,
+			    struct session **out, struct err *err);
+/*
+ * The checkpoint at or below `step` (or CHECKPOINT_NEWEST, CHECKPOINT_BEST). Who
+ * answers a person says which one it is (checkpoint_words).
+ */
+enum status session_open(const char *run, int64_t step, int workers, bool with_data,
+			 struct progress *pg, struct session **out, struct err *err);
+
+#endif

@@ -1,0 +1,257 @@
+/*
+ * figures.c - a run's tables: the list of them, evaluations, journal, gradients.
+ */
+#include "look/figures_own.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum status figures_flush(struct figures *f, struct err *err)
+{
+	enum status st = f->b.len ? f->take(f->arg, &f->b, err) : ST_OK;
+
+	buf_clear(&f->b);
+	return st;
+}
+
+const char *figures_task(const struct figures *f, int task)
+{
+	return task >= 0 && task < f->plan->n_tasks ? f->plan->tasks[task].name : NULL;
+}
+
+static void take_first(void *arg, const struct step_row *r)
+{
+	*(int64_t *)arg = r->step;
+}
+
+/* Stored numbers may be anything: what is not there is not walked through. */
+enum status figures_page(struct figures *f, int64_t last, int64_t *from, int64_t *to,
+			 struct err *err)
+{
+	int64_t first = -1;
+	enum status st = ST_OK;
+
+	if (*to < last)
+		st = store_steps_read(f->store, *to + 1, last, INT64_MAX, take_first,
+				      &first, err);
+	if (st || first < 0)
+		return st ? st : ST_END;
+	*from = first;
+	*to = first > last - FIGURES_PAGE ? last : first + FIGURES_PAGE - 1;
+	return ST_OK;
+}
+
+/* --- evaluations --- */
+
+/* A baseline is an evaluation of nobody, kept at step -1, without a loss. */
+static const char *eval_kind(const struct eval_row *r)
+{
+	return r->step < 0 ? "baseline" : r->scheduled ? "scheduled" : "extra";
+}
+
+static void put_metric(struct figures *f, const struct eval_row *r, const char *name)
+{
+	for (int i = 0; i < r->n_metrics; i++)
+		if (str_eq(r->metric[i].name, name)) {
+			table_f64(&f->t, name, r->metric[i].value);
+			return;
+		}
+	table_none(&f->t, name);
+}
+
+static bool is_measured(const struct plan *p, enum metric_id m)
+{
+	for (int i = 0; i < p->n_tasks; i++)
+		for (int k = 0; k < p->tasks[i].n_metrics; k++)
+			if (p->tasks[i].metrics[k] == m)
+				return true;
+	return false;
+}
+
+static void put_eval(struct figures *f, const struct eval_row *r)
+{
+	struct table_out *t = &f->t;
+	bool is_baseline = r->step < 0;
+
+	table_row(t);
+	if (is_baseline)
+		table_none(t, "step");
+	else
+		table_int(t, "step", r->step);
+	table_int(t, "timeline", r->timeline);
+	table_str(t, "task", figures_task(f, r->task));
+	table_str(t, "kind", eval_kind(r));
+	table_int(t, "rows", r->n_examples);
+	table_f64(t, "loss", is_baseline ? NAN : r->loss);
+	table_f64(t, "seconds", is_baseline ? NAN : r->seconds);
+	for (int m = 0; m < METRICS; m++)
+		if (is_measured(f->plan, (enum metric_id)m))
+			put_metric(f, r, metric_table[m].name);
+	table_row_end(t);
+}
+
+static void blank_eval(struct figures *f)
+{
+	put_eval(f, &(struct eval_row){ 0 });
+}
+
+static enum status write_evals(struct figures *f, struct err *err)
+{
+	struct eval_row *page = xcalloc(FIGURES_PAGE, sizeof *page), last = { 0 };
+	enum status st = ST_OK;
+	int n = FIGURES_PAGE;
+
+	for (bool first = true; !st && n == FIGURES_PAGE; first = false) {
+		st = store_evals_page(f->store, first ? NULL : &last, page, FIGURES_PAGE,
+				      &n, err);
+		for (int i = 0; !st && i < n; i++)
+			put_eval(f, &page[i]);
+		if (!st && n)
+			last = page[n - 1];
+		if (!st)
+			st = figures_flush(f, err);
+	}
+	xfree(page);
+	return st;
+}
+
+/* --- the journal --- */
+
+static void put_entry(struct table_out *t, const struct journal_entry *e)
+{
+	char time[32];
+
+	clock_iso(e->unix_ms, time);
+	table_row(t);
+	table_int(t, "seq", e->seq);
+	table_int(t, "step", e->step);
+	table_int(t, "timeline", e->timeline);
+	table_str(t, "time", time);
+	table_int(t, "unix_ms", e->unix_ms);
+	table_str(t, "who", journal_who_name(e->who));
+	table_str(t, "command", e->command);
+	table_str(t, "before", *e->before ? e->before : NULL);
+	table_str(t, "after", *e->after ? e->after : NULL);
+	table_row_end(t);
+}
+
+static void blank_entry(struct figures *f)
+{
+	put_entry(&f->t, &(struct journal_entry){ 0 });
+}
+
+static enum status write_journal(struct figures *f, struct err *err)
+{
+	struct journal_entry *page = xcalloc(FIGURES_PAGE, sizeof *page);
+	enum status st = ST_OK;
+	int64_t after = 0;
+	int n = FIGURES_PAGE;
+
+	while (!st && n == FIGURES_PAGE) {
+		st = store_journal_page(f->store, after, page, FIGURES_PAGE, &n, err);
+		for (int i = 0; !st && i < n; i++) {
+			put_entry(&f->t, &page[i]);
+			after = page[i].seq;
+		}
+		if (!st)
+			st = figures_flush(f, err);
+	}
+	xfree(page);
+	return st;
+}
+
+/* --- gradient norms --- */
+
+static void put_gradient(void *arg, const struct gradient_row *r)
+{
+	struct figures *f = arg;
+	struct table_out *t = &f->t;
+
+	table_row(t);
+	table_int(t, "step", r->step);
+	table_int(t, "timeline", r->timeline);
+	table_str(t, "task", figures_task(f, r->task));
+	table_str(t, "kind", r->scheduled ? "scheduled" : "extra");
+	table_int(t, "micro_batches", r->count);
+	table_f64(t, "norm", r->norm);
+	table_row_end(t);
+}
+
+static void blank_gradient(struct figures *f)
+{
+	put_gradient(f, &(struct gradient_row){ 0 });
+}
+
+static enum status write_gradients(struct figures *f, struct err *err)
+{
+	int64_t last = 0, from, to = 0;
+	enum status st = store_last_step(f->store, &last, err);
+
+	while (!st && !(st = figures_page(f, last, &from, &to, err))) {
+		st = store_gradients_read(f->store, from, to, put_gradient, f, err);
+		if (!st)
+			st = figures_flush(f, err);
+	}
+	return st == ST_END ? ST_OK : st;
+}
+
+/* --- the list --- */
+
+const struct figures_table figures_list[] = {
+	{ "steps", "step", "a row a step: losses, weights, factors, shares, norms, rate",
+	  figures_steps_blank, figures_steps },
+	{ "evals", "eval", "a row for each task of an evaluation: dev loss and metrics",
+	  blank_eval, write_evals },
+	{ "journal", "entry", "a row for each command that changed the run",
+	  blank_entry, write_journal },
+	{ "gradients", "gradient", "a row for each measured norm of a task's gradient",
+	  blank_gradient, write_gradients },
+};
+const int figures_count = sizeof figures_list / sizeof *figures_list;
+
+const struct figures_table *figures_find(const char *name)
+{
+	for (int i = 0; i < figures_count; i++)
+		if (str_eq(figures_list[i].name, name))
+			return &figures_list[i];
+	return NULL;
+}
+
+static enum status open_run(struct figures *f, const char *run, struct err *err)
+{
+	char path[PATH_MAX];
+	enum status st = ST_OK;
+
+	if (!str_format(path, sizeof path, "%s/plan.json", run))
+		st = err_set(err, ST_INVALID, "path too long: '%s'", run);
+	if (!st)
+		st = plan_load_stored(path, &f->plan, err);
+	if (!st && !str_format(path, sizeof path, "%s/run.db", run))
+		st = err_set(err, ST_INVALID, "path too long: '%s'", run);
+	return st ? st : store_open_readonly(path, &f->store, err);
+}
+
+enum status figures_write(const char *run, const struct figures_table *table,
+			  enum table_format format, figures_take *take, void *arg,
+			  struct err *err)
+{
+	struct figures f = { .take = take, .arg = arg };
+	enum status st = open_run(&f, run, err);
+
+	buf_init(&f.b);
+	table_init(&f.t, &f.b, format, table->event);
+	if (!st && format == TABLE_CSV) {
+		f.t.names = true;
+		table->blank(&f);
+		f.t.names = false;
+		st = figures_flush(&f, err);
+	}
+	if (!st)
+		st = table->write(&f, err);
+	buf_release(&f.b);
+	store_close(f.store);
+	plan_free(f.plan);
+	return st;
+}

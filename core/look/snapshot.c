@@ -1,0 +1,93 @@
+/*
+ * snapshot.c - pictures of a session: made empty, copied, let go.
+ */
+#include "look/snapshot.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+const char *phase_name(enum phase p)
+{
+	static const char *const names[] = {
+		[PHASE_PREPARING] = "preparing", [PHASE_RUNNING] = "running",
+		[PHASE_PAUSED] = "paused", [PHASE_EVALUATING] = "evaluating",
+		[PHASE_SAVING] = "saving", [PHASE_DONE] = "done",
+		[PHASE_STOPPED] = "stopped", [PHASE_FAILED] = "failed",
+	};
+
+	return names[p];
+}
+
+void snapshot_init(struct snapshot *s)
+{
+	memset(s, 0, sizeof *s);
+	s->curve.span = 1;
+	s->phase = PHASE_PREPARING;
+	s->work_left = s->seconds_left = -1;
+	s->checkpoint_step = s->eval_step = s->best_step = -1;
+}
+
+void snapshot_release(struct snapshot *s)
+{
+	xfree(s->ch);
+	snapshot_init(s);
+}
+
+#define COPY_POINTS(d, s, f) memcpy((d)->f, (s)->f, (size_t)(s)->n * sizeof *(s)->f)
+
+/* Of a curve only the points that are there: most of it is room. */
+static void copy_channel(struct channel *dst, const struct channel *src)
+{
+	const struct curve *c = &src->curve;
+
+	memcpy(dst, src, offsetof(struct channel, curve));
+	dst->curve.span = c->span;
+	dst->curve.n = c->n;
+	COPY_POINTS(&dst->curve, c, mean);
+	COPY_POINTS(&dst->curve, c, smooth);
+	COPY_POINTS(&dst->curve, c, count);
+	COPY_POINTS(&dst->curve, c, batches);
+	COPY_POINTS(&dst->curve, c, examples);
+	dst->dev_curve = src->dev_curve;
+	dst->grad_curve = src->grad_curve;
+}
+
+static void copy_run_curve(struct run_curve *dst, const struct run_curve *src)
+{
+	dst->span = src->span;
+	dst->n = src->n;
+	COPY_POINTS(dst, src, norm);
+	COPY_POINTS(dst, src, count);
+	COPY_POINTS(dst, src, tokens);
+	COPY_POINTS(dst, src, seconds);
+}
+
+void snapshot_copy(struct snapshot *dst, const struct snapshot *src)
+{
+	struct channel *ch = dst->ch;
+
+	if (dst == src)
+		return;
+	if (dst->n_channels != src->n_channels || !ch)
+		ch = xreallocarray(ch, src->n_channels ? (size_t)src->n_channels : 1,
+				   sizeof *ch);
+	memcpy(dst, src, offsetof(struct snapshot, curve));
+	copy_run_curve(&dst->curve, &src->curve);
+	dst->n_journal = src->n_journal;
+	memcpy(dst->journal, src->journal,
+	       (size_t)src->n_journal * sizeof *src->journal);
+	dst->n_channels = src->n_channels;
+	dst->ch = ch;
+	for (int i = 0; i < src->n_channels; i++)
+		copy_channel(&ch[i], &src->ch[i]);
+}
+
+double snapshot_drawn(const struct snapshot *s, const struct channel *ch)
+{
+	uint64_t all = 0;
+
+	for (int i = 0; i < s->n_channels; i++)
+		all += s->ch[i].micro_batches;
+	return all ? (double)ch->micro_batches / (double)all : 0;
+}

@@ -1,0 +1,139 @@
+/*
+ * plan.h - a plan: read, checked, completed, written.
+ *
+ * plan_table has a row per field (path, type, range, default, help): reading,
+ * writing, `--set`, `tutti check` and tutti-plan(5) are derived from it. Paths
+ * in a plan are relative to its folder; ${NAME} comes from `--set NAME=VALUE`
+ * or the environment. Unknown keys, wrong types and values out of range are
+ * refused with the JSON path and what would be right.
+ */
+#ifndef TUTTI_PLAN_PLAN_H
+#define TUTTI_PLAN_PLAN_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "data/dataset.h"
+#include "metric/metric.h"
+#include "metric/rouge.h"
+#include "mix/mix.h"
+#include "mix/schedule.h"
+#include "model/model.h"
+
+enum { PLAN_METRICS = 4, PLAN_LABELS_MAX = 1024, PLAN_COLUMN = 64,
+       PLAN_SIZE_MAX = 4 << 20 };
+
+struct plan_task {
+	char name[TASK_NAME_MAX];       /* [a-z0-9_-]+, unique */
+	enum task_kind kind;
+	char note[512];                 /* changes nothing */
+	char train[PATH_MAX], dev[PATH_MAX];
+	double dev_share;               /* of the train rows, held out; 0: none */
+	enum source_format format;      /* of both files; auto */
+	int header;                     /* -1 auto */
+	char text[PLAN_COLUMN], pair[PLAN_COLUMN], target[PLAN_COLUMN];
+	                                /* JSON: text|source, text_b, label|target */
+	int n_labels;                   /* 0: found in the data */
+	char **labels;
+	int max_source, max_target;
+	double weight, share;           /* share < 0: auto */
+	bool muted;
+	double smoothing, max_bad;
+	double lr;                      /* factor on the rate of the task's own parameters */
+	int n_metrics;
+	enum metric_id metrics[PLAN_METRICS]; /* the first one is the strip's */
+	int beams, min_length, max_length, no_repeat;
+	double length_penalty;
+	bool rouge_unicode;             /* of every script's letters, not a-z0-9 alone */
+};
+
+/* A mixing method by words: its name, and its parameters as "NAME=VALUE". */
+struct plan_arg { char text[64]; };
+struct plan_method {
+	char name[32];
+	int n_args;
+	struct plan_arg arg[MIX_PARAMS];
+};
+
+struct plan {
+	char name[64];                  /* file name without .json */
+	char folder[PATH_MAX];          /* of the plan file: what paths are relative to */
+	char note[1024];                /* changes nothing */
+	uint64_t seed;
+	struct model_config model;      /* vocab 0 until the tokenizer is there */
+	double dropout;
+	char init[PATH_MAX];            /* "random" */
+	char tokenizer_kind[16];        /* "wordpiece" */
+	int tokenizer_size;
+	char vocab[PATH_MAX];           /* "" = trained from the tasks' text */
+	int n_tasks;
+	struct plan_task *tasks;
+	struct plan_method method[METHOD_ROLES];
+	int micro_batches, tokens;
+	int64_t gradients_every;
+	double lr, beta1, beta2, eps, weight_decay, clip;
+	enum schedule_kind schedule;
+	int64_t warmup;
+	double lr_floor;                /* as a fraction of lr */
+	int64_t steps, eval_every, checkpoint_every;
+	char best[TASK_NAME_MAX + 24];  /* "mean" or "TASK.METRIC" */
+	int on_hangup;                  /* 1: checkpoint and end */
+	int eval_examples, keep;        /* keep: newest checkpoints (>= 2) */
+};
+
+/*
+ * `sets`: "tasks.sum.weight=2", "NAME=value" for ${NAME} (a NAME without a dot
+ * that is no field is a variable). The plan is complete and checked.
+ */
+enum status plan_load(const char *path, const char *const *sets, int n_sets,
+		      struct plan **out, struct err *err);
+/* A run's own plan.json: as plan_load, but the data files may be gone. */
+enum status plan_load_stored(const char *path, struct plan **out, struct err *err);
+enum status plan_parse(const char *json, size_t len, const char *where,
+		       const char *folder, const char *const *sets, int n_sets,
+		       struct plan **out, struct err *err);
+void plan_free(struct plan *p);
+/* The complete plan as JSON that plan_load takes back to the same plan. */
+void plan_write(const struct plan *p, struct buf *out);
+/*
+ * Once the labels are known, which a plan may leave to the data: refuses metrics
+ * that are of another number of labels.
+ */
+enum status plan_check_labels(const struct plan_task *t, struct err *err);
+int plan_task_find(const struct plan *p, const char *name); /* or -1 */
+/*
+ * What `best` names: a task and one of its metrics or "loss" (borrowed from the
+ * plan), or -1 and NULL for the mean. ST_INVALID says what there is.
+ */
+enum status plan_best(const struct plan *p, int *task, const char **metric,
+		      struct err *err);
+/*
+ * How the task's summaries are scored. What a model writes is one line, so Lsum
+ * cuts sentences (lines of the references stay lines).
+ */
+struct rouge_options plan_rouge(const struct plan_task *t);
+/* Are there dev rows: a file of them, or a share of the train rows? */
+bool plan_has_dev(const struct plan_task *t);
+/*
+ * What dataset.h wants, borrowed from the plan. dev: the rows of the dev file or
+ * those held out; where there are none, all of train.
+ */
+void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec *s);
+
+/* --- the table, for help, man pages and completion --- */
+enum plan_type { PLAN_INT, PLAN_NUM, PLAN_BOOL, PLAN_STR, PLAN_PATH, PLAN_ENUM,
+		 PLAN_LIST };
+struct plan_field {
+	const char *path;     /* "model.dim", "tasks.*.weight" */
+	enum plan_type type;
+	double min, max;
+	const char *fallback; /* as JSON text; NULL: required */
+	const char *choices;  /* PLAN_ENUM: "constant|linear|cosine" */
+	const char *help;
+};
+const struct plan_field *plan_fields(int *n);
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * plan_table.c - the fields of a plan, one row each.
+ *
+ * Reading, writing, `--set`, help and tutti-plan(5) follow from these rows; to
+ * add a field is to add a row and a member. A fallback in brackets is worked
+ * out from other fields (plan_check.c). Fields of tasks are for traits that kinds
+ * have (plan_kind.h); one whose default or meaning is a kind's own is read by a row
+ * per meaning. A field of the model is for the kinds of model that have it.
+ */
+#include "plan/plan_table.h"
+
+#include <string.h>
+
+#include "data/data_kind.h"
+#include "model/model_list.h"
+#include "plan/plan_kind.h"
+#include "text/tokenizer_kind.h"
+
+#define SEED_MAX 9007199254740991.0 /* 2^53 - 1: whole in any JSON reader */
+
+/*
+ * W: a field of the whole plan; M: of its model; T: of a task, with the traits it is
+ * for. path, type, least, most, fallback, choices, slot, member, traits, help.
+ * FOR_COLUMN: here come the columns that kinds have, by the names they have for them.
+ */
+#define PLAN_ROWS(W, M, T)                                                     \
+	W("tutti", INT, 1, 1, NULL, NULL, FIXED, seed,                         \
+	  "Version of the plan format: 1.")                                    \
+	W("note", STR, 0, 0, "null", NULL, TEXT, note,                         \
+	  "Words for the reader; they change nothing.")                        \
+	W("seed", INT, 0, SEED_MAX, "1", NULL, SEED, seed,                     \
+	  "Where all randomness comes from.")                                  \
+	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
+	  "Which model: a shared encoder with a head per task.")               \
+	W("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
+	  model.decoder, "What writes summaries from the rows of the model.")  \
+	M("model.dim", INT, 4, 8192, "256", NULL, INT, model.dim,              \
+	  "Width of the hidden states; a multiple of heads.")                  \
+	M("model.layers", INT, 1, 64, "4", NULL, INT, model.layers,            \
+	  "Layers of the encoder.")                                            \
+	M("model.heads", INT, 1, 128, "4", NULL, INT, model.heads,             \
+	  "Attention heads.")                                                  \
+	M("model.ff", INT, 4, 65536, "(4 x dim)", NULL, INT, model.ff,         \
+	  "Width inside the feed-forward blocks.")                             \
+	M("model.shared_layers", INT, 0, 64, "(layers)", NULL, INT,            \
+	  model.shared_layers,                                                 \
+	  "How many layers, from the bottom, all tasks share; the rest are "   \
+	  "one copy per task.")                                                \
+	M("model.decoder_layers", INT, 1, 64, "2", NULL, INT,                  \
+	  model.decoder_layers, "Layers of the decoder that writes summaries.") \
+	M("model.dropout", NUM, 0, 0.9, "0.1", NULL, NUM, dropout,             \
+	  "Share of activations dropped in training.")                         \
+	M("model.norm", ENUM, 0, 0, "\"pre\"", "post|pre", CHOICE,             \
+	  model.pre_norm, "Layer norm before each block, or after it (BERT).") \
+	M("model.pool", ENUM, 0, 0, "\"mean\"", "first|mean", CHOICE,          \
+	  model.pool, "What heads read: the first token or the mean of all.")  \
+	M("model.copy", BOOL, 0, 0, "true", NULL, CHOICE, model.copy,          \
+	  "May the summary decoder copy words of the source?")                 \
+	M("model.tied", BOOL, 0, 0, "true", NULL, CHOICE, model.tied,          \
+	  "Are embeddings and the output layer one table?")                    \
+	W("model.init", ENUM, 0, 0, "\"random\"", "random", TEXT, init,        \
+	  "Where the first weights come from.")                                \
+	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"",                       \
+	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
+	  "How text is cut into pieces.")                                      \
+	W("tokenizer.size", INT, 16, 200000, "8000", NULL, INT,                \
+	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text.") \
+	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \
+	  "A vocab.txt to use in place of a trained one.")                     \
+	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, FOR_EVERY,      \
+	  "Words about the task; they change nothing.")                        \
+	T("tasks.*.kind", ENUM, 0, 0, NULL, TASK_KIND_CHOICES,                 \
+	  CHOICE, kind, FOR_EVERY, "What the task is.")                        \
+	T("tasks.*.train", PATH, 0, 0, NULL, NULL, PATH, train, FOR_EVERY,     \
+	  "Training rows: a JSONL, JSON, TSV or CSV file, packed or not, "     \
+	  "or a folder of texts.")                                             \
+	T("tasks.*.dev", PATH, 0, 0, "null", NULL, PATH, dev, FOR_EVERY,       \
+	  "Rows for evaluation.")                                              \
+	T("tasks.*.dev_share", NUM, 0, 0.5, "0", NULL, NUM, dev_share, FOR_EVERY, \
+	  "Without a dev file: this share of the training rows is held out "   \
+	  "for evaluation. Rows of one text stay together.")                   \
+	T("tasks.*.format", ENUM, 0, 0, "\"auto\"", "auto|jsonl|tsv|csv",      \
+	  CHOICE, format, FOR_EVERY, "Format of the files; auto goes by what is in them.") \
+	T("tasks.*.header", ENUM, 0, 0, "\"auto\"", "auto|true|false", HEADER, \
+	  header, FOR_EVERY,                                                   \
+	  "Does the first row name the columns? auto: yes, unless a column "   \
+	  "is asked for by number.")                                           \
+	T("tasks.*.", STR, 0, 0, NULL, NULL, TEXT, text, FOR_COLUMN, "")       \
+	T("tasks.*.labels", LIST, 2, PLAN_LABELS_MAX, "null", NULL, LABELS,    \
+	  labels, FOR_LABELS, "The labels in class order; else those of the training " \
+	  "rows, sorted by bytes.")                                            \
+	T("tasks.*.max_source", INT, 3, 8192, "128", NULL, INT, max_source,    \
+	  FOR_EVERY, "Longest text in pieces; longer ones lose their end.")    \
+	T("tasks.*.max_target", INT, 2, 2048, "64", NULL, INT, max_target,     \
+	  FOR_DECODES, "Longest summary in pieces, its end mark included.")    \
+	T("tasks.*.weight", NUM, 0, 1000, "1", NULL, NUM, weight, FOR_EVERY,   \
+	  "Factor on the task's loss.")                                        \
+	T("tasks.*.share", NUM, 0, 1, "\"auto\"", NULL, SHARE, share, FOR_EVERY, \
+	  "Fraction of the micro-batches; auto leaves it to mix.sampling.")    \
+	T("tasks.*.muted", BOOL, 0, 0, "false", NULL, CHOICE, muted, FOR_EVERY, \
+	  "Begin without this task?")                                          \
+	T("tasks.*.smoothing", NUM, 0, 0.9, "0", NULL, NUM, smoothing, FOR_SMOOTHED, \
+	  "Label smoothing of the loss; losses are shown without.")            \
+	T("tasks.*.max_bad", NUM, 0, 1, "0.01", NULL, NUM, max_bad, FOR_EVERY, \
+	  "Share of a file's rows that may be unusable; 0: none.")             \
+	T("tasks.*.lr", NUM, 0, 1000, "1", NULL, NUM, lr, FOR_EVERY,           \
+	  "Factor on the learning rate of the task's own parameters.")         \
+	T("tasks.*.metrics", LIST, 1, PLAN_METRICS, "[\"accuracy\"]", NULL,    \
+	  METRICS, metrics, FOR_EVERY, "Measures on the dev rows; the first one is " \
+	  "shown on the strip.")                                               \
+	T("tasks.*.rouge", ENUM, 0, 0, "\"ascii\"", "ascii|unicode", CHOICE,   \
+	  rouge_unicode, FOR_DECODES, "What ROUGE counts: words of a-z and 0-9, as " \
+	  "rouge-score does, or of every script's letters and digits.")        \
+	T("tasks.*.beams", INT, 1, 16, "4", NULL, INT, beams, FOR_DECODES,     \
+	  "Beams of the search in eval and predict.")                          \
+	T("tasks.*.min_length", INT, 0, 2047, "(3, at most max_length)", NULL, \
+	  INT, min_length, FOR_DECODES, "Fewest pieces of a summary.")         \
+	T("tasks.*.max_length", INT, 1, 2047, "(60, at most max_target - 1)",  \
+	  NULL, INT, max_length, FOR_DECODES, "Most pieces of a summary.")     \
+	T("tasks.*.no_repeat", INT, 0, 16, "3", NULL, INT, no_repeat, FOR_DECODES, \
+	  "Length of runs of pieces that may not come twice; 0: off.")         \
+	T("tasks.*.length_penalty", NUM, 0, 10, "1", NULL, NUM,                \
+	  length_penalty, FOR_DECODES, "Above 0, longer summaries are preferred.") \
+	W("mix.sampling", STR, 0, 0, "\"proportional\"", NULL, TEXT,           \
+	  method[METHOD_SAMPLING].name,                                        \
+	  "How the shares of the tasks come about.")                           \
+	W("mix.sampling_args", LIST, 0, MIX_PARAMS, "{}", NULL, ARGS,          \
+	  method[METHOD_SAMPLING],                                             \
+	  "Parameters of the sampling method: {\"T\": 2}.")                    \
+	W("mix.weighting", STR, 0, 0, "\"fixed\"", NULL, TEXT,                 \
+	  method[METHOD_WEIGHTING].name,                                       \
+	  "What multiplies the weights of the tasks.")                         \
+	W("mix.weighting_args", LIST, 0, MIX_PARAMS, "{}", NULL, ARGS,         \
+	  method[METHOD_WEIGHTING], "Parameters of the weighting method.")     \
+	W("mix.micro_batches", INT, 1, 255, "4", NULL, INT, micro_batches,     \
+	  "Micro-batches of one step.")                                        \
+	W("mix.tokens", INT, 8, 65536, "512", NULL, INT, tokens,               \
+	  "Tokens of one micro-batch.")                                        \
+	W("mix.gradients_every", INT, 0, 1e9, "50", NULL, LONG,                \
+	  gradients_every, "Steps between measurements of each task's gradient " \
+	  "norm on the shared parameters; 0: only when asked.")                \
+	W("optimizer.kind", ENUM, 0, 0, "\"adamw\"", "adamw", FIXED, lr,       \
+	  "The optimizer.")                                                    \
+	W("optimizer.lr", NUM, 0, 10, "0.0003", NULL, NUM, lr,                 \
+	  "Base learning rate.")                                               \
+	W("optimizer.beta1", NUM, 0, 0.999999, "0.9", NULL, NUM, beta1,        \
+	  "Decay of the mean of gradients.")                                   \
+	W("optimizer.beta2", NUM, 0, 0.999999, "0.999", NULL, NUM, beta2,      \
+	  "Decay of the mean of their squares.")                               \
+	W("optimizer.eps", NUM, 1e-20, 1, "1e-08", NULL, NUM, eps,             \
+	  "Keeps the division by the root of that mean sane.")                 \
+	W("optimizer.weight_decay", NUM, 0, 1, "0.01", NULL, NUM,              \
+	  weight_decay, "Decoupled weight decay of matrices.")                 \
+	W("optimizer.clip", NUM, 0, 1e6, "1", NULL, NUM, clip,                 \
+	  "Largest norm of a step's gradient; 0: off.")                        \
+	W("optimizer.schedule", ENUM, 0, 0, "\"cosine\"",                      \
+	  "constant|linear|cosine", CHOICE, schedule,                          \
+	  "How the rate falls after the warm-up, to the end of the budget.")   \
+	W("optimizer.warmup", INT, 0, 1e9, "400", NULL, LONG, warmup,          \
+	  "Steps in which the rate rises.")                                    \
+	W("optimizer.lr_floor", NUM, 0, 1, "0", NULL, NUM, lr_floor,           \
+	  "What the rate falls to, as a fraction of lr.")                      \
+	W("budget.steps", INT, 1, 1e9, NULL, NULL, LONG, steps,                \
+	  "Steps of the run.")                                                 \
+	W("budget.eval_every", INT, 0, 1e9, "500", NULL, LONG, eval_every,     \
+	  "Steps between evaluations; 0: none but at the end.")                \
+	W("budget.checkpoint_every", INT, 0, 1e9, "1000", NULL, LONG,          \
+	  checkpoint_every, "Steps between checkpoints; 0: none but at the end.") \
+	W("budget.eval_examples", INT, 0, 1e9, "200", NULL, INT,               \
+	  eval_examples, "Dev rows of an evaluation, the same each time; 0: all.") \
+	W("budget.keep", INT, 2, 1000, "2", NULL, INT, keep,                   \
+	  "Newest checkpoints kept, beside the best and the named.")           \
+	W("best", STR, 0, 0, "\"mean\"", NULL, TEXT, best,                     \
+	  "What makes a checkpoint the best: the mean of the tasks' first "    \
+	  "metrics, or TASK.METRIC, one of that task's metrics or its loss.")  \
+	W("on_hangup", ENUM, 0, 0, "\"go-on\"", "go-on|checkpoint-exit", CHOICE, \
+	  on_hangup, "What a desk's run does when its terminal is gone.")
+
+#define FIELD_W(path, type, min, max, fallback, choices, slot, member, help)   \
+	{ path, PLAN_##type, min, max, fallback, choices, help },
+#define FIELD_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
+	{ path, PLAN_##type, min, max, fallback, choices, help },
+#define PLACE(slot, of_model, owner, member)                                   \
+	{ SLOT_##slot, 0, of_model, offsetof(struct owner, member),            \
+	  sizeof(((struct owner *)0)->member) }
+#define PLACE_W(path, type, min, max, fallback, choices, slot, member, help)   \
+	{ 0, PLACE(slot, false, plan, member) },
+#define PLACE_M(path, type, min, max, fallback, choices, slot, member, help)   \
+	{ 0, PLACE(slot, true, plan, member) },
+#define PLACE_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
+	{ traits, PLACE(slot, false, plan_task, member) },
+
+static const struct plan_field listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T) };
+static const struct listed_place {
+	unsigned traits;  /* 0: a field of the whole plan */
+	struct plan_place place;
+} listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T) };
+enum { LISTED = sizeof listed / sizeof *listed,
+       FIELDS_MAX = LISTED + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
+
+_Static_assert(TASK_KINDS <= 32, "a bit for every kind");
+
+/* --- the table as it is read: a row per meaning --- */
+
+static struct plan_field fields[FIELDS_MAX];
+static struct plan_place places[FIELDS_MAX];
+static int n_fields;
+
+static bool has_field(enum task_kind k, unsigned traits)
+{
+	return traits & (FOR_EVERY | plan_kind(k)->traits);
+}
+
+static const struct plan_variant *find_variant(enum task_kind k, const char *key)
+{
+	const struct plan_variant *v = plan_kind(k)->variant;
+
+	for (int i = 0; i < PLAN_VARIANTS && v[i].key; i++)
+		if (str_eq(v[i].key, key))
+			return &v[i];
+	return NULL;
+}
+
+static void add_row(const struct plan_field *f, const struct plan_place *p, unsigned kinds)
+{
+	fields[n_fields] = *f;
+	places[n_fields] = *p;
+	places[n_fields++].kinds = kinds;
+}
+
+/* A row for the kinds that have the field as it is listed, then one per variant. */
+static void add_task_rows(const struct plan_field *f, const struct listed_place *p)
+{
+	const char *key = strrchr(f->path, '.') + 1;
+	unsigned plain = 0;
+
+	for (unsigned k = 0; k < TASK_KINDS; k++)
+		if (has_field((enum task_kind)k, p->traits) &&
+		    !find_variant((enum task_kind)k, key))
+			plain |= 1U << k;
+	if (plain)
+		add_row(f, &p->place, plain);
+	for (unsigned k = 0; k < TASK_KINDS; k++) {
+		const struct plan_variant *v = find_variant((enum task_kind)k, key);
+		struct plan_field own = *f;
+
+		if (!v || !has_field((enum task_kind)k, p->traits))
+			continue;
+		own.fallback = v->fallback ? v->fallback : f->fallback;
+		own.help = v->help ? v->help : f->help;
+		add_row(&own, &p->place, 1U << k);
+	}
+}
+
+static const struct plan_place column_at[DATA_COLUMNS] = {
+	[COLUMN_TEXT] = PLACE(TEXT, false, plan_task, text),
+	[COLUMN_PAIR] = PLACE(TEXT, false, plan_task, pair),
+	[COLUMN_TARGET] = PLACE(TEXT, false, plan_task, target),
+};
+
+/* One row for all kinds that call the column so. */
+static void add_column(const struct data_column *c, int column)
+{
+	static char path[TASK_KINDS * DATA_COLUMNS][40], fallback[TASK_KINDS * DATA_COLUMNS][40];
+	static int n;
+	struct plan_field f = { .path = path[n], .type = PLAN_STR, .fallback = "null",
+				.help = c->help };
+	unsigned kinds = 0;
+
+	for (unsigned k = 0; k < TASK_KINDS; k++) {
+		const char *key = data_kind((enum task_kind)k)->column[column].key;
+
+		if (key && str_eq(key, c->key))
+			kinds |= 1U << k;
+	}
+	str_format(path[n], sizeof path[n], "tasks.*.%s", c->key);
+	if (column != COLUMN_PAIR) {
+		str_format(fallback[n], sizeof fallback[n], "\"%s\"", c->key);
+		f.fallback = fallback[n];
+	}
+	n++;
+	add_row(&f, &column_at[column], kinds);
+}
+
+static bool has_column(const char *key, int column)
+{
+	for (int i = 0; i < n_fields; i++)
+		if (places[i].kinds && places[i].at == column_at[column].at &&
+		    str_eq(strrchr(fields[i].path, '.') + 1, key))
+			return true;
+	return false;
+}
+
+static void add_columns(void)
+{
+	for (int k = 0; k < TASK_KINDS; k++)
+		for (int i = 0; i < DATA_COLUMNS; i++) {
+			const struct data_column *c = &data_kind((enum task_kind)k)->column[i];
+
+			if (c->key && !has_column(c->key, i))
+				add_column(c, i);
+		}
+}
+
+/* Before main(): any thread may ask for a field. It reads nothing but constants. */
+__attribute__((constructor)) static void make_fields(void)
+{
+	for (int i = 0; i < LISTED; i++)
+		if (listed_places[i].traits == FOR_COLUMN)
+			add_columns();
+		else if (listed_places[i].traits)
+			add_task_rows(&listed[i], &listed_places[i]);
+		else
+			add_row(&listed[i], &listed_places[i].place, 0);
+}
+
+const struct plan_field *plan_fields(int *n)
+{
+	*n = n_fields;
+	return fields;
+}
+
+const struct plan_place *plan_places(void)
+{
+	return places;
+}

@@ -1,0 +1,114 @@
+/*
+ * plan_table.h - what the files of the plan share among themselves: where a
+ * row of the table lives in the structs, and how refusals are worded.
+ * Everybody else includes plan.h.
+ */
+#ifndef TUTTI_PLAN_PLAN_TABLE_H
+#define TUTTI_PLAN_PLAN_TABLE_H
+
+#include "base/json.h"
+#include "plan/plan.h"
+
+/* How a field is kept in its struct; sizes come from the member. */
+enum plan_slot {
+	SLOT_FIXED,   /* one value only, kept nowhere */
+	SLOT_INT,     /* int */
+	SLOT_LONG,    /* int64_t */
+	SLOT_SEED,    /* uint64_t */
+	SLOT_NUM,     /* double */
+	SLOT_CHOICE,  /* number of the choice; int, enum or bool */
+	SLOT_HEADER,  /* int: -1 auto, else a bool */
+	SLOT_SHARE,   /* double: < 0 auto */
+	SLOT_TEXT,    /* char[]; a null in the table's fallback: may be empty */
+	SLOT_PATH,    /* char[PATH_MAX], absolute; the file must be there */
+	SLOT_LABELS,
+	SLOT_METRICS,
+	SLOT_ARGS,    /* struct plan_method: its parameters, an object of numbers */
+};
+
+/* What goes with row i of plan_fields(). */
+struct plan_place {
+	enum plan_slot slot;
+	unsigned kinds;   /* bit per task kind; 0: a field of the whole plan */
+	bool of_model;    /* of it, where its kind has such a field */
+	size_t at, size;
+};
+const struct plan_place *plan_places(void);
+
+enum { PLAN_PATH_TEXT = 192 }; /* a JSON path in messages */
+
+/* Is `fallback` worked out from other fields? Then it says how, in brackets. */
+static inline bool plan_is_derived(const struct plan_field *f)
+{
+	return f->fallback && f->fallback[0] == '(';
+}
+
+/* May the field be left empty (null)? */
+static inline bool plan_is_optional(const struct plan_field *f)
+{
+	return f->fallback && str_eq(f->fallback, "null");
+}
+
+static inline void *plan_slot_at(void *base, const struct plan_place *p)
+{
+	return (char *)base + p->at;
+}
+
+/*
+ * Is the row for models of this kind? Of a kind that there is not, all rows are: its
+ * name is refused when everything is read. `has`: model_kind_has.
+ */
+bool plan_row_is_of_model(int row, const char *kind,
+			  bool (*has)(const char *kind, const char *field));
+/* "classify or regress": the kinds of a mask in words. */
+void plan_kind_words(unsigned kinds, char *out, size_t cap);
+/* The row for a concrete path and kind ("tasks.sum.weight"): or -1. */
+int plan_row_find(const char *path, int kind);
+/* The same for any kind; and whether rows stand below this path. */
+int plan_row_any(const char *path);
+bool plan_is_section(const char *path);
+/* The name below `section` that is nearest to `key` (two edits at most): or NULL. */
+const char *plan_nearest_key(const char *section, const char *key, unsigned kinds);
+/* Edits (insert, delete, replace, swap neighbours) from a to b, up to 3. */
+int plan_edits(const char *a, const char *b);
+/* Number of the choice in "a|b|c", or -1; the i-th choice copied out. */
+int plan_choice_find(const char *choices, const char *word);
+bool plan_choice_at(const char *choices, int i, char *out, size_t cap);
+
+/* Reading. */
+struct plan_var {
+	char name[64];
+	const char *value; /* borrowed */
+	bool used;
+};
+struct plan_reader {
+	struct plan *plan;
+	const char *where;      /* the file, for messages */
+	struct plan_var *vars;
+	int n_vars;
+	bool may_lack_files;    /* paths are not looked up */
+	bool (*model_has)(const char *kind, const char *field); /* model_kind_has */
+	struct err *err;
+};
+
+/* Reads r->where's text into r->plan; NULL when it failed. */
+enum status plan_read_text(struct plan_reader *r, const char *json, size_t len,
+			   const char *folder, const char *const *sets, int n_sets);
+/* "cause at tasks.x in plan.json": ST_INVALID. */
+enum status plan_refuse(struct plan_reader *r, const char *path, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+/* Text with its ${NAME} replaced; "$${" stands for "${". */
+enum status plan_expand(struct plan_reader *r, const char *path, const char *text,
+			struct buf *out);
+/* Checks the value of row `row` and stores it in `base` (the plan or a task). */
+enum status plan_read_value(struct plan_reader *r, int row, void *base,
+			    const char *path, const struct json *n);
+/* Lays "KEY=VALUE" texts over the document; what is no field is a variable. */
+enum status plan_apply_sets(struct plan_reader *r, struct json *root,
+			    const char *const *sets, int n);
+/* Refuses variables that nothing asked for. */
+enum status plan_check_variables(struct plan_reader *r);
+/* Works out derived fields, then checks what single fields cannot tell. */
+enum status plan_finish(struct plan_reader *r);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * checkpoint_own.h - what the files of the checkpoint share among themselves.
+ * Everybody else includes checkpoint.h.
+ */
+#ifndef TUTTI_RUNDIR_CHECKPOINT_OWN_H
+#define TUTTI_RUNDIR_CHECKPOINT_OWN_H
+
+#include <math.h>
+
+#include "base/hash.h"
+#include "rundir/checkpoint.h"
+#include "session/state.h"
+
+enum { CHECKPOINT_VERSION = 2, CHECKPOINT_STATE_MAX = 8 << 20 };
+
+/*
+ * The files beside state.json, in the order they are written. The tokenizer's are as
+ * many as its kind has: the places behind them have no name (NULL) and no file.
+ */
+enum checkpoint_file { FILE_CONFIG, FILE_TOKENIZER,
+		       FILE_MODEL = FILE_TOKENIZER + TOKENIZER_FILES_MAX,
+		       FILE_OPTIMIZER, CHECKPOINT_FILES };
+const char *checkpoint_file_name(const struct tokenizer_kind *k, enum checkpoint_file f);
+/* The name of the one that holds the state's tensors of that file. */
+const char *checkpoint_tensor_file(enum state_file file);
+
+struct checkpoint_task {
+	char name[TASK_NAME_MAX];
+	char train[HASH_TEXT], dev[HASH_TEXT]; /* content of the data; "": none */
+	double mean, scale;
+};
+
+/* state.json, read or about to be written. */
+struct checkpoint_state {
+	int64_t step, journal_seq;
+	int timeline;
+	char name[64], state[40], vocab[HASH_TEXT];
+	double score;
+	const struct tokenizer_kind *tokenizer;
+	struct session *held; /* owned: a shell, all of STATE_JSON in it */
+	int n_tasks;
+	struct checkpoint_task *task; /* owned */
+	struct {
+		uint64_t bytes;
+		char sum[HASH_TEXT];
+	} file[CHECKPOINT_FILES];
+};
+void checkpoint_state_free(struct checkpoint_state *c); /* NULL is fine */
+
+/* How state.json ends: SUM_HEAD, 32 digits, SUM_TAIL. */
+#define SUM_HEAD "\"sum\": \""
+#define SUM_TAIL "\"\n}\n"
+/* The text of state.json, its own sum at the end. */
+void checkpoint_state_write(const struct checkpoint_state *c, struct buf *out);
+/*
+ * Checks sum, keys, types and ranges; messages begin with "state.json". ST_INVALID: it
+ * is of another version of the format.
+ */
+enum status checkpoint_state_parse(const char *text, size_t len,
+				   struct checkpoint_state **out, struct err *err);
+enum status checkpoint_state_load(const char *folder, struct checkpoint_state **out,
+				  struct err *err);
+
+/* Size and sum of a file in a checkpoint's folder. */
+enum status checkpoint_measure(const char *folder, const char *name, uint64_t *bytes,
+			       char sum[HASH_TEXT], struct err *err);
+/* The file, if there is to be one, is what state.json says; ST_CORRUPT names it. */
+enum status checkpoint_verify(const char *folder, const struct checkpoint_state *c,
+			      enum checkpoint_file f, struct err *err);
+
+/* "<folder>/<name>"; ST_INVALID when it is too long. */
+enum status checkpoint_path(const char *folder, const char *name, char out[PATH_MAX],
+			    struct err *err);
+/* "step-000500", "step-000500-t1", "step-000500.2" and back. */
+void checkpoint_folder_name(int64_t step, int timeline, int revision, char out[64]);
+bool checkpoint_folder_parse(const char *name, struct checkpoint_info *out);
+/*
+ * checkpoint_best.c: scores and ranks of a list as the store has them (NULL: that of
+ * the run, opened for reading; where there is none nobody has a score), and who is
+ * the best of those of a rank or a higher one, or -1.
+ */
+enum status checkpoint_scores(struct checkpoint_info *list, int n, const char *run,
+			      struct store *st, struct err *err);
+int checkpoint_best(const struct checkpoint_info *list, int n,
+		    enum checkpoint_rank least);
+/* "damaged checkpoint 'step-000500': <err>", and which one before it is sound. */
+enum status checkpoint_damaged(const char *folder, enum status st, struct err *err);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * session.h - the session: all that a step reads and writes, and nothing else.
+ *
+ * state (hashed, saved, resumed) is what has a row in state.c's table: weights, Adam's
+ * moments and counts, cursors, mix, step. The rest is structure that follows from the
+ * plan (model, data sets, packers) or scratch. Owned by one thread, the trainer's.
+ */
+#ifndef TUTTI_SESSION_SESSION_H
+#define TUTTI_SESSION_SESSION_H
+
+#include "base/progress.h"
+#include "data/batch.h"
+#include "mix/mix.h"
+#include "model/model.h"
+#include "plan/plan.h"
+#include "session/gradients.h"
+#include "session/task_sums.h"
+#include "store/store.h"
+#include "tensor/optim.h"
+#include "text/tokenizer.h"
+
+struct workers;
+
+struct session_task {
+	struct dataset *train, *dev;  /* dev NULL when there is none */
+	struct packer *packer;
+	struct cursor cursor;         /* state */
+	int n_labels;
+	char **labels;                /* borrowed from the plan */
+	double mean, scale;           /* what its kind prepared (data_kind.h); else 0, 1 */
+	double per_epoch;             /* micro-batches per epoch, as estimated at the start */
+	double units;                 /* state: units of a micro-batch, estimated likewise */
+};
+
+/* One micro-batch of a step: what is to be done, and what came of it. */
+struct step_job {
+	int task, n_rows;
+	uint64_t draw;
+	const uint64_t *rows;
+	double weight;                /* 0: forward only, nothing is added */
+	float factor;                 /* what its gradient is added with; 0: it is not */
+	struct loss loss;
+	struct loss after;            /* looked at again: after the update */
+};
+
+struct session {
+	struct plan *plan;            /* owned */
+	struct tokenizer *tok;
+	struct model *model;
+	struct param_set params;      /* state: value */
+	struct adamw adam;            /* state */
+	struct mix mix;               /* state */
+	int64_t step;                 /* state: updates asked for so far */
+	int64_t skipped;              /* state: of them not made (not finite) */
+	int64_t skips;                /* state: the last so many of them, in a row */
+	int timeline;
+	int n_tasks;
+	struct session_task *task;
+	struct workers *workers;
+	struct grads *sum;            /* the last step's gradient, lent by the workers */
+	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
+	struct step_job *job;         /* scratch: [micro_batches] */
+	struct gradients gradients;   /* looks on; never read by a step */
+	struct task_sums task_sums;   /* scratch, where a method needs them */
+	size_t reserved;              /* bytes that every worker's arena has room for */
+	size_t model_bytes;           /* of all that is as large as the model, as planned */
+};
+
+/*
+ * Prepares everything but weights: tokenizer (from the files in `folder` when
+ * that is not NULL: a run's checkpoint), data sets, model, workers. Takes the plan.
+ * n_workers 0: as many as cores.
+ */
+enum status session_new(struct plan *plan, const char *folder, int n_workers,
+			struct progress *pg, struct session **out, struct err *err);
+/*
+ * The same with less in it, for looking: without `train` no optimizer, no
+ * gradients and no packers; without `data` no data sets either, and the labels
+ * must stand in the plan and the regressions' mean and scale in `norm` [n_tasks].
+ */
+struct session_norm { double mean, scale; };
+struct session_options {
+	const char *folder;
+	int n_workers;
+	bool train, data;
+	const struct session_norm *norm; /* NULL: from the data */
+};
+enum status session_make(struct plan *plan, const struct session_options *o,
+			 struct progress *pg, struct session **out, struct err *err);
+void session_free(struct session *s); /* NULL is fine */
+/* The whole state of step 0: random weights, moments, cursors, the plan's mix. */
+void session_start_random(struct session *s);
+/*
+ * After the weights have changed: brings them into the form that products like
+ * (tensor/weights.h). Everything below does so by itself; a function that fills
+ * s->params.value calls it.
+ */
+void session_pack(struct session *s);
+/* What the mix's methods read of the session: after its step or its cursors changed. */
+void session_tell_mix(struct session *s);
+/* 32 hex digits over all state (state.h), equal exactly for the same bits. */
+void session_state(const struct session *s, char out[40]);
+
+/* What a step did, for whoever watches; not state. */
+struct step_report {
+	struct step_row row;
+	double norm;        /* before clipping */
+	bool is_clipped;
+	uint64_t examples;
+	int n_gradients;    /* tasks measured in this step */
+	struct gradient_row gradient[MIX_TASKS_MAX];
+};
+/*
+ * One update: the micro-batches are drawn first, computed by the workers, added
+ * in order, clipped, applied. Non-finite losses or gradients: no update
+ * (RELIABILITY I11), the step counts and says so. Nobody active: ST_INVALID.
+ */
+enum status session_step(struct session *s, struct step_report *report,
+			 struct err *err);
+
+#endif

@@ -1,0 +1,397 @@
+/*
+ * step.c - the step: a function of the state and the plan (DESIGN 3.1), in phases.
+ *
+ *   draw          the list of micro-batches is fixed, the cursors move
+ *   compute       workers compute them, in any order, and add their gradients as a tree
+ *                 over the list; who looks on (gradients.c, task_sums.c) does so here
+ *   reduce        losses per task; norms and Gram matrix where a method needs them
+ *   coefficients  a weighting method that needs those combines the tasks' gradients
+ *   apply         clipping and the update, unless something is not finite
+ *   look again    the same micro-batches forward, where a method needs that
+ *   learn         methods get to know what the step saw
+ *
+ * The gradient is (1/M) sum over the M micro-batches of weight x (n / nbar) x
+ * gradient of the micro-batch's mean loss: n are its counted units, nbar is the
+ * task's mean of them, so that every unit of a task counts the same, however full
+ * the micro-batch it came in. A micro-batch of weight 0 is only looked at.
+ */
+#include <math.h> /* isfinite */
+
+#include "base/clock.h"
+#include "data/data_kind.h"
+#include "session/session.h"
+#include "session/task_sums.h"
+#include "session/workers.h"
+#include "tensor/weights.h"
+
+/*
+ * The largest gradient norm (after clipping) that is applied: its square still
+ * fits a float, so Adam's second moment stays finite (I11).
+ */
+static const double NORM_MAX = 1e18;
+
+/* The step under way. */
+struct step {
+	struct session *s;
+	double lr;
+	uint64_t tokens, examples;
+	double squares;   /* of the gradient that will be applied, before clipping */
+	bool is_finite;   /* losses and gradient */
+	/* of each task */
+	int count[MIX_TASKS_MAX];
+	bool regress[MIX_TASKS_MAX];
+	double loss[MIX_TASKS_MAX], after[MIX_TASKS_MAX];
+};
+
+/* --- draw --- */
+
+/*
+ * Of a method that combines gradients the hand's weight alone is at the leaves: a
+ * task's own parameters do not feel its coefficients.
+ */
+static double leaf_weight(const struct session *s, int task)
+{
+	return mix_combines(&s->mix) ? s->mix.ch[task].weight :
+				       mix_loss_weight(&s->mix, task);
+}
+
+static void draw(struct step *x)
+{
+	struct session *s = x->s;
+
+	for (int k = 0; k < s->plan->micro_batches; k++) {
+		struct step_job *j = &s->job[k];
+		uint64_t *rows = s->rows + (size_t)k * BATCH_EXAMPLES_MAX;
+		int task = mix_draw(&s->mix);
+		struct session_task *t = &s->task[task];
+		struct cursor before = t->cursor;
+
+		*j = (struct step_job){ .task = task, .rows = rows,
+					.draw = before.draw,
+					.weight = leaf_weight(s, task) };
+		j->n_rows = packer_draw(t->packer, &t->cursor, rows);
+		x->tokens += t->cursor.tokens - before.tokens;
+		x->examples += t->cursor.examples - before.examples;
+	}
+}
+
+/* --- compute --- */
+
+/* n / nbar: how full the micro-batch is, against its task's others. */
+static double fullness(const struct session *s, const struct step_job *j)
+{
+	return j->loss.units / s->task[j->task].units;
+}
+
+/* The forward pass of a job, always with the dropout of its draw. */
+static struct loss forward(struct session *s, struct worker *w, const struct step_job *j)
+{
+	struct rng noise = rng_stream(s->plan->seed, RNG_DROPOUT, (uint32_t)j->task,
+				      j->draw);
+	struct batch b;
+
+	tape_begin(&w->tape, w->grads, &noise);
+	batch_build(&b, &w->tape.arena, s->task[j->task].train, j->task, j->rows,
+		    j->n_rows, j->draw, tokenizer_start(s->tok));
+	return model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
+}
+
+static float run_job(struct worker *w, int job, void *arg)
+{
+	struct session *s = arg;
+	struct step_job *j = &s->job[job];
+
+	grads_clear(w->grads);
+	j->loss = forward(s, w, j);
+	if (j->weight > 0 || gradients_wanted(s, j->task))
+		tape_backward(&w->tape);
+	j->factor = (float)(j->weight * fullness(s, j) / s->plan->micro_batches);
+	return j->factor;
+}
+
+static void look_at_job(int job, const struct grads *g, void *arg)
+{
+	struct session *s = arg;
+	const struct step_job *j = &s->job[job];
+
+	gradients_take(s, j->task, g, fullness(s, j));
+	task_sums_take(s, job, g, fullness(s, j));
+}
+
+static void compute(struct step *x)
+{
+	struct session *s = x->s;
+	bool is_measured = gradients_begin(s), is_summed = task_sums_begin(s);
+
+	s->sum = workers_sum(s->workers, s->plan->micro_batches, run_job,
+			     is_measured || is_summed ? look_at_job : NULL, s,
+			     &x->squares);
+}
+
+/* --- reduce --- */
+
+/* Mean loss per task over its units, in the order of the list. */
+static void mean_losses(const struct session *s, bool after, double *mean)
+{
+	double units[MIX_TASKS_MAX] = { 0 };
+
+	for (int i = 0; i < s->n_tasks; i++)
+		mean[i] = 0;
+	for (int k = 0; k < s->plan->micro_batches; k++) {
+		const struct step_job *j = &s->job[k];
+		const struct loss *l = after ? &j->after : &j->loss;
+
+		mean[j->task] += l->plain * l->units;
+		units[j->task] += l->units;
+	}
+	for (int i = 0; i < s->n_tasks; i++)
+		if (units[i] > 0)
+			mean[i] /= units[i];
+}
+
+static bool losses_finite(const struct session *s)
+{
+	for (int k = 0; k < s->plan->micro_batches; k++)
+		if (s->job[k].weight > 0 && !isfinite(s->job[k].loss.objective))
+			return false;
+	return true;
+}
+
+static void reduce(struct step *x)
+{
+	struct session *s = x->s;
+
+	mean_losses(s, false, x->loss);
+	for (int k = 0; k < s->plan->micro_batches; k++)
+		x->count[s->job[k].task]++;
+	for (int i = 0; i < s->n_tasks; i++)
+		x->regress[i] = data_kind(s->plan->tasks[i].kind)->target->has_number;
+	x->is_finite = losses_finite(s) && isfinite(x->squares);
+	if (x->is_finite && s->task_sums.is_on)
+		task_sums_measure(s, mix_needs(&s->mix) & NEEDS_GRAM);
+}
+
+/* --- coefficients --- */
+
+static bool tell(struct step *x, enum method_role role)
+{
+	const struct task_sums *t = &x->s->task_sums;
+	struct mix_seen seen = { .count = x->count, .regress = x->regress,
+				 .loss = x->loss, .after = x->after,
+				 .norm = t->norm, .gram = t->gram };
+
+	return mix_learn(&x->s->mix, role, &seen);
+}
+
+static void coefficients(struct step *x)
+{
+	if (!x->is_finite || !mix_combines(&x->s->mix))
+		return;
+	x->is_finite = tell(x, METHOD_WEIGHTING);
+	if (x->is_finite)
+		x->squares = task_sums_combine(x->s);
+}
+
+/* --- weights as products like them --- */
+
+static void pack_part(struct worker *w, int job, void *arg)
+{
+	struct session *s = arg;
+
+	(void)w;
+	weights_pack(&s->params, job, workers_count(s->workers));
+}
+
+void session_pack(struct session *s)
+{
+	weights_changed(&s->params);
+	if (!weights_pack_begin(&s->params, s->adam.m != NULL))
+		return;
+	workers_run(s->workers, workers_count(s->workers), pack_part, s);
+	weights_pack_end(&s->params);
+}
+
+/* --- apply --- */
+
+struct update {
+	struct session *s;
+	struct adamw_group group[MODEL_TASKS_MAX + 1];
+	float scale;
+	int parts;
+};
+
+/* Decay beyond 1 / lr would turn weights around and let them grow (I11). */
+static struct adamw_group make_group(const struct plan *p, double lr)
+{
+	double decay = p->weight_decay;
+
+	if (lr * decay > 1)
+		decay = 1 / lr;
+	return (struct adamw_group){ .lr = (float)lr, .beta1 = (float)p->beta1,
+				     .beta2 = (float)p->beta2, .eps = (float)p->eps,
+				     .weight_decay = (float)decay };
+}
+
+static void update_part(struct worker *w, int job, void *arg)
+{
+	struct update *u = arg;
+
+	(void)w;
+	adamw_step(&u->s->adam, u->s->sum, u->scale, u->group, job, u->parts);
+}
+
+static void update(struct session *s, double lr, double scale)
+{
+	struct update u = { .s = s, .scale = (float)scale,
+			    .parts = workers_count(s->workers) };
+
+	u.group[0] = make_group(s->plan, lr);
+	for (int i = 0; i < s->n_tasks; i++)
+		u.group[1 + i] = make_group(s->plan, lr * s->plan->tasks[i].lr);
+	adamw_count(&s->adam, s->sum);
+	workers_run(s->workers, u.parts, update_part, &u);
+	session_pack(s);
+}
+
+/* True: the update is made. */
+static bool apply(struct step *x, struct step_report *r)
+{
+	struct session *s = x->s;
+	double clip = s->mix.clip, scale;
+	bool is_good;
+
+	r->norm = __builtin_sqrt(x->squares);
+	r->is_clipped = clip > 0 && r->norm > clip;
+	scale = r->is_clipped ? clip / r->norm : 1;
+	is_good = x->is_finite && isfinite(r->norm) && r->norm * scale <= NORM_MAX;
+	if (is_good)
+		update(s, x->lr, scale);
+	else
+		s->skipped++;
+	s->skips = is_good ? 0 : s->skips + 1;
+	s->step++;
+	return is_good;
+}
+
+/* --- look again, and learn --- */
+
+static void run_again(struct worker *w, int job, void *arg)
+{
+	struct session *s = arg;
+
+	s->job[job].after = forward(s, w, &s->job[job]); /* no gradients are kept */
+}
+
+static void look_again(struct step *x)
+{
+	struct session *s = x->s;
+
+	if (!(mix_needs(&s->mix) & NEEDS_AFTER))
+		return;
+	workers_run(s->workers, s->plan->micro_batches, run_again, s);
+	mean_losses(s, true, x->after);
+}
+
+/* A sampling method without a memory has nothing to learn. */
+static void learn(struct step *x)
+{
+	struct mix *m = &x->s->mix;
+
+	if (!mix_combines(m))
+		tell(x, METHOD_WEIGHTING);
+	if (method_memory(m->sampling.row, m->n))
+		tell(x, METHOD_SAMPLING);
+}
+
+/* --- the report --- */
+
+static uint32_t examples_of(const struct session *s, int task)
+{
+	uint32_t n = 0;
+
+	for (int k = 0; k < s->plan->micro_batches; k++)
+		if (s->job[k].task == task)
+			n += (uint32_t)s->job[k].n_rows;
+	return n;
+}
+
+/* What each task counted with, too: before its factor moves. */
+static void fill_tasks(const struct step *x, struct step_row *r)
+{
+	const struct session *s = x->s;
+
+	r->n = 0;
+	for (int i = 0; i < s->n_tasks; i++) {
+		if (!x->count[i])
+			continue;
+		r->task[r->n].task = (uint8_t)i;
+		r->task[r->n].count = (uint16_t)x->count[i];
+		r->task[r->n].examples = examples_of(s, i);
+		r->task[r->n].loss = (float)x->loss[i];
+		r->task[r->n].weight = (float)mix_loss_weight(&s->mix, i);
+		r->n++;
+	}
+}
+
+/* Arenas that have grown get room to spare, so that soon nothing grows. */
+static void reserve(struct session *s)
+{
+	size_t peak = workers_arena_peak(s->workers);
+
+	if (peak <= s->reserved)
+		return;
+	s->reserved = peak + peak / 2;
+	workers_reserve(s->workers, s->reserved);
+}
+
+static void fill_report(struct step *x, bool is_good, struct step_report *r)
+{
+	struct session *s = x->s;
+
+	r->n_gradients = gradients_end(s, r->gradient);
+	r->examples = x->examples;
+	r->row.step = s->step;
+	r->row.lr = (float)x->lr;
+	r->row.grad_norm = (float)r->norm;
+	r->row.tokens = (uint32_t)x->tokens;
+	r->row.skipped = !is_good;
+}
+
+static bool anything_trains(const struct session *s)
+{
+	double share[MIX_TASKS_MAX], any = 0;
+
+	mix_shares(&s->mix, share);
+	for (int i = 0; i < s->n_tasks; i++)
+		any += share[i];
+	return any > 0;
+}
+
+enum status session_step(struct session *s, struct step_report *report,
+			 struct err *err)
+{
+	double from = clock_now();
+	struct step x = { .s = s };
+	bool is_good;
+
+	session_tell_mix(s);
+	if (!anything_trains(s))
+		return err_set(err, ST_INVALID, "nothing to train: no task has a share");
+	x.lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup,
+					   s->mix.horizon, s->plan->lr_floor);
+	draw(&x);
+	compute(&x);
+	reduce(&x);
+	coefficients(&x);
+	fill_tasks(&x, &report->row);
+	is_good = apply(&x, report);
+	if (is_good) {
+		look_again(&x);
+		learn(&x);
+	}
+	session_tell_mix(s);
+	fill_report(&x, is_good, report);
+	reserve(s);
+	report->row.seconds = (float)(clock_now() - from);
+	return ST_OK;
+}

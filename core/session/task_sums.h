@@ -1,0 +1,53 @@
+/*
+ * task_sums.h - each task's gradient of one step on the parameters that tasks share,
+ * for weighting methods that need norms or the Gram matrix. Nothing is here, and
+ * nothing is computed, while no method does.
+ *
+ * g_i = (1/k_i) sum over the task's k_i micro-batches of n / nbar x the gradient of the
+ * micro-batch's mean loss, without weights (DESIGN 3.1, 6). The sum is a tree over the
+ * micro-batches' numbers, as the step's own is: the other tasks' leaves are empty. What
+ * is not added there (weight 0, say) is not here either.
+ *
+ * What is applied to the shared parameters is the sum over tasks, in their order, of
+ * weight x k_i / M x c_i g_i, c_i being the method's coefficient; a task's own
+ * parameters get weight x k_i / M x their gradient.
+ */
+#ifndef TUTTI_SESSION_TASK_SUMS_H
+#define TUTTI_SESSION_TASK_SUMS_H
+
+#include "mix/mix.h"
+#include "tensor/sum_tree.h"
+
+struct session;
+
+struct task_sums {
+	bool is_on;                          /* in the step under way */
+	int n_buffers, n_free;
+	struct grads **all, **free;          /* [n_buffers], of shared parameters alone */
+	struct sum_tree tree[MIX_TASKS_MAX];
+	/* of the step, after its micro-batches: */
+	int count[MIX_TASKS_MAX];            /* micro-batches that entered */
+	const struct grads *sum[MIX_TASKS_MAX]; /* k_i g_i; NULL: none */
+	double *part;                        /* [GRADS_PARTS][n * n] */
+	double *gram;                        /* [n * n] */
+	double norm[MIX_TASKS_MAX];
+};
+
+/* How many buffers that takes at most; bytes: of them, for a model's parameters. */
+int task_sums_buffers(int tasks, int jobs);
+size_t task_sums_bytes(const struct param_set *ps, int tasks, int jobs);
+void task_sums_release(struct task_sums *t);
+
+/* Once a step's micro-batches are drawn: are they wanted? Room is made when they first are. */
+bool task_sums_begin(struct session *s);
+/* Each micro-batch's gradient and its n / nbar, in the list's order. */
+void task_sums_take(struct session *s, int job, const struct grads *g, double by);
+/* Norms and, if `all`, the Gram matrix: by all workers, in a fixed order. */
+void task_sums_measure(struct session *s, bool all);
+/*
+ * Puts the combination in the place of the shared parameters' part of s->sum, with
+ * the mix's factors as coefficients. Returns the new sum of squares of the whole.
+ */
+double task_sums_combine(struct session *s);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * workers.h - threads that run whole jobs: a micro-batch, a slice of an update,
+ * a piece of an evaluation. Which worker takes which job never shows in a bit.
+ */
+#ifndef TUTTI_SESSION_WORKERS_H
+#define TUTTI_SESSION_WORKERS_H
+
+#include "tensor/tape.h"
+
+struct workers;
+
+/* What a worker has: its tape (arena), and a gradient buffer for this job. */
+struct worker {
+	int index;
+	struct tape tape;
+	struct grads *grads;  /* in workers_sum only */
+};
+typedef void worker_job(struct worker *w, int job, void *arg);
+
+/* jobs: the most of one workers_sum; 0: there will be none. */
+struct workers *workers_new(int n, const struct param_set *ps, int jobs);
+void workers_free(struct workers *w);
+int workers_count(const struct workers *w);
+/* Runs jobs 0..n-1, taken in order; returns when all are done. The caller's
+ * thread is worker 0. */
+void workers_run(struct workers *w, int n_jobs, worker_job *job, void *arg);
+
+/*
+ * Jobs whose gradients are summed: each leaves its gradient in w->grads and returns
+ * the factor it counts with; 0: it is not added. `look` (NULL: nobody looks) sees
+ * every gradient before it is added, in the order of the jobs, one at a time, on
+ * whichever thread is free.
+ *
+ * The sum is a tree over the jobs' numbers (tensor/sum_tree.h), whichever worker
+ * ended first. A worker that ended a job adds what can be added and goes on; what is
+ * left when no job waits any more all workers add in slices. Returns the sum, lent
+ * until the next workers_sum, and the sum of its squares.
+ */
+typedef float worker_leaf(struct worker *w, int job, void *arg);
+typedef void worker_look(int job, const struct grads *g, void *arg);
+struct grads *workers_sum(struct workers *w, int n_jobs, worker_leaf *job,
+			  worker_look *look, void *arg, double *squares);
+/*
+ * How many gradient buffers that takes: one for every worker that is at a job, and
+ * for the nodes that wait for their partner one for each level of the tree.
+ */
+int workers_buffers(int workers, int jobs);
+size_t workers_bytes(const struct param_set *ps, int workers, int jobs); /* of these */
+
+/*
+ * Between runs of jobs: the most bytes any worker's tape has needed so far, and
+ * room for so many in every one of them (what stood in the arenas is gone).
+ */
+size_t workers_arena_peak(const struct workers *w);
+void workers_reserve(struct workers *w, size_t bytes);
+
+#endif

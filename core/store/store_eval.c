@@ -1,0 +1,197 @@
+/*
+ * store_eval.c - evaluations: a row per task and metric, what they come to, and the
+ * predictions of the fixed dev rows. All of one evaluation goes in at once (I15).
+ *
+ * The table of scores is from after the first stores: they are given one when they
+ * are next written to, so it stands in no schema.
+ */
+#include "store/store_own.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+
+enum status score_table(struct store *s, struct err *err)
+{
+	return db_script(s->db, "CREATE TABLE IF NOT EXISTS score("
+			 "timeline INTEGER NOT NULL, step INTEGER NOT NULL,"
+			 " scheduled INTEGER NOT NULL, score REAL, loss REAL,"
+			 " counted INTEGER NOT NULL, since INTEGER NOT NULL,"
+			 " PRIMARY KEY(timeline, step, scheduled)) WITHOUT ROWID;", err);
+}
+
+/* --- rows of one evaluation --- */
+
+static enum status put_eval(struct store *s, const struct eval_row *r, struct err *err)
+{
+	struct json_out o;
+	struct buf b;
+	enum status st;
+
+	BUG_IF(r->n_metrics < 0 || r->n_metrics > STORE_METRICS);
+	buf_init(&b);
+	json_out_init(&o, &b, 0);
+	json_open(&o, NULL, '{');
+	for (int i = 0; i < r->n_metrics; i++)
+		json_put_num(&o, r->metric[i].name, r->metric[i].value);
+	json_close(&o, '}');
+	st = db_run(s->db, "INSERT OR REPLACE INTO eval VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		    DB_VALUES(DB_INT(r->timeline), DB_INT(r->step), DB_INT(r->task),
+			      DB_INT(r->scheduled), DB_INT(r->n_examples),
+			      DB_REAL(r->loss), DB_REAL(r->seconds), DB_TEXT(b.s)), err);
+	buf_release(&b);
+	return st;
+}
+
+static enum status put_dev_row(struct store *s, int task, const struct dev_row *r,
+			       struct err *err)
+{
+	return db_run(s->db, "INSERT OR REPLACE INTO dev_row VALUES(?, ?, ?, ?, ?, ?)",
+		      DB_VALUES(DB_INT(task), DB_INT(r->row), DB_INT(r->line),
+				DB_TEXT(r->text), DB_TEXT(r->pair), DB_TEXT(r->target)),
+		      err);
+}
+
+enum status store_put_prediction(struct store *s, const char *sql,
+				 const struct eval_row *e, const struct prediction *p,
+				 struct err *err)
+{
+	struct buf values;
+	enum status st;
+
+	buf_init(&values);
+	prediction_pack(p, &values);
+	st = db_run(s->db, sql,
+		    DB_VALUES(DB_INT(e->task), DB_INT(e->step), DB_INT(e->timeline),
+			      DB_INT(p->row), DB_REAL(p->loss),
+			      DB_BLOB(values.s, values.len), DB_TEXT(p->text),
+			      DB_TEXT(p->detail)), err);
+	buf_release(&values);
+	return st;
+}
+
+static enum status put_task(struct store *s, const struct evaluation *e,
+			    struct err *err)
+{
+	enum status st = put_eval(s, &e->row, err);
+
+	for (int i = 0; i < e->n_kept && !st; i++) {
+		st = put_dev_row(s, e->row.task, &e->dev_rows[i], err);
+		if (!st)
+			st = store_put_prediction(s, "INSERT OR REPLACE INTO prediction "
+						  "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+						  &e->row, &e->kept[i], err);
+	}
+	return st;
+}
+
+static enum status trim(struct store *s, int keep, struct err *err)
+{
+	return db_run(s->db, "DELETE FROM prediction WHERE (step, timeline) NOT IN"
+		      " (SELECT DISTINCT step, timeline FROM eval WHERE scheduled"
+		      " ORDER BY timeline DESC, step DESC LIMIT ?)",
+		      DB_VALUES(DB_INT(keep)), err);
+}
+
+/* --- scores --- */
+
+#define SCORES                                                                 \
+	"SELECT timeline, step, scheduled, score, loss, counted, since FROM score "
+
+/* The newest scheduled one up to ?2 on timeline ?1 that counted anything. */
+#define NEWEST                                                                 \
+	"FROM score WHERE timeline = ?1 AND step <= ?2 AND scheduled"              \
+	" AND counted != 0 ORDER BY step DESC LIMIT 1"
+
+static bool has_scores(struct store *s)
+{
+	struct db_rows *q = NULL;
+
+	if (db_query(s->db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND "
+		     "name = 'score'", NULL, 0, &q, NULL) || db_next(q, NULL))
+		return false;
+	db_done(q);
+	return true;
+}
+
+/* The first row of a query of these columns. */
+static enum status read_score(struct store *s, const char *sql, int timeline,
+			      int64_t step, struct score_row *out, struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = has_scores(s) ? ST_OK : ST_END;
+
+	if (!st)
+		st = db_query(s->db, sql, DB_VALUES(DB_INT(timeline), DB_INT(step)), &q,
+			      err);
+	if (!st)
+		st = db_next(q, err);
+	if (st == ST_END)
+		return err_set(err, ST_NOT_FOUND, "no such evaluation");
+	if (st)
+		return st;
+	*out = (struct score_row){ .timeline = (int)db_int(q, 0), .step = db_int(q, 1),
+				   .scheduled = db_int(q, 2) != 0,
+				   .score = db_real(q, 3), .loss = db_real(q, 4),
+				   .counted = (uint64_t)db_int(q, 5),
+				   .since = db_int(q, 6) };
+	db_done(q);
+	return ST_OK;
+}
+
+enum status store_score(struct store *s, int timeline, int64_t step,
+			struct score_row *out, struct err *err)
+{
+	return read_score(s, SCORES "WHERE timeline = ? AND step = ? "
+			  "ORDER BY scheduled DESC LIMIT 1", timeline, step, out, err);
+}
+
+enum status store_score_last(struct store *s, int timeline, int64_t upto,
+			     struct score_row *out, struct err *err)
+{
+	return read_score(s, "SELECT timeline, step, scheduled, score, loss, counted, "
+			  "since " NEWEST, timeline, upto, out, err);
+}
+
+enum status store_score_best(struct store *s, int timeline, int64_t upto,
+			     struct score_row *out, struct err *err)
+{
+	return read_score(s, SCORES "WHERE timeline = ?1 AND step <= ?2 AND scheduled"
+			  " AND score IS NOT NULL AND since = (SELECT since " NEWEST ")"
+			  " ORDER BY score DESC, loss IS NULL, loss, step DESC LIMIT 1",
+			  timeline, upto, out, err);
+}
+
+/* Sets `since`: what counts the same goes on from where it began. */
+static enum status put_score(struct store *s, struct score_row *r, struct err *err)
+{
+	struct score_row before;
+	enum status st = store_score_last(s, r->timeline, r->step - 1, &before, err);
+
+	if (st && st != ST_NOT_FOUND)
+		return st;
+	r->since = !st && before.counted == r->counted ? before.since : r->step;
+	return db_run(s->db, "INSERT OR REPLACE INTO score VALUES(?, ?, ?, ?, ?, ?, ?)",
+		      DB_VALUES(DB_INT(r->timeline), DB_INT(r->step),
+				DB_INT(r->scheduled), DB_REAL(r->score),
+				DB_REAL(r->loss), DB_INT((int64_t)r->counted),
+				DB_INT(r->since)), err);
+}
+
+/* --- all at once --- */
+
+enum status store_evaluation(struct store *s, struct score_row *score,
+			     const struct evaluation *e, int n, int keep,
+			     struct err *err)
+{
+	enum status st = db_begin(s->db, err);
+
+	if (st)
+		return st;
+	for (int i = 0; i < n && !st; i++)
+		st = put_task(s, &e[i], err);
+	if (!st && score)
+		st = put_score(s, score, err);
+	if (!st && keep > 0)
+		st = trim(s, keep, err);
+	return db_end(s->db, st, err);
+}

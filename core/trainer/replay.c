@@ -1,0 +1,145 @@
+/*
+ * replay.c - the journal applied at its steps to a fresh session, and the
+ * state compared with the one that was recorded.
+ */
+#include "trainer/replay.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "rundir/checkpoint.h"
+#include "rundir/machine.h"
+#include "trainer/advance.h"
+
+/* The newest checkpoint is loaded for its place in the journal and its hash. */
+static enum status open_newest(const char *run, int workers, struct progress *pg,
+			       struct session **s, int64_t *seq, struct err *err)
+{
+	char path[PATH_MAX], folder[PATH_MAX];
+	struct plan *plan = NULL;
+	enum status st;
+
+	if (!str_format(path, sizeof path, "%s/plan.json", run))
+		return err_set(err, ST_INVALID, "path too long: '%s'", run);
+	st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder, err);
+	if (!st)
+		st = checkpoint_sound(folder, err);
+	if (!st)
+		st = plan_load_stored(path, &plan, err);
+	if (st)
+		return st;
+	st = session_new(plan, folder, workers, pg, s, err);
+	return st ? st : checkpoint_load(*s, folder, seq, err);
+}
+
+/* A run being made again. */
+struct replay {
+	struct session *s;
+	struct journal_entry *entry;
+	int n, next;
+	int64_t to;      /* the checkpoint's step */
+	bool is_seen;    /* methods had seen the evaluation of that step when it was saved */
+	struct progress *pg, look;
+};
+
+static enum status entries(void *arg, struct err *err)
+{
+	struct replay *r = arg;
+
+	return advance_entries(r->s, r->entry, r->n, &r->next, err);
+}
+
+static enum status between(void *arg, bool *is_over, struct err *err)
+{
+	struct replay *r = arg;
+
+	(void)err;
+	*is_over = r->s->step >= r->to;
+	return ST_OK;
+}
+
+static enum status stepped(void *arg, const struct step_report *report, struct err *err)
+{
+	struct replay *r = arg;
+
+	(void)report;
+	if (progress_tick(r->pg, (uint64_t)r->s->step))
+		return err_set(err, ST_STOPPED, "replay stopped at step %lld",
+			       (long long)r->s->step);
+	return ST_OK;
+}
+
+/* Only where a method reads it: nobody else's bits depend on an evaluation. */
+static enum status evaluate(void *arg, struct err *err)
+{
+	struct replay *r = arg;
+
+	if (!advance_wants_dev(r->s) || (r->s->step == r->to && !r->is_seen))
+		return ST_OK;
+	return advance_look(r->s, &r->look, err);
+}
+
+static enum status save(void *arg, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	return ST_OK;
+}
+
+/* An evaluation's own progress: it stops as the replay does, which is what is shown. */
+static bool look_tick(struct progress *p)
+{
+	struct progress *outer = p->arg;
+
+	return outer && outer->tick && outer->tick(outer);
+}
+
+static enum status run_again(struct session *s, int64_t to, struct store *store,
+			     int64_t seq, struct progress *pg, struct err *err)
+{
+	struct replay r = { .s = s, .to = to, .is_seen = s->mix.dev_step == to, .pg = pg,
+			    .look = { .tick = look_tick, .arg = pg } };
+	struct advance a = { .s = s, .entries = entries, .between = between,
+			     .stepped = stepped, .evaluate = evaluate, .save = save,
+			     .arg = &r };
+	enum status st = store_journal_read(store, 0, &r.entry, &r.n, err);
+
+	while (r.n && r.entry[r.n - 1].seq > seq)
+		r.n--; /* came after the checkpoint */
+	session_start_random(s);
+	progress_begin(pg, (uint64_t)to, "steps", "replaying");
+	if (!st)
+		st = advance_run(&a, err);
+	xfree(r.entry);
+	return st;
+}
+
+enum status replay_run(const char *run, int workers, struct progress *pg,
+		       struct replay_result *out, struct err *err)
+{
+	struct session *s = NULL;
+	struct store *store = NULL;
+	char db[PATH_MAX];
+	int64_t seq = 0;
+	enum status st = open_newest(run, workers, pg, &s, &seq, err);
+
+	memset(out, 0, sizeof *out);
+	if (!st && !str_format(db, sizeof db, "%s/run.db", run))
+		st = err_set(err, ST_INVALID, "path too long: '%s'", run);
+	if (!st)
+		st = store_open_readonly(db, &store, err);
+	if (!st) {
+		out->step = s->step;
+		out->comparable = machine_same(store);
+		session_state(s, out->recorded);
+		st = run_again(s, out->step, store, seq, pg, err);
+	}
+	if (!st) {
+		session_state(s, out->replayed);
+		out->same = str_eq(out->recorded, out->replayed);
+	}
+	store_close(store);
+	session_free(s);
+	return st;
+}

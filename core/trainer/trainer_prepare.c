@@ -1,0 +1,286 @@
+/*
+ * trainer_prepare.c - from a plan to step 0, or from a run folder to the step
+ * of its newest checkpoint with the journal's later entries in hand.
+ */
+#include "trainer/trainer_internal.h"
+
+#include <math.h> /* NAN */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/data_kind.h"
+#include "rundir/checkpoint.h"
+#include "rundir/machine.h"
+#include "trainer/advance.h"
+
+static void in_run(const struct trainer *t, const char *name, char out[PATH_MAX])
+{
+	str_format(out, PATH_MAX, "%s/%s", t->run_path, name);
+}
+
+/* --- facts --- */
+
+static enum status data_facts(struct trainer *t, int i, struct err *err)
+{
+	const struct session_task *st = &t->s->task[i];
+	const struct plan_task *p = &t->s->plan->tasks[i];
+	char key[96], value[PATH_MAX + 64], hash[HASH_TEXT];
+	enum status result = ST_OK;
+
+	for (int dev = 0; dev < 2 && !result; dev++) {
+		const struct dataset *d = dev ? st->dev : st->train;
+
+		if (!d)
+			continue;
+		hash_text(dataset_content(d), hash);
+		str_format(key, sizeof key, "data.%s.%s", p->name, dev ? "dev" : "train");
+		str_format(value, sizeof value, "%s %llu %s", hash,
+			   (unsigned long long)dataset_size(d), dev && *p->dev ? p->dev : p->train);
+		result = store_set_fact(t->store, key, value, err);
+	}
+	return result;
+}
+
+static enum status norm_facts(struct trainer *t, int i, struct err *err)
+{
+	const struct plan_task *p = &t->s->plan->tasks[i];
+	char key[96], value[40], mean[17], scale[17];
+
+	if (!data_kind(p->kind)->prepare)
+		return ST_OK;
+	double_to_hex(t->s->task[i].mean, mean);
+	double_to_hex(t->s->task[i].scale, scale);
+	str_format(key, sizeof key, "norm.%s", p->name);
+	str_format(value, sizeof value, "%s %s", mean, scale);
+	return store_set_fact(t->store, key, value, err);
+}
+
+static enum status store_facts(struct trainer *t, struct err *err)
+{
+	char value[96];
+	enum status st = machine_record(t->store, err);
+
+	str_format(value, sizeof value, "%lld", (long long)clock_unix_ms());
+	if (!st)
+		st = store_set_fact(t->store, "created", value, err);
+	for (int i = 0; i < t->s->n_tasks && !st; i++) {
+		st = data_facts(t, i, err);
+		if (!st)
+			st = norm_facts(t, i, err);
+	}
+	return st;
+}
+
+/* --- a new run --- */
+
+/* The plan as it is followed: labels found in the data are in it by now. */
+static enum status write_plan(struct trainer *t, struct err *err)
+{
+	char path[PATH_MAX];
+	struct buf b;
+	enum status st;
+
+	buf_init(&b);
+	plan_write(t->s->plan, &b);
+	in_run(t, "plan.json", path);
+	st = file_write(path, buf_str(&b), b.len, err);
+	buf_release(&b);
+	return st;
+}
+
+static enum status prepare_new(struct trainer *t, struct err *err)
+{
+	struct plan *plan = t->plan;
+	enum status st;
+
+	t->plan = NULL; /* the session's from here on, also when it fails */
+	st = session_new(plan, NULL, t->workers, &t->pg, &t->s, err);
+	if (st)
+		return st;
+	session_start_random(t->s);
+	trainer_channels(t);
+	st = trainer_script_past(t, NULL, 0, err);
+	if (!st)
+		st = write_plan(t, err);
+	if (!st)
+		st = store_facts(t, err);
+	if (!st)
+		st = trainer_baselines(t, err);
+	if (!st && trainer_should_stop(t))
+		st = err_set(err, ST_STOPPED, "stopped while preparing");
+	return st ? st : trainer_save(t, NULL, err);
+}
+
+/* --- a resumed run --- */
+
+static void take_row(void *arg, const struct step_row *r)
+{
+	struct trainer *t = arg;
+
+	telemetry_step(&t->tele, &t->live, r);
+}
+
+static void take_gradient(void *arg, const struct gradient_row *r)
+{
+	struct trainer *t = arg;
+
+	gradients_remember(t->s, r);
+	telemetry_gradient(&t->live, r);
+}
+
+/* Curves and figures as they were, from the store. */
+static enum status rebuild(struct trainer *t, struct err *err)
+{
+	struct eval_row *e = NULL;
+	int n = 0;
+	enum status st = store_steps_read(t->store, 1, t->s->step, 1, take_row, t, err);
+
+	if (!st)
+		st = store_evals_read(t->store, -1, &e, &n, err);
+	for (int i = 0; i < n && !st; i++) {
+		if (e[i].step > t->s->step)
+			continue; /* will be measured again */
+		if (e[i].step >= 0 && e[i].step != t->live.eval_step)
+			t->live.evals++;
+		telemetry_eval(&t->live, &e[i]);
+	}
+	xfree(e);
+	return st ? st : store_gradients_read(t->store, 1, t->s->step, take_gradient, t,
+					      err);
+}
+
+static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
+{
+	struct journal_entry *all = NULL;
+	int n = 0;
+	enum status st = store_journal_read(t->store, 0, &all, &n, err);
+
+	for (int i = 0; i < n && !st; i++)
+		trainer_add_journal(t, &all[i]);
+	if (!st)
+		st = trainer_script_past(t, all, n, err);
+	xfree(all);
+	if (!st)
+		st = store_journal_read(t->store, seq, &t->pending, &t->n_pending, err);
+	return st;
+}
+
+static enum status start_from(struct trainer *t, struct plan *plan, const char *folder,
+			      struct err *err)
+{
+	int64_t seq = 0;
+	enum status st = session_new(plan, folder[0] ? folder : NULL, t->workers, &t->pg,
+				     &t->s, err);
+
+	if (st)
+		return st;
+	session_start_random(t->s);
+	if (folder[0])
+		st = checkpoint_load(t->s, folder, &seq, err);
+	if (st)
+		return st;
+	trainer_channels(t);
+	t->journal_seq = seq;
+	if (folder[0]) {
+		t->saved_step = t->live.checkpoint_step = t->s->step;
+		t->saved_seq = seq;
+		t->saved_dev = t->s->mix.dev_step;
+		session_state(t->s, t->live.state);
+	}
+	st = read_journal(t, seq, err);
+	return st ? st : rebuild(t, err);
+}
+
+/* Bits will not be those of a run that never stopped (I3): said, then it goes on. */
+static enum status compare_machine(struct trainer *t, struct err *err)
+{
+	char words[MACHINE_WORDS];
+	enum status st = machine_compare(t->store, words, err);
+
+	if (!st && words[0])
+		trainer_say_too(t, "not comparable to the bit: %s", words);
+	return st;
+}
+
+/* From the newest checkpoint on, or from the start when there is none. */
+static enum status go_on(struct trainer *t, bool from_start, struct err *err)
+{
+	int64_t every = t->s->plan->eval_every;
+	enum status st = store_drop_after(t->store, t->s->timeline, t->s->step, err);
+
+	if (st)
+		return st;
+	if (from_start) {
+		st = store_facts(t, err);
+		if (!st)
+			st = trainer_baselines(t, err);
+		return st ? st : trainer_save(t, NULL, err);
+	}
+	st = trainer_settle(t, err);
+	if (!st && t->s->step > 0 && advance_is_due(t->s->step, every))
+		st = trainer_evaluate_due(t, err);
+	return st;
+}
+
+/* The newest checkpoint; none: the run begins again at step 0. */
+static enum status prepare_resume(struct trainer *t, struct err *err)
+{
+	char path[PATH_MAX], folder[PATH_MAX] = "";
+	struct plan *plan = NULL;
+	enum status st;
+
+	in_run(t, "plan.json", path);
+	if (!file_exists(path))
+		return err_set(err, ST_NOT_FOUND, "the run never began: no '%s'", path);
+	st = plan_load_stored(path, &plan, err);
+	if (!st)
+		st = checkpoint_sweep(t->run_path, err);
+	if (!st)
+		st = checkpoint_find(t->run_path, CHECKPOINT_NEWEST, folder, sizeof folder,
+				     err);
+	if (!st)
+		st = checkpoint_sound(folder, err);
+	if (st == ST_NOT_FOUND) {
+		folder[0] = '\0';
+		st = ST_OK;
+	}
+	if (st) {
+		plan_free(plan);
+		return st;
+	}
+	st = start_from(t, plan, folder, err);
+	if (!st && folder[0]) /* from the start all steps are this machine's */
+		st = compare_machine(t, err);
+	if (!st)
+		st = go_on(t, !folder[0], err);
+	return st == ST_STOPPED && t->s ? ST_OK : st;
+}
+
+/* Beyond its schedule a run may learn nothing: the one who asked should know. */
+static void say_beyond(struct trainer *t)
+{
+	const struct plan *p = t->s->plan;
+	int64_t ends = t->s->mix.horizon;
+
+	for (int i = t->next_pending; i < t->n_pending; i++)
+		if (str_starts(t->pending[i].command, "horizon "))
+			parse_i64(t->pending[i].command + 8, &ends);
+	if (t->steps_asked <= ends || t->must_extend || p->schedule == SCHEDULE_CONSTANT)
+		return;
+	trainer_say_too(t, "the schedule ends at step %lld: beyond it the learning rate is "
+			"%g, up to step %lld; --extend moves its end", (long long)ends,
+			t->s->mix.lr * p->lr_floor, (long long)t->steps_asked);
+}
+
+enum status trainer_prepare(struct trainer *t, struct err *err)
+{
+	enum status st = t->is_new ? prepare_new(t, err) : prepare_resume(t, err);
+
+	if (!st)
+		st = store_set_until(t->store, t->steps_asked, err);
+	if (!st)
+		say_beyond(t);
+	return st;
+}
