@@ -29,6 +29,13 @@ unknown=$(for d in core/*/; do d=${d#core/}; [ "$(level "${d%/}")" -lt 8 ] || ec
 large=$(for d in core/*/; do n=$(cat "$d"*.[ch] | wc -l); [ "$n" -le 10000 ] || echo "$d $n"; done)
 [ -z "$large" ] && ok "no folder of core over 10,000 lines" || { not_ok "large folders"; echo "$large"; }
 
+sh tests/floors.sh >"$TMP/floors"
+sed -n '/^<!-- floors/,/^<!-- end of floors/p' core/README.md | grep '^    ' >"$TMP/shown"
+check "core/README.md shows the floors as they are" cmp "$TMP/floors" "$TMP/shown"
+missing=$(grep -ohE '`(base|tensor|text|data|metric|model|mix|plan|store|command|session|rundir|ask|look|trainer)/[a-z_]+\.[ch]`' \
+	core/README.md | tr -d '`' | while read -r f; do [ -e "core/$f" ] || echo "$f"; done)
+[ -z "$missing" ] && ok "and names files that are there" || { not_ok "core/README.md names"; echo "$missing"; }
+
 # the front end reaches training through few doors
 doors=$(grep -n '^#include "\(tensor\|model\|mix\)/' tui/*.[ch] | grep -v 'tui/main.c.*tensor/blas.h')
 [ -z "$doors" ] && ok "tui stays out of the engine" || { not_ok "tui includes engine parts"; echo "$doors"; }
