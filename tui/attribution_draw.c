@@ -20,11 +20,6 @@ struct run {
 	int word, level;
 };
 
-static bool is_blank(char ch)
-{
-	return ch == ' ' || ch == '\t' || ch == '\n' || ch == '\r';
-}
-
 /* The run at byte `at` of a chunk that ends at `end`; *next: where words go on. */
 static struct run run_at(const struct attribution *a, enum attribution_method m, int text,
 			 size_t at, size_t end, int *next)
@@ -78,11 +73,11 @@ int attribution_draw(struct canvas *c, struct rect r, const struct attribution *
 		size_t end = at;
 		int cols = 0, ahead;
 
-		if (is_blank(s[at])) {
+		if (char_is_blank(s[at])) {
 			at++;
 			continue;
 		}
-		while (s[end] && !is_blank(s[end]))
+		while (s[end] && !char_is_blank(s[end]))
 			end++;
 		ahead = next;
 		for (size_t k = at; k < end;) {

@@ -36,11 +36,7 @@ static void reject(struct predict_row *r, enum row_fault f)
 
 static bool is_blank(const struct buf *b)
 {
-	const char *p = buf_str(b);
-	size_t n = b->len;
-
-	text_trim(&p, &n);
-	return !n;
+	return text_is_blank(buf_str(b), b->len);
 }
 
 static void take_column(struct predict_row *r, const struct json *row,

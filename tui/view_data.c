@@ -13,17 +13,6 @@
 #include "base/str.h"
 #include "keys.h"
 
-/* The file and its folder. */
-static const char *short_path(const char *path)
-{
-	const char *p = path + strlen(path);
-	int slashes = 0;
-
-	while (p > path && slashes < 2)
-		slashes += *--p == '/';
-	return slashes == 2 ? p + 1 : p;
-}
-
 /* What is being done, at the right end; columns used. */
 static int draw_doing(struct canvas *c, const struct data_view *v, int y, int end)
 {
@@ -154,7 +143,7 @@ static void draw_split(struct canvas *c, const struct data_view *v, int y,
 		draw_numbers(c, v, y, r, s);
 	if (!why && v->now && x + 12 < r.x + r.w)
 		draw_foreign(c, y, x, r.x + r.w - x - 1, INK_DIM,
-			     short_path(data_book_path(v->now->book, s)));
+			     str_path_end(data_book_path(v->now->book, s)));
 	c->paper = PAPER_NONE;
 }
 

@@ -7,12 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "text/fold.h"
-
-static bool is_blank(char ch)
-{
-	return ch == ' ' || ch == '\t' || ch == '\n' || ch == '\r';
-}
 
 struct word *words_cut(const char *text, int *n)
 {
@@ -24,9 +20,9 @@ struct word *words_cut(const char *text, int *n)
 	while (text && *text && *n < WORDS_MAX) {
 		const char *from;
 
-		for (; is_blank(*text); text++)
+		for (; char_is_blank(*text); text++)
 			starts |= *text == '\n';
-		for (from = text; *text && !is_blank(*text);)
+		for (from = text; *text && !char_is_blank(*text);)
 			text++;
 		if (text == from)
 			break;

@@ -6,16 +6,12 @@
 
 #include "ask/ask_kind.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "text/parts.h"
 
 enum { PARTS_MAX = 2048 };
 
 /* --- summaries of a text's parts --- */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 static void join_part(struct buf *out, const struct text_part *p)
 {
@@ -40,7 +36,7 @@ static int count_words(const struct text_part *p)
 	int n = 0;
 
 	for (size_t i = 0; i < p->len; i++)
-		n += !is_blank(p->s[i]) && (i == 0 || is_blank(p->s[i - 1]));
+		n += !char_is_blank(p->s[i]) && (i == 0 || char_is_blank(p->s[i - 1]));
 	return n;
 }
 

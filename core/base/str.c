@@ -128,6 +128,16 @@ bool str_starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+const char *str_path_end(const char *path)
+{
+	const char *p = path + strlen(path);
+	int slashes = 0;
+
+	while (p > path && slashes < 2)
+		slashes += *--p == '/';
+	return slashes == 2 ? p + 1 : p;
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

@@ -32,6 +32,18 @@ bool str_copy(char *dst, size_t cap, const char *src);
 bool str_format(char *dst, size_t cap, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool str_eq(const char *a, const char *b);
 bool str_starts(const char *s, const char *prefix);
+/* The last folder and the name of a path: "samsum/train.jsonl"; borrowed from it. */
+const char *str_path_end(const char *path);
+
+/* Blanks, tabs and line ends; what is white space in C, which is two more. */
+static inline bool char_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+static inline bool char_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 /* The whole text must be one number (no space, sign allowed): else false. */
 bool parse_i64(const char *s, int64_t *out);

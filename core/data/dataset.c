@@ -69,11 +69,7 @@ bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_colum
 
 static bool is_blank(const struct source_row *row, int i)
 {
-	const char *p = row->field[i];
-	size_t n = row->len[i];
-
-	text_trim(&p, &n);
-	return !n;
+	return text_is_blank(row->field[i], row->len[i]);
 }
 
 void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,
@@ -97,17 +93,6 @@ void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h)
 	hasher_add_u64(h, spec->is_held);
 }
 
-/* The file and its folder: "samsum/train.jsonl". */
-static const char *short_path(const char *path)
-{
-	const char *p = path + strlen(path);
-	int slashes = 0;
-
-	while (p > path && slashes < 2)
-		slashes += *--p == '/';
-	return slashes == 2 ? p + 1 : p;
-}
-
 enum status dataset_source(const struct dataset_spec *spec,
 			   const struct dataset_columns *c, struct progress *pg,
 			   struct source **out, struct err *err)
@@ -122,7 +107,7 @@ enum status dataset_source(const struct dataset_spec *spec,
 	if (st)
 		return st;
 	source_position(*out, &at, &size);
-	progress_begin(pg, size, "bytes", "reading %s", short_path(spec->path));
+	progress_begin(pg, size, "bytes", "reading %s", str_path_end(spec->path));
 	source_watch(*out, pg);
 	return ST_OK;
 }

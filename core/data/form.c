@@ -182,12 +182,6 @@ static bool parses(const char *p, size_t n)
 	return yes;
 }
 
-static bool is_blank(const char *p, size_t n)
-{
-	text_trim(&p, &n);
-	return !n;
-}
-
 /* "{...}" is meant as JSON, well or not; "[...]" may be a text. */
 static bool looks_like_json(const char *p, size_t n)
 {
@@ -222,7 +216,7 @@ static enum status take_votes(struct reader *r, struct votes *v, struct err *err
 		size_t n;
 
 		st = reader_line(r, &p, &n, &too_long, err);
-		if (st || too_long || is_blank(p, n))
+		if (st || too_long || text_is_blank(p, n))
 			continue;
 		count_json(v, p, n);
 		v->in_quotes += is_quoted(p, n);

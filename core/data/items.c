@@ -7,21 +7,23 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "data/reader.h"
 #include "data/source.h"
 #include "text/utf8.h"
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 void text_trim(const char **p, size_t *n)
 {
-	while (*n && is_blank((*p)[*n - 1]))
+	while (*n && char_is_blank((*p)[*n - 1]))
 		--*n;
-	for (; *n && is_blank(**p); --*n)
+	for (; *n && char_is_blank(**p); --*n)
 		++*p;
+}
+
+bool text_is_blank(const char *p, size_t n)
+{
+	text_trim(&p, &n);
+	return !n;
 }
 
 static enum status add_item(struct items *t, const struct reader *r, const char *p,

@@ -9,6 +9,7 @@
 #ifndef TUTTI_DATA_ITEMS_H
 #define TUTTI_DATA_ITEMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -29,5 +30,6 @@ void items_release(struct items *t);
 
 /* Takes blanks, tabs and line ends off both ends: labels, numbers, names, items. */
 void text_trim(const char **p, size_t *n);
+bool text_is_blank(const char *p, size_t n); /* nothing is left then */
 
 #endif

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "data/source_in.h"
 
 /* How far into a value: of brackets, and within quotes. */
@@ -16,11 +17,6 @@ struct nesting {
 	int64_t depth;
 	bool quoted, escaped;
 };
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 /* Moves on by n bytes. */
 static void pass(struct reader *r, size_t n)
@@ -39,7 +35,7 @@ static enum status next_mark(struct reader *r, char *c, struct err *err)
 		enum status st;
 		size_t n = 0;
 
-		while (r->begin + n < r->end && is_blank(r->buf[r->begin + n]))
+		while (r->begin + n < r->end && char_is_blank(r->buf[r->begin + n]))
 			n++;
 		pass(r, n);
 		if (r->begin < r->end) {
@@ -65,7 +61,7 @@ static size_t value_length(struct nesting *t, const char *p, size_t n, bool *end
 		char c = p[i];
 		bool stands_alone = !t->depth && !t->quoted;
 
-		if (stands_alone && (c == ',' || c == ']' || is_blank(c))) {
+		if (stands_alone && (c == ',' || c == ']' || char_is_blank(c))) {
 			*ends = true;
 			return i;
 		}

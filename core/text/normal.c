@@ -5,10 +5,7 @@
 
 #include <stdbool.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
+#include "base/str.h"
 
 void text_normal(const char *s, size_t len, struct buf *out)
 {
@@ -18,7 +15,7 @@ void text_normal(const char *s, size_t len, struct buf *out)
 	buf_reserve(out, len + 1);
 	p = out->s + out->len;
 	for (size_t i = 0; i < len; i++) {
-		if (is_blank(s[i])) {
+		if (char_is_space(s[i])) {
 			gap = true;
 			continue;
 		}

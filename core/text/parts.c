@@ -3,6 +3,7 @@
  */
 #include "text/parts.h"
 
+#include "base/str.h"
 #include "text/sentence.h"
 
 enum { NAME_WORDS = 3 };
@@ -38,18 +39,13 @@ static bool is_turn(const char *s, const char *end)
 	return false;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /* Adds [from, to) without its outer blanks; empty ones are left out. */
 static int add_part(struct text_part *out, int n, int cap, const char *from,
 		    const char *to)
 {
-	while (from < to && is_blank(*from))
+	while (from < to && char_is_blank(*from))
 		from++;
-	while (to > from && is_blank(to[-1]))
+	while (to > from && char_is_blank(to[-1]))
 		to--;
 	if (from == to || n == cap)
 		return n;

@@ -6,10 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
-}
+#include "base/str.h"
 
 static bool is_upper(char c)
 {
@@ -80,7 +77,7 @@ static bool is_kept(const struct sentences *it, size_t at)
 {
 	size_t from = at;
 
-	while (from > it->at && !is_blank(it->s[from - 1]) && it->s[from - 1] != '(' &&
+	while (from > it->at && !char_is_space(it->s[from - 1]) && it->s[from - 1] != '(' &&
 	       it->s[from - 1] != '"')
 		from--;
 	return is_abbreviation(it->s + from, at - from) ||
@@ -89,7 +86,7 @@ static bool is_kept(const struct sentences *it, size_t at)
 
 static bool goes_on_small(const struct sentences *it, size_t at)
 {
-	while (at < it->len && is_blank(it->s[at]))
+	while (at < it->len && char_is_space(it->s[at]))
 		at++;
 	return it->has_capitals && at < it->len && is_lower(it->s[at]);
 }
@@ -118,7 +115,7 @@ static size_t end_at(const struct sentences *it, size_t at, size_t *n)
 		return 0;
 	if (wide || to == it->len)
 		return to;
-	if (!is_blank(it->s[to]) || (alone && is_kept(it, at)))
+	if (!char_is_space(it->s[to]) || (alone && is_kept(it, at)))
 		return 0;
 	if ((closes || it->s[at] == '.') && it->s[to] != '\n' && goes_on_small(it, to))
 		return 0;
