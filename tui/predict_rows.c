@@ -254,7 +254,7 @@ static bool may_be_table(const struct plan_task *t, const char *path,
 static enum status find_format(const char *path, enum source_format *out,
 			       struct err *err)
 {
-	struct reader r;
+	struct lines r;
 	struct form form;
 	struct stat s;
 	enum status st;
@@ -262,12 +262,12 @@ static enum status find_format(const char *path, enum source_format *out,
 	*out = SOURCE_AUTO;
 	if (stat(path, &s) || !S_ISREG(s.st_mode) || !s.st_size)
 		return ST_OK;
-	st = reader_open(&r, path, NULL, err);
+	st = lines_open(&r, path, NULL, err);
 	if (st)
 		return st;
 	if (!form_find(&r, SOURCE_AUTO, &form, NULL))
 		*out = form.format;
-	reader_release(&r);
+	lines_release(&r);
 	return ST_OK;
 }
 

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "ask/ask_summarize.h"
-#include "ask/lead.h"
+#include "ask/baseline.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "summaries_own.h"

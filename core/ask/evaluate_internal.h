@@ -5,7 +5,7 @@
 #define TUTTI_ASK_EVALUATE_INTERNAL_H
 
 #include "ask/evaluate.h"
-#include "ask/lead.h"
+#include "ask/baseline.h"
 #include "text/layout.h"
 
 /* The rows an evaluation looks at: n of the data set, evenly spread, ascending. */

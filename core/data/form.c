@@ -75,28 +75,28 @@ static bool is_comment(const char *p, size_t n, char delimiter, uint64_t width)
 	return width && columns_of(p, n, delimiter) != width;
 }
 
-enum status form_pass_comments(struct reader *r, char delimiter, uint64_t width,
+enum status form_pass_comments(struct lines *r, char delimiter, uint64_t width,
 			       struct err *err)
 {
-	reader_rewind(r);
+	lines_rewind(r);
 	for (int i = 0; i < COMMENTS; i++) {
-		uint64_t at = reader_at(r), lines = r->lines;
+		uint64_t at = lines_at(r), lines = r->lines;
 		bool too_long;
 		const char *p;
 		size_t n;
-		enum status st = reader_line(r, &p, &n, &too_long, err);
+		enum status st = lines_next(r, &p, &n, &too_long, err);
 
 		if (st && st != ST_END)
 			return st;
 		if (st) /* nothing else is there: these are the rows */
 			break;
 		if (too_long || !is_comment(p, n, delimiter, width)) {
-			reader_seek(r, at, lines);
-			reader_start_here(r);
+			lines_seek(r, at, lines);
+			lines_start_here(r);
 			return ST_OK;
 		}
 	}
-	reader_rewind(r);
+	lines_rewind(r);
 	return ST_OK;
 }
 
@@ -205,17 +205,17 @@ static void count_json(struct votes *v, const char *p, size_t n)
 	v->opens = n ? *p : '\0';
 }
 
-static enum status take_votes(struct reader *r, struct votes *v, struct err *err)
+static enum status take_votes(struct lines *r, struct votes *v, struct err *err)
 {
-	uint64_t end = reader_at(r) + LOOK_BYTES;
+	uint64_t end = lines_at(r) + LOOK_BYTES;
 	enum status st = ST_OK;
 
-	while (v->lines < LINES && !st && reader_at(r) < end) {
+	while (v->lines < LINES && !st && lines_at(r) < end) {
 		bool too_long;
 		const char *p;
 		size_t n;
 
-		st = reader_line(r, &p, &n, &too_long, err);
+		st = lines_next(r, &p, &n, &too_long, err);
 		if (st || too_long || text_is_blank(p, n))
 			continue;
 		count_json(v, p, n);
@@ -343,7 +343,7 @@ static enum status decide(const struct votes *v, const char *path, struct form *
 /* --- one list --- */
 
 /* Passes blanks and then `c`; false: something else is there. */
-static bool pass_mark(struct reader *r, char c)
+static bool pass_mark(struct lines *r, char c)
 {
 	const char *p = r->buf + r->begin, *end = r->buf + r->end;
 
@@ -359,7 +359,7 @@ static bool pass_mark(struct reader *r, char c)
  * "[{" opens a list of rows; "[[" does where it is no row itself, as in a file of
  * lists, one a line. The reader is left behind the first bracket.
  */
-static enum status find_list(struct reader *r, bool *is_list, struct err *err)
+static enum status find_list(struct lines *r, bool *is_list, struct err *err)
 {
 	struct votes v = { 0 };
 	uint64_t at, lines;
@@ -367,35 +367,35 @@ static enum status find_list(struct reader *r, bool *is_list, struct err *err)
 	enum status st;
 
 	*is_list = pass_mark(r, '[');
-	at = reader_at(r);
+	at = lines_at(r);
 	lines = r->lines;
 	of_objects = *is_list && pass_mark(r, '{');
 	*is_list = of_objects || (*is_list && pass_mark(r, '['));
-	reader_rewind(r);
+	lines_rewind(r);
 	if (!*is_list)
 		return ST_OK;
 	st = of_objects ? ST_OK : take_votes(r, &v, err);
 	*is_list = of_objects || v.lines == 1 || v.json * 2 <= v.lines;
-	reader_seek(r, *is_list ? at : r->start, *is_list ? lines : r->start_lines);
+	lines_seek(r, *is_list ? at : r->start, *is_list ? lines : r->start_lines);
 	if (*is_list)
-		reader_start_here(r);
+		lines_start_here(r);
 	return st;
 }
 
 /* The first line of all, where it is "sep=". */
-static enum status find_named(struct reader *r, char *separator, struct err *err)
+static enum status find_named(struct lines *r, char *separator, struct err *err)
 {
 	bool too_long;
 	const char *p;
 	size_t n;
-	enum status st = reader_line(r, &p, &n, &too_long, err);
+	enum status st = lines_next(r, &p, &n, &too_long, err);
 
 	*separator = st || too_long ? '\0' : named_separator(p, n);
-	reader_rewind(r);
+	lines_rewind(r);
 	return st == ST_END ? ST_OK : st;
 }
 
-static enum status find(struct reader *r, enum source_format asked, struct form *out,
+static enum status find(struct lines *r, enum source_format asked, struct form *out,
 			struct err *err)
 {
 	bool may_be_list = asked == SOURCE_AUTO || asked == SOURCE_JSONL;
@@ -420,7 +420,7 @@ static enum status find(struct reader *r, enum source_format asked, struct form 
 	return st;
 }
 
-enum status form_find(struct reader *r, enum source_format asked, struct form *out,
+enum status form_find(struct lines *r, enum source_format asked, struct form *out,
 		      struct err *err)
 {
 	bool is_open = asked == SOURCE_AUTO || asked == SOURCE_CSV;
@@ -439,6 +439,6 @@ enum status form_find(struct reader *r, enum source_format asked, struct form *o
 	}
 	if (out->format == SOURCE_CSV && out->delimiter == ';')
 		out->decimal = ',';
-	reader_rewind(r);
+	lines_rewind(r);
 	return st;
 }

@@ -9,7 +9,7 @@
 #ifndef TUTTI_DATA_FORM_H
 #define TUTTI_DATA_FORM_H
 
-#include "data/reader.h"
+#include "data/lines.h"
 #include "data/source.h"
 
 struct form {
@@ -25,13 +25,13 @@ struct form {
  * comment (in one JSON list: behind its bracket), and that is its start from now on.
  * ST_INVALID: text, but no rows that can be told.
  */
-enum status form_find(struct reader *r, enum source_format asked, struct form *out,
+enum status form_find(struct lines *r, enum source_format asked, struct form *out,
 		      struct err *err);
 /*
  * Moves the start past comment lines of a table `width` columns wide: those that
  * begin with '#' and have another width ("#id<tab>text" may be a header).
  */
-enum status form_pass_comments(struct reader *r, char delimiter, uint64_t width,
+enum status form_pass_comments(struct lines *r, char delimiter, uint64_t width,
 			       struct err *err);
 
 #endif

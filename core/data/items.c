@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "data/reader.h"
+#include "data/lines.h"
 #include "data/source.h"
 #include "text/utf8.h"
 
@@ -26,7 +26,7 @@ bool text_is_blank(const char *p, size_t n)
 	return !n;
 }
 
-static enum status add_item(struct items *t, const struct reader *r, const char *p,
+static enum status add_item(struct items *t, const struct lines *r, const char *p,
 			    size_t n, struct err *err)
 {
 	text_trim(&p, &n);
@@ -43,11 +43,11 @@ static enum status add_item(struct items *t, const struct reader *r, const char 
 
 enum status items_read(const char *path, struct items *out, struct err *err)
 {
-	struct reader r;
+	struct lines r;
 	enum status st;
 
 	*out = (struct items){ .path = path };
-	st = reader_open(&r, path, NULL, err);
+	st = lines_open(&r, path, NULL, err);
 	if (st)
 		return st;
 	while (!st) {
@@ -55,14 +55,14 @@ enum status items_read(const char *path, struct items *out, struct err *err)
 		const char *p;
 		size_t n;
 
-		st = reader_line(&r, &p, &n, &too_long, err);
+		st = lines_next(&r, &p, &n, &too_long, err);
 		if (!st && too_long)
 			st = err_set(err, ST_INVALID, "%s:%" PRIu64 ": row too long",
 				     path, r.lines);
 		else if (!st)
 			st = add_item(out, &r, p, n, err);
 	}
-	reader_release(&r);
+	lines_release(&r);
 	return st == ST_END ? ST_OK : st;
 }
 

@@ -79,7 +79,7 @@ bool source_number(const char *p, size_t n, char decimal, double *x)
 static enum status begin(struct source *s, const char *path, enum source_format asked,
 			 struct progress *pg, struct err *err)
 {
-	enum status st = reader_open(&s->r, path, pg, err);
+	enum status st = lines_open(&s->r, path, pg, err);
 
 	if (!st)
 		st = form_find(&s->r, asked, &s->form, err);
@@ -94,13 +94,13 @@ static enum status begin(struct source *s, const char *path, enum source_format 
 static enum status refuse_json(const struct source_spec *spec, enum status st,
 			       struct err *err)
 {
-	struct reader r;
+	struct lines r;
 	struct form form = { .format = SOURCE_AUTO };
 
-	if (spec->format == SOURCE_AUTO || reader_open(&r, spec->path, NULL, NULL))
+	if (spec->format == SOURCE_AUTO || lines_open(&r, spec->path, NULL, NULL))
 		return st;
 	form_find(&r, SOURCE_AUTO, &form, NULL);
-	reader_release(&r);
+	lines_release(&r);
 	if (form.format != SOURCE_JSONL)
 		return st;
 	return err_set(err, ST_INVALID, "rows of '%s' are JSON, and its format is said to "
@@ -173,13 +173,13 @@ void source_watch(struct source *s, struct progress *pg)
 
 void source_position(const struct source *s, uint64_t *at, uint64_t *size)
 {
-	*at = reader_at(&s->r);
+	*at = lines_at(&s->r);
 	*size = s->r.size;
 }
 
 struct hash source_content(struct source *s)
 {
-	return reader_hash(&s->r);
+	return lines_hash(&s->r);
 }
 
 enum status source_skip_to(struct source *s, uint64_t at, struct err *err)
@@ -190,8 +190,8 @@ enum status source_skip_to(struct source *s, uint64_t at, struct err *err)
 		return csv_source_skip_to(s, at, err);
 	if (s->form.is_list)
 		return list_skip_to(s, at, err);
-	reader_seek(&s->r, at, 0);
-	return reader_skip_line(&s->r, err);
+	lines_seek(&s->r, at, 0);
+	return lines_skip_line(&s->r, err);
 }
 
 void source_close(struct source *s)
@@ -199,7 +199,7 @@ void source_close(struct source *s)
 	if (!s)
 		return;
 	csv_source_close(s);
-	reader_release(&s->r);
+	lines_release(&s->r);
 	for (int i = 0; i < s->n_fields; i++)
 		xfree(s->field[i]);
 	buf_release(&s->text);

@@ -73,7 +73,7 @@ static void on_row(int end, void *arg)
 
 static void row_start(struct format_csv *f)
 {
-	f->row_at = reader_at(&f->s->r);
+	f->row_at = lines_at(&f->s->r);
 	f->row_line = f->s->r.lines + 1;
 	f->s->n_columns = 0;
 	f->row_done = f->many_lines = false;
@@ -108,7 +108,7 @@ static void pass(struct format_csv *f, const char *p, size_t n)
 /* To the start of the next line. */
 static enum status pass_line(struct format_csv *f, struct err *err)
 {
-	struct reader *r = &f->s->r;
+	struct lines *r = &f->s->r;
 
 	for (;;) {
 		const char *p = r->buf + r->begin;
@@ -119,7 +119,7 @@ static enum status pass_line(struct format_csv *f, struct err *err)
 		pass(f, p, n);
 		if (end)
 			return ST_OK;
-		st = reader_fill(r, err);
+		st = lines_fill(r, err);
 		if (st)
 			return st == ST_END ? ST_OK : st;
 	}
@@ -128,14 +128,14 @@ static enum status pass_line(struct format_csv *f, struct err *err)
 /* After a row that cannot be read: on at a line where one may begin. */
 static enum status recover(struct format_csv *f, struct err *err)
 {
-	struct reader *r = &f->s->r;
-	uint64_t back = reader_at(r) - f->row_at;
+	struct lines *r = &f->s->r;
+	uint64_t back = lines_at(r) - f->row_at;
 
 	csv_free(&f->parser);
 	parser_start(f);
 	if (f->many_lines && back <= f->again) {
 		f->again -= back;
-		reader_seek(r, f->row_at, f->row_line - 1);
+		lines_seek(r, f->row_at, f->row_line - 1);
 		f->after_cr = false;
 	}
 	return pass_line(f, err);
@@ -161,7 +161,7 @@ static void grow_by_doubling(struct format_csv *f)
 /* One line, or as much of it as there is; blank lines before a row are passed. */
 static enum feed feed_piece(struct format_csv *f)
 {
-	struct reader *r = &f->s->r;
+	struct lines *r = &f->s->r;
 	const char *p = r->buf + r->begin;
 	size_t n = piece_length(p, r->end - r->begin), taken;
 
@@ -184,14 +184,14 @@ static enum feed feed_piece(struct format_csv *f)
 static enum status read_row(struct format_csv *f, enum feed *what,
 			    struct err *err)
 {
-	struct reader *r = &f->s->r;
+	struct lines *r = &f->s->r;
 
 	row_start(f);
 	for (*what = FEED_MORE; *what == FEED_MORE;) {
 		enum status st = ST_OK;
 
 		if (r->begin == r->end)
-			st = reader_fill(r, err);
+			st = lines_fill(r, err);
 		if (st == ST_END)
 			*what = feed_end(f);
 		else if (st)
@@ -259,7 +259,7 @@ enum status csv_source_skip_to(struct source *s, uint64_t at, struct err *err)
 	struct format_csv *f = s->csv;
 
 	csv_source_rewind(s);
-	reader_seek(&s->r, at, 0);
+	lines_seek(&s->r, at, 0);
 	return pass_line(f, err);
 }
 

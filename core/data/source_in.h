@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "data/form.h"
-#include "data/reader.h"
+#include "data/lines.h"
 #include "data/source.h"
 
 enum { SOURCE_LONGER = 4 };
@@ -14,7 +14,7 @@ enum { SOURCE_LONGER = 4 };
 struct format_csv; /* source_csv.c */
 
 struct source {
-	struct reader r;
+	struct lines r;
 	struct form form;
 	int n_fields;
 	char *field[SOURCE_FIELDS];   /* copies */
@@ -38,7 +38,7 @@ void source_check_fields(const struct source *s, struct source_row *row);
 
 /*
  * The next row of a JSON list, and the line it begins in; borrowed until the next
- * call. ST_INVALID where the list is out of order; else as reader_line().
+ * call. ST_INVALID where the list is out of order; else as lines_next().
  */
 enum status list_next(struct source *s, const char **p, size_t *n, uint64_t *line,
 		      bool *too_long, struct err *err);

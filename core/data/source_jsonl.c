@@ -158,7 +158,7 @@ static enum status next_line(struct source *s, const char **p, size_t *n, uint64
 			     bool *too_long, struct err *err)
 {
 	do {
-		enum status st = reader_line(&s->r, p, n, too_long, err);
+		enum status st = lines_next(&s->r, p, n, too_long, err);
 
 		if (st)
 			return st;
@@ -303,7 +303,7 @@ enum status jsonl_open(struct source *s, struct err *err)
 			st = field_missing(s, &k, i, err);
 	}
 	buf_release(&k.seen);
-	reader_rewind(&s->r);
+	lines_rewind(&s->r);
 	s->n_listed = 0;
 	return st;
 }

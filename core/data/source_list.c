@@ -19,7 +19,7 @@ struct nesting {
 };
 
 /* Moves on by n bytes. */
-static void pass(struct reader *r, size_t n)
+static void pass(struct lines *r, size_t n)
 {
 	const char *p = r->buf + r->begin;
 
@@ -29,7 +29,7 @@ static void pass(struct reader *r, size_t n)
 }
 
 /* The next byte that is no blank, not passed; ST_END when there is none. */
-static enum status next_mark(struct reader *r, char *c, struct err *err)
+static enum status next_mark(struct lines *r, char *c, struct err *err)
 {
 	for (;;) {
 		enum status st;
@@ -42,7 +42,7 @@ static enum status next_mark(struct reader *r, char *c, struct err *err)
 			*c = r->buf[r->begin];
 			return ST_OK;
 		}
-		st = reader_fill(r, err);
+		st = lines_fill(r, err);
 		if (st)
 			return st;
 	}
@@ -81,7 +81,7 @@ static size_t value_length(struct nesting *t, const char *p, size_t n, bool *end
 
 static enum status take_value(struct source *s, bool *too_long, struct err *err)
 {
-	struct reader *r = &s->r;
+	struct lines *r = &s->r;
 	struct nesting t = { 0 };
 	bool ends = false;
 	uint64_t line = r->lines;
@@ -97,7 +97,7 @@ static enum status take_value(struct source *s, bool *too_long, struct err *err)
 		pass(r, n);
 		if (ends)
 			break;
-		st = reader_fill(r, err);
+		st = lines_fill(r, err);
 		if (st == ST_END) {
 			r->lines = line;
 			return out_of_order(s, t.quoted ? "a quote without an end in" :
@@ -162,7 +162,7 @@ enum status list_skip_to(struct source *s, uint64_t at, struct err *err)
 {
 	enum status st = ST_OK;
 
-	while (!st && reader_at(&s->r) < at) {
+	while (!st && lines_at(&s->r) < at) {
 		bool too_long;
 		uint64_t line;
 		const char *p;

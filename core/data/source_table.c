@@ -48,7 +48,7 @@ static enum status next_raw(struct source *s, struct source_row *row, struct err
 
 static void rewind_rows(struct source *s)
 {
-	reader_rewind(&s->r);
+	lines_rewind(&s->r);
 	if (s->form.format == SOURCE_CSV)
 		csv_source_rewind(s);
 }
@@ -159,10 +159,10 @@ static void count_row(struct look *l)
 
 static enum status look_at_rows(struct source *s, struct look *l, struct err *err)
 {
-	uint64_t end = reader_at(&s->r) + LOOK_BYTES;
+	uint64_t end = lines_at(&s->r) + LOOK_BYTES;
 	enum status st = ST_OK;
 
-	while (!st && l->n < LOOK_ROWS && reader_at(&s->r) < end) {
+	while (!st && l->n < LOOK_ROWS && lines_at(&s->r) < end) {
 		struct source_row row = { .fault = ROW_OK };
 
 		st = next_raw(s, &row, err);

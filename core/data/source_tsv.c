@@ -35,7 +35,7 @@ enum status tsv_next(struct source *s, struct source_row *row, struct err *err)
 	size_t n;
 
 	do {
-		enum status st = reader_line(&s->r, &p, &n, &too_long, err);
+		enum status st = lines_next(&s->r, &p, &n, &too_long, err);
 
 		if (st)
 			return st;

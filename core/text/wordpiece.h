@@ -24,7 +24,7 @@ enum status wordpiece_from_lines(const char *lines, size_t len, const char *name
 				 struct tokenizer **out, struct err *err);
 bool wordpiece_goes_on(const char *piece);          /* is it "##ing"? */
 const char *wordpiece_body(const char *piece);      /* "ing" */
-/* decode.c, trainer_words.c and trainer.c: what stands in the row. */
+/* decode.c, wordpiece_count.c and wordpiece_merges.c: what stands in the row. */
 void wordpiece_decode(const struct tokenizer *t, const int32_t *ids, int n,
 		      struct buf *out);
 struct tokenizer_trainer *wordpiece_train_new(void);

@@ -1,5 +1,5 @@
 /*
- * words.c - a text's words as BERT's uncased tokenizer sees them: clean, split
+ * wordpiece_words.c - a text's words as BERT's uncased tokenizer sees them: clean, split
  * off CJK, decompose (NFD), drop nonspacing marks, lower-case, split at white
  * space and punctuation. One pass, no heap: a word is built in the caller's
  * struct word.

@@ -1,5 +1,5 @@
 /*
- * trainer.c - the second half of training a WordPiece vocabulary: the alphabet, then
+ * wordpiece_merges.c - the second half of training a WordPiece vocabulary: the alphabet, then
  * merges of the pair of pieces with the largest count, as in byte-pair encoding
  * (Sennrich, Haddow, Birch 2016) over "##" pieces. Pieces: specials in the order of
  * enum special, the characters seen (alone and as "##" continuation; the most
@@ -11,7 +11,7 @@
  * once for every time its count rose; an entry whose count is no longer true is
  * put back with the true one, or dropped.
  */
-#include "text/trainer.h"
+#include "text/wordpiece_train.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /*
- * lead.h - summaries that cost nothing: the first or the longest three parts of
+ * baseline.h - summaries that cost nothing: the first or the longest three parts of
  * a text. What a model has to beat.
  */
-#ifndef TUTTI_ASK_LEAD_H
-#define TUTTI_ASK_LEAD_H
+#ifndef TUTTI_ASK_BASELINE_H
+#define TUTTI_ASK_BASELINE_H
 
 #include <stddef.h>
 

@@ -1,12 +1,12 @@
 /*
- * trainer_words.c - the first half of training a WordPiece vocabulary: the words of all
+ * wordpiece_count.c - the first half of training a WordPiece vocabulary: the words of all
  * texts with their counts, in bounded memory, and the letters in them.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "text/trainer.h"
+#include "text/wordpiece_train.h"
 #include "text/utf8.h"
 
 enum {

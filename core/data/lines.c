@@ -1,7 +1,7 @@
 /*
- * reader.c - reading a foreign file piece by piece.
+ * lines.c - reading a foreign file piece by piece.
  */
-#include "data/reader.h"
+#include "data/lines.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 enum { PIECE = 1 << 16, BUFFER_MIN = 1 << 17, BUFFER_MAX = SOURCE_LINE_MAX + PIECE };
 
-static enum status fail(const struct reader *r, const char *what, struct err *err)
+static enum status fail(const struct lines *r, const char *what, struct err *err)
 {
 	int code = errno;
 
@@ -25,7 +25,7 @@ static enum status fail(const struct reader *r, const char *what, struct err *er
 
 /* --- opening --- */
 
-static enum status open_text(struct reader *r, struct progress *pg, struct err *err)
+static enum status open_text(struct lines *r, struct progress *pg, struct err *err)
 {
 	struct plain text;
 	enum status st = plain_open(r->path, pg, &text, err);
@@ -39,9 +39,9 @@ static enum status open_text(struct reader *r, struct progress *pg, struct err *
 	return st;
 }
 
-static enum status look_at_start(struct reader *r, struct err *err)
+static enum status look_at_start(struct lines *r, struct err *err)
 {
-	enum status st = reader_fill(r, err);
+	enum status st = lines_fill(r, err);
 
 	if (!st)
 		st = looks_check(r->path, r->buf, r->end, err);
@@ -56,12 +56,12 @@ static enum status look_at_start(struct reader *r, struct err *err)
 	return ST_OK;
 }
 
-enum status reader_open(struct reader *r, const char *path, struct progress *pg,
+enum status lines_open(struct lines *r, const char *path, struct progress *pg,
 			struct err *err)
 {
 	enum status st;
 
-	*r = (struct reader){ .fd = -1, .term = '\n' };
+	*r = (struct lines){ .fd = -1, .term = '\n' };
 	r->path = xstrdup(path);
 	r->cap = BUFFER_MIN;
 	r->buf = xmalloc(r->cap);
@@ -70,11 +70,11 @@ enum status reader_open(struct reader *r, const char *path, struct progress *pg,
 	if (!st)
 		st = look_at_start(r, err);
 	if (st)
-		reader_release(r);
+		lines_release(r);
 	return st;
 }
 
-void reader_release(struct reader *r)
+void lines_release(struct lines *r)
 {
 	if (r->fd >= 0)
 		close(r->fd);
@@ -82,12 +82,12 @@ void reader_release(struct reader *r)
 		hasher_end(r->hasher);
 	xfree(r->buf);
 	xfree(r->path);
-	*r = (struct reader){ .fd = -1 };
+	*r = (struct lines){ .fd = -1 };
 }
 
 /* --- bytes --- */
 
-static void make_room(struct reader *r)
+static void make_room(struct lines *r)
 {
 	if (r->cap - r->end >= PIECE)
 		return;
@@ -104,7 +104,7 @@ static void make_room(struct reader *r)
 	BUG_IF(r->cap == r->end);
 }
 
-static void add_to_hash(struct reader *r, uint64_t at, const char *p, size_t n)
+static void add_to_hash(struct lines *r, uint64_t at, const char *p, size_t n)
 {
 	if (at > r->hashed || at + n <= r->hashed)
 		return;
@@ -112,7 +112,7 @@ static void add_to_hash(struct reader *r, uint64_t at, const char *p, size_t n)
 	r->hashed = at + n;
 }
 
-enum status reader_fill(struct reader *r, struct err *err)
+enum status lines_fill(struct lines *r, struct err *err)
 {
 	uint64_t at = r->buf_at + r->end;
 	size_t want = PIECE;
@@ -120,7 +120,7 @@ enum status reader_fill(struct reader *r, struct err *err)
 
 	if (at >= r->size)
 		return ST_END;
-	if (progress_tick(r->pg, reader_at(r)))
+	if (progress_tick(r->pg, lines_at(r)))
 		return err_set(err, ST_STOPPED, "stopped reading '%s'", r->path);
 	make_room(r);
 	if (want > r->cap - r->end)
@@ -140,12 +140,12 @@ enum status reader_fill(struct reader *r, struct err *err)
 	return ST_OK;
 }
 
-uint64_t reader_at(const struct reader *r)
+uint64_t lines_at(const struct lines *r)
 {
 	return r->buf_at + r->begin;
 }
 
-void reader_seek(struct reader *r, uint64_t at, uint64_t lines)
+void lines_seek(struct lines *r, uint64_t at, uint64_t lines)
 {
 	if (at >= r->buf_at && at <= r->buf_at + r->end) {
 		r->begin = (size_t)(at - r->buf_at);
@@ -156,18 +156,18 @@ void reader_seek(struct reader *r, uint64_t at, uint64_t lines)
 	r->lines = lines;
 }
 
-void reader_start_here(struct reader *r)
+void lines_start_here(struct lines *r)
 {
-	r->start = reader_at(r);
+	r->start = lines_at(r);
 	r->start_lines = r->lines;
 }
 
-void reader_rewind(struct reader *r)
+void lines_rewind(struct lines *r)
 {
-	reader_seek(r, r->start, r->start_lines);
+	lines_seek(r, r->start, r->start_lines);
 }
 
-struct hash reader_hash(struct reader *r)
+struct hash lines_hash(struct lines *r)
 {
 	struct hash h;
 
@@ -179,7 +179,7 @@ struct hash reader_hash(struct reader *r)
 
 /* --- lines --- */
 
-enum status reader_skip_line(struct reader *r, struct err *err)
+enum status lines_skip_line(struct lines *r, struct err *err)
 {
 	bool any = false;
 
@@ -195,14 +195,14 @@ enum status reader_skip_line(struct reader *r, struct err *err)
 		}
 		any = any || n;
 		r->begin = r->end;
-		st = reader_fill(r, err);
+		st = lines_fill(r, err);
 		if (st)
 			return st == ST_END && any ? ST_OK : st;
 	}
 }
 
 /* Takes n bytes and `end` bytes of line end as the line. */
-static void take_line(struct reader *r, const char **p, size_t *n, size_t end)
+static void take_line(struct lines *r, const char **p, size_t *n, size_t end)
 {
 	*p = r->buf + r->begin;
 	r->begin += *n + end;
@@ -211,7 +211,7 @@ static void take_line(struct reader *r, const char **p, size_t *n, size_t end)
 		--*n;
 }
 
-enum status reader_line(struct reader *r, const char **p, size_t *n,
+enum status lines_next(struct lines *r, const char **p, size_t *n,
 			bool *too_long, struct err *err)
 {
 	size_t seen = 0;
@@ -232,10 +232,10 @@ enum status reader_line(struct reader *r, const char **p, size_t *n,
 		}
 		if (hit || have > SOURCE_LINE_MAX) {
 			*too_long = true;
-			return reader_skip_line(r, err);
+			return lines_skip_line(r, err);
 		}
 		seen = have;
-		st = reader_fill(r, err);
+		st = lines_fill(r, err);
 		if (st == ST_END && have) {
 			*n = have;
 			take_line(r, p, n, 0);

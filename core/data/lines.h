@@ -1,5 +1,5 @@
 /*
- * reader.h - a foreign file as a run of lines, in constant memory. Internal to
+ * lines.h - a foreign file as a run of lines, in constant memory. Internal to
  * the readers of core/data (source*.c).
  *
  * The buffer holds what is being looked at and grows up to one line of
@@ -7,8 +7,8 @@
  * Reading ends where the file ended when it was opened; ending before that is
  * an error. Every byte goes into the content hash once, in order.
  */
-#ifndef TUTTI_DATA_READER_H
-#define TUTTI_DATA_READER_H
+#ifndef TUTTI_DATA_LINES_H
+#define TUTTI_DATA_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 
-struct reader {
+struct lines {
 	char *path;
 	int fd;
 	uint64_t base;       /* where in fd the text begins (plain.h) */
@@ -40,24 +40,24 @@ struct reader {
  * Files with UTF-8 text, packed or not, and folders of texts (plain.h); what looks
  * like something else is named. `pg` is ticked while it opens; may be NULL.
  */
-enum status reader_open(struct reader *r, const char *path, struct progress *pg,
+enum status lines_open(struct lines *r, const char *path, struct progress *pg,
 			struct err *err);
-void reader_release(struct reader *r);
+void lines_release(struct lines *r);
 /* One more piece behind `end`; ST_END when there is no more. */
-enum status reader_fill(struct reader *r, struct err *err);
+enum status lines_fill(struct lines *r, struct err *err);
 /*
  * The next line without its end (LF, CR LF, or CR), borrowed until the next
  * call. `too_long`: it was skipped and *p is empty.
  */
-enum status reader_line(struct reader *r, const char **p, size_t *n,
+enum status lines_next(struct lines *r, const char **p, size_t *n,
 			bool *too_long, struct err *err);
 /* Passes over what is left of the line. ST_END only when nothing was left. */
-enum status reader_skip_line(struct reader *r, struct err *err);
-uint64_t reader_at(const struct reader *r); /* offset of the next byte */
-void reader_seek(struct reader *r, uint64_t at, uint64_t lines);
-void reader_start_here(struct reader *r); /* the text begins where reading is */
-void reader_rewind(struct reader *r);     /* to where the text begins */
+enum status lines_skip_line(struct lines *r, struct err *err);
+uint64_t lines_at(const struct lines *r); /* offset of the next byte */
+void lines_seek(struct lines *r, uint64_t at, uint64_t lines);
+void lines_start_here(struct lines *r); /* the text begins where reading is */
+void lines_rewind(struct lines *r);     /* to where the text begins */
 /* Of the whole file, once ST_END was met. */
-struct hash reader_hash(struct reader *r);
+struct hash lines_hash(struct lines *r);
 
 #endif

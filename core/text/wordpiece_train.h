@@ -1,8 +1,8 @@
 /*
- * trainer.h - what the two files of WordPiece's training share: the words.
+ * wordpiece_train.h - what the two files of WordPiece's training share: the words.
  */
-#ifndef TUTTI_TEXT_TRAINER_H
-#define TUTTI_TEXT_TRAINER_H
+#ifndef TUTTI_TEXT_WORDPIECE_TRAIN_H
+#define TUTTI_TEXT_WORDPIECE_TRAIN_H
 
 #include "text/wordpiece.h"
 
