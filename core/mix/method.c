@@ -109,7 +109,8 @@ enum status method_fits(const struct method *row, int tasks, int micro_batches,
 	if (!(row->needs & (NEEDS_NORMS | NEEDS_GRAM)) || micro_batches >= tasks)
 		return ST_OK;
 	return err_set(err, ST_INVALID, "method '%s' compares the gradients of all tasks: "
-		       "%d micro-batches are too few for %d", row->name, micro_batches,
+		       "%d micro-batch%s too few for %d", row->name, micro_batches,
+		       micro_batches == 1 ? " is" : "es are",
 		       tasks);
 }
 
