@@ -177,6 +177,10 @@ static void test_direction(void **state)
 		assert_true(metric_turned((enum metric_id)m, 3) == (lower ? -3 : 3));
 	}
 	assert_true(metric_perplexity(0) == 1);
+	assert_true(metric_merit(METRIC_PERPLEXITY, 4) == 0.25);
+	assert_true(metric_merit(METRIC_PERPLEXITY, 1) == 1);
+	assert_true(metric_merit(METRIC_ACCURACY, 0.7) == 0.7);
+	assert_true(isnan(metric_merit(METRIC_PEARSON, NAN)));
 	assert_true(fabs(metric_perplexity(log(40)) - 40) < 1e-12);
 }
 
