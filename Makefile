@@ -28,7 +28,7 @@ PKG_L := $(shell pkg-config --libs $(filter-out openblas,$(PKGS)) 2>/dev/null)
 
 WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 $(if $(WERROR),-Werror)
 HARDEN   = -fstack-protector-strong -fPIE
-CPPFLAGS += -D_GNU_SOURCE -iquote core -iquote tui -DTUTTI_VERSION='"$(VERSION)"' $(PKG_C)
+CPPFLAGS += -D_GNU_SOURCE -iquote core -iquote tui -iquote tests -DTUTTI_VERSION='"$(VERSION)"' $(PKG_C)
 OPT      = -O2 -g
 LDFLAGS += -pie -Wl,-z,relro,-z,now
 VERSION  = 0.1
@@ -57,7 +57,7 @@ ALL_C    = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -ffp-contract=off -MMD -MP
 
 CORE  = $(wildcard core/*/*.c)
 TUI   = $(filter-out tui/main.c,$(wildcard tui/*.c))
-TESTS = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c tests/screen/test_*.c tests/fault/test_*.c))
+TESTS = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c tests/screen/test_*.c))
 # with ONLY="word word" those whose name has one of them
 UNIT  = $(foreach t,$(TESTS),$(if $(if $(ONLY),$(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $(t))))),all),$(t)))
 OBJ   = $(CORE:%.c=$(O)/%.o) $(TUI:%.c=$(O)/%.o) $(O)/tui/main.o

@@ -12,10 +12,10 @@
 
 #include <math.h>
 
-#include "fake.h"
-#include "hostile.h"
+#include "fixture/fake.h"
+#include "fixture/hostile.h"
 #include "keys.h"
-#include "recognise.h"
+#include "fixture/recognise.h"
 #include "ui.h"
 
 enum { GUARD = 1024, KEEP = 24 };

@@ -3,7 +3,7 @@
  * a dropped connection, attach on other terminals, a second screen that looks,
  * commands over the socket, and what is left when somebody is killed.
  */
-#include "desks.h"
+#include "fixture/desks.h"
 
 /* --- tests --- */
 

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "hostile.h"
-#include "recognise.h"
-#include "screen.h"
+#include "fixture/hostile.h"
+#include "fixture/recognise.h"
+#include "fixture/screen.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

@@ -23,9 +23,9 @@
 
 #include <glob.h>
 
-#include "fake_film.h"
-#include "recognise.h"
-#include "screen.h"
+#include "fixture/fake_film.h"
+#include "fixture/recognise.h"
+#include "fixture/screen.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

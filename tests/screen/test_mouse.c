@@ -13,7 +13,7 @@
 
 #include "keys.h"
 #include "mouse.h"
-#include "screen.h"
+#include "fixture/screen.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

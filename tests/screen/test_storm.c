@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "recognise.h"
-#include "screen.h"
+#include "fixture/recognise.h"
+#include "fixture/screen.h"
 
 /* readline forgets an undo record of a recalled and edited line (8.2, measured). */
 const char *__lsan_default_suppressions(void);

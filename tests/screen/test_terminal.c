@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "recognise.h"
-#include "screen.h"
+#include "fixture/recognise.h"
+#include "fixture/screen.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

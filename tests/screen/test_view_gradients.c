@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "screen.h"
+#include "fixture/screen.h"
 #include "ui.h"
 
 #define GOLDEN "tests/golden/screen/"

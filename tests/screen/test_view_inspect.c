@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "screen.h"
+#include "fixture/screen.h"
 
 #define GOLDEN "tests/golden/screen/"
 

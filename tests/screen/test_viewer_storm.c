@@ -6,7 +6,7 @@
  * WAL mode and with a rollback journal. TUTTI_EVENTS: how many (1000 for the long
  * test), TUTTI_SEED: other ones.
  */
-#include "desks.h"
+#include "fixture/desks.h"
 
 #include "store/db.h"
 

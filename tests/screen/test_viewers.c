@@ -2,7 +2,7 @@
  * Who only looks, and who wants the screen, with the real program: nothing that
  * their terminals do reaches the run, or the desk of the one who steers.
  */
-#include "desks.h"
+#include "fixture/desks.h"
 
 /* A key that the desk draws: mute, on or off. */
 static void check_mute(struct pty *p, bool is_on)

@@ -21,6 +21,6 @@ check "help has it" sh -c '"$0" send --help | grep -q "gain TASK DB"' "$TUTTI"
 check "completion has it" sh -c '"$0" completion bash | grep -qw gain' "$TUTTI"
 echo '5 gain topic 90' >"$TMP/script"
 fails "its range is checked" 1 "gain 90 is out of range: -60 to 18" run far --script "$TMP/script"
-check "its unit test builds" make build/release/tests/unit/test_gain
-check "undo and pictures" build/release/tests/unit/test_gain
+check "its unit test builds" make build/release/tests/unit/trainer/test_gain
+check "undo and pictures" build/release/tests/unit/trainer/test_gain
 exit $bad

@@ -1,0 +1,507 @@
+/*
+ * test_guess.c - unknown files: what they are taken for. Made-up files of every
+ * kind, hostile ones, names of files, and the real sets where they are.
+ */
+#include "fixture/data_check.h"
+
+#include "data/guess.h"
+#include "plan/draft.h"
+
+/* --- made-up rows --- */
+
+static const char *const nouns[] = { "river", "garden", "engine", "market", "window",
+				     "letter", "teacher", "storm", "bridge", "song" };
+static const char *const verbs[] = { "moves", "waits", "opens", "breaks", "sings" };
+
+/* `n` words that differ from row to row. */
+static void add_words(struct buf *b, unsigned row, int n)
+{
+	unsigned x = row * 2654435761u + 12345;
+
+	for (int i = 0; i < n; i++) {
+		x = x * 1664525u + 1013904223u;
+		buf_addf(b, "%s%s", i ? " " : "",
+			 i % 3 == 2 ? verbs[(x >> 16) % 5] : nouns[(x >> 16) % 10]);
+	}
+	buf_addf(b, " %u", row);
+}
+
+struct made {
+	struct sample *s;
+	struct guess g;
+};
+
+static struct made look_at(const char *path)
+{
+	struct made m = { 0 };
+	struct err err = { "" };
+
+	if (sample_read(path, NULL, &m.s, &err))
+		fail_msg("%s", err.text);
+	guess_file(m.s, &m.g);
+	return m;
+}
+
+static struct made look(const char *name, struct buf *b)
+{
+	struct made m = look_at(put_file(name, buf_str(b), b->len));
+
+	buf_release(b);
+	return m;
+}
+
+static void assert_column(const struct made *m, int column, const char *want)
+{
+	char name[64];
+
+	assert_true(column >= 0);
+	guess_column(m->s, m->g.header, column, name, sizeof name);
+	assert_string_equal(name, want);
+}
+
+static void test_classify_csv(void **state)
+{
+	static const char *const labels[] = { "good", "bad", "so, so" };
+	struct made m;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	buf_adds(&b, "id,review,sentiment\n");
+	for (unsigned i = 0; i < 300; i++) {
+		buf_addf(&b, "%u,\"", i + 1);
+		add_words(&b, i, 8 + i % 7);
+		buf_addf(&b, ", and \"\"so\"\"\nit goes\",\"%s\"\n", labels[i % 3]);
+	}
+	m = look("reviews.csv", &b);
+	assert_int_equal(m.s->format, SOURCE_CSV);
+	assert_int_equal(m.s->rows, 300);
+	assert_int_equal(m.s->bad, 0);
+	assert_true(m.s->is_whole && m.g.header && m.g.n > 0);
+	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
+	assert_column(&m, m.g.option[0].text, "review");
+	assert_column(&m, m.g.option[0].target, "sentiment");
+	assert_int_equal(m.g.option[0].pair, -1);
+	assert_true(m.g.option[0].sure >= GUESS_UNSURE);
+	assert_non_null(strstr(m.g.option[0].why, "3 values"));
+	sample_free(m.s);
+}
+
+static void test_no_header(void **state)
+{
+	struct made m;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (unsigned i = 0; i < 200; i++) {
+		buf_addf(&b, "%u\t", i % 2);
+		add_words(&b, i, 9);
+		buf_addc(&b, '\n');
+	}
+	m = look("rows.tsv", &b);
+	assert_false(m.g.header);
+	assert_true(m.g.header_sure >= GUESS_UNSURE);
+	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
+	assert_column(&m, m.g.option[0].text, "1");
+	assert_column(&m, m.g.option[0].target, "0");
+	sample_free(m.s);
+}
+
+static void test_regress(void **state)
+{
+	struct made m;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (unsigned i = 0; i < 200; i++) {
+		buf_adds(&b, "{\"comment\": \"");
+		add_words(&b, i, 12);
+		buf_addf(&b, "\", \"year\": %u, \"rating\": %g}\n", 1990 + i % 30,
+			 (i * 7 % 41) / 8.0);
+	}
+	m = look("ratings.jsonl", &b);
+	assert_int_equal(m.g.option[0].kind, TASK_REGRESS);
+	assert_column(&m, m.g.option[0].text, "comment");
+	assert_column(&m, m.g.option[0].target, "rating");
+	sample_free(m.s);
+}
+
+static void test_pairs(void **state)
+{
+	struct made m;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	buf_adds(&b, "index\tquestion1\tquestion2\tis_duplicate\n");
+	for (unsigned i = 0; i < 200; i++) {
+		buf_addf(&b, "%u\t", i);
+		add_words(&b, i, 7);
+		buf_addc(&b, '\t');
+		add_words(&b, i + 1000, 8);
+		buf_addf(&b, "\t%u\n", i * 7 % 5 == 0);
+	}
+	m = look("pairs.tsv", &b);
+	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
+	assert_column(&m, m.g.option[0].text, "question1");
+	assert_column(&m, m.g.option[0].pair, "question2");
+	assert_column(&m, m.g.option[0].target, "is_duplicate");
+	sample_free(m.s);
+}
+
+static void test_summarize(void **state)
+{
+	struct made m;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (unsigned i = 0; i < 150; i++) {
+		buf_adds(&b, "{\"id\": \"");
+		buf_addf(&b, "x%u\", \"highlights\": \"", i);
+		add_words(&b, i, 10);
+		buf_adds(&b, "\", \"article\": \"");
+		add_words(&b, i, 90);
+		buf_adds(&b, "\"}\n");
+	}
+	m = look("news.jsonl", &b);
+	assert_int_equal(m.g.option[0].kind, TASK_SUMMARIZE);
+	assert_column(&m, m.g.option[0].text, "article");
+	assert_column(&m, m.g.option[0].target, "highlights");
+	sample_free(m.s);
+}
+
+/* Names that say nothing: the lengths must do. */
+static void test_summarize_unnamed(void **state)
+{
+	struct made m;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (unsigned i = 0; i < 150; i++) {
+		add_words(&b, i, 80);
+		buf_addc(&b, '\t');
+		add_words(&b, i + 500, 9);
+		buf_addc(&b, '\n');
+	}
+	m = look("unnamed.txt", &b);
+	assert_int_equal(m.s->format, SOURCE_TSV);
+	assert_int_equal(m.g.option[0].kind, TASK_SUMMARIZE);
+	assert_int_equal(m.g.option[0].text, 0);
+	assert_int_equal(m.g.option[0].target, 1);
+	sample_free(m.s);
+}
+
+/* The content counts, not the ending. */
+static void test_wrong_ending(void **state)
+{
+	struct made m;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	buf_adds(&b, "text\tlabel\n");
+	for (unsigned i = 0; i < 50; i++) {
+		add_words(&b, i, 6);
+		buf_addf(&b, ", well\t%s\n", i % 2 ? "yes" : "no");
+	}
+	m = look("tabs.csv", &b);
+	assert_int_equal(m.s->format, SOURCE_TSV);
+	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
+	sample_free(m.s);
+}
+
+static void test_nothing_to_learn(void **state)
+{
+	struct made m;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	for (unsigned i = 0; i < 50; i++) {
+		buf_adds(&b, "{\"text\": \"");
+		add_words(&b, i, 6);
+		buf_addf(&b, "\", \"id\": %u}\n", i);
+	}
+	m = look("only.jsonl", &b);
+	assert_int_equal(m.g.n, 0);
+	sample_free(m.s);
+}
+
+/* Rows sorted by label: the first thousands have one. The rest is looked into. */
+static void test_sorted_by_label(void **state)
+{
+	struct made m;
+	struct buf b;
+	enum { ROWS = 400000 };
+
+	(void)state;
+	buf_init(&b);
+	for (unsigned i = 0; i < ROWS; i++) {
+		buf_adds(&b, "{\"text\": \"");
+		add_words(&b, i, 6);
+		buf_addf(&b, "\", \"label\": \"l%u\"}\n", i / (ROWS / 4));
+	}
+	m = look("sorted.jsonl", &b);
+	assert_false(m.s->is_whole);
+	assert_true(m.s->rows < 40000);
+	assert_in_range((uint64_t)m.s->all_rows, ROWS * 97 / 100, ROWS * 103 / 100);
+	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
+	assert_int_equal(m.s->column[m.g.option[0].target].distinct, 4);
+	sample_free(m.s);
+}
+
+/* --- hostile files --- */
+
+static void refused(const char *path, const char *part)
+{
+	struct sample *s = NULL;
+	struct err err = { "" };
+
+	assert_int_not_equal(sample_read(path, NULL, &s, &err), ST_OK);
+	assert_null(s);
+	if (!strstr(err.text, part))
+		fail_msg("'%s' does not say '%s'", err.text, part);
+	assert_null(strchr(err.text, '\n'));
+}
+
+static void test_hostile(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	refused(in_scratch("absent.csv"), "absent.csv");
+	refused(scratch, "folder");
+	assert_int_equal(mkfifo(in_scratch("pipe.csv"), 0600), 0);
+	refused(in_scratch("pipe.csv"), "pipe.csv");
+	refused(put_text("empty.csv", ""), "empty");
+	refused(put_text("header.csv", "text,label\n"), "one line");
+	refused(put_file("wide.csv", "\xff\xfet\0e\0x\0t\0,\0l\0\n\0", 16), "UTF-16");
+	refused(put_file("pack.jsonl", "\x1f\x8b\x08 and so on", 14), "damaged");
+	refused(put_text("one.txt", "just a line\nand another\n"), "cannot tell the columns");
+	refused(put_text("one.csv", "just a line\nand another\n"), "one column");
+	refused(put_text("doc.json", "{\n \"rows\": [\n {\"text\": \"a\"}]}\n"), "jq");
+	buf_init(&b);
+	for (int i = 0; i < 100; i++)
+		buf_add(&b, "a\0b\tc\n", 6);
+	refused(put_file("nul.tsv", b.s, b.len), "NUL");
+	buf_clear(&b);
+	for (int i = 0; i < 100; i++)
+		buf_adds(&b, "\"an open quote,x\n");
+	refused(put_file("quotes.csv", b.s, b.len), "quotes.csv");
+	buf_clear(&b);
+	for (int i = 0; i < 1000000; i++)
+		buf_adds(&b, "a,");
+	buf_adds(&b, "b\n");
+	refused(put_file("columns.csv", b.s, b.len), "1000001 columns");
+	buf_clear(&b);
+	buf_adds(&b, "{\"text\": \"");
+	buf_reserve(&b, 64 << 20);
+	memset(b.s + b.len, 'x', 64 << 20);
+	b.len += 64 << 20;
+	buf_adds(&b, "\", \"label\": \"y\"}\n");
+	refused(put_file("line.jsonl", b.s, b.len), "too long");
+	unlink(in_scratch("line.jsonl"));
+	buf_release(&b);
+}
+
+/* Any bytes at all: a refusal or a guess, never more. */
+static void test_noise(void **state)
+{
+	static const char alphabet[] = "\t,,\"\n\n{}:[]ab 01\xff\xc3\xa4";
+	uint32_t x = 7;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct sample *s = NULL;
+		struct guess g;
+		struct err err = { "" };
+		char text[400];
+
+		for (size_t i = 0; i < sizeof text; i++) {
+			x = x * 1664525u + 1013904223u;
+			text[i] = alphabet[(x >> 12) % (sizeof alphabet)];
+		}
+		if (sample_read(put_file(round % 3 ? "noise.csv" : "noise.jsonl", text,
+					 sizeof text), NULL, &s, &err)) {
+			assert_true(err.text[0] && !strchr(err.text, '\n'));
+			continue;
+		}
+		guess_file(s, &g);
+		assert_in_range(g.n, 0, GUESS_OPTIONS);
+		for (int i = 0; i < g.n; i++)
+			assert_in_range(g.option[i].text, 0, s->n_columns - 1);
+		sample_free(s);
+	}
+}
+
+/* --- names of files --- */
+
+static void test_roles(void **state)
+{
+	static const struct {
+		const char *path;
+		enum guess_role role;
+		const char *name, *key;
+	} rows[] = {
+		{ "build/demo/topics.train.jsonl", ROLE_TRAIN, "topics", "build/demo/topics" },
+		{ "build/demo/topics.dev.jsonl", ROLE_DEV, "topics", "build/demo/topics" },
+		{ "glue/SST-2/train.tsv", ROLE_TRAIN, "sst-2", "glue/SST-2/" },
+		{ "glue/SST-2/dev.tsv", ROLE_DEV, "sst-2", "glue/SST-2/" },
+		{ "x/train_reviews.csv", ROLE_TRAIN, "reviews", "x/reviews" },
+		{ "x/reviews-valid.csv", ROLE_DEV, "reviews", "x/reviews" },
+		{ "Reviews_TEST.csv", ROLE_TEST, "reviews", "Reviews" },
+		{ "my data (2).csv", ROLE_NONE, "my-data-2", "my data (2)" },
+		{ "training.csv", ROLE_TRAIN, "task", "" },
+		{ "contest.csv", ROLE_NONE, "contest", "contest" },
+		{ "d/train/part.jsonl", ROLE_TRAIN, "part", "d/part" },
+		{ "d/dev/part.jsonl", ROLE_DEV, "part", "d/part" },
+		{ "\xc3\xa4\xc3\xb6.csv", ROLE_NONE, "task", "\xc3\xa4\xc3\xb6" },
+	};
+	char name[GUESS_NAME];
+	struct buf key;
+
+	(void)state;
+	buf_init(&key);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(guess_role(rows[i].path, name, &key), rows[i].role);
+		assert_string_equal(name, rows[i].name);
+		assert_string_equal(buf_str(&key), rows[i].key);
+	}
+	buf_release(&key);
+}
+
+/* --- sizes --- */
+
+static void test_sizes(void **state)
+{
+	static const double rows[] = { 20, 600, 8000, 70000, 500000, 2e7 };
+	static const double words[] = { 3, 40, 400 };
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		for (int k = 0; k < 6; k++) {
+			struct draft_task t = { .kind = k % 2 ? TASK_SUMMARIZE : TASK_CLASSIFY,
+						.rows = rows[i], .words = words[k / 2],
+						.long_words = (int)(2 * words[k / 2]) };
+			struct draft_sizes s;
+
+			t.target_words = k % 2 ? 20 : 0;
+			t.long_target = k % 2 ? 40 : 0;
+			draft_sizes(&t, 1, &s);
+			assert_int_equal(s.dim % s.heads, 0);
+			assert_true(s.step_seconds > 0 && s.step_seconds <= 0.3);
+			assert_true(s.steps >= 300 && (double)s.steps * s.step_seconds <= 1500);
+			assert_true(s.tokens >= 128 && s.warmup > 0 && s.warmup < s.steps);
+			assert_in_range(draft_max_source(&t), 16, 512);
+			assert_in_range(draft_max_target(&t), 16, 128);
+		}
+}
+
+/* What is drafted is a plan, whatever the names hold. */
+static void test_draft_loads(void **state)
+{
+	struct draft_task t = { .name = "a", .kind = TASK_CLASSIFY, .format = SOURCE_CSV,
+				.header = 1, .text = "say \"${it}\" \\ \xc3\xa4",
+				.target = "$${label}", .rows = 500, .words = 9,
+				.long_words = 30, .note = "a 'note' ${x}" };
+	struct draft_sizes s;
+	struct plan *p = NULL;
+	struct err err = { "" };
+	struct buf b;
+
+	(void)state;
+	put_text("${odd} \"name\".csv", "x\n");
+	str_copy(t.train, sizeof t.train, "${odd} \"name\".csv");
+	draft_sizes(&t, 1, &s);
+	buf_init(&b);
+	draft_write(&t, 1, &s, "head", &b);
+	if (plan_parse(b.s, b.len, "draft", scratch, NULL, 0, &p, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(p->tasks[0].text, t.text);
+	assert_string_equal(p->tasks[0].target, t.target);
+	assert_string_equal(p->tasks[0].note, t.note);
+	assert_true(p->tasks[0].dev_share > 0);
+	plan_free(p);
+	buf_release(&b);
+}
+
+/* --- the real sets --- */
+
+static void test_real(void **state)
+{
+	static const struct {
+		const char *file;
+		bool header;
+		enum task_kind kind;
+		const char *text, *pair, *target;
+	} sets[] = {
+		{ "glue/SST-2/train.tsv", true, TASK_CLASSIFY, "sentence", NULL, "label" },
+		{ "glue/SST-2/dev.tsv", true, TASK_CLASSIFY, "sentence", NULL, "label" },
+		{ "glue/CoLA/train.tsv", false, TASK_CLASSIFY, "3", NULL, "1" },
+		{ "glue/CoLA/dev.tsv", false, TASK_CLASSIFY, "3", NULL, "1" },
+		{ "glue/MRPC/train.tsv", true, TASK_CLASSIFY, "#1 String", "#2 String",
+		  "Quality" },
+		{ "glue/STS-B/train.tsv", true, TASK_REGRESS, "sentence1", "sentence2",
+		  "score" },
+		{ "glue/RTE/train.tsv", true, TASK_CLASSIFY, "sentence1", "sentence2", "label" },
+		{ "glue/WNLI/train.tsv", true, TASK_CLASSIFY, "sentence1", "sentence2",
+		  "label" },
+		{ "glue/QNLI/dev.tsv", true, TASK_CLASSIFY, "question", "sentence", "label" },
+		{ "glue/QQP/fragment.tsv", false, TASK_CLASSIFY, "3", "4", "5" },
+		{ "glue/MNLI/dev_matched.from_hans.tsv", true, TASK_CLASSIFY, "premise",
+		  "hypothesis", "gold_label" },
+		{ "ag_news/train.csv", false, TASK_CLASSIFY, "1", NULL, "0" },
+		{ "clinc150/train.jsonl", false, TASK_CLASSIFY, "text", NULL, "label" },
+		{ "samsum/train.jsonl", false, TASK_SUMMARIZE, "dialogue", NULL, "summary" },
+		{ "dialogsum/train.jsonl", false, TASK_SUMMARIZE, "dialogue", NULL, "summary" },
+		{ "aeslc/train.jsonl", false, TASK_SUMMARIZE, "body", NULL, "subject" },
+		{ "debian/dev.jsonl", false, TASK_SUMMARIZE, "long", NULL, "synopsis" },
+	};
+	int seen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+		const char *path = shared_file(sets[i].file);
+		struct made m;
+
+		if (!path)
+			continue;
+		m = look_at(path);
+		seen++;
+		print_message("%s: %s\n", sets[i].file, m.g.n ? m.g.option[0].why : "nothing");
+		assert_int_equal(m.g.header, sets[i].header);
+		assert_true(m.g.n > 0);
+		assert_int_equal(m.g.option[0].kind, sets[i].kind);
+		assert_column(&m, m.g.option[0].text, sets[i].text);
+		assert_column(&m, m.g.option[0].target, sets[i].target);
+		if (sets[i].pair)
+			assert_column(&m, m.g.option[0].pair, sets[i].pair);
+		else
+			assert_int_equal(m.g.option[0].pair, -1);
+		sample_free(m.s);
+	}
+	if (!seen) {
+		print_message("no shared data\n");
+		skip();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_classify_csv),  cmocka_unit_test(test_no_header),
+		cmocka_unit_test(test_regress),	      cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_summarize),     cmocka_unit_test(test_summarize_unnamed),
+		cmocka_unit_test(test_wrong_ending),  cmocka_unit_test(test_nothing_to_learn),
+		cmocka_unit_test(test_sorted_by_label),
+		cmocka_unit_test(test_hostile),	      cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_roles),	      cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_draft_loads),   cmocka_unit_test(test_real),
+	};
+
+	return cmocka_run_group_tests_name("guess", tests, scratch_make, scratch_remove);
+}

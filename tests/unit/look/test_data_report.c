@@ -1,0 +1,552 @@
+/*
+ * test_data_report.c - the report on a task's data against a plain count of the
+ * same rows, with repeated rows, leaks and bad rows planted; looking for rows; and
+ * that a report on many rows runs beside whoever asked for it.
+ */
+#include "fixture/data_check.h"
+
+#include <math.h>
+#include <sys/eventfd.h>
+
+#include "ask/job.h"
+#include "base/clock.h"
+#include "look/data_own.h"
+#include "look/data_report.h"
+
+enum { WORDS = 40 };
+
+static uint64_t seed;
+
+static unsigned rnd(unsigned n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(seed >> 33) % n;
+}
+
+static int make(void **state)
+{
+	if (scratch_make(state))
+		return -1;
+	setenv("XDG_CACHE_HOME", scratch, 1);
+	setenv("TMPDIR", scratch, 1);
+	return 0;
+}
+
+/* --- a run folder with data --- */
+
+struct made { /* what was written, for the plain count */
+	int n;
+	char (*text)[160];
+	int *label;
+	int bad;
+};
+
+static void made_text(char out[160])
+{
+	int words = 3 + (int)rnd(12);
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < words; i++)
+		at += (size_t)snprintf(out + at, 160 - at, "%sw%c%c", i ? " " : "",
+				       'a' + (int)rnd(WORDS) % 26, 'a' + (int)rnd(26));
+}
+
+/* The same in other clothes: blanks and capitals. */
+static void dress(const char *from, char out[160])
+{
+	size_t at = 0;
+
+	out[at++] = ' ';
+	for (; *from && at + 3 < 160; from++) {
+		if (*from == ' ' && rnd(2))
+			out[at++] = '\t';
+		out[at++] = rnd(2) && *from >= 'a' && *from <= 'z' ?
+			    (char)(*from - 'a' + 'A') : *from;
+	}
+	out[at] = '\0';
+}
+
+static void put_row(struct buf *b, const char *text, int label)
+{
+	buf_addf(b, "{\"text\": \"");
+	for (; *text; text++) {
+		if (*text == '\t')
+			buf_adds(b, "\\t");
+		else
+			buf_addc(b, *text);
+	}
+	buf_addf(b, "\", \"label\": \"%s\"}\n", label ? "yes" : "no");
+}
+
+/* Every tenth row repeats one before it; of dev every seventh is one of train. */
+static struct made make_split(const char *name, int n, const struct made *train)
+{
+	struct made m = { .text = xcalloc((size_t)n, sizeof *m.text),
+			  .label = xcalloc((size_t)n, sizeof(int)) };
+	struct buf b;
+
+	buf_init(&b);
+	for (int i = 0; i < n; i++) {
+		char *t = m.text[m.n];
+
+		if (i % 97 == 50 && m.bad * 200 < n) {
+			buf_adds(&b, m.bad % 2 ? "{\"text\": \"x\"}\n" : "no json\n");
+			m.bad++;
+			continue;
+		}
+		if (train && i % 7 == 3)
+			dress(train->text[rnd((unsigned)train->n)], t);
+		else if (m.n && i % 10 == 4)
+			dress(m.text[rnd((unsigned)m.n)], t);
+		else
+			made_text(t);
+		m.label[m.n] = (int)rnd(4) == 0;
+		put_row(&b, t, m.label[m.n]);
+		m.n++;
+	}
+	put_file(name, b.s, b.len);
+	buf_release(&b);
+	return m;
+}
+
+static void made_free(struct made *m)
+{
+	xfree(m->text);
+	xfree(m->label);
+}
+
+static const char *put_plan(const char *tasks)
+{
+	static char run[300];
+	struct buf b;
+
+	buf_init(&b);
+	snprintf(run, sizeof run, "%s/run", scratch);
+	mkdir(run, 0700);
+	buf_addf(&b, "{\"tutti\": 1, \"model\": {\"dim\": 16, \"heads\": 2, \"layers\": 1},"
+		 " \"tokenizer\": {\"size\": 300}, \"tasks\": {%s},"
+		 " \"budget\": {\"steps\": 10}}", tasks);
+	put_file("run/plan.json", b.s, b.len);
+	buf_release(&b);
+	return run;
+}
+
+static const char *put_classify(void)
+{
+	char tasks[1200];
+
+	snprintf(tasks, sizeof tasks, "\"t\": {\"kind\": \"classify\", \"train\": "
+		 "\"%s/train.jsonl\", \"dev\": \"%s/dev.jsonl\", \"max_source\": 24, "
+		 "\"labels\": [\"no\", \"yes\"], \"max_bad\": 0.2}", scratch, scratch);
+	return put_plan(tasks);
+}
+
+static struct data_book *open_book(const char *run, int task)
+{
+	struct data_book *b = NULL;
+	struct err err = { "" };
+
+	if (data_book_open(run, task, NULL, &b, &err))
+		fail_msg("%s", err.text);
+	return b;
+}
+
+/* --- the plain count --- */
+
+static void normal(const char *s, char out[160])
+{
+	size_t n = 0;
+
+	for (; *s; s++) {
+		char c = *s == '\t' ? ' ' : *s >= 'A' && *s <= 'Z' ? (char)(*s + 32) : *s;
+
+		if (c == ' ' && (!n || out[n - 1] == ' '))
+			continue;
+		out[n++] = c;
+	}
+	while (n && out[n - 1] == ' ')
+		n--;
+	out[n] = '\0';
+}
+
+static struct made normal_of(const struct made *m)
+{
+	struct made x = { .n = m->n, .text = xcalloc((size_t)m->n, sizeof *x.text) };
+
+	for (int i = 0; i < m->n; i++)
+		normal(m->text[i], x.text[i]);
+	return x;
+}
+
+/* The first row of `in`, below `below`, with that text; -1: none. */
+static int first_with(const struct made *in, int below, const char *text)
+{
+	for (int i = 0; i < below; i++)
+		if (!strcmp(in->text[i], text))
+			return i;
+	return -1;
+}
+
+static void check_twins(const struct data_twins *t, const struct made *rows,
+			const struct made *in, bool is_self, const int *label,
+			const int *in_label)
+{
+	uint64_t n = 0, differing = 0;
+
+	for (int i = 0; i < rows->n; i++) {
+		int of = first_with(in, is_self ? i : in->n, rows->text[i]);
+		const struct data_twin *w = data_twin_find(t, (uint64_t)i);
+
+		if (of < 0) {
+			assert_null(w);
+			continue;
+		}
+		assert_non_null(w);
+		assert_int_equal(w->row, i);
+		assert_int_equal(w->of, of);
+		differing += label[i] != in_label[of];
+		n++;
+	}
+	assert_int_equal(t->n, n);
+	assert_int_equal(t->differing, differing);
+	assert_true(n > 10); /* what was planted is there */
+}
+
+static void check_split(const struct data_book *b, enum data_split s,
+			const struct data_split_report *r, const struct made *m)
+{
+	uint64_t labels[2] = { 0 }, pieces = 0, unknown = 0;
+	int longest = 0, *length = xcalloc((size_t)m->n, sizeof *length);
+
+	assert_true(r->is_open);
+	assert_int_equal(r->rows, m->n);
+	assert_int_equal(data_book_size(b, s), m->n);
+	assert_int_equal(r->skipped, m->bad);
+	assert_int_equal(r->n_skips, 2);
+	for (int i = 0; i < m->n; i++) {
+		struct data_row row;
+		struct data_pieces p;
+
+		data_book_row(b, s, (uint64_t)i, &row);
+		assert_int_equal(row.text_len, strlen(m->text[i]));
+		assert_memory_equal(row.text, m->text[i], row.text_len);
+		assert_int_equal(row.label, m->label[i]);
+		data_book_pieces(b, s, (uint64_t)i, &p);
+		assert_int_equal(p.n, row.tokens);
+		for (int k = 0; k < p.n; k++)
+			unknown += str_eq(p.piece[k], "[UNK]");
+		assert_string_equal(p.piece[0], "[CLS]");
+		assert_string_equal(p.piece[p.n - 1], "[SEP]");
+		assert_true(p.text_lost == 0 || p.n == 24);
+		assert_true(p.text_lost > 0 ? p.text_kept < row.text_len :
+			    p.text_kept == row.text_len);
+		data_pieces_release(&p);
+		labels[row.label]++;
+		length[i] = row.tokens;
+		longest = row.tokens > longest ? row.tokens : longest;
+		pieces += (uint64_t)row.tokens;
+	}
+	assert_int_equal(r->labels[0], labels[0]);
+	assert_int_equal(r->labels[1], labels[1]);
+	assert_int_equal(r->pieces, pieces);
+	assert_int_equal(r->unknown, unknown);
+	assert_int_equal(r->source.max, longest);
+	for (int part = 50; part <= 95; part += 45) { /* by counting below and above */
+		int q = part == 50 ? r->source.p50 : r->source.p95, below = 0, upto = 0;
+
+		for (int i = 0; i < m->n; i++) {
+			below += length[i] < q;
+			upto += length[i] <= q;
+		}
+		assert_true(upto * 100 >= part * m->n && below * 100 < part * m->n);
+	}
+	xfree(length);
+}
+
+static void test_against_plain_count(void **state)
+{
+	struct made train, dev, n_train, n_dev;
+	struct data_report r;
+	struct data_book *b;
+	const char *run;
+
+	(void)state;
+	seed = 11;
+	train = make_split("train.jsonl", 1500, NULL);
+	dev = make_split("dev.jsonl", 400, &train);
+	run = put_classify();
+	b = open_book(run, 0);
+	assert_null(data_book_trouble(b, SPLIT_TRAIN));
+	assert_int_equal(data_report_make(b, NULL, &r, NULL), ST_OK);
+	check_split(b, SPLIT_TRAIN, &r.split[SPLIT_TRAIN], &train);
+	check_split(b, SPLIT_DEV, &r.split[SPLIT_DEV], &dev);
+	n_train = normal_of(&train);
+	n_dev = normal_of(&dev);
+	check_twins(&r.split[SPLIT_TRAIN].repeated, &n_train, &n_train, true,
+		    train.label, train.label);
+	check_twins(&r.split[SPLIT_DEV].repeated, &n_dev, &n_dev, true, dev.label,
+		    dev.label);
+	check_twins(&r.split[SPLIT_DEV].leaked, &n_dev, &n_train, false, dev.label,
+		    train.label);
+	assert_int_equal(r.split[SPLIT_TRAIN].leaked.n, 0);
+	data_report_release(&r);
+	data_book_close(b);
+	made_free(&train);
+	made_free(&dev);
+	made_free(&n_train);
+	made_free(&n_dev);
+}
+
+/* --- looking for rows --- */
+
+static bool plain_has(const char *text, const char *want)
+{
+	return !*want || strcasestr(text, want);
+}
+
+static void check_filter(const struct data_book *b, const struct data_report *r,
+			 const struct data_filter *f)
+{
+	struct data_hits h;
+	uint64_t k = 0, n = data_book_size(b, SPLIT_DEV);
+
+	assert_int_equal(data_filter_run(b, SPLIT_DEV, r, f, NULL, &h, NULL), ST_OK);
+	for (uint64_t i = 0; i < n; i++) {
+		struct data_row row;
+		char text[160];
+		bool fits;
+
+		data_book_row(b, SPLIT_DEV, i, &row);
+		snprintf(text, sizeof text, "%.*s", (int)row.text_len, row.text);
+		fits = plain_has(text, f->text) &&
+		       (f->label < 0 || row.label == f->label) &&
+		       row.tokens >= f->least && (!f->most || row.tokens <= f->most) &&
+		       (!f->repeated ||
+			data_twin_find(&r->split[SPLIT_DEV].repeated, i)) &&
+		       (!f->leaked || data_twin_find(&r->split[SPLIT_DEV].leaked, i));
+		assert_int_equal(data_hits_rank(&h, i), k);
+		if (!fits)
+			continue;
+		assert_true(k < h.n);
+		assert_int_equal(data_hits_row(&h, k), i);
+		k++;
+	}
+	assert_int_equal(h.n, k);
+	data_hits_release(&h);
+}
+
+static void test_filter(void **state)
+{
+	static const struct data_filter filter[] = {
+		{ .label = -1 }, { .label = 1 }, { .label = -1, .text = "WA" },
+		{ .label = 0, .text = "wb", .least = 10 }, { .label = -1, .most = 12 },
+		{ .label = -1, .repeated = true }, { .label = -1, .leaked = true },
+		{ .label = 1, .leaked = true, .least = 8, .most = 20 },
+		{ .label = -1, .text = "nowhere in it" },
+	};
+	struct made train, dev;
+	struct data_report r;
+	struct data_book *b;
+
+	(void)state;
+	seed = 12;
+	train = make_split("train.jsonl", 900, NULL);
+	dev = make_split("dev.jsonl", 9000, &train); /* more than two blocks */
+	b = open_book(put_classify(), 0);
+	assert_int_equal(data_report_make(b, NULL, &r, NULL), ST_OK);
+	assert_true(data_filter_is_empty(&filter[0]));
+	for (size_t i = 0; i < sizeof filter / sizeof *filter; i++)
+		check_filter(b, &r, &filter[i]);
+	data_report_release(&r);
+	data_book_close(b);
+	made_free(&train);
+	made_free(&dev);
+}
+
+/* --- sorting --- */
+
+static void test_keys_sort(void **state)
+{
+	static const uint64_t mask[] = { ~0ull, 0xff, 0xffull << 56, 0, 7ull << 60 };
+
+	(void)state;
+	seed = 13;
+	for (size_t m = 0; m < sizeof mask / sizeof *mask; m++)
+		for (uint64_t n = 0; n < 3000; n = n * 3 + 1) {
+			struct data_key *k = xcalloc(n + 1, sizeof *k);
+			uint64_t sum = 0;
+
+			for (uint64_t i = 0; i < n; i++) {
+				k[i].hash = ((uint64_t)rnd(1u << 31) << 33 |
+					     rnd(1u << 31)) & mask[m];
+				k[i].row = i;
+				sum += k[i].hash;
+			}
+			assert_int_equal(data_keys_sort(k, n, NULL), ST_OK);
+			for (uint64_t i = 0; i < n; i++) {
+				sum -= k[i].hash;
+				assert_true(!i || k[i - 1].hash < k[i].hash ||
+					    (k[i - 1].hash == k[i].hash &&
+					     k[i - 1].row < k[i].row));
+			}
+			assert_int_equal(sum, 0);
+			xfree(k);
+		}
+}
+
+/* --- other kinds, and what is not there --- */
+
+static void test_summaries_and_numbers(void **state)
+{
+	char tasks[1200];
+	struct data_report r;
+	struct data_book *b;
+	struct data_pieces p;
+	const struct data_split_report *t;
+
+	(void)state;
+	put_text("sum.jsonl",
+		 "{\"source\": \"one two three four\", \"target\": \"one two\"}\n"
+		 "{\"source\": \"one  TWO three four\", \"target\": \"three\"}\n"
+		 "{\"source\": \"a b c d e f g h i j k l m n o p\", "
+		 "\"target\": \"a b c d e f g h i j k l m\"}\n");
+	put_text("num.tsv", "text\tlabel\nhello world\t1\nhello there\t2.5\nbye\t4\n");
+	snprintf(tasks, sizeof tasks, "\"s\": {\"kind\": \"summarize\", \"train\": "
+		 "\"%s/sum.jsonl\", \"max_source\": 8, \"max_target\": 6}, "
+		 "\"n\": {\"kind\": \"regress\", \"train\": \"%s/num.tsv\"}", scratch,
+		 scratch);
+	b = open_book(put_plan(tasks), 0);
+	assert_int_equal(data_report_make(b, NULL, &r, NULL), ST_OK);
+	t = &r.split[SPLIT_TRAIN];
+	assert_int_equal(t->rows, 3);
+	assert_int_equal(t->repeated.n, 1);
+	assert_int_equal(t->repeated.differing, 1); /* another summary */
+	assert_int_equal(t->repeated.at[0].row, 1);
+	assert_true(t->cut_source >= 1 && t->cut_target >= 1);
+	assert_int_equal(t->source.max, 8);
+	assert_int_equal(t->target.max, 6);
+	assert_true(fabs(t->compression - (double)t->source.sum /
+			 (double)t->target.sum) < 1e-12);
+	assert_false(r.split[SPLIT_DEV].is_open);
+	assert_string_equal(data_book_trouble(b, SPLIT_DEV), "the plan has no dev rows");
+	data_book_pieces(b, SPLIT_TRAIN, 2, &p);
+	assert_true(p.text_lost > 0 && p.target_lost > 0);
+	assert_int_equal(p.n, 8);
+	assert_int_equal(p.n_target, 6);
+	data_pieces_release(&p);
+	data_report_release(&r);
+	data_book_close(b);
+
+	b = open_book(in_scratch("run"), 1);
+	assert_int_equal(data_report_make(b, NULL, &r, NULL), ST_OK);
+	t = &r.split[SPLIT_TRAIN];
+	assert_true(fabs(t->mean - 2.5) < 1e-6);
+	assert_true(t->low > .99 && t->low < 1.01 && t->high > 3.99 && t->high < 4.01);
+	assert_int_equal(t->numbers[0], 1);
+	assert_int_equal(t->numbers[DATA_BINS - 1], 1);
+	data_report_release(&r);
+	data_book_close(b);
+}
+
+static void test_gone(void **state)
+{
+	struct made train, dev;
+	struct data_report r;
+	struct data_book *b = NULL;
+	struct err err = { "" };
+
+	(void)state;
+	seed = 14;
+	train = make_split("train.jsonl", 300, NULL);
+	dev = make_split("dev.jsonl", 100, &train);
+	b = open_book(put_classify(), 0);
+	data_book_close(b);
+	assert_int_equal(unlink(in_scratch("dev.jsonl")), 0);
+	b = open_book(in_scratch("run"), 0);
+	assert_null(data_book_trouble(b, SPLIT_TRAIN));
+	assert_non_null(strstr(data_book_trouble(b, SPLIT_DEV), "dev.jsonl"));
+	assert_int_equal(data_book_size(b, SPLIT_DEV), 0);
+	assert_int_equal(data_report_make(b, NULL, &r, NULL), ST_OK);
+	assert_int_equal(r.split[SPLIT_TRAIN].rows, train.n);
+	assert_false(r.split[SPLIT_DEV].is_open);
+	data_report_release(&r);
+	data_book_close(b);
+	assert_int_equal(data_book_open(in_scratch("nowhere"), 0, NULL, &b, &err),
+			 ST_NOT_FOUND);
+	assert_int_equal(data_book_open(in_scratch("run"), 7, NULL, &b, &err),
+			 ST_NOT_FOUND);
+	made_free(&train);
+	made_free(&dev);
+}
+
+/* --- beside everything else --- */
+
+struct work {
+	struct data_book *b;
+	struct data_report r;
+};
+
+static enum status do_work(void *arg, struct progress *pg, struct err *err)
+{
+	struct work *w = arg;
+
+	return data_report_make(w->b, pg, &w->r, err);
+}
+
+static double wait_for(struct job *j, enum status *st)
+{
+	double from = clock_now();
+
+	while (!job_is_done(j, st, NULL) && clock_now() < from + 60)
+		usleep(500);
+	return clock_now() - from;
+}
+
+static void test_many_rows(void **state)
+{
+	struct made train, dev;
+	struct work w = { 0 };
+	enum status st = ST_FAILED;
+	struct job *j;
+	double start;
+
+	(void)state;
+	seed = 15;
+	train = make_split("train.jsonl", 100000, NULL);
+	dev = make_split("dev.jsonl", 1000, &train);
+	w.b = open_book(put_classify(), 0);
+	start = clock_now();
+	j = job_start(do_work, &w, -1);
+	assert_non_null(j);
+	assert_true(clock_now() - start < .05); /* nobody waits for it */
+	wait_for(j, &st);
+	assert_int_equal(st, ST_OK);
+	assert_int_equal(w.r.split[SPLIT_TRAIN].rows, train.n);
+	assert_true(w.r.split[SPLIT_DEV].leaked.n >= 140);
+	job_free(j);
+	data_report_release(&w.r);
+
+	j = job_start(do_work, &w, -1); /* given up at once: it ends soon */
+	job_cancel(j);
+	assert_true(wait_for(j, &st) < 1);
+	job_free(j);
+	data_report_release(&w.r);
+	data_book_close(w.b);
+	made_free(&train);
+	made_free(&dev);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_against_plain_count),
+		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_keys_sort),
+		cmocka_unit_test(test_summaries_and_numbers),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_many_rows),
+	};
+
+	return cmocka_run_group_tests_name("data_report", tests, make, scratch_remove);
+}
