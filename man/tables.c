@@ -9,7 +9,8 @@
 
 #include "base/str.h"
 #include "keys.h"
-#include "local.h"
+#include "view_table.h"
+#include "desk_command.h"
 #include "metric/metric.h"
 #include "mix/mix.h"
 #include "opts.h"
@@ -90,13 +91,13 @@ static void commands(void)
 /* Commands of the desk's prompt that no run ever sees. */
 static void local_commands(void)
 {
-	for (int i = 0; i < local_count; i++) {
-		if (command_find(local_table[i].name))
+	for (int i = 0; i < desk_command_count; i++) {
+		if (command_find(desk_command_table[i].name))
 			continue;
-		item(local_table[i].usage);
-		line(local_table[i].help);
-		if (*local_table[i].more)
-			line(local_table[i].more);
+		item(desk_command_table[i].usage);
+		line(desk_command_table[i].help);
+		if (*desk_command_table[i].more)
+			line(desk_command_table[i].more);
 	}
 }
 
@@ -181,7 +182,7 @@ static void put_views(unsigned on)
 		return;
 	for (int v = 0; v < VIEWS; v++)
 		if (on & (1u << v))
-			printf("%s%s", n++ ? ", " : "(", view_table[v].name);
+			printf("%s%s", n++ ? ", " : "(", view_table[v]->name);
 	if (n)
 		printf(") ");
 }

@@ -163,35 +163,29 @@ static void show_task(struct data_view *v, int task)
 	v->is_open = false;
 }
 
-static struct data_view *state(struct ui *ui)
+void *data_view_init(void)
 {
-	if (!ui->data) {
-		ui->data = xcalloc(1, sizeof *ui->data);
-		ui->data->task = -1;
-	}
-	return ui->data;
+	struct data_view *v = xcalloc(1, sizeof *v);
+
+	v->task = -1;
+	return v;
 }
 
-void view_data_release(struct ui *ui)
+void data_view_release(void *own)
 {
-	struct data_view *v = ui->data;
+	struct data_view *v = own;
 
-	if (!v)
-		return;
 	show_task(v, -1);
 	work_release(&v->open);
 	work_release(&v->report);
 	work_release(&v->search);
 	xfree(v);
-	ui->data = NULL;
 }
 
-void view_data_idle(struct ui *ui)
+void data_view_idle(struct ui *ui)
 {
-	struct data_view *v = ui->data;
+	struct data_view *v = data_view_of(ui);
 
-	if (!v)
-		return;
 	if (v->left <= 0)
 		v->left = ui->now;
 	if (ui->now - v->left < GONE)
@@ -307,9 +301,9 @@ static void keep_pieces(struct data_view *v)
 	v->scroll = 0;
 }
 
-void view_data_recalc(struct ui *ui)
+void data_view_recalc(struct ui *ui)
 {
-	struct data_view *v = state(ui);
+	struct data_view *v = data_view_of(ui);
 
 	if (v->left > 0) { /* back again: what failed may be there by now */
 		v->left = 0;
@@ -337,9 +331,9 @@ static void look_for(struct data_view *v, const struct data_filter *f)
 	v->at = row; /* the same row, in the list of all */
 }
 
-void view_data_find(struct ui *ui, const char *text)
+void data_view_find(struct ui *ui, const char *text)
 {
-	struct data_view *v = state(ui);
+	struct data_view *v = data_view_of(ui);
 	struct data_filter f;
 	struct err err = {""};
 
@@ -431,9 +425,9 @@ static void next_task(struct ui *ui, struct data_view *v, int by)
 		show_task(v, (v->task + by + n) % n);
 }
 
-bool view_data_back(struct ui *ui)
+bool data_view_back(struct ui *ui)
 {
-	struct data_view *v = state(ui);
+	struct data_view *v = data_view_of(ui);
 	char words[200];
 
 	data_filter_words(v, words, sizeof words);
@@ -448,9 +442,9 @@ bool view_data_back(struct ui *ui)
 	return true;
 }
 
-bool view_data_act(struct ui *ui, int action, int arg)
+bool data_view_act(struct ui *ui, int action, int arg)
 {
-	struct data_view *v = state(ui);
+	struct data_view *v = data_view_of(ui);
 
 	switch ((enum action)action) {
 	case DO_MOVE:

@@ -19,9 +19,11 @@
 #include "base/str.h"
 #include "input.h"
 #include "keys.h"
-#include "local.h"
+#include "desk_command.h"
 #include "mouse.h"
 #include "prompt.h"
+#include "trial.h"
+#include "view_table.h"
 #include "text/utf8.h"
 
 #define FRAME 0.25
@@ -30,6 +32,7 @@
 struct desk {
 	struct terminal *term;
 	struct input input;
+	struct mouse_hold mouse;
 	struct canvas canvas;
 	struct ui ui;
 	enum desk_state state;
@@ -161,7 +164,7 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	case DO_TRY: open_try(d); return true;
 	case DO_WEIGHT_TYPE: type_weight(d); return true;
 	case DO_COMMAND:
-		if (!local_run(ui, k->command))
+		if (!desk_command_run(ui, k->command))
 			ui_post(ui, k->command, true, NULL);
 		return true;
 	case DO_PAUSE: pause_or_go(ui); return true;
@@ -171,7 +174,7 @@ static bool act_here(struct desk *d, const struct key_row *k)
 	case DO_SUSPEND: suspend(d); return true;
 	case DO_DETACH: detach(d); return true;
 	case DO_INTERRUPT: interrupt(d); return true;
-	case DO_QUIT: local_run(ui, "quit"); return true;
+	case DO_QUIT: desk_command_run(ui, "quit"); return true;
 	default: return false;
 	}
 }
@@ -201,9 +204,9 @@ static void on_key(struct desk *d, uint32_t key)
 	}
 	if (k && k->on != ON_ALL)
 		ui_recalc(ui); /* keys act on what will be shown, drawn or not */
-	if (!k || act_here(d, k) || trial_act(ui, (int)k->action, k->arg))
+	if (!k || act_here(d, k) || (ui->layer && ui->layer->act(ui, (int)k->action, k->arg)))
 		return;
-	view_table[ui->view].act(ui, (int)k->action, k->arg);
+	ui->views[ui->view]->act(ui, (int)k->action, k->arg);
 }
 
 /* --- the prompt --- */
@@ -216,8 +219,8 @@ static void run_line(struct desk *d, char *line)
 	while (*s == ' ' || *s == ':')
 		s++;
 	if (prompt_kind_now() == PROMPT_TRY)
-		ui_try(ui, s);
-	else if (*s && !local_run(ui, s))
+		trial_start(ui, s);
+	else if (*s && !desk_command_run(ui, s))
 		ui_post(ui, s, true, NULL);
 }
 
@@ -248,7 +251,7 @@ static void on_input(struct desk *d)
 		else if (prompt_is_open())
 			prompt_key(key);
 		else if (key == KEY_MOUSE_)
-			mouse_act(&d->ui, &d->canvas, &d->input.mouse);
+			mouse_act(&d->mouse, &d->ui, &d->canvas, &d->input.mouse);
 		else
 			on_key(d, key);
 		take_line(d);
@@ -365,6 +368,22 @@ void desk_polls(struct desk *d, struct pollfd p[DESK_POLLS])
 	p[P_WAKE].fd = d->ui.wake_fd;
 }
 
+/* What a crash would say; prepared early, since a handler may not format. */
+static void note_for_crash(const struct snapshot *s)
+{
+	char line[400];
+	struct buf run;
+
+	buf_init(&run);
+	text_sanitize(&run, s->run, strlen(s->run));
+	str_format(line, sizeof line,
+		   "tutti: crashed; 'tutti resume %s' goes on from step %lld",
+		   buf_str(&run), (long long)s->checkpoint_step);
+	if (s->checkpoint_step >= 0)
+		term_crash_note(line);
+	buf_release(&run);
+}
+
 /* A new picture, and what was answered with it. */
 static void take_picture(struct desk *d)
 {
@@ -374,7 +393,7 @@ static void take_picture(struct desk *d)
 	if (ui_update(&d->ui) && !d->ui.is_frozen)
 		d->is_dirty = true;
 	if (d->ui.live.checkpoint_step != saved && ui_may_steer(&d->ui))
-		ui_crash_note(&d->ui.live);
+		note_for_crash(&d->ui.live);
 	if (d->ui.n_pending < waiting)
 		d->is_urgent = d->is_dirty = true; /* an answer is an echo, too */
 	if (d->ui.message[0] && d->ui.now >= d->ui.message_until)
@@ -445,7 +464,7 @@ enum status desk_open(const struct desk_options *o, struct desk **out, struct er
 		xfree(d);
 		return st;
 	}
-	ui_init(&d->ui, o->feed);
+	ui_init(&d->ui, o->feed, view_table);
 	d->ui.may_detach = o->is_lent;
 	d->ui.terminal = term_describe(d->term);
 	input_init(&d->input);

@@ -1,19 +1,19 @@
 /*
- * local.c - what the prompt does without asking the run.
+ * desk_command.c - what the prompt does without asking the run.
  */
-#include "local.h"
+#include "desk_command.h"
 
 #include <string.h>
 
 #include "base/str.h"
 #include "keys.h"
 #include "models.h"
+#include "trial.h"
+#include "view_help.h"
 
 static void run_help(struct ui *ui, const char *rest)
 {
-	str_copy(ui->help_word, sizeof ui->help_word, rest);
-	ui_show(ui, VIEW_HELP);
-	ui->help.at = ui->help.top = 0;
+	help_show(ui, rest);
 }
 
 static void run_quit(struct ui *ui, const char *rest)
@@ -27,7 +27,7 @@ static void run_quit(struct ui *ui, const char *rest)
 
 static void run_try(struct ui *ui, const char *rest)
 {
-	ui_try(ui, rest);
+	trial_start(ui, rest);
 }
 
 /* "explain TASK TEXT": the text is tried, with that task's attributions. */
@@ -38,7 +38,7 @@ static void run_explain(struct ui *ui, const char *rest)
 	for (int i = 0; i < ui->pic->n_channels; i++)
 		if (strlen(ui->pic->ch[i].name) == n &&
 		    !strncmp(ui->pic->ch[i].name, rest, n) && rest[n]) {
-			ui_try(ui, rest + n + 1);
+			trial_start(ui, rest + n + 1);
 			trial_explain(ui, i);
 			return;
 		}
@@ -69,28 +69,15 @@ static void run_mouse(struct ui *ui, const char *rest)
 	       "the mouse selects text");
 }
 
-static void find_here(struct ui *ui, const char *rest)
-{
-	str_copy(ui->find, sizeof ui->find, rest);
-	view_table[ui->view].act(ui, DO_FOUND, 0);
-}
-
 /* In the list of this view; elsewhere: in the journal. */
 static void run_find(struct ui *ui, const char *rest)
 {
-	if (ui->view == VIEW_DATA)
-		view_data_find(ui, rest);
-	else if (ui->view == VIEW_RUNS)
-		view_runs_find(ui, rest);
-	else if (ui->view == VIEW_SUMMARIES)
-		view_summaries_find(ui, rest);
-	else if (ui->view == VIEW_INSPECT)
-		find_here(ui, rest);
-	else
-		history_find(ui, rest);
+	const struct view *v = ui->views[ui->view];
+
+	(v->find ? v : ui->views[VIEW_JOURNAL])->find(ui, rest);
 }
 
-const struct local_row local_table[] = {
+const struct desk_command desk_command_table[] = {
 	{ "explain", "explain TASK TEXT", "which words of a text made a task's answer",
 	  "The text is tried, and the words that pushed the task's answer are marked.",
 	  ARG_TASK, NULL, run_explain },
@@ -108,9 +95,9 @@ const struct local_row local_table[] = {
 	  "has ended the best checkpoint is asked. next goes through all that are kept.",
 	  ARG_NONE, "live best next", models_choose },
 	{ "speed", "speed X|slower|faster", "of a film: recorded seconds in one", "",
-	  ARG_NONE, "slower faster", local_speed },
+	  ARG_NONE, "slower faster", film_speed_command },
 	{ "seek", "seek STEP|50%|+5%|-5%|start|end", "of a film: to that moment", "",
-	  ARG_NONE, "start end", local_seek },
+	  ARG_NONE, "start end", film_seek_command },
 	{ "try", "try [TASK] TEXT", "what the tasks say of a text", "", ARG_TASK, NULL,
 	  run_try },
 	{ "overlay", "overlay RUN|off", "another run behind the curves",
@@ -122,7 +109,7 @@ const struct local_row local_table[] = {
 	  "program selects no text with it, but with Shift held in most.",
 	  ARG_NONE, "on off", run_mouse },
 };
-const int local_count = (int)(sizeof local_table / sizeof *local_table);
+const int desk_command_count = (int)(sizeof desk_command_table / sizeof *desk_command_table);
 
 /* The length of the first word of a line that begins with no blank. */
 static size_t first_word(const char *line)
@@ -130,24 +117,24 @@ static size_t first_word(const char *line)
 	return strcspn(line, " ");
 }
 
-static const struct local_row *find_n(const char *name, size_t n)
+static const struct desk_command *find_n(const char *name, size_t n)
 {
-	for (int i = 0; i < local_count; i++)
-		if (strlen(local_table[i].name) == n &&
-		    !strncmp(local_table[i].name, name, n))
-			return &local_table[i];
+	for (int i = 0; i < desk_command_count; i++)
+		if (strlen(desk_command_table[i].name) == n &&
+		    !strncmp(desk_command_table[i].name, name, n))
+			return &desk_command_table[i];
 	return NULL;
 }
 
-const struct local_row *local_find(const char *name)
+const struct desk_command *desk_command_find(const char *name)
 {
 	return find_n(name, strlen(name));
 }
 
-bool local_run(struct ui *ui, const char *line)
+bool desk_command_run(struct ui *ui, const char *line)
 {
 	size_t n = first_word(line);
-	const struct local_row *r = find_n(line, n);
+	const struct desk_command *r = find_n(line, n);
 
 	if (!r)
 		return false;
@@ -182,16 +169,16 @@ static void offer_topics(const char *text, size_t n,
 {
 	for (int i = 0; i < command_count; i++)
 		offer(command_table[i]->name, text, n, emit, arg);
-	for (int i = 0; i < local_count; i++)
-		if (!command_find(local_table[i].name))
-			offer(local_table[i].name, text, n, emit, arg);
+	for (int i = 0; i < desk_command_count; i++)
+		if (!command_find(desk_command_table[i].name))
+			offer(desk_command_table[i].name, text, n, emit, arg);
 }
 
-int local_complete(const char *line, int point, const char *const *tasks,
+int desk_command_complete(const char *line, int point, const char *const *tasks,
 		   void (*emit)(void *arg, const char *word), void *arg)
 {
 	size_t lead = strspn(line, " "), word = first_word(line + lead), n;
-	const struct local_row *r;
+	const struct desk_command *r;
 	size_t from;
 
 	if ((size_t)point <= lead + word) {

@@ -1,17 +1,17 @@
 /*
- * local.h - the desk's own prompt commands: they change what is seen, never the
+ * desk_command.h - the desk's own prompt commands: they change what is seen, never the
  * run, so they stand in no journal and go over no socket. One table: the
  * prompt's dispatch and completion, help and the manual are read from it.
  */
-#ifndef TUTTI_TUI_LOCAL_H
-#define TUTTI_TUI_LOCAL_H
+#ifndef TUTTI_TUI_DESK_COMMAND_H
+#define TUTTI_TUI_DESK_COMMAND_H
 
 #include <stdbool.h>
 
 #include "command/command.h"
 #include "ui.h"
 
-struct local_row {
+struct desk_command {
 	const char *name;
 	const char *usage;    /* "overlay RUN|off" */
 	const char *help;     /* one line */
@@ -20,22 +20,22 @@ struct local_row {
 	const char *words;    /* words that complete it beside: "on off", or NULL */
 	void (*run)(struct ui *ui, const char *rest);
 };
-extern const struct local_row local_table[];
-extern const int local_count;
-const struct local_row *local_find(const char *name);
+extern const struct desk_command desk_command_table[];
+extern const int desk_command_count;
+const struct desk_command *desk_command_find(const char *name);
 
 /* Runs a line whose first word is in the table; false: it is not. */
-bool local_run(struct ui *ui, const char *line);
+bool desk_command_run(struct ui *ui, const char *line);
 
 /*
  * As command_complete, over commands and the desk's own ones: where the word
  * that ends at `point` starts.
  */
-int local_complete(const char *line, int point, const char *const *tasks,
+int desk_command_complete(const char *line, int point, const char *const *tasks,
 		   void (*emit)(void *arg, const char *word), void *arg);
 
-/* The words of local_film.c. */
-void local_speed(struct ui *ui, const char *rest);
-void local_seek(struct ui *ui, const char *rest);
+/* The words of film_command.c. */
+void film_speed_command(struct ui *ui, const char *rest);
+void film_seek_command(struct ui *ui, const char *rest);
 
 #endif

@@ -492,3 +492,12 @@ char channel_mark(int channel)
 
 	return mark[channel % (int)(sizeof mark - 1)];
 }
+
+void draw_nothing(struct canvas *c, struct rect body, const char *why)
+{
+	int w = foreign_columns(why, strlen(why));
+
+	draw_foreign(c, body.y + body.h / 2,
+		     body.x + (body.w > w ? (body.w - w) / 2 : 0), body.w, INK_DIM,
+		     why);
+}

@@ -110,6 +110,8 @@ void draw_box(struct canvas *c, struct rect r, enum ink ink);
 /* A box with a title in its top line, and a remark at its right end or NULL. */
 void draw_titled_box(struct canvas *c, struct rect r, const char *title,
 		     const char *remark);
+/* A word in the middle of what would be empty. */
+void draw_nothing(struct canvas *c, struct rect body, const char *why);
 /* A horizontal bar of w columns filled to `part` (0..1). */
 void draw_bar(struct canvas *c, int y, int x, int w, double part, enum ink ink);
 /*

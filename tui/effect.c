@@ -15,7 +15,7 @@ struct sums {
 	double n, x, y, xx, xy, yy;
 };
 
-struct reading {
+struct summaries_view {
 	struct effect *e;
 	int64_t last;                 /* the newest row */
 	int64_t seen[CHANNELS_MAX];
@@ -33,7 +33,7 @@ static void add(struct sums *s, double x, double y)
 	s->yy += y * y;
 }
 
-static void take_path(struct reading *w, int64_t step)
+static void take_path(struct summaries_view *w, int64_t step)
 {
 	struct effect *e = w->e;
 	int64_t from = e->step - e->length, wide = 2 * e->length, at;
@@ -45,7 +45,7 @@ static void take_path(struct reading *w, int64_t step)
 		e->path[at] = (float)w->smooth[e->channel];
 }
 
-static void take_loss(struct reading *w, int t, int64_t step, double loss)
+static void take_loss(struct summaries_view *w, int t, int64_t step, double loss)
 {
 	const struct effect *e = w->e;
 	int64_t n = ++w->seen[t] < SMOOTH_STEPS ? w->seen[t] : SMOOTH_STEPS;
@@ -59,7 +59,7 @@ static void take_loss(struct reading *w, int t, int64_t step, double loss)
 
 static void take_row(void *arg, const struct step_row *r)
 {
-	struct reading *w = arg;
+	struct summaries_view *w = arg;
 
 	w->last = r->step;
 	for (int k = 0; k < r->n; k++)
@@ -116,7 +116,7 @@ int64_t effect_length(const struct snapshot *s, const struct marks *m, int i,
 void effect_read(struct effect *e, const struct feed *f, const struct snapshot *s,
 		 const struct marks *m, int i, int channel)
 {
-	struct reading w = {.e = e};
+	struct summaries_view w = {.e = e};
 	int64_t from;
 
 	*e = (struct effect){.seq = m->e[i].seq, .step = m->e[i].step};

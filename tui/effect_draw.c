@@ -33,7 +33,7 @@ void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, int w,
 			int mark)
 {
 	const struct journal_entry *e = &ui->charts.marks.e[mark];
-	const struct effect *f = history_effect(ui, mark);
+	const struct effect *f = journal_view_effect(ui, mark);
 	int ch = mark_channel(ui->pic, e->command);
 	bool is_others = false;
 	double effect, relative, error;
@@ -104,7 +104,7 @@ static void draw_trend(struct canvas *c, const struct plot *p, const struct effe
 
 void draw_effect_path(struct canvas *c, const struct ui *ui, struct rect r, int mark)
 {
-	const struct effect *f = history_effect(ui, mark);
+	const struct effect *f = journal_view_effect(ui, mark);
 	struct plot p = {.range = {.log = true, .unit = 1}};
 	struct plot_line l = {.n = EFFECT_PATH, .mark = 'o'};
 	double lo = INFINITY, hi = -INFINITY, end;
@@ -225,7 +225,7 @@ static void draw_effects_head(struct canvas *c, struct rect r, const struct effe
 
 void draw_effects(struct canvas *c, const struct ui *ui, struct rect r, int mark)
 {
-	const struct effect *f = history_effect(ui, mark);
+	const struct effect *f = journal_view_effect(ui, mark);
 	int order[CHANNELS_MAX];
 
 	if (!f || f->length < EFFECT_LEAST) {

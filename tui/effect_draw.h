@@ -5,7 +5,7 @@
 #ifndef TUTTI_TUI_EFFECT_DRAW_H
 #define TUTTI_TUI_EFFECT_DRAW_H
 
-#include "ui.h"
+#include "journal_view.h"
 
 /* "samsum −0.051 ↓ /300" in w columns before `end`: the steps that it is over. */
 void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, int w, int mark);

@@ -1,12 +1,12 @@
 /*
- * local_film.c - the prompt's words over a film: how fast, and where.
+ * film_command.c - the prompt's words over a film: how fast, and where.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "film.h"
-#include "local.h"
+#include "desk_command.h"
 
 static bool has_film(struct ui *ui)
 {
@@ -15,7 +15,7 @@ static bool has_film(struct ui *ui)
 	return ui->feed.film != NULL;
 }
 
-void local_speed(struct ui *ui, const char *rest)
+void film_speed_command(struct ui *ui, const char *rest)
 {
 	struct film *f = ui->feed.film;
 	double x = 0;
@@ -62,7 +62,7 @@ static bool seek_target(const char *text, int64_t now, int64_t last, int64_t *st
 	return true;
 }
 
-void local_seek(struct ui *ui, const char *rest)
+void film_seek_command(struct ui *ui, const char *rest)
 {
 	int64_t step;
 

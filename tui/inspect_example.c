@@ -144,7 +144,7 @@ static const char *said_of(const struct results *d, const struct prediction *p,
 
 static struct rect draw_frame(struct canvas *c, const struct ui *ui, struct rect r, int i)
 {
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 	const struct prediction *p = &d->set.p[i];
 	const struct view_kind *k = view_kind(d->kind);
 	struct rect in = rect_cut(r, 1, 3, 1, 3);
@@ -164,14 +164,14 @@ static struct rect draw_frame(struct canvas *c, const struct ui *ui, struct rect
 static void draw_low(struct canvas *c, const struct ui *ui, struct rect r,
 		     const struct prediction *p)
 {
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 
-	view_kind(d->kind)->draw_low(c, d, p, r, ink_channel(ui->inspect.task));
+	view_kind(d->kind)->draw_low(c, d, p, r, ink_channel(inspect_of(ui)->task));
 }
 
 void inspect_draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 	struct attribution_key key = inspect_key(ui);
 	const struct attribution *a = attribution_find(ui, &key);
 	int i = inspect_at(ui), lines;
@@ -205,7 +205,7 @@ void inspect_draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 static void draw_facts(struct canvas *c, const struct ui *ui, int y, int x, int w,
 		       const struct prediction *p, const struct attribution *a)
 {
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 	char text[24];
 	int end = x + w;
 
@@ -224,7 +224,7 @@ static void draw_facts(struct canvas *c, const struct ui *ui, int y, int x, int 
 
 void inspect_draw_row(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 	struct attribution_key key = inspect_key(ui);
 	const struct attribution *a = attribution_find(ui, &key);
 	int i = inspect_at(ui), low;

@@ -34,7 +34,7 @@ static void put_row(struct buf *b, const struct results *d, int i)
 
 void inspect_export(struct ui *ui)
 {
-	const struct inspection *in = &ui->inspect;
+	const struct inspect_view *in = inspect_of(ui);
 	const struct results *d = &in->data;
 	char name[96];
 	struct buf text;

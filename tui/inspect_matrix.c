@@ -32,7 +32,7 @@ static int cell_least(const struct results *d)
 	return most < 100 ? CELL_MIN - 1 : CELL_MIN;
 }
 
-static void grid_fit(const struct inspection *in, struct rect r, struct grid *g)
+static void grid_fit(const struct inspect_view *in, struct rect r, struct grid *g)
 {
 	const struct results *d = &in->data;
 	int n = d->n_classes, room = r.w - 4 - LABEL_COLS;
@@ -67,7 +67,7 @@ static enum paper heat(int count, int row_sum, bool is_hit)
 	return (enum paper)(PAPER_MISS + (part > .2 ? 2 : part > .05 ? 1 : 0));
 }
 
-static void draw_count(struct canvas *c, const struct inspection *in, struct rect r,
+static void draw_count(struct canvas *c, const struct inspect_view *in, struct rect r,
 		       int gold, int pred)
 {
 	const struct results *d = &in->data;
@@ -157,7 +157,7 @@ static void draw_foot(struct canvas *c, const struct grid *g, const struct resul
 			  INK_TEXT);
 }
 
-static void matrix_remark(const struct inspection *in, const struct grid *g,
+static void matrix_remark(const struct inspect_view *in, const struct grid *g,
 			  char out[REMARK])
 {
 	const struct results *d = &in->data;
@@ -179,7 +179,7 @@ static void matrix_remark(const struct inspection *in, const struct grid *g,
 
 void inspect_draw_matrix(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct inspection *in = &ui->inspect;
+	const struct inspect_view *in = inspect_of(ui);
 	const struct results *d = &in->data;
 	struct grid g;
 	char text[24], remark[REMARK];
@@ -234,7 +234,7 @@ static void draw_bin(struct canvas *c, struct rect plot, int x, int w, double ac
 
 void inspect_draw_calibration(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct calibration *k = &ui->inspect.data.calibration;
+	const struct calibration *k = &inspect_of(ui)->data.calibration;
 	int first = 0, n, step, w, labels, x;
 	struct rect plot;
 	char remark[48] = "";

@@ -112,7 +112,7 @@ static void draw_dots(struct canvas *c, struct rect r, const struct results *d, 
 
 void inspect_draw_scatter(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 	struct rect plot = rect_cut(r, 1, 2, 2, 9);
 	struct residuals s;
 	double lo, hi;
@@ -129,13 +129,13 @@ void inspect_draw_scatter(struct canvas *c, const struct ui *ui, struct rect r)
 	draw_right(c, plot.y + plot.h - 1, plot.x - 1, 7, INK_DIM, fmt_value(text, lo));
 	draw_text(c, plot.y + plot.h, plot.x, 8, INK_DIM, fmt_value(text, lo));
 	draw_right(c, plot.y + plot.h, plot.x + plot.w, 8, INK_DIM, fmt_value(text, hi));
-	draw_dots(c, plot, d, lo, hi, ink_channel(ui->inspect.task));
+	draw_dots(c, plot, d, lo, hi, ink_channel(inspect_of(ui)->task));
 }
 
 void inspect_draw_residuals(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	enum { BINS = 15 };
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 	struct rect plot = rect_cut(r, 2, 2, 2, 2);
 	int bin[BINS], top = 1, w = plot.w / BINS;
 	struct residuals s;

@@ -11,7 +11,23 @@
 #ifndef TUTTI_TUI_INSPECT_OWN_H
 #define TUTTI_TUI_INSPECT_OWN_H
 
+#include "results.h"
 #include "ui.h"
+
+struct inspect_view {
+	int task;               /* channel; -1: none yet */
+	struct results data;
+	bool on_matrix;         /* the matrix has the keys, not the list */
+	int cell_gold, cell_pred;
+	struct listing list;
+	bool is_open;           /* one row fills the body */
+	bool is_asked;          /* so it does where there is no other place for it */
+	char find[160];         /* what n and N look for */
+};
+static inline struct inspect_view *inspect_of(const struct ui *ui)
+{
+	return ui->own[VIEW_INSPECT];
+}
 
 void inspect_draw_matrix(struct canvas *c, const struct ui *ui, struct rect r);
 void inspect_draw_calibration(struct canvas *c, const struct ui *ui, struct rect r);

@@ -1,8 +1,8 @@
 /*
- * history.c - the Journal view's state: which entries are shown, what is known of
+ * journal_list.c - the Journal view's state: which entries are shown, what is known of
  * their effects, keys.
  */
-#include "history.h"
+#include "journal_view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,24 +14,27 @@
 #include "base/str.h"
 #include "keys.h"
 #include "command/command.h"
-#include "ui.h"
 
 static const double ROWS_LAG = 1.5; /* seconds */
 /* Entries measured for one frame: each reads up to 1 200 steps, some 8 ms. */
 enum { MEASURED_AT_ONCE = 2, ROWS_AHEAD = 40 };
 
-void history_init(struct history *h)
+void *journal_view_init(void)
 {
-	memset(h, 0, sizeof *h);
+	struct journal_view *h = xcalloc(1, sizeof *h);
+
 	h->task = -1;
 	h->is_stale = true;
+	return h;
 }
 
-void history_release(struct history *h)
+void journal_view_release(void *own)
 {
+	struct journal_view *h = own;
+
 	xfree(h->row);
 	xfree(h->effect);
-	history_init(h);
+	xfree(h);
 }
 
 /* --- which entries --- */
@@ -41,7 +44,7 @@ static bool is_wanted(const struct ui *ui, const struct journal_entry *e)
 	static const enum journal_who who[FROMS] = {
 		[FROM_YOU] = WHO_PERSON, [FROM_SCRIPT] = WHO_SCRIPT,
 		[FROM_GUARD] = WHO_GUARD};
-	const struct history *h = &ui->history;
+	const struct journal_view *h = journal_of(ui);
 
 	if (h->who != FROM_ALL && e->who != who[h->who])
 		return false;
@@ -53,7 +56,7 @@ static bool is_wanted(const struct ui *ui, const struct journal_entry *e)
 /* The chosen entry stays chosen where it is still shown. */
 static void choose_rows(struct ui *ui)
 {
-	struct history *h = &ui->history;
+	struct journal_view *h = journal_of(ui);
 	const struct marks *m = &ui->charts.marks;
 	int chosen = h->n && h->at < h->n ? h->row[h->at] : -1;
 
@@ -77,9 +80,9 @@ static void choose_rows(struct ui *ui)
 
 /* --- effects --- */
 
-const struct effect *history_effect(const struct ui *ui, int i)
+const struct effect *journal_view_effect(const struct ui *ui, int i)
 {
-	const struct history *h = &ui->history;
+	const struct journal_view *h = journal_of(ui);
 	int64_t seq = ui->charts.marks.e[i].seq;
 	const struct effect *e = h->effect ? &h->effect[seq % EFFECTS_KEPT] : NULL;
 
@@ -88,7 +91,7 @@ const struct effect *history_effect(const struct ui *ui, int i)
 
 static bool is_due(const struct ui *ui, int i)
 {
-	const struct effect *e = history_effect(ui, i);
+	const struct effect *e = journal_view_effect(ui, i);
 	bool is_whole;
 	int64_t length;
 
@@ -98,14 +101,14 @@ static bool is_due(const struct ui *ui, int i)
 		return false;
 	length = effect_length(ui->pic, &ui->charts.marks, i, &is_whole);
 	if (is_whole) /* its last rows were not on the disk, or there were none yet */
-		return ui->now - ui->history.read_at >= ROWS_LAG || length > e->asked;
+		return ui->now - journal_of(ui)->read_at >= ROWS_LAG || length > e->asked;
 	return length >= e->asked + EFFECT_LEAST;
 }
 
 /* The chosen entry first, then those around it, a few at a time. */
 static void measure(struct ui *ui)
 {
-	struct history *h = &ui->history;
+	struct journal_view *h = journal_of(ui);
 	bool is_soon = ui->pic->phase == PHASE_RUNNING && ui->now >= h->read_at &&
 		       ui->now - h->read_at < 0.25;
 	int done = 0;
@@ -133,9 +136,9 @@ static void measure(struct ui *ui)
 	}
 }
 
-void view_journal_recalc(struct ui *ui)
+void journal_view_recalc(struct ui *ui)
 {
-	struct history *h = &ui->history;
+	struct journal_view *h = journal_of(ui);
 
 	if (h->is_stale || h->newest != ui->charts.marks.newest)
 		choose_rows(ui);
@@ -146,7 +149,7 @@ void view_journal_recalc(struct ui *ui)
 
 static void undo(struct ui *ui)
 {
-	const struct history *h = &ui->history;
+	const struct journal_view *h = journal_of(ui);
 	char line[JOURNAL_TEXT];
 	const char *why;
 
@@ -163,7 +166,7 @@ static void undo(struct ui *ui)
 
 static void next_of_kind(struct ui *ui, int direction)
 {
-	struct history *h = &ui->history;
+	struct journal_view *h = journal_of(ui);
 	const struct journal_entry *e = ui->charts.marks.e;
 	int k = h->at + direction;
 
@@ -178,20 +181,20 @@ static void next_of_kind(struct ui *ui, int direction)
 
 static void refilter(struct ui *ui)
 {
-	ui->history.is_stale = true;
+	journal_of(ui)->is_stale = true;
 	choose_rows(ui);
 }
 
-void history_find(struct ui *ui, const char *text)
+void journal_view_find(struct ui *ui, const char *text)
 {
 	ui_show(ui, VIEW_JOURNAL);
-	str_copy(ui->history.word, sizeof ui->history.word, text);
+	str_copy(journal_of(ui)->word, sizeof journal_of(ui)->word, text);
 	refilter(ui);
 }
 
 static void open_curves(struct ui *ui)
 {
-	const struct history *h = &ui->history;
+	const struct journal_view *h = journal_of(ui);
 
 	if (!h->n)
 		return;
@@ -201,7 +204,7 @@ static void open_curves(struct ui *ui)
 
 static bool act_on_list(struct ui *ui, int action, int arg)
 {
-	struct history *h = &ui->history;
+	struct journal_view *h = journal_of(ui);
 
 	switch ((enum action)action) {
 	case DO_MOVE: h->at += arg; break;
@@ -219,9 +222,9 @@ static bool act_on_list(struct ui *ui, int action, int arg)
 }
 
 /* The filters, the one that was asked for in words first. */
-bool view_journal_back(struct ui *ui)
+bool journal_view_back(struct ui *ui)
 {
-	struct history *h = &ui->history;
+	struct journal_view *h = journal_of(ui);
 
 	if (h->word[0])
 		h->word[0] = '\0';
@@ -235,16 +238,16 @@ bool view_journal_back(struct ui *ui)
 	return true;
 }
 
-bool view_journal_act(struct ui *ui, int action, int arg)
+bool journal_view_act(struct ui *ui, int action, int arg)
 {
-	struct history *h = &ui->history;
+	struct journal_view *h = journal_of(ui);
 	int n = ui->pic->n_channels;
 
 	switch ((enum action)action) {
 	case DO_OPEN: open_curves(ui); return true;
 	case DO_UNDO: undo(ui); return true;
 	case DO_WHO:
-		h->who = (enum history_who)((h->who + 1) % FROMS);
+		h->who = (enum journal_filter)((h->who + 1) % FROMS);
 		refilter(ui);
 		return true;
 	case DO_TASK: /* all, then each task */

@@ -1,20 +1,22 @@
 /*
- * history.h - the Journal view's own state.
+ * journal_view.h - what the files of the Journal view share: its own data, and who
+ * does what.
  */
-#ifndef TUTTI_TUI_HISTORY_H
-#define TUTTI_TUI_HISTORY_H
+#ifndef TUTTI_TUI_JOURNAL_VIEW_H
+#define TUTTI_TUI_JOURNAL_VIEW_H
 
 #include "effect.h"
+#include "ui.h"
 
-enum { EFFECTS_KEPT = 128, HISTORY_WORD = 64 };
-enum history_who { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROMS };
+enum { EFFECTS_KEPT = 128, JOURNAL_WORD = 64 };
+enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROMS };
 
-struct history {
+struct journal_view {
 	int at, top;             /* into `row` */
 	bool is_away;            /* the person moved off the newest entry */
-	enum history_who who;
+	enum journal_filter who;
 	int task;                /* -1: entries on any */
-	char word[HISTORY_WORD]; /* entries with it in their text; "": any */
+	char word[JOURNAL_WORD]; /* entries with it in their text; "": any */
 	/* derived: the entries that are shown, as places in the marks */
 	int *row;
 	int n;
@@ -24,13 +26,20 @@ struct history {
 	struct effect *effect;   /* EFFECTS_KEPT, by seq */
 	double read_at;
 };
-void history_init(struct history *h);
-void history_release(struct history *h);
+static inline struct journal_view *journal_of(const struct ui *ui)
+{
+	return ui->own[VIEW_JOURNAL];
+}
 
-struct ui;
-/* ":find TEXT": only entries with it; "" all. */
-void history_find(struct ui *ui, const char *text);
+/* What its row does (view_journal.c), in journal_list.c. */
+void *journal_view_init(void);
+void journal_view_release(void *own);
+void journal_view_recalc(struct ui *ui);
+bool journal_view_act(struct ui *ui, int action, int arg);
+bool journal_view_back(struct ui *ui);
+/* ":find TEXT": shows the view with only the entries that have it; "" all. */
+void journal_view_find(struct ui *ui, const char *text);
 /* The effect of entry i of the marks, or NULL while it is not measured. */
-const struct effect *history_effect(const struct ui *ui, int i);
+const struct effect *journal_view_effect(const struct ui *ui, int i);
 
 #endif

@@ -166,7 +166,7 @@ static int draw_head(struct canvas *c, const struct results *d, int y, int x, bo
 static void draw_figures(struct canvas *c, const struct ui *ui,
 			 const struct inspect_layout *l)
 {
-	if (!ui->inspect.data.n_classes)
+	if (!inspect_of(ui)->data.n_classes)
 		return;
 	inspect_draw_matrix(c, ui, l->matrix);
 	if (l->calibration.w)

@@ -7,6 +7,7 @@
 #define TUTTI_TUI_KIND_VIEW_H
 
 #include "data/task_kind.h"
+#include "results.h"
 #include "ui.h"
 
 enum { REMARK = 320 };

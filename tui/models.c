@@ -127,7 +127,7 @@ static bool choose(struct ui *ui, const char *word, struct err *err)
 void models_choose(struct ui *ui, const char *word)
 {
 	struct err err = {""};
-	char name[64], text[sizeof ui->trial.text];
+	char name[64];
 
 	if (ui_looks_only(ui)) {
 		ui_say_looks_only(ui);
@@ -140,12 +140,8 @@ void models_choose(struct ui *ui, const char *word)
 	if (models_is_live(ui))
 		models_rest(ui);
 	models_name(ui, name);
-	if (ui->trial.is_open && ui->trial.text[0]) {
-		str_copy(text, sizeof text, ui->trial.text);
-		ui_try(ui, text);
-	} else {
+	if (!ui->layer || !ui->layer->model_changed || !ui->layer->model_changed(ui))
 		ui_say(ui, false, "questions go to %s", name);
-	}
 }
 
 /* --- questions --- */

@@ -15,7 +15,7 @@ double mouse_weight(double place)
 
 static bool act(struct ui *ui, int action, int arg)
 {
-	return view_table[ui->view].act(ui, action, arg);
+	return ui->views[ui->view]->act(ui, action, arg);
 }
 
 static void move_fader(struct ui *ui, const struct zone *z, const struct mouse *m)
@@ -29,7 +29,8 @@ static void move_fader(struct ui *ui, const struct zone *z, const struct mouse *
 	ui_wish(ui, z->choose, KNOB_WEIGHT, mouse_weight(place));
 }
 
-static void press(struct ui *ui, const struct zone *z, const struct mouse *m)
+static void press(struct mouse_hold *hold, struct ui *ui, const struct zone *z,
+		  const struct mouse *m)
 {
 	if (z->action == DO_VIEW) {
 		ui_show(ui, (enum view_id)z->arg);
@@ -38,8 +39,7 @@ static void press(struct ui *ui, const struct zone *z, const struct mouse *m)
 	if (z->choose >= 0)
 		act(ui, DO_CHOOSE, z->choose);
 	if (z->action == DO_FADER || z->action == DO_FADER_UP) {
-		ui->hand.is_dragging = true;
-		ui->hand.zone = *z;
+		*hold = (struct mouse_hold){true, *z};
 		move_fader(ui, z, m);
 	} else if (z->action != DO_NONE) {
 		act(ui, z->action, z->arg);
@@ -57,8 +57,8 @@ static bool has_action(const struct ui *ui, enum action a)
 /* The fader under the pointer, else what scrolls in this view. */
 static void turn_wheel(struct ui *ui, const struct zone *z, int down)
 {
-	if (ui->trial.is_open) {
-		ui->trial.scroll += ui->trial.scroll + down < 0 ? 0 : down;
+	if (ui->layer) {
+		ui->layer->act(ui, DO_SCROLL, down);
 	} else if (z && (z->action == DO_FADER || z->action == DO_FADER_UP)) {
 		act(ui, DO_CHOOSE, z->choose);
 		act(ui, DO_WEIGHT, -down);
@@ -69,7 +69,8 @@ static void turn_wheel(struct ui *ui, const struct zone *z, int down)
 	}
 }
 
-void mouse_act(struct ui *ui, const struct canvas *c, const struct mouse *m)
+void mouse_act(struct mouse_hold *hold, struct ui *ui, const struct canvas *c,
+	       const struct mouse *m)
 {
 	const struct zone *z = canvas_zone(c, m->y, m->x);
 
@@ -77,11 +78,11 @@ void mouse_act(struct ui *ui, const struct canvas *c, const struct mouse *m)
 		return;
 	ui_recalc(ui);
 	if (m->is_release)
-		ui->hand.is_dragging = false;
+		hold->is_dragging = false;
 	else if (m->button == MOUSE_UP || m->button == MOUSE_DOWN)
 		turn_wheel(ui, z, m->button == MOUSE_UP ? -1 : 1);
-	else if (m->is_drag && ui->hand.is_dragging)
-		move_fader(ui, &ui->hand.zone, m);
+	else if (m->is_drag && hold->is_dragging)
+		move_fader(ui, &hold->zone, m);
 	else if (m->button == MOUSE_LEFT && !m->is_drag && z)
-		press(ui, z, m);
+		press(hold, ui, z, m);
 }

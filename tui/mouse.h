@@ -12,8 +12,15 @@
 #include "input.h"
 #include "ui.h"
 
+/* What the mouse holds between its press and its release. */
+struct mouse_hold {
+	bool is_dragging;
+	struct zone zone;
+};
+
 /* `c`: what is on the screen. */
-void mouse_act(struct ui *ui, const struct canvas *c, const struct mouse *m);
+void mouse_act(struct mouse_hold *hold, struct ui *ui, const struct canvas *c,
+	       const struct mouse *m);
 /* The weight at a place of a fader, 0..1: quarter octaves from 1/8 to 8. */
 double mouse_weight(double place);
 

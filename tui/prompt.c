@@ -22,7 +22,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "input.h"
-#include "local.h"
+#include "desk_command.h"
 #include "text/utf8.h"
 
 enum { QUEUE = 16, REMARK = 256, HISTORY_LINES = 500 };
@@ -119,7 +119,7 @@ static char **complete(const char *text, int start, int end)
 	if (P.kind != PROMPT_COMMAND)
 		return NULL;
 	memset(&found, 0, sizeof found);
-	local_complete(rl_line_buffer, end, P.tasks ? P.tasks : none, add_candidate,
+	desk_command_complete(rl_line_buffer, end, P.tasks ? P.tasks : none, add_candidate,
 			 &found);
 	matches = rl_completion_matches(text, next_candidate);
 	for (size_t i = 0; i < found.n; i++)

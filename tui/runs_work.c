@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
-#include "local.h"
+#include "desk_command.h"
 #include "view_runs.h"
 
 static const double FRESH = 2; /* seconds between two looks at the root */
@@ -80,23 +80,20 @@ static void drop_diff(void *arg)
 
 /* --- state --- */
 
-static struct runs_view *state(struct ui *ui)
+void *runs_view_init(void)
 {
-	if (!ui->runs) {
-		ui->runs = xcalloc(1, sizeof *ui->runs);
-		ui->runs->dev_range.unit = .1;
-		ui->runs->loss_range.log = true;
-		ui->runs->read_at = -1e9;
-	}
-	return ui->runs;
+	struct runs_view *v = xcalloc(1, sizeof *v);
+
+	v->dev_range.unit = .1;
+	v->loss_range.log = true;
+	v->read_at = -1e9;
+	return v;
 }
 
-void view_runs_release(struct ui *ui)
+void runs_view_release(void *own)
 {
-	struct runs_view *v = ui->runs;
+	struct runs_view *v = own;
 
-	if (!v)
-		return;
 	work_release(&v->read);
 	work_release(&v->loss);
 	work_release(&v->diff);
@@ -106,7 +103,6 @@ void view_runs_release(struct ui *ui)
 		xfree(v->losses[i].curve);
 	xfree(v->order);
 	xfree(v);
-	ui->runs = NULL;
 }
 
 /* --- recalc --- */
@@ -275,9 +271,9 @@ static void fit_ranges(struct runs_view *v)
 		curve_range_fit(&v->loss_range, llo, lhi);
 }
 
-void view_runs_recalc(struct ui *ui)
+void runs_view_recalc(struct ui *ui)
 {
-	struct runs_view *v = state(ui);
+	struct runs_view *v = runs_view_of(ui);
 
 	find_root(ui, v);
 	keep_table(ui, v);
@@ -288,9 +284,9 @@ void view_runs_recalc(struct ui *ui)
 	fit_ranges(v);
 }
 
-void view_runs_find(struct ui *ui, const char *text)
+void runs_view_find(struct ui *ui, const char *text)
 {
-	struct runs_view *v = state(ui);
+	struct runs_view *v = runs_view_of(ui);
 
 	str_copy(v->filter, sizeof v->filter, text);
 	v->is_stale = true;
@@ -374,13 +370,13 @@ static void overlay(struct ui *ui, const struct runs_view *v)
 	char line[RUN_NAME + 16];
 
 	str_format(line, sizeof line, "overlay %s", v->chosen);
-	if (!local_run(ui, line))
+	if (!desk_command_run(ui, line))
 		ui_say(ui, true, "curves of another run cannot be laid over these");
 }
 
-bool view_runs_back(struct ui *ui)
+bool runs_view_back(struct ui *ui)
 {
-	struct runs_view *v = state(ui);
+	struct runs_view *v = runs_view_of(ui);
 
 	if (v->shows_diff) {
 		v->shows_diff = false;
@@ -393,9 +389,9 @@ bool view_runs_back(struct ui *ui)
 	return true;
 }
 
-bool view_runs_act(struct ui *ui, int action, int arg)
+bool runs_view_act(struct ui *ui, int action, int arg)
 {
-	struct runs_view *v = state(ui);
+	struct runs_view *v = runs_view_of(ui);
 
 	switch ((enum action)action) {
 	case DO_MOVE:

@@ -13,61 +13,6 @@
 #include "text/utf8.h"
 #include "ui.h"
 
-const struct view view_table[VIEWS] = {
-	[VIEW_DESK] = {'1', "Desk", "Desk", NULL, view_desk_draw, view_desk_act,
-		       "j k channel   h l weight   [ ] share   m s p   i words   Space pause",
-		       "j k channel   t chart   y axis   r raw   i words   z freeze   q leave",
-		       true, NULL},
-	[VIEW_CURVES] =
-		{'2', "Curves", "Curves", NULL, view_curves_draw, view_curves_act,
-		 "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one",
-		 NULL, false, view_curves_back},
-	[VIEW_INSPECT] = {'3', "Inspect", "Insp", view_inspect_recalc,
-			  view_inspect_draw, view_inspect_act,
-			  "j k  Tab matrix  Enter explain  o method  a all  s sort  "
-			  "d changed  / find",
-			  "j k  Tab matrix  Enter open  a all  s sort  d changed  / find",
-			  false, view_inspect_back},
-	[VIEW_SUMMARIES] =
-		{'4', "Summaries", "Sums", view_summaries_recalc,
-		 view_summaries_draw, view_summaries_act,
-		 "j k example   h l piece   v marks   b beams   d changes   s sort   "
-		 "f filter   / find   x export",
-		 "j k example   h l piece   v marks   d changes   s sort   f filter   "
-		 "/ find   x export",
-		 false, view_summaries_back},
-	[VIEW_RUNS] = {'5', "Runs", "Runs", view_runs_recalc, view_runs_draw,
-		       view_runs_act,
-		       "j k move   Enter mark   b base   d differences   s sort   "
-		       "= equal step",
-		       NULL, false, view_runs_back},
-	[VIEW_DATA] = {'6', "Data", "Data", view_data_recalc, view_data_draw,
-		       view_data_act,
-		       "Tab train|dev   / find   r repeated   L in train   f label   "
-		       "Enter open",
-		       NULL, false, view_data_back},
-	[VIEW_GRADIENTS] = {'7', "Gradients", "Grad", view_gradients_recalc,
-			    view_gradients_draw, view_gradients_act,
-			    "j k task   Enter one|all   M measure now",
-			    "j k task   Enter one|all", true, NULL},
-	[VIEW_JOURNAL] = {'8', "Journal", "Jour", view_journal_recalc,
-			  view_journal_draw, view_journal_act,
-			  "j k move   Enter curves there   u undo   / find   w who   < > task",
-			  "j k move   Enter curves there   / find   w who   < > task",
-			  true, view_journal_back},
-	[VIEW_HELP] = {0, "Help", "Help", NULL, view_help_draw, view_help_act,
-		       "Esc close   j k scroll", NULL, false, view_help_back},
-};
-
-void draw_nothing(struct canvas *c, struct rect body, const char *why)
-{
-	int w = foreign_columns(why, strlen(why));
-
-	draw_foreign(c, body.y + body.h / 2,
-		     body.x + (body.w > w ? (body.w - w) / 2 : 0), body.w, INK_DIM,
-		     why);
-}
-
 static void draw_phase(struct canvas *c, const struct ui *ui, int *x)
 {
 	static const struct { const char *word; enum ink ink;
@@ -189,7 +134,7 @@ static bool draw_work(struct canvas *c, const struct snapshot *s, int y, int fro
 static int draw_tab(struct canvas *c, const struct ui *ui, int v, int y, int x, int pad,
 		    bool is_brief)
 {
-	const struct view *view = &view_table[v];
+	const struct view *view = ui->views[v];
 	const char *name = is_brief ? view->brief : view->name;
 	bool is_on = ui->view == (enum view_id)v;
 	int w = (int)strlen(name) + 2 + 2 * pad;
@@ -214,7 +159,7 @@ static void draw_tabs(struct canvas *c, const struct ui *ui, struct rect r)
 	int x = r.x + (r.w >= 90), pad = r.w >= 90, gap = r.w >= 100;
 
 	for (int v = 0; v < VIEWS; v++)
-		if (view_table[v].digit)
+		if (ui->views[v]->digit)
 			x += draw_tab(c, ui, v, r.y, x, pad, is_brief) +
 			     (pad ? gap : 1);
 	if (!draw_work(c, ui->pic, r.y, x) && x + w + 1 < c->cols)
@@ -260,7 +205,7 @@ static void draw_prompt(struct canvas *c, struct rect r)
 
 static const char *hints_of(const struct ui *ui)
 {
-	const struct view *v = &view_table[ui->view];
+	const struct view *v = ui->views[ui->view];
 
 	if (ui->feed.film && ui->view == VIEW_DESK)
 		return "Space hold, go on   ; ' slower, faster   , . back, on   "
@@ -356,9 +301,9 @@ void draw_screen(struct canvas *c, const struct ui *ui)
 		draw_preparing(c, ui->pic, p.body);
 	else if (ui->view == VIEW_DESK && ui->pic->phase == PHASE_PREPARING)
 		draw_preparing(c, ui->pic, p.body);
-	else if (ui->trial.is_open && ui->view != VIEW_HELP)
-		draw_trial(c, ui, p.body);
+	else if (ui->layer && ui->view != VIEW_HELP)
+		ui->layer->draw(c, ui, p.body);
 	else
-		view_table[ui->view].draw(c, ui, p.body);
+		ui->views[ui->view]->draw(c, ui, p.body);
 	draw_foot(c, ui, p.foot);
 }

@@ -11,15 +11,17 @@
 #include "summaries_own.h"
 #include "text/tokenizer.h"
 
-void reading_init(struct reading *re)
+void *summaries_init(void)
 {
-	memset(re, 0, sizeof *re);
+	struct summaries_view *re = xcalloc(1, sizeof *re);
+
 	re->task = re->set_task = re->token = -1;
 	re->row = re->set_step = -1;
 	results_init(&re->data);
+	return re;
 }
 
-static void forget_set(struct reading *re)
+static void forget_set(struct summaries_view *re)
 {
 	prediction_set_release(&re->before);
 	memset(&re->before, 0, sizeof re->before);
@@ -32,15 +34,18 @@ static void forget_set(struct reading *re)
 	memset(&re->mean, 0, sizeof re->mean);
 }
 
-void reading_release(struct reading *re)
+void summaries_release(void *own)
 {
+	struct summaries_view *re = own;
+
 	forget_set(re);
 	results_release(&re->data);
 	for (int i = 0; i < BEAMS_KEPT; i++)
 		xfree(re->beams[i].json);
+	xfree(re);
 }
 
-bool reading_back(struct reading *re)
+bool summaries_back(struct summaries_view *re)
 {
 	if (re->token >= 0)
 		re->token = -1;
@@ -53,12 +58,12 @@ bool reading_back(struct reading *re)
 	return true;
 }
 
-int reading_shown(const struct reading *re)
+int summaries_shown(const struct summaries_view *re)
 {
 	return re->at >= 0 && re->at < re->n_order ? re->order[re->at] : -1;
 }
 
-const struct prediction *reading_before(const struct reading *re)
+const struct prediction *summaries_before(const struct summaries_view *re)
 {
 	const struct results *d = &re->data;
 
@@ -68,7 +73,7 @@ const struct prediction *reading_before(const struct reading *re)
 	return NULL;
 }
 
-void reading_settle(struct reading *re)
+void summaries_settle(struct summaries_view *re)
 {
 	int i;
 
@@ -76,7 +81,7 @@ void reading_settle(struct reading *re)
 		re->at = re->n_order - 1;
 	if (re->at < 0)
 		re->at = 0;
-	i = reading_shown(re);
+	i = summaries_shown(re);
 	if (i < 0 || re->data.set.p[i].row == re->row)
 		return;
 	re->row = re->data.set.p[i].row;
@@ -84,25 +89,25 @@ void reading_settle(struct reading *re)
 	re->token = re->token >= 0 ? 0 : -1;
 }
 
-static bool needs_before(const struct reading *re)
+static bool needs_before(const struct summaries_view *re)
 {
 	return re->sort == BY_CHANGE || re->only == ONLY_CHANGED;
 }
 
 static void read_before(struct ui *ui)
 {
-	struct reading *re = &ui->reading;
+	struct summaries_view *re = summaries_of(ui);
 
 	re->is_before_read = true;
 	if (ui->feed.predictions_before &&
 	    ui->feed.predictions_before(ui->feed.arg, ui->pic->run_path, re->task,
 					re->data.set.step, &re->before, NULL))
 		memset(&re->before, 0, sizeof re->before);
-	reading_measure_changes(re);
+	summaries_measure_changes(re);
 }
 
 /* A new evaluation, or another task. */
-static void take_set(struct reading *re)
+static void take_set(struct summaries_view *re)
 {
 	int64_t row = re->set_task == re->data.task ? re->row : -1;
 
@@ -114,10 +119,10 @@ static void take_set(struct reading *re)
 		re->figure[i].change = NAN;
 	re->row = row;
 	re->at = row < 0 ? 0 : re->at;
-	reading_arrange(re);
+	summaries_arrange(re);
 }
 
-static void count_tokens(struct reading *re, int i)
+static void count_tokens(struct summaries_view *re, int i)
 {
 	struct placed_text none = {.text = ""};
 	struct pieces p;
@@ -129,9 +134,9 @@ static void count_tokens(struct reading *re, int i)
 	pieces_release(&p);
 }
 
-void reading_recalc(struct ui *ui)
+void summaries_recalc(struct ui *ui)
 {
-	struct reading *re = &ui->reading;
+	struct summaries_view *re = summaries_of(ui);
 	int i;
 
 	re->task = view_first_task(ui, VIEW_SUMMARIES, re->task);
@@ -145,18 +150,18 @@ void reading_recalc(struct ui *ui)
 		take_set(re);
 	if (needs_before(re) && !re->is_before_read) {
 		read_before(ui);
-		reading_arrange(re);
+		summaries_arrange(re);
 	}
 	if (re->measured < re->data.set.n) {
-		if (!reading_measure(re))
+		if (!summaries_measure(re))
 			eventfd_write(ui->wake_fd, 1); /* draw again: there is more */
-		reading_arrange(re);
+		summaries_arrange(re);
 	}
-	reading_settle(re);
-	i = reading_shown(re);
-	reading_measure_one(re, i);
+	summaries_settle(re);
+	i = summaries_shown(re);
+	summaries_measure_one(re, i);
 	results_history(&re->data, &ui->feed, ui->pic->run_path, i);
 	count_tokens(re, i);
 	if (re->pane == PANE_BEAMS)
-		reading_ask_beams(ui);
+		summaries_ask_beams(ui);
 }

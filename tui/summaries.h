@@ -12,10 +12,10 @@
 #include "metric/rouge.h"
 #include "results.h"
 
-enum reading_mode { READ_COPIED, READ_NOVEL, READ_MATCHED, READ_PLAIN, READ_MODES };
-enum reading_sort { BY_ROUGE, BY_LENGTH, BY_NOVELTY, BY_CHANGE, BY_ROW, READING_SORTS };
-enum reading_only { ONLY_ALL, ONLY_REPEATING, ONLY_CUT, ONLY_CHANGED, READING_FILTERS };
-enum reading_pane { PANE_HISTORY, PANE_FIGURES, PANE_BEAMS, READING_PANES };
+enum summaries_mode { READ_COPIED, READ_NOVEL, READ_MATCHED, READ_PLAIN, READ_MODES };
+enum summaries_sort { BY_ROUGE, BY_LENGTH, BY_NOVELTY, BY_CHANGE, BY_ROW, SUMMARIES_SORTS };
+enum summaries_only { ONLY_ALL, ONLY_REPEATING, ONLY_CUT, ONLY_CHANGED, SUMMARIES_FILTERS };
+enum summaries_pane { PANE_HISTORY, PANE_FIGURES, PANE_BEAMS, SUMMARIES_PANES };
 enum { BEAMS_KEPT = 32 };
 
 
@@ -30,7 +30,7 @@ struct example_figures {
 	bool is_changed;           /* another output than then */
 };
 /* Over the examples measured so far. */
-struct reading_means {
+struct summaries_means {
 	int n, cut, repeating, blind;
 	struct rouge rouge, lead;
 	double coverage, density, longest, novel[COPYING_GRAMS], repeats, ratio;
@@ -44,15 +44,15 @@ struct beams_kept {
 	char *json;                /* owned; NULL: it could not say */
 };
 
-struct reading {
+struct summaries_view {
 	int task;
 	struct results data;
 	int64_t row;               /* of the example shown; -1: none yet */
 	int at, scroll;            /* place in `order`; lines of the source above */
-	enum reading_mode mode;
-	enum reading_sort sort;
-	enum reading_only only;
-	enum reading_pane pane;
+	enum summaries_mode mode;
+	enum summaries_sort sort;
+	enum summaries_only only;
+	enum summaries_pane pane;
 	bool shows_change;         /* against the evaluation before */
 	int token, n_tokens;       /* piece under the cursor, -1: none; of how many */
 
@@ -65,7 +65,7 @@ struct reading {
 	const struct tokenizer_kind *pieces; /* of the run's; NULL: not known */
 	struct example_figures *figure; /* [data.set.n] */
 	int measured;              /* how many are done, from the first on */
-	struct reading_means mean;
+	struct summaries_means mean;
 	int *order, n_order;       /* set indices: filtered and sorted */
 	bool is_before_read;
 	struct prediction_set before; /* the evaluation before; n 0: none */
@@ -76,9 +76,7 @@ struct reading {
 	struct beams_kept asked;
 };
 
-void reading_init(struct reading *re);
-void reading_release(struct reading *re);
 /* Esc: closes what is open, one thing at a time; false: there was nothing. */
-bool reading_back(struct reading *re);
+bool summaries_back(struct summaries_view *re);
 
 #endif

@@ -24,7 +24,7 @@ static bool is_of(const struct beams_kept *k, const struct beams_kept *want)
 /* What the example shown would be kept as. */
 static struct beams_kept wanted(const struct ui *ui)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	struct beams_kept k = {.task = re->set_task, .row = re->row,
 			       .step = re->data.set.step};
 
@@ -32,7 +32,7 @@ static struct beams_kept wanted(const struct ui *ui)
 	return k;
 }
 
-static const struct beams_kept *find(const struct reading *re,
+static const struct beams_kept *find(const struct summaries_view *re,
 				     const struct beams_kept *want)
 {
 	int n = re->n_beams < BEAMS_KEPT ? re->n_beams : BEAMS_KEPT;
@@ -43,15 +43,15 @@ static const struct beams_kept *find(const struct reading *re,
 	return NULL;
 }
 
-const struct beams_kept *reading_beams(const struct ui *ui)
+const struct beams_kept *summaries_beams(const struct ui *ui)
 {
 	struct beams_kept want = wanted(ui);
 
-	return find(&ui->reading, &want);
+	return find(summaries_of(ui), &want);
 }
 
 /* The oldest gives way. */
-static void keep(struct reading *re, const struct beams_kept *k)
+static void keep(struct summaries_view *re, const struct beams_kept *k)
 {
 	struct beams_kept *at = &re->beams[re->n_beams++ % BEAMS_KEPT];
 
@@ -63,7 +63,7 @@ static void keep(struct reading *re, const struct beams_kept *k)
 
 static void take_beams(struct ui *ui, enum status st, const char *text)
 {
-	struct reading *re = &ui->reading;
+	struct summaries_view *re = summaries_of(ui);
 
 	re->is_asked = false;
 	re->asked.json = st ? NULL : xstrdup(text);
@@ -86,13 +86,13 @@ static void one_line(struct buf *out, const char *text, size_t cap)
 	}
 }
 
-void reading_ask_beams(struct ui *ui)
+void summaries_ask_beams(struct ui *ui)
 {
-	struct reading *re = &ui->reading;
-	int i = reading_shown(re);
+	struct summaries_view *re = summaries_of(ui);
+	int i = summaries_shown(re);
 	struct buf line;
 
-	if (i < 0 || re->is_asked || ui_looks_only(ui) || reading_beams(ui))
+	if (i < 0 || re->is_asked || ui_looks_only(ui) || summaries_beams(ui))
 		return;
 	re->asked = wanted(ui);
 	buf_init(&line);
@@ -168,7 +168,7 @@ static void draw_answer(struct canvas *c, struct rect r, const char *text,
 void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		const char *reference)
 {
-	const struct beams_kept *k = reading_beams(ui);
+	const struct beams_kept *k = summaries_beams(ui);
 	char name[64];
 
 	if (r.h < 2)
@@ -179,7 +179,7 @@ void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		draw_right(c, r.y, r.x + r.w - 1, 36, INK_DIM, name);
 	r = rect_cut(r, 1, 0, 0, 0);
 	if (k && k->json)
-		draw_answer(c, r, k->json, reference, ui->reading.rouge);
+		draw_answer(c, r, k->json, reference, summaries_of(ui)->rouge);
 	else if (k)
 		draw_text(c, r.y, r.x, r.w, INK_DIM, "there was no answer");
 	else if (ui_looks_only(ui))

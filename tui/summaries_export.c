@@ -54,7 +54,7 @@ static void put_text(struct json_out *j, const char *key, const char *text)
 
 static void put_example(struct buf *out, const struct ui *ui, int i)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	const struct prediction *p = &re->data.set.p[i];
 	const struct dev_row *row = &re->data.set.row[i];
 	struct json_out j;
@@ -73,9 +73,9 @@ static void put_example(struct buf *out, const struct ui *ui, int i)
 	buf_addc(out, '\n');
 }
 
-void reading_export(struct ui *ui)
+void summaries_export(struct ui *ui)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	char name[96];
 	struct buf text;
 

@@ -84,10 +84,10 @@ static void score_head(struct canvas *c, int y, int x, const struct columns *k)
 	put(c, y, x, k->change, INK_DIM, "since");
 }
 
-void draw_scores(struct canvas *c, struct rect r, const struct reading *re,
+void draw_scores(struct canvas *c, struct rect r, const struct summaries_view *re,
 		 const struct example_figures *f, const struct rouge *was)
 {
-	const struct reading_means *m = &re->mean;
+	const struct summaries_means *m = &re->mean;
 	struct columns k = score_columns(r.w, was != NULL);
 	const struct rouge *w = was ? was : &f->rouge;
 	const struct rouge_score *one[4] = {&f->rouge.r1, &m->rouge.r1, &f->lead.r1, &w->r1};
@@ -125,7 +125,7 @@ struct figure_row {
 };
 
 enum { FIGURES = 8, GRID_COLS = 41, GRID_WIDE = 50 };
-static void figure_rows(const struct reading_means *m, const struct example_figures *f,
+static void figure_rows(const struct summaries_means *m, const struct example_figures *f,
 			struct figure_row out[FIGURES])
 {
 	const struct copying *k = &f->copying;
@@ -211,7 +211,7 @@ static void draw_line(struct canvas *c, struct rect r, const struct figure_row *
 	}
 }
 
-void draw_copying(struct canvas *c, struct rect r, const struct reading *re,
+void draw_copying(struct canvas *c, struct rect r, const struct summaries_view *re,
 		  const struct example_figures *f)
 {
 	struct figure_row row[FIGURES];
@@ -240,9 +240,9 @@ static void mean_row(struct canvas *c, int y, int x, const char *name,
 		   fmt_metric(number, lead));
 }
 
-void draw_means(struct canvas *c, struct rect r, const struct reading *re)
+void draw_means(struct canvas *c, struct rect r, const struct summaries_view *re)
 {
-	const struct reading_means *m = &re->mean;
+	const struct summaries_means *m = &re->mean;
 	struct columns k = {.p = 15, .r = 22, .f1 = 29, .lead = 37};
 	int y = r.y + 5;
 

@@ -9,24 +9,24 @@
 
 static void next_task(struct ui *ui, int dir)
 {
-	if (ui->reading.task < 0)
+	if (summaries_of(ui)->task < 0)
 		return;
-	ui->reading.task = view_next_task(ui, VIEW_SUMMARIES, ui->reading.task, dir);
-	ui->reading.at = ui->reading.scroll = 0;
+	summaries_of(ui)->task = view_next_task(ui, VIEW_SUMMARIES, summaries_of(ui)->task, dir);
+	summaries_of(ui)->at = summaries_of(ui)->scroll = 0;
 }
 
 /* Another order or filter: from its beginning, whatever that turns out to be. */
-static bool list_anew(struct reading *re)
+static bool list_anew(struct summaries_view *re)
 {
 	re->at = 0;
 	re->row = -1;
-	reading_arrange(re);
+	summaries_arrange(re);
 	return true;
 }
 
 static void find(struct ui *ui, int dir)
 {
-	struct reading *re = &ui->reading;
+	struct summaries_view *re = summaries_of(ui);
 	int hits = 0, at = -1;
 
 	if (!re->find[0]) {
@@ -34,7 +34,7 @@ static void find(struct ui *ui, int dir)
 		return;
 	}
 	if (re->n_order)
-		at = reading_find(re, re->find, dir, &hits);
+		at = summaries_find(re, re->find, dir, &hits);
 	if (at < 0) {
 		ui_say(ui, true, "no example of the list holds '%s'", re->find);
 		return;
@@ -43,18 +43,18 @@ static void find(struct ui *ui, int dir)
 	ui_say(ui, false, "%d of %d hold '%s'", hits, re->n_order, re->find);
 }
 
-void view_summaries_find(struct ui *ui, const char *text)
+void summaries_look_for(struct ui *ui, const char *text)
 {
-	str_copy(ui->reading.find, sizeof ui->reading.find, text);
-	if (ui->reading.task < 0)
+	str_copy(summaries_of(ui)->find, sizeof summaries_of(ui)->find, text);
+	if (summaries_of(ui)->task < 0)
 		return;
 	find(ui, 1);
-	reading_settle(&ui->reading);
+	summaries_settle(summaries_of(ui));
 }
 
-static void scroll(struct reading *re, int by)
+static void scroll(struct summaries_view *re, int by)
 {
-	int i = reading_shown(re), n = 0;
+	int i = summaries_shown(re), n = 0;
 	struct word *w = words_cut(i >= 0 ? re->data.set.row[i].text : NULL, &n);
 	struct canvas plain = {.fancy = true, .colour = true};
 	int lines = n ? words_line(&plain, 54, w, n, n - 1) : 0;
@@ -65,7 +65,7 @@ static void scroll(struct reading *re, int by)
 	xfree(w);
 }
 
-static void choose_token(struct reading *re, int by)
+static void choose_token(struct summaries_view *re, int by)
 {
 	if (!re->n_tokens)
 		return;
@@ -77,7 +77,7 @@ static void choose_token(struct reading *re, int by)
 /* How the example is looked at; false: not such a key. */
 static bool act_on_look(struct ui *ui, enum action action, int arg)
 {
-	struct reading *re = &ui->reading;
+	struct summaries_view *re = summaries_of(ui);
 
 	switch (action) {
 	case DO_SCROLL: scroll(re, arg); break;
@@ -91,15 +91,15 @@ static bool act_on_look(struct ui *ui, enum action action, int arg)
 	case DO_BEAMS:
 		re->pane = re->pane == PANE_BEAMS ? PANE_HISTORY : PANE_BEAMS;
 		break;
-	case DO_PANE: re->pane = (re->pane + 1) % READING_PANES; break;
+	case DO_PANE: re->pane = (re->pane + 1) % SUMMARIES_PANES; break;
 	default: return false;
 	}
 	return true;
 }
 
-bool view_summaries_act(struct ui *ui, int action, int arg)
+bool summaries_act(struct ui *ui, int action, int arg)
 {
-	struct reading *re = &ui->reading;
+	struct summaries_view *re = summaries_of(ui);
 
 	if (re->task < 0)
 		return false;
@@ -110,33 +110,28 @@ bool view_summaries_act(struct ui *ui, int action, int arg)
 	case DO_PAGE: re->at += 10 * arg; break;
 	case DO_END: re->at = arg < 0 ? 0 : re->n_order; break;
 	case DO_SORT:
-		re->sort = (re->sort + 1) % READING_SORTS;
+		re->sort = (re->sort + 1) % SUMMARIES_SORTS;
 		return list_anew(re);
 	case DO_FILTER:
-		re->only = (re->only + 1) % READING_FILTERS;
+		re->only = (re->only + 1) % SUMMARIES_FILTERS;
 		return list_anew(re);
 	case DO_TASK: next_task(ui, arg); break;
 	case DO_NEXT: find(ui, arg); break;
-	case DO_EXPORT: reading_export(ui); break;
+	case DO_EXPORT: summaries_export(ui); break;
 	default: return false;
 	}
-	reading_settle(re);
+	summaries_settle(re);
 	return true;
 }
 
-bool view_summaries_back(struct ui *ui)
+bool summaries_go_back(struct ui *ui)
 {
-	struct reading *re = &ui->reading;
+	struct summaries_view *re = summaries_of(ui);
 
-	if (reading_back(re))
+	if (summaries_back(re))
 		return true;
 	if (re->only == ONLY_ALL)
 		return false;
 	re->only = ONLY_ALL;
 	return list_anew(re);
-}
-
-void view_summaries_recalc(struct ui *ui)
-{
-	reading_recalc(ui);
 }

@@ -15,23 +15,23 @@
 
 #define SLICE 0.012 /* seconds of measuring between two frames or keys */
 
-const char *reading_sort_name(enum reading_sort s)
+const char *summaries_sort_name(enum summaries_sort s)
 {
-	static const char *const name[READING_SORTS] = {"ROUGE-1", "length", "novelty",
+	static const char *const name[SUMMARIES_SORTS] = {"ROUGE-1", "length", "novelty",
 							"change", "row"};
 
 	return name[s];
 }
 
-const char *reading_only_name(enum reading_only o)
+const char *summaries_only_name(enum summaries_only o)
 {
-	static const char *const name[READING_FILTERS] = {
+	static const char *const name[SUMMARIES_FILTERS] = {
 		"all", "only repeating", "only cut sources", "only changed"};
 
 	return name[o];
 }
 
-const char *reading_mode_name(enum reading_mode m)
+const char *summaries_mode_name(enum summaries_mode m)
 {
 	static const char *const name[READ_MODES] = {"copied", "novel", "matched",
 						     "plain"};
@@ -76,7 +76,7 @@ static void measure_copying(struct example_figures *f, const struct dev_row *row
 	xfree(reference);
 }
 
-static const struct prediction *before_of(const struct reading *re, int64_t row)
+static const struct prediction *before_of(const struct summaries_view *re, int64_t row)
 {
 	for (int i = 0; i < re->before.n; i++)
 		if (re->before.p[i].row == row)
@@ -84,7 +84,7 @@ static const struct prediction *before_of(const struct reading *re, int64_t row)
 	return NULL;
 }
 
-static void measure_change(const struct reading *re, int i)
+static void measure_change(const struct summaries_view *re, int i)
 {
 	const struct prediction *p = &re->data.set.p[i], *was = before_of(re, p->row);
 	struct example_figures *f = &re->figure[i];
@@ -94,13 +94,13 @@ static void measure_change(const struct reading *re, int i)
 	f->is_changed = was && strcmp(text_of(was->text), text_of(p->text)) != 0;
 }
 
-void reading_measure_changes(struct reading *re)
+void summaries_measure_changes(struct summaries_view *re)
 {
 	for (int i = 0; i < re->data.set.n; i++)
 		measure_change(re, i);
 }
 
-static void measure(struct reading *re, int i, struct rouge_scorer *rs)
+static void measure(struct summaries_view *re, int i, struct rouge_scorer *rs)
 {
 	const struct prediction *p = &re->data.set.p[i];
 	const struct dev_row *row = &re->data.set.row[i];
@@ -121,7 +121,7 @@ static void measure(struct reading *re, int i, struct rouge_scorer *rs)
 	f->is_done = true;
 }
 
-void reading_measure_one(struct reading *re, int i)
+void summaries_measure_one(struct summaries_view *re, int i)
 {
 	struct rouge_scorer *rs;
 
@@ -168,13 +168,13 @@ static void add_rouge(struct rouge *to, const struct rouge *r, double part)
 	add_score(&to->rlsum, &r->rlsum, part);
 }
 
-static void take_means(struct reading *re)
+static void take_means(struct summaries_view *re)
 {
-	struct reading_means *m = &re->mean;
+	struct summaries_means *m = &re->mean;
 	enum { COVERAGE, DENSITY, LONGEST, REPEATS, RATIO, NOVEL };
 	struct mean mean[NOVEL + COPYING_GRAMS] = {0};
 
-	*m = (struct reading_means){.n = re->measured};
+	*m = (struct summaries_means){.n = re->measured};
 	for (int i = 0; i < re->measured; i++) {
 		const struct example_figures *f = &re->figure[i];
 
@@ -200,7 +200,7 @@ static void take_means(struct reading *re)
 		m->novel[k] = mean_of(&mean[NOVEL + k]);
 }
 
-bool reading_measure(struct reading *re)
+bool summaries_measure(struct summaries_view *re)
 {
 	double until = clock_now() + SLICE;
 	int n = re->data.set.n, from = re->measured;
@@ -218,7 +218,7 @@ bool reading_measure(struct reading *re)
 
 /* --- the list --- */
 
-static bool is_wanted(const struct reading *re, int i)
+static bool is_wanted(const struct summaries_view *re, int i)
 {
 	const struct example_figures *f = &re->figure[i];
 
@@ -231,7 +231,7 @@ static bool is_wanted(const struct reading *re, int i)
 }
 
 /* The lower, the earlier in the list: the worst come first. */
-static double sort_value(const struct reading *re, int i)
+static double sort_value(const struct summaries_view *re, int i)
 {
 	const struct prediction *p = &re->data.set.p[i];
 	const struct example_figures *f = &re->figure[i];
@@ -261,7 +261,7 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The example of before where it still is in the list; else the place. */
-static void find_again(struct reading *re)
+static void find_again(struct summaries_view *re)
 {
 	for (int k = 0; k < re->n_order; k++)
 		if (re->data.set.p[re->order[k]].row == re->row) {
@@ -274,7 +274,7 @@ static void find_again(struct reading *re)
 		re->at = 0;
 }
 
-void reading_arrange(struct reading *re)
+void summaries_arrange(struct summaries_view *re)
 {
 	int n = re->data.set.n;
 	struct sort_item *item = xcalloc((size_t)n + 1, sizeof *item);
@@ -305,7 +305,7 @@ static bool holds(const char *text, const char *what)
 	return false;
 }
 
-int reading_find(const struct reading *re, const char *what, int dir, int *hits)
+int summaries_find(const struct summaries_view *re, const char *what, int dir, int *hits)
 {
 	int found = -1;
 

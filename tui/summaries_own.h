@@ -4,34 +4,47 @@
 #ifndef TUTTI_TUI_SUMMARIES_OWN_H
 #define TUTTI_TUI_SUMMARIES_OWN_H
 
+#include "summaries.h"
 #include "ui.h"
 #include "words.h"
 
+static inline struct summaries_view *summaries_of(const struct ui *ui)
+{
+	return ui->own[VIEW_SUMMARIES];
+}
+
+/* What its row does (view_summaries.c), in summaries.c and summaries_keys.c. */
+void *summaries_init(void);
+void summaries_release(void *own);
+bool summaries_act(struct ui *ui, int action, int arg);
+bool summaries_go_back(struct ui *ui);
+void summaries_look_for(struct ui *ui, const char *text);
+
 /* All that drawing reads: the set, its figures, the list, what was asked for. */
-void reading_recalc(struct ui *ui);
+void summaries_recalc(struct ui *ui);
 /* After a move within the list: which example is shown now. */
-void reading_settle(struct reading *re);
+void summaries_settle(struct summaries_view *re);
 /* The set index of the example shown, or -1. */
-int reading_shown(const struct reading *re);
+int summaries_shown(const struct summaries_view *re);
 /* The example's output in the evaluation before, or NULL. */
-const struct prediction *reading_before(const struct reading *re);
+const struct prediction *summaries_before(const struct summaries_view *re);
 
 /* --- summaries_measure.c --- */
 
 /* Changes against `before`, once that was read. */
-void reading_measure_changes(struct reading *re);
+void summaries_measure_changes(struct summaries_view *re);
 
 /* Measures more examples for a few milliseconds; true: all are done. */
-bool reading_measure(struct reading *re);
+bool summaries_measure(struct summaries_view *re);
 /* One example now: what drawing shows must not wait for its turn. */
-void reading_measure_one(struct reading *re, int i);
+void summaries_measure_one(struct summaries_view *re, int i);
 /* Filters and sorts; keeps the example shown on the screen where it can. */
-void reading_arrange(struct reading *re);
+void summaries_arrange(struct summaries_view *re);
 /* The next example in direction `dir` that holds the text; -1: none. */
-int reading_find(const struct reading *re, const char *what, int dir, int *hits);
-const char *reading_sort_name(enum reading_sort s);
-const char *reading_only_name(enum reading_only o);
-const char *reading_mode_name(enum reading_mode m);
+int summaries_find(const struct summaries_view *re, const char *what, int dir, int *hits);
+const char *summaries_sort_name(enum summaries_sort s);
+const char *summaries_only_name(enum summaries_only o);
+const char *summaries_mode_name(enum summaries_mode m);
 
 /* --- summaries_tokens.c: a kept summary piece by piece --- */
 
@@ -70,27 +83,27 @@ void draw_pieces(struct canvas *c, struct rect r, const struct pieces *p, int ch
 /* --- summaries_beams.c --- */
 
 /* What is known of the example shown, or NULL. */
-const struct beams_kept *reading_beams(const struct ui *ui);
+const struct beams_kept *summaries_beams(const struct ui *ui);
 /* Asks the model for it unless that is known or asked already. */
-void reading_ask_beams(struct ui *ui);
+void summaries_ask_beams(struct ui *ui);
 void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 		const char *reference);
 
 /* --- summaries_figures.c: drawing of numbers --- */
 
 /* The example's scores beside the means and the lead-3 baseline's. */
-void draw_scores(struct canvas *c, struct rect r, const struct reading *re,
+void draw_scores(struct canvas *c, struct rect r, const struct summaries_view *re,
 		 const struct example_figures *f, const struct rouge *was);
 /* The example's other figures beside their means. */
-void draw_copying(struct canvas *c, struct rect r, const struct reading *re,
+void draw_copying(struct canvas *c, struct rect r, const struct summaries_view *re,
 		  const struct example_figures *f);
 /* All kept examples together. */
-void draw_means(struct canvas *c, struct rect r, const struct reading *re);
+void draw_means(struct canvas *c, struct rect r, const struct summaries_view *re);
 void draw_outputs(struct canvas *c, struct rect r, const struct results *d);
 
 /* --- summaries_export.c --- */
 
 /* Writes the list as JSON lines beside the run's files, in the background. */
-void reading_export(struct ui *ui);
+void summaries_export(struct ui *ui);
 
 #endif

@@ -13,14 +13,12 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "terminal.h"
-#include "text/utf8.h"
 #include "film.h"
 #include "meanings.h"
 #include "models.h"
 #include "command/command.h"
 
-void ui_init(struct ui *ui, const struct feed *feed)
+void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *views)
 {
 	memset(ui, 0, sizeof *ui);
 	ui->feed = *feed;
@@ -34,30 +32,24 @@ void ui_init(struct ui *ui, const struct feed *feed)
 	ui->loss_range.log = true;
 	ui->dev_range.unit = 0.1;
 	charting_init(&ui->charts);
-	history_init(&ui->history);
-	ui->inspect.task = -1;
-	results_init(&ui->inspect.data);
-	reading_init(&ui->reading);
-	ui->inspect.cell_gold = ui->inspect.cell_pred = 0;
-	buf_init(&ui->trial.answer);
+	ui->views = views;
+	for (int v = 0; v < VIEW_ROWS; v++)
+		ui->own[v] = views[v]->init ? views[v]->init() : NULL;
 }
 
 void ui_release(struct ui *ui)
 {
-	view_data_release(ui); /* jobs write wake_fd to their end */
-	view_runs_release(ui);
+	for (int v = 0; v < VIEW_ROWS; v++) /* jobs write wake_fd to their end */
+		if (ui->views[v]->release)
+			ui->views[v]->release(ui->own[v]);
 	models_release(ui);
 	work_release(&ui->export.work);
 	if (ui->wake_fd >= 0)
 		close(ui->wake_fd);
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
-	results_release(&ui->inspect.data);
 	attributions_release(&ui->attributions);
-	reading_release(&ui->reading);
-	buf_release(&ui->trial.answer);
 	charting_release(&ui->charts);
-	history_release(&ui->history);
 }
 
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...)
@@ -117,13 +109,27 @@ void ui_say_no_steering(struct ui *ui)
 
 void ui_back(struct ui *ui)
 {
-	if (ui->trial.is_open) {
-		ui->trial.is_open = false;
-		models_rest(ui);
-	} else if (view_table[ui->view].back) {
-		view_table[ui->view].back(ui);
-	}
+	if (ui->layer)
+		ui_close_layer(ui);
+	else if (ui->views[ui->view]->back)
+		ui->views[ui->view]->back(ui);
 	ui->message[0] = '\0';
+}
+
+void ui_open_layer(struct ui *ui, enum view_id layer)
+{
+	ui->layer = ui->views[layer];
+}
+
+void ui_close_layer(struct ui *ui)
+{
+	ui->layer = NULL;
+	models_rest(ui);
+}
+
+bool ui_shows_layer(const struct ui *ui, enum view_id layer)
+{
+	return ui->layer == ui->views[layer];
 }
 
 void ui_freeze(struct ui *ui)
@@ -136,12 +142,14 @@ void ui_freeze(struct ui *ui)
 
 void ui_show(struct ui *ui, enum view_id v)
 {
-	ui->trial.is_open = false;
-	if (v == VIEW_HELP && ui->view != VIEW_HELP) {
+	bool is_new = v != ui->view;
+
+	ui->layer = NULL;
+	if (v == VIEW_HELP && is_new)
 		ui->back = ui->view;
-		ui->help.at = ui->help.top = 0;
-	}
 	ui->view = v;
+	if (is_new && ui->views[v]->enter)
+		ui->views[v]->enter(ui);
 }
 
 /* --- posting --- */
@@ -219,14 +227,6 @@ bool ui_ask(struct ui *ui, const char *line, ui_taker *take)
 	return ask(ui, line, take, false, NULL);
 }
 
-static void take_trial(struct ui *ui, enum status st, const char *text)
-{
-	ui->trial.is_waiting = false;
-	ui->trial.is_open = ui->trial.is_open && !st;
-	buf_clear(&ui->trial.answer);
-	buf_adds(&ui->trial.answer, text);
-}
-
 static void take_nothing(struct ui *ui, enum status st, const char *text)
 {
 	(void)ui;
@@ -234,34 +234,14 @@ static void take_nothing(struct ui *ui, enum status st, const char *text)
 	(void)text;
 }
 
-/* Of two texts, or two models, that were asked in turn only the last is shown. */
-static void forget_trial(struct ui *ui)
+void ui_forget(struct ui *ui, ui_taker *take)
 {
 	for (int i = 0; i < ui->n_pending; i++)
-		if (ui->pending[i].take == take_trial)
+		if (ui->pending[i].take == take)
 			ui->pending[i].take = take_nothing;
 	for (int i = 0; i < ui->models.n_waiting; i++)
-		if (ui->models.waiting[i].take == take_trial)
+		if (ui->models.waiting[i].take == take)
 			ui->models.waiting[i].take = take_nothing;
-}
-
-void ui_try(struct ui *ui, const char *text)
-{
-	char line[JOURNAL_TEXT + 8];
-
-	if (!text[0])
-		return;
-	forget_trial(ui);
-	if (!str_format(line, sizeof line, "try %s", text)) {
-		ui_say(ui, true, "the text is too long to try: at most %d bytes",
-		       JOURNAL_TEXT);
-		return;
-	}
-	str_copy(ui->trial.text, sizeof ui->trial.text, text);
-	buf_clear(&ui->trial.answer);
-	ui->trial.scroll = 0;
-	ui->trial.serial++;
-	ui->trial.is_open = ui->trial.is_waiting = ui_ask(ui, line, take_trial);
 }
 
 static void one_answer(struct ui *ui, const struct pending *p)
@@ -403,21 +383,6 @@ double ui_post_wishes(struct ui *ui)
 	return wait;
 }
 
-void ui_crash_note(const struct snapshot *s)
-{
-	char line[400];
-	struct buf run;
-
-	buf_init(&run);
-	text_sanitize(&run, s->run, strlen(s->run));
-	str_format(line, sizeof line,
-		   "tutti: crashed; 'tutti resume %s' goes on from step %lld",
-		   buf_str(&run), (long long)s->checkpoint_step);
-	if (s->checkpoint_step >= 0)
-		term_crash_note(line);
-	buf_release(&run);
-}
-
 /* --- what drawing reads --- */
 
 void listing_fit(struct listing *l, int n, int h)
@@ -438,14 +403,21 @@ void listing_fit(struct listing *l, int n, int h)
 		l->top = 0;
 }
 
+/* On the screen, or below the help that is. */
+static bool is_shown(const struct ui *ui, int v)
+{
+	return (int)ui->view == v || (ui->view == VIEW_HELP && (int)ui->back == v);
+}
+
 void ui_recalc(struct ui *ui)
 {
 	if (ui->message[0] && ui->now >= ui->message_until)
 		ui->message[0] = '\0';
 	export_poll(ui);
 	chart_recalc(ui);
-	if (ui->view != VIEW_DATA && !(ui->view == VIEW_HELP && ui->back == VIEW_DATA))
-		view_data_idle(ui);
-	if (view_table[ui->view].recalc)
-		view_table[ui->view].recalc(ui);
+	for (int v = 0; v < VIEWS; v++)
+		if (!is_shown(ui, v) && ui->views[v]->idle)
+			ui->views[v]->idle(ui);
+	if (ui->views[ui->view]->recalc)
+		ui->views[ui->view]->recalc(ui);
 }

@@ -10,6 +10,7 @@
 #include "curves_export.h"
 #include "keys.h"
 #include "ui.h"
+#include "view_table.h"
 
 enum { NUMBER_COLS = 7, NUMBERS = 3 };
 
@@ -254,7 +255,7 @@ static void draw_near_pane(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_near_row(c, ui, r, r.y + 1 + k, &m->e[first + k]);
 }
 
-void view_curves_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct curves_layout l;
 
@@ -339,7 +340,7 @@ static bool act_on_window(struct ui *ui, int action, int arg)
 	}
 }
 
-bool view_curves_act(struct ui *ui, int action, int arg)
+static bool act(struct ui *ui, int action, int arg)
 {
 	int n = ui->pic->n_channels;
 
@@ -358,10 +359,16 @@ bool view_curves_act(struct ui *ui, int action, int arg)
 	return true;
 }
 
-bool view_curves_back(struct ui *ui)
+static bool back(struct ui *ui)
 {
 	bool was = ui->cursor >= 0;
 
 	ui->cursor = -1;
 	return was;
 }
+
+const struct view view_curves = {
+	.digit = '2', .name = "Curves", .brief = "Curves",
+	.draw = draw, .act = act, .back = back,
+	.hints = "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one",
+};

@@ -3,6 +3,7 @@
  * what was skipped; the rows below are view_data_rows.c.
  */
 #include "view_data.h"
+#include "view_table.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -388,12 +389,12 @@ static void draw_trouble(struct canvas *c, struct rect r, const char *why)
 	draw_foreign(c, r.y + 1, r.x + 2, r.w - 4, INK_WARN, why);
 }
 
-void view_data_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
-	const struct data_view *v = ui->data;
+	const struct data_view *v = data_view_of(ui);
 	struct data_layout l;
 
-	if (!v || v->task < 0 || v->task >= ui->pic->n_channels) {
+	if (v->task < 0 || v->task >= ui->pic->n_channels) {
 		draw_nothing(c, body, "the data is being prepared");
 		return;
 	}
@@ -422,3 +423,11 @@ void view_data_draw(struct canvas *c, const struct ui *ui, struct rect body)
 	if (l.detail.h)
 		draw_data_row(c, v, l.detail);
 }
+
+const struct view view_data = {
+	.digit = '6', .name = "Data", .brief = "Data",
+	.init = data_view_init, .release = data_view_release, .find = data_view_find,
+	.recalc = data_view_recalc, .idle = data_view_idle, .draw = draw,
+	.act = data_view_act, .back = data_view_back,
+	.hints = "Tab train|dev   / find   r repeated   L in train   f label   Enter open",
+};

@@ -36,6 +36,20 @@ struct data_view {
 	double left;               /* when the view was left; 0: it is shown */
 };
 
+static inline struct data_view *data_view_of(const struct ui *ui)
+{
+	return ui->own[VIEW_DATA];
+}
+
+/* What its row does (view_data.c), in data_work.c. */
+void *data_view_init(void);
+void data_view_release(void *own);
+void data_view_recalc(struct ui *ui);
+void data_view_idle(struct ui *ui);
+bool data_view_act(struct ui *ui, int action, int arg);
+bool data_view_back(struct ui *ui);
+void data_view_find(struct ui *ui, const char *text);
+
 /* One holder more, one less: on the desk's thread. NULL is fine to drop. */
 struct data_case *data_case_hold(struct data_case *d);
 void data_case_drop(struct data_case *d);

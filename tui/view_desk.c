@@ -11,6 +11,7 @@
 #include "meanings.h"
 #include "text/utf8.h"
 #include "ui.h"
+#include "view_table.h"
 
 static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 		     enum ink ink, const char *value)
@@ -113,7 +114,7 @@ int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry
 	return x - from;
 }
 
-void view_desk_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	const struct snapshot *s = ui->pic;
 	struct desk_layout l;
@@ -178,7 +179,7 @@ static void turn_share(struct ui *ui, int percent)
 	ui_wish(ui, ui->channel, KNOB_SHARE, v / 100);
 }
 
-bool view_desk_act(struct ui *ui, int action, int arg)
+static bool act(struct ui *ui, int action, int arg)
 {
 	int n = ui->pic->n_channels;
 
@@ -217,3 +218,11 @@ bool view_desk_act(struct ui *ui, int action, int arg)
 		return chart_act(ui, action, arg);
 	}
 }
+
+const struct view view_desk = {
+	.digit = '1', .name = "Desk", .brief = "Desk",
+	.draw = draw, .act = act,
+	.hints = "j k channel   h l weight   [ ] share   m s p   i words   Space pause",
+	.looks = "j k channel   t chart   y axis   r raw   i words   z freeze   q leave",
+	.steers = true,
+};

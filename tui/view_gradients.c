@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "keys.h"
 #include "ui.h"
+#include "view_table.h"
 #include "words.h"
 
 static const char brief_text[] =
@@ -23,16 +24,29 @@ static const char full_text[] =
 	"its turns say. It does not say who learns: Adam hides the scale from a task's own "
 	"parameters, and gradients that oppose each other cancel however long they are.";
 
+/* Its own data: the range of the norms' axis, which stands still. */
+static struct curve_range *range_of(const struct ui *ui)
+{
+	return ui->own[VIEW_GRADIENTS];
+}
+
+static void *init(void)
+{
+	struct curve_range *r = xcalloc(1, sizeof *r);
+
+	r->log = true;
+	return r;
+}
+
 static bool is_hidden(const struct ui *ui, int i)
 {
 	return ui->one && i != ui->channel;
 }
 
-void view_gradients_recalc(struct ui *ui)
+static void recalc(struct ui *ui)
 {
 	double lo = INFINITY, hi = -INFINITY;
 
-	ui->norm_range.log = true;
 	for (int i = 0; i < ui->pic->n_channels; i++) {
 		const struct grad_curve *g = &ui->pic->ch[i].grad_curve;
 
@@ -46,7 +60,7 @@ void view_gradients_recalc(struct ui *ui)
 		}
 	}
 	if (lo <= hi)
-		curve_range_fit(&ui->norm_range, lo, hi);
+		curve_range_fit(range_of(ui), lo, hi);
 }
 
 /* --- when --- */
@@ -224,7 +238,7 @@ static void draw_norms(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	struct plot p = {.x_max = (double)axis_last(s),
-			 .range = ui->norm_range, .scale = 1};
+			 .range = *range_of(ui), .scale = 1};
 
 	if (!p.range.is_set) {
 		draw_text(c, r.y + r.h / 2, r.x + 9, r.w - 9, INK_DIM,
@@ -269,7 +283,7 @@ static void draw_help(struct canvas *c, struct rect r)
 	xfree(w);
 }
 
-void view_gradients_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct gradients_layout l;
 
@@ -284,7 +298,7 @@ void view_gradients_draw(struct canvas *c, const struct ui *ui, struct rect body
 		draw_help(c, l.help);
 }
 
-bool view_gradients_act(struct ui *ui, int action, int arg)
+static bool act(struct ui *ui, int action, int arg)
 {
 	int n = ui->pic->n_channels;
 
@@ -308,6 +322,15 @@ bool view_gradients_act(struct ui *ui, int action, int arg)
 		return false;
 	}
 	if (ui->one || action == DO_ONE)
-		curve_range_clear(&ui->norm_range);
+		curve_range_clear(range_of(ui));
 	return true;
 }
+
+const struct view view_gradients = {
+	.digit = '7', .name = "Gradients", .brief = "Grad",
+	.init = init, .release = xfree,
+	.recalc = recalc, .draw = draw, .act = act,
+	.hints = "j k task   Enter one|all   M measure now",
+	.looks = "j k task   Enter one|all",
+	.steers = true,
+};

@@ -8,11 +8,23 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "keys.h"
-#include "local.h"
+#include "desk_command.h"
 #include "meanings.h"
 #include "command/command.h"
 #include "ui.h"
+#include "view_help.h"
+#include "view_table.h"
 #include "words.h"
+
+struct help_view {
+	char word[64];           /* :help WORD; "": the page of the view below */
+	int top;                 /* line */
+};
+
+static struct help_view *own(const struct ui *ui)
+{
+	return ui->own[VIEW_HELP];
+}
 
 /* A page is drawn line by line; without a canvas the lines are only counted. */
 struct page_pen {
@@ -103,12 +115,12 @@ static void commands(struct page_pen *p, const struct ui *ui)
 
 static void own_commands(struct page_pen *p)
 {
-	for (int i = 0; i < local_count; i++)
-		if (!command_find(local_table[i].name))
-			row(p, 30, local_table[i].usage, local_table[i].help);
+	for (int i = 0; i < desk_command_count; i++)
+		if (!command_find(desk_command_table[i].name))
+			row(p, 30, desk_command_table[i].usage, desk_command_table[i].help);
 }
 
-static void one_local(struct page_pen *p, const struct local_row *l)
+static void one_local(struct page_pen *p, const struct desk_command *l)
 {
 	head(p, l->usage);
 	blank(p);
@@ -142,9 +154,9 @@ static void meanings(struct page_pen *p, const struct ui *ui)
 static void page(struct page_pen *p, const struct ui *ui)
 {
 	const struct command_row *c =
-		ui->help_word[0] ? command_find(ui->help_word) : NULL;
-	const struct local_row *l =
-		ui->help_word[0] ? local_find(ui->help_word) : NULL;
+		own(ui)->word[0] ? command_find(own(ui)->word) : NULL;
+	const struct desk_command *l =
+		own(ui)->word[0] ? desk_command_find(own(ui)->word) : NULL;
 	char text[160];
 
 	if (c) {
@@ -155,13 +167,13 @@ static void page(struct page_pen *p, const struct ui *ui)
 		one_local(p, l);
 		return;
 	}
-	if (meaning_find(ui->help_word)) {
-		head(p, meaning_find(ui->help_word)->word);
+	if (meaning_find(own(ui)->word)) {
+		head(p, meaning_find(own(ui)->word)->word);
 		blank(p);
-		paragraph(p, meaning_find(ui->help_word)->help);
+		paragraph(p, meaning_find(own(ui)->word)->help);
 		return;
 	}
-	if (ui->help_word[0]) {
+	if (own(ui)->word[0]) {
 		str_format(text, sizeof text,
 			   "there is no command of the name that was "
 			   "asked for; these are all:");
@@ -170,7 +182,7 @@ static void page(struct page_pen *p, const struct ui *ui)
 		own_commands(p);
 		return;
 	}
-	head(p, view_table[ui->back].name);
+	head(p, ui->views[ui->back]->name);
 	keys_of(p, ui, 1u << ui->back, false);
 	blank(p);
 	head(p, "everywhere");
@@ -192,7 +204,7 @@ static void page(struct page_pen *p, const struct ui *ui)
 	paragraph(p, text);
 }
 
-int help_lines(const struct ui *ui)
+static int lines_of(const struct ui *ui)
 {
 	struct page_pen p = {.r = {0, 0, 0, 80}};
 
@@ -200,12 +212,12 @@ int help_lines(const struct ui *ui)
 	return p.line;
 }
 
-void view_help_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
-	int lines = help_lines(ui);
+	int lines = lines_of(ui);
 	struct page_pen p = {.c = c, .r = body};
 
-	p.top = ui->help.at;
+	p.top = own(ui)->top;
 	if (p.top > lines - body.h)
 		p.top = lines - body.h;
 	if (p.top < 0)
@@ -216,26 +228,51 @@ void view_help_draw(struct canvas *c, const struct ui *ui, struct rect body)
 			   "more ↓");
 }
 
-bool view_help_act(struct ui *ui, int action, int arg)
+static bool act(struct ui *ui, int action, int arg)
 {
+	struct help_view *h = own(ui);
+	int most = lines_of(ui) - 10;
+
 	if (action == DO_MOVE)
-		ui->help.at += arg;
+		h->top += arg;
 	else if (action == DO_PAGE)
-		ui->help.at += arg * 10;
+		h->top += arg * 10;
 	else if (action == DO_END)
-		ui->help.at = arg < 0 ? 0 : help_lines(ui);
+		h->top = arg < 0 ? 0 : most;
 	else
 		return false;
-	if (ui->help.at > help_lines(ui) - 10)
-		ui->help.at = help_lines(ui) - 10;
-	if (ui->help.at < 0)
-		ui->help.at = 0;
+	h->top = h->top > most ? most : h->top;
+	h->top = h->top < 0 ? 0 : h->top;
 	return true;
 }
 
-bool view_help_back(struct ui *ui)
+static bool back(struct ui *ui)
 {
 	ui->view = ui->back;
-	ui->help_word[0] = '\0';
+	own(ui)->word[0] = '\0';
 	return true;
 }
+
+static void enter(struct ui *ui)
+{
+	own(ui)->top = 0;
+}
+
+static void *init(void)
+{
+	return xcalloc(1, sizeof(struct help_view));
+}
+
+void help_show(struct ui *ui, const char *word)
+{
+	str_copy(own(ui)->word, sizeof own(ui)->word, word);
+	ui_show(ui, VIEW_HELP);
+	enter(ui);
+}
+
+const struct view view_help = {
+	.name = "Help", .brief = "Help",
+	.init = init, .release = xfree, .enter = enter,
+	.draw = draw, .act = act, .back = back,
+	.hints = "Esc close   j k scroll",
+};

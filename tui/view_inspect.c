@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
 #include "keys.h"
 #include "kind_view.h"
+#include "view_table.h"
 
 /* --- head --- */
 
@@ -29,7 +31,7 @@ static void draw_change(struct canvas *c, const struct results *d, int y, int x,
 
 static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct inspection *in = &ui->inspect;
+	const struct inspect_view *in = inspect_of(ui);
 	const struct results *d = &in->data;
 	const struct channel *ch = &ui->pic->ch[in->task];
 	const struct view_kind *k = view_kind(d->kind);
@@ -87,7 +89,7 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct inspection *in = &ui->inspect;
+	const struct inspect_view *in = inspect_of(ui);
 	const struct results *d = &in->data;
 	struct listing l = in->list;
 	const struct view_kind *k = view_kind(d->kind);
@@ -120,23 +122,23 @@ static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 
 int inspect_at(const struct ui *ui)
 {
-	const struct inspection *in = &ui->inspect;
+	const struct inspect_view *in = inspect_of(ui);
 
 	return in->data.n_order ? in->data.order[in->list.at] : -1;
 }
 
 struct attribution_key inspect_key(const struct ui *ui)
 {
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 	int i = inspect_at(ui);
 
-	return attribution_key(ui, ui->inspect.task, i < 0 ? -2 : d->set.p[i].row,
+	return attribution_key(ui, inspect_of(ui)->task, i < 0 ? -2 : d->set.p[i].row,
 			       d->set.step);
 }
 
-void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
-	const struct inspection *in = &ui->inspect;
+	const struct inspect_view *in = inspect_of(ui);
 	const struct results *d = &in->data;
 	struct inspect_layout l;
 
@@ -160,9 +162,9 @@ void view_inspect_draw(struct canvas *c, const struct ui *ui, struct rect body)
 	inspect_draw_detail(c, ui, l.detail);
 }
 
-void view_inspect_recalc(struct ui *ui)
+static void recalc(struct ui *ui)
 {
-	struct inspection *in = &ui->inspect;
+	struct inspect_view *in = inspect_of(ui);
 
 	in->task = view_first_task(ui, VIEW_INSPECT, in->task);
 	results_load(&in->data, &ui->feed, ui->pic, in->task);
@@ -176,13 +178,13 @@ void view_inspect_recalc(struct ui *ui)
 
 static void next_task(struct ui *ui, int dir)
 {
-	ui->inspect.task = view_next_task(ui, VIEW_INSPECT, ui->inspect.task, dir);
-	ui->inspect.list = (struct listing){0, 0};
-	ui->inspect.on_matrix = false;
-	ui->inspect.cell_gold = ui->inspect.cell_pred = 0;
+	inspect_of(ui)->task = view_next_task(ui, VIEW_INSPECT, inspect_of(ui)->task, dir);
+	inspect_of(ui)->list = (struct listing){0, 0};
+	inspect_of(ui)->on_matrix = false;
+	inspect_of(ui)->cell_gold = inspect_of(ui)->cell_pred = 0;
 }
 
-static void move_cell(struct inspection *in, int down, int across)
+static void move_cell(struct inspect_view *in, int down, int across)
 {
 	int n = in->data.n_classes;
 
@@ -192,7 +194,7 @@ static void move_cell(struct inspection *in, int down, int across)
 	in->cell_pred = (in->cell_pred + across + n) % n;
 }
 
-static void filter(struct inspection *in, int gold, int pred)
+static void filter(struct inspect_view *in, int gold, int pred)
 {
 	in->data.gold = gold;
 	in->data.pred = pred;
@@ -201,9 +203,9 @@ static void filter(struct inspection *in, int gold, int pred)
 }
 
 /* The row that is open, then the filter, then the matrix. */
-bool view_inspect_back(struct ui *ui)
+static bool back(struct ui *ui)
 {
-	struct inspection *in = &ui->inspect;
+	struct inspect_view *in = inspect_of(ui);
 
 	if (in->is_open || in->is_asked) {
 		in->is_open = in->is_asked = false;
@@ -218,13 +220,13 @@ bool view_inspect_back(struct ui *ui)
 	return true;
 }
 
-static void arrange(struct inspection *in)
+static void arrange(struct inspect_view *in)
 {
 	results_arrange(&in->data);
 	in->list = (struct listing){0, 0};
 }
 
-static void sort(struct inspection *in)
+static void sort(struct inspect_view *in)
 {
 	enum result_sort s = in->data.sort;
 
@@ -237,7 +239,7 @@ static void sort(struct inspection *in)
 
 static void show_changed(struct ui *ui)
 {
-	struct inspection *in = &ui->inspect;
+	struct inspect_view *in = inspect_of(ui);
 
 	if (!in->data.change) {
 		ui_say(ui, true, "no evaluation before this one was kept: nothing to compare");
@@ -251,33 +253,33 @@ static void show_changed(struct ui *ui)
 /* The next row of the list from here on that holds the text. */
 static void find(struct ui *ui, int dir)
 {
-	struct inspection *in = &ui->inspect;
+	struct inspect_view *in = inspect_of(ui);
 	const struct results *d = &in->data;
 	int hits = 0, at = -1, n = d->n_order;
 
-	if (!ui->find[0]) {
+	if (!inspect_of(ui)->find[0]) {
 		ui_say(ui, true, "nothing to look for: / asks what");
 		return;
 	}
 	for (int k = 0; k < n; k++)
-		hits += result_holds(d, d->order[k], ui->find);
+		hits += result_holds(d, d->order[k], inspect_of(ui)->find);
 	for (int k = dir ? 1 : 0; k <= n && hits && at < 0; k++) {
 		int i = (in->list.at + (dir < 0 ? n - k : k)) % n;
 
-		at = result_holds(d, d->order[i], ui->find) ? i : -1;
+		at = result_holds(d, d->order[i], inspect_of(ui)->find) ? i : -1;
 	}
 	if (at < 0) {
-		ui_say(ui, true, "no row of the list holds '%s'", ui->find);
+		ui_say(ui, true, "no row of the list holds '%s'", inspect_of(ui)->find);
 		return;
 	}
 	in->list.at = at;
 	in->on_matrix = false;
-	ui_say(ui, false, "%d of %d rows hold '%s'", hits, n, ui->find);
+	ui_say(ui, false, "%d of %d rows hold '%s'", hits, n, inspect_of(ui)->find);
 }
 
 static void explain(struct ui *ui)
 {
-	const struct results *d = &ui->inspect.data;
+	const struct results *d = &inspect_of(ui)->data;
 	struct attribution_key k = inspect_key(ui);
 	int i = inspect_at(ui);
 
@@ -289,7 +291,7 @@ static void explain(struct ui *ui)
 /* In the matrix: its cell's rows. In the list: what made the answer; then alone. */
 static void open(struct ui *ui)
 {
-	struct inspection *in = &ui->inspect;
+	struct inspect_view *in = inspect_of(ui);
 	struct attribution_key k = inspect_key(ui);
 
 	if (in->on_matrix) {
@@ -324,7 +326,7 @@ static void other_method(struct ui *ui)
 /* What is listed and how; false: not such a key. */
 static bool act_on_list(struct ui *ui, enum action action, int arg)
 {
-	struct inspection *in = &ui->inspect;
+	struct inspect_view *in = inspect_of(ui);
 
 	switch (action) {
 	case DO_CLEAR:
@@ -352,7 +354,7 @@ static bool act_on_list(struct ui *ui, enum action action, int arg)
 
 static bool act_on_place(struct ui *ui, enum action action, int arg)
 {
-	struct inspection *in = &ui->inspect;
+	struct inspect_view *in = inspect_of(ui);
 
 	switch (action) {
 	case DO_MOVE:
@@ -378,9 +380,9 @@ static bool act_on_place(struct ui *ui, enum action action, int arg)
 	return true;
 }
 
-bool view_inspect_act(struct ui *ui, int action, int arg)
+static bool act(struct ui *ui, int action, int arg)
 {
-	struct inspection *in = &ui->inspect;
+	struct inspect_view *in = inspect_of(ui);
 	struct results *d = &in->data;
 
 	if (!act_on_place(ui, (enum action)action, arg) &&
@@ -391,3 +393,34 @@ bool view_inspect_act(struct ui *ui, int action, int arg)
 	listing_fit(&in->list, d->n_order, 1 << 20);
 	return true;
 }
+
+static void look_for(struct ui *ui, const char *text)
+{
+	str_copy(inspect_of(ui)->find, sizeof inspect_of(ui)->find, text);
+	act(ui, DO_FOUND, 0);
+}
+
+static void *init(void)
+{
+	struct inspect_view *in = xcalloc(1, sizeof *in);
+
+	in->task = -1;
+	results_init(&in->data);
+	return in;
+}
+
+static void release(void *own)
+{
+	struct inspect_view *in = own;
+
+	results_release(&in->data);
+	xfree(in);
+}
+
+const struct view view_inspect = {
+	.digit = '3', .name = "Inspect", .brief = "Insp",
+	.init = init, .release = release, .find = look_for,
+	.recalc = recalc, .draw = draw, .act = act, .back = back,
+	.hints = "j k  Tab matrix  Enter explain  o method  a all  s sort  d changed  / find",
+	.looks = "j k  Tab matrix  Enter open  a all  s sort  d changed  / find",
+};

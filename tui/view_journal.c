@@ -8,7 +8,9 @@
 
 #include "base/str.h"
 #include "effect_draw.h"
+#include "journal_view.h"
 #include "keys.h"
+#include "view_table.h"
 #include "command/command.h"
 #include "ui.h"
 
@@ -29,7 +31,7 @@ static void time_text(int64_t unix_ms, bool with_day, char out[32])
 
 static const struct journal_entry *entry_at(const struct ui *ui, int row)
 {
-	return &ui->charts.marks.e[ui->history.row[row]];
+	return &ui->charts.marks.e[journal_of(ui)->row[row]];
 }
 
 /* --- the line of time --- */
@@ -53,7 +55,7 @@ static void draw_letter(struct canvas *c, struct rect r, int x, char letter,
 static void draw_timeline(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
-	const struct history *h = &ui->history;
+	const struct journal_view *h = journal_of(ui);
 	int64_t last = chart_last(ui);
 	struct rect line = rect_cut(r, 0, 2, 0, 2);
 	int rail = line.y + line.h - 1;
@@ -87,7 +89,7 @@ static void draw_timeline(struct canvas *c, const struct ui *ui, struct rect r)
 /* The kinds that stand on the line, with their letters. */
 static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct history *h = &ui->history;
+	const struct journal_view *h = journal_of(ui);
 	int x = r.x + 2, end = r.x + r.w - 2;
 	bool any_guard = false;
 	char text[64];
@@ -135,14 +137,14 @@ static void draw_row(struct canvas *c, const struct ui *ui, struct rect r, int y
 		x += 10;
 	}
 	draw_entry(c, y, x - 1, end - w - 2 - x, e);
-	draw_effect(c, ui, y, end, w, ui->history.row[row]);
+	draw_effect(c, ui, y, end, w, journal_of(ui)->row[row]);
 }
 
 static void say_filter(const struct ui *ui, char out[96])
 {
 	static const char *const who[FROMS] = {"", " by you", " by the script",
 					       " by guards"};
-	const struct history *h = &ui->history;
+	const struct journal_view *h = journal_of(ui);
 	size_t n;
 
 	str_format(out, 96, "%d of %d%s", h->n, ui->charts.marks.n, who[h->who]);
@@ -154,7 +156,7 @@ static void say_filter(const struct ui *ui, char out[96])
 		str_format(out + n, 96 - n, " with '%s'", h->word);
 }
 
-static bool is_filtered(const struct history *h)
+static bool is_filtered(const struct journal_view *h)
 {
 	return h->who != FROM_ALL || h->task >= 0 || h->word[0];
 }
@@ -170,7 +172,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_text(c, r.y, r.x + 9, 8, INK_DIM, "time");
 	draw_right(c, r.y, x + 8, 8, INK_DIM, "step");
 	draw_text(c, r.y, x + 10, 6, INK_DIM, "who");
-	if (is_filtered(&ui->history)) {
+	if (is_filtered(journal_of(ui))) {
 		say_filter(ui, text);
 		draw_foreign(c, r.y, at, room, INK_WARN, text);
 	} else {
@@ -181,8 +183,8 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	struct listing l = {ui->history.at, ui->history.top};
-	int h = r.h - 1, n = ui->history.n;
+	struct listing l = {journal_of(ui)->at, journal_of(ui)->top};
+	int h = r.h - 1, n = journal_of(ui)->n;
 
 	if (r.h < 2)
 		return;
@@ -246,7 +248,7 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_
 
 static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct history *h = &ui->history;
+	const struct journal_view *h = journal_of(ui);
 	const struct journal_entry *e;
 	struct rect left, right;
 	char text[64], number[24];
@@ -271,7 +273,7 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	draw_effects(c, ui, right, h->row[h->at]);
 }
 
-void view_journal_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct journal_layout l;
 
@@ -286,3 +288,14 @@ void view_journal_draw(struct canvas *c, const struct ui *ui, struct rect body)
 	draw_list(c, ui, l.list);
 	draw_detail(c, ui, l.detail);
 }
+
+const struct view view_journal = {
+	.digit = '8', .name = "Journal", .brief = "Jour",
+	.init = journal_view_init, .release = journal_view_release,
+	.find = journal_view_find,
+	.recalc = journal_view_recalc, .draw = draw, .act = journal_view_act,
+	.back = journal_view_back,
+	.hints = "j k move   Enter curves there   u undo   / find   w who   < > task",
+	.looks = "j k move   Enter curves there   / find   w who   < > task",
+	.steers = true,
+};

@@ -3,6 +3,7 @@
  * the marked ones, what two were given and told differently.
  */
 #include "view_runs.h"
+#include "view_table.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -444,13 +445,13 @@ static void draw_head(struct canvas *c, const struct runs_view *v, struct rect r
 		draw_right(c, r.y, end, (int)strlen(text), INK_DIM, text);
 }
 
-void view_runs_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
-	const struct runs_view *v = ui->runs;
+	const struct runs_view *v = runs_view_of(ui);
 	struct runs_layout l;
 	struct rect low;
 
-	if (!v || !v->root[0]) {
+	if (!v->root[0]) {
 		draw_nothing(c, body, "no run yet");
 		return;
 	}
@@ -470,3 +471,11 @@ void view_runs_draw(struct canvas *c, const struct ui *ui, struct rect body)
 	if (l.detail.h)
 		draw_runs_detail(c, v, l.detail);
 }
+
+const struct view view_runs = {
+	.digit = '5', .name = "Runs", .brief = "Runs",
+	.init = runs_view_init, .release = runs_view_release, .find = runs_view_find,
+	.recalc = runs_view_recalc, .draw = draw, .act = runs_view_act,
+	.back = runs_view_back,
+	.hints = "j k move   Enter mark   b base   d differences   s sort   = equal step",
+};

@@ -49,6 +49,19 @@ struct runs_view {
 	bool is_stale;             /* the order is to be made anew */
 };
 
+static inline struct runs_view *runs_view_of(const struct ui *ui)
+{
+	return ui->own[VIEW_RUNS];
+}
+
+/* What its row does (view_runs.c), in runs_work.c. */
+void *runs_view_init(void);
+void runs_view_release(void *own);
+void runs_view_recalc(struct ui *ui);
+bool runs_view_act(struct ui *ui, int action, int arg);
+bool runs_view_back(struct ui *ui);
+void runs_view_find(struct ui *ui, const char *text);
+
 const struct run_card *runs_card(const struct runs_view *v, const char *name);
 const struct run_card *runs_chosen(const struct runs_view *v);
 int runs_place(const struct runs_view *v); /* of the chosen one in the order */

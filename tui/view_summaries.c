@@ -12,6 +12,7 @@
 #include "ask/ask_summarize.h"
 #include "text/parts.h"
 #include "summaries_own.h"
+#include "view_table.h"
 
 /* What one example comes to; made for a drawing, gone after it. */
 struct example_view {
@@ -53,9 +54,9 @@ static void forget_spans(struct word *w, int n)
 		w[i].span = 0;
 }
 
-static void mark_words(struct example_view *e, const struct reading *re)
+static void mark_words(struct example_view *e, const struct summaries_view *re)
 {
-	enum reading_mode mode = re->shows_change ? READ_PLAIN : re->mode;
+	enum summaries_mode mode = re->shows_change ? READ_PLAIN : re->mode;
 
 	if (mode == READ_COPIED || mode == READ_NOVEL)
 		e->spans = words_compare(e->source, e->n_source, e->output, e->n_output);
@@ -91,7 +92,7 @@ static void read_changes(struct example_view *e, struct rouge_options o)
 	xfree(was);
 }
 
-static void example_read(struct example_view *e, const struct reading *re, int i)
+static void example_read(struct example_view *e, const struct summaries_view *re, int i)
 {
 	struct placed_text source, output;
 
@@ -109,7 +110,7 @@ static void example_read(struct example_view *e, const struct reading *re, int i
 	pieces_read(&e->pieces, e->p->detail, re->pieces, &source, &output);
 	break_turns(e->source, e->n_source, source.text);
 	mark_words(e, re);
-	e->was = reading_before(re);
+	e->was = summaries_before(re);
 	if (re->shows_change && e->was)
 		read_changes(e, re->rouge);
 }
@@ -138,7 +139,7 @@ static int draw_number(struct canvas *c, int y, int x, const char *name,
 }
 
 /* The means that the channel's one metric leaves out. */
-static int draw_more_means(struct canvas *c, const struct reading_means *m, int y, int x)
+static int draw_more_means(struct canvas *c, const struct summaries_means *m, int y, int x)
 {
 	int from = x;
 
@@ -154,7 +155,7 @@ static int draw_more_means(struct canvas *c, const struct reading_means *m, int 
 }
 
 /* Where in the list, and how the list was made. */
-static int draw_place(struct canvas *c, const struct reading *re, struct rect r, int x)
+static int draw_place(struct canvas *c, const struct summaries_view *re, struct rect r, int x)
 {
 	int end = r.x + r.w;
 
@@ -163,9 +164,9 @@ static int draw_place(struct canvas *c, const struct reading *re, struct rect r,
 			re->n_order ? re->at + 1 : 0);
 	c->flags = 0;
 	x += draw_textf(c, r.y, x, end - x, INK_DIM, " of %d by %s", re->n_order,
-			reading_sort_name(re->sort)) + 3;
+			summaries_sort_name(re->sort)) + 3;
 	if (re->only != ONLY_ALL)
-		x += draw_text(c, r.y, x, end - x, INK_WARN, reading_only_name(re->only)) +
+		x += draw_text(c, r.y, x, end - x, INK_WARN, summaries_only_name(re->only)) +
 		     3;
 	if (re->measured < re->data.set.n)
 		x += draw_textf(c, r.y, x, end - x, INK_MARK, "measured %d of %d",
@@ -175,7 +176,7 @@ static int draw_place(struct canvas *c, const struct reading *re, struct rect r,
 
 static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool wide)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	const struct channel *ch = &ui->pic->ch[re->task];
 	int x = r.x + 1;
 	char number[24];
@@ -199,7 +200,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 				 INK_DIM) + 2;
 	x = draw_place(c, re, r, x);
 	draw_right(c, r.y, r.x + r.w - 1, r.x + r.w - 1 - x > 7 ? 7 : 0, INK_MARK,
-		   re->shows_change ? "changes" : reading_mode_name(re->mode));
+		   re->shows_change ? "changes" : summaries_mode_name(re->mode));
 }
 
 /* --- texts --- */
@@ -283,7 +284,7 @@ static int draw_pane(struct canvas *c, const struct text_pane *p, bool is_boxed)
 static void draw_legend(struct canvas *c, struct rect r, const struct ui *ui,
 			const struct example_view *e)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	int y = r.y + r.h - 2, x = r.x + 3, end = r.x + r.w - 2;
 	bool shines = words_shine(c);
 
@@ -313,7 +314,7 @@ static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bo
 			const struct example_view *e)
 {
 	struct text_pane p = {.r = r, .title = "source", .word = e->source,
-			      .n = e->n_source, .skip = ui->reading.scroll,
+			      .n = e->n_source, .skip = summaries_of(ui)->scroll,
 			      .speakers = true};
 
 	str_format(p.remark, sizeof p.remark, e->figures->is_cut ?
@@ -323,7 +324,7 @@ static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bo
 }
 
 static void draw_reference(struct canvas *c, struct rect r, bool boxed,
-			   const struct example_view *e, const struct reading *re)
+			   const struct example_view *e, const struct summaries_view *re)
 {
 	struct text_pane p = {.r = r, .title = "reference", .word = e->reference,
 			      .n = e->n_reference};
@@ -342,7 +343,7 @@ static const char *plural(int n)
 }
 
 static void output_remark(char out[64], const struct example_view *e,
-			  const struct reading *re)
+			  const struct summaries_view *re)
 {
 	if (re->shows_change && e->was)
 		str_format(out, 64, "%d new, %d gone", e->added, e->removed);
@@ -358,7 +359,7 @@ static void output_remark(char out[64], const struct example_view *e,
 static void draw_output(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
 			const struct example_view *e)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	struct text_pane p = {.r = r, .word = e->changes ? e->changes : e->output,
 			      .n = e->changes ? e->n_changes : e->n_output};
 	char title[64], number[24];
@@ -376,7 +377,7 @@ static void draw_output(struct canvas *c, const struct ui *ui, struct rect r, bo
 static void draw_rouge(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
 		       const struct example_view *e)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	struct rect in = rect_cut(r, 0, 0, 0, 1);
 	int gap;
 
@@ -392,9 +393,9 @@ static void draw_rouge(struct canvas *c, const struct ui *ui, struct rect r, boo
 static void draw_low(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
 		     const struct example_view *e)
 {
-	static const char *const title[READING_PANES] = {
+	static const char *const title[SUMMARIES_PANES] = {
 		"this example over time", "all kept examples", "candidates"};
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	struct rect in = rect_cut(r, 0, 1, 0, 2);
 	char remark[64] = "Tab", number[24];
 
@@ -428,7 +429,7 @@ static void draw_low(struct canvas *c, const struct ui *ui, struct rect r, bool 
 static void draw_example(struct canvas *c, const struct ui *ui,
 			 const struct summary_layout *l, int i)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	struct example_view e;
 
 	example_read(&e, re, i);
@@ -447,11 +448,11 @@ static void draw_example(struct canvas *c, const struct ui *ui,
 	example_release(&e);
 }
 
-void view_summaries_draw(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
-	const struct reading *re = &ui->reading;
+	const struct summaries_view *re = summaries_of(ui);
 	struct summary_layout l;
-	int i = reading_shown(re);
+	int i = summaries_shown(re);
 
 	layout_summary(body, &l);
 	if (re->task < 0) {
@@ -466,3 +467,14 @@ void view_summaries_draw(struct canvas *c, const struct ui *ui, struct rect body
 	else
 		draw_nothing(c, body, "no example is of that kind: f shows others");
 }
+
+const struct view view_summaries = {
+	.digit = '4', .name = "Summaries", .brief = "Sums",
+	.init = summaries_init, .release = summaries_release, .find = summaries_look_for,
+	.recalc = summaries_recalc, .draw = draw, .act = summaries_act,
+	.back = summaries_go_back,
+	.hints = "j k example   h l piece   v marks   b beams   d changes   s sort   "
+		 "f filter   / find   x export",
+	.looks = "j k example   h l piece   v marks   d changes   s sort   f filter   "
+		 "/ find   x export",
+};

@@ -11,7 +11,9 @@
 #include "keys.h"
 #include "kind_view.h"
 #include "models.h"
+#include "trial.h"
 #include "ui.h"
+#include "view_table.h"
 #include "words.h"
 
 static int channel_named(const struct snapshot *s, const char *name)
@@ -27,7 +29,7 @@ static int channel_named(const struct snapshot *s, const char *name)
 /* The text as a task sees it: without its own name in front. */
 static const char *text_for(const struct ui *ui, int task)
 {
-	const char *name = ui->pic->ch[task].name, *text = ui->trial.text;
+	const char *name = ui->pic->ch[task].name, *text = trial_of(ui)->text;
 
 	return str_starts(text, name) && text[strlen(name)] == ' ' ?
 	       text + strlen(name) + 1 : text;
@@ -35,7 +37,7 @@ static const char *text_for(const struct ui *ui, int task)
 
 static struct attribution_key trial_key(const struct ui *ui, int task)
 {
-	return attribution_key(ui, task, -1, ui->trial.serial);
+	return attribution_key(ui, task, -1, trial_of(ui)->serial);
 }
 
 /* The answer's task at `place`: its channel, or -1; *n gets how many there are. */
@@ -46,7 +48,7 @@ static int task_at(const struct ui *ui, int place, int *n)
 	int found = -1;
 
 	*n = 0;
-	if (json_parse(buf_str(&ui->trial.answer), ui->trial.answer.len, "answer", &doc,
+	if (json_parse(buf_str(&trial_of(ui)->answer), trial_of(ui)->answer.len, "answer", &doc,
 		       NULL) != ST_OK)
 		return -1;
 	if (json_type(doc) == JSON_OBJECT)
@@ -67,13 +69,13 @@ void trial_explain(struct ui *ui, int task)
 
 	if (why)
 		ui_say(ui, true, "%s", why);
-	else if (ui->trial.is_open)
+	else if (ui_shows_layer(ui, VIEW_TRY))
 		attribution_ask(ui, &k, text_for(ui, task), NULL);
 }
 
 static void explain_chosen(struct ui *ui)
 {
-	int n, task = task_at(ui, ui->trial.scroll, &n);
+	int n, task = task_at(ui, trial_of(ui)->scroll, &n);
 	const struct attribution *a;
 	struct attribution_key k;
 
@@ -87,20 +89,67 @@ static void explain_chosen(struct ui *ui)
 		trial_explain(ui, task);
 }
 
-bool trial_act(struct ui *ui, int action, int arg)
+/* --- asking --- */
+
+static void take_answer(struct ui *ui, enum status st, const char *text)
 {
+	struct trial *t = trial_of(ui);
+
+	t->is_waiting = false;
+	if (st && ui_shows_layer(ui, VIEW_TRY))
+		ui->layer = NULL;
+	buf_clear(&t->answer);
+	buf_adds(&t->answer, text);
+}
+
+void trial_start(struct ui *ui, const char *text)
+{
+	struct trial *t = trial_of(ui);
+	char line[JOURNAL_TEXT + 8];
+
+	if (!text[0])
+		return;
+	ui_forget(ui, take_answer); /* of two that were asked only the last is shown */
+	if (!str_format(line, sizeof line, "try %s", text)) {
+		ui_say(ui, true, "the text is too long to try: at most %d bytes",
+		       JOURNAL_TEXT);
+		return;
+	}
+	str_copy(t->text, sizeof t->text, text);
+	buf_clear(&t->answer);
+	t->scroll = 0;
+	t->serial++;
+	t->is_waiting = ui_ask(ui, line, take_answer);
+	if (t->is_waiting)
+		ui_open_layer(ui, VIEW_TRY);
+	else
+		ui->layer = NULL;
+}
+
+static bool ask_anew(struct ui *ui)
+{
+	char text[JOURNAL_TEXT];
+
+	if (!ui_shows_layer(ui, VIEW_TRY) || !trial_of(ui)->text[0])
+		return false;
+	str_copy(text, sizeof text, trial_of(ui)->text);
+	trial_start(ui, text);
+	return true;
+}
+
+static bool act(struct ui *ui, int action, int arg)
+{
+	struct trial *t = trial_of(ui);
 	int n;
 
-	if (!ui->trial.is_open)
-		return false;
 	switch ((enum action)action) {
 	case DO_MOVE:
 	case DO_SCROLL:
 	case DO_EXAMPLE:
 		task_at(ui, 0, &n);
-		ui->trial.scroll += arg;
-		ui->trial.scroll = ui->trial.scroll >= n ? n - 1 : ui->trial.scroll;
-		ui->trial.scroll = ui->trial.scroll < 0 ? 0 : ui->trial.scroll;
+		t->scroll += arg;
+		t->scroll = t->scroll >= n ? n - 1 : t->scroll;
+		t->scroll = t->scroll < 0 ? 0 : t->scroll;
 		return true;
 	case DO_OPEN:
 	case DO_METHOD: explain_chosen(ui); return true;
@@ -153,9 +202,9 @@ static void draw_answers(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	struct json *doc = NULL;
 	const struct json *tasks;
-	int y = r.y, skip = ui->trial.scroll;
+	int y = r.y, skip = trial_of(ui)->scroll;
 
-	if (json_parse(buf_str(&ui->trial.answer), ui->trial.answer.len, "answer", &doc,
+	if (json_parse(buf_str(&trial_of(ui)->answer), trial_of(ui)->answer.len, "answer", &doc,
 		       NULL) != ST_OK) {
 		draw_text(c, y, r.x, r.w, INK_WARN, "the answer cannot be read");
 		return;
@@ -172,7 +221,7 @@ static void draw_answers(struct canvas *c, const struct ui *ui, struct rect r)
 	json_free(doc);
 }
 
-void draw_trial(struct canvas *c, const struct ui *ui, struct rect body)
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct rect in = rect_cut(body, 2, 3, 1, 3);
 	struct word *w;
@@ -184,7 +233,7 @@ void draw_trial(struct canvas *c, const struct ui *ui, struct rect body)
 	draw_titled_box(c, body, title, body.w >= 90 ?
 			"j k task · o which words · t another · @ model · Esc back" :
 			"j k task · o words · t another · @ model");
-	w = words_cut(ui->trial.text, &n);
+	w = words_cut(trial_of(ui)->text, &n);
 	lines = words_draw(c, (struct rect){in.y, in.x, in.h / 3, in.w}, w, n, 0,
 			   false);
 	xfree(w);
@@ -192,10 +241,32 @@ void draw_trial(struct canvas *c, const struct ui *ui, struct rect body)
 		lines = in.h / 3;
 	draw_rule(c, in.y + lines, in.x, in.w, INK_FRAME);
 	in = rect_cut(in, lines + 2, 0, 0, 0);
-	if (ui->trial.is_waiting)
+	if (trial_of(ui)->is_waiting)
 		draw_text(c, in.y, in.x, in.w, INK_DIM,
 			  models_is_live(ui) ? "asked; the answer comes between two steps" :
 			  "asked; the checkpoint is opened if need be, then it answers");
 	else
 		draw_answers(c, ui, in);
 }
+
+static void *init(void)
+{
+	struct trial *t = xcalloc(1, sizeof *t);
+
+	buf_init(&t->answer);
+	return t;
+}
+
+static void release(void *own)
+{
+	struct trial *t = own;
+
+	buf_release(&t->answer);
+	xfree(t);
+}
+
+const struct view view_try = {
+	.name = "Try", .brief = "Try",
+	.init = init, .release = release,
+	.draw = draw, .act = act, .model_changed = ask_anew,
+};

@@ -12,6 +12,9 @@
 
 #include <math.h>
 
+#include "view_table.h"
+#include "trial.h"
+#include "view_help.h"
 #include "fixture/fake.h"
 #include "fixture/hostile.h"
 #include "keys.h"
@@ -78,7 +81,7 @@ static void assert_cells(const struct sheet *s, const struct ui *ui)
 		if (k->ch < 0x7f ? k->ch < 0x20 : !s->c.utf8 || !is_harmless(k->ch))
 			fail_msg("U+%04X at %d, %d of %dx%d in %s", (unsigned)k->ch,
 				 i / s->c.cols, i % s->c.cols, s->c.rows, s->c.cols,
-				 view_table[ui->view].name);
+				 view_table[ui->view]->name);
 		if (k->flags & CELL_TAIL)
 			assert_true(i % s->c.cols > 0);
 	}
@@ -150,13 +153,14 @@ static void choose_state(struct ui *ui)
 	ui->cursor = dice(2) ? -1 : (int64_t)dice(50000);
 	ui->ask = dice(5) ? ASK_NONE : ASK_QUIT;
 	ui->is_leaving = dice(9) == 0;
-	str_copy(ui->help_word, sizeof ui->help_word, dice(3) ? "" : "weight");
+	if (ui->view == VIEW_HELP)
+		help_show(ui, dice(3) ? "" : "weight");
 	if (dice(3) == 0)
 		ui_say(ui, dice(2), "%s", hostile_next());
 	if (n)
 		ui_wish(ui, (int)dice((uint32_t)n), (enum knob)dice(KNOBS), odd_number(2));
 	if (dice(8) == 0)
-		ui_try(ui, hostile_next());
+		trial_start(ui, hostile_next());
 	ui_update(ui);
 }
 
@@ -168,7 +172,7 @@ static void press_keys(struct ui *ui)
 
 		ui_recalc(ui);
 		if ((k->on & (1u << ui->view)) && k->action != DO_VIEW)
-			view_table[ui->view].act(ui, (int)k->action, k->arg);
+			view_table[ui->view]->act(ui, (int)k->action, k->arg);
 	}
 }
 
@@ -194,7 +198,7 @@ static void check_body(struct ui *ui, int rows, int cols)
 	if (p.too_small || ui->live.n_channels == 0)
 		return;
 	sheet_init(&s, rows, cols);
-	view_table[ui->view].draw(&s.c, ui, p.body);
+	view_table[ui->view]->draw(&s.c, ui, p.body);
 	assert_guards(&s);
 	assert_cells(&s, ui);
 	for (int y = 0; y < rows; y++)
@@ -205,7 +209,7 @@ static void check_body(struct ui *ui, int rows, int cols)
 
 			if (!is_in && (k->ch != ' ' || k->paper))
 				fail_msg("%s draws U+%04X at %d, %d of %dx%d, outside "
-					 "its body", view_table[ui->view].name,
+					 "its body", view_table[ui->view]->name,
 					 (unsigned)k->ch, y, x, rows, cols);
 		}
 	xfree(s.all);
@@ -246,7 +250,7 @@ static void test_draws(void **state)
 			feed.post = NULL;
 		}
 		feed.stop = dice(5) ? feed.stop : NULL;
-		ui_init(&ui, &feed);
+		ui_init(&ui, &feed, view_table);
 		ui.terminal = "xterm";
 		ui_update(&ui);
 		if (dice(2))
@@ -297,7 +301,7 @@ static void check_looks(const struct ui *ui, int rows, int cols)
 	for (size_t i = 0; i < sizeof not / sizeof *not; i++)
 		if (strstr(text, not[i]))
 			fail_msg("'%s' is offered in %s: %s", not[i],
-				 view_table[ui->view].name, text);
+				 view_table[ui->view]->name, text);
 	xfree(s.all);
 }
 
@@ -313,7 +317,7 @@ static void test_looks_only(void **state)
 	feed.post = NULL;
 	f.s.steps = 2000000;
 	str_copy(f.s.run, sizeof f.s.run, "a-run-with-a-long-name-12");
-	ui_init(&ui, &feed);
+	ui_init(&ui, &feed, view_table);
 	ui.terminal = "xterm";
 	for (int phase = PHASE_PREPARING; phase < PHASE_DONE; phase++) {
 		f.s.phase = (enum phase)phase;

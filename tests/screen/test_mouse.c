@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "view_table.h"
 #include "keys.h"
 #include "mouse.h"
 #include "fixture/screen.h"
@@ -28,6 +29,7 @@ struct table {
 	struct feed feed;
 	struct canvas c;
 	struct ui ui;
+	struct mouse_hold hold;
 };
 
 static void draw(struct table *t)
@@ -47,7 +49,7 @@ static struct table *open_table(int rows, int cols, int tasks)
 
 	fake_init(&t->f, tasks, 12340);
 	t->feed = fake_feed(&t->f);
-	ui_init(&t->ui, &t->feed);
+	ui_init(&t->ui, &t->feed, view_table);
 	t->ui.terminal = "none";
 	canvas_init(&t->c);
 	canvas_resize(&t->c, rows, cols);
@@ -68,7 +70,7 @@ static void event(struct table *t, int y, int x, int button, bool release, bool 
 	struct mouse m = {button, y, x, release, drag};
 
 	t->ui.now += .01;
-	mouse_act(&t->ui, &t->c, &m);
+	mouse_act(&t->hold, &t->ui, &t->c, &m);
 	draw(t);
 }
 
@@ -102,7 +104,7 @@ static void test_tabs(void **state)
 		for (int v = 0; v < VIEWS; v++) {
 			const struct zone *z;
 
-			if (!view_table[v].digit)
+			if (!view_table[v]->digit)
 				continue;
 			z = find(t, DO_VIEW, -1, v);
 			click(t, z->r.y, z->r.x + z->r.w - 1);

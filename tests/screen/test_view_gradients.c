@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "view_table.h"
 #include "fixture/screen.h"
 #include "ui.h"
 
@@ -113,7 +114,7 @@ static void test_not_measured(void **state)
 		f.s.ch[i].grad_curve.n = 0;
 	}
 	feed = fake_feed(&f);
-	ui_init(&ui, &feed);
+	ui_init(&ui, &feed, view_table);
 	ui_update(&ui);
 	ui.view = VIEW_GRADIENTS;
 	ui_recalc(&ui);
@@ -161,7 +162,7 @@ static void test_any_figures(void **state)
 			ch->grad_curve.norm[k] = (float)bad[(i + k) % 7];
 	}
 	feed = fake_feed(&f);
-	ui_init(&ui, &feed);
+	ui_init(&ui, &feed, view_table);
 	ui_update(&ui);
 	canvas_init(&c);
 	for (int size = 0; size < 40; size++)

@@ -11,6 +11,8 @@
 
 #include <time.h>
 
+#include "summaries_own.h"
+#include "view_table.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "keys.h"
@@ -109,14 +111,14 @@ static void rest(struct bench *b)
 {
 	do
 		ui_recalc(&b->ui);
-	while (b->ui.reading.measured < b->ui.reading.data.set.n);
+	while (summaries_of(&b->ui)->measured < summaries_of(&b->ui)->data.set.n);
 }
 
 static void bench_init(struct bench *b)
 {
 	fake_init(&b->fake, 6, 12340);
 	b->feed = fake_feed(&b->fake);
-	ui_init(&b->ui, &b->feed);
+	ui_init(&b->ui, &b->feed, view_table);
 	ui_update(&b->ui);
 	b->ui.view = VIEW_SUMMARIES;
 	rest(b);
@@ -133,23 +135,24 @@ static void key(struct bench *b, uint32_t k)
 	const struct key_row *row = key_find(VIEW_SUMMARIES, k);
 
 	assert_non_null(row);
-	assert_true(view_summaries_act(&b->ui, (int)row->action, row->arg));
+	assert_true(summaries_act(&b->ui, (int)row->action, row->arg));
 	ui_update(&b->ui);
 	rest(b);
 }
 
 static const struct prediction *at(const struct bench *b, int k)
 {
-	return &b->ui.reading.data.set.p[b->ui.reading.order[k]];
+	return &summaries_of(&b->ui)->data.set.p[summaries_of(&b->ui)->order[k]];
 }
 
 static void test_orders(void **state)
 {
 	struct bench b;
-	const struct reading *re = &b.ui.reading;
+	const struct summaries_view *re;
 
 	(void)state;
 	bench_init(&b);
+	re = summaries_of(&b.ui);
 	assert_int_equal(re->measured, FAKE_SUMMARIES);
 	assert_int_equal(re->n_order, FAKE_SUMMARIES);
 	for (int k = 1; k < re->n_order; k++)
@@ -177,11 +180,12 @@ static void test_orders(void **state)
 static void test_figures(void **state)
 {
 	struct bench b;
-	const struct reading *re = &b.ui.reading;
+	const struct summaries_view *re;
 	double sum = 0;
 
 	(void)state;
 	bench_init(&b);
+	re = summaries_of(&b.ui);
 	for (int i = 0; i < re->data.set.n; i++) {
 		const struct example_figures *f = &re->figure[i];
 
@@ -198,7 +202,7 @@ static void test_figures(void **state)
 
 static void measure_again(struct bench *b)
 {
-	struct reading *re = &b->ui.reading;
+	struct summaries_view *re = summaries_of(&b->ui);
 
 	for (int i = 0; i < re->data.set.n; i++)
 		re->figure[i].is_done = false;
@@ -228,11 +232,12 @@ static void test_blind(void **state)
 {
 	static const char want[] = "rouge: no word in 2 of 12 targets";
 	struct bench b;
-	struct reading *re = &b.ui.reading;
+	struct summaries_view *re;
 	char *line;
 
 	(void)state;
 	bench_init(&b);
+	re = summaries_of(&b.ui);
 	line = head_of(&b);
 	assert_null(strstr(line, "no word"));
 	xfree(line);
@@ -261,10 +266,11 @@ static void test_blind(void **state)
 static void test_filters(void **state)
 {
 	struct bench b;
-	const struct reading *re = &b.ui.reading;
+	const struct summaries_view *re;
 
 	(void)state;
 	bench_init(&b);
+	re = summaries_of(&b.ui);
 	key(&b, 'f');
 	assert_int_equal(re->n_order, re->mean.repeating);
 	for (int k = 0; k < re->n_order; k++)
@@ -288,14 +294,15 @@ static void test_filters(void **state)
 static void test_search(void **state)
 {
 	struct bench b;
-	const struct reading *re = &b.ui.reading;
+	const struct summaries_view *re;
 	int seen = 0, first;
 
 	(void)state;
 	bench_init(&b);
+	re = summaries_of(&b.ui);
 	key(&b, 'n');
 	assert_true(b.ui.is_bad); /* nothing to look for yet */
-	str_copy(b.ui.reading.find, sizeof b.ui.reading.find, "LIBRARIES");
+	str_copy(summaries_of(&b.ui)->find, sizeof summaries_of(&b.ui)->find, "LIBRARIES");
 	key(&b, 'n');
 	first = re->at;
 	do {
@@ -307,7 +314,7 @@ static void test_search(void **state)
 	assert_int_equal(seen, FAKE_SUMMARIES / FAKE_DIALOGUES);
 	key(&b, 'N');
 	assert_int_not_equal(re->at, first);
-	str_copy(b.ui.reading.find, sizeof b.ui.reading.find, "no such words");
+	str_copy(summaries_of(&b.ui)->find, sizeof summaries_of(&b.ui)->find, "no such words");
 	first = re->at;
 	key(&b, 'n');
 	assert_int_equal(re->at, first);
@@ -319,11 +326,12 @@ static void test_search(void **state)
 static void test_stays(void **state)
 {
 	struct bench b;
-	const struct reading *re = &b.ui.reading;
+	const struct summaries_view *re;
 	int64_t row;
 
 	(void)state;
 	bench_init(&b);
+	re = summaries_of(&b.ui);
 	key(&b, 'j');
 	key(&b, 'j');
 	key(&b, 'l');
@@ -394,8 +402,8 @@ static void test_export(void **state)
 		assert_int_equal((int64_t)json_number(json_get(doc, "row")),
 				 at(&b, lines)->row);
 		assert_string_equal(json_string(json_get(doc, "reference")),
-				    b.ui.reading.data.set
-					    .row[b.ui.reading.order[lines]].target);
+				    summaries_of(&b.ui)->data.set
+					    .row[summaries_of(&b.ui)->order[lines]].target);
 		json_free(doc);
 	}
 	assert_int_equal(lines, FAKE_SUMMARIES);

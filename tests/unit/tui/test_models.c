@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "models.h"
+#include "trial.h"
+#include "view_table.h"
 #include "ask/evaluate.h"
 #include "ask/open.h"
 #include "rundir/checkpoint.h"
@@ -28,13 +30,13 @@ static void wait_trial(struct ui *ui)
 {
 	double until = clock_now() + 20; /* a poll may return at once, whatever it waits for */
 
-	while (ui->trial.is_waiting && clock_now() < until) {
+	while (trial_of(ui)->is_waiting && clock_now() < until) {
 		struct pollfd p = { .fd = ui->wake_fd, .events = POLLIN };
 
 		poll(&p, 1, 1);
 		ui_update(ui);
 	}
-	assert_false(ui->trial.is_waiting);
+	assert_false(trial_of(ui)->is_waiting);
 }
 
 /* The trial's answer is what a session opened at `step` says. */
@@ -47,7 +49,7 @@ static void assert_said_by(struct ui *ui, int64_t step)
 	buf_init(&want);
 	assert_int_equal(session_open(run, step, 1, false, NULL, &s, &err), ST_OK);
 	assert_int_equal(evaluate_text(s, -1, "lemon north", NULL, &want, &err), ST_OK);
-	assert_string_equal(buf_str(&ui->trial.answer), buf_str(&want));
+	assert_string_equal(buf_str(&trial_of(ui)->answer), buf_str(&want));
 	buf_release(&want);
 	session_free(s);
 }
@@ -58,7 +60,7 @@ static void open_ui(struct ui *ui, struct look **look)
 
 	assert_int_equal(look_open(run, look, &err), ST_OK);
 	feed_look(&f, *look);
-	ui_init(ui, &f);
+	ui_init(ui, &f, view_table);
 	ui_update(ui);
 }
 
@@ -73,8 +75,8 @@ static void test_ended(void **state)
 	assert_false(models_is_live(ui));
 	models_name(ui, name);
 	assert_true(str_starts(name, "the best checkpoint, step ")); /* before it is asked */
-	ui_try(ui, "lemon north");
-	assert_true(ui->trial.is_open && ui->trial.is_waiting);
+	trial_start(ui, "lemon north");
+	assert_true(ui_shows_layer(ui, VIEW_TRY) && trial_of(ui)->is_waiting);
 	assert_said_by(ui, CHECKPOINT_BEST);
 	models_name(ui, name);
 	assert_true(str_starts(name, "best checkpoint, step "));
@@ -93,7 +95,7 @@ static void test_ended(void **state)
 		ui_update(ui);
 	assert_said_by(ui, 40);
 	ui_back(ui);
-	assert_false(ui->trial.is_open);
+	assert_false(ui_shows_layer(ui, VIEW_TRY));
 	ui_release(ui);
 	look_close(look);
 	xfree(ui);
@@ -154,7 +156,7 @@ static void test_refusals(void **state)
 		ui_update(ui);
 	}
 	assert_non_null(strstr(ui->message, "\"tasks\""));
-	ui_try(ui, "lemon"); /* left with a question under way */
+	trial_start(ui, "lemon"); /* left with a question under way */
 	ui_release(ui);
 	look_close(look);
 	xfree(ui);

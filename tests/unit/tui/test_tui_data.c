@@ -2,6 +2,7 @@
  * test_tui_data.c - the Data view over many rows and the Runs view over many runs
  * never hold up a key: what a frame costs is measured in this thread's own time.
  */
+#include "view_table.h"
 #include "fixture/data_check.h"
 
 #include <time.h>
@@ -67,7 +68,7 @@ static void start(struct ui *ui, enum view_id view)
 {
 	struct feed feed = { .snapshot = no_snapshot };
 
-	ui_init(ui, &feed);
+	ui_init(ui, &feed, view_table);
 	str_copy(ui->live.run_path, sizeof ui->live.run_path, in_scratch("runs/r0"));
 	ui->live.n_channels = 1;
 	ui->live.ch = xcalloc(2, sizeof *ui->live.ch);
@@ -138,17 +139,17 @@ static void test_many_rows(void **state)
 	canvas_resize(&c, 40, 120);
 	assert_true(frames_until(&ui, &c, "10,000", &most) > 3); /* repeated rows */
 	assert_true(frames_until(&ui, &c, "1 of 100,000", &most) >= 1);
-	view_data_act(&ui, DO_ONLY, ONLY_REPEATED);
+	data_view_act(&ui, DO_ONLY, ONLY_REPEATED);
 	frames_until(&ui, &c, "1 of 10,000", &most);
-	view_data_act(&ui, DO_END, 1);
+	data_view_act(&ui, DO_END, 1);
 	frames_until(&ui, &c, "10,000 of 10,000", &most);
-	view_data_find(&ui, "len>5 label=no ROW 77");
+	data_view_find(&ui, "len>5 label=no ROW 77");
 	frames_until(&ui, &c, "'row 77'", &most);
-	view_data_act(&ui, DO_CLEAR, 0);
+	data_view_act(&ui, DO_CLEAR, 0);
 	for (int i = 0; i < 300; i++) {
 		double cost;
 
-		view_data_act(&ui, DO_MOVE, i * 331);
+		data_view_act(&ui, DO_MOVE, i * 331);
 		cost = frame(&ui, &c);
 		most = cost > most ? cost : most;
 	}
@@ -229,8 +230,8 @@ static void test_many_runs(void **state)
 	for (int i = 0; i < 200; i++) { /* again and again, marks and sorts between */
 		double cost;
 
-		view_runs_act(&ui, i % 9 ? DO_MOVE : DO_OPEN, 1);
-		view_runs_act(&ui, i % 31 ? DO_NONE : DO_SORT, 0);
+		runs_view_act(&ui, i % 9 ? DO_MOVE : DO_OPEN, 1);
+		runs_view_act(&ui, i % 31 ? DO_NONE : DO_SORT, 0);
 		cost = frame(&ui, &c);
 		most = cost > most ? cost : most;
 		usleep(500);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view_table.h"
 #include "base/str.h"
 #include "input.h"
 #include "keys.h"
@@ -57,11 +58,11 @@ static void test_hints(void **state)
 {
 	(void)state;
 	for (int v = 0; v < VIEWS; v++) {
-		const char *looks = view_table[v].looks;
+		const char *looks = view_table[v]->looks;
 
-		if (!check_hints((enum view_id)v, view_table[v].hints, false))
+		if (!check_hints((enum view_id)v, view_table[v]->hints, false))
 			fail_msg("view %d names no key", v);
-		check_hints((enum view_id)v, looks ? looks : view_table[v].hints, true);
+		check_hints((enum view_id)v, looks ? looks : view_table[v]->hints, true);
 	}
 }
 
