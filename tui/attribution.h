@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "draw.h"
+#include "canvas.h"
 
 enum { ATTRIBUTIONS_KEPT = 24, ATTRIBUTION_WORDS = 512 };
 enum attribution_method { METHOD_GRADIENT, METHOD_OCCLUSION, METHODS };

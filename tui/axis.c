@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "draw.h"
+#include "canvas.h"
 
 const char *axis_name(enum axis_kind k)
 {

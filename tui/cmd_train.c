@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
-#include "draw.h"
+#include "canvas.h"
 #include "host.h"
 #include "trainer/trainer.h"
 

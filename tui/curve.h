@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "axis.h"
-#include "draw.h"
+#include "canvas.h"
 
 /*
  * The y range, in whole units: octaves (log) or steps of `unit`. It grows at

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "draw.h"
+#include "canvas.h"
 
 const char *fmt_count(char out[24], int64_t n)
 {

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "draw.h"
+#include "canvas.h"
 
 enum { LAYOUT_MIN_ROWS = 16, LAYOUT_MIN_COLS = 60, STRIP_ROWS = 16, STRIP_COLS = 17,
        MIX_LEAST = 16, MIX_MOST = 26 };

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "draw.h"
+#include "canvas.h"
 #include "feed.h"
 
 enum { MARK_OTHER = '*' }; /* the letter of what this program does not know */

@@ -8,7 +8,7 @@
 #ifndef TUTTI_TUI_MOUSE_H
 #define TUTTI_TUI_MOUSE_H
 
-#include "draw.h"
+#include "canvas.h"
 #include "input.h"
 #include "ui.h"
 

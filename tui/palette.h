@@ -10,7 +10,7 @@
 
 #include <curses.h>
 
-#include "draw.h"
+#include "canvas.h"
 
 enum { PALETTE_PAIRS = 250 };
 

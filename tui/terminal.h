@@ -17,7 +17,7 @@
 
 #include "base/status.h"
 #include "base/str.h"
-#include "draw.h"
+#include "canvas.h"
 #include "theme.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "draw.h"
+#include "canvas.h"
 
 /* By number key; help has none. */
 #define VIEW_LIST(X) \

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "draw.h"
+#include "canvas.h"
 
 enum { WORDS_MAX = 4096, DIFF_WORDS = 512 };
 

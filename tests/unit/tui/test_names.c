@@ -5,7 +5,7 @@
 #include "fixture/engine_fixture.h"
 
 #include "base/mem.h"
-#include "draw.h"
+#include "canvas.h"
 #include "kept.h"
 #include "results.h"
 #include "ask/ask_classify.h"

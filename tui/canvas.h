@@ -1,5 +1,5 @@
 /*
- * draw.h - a sheet of character cells and what is drawn on it.
+ * canvas.h - a sheet of character cells and what is drawn on it.
  *
  * Views draw on a canvas, never on the terminal: a view is a pure function of
  * a snapshot, the screen's own state and a rectangle, and can be tested without
@@ -9,8 +9,8 @@
  * canvas turns them into plain ASCII where the terminal cannot show them.
  * Text that is not ours goes through draw_foreign() only (RELIABILITY I6).
  */
-#ifndef TUTTI_TUI_DRAW_H
-#define TUTTI_TUI_DRAW_H
+#ifndef TUTTI_TUI_CANVAS_H
+#define TUTTI_TUI_CANVAS_H
 
 #include <stdbool.h>
 #include <stddef.h>
