@@ -46,7 +46,7 @@ struct rect {
 	int y, x, h, w;
 };
 
-/* What a click does: choose the item, unless < 0, then `action` (keys.h). */
+/* What a click does: choose the item, unless < 0, then `action` (action.h). */
 struct zone {
 	struct rect r;
 	int choose, action, arg;

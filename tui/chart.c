@@ -8,21 +8,22 @@
 #include <sys/eventfd.h>
 
 #include "base/mem.h"
-#include "keys.h"
-#include "ui.h"
 
 const int smoothing_steps[SMOOTHINGS] = {0, 10, 50, 200, 1000};
 
-void charting_init(struct charting *c)
+void chart_init(struct chart *c)
 {
 	memset(c, 0, sizeof *c);
 	c->smoothing = SMOOTHING_USUAL;
+	c->cursor = -1;
+	c->loss_range.log = true;
+	c->dev_range.unit = 0.1;
 	c->norm_range.log = true;
 	c->share_range.unit = 0.25;
 	overlay_init(&c->overlay);
 }
 
-void charting_release(struct charting *c)
+void chart_release(struct chart *c)
 {
 	marks_release(&c->marks);
 	overlay_release(&c->overlay);
@@ -48,142 +49,135 @@ const char *chart_value(enum chart_kind k, enum metric_id m, char out[24], doubl
 	return k == CHART_SHARE ? fmt_metric(out, v) : fmt_value(out, v);
 }
 
-double chart_scale(const struct ui *ui)
+double chart_scale(const struct chart *c)
 {
-	if (ui->chart == CHART_DEV && ui->channel < ui->pic->n_channels)
-		return fmt_scale(ui->pic->ch[ui->channel].metric);
-	return ui->chart == CHART_SHARE ? 100 : 1;
+	if (c->kind == CHART_DEV && c->channel < c->pic->n_channels)
+		return fmt_scale(c->pic->ch[c->channel].metric);
+	return c->kind == CHART_SHARE ? 100 : 1;
 }
 
-const struct curve_range *chart_range(const struct ui *ui)
+const struct curve_range *chart_range(const struct chart *c)
 {
-	switch (ui->chart) {
-	case CHART_DEV: return &ui->dev_range;
-	case CHART_NORM: return &ui->charts.norm_range;
-	case CHART_SHARE: return &ui->charts.share_range;
-	default: return &ui->loss_range;
+	switch (c->kind) {
+	case CHART_DEV: return &c->dev_range;
+	case CHART_NORM: return &c->norm_range;
+	case CHART_SHARE: return &c->share_range;
+	default: return &c->loss_range;
 	}
 }
 
-static bool is_shown(const struct ui *ui, int i)
+static bool is_shown(const struct chart *c, int i)
 {
-	return ui->view != VIEW_CURVES || !ui->one || i == ui->channel;
+	return !c->is_full || !c->one || i == c->channel;
 }
 
-static bool is_windowed(const struct ui *ui)
+static bool is_windowed(const struct chart *c)
 {
-	return ui->view == VIEW_CURVES && ui->charts.to > 0;
+	return c->is_full && c->to > 0;
 }
 
 /* --- the window --- */
 
-int64_t chart_last(const struct ui *ui)
+int64_t chart_last(const struct chart *c)
 {
-	return axis_last(ui->pic);
+	return axis_last(c->pic);
 }
 
 /* Where it may be: it never leaves the run, nor gets narrower than it may. */
-static void place(struct ui *ui, int64_t from, int64_t width)
+static void place(struct chart *c, int64_t from, int64_t width)
 {
-	struct charting *c = &ui->charts;
-	int64_t last = chart_last(ui);
+	int64_t last = chart_last(c);
 
 	width = width < WINDOW_LEAST ? WINDOW_LEAST : width;
 	if (width >= last) {
-		chart_fit(ui);
+		chart_fit(c);
 		return;
 	}
 	from = from > last - width ? last - width : from;
 	c->from = from < 0 ? 0 : from;
 	c->to = c->from + width;
-	c->follows = c->from <= ui->pic->step && c->to >= ui->pic->step &&
-		     ui->pic->phase < PHASE_DONE && ui->cursor < 0;
-	curve_range_clear(&ui->loss_range);
+	c->follows = c->from <= c->pic->step && c->to >= c->pic->step &&
+		     c->pic->phase < PHASE_DONE && c->cursor < 0;
+	curve_range_clear(&c->loss_range);
 	curve_range_clear(&c->norm_range);
-	curve_range_clear(&ui->dev_range);
+	curve_range_clear(&c->dev_range);
 }
 
-void chart_fit(struct ui *ui)
+void chart_fit(struct chart *c)
 {
-	struct charting *c = &ui->charts;
 
 	c->from = c->to = 0;
 	c->follows = false;
-	curve_range_clear(&ui->loss_range);
+	curve_range_clear(&c->loss_range);
 	curve_range_clear(&c->norm_range);
-	curve_range_clear(&ui->dev_range);
+	curve_range_clear(&c->dev_range);
 }
 
-void chart_zoom(struct ui *ui, int power)
+void chart_zoom(struct chart *c, int power)
 {
-	struct charting *c = &ui->charts;
-	int64_t from = c->to ? c->from : 0, to = c->to ? c->to : chart_last(ui);
+	int64_t from = c->to ? c->from : 0, to = c->to ? c->to : chart_last(c);
 	int64_t width = to - from, next = power > 0 ? width / 2 :
 					     width < INT64_MAX / 4 ? width * 2 :
 								   INT64_MAX;
-	int64_t at = ui->cursor;
+	int64_t at = c->cursor;
 	double part;
 
 	if (at < 0) { /* the right end of what is there */
-		at = ui->pic->step < to ? ui->pic->step : to;
+		at = c->pic->step < to ? c->pic->step : to;
 		at = at < from ? from : at;
 		part = 0.875; /* with room to grow into */
-		if (at == to && ui->pic->step > to)
+		if (at == to && c->pic->step > to)
 			part = 1;
 	} else {
 		at = at < from ? from : at > to ? to : at;
 		part = (double)(at - from) / (double)width;
 	}
-	place(ui, at - (int64_t)llrint(part * (double)next), next);
+	place(c, at - (int64_t)llrint(part * (double)next), next);
 }
 
-void chart_pan(struct ui *ui, double part)
+void chart_pan(struct chart *c, double part)
 {
-	struct charting *c = &ui->charts;
 	int64_t width = c->to - c->from;
 
 	if (!c->to)
 		return;
-	place(ui, c->from + (int64_t)llrint(part * (double)width), width);
-	if (ui->cursor >= 0 && c->to) { /* it goes along, to be seen */
-		ui->cursor = ui->cursor > c->to	   ? c->to :
-			     ui->cursor <= c->from ? c->from + 1 :
-						     ui->cursor;
-		ui->cursor = ui->cursor > ui->pic->step ? ui->pic->step : ui->cursor;
+	place(c, c->from + (int64_t)llrint(part * (double)width), width);
+	if (c->cursor >= 0 && c->to) { /* it goes along, to be seen */
+		c->cursor = c->cursor > c->to	   ? c->to :
+			     c->cursor <= c->from ? c->from + 1 :
+						     c->cursor;
+		c->cursor = c->cursor > c->pic->step ? c->pic->step : c->cursor;
 	}
 }
 
-static void follow(struct ui *ui)
+static void follow(struct chart *c)
 {
-	struct charting *c = &ui->charts;
 	int64_t width = c->to - c->from;
 
 	if (!c->to)
 		return;
-	if (c->to > chart_last(ui))
-		place(ui, c->from, width);
-	while (c->follows && c->to && c->to < ui->pic->step) { /* in jumps: few bytes */
+	if (c->to > chart_last(c))
+		place(c, c->from, width);
+	while (c->follows && c->to && c->to < c->pic->step) { /* in jumps: few bytes */
 		c->from += width / 4 > 1 ? width / 4 : 1;
 		c->to = c->from + width;
 	}
 }
 
-void chart_look_at(struct ui *ui, int64_t step)
+void chart_look_at(struct chart *c, int64_t step)
 {
-	struct charting *c = &ui->charts;
-	int64_t newest = ui->pic->step > 1 ? ui->pic->step : 1;
+	int64_t newest = c->pic->step > 1 ? c->pic->step : 1;
 
-	ui->cursor = step < 1 ? 1 : step > newest ? newest : step;
+	c->cursor = step < 1 ? 1 : step > newest ? newest : step;
 	c->follows = false;
-	if (c->to && (ui->cursor <= c->from || ui->cursor > c->to))
-		place(ui, ui->cursor - (c->to - c->from) / 2, c->to - c->from);
+	if (c->to && (c->cursor <= c->from || c->cursor > c->to))
+		place(c, c->cursor - (c->to - c->from) / 2, c->to - c->from);
 }
 
-void chart_move_cursor(struct ui *ui, int hundredths)
+void chart_move_cursor(struct chart *c, int hundredths)
 {
-	struct charting *c = &ui->charts;
 	struct plot p = {.x_min = c->x_min, .x_max = c->x_max, .axis = &c->x};
-	int64_t from = ui->cursor >= 0 ? ui->cursor : ui->pic->step, to;
+	int64_t from = c->cursor >= 0 ? c->cursor : c->pic->step, to;
 	double part = plot_part(&p, (double)from) + hundredths / 100.0;
 
 	to = (int64_t)llrint(plot_step_at(&p, part));
@@ -191,57 +185,54 @@ void chart_move_cursor(struct ui *ui, int hundredths)
 		to = from + 1;
 	if (hundredths < 0 && to >= from)
 		to = from - 1;
-	chart_look_at(ui, to);
+	chart_look_at(c, to);
 }
 
-int64_t chart_where(const struct ui *ui)
+int64_t chart_where(const struct chart *c)
 {
-	const struct charting *c = &ui->charts;
 
-	if (ui->cursor >= 0)
-		return ui->cursor;
-	return is_windowed(ui) && c->to < ui->pic->step ? c->to : ui->pic->step;
+	if (c->cursor >= 0)
+		return c->cursor;
+	return is_windowed(c) && c->to < c->pic->step ? c->to : c->pic->step;
 }
 
 /* --- lines --- */
 
-static void make_line(struct series *out, const struct ui *ui,
+static void make_line(struct series *out, const struct chart *c,
 		      const struct snapshot *s, const struct fine *f,
 		      const struct totals *t, int i)
 {
-	int steps = smoothing_steps[ui->charts.smoothing];
+	int steps = smoothing_steps[c->smoothing];
 
-	if (ui->chart == CHART_SHARE)
+	if (c->kind == CHART_SHARE)
 		series_share(out, s, f, t, i, steps);
-	else if (ui->chart == CHART_NORM)
+	else if (c->kind == CHART_NORM)
 		series_norm(out, &s->curve, f, steps, s->step);
 	else
 		series_loss(out, &s->ch[i].curve, f, i, steps, s->step);
 }
 
 /* Of the other run: the task of the same name, or the whole step. */
-static void make_other(struct ui *ui, int i, const struct totals *t)
+static void make_other(struct chart *c, int i, const struct totals *t)
 {
-	struct charting *c = &ui->charts;
 	const struct snapshot *s = &c->overlay.snap;
-	const struct channel *o = overlay_channel(&c->overlay, ui->pic->ch[i].name);
+	const struct channel *o = overlay_channel(&c->overlay, c->pic->ch[i].name);
 
 	c->other[i].n = 0;
-	if (ui->chart == CHART_NORM && c->overlay.is_on)
-		make_line(&c->other[i], ui, s, NULL, t, 0);
+	if (c->kind == CHART_NORM && c->overlay.is_on)
+		make_line(&c->other[i], c, s, NULL, t, 0);
 	else if (o)
-		make_line(&c->other[i], ui, s, NULL, t, (int)(o - s->ch));
+		make_line(&c->other[i], c, s, NULL, t, (int)(o - s->ch));
 }
 
-static void make_lines(struct ui *ui)
+static void make_lines(struct chart *c)
 {
-	struct charting *c = &ui->charts;
-	const struct snapshot *s = ui->pic;
-	const struct fine *f = is_windowed(ui) ? &c->fine : NULL;
-	int n = ui->chart == CHART_DEV ? 0 : s->n_channels;
+	const struct snapshot *s = c->pic;
+	const struct fine *f = is_windowed(c) ? &c->fine : NULL;
+	int n = c->kind == CHART_DEV ? 0 : s->n_channels;
 	struct totals here, there;
 
-	if (ui->chart == CHART_SHARE) {
+	if (c->kind == CHART_SHARE) {
 		series_totals(&here, s, f);
 		series_totals(&there, &c->overlay.snap, NULL);
 	}
@@ -250,19 +241,19 @@ static void make_lines(struct ui *ui)
 		c->other = xreallocarray(c->other, (size_t)n, sizeof *c->other);
 	}
 	c->n_lines = n > c->n_lines ? n : c->n_lines;
-	for (int i = 0; i < n && (i == 0 || ui->chart != CHART_NORM); i++) {
-		make_line(&c->line[i], ui, s, f, &here, i);
-		make_other(ui, i, &there);
+	for (int i = 0; i < n && (i == 0 || c->kind != CHART_NORM); i++) {
+		make_line(&c->line[i], c, s, f, &here, i);
+		make_other(c, i, &there);
 	}
 }
 
-double chart_at(const struct ui *ui, int channel, int64_t step, bool raw)
+double chart_at(const struct chart *c, int channel, int64_t step, bool raw)
 {
-	const struct snapshot *s = ui->pic;
+	const struct snapshot *s = c->pic;
 	const struct series *l;
 	double v = NAN;
 
-	if (ui->chart == CHART_DEV) {
+	if (c->kind == CHART_DEV) {
 		const struct dev_curve *d = &s->ch[channel].dev_curve;
 
 		for (int k = 0; k < d->n && k < DEV_POINTS; k++)
@@ -270,9 +261,9 @@ double chart_at(const struct ui *ui, int channel, int64_t step, bool raw)
 				v = (double)d->value[k];
 		return v;
 	}
-	if (channel >= ui->charts.n_lines)
+	if (channel >= c->n_lines)
 		return NAN;
-	l = &ui->charts.line[ui->chart == CHART_NORM ? 0 : channel];
+	l = &c->line[c->kind == CHART_NORM ? 0 : channel];
 	return series_at(l, raw ? l->raw : l->value, step);
 }
 
@@ -314,25 +305,24 @@ static void widen_dev(struct extent *e, const struct channel *ch)
 	widen(e, ch->baseline);
 }
 
-static void gather(const struct ui *ui, struct extent *e)
+static void gather(const struct chart *c, struct extent *e)
 {
-	const struct charting *c = &ui->charts;
 
-	for (int i = 0; i < ui->pic->n_channels; i++) {
-		const struct channel *ch = &ui->pic->ch[i];
+	for (int i = 0; i < c->pic->n_channels; i++) {
+		const struct channel *ch = &c->pic->ch[i];
 		const struct channel *o = overlay_channel(&c->overlay, ch->name);
 
-		if (!is_shown(ui, i) && ui->chart != CHART_NORM)
+		if (!is_shown(c, i) && c->kind != CHART_NORM)
 			continue;
-		if (ui->chart == CHART_DEV) {
+		if (c->kind == CHART_DEV) {
 			widen_dev(e, ch);
 			if (o)
 				widen_dev(e, o);
 			continue;
 		}
-		if (ui->chart == CHART_NORM && i)
+		if (c->kind == CHART_NORM && i)
 			break;
-		widen_line(e, &c->line[i], ui->raw);
+		widen_line(e, &c->line[i], c->shows_raw);
 		widen_line(e, &c->other[i], false);
 	}
 }
@@ -365,98 +355,71 @@ static void fit_unit(struct curve_range *r, double hi)
 	r->unit = top;
 }
 
-static void fit_ranges(struct ui *ui)
+static void fit_ranges(struct chart *c)
 {
-	struct charting *c = &ui->charts;
 	struct extent e = {INFINITY, -INFINITY, 0, INT64_MAX};
 
-	ui->loss_range.log = !ui->linear;
-	if (is_windowed(ui)) {
+	c->loss_range.log = !c->is_linear;
+	if (is_windowed(c)) {
 		e.from = c->from;
 		e.to = c->to;
 	}
-	gather(ui, &e);
-	if (ui->chart == CHART_SHARE) {
+	gather(c, &e);
+	if (c->kind == CHART_SHARE) {
 		c->share_range.is_set = c->n_lines > 0;
 		c->share_range.lo = 0;
 		c->share_range.hi = e.hi > .5 ? 4 : e.hi > .25 ? 2 : 1;
 		c->share_range.unit = 0.25;
 		return;
 	}
-	if (ui->chart == CHART_LOSS && ui->linear && e.lo <= e.hi) {
-		fit_unit(&ui->loss_range, e.hi);
+	if (c->kind == CHART_LOSS && c->is_linear && e.lo <= e.hi) {
+		fit_unit(&c->loss_range, e.hi);
 		e.lo = 0;
 	}
 	if (e.lo > e.hi)
 		return;
-	if (ui->chart == CHART_NORM || (ui->chart == CHART_LOSS && !ui->linear))
-		fit_octaves(ui->chart == CHART_NORM ? &c->norm_range : &ui->loss_range,
-			    &e, is_windowed(ui));
-	curve_range_fit(ui->chart == CHART_LOSS ? &ui->loss_range :
-			ui->chart == CHART_DEV	? &ui->dev_range :
+	if (c->kind == CHART_NORM || (c->kind == CHART_LOSS && !c->is_linear))
+		fit_octaves(c->kind == CHART_NORM ? &c->norm_range : &c->loss_range,
+			    &e, is_windowed(c));
+	curve_range_fit(c->kind == CHART_LOSS ? &c->loss_range :
+			c->kind == CHART_DEV	? &c->dev_range :
 						  &c->norm_range, e.lo, e.hi);
 }
 
-static void make_axis(struct ui *ui)
+static void make_axis(struct chart *c)
 {
-	struct charting *c = &ui->charts;
-	bool is_here = ui->view == VIEW_CURVES;
+	bool is_here = c->is_full;
 
-	axis_make(&c->x, is_here ? c->axis : AXIS_STEP, is_here && c->is_log_x, ui->pic,
-		  ui->channel);
-	if (is_windowed(ui)) {
+	axis_make(&c->x, is_here ? c->axis : AXIS_STEP, is_here && c->is_log_x, c->pic,
+		  c->channel);
+	if (is_windowed(c)) {
 		c->x_min = axis_value(&c->x, (double)c->from);
 		c->x_max = axis_value(&c->x, (double)c->to);
 	} else {
 		c->x_min = 0;
-		c->x_max = axis_end(&c->x, ui->pic);
+		c->x_max = axis_end(&c->x, c->pic);
 		if (c->overlay.is_on && c->x.kind == AXIS_STEP) /* the longer one's */
 			c->x_max = fmax(c->x_max, (double)c->overlay.snap.step);
 	}
 }
 
-static void take_overlay(struct ui *ui)
+void chart_recalc(struct chart *c, const struct feed *feed, double now, int wake_fd)
 {
-	struct err err = {""};
-	enum status st = overlay_take(&ui->charts.overlay, &err);
-
-	if (!st)
-		ui_say(ui, false, "behind the curves: %s", ui->charts.overlay.snap.run);
-	else if (st != ST_END)
-		ui_say(ui, true, "%s", err.text);
+	follow(c);
+	make_axis(c);
+	if (is_windowed(c) && fine_read(&c->fine, feed, c->pic, c->from, c->to, now))
+		eventfd_write(wake_fd, 1);
+	make_lines(c);
+	fit_ranges(c);
 }
 
-void chart_recalc(struct ui *ui)
+void chart_next_kind(struct chart *c, int by)
 {
-	struct charting *c = &ui->charts;
-
-	take_overlay(ui);
-	marks_read(&c->marks, &ui->feed, ui->pic);
-	if (ui->view != VIEW_DESK && ui->view != VIEW_CURVES)
-		return;
-	follow(ui);
-	make_axis(ui);
-	if (is_windowed(ui) &&
-	    fine_read(&c->fine, &ui->feed, ui->pic, c->from, c->to, ui->now))
-		eventfd_write(ui->wake_fd, 1);
-	make_lines(ui);
-	fit_ranges(ui);
+	c->kind = (enum chart_kind)(((int)c->kind + by) % CHARTS);
 }
 
-bool chart_act(struct ui *ui, int action, int arg)
+void chart_turn_linear(struct chart *c)
 {
-	switch ((enum action)action) {
-	case DO_CHART:
-		ui->chart = (enum chart_kind)(((int)ui->chart + arg) % CHARTS);
-		return true;
-	case DO_LOG:
-		ui->linear = !ui->linear;
-		curve_range_clear(&ui->loss_range);
-		return true;
-	case DO_RAW:
-		ui->raw = !ui->raw;
-		return true;
-	default:
-		return false;
-	}
+	c->is_linear = !c->is_linear;
+	curve_range_clear(&c->loss_range);
 }

@@ -51,9 +51,9 @@ static void run_overlay(struct ui *ui, const char *rest)
 	struct err err = {""};
 
 	if (!rest[0] || str_eq(rest, "off")) {
-		overlay_off(&ui->charts.overlay);
+		overlay_off(&ui->chart.overlay);
 		ui_say(ui, false, "no other run behind the curves");
-	} else if (overlay_start(&ui->charts.overlay, &ui->feed, ui->pic->run_path, rest,
+	} else if (overlay_start(&ui->chart.overlay, &ui->feed, ui->pic->run_path, rest,
 				 ui->wake_fd, &err)) {
 		ui_say(ui, true, "%s", err.text);
 	} else {

@@ -32,7 +32,7 @@ static void draw_change(struct canvas *c, int y, int end, double relative, doubl
 void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, int w,
 			int mark)
 {
-	const struct journal_entry *e = &ui->charts.marks.e[mark];
+	const struct journal_entry *e = &ui->chart.marks.e[mark];
 	const struct effect *f = journal_view_effect(ui, mark);
 	int ch = mark_channel(ui->pic, e->command);
 	bool is_others = false;
@@ -132,8 +132,8 @@ void draw_effect_path(struct canvas *c, const struct ui *ui, struct rect r, int 
 	p.x_min = (double)(f->step - f->length);
 	p.x_max = (double)(f->step + f->length);
 	plot_begin(c, &p, r);
-	plot_event(c, &p, f->step, mark_letter(&ui->charts.marks.e[mark]),
-		   mark_ink(ui->pic, &ui->charts.marks.e[mark]), true);
+	plot_event(c, &p, f->step, mark_letter(&ui->chart.marks.e[mark]),
+		   mark_ink(ui->pic, &ui->chart.marks.e[mark]), true);
 	draw_trend(c, &p, f);
 	l.v = f->path;
 	l.at = at;
@@ -234,7 +234,7 @@ void draw_effects(struct canvas *c, const struct ui *ui, struct rect r, int mark
 		return;
 	}
 	draw_effects_head(c, r, f);
-	by_effect(f, mark_channel(ui->pic, ui->charts.marks.e[mark].command), order);
+	by_effect(f, mark_channel(ui->pic, ui->chart.marks.e[mark].command), order);
 	for (int k = 0; k + 1 < r.h && k < f->n; k++)
 		draw_effect_row(c, ui, r, r.y + 1 + k, f, order[k]);
 }

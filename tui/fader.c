@@ -3,14 +3,15 @@
  * share it gets, its effective share, its loss and metric, its lamps. Tall, or
  * as a row of a table.
  */
+#include "fader.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "action.h"
 #include "base/str.h"
-#include "keys.h"
 #include "meanings.h"
-#include "ui.h"
 
 enum { TRACK = 9 }; /* rows of a tall fader */
 
@@ -23,9 +24,9 @@ static double weight_place(double w)
 }
 
 /* What gets drawn of a share: a part of one, whatever the figure says. */
-static double share_part(const struct ui *ui, int i)
+static double share_part(const struct strip *s)
 {
-	double share = ui_value(ui, i, KNOB_SHARE);
+	double share = s->value[KNOB_SHARE];
 
 	return share > 0 ? share < 1 ? share : 1 : 0;
 }
@@ -52,30 +53,32 @@ static const enum paper lamp_paper[KNOBS] = {
 	[KNOB_MUTE] = PAPER_MUTE, [KNOB_SOLO] = PAPER_SOLO, [KNOB_LOCK] = PAPER_LOCK};
 
 /* A lamp shows the key that turns it, as a capital while it is on. */
-static char lamp_letter(enum knob k, bool is_on)
+static char lamp_letter(const struct strip *s, enum knob k, bool is_on)
 {
-	char letter = key_letter(VIEW_DESK, DO_TOGGLE, (int)k);
+	char letter = s->lamp_key[k];
 
 	return is_on && letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
 }
 
-static void draw_lamp(struct canvas *c, int channel, enum knob k, int y, int x,
-		      bool is_on)
+static void draw_lamp(struct canvas *c, const struct strip *s, enum knob k, int y, int x)
 {
-	draw_zone(c, (struct rect){y, x, 1, 3}, channel, DO_TOGGLE, (int)k);
+	bool is_on = s->value[k] > 0;
+
+	draw_zone(c, (struct rect){y, x, 1, 3}, s->channel, DO_TOGGLE, (int)k);
 	c->paper = is_on ? (uint8_t)lamp_paper[k] : PAPER_LAMP;
 	c->flags = is_on ? CELL_BOLD : 0;
-	draw_textf(c, y, x, 3, is_on ? INK_TEXT : INK_DIM, " %c ", lamp_letter(k, is_on));
+	draw_textf(c, y, x, 3, is_on ? INK_TEXT : INK_DIM, " %c ",
+		   lamp_letter(s, k, is_on));
 	c->paper = PAPER_NONE;
 	c->flags = 0;
 }
 
-static void draw_knob(struct canvas *c, const struct ui *ui, int i, struct rect r)
+static void draw_knob(struct canvas *c, const struct strip *s, struct rect r)
 {
-	double w = ui_value(ui, i, KNOB_WEIGHT);
+	double w = s->value[KNOB_WEIGHT];
 	int x = r.x + 6, y = r.y + 2;
 	int top = (int)lrint((1 - weight_place(w)) * (TRACK - 1) * 8);
-	bool silent = ui->pic->ch[i].silent || w <= 0;
+	bool silent = s->ch->silent || w <= 0;
 
 	for (int k = 0; k < TRACK; k++)
 		draw_cell(c, y + k, x, 0x2502, INK_FRAME);
@@ -91,10 +94,10 @@ static void draw_knob(struct canvas *c, const struct ui *ui, int i, struct rect 
 	} else if (!c->fancy) {
 		int row = y + (top + 4) / 8;
 
-		draw_text(c, row, x - 1, 3, ink_channel(i), "[=]");
+		draw_text(c, row, x - 1, 3, ink_channel(s->channel), "[=]");
 	} else {
 		for (int k = -1; k < 2; k++)
-			draw_span(c, y, x + k, top, top + 8, ink_channel(i));
+			draw_span(c, y, x + k, top, top + 8, ink_channel(s->channel));
 	}
 }
 
@@ -121,13 +124,11 @@ static void draw_effective(struct canvas *c, const struct channel *ch, int i, in
 			  INK_STRONG, "▸");
 }
 
-static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect r)
+static void draw_share(struct canvas *c, const struct strip *s, struct rect r)
 {
-	double share = share_part(ui, i);
+	double share = share_part(s);
 	int x = r.x + r.w - 7, y = r.y + 2, full = TRACK * 8;
 	int h = (int)lrint(share * full);
-	bool is_auto = ui->wish[i][KNOB_SHARE].on ? ui->wish[i][KNOB_SHARE].is_auto :
-						    ui->pic->ch[i].share_auto;
 
 	for (int k = 0; k < TRACK; k++)
 		draw_text(c, y + k, x, 2, INK_FRAME, "··");
@@ -135,13 +136,13 @@ static void draw_share(struct canvas *c, const struct ui *ui, int i, struct rect
 		h = 1;
 	for (int k = 0; k < 2; k++)
 		draw_span(c, y, x + k, full - h, full,
-			  ui->pic->ch[i].silent ? INK_DIM : ink_channel(i));
-	draw_effective(c, &ui->pic->ch[i], i, y, x);
+			  s->ch->silent ? INK_DIM : ink_channel(s->channel));
+	draw_effective(c, s->ch, s->channel, y, x);
 	draw_textf(c, y + TRACK - 2, x + 2, 4, INK_TEXT, "%3d%%",
 		   (int)lrint(share * 100));
-	draw_word(c, i, y + TRACK - 1, x + 3, 3,
-		  ui_is_wished(ui, i, KNOB_SHARE) ? INK_WARN : INK_DIM,
-		  ui_is_wished(ui, i, KNOB_SHARE) ? "  ~" : is_auto ? "shr" : "set");
+	draw_word(c, s->channel, y + TRACK - 1, x + 3, 3,
+		  s->is_wished[KNOB_SHARE] ? INK_WARN : INK_DIM,
+		  s->is_wished[KNOB_SHARE] ? "  ~" : s->is_auto ? "shr" : "set");
 }
 
 static bool is_up_good(const struct channel *ch)
@@ -169,49 +170,49 @@ static void draw_strip_figures(struct canvas *c, const struct channel *ch, int i
 	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_score(number, ch->metric, ch->baseline));
 }
 
-void draw_strip(struct canvas *c, const struct ui *ui, int i, struct rect r)
+static void draw_lamps(struct canvas *c, const struct strip *s, int y, int x)
 {
-	const struct channel *ch = &ui->pic->ch[i];
-	bool is_chosen = i == ui->channel;
+	bool is_wished = false;
+
+	for (int k = KNOB_MUTE; k < KNOBS; k++) {
+		draw_lamp(c, s, (enum knob)k, y, x + 4 * (k - KNOB_MUTE));
+		is_wished = is_wished || s->is_wished[k];
+	}
+	if (is_wished)
+		draw_text(c, y, x + 12, 1, INK_WARN, "~");
+}
+
+void draw_strip(struct canvas *c, const struct strip *s, struct rect r)
+{
+	const struct channel *ch = s->ch;
+	int i = s->channel;
 	char number[24];
 	int x = r.x + 2, used;
 
 	r.w -= 1; /* air between strips */
 	draw_zone(c, r, i, DO_NONE, 0);
 	draw_zone(c, (struct rect){r.y + 2, r.x + 5, TRACK, 3}, i, DO_FADER_UP, 0);
-	draw_box(c, r, is_chosen ? INK_STRONG : INK_FRAME);
+	draw_box(c, r, s->is_chosen ? INK_STRONG : INK_FRAME);
 	c->flags = CELL_BOLD;
-	used = draw_textf(c, r.y, r.x + 2, 3, ink_channel(i), " %c ",
+	used = draw_textf(c, r.y, r.x + 2, 3, ink_channel(s->channel), " %c ",
 			  channel_letter(i));
-	used += draw_foreign(c, r.y, r.x + 2 + used, r.w - 5 - used, ink_channel(i),
+	used += draw_foreign(c, r.y, r.x + 2 + used, r.w - 5 - used, ink_channel(s->channel),
 			     ch->name);
 	draw_cell(c, r.y, r.x + 2 + used, ' ', INK_TEXT);
 	c->flags = 0;
 	draw_word(c, i, r.y + 1, x, 6, INK_DIM, "weight");
 	c->flags = CELL_BOLD;
 	used = draw_text(c, r.y + 1, x + 7, 6, ch->silent ? INK_DIM : INK_STRONG,
-			 weight_text(number, ui_value(ui, i, KNOB_WEIGHT)));
-	if (ui_is_wished(ui, i, KNOB_WEIGHT))
+			 weight_text(number, s->value[KNOB_WEIGHT]));
+	if (s->is_wished[KNOB_WEIGHT])
 		draw_text(c, r.y + 1, x + 8 + used, 1, INK_WARN, "~");
 	c->flags = 0;
 	if (fabs(ch->factor - 1) > .005 && isfinite(ch->factor) && r.w >= 22)
 		draw_textf(c, r.y + 1, x + 10 + used, 6, INK_DIM, "×%.2f", ch->factor);
-	draw_knob(c, ui, i, r);
-	draw_share(c, ui, i, r);
+	draw_knob(c, s, r);
+	draw_share(c, s, r);
 	draw_strip_figures(c, ch, i, r);
-	{
-		bool m = ui_value(ui, i, KNOB_MUTE) > 0,
-		     s = ui_value(ui, i, KNOB_SOLO) > 0;
-		bool l = ui_value(ui, i, KNOB_LOCK) > 0;
-		int y = r.y + 5 + TRACK;
-
-		draw_lamp(c, i, KNOB_MUTE, y, x, m);
-		draw_lamp(c, i, KNOB_SOLO, y, x + 4, s);
-		draw_lamp(c, i, KNOB_LOCK, y, x + 8, l);
-		if (ui_is_wished(ui, i, KNOB_MUTE) || ui_is_wished(ui, i, KNOB_SOLO) ||
-		    ui_is_wished(ui, i, KNOB_LOCK))
-			draw_text(c, y, x + 12, 1, INK_WARN, "~");
-	}
+	draw_lamps(c, s, r.y + 5 + TRACK, x);
 }
 
 /* --- the table: a row per channel --- */
@@ -255,18 +256,17 @@ static void table_columns(int w, struct table_cols *t)
 	t->lamps = x + 1;
 }
 
-static void draw_flat_fader(struct canvas *c, const struct ui *ui, int i, int y, int x,
-			    int w)
+static void draw_flat_fader(struct canvas *c, const struct strip *s, int y, int x, int w)
 {
-	double weight = ui_value(ui, i, KNOB_WEIGHT);
+	double weight = s->value[KNOB_WEIGHT];
 	int at = (int)lrint(weight_place(weight) * (w - 1));
 
 	draw_rule(c, y, x, w, INK_FRAME);
 	draw_cell(c, y, x + w / 2, 0x253c, INK_FRAME);
-	if (ui->pic->ch[i].silent || weight <= 0)
+	if (s->ch->silent || weight <= 0)
 		draw_cell(c, y, x + at, 0x2592, INK_DIM);
 	else
-		draw_cell(c, y, x + at, 0x2588, ink_channel(i));
+		draw_cell(c, y, x + at, 0x2588, ink_channel(s->channel));
 }
 
 /* The same of a table's head line, right-aligned. */
@@ -280,7 +280,7 @@ static void draw_head_word(struct canvas *c, int channel, int y, int end, const 
 		  meaning_place(word));
 }
 
-static void draw_table_head(struct canvas *c, int channel, int y,
+static void draw_table_head(struct canvas *c, const struct strip *s, int channel, int y,
 			    const struct table_cols *t)
 {
 	draw_text(c, y, t->name, t->name_w, INK_DIM, "task");
@@ -293,47 +293,48 @@ static void draw_table_head(struct canvas *c, int channel, int y,
 	draw_head_word(c, channel, y, t->dev - 1, "dev", "dev");
 	if (t->base)
 		draw_head_word(c, channel, y, t->base - 1, "base", "base");
-	draw_textf(c, y, t->lamps, 5, INK_DIM, "%c %c %c", lamp_letter(KNOB_MUTE, false),
-		   lamp_letter(KNOB_SOLO, false), lamp_letter(KNOB_LOCK, false));
+	draw_textf(c, y, t->lamps, 5, INK_DIM, "%c %c %c", lamp_letter(s, KNOB_MUTE, false),
+		   lamp_letter(s, KNOB_SOLO, false), lamp_letter(s, KNOB_LOCK, false));
 }
 
-static void draw_table_lamps(struct canvas *c, const struct ui *ui, int i, int y, int x)
+static void draw_table_lamps(struct canvas *c, const struct strip *s, int y, int x)
 {
 	for (int k = 0; k < 3; k++) {
 		enum knob knob = (enum knob)(KNOB_MUTE + k);
-		bool is_on = ui_value(ui, i, knob) > 0;
+		bool is_on = s->value[knob] > 0;
 
-		draw_zone(c, (struct rect){y, x + 2 * k, 1, 1}, i, DO_TOGGLE, (int)knob);
+		draw_zone(c, (struct rect){y, x + 2 * k, 1, 1}, s->channel, DO_TOGGLE, (int)knob);
 		c->paper = is_on ? (uint8_t)lamp_paper[knob] : c->paper;
-		draw_cell(c, y, x + 2 * k, is_on ? (uint32_t)lamp_letter(knob, true) : 0xb7,
+		draw_cell(c, y, x + 2 * k, is_on ? (uint32_t)lamp_letter(s, knob, true) : 0xb7,
 			  is_on ? INK_TEXT : INK_FRAME);
-		c->paper = i == ui->channel ? PAPER_ROW : PAPER_NONE;
-		if (ui_is_wished(ui, i, knob))
+		c->paper = s->is_chosen ? PAPER_ROW : PAPER_NONE;
+		if (s->is_wished[knob])
 			draw_cell(c, y, x + 2 * k + 1, '~', INK_WARN);
 	}
 }
 
-static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
+static void draw_table_row(struct canvas *c, const struct strip *s, int y,
 			   const struct table_cols *t)
 {
-	const struct channel *ch = &ui->pic->ch[i];
-	double share = share_part(ui, i);
-	bool is_wished = ui_is_wished(ui, i, KNOB_SHARE);
+	const struct channel *ch = s->ch;
+	int i = s->channel;
+	double share = share_part(s);
+	bool is_wished = s->is_wished[KNOB_SHARE];
 	char number[24];
 
 	draw_zone(c, (struct rect){y, 0, 1, c->cols}, i, DO_NONE, 0);
 	draw_zone(c, (struct rect){y, t->fader, 1, t->fader_w}, i, DO_FADER, 0);
-	draw_textf(c, y, 2, 1, ink_channel(i), "%c", channel_letter(i));
-	draw_foreign(c, y, t->name, t->name_w, ch->silent ? INK_DIM : ink_channel(i),
+	draw_textf(c, y, 2, 1, ink_channel(s->channel), "%c", channel_letter(i));
+	draw_foreign(c, y, t->name, t->name_w, ch->silent ? INK_DIM : ink_channel(s->channel),
 		     ch->name);
-	draw_flat_fader(c, ui, i, y, t->fader, t->fader_w);
+	draw_flat_fader(c, s, y, t->fader, t->fader_w);
 	draw_right(c, y, t->weight + 6, 6, ch->silent ? INK_DIM : INK_STRONG,
-		   weight_text(number, ui_value(ui, i, KNOB_WEIGHT)));
-	if (ui_is_wished(ui, i, KNOB_WEIGHT))
+		   weight_text(number, s->value[KNOB_WEIGHT]));
+	if (s->is_wished[KNOB_WEIGHT])
 		draw_cell(c, y, t->weight + 6, '~', INK_WARN);
 	if (t->bar_w)
 		draw_bar(c, y, t->bar, t->bar_w, share, ch->silent ? INK_DIM :
-			 ink_channel(i));
+			 ink_channel(s->channel));
 	draw_right(c, y, t->share, 4, INK_TEXT, fmt_percent(number, share));
 	if (is_wished)
 		draw_cell(c, y, t->share, '~', INK_WARN);
@@ -349,29 +350,31 @@ static void draw_table_row(struct canvas *c, const struct ui *ui, int i, int y,
 	if (t->base)
 		draw_right(c, y, t->base - 1, 5, INK_DIM,
 			   fmt_score(number, ch->metric, ch->baseline));
-	draw_table_lamps(c, ui, i, y, t->lamps);
+	draw_table_lamps(c, s, y, t->lamps);
 }
 
-void draw_table(struct canvas *c, const struct ui *ui, const struct desk_layout *l)
+void draw_strip_table(struct canvas *c, const struct strip *s, int n, struct rect r,
+		      int chosen, bool before, bool after)
 {
-	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel);
 	struct table_cols t;
 
-	table_columns(l->strips.w, &t);
-	draw_table_head(c, ui->channel, l->strips.y, &t);
-	if (first > 0)
-		draw_text(c, l->strips.y, 0, 2, INK_DIM, "↑");
-	for (int k = 0; k < l->visible && first + k < n; k++) {
-		int y = l->strips.y + 1 + k, i = first + k;
+	if (n < 1)
+		return;
+	table_columns(r.w, &t);
+	draw_table_head(c, s, chosen, r.y, &t);
+	if (before)
+		draw_text(c, r.y, 0, 2, INK_DIM, "↑");
+	for (int k = 0; k < n; k++) {
+		int y = r.y + 1 + k;
 
-		if (i == ui->channel) {
+		if (s[k].is_chosen) {
 			c->paper = PAPER_ROW;
-			draw_fill(c, (struct rect){y, 0, 1, l->strips.w});
+			draw_fill(c, (struct rect){y, 0, 1, r.w});
 			draw_text(c, y, 0, 1, INK_STRONG, "▸");
 		}
-		draw_table_row(c, ui, i, y, &t);
+		draw_table_row(c, &s[k], y, &t);
 		c->paper = PAPER_NONE;
 	}
-	if (first + l->visible < n)
-		draw_text(c, l->strips.y + l->visible, 0, 1, INK_DIM, "↓");
+	if (after)
+		draw_text(c, r.y + n, 0, 1, INK_DIM, "↓");
 }

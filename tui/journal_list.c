@@ -57,7 +57,7 @@ static bool is_wanted(const struct ui *ui, const struct journal_entry *e)
 static void choose_rows(struct ui *ui)
 {
 	struct journal_view *h = journal_of(ui);
-	const struct marks *m = &ui->charts.marks;
+	const struct marks *m = &ui->chart.marks;
 	int chosen = h->n && h->at < h->n ? h->row[h->at] : -1;
 
 	h->n = 0;
@@ -83,7 +83,7 @@ static void choose_rows(struct ui *ui)
 const struct effect *journal_view_effect(const struct ui *ui, int i)
 {
 	const struct journal_view *h = journal_of(ui);
-	int64_t seq = ui->charts.marks.e[i].seq;
+	int64_t seq = ui->chart.marks.e[i].seq;
 	const struct effect *e = h->effect ? &h->effect[seq % EFFECTS_KEPT] : NULL;
 
 	return e && e->seq == seq ? e : NULL;
@@ -99,7 +99,7 @@ static bool is_due(const struct ui *ui, int i)
 		return true;
 	if (e->is_whole)
 		return false;
-	length = effect_length(ui->pic, &ui->charts.marks, i, &is_whole);
+	length = effect_length(ui->pic, &ui->chart.marks, i, &is_whole);
 	if (is_whole) /* its last rows were not on the disk, or there were none yet */
 		return ui->now - journal_of(ui)->read_at >= ROWS_LAG || length > e->asked;
 	return length >= e->asked + EFFECT_LEAST;
@@ -127,9 +127,9 @@ static void measure(struct ui *ui)
 			break;
 		}
 		i = h->row[row];
-		channel = mark_channel(ui->pic, ui->charts.marks.e[i].command);
-		effect_read(&h->effect[ui->charts.marks.e[i].seq % EFFECTS_KEPT],
-			    &ui->feed, ui->pic, &ui->charts.marks, i,
+		channel = mark_channel(ui->pic, ui->chart.marks.e[i].command);
+		effect_read(&h->effect[ui->chart.marks.e[i].seq % EFFECTS_KEPT],
+			    &ui->feed, ui->pic, &ui->chart.marks, i,
 			    channel >= 0 ? channel : ui->channel);
 		h->read_at = ui->now;
 		done++;
@@ -140,7 +140,7 @@ void journal_view_recalc(struct ui *ui)
 {
 	struct journal_view *h = journal_of(ui);
 
-	if (h->is_stale || h->newest != ui->charts.marks.newest)
+	if (h->is_stale || h->newest != ui->chart.marks.newest)
 		choose_rows(ui);
 	measure(ui);
 }
@@ -155,19 +155,19 @@ static void undo(struct ui *ui)
 
 	if (!h->n)
 		return;
-	if (!command_undo(&ui->charts.marks.e[h->row[h->at]], line, &why)) {
+	if (!command_undo(&ui->chart.marks.e[h->row[h->at]], line, &why)) {
 		ui_say(ui, true, "nothing to undo: %s", why);
 		return;
 	}
 	if (ui_post(ui, line, true, NULL))
 		ui_say(ui, false, "entry %" PRId64 " undone by: %s",
-		       ui->charts.marks.e[h->row[h->at]].seq, line);
+		       ui->chart.marks.e[h->row[h->at]].seq, line);
 }
 
 static void next_of_kind(struct ui *ui, int direction)
 {
 	struct journal_view *h = journal_of(ui);
-	const struct journal_entry *e = ui->charts.marks.e;
+	const struct journal_entry *e = ui->chart.marks.e;
 	int k = h->at + direction;
 
 	while (k >= 0 && k < h->n && command_of(e[h->row[k]].command) !=
@@ -199,7 +199,7 @@ static void open_curves(struct ui *ui)
 	if (!h->n)
 		return;
 	ui_show(ui, VIEW_CURVES);
-	chart_look_at(ui, ui->charts.marks.e[h->row[h->at]].step);
+	chart_look_at(&ui->chart, ui->chart.marks.e[h->row[h->at]].step);
 }
 
 static bool act_on_list(struct ui *ui, int action, int arg)

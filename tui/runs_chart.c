@@ -32,7 +32,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui,
 	x += draw_foreign(c, r.y, x, 16, INK_STRONG, v->task) + 1;
 	c->flags = 0;
 	x += draw_text(c, r.y, x, 16, INK_DIM,
-		       ui->chart != CHART_DEV ? "smoothed loss" : "dev metric") + 3;
+		       ui->chart.kind != CHART_DEV ? "smoothed loss" : "dev metric") + 3;
 	for (int i = 0; i <= RUN_MARKS && x < end; i++) {
 		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
 
@@ -54,7 +54,7 @@ static void draw_line(struct canvas *c, const struct ui *ui, const struct runs_v
 	struct plot_line l = {.ink = mark < RUN_MARKS ? ink_channel(mark) : INK_TEXT,
 			      .mark = channel_mark(mark)};
 
-	if (ui->chart != CHART_DEV) {
+	if (ui->chart.kind != CHART_DEV) {
 		if (!k || !str_eq(v->losses[mark].task, v->task) ||
 		    !str_eq(v->losses[mark].run, card->info.name))
 			return;
@@ -76,7 +76,7 @@ static void draw_line(struct canvas *c, const struct ui *ui, const struct runs_v
 void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_view *v,
 		     struct rect legend, struct rect chart)
 {
-	bool is_dev = ui->chart == CHART_DEV;
+	bool is_dev = ui->chart.kind == CHART_DEV;
 	struct plot p = {.range = is_dev ? v->dev_range : v->loss_range,
 			 .scale = is_dev ? 100 : 1};
 	const struct run_card *chosen = runs_chosen(v);

@@ -190,7 +190,7 @@ static void keep_losses(struct ui *ui, struct runs_view *v)
 		}
 		drop_loss(r);
 	}
-	if (ui->chart == CHART_DEV || work_is_on(&v->loss))
+	if (ui->chart.kind == CHART_DEV || work_is_on(&v->loss))
 		return;
 	l = wants_loss(v, &card);
 	if (!l)
@@ -422,7 +422,7 @@ bool runs_view_act(struct ui *ui, int action, int arg)
 	case DO_OVERLAY: overlay(ui, v); return true;
 	case DO_EXPORT: runs_export(ui, v); return true;
 	case DO_CHART:
-		ui->chart = ui->chart == CHART_DEV ? CHART_LOSS : CHART_DEV;
+		ui->chart.kind = ui->chart.kind == CHART_DEV ? CHART_LOSS : CHART_DEV;
 		return true;
 	case DO_CLEAR:
 		v->filter[0] = '\0';

@@ -28,10 +28,9 @@ void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *v
 	ui->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ui->models.step = MODEL_LIVE;
 	ui->last_interrupt = -1e9;
-	ui->cursor = ui->meaning = -1;
-	ui->loss_range.log = true;
-	ui->dev_range.unit = 0.1;
-	charting_init(&ui->charts);
+	ui->meaning = -1;
+	chart_init(&ui->chart);
+	ui->chart.pic = ui->pic;
 	ui->views = views;
 	for (int v = 0; v < VIEW_ROWS; v++)
 		ui->own[v] = views[v]->init ? views[v]->init() : NULL;
@@ -49,7 +48,7 @@ void ui_release(struct ui *ui)
 	snapshot_release(&ui->live);
 	snapshot_release(&ui->held);
 	attributions_release(&ui->attributions);
-	charting_release(&ui->charts);
+	chart_release(&ui->chart);
 }
 
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...)
@@ -403,6 +402,30 @@ void listing_fit(struct listing *l, int n, int h)
 		l->top = 0;
 }
 
+static void take_overlay(struct ui *ui)
+{
+	struct err err = {""};
+	enum status st = overlay_take(&ui->chart.overlay, &err);
+
+	if (!st)
+		ui_say(ui, false, "behind the curves: %s", ui->chart.overlay.snap.run);
+	else if (st != ST_END)
+		ui_say(ui, true, "%s", err.text);
+}
+
+static void recalc_chart(struct ui *ui)
+{
+	enum chart_use use = ui->views[ui->view]->chart;
+
+	take_overlay(ui);
+	marks_read(&ui->chart.marks, &ui->feed, ui->pic);
+	ui->chart.pic = ui->pic;
+	ui->chart.channel = ui->channel;
+	ui->chart.is_full = use == CHART_FULL;
+	if (use != CHART_NONE)
+		chart_recalc(&ui->chart, &ui->feed, ui->now, ui->wake_fd);
+}
+
 /* On the screen, or below the help that is. */
 static bool is_shown(const struct ui *ui, int v)
 {
@@ -414,7 +437,7 @@ void ui_recalc(struct ui *ui)
 	if (ui->message[0] && ui->now >= ui->message_until)
 		ui->message[0] = '\0';
 	export_poll(ui);
-	chart_recalc(ui);
+	recalc_chart(ui);
 	for (int v = 0; v < VIEWS; v++)
 		if (!is_shown(ui, v) && ui->views[v]->idle)
 			ui->views[v]->idle(ui);

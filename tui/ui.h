@@ -12,12 +12,12 @@
 #include "chart.h"
 #include "curve.h"
 #include "export.h"
+#include "fader.h"
 #include "feed.h"
 #include "layout.h"
 #include "view.h"
 #include "ask/reader.h"
 
-enum knob { KNOB_WEIGHT, KNOB_SHARE, KNOB_MUTE, KNOB_SOLO, KNOB_LOCK, KNOBS };
 
 /*
  * What a hand wants and the run does not show yet. A fader's repeats within
@@ -74,11 +74,7 @@ struct ui {
 	enum view_id view, back;    /* back: below the help */
 	const struct view *layer;   /* what lies over the view and has the keys, or NULL */
 	int channel;
-	enum chart_kind chart;
-	bool linear, raw, one;      /* curves: y, raw values behind, only one task */
-	int64_t cursor;             /* curves: step, -1: none */
-	struct curve_range loss_range, dev_range;
-	struct charting charts;
+	struct chart chart;         /* of Desk and Curves; the marks are everyone's */
 	struct wish wish[CHANNELS_MAX][KNOBS];
 	struct pending pending[PENDING_MAX];
 	int n_pending;
@@ -148,8 +144,5 @@ void draw_screen(struct canvas *c, const struct ui *ui);
 
 /* Pieces that several views share. */
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
-void draw_strip(struct canvas *c, const struct ui *ui, int channel, struct rect r);
-void draw_table(struct canvas *c, const struct ui *ui, const struct desk_layout *l);
-void draw_mix(struct canvas *c, const struct ui *ui, struct rect r);
 
 #endif

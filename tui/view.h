@@ -33,6 +33,9 @@ enum view_id { VIEW_LIST(VIEW_ID) VIEWS, LAYERS_BEGIN = VIEWS - 1,
 	       LAYER_LIST(VIEW_ID) VIEW_ROWS };
 #undef VIEW_ID
 
+/* Whether it shows the chart: of the whole run, or with window, axis and cursor. */
+enum chart_use { CHART_NONE, CHART_WHOLE, CHART_FULL };
+
 struct ui;
 struct view {
 	char digit;              /* its key; 0: none */
@@ -52,6 +55,7 @@ struct view {
 	bool (*model_changed)(struct ui *ui);
 	const char *hints;       /* keys worth a place in the last line */
 	const char *looks;       /* the same on a screen that only looks; NULL: hints */
+	enum chart_use chart;
 	bool steers;             /* the hints name keys that change the run; looks not */
 };
 

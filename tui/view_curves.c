@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "curves_export.h"
+#include "chart_keys.h"
 #include "keys.h"
 #include "ui.h"
 #include "view_table.h"
@@ -16,7 +17,7 @@ enum { NUMBER_COLS = 7, NUMBERS = 3 };
 
 static const char *place_word(const struct ui *ui)
 {
-	return ui->cursor >= 0 ? "at" : chart_where(ui) == ui->pic->step ? "now" : "end";
+	return ui->chart.cursor >= 0 ? "at" : chart_where(&ui->chart) == ui->pic->step ? "now" : "end";
 }
 
 /* --- values at the cursor --- */
@@ -25,12 +26,12 @@ static const char *place_word(const struct ui *ui)
 static void columns(const struct ui *ui, int i, double v[NUMBERS])
 {
 	const struct channel *ch = &ui->pic->ch[i];
-	int64_t step = chart_where(ui);
+	int64_t step = chart_where(&ui->chart);
 
-	v[0] = chart_at(ui, i, step, false);
-	v[1] = chart_at(ui, i, step, true);
+	v[0] = chart_at(&ui->chart, i, step, false);
+	v[1] = chart_at(&ui->chart, i, step, true);
 	v[2] = NAN;
-	if (ui->chart == CHART_DEV) {
+	if (ui->chart.kind == CHART_DEV) {
 		v[1] = ch->baseline;
 		v[2] = ch->dev_best;
 	} else {
@@ -53,9 +54,9 @@ static void draw_numbers(struct canvas *c, const struct ui *ui, int y, int end,
 	char number[24];
 
 	for (int k = NUMBERS - 1; k >= 0; k--, end -= NUMBER_COLS) {
-		enum chart_kind kind = k == 2 ? CHART_DEV : ui->chart;
+		enum chart_kind kind = k == 2 ? CHART_DEV : ui->chart.kind;
 
-		if (!column_names[ui->chart][k][0])
+		if (!column_names[ui->chart.kind][k][0])
 			continue;
 		draw_right(c, y, end, NUMBER_COLS - 1, k ? INK_DIM : INK_TEXT,
 			   isfinite(v[k]) ? chart_value(kind, m, number, v[k]) : "-");
@@ -81,8 +82,8 @@ static void draw_value_row(struct canvas *c, const struct ui *ui, struct rect r,
 
 static void draw_place(struct canvas *c, const struct ui *ui, int y, int x, int end)
 {
-	const struct axis *a = &ui->charts.x;
-	int64_t step = chart_where(ui);
+	const struct axis *a = &ui->chart.x;
+	int64_t step = chart_where(&ui->chart);
 	char number[24];
 
 	c->flags = CELL_BOLD;
@@ -93,7 +94,7 @@ static void draw_place(struct canvas *c, const struct ui *ui, int y, int x, int 
 		draw_textf(c, y, x + 2, end - x - 2, INK_DIM, "%s %s",
 			   axis_label(a->kind, number, axis_value(a, (double)step), 1),
 			   axis_name(a->kind));
-	else if (ui->cursor >= 0)
+	else if (ui->chart.cursor >= 0)
 		draw_textf(c, y, x + 2, end - x - 2, INK_DIM, "%s back",
 			   fmt_count(number, ui->pic->step - step));
 }
@@ -101,16 +102,16 @@ static void draw_place(struct canvas *c, const struct ui *ui, int y, int x, int 
 static void draw_pane(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
-	int rows = r.h - 3, first, n = ui->chart == CHART_NORM ? 1 : s->n_channels;
+	int rows = r.h - 3, first, n = ui->chart.kind == CHART_NORM ? 1 : s->n_channels;
 	int end = r.x + r.w - 1;
 
 	draw_place(c, ui, r.y, r.x + 1, end);
 	for (int k = NUMBERS - 1, x = end; k >= 0; k--, x -= NUMBER_COLS)
 		draw_right(c, r.y + 1, x, NUMBER_COLS - 1, INK_DIM,
-			   column_names[ui->chart][k]);
-	if (ui->chart == CHART_NORM) {
-		double v[NUMBERS] = {chart_at(ui, 0, chart_where(ui), false),
-				     chart_at(ui, 0, chart_where(ui), true), NAN};
+			   column_names[ui->chart.kind][k]);
+	if (ui->chart.kind == CHART_NORM) {
+		double v[NUMBERS] = {chart_at(&ui->chart, 0, chart_where(&ui->chart), false),
+				     chart_at(&ui->chart, 0, chart_where(&ui->chart), true), NAN};
 
 		draw_text(c, r.y + 2, r.x + 3, 12, INK_TEXT, "whole step");
 		draw_numbers(c, ui, r.y + 2, end, METRIC_ACCURACY, v);
@@ -125,7 +126,7 @@ static void draw_pane(struct canvas *c, const struct ui *ui, struct rect r)
 
 static const char *value_name(const struct ui *ui, int i)
 {
-	return ui->chart == CHART_NORM ? "norm" : ui->pic->ch[i].name;
+	return ui->chart.kind == CHART_NORM ? "norm" : ui->pic->ch[i].name;
 }
 
 static int value_columns(const struct ui *ui, int i)
@@ -140,13 +141,13 @@ static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	int end = r.x + r.w - 1, y = r.y, x = r.x + 1;
-	int n = ui->chart == CHART_NORM ? 1 : s->n_channels, all = 0;
+	int n = ui->chart.kind == CHART_NORM ? 1 : s->n_channels, all = 0;
 	char number[24];
 
 	for (int i = 0; i < n; i++)
 		all += value_columns(ui, i);
-	x += draw_textf(c, y, x, 24, ui->cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
-			place_word(ui), fmt_count(number, chart_where(ui))) + 2;
+	x += draw_textf(c, y, x, 24, ui->chart.cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
+			place_word(ui), fmt_count(number, chart_where(&ui->chart))) + 2;
 	for (int k = 0; k < n; k++) {
 		int i = all > r.w - 16 && n > 1 ? (ui->channel + k) % n : k;
 		int w = value_columns(ui, i) - 2;
@@ -158,11 +159,11 @@ static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 		}
 		c->flags = i == ui->channel ? CELL_BOLD : 0;
 		x += draw_foreign(c, y, x, w,
-				  ui->chart == CHART_NORM ? INK_TEXT : ink_channel(i),
+				  ui->chart.kind == CHART_NORM ? INK_TEXT : ink_channel(i),
 				  value_name(ui, i)) + 1;
 		x += draw_text(c, y, x, 7, INK_TEXT,
-			       chart_value(ui->chart, s->ch[i].metric, number,
-					   chart_at(ui, i, chart_where(ui), false))) + 2;
+			       chart_value(ui->chart.kind, s->ch[i].metric, number,
+					   chart_at(&ui->chart, i, chart_where(&ui->chart), false))) + 2;
 		c->flags = 0;
 	}
 }
@@ -176,14 +177,14 @@ static void draw_one(struct canvas *c, const struct ui *ui, struct rect r)
 	int x = r.x + 1;
 
 	columns(ui, ui->channel, v);
-	x += draw_textf(c, r.y, x, 24, ui->cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
-			place_word(ui), fmt_count(number, chart_where(ui))) + 2;
+	x += draw_textf(c, r.y, x, 24, ui->chart.cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
+			place_word(ui), fmt_count(number, chart_where(&ui->chart))) + 2;
 	x += draw_foreign(c, r.y, x, 20, ink_channel(ui->channel), ch->name) + 3;
 	for (int k = 0; k < NUMBERS; k++) {
 		x += draw_textf(c, r.y, x, 8, INK_DIM, "%s ",
-				column_names[ui->chart][k]);
+				column_names[ui->chart.kind][k]);
 		x += draw_text(c, r.y, x, 8, INK_TEXT, !isfinite(v[k]) ? "-" :
-			       chart_value(k == 2 ? CHART_DEV : ui->chart, ch->metric,
+			       chart_value(k == 2 ? CHART_DEV : ui->chart.kind, ch->metric,
 					   number, v[k])) + 3;
 	}
 }
@@ -192,16 +193,16 @@ static void draw_one(struct canvas *c, const struct ui *ui, struct rect r)
 
 static int64_t reach(const struct ui *ui)
 {
-	const struct charting *c = &ui->charts;
-	int64_t width = c->to ? c->to - c->from : chart_last(ui);
+	const struct chart *c = &ui->chart;
+	int64_t width = c->to ? c->to - c->from : chart_last(&ui->chart);
 
 	return width / 50 + 1;
 }
 
 static void draw_near_line(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct marks *m = &ui->charts.marks;
-	int i = ui->cursor >= 0 ? marks_near(m, ui->cursor, reach(ui)) : m->n - 1;
+	const struct marks *m = &ui->chart.marks;
+	int i = ui->chart.cursor >= 0 ? marks_near(m, ui->chart.cursor, reach(ui)) : m->n - 1;
 
 	if (i < 0) {
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM,
@@ -221,7 +222,7 @@ static void draw_near_row(struct canvas *c, const struct ui *ui, struct rect r, 
 	char number[24];
 	int x = r.x + 1;
 
-	if (e->step == ui->cursor) {
+	if (e->step == ui->chart.cursor) {
 		c->paper = PAPER_ROW;
 		draw_fill(c, (struct rect){y, r.x, 1, r.w});
 	}
@@ -236,8 +237,8 @@ static void draw_near_row(struct canvas *c, const struct ui *ui, struct rect r, 
 /* The entries around the cursor, or the newest ones. */
 static void draw_near_pane(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct marks *m = &ui->charts.marks;
-	int i = ui->cursor >= 0 ? marks_near(m, ui->cursor, INT64_MAX / 4) : m->n - 1;
+	const struct marks *m = &ui->chart.marks;
+	int i = ui->chart.cursor >= 0 ? marks_near(m, ui->chart.cursor, INT64_MAX / 4) : m->n - 1;
 	int rows = r.h - 1, first;
 
 	if (rows < 1)
@@ -260,13 +261,13 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 	struct curves_layout l;
 
 	layout_curves(body, ui->pic->n_channels, &l);
-	draw_chart(c, ui, l.legend, l.chart);
+	draw_chart(c, &ui->chart, l.legend, l.chart);
 	if (l.is_wide) {
 		draw_pane(c, ui, l.values);
 		draw_near_pane(c, ui, l.entries);
 		return;
 	}
-	if (ui->one && ui->chart != CHART_NORM)
+	if (ui->chart.one && ui->chart.kind != CHART_NORM)
 		draw_one(c, ui, l.values);
 	else
 		draw_values(c, ui, l.values);
@@ -278,8 +279,8 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 
 static void jump(struct ui *ui, int direction)
 {
-	const struct marks *m = &ui->charts.marks;
-	int64_t from = ui->cursor >= 0	? ui->cursor :
+	const struct marks *m = &ui->chart.marks;
+	int64_t from = ui->chart.cursor >= 0	? ui->chart.cursor :
 		       direction > 0	? -1 :
 					  ui->pic->step + 1;
 	int i = marks_next(m, from, direction);
@@ -288,12 +289,12 @@ static void jump(struct ui *ui, int direction)
 		ui_say(ui, false, m->n ? "no journal entry further that way" :
 			       "no journal entry yet");
 	else
-		chart_look_at(ui, m->e[i].step);
+		chart_look_at(&ui->chart, m->e[i].step);
 }
 
 static void next_axis(struct ui *ui)
 {
-	struct charting *c = &ui->charts;
+	struct chart *c = &ui->chart;
 	struct axis *a = &c->x;
 	enum axis_kind k = c->axis;
 
@@ -306,7 +307,7 @@ static void next_axis(struct ui *ui)
 
 static void set_smoothing(struct ui *ui, int by)
 {
-	struct charting *c = &ui->charts;
+	struct chart *c = &ui->chart;
 	int s = c->smoothing + by;
 
 	c->smoothing = s < 0 ? 0 : s >= SMOOTHINGS ? SMOOTHINGS - 1 : s;
@@ -319,18 +320,18 @@ static void set_smoothing(struct ui *ui, int by)
 
 static bool act_on_window(struct ui *ui, int action, int arg)
 {
-	struct charting *c = &ui->charts;
+	struct chart *c = &ui->chart;
 
 	switch ((enum action)action) {
-	case DO_SIDE: chart_move_cursor(ui, arg); return true;
-	case DO_END: chart_look_at(ui, arg < 0 ? 1 : ui->pic->step); return true;
-	case DO_ZOOM: chart_zoom(ui, arg); return true;
+	case DO_SIDE: chart_move_cursor(&ui->chart, arg); return true;
+	case DO_END: chart_look_at(&ui->chart, arg < 0 ? 1 : ui->pic->step); return true;
+	case DO_ZOOM: chart_zoom(&ui->chart, arg); return true;
 	case DO_PAN:
 		if (!c->to)
 			ui_say(ui, false, "the whole run is shown: + zooms in");
-		chart_pan(ui, arg / 4.0);
+		chart_pan(&ui->chart, arg / 4.0);
 		return true;
-	case DO_FIT: chart_fit(ui); return true;
+	case DO_FIT: chart_fit(&ui->chart); return true;
 	case DO_MARK: jump(ui, arg); return true;
 	case DO_AXIS: next_axis(ui); return true;
 	case DO_LOG_X: c->is_log_x = !c->is_log_x; return true;
@@ -349,26 +350,26 @@ static bool act(struct ui *ui, int action, int arg)
 	if (action == DO_MOVE)
 		ui->channel = (ui->channel + arg + n) % n;
 	else if (action == DO_ONE)
-		ui->one = !ui->one;
+		ui->chart.one = !ui->chart.one;
 	else
 		return act_on_window(ui, action, arg);
-	if (ui->one || action == DO_ONE) {
-		curve_range_clear(&ui->loss_range);
-		curve_range_clear(&ui->dev_range);
+	if (ui->chart.one || action == DO_ONE) {
+		curve_range_clear(&ui->chart.loss_range);
+		curve_range_clear(&ui->chart.dev_range);
 	}
 	return true;
 }
 
 static bool back(struct ui *ui)
 {
-	bool was = ui->cursor >= 0;
+	bool was = ui->chart.cursor >= 0;
 
-	ui->cursor = -1;
+	ui->chart.cursor = -1;
 	return was;
 }
 
 const struct view view_curves = {
 	.digit = '2', .name = "Curves", .brief = "Curves",
-	.draw = draw, .act = act, .back = back,
+	.chart = CHART_FULL, .draw = draw, .act = act, .back = back,
 	.hints = "h l cursor   + - zoom   n mark   t chart   a axis   [ ] smooth   Enter one",
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "chart_keys.h"
 #include "keys.h"
 #include "meanings.h"
 #include "text/utf8.h"
@@ -35,7 +36,7 @@ static void mix_head(struct canvas *c, struct rect r, int *y, const char *name)
 	c->flags = 0;
 }
 
-void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
+static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	char text[64], number[24];
@@ -114,29 +115,63 @@ int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry
 	return x - from;
 }
 
+/* --- the channels --- */
+
+static struct strip strip_of(const struct ui *ui, int i)
+{
+	const struct wish *share = &ui->wish[i][KNOB_SHARE];
+	struct strip s = {.ch = &ui->pic->ch[i], .channel = i,
+			  .is_chosen = i == ui->channel,
+			  .is_auto = share->on ? share->is_auto : ui->pic->ch[i].share_auto};
+
+	for (int k = 0; k < KNOBS; k++) {
+		s.value[k] = ui_value(ui, i, (enum knob)k);
+		s.is_wished[k] = ui_is_wished(ui, i, (enum knob)k);
+		if (k >= KNOB_MUTE)
+			s.lamp_key[k] = key_letter(VIEW_DESK, DO_TOGGLE, k);
+	}
+	return s;
+}
+
+static void draw_strips(struct canvas *c, const struct ui *ui, const struct desk_layout *l)
+{
+	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel);
+
+	for (int k = 0; k < l->visible && first + k < n; k++) {
+		struct strip s = strip_of(ui, first + k);
+
+		draw_strip(c, &s, layout_strip(l, k));
+	}
+	if (first > 0)
+		draw_text(c, l->strips.y, l->strips.x, 1, INK_STRONG, "←");
+	if (first + l->visible < n)
+		draw_text(c, l->strips.y, l->strips.x + l->strips.w - 1, 1, INK_STRONG, "→");
+	if (l->mix.w >= 14)
+		draw_mix(c, ui, l->mix);
+}
+
+static void draw_rows(struct canvas *c, const struct ui *ui, const struct desk_layout *l)
+{
+	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel), k = 0;
+	struct strip s[CHANNELS_MAX];
+
+	for (; k < l->visible && first + k < n; k++)
+		s[k] = strip_of(ui, first + k);
+	draw_strip_table(c, s, k, l->strips, ui->channel, first > 0, first + k < n);
+}
+
 static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	const struct snapshot *s = ui->pic;
 	struct desk_layout l;
-	int first;
 
 	layout_desk(body, s->n_channels, &l);
-	if (l.tall) {
-		first = layout_first(s->n_channels, l.visible, ui->channel);
-		for (int k = 0; k < l.visible && first + k < s->n_channels; k++)
-			draw_strip(c, ui, first + k, layout_strip(&l, k));
-		if (first > 0)
-			draw_text(c, l.strips.y, l.strips.x, 1, INK_STRONG, "←");
-		if (first + l.visible < s->n_channels)
-			draw_text(c, l.strips.y, l.strips.x + l.strips.w - 1, 1,
-				  INK_STRONG, "→");
-		if (l.mix.w >= 14)
-			draw_mix(c, ui, l.mix);
-	} else {
-		draw_table(c, ui, &l);
-	}
+	if (l.tall)
+		draw_strips(c, ui, &l);
+	else
+		draw_rows(c, ui, &l);
 	if (l.chart.h > 0)
-		draw_chart(c, ui, l.legend, l.chart);
+		draw_chart(c, &ui->chart, l.legend, l.chart);
 	for (int i = 0; i < l.journal.h && i < s->n_journal; i++)
 		draw_entry(c, l.journal.y + i, l.journal.x, l.journal.w - 1,
 			   &s->journal[s->n_journal - 1 - i]);
@@ -221,7 +256,7 @@ static bool act(struct ui *ui, int action, int arg)
 
 const struct view view_desk = {
 	.digit = '1', .name = "Desk", .brief = "Desk",
-	.draw = draw, .act = act,
+	.chart = CHART_WHOLE, .draw = draw, .act = act,
 	.hints = "j k channel   h l weight   [ ] share   m s p   i words   Space pause",
 	.looks = "j k channel   t chart   y axis   r raw   i words   z freeze   q leave",
 	.steers = true,

@@ -40,7 +40,7 @@ static void *init(void)
 
 static bool is_hidden(const struct ui *ui, int i)
 {
-	return ui->one && i != ui->channel;
+	return ui->chart.one && i != ui->channel;
 }
 
 static void recalc(struct ui *ui)
@@ -231,7 +231,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 	c->flags = 0;
 	x += draw_text(c, r.y, x, r.w / 2, INK_DIM, r.w >= 100 ?
 		       "of each task's gradient on what is shared · log" : "log") + 3;
-	legend_channels(c, ui, r.y, x, r.x + r.w - 1, ui->one);
+	legend_channels(c, ui->pic, ui->channel, r.y, x, r.x + r.w - 1, ui->chart.one);
 }
 
 static void draw_norms(struct canvas *c, const struct ui *ui, struct rect r)
@@ -316,12 +316,12 @@ static bool act(struct ui *ui, int action, int arg)
 		ui->channel = arg < 0 ? 0 : n - 1;
 		break;
 	case DO_ONE:
-		ui->one = !ui->one;
+		ui->chart.one = !ui->chart.one;
 		break;
 	default:
 		return false;
 	}
-	if (ui->one || action == DO_ONE)
+	if (ui->chart.one || action == DO_ONE)
 		curve_range_clear(range_of(ui));
 	return true;
 }

@@ -31,7 +31,7 @@ static void time_text(int64_t unix_ms, bool with_day, char out[32])
 
 static const struct journal_entry *entry_at(const struct ui *ui, int row)
 {
-	return &ui->charts.marks.e[journal_of(ui)->row[row]];
+	return &ui->chart.marks.e[journal_of(ui)->row[row]];
 }
 
 /* --- the line of time --- */
@@ -56,7 +56,7 @@ static void draw_timeline(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	const struct journal_view *h = journal_of(ui);
-	int64_t last = chart_last(ui);
+	int64_t last = chart_last(&ui->chart);
 	struct rect line = rect_cut(r, 0, 2, 0, 2);
 	int rail = line.y + line.h - 1;
 	double tick = axis_tick(AXIS_STEP, (double)last, line.w / 16 > 2 ? line.w / 16 : 2);
@@ -147,7 +147,7 @@ static void say_filter(const struct ui *ui, char out[96])
 	const struct journal_view *h = journal_of(ui);
 	size_t n;
 
-	str_format(out, 96, "%d of %d%s", h->n, ui->charts.marks.n, who[h->who]);
+	str_format(out, 96, "%d of %d%s", h->n, ui->chart.marks.n, who[h->who]);
 	n = strlen(out);
 	if (h->task >= 0 && h->task < ui->pic->n_channels)
 		str_format(out + n, 96 - n, " on %s", ui->pic->ch[h->task].name);
@@ -277,7 +277,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct journal_layout l;
 
-	if (!ui->charts.marks.n) {
+	if (!ui->chart.marks.n) {
 		draw_nothing(c, body, "nothing has been done to this run yet");
 		return;
 	}

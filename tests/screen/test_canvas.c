@@ -146,11 +146,11 @@ static void choose_state(struct ui *ui)
 	ui->now += 1;
 	ui->view = (enum view_id)dice(VIEWS);
 	ui->channel = n ? (int)dice((uint32_t)n) : 0;
-	ui->chart = (enum chart_kind)dice(2);
-	ui->linear = dice(2);
-	ui->raw = dice(2);
-	ui->one = dice(2);
-	ui->cursor = dice(2) ? -1 : (int64_t)dice(50000);
+	ui->chart.kind = (enum chart_kind)dice(2);
+	ui->chart.is_linear = dice(2);
+	ui->chart.shows_raw = dice(2);
+	ui->chart.one = dice(2);
+	ui->chart.cursor = dice(2) ? -1 : (int64_t)dice(50000);
 	ui->ask = dice(5) ? ASK_NONE : ASK_QUIT;
 	ui->is_leaving = dice(9) == 0;
 	if (ui->view == VIEW_HELP)
