@@ -12,6 +12,22 @@
  *              weight. One that needs norms or the Gram matrix says them before the
  *              update and they count at once, on the shared parameters alone; any
  *              other says them after the update, for the next step.
+ *
+ * What a method is told is all that it may know: the view, its parameters, its memory.
+ * It keeps nothing of its own and asks no clock, or a resumed run would go another way.
+ * Chance, where one wants it, is a function of the view's seed and step (base/rng.h);
+ * logarithms and powers are tensor/vmath.h's, for the same bits on every machine.
+ *
+ * Memory moves with steps alone (mix_learn). A sampling method is asked at every draw
+ * and for every picture of the desk; it then writes to a copy that is thrown away, so
+ * nobody changes a share by looking at it (test_learner). What a learning call of a
+ * sampling method says is not used either: shares are asked for when they are needed.
+ *
+ * Why coefficients touch the shared gradient alone, where there are norms or a Gram
+ * matrix: those compare tasks on what they share, and a task's own parameters have no
+ * other task's gradient to be reconciled with; a negative coefficient would make them
+ * unlearn. A method without them weighs losses, as its paper has it: its factor is at
+ * the leaves of the sum and reaches the task's own parameters too.
  */
 #ifndef TUTTI_MIX_METHOD_H
 #define TUTTI_MIX_METHOD_H
@@ -52,11 +68,13 @@ struct mix_channel;
 
 /*
  * What a method may read. All of [n] is per task. What comes from a step is NULL when
- * the method is only asked what it says now, and where its row does not need it.
+ * the method is only asked what it says now, and where its row does not need it: so a
+ * need that a row forgot to name shows at once. Lent for the call.
  */
 struct mix_view {
 	int n;
-	int64_t step;                 /* updates before this step, or before the next one */
+	int64_t step;                 /* updates before this step, or before the next one,
+					 with those that were skipped */
 	int64_t horizon;              /* the budget: updates that the plan is made for */
 	uint64_t seed;                /* the plan's */
 	const uint64_t *epoch;        /* of each task, begun at 0 */
@@ -66,7 +84,7 @@ struct mix_view {
 	/* of the step */
 	const int *count;             /* micro-batches of each; 0: nothing was seen */
 	const bool *regress;
-	const double *loss;           /* mean over their units */
+	const double *loss;           /* mean over their units, without smoothing */
 	const double *after;          /* NEEDS_AFTER: the same after the update */
 	/*
 	 * g_i = (1/k) sum over the task's k micro-batches of n / nbar x gradient, without

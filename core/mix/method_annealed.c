@@ -4,7 +4,7 @@
  * Proportional at first, nearly even at the end, when large tasks have learned most.
  *
  * Here alpha = 1 - fall x progress, progress = step / horizon, at most 1: a run has no
- * epochs in common, and its horizon is the plan's budget.
+ * epochs in common, and its horizon is the plan's budget, or what `horizon` made of it.
  */
 #include "mix/size_power.h"
 

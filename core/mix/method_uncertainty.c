@@ -6,6 +6,10 @@
  * with Adam of its own, on the task's mean loss L of the step, in steps where
  * it had micro-batches. The factor is exp(-s), or exp(-s) / 2 for regression; s
  * starts where the factor is 1 and stays within +-limit.
+ *
+ * Adam, so that s moves by about lr a step whatever the loss's size, ln 2 or ln 8000.
+ * COUNT 0 is a task not seen yet. A locked channel's memory does not move, so that it
+ * goes on from where it was when it is unlocked.
  */
 #include <math.h> /* isfinite */
 

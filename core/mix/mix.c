@@ -108,6 +108,14 @@ void mix_shares(const struct mix *m, double *share)
  * was wished less what it was drawn. Of the n tasks with a share, those may be drawn
  * that this draw would not leave behind by more than 1 - 1/(2n-2): credit + share >=
  * 1/(2n-2). The one of them is drawn that would fall that far behind first.
+ *
+ * There is one: credits sum to 0 and shares to 1, so the greatest credit + share is 1/n
+ * at least, and 1/n >= 1/(2n-2) from n = 2 on. With two tasks the two are equal and a
+ * rounding may leave nobody; then the first deadline decides (`first`). The same line
+ * says how far ahead anybody gets, whatever shares do: who is drawn has at least
+ * 1/(2n-2) - 1 left. Behind is the theorem's: shares that stand still.
+ *   Ties go to the lower number. No chance is in it: a share of 1/4 is one micro-batch
+ * in four, not one in four on average (test_draw_within_one, test_draw_order).
  */
 static int choose(const struct mix *m, const double *share, int n)
 {
@@ -133,8 +141,12 @@ static int choose(const struct mix *m, const double *share, int n)
 }
 
 /*
- * The credits of those who share sum to 0 while nobody comes or goes. When they do
- * not, all are moved alike; what is left behind stays with who is not active.
+ * The credits of those who share sum to 0 while nobody comes or goes: a draw gives 1 in
+ * all and takes 1. Who is muted takes what he is owed, or owes, with him, and the rule's
+ * arithmetic (choose) is about a sum of 0: below it nobody might qualify, above it all
+ * would be owed more than there are draws. So all are moved alike, which keeps who is
+ * owed more than whom; what is left behind stays with who is not active
+ * (test_draw_tasks_come_and_go). Roundings stay far below the 1e-9.
  */
 static int settle_credits(struct mix *m, const double *share)
 {
@@ -198,6 +210,10 @@ static void show_step(struct mix_view *v, const struct mix_seen *seen, unsigned 
 	v->gram = needs & NEEDS_GRAM ? seen->gram : NULL;
 }
 
+/*
+ * All or nothing: the method writes to copies, which are taken when every number it said
+ * is finite. Its word on a locked channel is heard and not taken; its memory of it is.
+ */
 bool mix_learn(struct mix *m, enum method_role role, const struct mix_seen *seen)
 {
 	struct mix_method *method = mix_method(m, role);
@@ -240,7 +256,11 @@ void mix_take_dev(struct mix *m, const double *dev)
 	m->dev_step = m->step;
 }
 
-/* Nobody reads them any more, or somebody begins to: with the next evaluation. */
+/*
+ * Nobody reads them any more, or somebody begins to: with the next evaluation. Not with
+ * the last one, although a live run has it at hand: a replay evaluates only where a
+ * method reads, and would have none (test_dev_is_kept).
+ */
 static void settle_dev(struct mix *m, bool was_read)
 {
 	bool is_read = mix_needs(m) & NEEDS_DEV;

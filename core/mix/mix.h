@@ -6,6 +6,14 @@
  * share is the hand's when set, else the sampling method's part of what the
  * hands left over. Muted tasks have share 0; when any task is solo, the others
  * are as if muted. `lock`: no method touches the channel.
+ *
+ * The hand's numbers (weight, share, muted, solo, locked; lr, clip, dropout, horizon;
+ * which methods) are changed by commands alone, between two steps and all at once: a
+ * command is tried on a copy of this struct, and the copy is kept (trainer/change.h).
+ * That is why nothing here is a pointer but the methods' rows, which are constant. The
+ * methods' numbers (factor, memory) are changed by mix_learn alone, credit and drawn by
+ * mix_draw, dev and dev_step by mix_take_dev; choosing a method begins some of them anew
+ * (mix_use). Trainer thread; others see copies.
  */
 #ifndef TUTTI_MIX_MIX_H
 #define TUTTI_MIX_MIX_H
@@ -35,7 +43,8 @@ struct mix {
 	struct mix_channel ch[MIX_TASKS_MAX];
 	struct mix_method sampling, weighting;
 	double lr, clip, dropout;  /* base rate; clip 0 = off */
-	int64_t horizon;           /* the step at which the rate's schedule ends */
+	int64_t horizon;           /* the step at which the rate's schedule ends
+				      (schedule.h), and where `annealed` arrives */
 	int64_t dev_step;          /* evaluations up to here are no news to a method */
 	/* the session's, told before anybody is asked (session_tell_mix); no state here */
 	int64_t step;

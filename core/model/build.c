@@ -50,7 +50,10 @@ struct build build_in(const struct build *b, const char *fmt, ...)
 	return in;
 }
 
-/* Every parameter of every model comes through here. */
+/*
+ * Every parameter of every model comes through here, so that its random weights are
+ * said where it is declared, and the two lists cannot get out of step.
+ */
 static int add(struct build *b, int rows, int cols, unsigned flags,
 	       const char *name, struct init init)
 {
@@ -71,7 +74,12 @@ int build_table(struct build *b, const char *name, int rows, unsigned flags,
 		   (struct init){ 0.0f, (float)dev });
 }
 
-/* Is the table of tokens also a task's output layer? Then all its rows always move. */
+/*
+ * Is the table of tokens also a task's output layer? Then all its rows always move. A
+ * softmax pushes every piece, so moments have to age alike for all rows; in a step
+ * without that task too, where few rows have a gradient: the others' moments decay and
+ * their weights follow (test_flags; step_rows in optim.c).
+ */
 static bool is_output(const struct model *m)
 {
 	for (int i = 0; i < m->n_tasks && m->cfg.tied; i++)

@@ -1,6 +1,12 @@
 /*
  * config.c - the registry of trunks, heads and decoders, and what a configuration
  * may say. What it leaves open is set here, and nowhere else.
+ *
+ * Once and before anything is declared, so that passes, parameters and whoever asks for
+ * model_config() see one value and none asks "is it 0?". A trunk settles first, for what
+ * it has otherwise than all; the common answers fill the rest, and only then is it
+ * checked: a settled value has to pass too. Said aloud, the settled values give the same
+ * bits (test_settled, test_settings).
  */
 #include <math.h>
 #include <string.h>

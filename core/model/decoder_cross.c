@@ -7,6 +7,14 @@
  * Caches, per layer: `self` [slots][max_len + 1][2C] holds k | v of each piece,
  * `cross` [N, 2C] the source's. All live rows are equally long.
  *
+ * Both ways run the same sublayers on the same stream (stack.h); only attention finds
+ * its keys and values elsewhere. A layer that is added to one is added to the other
+ * (decoder_layer, cached_layer), or test_greedy fails.
+ *
+ * The decoder is its task's own, whole: two summarizing tasks have two. What it reads of
+ * the trunk are rows [N, C] alone, and through cross-attention and the copy gate its
+ * gradient reaches all of them.
+ *
  * Names of parameters (.weight and .bias where not a table): decoder.{token (untied),
  * position, norm}, decoder.I... (stack.h) and those of writer.h.
  */
@@ -132,6 +140,7 @@ static struct ten *source_rows(const struct decoding *g, double *each)
 	return rows;
 }
 
+/* Caches for the longest hypothesis in every slot at once: a turn makes none. */
 static struct ten *cross_begin(struct decoding *g, double *each)
 {
 	struct arena *a = &g->t->arena;
@@ -242,6 +251,7 @@ static struct ten *cross_step(struct decoding *g)
 	return s.h;
 }
 
+/* Of this turn's piece, too: its keys and values came in before the choice. */
 static void cross_move(struct decoding *g, const struct search_move *move, int n)
 {
 	const struct cross *c = g->own;

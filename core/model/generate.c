@@ -35,7 +35,10 @@ static double *mean_losses(const struct batch *b, const double *each,
 	return mean;
 }
 
-/* Runs the search to its end; each as in decoder_kind.begin. */
+/*
+ * Runs the search to its end; each as in decoder_kind.begin. A turn's memory is given
+ * back when it is over: what lasts is in the caches and in the search's records.
+ */
 static void run_search(struct decoding *g, struct search *s, double *each)
 {
 	const struct decoder_kind *kind = g->m->decoder;

@@ -1,5 +1,8 @@
 /*
  * head_pooled.c - the head of classification and regression.
+ *
+ * All of it is the task's own, so labels of two tasks never meet: what they share ends
+ * with the trunk's rows.
  */
 #include "model/head_pooled.h"
 

@@ -1,5 +1,6 @@
 /*
- * head_summarize.c - a text: everything is the decoder's.
+ * head_summarize.c - a text: everything is the decoder's. The head's own, which it
+ * declares under the task's prefix, is what the decoder's row gave: m->head[task].
  */
 #include "model/build.h"
 

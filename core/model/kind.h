@@ -5,6 +5,37 @@
  * A new trunk, head or decoder is a new file with its row and a line in its list
  * (model_list.h; the heads' is that of the kinds of tasks: data/task_kind.h). What a row declares
  * lives in the model's arena; forward passes only read it.
+ *
+ * Shapes of a batch of B examples: N source tokens and T target pieces in all, end to end
+ * (data/batch.h), C = dim, V = vocab.
+ *
+ *   trunk              ids, places, segments [N] -> rows [N, C]
+ *   head of an answer  rows -> pooled [B, C] -> hidden [B, C] -> scores [B, K]; K: labels,
+ *                      or 1 for a number
+ *   decoder            pieces said [T], rows -> states [T, C]; a state sees those before
+ *                      it in its own summary and the rows of its own source
+ *   writer             states -> p(piece) [T, V], a slice of V at a time; with a copy gate
+ *                      also queries [T, C], the rows' keys [N, C], gates [T, 1]
+ *
+ * For the backward pass each op keeps what it needs in the tape's arena: inputs, outputs,
+ * an activation's derivative, attention's probabilities, dropout's masks. That stands
+ * until the tape's next beginning, so the most that a micro-batch takes is all of its
+ * layers at once. Without gradients nothing has to be kept, and the Transformer gives a
+ * layer's memory back before it begins the next.
+ *
+ * What every row promises, since others build on it:
+ *   - Parameters are of everybody (build_shared) or of one task (build_task), and a
+ *     pass touches the shared ones and its own task's alone: who is muted rests
+ *     (test_private).
+ *   - A result owes nothing to the other examples of its batch (test_alone): batches of
+ *     an evaluation are cut otherwise than those of training.
+ *   - It follows from parameters, batch and the tape's noise, to the bit
+ *     (test_same_bits). All memory is the tape's: no heap call, no static (test_no_heap).
+ *   - It runs on any tape: with or without gradients, with or without dropout.
+ *   - Parameters are declared in one order that follows from configuration and tasks: a
+ *     parameter's number seeds its random weights, so one that comes in between changes
+ *     all behind it. Its name is its place in checkpoints and does not change.
+ * tests/adding/trunk adds one more trunk and trains it under every head.
  */
 #ifndef TUTTI_MODEL_KIND_H
 #define TUTTI_MODEL_KIND_H
@@ -32,7 +63,8 @@ struct trunk_kind {
 	void (*declare_task)(struct build *own, int task);
 	/*
 	 * The task's rows [N, C] of the sources. *embedded (NULL: not wanted) gets the
-	 * rows [N, C] that enter the first layer.
+	 * rows [N, C] that enter the first layer; after tape_backward their d is the
+	 * gradient there (model_attribute).
 	 */
 	struct ten *(*rows)(const struct model *m, struct tape *t,
 			    const struct batch *b, float p_drop,
@@ -67,7 +99,10 @@ struct head_kind {
 	double (*row_loss)(const struct batch *b, int i, const float *x, int n);
 };
 
-/* A search in progress, as its decoder sees it. */
+/*
+ * A search in progress, as its decoder sees it. Caches are the decoder's and go by slot;
+ * rows are renumbered each turn, as finished hypotheses leave.
+ */
 struct decoding {
 	const struct model *m;
 	struct tape *t;
@@ -91,11 +126,20 @@ struct decoder_kind {
 	/*
 	 * Begins a search: sets g->own, returns the source's rows [N, C] for the
 	 * copy gate. each [T] (NULL: not wanted) gets the plain loss of every target.
+	 * What it allocates stays to the search's end; what a step allocates goes when
+	 * the step's turn is over.
 	 */
 	struct ten *(*begin)(struct decoding *g, double *each);
-	/* The states of this turn's rows, from which the next pieces come: [R, C]. */
+	/*
+	 * The states of this turn's rows, from which the next pieces come: [R, C].
+	 * They say what loss() says of the same pieces (test_greedy,
+	 * test_brute_force in test_model_decode.c).
+	 */
 	struct ten *(*step)(struct decoding *g);
-	/* Hypotheses change their slots: their caches follow. */
+	/*
+	 * Hypotheses change their slots: their caches follow. In any order: no slot is
+	 * both read and written.
+	 */
 	void (*move)(struct decoding *g, const struct search_move *move, int n);
 	/* The layer that makes pieces of states. */
 	const struct writer *(*writer)(const struct model *m, int task);

@@ -42,7 +42,10 @@ static struct model *describe(const struct model_config *cfg,
 	return m;
 }
 
-/* What is shared, then each task's part of the trunk and its head. */
+/*
+ * What is shared, then each task's part of the trunk and its head. This order is each
+ * parameter's number, and with it the random weights it starts from.
+ */
 static void declare(struct model *m, struct param_set *ps)
 {
 	m->own = m->trunk->declare(m, ps);
@@ -209,6 +212,10 @@ static float *row_products(struct tape *t, const struct ten *v, const struct ten
 	return out;
 }
 
+/*
+ * No loss: the seed is set by hand, on the scores. The tokens' part is an op of its own
+ * on the same tape that nothing reads, so nothing flows back through it.
+ */
 void model_attribute(const struct model *m, struct tape *t, const struct batch *b,
 		     double **p, float **score)
 {

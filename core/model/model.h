@@ -5,7 +5,13 @@
  *
  * The structure (config, task heads, parameter numbers) is immutable after
  * model_new; weights live in the caller's param_set. Forward passes run on the
- * caller's tape: any number of threads, a tape each.
+ * caller's tape: any number of threads, a tape each. Weights stand still meanwhile;
+ * nothing a pass makes is shared between tapes.
+ *
+ * Dropout. The model has no noise of its own. Whoever begins the tape gives it the
+ * stream of the micro-batch (seed, task, the task's draw), and the ops take their masks
+ * from it in the order they are called (tensor/drop.h): so one draw has one set of
+ * masks, on any worker, however often it is computed.
  */
 #ifndef TUTTI_MODEL_MODEL_H
 #define TUTTI_MODEL_MODEL_H
@@ -30,10 +36,12 @@ struct model_config {
 	bool pre_norm;          /* else post-norm, BERT's */
 	enum pool pool;
 	bool copy;              /* summary decoder has a copy gate */
-	bool tied;              /* tokens in, tokens out and output layer: one table */
+	bool tied;              /* tokens in, tokens out and output layer: one table,
+				   which is everybody's (writer.c) */
 	/*
 	 * The layout in detail. 0: as the trunk's row has it, or as all have it
-	 * (config.c); model_config() tells what became of it.
+	 * (config.c); model_config() tells what became of it. No plan sets these: they
+	 * are for layouts from elsewhere.
 	 */
 	float eps;              /* of the norms: 1e-5 in pre-norm, BERT's 1e-12 in post */
 	enum act act;           /* inside the feed-forward blocks: ACT_GELU, by erf */
@@ -63,7 +71,10 @@ enum status model_declare(const struct model_config *cfg, const struct model_tas
 			  struct err *err);
 void model_free(struct model *m);
 const struct model_config *model_config(const struct model *m);
-/* Random weights: a function of the seed and each parameter's number. */
+/*
+ * Random weights: a function of the seed and each parameter's number. The caller packs
+ * them (tensor/weights.h).
+ */
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed);
 /* How many numbers the parameters are; allocates none. 0: model_new refuses it. */
 uint64_t model_param_count(const struct model_config *cfg,
@@ -83,7 +94,8 @@ double model_flops(const struct model *m, int task, double n, double t);
 /*
  * Forward pass with loss on the tape (begun by the caller): the micro-batch's means
  * over what its task counts (dataset_units); tape_backward() then gives the gradients
- * of the objective. p_drop: dropout.
+ * of the objective, and not before: until then there is the output layer's part at most,
+ * which the loss itself adds. p_drop: dropout.
  */
 struct loss model_loss(const struct model *m, struct tape *t, const struct batch *b,
 		       float p_drop);

@@ -2,11 +2,16 @@
  * search.c - hypotheses, candidates and how they are ranked.
  *
  * Per source, each turn: of all continuations of the live hypotheses the best
- * 2 * beams are kept, by log p, ties by lower id. Those among the first `beams`
- * that end ([SEP]) are finished; the best `beams` of the others live on. The
- * source is done when `beams` hypotheses have finished. At max_len pieces only
- * [SEP] may follow, and its probability counts. Finished ones are ranked by
- * log p / ((5 + n) / 6)^a, n pieces without [SEP] (Wu et al. 2016, eq. 14).
+ * 2 * beams are kept, by log p, ties by lower id, then by lower row: a hypothesis can end
+ * in one way only, so at most half of them are ends. Those among the first `beams` that end
+ * ([SEP]) are finished; the best `beams` of the others live on. The source is done when
+ * `beams` hypotheses have finished. At max_len pieces only [SEP] may follow, and its
+ * probability counts. Finished ones are ranked by log p / ((5 + n) / 6)^a, n pieces
+ * without [SEP] (Wu et al. 2016, eq. 14).
+ *
+ * Sources know nothing of each other: a batch is searched as each of them would be alone
+ * (test_alone). Every order has its ties decided (test_ties), and NaN is never a candidate
+ * (test_nan), so a search ends after max_len + 1 turns at most.
  */
 #include "model/search.h"
 
@@ -354,7 +359,8 @@ static bool is_taken(const struct search_row *row, int n, int slot)
 
 /*
  * Gives each child a slot: its parent's, or for the second child on a free one
- * of the source, filled with a copy of the parent's record.
+ * of the source, filled with a copy of the parent's record. First children first, so
+ * that a free slot is one that nobody copies from.
  */
 static void place_children(struct search *s, int source,
 			   const struct candidate *child, int n)

@@ -86,7 +86,11 @@ void stream_begin(struct stream *s, struct ten *x)
 	}
 }
 
-/* The norm after the sum of sublayer j of layer i. */
+/*
+ * The norm after the sum of sublayer j of layer i. In pre-norm that is the next
+ * sublayer's, which may stand in the next layer, even one of another owner: the top
+ * shared layer's sum is normed by the first norm that the task has for itself.
+ */
 static const struct norm *norm_after(const struct stream *s, int i, int j)
 {
 	const struct stack *k = s->stack;
@@ -108,6 +112,7 @@ void stream_add(struct stream *s, int i, int j, struct ten *r)
 	s->x = sum ? sum : s->h;
 }
 
+/* One product or three: the same function (test_split_qkv) in two layouts of files. */
 struct ten *stream_qkv(struct stream *s, int i)
 {
 	const struct layer *l = &s->stack->layer[i];

@@ -8,6 +8,9 @@
  * sum, pre-norm with the sum itself. So the one at the edge (not in a layer) is
  * the embedding's in post-norm and the final one in pre-norm.
  *
+ * Who reads a stack reads `h`: the normed rows, in both layouts. In post-norm x and h are
+ * one tensor.
+ *
  * Names of a layer's parameters (.weight and .bias):
  *   attention.{qkv, out, norm}    split_qkv: attention.{q, k, v} for qkv
  *   cross.{q, kv, out, norm}      only with three sublayers

@@ -7,6 +7,11 @@
  *   embed.token, embed.position, embed.segment, embed.norm (post-norm)
  *   encoder.I..., encoder.norm (pre-norm)
  *   tasks.T.encoder.I...    layers from shared_layers on, and then the final norm
+ *
+ * Each task has a stack of all its layers; of the shared ones it holds parameter numbers,
+ * not copies. The final norm of pre-norm belongs to whoever owns the top layer. With
+ * shared_layers 0 the tables (and post-norm's embed.norm) alone are everybody's
+ * (test_nothing_shared).
  */
 #include <string.h>
 
@@ -99,7 +104,8 @@ static void encoder_layer(struct stream *s, int i, const struct ragged *seq)
 
 /*
  * Without gradients nothing inside a layer is wanted again: the stream is moved
- * to two blocks of its own and the layer's memory given back.
+ * to two blocks of its own and the layer's memory given back. So looking takes the
+ * memory of one layer, whatever the depth.
  */
 static void encoder_layer_lean(struct stream *s, int i, const struct ragged *seq,
 			       struct ten *const keep[2])

@@ -2,6 +2,18 @@
  * writer.c - the output layer of decoders: the pieces' distribution from states, mixed
  * with copies of the source's pieces. In training over all target rows at once, in a
  * search for its live rows.
+ *
+ * Tied weights. The table of tokens is then read in three places: the trunk's and the
+ * decoder's embedding, and here. All three gradients go into the one gradient of that
+ * parameter: the output layer's, all rows, already in the forward pass, the embeddings'
+ * rows on the way back. The table is everybody's, so a summarizer's output layer is part
+ * of the shared gradient that methods compare; untied it is the task's own.
+ *
+ * The copy gate. A state says with g = sigmoid(gate) how much is generated; the rest is
+ * spread over the source's places by attention, and a piece gets what its places get. So
+ * a rare piece of the source can be said at once, before the output layer knows it.
+ * Training goes by logarithms of both ways (op_output.c), a search by probabilities;
+ * test_greedy holds the two together. Label smoothing is over what is generated alone.
  */
 #include "model/writer.h"
 
@@ -69,7 +81,10 @@ static int source_at(const struct decoding *g, int r, int *n)
 	return from;
 }
 
-/* Attention of the copy gate: att[r] -> [pieces of its source] for every row. */
+/*
+ * Attention of the copy gate: att[r] -> [pieces of its source] for every row. One head,
+ * C wide; keys stand in for values, of which nobody wants the mean.
+ */
 static float **copy_attention(const struct decoding *g, const struct writer *o,
 			      struct ten *x, const struct ten *keys)
 {

@@ -50,7 +50,10 @@ void gradients_remember(struct session *s, const struct gradient_row *r)
 		s->gradients.last[r->task] = r->step;
 }
 
-/* Was the task not measured in the round that the step to come is in? */
+/*
+ * Was the task not measured in the round that the step to come is in? The round begins
+ * at a multiple of `every`, and its first row bears the number after that step.
+ */
 static bool is_due(const struct session *s, int task)
 {
 	const struct gradients *g = &s->gradients;
@@ -103,6 +106,10 @@ bool gradients_begin(struct session *s)
 	return any;
 }
 
+/*
+ * A chain in the list's order, not the step's tree: nothing is trained by this sum, and
+ * a chain needs one buffer. One micro-batch alone needs none: its own gradient is read.
+ */
 void gradients_take(struct session *s, int task, const struct grads *grads, double by)
 {
 	struct gradients *g = &s->gradients;

@@ -13,7 +13,11 @@
  * micro-batches needs a buffer to be added up in, there is one, and it goes to
  * the task that has waited longest. A gradient that is not finite leaves its
  * task waiting. Who is due follows from the rows that a run has written, so a
- * resumed run measures at the same steps to the same values.
+ * resumed run measures at the same steps to the same values (test_resumed).
+ *
+ * Nothing here is state, and no step reads it, but for one question: whether a
+ * micro-batch of weight 0 is walked back too, for its norm. What comes of that is
+ * measured and not added (test_no_bit).
  */
 #ifndef TUTTI_SESSION_GRADIENTS_H
 #define TUTTI_SESSION_GRADIENTS_H

@@ -108,7 +108,10 @@ static unsigned plan_needs(const struct plan *p)
 	return needs;
 }
 
-/* All that is as large as the model, as those say who allocate it. */
+/*
+ * All that is as large as the model, as those say who allocate it. test_memory.c holds
+ * the sum against what is there in the end.
+ */
 static size_t model_bytes(const struct session *s, bool train, int workers)
 {
 	const struct param_set *ps = &s->params;
@@ -230,6 +233,12 @@ static void make_scratch(struct session *s)
 
 /* --- life --- */
 
+/*
+ * In this order, since each needs what came before: the vocabulary (V), labels and data
+ * (what heads answer; estimates of micro-batches), the model's declaration (its size, so
+ * that what cannot fit is refused before it is allocated), weights and moments, the mix,
+ * and the workers, whose gradient buffers have the parameters' shape.
+ */
 enum status session_make(struct plan *plan, const struct session_options *o,
 			 struct progress *pg, struct session **out, struct err *err)
 {
@@ -301,6 +310,7 @@ void session_free(struct session *s)
 	xfree(s);
 }
 
+/* Whatever a step moves goes back, so the same steps come again (test_start_again). */
 void session_start_random(struct session *s)
 {
 	memset(s->params.value, 0, s->params.size * sizeof *s->params.value);

@@ -4,6 +4,23 @@
  * state (hashed, saved, resumed) is what has a row in state.c's table: weights, Adam's
  * moments and counts, cursors, mix, step. The rest is structure that follows from the
  * plan (model, data sets, packers) or scratch. Owned by one thread, the trainer's.
+ *
+ * A step is a function of state and plan, since everything that must come out the same
+ * rests on it: a run resumed, replayed, computed by other workers, looked at. No clock,
+ * no order of threads, no number that was measured in passing may enter. So a field
+ * that a step reads either follows from the plan or has a row in state.c.
+ *   Held by test_session.c (workers; a start made again; every byte of the state shows
+ * in its hash), test_gradients.c (looking), test_bits.sh (kills, resumes, replays,
+ * evaluations).
+ *
+ * Between two steps a command changes `mix`, whole, and nothing else of the state
+ * (trainer/change.h); an evaluation of the schedule leaves its metrics there where a
+ * method reads them (mix_take_dev).
+ *
+ * Memory. The state's blocks are made by session_make, once. Scratch grows where it is
+ * first needed: arenas in the first steps, task_sums at the first step of a method that
+ * wants them, gradients.sum when a hand asks and no schedule did. After that a step
+ * makes no heap call (test_no_heap).
  */
 #ifndef TUTTI_SESSION_SESSION_H
 #define TUTTI_SESSION_SESSION_H
@@ -21,6 +38,11 @@
 
 struct workers;
 
+/*
+ * Both estimates are functions of data and budget alone (packer_per_epoch). They are
+ * state all the same, per_epoch as its channel's size: a run goes on with the numbers
+ * that it began with, whatever a later program would estimate.
+ */
 struct session_task {
 	struct dataset *train, *dev;  /* dev NULL when there is none */
 	struct packer *packer;
@@ -32,12 +54,17 @@ struct session_task {
 	double units;                 /* state: units of a micro-batch, estimated likewise */
 };
 
-/* One micro-batch of a step: what is to be done, and what came of it. */
+/*
+ * One micro-batch of a step: what is to be done, and what came of it. The draw writes
+ * the first part; then the worker that has the job writes the second, and reads no
+ * other job's.
+ */
 struct step_job {
 	int task, n_rows;
 	uint64_t draw;
 	const uint64_t *rows;
 	double weight;                /* 0: forward only, nothing is added */
+	/* what came of it */
 	float factor;                 /* what its gradient is added with; 0: it is not */
 	struct loss loss;
 	struct loss after;            /* looked at again: after the update */
@@ -53,11 +80,12 @@ struct session {
 	int64_t step;                 /* state: updates asked for so far */
 	int64_t skipped;              /* state: of them not made (not finite) */
 	int64_t skips;                /* state: the last so many of them, in a row */
-	int timeline;
+	int timeline;                 /* of the rows that are written; no step reads it */
 	int n_tasks;
 	struct session_task *task;
 	struct workers *workers;
-	struct grads *sum;            /* the last step's gradient, lent by the workers */
+	struct grads *sum;            /* the last step's gradient, lent by the workers
+					 until the next step's compute */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
 	struct gradients gradients;   /* looks on; never read by a step */
@@ -101,7 +129,10 @@ void session_tell_mix(struct session *s);
 /* 32 hex digits over all state (state.h), equal exactly for the same bits. */
 void session_state(const struct session *s, char out[40]);
 
-/* What a step did, for whoever watches; not state. */
+/*
+ * What a step did, for whoever watches; not state. Its seconds are the one thing in a
+ * step that a clock says, and nothing reads them back.
+ */
 struct step_report {
 	struct step_row row;
 	double norm;        /* before clipping */
@@ -113,7 +144,8 @@ struct step_report {
 /*
  * One update: the micro-batches are drawn first, computed by the workers, added
  * in order, clipped, applied. Non-finite losses or gradients: no update
- * (RELIABILITY I11), the step counts and says so. Nobody active: ST_INVALID.
+ * (RELIABILITY I11), the step counts and says so. Nobody active: ST_INVALID, and
+ * nothing has changed.
  */
 enum status session_step(struct session *s, struct step_report *report,
 			 struct err *err);

@@ -1,5 +1,10 @@
 /*
  * state.c - the table of the state, and what goes over all of it.
+ *
+ * A row's least and most are for files: one with a number beyond them is damaged. What a
+ * hand may set is narrower, and its command's row says it. What looks odd: a share below
+ * 0 is "auto", a factor may be negative where tasks conflict, units divide and so are
+ * never 0.
  */
 #include "session/state.h"
 

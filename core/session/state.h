@@ -1,7 +1,10 @@
 /*
  * state.h - what a session's state is: one table, a row for each field. The hash, the
  * checkpoint's writer and its reader follow from it, so whatever has a row is hashed,
- * saved and resumed, and nothing else is.
+ * saved and resumed, and nothing else is (test_state_is_whole, test_hash).
+ *
+ * The hash reads the rows in their order, and tells apart states, not programs: a row
+ * that moves, or a new one that always has a value, changes the hash of every run.
  *
  * A row says where the field stands in the session's own structs. A shell is a
  * session of which only such fields are in use: what a checkpoint's reader fills

@@ -1,14 +1,33 @@
 /*
  * step.c - the step: a function of the state and the plan (DESIGN 3.1), in phases.
+ * Behind the arrow is what a phase writes, of the state and for those that follow.
  *
- *   draw          the list of micro-batches is fixed, the cursors move
+ *   draw          the list of micro-batches is fixed, whole, before any is computed
+ *                   -> cursors, credits and counts of the mix; s->job
  *   compute       workers compute them, in any order, and add their gradients as a tree
  *                 over the list; who looks on (gradients.c, task_sums.c) does so here
+ *                   -> losses and factors of s->job; s->sum. No state
  *   reduce        losses per task; norms and Gram matrix where a method needs them
+ *                   -> struct step, s->task_sums. No state
  *   coefficients  a weighting method that needs those combines the tasks' gradients
+ *                   -> its memory and factors; the shared part of s->sum
  *   apply         clipping and the update, unless something is not finite
+ *                   -> weights, moments, counts, packed weights; the step's number
  *   look again    the same micro-batches forward, where a method needs that
+ *                   -> losses after, of s->job. No state
  *   learn         methods get to know what the step saw
+ *                   -> memories; factors, for the next step
+ *
+ * Weights and moments are written in apply alone. So an update is made whole or not at
+ * all, and what is not finite leaves no trace in them (test_not_finite, here and in
+ * test_task_sums.c). A step without its update counts all the same: cursors and credits
+ * have moved, the next one meets other rows, and the rate goes on along its schedule.
+ *
+ * Order. A sum of floats depends on its order, so each has one that no thread decides:
+ * gradients the tree, losses the list, squares and inner products a fixed number of
+ * parts (GRADS_PARTS). In the order of arrival the last bits would follow the machine's
+ * load, and a replay would not be the run: test_workers_do_not_show, test_workers in
+ * test_task_sums.c, test_bits.sh.
  *
  * The gradient is (1/M) sum over the M micro-batches of weight x (n / nbar) x
  * gradient of the micro-batch's mean loss: n are its counted units, nbar is the
@@ -55,6 +74,10 @@ static double leaf_weight(const struct session *s, int task)
 				       mix_loss_weight(&s->mix, task);
 }
 
+/*
+ * All in one go, so that nothing a micro-batch brings (its loss, its time) can choose
+ * the next one. job.draw is the count before this one: the number of its dropout.
+ */
 static void draw(struct step *x)
 {
 	struct session *s = x->s;
@@ -77,13 +100,21 @@ static void draw(struct step *x)
 
 /* --- compute --- */
 
-/* n / nbar: how full the micro-batch is, against its task's others. */
+/*
+ * n / nbar: how full the micro-batch is, against its task's others. A micro-batch's
+ * mean loss times n is the sum over its units; nbar is the same for all of a task, so
+ * a unit weighs as much alone as in a crowd, and the task as much as its weight says
+ * (test_units_count_the_same). Without counted units it is 0: nothing is added.
+ */
 static double fullness(const struct session *s, const struct step_job *j)
 {
 	return j->loss.units / s->task[j->task].units;
 }
 
-/* The forward pass of a job, always with the dropout of its draw. */
+/*
+ * The forward pass of a job, always with the dropout of its draw: a second one meets
+ * the same masks (test_again_is_the_same), and masks owe nothing to other tasks.
+ */
 static struct loss forward(struct session *s, struct worker *w, const struct step_job *j)
 {
 	struct rng noise = rng_stream(s->plan->seed, RNG_DROPOUT, (uint32_t)j->task,
@@ -96,6 +127,11 @@ static struct loss forward(struct session *s, struct worker *w, const struct ste
 	return model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
 }
 
+/*
+ * On any worker. The buffer is cleared before the forward pass, which adds to it where a
+ * loss knows its gradients at once (op_output.c). The factor waits for the loss: it has
+ * the units that were counted.
+ */
 static float run_job(struct worker *w, int job, void *arg)
 {
 	struct session *s = arg;
@@ -109,6 +145,10 @@ static float run_job(struct worker *w, int job, void *arg)
 	return j->factor;
 }
 
+/*
+ * In the list's order, one at a time (workers_sum), so those who look need no lock and
+ * sum in that order. They see the gradient as it is, before its factor.
+ */
 static void look_at_job(int job, const struct grads *g, void *arg)
 {
 	struct session *s = arg;
@@ -149,6 +189,7 @@ static void mean_losses(const struct session *s, bool after, double *mean)
 			mean[i] /= units[i];
 }
 
+/* Of what counts: one that is only looked at stops no update. */
 static bool losses_finite(const struct session *s)
 {
 	for (int k = 0; k < s->plan->micro_batches; k++)
@@ -183,6 +224,10 @@ static bool tell(struct step *x, enum method_role role)
 	return mix_learn(&x->s->mix, role, &seen);
 }
 
+/*
+ * The word of a method that combines counts in this very step, and touches the shared
+ * parameters alone (task_sums.h). The norm is taken anew: clipping comes after it.
+ */
 static void coefficients(struct step *x)
 {
 	if (!x->is_finite || !mix_combines(&x->s->mix))
@@ -240,6 +285,13 @@ static void update_part(struct worker *w, int job, void *arg)
 	adamw_step(&u->s->adam, u->s->sum, u->scale, u->group, job, u->parts);
 }
 
+/*
+ * What no micro-batch added to is untouched in the sum, and AdamW leaves it alone:
+ * weights, moments, count. So a task that is muted, not drawn or of weight 0 finds its
+ * own parameters as they were (test_mute, test_weight_zero).
+ *   As many parts as workers: the update is elementwise, so no cut shows
+ * (test_adamw_parts). A sum must never be cut so.
+ */
 static void update(struct session *s, double lr, double scale)
 {
 	struct update u = { .s = s, .scale = (float)scale,
@@ -292,7 +344,10 @@ static void look_again(struct step *x)
 	mean_losses(s, true, x->after);
 }
 
-/* A sampling method without a memory has nothing to learn. */
+/*
+ * After an update alone: what was not finite teaches nobody. One that combines has had
+ * its say. A sampling method without a memory has nothing to learn.
+ */
 static void learn(struct step *x)
 {
 	struct mix *m = &x->s->mix;
@@ -333,7 +388,11 @@ static void fill_tasks(const struct step *x, struct step_row *r)
 	}
 }
 
-/* Arenas that have grown get room to spare, so that soon nothing grows. */
+/*
+ * Arenas that have grown get room to spare, so that soon nothing grows. All of them by
+ * the largest: which worker meets the largest micro-batch is chance. At the end of a
+ * step, when nothing is borrowed from them.
+ */
 static void reserve(struct session *s)
 {
 	size_t peak = workers_arena_peak(s->workers);
@@ -367,6 +426,7 @@ static bool anything_trains(const struct session *s)
 	return any > 0;
 }
 
+/* The mix is told where the session stands before it is asked, and once it has moved. */
 enum status session_step(struct session *s, struct step_report *report,
 			 struct err *err)
 {

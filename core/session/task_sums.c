@@ -105,6 +105,10 @@ static void enter(struct task_sums *t, int task, int k, struct grads *g)
 	}
 }
 
+/*
+ * The gradient is copied: its buffer goes on into the step's tree. To the trees of the
+ * other tasks this number is an empty leaf, so that a partner rises.
+ */
 void task_sums_take(struct session *s, int job, const struct grads *g, double by)
 {
 	struct task_sums *t = &s->task_sums;
@@ -149,6 +153,7 @@ static void measure_part(struct worker *w, int part, void *arg)
 				grads_inner_part(t->sum[i], t->sum[k], PARAM_SHARED, part);
 }
 
+/* One half is measured and mirrored: the matrix is symmetric to the bit (test_gram). */
 void task_sums_measure(struct session *s, bool all)
 {
 	struct measuring m = { s, all };

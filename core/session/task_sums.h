@@ -10,7 +10,17 @@
  *
  * What is applied to the shared parameters is the sum over tasks, in their order, of
  * weight x k_i / M x c_i g_i, c_i being the method's coefficient; a task's own
- * parameters get weight x k_i / M x their gradient.
+ * parameters get weight x k_i / M x their gradient. There no other task pulls, so there
+ * is nothing to settle; and a coefficient may be negative, which would make a head
+ * unlearn its task. Of s->sum the shared part alone is replaced, so with all c_i = 1 the
+ * tasks' own parameters get the bits that `fixed` gives them (test_ones; test_gram has
+ * the whole against a sum in double).
+ *
+ * Trees of their own, beside the step's, since that one has the weights at its leaves:
+ * measuring must not change it, and a norm must not depend on the hand's weight.
+ *   Who writes what: `take` runs inside workers_sum, one at a time and in order, on
+ * whichever thread is free; `measure` and `combine` after it, in parts that all workers
+ * share. Room is made once and kept, also when the method goes.
  */
 #ifndef TUTTI_SESSION_TASK_SUMS_H
 #define TUTTI_SESSION_TASK_SUMS_H

@@ -1,7 +1,13 @@
 /*
  * workers.c - a pool of threads over one mutex. Jobs take milliseconds, so a
  * lock per job costs nothing, and the mutex orders every hand-over of memory
- * between the threads.
+ * between the threads. It is let go for the work itself: a job, a look, an addition.
+ *
+ * Two ends of a sum. While jobs wait, one who ended a job adds its pair alone: the others
+ * have work. When none waits any more, whole buffers added by one would leave the others
+ * idle, so those additions are put off and done by all, a slice of each (join_rest,
+ * add_part). Which are put off is chance; the tree says what is added to what, and each
+ * float is added alone, so it shows in no bit.
  */
 #include "session/workers.h"
 
@@ -310,7 +316,10 @@ void workers_run(struct workers *p, int n_jobs, worker_job *job, void *arg)
 
 /* --- the end of a sum: one thread alone, then slices --- */
 
-/* What was put off, in an order that has every node before it is added to. */
+/*
+ * What was put off, in an order that has every node before it is added to. The marks
+ * run ahead of the additions here, in the same order (grads_add_marks).
+ */
 static void join_rest(struct workers *p)
 {
 	struct sum_pair pair;
@@ -328,6 +337,10 @@ static void join_rest(struct workers *p)
 	BUG_IF(!p->root);
 }
 
+/*
+ * A part of every addition put off, then of the root's factor (one leaf alone has not
+ * met it yet), then its squares: part k reads what part k has written.
+ */
 static void add_part(struct worker *w, int part, void *arg)
 {
 	struct workers *p = arg;

@@ -1,6 +1,15 @@
 /*
  * workers.h - threads that run whole jobs: a micro-batch, a slice of an update,
- * a piece of an evaluation. Which worker takes which job never shows in a bit.
+ * a piece of an evaluation. Which worker takes which job never shows in a bit
+ * (test_sums, against an oracle of the tree; test_workers_do_not_show).
+ *
+ * Whose is what. A tape and its arena are one worker's for good; what a job has put
+ * there is gone at that worker's next tape_begin, so results leave it before. A gradient
+ * buffer goes from hand to hand: free; a worker's, from the start of its job; the
+ * looker's, while it is looked at; the tree's; whoever adds a pair has both of its
+ * buffers alone. The root's is lent to the caller. Weights are read by all while jobs
+ * run and change between runs of jobs only, but for an update, which is a run of jobs
+ * itself: there each part has its own slice.
  */
 #ifndef TUTTI_SESSION_WORKERS_H
 #define TUTTI_SESSION_WORKERS_H
@@ -15,6 +24,10 @@ struct worker {
 	struct tape tape;
 	struct grads *grads;  /* in workers_sum only */
 };
+/*
+ * A job reads what stands still and writes what is its own, which goes by the job's
+ * number: by worker go tape and gradient buffer alone.
+ */
 typedef void worker_job(struct worker *w, int job, void *arg);
 
 /* jobs: the most of one workers_sum; 0: there will be none. */
@@ -42,7 +55,9 @@ struct grads *workers_sum(struct workers *w, int n_jobs, worker_leaf *job,
 			  worker_look *look, void *arg, double *squares);
 /*
  * How many gradient buffers that takes: one for every worker that is at a job, and
- * for the nodes that wait for their partner one for each level of the tree.
+ * for the nodes that wait for their partner one for each level of the tree. A worker
+ * without a buffer waits, and never in vain: jobs begin in order, so the first that is
+ * not in the tree yet has its buffer and will free others when it comes.
  */
 int workers_buffers(int workers, int jobs);
 size_t workers_bytes(const struct param_set *ps, int workers, int jobs); /* of these */

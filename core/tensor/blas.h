@@ -6,6 +6,10 @@
  * processors with fused multiply-add, OpenBLAS elsewhere. A right side that is
  * used again and again (a weight matrix) can be brought into the form that the
  * kernels read once, and multiplied by in that form: to the same bits.
+ *
+ * Our own products have the same bits on every processor that runs them (gemm.h);
+ * OpenBLAS chooses its kernels by processor, and so its bits. A run records which it
+ * was (blas_name); resuming or replaying it with another says that bits do not compare.
  */
 #ifndef TUTTI_TENSOR_BLAS_H
 #define TUTTI_TENSOR_BLAS_H

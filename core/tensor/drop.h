@@ -1,5 +1,11 @@
 /*
  * drop.h - where an op gets its dropout mask. For core/tensor alone.
+ *
+ * A tape has one stream, its micro-batch's. Each place in the pass that drops (a site;
+ * attention has one for each sequence and head) takes the stream's next blocks, as many
+ * as its elements need. So a mask is a function of seed, task, draw, site and element:
+ * not of the worker, nor of what stands in memory (test_sites), and the same draw
+ * computed again has it again. A site that is added to a pass moves all that follow.
  */
 #ifndef TUTTI_TENSOR_DROP_H
 #define TUTTI_TENSOR_DROP_H

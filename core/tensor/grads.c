@@ -3,7 +3,9 @@
  *
  * A parameter is untouched, touched in some rows (PARAM_ROWS only; a bit per
  * row says which), or touched whole. Values of untouched parts are garbage:
- * they are zeroed, or assigned by grads_add, at the first touch.
+ * they are zeroed, or assigned by grads_add, at the first touch. Whole is for good, until
+ * the next clear: some rows may become all (a tied table, where a summary's gradient
+ * comes to a classification's), never the other way.
  */
 #include "tensor/grads_own.h"
 
@@ -214,6 +216,11 @@ static void mark_rows(struct grads *sum, const struct grads *g, int p)
 		grads_row(sum, p, r);
 }
 
+/*
+ * Marks come before values, so that parts can share an addition: where `sum` had nothing,
+ * `first` says whose add assigns. Every part finds that by itself, in any order of parts.
+ * The same addend a second time finds its values there already (test_add_reused).
+ */
 void grads_add_marks(struct grads *sum, const struct grads *g)
 {
 	BUG_IF(sum->ps != g->ps);
@@ -234,6 +241,7 @@ void grads_add_marks(struct grads *sum, const struct grads *g)
 	}
 }
 
+/* Whole cache lines: two threads never write to one. */
 void grads_slice(const struct grads *g, int p, int part, int parts, size_t *from,
 		 size_t *to)
 {

@@ -43,6 +43,7 @@ double grads_sumsq(const struct grads *g, int owner_filter)
 
 /* --- one owner's, of several buffers --- */
 
+/* Where one side has some rows, only rows that both have count: the others are 0. */
 static double inner_param(const struct grads *a, const struct grads *b, int p, int part)
 {
 	const struct grads *rows = a->slot[p].touch == SOME_ROWS ? a : b;
@@ -99,6 +100,10 @@ static void add_slice(struct grads *sum, const struct grads *g, float by, int p,
 		k_axpy(n, y + at, by, x + at);
 }
 
+/*
+ * In the place of what `sum` holds there: what is touched stays touched, since the same
+ * micro-batches made both (the BUG_IF of add_slice).
+ */
 void grads_combine(struct grads *sum, int owner, int n, const struct grads *const *from,
 		   const float *by, int part)
 {

@@ -1,5 +1,7 @@
 /*
- * infer.c - the two products that decoding one token at a time lives on.
+ * infer.c - the two products that decoding one token at a time lives on. They may sum
+ * in another order than the ops of training, so a search agrees with the loss to
+ * rounding (test_infer_attend, test_greedy), not to the bit; no step uses them.
  */
 #include <math.h> /* HUGE_VALF */
 

@@ -84,7 +84,7 @@ KERNEL float k_dot(size_t n, const float *x, const float *y)
 	return lanes_dot(n, x, y);
 }
 
-/* Four rows at a time: a quarter of the traffic on `out`. */
+/* Four rows at a time: a quarter of the traffic on `out`. The fours are part of the bits. */
 KERNEL void k_colsum(int rows, int cols, float *restrict out,
 		     const float *restrict x)
 {

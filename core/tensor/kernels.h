@@ -6,6 +6,12 @@
  * All of them give the same bits: no fused multiply-add (-ffp-contract=off),
  * and every reduction runs over LANES explicit accumulators that are folded in
  * a fixed order. Sizes come first, then out, then in.
+ *
+ * So the order of a sum is written down rather than left to the width of a vector, and
+ * exp, log and tanh are our own (vmath.h): libm chooses its code by the processor. sqrt
+ * and division are correctly rounded everywhere and may be used. LANES, KEYS and such are
+ * part of the bits: with others no older run would replay. Products have a rule of their
+ * own (gemm.h).
  */
 #ifndef TUTTI_TENSOR_KERNELS_H
 #define TUTTI_TENSOR_KERNELS_H

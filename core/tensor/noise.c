@@ -99,6 +99,10 @@ uint32_t noise_keep(const struct rng *r, uint32_t block, size_t n,
 	return block;
 }
 
+/*
+ * Rates come in steps of 1/65536. What is kept grows by what is really kept, not by what
+ * was asked, so that the mean stays.
+ */
 uint32_t noise_threshold(float p_drop, float *scale)
 {
 	uint32_t th = (uint32_t)((double)p_drop * 65536.0 + 0.5);

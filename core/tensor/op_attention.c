@@ -5,6 +5,8 @@
  *   S = Q K^T, P = softmax(S / sqrt(D)), O = dropout(P) V
  * P is kept for the backward pass, with the sign bit set where dropped. Q, K,
  * V and O are column slices of wider blocks: a pointer and a row stride each.
+ * P is all that grows with a length's square; a sequence sees no other, so a block of
+ * many short ones costs little.
  */
 #include <string.h>
 
@@ -70,6 +72,10 @@ static void forward_piece(struct tape *t, struct attention *a,
 	arena_rewind(&t->arena, mark);
 }
 
+/*
+ * With Pd = dropout(P): dV = Pd^T dO, dPd = dO V^T, dS through dropout and softmax, scale
+ * and all (k_softmax_back), dQ = dS K, dK = dS^T Q.
+ */
 static void backward_piece(struct tape *t, const struct attention *a,
 			   const struct piece *c, const float *p, bool add_q,
 			   bool add_kv)
@@ -97,6 +103,10 @@ static void backward_piece(struct tape *t, const struct attention *a,
 	arena_rewind(&t->arena, mark);
 }
 
+/*
+ * Pieces write slices that do not overlap and together are all of d, so what was new is
+ * assigned whole (ten_grad_raw). In self-attention q and kv are one tensor with one d.
+ */
 static void attention_back(struct tape *t, void *saved)
 {
 	struct attention *a = saved;

@@ -28,7 +28,10 @@ struct embed {
 	float scale;
 };
 
-/* Adds the rows of dy to the rows of table p, in row order. */
+/*
+ * Adds the rows of dy to the rows of table p, in row order: a piece that comes twice has
+ * its gradients added in the order of the text.
+ */
 static void scatter(struct grads *g, int p, const int32_t *ids,
 		    const struct ten *y, float scale)
 {
@@ -85,6 +88,7 @@ struct linear {
 	float *der; /* [N, out] act'(z); NULL: no activation */
 };
 
+/* dy becomes dz in place; then db = sums of dz's columns, dW = dz^T x, dx = dz W. */
 static void linear_back(struct tape *t, void *saved)
 {
 	struct linear *s = saved;

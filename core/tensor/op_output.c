@@ -7,7 +7,14 @@
  * the row's. With the row's sum known, a second pass turns each slice into its
  * gradient, one multiplication an element, and multiplies that into dX, dW and db
  * at once. So logits pass through memory once in each direction, and the loss
- * adds all its gradients in the forward pass: the tape has nothing to record.
+ * adds all its gradients in the forward pass: the tape has nothing to record. Whoever
+ * begins a pass with gradients has cleared their buffer before it, not before the way
+ * back.
+ *
+ * The row's sum is put together from its slices' in their order, each at its own
+ * greatest, in double. dW is summed over rows within a chunk and over chunks in turn. So
+ * the sizes below are part of the bits; how many rows a chunk has follows from V and the
+ * counted rows alone, never from memory or threads.
  */
 #include <math.h> /* HUGE_VAL */
 #include <string.h>

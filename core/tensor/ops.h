@@ -4,7 +4,10 @@
  * Shapes: N rows of C columns over all sequences of a block; H heads of C / H.
  * Weights are [out, in]; b may be PARAM_NONE. Losses return means in double and,
  * when the tape records, seed the gradient of their objective with 1 / units:
- * several losses on one tape add up.
+ * several losses on one tape add up. What is pointed to (ids, targets, offsets) is
+ * borrowed until the tape's next beginning.
+ * Values and gradients are held against oracles in double and their central differences
+ * (tests/fixture/tensor_check.h), whole models against PyTorch's (test_model_torch.c).
  * p_drop is used only when tape->training; its mask is a function of the tape's
  * stream, the op's site number and the element (never of memory or threads).
  */

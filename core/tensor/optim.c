@@ -111,7 +111,10 @@ static void step_zero(size_t n, float *w, float *m, float *v,
 	}
 }
 
-/* A table of which some rows have a gradient: each part takes some columns. */
+/*
+ * A table of which some rows have a gradient: each part takes some columns, of all rows,
+ * so that nobody's share hangs on which rows those are.
+ */
 static void step_rows(struct adamw *o, struct grads *g, int p,
 		      const struct adamw_coef *c, int part, int parts)
 {

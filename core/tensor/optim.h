@@ -3,8 +3,14 @@
  * with decoupled weight decay, bias correction by each parameter's own count.
  *
  * A parameter that no micro-batch of this step touched is left alone: no
- * drift, no decay, no count. Of a PARAM_LAZY table only touched rows move
- * (one count for the table).
+ * drift, no decay, no count (test_adamw_untouched). Of a PARAM_LAZY table only touched
+ * rows move (one count for the table).
+ *
+ * A count of its own for each parameter, since bias correction asks how many gradients
+ * its moments have seen: a task that is drawn for the first time at step 1000 begins as
+ * one that is drawn at step 1. A row of a lazy table has its table's count instead: one
+ * that comes late is hardly corrected, and its first step is (1 - beta1) /
+ * sqrt(1 - beta2) times the rate.
  */
 #ifndef TUTTI_TENSOR_OPTIM_H
 #define TUTTI_TENSOR_OPTIM_H

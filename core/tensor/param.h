@@ -5,6 +5,10 @@
  * belongs to everybody (PARAM_SHARED) or to one task. All values stand in one
  * float block, in the order they were declared; gradients and Adam's moments
  * are blocks of the same shape.
+ *
+ * Threads. Values are read by all while micro-batches are computed, and written by an
+ * update alone, each part its slice. A gradient buffer is one thread's at a time, but
+ * for calls that have `part`: those may run side by side, once the marks are made.
  */
 #ifndef TUTTI_TENSOR_PARAM_H
 #define TUTTI_TENSOR_PARAM_H
@@ -57,6 +61,9 @@ int param_find(const struct param_set *ps, const char *name); /* or -1 */
  * A gradient buffer: one block, and which parameters (and which rows of
  * PARAM_ROWS ones) were touched since the last clear. Only what was touched is
  * ever zeroed, added or read, so clearing costs what was used.
+ *
+ * Untouched is not zero: AdamW leaves an untouched parameter alone, where a gradient of
+ * zero would let its moments decay and its weights follow. That is how tasks rest.
  */
 struct grads;
 struct grads *grads_new(const struct param_set *ps);
@@ -88,7 +95,8 @@ const float *grads_peek(const struct grads *g, int p);
  * so any split gives the same bits); grads_add_marks must run once before the
  * parts. Several marks may run ahead of their adds, in the same order; the first
  * add to an untouched parameter assigns, so no pass is spent on zeroing. Rows of a
- * table that nobody touched cost nothing.
+ * table that nobody touched cost nothing. `parts` may be any number, the workers', say
+ * (test_add).
  */
 void grads_add_marks(struct grads *sum, const struct grads *g);
 void grads_add(struct grads *sum, float mine, const struct grads *g, float its,
@@ -101,7 +109,8 @@ void grads_add_owned(struct grads *sum, const struct grads *g, float its, int ow
  * Sum of squares in double, fixed order. owner_filter: PARAM_SHARED for the
  * shared ones alone, GRADS_ALL for all. Not finite when any element is not. It is
  * the sum of GRADS_PARTS parts in their order, which threads may share; part k reads
- * what part k of GRADS_PARTS of an add or a scale has written.
+ * what part k of GRADS_PARTS of an add or a scale has written. A sum is cut the same way
+ * on any machine, so its parts are a constant: it is part of the bits.
  */
 enum { GRADS_ALL = -2, GRADS_PARTS = 16 };
 double grads_sumsq(const struct grads *g, int owner_filter);

@@ -8,6 +8,13 @@
  * as long (the last one may be cut short) is a whole node: its own tree gives that
  * node, and a tree over the nodes gives the sum. No gradient is read here: the
  * caller adds what a pair names and says when it is done. Any thread, one at a time.
+ *
+ * Why a tree. A chain 0 + 1 + 2 .. would be one order as well, but while its first
+ * addend is late all others would wait, each in a buffer of its own; here one waits for
+ * each level (workers_buffers). And a chain has no blocks: test_blocks in
+ * test_workers.c cuts the sum among several owners, to the same bits.
+ *   Why factors. An addend is multiplied where it is first added, in the same pass over
+ * memory; one that was alone to the end still has its factor at the root.
  */
 #ifndef TUTTI_TENSOR_SUM_TREE_H
 #define TUTTI_TENSOR_SUM_TREE_H

@@ -6,7 +6,22 @@
  * reverse, adding parameter gradients to `grads` and activations' gradients to
  * each tensor's d. Without grads nothing is recorded (inference).
  * Padding does not exist: a block of N rows with sequence offsets (struct
- * ragged) is all there is. After the first micro-batches no heap calls.
+ * ragged) is all there is. After the first micro-batches no heap calls
+ * (test_steady_memory).
+ *
+ * Life. All that a pass makes (tensors, their d, what ops saved, the list of ops) lives
+ * until the next tape_begin; what is wanted longer is copied out before. Within it ops
+ * give their own scratch back (arena_mark, arena_rewind), but nothing that was saved.
+ *
+ * A gradient is made late and given up early. d is NULL until something flows back; an
+ * op whose result nobody used finds y->d NULL and does nothing. Once an op has been
+ * walked its y->d is its to use: it may turn it into its input's in place, or hand the
+ * block on. So backward code reads the d of its own op's result and of no tensor made
+ * after it. What no op made (tape_wrap), or an op that comes first (op_embed), keeps its d.
+ *
+ * Order. Ops are walked in the reverse of one fixed list, and what several ops add to
+ * one d or one parameter is added in that order: the same pass, the same bits, wherever
+ * the arena stands (test_repeatable). Nothing may depend on an address.
  */
 #ifndef TUTTI_TENSOR_TAPE_H
 #define TUTTI_TENSOR_TAPE_H
@@ -25,7 +40,12 @@ struct ten {
 	int rows, cols;
 };
 
-/* Sequences in a block: rows of sequence b are off[b] .. off[b+1]. */
+/*
+ * Sequences in a block: rows of sequence b are off[b] .. off[b+1], off[0] is 0 and
+ * off[n] the block's rows. Ops that see one row at a time (linear, norms, activations,
+ * losses) do not need it; attention, pooling and the copy gate stay within a sequence.
+ * Borrowed by what was recorded, so it stands in the arena or longer.
+ */
 struct ragged {
 	int n;
 	const int *off; /* [n+1] */
@@ -51,7 +71,10 @@ struct ten *tape_ten(struct tape *t, int rows, int cols); /* v not zeroed */
 struct ten *tape_wrap(struct tape *t, float *v, int rows, int cols);
 /* x->d, zeroed at the first call. For backward functions. */
 float *ten_grad(struct tape *t, struct ten *x);
-/* As ten_grad, but new memory is not zeroed: *add false means assign it all. */
+/*
+ * As ten_grad, but new memory is not zeroed: *add false means assign it all. Most
+ * gradients are assigned whole by the first that flows back, so zeros would be wasted.
+ */
 float *ten_grad_raw(struct tape *t, struct ten *x, bool *add);
 /*
  * Records an op: `back` gets the node's `saved`. No-op in inference.

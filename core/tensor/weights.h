@@ -1,12 +1,13 @@
 /*
  * weights.h - products with a parameter matrix, packed or not. For core/tensor
- * and whoever owns the parameters (core/run).
+ * and whoever owns the parameters (core/session).
  *
  * A packed copy of a matrix (blas.h) is made after the values have changed, at
  * most once a step, and shared by all threads. Products find it by themselves;
  * without one they pack on the way, to the same bits. Whoever changes values
  * says so with weights_changed(): packed copies are then not used until all
- * have been made anew.
+ * have been made anew. Who forgets it multiplies by the weights of before. No products
+ * run between the two, as the flag is not a lock.
  */
 #ifndef TUTTI_TENSOR_WEIGHTS_H
 #define TUTTI_TENSOR_WEIGHTS_H
