@@ -122,8 +122,10 @@ static void test_json_list(void **state)
 {
 	static const char *const layouts[] = {
 		"[{\"t\": \"a, ] b\", \"n\": 1}, {\"t\": \"\\\"c\\\\\", \"n\": 2}]",
-		"\xef\xbb\xbf\r\n[\r\n{\"t\": \"a, ] b\", \"n\": 1}\r\n,{\"t\": \"\\\"c\\\\\", \"n\": 2}\r\n]\r\n\r\n",
-		"[\n  {\n    \"t\": \"a, ] b\",\n    \"n\": 1\n  },\n  {\n    \"t\": \"\\\"c\\\\\",\n    \"n\": 2\n  }\n]\n",
+		"\xef\xbb\xbf\r\n[\r\n{\"t\": \"a, ] b\", \"n\": 1}\r\n"
+		",{\"t\": \"\\\"c\\\\\", \"n\": 2}\r\n]\r\n\r\n",
+		"[\n  {\n    \"t\": \"a, ] b\",\n    \"n\": 1\n  },\n"
+		"  {\n    \"t\": \"\\\"c\\\\\",\n    \"n\": 2\n  }\n]\n",
 	};
 	static const char *const lines[] = { "1:a, ] b|1\n1:\"c\\|2\n",
 					     "3:a, ] b|1\n4:\"c\\|2\n",
@@ -138,7 +140,8 @@ static void test_json_list(void **state)
 	assert_string_equal(rows_of(put_text("a.json", "[[\"a\"], 1]\n[[\"b\"], 2]\n"), "0", "1"),
 			    "1:a|1\n2:b|2\n");
 	/* bad rows are rows, and say which they are */
-	assert_string_equal(rows_of(put_text("a.json", "[\n{\"t\": 1},\n{\"t\": x},\n7,\n{\"t\": 2}]"),
+	assert_string_equal(rows_of(put_text("a.json", "[\n{\"t\": 1},\n{\"t\": x},\n"
+						       "7,\n{\"t\": 2}]"),
 				    "t", NULL),
 			    "2:1\n3!no valid JSON(row 2: 'x' is not a JSON value)\n"
 			    "4!no valid JSON(row 3: neither an object nor a list)\n5:2\n");
@@ -150,7 +153,8 @@ static void test_json_list_out_of_order(void **state)
 		const char *text, *says;
 	} rows[] = {
 		{ "[{\"t\": 1},\n{\"t\": 2}", "a.json:2: cut short: no ']' after row 2" },
-		{ "[{\"t\": 1},\n{\"t\": 2}\n{\"t\": 3}]", "a.json:3: neither ',' nor ']' after row 2" },
+		{ "[{\"t\": 1},\n{\"t\": 2}\n{\"t\": 3}]",
+		  "a.json:3: neither ',' nor ']' after row 2" },
 		{ "[{\"t\": 1},\n{\"t\": \"2}]\n\n", "a.json:2: a quote without an end in row 2" },
 		{ "[{\"t\": 1},\n{\"t\": [2}\n\n", "a.json:2: no end of row 2" },
 		{ "[{\"t\": 1},\n]", "a.json:2: a ',' too many after row 1" },
