@@ -1,6 +1,6 @@
 /*
- * test_base_file.c - files: what is read and refused, and the write protocol
- * with a failure, a kill or short writes at every single call (I4).
+ * test_base_file.c - files: what is read and refused, folders made and removed,
+ * paths.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,78 +8,17 @@
 #include <stdint.h>
 /* cmocka wants the four above first */
 #include <cmocka.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fault.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-
-enum { CAP = 1 << 20 };
-
-static char dir[PATH_MAX];
-
-static const char *in_dir(const char *name)
-{
-	static char path[4][PATH_MAX + 64];
-	static int turn;
-	char *p = path[turn++ % 4];
-
-	snprintf(p, sizeof path[0], "%s/%s", dir, name);
-	return p;
-}
-
-static void make(const char *name, const char *text)
-{
-	struct err err;
-
-	if (file_write(in_dir(name), text, strlen(text), &err))
-		fail_msg("%s", err.text);
-}
-
-static void check_content(const char *name, const char *want)
-{
-	struct buf b;
-
-	buf_init(&b);
-	assert_int_equal(file_read(in_dir(name), CAP, &b, NULL), ST_OK);
-	assert_int_equal(b.len, strlen(want));
-	assert_string_equal(buf_str(&b), want);
-	buf_release(&b);
-}
-
-/* Entries in the test's folder, to find what was left behind. */
-static int entries(void)
-{
-	DIR *d = opendir(dir);
-	int n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n - 2;
-}
-
-static int empty_dir(void **state)
-{
-	struct err err = { "" };
-
-	(void)state;
-	fault_off();
-	if (file_exists(dir) && file_remove_tree(dir, &err))
-		print_error("%s\n", err.text);
-	return file_mkdirs(dir, 0700, NULL) == ST_OK ? 0 : -1;
-}
+#include "fixture/file_dir.h"
 
 static void test_read(void **state)
 {
@@ -88,13 +27,13 @@ static void test_read(void **state)
 
 	(void)state;
 	buf_init(&b);
-	make("f", "0123456789");
+	put_in_dir("f", "0123456789");
 	buf_adds(&b, "old");
 	assert_int_equal(file_read(in_dir("f"), 10, &b, &err), ST_OK);
 	assert_string_equal(b.s, "0123456789");
 	assert_int_equal(file_read(in_dir("f"), 9, &b, &err), ST_INVALID);
 	assert_true(str_starts(err.text, "larger than 9 bytes: '"));
-	make("empty", "");
+	put_in_dir("empty", "");
 	assert_int_equal(file_read(in_dir("empty"), 0, &b, &err), ST_OK);
 	assert_int_equal(b.len, 0);
 	assert_int_equal(file_read(in_dir("none"), 10, &b, &err), ST_NOT_FOUND);
@@ -138,19 +77,19 @@ static void test_map_and_id(void **state)
 	struct file_map m;
 
 	(void)state;
-	make("f", "hello");
+	put_in_dir("f", "hello");
 	assert_int_equal(file_map(in_dir("f"), &m, NULL), ST_OK);
 	assert_int_equal(m.len, 5);
 	assert_memory_equal(m.p, "hello", 5);
 	assert_int_equal(file_id(in_dir("f"), &a, NULL), ST_OK);
 	assert_int_equal(a.size, 5);
-	make("f", "jello");
+	put_in_dir("f", "jello");
 	assert_memory_equal(m.p, "hello", 5); /* the old file lives on */
 	file_unmap(&m);
 	file_unmap(&m);
 	assert_int_equal(file_id(in_dir("f"), &b, NULL), ST_OK);
 	assert_true(a.inode != b.inode || a.mtime_ns != b.mtime_ns);
-	make("empty", "");
+	put_in_dir("empty", "");
 	assert_int_equal(file_map(in_dir("empty"), &m, NULL), ST_OK);
 	assert_int_equal(m.len, 0);
 	assert_non_null(m.p);
@@ -203,157 +142,6 @@ static void test_out_no_folder(void **state)
 	assert_int_equal(file_write("/dev/full/x", "a", 1, NULL), ST_IO);
 }
 
-static enum status write_new(struct err *err)
-{
-	return file_write(in_dir("f"), "new content", 11, err);
-}
-
-/* How many calls of the kind one file_write makes. */
-static int calls_of(enum fault_op op)
-{
-	int n;
-
-	make("f", "old");
-	fault_set(op, 0, 0);
-	assert_int_equal(write_new(NULL), ST_OK);
-	n = fault_count();
-	fault_off();
-	return n;
-}
-
-static void test_calls_counted(void **state)
-{
-	(void)state;
-	assert_int_equal(calls_of(FAULT_OPEN), 1);
-	assert_int_equal(calls_of(FAULT_WRITE), 1);
-	assert_int_equal(calls_of(FAULT_FSYNC), 2);
-	assert_int_equal(calls_of(FAULT_RENAME), 1);
-	assert_int_equal(calls_of(FAULT_UNLINK), 0);
-	assert_int_equal(calls_of(FAULT_CLOSE), 1);
-	assert_int_equal(calls_of(FAULT_ANY), 6);
-}
-
-/* Each call fails once: an error with a word, the old content, no leftovers. */
-static void test_each_call_fails(void **state)
-{
-	static const int codes[] = { EIO, ENOSPC, EACCES, EMFILE, EDQUOT };
-	int calls = calls_of(FAULT_ANY);
-
-	(void)state;
-	for (size_t c = 0; c < sizeof codes / sizeof *codes; c++)
-		for (int n = 1; n <= calls; n++) {
-			bool full = codes[c] == ENOSPC || codes[c] == EDQUOT;
-			struct err err = { "" };
-
-			make("f", "old");
-			fault_set(FAULT_ANY, n, codes[c]);
-			assert_int_equal(write_new(&err), full ? ST_FULL : ST_IO);
-			fault_off();
-			assert_true(str_starts(err.text, "cannot "));
-			/* only the folder's flush comes after the new name */
-			check_content("f", n == calls ? "new content" : "old");
-			assert_int_equal(entries(), 1);
-		}
-}
-
-static void test_interrupted_calls(void **state)
-{
-	int calls = calls_of(FAULT_ANY);
-
-	(void)state;
-	for (int n = 1; n <= calls; n++) {
-		if (n == 5) /* rename is never interrupted */
-			continue;
-		make("f", "old");
-		fault_set(FAULT_ANY, n, EINTR);
-		assert_int_equal(write_new(NULL), ST_OK);
-		fault_off();
-		check_content("f", "new content");
-	}
-}
-
-static void test_short_writes(void **state)
-{
-	struct file_out *f;
-
-	(void)state;
-	fault_set(FAULT_WRITE, 1, FAULT_SHORT);
-	assert_int_equal(file_out_open(in_dir("f"), &f, NULL), ST_OK);
-	assert_int_equal(file_out_write(f, "0123456789", 10, NULL), ST_OK);
-	assert_int_equal(file_out_patch(f, 2, "abc", 3, NULL), ST_OK);
-	assert_int_equal(file_out_commit(f, NULL), ST_OK);
-	assert_true(fault_count() >= 13);
-	fault_off();
-	check_content("f", "01abc56789");
-}
-
-/* A write that failed is not forgotten when the next ones succeed. */
-static void test_failure_sticks(void **state)
-{
-	struct file_out *f;
-	struct err err;
-
-	(void)state;
-	make("f", "old");
-	assert_int_equal(file_out_open(in_dir("f"), &f, NULL), ST_OK);
-	assert_int_equal(file_out_write(f, "abc", 3, NULL), ST_OK);
-	fault_set(FAULT_WRITE, 1, EIO);
-	assert_int_equal(file_out_patch(f, 0, "x", 1, NULL), ST_IO);
-	fault_off();
-	assert_int_equal(file_out_write(f, "def", 3, &err), ST_IO);
-	assert_int_equal(file_out_commit(f, &err), ST_IO);
-	assert_true(str_starts(err.text, "an earlier write failed: '"));
-	check_content("f", "old");
-	assert_int_equal(entries(), 1);
-}
-
-/* Killed before or after each call: the old or the new content, whole. */
-static void test_killed_at_each_call(void **state)
-{
-	int calls = calls_of(FAULT_ANY);
-
-	(void)state;
-	for (int n = 1; n <= calls; n++)
-		for (int what = FAULT_KILL_BEFORE; what >= FAULT_KILL_AFTER;
-		     what--) {
-			bool renamed = n > 5 || (n == 5 &&
-						 what == FAULT_KILL_AFTER);
-			int status;
-			pid_t child;
-
-			make("f", "old");
-			child = fork();
-			assert_true(child >= 0);
-			if (child == 0) {
-				fault_set(FAULT_ANY, n, what);
-				write_new(NULL);
-				_exit(0);
-			}
-			assert_int_equal(waitpid(child, &status, 0), child);
-			assert_true(WIFEXITED(status));
-			assert_int_equal(WEXITSTATUS(status), FAULT_EXIT);
-			check_content("f", renamed ? "new content" : "old");
-		}
-}
-
-/* Leftovers of a dead process with our number do not stand in the way. */
-static void test_stale_neighbours(void **state)
-{
-	char name[64];
-	int fd;
-
-	(void)state;
-	for (int i = 0; i < 200; i++) {
-		snprintf(name, sizeof name, "f.tmp-%ld-%d", (long)getpid(), i);
-		fd = open(in_dir(name), O_CREAT | O_WRONLY, 0600);
-		assert_true(fd >= 0);
-		close(fd);
-	}
-	make("f", "fine");
-	check_content("f", "fine");
-	assert_int_equal(entries(), 201);
-}
-
 static void test_folders(void **state)
 {
 	struct err err;
@@ -361,7 +149,7 @@ static void test_folders(void **state)
 	(void)state;
 	assert_int_equal(file_mkdirs(in_dir("a//b/c/"), 0700, &err), ST_OK);
 	assert_int_equal(file_mkdirs(in_dir("a/b/c"), 0700, &err), ST_OK);
-	make("a/b/f", "x");
+	put_in_dir("a/b/f", "x");
 	assert_int_equal(file_mkdirs(in_dir("a/b/f"), 0700, &err), ST_INVALID);
 	assert_true(str_starts(err.text, "not a folder: '"));
 	assert_true(file_mkdirs(in_dir("a/b/f/g"), 0700, &err) != ST_OK);
@@ -386,9 +174,9 @@ static void test_remove_tree_keeps_links_targets(void **state)
 {
 	(void)state;
 	assert_int_equal(file_mkdirs(in_dir("kept"), 0700, NULL), ST_OK);
-	make("kept/f", "precious");
+	put_in_dir("kept/f", "precious");
 	assert_int_equal(file_mkdirs(in_dir("gone/in"), 0700, NULL), ST_OK);
-	make("gone/in/f", "x");
+	put_in_dir("gone/in/f", "x");
 	assert_int_equal(symlink(in_dir("kept"), in_dir("gone/link")), 0);
 	assert_int_equal(symlink(in_dir("kept"), in_dir("link")), 0);
 	assert_int_equal(file_remove_tree(in_dir("gone"), NULL), ST_OK);
@@ -475,13 +263,13 @@ static void test_json_load(void **state)
 	char want[PATH_MAX + 128];
 
 	(void)state;
-	make("p.json", "{\"a\": 1}\n");
+	put_in_dir("p.json", "{\"a\": 1}\n");
 	assert_int_equal(json_load(in_dir("p.json"), 100, &root, &err), ST_OK);
 	json_free(root);
 	assert_int_equal(json_load(in_dir("p.json"), 5, &root, &err),
 			 ST_INVALID);
 	assert_null(root);
-	make("p.json", "{\"a\": 1\n");
+	put_in_dir("p.json", "{\"a\": 1\n");
 	assert_int_equal(json_load(in_dir("p.json"), 100, &root, &err),
 			 ST_INVALID);
 	snprintf(want, sizeof want, "%s:2:1: ',' or '}' is missing",
@@ -533,26 +321,13 @@ int main(void)
 		cmocka_unit_test_setup(test_map_and_id, empty_dir),
 		cmocka_unit_test_setup(test_out_pieces, empty_dir),
 		cmocka_unit_test_setup(test_out_no_folder, empty_dir),
-		cmocka_unit_test_setup(test_calls_counted, empty_dir),
-		cmocka_unit_test_setup(test_each_call_fails, empty_dir),
-		cmocka_unit_test_setup(test_interrupted_calls, empty_dir),
-		cmocka_unit_test_setup(test_short_writes, empty_dir),
-		cmocka_unit_test_setup(test_failure_sticks, empty_dir),
-		cmocka_unit_test_setup(test_killed_at_each_call, empty_dir),
-		cmocka_unit_test_setup(test_stale_neighbours, empty_dir),
 		cmocka_unit_test_setup(test_folders, empty_dir),
-		cmocka_unit_test_setup(test_remove_tree_keeps_links_targets,
-				       empty_dir),
+		cmocka_unit_test_setup(test_remove_tree_keeps_links_targets, empty_dir),
 		cmocka_unit_test_setup(test_absolute, empty_dir),
 		cmocka_unit_test_setup(test_xdg, empty_dir),
 		cmocka_unit_test_setup(test_json_load, empty_dir),
 	};
-	const char *tmp = getenv("TMPDIR");
-	int failed;
 
-	snprintf(dir, sizeof dir, "%s/tutti-test-file-%ld", tmp ? tmp : "/tmp",
-		 (long)getpid());
-	failed = cmocka_run_group_tests_name("base_file", tests, NULL, NULL);
-	file_remove_tree(dir, NULL);
-	return failed;
+	return cmocka_run_group_tests_name("base_file", tests,
+					   dir_set_up, dir_tear_down);
 }

@@ -1,52 +1,13 @@
 /*
  * test_everyday.c - files as everyday programs leave them: exported by
- * spreadsheets, packed, one JSON list, a folder of texts. Each is read to the
- * rows that were put in, or refused with its true cause.
+ * spreadsheets, one JSON list, a folder of texts. Each is read to the rows that
+ * were put in, or refused with its true cause.
  */
-#include "fixture/data_check.h"
-
-#include <sys/wait.h>
-
-#include "base/fault.h"
+#include "fixture/everyday_files.h"
 
 #include "data/guess.h"
 #include "data/sample.h"
 #include "data/source.h"
-
-/* "LINE:first|second" or "LINE!fault(what)" a row, or what it was refused with. */
-static const char *rows_of(const char *path, const char *first, const char *second)
-{
-	static struct buf b;
-	struct source_spec spec = { .path = path, .header = -1, .n_fields = second ? 2 : 1,
-				    .field = { first, second } };
-	struct source *s;
-	struct source_row row;
-	struct err err = { "" };
-	enum status st = source_open(&spec, &s, &err);
-
-	buf_clear(&b);
-	buf_reserve(&b, 1);
-	while (!st && !(st = source_next(s, &row, &err))) {
-		buf_addf(&b, "%" PRIu64, row.line);
-		if (row.fault)
-			buf_addf(&b, "!%s(%s)", row_fault_name(row.fault), row.what);
-		for (int i = 0; !row.fault && i < spec.n_fields; i++) {
-			buf_addc(&b, i ? '|' : ':');
-			buf_add(&b, row.field[i], row.len[i]);
-		}
-		buf_addc(&b, '\n');
-	}
-	if (st != ST_END)
-		buf_adds(&b, err.text);
-	source_close(s);
-	return buf_str(&b);
-}
-
-static void assert_says(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("'%.600s' does not say '%s'", text, part);
-}
 
 /* --- spreadsheets --- */
 
@@ -155,242 +116,16 @@ static void test_code_page(void **state)
 		    "Gr<F6><DF>e");
 }
 
-/* --- packed --- */
-
-/* One of the programs that pack; its output, or NULL where it is not there. */
-static const char *packed(const char *program, const char *from, const char *name)
-{
-	char line[3 * PATH_MAX];
-	const char *to = in_scratch(name);
-
-	assert_true(str_format(line, sizeof line, "%s -c '%s' >'%s' 2>'%s'", program, from, to,
-			       in_scratch("said")));
-	return system(line) ? NULL : to;
-}
-
-static const char *const packers[] = { "gzip", "xz", "zstd -q", "bzip2" };
-enum { PACKERS = sizeof packers / sizeof *packers };
-
-/* Rows that do not pack well: `n` of them. */
-static void random_rows(struct buf *b, int n)
-{
-	uint64_t x = 88172645463325252u;
-
-	buf_clear(b);
-	buf_adds(b, "text\tlabel\n");
-	for (int i = 0; i < n; i++) {
-		for (int k = 0; k < 4; k++) {
-			x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-			buf_addf(b, "%llx ", (unsigned long long)x);
-		}
-		buf_addf(b, "\t%d\n", i % 2);
-	}
-}
-
-static void test_packed(void **state)
-{
-	struct buf b, want;
-
-	(void)state;
-	buf_init(&b);
-	buf_init(&want);
-	random_rows(&b, 4000);
-	put_file("plain.tsv", b.s, b.len);
-	buf_adds(&want, rows_of(in_scratch("plain.tsv"), "text", "label"));
-	assert_int_equal(strncmp(want.s, "2:", 2), 0);
-	for (int i = 0; i < PACKERS; i++) {
-		/* whatever its name says: the content counts */
-		const char *path = packed(packers[i], in_scratch("plain.tsv"),
-					  i % 2 ? "rows.tsv" : "rows.gz");
-		if (!path)
-			fail_msg("'%s' is not here: it is in the set-up's packages", packers[i]);
-		for (int k = 0; k < 2; k++) /* unpacked, then found */
-			assert_string_equal(rows_of(path, "text", "label"), want.s);
-		assert_int_equal(count_files(in_scratch("cache/tutti"), ".raw"), i ? 2 : 1);
-	}
-	/* plain text that is called .gz */
-	assert_string_equal(rows_of(put_file("text.gz", b.s, b.len), "text", "label"), want.s);
-	/* two parts put together, as cat and pigz do: one file */
-	packed("gzip", in_scratch("plain.tsv"), "part.gz");
-	{
-		char line[3 * PATH_MAX];
-
-		str_format(line, sizeof line, "printf 'one\t0\n' | gzip -c | cat '%s' - >'%s'",
-			   in_scratch("part.gz"), in_scratch("two.gz"));
-		assert_int_equal(system(line), 0);
-	}
-	buf_adds(&want, "4002:one|0\n");
-	assert_string_equal(rows_of(in_scratch("two.gz"), "text", "label"), want.s);
-	buf_release(&b);
-	buf_release(&want);
-}
-
-/* A changed byte, and an end too early, anywhere: never rows that were not put in. */
-static void test_damaged(void **state)
-{
-	struct buf b, file, want;
-	int refused = 0, tried = 0;
-
-	(void)state;
-	buf_init(&b);
-	buf_init(&file);
-	buf_init(&want);
-	random_rows(&b, 300);
-	put_file("plain.tsv", b.s, b.len);
-	buf_adds(&want, rows_of(in_scratch("plain.tsv"), "text", "label"));
-	for (int i = 0; i < PACKERS; i++) {
-		const char *path = packed(packers[i], in_scratch("plain.tsv"), "good");
-
-		assert_non_null(path);
-		assert_int_equal(file_read(path, 1 << 20, &file, NULL), ST_OK);
-		for (size_t at = 12; at < file.len; at += file.len / 12) {
-			const char *got;
-
-			for (int cut = 0; cut < 2; cut++) {
-				file.s[at] = (char)(file.s[at] ^ (cut ? 0 : 0x55));
-				put_file("bad", file.s, cut ? at : file.len);
-				file.s[at] = (char)(file.s[at] ^ (cut ? 0 : 0x55));
-				got = rows_of(in_scratch("bad"), "text", "label");
-				tried++;
-				if (strstr(got, "damaged or cut short: '"))
-					refused++;
-				else if (strcmp(got, want.s))
-					fail_msg("%s, byte %zu, cut %d: %.300s", packers[i], at,
-						 cut, got);
-			}
-		}
-	}
-	if (refused < tried - 4) /* a byte of the head may mean nothing */
-		fail_msg("%d of %d damaged files are refused", refused, tried);
-	buf_release(&b);
-	buf_release(&file);
-	buf_release(&want);
-}
-
-/* 64 MB of nothing in 64 kB: a message, and nothing left of it. */
-static void test_bomb(void **state)
-{
-	char line[3 * PATH_MAX];
-
-	(void)state;
-	str_format(line, sizeof line, "head -c 67108864 /dev/zero | gzip -c >'%s'",
-		   in_scratch("bomb.gz"));
-	assert_int_equal(system(line), 0);
-	assert_says(rows_of(in_scratch("bomb.gz"), "0", NULL), "too large: '");
-	assert_int_equal(count_files(in_scratch("cache/tutti"), ".tmp"), 0);
-	assert_says(rows_of(in_scratch("bomb.gz"), "0", NULL), "gives more than 16 MB of text");
-}
-
-/* A spooled file that somebody cut or changed is made anew; a new state, too. */
-static void test_spool(void **state)
-{
-	char cut[PATH_MAX];
-	struct dirent *e;
-	const char *path;
-	DIR *d;
-
-	(void)state;
-	assert_int_equal(file_remove_tree(in_scratch("cache"), NULL), ST_OK);
-	path = packed("gzip", put_text("a.tsv", "x\ty\n1\t2\n"), "a.gz");
-	for (int i = 0; i < 3; i++) {
-		assert_string_equal(rows_of(path, "x", "y"), "2:1|2\n");
-		d = opendir(in_scratch("cache/tutti"));
-		while ((e = readdir(d)) && !strstr(e->d_name, ".raw"))
-			;
-		assert_non_null(e);
-		assert_true(str_format(cut, sizeof cut, "%s/%s", in_scratch("cache/tutti"),
-				       e->d_name));
-		closedir(d);
-		if (i) {
-			FILE *f = fopen(cut, "r+");
-
-			assert_non_null(f);
-			assert_int_equal(fseek(f, -2, SEEK_END), 0);
-			assert_int_equal(fputc('9', f), '9');
-			assert_int_equal(fclose(f), 0);
-		} else {
-			assert_int_equal(truncate(cut, 81), 0);
-		}
-	}
-	packed("gzip", put_text("a.tsv", "x\ty\n3\t4\n"), "a.gz");
-	assert_string_equal(rows_of(path, "x", "y"), "2:3|4\n");
-	assert_int_equal(count_files(in_scratch("cache/tutti"), ".raw"), 1);
-	/* where no cache can be: a file without a name */
-	setenv("XDG_CACHE_HOME", "/dev/null/none", 1);
-	assert_string_equal(rows_of(path, "x", "y"), "2:3|4\n");
-	setenv("XDG_CACHE_HOME", in_scratch("cache"), 1);
-}
-
-static void forget_cache(void)
-{
-	char line[300];
-
-	str_format(line, sizeof line, "rm -rf '%s/cache'", scratch);
-	assert_int_equal(system(line), 0);
-}
-
-/* In a process of its own the n-th change of the disk goes wrong: its exit status. */
-static int read_with_fault(const char *path, const char *want, int n, int what)
-{
-	int status;
-	pid_t pid;
-
-	forget_cache();
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		const char *got;
-
-		fault_set(FAULT_ANY, n, what);
-		got = rows_of(path, "text", "label");
-		/* 1: wrong rows; 2: a message */
-		_exit(!strcmp(got, want) ? 0 : got[0] == '2' ? 1 : 2);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* Killed before or after every change of the disk, and each of them failing. */
-static void test_spool_faults(void **state)
-{
-	static const int whats[] = { FAULT_KILL_BEFORE, FAULT_KILL_AFTER, FAULT_SHORT, ENOSPC,
-				     EIO };
-	struct buf b, want;
-	const char *path;
-
-	(void)state;
-	buf_init(&b);
-	buf_init(&want);
-	random_rows(&b, 4000);
-	path = packed("gzip", put_file("plain.tsv", b.s, b.len), "faults.gz");
-	assert_non_null(path);
-	buf_adds(&want, rows_of(in_scratch("plain.tsv"), "text", "label"));
-	for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
-		int kills = 0;
-
-		for (int n = 1; n < (whats[i] == FAULT_SHORT ? 3 : 40); n++) {
-			int got = read_with_fault(path, want.s, n, whats[i]);
-
-			if (got == 1)
-				fail_msg("wrong rows: fault %d at call %d", whats[i], n);
-			kills += got == FAULT_EXIT;
-			assert_string_equal(rows_of(path, "text", "label"), want.s);
-		}
-		assert_true(whats[i] > 0 || whats[i] == FAULT_SHORT || kills >= 5);
-	}
-	buf_release(&b);
-	buf_release(&want);
-}
-
 /* --- one JSON list --- */
 
 static void test_json_list(void **state)
 {
 	static const char *const layouts[] = {
 		"[{\"t\": \"a, ] b\", \"n\": 1}, {\"t\": \"\\\"c\\\\\", \"n\": 2}]",
-		"\xef\xbb\xbf\r\n[\r\n{\"t\": \"a, ] b\", \"n\": 1}\r\n,{\"t\": \"\\\"c\\\\\", \"n\": 2}\r\n]\r\n\r\n",
-		"[\n  {\n    \"t\": \"a, ] b\",\n    \"n\": 1\n  },\n  {\n    \"t\": \"\\\"c\\\\\",\n    \"n\": 2\n  }\n]\n",
+		"\xef\xbb\xbf\r\n[\r\n{\"t\": \"a, ] b\", \"n\": 1}\r\n"
+		",{\"t\": \"\\\"c\\\\\", \"n\": 2}\r\n]\r\n\r\n",
+		"[\n  {\n    \"t\": \"a, ] b\",\n    \"n\": 1\n  },\n"
+		"  {\n    \"t\": \"\\\"c\\\\\",\n    \"n\": 2\n  }\n]\n",
 	};
 	static const char *const lines[] = { "1:a, ] b|1\n1:\"c\\|2\n",
 					     "3:a, ] b|1\n4:\"c\\|2\n",
@@ -405,7 +140,8 @@ static void test_json_list(void **state)
 	assert_string_equal(rows_of(put_text("a.json", "[[\"a\"], 1]\n[[\"b\"], 2]\n"), "0", "1"),
 			    "1:a|1\n2:b|2\n");
 	/* bad rows are rows, and say which they are */
-	assert_string_equal(rows_of(put_text("a.json", "[\n{\"t\": 1},\n{\"t\": x},\n7,\n{\"t\": 2}]"),
+	assert_string_equal(rows_of(put_text("a.json", "[\n{\"t\": 1},\n{\"t\": x},\n"
+						       "7,\n{\"t\": 2}]"),
 				    "t", NULL),
 			    "2:1\n3!no valid JSON(row 2: 'x' is not a JSON value)\n"
 			    "4!no valid JSON(row 3: neither an object nor a list)\n5:2\n");
@@ -417,7 +153,8 @@ static void test_json_list_out_of_order(void **state)
 		const char *text, *says;
 	} rows[] = {
 		{ "[{\"t\": 1},\n{\"t\": 2}", "a.json:2: cut short: no ']' after row 2" },
-		{ "[{\"t\": 1},\n{\"t\": 2}\n{\"t\": 3}]", "a.json:3: neither ',' nor ']' after row 2" },
+		{ "[{\"t\": 1},\n{\"t\": 2}\n{\"t\": 3}]",
+		  "a.json:3: neither ',' nor ']' after row 2" },
 		{ "[{\"t\": 1},\n{\"t\": \"2}]\n\n", "a.json:2: a quote without an end in row 2" },
 		{ "[{\"t\": 1},\n{\"t\": [2}\n\n", "a.json:2: no end of row 2" },
 		{ "[{\"t\": 1},\n]", "a.json:2: a ',' too many after row 1" },
@@ -548,34 +285,20 @@ static void test_others(void **state)
 	}
 }
 
-/* Folders in folders in folders. */
-static int end(void **state)
-{
-	char line[300];
-
-	(void)state;
-	str_format(line, sizeof line, "rm -r '%s'", scratch);
-	return system(line);
-}
-
-static int begin(void **state)
-{
-	return scratch_make(state) || setenv("XDG_CACHE_HOME", in_scratch("cache"), 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_semicolons),   cmocka_unit_test(test_sep_line),
-		cmocka_unit_test(test_numbers),      cmocka_unit_test(test_decimal_task),
-		cmocka_unit_test(test_code_page),    cmocka_unit_test(test_packed),
-		cmocka_unit_test(test_damaged),      cmocka_unit_test(test_bomb),
-		cmocka_unit_test(test_spool),        cmocka_unit_test(test_spool_faults),
+		cmocka_unit_test(test_semicolons),
+		cmocka_unit_test(test_sep_line),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_decimal_task),
+		cmocka_unit_test(test_code_page),
 		cmocka_unit_test(test_json_list),
 		cmocka_unit_test(test_json_list_out_of_order),
-		cmocka_unit_test(test_json_list_large), cmocka_unit_test(test_folder),
+		cmocka_unit_test(test_json_list_large),
+		cmocka_unit_test(test_folder),
 		cmocka_unit_test(test_others),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests_name("everyday", tests, begin, end);
 }

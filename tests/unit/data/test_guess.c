@@ -1,54 +1,13 @@
 /*
  * test_guess.c - unknown files: what they are taken for. Made-up files of every
- * kind, hostile ones, names of files, and the real sets where they are.
+ * kind, names of files, and the real sets where they are.
  */
-#include "fixture/data_check.h"
+#include "fixture/guessed.h"
 
 #include "data/guess.h"
 #include "plan/draft.h"
 
 /* --- made-up rows --- */
-
-static const char *const nouns[] = { "river", "garden", "engine", "market", "window",
-				     "letter", "teacher", "storm", "bridge", "song" };
-static const char *const verbs[] = { "moves", "waits", "opens", "breaks", "sings" };
-
-/* `n` words that differ from row to row. */
-static void add_words(struct buf *b, unsigned row, int n)
-{
-	unsigned x = row * 2654435761u + 12345;
-
-	for (int i = 0; i < n; i++) {
-		x = x * 1664525u + 1013904223u;
-		buf_addf(b, "%s%s", i ? " " : "",
-			 i % 3 == 2 ? verbs[(x >> 16) % 5] : nouns[(x >> 16) % 10]);
-	}
-	buf_addf(b, " %u", row);
-}
-
-struct made {
-	struct sample *s;
-	struct guess g;
-};
-
-static struct made look_at(const char *path)
-{
-	struct made m = { 0 };
-	struct err err = { "" };
-
-	if (sample_read(path, NULL, &m.s, &err))
-		fail_msg("%s", err.text);
-	guess_file(m.s, &m.g);
-	return m;
-}
-
-static struct made look(const char *name, struct buf *b)
-{
-	struct made m = look_at(put_file(name, buf_str(b), b->len));
-
-	buf_release(b);
-	return m;
-}
 
 static void assert_column(const struct made *m, int column, const char *want)
 {
@@ -195,42 +154,6 @@ static void test_summarize_unnamed(void **state)
 	sample_free(m.s);
 }
 
-/* The content counts, not the ending. */
-static void test_wrong_ending(void **state)
-{
-	struct made m;
-	struct buf b;
-
-	(void)state;
-	buf_init(&b);
-	buf_adds(&b, "text\tlabel\n");
-	for (unsigned i = 0; i < 50; i++) {
-		add_words(&b, i, 6);
-		buf_addf(&b, ", well\t%s\n", i % 2 ? "yes" : "no");
-	}
-	m = look("tabs.csv", &b);
-	assert_int_equal(m.s->format, SOURCE_TSV);
-	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
-	sample_free(m.s);
-}
-
-static void test_nothing_to_learn(void **state)
-{
-	struct made m;
-	struct buf b;
-
-	(void)state;
-	buf_init(&b);
-	for (unsigned i = 0; i < 50; i++) {
-		buf_adds(&b, "{\"text\": \"");
-		add_words(&b, i, 6);
-		buf_addf(&b, "\", \"id\": %u}\n", i);
-	}
-	m = look("only.jsonl", &b);
-	assert_int_equal(m.g.n, 0);
-	sample_free(m.s);
-}
-
 /* Rows sorted by label: the first thousands have one. The rest is looked into. */
 static void test_sorted_by_label(void **state)
 {
@@ -252,90 +175,6 @@ static void test_sorted_by_label(void **state)
 	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
 	assert_int_equal(m.s->column[m.g.option[0].target].distinct, 4);
 	sample_free(m.s);
-}
-
-/* --- hostile files --- */
-
-static void refused(const char *path, const char *part)
-{
-	struct sample *s = NULL;
-	struct err err = { "" };
-
-	assert_int_not_equal(sample_read(path, NULL, &s, &err), ST_OK);
-	assert_null(s);
-	if (!strstr(err.text, part))
-		fail_msg("'%s' does not say '%s'", err.text, part);
-	assert_null(strchr(err.text, '\n'));
-}
-
-static void test_hostile(void **state)
-{
-	struct buf b;
-
-	(void)state;
-	refused(in_scratch("absent.csv"), "absent.csv");
-	refused(scratch, "folder");
-	assert_int_equal(mkfifo(in_scratch("pipe.csv"), 0600), 0);
-	refused(in_scratch("pipe.csv"), "pipe.csv");
-	refused(put_text("empty.csv", ""), "empty");
-	refused(put_text("header.csv", "text,label\n"), "one line");
-	refused(put_file("wide.csv", "\xff\xfet\0e\0x\0t\0,\0l\0\n\0", 16), "UTF-16");
-	refused(put_file("pack.jsonl", "\x1f\x8b\x08 and so on", 14), "damaged");
-	refused(put_text("one.txt", "just a line\nand another\n"), "cannot tell the columns");
-	refused(put_text("one.csv", "just a line\nand another\n"), "one column");
-	refused(put_text("doc.json", "{\n \"rows\": [\n {\"text\": \"a\"}]}\n"), "jq");
-	buf_init(&b);
-	for (int i = 0; i < 100; i++)
-		buf_add(&b, "a\0b\tc\n", 6);
-	refused(put_file("nul.tsv", b.s, b.len), "NUL");
-	buf_clear(&b);
-	for (int i = 0; i < 100; i++)
-		buf_adds(&b, "\"an open quote,x\n");
-	refused(put_file("quotes.csv", b.s, b.len), "quotes.csv");
-	buf_clear(&b);
-	for (int i = 0; i < 1000000; i++)
-		buf_adds(&b, "a,");
-	buf_adds(&b, "b\n");
-	refused(put_file("columns.csv", b.s, b.len), "1000001 columns");
-	buf_clear(&b);
-	buf_adds(&b, "{\"text\": \"");
-	buf_reserve(&b, 64 << 20);
-	memset(b.s + b.len, 'x', 64 << 20);
-	b.len += 64 << 20;
-	buf_adds(&b, "\", \"label\": \"y\"}\n");
-	refused(put_file("line.jsonl", b.s, b.len), "too long");
-	unlink(in_scratch("line.jsonl"));
-	buf_release(&b);
-}
-
-/* Any bytes at all: a refusal or a guess, never more. */
-static void test_noise(void **state)
-{
-	static const char alphabet[] = "\t,,\"\n\n{}:[]ab 01\xff\xc3\xa4";
-	uint32_t x = 7;
-
-	(void)state;
-	for (int round = 0; round < 300; round++) {
-		struct sample *s = NULL;
-		struct guess g;
-		struct err err = { "" };
-		char text[400];
-
-		for (size_t i = 0; i < sizeof text; i++) {
-			x = x * 1664525u + 1013904223u;
-			text[i] = alphabet[(x >> 12) % (sizeof alphabet)];
-		}
-		if (sample_read(put_file(round % 3 ? "noise.csv" : "noise.jsonl", text,
-					 sizeof text), NULL, &s, &err)) {
-			assert_true(err.text[0] && !strchr(err.text, '\n'));
-			continue;
-		}
-		guess_file(s, &g);
-		assert_in_range(g.n, 0, GUESS_OPTIONS);
-		for (int i = 0; i < g.n; i++)
-			assert_in_range(g.option[i].text, 0, s->n_columns - 1);
-		sample_free(s);
-	}
 }
 
 /* --- names of files --- */
@@ -493,15 +332,19 @@ static void test_real(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classify_csv),  cmocka_unit_test(test_no_header),
-		cmocka_unit_test(test_regress),	      cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_summarize),     cmocka_unit_test(test_summarize_unnamed),
-		cmocka_unit_test(test_wrong_ending),  cmocka_unit_test(test_nothing_to_learn),
+		cmocka_unit_test(test_classify_csv),
+		cmocka_unit_test(test_no_header),
+		cmocka_unit_test(test_regress),
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_summarize),
+		cmocka_unit_test(test_summarize_unnamed),
 		cmocka_unit_test(test_sorted_by_label),
-		cmocka_unit_test(test_hostile),	      cmocka_unit_test(test_noise),
-		cmocka_unit_test(test_roles),	      cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_draft_loads),   cmocka_unit_test(test_real),
+		cmocka_unit_test(test_roles),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_draft_loads),
+		cmocka_unit_test(test_real),
 	};
 
-	return cmocka_run_group_tests_name("guess", tests, scratch_make, scratch_remove);
+	return cmocka_run_group_tests_name("guess", tests,
+					   scratch_make, scratch_remove);
 }

@@ -26,7 +26,8 @@ static const char plan_text[] =
 	"  \"text\": \"text\", \"label\": \"label\", \"weight\": 1.5,"
 	"  \"metrics\": [\"accuracy\", \"matthews\"] },"
 	" \"size\": { \"kind\": \"regress\", \"train\": \"s.jsonl\", \"dev\": \"s.jsonl\","
-	"  \"text\": \"text\", \"label\": \"label\", \"metrics\": [\"pearson\"] } }, \"budget\": { \"steps\": 9 } }";
+	"  \"text\": \"text\", \"label\": \"label\", \"metrics\": [\"pearson\"] } },"
+	" \"budget\": { \"steps\": 9 } }";
 
 static struct store *new_run(const char *name)
 {

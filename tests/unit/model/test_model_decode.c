@@ -1,92 +1,9 @@
 /*
- * test_model_decode.c - decoding against oracles that know no cache: every
- * probability comes from a training pass over the whole prefix.
+ * test_model_decode.c - decoding: greedy against an oracle, limits, a search that
+ * is stopped, batched or alone, losses beside it, weights gone to NaN, the arena.
  */
-#include "fixture/model_check.h"
 
-enum { V = 11, WORDS = V - ID_WORD, MAX_LEN = 4 };
-
-static const struct model_task sum_task[1] = {
-	{ .name = "headline", .kind = TASK_SUMMARIZE },
-};
-
-/* Weights far from flat, so that what is said depends on what is read. */
-static void sharpen(struct test_model *m, float by)
-{
-	for (int p = 0; p < m->ps.n; p++) {
-		struct rng r = rng_stream(8, RNG_TEST, 0, (uint64_t)p);
-		float *v = param_value(&m->ps, p);
-
-		for (size_t i = 0; i < param_count(&m->ps, p); i++)
-			v[i] = v[i] * by + 0.3f * rng_normal(&r, i);
-	}
-}
-
-static void decoder_init(struct test_model *m, int variant)
-{
-	struct model_config cfg = small_config();
-
-	cfg.vocab = V;
-	cfg.pre_norm = variant & 1;
-	cfg.copy = variant & 2;
-	cfg.tied = variant & 4;
-	cfg.shared_layers = 2;
-	tm_init(m, &cfg, sum_task, 1);
-	model_init_random(m->m, &m->ps, (uint64_t)variant + 20);
-	sharpen(m, 1.6f);
-}
-
-static void add_source(struct test_batch *x, uint64_t i, const int32_t *target,
-		       int n_target)
-{
-	struct rng r = rng_stream(4, RNG_TEST, 1, i);
-	int n = 1 + (int)rng_below(&r, 0, 6);
-	int32_t w[8];
-
-	for (int j = 0; j < n; j++)
-		w[j] = ID_WORD + (int32_t)rng_below(&r, (uint64_t)(1 + j),
-						    WORDS);
-	tb_add(x, w, n, 99, target, n_target);
-}
-
-/*
- * log p of what follows a prefix, by a training pass over it: targets before
- * the last are not counted. With `all`, of the whole sequence to its [SEP].
- */
-static double oracle(struct test_model *m, uint64_t source, const int32_t *said,
-		     int n, int32_t next, bool all)
-{
-	struct test_batch x;
-	int32_t full[16];
-
-	memcpy(full, said, (size_t)n * sizeof *said);
-	tb_init(&x, 0, TASK_SUMMARIZE);
-	add_source(&x, source, full, n);
-	x.out[n] = next;
-	for (int i = 0; i < n && !all; i++)
-		x.out[i] = -1;
-	tape_begin(&m->t, NULL, NULL);
-	return -model_loss(m->m, &m->t, &x.b, 0.0f).plain * (all ? n + 1 : 1);
-}
-
-static double penalised(double logp, int n, double a)
-{
-	return logp / pow((5.0 + n) / 6.0, a);
-}
-
-static void generate(struct test_model *m, const struct test_batch *x,
-		     const struct decode_config *dc, struct generation *g)
-{
-	tape_begin(&m->t, NULL, NULL);
-	model_generate(m->m, &m->t, &x->b, dc, ID_CLS, ID_SEP, test_banned, 4, g);
-}
-
-static void sources(struct test_batch *x, int n)
-{
-	tb_init(x, 0, TASK_SUMMARIZE);
-	for (int i = 0; i < n; i++)
-		add_source(x, (uint64_t)i, NULL, 0);
-}
+#include "fixture/decode_check.h"
 
 static int oracle_argmax(struct test_model *m, uint64_t source,
 			 const int32_t *said, int n, bool end, double *logp)
@@ -131,60 +48,6 @@ static void check_greedy(struct test_model *m, uint64_t source, int min_len,
 	assert_true(fabs((double)h->score - penalised(total, n, 0.7)) < 1e-4);
 }
 
-/* The places most looked at: most first, each once; all of a short source. */
-static void check_look(const struct gaze *g, bool copy, int n, const int32_t *ids,
-		       int32_t id, int32_t from)
-{
-	int most = n < GAZES ? n : GAZES;
-	float sum = 0.0f;
-
-	for (int k = 0; k < GAZES; k++) {
-		if (!copy || k >= most) {
-			assert_int_equal(g->at[k], -1);
-			continue;
-		}
-		assert_in_range(g->at[k], 0, n - 1);
-		assert_true(g->share[k] > 0.0f);
-		assert_true(k == 0 || g->share[k] <= g->share[k - 1]);
-		for (int l = 0; l < k; l++)
-			assert_int_not_equal(g->at[k], g->at[l]);
-		sum += g->share[k];
-	}
-	assert_true(sum < 1.0f + 1e-5f);
-	assert_true(!copy || n > GAZES || sum > 1.0f - 1e-5f);
-	for (int k = 0; copy && k < most; k++)
-		if (ids[g->at[k]] == id) { /* the first place of this piece */
-			assert_int_equal(g->at[k], from);
-			break;
-		}
-}
-
-/* Gate and place are what they say they are. */
-static void check_origin(const struct test_batch *x, int b, bool copy,
-			 const struct hypothesis *h)
-{
-	int from = x->off[b], n = x->off[b + 1] - from;
-
-	for (int i = 0; i < h->n; i++) {
-		bool there = false;
-
-		for (int j = 0; j < n; j++)
-			there |= x->ids[from + j] == h->ids[i];
-		if (copy) {
-			assert_true(h->gate[i] > 0.0f && h->gate[i] < 1.0f);
-			assert_int_equal(h->from[i] >= 0, there);
-		} else {
-			assert_true(h->gate[i] >= 1.0f && h->gate[i] <= 1.0f);
-			assert_int_equal(h->from[i], -1);
-		}
-		check_look(&h->look[i], copy, n, x->ids + from, h->ids[i], h->from[i]);
-		if (h->from[i] >= 0) {
-			assert_true(h->from[i] < n);
-			assert_int_equal(x->ids[from + h->from[i]], h->ids[i]);
-		}
-	}
-}
-
 static void test_greedy(void **state)
 {
 	struct test_batch x;
@@ -219,171 +82,6 @@ static void test_greedy(void **state)
 	generation_release(&g);
 	/* Both ways to end occurred. */
 	assert_true(shortest < MAX_LEN && longest == MAX_LEN);
-}
-
-/* --- all sequences --- */
-
-struct sequence {
-	int n;
-	int32_t ids[MAX_LEN];
-	double score;
-};
-
-static int by_score(const void *a, const void *b)
-{
-	double x = ((const struct sequence *)a)->score;
-	double y = ((const struct sequence *)b)->score;
-
-	return x < y ? 1 : x > y ? -1 : 0;
-}
-
-/* Every sequence of up to `most` words; returns how many. */
-static int all_sequences(struct test_model *m, uint64_t source, int least,
-			 int most, struct sequence *out)
-{
-	int n = 0;
-
-	for (int len = least; len <= most; len++) {
-		int count = (int)(pow(WORDS, len) + 0.5);
-
-		for (int k = 0; k < count; k++) {
-			struct sequence *s = &out[n++];
-			int left = k;
-
-			s->n = len;
-			for (int i = 0; i < len; i++, left /= WORDS)
-				s->ids[i] = ID_WORD + left % WORDS;
-			s->score = penalised(oracle(m, source, s->ids, len,
-						    ID_SEP, true), len, 0.7);
-		}
-	}
-	qsort(out, (size_t)n, sizeof *out, by_score);
-	return n;
-}
-
-/* A beam wide enough for everything finds everything, in the right order. */
-static void test_brute_force(void **state)
-{
-	static struct sequence all[300];
-	struct generation g;
-	struct test_batch x;
-
-	(void)state;
-	generation_init(&g);
-	for (int variant = 1; variant < 8; variant += 2) {
-		struct decode_config dc = { .beams = 300, .max_len = 3,
-					    .min_len = variant & 4 ? 1 : 0,
-					    .length_penalty = 0.7f };
-		struct test_model m;
-
-		decoder_init(&m, variant);
-		sources(&x, 2);
-		generate(&m, &x, &dc, &g);
-		for (int b = 0; b < 2; b++) {
-			int n = all_sequences(&m, (uint64_t)b, dc.min_len, 3,
-					      all);
-			const struct hypothesis *h = g.hyp + b * 300;
-
-			for (int i = 0; i < n; i++)
-				assert_true(fabs((double)h[i].score -
-						 all[i].score) < 1e-4);
-			assert_int_equal(h[0].n, all[0].n);
-			assert_memory_equal(h[0].ids, all[0].ids,
-					    (size_t)h[0].n * sizeof(int32_t));
-			assert_true(isinf(h[n].score) && h[n].n == 0);
-		}
-		tm_release(&m);
-	}
-	generation_release(&g);
-}
-
-/* --- a beam in between, written plainly --- */
-
-struct plain {
-	struct sequence live[8], done[8];
-	int n_live, n_done, ended;
-};
-
-static void plain_finish(struct plain *p, const struct sequence *s, int beams)
-{
-	struct sequence f = *s;
-
-	f.score = penalised(s->score, s->n, 0.7);
-	p->ended++;
-	p->done[p->n_done++] = f;
-	qsort(p->done, (size_t)p->n_done, sizeof f, by_score);
-	p->n_done = p->n_done > beams ? beams : p->n_done;
-}
-
-static bool plain_turn(struct test_model *m, uint64_t source, struct plain *p,
-		       int beams)
-{
-	static struct sequence cand[8 * V];
-	struct sequence next[8];
-	int n = 0, n_next = 0;
-
-	for (int i = 0; i < p->n_live; i++)
-		for (int32_t y = ID_SEP; y < V; y++) {
-			struct sequence s = p->live[i];
-
-			if (y == ID_MASK || (y != ID_SEP && s.n == MAX_LEN))
-				continue;
-			s.score += oracle(m, source, s.ids, s.n, y, false);
-			if (y != ID_SEP)
-				s.ids[s.n] = y;
-			s.n += y == ID_SEP ? 1000 : 1;
-			cand[n++] = s;
-		}
-	qsort(cand, (size_t)n, sizeof *cand, by_score);
-	for (int i = 0; i < n && i < 2 * beams; i++) {
-		if (cand[i].n < 1000 && n_next < beams) {
-			next[n_next++] = cand[i];
-		} else if (cand[i].n >= 1000 && i < beams) {
-			cand[i].n -= 1000;
-			plain_finish(p, &cand[i], beams);
-		}
-	}
-	memcpy(p->live, next, (size_t)n_next * sizeof *next);
-	p->n_live = n_next;
-	return n_next && p->ended < beams;
-}
-
-static void test_beam(void **state)
-{
-	struct generation g;
-	struct test_batch x;
-
-	(void)state;
-	generation_init(&g);
-	for (int variant = 0; variant < 8; variant++) {
-		int beams = 2 + variant % 3;
-		struct decode_config dc = { .beams = beams, .max_len = MAX_LEN,
-					    .length_penalty = 0.7f };
-		struct test_model m;
-
-		decoder_init(&m, variant);
-		sources(&x, 4);
-		generate(&m, &x, &dc, &g);
-		for (int b = 0; b < 4; b++) {
-			struct plain p = { .n_live = 1 };
-
-			while (plain_turn(&m, (uint64_t)b, &p, beams))
-				;
-			for (int i = 0; i < p.n_done; i++) {
-				const struct hypothesis *h =
-					&g.hyp[b * beams + i];
-
-				assert_int_equal(h->n, p.done[i].n);
-				assert_memory_equal(h->ids, p.done[i].ids,
-						    (size_t)h->n * 4);
-				assert_true(fabs((double)h->score -
-						 p.done[i].score) < 1e-4);
-				check_origin(&x, b, variant & 2, h);
-			}
-		}
-		tm_release(&m);
-	}
-	generation_release(&g);
 }
 
 /* --- limits --- */
@@ -461,37 +159,6 @@ static void test_long(void **state)
 	tb_init(&x, 0, TASK_SUMMARIZE);
 	generate(&m, &x, &dc, &g);
 	assert_int_equal(g.B, 0);
-	tm_release(&m);
-	generation_release(&g);
-}
-
-/* Everything equally likely: lower ids win, then the better parent. */
-static void test_ties(void **state)
-{
-	struct decode_config dc = { .beams = 3, .min_len = 2, .max_len = 2 };
-	struct generation g;
-	struct test_batch x;
-	struct test_model m;
-
-	(void)state;
-	generation_init(&g);
-	decoder_init(&m, 5); /* no copy gate */
-	sources(&x, 2);
-	memset(m.ps.value, 0, m.ps.size * sizeof *m.ps.value);
-	generate(&m, &x, &dc, &g);
-	for (int i = 0; i < 6; i++) {
-		assert_int_equal(g.hyp[i].n, 2);
-		assert_int_equal(g.hyp[i].ids[0], ID_WORD + i % 3);
-		assert_int_equal(g.hyp[i].ids[1], ID_WORD);
-	}
-	dc.beams = 1;
-	dc.min_len = 0;
-	generate(&m, &x, &dc, &g); /* [SEP] is the lowest of all */
-	assert_int_equal(g.hyp[0].n, 0);
-	dc.min_len = 1;
-	generate(&m, &x, &dc, &g);
-	assert_int_equal(g.hyp[0].n, 1);
-	assert_int_equal(g.hyp[0].ids[0], ID_WORD);
 	tm_release(&m);
 	generation_release(&g);
 }
@@ -652,11 +319,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_greedy),
-		cmocka_unit_test(test_brute_force),
-		cmocka_unit_test(test_beam),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_long),
-		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_losses),

@@ -179,8 +179,9 @@ static void test_plot(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_last), cmocka_unit_test(test_values), cmocka_unit_test(test_back),
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_last), cmocka_unit_test(test_values),
+		cmocka_unit_test(test_back), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_labels), cmocka_unit_test(test_plot),
 	};
 
