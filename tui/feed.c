@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "kept.h"
 #include "rundir/rundir.h"
+#include "store_visit.h"
 #include "trainer/trainer.h"
 
 static int live_fd(void *arg)
@@ -38,48 +38,48 @@ static void live_stop(void *arg)
 	trainer_stop(arg);
 }
 
-enum status feed_kept_predictions(void *arg, const char *run_path, int task,
-				  struct prediction_set *out, struct err *err)
+enum status feed_store_predictions(void *arg, const char *run_path, int task,
+				   struct prediction_set *out, struct err *err)
 {
 	(void)arg;
-	return kept_predictions(run_path, task, KEPT_ANY, out, err);
+	return visit_predictions(run_path, task, VISIT_ANY, out, err);
 }
 
-enum status feed_kept_before(void *arg, const char *run_path, int task, int64_t step,
-			     struct prediction_set *out, struct err *err)
+enum status feed_store_before(void *arg, const char *run_path, int task, int64_t step,
+			      struct prediction_set *out, struct err *err)
 {
 	(void)arg;
 	if (step <= 0)
 		return err_set(err, ST_NOT_FOUND, "no evaluation before the first");
-	return kept_predictions(run_path, task, step - 1, out, err);
+	return visit_predictions(run_path, task, step - 1, out, err);
 }
 
-enum status feed_kept_history(void *arg, const char *run_path, int task, int64_t row,
-			      struct prediction_set *out, int64_t **steps,
-			      struct err *err)
+enum status feed_store_history(void *arg, const char *run_path, int task, int64_t row,
+			       struct prediction_set *out, int64_t **steps,
+			       struct err *err)
 {
 	(void)arg;
-	return kept_history(run_path, task, row, KEPT_ANY, out, steps, err);
+	return visit_history(run_path, task, row, VISIT_ANY, out, steps, err);
 }
 
-enum status feed_kept_journal(void *arg, const char *run_path,
-			      struct journal_entry **out, int *n, struct err *err)
+enum status feed_store_journal(void *arg, const char *run_path,
+			       struct journal_entry **out, int *n, struct err *err)
 {
 	(void)arg;
-	return kept_journal(run_path, out, n, err);
+	return visit_journal(run_path, out, n, err);
 }
 
-enum status feed_kept_steps(void *arg, const char *run_path, int64_t from, int64_t to,
-			    int64_t span, int64_t take,
-			    void (*each)(void *arg, const struct step_row *r),
-			    void *each_arg, struct err *err)
+enum status feed_store_steps(void *arg, const char *run_path, int64_t from, int64_t to,
+			     int64_t span, int64_t take,
+			     void (*each)(void *arg, const struct step_row *r),
+			     void *each_arg, struct err *err)
 {
 	(void)arg;
-	return kept_steps(run_path, from, to, span, take, each, each_arg, err);
+	return visit_steps(run_path, from, to, span, take, each, each_arg, err);
 }
 
-enum status feed_kept_picture(void *arg, const char *run_path, const char *name,
-			      struct snapshot *out, struct err *err)
+enum status feed_store_picture(void *arg, const char *run_path, const char *name,
+			       struct snapshot *out, struct err *err)
 {
 	const char *slash = strrchr(run_path, '/');
 	char root[PATH_MAX], path[PATH_MAX];
@@ -96,9 +96,9 @@ void feed_trainer(struct feed *f, struct trainer *t)
 {
 	*f = (struct feed){ .arg = t, .is_live = true, .fd = live_fd, .snapshot = live_snapshot,
 			    .post = live_post, .answer = live_answer, .stop = live_stop,
-			    .predictions = feed_kept_predictions,
-			    .predictions_before = feed_kept_before,
-			    .history = feed_kept_history, .journal = feed_kept_journal,
-			    .checkpoints = kept_checkpoints,
-			    .steps = feed_kept_steps, .picture = feed_kept_picture };
+			    .predictions = feed_store_predictions,
+			    .predictions_before = feed_store_before,
+			    .history = feed_store_history, .journal = feed_store_journal,
+			    .checkpoints = visit_checkpoints,
+			    .steps = feed_store_steps, .picture = feed_store_picture };
 }

@@ -64,21 +64,21 @@ struct feed {
 void feed_trainer(struct feed *f, struct trainer *t);
 
 /* The readers of feeds that show all that the store keeps; `arg` is not used. */
-enum status feed_kept_predictions(void *arg, const char *run_path, int task,
-				  struct prediction_set *out, struct err *err);
-enum status feed_kept_before(void *arg, const char *run_path, int task, int64_t step,
-			     struct prediction_set *out, struct err *err);
-enum status feed_kept_history(void *arg, const char *run_path, int task, int64_t row,
-			      struct prediction_set *out, int64_t **steps,
-			      struct err *err);
-enum status feed_kept_journal(void *arg, const char *run_path,
-			      struct journal_entry **out, int *n, struct err *err);
-enum status feed_kept_steps(void *arg, const char *run_path, int64_t from, int64_t to,
-			    int64_t span, int64_t take,
-			    void (*each)(void *arg, const struct step_row *r),
-			    void *each_arg, struct err *err);
-enum status feed_kept_picture(void *arg, const char *run_path, const char *name,
-			      struct snapshot *out, struct err *err);
+enum status feed_store_predictions(void *arg, const char *run_path, int task,
+				   struct prediction_set *out, struct err *err);
+enum status feed_store_before(void *arg, const char *run_path, int task, int64_t step,
+			      struct prediction_set *out, struct err *err);
+enum status feed_store_history(void *arg, const char *run_path, int task, int64_t row,
+			       struct prediction_set *out, int64_t **steps,
+			       struct err *err);
+enum status feed_store_journal(void *arg, const char *run_path,
+			       struct journal_entry **out, int *n, struct err *err);
+enum status feed_store_steps(void *arg, const char *run_path, int64_t from, int64_t to,
+			     int64_t span, int64_t take,
+			     void (*each)(void *arg, const struct step_row *r),
+			     void *each_arg, struct err *err);
+enum status feed_store_picture(void *arg, const char *run_path, const char *name,
+			       struct snapshot *out, struct err *err);
 
 /* The last picture of a run that has ended, from its folder (look.c). */
 struct look;

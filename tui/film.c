@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "kept.h"
 #include "record.h"
+#include "store_visit.h"
 
 static const double SLICE = 0.012; /* seconds of work at once, between two keys */
 static const double LAG = 0.5;     /* of a watch: what is late by more is let go */
@@ -233,14 +233,14 @@ static bool film_snapshot(void *arg, struct snapshot *dst)
 static enum status film_predictions(void *arg, const char *run_path, int task,
 				    struct prediction_set *out, struct err *err)
 {
-	return kept_predictions(run_path, task, film_now(arg), out, err);
+	return visit_predictions(run_path, task, film_now(arg), out, err);
 }
 
 static enum status film_history(void *arg, const char *run_path, int task, int64_t row,
 				struct prediction_set *out, int64_t **steps,
 				struct err *err)
 {
-	return kept_history(run_path, task, row, film_now(arg), out, steps, err);
+	return visit_history(run_path, task, row, film_now(arg), out, steps, err);
 }
 
 static enum status film_journal(void *arg, const char *run_path,
@@ -258,8 +258,8 @@ void feed_film(struct feed *out, struct film *f)
 {
 	*out = (struct feed){ .arg = f, .fd = film_fd, .snapshot = film_snapshot,
 			      .predictions = film_predictions,
-			      .predictions_before = feed_kept_before, .history = film_history,
-			      .journal = film_journal, .checkpoints = kept_checkpoints,
-			      .steps = feed_kept_steps, .picture = feed_kept_picture,
+			      .predictions_before = feed_store_before, .history = film_history,
+			      .journal = film_journal, .checkpoints = visit_checkpoints,
+			      .steps = feed_store_steps, .picture = feed_store_picture,
 			      .film = f };
 }

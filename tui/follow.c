@@ -13,10 +13,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "kept.h"
 #include "pulse.h"
 #include "record.h"
 #include "rundir/rundir.h"
+#include "store_visit.h"
 #include "trainer/control.h"
 
 enum { TICK_MS = 250, BUSY_TICK_MS = 2, READ_AT_ONCE = 16384 };
@@ -343,9 +343,9 @@ void feed_follow(struct feed *out, struct follow *f)
 {
 	*out = (struct feed){ .arg = f, .is_live = true, .fd = follow_fd,
 			      .snapshot = follow_snapshot,
-			      .predictions = feed_kept_predictions,
-			      .predictions_before = feed_kept_before,
-			      .history = feed_kept_history, .journal = feed_kept_journal,
-			      .checkpoints = kept_checkpoints,
-			      .steps = feed_kept_steps, .picture = feed_kept_picture };
+			      .predictions = feed_store_predictions,
+			      .predictions_before = feed_store_before,
+			      .history = feed_store_history, .journal = feed_store_journal,
+			      .checkpoints = visit_checkpoints,
+			      .steps = feed_store_steps, .picture = feed_store_picture };
 }

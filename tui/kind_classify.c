@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
-#include "kept.h"
+#include "store_visit.h"
 #include "kind_view.h"
 #include "ask/ask_classify.h"
 
@@ -135,7 +135,7 @@ static void compare(struct results *r, const struct feed *f, const char *run_pat
 
 static void load(struct results *r, const struct feed *f, const struct snapshot *s)
 {
-	r->name = kept_labels(s->run_path, s->ch[r->task].name, &r->n_names);
+	r->name = visit_labels(s->run_path, s->ch[r->task].name, &r->n_names);
 	count(r);
 	results_calibrate(&r->set, &r->calibration);
 	compare(r, f, s->run_path);

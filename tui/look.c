@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "feed.h"
-#include "kept.h"
 #include "record.h"
+#include "store_visit.h"
 
 enum { READ_AT_ONCE = 16384, TICK_MS = 1 };
 static const double SLICE = 0.012, TELL = 0.2; /* seconds */
@@ -173,9 +173,9 @@ static bool look_snapshot(void *arg, struct snapshot *dst)
 void feed_look(struct feed *f, struct look *l)
 {
 	*f = (struct feed){ .arg = l, .fd = look_fd, .snapshot = look_snapshot,
-			    .predictions = feed_kept_predictions,
-			    .predictions_before = feed_kept_before,
-			    .history = feed_kept_history, .journal = feed_kept_journal,
-			    .checkpoints = kept_checkpoints,
-			    .steps = feed_kept_steps, .picture = feed_kept_picture };
+			    .predictions = feed_store_predictions,
+			    .predictions_before = feed_store_before,
+			    .history = feed_store_history, .journal = feed_store_journal,
+			    .checkpoints = visit_checkpoints,
+			    .steps = feed_store_steps, .picture = feed_store_picture };
 }

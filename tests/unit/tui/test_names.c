@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "canvas.h"
-#include "kept.h"
+#include "store_visit.h"
 #include "results.h"
 #include "ask/ask_classify.h"
 #include "text/utf8.h"

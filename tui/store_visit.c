@@ -1,7 +1,7 @@
 /*
- * kept.c - short visits to a run's store.
+ * store_visit.c - short visits to a run's store.
  */
-#include "kept.h"
+#include "store_visit.h"
 
 #include <string.h>
 
@@ -18,8 +18,8 @@ static enum status open_store(const char *run_path, struct store **out, struct e
 	return store_open_readonly(path, out, err);
 }
 
-enum status kept_predictions(const char *run_path, int task, int64_t upto,
-			     struct prediction_set *out, struct err *err)
+enum status visit_predictions(const char *run_path, int task, int64_t upto,
+			      struct prediction_set *out, struct err *err)
 {
 	struct store *s = NULL;
 	int64_t step = -1;
@@ -34,7 +34,7 @@ enum status kept_predictions(const char *run_path, int task, int64_t upto,
 	return st;
 }
 
-char **kept_labels(const char *run_path, const char *task, int *n)
+char **visit_labels(const char *run_path, const char *task, int *n)
 {
 	struct plan *p = NULL;
 	char path[600], **out = NULL;
@@ -71,8 +71,8 @@ static void cut(struct prediction_set *set, int n)
 	set->n = n;
 }
 
-enum status kept_history(const char *run_path, int task, int64_t row, int64_t upto,
-			 struct prediction_set *out, int64_t **steps, struct err *err)
+enum status visit_history(const char *run_path, int task, int64_t row, int64_t upto,
+			  struct prediction_set *out, int64_t **steps, struct err *err)
 {
 	struct store *s = NULL;
 	enum status st = open_store(run_path, &s, err);
@@ -89,8 +89,8 @@ enum status kept_history(const char *run_path, int task, int64_t row, int64_t up
 	return ST_OK;
 }
 
-enum status kept_journal(const char *run_path, struct journal_entry **out, int *n,
-			 struct err *err)
+enum status visit_journal(const char *run_path, struct journal_entry **out, int *n,
+			  struct err *err)
 {
 	struct store *s = NULL;
 	enum status st = open_store(run_path, &s, err);
@@ -101,8 +101,8 @@ enum status kept_journal(const char *run_path, struct journal_entry **out, int *
 	return st;
 }
 
-enum status kept_checkpoints(const char *run_path, struct checkpoint_row **out, int *n,
-			     struct err *err)
+enum status visit_checkpoints(const char *run_path, struct checkpoint_row **out, int *n,
+			      struct err *err)
 {
 	struct store *s = NULL;
 	enum status st = open_store(run_path, &s, err);
@@ -113,9 +113,9 @@ enum status kept_checkpoints(const char *run_path, struct checkpoint_row **out, 
 	return st;
 }
 
-enum status kept_steps(const char *run_path, int64_t from, int64_t to, int64_t span,
-		       int64_t take, void (*each)(void *arg, const struct step_row *r),
-		       void *arg, struct err *err)
+enum status visit_steps(const char *run_path, int64_t from, int64_t to, int64_t span,
+			int64_t take, void (*each)(void *arg, const struct step_row *r),
+			void *arg, struct err *err)
 {
 	struct store *s = NULL;
 	enum status st = open_store(run_path, &s, err);
