@@ -29,7 +29,7 @@ static enum status read_run(struct record *r, const char *run, struct err *err)
 	str_copy(s->run, sizeof s->run, name && name[1] ? name + 1 : run);
 	st = plan_load_stored(path, &plan, err); /* the data may be gone */
 	if (!st)
-		moment_start(&r->now, plan);
+		picture_start(&r->now, plan);
 	plan_free(plan);
 	return st ? st : record_read_more(r, err);
 }
@@ -39,7 +39,7 @@ enum status record_open(const char *run, struct record **out, struct err *err)
 	struct record *r = xcalloc(1, sizeof *r);
 	enum status st;
 
-	moment_init(&r->now);
+	picture_init(&r->now);
 	r->row = xcalloc(WINDOW, sizeof *r->row);
 	r->apart = PLACE_STEPS;
 	r->eval_step = r->saved_step = INT64_MIN;
@@ -57,8 +57,8 @@ void record_close(struct record *r)
 	if (!r)
 		return;
 	for (int i = 0; i < r->n_kept; i++)
-		moment_free(r->kept[i].m);
-	moment_release(&r->now);
+		picture_free(r->kept[i].m);
+	picture_release(&r->now);
 	store_close(r->db);
 	xfree(r->eval);
 	xfree(r->saved);
@@ -239,7 +239,7 @@ void record_keep_places(struct record *r)
 {
 	r->keeps = true;
 	if (!r->n_kept)
-		r->kept[r->n_kept++] = (struct kept){ moment_new(&r->now), r->next };
+		r->kept[r->n_kept++] = (struct kept){ picture_new(&r->now), r->next };
 }
 
 /* Every second one goes when there are too many; the beginning stays. */
@@ -250,7 +250,7 @@ static void thin_out(struct record *r)
 	r->apart *= 2;
 	for (int i = 1; i < r->n_kept; i++) {
 		if (r->kept[i].m->snap.step % r->apart)
-			moment_free(r->kept[i].m);
+			picture_free(r->kept[i].m);
 		else
 			r->kept[n++] = r->kept[i];
 	}
@@ -267,7 +267,7 @@ static void keep_place(struct record *r)
 	while (r->n_kept == PLACES)
 		thin_out(r);
 	if (step % r->apart == 0)
-		r->kept[r->n_kept++] = (struct kept){ moment_new(&r->now), r->next };
+		r->kept[r->n_kept++] = (struct kept){ picture_new(&r->now), r->next };
 }
 
 void record_rewind(struct record *r, int64_t step)
@@ -278,7 +278,7 @@ void record_rewind(struct record *r, int64_t step)
 		return;
 	while (at > 0 && r->kept[at].m->snap.step > step)
 		at--;
-	moment_copy(&r->now, r->kept[at].m);
+	picture_copy(&r->now, r->kept[at].m);
 	r->next = r->kept[at].next;
 	r->n_rows = r->at_row = 0;
 	r->st = ST_OK;
@@ -294,16 +294,16 @@ void record_take(struct record *r)
 	switch (e.kind) {
 	case EVENT_STEP:
 		keep_place(r);
-		moment_step(&r->now, &r->row[r->at_row++]);
+		picture_step(&r->now, &r->row[r->at_row++]);
 		take_gradients(r, e.step);
 		n->row = e.step + 1;
 		break;
 	case EVENT_EVAL:
-		moment_eval(&r->now, &r->eval[n->eval], counts(r, n->eval));
+		picture_eval(&r->now, &r->eval[n->eval], counts(r, n->eval));
 		n->eval++;
 		break;
-	case EVENT_SAVED: moment_saved(&r->now, &r->saved[n->saved++]); break;
-	case EVENT_ENTRY: moment_entry(&r->now, &r->entry[n->entry++]); break;
+	case EVENT_SAVED: picture_saved(&r->now, &r->saved[n->saved++]); break;
+	case EVENT_ENTRY: picture_entry(&r->now, &r->entry[n->entry++]); break;
 	}
 }
 
@@ -313,14 +313,14 @@ struct snapshot *record_picture(struct record *r)
 {
 	struct snapshot *s = &r->now.snap;
 
-	moment_settle(&r->now);
+	picture_settle(&r->now);
 	if (r->until >= 0)
 		s->steps = r->until;
 	return s;
 }
 
 struct glance {
-	struct moment *m;
+	struct picture *m;
 	uint32_t stride;
 };
 
@@ -330,19 +330,19 @@ static void glance_step(void *arg, const struct step_row *row)
 	struct glance *g = arg;
 	uint64_t tokens = g->m->snap.tokens;
 
-	moment_step(g->m, row);
+	picture_step(g->m, row);
 	g->m->snap.tokens = tokens + (uint64_t)row->tokens * g->stride;
 	g->m->tele.train_seconds += (double)row->seconds * (g->stride - 1);
 }
 
 static void glance_gradient(void *arg, const struct gradient_row *row)
 {
-	telemetry_gradient(&((struct moment *)arg)->snap, row);
+	telemetry_gradient(&((struct picture *)arg)->snap, row);
 }
 
 enum status record_glance(struct record *r, struct snapshot *out, struct err *err)
 {
-	struct glance g = { .m = moment_new(&r->now) };
+	struct glance g = { .m = picture_new(&r->now) };
 	struct snapshot *s = &g.m->snap;
 	enum status st;
 
@@ -352,18 +352,18 @@ enum status record_glance(struct record *r, struct snapshot *out, struct err *er
 		st = store_gradients_read(r->db, r->last - GLANCE_ROWS, INT64_MAX,
 					  glance_gradient, g.m, err);
 	for (int i = 0; i < r->n_entries; i++)
-		moment_entry(g.m, &r->entry[i]);
+		picture_entry(g.m, &r->entry[i]);
 	for (int i = 0; i < r->n_evals; i++)
-		moment_eval(g.m, &r->eval[i], is_last_of_eval(r, i));
+		picture_eval(g.m, &r->eval[i], is_last_of_eval(r, i));
 	for (int i = 0; i < r->n_saved; i++)
-		moment_saved(g.m, &r->saved[i]);
+		picture_saved(g.m, &r->saved[i]);
 	s->step = r->last;
-	moment_settle(g.m);
+	picture_settle(g.m);
 	if (r->until >= 0)
 		s->steps = r->until;
 	if (!st)
 		snapshot_copy(out, s);
-	moment_free(g.m);
+	picture_free(g.m);
 	return st;
 }
 

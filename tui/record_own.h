@@ -4,8 +4,8 @@
 #ifndef TUTTI_TUI_RECORD_OWN_H
 #define TUTTI_TUI_RECORD_OWN_H
 
-#include "moment.h"
 #include "record.h"
+#include "record_picture.h"
 
 enum { WINDOW = 256, PLACES = 16 };
 
@@ -16,12 +16,12 @@ struct place {
 };
 
 struct kept {
-	struct moment *m;
+	struct picture *m;
 	struct place next;
 };
 
 struct record {
-	struct moment now;
+	struct picture now;
 	struct place next;
 	struct store *db;
 	int64_t last, until; /* until: told to end there, or -1 (store_until) */

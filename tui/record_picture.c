@@ -1,7 +1,7 @@
 /*
- * moment.c - pictures made from the record of a run.
+ * record_picture.c - pictures made from the record of a run.
  */
-#include "moment.h"
+#include "record_picture.h"
 
 #include <math.h> /* NAN */
 #include <string.h>
@@ -10,42 +10,42 @@
 #include "base/str.h"
 #include "command/command.h"
 
-void moment_init(struct moment *m)
+void picture_init(struct picture *m)
 {
 	memset(m, 0, sizeof *m);
 	snapshot_init(&m->snap);
 	telemetry_init(&m->tele);
 }
 
-void moment_release(struct moment *m)
+void picture_release(struct picture *m)
 {
 	snapshot_release(&m->snap);
 }
 
-void moment_copy(struct moment *dst, const struct moment *src)
+void picture_copy(struct picture *dst, const struct picture *src)
 {
 	snapshot_copy(&dst->snap, &src->snap);
 	dst->tele = src->tele;
 }
 
-struct moment *moment_new(const struct moment *src)
+struct picture *picture_new(const struct picture *src)
 {
-	struct moment *m = xcalloc(1, sizeof *m);
+	struct picture *m = xcalloc(1, sizeof *m);
 
 	snapshot_init(&m->snap);
-	moment_copy(m, src);
+	picture_copy(m, src);
 	return m;
 }
 
-void moment_free(struct moment *m)
+void picture_free(struct picture *m)
 {
 	if (!m)
 		return;
-	moment_release(m);
+	picture_release(m);
 	xfree(m);
 }
 
-void moment_start(struct moment *m, const struct plan *p)
+void picture_start(struct picture *m, const struct plan *p)
 {
 	struct snapshot *s = &m->snap;
 
@@ -81,7 +81,7 @@ void moment_start(struct moment *m, const struct plan *p)
 
 /* --- what each kind does to the picture --- */
 
-void moment_step(struct moment *m, const struct step_row *r)
+void picture_step(struct picture *m, const struct step_row *r)
 {
 	m->snap.step = r->step;
 	m->snap.skipped += r->skipped;
@@ -100,13 +100,13 @@ void moment_step(struct moment *m, const struct step_row *r)
 	telemetry_step(&m->tele, &m->snap, r);
 }
 
-void moment_eval(struct moment *m, const struct eval_row *e, bool counts)
+void picture_eval(struct picture *m, const struct eval_row *e, bool counts)
 {
 	telemetry_eval(&m->snap, e);
 	m->snap.evals += counts && e->step >= 0;
 }
 
-void moment_saved(struct moment *m, const struct checkpoint_row *c)
+void picture_saved(struct picture *m, const struct checkpoint_row *c)
 {
 	struct snapshot *s = &m->snap;
 
@@ -116,7 +116,7 @@ void moment_saved(struct moment *m, const struct checkpoint_row *c)
 	str_copy(s->state, sizeof s->state, c->state);
 }
 
-void moment_entry(struct moment *m, const struct journal_entry *e)
+void picture_entry(struct picture *m, const struct journal_entry *e)
 {
 	struct snapshot *s = &m->snap;
 	struct command *c = xmalloc(sizeof *c);
@@ -133,7 +133,7 @@ void moment_entry(struct moment *m, const struct journal_entry *e)
 }
 
 /* Shares are as what was drawn, where the hand set none. */
-void moment_settle(struct moment *m)
+void picture_settle(struct picture *m)
 {
 	struct snapshot *s = &m->snap;
 	bool any_solo = false;
