@@ -75,16 +75,16 @@ int cmd_show(const struct opts *o, const struct feed *feed)
 static int look(const struct opts *o, const char *run)
 {
 	struct feed feed;
-	struct look *look = NULL;
+	struct ended_run *ended = NULL;
 	struct err err = {""};
-	enum status st = look_open(run, &look, &err);
+	enum status st = ended_run_open(run, &ended, &err);
 	int code;
 
 	if (st)
 		return cmd_fail(st, &err);
-	feed_look(&feed, look);
+	feed_ended_run(&feed, ended);
 	code = cmd_show(o, &feed);
-	look_close(look);
+	ended_run_close(ended);
 	return code;
 }
 

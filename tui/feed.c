@@ -89,7 +89,7 @@ enum status feed_store_picture(void *arg, const char *run_path, const char *name
 	str_format(root, sizeof root, "%.*s", slash ? (int)(slash - run_path) : 1,
 		   slash ? run_path : ".");
 	st = rundir_find(root, name, path, err);
-	return st ? st : look_at(path, out, err);
+	return st ? st : ended_run_read(path, out, err);
 }
 
 void feed_trainer(struct feed *f, struct trainer *t)

@@ -80,12 +80,12 @@ enum status feed_store_steps(void *arg, const char *run_path, int64_t from, int6
 enum status feed_store_picture(void *arg, const char *run_path, const char *name,
 			       struct snapshot *out, struct err *err);
 
-/* The last picture of a run that has ended, from its folder (look.c). */
-struct look;
-enum status look_open(const char *run, struct look **out, struct err *err);
-void look_close(struct look *l); /* NULL is fine */
-void feed_look(struct feed *f, struct look *l);
+/* The last picture of a run that has ended, from its folder (ended_run.c). */
+struct ended_run;
+enum status ended_run_open(const char *run, struct ended_run **out, struct err *err);
+void ended_run_close(struct ended_run *l); /* NULL is fine */
+void feed_ended_run(struct feed *f, struct ended_run *l);
 /* The same at once, from every row: for a thread that may take its time. */
-enum status look_at(const char *run, struct snapshot *out, struct err *err);
+enum status ended_run_read(const char *run, struct snapshot *out, struct err *err);
 
 #endif

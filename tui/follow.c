@@ -39,9 +39,9 @@ struct follow {
 	struct buf pulse;
 	struct snapshot said;   /* that alone, in its fields */
 	/* after the end; NULL: there is nothing to look at */
-	struct look *look;
+	struct ended_run *ended_run;
 	struct feed ended;
-	uint64_t look_serial;
+	uint64_t ended_serial;
 };
 
 static void set_tick(struct follow *f, int ms)
@@ -163,8 +163,8 @@ static void end(struct follow *f)
 	hang_up(f);
 	f->is_over = true;
 	set_tick(f, TICK_MS);
-	if (!look_open(f->run, &f->look, &err)) {
-		feed_look(&f->ended, f->look);
+	if (!ended_run_open(f->run, &f->ended_run, &err)) {
+		feed_ended_run(&f->ended, f->ended_run);
 		return;
 	}
 	pulse_read(buf_str(&f->pulse), &f->snap);
@@ -238,12 +238,12 @@ static void look_on(struct follow *f)
 	uint64_t serial = f->snap.serial;
 	struct snapshot *s = &f->snap;
 
-	s->serial = f->look_serial;
+	s->serial = f->ended_serial;
 	if (!f->ended.snapshot(f->ended.arg, s)) {
 		s->serial = serial;
 		return;
 	}
-	f->look_serial = s->serial;
+	f->ended_serial = s->serial;
 	if (f->said.phase == PHASE_FAILED) {
 		s->phase = PHASE_FAILED;
 		str_copy(s->message, sizeof s->message, f->said.message);
@@ -273,7 +273,7 @@ static void turn(struct follow *f)
 		ticks = 0; /* the desk came by itself */
 	if (!f->is_over)
 		go_on(f, clock_now());
-	if (f->look)
+	if (f->ended_run)
 		look_on(f);
 }
 
@@ -283,7 +283,7 @@ static int follow_fd(void *arg)
 {
 	struct follow *f = arg;
 
-	return f->look ? f->ended.fd(f->ended.arg) : f->fd;
+	return f->ended_run ? f->ended.fd(f->ended.arg) : f->fd;
 }
 
 static bool follow_snapshot(void *arg, struct snapshot *dst)
@@ -332,7 +332,7 @@ void follow_close(struct follow *f)
 	if (f->fd >= 0)
 		close(f->fd);
 	record_close(f->record);
-	look_close(f->look);
+	ended_run_close(f->ended_run);
 	snapshot_release(&f->snap);
 	snapshot_release(&f->said);
 	buf_release(&f->pulse);

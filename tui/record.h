@@ -1,7 +1,7 @@
 /*
  * record.h - what a run's folder tells of it, in the order in which it happened:
  * a step, then its evaluation, its checkpoint, and what hands did before the next
- * step. Taken one by one they make the picture of any moment; look.c goes to the
+ * step. Taken one by one they make the picture of any moment; ended_run.c goes to the
  * last one, film.c lets them pass, follow.c waits for more of them.
  *
  * Memory does not grow with the number of steps: their rows are read by windows.

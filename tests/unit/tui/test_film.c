@@ -323,7 +323,7 @@ static void test_long(void **state)
 /* Looking at the end: something at once, and then exactly what playing gives. */
 static void test_look(void **state)
 {
-	struct look *look = NULL;
+	struct ended_run *ended = NULL;
 	struct record *r = NULL;
 	struct feed f;
 	struct snapshot s;
@@ -332,8 +332,8 @@ static void test_look(void **state)
 
 	(void)state;
 	snapshot_init(&s);
-	assert_int_equal(look_open(run, &look, &err), ST_OK);
-	feed_look(&f, look);
+	assert_int_equal(ended_run_open(run, &ended, &err), ST_OK);
+	feed_ended_run(&f, ended);
 	assert_true(f.snapshot(f.arg, &s));
 	first = clock_now() - from;
 	assert_int_equal(s.step, long_steps());
@@ -348,7 +348,7 @@ static void test_look(void **state)
 	same_picture(&s, record_picture(r));
 	assert_int_equal(f.fd(f.arg), -1); /* nothing wakes the desk any more */
 	record_close(r);
-	look_close(look);
+	ended_run_close(ended);
 	snapshot_release(&s);
 }
 
@@ -369,7 +369,7 @@ static void end_at(struct trainer_options *o, int64_t step)
 
 static void assert_looks(const char *path, int64_t steps)
 {
-	struct look *look = NULL;
+	struct ended_run *ended = NULL;
 	struct run_table table = { 0 };
 	struct progress pg = { 0 };
 	struct snapshot s;
@@ -378,14 +378,14 @@ static void assert_looks(const char *path, int64_t steps)
 	bool was_seen = false;
 
 	snapshot_init(&s);
-	assert_int_equal(look_open(path, &look, &err), ST_OK);
-	feed_look(&f, look);
+	assert_int_equal(ended_run_open(path, &ended, &err), ST_OK);
+	feed_ended_run(&f, ended);
 	assert_true(f.snapshot(f.arg, &s));
 	assert_int_equal(s.phase, PHASE_DONE);
 	assert_int_equal(s.step, steps);
 	assert_int_equal(s.steps, steps);
 	assert_int_equal(axis_last(&s), steps);
-	look_close(look);
+	ended_run_close(ended);
 	snapshot_release(&s);
 	str_format(root, sizeof root, "%s/runs", fixture_dir);
 	assert_int_equal(run_table_read(root, NULL, &pg, &table, &err), ST_OK);
@@ -421,7 +421,7 @@ static void test_told_to_end(void **state)
 static void test_damage(void **state)
 {
 	struct film *film = NULL;
-	struct look *look = NULL;
+	struct ended_run *ended = NULL;
 	struct feed f;
 	struct snapshot s;
 	struct db *db = NULL;
@@ -448,14 +448,14 @@ static void test_damage(void **state)
 	assert_int_equal(s.phase, PHASE_PAUSED);
 	film_close(film);
 	snapshot_release(&s);
-	assert_int_equal(look_open(run, &look, &err), ST_OK);
-	feed_look(&f, look);
+	assert_int_equal(ended_run_open(run, &ended, &err), ST_OK);
+	feed_ended_run(&f, ended);
 	do
 		f.snapshot(f.arg, &s);
 	while (s.work_total);
 	assert_int_equal(s.phase, PHASE_FAILED);
 	assert_non_null(strstr(s.message, "damaged"));
-	look_close(look);
+	ended_run_close(ended);
 	snapshot_release(&s);
 }
 

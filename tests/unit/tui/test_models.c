@@ -54,12 +54,12 @@ static void assert_said_by(struct ui *ui, int64_t step)
 	session_free(s);
 }
 
-static void open_ui(struct ui *ui, struct look **look)
+static void open_ui(struct ui *ui, struct ended_run **ended)
 {
 	struct feed f;
 
-	assert_int_equal(look_open(run, look, &err), ST_OK);
-	feed_look(&f, *look);
+	assert_int_equal(ended_run_open(run, ended, &err), ST_OK);
+	feed_ended_run(&f, *ended);
 	ui_init(ui, &f, view_table);
 	ui_update(ui);
 }
@@ -67,11 +67,11 @@ static void open_ui(struct ui *ui, struct look **look)
 static void test_ended(void **state)
 {
 	struct ui *ui = xcalloc(1, sizeof *ui);
-	struct look *look = NULL;
+	struct ended_run *ended = NULL;
 	char name[64];
 
 	(void)state;
-	open_ui(ui, &look);
+	open_ui(ui, &ended);
 	assert_false(models_is_live(ui));
 	models_name(ui, name);
 	assert_true(str_starts(name, "the best checkpoint, step ")); /* before it is asked */
@@ -97,7 +97,7 @@ static void test_ended(void **state)
 	ui_back(ui);
 	assert_false(ui_shows_layer(ui, VIEW_TRY));
 	ui_release(ui);
-	look_close(look);
+	ended_run_close(ended);
 	xfree(ui);
 }
 
@@ -105,14 +105,14 @@ static void test_ended(void **state)
 static void test_next(void **state)
 {
 	struct ui *ui = xcalloc(1, sizeof *ui);
-	struct look *look = NULL;
+	struct ended_run *ended = NULL;
 	struct checkpoint_info *list = NULL;
 	int64_t first, steps[16];
 	int n = 0, kept = 0;
 
 	(void)state;
 	assert_int_equal(checkpoint_list(run, &list, &kept, &err), ST_OK);
-	open_ui(ui, &look);
+	open_ui(ui, &ended);
 	models_choose(ui, "next");
 	first = ui->models.step;
 	assert_true(ui->models.is_best);
@@ -125,7 +125,7 @@ static void test_next(void **state)
 	assert_int_equal(n, kept);
 	assert_non_null(strstr(ui->message, "questions go to best checkpoint"));
 	ui_release(ui);
-	look_close(look);
+	ended_run_close(ended);
 	xfree(list);
 	xfree(ui);
 }
@@ -133,10 +133,10 @@ static void test_next(void **state)
 static void test_refusals(void **state)
 {
 	struct ui *ui = xcalloc(1, sizeof *ui);
-	struct look *look = NULL;
+	struct ended_run *ended = NULL;
 
 	(void)state;
-	open_ui(ui, &look);
+	open_ui(ui, &ended);
 	assert_false(ui_post(ui, "weight mood 2", true, NULL));
 	assert_non_null(strstr(ui->message, "nothing to steer"));
 	ui_wish(ui, 0, KNOB_WEIGHT, 2);
@@ -158,7 +158,7 @@ static void test_refusals(void **state)
 	assert_non_null(strstr(ui->message, "\"tasks\""));
 	trial_start(ui, "lemon"); /* left with a question under way */
 	ui_release(ui);
-	look_close(look);
+	ended_run_close(ended);
 	xfree(ui);
 }
 

@@ -1,5 +1,5 @@
 /*
- * look.c - the last picture of a run that has ended, built from its folder.
+ * ended_run.c - the last picture of a run that has ended, built from its folder.
  *
  * Every row of every step counts for it. A record so long that reading it would
  * be felt is shown from a few thousand of them first; the rest is read between
@@ -20,14 +20,14 @@
 enum { READ_AT_ONCE = 16384, TICK_MS = 1 };
 static const double SLICE = 0.012, TELL = 0.2; /* seconds */
 
-struct look {
+struct ended_run {
 	struct record *record; /* NULL: read to its end */
 	struct snapshot snap;
 	int fd;                /* a timerfd while there is more to read, or -1 */
 	double told;
 };
 
-static void finish(struct look *l)
+static void finish(struct ended_run *l)
 {
 	uint64_t serial = l->snap.serial;
 	struct err err;
@@ -48,7 +48,7 @@ static void finish(struct look *l)
 }
 
 /* Until `until`; the end may come before. */
-static void read_on(struct look *l, double until)
+static void read_on(struct ended_run *l, double until)
 {
 	struct record_event e;
 
@@ -60,7 +60,7 @@ static void read_on(struct look *l, double until)
 	finish(l);
 }
 
-static void tell(struct look *l)
+static void tell(struct ended_run *l)
 {
 	double now = clock_now();
 
@@ -72,7 +72,7 @@ static void tell(struct look *l)
 }
 
 /* The first picture of a long record, and a clock that asks for more. */
-static enum status glance(struct look *l, struct err *err)
+static enum status glance(struct ended_run *l, struct err *err)
 {
 	struct snapshot *s = &l->snap;
 	enum status st = record_glance(l->record, s, err);
@@ -93,9 +93,9 @@ static enum status glance(struct look *l, struct err *err)
 	return ST_OK;
 }
 
-enum status look_open(const char *run, struct look **out, struct err *err)
+enum status ended_run_open(const char *run, struct ended_run **out, struct err *err)
 {
-	struct look *l = xcalloc(1, sizeof *l);
+	struct ended_run *l = xcalloc(1, sizeof *l);
 	enum status st = record_open(run, &l->record, err);
 
 	snapshot_init(&l->snap);
@@ -111,14 +111,14 @@ enum status look_open(const char *run, struct look **out, struct err *err)
 		finish(l);
 	}
 	if (st) {
-		look_close(l);
+		ended_run_close(l);
 		return st;
 	}
 	*out = l;
 	return ST_OK;
 }
 
-void look_close(struct look *l)
+void ended_run_close(struct ended_run *l)
 {
 	if (!l)
 		return;
@@ -129,7 +129,7 @@ void look_close(struct look *l)
 	xfree(l);
 }
 
-enum status look_at(const char *run, struct snapshot *out, struct err *err)
+enum status ended_run_read(const char *run, struct snapshot *out, struct err *err)
 {
 	struct record *r = NULL;
 	struct record_event e;
@@ -149,12 +149,12 @@ enum status look_at(const char *run, struct snapshot *out, struct err *err)
 
 static int look_fd(void *arg)
 {
-	return ((struct look *)arg)->fd;
+	return ((struct ended_run *)arg)->fd;
 }
 
 static bool look_snapshot(void *arg, struct snapshot *dst)
 {
-	struct look *l = arg;
+	struct ended_run *l = arg;
 	uint64_t ticks;
 
 	if (l->record) {
@@ -170,7 +170,7 @@ static bool look_snapshot(void *arg, struct snapshot *dst)
 	return true;
 }
 
-void feed_look(struct feed *f, struct look *l)
+void feed_ended_run(struct feed *f, struct ended_run *l)
 {
 	*f = (struct feed){ .arg = l, .fd = look_fd, .snapshot = look_snapshot,
 			    .predictions = feed_store_predictions,
