@@ -135,7 +135,7 @@ static void drop_pieces(struct data_view *v)
 
 static void drop_hits(struct data_view *v)
 {
-	work_cancel(&v->search);
+	job_slot_cancel(&v->search);
 	data_hits_release(&v->hits);
 	v->has_hits = false;
 }
@@ -153,8 +153,8 @@ static void show_split(struct data_view *v, enum data_split s)
 static void show_task(struct data_view *v, int task)
 {
 	show_split(v, SPLIT_TRAIN);
-	work_cancel(&v->open);
-	work_cancel(&v->report);
+	job_slot_cancel(&v->open);
+	job_slot_cancel(&v->report);
 	data_case_drop(v->now);
 	v->now = NULL;
 	v->task = task;
@@ -176,9 +176,9 @@ void data_view_release(void *own)
 	struct data_view *v = own;
 
 	show_task(v, -1);
-	work_release(&v->open);
-	work_release(&v->report);
-	work_release(&v->search);
+	job_slot_release(&v->open);
+	job_slot_release(&v->report);
+	job_slot_release(&v->search);
 	xfree(v);
 }
 
@@ -190,9 +190,9 @@ void data_view_idle(struct ui *ui)
 		v->left = ui->now;
 	if (ui->now - v->left < GONE)
 		return;
-	work_cancel(&v->open);
-	work_cancel(&v->report);
-	work_cancel(&v->search);
+	job_slot_cancel(&v->open);
+	job_slot_cancel(&v->report);
+	job_slot_cancel(&v->search);
 }
 
 /* --- recalc --- */
@@ -203,7 +203,7 @@ static void keep_open(struct ui *ui, struct data_view *v)
 	enum status st;
 	void *arg;
 
-	if (work_take(&v->open, &st, &arg, &v->trouble)) {
+	if (job_slot_take(&v->open, &st, &arg, &v->trouble)) {
 		o = arg;
 		if (!st) {
 			v->now = xcalloc(1, sizeof *v->now);
@@ -214,12 +214,12 @@ static void keep_open(struct ui *ui, struct data_view *v)
 		}
 		drop_opening(o);
 	}
-	if (v->now || work_is_on(&v->open) || v->trouble.text[0])
+	if (v->now || job_slot_is_on(&v->open) || v->trouble.text[0])
 		return;
 	o = xcalloc(1, sizeof *o);
 	str_copy(o->run, sizeof o->run, v->run);
 	o->task = v->task;
-	if (!work_start(&v->open, do_open, o, drop_opening, ui->wake_fd))
+	if (!job_slot_start(&v->open, do_open, o, drop_opening, ui->wake_fd))
 		err_set(&v->trouble, ST_FAILED, "no thread could be had");
 }
 
@@ -230,7 +230,7 @@ static void keep_report(struct ui *ui, struct data_view *v)
 	enum status st;
 	void *arg;
 
-	if (work_take(&v->report, &st, &arg, &err)) {
+	if (job_slot_take(&v->report, &st, &arg, &err)) {
 		r = arg;
 		if (!st && r->d == v->now) {
 			v->now->report = r->report;
@@ -239,11 +239,11 @@ static void keep_report(struct ui *ui, struct data_view *v)
 		}
 		drop_reporting(r);
 	}
-	if (!v->now || v->now->has_report || work_is_on(&v->report))
+	if (!v->now || v->now->has_report || job_slot_is_on(&v->report))
 		return;
 	r = xcalloc(1, sizeof *r);
 	r->d = data_case_hold(v->now);
-	work_start(&v->report, do_report, r, drop_reporting, ui->wake_fd);
+	job_slot_start(&v->report, do_report, r, drop_reporting, ui->wake_fd);
 }
 
 static void take_hits(struct data_view *v, struct searching *s)
@@ -265,20 +265,20 @@ static void keep_search(struct ui *ui, struct data_view *v)
 	enum status st;
 	void *arg;
 
-	if (work_take(&v->search, &st, &arg, NULL)) {
+	if (job_slot_take(&v->search, &st, &arg, NULL)) {
 		s = arg;
 		if (!st && s->d == v->now && s->split == v->split)
 			take_hits(v, s);
 		drop_searching(s);
 	}
 	if (data_filter_is_empty(&v->want) || v->has_hits || waits ||
-	    !data_view_is_ready(v) || work_is_on(&v->search))
+	    !data_view_is_ready(v) || job_slot_is_on(&v->search))
 		return;
 	s = xcalloc(1, sizeof *s);
 	s->d = data_case_hold(v->now);
 	s->split = v->split;
 	s->f = v->want;
-	work_start(&v->search, do_search, s, drop_searching, ui->wake_fd);
+	job_slot_start(&v->search, do_search, s, drop_searching, ui->wake_fd);
 }
 
 static void keep_pieces(struct data_view *v)

@@ -48,7 +48,7 @@ void export_start(struct ui *ui, const char *name, const char *ext, const char *
 {
 	struct file_job *j;
 
-	if (work_is_on(&ui->export.work) || !n) {
+	if (job_slot_is_on(&ui->export.work) || !n) {
 		ui_say(ui, true, n ? "another file is still being written" :
 				 "there is nothing to write");
 		drop(arg);
@@ -60,7 +60,7 @@ void export_start(struct ui *ui, const char *name, const char *ext, const char *
 	if (!str_format(j->path, sizeof j->path, "%s/%s.%s", ui->pic->run_path, name, ext)) {
 		ui_say(ui, true, "the run's path is too long");
 		drop_job(j);
-	} else if (!work_start(&ui->export.work, do_write, j, drop_job, ui->wake_fd)) {
+	} else if (!job_slot_start(&ui->export.work, do_write, j, drop_job, ui->wake_fd)) {
 		ui_say(ui, true, "no thread to write the file");
 	}
 }
@@ -97,7 +97,7 @@ void export_poll(struct ui *ui)
 	enum status st;
 	void *arg;
 
-	if (!work_take(&ui->export.work, &st, &arg, &err))
+	if (!job_slot_take(&ui->export.work, &st, &arg, &err))
 		return;
 	j = arg;
 	if (st)

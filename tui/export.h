@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 #include "base/file.h"
-#include "work.h"
+#include "job_slot.h"
 
 struct ui;
 struct exporting {
-	struct work work;
+	struct job_slot work;
 };
 
 /* Writes the whole file; on the job's thread. */

@@ -96,7 +96,7 @@ void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_vi
 		p.x_max = fmax(p.x_max, (double)steps);
 	}
 	if (!any || !p.range.is_set) {
-		draw_nothing(c, chart, work_is_on(&v->loss) ? "reading losses" :
+		draw_nothing(c, chart, job_slot_is_on(&v->loss) ? "reading losses" :
 			     "no evaluation of this task yet");
 		return;
 	}

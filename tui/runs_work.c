@@ -94,9 +94,9 @@ void runs_view_release(void *own)
 {
 	struct runs_view *v = own;
 
-	work_release(&v->read);
-	work_release(&v->loss);
-	work_release(&v->diff);
+	job_slot_release(&v->read);
+	job_slot_release(&v->loss);
+	job_slot_release(&v->diff);
 	run_table_release(&v->table);
 	run_diff_release(&v->difference);
 	for (int i = 0; i <= RUN_MARKS; i++)
@@ -128,7 +128,7 @@ static void keep_table(struct ui *ui, struct runs_view *v)
 	enum status st;
 	void *arg;
 
-	if (work_take(&v->read, &st, &arg, &err)) {
+	if (job_slot_take(&v->read, &st, &arg, &err)) {
 		r = arg;
 		v->trouble = err;
 		if (!st) {
@@ -140,12 +140,12 @@ static void keep_table(struct ui *ui, struct runs_view *v)
 		drop_read(r);
 		v->read_at = ui->now;
 	}
-	if (work_is_on(&v->read) || ui->now - v->read_at < FRESH || !v->root[0])
+	if (job_slot_is_on(&v->read) || ui->now - v->read_at < FRESH || !v->root[0])
 		return;
 	r = xcalloc(1, sizeof *r);
 	str_copy(r->root, sizeof r->root, v->root);
 	run_table_copy(&r->before, &v->table);
-	work_start(&v->read, do_read, r, drop_read, ui->wake_fd);
+	job_slot_start(&v->read, do_read, r, drop_read, ui->wake_fd);
 }
 
 /* Marked runs and the chosen one: whose curve is missing or old? */
@@ -176,7 +176,7 @@ static void keep_losses(struct ui *ui, struct runs_view *v)
 	enum status st;
 	void *arg;
 
-	if (work_take(&v->loss, &st, &arg, NULL)) {
+	if (job_slot_take(&v->loss, &st, &arg, NULL)) {
 		r = arg;
 		for (int i = 0; i <= RUN_MARKS; i++) {
 			const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
@@ -190,7 +190,7 @@ static void keep_losses(struct ui *ui, struct runs_view *v)
 		}
 		drop_loss(r);
 	}
-	if (ui->chart.kind == CHART_DEV || work_is_on(&v->loss))
+	if (ui->chart.kind == CHART_DEV || job_slot_is_on(&v->loss))
 		return;
 	l = wants_loss(v, &card);
 	if (!l)
@@ -201,7 +201,7 @@ static void keep_losses(struct ui *ui, struct runs_view *v)
 	str_copy(r->loss.task, sizeof r->loss.task, v->task);
 	r->loss.stamp = card->stamp;
 	r->loss.curve = xcalloc(1, sizeof *r->loss.curve);
-	work_start(&v->loss, do_loss, r, drop_loss, ui->wake_fd);
+	job_slot_start(&v->loss, do_loss, r, drop_loss, ui->wake_fd);
 }
 
 /* From the base, or else from the first marked run, to the chosen one. */
@@ -222,7 +222,7 @@ static void keep_diff(struct ui *ui, struct runs_view *v)
 	enum status st;
 	void *arg;
 
-	if (work_take(&v->diff, &st, &arg, &v->diff_trouble)) {
+	if (job_slot_take(&v->diff, &st, &arg, &v->diff_trouble)) {
 		r = arg;
 		run_diff_release(&v->difference);
 		v->difference = r->diff;
@@ -240,7 +240,7 @@ static void keep_diff(struct ui *ui, struct runs_view *v)
 	r = xcalloc(1, sizeof *r);
 	str_copy(r->path[0], PATH_MAX, a->info.path);
 	str_copy(r->path[1], PATH_MAX, b->info.path);
-	work_start(&v->diff, do_diff, r, drop_diff, ui->wake_fd);
+	job_slot_start(&v->diff, do_diff, r, drop_diff, ui->wake_fd);
 }
 
 static void widen(double x, double *min, double *max)

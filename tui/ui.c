@@ -42,7 +42,7 @@ void ui_release(struct ui *ui)
 		if (ui->views[v]->release)
 			ui->views[v]->release(ui->own[v]);
 	models_release(ui);
-	work_release(&ui->export.work);
+	job_slot_release(&ui->export.work);
 	if (ui->wake_fd >= 0)
 		close(ui->wake_fd);
 	snapshot_release(&ui->live);

@@ -17,17 +17,17 @@
 /* What is being done, at the right end; columns used. */
 static int draw_doing(struct canvas *c, const struct data_view *v, int y, int end)
 {
-	const struct work *w = work_is_on(&v->open)   ? &v->open :
-			       work_is_on(&v->report) ? &v->report :
+	const struct job_slot *w = job_slot_is_on(&v->open)   ? &v->open :
+			       job_slot_is_on(&v->report) ? &v->report :
 							&v->search;
 	const char *word = w == &v->open ? "opening" : w == &v->report ? "counting" :
 						       "looking";
 	double part;
 	int x = end - 21;
 
-	if (!work_is_on(w))
+	if (!job_slot_is_on(w))
 		return 0;
-	part = work_part(w);
+	part = job_slot_part(w);
 	draw_text(c, y, x, 9, INK_MARK, word);
 	draw_bar(c, y, x + 9, 12, part < 0 ? 0 : part, INK_MARK);
 	draw_paper(c, (struct rect){y, x + 9, 1, 12}, PAPER_LAMP);

@@ -5,9 +5,9 @@
 #ifndef TUTTI_TUI_VIEW_DATA_H
 #define TUTTI_TUI_VIEW_DATA_H
 
+#include "job_slot.h"
 #include "look/data_report.h"
 #include "ui.h"
-#include "work.h"
 
 /* A task's data as far as it is known. Jobs that read it hold a reference. */
 struct data_case {
@@ -22,7 +22,7 @@ struct data_view {
 	char run[512];             /* whose */
 	enum data_split split;
 	struct data_case *now;     /* NULL: not open yet */
-	struct work open, report, search;
+	struct job_slot open, report, search;
 	struct err trouble;        /* why nothing could be opened, or "" */
 	struct data_filter want;   /* what is looked for */
 	struct data_hits hits;     /* of `want`, when has_hits */

@@ -330,8 +330,8 @@ void draw_runs_diff(struct canvas *c, const struct runs_view *v, struct rect r)
 	str_format(title, sizeof title, "%s → %s", v->diff_a, v->diff_b);
 	str_format(remark, sizeof remark, "%d fields, %d entries", d->n_changes,
 		   d->n_entries);
-	draw_titled_box(c, r, title, work_is_on(&v->diff) ? "reading" : remark);
-	if (work_is_on(&v->diff))
+	draw_titled_box(c, r, title, job_slot_is_on(&v->diff) ? "reading" : remark);
+	if (job_slot_is_on(&v->diff))
 		return;
 	if (v->diff_trouble.text[0])
 		draw_foreign(c, in.y, in.x, in.w, INK_WARN, v->diff_trouble.text);

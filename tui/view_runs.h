@@ -8,10 +8,10 @@
 #include <limits.h>
 
 #include "curve.h"
+#include "job_slot.h"
 #include "look/run_diff.h"
 #include "look/run_table.h"
 #include "ui.h"
-#include "work.h"
 
 enum { RUN_MARKS = 7, RUN_NAME = 128 };
 enum run_sort { BY_CREATED, BY_NAME, BY_STEP, BY_TASK, BY_MEAN, BY_DIFFERENCE,
@@ -25,7 +25,7 @@ struct loss_curve {
 
 struct runs_view {
 	char root[PATH_MAX];
-	struct work read, loss, diff;
+	struct job_slot read, loss, diff;
 	struct run_table table;
 	bool has_table;
 	struct err trouble;

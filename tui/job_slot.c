@@ -1,22 +1,22 @@
 /*
- * work.c - jobs that are started, taken, or left to end by themselves.
+ * job_slot.c - jobs that are started, taken, or left to end by themselves.
  */
-#include "work.h"
+#include "job_slot.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 
-static void finish(struct work_item *i)
+static void finish(struct job_slot_item *i)
 {
 	job_free(i->job);
 	if (i->arg)
 		i->drop(i->arg);
-	*i = (struct work_item){0};
+	*i = (struct job_slot_item){0};
 }
 
 /* Frees what has noticed by now that nobody waits for it. */
-static void sweep(struct work *w)
+static void sweep(struct job_slot *w)
 {
 	size_t kept = 0;
 	enum status st;
@@ -30,7 +30,7 @@ static void sweep(struct work *w)
 	w->n = kept;
 }
 
-void work_cancel(struct work *w)
+void job_slot_cancel(struct job_slot *w)
 {
 	sweep(w);
 	if (!w->now.job)
@@ -38,30 +38,30 @@ void work_cancel(struct work *w)
 	job_cancel(w->now.job);
 	ARRAY_GROW(w->given_up, w->n, w->cap);
 	w->given_up[w->n++] = w->now;
-	w->now = (struct work_item){0};
+	w->now = (struct job_slot_item){0};
 }
 
-bool work_start(struct work *w, job_work *run, void *arg, void (*drop)(void *arg),
-		int wake_fd)
+bool job_slot_start(struct job_slot *w, job_work *run, void *arg, void (*drop)(void *arg),
+		    int wake_fd)
 {
-	work_cancel(w);
-	w->now = (struct work_item){job_start(run, arg, wake_fd), arg, drop};
+	job_slot_cancel(w);
+	w->now = (struct job_slot_item){job_start(run, arg, wake_fd), arg, drop};
 	if (!w->now.job)
 		finish(&w->now);
 	return w->now.job != NULL;
 }
 
-bool work_is_on(const struct work *w)
+bool job_slot_is_on(const struct job_slot *w)
 {
 	return w->now.job != NULL;
 }
 
-double work_part(const struct work *w)
+double job_slot_part(const struct job_slot *w)
 {
 	return w->now.job ? job_part(w->now.job) : -1;
 }
 
-bool work_take(struct work *w, enum status *st, void **arg, struct err *err)
+bool job_slot_take(struct job_slot *w, enum status *st, void **arg, struct err *err)
 {
 	sweep(w);
 	if (!w->now.job || !job_is_done(w->now.job, st, err))
@@ -72,9 +72,9 @@ bool work_take(struct work *w, enum status *st, void **arg, struct err *err)
 	return true;
 }
 
-void work_release(struct work *w)
+void job_slot_release(struct job_slot *w)
 {
-	work_cancel(w);
+	job_slot_cancel(w);
 	for (size_t i = 0; i < w->n; i++)
 		finish(&w->given_up[i]);
 	xfree(w->given_up);
