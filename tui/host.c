@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "desk.h"
-#include "lent.h"
+#include "lent_terminal.h"
 #include "pulse.h"
 #include "trainer/control.h"
 #include "trainer/trainer.h"
@@ -30,7 +30,7 @@ struct caller {
 	bool is_waiting;      /* for the answer of a command */
 	uint64_t ticket;
 	bool is_watching;     /* it gets STATUS packets */
-	struct lent lent;     /* a screen */
+	struct lent_terminal lent;     /* a screen */
 };
 
 struct host {
@@ -91,7 +91,7 @@ static void hang_up(struct host *h, int i)
 
 	if (i == h->steers)
 		close_desk(h);
-	lent_release(&c->lent);
+	lent_terminal_release(&c->lent);
 	close(c->fd);
 	buf_release(&c->line);
 	xfree(c);
@@ -162,7 +162,7 @@ static void accept_caller(struct host *h)
 	h->caller[i] = xcalloc(1, sizeof **h->caller);
 	h->caller[i]->fd = fd;
 	h->caller[i]->heard = clock_now();
-	lent_init(&h->caller[i]->lent);
+	lent_terminal_init(&h->caller[i]->lent);
 	buf_init(&h->caller[i]->line);
 }
 
@@ -274,7 +274,7 @@ static enum status open_desk(struct host *h, int i, struct err *err)
 {
 	struct desk_options o = {.feed = &h->feed, .is_lent = true,
 				 .history_path = h->history[0] ? h->history : NULL,
-				 .terminal = lent_terminal(&h->caller[i]->lent)};
+				 .terminal = lent_terminal_options(&h->caller[i]->lent)};
 	enum status st = desk_open(&o, &h->desk, err);
 
 	h->steers = st ? NOBODY : i;
@@ -289,7 +289,7 @@ static enum status take_over(struct host *h, int i, struct err *err)
 {
 	int old = h->steers;
 	char why[400];
-	enum status st = lent_check(&h->caller[i]->lent, old >= 0, err);
+	enum status st = lent_terminal_check(&h->caller[i]->lent, old >= 0, err);
 
 	if (st)
 		return st;
@@ -311,7 +311,7 @@ static void take_screen(struct host *h, int i)
 {
 	struct caller *c = h->caller[i];
 	struct err err = {""};
-	enum status st = lent_take(&c->lent, &h->in, &err);
+	enum status st = lent_terminal_take(&c->lent, &h->in, &err);
 
 	if (!st)
 		st = take_over(h, i, &err);

@@ -1,7 +1,7 @@
 /*
- * lent.c - wishes read, descriptors looked at.
+ * lent_terminal.c - wishes read, descriptors looked at.
  */
-#include "lent.h"
+#include "lent_terminal.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,17 +12,17 @@
 
 #include "layout.h"
 
-void lent_init(struct lent *l)
+void lent_terminal_init(struct lent_terminal *l)
 {
-	*l = (struct lent){.fd = {-1, -1}};
+	*l = (struct lent_terminal){.fd = {-1, -1}};
 }
 
-void lent_release(struct lent *l)
+void lent_terminal_release(struct lent_terminal *l)
 {
 	for (int i = 0; i < CONTROL_FDS; i++)
 		if (l->fd[i] >= 0)
 			close(l->fd[i]);
-	lent_init(l);
+	lent_terminal_init(l);
 }
 
 /* --- wishes --- */
@@ -42,7 +42,7 @@ static bool take_color(const char *value, enum color_mode *out)
 }
 
 /* False: the key is not known, or the value is none of its own. */
-static bool take_wish(struct lent *l, const char *key, const char *value)
+static bool take_wish(struct lent_terminal *l, const char *key, const char *value)
 {
 	struct terminal_options *t = &l->terminal;
 	bool is_no_viewer;
@@ -79,7 +79,7 @@ static enum status refuse_wish(const char *key, const char *value, struct err *e
 }
 
 /* "KEY=VALUE\n..." */
-static enum status read_wishes(struct lent *l, char *text, struct err *err)
+static enum status read_wishes(struct lent_terminal *l, char *text, struct err *err)
 {
 	for (char *line = text, *next; *line; line = next) {
 		char *value;
@@ -96,7 +96,7 @@ static enum status read_wishes(struct lent *l, char *text, struct err *err)
 	return ST_OK;
 }
 
-enum status lent_take(struct lent *l, struct control_message *m, struct err *err)
+enum status lent_terminal_take(struct lent_terminal *l, struct control_message *m, struct err *err)
 {
 	enum status st;
 
@@ -107,7 +107,7 @@ enum status lent_take(struct lent *l, struct control_message *m, struct err *err
 	memcpy(l->fd, m->fd, sizeof l->fd);
 	st = read_wishes(l, m->text, err);
 	if (st)
-		lent_release(l);
+		lent_terminal_release(l);
 	return st;
 }
 
@@ -140,7 +140,7 @@ static enum status check_room(int fd, struct err *err)
 		       LAYOUT_MIN_ROWS);
 }
 
-enum status lent_check(const struct lent *l, bool wants_room, struct err *err)
+enum status lent_terminal_check(const struct lent_terminal *l, bool wants_room, struct err *err)
 {
 	enum status st = term_check(l->term, l->fd[0], l->fd[1], NULL, err);
 
@@ -154,7 +154,7 @@ enum status lent_check(const struct lent *l, bool wants_room, struct err *err)
 	return wants_room ? check_room(l->fd[1], err) : ST_OK;
 }
 
-struct terminal_options lent_terminal(const struct lent *l)
+struct terminal_options lent_terminal_options(const struct lent_terminal *l)
 {
 	struct terminal_options t = l->terminal;
 
