@@ -13,9 +13,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "pulse.h"
 #include "record.h"
 #include "rundir/rundir.h"
+#include "status_packet.h"
 #include "store_visit.h"
 #include "trainer/control.h"
 
@@ -36,7 +36,7 @@ struct follow {
 	/* the engine's socket, or -1, and what came over it last */
 	int socket;
 	struct control_message in;
-	struct buf pulse;
+	struct buf status;
 	struct snapshot said;   /* that alone, in its fields */
 	/* after the end; NULL: there is nothing to look at */
 	struct ended_run *ended_run;
@@ -68,7 +68,7 @@ static void hang_up(struct follow *f)
 		close(f->socket);
 	f->socket = -1;
 	if (!says_ended(f))
-		buf_clear(&f->pulse);
+		buf_clear(&f->status);
 	f->is_new = true;
 }
 
@@ -77,9 +77,9 @@ static void take_packet(struct follow *f)
 	control_drop(&f->in);
 	if (f->in.type != CONTROL_STATUS || f->in.more)
 		return;
-	buf_clear(&f->pulse);
-	buf_adds(&f->pulse, f->in.text);
-	pulse_read(f->in.text, &f->said);
+	buf_clear(&f->status);
+	buf_adds(&f->status, f->in.text);
+	status_packet_read(f->in.text, &f->said);
 	f->is_new = true;
 }
 
@@ -102,10 +102,10 @@ static void listen_to(struct follow *f, double now)
 }
 
 /* Without an engine that tells, a live run is one that runs. */
-static void take_pulse(struct follow *f, struct snapshot *s)
+static void take_status(struct follow *f, struct snapshot *s)
 {
 	s->phase = s->n_channels ? PHASE_RUNNING : PHASE_PREPARING;
-	pulse_read(buf_str(&f->pulse), s);
+	status_packet_read(buf_str(&f->status), s);
 }
 
 /* --- the record --- */
@@ -167,7 +167,7 @@ static void end(struct follow *f)
 		feed_ended_run(&f->ended, f->ended_run);
 		return;
 	}
-	pulse_read(buf_str(&f->pulse), &f->snap);
+	status_packet_read(buf_str(&f->status), &f->snap);
 	f->snap.phase = says_ended(f) ? f->said.phase : PHASE_STOPPED;
 	if (!f->snap.message[0])
 		str_copy(f->snap.message, sizeof f->snap.message, err.text);
@@ -227,7 +227,7 @@ static void publish(struct follow *f, double now)
 		snapshot_copy(&f->snap, record_picture(f->record));
 		f->snap.work[0] = '\0';
 	}
-	take_pulse(f, &f->snap);
+	take_status(f, &f->snap);
 	if (f->record)
 		tell_work(f, &f->snap);
 	f->snap.serial = serial + 1;
@@ -305,7 +305,7 @@ enum status follow_open(const char *run, struct follow **out, struct err *err)
 
 	snapshot_init(&f->snap);
 	snapshot_init(&f->said);
-	buf_init(&f->pulse);
+	buf_init(&f->status);
 	f->socket = -1;
 	f->is_new = true;
 	f->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -335,7 +335,7 @@ void follow_close(struct follow *f)
 	ended_run_close(f->ended_run);
 	snapshot_release(&f->snap);
 	snapshot_release(&f->said);
-	buf_release(&f->pulse);
+	buf_release(&f->status);
 	xfree(f);
 }
 

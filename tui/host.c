@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "desk.h"
 #include "lent_terminal.h"
-#include "pulse.h"
+#include "status_packet.h"
 #include "trainer/control.h"
 #include "trainer/trainer.h"
 
@@ -239,7 +239,7 @@ static void tell(struct host *h, const struct snapshot *s)
 	struct buf text;
 
 	buf_init(&text);
-	pulse_write(s, &text);
+	status_packet_write(s, &text);
 	for (int i = 0; i < HOST_CALLERS; i++)
 		if (h->caller[i] && h->caller[i]->is_watching)
 			control_write(h->caller[i]->fd, CONTROL_STATUS, buf_str(&text),

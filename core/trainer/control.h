@@ -40,7 +40,7 @@ enum control_type {
 	CONTROL_LEFT,        /* the screen was given back: "EXIT-STATUS why" */
 	/* from those who only look, and to them: none of these is ever waited for */
 	CONTROL_WATCH,       /* STATUS is wanted from now on */
-	CONTROL_STATUS,      /* what the store does not tell (tui/pulse.h) */
+	CONTROL_STATUS,      /* what the store does not tell (tui/status_packet.h) */
 	CONTROL_TYPES
 };
 

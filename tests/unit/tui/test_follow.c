@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "feed.h"
 #include "follow.h"
-#include "pulse.h"
+#include "status_packet.h"
 #include "record.h"
 #include "rundir/rundir.h"
 #include "trainer/control.h"
@@ -335,7 +335,7 @@ static void test_asking_holds_nothing(void **state)
 
 /* --- what is told --- */
 
-static void test_pulse(void **state)
+static void test_status_packet(void **state)
 {
 	struct snapshot s, t;
 	struct buf b;
@@ -355,9 +355,9 @@ static void test_pulse(void **state)
 	s.parameters = 7;
 	s.workers = 3;
 	s.steps = 900;
-	pulse_write(&s, &b);
+	status_packet_write(&s, &b);
 	assert_true(b.len < CONTROL_TEXT);
-	pulse_read(buf_str(&b), &t);
+	status_packet_read(buf_str(&b), &t);
 	assert_int_equal(t.phase, PHASE_EVALUATING);
 	assert_string_equal(t.message, s.message);
 	assert_string_equal(t.work, "evaluating phase=done x=y");
@@ -366,8 +366,8 @@ static void test_pulse(void **state)
 	assert_true(t.memory_now == s.memory_now && t.parameters == 7 && t.workers == 3);
 	assert_int_equal(t.steps, 900);
 	/* who tells may know more, and may be wrong */
-	pulse_read("later=1\nphase=dancing\nworkers=-4\nworkers=99999999999\nsteps=x\n"
-		   "left=nan\n=\n\nno line", &t);
+	status_packet_read("later=1\nphase=dancing\nworkers=-4\nworkers=99999999999\nsteps=x\n"
+			   "left=nan\n=\n\nno line", &t);
 	assert_int_equal(t.phase, PHASE_EVALUATING);
 	assert_true(t.workers == 3 && t.steps == 900 && t.work_left == 3.5);
 	buf_release(&b);
@@ -431,7 +431,7 @@ int main(void)
 		cmocka_unit_test(test_goes_back),
 		cmocka_unit_test(test_before_and_after),
 		cmocka_unit_test(test_asking_holds_nothing),
-		cmocka_unit_test(test_pulse),
+		cmocka_unit_test(test_status_packet),
 		cmocka_unit_test(test_versions),
 	};
 

@@ -1,7 +1,7 @@
 /*
- * pulse.c - a few fields of a snapshot as lines of text, and back.
+ * status_packet.c - a few fields of a snapshot as lines of text, and back.
  */
-#include "pulse.h"
+#include "status_packet.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ static void put_value(struct buf *out, const struct field *f, const char *p)
 	}
 }
 
-void pulse_write(const struct snapshot *s, struct buf *out)
+void status_packet_write(const struct snapshot *s, struct buf *out)
 {
 	for (int i = 0; i < FIELDS; i++) {
 		buf_addf(out, "%s=", field[i].key);
@@ -110,7 +110,7 @@ static void take_line(const char *line, size_t n, struct snapshot *s)
 			take_value(&field[i], value, (char *)s + field[i].at);
 }
 
-void pulse_read(const char *text, struct snapshot *s)
+void status_packet_read(const char *text, struct snapshot *s)
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
