@@ -1,5 +1,5 @@
 /*
- * screen.c - what every view wears: the status line, the tabs, the last line
+ * frame.c - what every view wears: the status line, the tabs, the last line
  * with the prompt, a message or keys.
  */
 #include <math.h>
