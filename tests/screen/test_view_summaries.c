@@ -387,7 +387,7 @@ static void test_export(void **state)
 	fake_news(&b.fake);
 	ui_update(&b.ui);
 	key(&b, 'x');
-	for (int i = 0; i < 2000 && work_is_on(&b.ui.export.work); i++) {
+	for (int i = 0; i < 2000 && job_slot_is_on(&b.ui.export.work); i++) {
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		ui_recalc(&b.ui);
 	}
@@ -411,7 +411,7 @@ static void test_export(void **state)
 	fake_news(&b.fake);
 	ui_update(&b.ui);
 	key(&b, 'x'); /* a folder that is not there: the refusal says which, and why */
-	for (int i = 0; i < 2000 && work_is_on(&b.ui.export.work); i++) {
+	for (int i = 0; i < 2000 && job_slot_is_on(&b.ui.export.work); i++) {
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		ui_recalc(&b.ui);
 	}

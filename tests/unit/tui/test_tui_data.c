@@ -222,7 +222,7 @@ static void test_many_runs(void **state)
 	(void)state;
 	put_runs();
 	start(&ui, VIEW_RUNS);
-	ui.chart = CHART_DEV;
+	ui.chart.kind = CHART_DEV;
 	canvas_init(&c);
 	c.utf8 = c.fancy = true;
 	canvas_resize(&c, 40, 120);

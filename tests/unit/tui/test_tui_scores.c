@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui.h"
+#include "fader.h"
 
 static void says(const char *(*format)(char out[24], enum metric_id m, double x),
 		 enum metric_id m, double x, const char *want)
@@ -48,17 +48,15 @@ static enum ink arrow(enum metric_id m, double dev, enum trend t, const char *te
 {
 	struct channel ch = {.name = "s", .metric = m, .dev = dev, .dev_trend = t,
 			     .baseline = NAN, .smooth = 1, .effective = NAN};
-	struct snapshot s = {.n_channels = 1, .ch = &ch};
-	struct ui *ui = xcalloc(1, sizeof *ui);
+	struct strip s = {.ch = &ch, .value = {[KNOB_WEIGHT] = 1}, .lamp_key = "..msp"};
 	enum ink ink = INKS;
 	struct canvas c;
 	bool is_there = false;
 
-	ui->pic = &s;
 	canvas_init(&c);
 	c.fancy = c.utf8 = c.colour = true;
 	canvas_resize(&c, 24, 20);
-	draw_strip(&c, ui, 0, (struct rect){0, 0, 24, 18});
+	draw_strip(&c, &s, (struct rect){0, 0, 24, 18});
 	for (int y = 0; y < c.rows; y++) {
 		char *line = canvas_line(&c, y);
 
@@ -73,7 +71,6 @@ static enum ink arrow(enum metric_id m, double dev, enum trend t, const char *te
 	}
 	assert_true(is_there);
 	canvas_release(&c);
-	xfree(ui);
 	return ink;
 }
 
