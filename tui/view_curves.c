@@ -11,7 +11,6 @@
 #include "chart_keys.h"
 #include "keys.h"
 #include "ui.h"
-#include "view_table.h"
 
 enum { NUMBER_COLS = 7, NUMBERS = 3 };
 

@@ -3,7 +3,6 @@
  * what was skipped; the rows below are view_data_rows.c.
  */
 #include "view_data.h"
-#include "view_table.h"
 
 #include <inttypes.h>
 #include <math.h>

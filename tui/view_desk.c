@@ -12,7 +12,6 @@
 #include "meanings.h"
 #include "text/utf8.h"
 #include "ui.h"
-#include "view_table.h"
 
 static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 		     enum ink ink, const char *value)

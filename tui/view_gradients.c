@@ -11,7 +11,6 @@
 #include "base/str.h"
 #include "keys.h"
 #include "ui.h"
-#include "view_table.h"
 #include "words.h"
 
 static const char brief_text[] =

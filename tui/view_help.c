@@ -13,7 +13,6 @@
 #include "command/command.h"
 #include "ui.h"
 #include "view_help.h"
-#include "view_table.h"
 #include "words.h"
 
 struct help_view {

@@ -11,7 +11,6 @@
 #include "inspect_own.h"
 #include "keys.h"
 #include "kind_view.h"
-#include "view_table.h"
 
 /* --- head --- */
 

@@ -10,7 +10,6 @@
 #include "effect_draw.h"
 #include "journal_view.h"
 #include "keys.h"
-#include "view_table.h"
 #include "command/command.h"
 #include "ui.h"
 

@@ -3,7 +3,6 @@
  * the marked ones, what two were given and told differently.
  */
 #include "view_runs.h"
-#include "view_table.h"
 
 #include <inttypes.h>
 #include <math.h>

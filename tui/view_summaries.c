@@ -12,7 +12,6 @@
 #include "ask/ask_summarize.h"
 #include "text/parts.h"
 #include "summaries_own.h"
-#include "view_table.h"
 
 /* What one example comes to; made for a drawing, gone after it. */
 struct example_view {

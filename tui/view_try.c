@@ -13,7 +13,6 @@
 #include "models.h"
 #include "trial.h"
 #include "ui.h"
-#include "view_table.h"
 #include "words.h"
 
 static int channel_named(const struct snapshot *s, const char *name)
