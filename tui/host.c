@@ -30,7 +30,7 @@ struct caller {
 	bool is_waiting;      /* for the answer of a command */
 	uint64_t ticket;
 	bool is_watching;     /* it gets STATUS packets */
-	struct lent_terminal lent;     /* a screen */
+	struct lent_terminal lent; /* a screen */
 };
 
 struct host {

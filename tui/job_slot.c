@@ -41,8 +41,8 @@ void job_slot_cancel(struct job_slot *w)
 	w->now = (struct job_slot_item){0};
 }
 
-bool job_slot_start(struct job_slot *w, job_work *run, void *arg, void (*drop)(void *arg),
-		    int wake_fd)
+bool job_slot_start(struct job_slot *w, job_work *run, void *arg,
+		    void (*drop)(void *arg), int wake_fd)
 {
 	job_slot_cancel(w);
 	w->now = (struct job_slot_item){job_start(run, arg, wake_fd), arg, drop};

@@ -16,7 +16,7 @@ struct job_slot_item {
 };
 
 struct job_slot {
-	struct job_slot_item now;    /* job NULL: none */
+	struct job_slot_item now;  /* job NULL: none */
 	struct job_slot_item *given_up;
 	size_t n, cap;
 };
@@ -25,8 +25,8 @@ struct job_slot {
  * Starts `run` on `arg`, which it takes; what ran before is given up. False: no
  * thread could be had, and `arg` is dropped.
  */
-bool job_slot_start(struct job_slot *w, job_work *run, void *arg, void (*drop)(void *arg),
-		    int wake_fd);
+bool job_slot_start(struct job_slot *w, job_work *run, void *arg,
+		    void (*drop)(void *arg), int wake_fd);
 bool job_slot_is_on(const struct job_slot *w);
 /* 0..1; -1: not known. */
 double job_slot_part(const struct job_slot *w);

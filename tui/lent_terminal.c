@@ -96,7 +96,8 @@ static enum status read_wishes(struct lent_terminal *l, char *text, struct err *
 	return ST_OK;
 }
 
-enum status lent_terminal_take(struct lent_terminal *l, struct control_message *m, struct err *err)
+enum status lent_terminal_take(struct lent_terminal *l, struct control_message *m,
+			       struct err *err)
 {
 	enum status st;
 
@@ -140,7 +141,8 @@ static enum status check_room(int fd, struct err *err)
 		       LAYOUT_MIN_ROWS);
 }
 
-enum status lent_terminal_check(const struct lent_terminal *l, bool wants_room, struct err *err)
+enum status lent_terminal_check(const struct lent_terminal *l, bool wants_room,
+				struct err *err)
 {
 	enum status st = term_check(l->term, l->fd[0], l->fd[1], NULL, err);
 

@@ -17,7 +17,7 @@ struct picture {
 void picture_init(struct picture *m);
 void picture_release(struct picture *m);
 struct picture *picture_new(const struct picture *src); /* a copy */
-void picture_free(struct picture *m);                  /* NULL is fine */
+void picture_free(struct picture *m);                   /* NULL is fine */
 void picture_copy(struct picture *dst, const struct picture *src);
 
 /* As the plan sets it: nothing has happened. */

@@ -1,6 +1,6 @@
 /*
- * status_packet.h - what a run's store does not tell of it, for those who only look: the
- * phase, long work under way, memory, a message. The text of a STATUS packet
+ * status_packet.h - what a run's store does not tell of it, for those who only look:
+ * the phase, long work under way, memory, a message. The text of a STATUS packet
  * (control.h), lines KEY=VALUE.
  */
 #ifndef TUTTI_TUI_STATUS_PACKET_H

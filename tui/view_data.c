@@ -17,7 +17,7 @@
 static int draw_doing(struct canvas *c, const struct data_view *v, int y, int end)
 {
 	const struct job_slot *w = job_slot_is_on(&v->open)   ? &v->open :
-			       job_slot_is_on(&v->report) ? &v->report :
+				   job_slot_is_on(&v->report) ? &v->report :
 							&v->search;
 	const char *word = w == &v->open ? "opening" : w == &v->report ? "counting" :
 						       "looking";
