@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-#include "fixture/fake.h"
+#include "fixture/fake_feed.h"
 #include "fixture/hostile.h"
 #include "keys.h"
 #include "fixture/recognise.h"
