@@ -241,6 +241,17 @@ static void test_folder(void **state)
 	assert_says(rows_of(in_scratch("empty"), "text", NULL), "a folder for each class");
 }
 
+/* Folders in folders in folders: the deepest first. */
+static int remove_folders(void **state)
+{
+	static const char *const made[] = { "set/train/neg", "set/train", "set", "empty" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+		file_remove_tree(in_scratch(made[i]), NULL);
+	return 0;
+}
+
 /* --- what holds no rows --- */
 
 static void test_others(void **state)
@@ -296,7 +307,7 @@ int main(void)
 		cmocka_unit_test(test_json_list),
 		cmocka_unit_test(test_json_list_out_of_order),
 		cmocka_unit_test(test_json_list_large),
-		cmocka_unit_test(test_folder),
+		cmocka_unit_test_teardown(test_folder, remove_folders),
 		cmocka_unit_test(test_others),
 	};
 
