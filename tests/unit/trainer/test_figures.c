@@ -333,7 +333,7 @@ static void test_kill_at_calls(void **state)
 static void test_kills(void **state)
 {
 	const char *asked = getenv("KILLS");
-	int rounds = asked ? atoi(asked) / 4 : ROUNDS, kills = 0;
+	int rounds = asked ? (int)strtol(asked, NULL, 10) / 4 : ROUNDS, kills = 0;
 	char run[PATH_MAX];
 
 	(void)state;
