@@ -219,8 +219,7 @@ void attribution_ask(struct ui *ui, const struct attribution_key *k, const char 
 	put_line(&line, pair);
 	attribution_clear(a);
 	*a = (struct attribution){ .key = *k, .is_used = true, .is_waiting = true,
-				   .asked = ++ui->attributions.asked,
-				   .asked_at = ui->live.step, .p = NAN };
+				   .asked = ++ui->attributions.asked, .p = NAN };
 	if (!ui_ask(ui, buf_str(&line), take))
 		attribution_clear(a);
 	else /* of a run that has ended the first question chooses the model */

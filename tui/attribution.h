@@ -37,7 +37,6 @@ struct attribution {
 	struct attribution_key key;
 	bool is_used, is_waiting;
 	uint64_t asked;       /* the order of asking */
-	int64_t asked_at;     /* the run's step then */
 	char why[160];        /* why there is no answer; "" */
 	char *text[2];        /* owned; the pair or NULL */
 	char pred[64];        /* label, or the number */

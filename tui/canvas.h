@@ -71,7 +71,7 @@ void canvas_release(struct canvas *c);
 void canvas_resize(struct canvas *c, int rows, int cols); /* and clears */
 void canvas_clear(struct canvas *c);
 struct cell *canvas_at(struct canvas *c, int y, int x); /* NULL: outside */
-/* One line of the canvas as UTF-8 text; returns (caller frees). */
+/* One line of the canvas as UTF-8 text, for tests; returns (caller frees). */
 char *canvas_line(const struct canvas *c, int y);
 
 /* Where a click means something; further ones lie over earlier ones. */

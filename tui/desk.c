@@ -441,12 +441,6 @@ int desk_exit_code(const struct desk *d)
 	return d->ui.exit_code;
 }
 
-void desk_say(struct desk *d, const char *text)
-{
-	ui_say(&d->ui, false, "%s", text);
-	d->is_dirty = d->is_urgent = true;
-}
-
 /* --- opening and closing --- */
 
 enum status desk_open(const struct desk_options *o, struct desk **out, struct err *err)

@@ -49,7 +49,6 @@ void desk_turn(struct desk *d, const struct pollfd p[DESK_POLLS]);
 void desk_signal(struct desk *d, int sig);
 enum desk_state desk_state(const struct desk *d);
 int desk_exit_code(const struct desk *d); /* 0, or 128 + the signal */
-void desk_say(struct desk *d, const char *text); /* a message in the last line */
 
 /*
  * Shows a desk on this process's terminal until the person leaves it, or the

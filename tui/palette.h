@@ -32,7 +32,8 @@ void palette_put(struct palette *p, int y, int x, const struct cell *k, bool is_
  * At 256 colours: the paper's colour and the ink's on it, -1 the terminal's own.
  * Every ink but that of frames stands out from every paper by WCAG's 4.5 to 1:
  * one that would not is moved towards white, or black on light papers, till it
- * does. The terminal's own paper counts as black, or white in the light theme.
+ * does. The terminal's own paper counts as black, or white in the light theme. For
+ * the test of contrasts.
  */
 short palette_paper(bool is_light, enum paper paper);
 short palette_text(bool is_light, enum ink ink, enum paper paper);

@@ -9,7 +9,6 @@
 
 #include "ask/ask_classify.h"
 #include "base/mem.h"
-#include "base/str.h"
 
 enum { TEMPERATURE_WORK = 60000 }; /* probabilities: more would be felt */
 

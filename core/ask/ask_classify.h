@@ -12,7 +12,7 @@ int label_gold(const struct prediction *p);        /* class, or -1 */
 int label_pred(const struct prediction *p);        /* class, or -1 */
 int label_count(const struct prediction *p);       /* probabilities there are */
 double label_p(const struct prediction *p, int k); /* of class k; NaN: none */
-/* In place of its values; prob [n] may be NULL with n 0. */
+/* In place of its values; prob [n] may be NULL with n 0. For made up predictions. */
 void label_set(struct prediction *p, int gold, int pred, const float *prob, int n);
 
 #endif

@@ -11,7 +11,6 @@
 #include <sys/eventfd.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 
 enum { PARTS = 10000 };
 

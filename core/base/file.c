@@ -242,13 +242,6 @@ bool file_exists(const char *path)
 	return stat(path, &s) == 0;
 }
 
-enum status file_remove(const char *path, struct err *err)
-{
-	if (disk_unlink_at(AT_FDCWD, path, 0))
-		return sys_fail(err, "remove", path);
-	return ST_OK;
-}
-
 enum status file_rename(const char *from, const char *to, struct err *err)
 {
 	int code;

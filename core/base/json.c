@@ -345,13 +345,3 @@ enum status json_set_path(struct json *root, const char *path,
 	xfree(copy);
 	return st;
 }
-
-void json_set_string(struct json *n, const char *value)
-{
-	cJSON *c = node_rw(n);
-	char *copy = xstrdup(value);
-
-	BUG_IF(json_type(n) != JSON_STRING);
-	cJSON_free(c->valuestring);
-	c->valuestring = copy;
-}

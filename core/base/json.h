@@ -51,8 +51,6 @@ const struct json *json_get(const struct json *obj, const char *key);
  */
 enum status json_set_path(struct json *root, const char *path,
 			  const char *value, struct err *err);
-/* Replaces the string node's value (variables in a plan). */
-void json_set_string(struct json *n, const char *value);
 
 /*
  * Writing: commas and indentation are the writer's business. Members of an

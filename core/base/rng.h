@@ -37,8 +37,9 @@ struct rng rng_stream(uint64_t seed, enum rng_purpose purpose, uint32_t task,
 /* Four words, number `block` (32 bits) of the stream. */
 void rng_block(const struct rng *r, uint32_t block, uint32_t out[4]);
 uint32_t rng_u32(const struct rng *r, uint64_t index); /* index < 2^34 */
-double rng_uniform(const struct rng *r, uint64_t index); /* [0, 1), 32 bits */
-/* 0..n-1 without a bias worth naming (n < 2^32). */
+/* For what makes data, tests and benchmarks: [0, 1), 32 bits. */
+double rng_uniform(const struct rng *r, uint64_t index);
+/* The same: 0..n-1 without a bias worth naming (n < 2^32). */
 uint32_t rng_below(const struct rng *r, uint64_t index, uint32_t n);
 /* Normal with mean 0 and deviation 1, cut at +-1.9 before scaling; no libm. */
 float rng_normal(const struct rng *r, uint64_t index);

@@ -116,23 +116,6 @@ enum status err_wrap(struct err *err, enum status st, const char *fmt, ...)
 	return st;
 }
 
-const char *status_name(enum status st)
-{
-	switch (st) {
-	case ST_OK:        return "ok";
-	case ST_FAILED:    return "failed";
-	case ST_INVALID:   return "invalid";
-	case ST_NOT_FOUND: return "not found";
-	case ST_IO:        return "input/output";
-	case ST_CORRUPT:   return "damaged";
-	case ST_FULL:      return "full";
-	case ST_BUSY:      return "busy";
-	case ST_STOPPED:   return "stopped";
-	case ST_END:       return "end";
-	}
-	return "unknown";
-}
-
 void bug_set_hook(void (*hook)(const char *message))
 {
 	bug_hook = hook;

@@ -43,9 +43,6 @@ enum status err_sys(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum status err_wrap(struct err *err, enum status st, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
-/* One word for a status, for logs: "ok", "invalid", "damaged". */
-const char *status_name(enum status st);
-
 /*
  * Our own mistake: says where on stderr-less terms (through the hook, which
  * restores the terminal) and aborts. Kept on in release.

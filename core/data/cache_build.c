@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/plain.h"

@@ -27,11 +27,6 @@ const char *task_kind_name(enum task_kind k)
 	return names[k];
 }
 
-const char *task_kind_unit(enum task_kind k)
-{
-	return data_kind(k)->unit;
-}
-
 bool task_kind_find(const char *name, enum task_kind *k)
 {
 	for (int i = 0; i < TASK_KINDS; i++)

@@ -79,7 +79,6 @@ struct data_column {
 
 struct data_kind {
 	const struct data_target *target;
-	const char *unit;           /* what its losses are means over */
 	uint32_t (*units)(const struct cache_record *r); /* that an example counts */
 	struct data_column column[DATA_COLUMNS]; /* a pair's second text alone may be none */
 	/* Says a task in words: %y its target, %x its text, %X "text x" or "texts x and z". */

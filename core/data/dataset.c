@@ -31,7 +31,6 @@
 #include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/items.h"
-#include "text/utf8.h"
 
 /* --- the file's side --- */
 

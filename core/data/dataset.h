@@ -83,9 +83,9 @@ void dataset_get(const struct dataset *d, uint64_t i, struct example *out);
 uint32_t dataset_cost(const struct dataset *d, uint64_t i);
 void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
 		     uint32_t *n_target);
-/* What of example i counts in its task's loss: units of its kind (task_kind_unit). */
+/* What of example i counts in its task's loss: the units of its kind. */
 uint32_t dataset_units(const struct dataset *d, uint64_t i);
-uint64_t dataset_tokens(const struct dataset *d); /* sum of the costs */
+uint64_t dataset_tokens(const struct dataset *d); /* sum of the costs; tests ask */
 enum task_kind dataset_kind(const struct dataset *d);
 /* `id`, or [UNK]'s when it is outside the vocabulary (a damaged cache). */
 int32_t dataset_safe_id(const struct dataset *d, int32_t id);

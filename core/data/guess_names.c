@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "data/guess.h"
-#include "text/utf8.h"
 
 static const struct {
 	const char *word;

@@ -70,7 +70,7 @@ static void propose(struct looking *l, int column, int m)
 
 const struct data_kind data_kind_regress = {
 	.target = &data_target_number,
-	.unit = "examples", .units = units,
+	.units = units,
 	.column = {
 		[COLUMN_TEXT] = { "text", "text", "Column of the text, by name, by number "
 				  "from 0, or as NAME#2." },

@@ -52,7 +52,7 @@ static void propose(struct looking *l, int column, int mark)
 
 const struct data_kind data_kind_summarize = {
 	.target = &data_target_text,
-	.unit = "pieces", .units = units,
+	.units = units,
 	.column = {
 		[COLUMN_TEXT] = { "source", "long text", "Column of the text to summarize." },
 		[COLUMN_TARGET] = { "target", "summary", "Column of the summary." },

@@ -441,18 +441,3 @@ int sample_words_at(const struct sample_column *c, double share)
 	}
 	return words_of(SAMPLE_BINS - 1);
 }
-
-static bool same_name(const char *a, const char *b)
-{
-	return a && b ? str_eq(a, b) : a == b;
-}
-
-bool sample_same_columns(const struct sample *a, const struct sample *b)
-{
-	if (a->n_columns != b->n_columns)
-		return false;
-	for (int i = 0; i < a->n_columns; i++)
-		if (!same_name(a->column[i].name, b->column[i].name))
-			return false;
-	return true;
-}

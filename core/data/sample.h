@@ -70,7 +70,5 @@ int sample_words_at(const struct sample_column *c, double share);
 /* Mean over the values that are not empty; 0 where there are none. */
 double sample_mean_words(const struct sample_column *c);
 uint64_t sample_values(const struct sample_column *c); /* not empty */
-/* Columns with the same names, in the same order? */
-bool sample_same_columns(const struct sample *a, const struct sample *b);
 
 #endif

@@ -24,7 +24,5 @@ enum task_kind { TASK_KIND_LIST(TASK_KIND_CONSTANT) TASK_KINDS };
 #define TASK_KIND_CHOICES (&(TASK_KIND_LIST(TASK_KIND_CHOICE))[1])
 
 const char *task_kind_name(enum task_kind k);
-/* What its losses are means over: "examples", or "pieces" of the target. */
-const char *task_kind_unit(enum task_kind k);
 
 #endif

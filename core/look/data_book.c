@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "plan/plan.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "look/data_own.h"
 
 enum { TICK_ROWS = 256, BLOCK = 4096 };

@@ -6,7 +6,6 @@
 #include <math.h> /* isfinite, NAN */
 #include <string.h>
 
-#include "base/str.h"
 
 void mix_init(struct mix *m, int n)
 {

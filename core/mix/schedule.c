@@ -5,14 +5,6 @@
 
 #include "base/status.h"
 
-static const char *const names[SCHEDULES] = { "constant", "linear", "cosine" };
-
-const char *schedule_name(enum schedule_kind k)
-{
-	BUG_IF(k < 0 || k >= SCHEDULES);
-	return names[k];
-}
-
 /*
  * (1 + cos(pi x)) / 2 for x in [0, 1], as (1 - sin(pi (x - 1/2))) / 2: the
  * argument stays within half a pi of 0, where sine's series to the 21st power

@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 enum schedule_kind { SCHEDULE_CONSTANT, SCHEDULE_LINEAR, SCHEDULE_COSINE, SCHEDULES };
-const char *schedule_name(enum schedule_kind k);
 
 /*
  * Factor for update number step + 1 (step updates are done): rises linearly to

@@ -33,11 +33,6 @@ const char *model_kind_name(int i)
 	return i >= 0 && i < TRUNKS ? trunks[i]->name : NULL;
 }
 
-const char *model_decoder_name(int i)
-{
-	return i >= 0 && i < DECODERS ? decoders[i]->name : NULL;
-}
-
 const struct trunk_kind *trunk_find(const char *name)
 {
 	for (int i = 0; i < TRUNKS; i++)

@@ -89,24 +89,6 @@ void model_free(struct model *m)
 	xfree(m);
 }
 
-uint64_t model_param_count(const struct model_config *cfg,
-			   const struct model_task *tasks, int n_tasks)
-{
-	struct model *m = describe(cfg, tasks, n_tasks, NULL);
-	struct param_set ps;
-	uint64_t sum = 0;
-
-	if (!m)
-		return 0;
-	param_set_init(&ps);
-	declare(m, &ps);
-	for (int i = 0; i < ps.n; i++)
-		sum += param_count(&ps, i);
-	model_free(m);
-	param_set_release(&ps);
-	return sum;
-}
-
 const struct model_config *model_config(const struct model *m)
 {
 	return &m->cfg;

@@ -61,7 +61,7 @@ struct model_task {
 };
 
 struct model;
-/* Declares every parameter in `ps` and allocates it. */
+/* Declares every parameter in `ps` and allocates it: for tests, of a model alone. */
 enum status model_new(const struct model_config *cfg, const struct model_task *tasks,
 		      int n_tasks, struct param_set *ps, struct model **out,
 		      struct err *err);
@@ -76,12 +76,8 @@ const struct model_config *model_config(const struct model *m);
  * them (tensor/weights.h).
  */
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed);
-/* How many numbers the parameters are; allocates none. 0: model_new refuses it. */
-uint64_t model_param_count(const struct model_config *cfg,
-			   const struct model_task *tasks, int n_tasks);
-/* Registry: names of the trunks, and of the decoders; NULL at the end. */
+/* Registry: names of the trunks; NULL at the end. */
 const char *model_kind_name(int i);
-const char *model_decoder_name(int i);
 /* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */
 bool model_kind_has(const char *kind, const char *field);
 /*

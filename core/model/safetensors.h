@@ -47,7 +47,10 @@ const struct st_entry *safetensors_at(const struct safetensors *s, int i);
 /* NULL: there is none. */
 const struct st_entry *safetensors_find(const struct safetensors *s, const char *name);
 const char *safetensors_meta(const struct safetensors *s, const char *key);
-/* Numbers of a F32, F16 or BF16 entry as floats; out holds all of them. */
+/*
+ * Numbers of a F32, F16 or BF16 entry as floats; out holds all of them. Of files from
+ * elsewhere: a checkpoint of ours is F32 and copied as it is.
+ */
 int64_t safetensors_numbers(const struct st_entry *e);
 void safetensors_floats(const struct st_entry *e, float *out);
 

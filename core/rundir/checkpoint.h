@@ -81,9 +81,6 @@ struct checkpoint_info {
 /* All under a run, newest first; returns (caller frees). None is no error. */
 enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *n,
 			    struct err *err);
-/* Means and scales of the plan's tasks: what a session without data needs. */
-enum status checkpoint_norms(const char *folder, const struct plan *p,
-			     struct session_norm *out, struct err *err);
 /* Removes half-written folders that a crash left. */
 enum status checkpoint_sweep(const char *run, struct err *err);
 

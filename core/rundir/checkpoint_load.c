@@ -376,20 +376,3 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 	checkpoint_state_free(c);
 	return finish(folder, st, err);
 }
-
-enum status checkpoint_norms(const char *folder, const struct plan *p,
-			     struct session_norm *out, struct err *err)
-{
-	struct checkpoint_state *c = NULL;
-	enum status st = checkpoint_state_load(folder, &c, err);
-
-	if (!st && c->n_tasks != p->n_tasks)
-		st = err_set(err, ST_INVALID, "checkpoint of %d tasks, the plan has %d",
-			     c->n_tasks, p->n_tasks);
-	for (int i = 0; !st && i < p->n_tasks; i++) {
-		out[i].mean = c->task[i].mean;
-		out[i].scale = c->task[i].scale;
-	}
-	checkpoint_state_free(c);
-	return finish(folder, st, err);
-}

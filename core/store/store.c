@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/mem.h"
 
 enum { FLUSH_ROWS = 4096, GRADIENTS_WAIT_MAX = 8 * STORE_WAIT_MAX };

@@ -8,7 +8,6 @@
 #include "store/store_own.h"
 
 #include "base/json.h"
-#include "base/mem.h"
 
 enum status score_table(struct store *s, struct err *err)
 {

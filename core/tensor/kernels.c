@@ -74,11 +74,6 @@ KERNEL double k_sum(size_t n, const float *x)
 	return fold_double(acc);
 }
 
-KERNEL float k_max(size_t n, const float *x)
-{
-	return lanes_max(n, x);
-}
-
 KERNEL float k_dot(size_t n, const float *x, const float *y)
 {
 	return lanes_dot(n, x, y);

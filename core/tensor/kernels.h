@@ -53,7 +53,6 @@ void k_mul(size_t n, float *y, const float *x);             /* y *= x */
 double k_sumsq(size_t n, const float *x);
 double k_inner(size_t n, const float *x, const float *y);    /* sum of x y, in double */
 double k_sum(size_t n, const float *x);
-float k_max(size_t n, const float *x);                      /* NaN is passed over */
 float k_dot(size_t n, const float *x, const float *y);
 /* out[cols] += column sums of x [rows, cols]. */
 void k_colsum(int rows, int cols, float *out, const float *x);
@@ -147,7 +146,7 @@ void k_attend_probs(const struct attend *a, int n, const float *k, int of,
 enum { NOISE_GROUP = 16 }; /* blocks of 4 words made side by side */
 /*
  * Words of NOISE_GROUP blocks from `block` on: out[16 w + i] is word w of block
- * block + i, the same bits as rng_block's.
+ * block + i, the same bits as rng_block's: what noise_keep reads, for its test.
  */
 void noise_group(const struct rng *r, uint32_t block, uint32_t out[64]);
 /*

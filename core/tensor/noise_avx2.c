@@ -5,7 +5,6 @@
  * Eight blocks side by side, a word of each in a lane. A product of lanes comes as
  * two vectors, even lanes and odd ones; blends put high and low halves together.
  */
-#include "tensor/drop.h"
 #include "tensor/kernels.h"
 
 #ifdef __AVX2__

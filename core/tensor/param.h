@@ -82,7 +82,10 @@ float *grads_row(struct grads *g, int p, int row);
  */
 float *grads_raw(struct grads *g, int p, bool *add);
 bool grads_touched(const struct grads *g, int p);
-/* Touched rows in ascending order: *n = rows when all are; NULL for "all". */
+/*
+ * Touched rows in ascending order: *n = rows when all are; NULL for "all". For tests:
+ * who sums or updates walks the bits.
+ */
 const int32_t *grads_rows(struct grads *g, int p, int *n);
 /* Whole: every row. Safe from several threads, unlike grads_rows. */
 bool grads_whole(const struct grads *g, int p);

@@ -54,11 +54,6 @@ bool tokenizer_begins_word(const struct tokenizer_kind *k, const char *piece)
 	return or_first(k)->begins_word(piece);
 }
 
-void tokenizer_show(const struct tokenizer_kind *k, const char *piece, struct buf *out)
-{
-	or_first(k)->show(piece, out);
-}
-
 bool tokenizer_places(const struct tokenizer_kind *k, const char *text, size_t len,
 		      const char *const *piece, int n, struct token_span *out)
 {
@@ -161,20 +156,6 @@ enum status tokenizer_save_file(const struct tokenizer *t, int file, const char 
 	t->kind->print(t, file, &b);
 	st = file_write(path, buf_str(&b), b.len, err);
 	buf_release(&b);
-	return st;
-}
-
-enum status tokenizer_save_folder(const struct tokenizer *t, const char *folder,
-				  struct err *err)
-{
-	char path[PATH_MAX];
-	enum status st = ST_OK;
-
-	for (int i = 0; t->kind->file[i] && !st; i++) {
-		st = path_in(folder, t->kind->file[i], path, err);
-		if (!st)
-			st = tokenizer_save_file(t, i, path, err);
-	}
 	return st;
 }
 

@@ -42,12 +42,10 @@ const char *tokenizer_file(const struct tokenizer_kind *k, int i);
 
 /*
  * Of a piece as it is written, where only texts of pieces are left: its enum special
- * or -1; whether it begins a word; without the marks that say so (appends). k NULL:
- * nobody knows, so the first kind.
+ * or -1; whether it begins a word. k NULL: nobody knows, so the first kind.
  */
 int tokenizer_role(const struct tokenizer_kind *k, const char *piece);
 bool tokenizer_begins_word(const struct tokenizer_kind *k, const char *piece);
-void tokenizer_show(const struct tokenizer_kind *k, const char *piece, struct buf *out);
 /*
  * Where the pieces of a text stand in it: out[i] gets the bytes of piece i's
  * whole word (start == end: a mark like [CLS], or more pieces than text).
@@ -58,11 +56,9 @@ bool tokenizer_places(const struct tokenizer_kind *k, const char *text, size_t l
 
 /* --- files --- */
 
-/* From the kind's files in a folder, and into it; a save flushes every file. */
+/* From the kind's files in a folder. */
 enum status tokenizer_open_folder(const struct tokenizer_kind *k, const char *folder,
 				  struct tokenizer **out, struct err *err);
-enum status tokenizer_save_folder(const struct tokenizer *t, const char *folder,
-				  struct err *err);
 /* The kind whose files a folder has, the first of several; the first kind if none. */
 const struct tokenizer_kind *tokenizer_kind_in(const char *folder);
 /*
@@ -87,7 +83,8 @@ void tokenizer_free(struct tokenizer *t); /* NULL is fine */
 const struct tokenizer_kind *tokenizer_kind_of(const struct tokenizer *t);
 int tokenizer_size(const struct tokenizer *t);
 const char *tokenizer_piece(const struct tokenizer *t, int32_t id); /* borrowed */
-int32_t tokenizer_id(const struct tokenizer *t, const char *piece); /* or -1 */
+/* Or -1. For tests of vocabularies; encoding has its own way. */
+int32_t tokenizer_id(const struct tokenizer *t, const char *piece);
 struct hash tokenizer_hash(const struct tokenizer *t);
 
 /* The id of a role; -1: this tokenizer has none. */

@@ -63,7 +63,6 @@ struct tokenizer_kind {
 	/* Of a piece as it is written, without its vocabulary (tokenizer.h). */
 	int (*role)(const char *piece);
 	bool (*begins_word)(const char *piece);
-	void (*show)(const char *piece, struct buf *out);
 	bool (*places)(const char *text, size_t len, const char *const *piece, int n,
 		       struct token_span *out);
 

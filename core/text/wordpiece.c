@@ -358,11 +358,6 @@ static bool begins_word(const char *piece)
 	return !wordpiece_goes_on(piece);
 }
 
-static void show(const char *piece, struct buf *out)
-{
-	buf_adds(out, wordpiece_body(piece));
-}
-
 static bool places(const char *text, size_t len, const char *const *piece, int n,
 		   struct token_span *out)
 {
@@ -402,7 +397,6 @@ const struct tokenizer_kind tokenizer_wordpiece = {
 	.decode = wordpiece_decode,
 	.role = role,
 	.begins_word = begins_word,
-	.show = show,
 	.places = places,
 	.train_new = wordpiece_train_new,
 	.train_feed = wordpiece_train_feed,

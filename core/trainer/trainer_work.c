@@ -158,8 +158,6 @@ void trainer_channels(struct trainer *t)
 		c->baseline = c->grad_norm = c->effective = NAN;
 		c->dev_step = -1;
 		c->n_train = dataset_size(st->train);
-		c->n_dev = st->dev ? dataset_size(st->dev) : 0;
-		c->bad_rows = row_report_bad(dataset_report(st->train));
 		curve_init(&c->curve);
 	}
 }

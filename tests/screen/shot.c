@@ -14,7 +14,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 
-#include "fixture/program.h"
+#include "fixture/pty_program.h"
 
 static void put_colour(const VTermState *state, VTermColor c, bool is_back)
 {

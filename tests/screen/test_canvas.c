@@ -15,7 +15,7 @@
 #include "view_table.h"
 #include "trial.h"
 #include "view_help.h"
-#include "fixture/fake.h"
+#include "fixture/fake_feed.h"
 #include "fixture/hostile.h"
 #include "keys.h"
 #include "fixture/recognise.h"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "fixture/screen.h"
+#include "fixture/pty.h"
 
 /* Figures that are read beside come some frames later. */
 static char *frame(struct pty *p)

@@ -25,7 +25,7 @@
 
 #include "fixture/fake_film.h"
 #include "fixture/recognise.h"
-#include "fixture/screen.h"
+#include "fixture/pty.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

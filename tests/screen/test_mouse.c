@@ -14,7 +14,7 @@
 #include "view_table.h"
 #include "keys.h"
 #include "mouse.h"
-#include "fixture/screen.h"
+#include "fixture/pty.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

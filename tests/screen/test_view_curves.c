@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fixture/screen.h"
+#include "fixture/pty.h"
 
 #define GOLDEN "tests/golden/screen/"
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "view_table.h"
-#include "fixture/screen.h"
+#include "fixture/pty.h"
 #include "ui.h"
 
 #define GOLDEN "tests/golden/screen/"

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "fixture/screen.h"
+#include "fixture/pty.h"
 
 #define GOLDEN "tests/golden/screen/"
 

@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "keys.h"
 #include "ask/ask_summarize.h"
-#include "fixture/screen.h"
+#include "fixture/pty.h"
 #include "ui.h"
 
 const char *__lsan_default_suppressions(void);

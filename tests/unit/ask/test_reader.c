@@ -2,7 +2,7 @@
  * test_reader.c - checkpoints answer as a session opened at them does, and a run
  * that goes on beside does not notice.
  */
-#include "fixture/record_fixture.h"
+#include "fixture/recorded_run.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

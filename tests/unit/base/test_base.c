@@ -73,15 +73,6 @@ static void test_err_cut(void **state)
 	}
 }
 
-static void test_status_names(void **state)
-{
-	(void)state;
-	assert_string_equal(status_name(ST_OK), "ok");
-	assert_string_equal(status_name(ST_CORRUPT), "damaged");
-	for (int i = ST_OK; i <= ST_END; i++)
-		assert_string_not_equal(status_name((enum status)i), "unknown");
-}
-
 static void say(const char *message)
 {
 	if (write(2, message, strlen(message)) < 0 || write(2, "|", 1) < 0)
@@ -382,7 +373,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_err_texts),
 		cmocka_unit_test(test_err_cut),
-		cmocka_unit_test(test_status_names),
 		cmocka_unit_test(test_bug_aborts),
 		cmocka_unit_test(test_buf),
 		cmocka_unit_test(test_str),

@@ -159,8 +159,7 @@ static void test_folders(void **state)
 			 ST_NOT_FOUND);
 	assert_int_equal(file_sync_dir(in_dir("a"), &err), ST_OK);
 	assert_int_equal(file_sync_dir(in_dir("z"), &err), ST_NOT_FOUND);
-	assert_int_equal(file_remove(in_dir("a/g"), &err), ST_OK);
-	assert_int_equal(file_remove(in_dir("a/g"), &err), ST_NOT_FOUND);
+	assert_int_equal(unlink(in_dir("a/g")), 0);
 	assert_int_equal(file_remove_tree(in_dir("a"), &err), ST_INVALID);
 	assert_non_null(strstr(err.text, "too deep"));
 	assert_int_equal(file_remove_tree(in_dir("a/b"), &err), ST_OK);

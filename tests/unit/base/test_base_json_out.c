@@ -56,20 +56,6 @@ static void test_set_path(void **state)
 		  "cannot set 'a.b': nested deeper than 16 levels");
 }
 
-static void test_set_string(void **state)
-{
-	struct json *root = must("{\"a\":\"${X}/train\"}");
-	struct json *n = (struct json *)(uintptr_t)json_get(root, "a");
-
-	(void)state;
-	json_set_string(n, "a much longer text than stood there before");
-	assert_string_equal(json_string(n),
-			    "a much longer text than stood there before");
-	json_set_string(n, "");
-	assert_string_equal(json_string(n), "");
-	json_free(root);
-}
-
 static void test_writer(void **state)
 {
 	struct json_out o;
@@ -238,7 +224,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set_path),
-		cmocka_unit_test(test_set_string),
 		cmocka_unit_test(test_writer),
 		cmocka_unit_test(test_doubles_exact),
 		cmocka_unit_test(test_mutations),

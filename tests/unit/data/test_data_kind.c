@@ -51,7 +51,7 @@ static void test_kinds_are_whole(void **state)
 		const struct data_target *t = k->target;
 
 		assert_non_null(k->units);
-		assert_true(k->unit && k->saying && k->column[COLUMN_TEXT].key &&
+		assert_true(k->saying && k->column[COLUMN_TEXT].key &&
 			    k->column[COLUMN_TARGET].key);
 		for (int c = 0; c < DATA_COLUMNS; c++)
 			assert_int_equal(!k->column[c].key, !k->column[c].noun ||

@@ -280,9 +280,6 @@ static void test_decoders(void **state)
 	struct err err;
 
 	(void)state;
-	assert_string_equal(model_decoder_name(0), "cross");
-	assert_null(model_decoder_name(1000));
-	assert_null(model_decoder_name(-1));
 	snprintf(cfg.decoder, sizeof cfg.decoder, "parrot");
 	param_set_init(&ps);
 	assert_int_equal(model_new(&cfg, small_tasks(), 3, &ps, &m, &err), ST_INVALID);

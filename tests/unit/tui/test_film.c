@@ -3,7 +3,7 @@
  * run gave, seeking comes to the same pictures as playing, and neither memory nor
  * the time that a turn takes grows with the run.
  */
-#include "fixture/record_fixture.h"
+#include "fixture/recorded_run.h"
 
 #include <unistd.h>
 

@@ -4,7 +4,7 @@
  * beside it; and what becomes of it at the run's end.
  */
 #include "fixture/eval_row.h"
-#include "fixture/record_fixture.h"
+#include "fixture/recorded_run.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -2,7 +2,7 @@
  * test_models.c - the desk's questions find their model: of a run that has ended
  * its best checkpoint, or the one that was chosen; never what would steer.
  */
-#include "fixture/record_fixture.h"
+#include "fixture/recorded_run.h"
 
 #include "base/clock.h"
 #include "models.h"

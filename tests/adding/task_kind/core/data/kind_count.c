@@ -12,7 +12,7 @@ static uint32_t units(const struct cache_record *r)
 
 const struct data_kind data_kind_count = {
 	.target = &data_target_number,
-	.unit = "examples", .units = units,
+	.units = units,
 	.column = {
 		[COLUMN_TEXT] = { "text", "text", "Column of the text." },
 		[COLUMN_TARGET] = { "number", "count", "Column of the number to count to." },
