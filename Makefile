@@ -56,17 +56,17 @@ CFLAGS  ?= $(OPT)
 ALL_C    = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -ffp-contract=off -MMD -MP
 
 CORE  = $(wildcard core/*/*.c)
-TUI   = $(filter-out tui/main.c,$(wildcard tui/*.c))
+TUI   = $(filter-out tui/cmd/main.c,$(wildcard tui/*/*.c))
 TESTS = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c tests/screen/test_*.c))
 # with ONLY="word word" those whose name has one of them
 UNIT  = $(foreach t,$(TESTS),$(if $(if $(ONLY),$(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $(t))))),all),$(t)))
-OBJ   = $(CORE:%.c=$(O)/%.o) $(TUI:%.c=$(O)/%.o) $(O)/tui/main.o
+OBJ   = $(CORE:%.c=$(O)/%.o) $(TUI:%.c=$(O)/%.o) $(O)/tui/cmd/main.o
 Q     = $(if $(filter 0,$(V)),@)
 say   = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' $(1) $(2))
 
 all: $(PROGRAM)
 
-$(PROGRAM): $(O)/tui/main.o $(O)/libtui.a $(O)/libtutti.a
+$(PROGRAM): $(O)/tui/cmd/main.o $(O)/libtui.a $(O)/libtutti.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
 $(O)/libtutti.a: $(CORE:%.c=$(O)/%.o)

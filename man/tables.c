@@ -8,16 +8,16 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "keys.h"
-#include "view_table.h"
-#include "desk_command.h"
+#include "ui/keys.h"
+#include "view/view_table.h"
+#include "view/desk_command.h"
 #include "metric/metric.h"
 #include "mix/mix.h"
-#include "opts.h"
+#include "cmd/opts.h"
 #include "look/figures.h"
 #include "plan/plan.h"
 #include "command/command.h"
-#include "usage.h"
+#include "cmd/usage.h"
 
 /* Text with what roff would take for itself made plain. */
 static void put(const char *s)

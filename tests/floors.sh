@@ -8,7 +8,9 @@ graph() {
 		look trainer; do
 		line "$d" core/"$d"
 	done
-	line tui tui
+	for d in screen feed widget ui answers view desk cmd; do
+		line "$d" tui/"$d"
+	done
 }
 line() { # line NAME FOLDER
 	uses=$(grep -ho '^#include "[a-z]*/' "$2"/*.[ch] | sed 's/.*"//; s,/,,' | sort -u |

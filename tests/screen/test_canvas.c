@@ -12,14 +12,14 @@
 
 #include <math.h>
 
-#include "view_table.h"
-#include "trial.h"
-#include "view_help.h"
+#include "view/view_table.h"
+#include "view/trial.h"
+#include "view/view_help.h"
 #include "fixture/fake_feed.h"
 #include "fixture/hostile.h"
-#include "keys.h"
+#include "ui/keys.h"
 #include "fixture/recognise.h"
-#include "ui.h"
+#include "ui/ui.h"
 
 enum { GUARD = 1024, KEEP = 24 };
 

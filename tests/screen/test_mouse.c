@@ -11,9 +11,9 @@
 
 #include <math.h>
 
-#include "view_table.h"
-#include "keys.h"
-#include "mouse.h"
+#include "view/view_table.h"
+#include "ui/keys.h"
+#include "desk/mouse.h"
 #include "fixture/pty.h"
 
 const char *__lsan_default_suppressions(void);

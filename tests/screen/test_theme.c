@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-#include "palette.h"
+#include "screen/palette.h"
 #include "fixture/pty.h"
 
 const char *__lsan_default_suppressions(void);

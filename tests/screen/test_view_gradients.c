@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "view_table.h"
+#include "view/view_table.h"
 #include "fixture/pty.h"
-#include "ui.h"
+#include "ui/ui.h"
 
 #define GOLDEN "tests/golden/screen/"
 

@@ -11,14 +11,14 @@
 
 #include <time.h>
 
-#include "summaries_own.h"
-#include "view_table.h"
+#include "answers/summaries_own.h"
+#include "view/view_table.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "keys.h"
+#include "ui/keys.h"
 #include "ask/ask_summarize.h"
 #include "fixture/pty.h"
-#include "ui.h"
+#include "ui/ui.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

@@ -1,0 +1,148 @@
+/*
+ * ui.h - the screen's own state: what the person has chosen to see and what was
+ * asked of the run and is not answered yet. Never part of the run (I10).
+ */
+#ifndef TUTTI_TUI_UI_H
+#define TUTTI_TUI_UI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attribution.h"
+#include "widget/chart.h"
+#include "widget/curve.h"
+#include "export.h"
+#include "widget/fader.h"
+#include "feed/feed.h"
+#include "widget/layout.h"
+#include "view.h"
+#include "ask/reader.h"
+
+
+/*
+ * What a hand wants and the run does not show yet. A fader's repeats within
+ * WISH_QUIET seconds become one command: it is posted when the hand rests.
+ */
+struct wish {
+	bool on, is_posted, is_auto; /* is_auto: share back to the method */
+	double value, touched;
+	uint64_t ticket;
+};
+#define WISH_QUIET 0.3
+
+/*
+ * Lines posted whose answers are awaited. A question has somebody who takes its
+ * answer: the text when st is ST_OK, else why there is none.
+ */
+enum { PENDING_MAX = 64, MESSAGE_MAX = 640 };
+typedef void ui_taker(struct ui *ui, enum status st, const char *text);
+struct pending {
+	uint64_t ticket;
+	ui_taker *take;   /* NULL: a command */
+	bool is_typed;    /* its answer is worth a line */
+};
+
+/* Questions to a checkpoint's model (models.h). */
+struct model_question {
+	uint64_t ticket;
+	ui_taker *take;
+};
+enum { MODEL_LIVE = -1 };
+struct models {
+	struct reader *reader;  /* NULL until one is asked */
+	int64_t step;           /* of the checkpoint that was chosen, or MODEL_LIVE */
+	bool is_best;
+	struct model_question waiting[READER_QUEUE_MAX];
+	int n_waiting;
+};
+
+enum ask { ASK_NONE, ASK_QUIT };
+
+struct listing { /* a list that scrolls */
+	int at, top;
+};
+
+struct ui {
+	struct feed feed;
+	struct snapshot live, held;
+	const struct snapshot *pic; /* what is drawn: live, or held while frozen */
+	bool is_frozen;
+	int wake_fd;                /* an eventfd: jobs write it, the desk then draws */
+	double now, last_interrupt;
+	const struct view *const *views; /* [VIEW_ROWS], borrowed */
+	void *own[VIEW_ROWS];       /* each view's own data, made by its init */
+	enum view_id view, back;    /* back: below the help */
+	const struct view *layer;   /* what lies over the view and has the keys, or NULL */
+	int channel;
+	struct chart chart;         /* of Desk and Curves; the marks are everyone's */
+	struct wish wish[CHANNELS_MAX][KNOBS];
+	struct pending pending[PENDING_MAX];
+	int n_pending;
+	struct models models;
+	struct exporting export;
+	char message[MESSAGE_MAX];
+	bool is_bad;                /* the message is a refusal */
+	double message_until;
+	enum ask ask;
+	bool may_detach;            /* a run goes on behind this screen without it */
+	bool is_leaving, is_done;   /* stop was asked for; the loop ends */
+	int exit_code;
+	struct attributions attributions;
+	const char *terminal;
+	int meaning;                /* the word on a strip that i explained last; -1 */
+	enum { MOUSE_AS_IS, MOUSE_ON, MOUSE_OFF } mouse;
+};
+
+/* `views`: view_table; borrows it. */
+void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *views);
+void ui_release(struct ui *ui);
+/* Takes a new picture and the answers that came with it; true: draw. */
+bool ui_update(struct ui *ui);
+/* Everything derived that drawing reads: ranges, results, lists. */
+void ui_recalc(struct ui *ui);
+/* Posts wishes whose hand rests; returns seconds until the next one, or -1. */
+double ui_post_wishes(struct ui *ui);
+/* Posts a line for a person. typed: it came from the prompt. */
+bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
+/*
+ * Posts a question to the run, or to the checkpoint that was chosen; `take` gets
+ * what comes of it, later.
+ */
+bool ui_ask(struct ui *ui, const char *line, ui_taker *take);
+void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Three questions: does the run go on, may this screen steer it, does it only look? */
+bool ui_run_has_ended(const struct ui *ui);
+bool ui_may_steer(const struct ui *ui);
+bool ui_looks_only(const struct ui *ui);
+void ui_say_looks_only(struct ui *ui);
+/* What a short word on the screen means; "": the next one of a strip. */
+void ui_explain(struct ui *ui, const char *word);
+/* Why this screen steers nothing; of use where ui_may_steer is false. */
+void ui_say_no_steering(struct ui *ui);
+/* Whoever waits for answers with `take` waits no more: they come, and go to nobody. */
+void ui_forget(struct ui *ui, ui_taker *take);
+/*
+ * Esc: closes what is open, one thing at a time, and then stays: it never leads to a
+ * view where the next keys are edits.
+ */
+void ui_back(struct ui *ui);
+void ui_freeze(struct ui *ui); /* and thaws */
+void ui_show(struct ui *ui, enum view_id v);
+/* Puts a layer over the view; takes it away again. */
+void ui_open_layer(struct ui *ui, enum view_id layer);
+void ui_close_layer(struct ui *ui);
+bool ui_shows_layer(const struct ui *ui, enum view_id layer);
+/* What a strip shows: the wish while there is one, else the run's value. */
+double ui_value(const struct ui *ui, int channel, enum knob k);
+bool ui_is_wished(const struct ui *ui, int channel, enum knob k);
+void ui_wish(struct ui *ui, int channel, enum knob k, double value);
+
+/* Keeps 0 <= at < n and `at` within the h rows from `top`. */
+void listing_fit(struct listing *l, int n, int h);
+
+void draw_screen(struct canvas *c, const struct ui *ui);
+
+/* Pieces that several views share. */
+int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * journal_view.h - what the files of the Journal view share: its own data, and who
+ * does what.
+ */
+#ifndef TUTTI_TUI_JOURNAL_VIEW_H
+#define TUTTI_TUI_JOURNAL_VIEW_H
+
+#include "feed/effect.h"
+#include "ui/ui.h"
+
+enum { EFFECTS_KEPT = 128, JOURNAL_WORD = 64 };
+enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROMS };
+
+struct journal_view {
+	int at, top;             /* into `row` */
+	bool is_away;            /* the person moved off the newest entry */
+	enum journal_filter who;
+	int task;                /* -1: entries on any */
+	char word[JOURNAL_WORD]; /* entries with it in their text; "": any */
+	/* derived: the entries that are shown, as places in the marks */
+	int *row;
+	int n;
+	size_t cap;
+	int64_t newest;          /* what `row` was made from: seq, filters */
+	bool is_stale;
+	struct effect *effect;   /* EFFECTS_KEPT, by seq */
+	double read_at;
+};
+static inline struct journal_view *journal_of(const struct ui *ui)
+{
+	return ui->own[VIEW_JOURNAL];
+}
+
+/* What its row does (view_journal.c), in journal_list.c. */
+void *journal_view_init(void);
+void journal_view_release(void *own);
+void journal_view_recalc(struct ui *ui);
+bool journal_view_act(struct ui *ui, int action, int arg);
+bool journal_view_back(struct ui *ui);
+/* ":find TEXT": shows the view with only the entries that have it; "" all. */
+void journal_view_find(struct ui *ui, const char *text);
+/* The effect of entry i of the marks, or NULL while it is not measured. */
+const struct effect *journal_view_effect(const struct ui *ui, int i);
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * view_desk.c - the desk: strips or a table, what concerns all channels, the
+ * chart, the last journal lines.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "chart_keys.h"
+#include "ui/keys.h"
+#include "widget/meanings.h"
+#include "text/utf8.h"
+#include "ui/ui.h"
+
+static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
+		     enum ink ink, const char *value)
+{
+	int used = text_columns(value, strlen(value));
+	bool fits = used + (int)strlen(name) + 1 <= r.w;
+
+	if (*y >= r.y + r.h)
+		return;
+	draw_text(c, *y, r.x, r.w, INK_DIM, name);
+	if (!fits && *y + 1 < r.y + r.h) /* a line of its own */
+		++*y;
+	draw_foreign(c, *y, r.x + r.w - (used < r.w ? used : r.w), r.w, ink, value);
+	++*y;
+}
+
+static void mix_head(struct canvas *c, struct rect r, int *y, const char *name)
+{
+	c->flags = CELL_BOLD;
+	draw_text(c, (*y)++, r.x, r.w, INK_STRONG, name);
+	c->flags = 0;
+}
+
+static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct snapshot *s = ui->pic;
+	char text[64], number[24];
+	int y = r.y;
+
+	mix_head(c, r, &y, "MIX");
+	mix_line(c, r, &y, "weighting", INK_TEXT, s->weighting);
+	mix_line(c, r, &y, "sampling", INK_TEXT, s->sampling);
+	str_format(text, sizeof text, "%.3g  %d%%", s->clip,
+		   (int)lrint(s->clipped * 100));
+	draw_zone(c, (struct rect){y, r.x, 1, r.w}, ui->channel, DO_EXPLAIN,
+		  meaning_place("clip"));
+	mix_line(c, r, &y, "clip", INK_TEXT, text);
+	str_format(text, sizeof text, "%.2g", s->dropout);
+	mix_line(c, r, &y, "dropout", INK_TEXT, text);
+	mix_line(c, r, &y, "skipped", s->skipped ? INK_WARN : INK_TEXT,
+		 fmt_count(number, s->skipped));
+	y++;
+	mix_head(c, r, &y, "RUN");
+	if (s->parameters)
+		mix_line(c, r, &y, "parameters", INK_TEXT,
+			 fmt_brief(number, (double)s->parameters));
+	mix_line(c, r, &y, "tokens", INK_TEXT, fmt_brief(number, (double)s->tokens));
+	str_format(text, sizeof text, "%.2g s", s->seconds_per_step);
+	mix_line(c, r, &y, "a step", INK_TEXT, text);
+	if (s->memory_now)
+		mix_line(c, r, &y, "memory", INK_TEXT,
+			 fmt_bytes(number, s->memory_now));
+	str_format(text, sizeof text, "%d", s->workers);
+	if (s->workers)
+		mix_line(c, r, &y, "workers", INK_TEXT, text);
+	str_copy(text, sizeof text,
+		 s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));
+	mix_line(c, r, &y, "evaluated", INK_TEXT, text);
+	str_copy(text, sizeof text,
+		 s->checkpoint_step < 0 ? "-" : fmt_count(number, s->checkpoint_step));
+	mix_line(c, r, &y, "saved", INK_TEXT, text);
+}
+
+/* Bytes of the command without its last word, when that is what `after` says. */
+static size_t without_value(const struct journal_entry *e)
+{
+	const char *last = strrchr(e->command, ' ');
+	double said, got;
+
+	if (!last || !e->before[0] || !e->after[0])
+		return strlen(e->command);
+	if (str_eq(last + 1, e->after) ||
+	    (parse_double(last + 1, &said) && parse_double(e->after, &got)))
+		return (size_t)(last - e->command);
+	return strlen(e->command);
+}
+
+/* "  12,100  you     weight samsum 1.41 -> 2" */
+int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e)
+{
+	static const enum ink who[] = {INK_MARK, INK_LINK, INK_WARN};
+	size_t n = without_value(e);
+	char number[24];
+	int from = x;
+
+	draw_right(c, y, x + 9, 9, INK_DIM, fmt_count(number, e->step));
+	x += 11;
+	draw_text(c, y, x, 6, who[e->who <= WHO_GUARD ? e->who : 0],
+		  journal_who_name(e->who));
+	x += 8;
+	if (x - from >= w)
+		return w;
+	x += draw_foreign_n(c, y, x, w - (x - from), INK_TEXT, e->command, n);
+	x += e->command[n] ? 1 : 3;
+	if ((e->before[0] || e->after[0]) && x - from < w - 8) {
+		x += draw_foreign(c, y, x, w - (x - from), INK_DIM, e->before);
+		x += draw_text(c, y, x, w - (x - from), INK_DIM, " → ");
+		x += draw_foreign(c, y, x, w - (x - from), INK_TEXT, e->after);
+	}
+	return x - from;
+}
+
+/* --- the channels --- */
+
+static struct strip_keys keys_of_strips(void)
+{
+	struct strip_keys keys = {.meaning = meaning_place};
+
+	for (int k = KNOB_MUTE; k < KNOBS; k++)
+		keys.lamp[k] = key_letter(VIEW_DESK, DO_TOGGLE, k);
+	return keys;
+}
+
+static struct strip strip_of(const struct ui *ui, const struct strip_keys *keys, int i)
+{
+	const struct wish *share = &ui->wish[i][KNOB_SHARE];
+	struct strip s = {.ch = &ui->pic->ch[i], .channel = i,
+			  .is_chosen = i == ui->channel, .keys = keys,
+			  .is_auto = share->on ? share->is_auto : ui->pic->ch[i].share_auto};
+
+	for (int k = 0; k < KNOBS; k++) {
+		s.value[k] = ui_value(ui, i, (enum knob)k);
+		s.is_wished[k] = ui_is_wished(ui, i, (enum knob)k);
+	}
+	return s;
+}
+
+static void draw_strips(struct canvas *c, const struct ui *ui, const struct desk_layout *l)
+{
+	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel);
+	struct strip_keys keys = keys_of_strips();
+
+	for (int k = 0; k < l->visible && first + k < n; k++) {
+		struct strip s = strip_of(ui, &keys, first + k);
+
+		draw_strip(c, &s, layout_strip(l, k));
+	}
+	if (first > 0)
+		draw_text(c, l->strips.y, l->strips.x, 1, INK_STRONG, "←");
+	if (first + l->visible < n)
+		draw_text(c, l->strips.y, l->strips.x + l->strips.w - 1, 1, INK_STRONG, "→");
+	if (l->mix.w >= 14)
+		draw_mix(c, ui, l->mix);
+}
+
+static void draw_rows(struct canvas *c, const struct ui *ui, const struct desk_layout *l)
+{
+	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel);
+	struct strip_keys keys = keys_of_strips();
+	struct strip row[CHANNELS_MAX];
+	struct strip_table t = {.row = row, .has_before = first > 0,
+				.has_after = first + l->visible < n,
+				.chosen = ui->channel, .keys = &keys};
+
+	for (; t.n < l->visible && first + t.n < n; t.n++)
+		row[t.n] = strip_of(ui, &keys, first + t.n);
+	draw_strip_table(c, &t, l->strips);
+}
+
+static void draw(struct canvas *c, const struct ui *ui, struct rect body)
+{
+	const struct snapshot *s = ui->pic;
+	struct desk_layout l;
+
+	layout_desk(body, s->n_channels, &l);
+	if (l.tall)
+		draw_strips(c, ui, &l);
+	else
+		draw_rows(c, ui, &l);
+	if (l.chart.h > 0)
+		draw_chart(c, &ui->chart, l.legend, l.chart);
+	for (int i = 0; i < l.journal.h && i < s->n_journal; i++)
+		draw_entry(c, l.journal.y + i, l.journal.x, l.journal.w - 1,
+			   &s->journal[s->n_journal - 1 - i]);
+}
+
+/*
+ * A notch is a quarter of an octave; the values stay on the same ladder, from 1/8 to
+ * 8 and, below it, 0. One that was typed beyond the ladder comes back onto it.
+ */
+static double turn_weight(double w, int notches)
+{
+	double at;
+
+	if (w <= 0)
+		return notches > 0 ? 0.125 : 0;
+	if (w >= 8 && notches > 0)
+		return w;
+	at = rint(log2(w) * 4) + notches;
+	if (at < -12 && notches < 0)
+		return w > 0.125 * 1.001 ? 0.125 : 0;
+	return exp2((at > 12 ? 12 : at < -12 ? -12 : at) / 4);
+}
+
+static void move_weight(struct ui *ui, int notches)
+{
+	double now = ui_value(ui, ui->channel, KNOB_WEIGHT);
+	double then = turn_weight(now, notches);
+
+	if (notches > 0 && then <= now && ui_may_steer(ui))
+		ui_say(ui, false, "the fader ends at 8: ':weight TASK X!' goes beyond");
+	else
+		ui_wish(ui, ui->channel, KNOB_WEIGHT, then);
+}
+
+static void turn_share(struct ui *ui, int percent)
+{
+	double v = rint(ui_value(ui, ui->channel, KNOB_SHARE) * 100) + percent;
+
+	v = v < 0 ? 0 : v > 100 ? 100 : v;
+	ui_wish(ui, ui->channel, KNOB_SHARE, v / 100);
+}
+
+static bool act(struct ui *ui, int action, int arg)
+{
+	int n = ui->pic->n_channels;
+
+	if (!n)
+		return false;
+	switch ((enum action)action) {
+	case DO_MOVE:
+		ui->channel = (ui->channel + arg + n) % n;
+		return true;
+	case DO_END:
+		ui->channel = arg < 0 ? 0 : n - 1;
+		return true;
+	case DO_CHOOSE:
+		ui->channel = arg < n ? arg : n - 1;
+		return true;
+	case DO_WEIGHT:
+		move_weight(ui, arg);
+		return true;
+	case DO_WEIGHT_SET:
+		ui_wish(ui, ui->channel, KNOB_WEIGHT, arg);
+		return true;
+	case DO_SHARE:
+		turn_share(ui, arg);
+		return true;
+	case DO_SHARE_AUTO:
+		ui_wish(ui, ui->channel, KNOB_SHARE, -1);
+		return true;
+	case DO_EXPLAIN:
+		ui_explain(ui, arg > 0 ? meaning_table[arg].word : "");
+		return true;
+	case DO_TOGGLE:
+		ui_wish(ui, ui->channel, (enum knob)arg,
+			!(ui_value(ui, ui->channel, (enum knob)arg) > 0));
+		return true;
+	default:
+		return chart_act(ui, action, arg);
+	}
+}
+
+const struct view view_desk = {
+	.digit = '1', .name = "Desk", .brief = "Desk",
+	.chart = CHART_WHOLE, .draw = draw, .act = act,
+	.hints = "j k channel   h l weight   [ ] share   m s p   i words   Space pause",
+	.looks = "j k channel   t chart   y axis   r raw   i words   z freeze   q leave",
+	.steers = true,
+};

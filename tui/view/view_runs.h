@@ -1,0 +1,88 @@
+/*
+ * view_runs.h - what the files of the Runs view share: the screen's state, and
+ * who draws which part.
+ */
+#ifndef TUTTI_TUI_VIEW_RUNS_H
+#define TUTTI_TUI_VIEW_RUNS_H
+
+#include <limits.h>
+
+#include "widget/curve.h"
+#include "feed/job_slot.h"
+#include "look/run_diff.h"
+#include "look/run_table.h"
+#include "ui/ui.h"
+
+enum { RUN_MARKS = 7, RUN_NAME = 128 };
+enum run_sort { BY_CREATED, BY_NAME, BY_STEP, BY_TASK, BY_MEAN, BY_DIFFERENCE,
+		RUN_SORTS };
+
+struct loss_curve {
+	char run[RUN_NAME], task[32];
+	struct run_stamp stamp;
+	struct curve *curve;       /* NULL: none, or not read yet */
+};
+
+struct runs_view {
+	char root[PATH_MAX];
+	struct job_slot read, loss, diff;
+	struct run_table table;
+	bool has_table;
+	struct err trouble;
+	double read_at;
+	int n;                     /* shown: filtered, sorted */
+	int *order;                /* [n] cards of the table */
+	char chosen[RUN_NAME], base[RUN_NAME];
+	char mark[RUN_MARKS][RUN_NAME]; /* "" free; the place is the colour */
+	char task[32];             /* of the chart, the marked column */
+	enum run_sort sort;
+	enum run_pick pick;
+	int64_t step;              /* PICK_STEP: where all compared runs have been */
+	char filter[RUN_NAME];
+	struct curve_range dev_range, loss_range;
+	struct loss_curve losses[RUN_MARKS + 1];
+	bool shows_diff, shows_gain; /* gain: metrics less the base's */
+	struct run_diff difference;
+	struct err diff_trouble;
+	char diff_a[RUN_NAME], diff_b[RUN_NAME]; /* what it is of; "" none */
+	int scroll;
+	bool is_stale;             /* the order is to be made anew */
+};
+
+static inline struct runs_view *runs_view_of(const struct ui *ui)
+{
+	return ui->own[VIEW_RUNS];
+}
+
+/* What its row does (view_runs.c), in runs_work.c. */
+void *runs_view_init(void);
+void runs_view_release(void *own);
+void runs_view_recalc(struct ui *ui);
+bool runs_view_act(struct ui *ui, int action, int arg);
+bool runs_view_back(struct ui *ui);
+void runs_view_find(struct ui *ui, const char *text);
+
+const struct run_card *runs_card(const struct runs_view *v, const char *name);
+const struct run_card *runs_chosen(const struct runs_view *v);
+int runs_place(const struct runs_view *v); /* of the chosen one in the order */
+/* The mark's place, or -1; RUN_MARKS: the chosen run, which has none. */
+int runs_mark(const struct runs_view *v, const char *name);
+/* What stands for its line: a dot in its colour, else a mark or its letter. */
+uint32_t runs_sign(const struct canvas *c, int mark);
+char runs_letter(int mark);
+/* Is this the run the desk steers? Its steps are the picture's. */
+bool runs_is_ours(const struct ui *ui, const struct run_card *card);
+const char *runs_sort_name(enum run_sort s);
+/* Tasks of the runs that are shown, as they are met; good until the next call. */
+const char *const *runs_tasks(const struct runs_view *v, int *n);
+void runs_export(struct ui *ui, const struct runs_view *v); /* runs_export.c */
+void runs_settle(struct runs_view *v); /* makes the order anew */
+
+void draw_runs_table(struct canvas *c, const struct ui *ui, const struct runs_view *v,
+		     struct rect r);
+void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_view *v,
+		     struct rect legend, struct rect chart);
+void draw_runs_diff(struct canvas *c, const struct runs_view *v, struct rect r);
+void draw_runs_detail(struct canvas *c, const struct runs_view *v, struct rect r);
+
+#endif
