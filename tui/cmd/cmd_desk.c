@@ -16,7 +16,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "client.h"
+#include "desk/client.h"
 #include "cmd.h"
 #include "desk/desk.h"
 #include "feed/follow.h"

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/str.h"
-#include "effect_draw.h"
+#include "widget/effect_draw.h"
 #include "journal_view.h"
 #include "ui/keys.h"
 #include "command/command.h"

@@ -6,8 +6,8 @@
 #ifndef TUTTI_TUI_EFFECT_DRAW_H
 #define TUTTI_TUI_EFFECT_DRAW_H
 
-#include "canvas.h"
-#include "effect.h"
+#include "screen/canvas.h"
+#include "feed/effect.h"
 
 /*
  * "samsum −0.051 ↓ /300" at the right end of r, which is one row: the task, by how much
