@@ -16,7 +16,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "client.h"
+#include "desk/client.h"
 #include "cmd.h"
 #include "desk/desk.h"
 #include "feed/follow.h"
@@ -108,16 +108,39 @@ static int follow(const struct opts *o, const char *run)
 	return code;
 }
 
+/* The word about a screen that came back; the exit status. */
+static int say_end(const struct client_result *end, const char *run)
+{
+	const char *slash = strrchr(run, '/'), *name = slash ? slash + 1 : run;
+
+	switch (end->end) {
+	case CLIENT_SIGNAL: return EXIT_SIGNAL + end->status;
+	case CLIENT_LOST:
+		cmd_say("tutti: the engine of %s has gone\ntutti: 'tutti resume %s' goes on "
+			"from its newest checkpoint", name, name);
+		return EXIT_FAILED;
+	default:
+		if (end->word.len)
+			cmd_say("%s", buf_str(&end->word));
+		return end->status;
+	}
+}
+
 int cmd_lend(const struct opts *o, const char *run, bool is_owner)
 {
 	struct client_options c = {.run = run, .color = cmd_color(o), .ascii = o->ascii,
 				   .theme = theme_wish(o->theme), .mouse = o->mouse,
 				   .is_owner = is_owner};
+	struct client_result end = {0};
 	struct err err = {""};
-	int code = EXIT_WELL;
-	enum status st = client_show(&c, &code, &err);
+	enum status st;
+	int code;
 
-	return st ? cmd_fail(st, &err) : code;
+	buf_init(&end.word);
+	st = client_show(&c, &end, &err);
+	code = st ? cmd_fail(st, &err) : say_end(&end, run);
+	buf_release(&end.word);
+	return code;
 }
 
 /* What works without a terminal, for what was named. */

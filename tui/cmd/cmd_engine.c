@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "client.h"
+#include "desk/client.h"
 #include "cmd.h"
 #include "desk/host.h"
 #include "plan/plan.h"

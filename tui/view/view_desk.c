@@ -116,18 +116,25 @@ int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry
 
 /* --- the channels --- */
 
-static struct strip strip_of(const struct ui *ui, int i)
+static struct strip_keys keys_of_strips(void)
+{
+	struct strip_keys keys = {.meaning = meaning_place};
+
+	for (int k = KNOB_MUTE; k < KNOBS; k++)
+		keys.lamp[k] = key_letter(VIEW_DESK, DO_TOGGLE, k);
+	return keys;
+}
+
+static struct strip strip_of(const struct ui *ui, const struct strip_keys *keys, int i)
 {
 	const struct wish *share = &ui->wish[i][KNOB_SHARE];
 	struct strip s = {.ch = &ui->pic->ch[i], .channel = i,
-			  .is_chosen = i == ui->channel,
+			  .is_chosen = i == ui->channel, .keys = keys,
 			  .is_auto = share->on ? share->is_auto : ui->pic->ch[i].share_auto};
 
 	for (int k = 0; k < KNOBS; k++) {
 		s.value[k] = ui_value(ui, i, (enum knob)k);
 		s.is_wished[k] = ui_is_wished(ui, i, (enum knob)k);
-		if (k >= KNOB_MUTE)
-			s.lamp_key[k] = key_letter(VIEW_DESK, DO_TOGGLE, k);
 	}
 	return s;
 }
@@ -135,9 +142,10 @@ static struct strip strip_of(const struct ui *ui, int i)
 static void draw_strips(struct canvas *c, const struct ui *ui, const struct desk_layout *l)
 {
 	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel);
+	struct strip_keys keys = keys_of_strips();
 
 	for (int k = 0; k < l->visible && first + k < n; k++) {
-		struct strip s = strip_of(ui, first + k);
+		struct strip s = strip_of(ui, &keys, first + k);
 
 		draw_strip(c, &s, layout_strip(l, k));
 	}
@@ -151,12 +159,16 @@ static void draw_strips(struct canvas *c, const struct ui *ui, const struct desk
 
 static void draw_rows(struct canvas *c, const struct ui *ui, const struct desk_layout *l)
 {
-	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel), k = 0;
-	struct strip s[CHANNELS_MAX];
+	int n = ui->pic->n_channels, first = layout_first(n, l->visible, ui->channel);
+	struct strip_keys keys = keys_of_strips();
+	struct strip row[CHANNELS_MAX];
+	struct strip_table t = {.row = row, .has_before = first > 0,
+				.has_after = first + l->visible < n,
+				.chosen = ui->channel, .keys = &keys};
 
-	for (; k < l->visible && first + k < n; k++)
-		s[k] = strip_of(ui, first + k);
-	draw_strip_table(c, s, k, l->strips, ui->channel, first > 0, first + k < n);
+	for (; t.n < l->visible && first + t.n < n; t.n++)
+		row[t.n] = strip_of(ui, &keys, first + t.n);
+	draw_strip_table(c, &t, l->strips);
 }
 
 static void draw(struct canvas *c, const struct ui *ui, struct rect body)

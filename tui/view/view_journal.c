@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/str.h"
-#include "effect_draw.h"
+#include "widget/effect_draw.h"
 #include "journal_view.h"
 #include "ui/keys.h"
 #include "command/command.h"
@@ -136,7 +136,8 @@ static void draw_row(struct canvas *c, const struct ui *ui, struct rect r, int y
 		x += 10;
 	}
 	draw_entry(c, y, x - 1, end - w - 2 - x, e);
-	draw_effect(c, ui, y, end, w, journal_of(ui)->row[row]);
+	draw_effect(c, ui->pic, (struct rect){y, end - w, 1, w}, e,
+		    journal_view_effect(ui, journal_of(ui)->row[row]));
 }
 
 static void say_filter(const struct ui *ui, char out[96])
@@ -249,6 +250,7 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct journal_view *h = journal_of(ui);
 	const struct journal_entry *e;
+	const struct effect *f;
 	struct rect left, right;
 	char text[64], number[24];
 	int y;
@@ -268,8 +270,9 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	right.x = left.x + left.w + 2;
 	right.w = r.x + r.w - 2 - right.x;
 	y = draw_facts(c, e, ui_may_steer(ui), left);
-	draw_effect_path(c, ui, rect_cut(left, y - left.y, 0, 0, 0), h->row[h->at]);
-	draw_effects(c, ui, right, h->row[h->at]);
+	f = journal_view_effect(ui, h->row[h->at]);
+	draw_effect_path(c, ui->pic, rect_cut(left, y - left.y, 0, 0, 0), e, f);
+	draw_effects(c, ui->pic, right, e, f);
 }
 
 static void draw(struct canvas *c, const struct ui *ui, struct rect body)

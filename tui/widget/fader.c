@@ -11,7 +11,6 @@
 
 #include "screen/action.h"
 #include "base/str.h"
-#include "meanings.h"
 
 enum { TRACK = 9 }; /* rows of a tall fader */
 
@@ -53,9 +52,9 @@ static const enum paper lamp_paper[KNOBS] = {
 	[KNOB_MUTE] = PAPER_MUTE, [KNOB_SOLO] = PAPER_SOLO, [KNOB_LOCK] = PAPER_LOCK};
 
 /* A lamp shows the key that turns it, as a capital while it is on. */
-static char lamp_letter(const struct strip *s, enum knob k, bool is_on)
+static char lamp_letter(const struct strip_keys *keys, enum knob k, bool is_on)
 {
-	char letter = s->lamp_key[k];
+	char letter = keys->lamp[k];
 
 	return is_on && letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
 }
@@ -68,7 +67,7 @@ static void draw_lamp(struct canvas *c, const struct strip *s, enum knob k, int 
 	c->paper = is_on ? (uint8_t)lamp_paper[k] : PAPER_LAMP;
 	c->flags = is_on ? CELL_BOLD : 0;
 	draw_textf(c, y, x, 3, is_on ? INK_TEXT : INK_DIM, " %c ",
-		   lamp_letter(s, k, is_on));
+		   lamp_letter(s->keys, k, is_on));
 	c->paper = PAPER_NONE;
 	c->flags = 0;
 }
@@ -102,23 +101,25 @@ static void draw_knob(struct canvas *c, const struct strip *s, struct rect r)
 }
 
 /* A short word that says what it means when it is clicked. */
-static void draw_word(struct canvas *c, int channel, int y, int x, int w, enum ink ink,
-		      const char *word)
+static void draw_word(struct canvas *c, const struct strip *s, int y, int x, int w,
+		      enum ink ink, const char *word)
 {
+	int meaning = s->keys->meaning(word);
+
 	draw_text(c, y, x, w, ink, word);
-	if (meaning_place(word))
-		draw_zone(c, (struct rect){y, x, 1, w}, channel, DO_EXPLAIN,
-			  meaning_place(word));
+	if (meaning)
+		draw_zone(c, (struct rect){y, x, 1, w}, s->channel, DO_EXPLAIN, meaning);
 }
 
 /* A number at the top, and an arrow that points at the share's bar. */
-static void draw_effective(struct canvas *c, const struct channel *ch, int i, int y, int x)
+static void draw_effective(struct canvas *c, const struct strip *s, int y, int x)
 {
+	const struct channel *ch = s->ch;
 	char number[24];
 
 	draw_right(c, y, x + 6, 4, ch->silent ? INK_DIM : INK_TEXT,
 		   fmt_percent(number, ch->effective));
-	draw_word(c, i, y + 1, x + 3, 3, INK_DIM, "eff");
+	draw_word(c, s, y + 1, x + 3, 3, INK_DIM, "eff");
 	if (ch->effective >= 0 && ch->effective <= 1 && !ch->silent)
 		draw_text(c, y + (int)lrint((1 - ch->effective) * (TRACK - 1)), x - 1, 1,
 			  INK_STRONG, "▸");
@@ -137,10 +138,10 @@ static void draw_share(struct canvas *c, const struct strip *s, struct rect r)
 	for (int k = 0; k < 2; k++)
 		draw_span(c, y, x + k, full - h, full,
 			  s->ch->silent ? INK_DIM : ink_channel(s->channel));
-	draw_effective(c, s->ch, s->channel, y, x);
+	draw_effective(c, s, y, x);
 	draw_textf(c, y + TRACK - 2, x + 2, 4, INK_TEXT, "%3d%%",
 		   (int)lrint(share * 100));
-	draw_word(c, s->channel, y + TRACK - 1, x + 3, 3,
+	draw_word(c, s, y + TRACK - 1, x + 3, 3,
 		  s->is_wished[KNOB_SHARE] ? INK_WARN : INK_DIM,
 		  s->is_wished[KNOB_SHARE] ? "  ~" : s->is_auto ? "shr" : "set");
 }
@@ -150,15 +151,15 @@ static bool is_up_good(const struct channel *ch)
 	return !metric_table[ch->metric < METRICS ? ch->metric : 0].lower_is_better;
 }
 
-static void draw_strip_figures(struct canvas *c, const struct channel *ch, int i,
-			       struct rect r)
+static void draw_strip_figures(struct canvas *c, const struct strip *s, struct rect r)
 {
+	const struct channel *ch = s->ch;
 	const struct metric_info *m =
 		&metric_table[ch->metric < METRICS ? ch->metric : 0];
 	int y = r.y + 2 + TRACK, x = r.x + 2;
 	char number[24];
 
-	draw_word(c, i, y, x, 4, INK_DIM, "loss");
+	draw_word(c, s, y, x, 4, INK_DIM, "loss");
 	draw_right(c, y, x + 11, 6, INK_TEXT, fmt_value(number, ch->smooth));
 	draw_trend(c, y, x + 12, ch->loss_trend, false, false);
 	draw_text(c, y + 1, x, 4, INK_DIM, m->brief);
@@ -166,7 +167,7 @@ static void draw_strip_figures(struct canvas *c, const struct channel *ch, int i
 	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	c->flags = 0;
 	draw_trend(c, y + 1, x + 12, ch->dev_trend, is_up_good(ch), true);
-	draw_word(c, i, y + 2, x, 4, INK_DIM, "base");
+	draw_word(c, s, y + 2, x, 4, INK_DIM, "base");
 	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_score(number, ch->metric, ch->baseline));
 }
 
@@ -194,13 +195,13 @@ void draw_strip(struct canvas *c, const struct strip *s, struct rect r)
 	draw_zone(c, (struct rect){r.y + 2, r.x + 5, TRACK, 3}, i, DO_FADER_UP, 0);
 	draw_box(c, r, s->is_chosen ? INK_STRONG : INK_FRAME);
 	c->flags = CELL_BOLD;
-	used = draw_textf(c, r.y, r.x + 2, 3, ink_channel(s->channel), " %c ",
+	used = draw_textf(c, r.y, r.x + 2, 3, ink_channel(i), " %c ",
 			  channel_letter(i));
-	used += draw_foreign(c, r.y, r.x + 2 + used, r.w - 5 - used, ink_channel(s->channel),
+	used += draw_foreign(c, r.y, r.x + 2 + used, r.w - 5 - used, ink_channel(i),
 			     ch->name);
 	draw_cell(c, r.y, r.x + 2 + used, ' ', INK_TEXT);
 	c->flags = 0;
-	draw_word(c, i, r.y + 1, x, 6, INK_DIM, "weight");
+	draw_word(c, s, r.y + 1, x, 6, INK_DIM, "weight");
 	c->flags = CELL_BOLD;
 	used = draw_text(c, r.y + 1, x + 7, 6, ch->silent ? INK_DIM : INK_STRONG,
 			 weight_text(number, s->value[KNOB_WEIGHT]));
@@ -211,7 +212,7 @@ void draw_strip(struct canvas *c, const struct strip *s, struct rect r)
 		draw_textf(c, r.y + 1, x + 10 + used, 6, INK_DIM, "×%.2f", ch->factor);
 	draw_knob(c, s, r);
 	draw_share(c, s, r);
-	draw_strip_figures(c, ch, i, r);
+	draw_strip_figures(c, s, r);
 	draw_lamps(c, s, r.y + 5 + TRACK, x);
 }
 
@@ -270,31 +271,33 @@ static void draw_flat_fader(struct canvas *c, const struct strip *s, int y, int 
 }
 
 /* The same of a table's head line, right-aligned. */
-static void draw_head_word(struct canvas *c, int channel, int y, int end, const char *text,
-			   const char *word)
+static void draw_head_word(struct canvas *c, const struct strip_table *t, int y, int end,
+			   const char *text, const char *word)
 {
 	int w = (int)strlen(text);
 
 	draw_right(c, y, end, w, INK_DIM, text);
-	draw_zone(c, (struct rect){y, end - w, 1, w}, channel, DO_EXPLAIN,
-		  meaning_place(word));
+	draw_zone(c, (struct rect){y, end - w, 1, w}, t->chosen, DO_EXPLAIN,
+		  t->keys->meaning(word));
 }
 
-static void draw_table_head(struct canvas *c, const struct strip *s, int channel, int y,
-			    const struct table_cols *t)
+static void draw_table_head(struct canvas *c, const struct strip_table *t, int y,
+			    const struct table_cols *k)
 {
-	draw_text(c, y, t->name, t->name_w, INK_DIM, "task");
-	draw_text(c, y, t->fader, 2, INK_DIM, c->fancy ? "⅛" : "/8");
-	draw_text(c, y, t->fader + t->fader_w - 2, 2, INK_DIM, "×8");
-	draw_head_word(c, channel, y, t->weight + 6, "weight", "weight");
-	draw_head_word(c, channel, y, t->share, t->bar_w ? "share" : "shr", "shr");
-	draw_head_word(c, channel, y, t->effective, "eff", "eff");
-	draw_head_word(c, channel, y, t->loss - 1, "loss", "loss");
-	draw_head_word(c, channel, y, t->dev - 1, "dev", "dev");
-	if (t->base)
-		draw_head_word(c, channel, y, t->base - 1, "base", "base");
-	draw_textf(c, y, t->lamps, 5, INK_DIM, "%c %c %c", lamp_letter(s, KNOB_MUTE, false),
-		   lamp_letter(s, KNOB_SOLO, false), lamp_letter(s, KNOB_LOCK, false));
+	draw_text(c, y, k->name, k->name_w, INK_DIM, "task");
+	draw_text(c, y, k->fader, 2, INK_DIM, c->fancy ? "⅛" : "/8");
+	draw_text(c, y, k->fader + k->fader_w - 2, 2, INK_DIM, "×8");
+	draw_head_word(c, t, y, k->weight + 6, "weight", "weight");
+	draw_head_word(c, t, y, k->share, k->bar_w ? "share" : "shr", "shr");
+	draw_head_word(c, t, y, k->effective, "eff", "eff");
+	draw_head_word(c, t, y, k->loss - 1, "loss", "loss");
+	draw_head_word(c, t, y, k->dev - 1, "dev", "dev");
+	if (k->base)
+		draw_head_word(c, t, y, k->base - 1, "base", "base");
+	draw_textf(c, y, k->lamps, 5, INK_DIM, "%c %c %c",
+		   lamp_letter(t->keys, KNOB_MUTE, false),
+		   lamp_letter(t->keys, KNOB_SOLO, false),
+		   lamp_letter(t->keys, KNOB_LOCK, false));
 }
 
 static void draw_table_lamps(struct canvas *c, const struct strip *s, int y, int x)
@@ -303,10 +306,11 @@ static void draw_table_lamps(struct canvas *c, const struct strip *s, int y, int
 		enum knob knob = (enum knob)(KNOB_MUTE + k);
 		bool is_on = s->value[knob] > 0;
 
-		draw_zone(c, (struct rect){y, x + 2 * k, 1, 1}, s->channel, DO_TOGGLE, (int)knob);
+		draw_zone(c, (struct rect){y, x + 2 * k, 1, 1}, s->channel, DO_TOGGLE,
+			  (int)knob);
 		c->paper = is_on ? (uint8_t)lamp_paper[knob] : c->paper;
-		draw_cell(c, y, x + 2 * k, is_on ? (uint32_t)lamp_letter(s, knob, true) : 0xb7,
-			  is_on ? INK_TEXT : INK_FRAME);
+		draw_cell(c, y, x + 2 * k, is_on ? (uint32_t)lamp_letter(s->keys, knob, true) :
+			  0xb7, is_on ? INK_TEXT : INK_FRAME);
 		c->paper = s->is_chosen ? PAPER_ROW : PAPER_NONE;
 		if (s->is_wished[knob])
 			draw_cell(c, y, x + 2 * k + 1, '~', INK_WARN);
@@ -324,8 +328,8 @@ static void draw_table_row(struct canvas *c, const struct strip *s, int y,
 
 	draw_zone(c, (struct rect){y, 0, 1, c->cols}, i, DO_NONE, 0);
 	draw_zone(c, (struct rect){y, t->fader, 1, t->fader_w}, i, DO_FADER, 0);
-	draw_textf(c, y, 2, 1, ink_channel(s->channel), "%c", channel_letter(i));
-	draw_foreign(c, y, t->name, t->name_w, ch->silent ? INK_DIM : ink_channel(s->channel),
+	draw_textf(c, y, 2, 1, ink_channel(i), "%c", channel_letter(i));
+	draw_foreign(c, y, t->name, t->name_w, ch->silent ? INK_DIM : ink_channel(i),
 		     ch->name);
 	draw_flat_fader(c, s, y, t->fader, t->fader_w);
 	draw_right(c, y, t->weight + 6, 6, ch->silent ? INK_DIM : INK_STRONG,
@@ -334,7 +338,7 @@ static void draw_table_row(struct canvas *c, const struct strip *s, int y,
 		draw_cell(c, y, t->weight + 6, '~', INK_WARN);
 	if (t->bar_w)
 		draw_bar(c, y, t->bar, t->bar_w, share, ch->silent ? INK_DIM :
-			 ink_channel(s->channel));
+			 ink_channel(i));
 	draw_right(c, y, t->share, 4, INK_TEXT, fmt_percent(number, share));
 	if (is_wished)
 		draw_cell(c, y, t->share, '~', INK_WARN);
@@ -353,28 +357,25 @@ static void draw_table_row(struct canvas *c, const struct strip *s, int y,
 	draw_table_lamps(c, s, y, t->lamps);
 }
 
-void draw_strip_table(struct canvas *c, const struct strip *s, int n, struct rect r,
-		      int chosen, bool before, bool after)
+void draw_strip_table(struct canvas *c, const struct strip_table *t, struct rect r)
 {
-	struct table_cols t;
+	struct table_cols cols;
 
-	if (n < 1)
-		return;
-	table_columns(r.w, &t);
-	draw_table_head(c, s, chosen, r.y, &t);
-	if (before)
+	table_columns(r.w, &cols);
+	draw_table_head(c, t, r.y, &cols);
+	if (t->has_before)
 		draw_text(c, r.y, 0, 2, INK_DIM, "↑");
-	for (int k = 0; k < n; k++) {
+	for (int k = 0; k < t->n; k++) {
 		int y = r.y + 1 + k;
 
-		if (s[k].is_chosen) {
+		if (t->row[k].is_chosen) {
 			c->paper = PAPER_ROW;
 			draw_fill(c, (struct rect){y, 0, 1, r.w});
 			draw_text(c, y, 0, 1, INK_STRONG, "▸");
 		}
-		draw_table_row(c, &s[k], y, &t);
+		draw_table_row(c, &t->row[k], y, &cols);
 		c->paper = PAPER_NONE;
 	}
-	if (after)
-		draw_text(c, r.y + n, 0, 1, INK_DIM, "↓");
+	if (t->has_after)
+		draw_text(c, r.y + t->n, 0, 1, INK_DIM, "↓");
 }

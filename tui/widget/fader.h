@@ -13,6 +13,12 @@
 
 enum knob { KNOB_WEIGHT, KNOB_SHARE, KNOB_MUTE, KNOB_SOLO, KNOB_LOCK, KNOBS };
 
+/* What keys and clicks lead to, which the strips do not know themselves. */
+struct strip_keys {
+	char lamp[KNOBS];                 /* the key that turns a lamp */
+	int (*meaning)(const char *word); /* what DO_EXPLAIN takes for it; 0: nothing */
+};
+
 struct strip {
 	const struct channel *ch; /* borrowed */
 	int channel;              /* its number: letter, ink */
@@ -20,16 +26,19 @@ struct strip {
 	double value[KNOBS];      /* what a hand wishes, else what the run has; lamps: > 0 */
 	bool is_wished[KNOBS];    /* it is wished, and the run does not show it yet */
 	bool is_auto;             /* the share is the sampling method's */
-	char lamp_key[KNOBS];     /* the key that turns a lamp */
+	const struct strip_keys *keys; /* borrowed */
 };
 
 void draw_strip(struct canvas *c, const struct strip *s, struct rect r);
 
-/*
- * n strips as rows below a head line; `before`, `after`: there are more of them. The
- * head's words are explained for channel `chosen`.
- */
-void draw_strip_table(struct canvas *c, const struct strip *s, int n, struct rect r,
-		      int chosen, bool before, bool after);
+/* Strips as rows below a head line. */
+struct strip_table {
+	const struct strip *row;  /* [n], borrowed */
+	int n;
+	bool has_before, has_after; /* there are more than these */
+	int chosen;               /* channel that a click on the head leaves chosen */
+	const struct strip_keys *keys; /* borrowed */
+};
+void draw_strip_table(struct canvas *c, const struct strip_table *t, struct rect r);
 
 #endif

@@ -43,12 +43,20 @@ static void test_formats(void **state)
 	assert_true(fmt_scale(METRIC_PERPLEXITY) == 1 && fmt_scale(METRIC_F1) == 100);
 }
 
+static int no_meaning(const char *word)
+{
+	(void)word;
+	return 0;
+}
+
 /* The ink of the arrow beside the metric of a strip; and the metric is there. */
 static enum ink arrow(enum metric_id m, double dev, enum trend t, const char *text)
 {
 	struct channel ch = {.name = "s", .metric = m, .dev = dev, .dev_trend = t,
 			     .baseline = NAN, .smooth = 1, .effective = NAN};
-	struct strip s = {.ch = &ch, .value = {[KNOB_WEIGHT] = 1}, .lamp_key = "..msp"};
+	struct strip_keys keys = {.lamp = {[KNOB_MUTE] = 'm', [KNOB_SOLO] = 's',
+					   [KNOB_LOCK] = 'p'}, .meaning = no_meaning};
+	struct strip s = {.ch = &ch, .value = {[KNOB_WEIGHT] = 1}, .keys = &keys};
 	enum ink ink = INKS;
 	struct canvas c;
 	bool is_there = false;

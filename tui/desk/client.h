@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
 #include "screen/terminal.h"
 
 struct client_options {
@@ -18,11 +19,21 @@ struct client_options {
 	bool is_owner;            /* SIGTERM stops the run, too; else it detaches */
 };
 
+/* How a screen that was lent came back. */
+enum client_end { CLIENT_GIVEN_BACK, CLIENT_SIGNAL, CLIENT_LOST };
+struct client_result {
+	enum client_end end;
+	int status;               /* given back: the exit status; signal: which one */
+	struct buf word;          /* given back: a word about it, or nothing */
+};
+
 /*
- * Until the screen is given back: the exit status, and a word about it on stderr.
- * What cannot begin is told by `err`: ST_NOT_FOUND when no engine listens.
+ * Until the screen is given back, a signal ends it or the engine has gone: `out`, whose
+ * word the caller has made and releases. What cannot begin is told by `err`:
+ * ST_NOT_FOUND when no engine listens.
  */
-enum status client_show(const struct client_options *o, int *exit_code, struct err *err);
+enum status client_show(const struct client_options *o, struct client_result *out,
+			struct err *err);
 
 /* One command line to a run's engine; waits for the answer. */
 enum status client_send(const char *run, const char *line, struct buf *answer,

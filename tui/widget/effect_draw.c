@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/str.h"
+#include "curve.h"
 
 enum { SPAN_COLS = 5 };
 
@@ -29,12 +30,11 @@ static void draw_change(struct canvas *c, int y, int end, double relative, doubl
 	draw_right(c, y, end - 2, 8, is_dim ? INK_DIM : INK_TEXT, text);
 }
 
-void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, int w,
-			int mark)
+void draw_effect(struct canvas *c, const struct snapshot *s, struct rect r,
+		 const struct journal_entry *e, const struct effect *f)
 {
-	const struct journal_entry *e = &ui->chart.marks.e[mark];
-	const struct effect *f = journal_view_effect(ui, mark);
-	int ch = mark_channel(ui->pic, e->command);
+	int y = r.y, end = r.x + r.w, w = r.w - SPAN_COLS;
+	int ch = mark_channel(s, e->command);
 	bool is_others = false;
 	double effect, relative, error;
 	char text[24];
@@ -65,10 +65,9 @@ void draw_effect(struct canvas *c, const struct ui *ui, int y, int end, int w,
 		str_format(text, sizeof text, "%s%.1f%%", effect < 0 ? "−" : "+",
 			   fabs(effect) * 100);
 	draw_change(c, y, end, relative, error, text, !f->is_whole);
-	w -= SPAN_COLS;
 	if (w > 12)
 		draw_foreign(c, y, end - w, w - 11, INK_DIM,
-			     ch >= 0 ? ui->pic->ch[ch].name : is_others ? "others" :
+			     ch >= 0 ? s->ch[ch].name : is_others ? "others" :
 			     "all");
 }
 
@@ -102,9 +101,9 @@ static void draw_trend(struct canvas *c, const struct plot *p, const struct effe
 	plot_line(c, p, &line);
 }
 
-void draw_effect_path(struct canvas *c, const struct ui *ui, struct rect r, int mark)
+void draw_effect_path(struct canvas *c, const struct snapshot *s, struct rect r,
+		      const struct journal_entry *e, const struct effect *f)
 {
-	const struct effect *f = journal_view_effect(ui, mark);
 	struct plot p = {.range = {.log = true, .unit = 1}};
 	struct plot_line l = {.n = EFFECT_PATH, .mark = 'o'};
 	double lo = INFINITY, hi = -INFINITY, end;
@@ -132,8 +131,7 @@ void draw_effect_path(struct canvas *c, const struct ui *ui, struct rect r, int 
 	p.x_min = (double)(f->step - f->length);
 	p.x_max = (double)(f->step + f->length);
 	plot_begin(c, &p, r);
-	plot_event(c, &p, f->step, mark_letter(&ui->chart.marks.e[mark]),
-		   mark_ink(ui->pic, &ui->chart.marks.e[mark]), true);
+	plot_event(c, &p, f->step, mark_letter(e), mark_ink(s, e), true);
 	draw_trend(c, &p, f);
 	l.v = f->path;
 	l.at = at;
@@ -141,7 +139,7 @@ void draw_effect_path(struct canvas *c, const struct ui *ui, struct rect r, int 
 	l.mark = channel_mark(f->channel);
 	plot_line(c, &p, &l);
 	draw_foreign(c, p.area.y + p.area.h, r.x, 7, ink_channel(f->channel),
-		     ui->pic->ch[f->channel].name);
+		     s->ch[f->channel].name);
 }
 
 enum { CHANGE_COLS = 11, LOSS_COLS = 9 };
@@ -180,18 +178,18 @@ static void draw_loss(struct canvas *c, int y, int end, enum ink ink, double los
 }
 
 /* The losses before and after, their difference, and what the trend leaves of it. */
-static void draw_effect_row(struct canvas *c, const struct ui *ui, struct rect r, int y,
+static void draw_effect_row(struct canvas *c, const struct snapshot *s, struct rect r,
 			    const struct effect *f, int t)
 {
 	const struct effect_loss *l = &f->loss[t];
 	double effect = effect_of(f, t), change = effect_change(f, t), size = fabs(l->trend);
-	int end = r.x + r.w;
+	int y = r.y, end = r.x + r.w;
 	bool has_losses = shows_losses(r);
 	int room = r.w - CHANGE_COLS * (1 + shows_change(r)) -
 		   2 * LOSS_COLS * has_losses - 1;
 	char text[24];
 
-	draw_name(c, y, r.x, room, ink_channel(t), ui->pic->ch[t].name);
+	draw_name(c, y, r.x, room, ink_channel(t), s->ch[t].name);
 	if (isfinite(effect))
 		draw_change(c, y, end, effect / size, l->error / size,
 			    signed_text(text, effect), !f->is_whole);
@@ -223,9 +221,9 @@ static void draw_effects_head(struct canvas *c, struct rect r, const struct effe
 	draw_right(c, r.y, end - 2 * CHANGE_COLS - LOSS_COLS - 2, 8, INK_DIM, "before");
 }
 
-void draw_effects(struct canvas *c, const struct ui *ui, struct rect r, int mark)
+void draw_effects(struct canvas *c, const struct snapshot *s, struct rect r,
+		  const struct journal_entry *e, const struct effect *f)
 {
-	const struct effect *f = journal_view_effect(ui, mark);
 	int order[CHANNELS_MAX];
 
 	if (!f || f->length < EFFECT_LEAST) {
@@ -234,7 +232,8 @@ void draw_effects(struct canvas *c, const struct ui *ui, struct rect r, int mark
 		return;
 	}
 	draw_effects_head(c, r, f);
-	by_effect(f, mark_channel(ui->pic, ui->chart.marks.e[mark].command), order);
+	by_effect(f, mark_channel(s, e->command), order);
 	for (int k = 0; k + 1 < r.h && k < f->n; k++)
-		draw_effect_row(c, ui, r, r.y + 1 + k, f, order[k]);
+		draw_effect_row(c, s, (struct rect){r.y + 1 + k, r.x, 1, r.w}, f,
+				order[k]);
 }

@@ -15,13 +15,13 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "cmd.h"
 #include "screen/restore.h"
 #include "trainer/control.h"
 
 struct client {
 	const struct client_options *o;
-	int fd, signal_fd, exit_code;
+	struct client_result *out;
+	int fd, signal_fd;
 	bool has_ended;
 	struct termios saved;
 	struct control_message in;
@@ -70,22 +70,18 @@ static void take_leave(struct client *c)
 {
 	char *why = c->in.text;
 
-	c->exit_code = (int)strtol(c->in.text, &why, 10) & 0xff;
+	c->out->end = CLIENT_GIVEN_BACK;
+	c->out->status = (int)strtol(c->in.text, &why, 10) & 0xff;
 	c->has_ended = true;
 	tcsetattr(0, TCSANOW, &c->saved);
-	if (*why == ' ' && why[1])
-		cmd_say("%s", why + 1);
+	if (*why == ' ')
+		buf_adds(&c->out->word, why + 1);
 }
 
 static void lose_engine(struct client *c)
 {
-	const char *slash = strrchr(c->o->run, '/');
-	const char *name = slash ? slash + 1 : c->o->run;
-
 	restore_now();
-	cmd_say("tutti: the engine of %s has gone\ntutti: 'tutti resume %s' goes on from its "
-		"newest checkpoint", name, name);
-	c->exit_code = EXIT_FAILED;
+	c->out->end = CLIENT_LOST;
 	c->has_ended = true;
 }
 
@@ -114,7 +110,8 @@ static void read_signals(struct client *c)
 
 	while (signals_take(&sig)) {
 		if (sig == SIGHUP || (sig == SIGTERM && !c->o->is_owner)) {
-			c->exit_code = EXIT_SIGNAL + sig; /* closing is detaching */
+			c->out->end = CLIENT_SIGNAL; /* closing is detaching */
+			c->out->status = sig;
 			c->has_ended = true;
 			return;
 		}
@@ -142,7 +139,8 @@ static enum status loop(struct client *c, struct err *err)
 	return st;
 }
 
-enum status client_show(const struct client_options *o, int *exit_code, struct err *err)
+enum status client_show(const struct client_options *o, struct client_result *out,
+			struct err *err)
 {
 	struct client *c;
 	struct buf back;
@@ -156,6 +154,7 @@ enum status client_show(const struct client_options *o, int *exit_code, struct e
 	}
 	c = xcalloc(1, sizeof *c);
 	c->o = o;
+	c->out = out;
 	c->fd = -1;
 	tcgetattr(0, &c->saved);
 	st = control_connect(o->run, &c->fd, err);
@@ -167,7 +166,6 @@ enum status client_show(const struct client_options *o, int *exit_code, struct e
 			st = loop(c, err);
 		restore_disarm();
 		signals_close();
-		*exit_code = c->exit_code;
 	}
 	if (c->fd >= 0)
 		close(c->fd);
