@@ -21,6 +21,9 @@ const struct prediction *reading_before(const struct reading *re);
 /* Changes against `before`, once that was read. */
 void reading_measure_changes(struct reading *re);
 
+/* As it was scored when it was evaluated; measured here if a run of before has not all. */
+void reading_rouge(const struct reading *re, const struct prediction *p,
+		   const char *reference, struct rouge *out);
 /* Measures more examples for a few milliseconds; true: all are done. */
 bool reading_measure(struct reading *re);
 /* One example now: what drawing shows must not wait for its turn. */
