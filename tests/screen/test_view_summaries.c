@@ -200,6 +200,14 @@ static void test_figures(void **state)
 	bench_release(&b);
 }
 
+static void measured_alone(const struct summaries_view *re, int i, struct rouge *out)
+{
+	struct rouge_scorer *rs = rouge_scorer_new(re->rouge);
+
+	rouge_score(rs, re->data.set.row[i].target, re->data.set.p[i].text, out);
+	rouge_scorer_free(rs);
+}
+
 static void measure_again(struct bench *b)
 {
 	struct summaries_view *re = summaries_of(&b->ui);
@@ -208,6 +216,34 @@ static void measure_again(struct bench *b)
 		re->figure[i].is_done = false;
 	re->measured = 0;
 	rest(b);
+}
+
+/*
+ * What was scored when it was evaluated is read, not measured again; of a run that kept
+ * F1s alone it is measured, to the same bits.
+ */
+static void test_stored_scores(void **state)
+{
+	struct bench b;
+	struct summaries_view *re;
+	struct rouge one, other;
+
+	(void)state;
+	bench_init(&b);
+	re = summaries_of(&b.ui);
+	for (int i = 0; i < re->data.set.n; i++) {
+		measured_alone(re, i, &one);
+		assert_memory_equal(&re->figure[i].rouge, &one, sizeof one);
+	}
+	measured_alone(re, 0, &one);
+	other = (struct rouge){ .r2 = { .5, .25, .125 } };
+	summary_set(&re->data.set.p[0], &other);
+	measure_again(&b);
+	assert_memory_equal(&re->figure[0].rouge, &other, sizeof other);
+	re->data.set.p[0].n = SUMMARY_SCORES; /* as a run of before has it */
+	measure_again(&b);
+	assert_memory_equal(&re->figure[0].rouge, &one, sizeof one);
+	bench_release(&b);
 }
 
 /* The head's line at 80 columns; the caller frees. */
@@ -428,6 +464,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_stored_scores),
 		cmocka_unit_test(test_blind),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_search),
