@@ -12,7 +12,7 @@
 
 #include "fixture/hostile.h"
 #include "fixture/recognise.h"
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

@@ -23,9 +23,10 @@
 
 #include <glob.h>
 
+#include "fixture/golden_screen.h"
 #include "fixture/fake_film.h"
 #include "fixture/recognise.h"
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

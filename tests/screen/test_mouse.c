@@ -13,7 +13,7 @@
 
 #include "keys.h"
 #include "mouse.h"
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

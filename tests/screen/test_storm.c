@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "fixture/recognise.h"
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 
 /* readline forgets an undo record of a recalled and edited line (8.2, measured). */
 const char *__lsan_default_suppressions(void);

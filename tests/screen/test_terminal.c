@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "fixture/recognise.h"
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 #include "ui.h"
 
 #define GOLDEN "tests/golden/screen/"

@@ -11,7 +11,8 @@
 
 #include <cmocka.h>
 
-#include "fixture/pty.h"
+#include "fixture/golden_screen.h"
+#include "fixture/pty_desk.h"
 
 #define GOLDEN "tests/golden/screen/"
 

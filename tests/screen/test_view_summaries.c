@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "keys.h"
 #include "ask/ask_summarize.h"
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 #include "ui.h"
 
 const char *__lsan_default_suppressions(void);
