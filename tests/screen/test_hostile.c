@@ -14,12 +14,6 @@
 #include "fixture/recognise.h"
 #include "fixture/pty_desk.h"
 
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
-
 struct visit {
 	const char *name, *keys[6];
 };

@@ -28,12 +28,6 @@
 #include "fixture/recognise.h"
 #include "fixture/pty_desk.h"
 
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
-
 #define KEYS "tests/screen/keys/"
 #define GOLDEN "tests/golden/keys/"
 enum { SIDE_BY_SIDE = 6 };

@@ -15,12 +15,6 @@
 #include "mouse.h"
 #include "fixture/pty_desk.h"
 
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
-
 /* --- a desk without a terminal --- */
 
 struct table {

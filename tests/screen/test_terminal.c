@@ -13,12 +13,6 @@
 #include "fixture/recognise.h"
 #include "fixture/pty_desk.h"
 
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
-
 static const char *const terms[] = {"xterm-256color", "xterm",	"vt100",
 				    "linux",	      "screen", "tmux-256color",
 				    "rxvt-unicode-256color"};

@@ -15,12 +15,6 @@
 #include "palette.h"
 #include "fixture/pty_desk.h"
 
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
-
 enum { BLACK_ = 16, WHITE_ = 231 };
 
 static void test_contrast(void **state)
