@@ -298,9 +298,10 @@ static void test_drops_change_no_bit(void **state)
 
 		dup2(none, 1);
 		dup2(none, 2);
-		execl(pty_program_path(), pty_program_path(), "train", desks_plan, "--runs", desks_runs, "--run",
-		      alone, "--set", drops > 20 ? "budget.steps=40000" : steps, "--set",
-		      "budget.eval_every=100000", (char *)NULL);
+		execl(pty_program_path(), pty_program_path(), "train", desks_plan,
+		      "--runs", desks_runs, "--run", alone,
+		      "--set", drops > 20 ? "budget.steps=40000" : steps,
+		      "--set", "budget.eval_every=100000", (char *)NULL);
 		_exit(127);
 	}
 	waitpid(pid, &status, 0);

@@ -356,7 +356,8 @@ int main(void)
 		cmocka_unit_test(test_kills),
 	};
 
-	int failed = cmocka_run_group_tests_name("figures", tests, fixture_make_runs, fixture_remove);
+	int failed = cmocka_run_group_tests_name("figures", tests, fixture_make_runs,
+						 fixture_remove);
 
 	xfree(was);
 	return failed;
