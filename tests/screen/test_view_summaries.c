@@ -17,34 +17,9 @@
 #include "base/json.h"
 #include "ui/keys.h"
 #include "ask/ask_summarize.h"
-#include "fixture/pty.h"
+#include "fixture/golden_screen.h"
+#include "fixture/pty_desk.h"
 #include "ui/ui.h"
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
-
-#define GOLDEN "tests/golden/screen/"
-
-static void golden(struct pty *p, const char *name)
-{
-	const char *mode = getenv("TUTTI_GOLDEN");
-	char path[256], *seen = pty_text(p);
-	struct buf want;
-
-	buf_init(&want);
-	str_format(path, sizeof path, GOLDEN "%s.txt", name);
-	if (mode && str_eq(mode, "write"))
-		assert_int_equal(file_write(path, seen, strlen(seen), NULL), ST_OK);
-	file_read(path, 1 << 20, &want, NULL);
-	if (strcmp(seen, buf_str(&want)))
-		print_error("--- %s, seen:\n%s", path, seen);
-	assert_string_equal(seen, buf_str(&want));
-	xfree(seen);
-	buf_release(&want);
-}
 
 static const struct frame {
 	const char *name, *keys;
@@ -81,7 +56,7 @@ static void all_frames(bool is_plain)
 			str_format(name, sizeof name, "summaries%s%s-%d%s",
 				   frames[i].name[0] ? "-" : "", frames[i].name, s.cols,
 				   is_plain ? "-vt100" : "");
-			golden(&p, name);
+			assert_golden(&p, name);
 			pty_close(&p);
 		}
 }

@@ -32,16 +32,6 @@ enum { ROUNDS = 6, STRIDE = 11 };
 #endif
 static int run_number;
 
-static int set_up(void **state)
-{
-	char runs[PATH_MAX];
-
-	if (fixture_make(state))
-		return -1;
-	str_format(runs, sizeof runs, "%s/runs", fixture_dir);
-	return file_mkdirs(runs, 0700, NULL) ? -1 : 0;
-}
-
 /* --- the rows, as text --- */
 
 static void put_step(void *arg, const struct step_row *r)
@@ -366,7 +356,8 @@ int main(void)
 		cmocka_unit_test(test_kills),
 	};
 
-	int failed = cmocka_run_group_tests_name("figures", tests, set_up, fixture_remove);
+	int failed = cmocka_run_group_tests_name("figures", tests, fixture_make_runs,
+						 fixture_remove);
 
 	xfree(was);
 	return failed;
