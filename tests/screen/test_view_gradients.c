@@ -2,6 +2,7 @@
  * test_view_gradients.c - the Gradients view and the effective share on the
  * desk: frames to the byte, and what its figures say.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
