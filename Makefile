@@ -57,6 +57,10 @@ ALL_C    = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -ffp-contract=off -MMD -MP
 
 CORE  = $(wildcard core/*/*.c)
 TUI   = $(filter-out tui/cmd/main.c,$(wildcard tui/*/*.c))
+# what tests share; idle_calls.o stands in for the C library's poll, read and write, so
+# that only those who look at a screen link it, by name
+FIXTURE = $(patsubst %.c,$(O)/%.o,$(wildcard tests/fixture/*.c))
+IDLE_CALLS = $(O)/tests/fixture/idle_calls.o
 TESTS = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c tests/screen/test_*.c))
 # with ONLY="word word" those whose name has one of them
 UNIT  = $(foreach t,$(TESTS),$(if $(if $(ONLY),$(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $(t))))),all),$(t)))
@@ -72,6 +76,8 @@ $(PROGRAM): $(O)/tui/cmd/main.o $(O)/libtui.a $(O)/libtutti.a
 $(O)/libtutti.a: $(CORE:%.c=$(O)/%.o)
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(O)/libtui.a: $(TUI:%.c=$(O)/%.o)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(O)/libfixture.a: $(filter-out $(IDLE_CALLS),$(FIXTURE))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOUR)),-O3)
@@ -91,8 +97,9 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_C) -c -o $@ $<
 
-# tests link the two libraries; the linker takes what each one needs
-$(O)/tests/%: $(O)/tests/%.o $(O)/libtui.a $(O)/libtutti.a
+# tests link the three libraries; the linker takes what each one needs
+$(filter $(O)/tests/screen/%,$(TESTS)) $(O)/tests/screen/shot $(O)/tests/bench/bench_desk: $(IDLE_CALLS)
+$(O)/tests/%: $(O)/tests/%.o $(O)/libfixture.a $(O)/libtui.a $(O)/libtutti.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS) -lcmocka -lvterm -lutil
 $(O)/man/tables: $(O)/man/tables.o $(O)/libtui.a $(O)/libtutti.a
@@ -181,6 +188,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d) $(OPS_O:.o=.d)
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d) $(OPS_O:.o=.d) $(FIXTURE:.o=.d)
 .SECONDARY:
 .PHONY: all setup demo demo-run check targets adding tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean

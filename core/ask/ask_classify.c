@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "session/workers.h"
+#include "tensor/kernels.h"
 
 int label_gold(const struct prediction *p)
 {
@@ -42,16 +43,6 @@ void label_set(struct prediction *p, int gold, int pred, const float *prob, int 
 
 /* --- outcomes --- */
 
-/* The most probable class; the first of equals. */
-static int greatest(const double *p, int n)
-{
-	int best = 0;
-
-	for (int i = 1; i < n; i++)
-		best = p[i] > p[best] ? i : best;
-	return best;
-}
-
 /* Probabilities are kept as floats: what they are worth, and short. */
 static void answer_labels(const struct ask_batch *a)
 {
@@ -64,7 +55,7 @@ static void answer_labels(const struct ask_batch *a)
 		double *v = prediction_values(&o->p, a->keep[i] ? LABEL_P + labels : LABEL_P);
 
 		v[LABEL_GOLD] = a->b.label[i];
-		v[LABEL_PRED] = greatest(p, labels);
+		v[LABEL_PRED] = k_greatest(labels, p);
 		o->weight = a->b.label[i] >= 0;
 		o->p.loss = loss[i];
 		for (int k = 0; a->keep[i] && k < labels; k++)
@@ -138,7 +129,7 @@ static void put_answer(const struct ask_text *a, struct json_out *j)
 	double *p;
 
 	model_predict(a->s->model, &a->w->tape, a->b, &p);
-	json_put_str(j, "label", t->labels[greatest(p, t->n_labels)]);
+	json_put_str(j, "label", t->labels[k_greatest(t->n_labels, p)]);
 	put_probabilities(t, "p", p, j);
 }
 

@@ -5,9 +5,8 @@
  */
 #include "ask/ask_regress.h"
 
-#include "ask/ask_kind.h"
+#include "ask/ask_number.h"
 #include "ask/evaluate_internal.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "session/workers.h"
 
@@ -48,44 +47,7 @@ static void answer_numbers(const struct ask_batch *a)
 	}
 }
 
-/* --- scores --- */
-
-struct numbers {
-	double *gold, *guess; /* [n]: correlations want all of them */
-};
-
-static void begin(struct gather *g)
-{
-	struct numbers *x = xcalloc(1, sizeof *x);
-
-	x->gold = xcalloc(g->n, sizeof *x->gold);
-	x->guess = xcalloc(g->n, sizeof *x->guess);
-	g->own = x;
-}
-
-static void add(struct gather *g, const struct outcome *o)
-{
-	struct numbers *x = g->own;
-
-	x->gold[g->k] = number_gold(&o->p);
-	x->guess[g->k] = number_guess(&o->p);
-}
-
-static double metric(const struct gather *g, enum metric_id m)
-{
-	const struct numbers *x = g->own;
-
-	return metric_numbers(m, x->gold, x->guess, g->n);
-}
-
-static void end(struct gather *g)
-{
-	struct numbers *x = g->own;
-
-	xfree(x->gold);
-	xfree(x->guess);
-	xfree(x);
-}
+/* --- the baseline --- */
 
 static void mean(const struct session *s, int task, const struct dataset *dev,
 		 struct eval_row *out)
@@ -106,39 +68,8 @@ static void mean(const struct session *s, int task, const struct dataset *dev,
 	xfree(pred);
 }
 
-/* --- words --- */
-
-static void put_answer(const struct ask_text *a, struct json_out *j)
-{
-	double *p;
-
-	model_predict(a->s->model, &a->w->tape, a->b, &p);
-	json_put_num(j, "value", p[0]);
-}
-
-static int outputs(const struct session *s, int task)
-{
-	(void)s;
-	(void)task;
-	return 1;
-}
-
-static void put_explained(const struct session *s, int task, const double *p, int pred,
-			  struct json_out *j)
-{
-	(void)s;
-	(void)task;
-	json_put_num(j, "pred", p[pred]);
-}
-
 const struct ask_kind ask_kind_regress = {
 	.answer = answer_numbers,
-	.gather_begin = begin,
-	.gather_add = add,
-	.gather_metric = metric,
-	.gather_end = end,
 	.baseline = mean,
-	.put_answer = put_answer,
-	.outputs = outputs,
-	.put_explained = put_explained,
+	ASK_NUMBERS,
 };

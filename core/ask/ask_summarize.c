@@ -20,12 +20,28 @@ double summary_score(const struct prediction *p, enum summary_score s)
 
 void summary_set(struct prediction *p, const struct rouge *r)
 {
-	double *v = prediction_values(p, SUMMARY_SCORES);
+	const struct rouge_score *const all[] = { &r->r1, &r->r2, &r->rl, &r->rlsum };
+	double *v = prediction_values(p, SUMMARY_VALUES), *more = v + SUMMARY_SCORES;
 
-	v[SUMMARY_ROUGE1] = r->r1.f1;
-	v[SUMMARY_ROUGE2] = r->r2.f1;
-	v[SUMMARY_ROUGEL] = r->rl.f1;
-	v[SUMMARY_ROUGELSUM] = r->rlsum.f1;
+	for (int i = 0; i < SUMMARY_SCORES; i++) {
+		v[i] = all[i]->f1;
+		more[2 * i] = all[i]->precision;
+		more[2 * i + 1] = all[i]->recall;
+	}
+}
+
+bool summary_rouge(const struct prediction *p, struct rouge *out)
+{
+	struct rouge_score *const all[] = { &out->r1, &out->r2, &out->rl, &out->rlsum };
+
+	if (p->n < SUMMARY_VALUES)
+		return false;
+	for (int i = 0; i < SUMMARY_SCORES; i++) {
+		const double *more = p->v + SUMMARY_SCORES + 2 * i;
+
+		*all[i] = (struct rouge_score){ more[0], more[1], p->v[i] };
+	}
+	return true;
 }
 
 static double score_of(const struct prediction *p, enum metric_id m)

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "session/workers.h"
+#include "tensor/kernels.h"
 #include "text/utf8.h"
 
 enum { PACK_TOKENS = 512 }; /* of a micro-batch of copies */
@@ -63,8 +64,7 @@ static void run_gradient(struct worker *w, int job, void *arg)
 	memcpy(e->p, p, (size_t)e->n_out * sizeof *p);
 	memcpy(e->score, score, (size_t)e->ex.n_ids * sizeof *score);
 	tape_begin(&w->tape, NULL, NULL); /* nothing of the scratch stays behind */
-	for (int k = 1; k < e->n_out; k++)
-		e->pred = e->p[k] > e->p[e->pred] ? k : e->pred;
+	e->pred = k_greatest(e->n_out, e->p);
 }
 
 /* --- occlusion --- */

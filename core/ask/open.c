@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "rundir/checkpoint.h"
+#include "rundir/run_open.h"
 
 /* "norm.TASK" = hex bits of mean and scale. */
 static bool read_norm(struct store *st, const struct plan_task *p,
@@ -31,21 +32,18 @@ static bool read_norm(struct store *st, const struct plan_task *p,
 static enum status read_norms(const char *run, const struct plan *plan,
 			      struct session_norm *norm, struct err *err)
 {
-	char db[PATH_MAX];
 	struct store *store = NULL;
 	enum status st = ST_OK;
 
-	if (!str_format(db, sizeof db, "%s/run.db", run))
-		return err_set(err, ST_INVALID, "path too long: '%s'", run);
 	for (int i = 0; i < plan->n_tasks && !st; i++) {
 		norm[i] = (struct session_norm){ 0, 1 };
 		if (!data_kind(plan->tasks[i].kind)->prepare)
 			continue;
 		if (!store)
-			st = store_open_readonly(db, &store, err);
+			st = run_store(run, &store, err);
 		if (!st && !read_norm(store, &plan->tasks[i], &norm[i]))
 			st = err_set(err, ST_CORRUPT, "no mean and scale of task '%s' in "
-				     "'%s'", plan->tasks[i].name, db);
+				     "'%s/run.db'", plan->tasks[i].name, run);
 	}
 	store_close(store);
 	return st;
@@ -55,17 +53,13 @@ enum status session_open_at(const char *run, const struct checkpoint_choice *c,
 			    int workers, bool with_data, struct progress *pg,
 			    struct session **out, struct err *err)
 {
-	char path[PATH_MAX];
 	struct session_norm norm[MIX_TASKS_MAX];
 	struct session_options o = { .folder = c->folder, .n_workers = workers,
 				     .data = with_data, .norm = norm };
-	struct plan *plan = NULL;
-	enum status st;
+	struct plan *plan;
+	enum status st = run_plan(run, &plan, err);
 
 	*out = NULL;
-	if (!str_format(path, sizeof path, "%s/plan.json", run))
-		return err_set(err, ST_INVALID, "path too long: '%s'", run);
-	st = plan_load_stored(path, &plan, err);
 	if (!st)
 		st = read_norms(run, plan, norm, err);
 	if (!st)

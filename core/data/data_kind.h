@@ -101,6 +101,16 @@ struct data_kind {
 TASK_KIND_LIST(DATA_KIND)
 #undef DATA_KIND
 
+/* Of a kind that counts each example as one; the columns of one with texts and a label. */
+uint32_t data_units_one(const struct cache_record *r);
+#define DATA_LABELLED(noun_of_target)                                                 \
+	[COLUMN_TEXT] = { "text", "text", "Column of the text, by name, by number "   \
+			  "from 0, or as NAME#2." },                                  \
+	[COLUMN_PAIR] = { "text_b", "second text of a pair",                          \
+			  "Column of the second text of a pair." },                   \
+	[COLUMN_TARGET] = { "label", noun_of_target,                                  \
+			    "Column of the label, or of the number to predict." }
+
 const struct data_kind *data_kind(enum task_kind k);
 static inline const struct data_target *data_target(enum task_kind k)
 {

@@ -203,6 +203,18 @@ int guess_name_mark(const struct looking *l, int column, enum guess_part part)
 	return name_mark(guess_name_of(l, column), part);
 }
 
+int guess_target_mark(const struct looking *l, int column, enum guess_part part,
+		      double most)
+{
+	const struct sample_column *c = &l->s->column[column];
+	int m = guess_name_mark(l, column, part) - guess_name_mark(l, column, PART_OTHER);
+
+	m -= guess_is_filled(c) ? 0 : 5;
+	m += column == 0 || column == l->s->n_columns - 1;
+	m -= (double)c->commonest > most ? 3 : 0;
+	return m;
+}
+
 int guess_text_mark(const struct looking *l, int column, enum guess_part part)
 {
 	const struct sample_column *c = &l->s->column[column];

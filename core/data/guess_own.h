@@ -23,6 +23,12 @@ struct looking {
 const char *guess_name_of(const struct looking *l, int column);
 /* What the column's name says for a part. */
 int guess_name_mark(const struct looking *l, int column, enum guess_part part);
+/*
+ * What speaks for a column as a label or a number whatever its values mean: its name and
+ * place, that it is filled, and that no value stands in more than `most` of its rows.
+ */
+int guess_target_mark(const struct looking *l, int column, enum guess_part part,
+		      double most);
 /* As a text that somebody wrote: PART_TEXT or PART_SOURCE. */
 int guess_text_mark(const struct looking *l, int column, enum guess_part part);
 

@@ -2,15 +2,8 @@
  * kind_classify.c - one of several labels for a text or a pair of texts.
  */
 #include "base/str.h"
-#include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/guess_own.h"
-
-static uint32_t units(const struct cache_record *r)
-{
-	(void)r;
-	return 1;
-}
 
 /* --- for files that nobody has described --- */
 
@@ -19,7 +12,7 @@ static int mark(const struct looking *l, int column)
 	const struct sample_column *c = &l->s->column[column];
 	bool is_numeric = guess_is_numeric(c);
 	uint64_t n = sample_values(c);
-	int m = guess_name_mark(l, column, PART_LABEL);
+	int m;
 
 	if (c->distinct < 2 || c->distinct >= SAMPLE_DISTINCT || guess_is_index(c) ||
 	    guess_has_lists(c) || n < 4 || (uint64_t)c->distinct * 2 > n ||
@@ -27,15 +20,11 @@ static int mark(const struct looking *l, int column)
 		return GUESS_NEVER;
 	if (is_numeric && c->wholes < c->numbers && c->distinct > 4)
 		return GUESS_NEVER;
-	if (!guess_is_filled(c))
-		m -= 5;
+	m = guess_target_mark(l, column, PART_LABEL, 0.97 * (double)n);
 	m += c->distinct <= 20 ? 2 : 0;
 	m += (uint64_t)c->distinct * 5 <= n ? 1 : -2;
 	m += is_numeric && c->distinct <= 10 ? 2 : 0;
 	m += is_numeric && c->distinct > 20 ? -3 : 0;
-	m += column == 0 || column == l->s->n_columns - 1;
-	m -= (double)c->commonest > 0.97 * (double)n ? 3 : 0;
-	m -= guess_name_mark(l, column, PART_OTHER);
 	return m;
 }
 
@@ -51,15 +40,8 @@ static void propose(struct looking *l, int column, int m)
 
 const struct data_kind data_kind_classify = {
 	.target = &data_target_label,
-	.units = units,
-	.column = {
-		[COLUMN_TEXT] = { "text", "text", "Column of the text, by name, by number "
-				  "from 0, or as NAME#2." },
-		[COLUMN_PAIR] = { "text_b", "second text of a pair",
-				  "Column of the second text of a pair." },
-		[COLUMN_TARGET] = { "label", "label",
-				    "Column of the label, or of the number to predict." },
-	},
+	.units = data_units_one,
+	.column = { DATA_LABELLED("label") },
 	.saying = "classify by %y, %X",
 	.mark = mark, .propose = propose,
 };

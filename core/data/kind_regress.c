@@ -4,15 +4,8 @@
 #include <math.h>
 
 #include "base/str.h"
-#include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/guess_own.h"
-
-static uint32_t units(const struct cache_record *r)
-{
-	(void)r;
-	return 1;
-}
 
 /*
  * Mean and deviation of the train numbers: the head predicts (y - mean) / scale.
@@ -41,20 +34,16 @@ static void prepare(const struct dataset *train, double *mean, double *scale)
 static int mark(const struct looking *l, int column)
 {
 	const struct sample_column *c = &l->s->column[column];
-	int m = guess_name_mark(l, column, PART_NUMBER);
+	int m;
 
 	if (!guess_is_numeric(c) || c->distinct < 3 || guess_is_index(c) ||
 	    guess_has_lists(c))
 		return GUESS_NEVER;
-	if (!guess_is_filled(c))
-		m -= 5;
+	m = guess_target_mark(l, column, PART_NUMBER, 0.9 * (double)c->n);
 	m += c->wholes < c->numbers ? 3 : 0; /* fractions are measured */
 	m += c->distinct > 20 ? 1 : -1;
 	if (c->wholes == c->numbers && c->distinct == SAMPLE_DISTINCT)
 		m -= 4; /* names of something */
-	m -= guess_name_mark(l, column, PART_OTHER);
-	m += column == 0 || column == l->s->n_columns - 1;
-	m -= (double)c->commonest > 0.9 * (double)c->n ? 3 : 0;
 	return m;
 }
 
@@ -70,15 +59,8 @@ static void propose(struct looking *l, int column, int m)
 
 const struct data_kind data_kind_regress = {
 	.target = &data_target_number,
-	.units = units,
-	.column = {
-		[COLUMN_TEXT] = { "text", "text", "Column of the text, by name, by number "
-				  "from 0, or as NAME#2." },
-		[COLUMN_PAIR] = { "text_b", "second text of a pair",
-				  "Column of the second text of a pair." },
-		[COLUMN_TARGET] = { "label", "number",
-				    "Column of the label, or of the number to predict." },
-	},
+	.units = data_units_one,
+	.column = { DATA_LABELLED("number") },
 	.saying = "predict the number %y, %X",
 	.prepare = prepare,
 	.mark = mark, .propose = propose,

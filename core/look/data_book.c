@@ -8,10 +8,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "plan/plan.h"
 #include "plan/plan_survey.h"
 #include "rundir/checkpoint.h"
-#include "store/store.h"
+#include "rundir/run_open.h"
 #include "text/layout.h"
 #include "text/utf8.h"
 
@@ -85,12 +84,10 @@ static enum status open_split(struct data_book *b, int task, enum data_split s,
 static enum status open_splits(struct data_book *b, const char *run, int task,
 			       struct progress *pg)
 {
-	char path[PATH_MAX];
-	struct store *db = NULL;
+	struct store *db;
 	enum status st = ST_OK;
 
-	if (str_format(path, sizeof path, "%s/run.db", run))
-		store_open_readonly(path, &db, NULL);
+	run_store(run, &db, NULL); /* NULL: nothing is known to have changed */
 	for (int s = 0; s < SPLITS && !st; s++)
 		st = open_split(b, task, (enum data_split)s, db, pg);
 	store_close(db);
@@ -109,16 +106,12 @@ enum status data_book_open(const char *run, int task, struct progress *pg,
 {
 	struct data_book *b = xcalloc(1, sizeof *b);
 	struct err why = { "" };
-	char path[PATH_MAX];
-	enum status st;
+	enum status st = run_plan(run, &b->plan, err);
 
 	*out = NULL;
-	if (str_format(path, sizeof path, "%s/plan.json", run))
-		st = plan_load_stored(path, &b->plan, err);
-	else
-		st = err_set(err, ST_INVALID, "path too long: '%s'", run);
 	if (!st && (task < 0 || task >= b->plan->n_tasks))
-		st = err_set(err, ST_NOT_FOUND, "no task %d in '%s'", task, path);
+		st = err_set(err, ST_NOT_FOUND, "no task %d in '%s/plan.json'", task,
+			     run);
 	if (!st) {
 		b->task = &b->plan->tasks[task];
 		st = get_vocabulary(b, run, pg, &why);

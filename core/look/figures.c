@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "rundir/run_open.h"
 
 enum status figures_flush(struct figures *f, struct err *err)
 {
@@ -219,26 +220,12 @@ const struct figures_table *figures_find(const char *name)
 	return NULL;
 }
 
-static enum status open_run(struct figures *f, const char *run, struct err *err)
-{
-	char path[PATH_MAX];
-	enum status st = ST_OK;
-
-	if (!str_format(path, sizeof path, "%s/plan.json", run))
-		st = err_set(err, ST_INVALID, "path too long: '%s'", run);
-	if (!st)
-		st = plan_load_stored(path, &f->plan, err);
-	if (!st && !str_format(path, sizeof path, "%s/run.db", run))
-		st = err_set(err, ST_INVALID, "path too long: '%s'", run);
-	return st ? st : store_open_readonly(path, &f->store, err);
-}
-
 enum status figures_write(const char *run, const struct figures_table *table,
 			  enum table_format format, figures_take *take, void *arg,
 			  struct err *err)
 {
 	struct figures f = { .take = take, .arg = arg };
-	enum status st = open_run(&f, run, err);
+	enum status st = run_open(run, &f.plan, &f.store, err);
 
 	buf_init(&f.b);
 	table_init(&f.t, &f.b, format, table->event);

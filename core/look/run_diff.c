@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "look/data_book.h"
-#include "plan/plan.h"
+#include "rundir/run_open.h"
 
 /* One of the two runs. */
 struct side {
@@ -24,22 +24,15 @@ struct side {
 
 static enum status side_open(struct side *s, const char *run, struct err *err)
 {
-	char path[PATH_MAX], db[PATH_MAX];
 	struct buf b;
-	enum status st;
+	enum status st = run_open(run, &s->plan, &s->db, err);
 
-	if (!str_format(path, sizeof path, "%s/plan.json", run) ||
-	    !str_format(db, sizeof db, "%s/run.db", run))
-		return err_set(err, ST_INVALID, "path too long: '%s'", run);
-	st = plan_load_stored(path, &s->plan, err);
 	if (st)
 		return st;
 	buf_init(&b);
 	plan_write(s->plan, &b);
-	st = json_parse(buf_str(&b), b.len, path, &s->doc, err);
+	st = json_parse(buf_str(&b), b.len, "plan.json", &s->doc, err);
 	buf_release(&b);
-	if (!st)
-		st = store_open_readonly(db, &s->db, err);
 	if (!st)
 		st = store_journal_read(s->db, 0, &s->entry, &s->n, err);
 	return st;

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "look/telemetry.h"
-#include "plan/plan.h"
+#include "rundir/run_open.h"
 
 /* --- has it changed --- */
 
@@ -173,14 +173,11 @@ static void take_step(void *arg, const struct step_row *r)
 
 static enum status take_store(struct run_card *c, struct err *err)
 {
-	char path[PATH_MAX], *created;
-	struct store *db = NULL;
-	enum status st;
+	char *created;
+	struct store *db;
+	enum status st = run_store(c->info.path, &db, err);
 	struct score_row best;
 
-	if (!str_format(path, sizeof path, "%s/run.db", c->info.path))
-		return err_set(err, ST_INVALID, "path too long: '%s'", c->info.path);
-	st = store_open_readonly(path, &db, err);
 	if (st)
 		return st;
 	if (!store_score_best(db, 0, INT64_MAX, &best, NULL))
@@ -238,15 +235,13 @@ static void find_steps(struct run_card *c)
 
 static void read_card(struct run_card *c)
 {
-	char path[PATH_MAX];
-	struct plan *plan = NULL;
+	struct plan *plan;
 	struct err why = { "" };
-	enum status st = ST_INVALID;
+	enum status st;
 
 	rundir_look(&c->info);
 	c->best_step = -1;
-	if (str_format(path, sizeof path, "%s/plan.json", c->info.path))
-		st = plan_load_stored(path, &plan, &why);
+	st = run_plan(c->info.path, &plan, &why);
 	if (!st) {
 		take_plan(c, plan);
 		st = take_store(c, &why);
@@ -445,23 +440,18 @@ enum status run_loss_read(const char *run, const char *task, struct progress *pg
 			  struct curve *out, struct err *err)
 {
 	struct loss_reader l = { .curve = out };
-	char path[PATH_MAX];
-	struct plan *plan = NULL;
+	struct plan *plan;
 	struct store *db = NULL;
-	enum status st = ST_OK;
+	enum status st = run_plan(run, &plan, err);
 
 	curve_init(out);
-	if (!str_format(path, sizeof path, "%s/plan.json", run))
-		return err_set(err, ST_INVALID, "path too long: '%s'", run);
-	st = plan_load_stored(path, &plan, err);
 	if (st)
 		return st;
 	l.task = plan_task_find(plan, task);
 	if (l.task < 0)
 		st = err_set(err, ST_NOT_FOUND, "no task '%s' in '%s'", task, run);
-	str_format(path, sizeof path, "%s/run.db", run);
 	if (!st)
-		st = store_open_readonly(path, &db, err);
+		st = run_store(run, &db, err);
 	if (!st)
 		st = read_losses(&l, db, plan->steps, pg, err);
 	store_close(db);

@@ -42,12 +42,8 @@ static void answer(const struct model_task *task, float *x, int n, double *p)
 /* z: the most probable label's logit. */
 static void ask(const struct model_task *task, const double *p, int n, float *d)
 {
-	int best = 0;
-
 	(void)task;
-	for (int k = 1; k < n; k++)
-		best = p[k] > p[best] ? k : best;
-	d[best] = 1.0f;
+	d[k_greatest(n, p)] = 1.0f;
 }
 
 /* -log softmax of logits in double: no probability is too small for it. */

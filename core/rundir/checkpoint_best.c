@@ -6,6 +6,7 @@
 #include "rundir/checkpoint_own.h"
 
 #include "base/file.h"
+#include "rundir/run_open.h"
 
 /* Counts on the newest checkpoint's timeline, since the counted tasks changed last. */
 static enum checkpoint_rank rank_of(const struct checkpoint_info *newest,
@@ -63,7 +64,7 @@ enum status checkpoint_scores(struct checkpoint_info *list, int n, const char *r
 	if (!st && !status && !file_exists(path))
 		return ST_OK;
 	if (!st && !status)
-		status = store_open_readonly(path, &own, err);
+		status = run_store(run, &own, err);
 	if (!status)
 		status = take_scores(list, n, st ? st : own, err);
 	store_close(own);

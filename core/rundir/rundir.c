@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "plan/plan.h"
 #include "rundir/checkpoint.h"
-#include "store/store.h"
+#include "rundir/run_open.h"
 
 enum { RUN_NAME_MAX = 100, NUMBER_TRIES = 10000 };
 
@@ -261,12 +261,10 @@ static void look_at_checkpoints(struct run_info *r)
 /* What it was last told to end at, which --steps may have put before its schedule's end. */
 static void look_at_end(struct run_info *r)
 {
-	char path[PATH_MAX];
-	struct store *db = NULL;
+	struct store *db;
 	int64_t until;
 
-	if (r->trouble[0] || join(r->path, "run.db", path, NULL) ||
-	    store_open_readonly(path, &db, NULL))
+	if (r->trouble[0] || run_store(r->path, &db, NULL))
 		return;
 	until = store_until(db);
 	if (until >= 0)

@@ -79,6 +79,15 @@ KERNEL float k_dot(size_t n, const float *x, const float *y)
 	return lanes_dot(n, x, y);
 }
 
+int k_greatest(int n, const double *x)
+{
+	int best = 0;
+
+	for (int i = 1; i < n; i++)
+		best = x[i] > x[best] ? i : best;
+	return best;
+}
+
 /* Four rows at a time: a quarter of the traffic on `out`. The fours are part of the bits. */
 KERNEL void k_colsum(int rows, int cols, float *restrict out,
 		     const float *restrict x)

@@ -54,6 +54,8 @@ double k_sumsq(size_t n, const float *x);
 double k_inner(size_t n, const float *x, const float *y);    /* sum of x y, in double */
 double k_sum(size_t n, const float *x);
 float k_dot(size_t n, const float *x, const float *y);
+/* The index of the greatest, of equals the lowest: the most probable class. n >= 1 */
+int k_greatest(int n, const double *x);
 /* out[cols] += column sums of x [rows, cols]. */
 void k_colsum(int rows, int cols, float *out, const float *x);
 /* The same of x * y, which x becomes: back through an activation and its bias. */

@@ -10,23 +10,22 @@
 #include "base/mem.h"
 #include "rundir/checkpoint.h"
 #include "rundir/machine.h"
+#include "rundir/run_open.h"
 #include "trainer/advance.h"
 
 /* The newest checkpoint is loaded for its place in the journal and its hash. */
 static enum status open_newest(const char *run, int workers, struct progress *pg,
 			       struct session **s, int64_t *seq, struct err *err)
 {
-	char path[PATH_MAX], folder[PATH_MAX];
+	char folder[PATH_MAX];
 	struct plan *plan = NULL;
-	enum status st;
+	enum status st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder,
+					 err);
 
-	if (!str_format(path, sizeof path, "%s/plan.json", run))
-		return err_set(err, ST_INVALID, "path too long: '%s'", run);
-	st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder, err);
 	if (!st)
 		st = checkpoint_sound(folder, err);
 	if (!st)
-		st = plan_load_stored(path, &plan, err);
+		st = run_plan(run, &plan, err);
 	if (st)
 		return st;
 	st = session_new(plan, folder, workers, pg, s, err);
@@ -120,15 +119,12 @@ enum status replay_run(const char *run, int workers, struct progress *pg,
 {
 	struct session *s = NULL;
 	struct store *store = NULL;
-	char db[PATH_MAX];
 	int64_t seq = 0;
 	enum status st = open_newest(run, workers, pg, &s, &seq, err);
 
 	memset(out, 0, sizeof *out);
-	if (!st && !str_format(db, sizeof db, "%s/run.db", run))
-		st = err_set(err, ST_INVALID, "path too long: '%s'", run);
 	if (!st)
-		st = store_open_readonly(db, &store, err);
+		st = run_store(run, &store, err);
 	if (!st) {
 		out->step = s->step;
 		out->comparable = machine_same(store);

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "rundir/run_open.h"
 
 /* --- start --- */
 
@@ -25,10 +26,9 @@ static enum status write_in_run(const struct trainer *t, const char *name,
 				const char *text, struct err *err)
 {
 	char path[PATH_MAX];
+	enum status st = run_file(t->run_path, name, path, err);
 
-	if (!str_format(path, sizeof path, "%s/%s", t->run_path, name))
-		return err_set(err, ST_INVALID, "path too long: '%s'", t->run_path);
-	return file_write(path, text, strlen(text), err);
+	return st ? st : file_write(path, text, strlen(text), err);
 }
 
 static enum status open_folder(struct trainer *t, const struct trainer_options *o,
@@ -61,8 +61,7 @@ static enum status open_run(struct trainer *t, const struct trainer_options *o,
 	st = run_lock_take(&t->lock, t->run_path, err);
 	if (st)
 		return st;
-	if (!str_format(db, sizeof db, "%s/run.db", t->run_path))
-		st = err_set(err, ST_INVALID, "path too long: '%s'", t->run_path);
+	st = run_file(t->run_path, "run.db", db, err);
 	if (!st && t->is_new && o->given)
 		st = write_in_run(t, "plan.given.json", o->given, err);
 	if (!st)

@@ -13,12 +13,8 @@
 #include "data/data_kind.h"
 #include "rundir/checkpoint.h"
 #include "rundir/machine.h"
+#include "rundir/run_open.h"
 #include "trainer/advance.h"
-
-static void in_run(const struct trainer *t, const char *name, char out[PATH_MAX])
-{
-	str_format(out, PATH_MAX, "%s/%s", t->run_path, name);
-}
 
 /* --- facts --- */
 
@@ -80,12 +76,12 @@ static enum status write_plan(struct trainer *t, struct err *err)
 {
 	char path[PATH_MAX];
 	struct buf b;
-	enum status st;
+	enum status st = run_file(t->run_path, "plan.json", path, err);
 
 	buf_init(&b);
 	plan_write(t->s->plan, &b);
-	in_run(t, "plan.json", path);
-	st = file_write(path, buf_str(&b), b.len, err);
+	if (!st)
+		st = file_write(path, buf_str(&b), b.len, err);
 	buf_release(&b);
 	return st;
 }
@@ -229,12 +225,12 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 {
 	char path[PATH_MAX], folder[PATH_MAX] = "";
 	struct plan *plan = NULL;
-	enum status st;
+	enum status st = run_file(t->run_path, "plan.json", path, err);
 
-	in_run(t, "plan.json", path);
-	if (!file_exists(path))
+	if (!st && !file_exists(path))
 		return err_set(err, ST_NOT_FOUND, "the run never began: no '%s'", path);
-	st = plan_load_stored(path, &plan, err);
+	if (!st)
+		st = run_plan(t->run_path, &plan, err);
 	if (!st)
 		st = checkpoint_sweep(t->run_path, err);
 	if (!st)

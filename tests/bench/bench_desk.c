@@ -10,12 +10,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 
-#include "../screen/program.h"
+#include "fixture/pty_program.h"
 #include "base/file.h"
 #include "store/store.h"
 

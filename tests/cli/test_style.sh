@@ -60,9 +60,11 @@ door 'readline/.*' 'tui/desk/prompt.c'
 door '(ncurses|curses|term).h' 'tui/screen/[a-z_]+.[ch]'
 door 'pthread.h' 'core/(session/workers|ask/(job|reader)|trainer/trainer[a-z_]*).[ch]'
 
+# every C file of the tree, tests among them
+sources=$(find core tui datasets man tests -name '*.[ch]' | sort)
 strip() { sed -e 's/"\(\\.\|[^"\\]\)*"/""/g' -e 's,//.*,,' "$1" | grep -vE '^[[:space:]]*\*|^[[:space:]]*/\*'; }
 banned='(^|[^a-zA-Z_0-9])(strcpy|strcat|sprintf|gets|atoi|atof|strtok|alloca|system|popen|tmpnam)[[:space:]]*\('
-found=$(for f in core/*/*.[ch] tui/*/*.[ch] datasets/*.c man/*.c; do strip "$f" | grep -nE "$banned" | sed "s,^,$f:,"; done)
+found=$(for f in $sources; do strip "$f" | grep -nE "$banned" | sed "s,^,$f:,"; done)
 [ -z "$found" ] && ok "no banned calls" || { not_ok "banned calls"; echo "$found"; }
 heap='(^|[^a-zA-Z_0-9])(malloc|calloc|realloc|strdup|strndup)[[:space:]]*\('
 found=$(for f in core/*/*.c; do [ "$f" = core/base/mem.c ] || strip "$f" | grep -nE "$heap" | sed "s,^,$f:,"; done)
@@ -70,11 +72,11 @@ found=$(for f in core/*/*.c; do [ "$f" = core/base/mem.c ] || strip "$f" | grep 
 found=$(for f in core/*/*.c; do strip "$f" | grep -nE '(^|[^a-z_0-9])(printf|puts|putchar|exit|fprintf)[[:space:]]*\(' | sed "s,^,$f:,"; done | grep -v '^core/base/\(mem\|status\).c')
 [ -z "$found" ] && ok "core neither prints nor exits" || { not_ok "core prints or exits"; echo "$found"; }
 
-long=$(wc -l core/*/*.[ch] tui/*/*.[ch] datasets/*.c man/*.c | awk '$2 != "total" && $1 > 500 { print $2 " " $1 }')
+long=$(for f in $sources; do n=$(wc -l <"$f"); [ "$n" -le 500 ] || echo "$f $n"; done)
 [ -z "$long" ] && ok "no file over 500 lines" || { not_ok "files over 500 lines"; echo "$long"; }
-wide=$(for f in core/*/*.[ch] tui/*/*.[ch] datasets/*.c; do
-	expand "$f" | awk -v f="$f" 'length($0) > 100 { print f ":" NR }'; done | head)
+wide=$(for f in $sources; do
+	expand "$f" | awk -v f="$f" 'length($0) > 100 { print f ":" FNR }'; done | head)
 [ -z "$wide" ] && ok "no line over 100 columns" || { not_ok "wide lines"; echo "$wide"; }
-big=$(awk 'FNR == 1 { s = 0 } /^{/ { s = FNR } /^}/ { if (s && FNR - s - 1 > 80) print FILENAME ":" s " " FNR - s - 1; s = 0 }' core/*/*.c tui/*/*.c)
+big=$(awk 'FNR == 1 { s = 0 } /^{/ { s = FNR } /^}/ { if (s && FNR - s - 1 > 80) print FILENAME ":" s " " FNR - s - 1; s = 0 }' $sources)
 [ -z "$big" ] && ok "no function over 80 lines" || { not_ok "functions over 80 lines"; echo "$big"; }
 exit $bad

@@ -12,32 +12,14 @@
 
 #include <cmocka.h>
 
-#include "fixture/pty.h"
+#include "fixture/golden_screen.h"
+#include "fixture/pty_desk.h"
 
 /* readline forgets an undo record of a recalled and edited line (8.2, measured). */
-const char *__lsan_default_suppressions(void);
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "fast_unwind_on_malloc=0"; /* through the library's own frames */
-}
-
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n";
-}
-
-#define GOLDEN "tests/golden/screen/"
-
-static void golden(struct pty *p, const char *name)
-{
-	char path[256], *seen = pty_text(p);
-	bool same;
-
-	str_format(path, sizeof path, GOLDEN "%s.txt", name);
-	same = golden_same(path, seen);
-	xfree(seen);
-	assert_true(same);
 }
 
 static void one_golden(const struct pty_spec *s, const char *keys, const char *name)
@@ -47,7 +29,7 @@ static void one_golden(const struct pty_spec *s, const char *keys, const char *n
 	pty_begin(&p, s);
 	if (*keys)
 		pty_type(&p, keys);
-	golden(&p, name);
+	assert_golden(&p, name);
 	pty_close(&p);
 }
 
@@ -378,7 +360,7 @@ static void test_suspend(void **state)
 		kill(p.pid, SIGCONT);
 	} /* a process group without a parent shell may not be stoppable */
 	pty_read(&p, .4, 2);
-	golden(&p, "desk-80");
+	assert_golden(&p, "desk-80");
 	pty_close(&p);
 }
 

@@ -40,7 +40,7 @@ static void test_socket_file(void **state)
 
 	(void)state;
 	new_desk(&p, name, LONG);
-	str_format(path, sizeof path, "%s/%s/control.sock", runs, name);
+	str_format(path, sizeof path, "%s/%s/control.sock", desks_runs, name);
 	assert_int_equal(lstat(path, &sb), 0);
 	assert_true(S_ISSOCK(sb.st_mode));
 	assert_int_equal(sb.st_mode & 0777, 0600);
@@ -123,13 +123,13 @@ static void test_suspend(void **state)
 	char name[16], line[3 * PATH_MAX];
 
 	(void)state;
-	str_format(name, sizeof name, "r%d", run_number++);
+	str_format(name, sizeof name, "r%d", desks_begun++);
 	setenv("PS1", "ready> ", 1);
 	pty_exec(&p, "/bin/sh", "xterm-256color", "C.UTF-8", 24, 80,
 		  (const char *const[]){"-i", NULL});
 	wait_for(&p, "ready>");
 	str_format(line, sizeof line, "%s %s --runs %s --run %s --set " LONG "\n",
-		   pty_program_path(), plan_path, runs, name);
+		   pty_program_path(), desks_plan, desks_runs, name);
 	pty_send(&p, line, strlen(line));
 	wait_for(&p, "RUN");
 	pty_keys(&p, "\032");
@@ -172,9 +172,9 @@ static void test_hangup_ends(void **state)
 
 	(void)state;
 	buf_init(&said);
-	str_format(name, sizeof name, "r%d", run_number++);
+	str_format(name, sizeof name, "r%d", desks_begun++);
 	pty_program(&p, "xterm-256color", "C.UTF-8", 24, 80,
-		    (const char *const[]){plan_path, "--runs", runs, "--run", name, "--set",
+		    (const char *const[]){desks_plan, "--runs", desks_runs, "--run", name, "--set",
 					  LONG, "--set", "on_hangup=checkpoint-exit",
 					  NULL});
 	wait_for(&p, "RUN");
@@ -290,7 +290,7 @@ static void test_drops_change_no_bit(void **state)
 	pty_close(&p);
 	wait_until_ended(name);
 	final_state(name, seen);
-	str_format(alone, sizeof alone, "r%d", run_number++);
+	str_format(alone, sizeof alone, "r%d", desks_begun++);
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
@@ -298,9 +298,10 @@ static void test_drops_change_no_bit(void **state)
 
 		dup2(none, 1);
 		dup2(none, 2);
-		execl(pty_program_path(), pty_program_path(), "train", plan_path, "--runs",
-		      runs, "--run", alone, "--set", drops > 20 ? "budget.steps=40000" : steps, "--set",
-		      "budget.eval_every=100000", (char *)NULL);
+		execl(pty_program_path(), pty_program_path(), "train", desks_plan,
+		      "--runs", desks_runs, "--run", alone,
+		      "--set", drops > 20 ? "budget.steps=40000" : steps,
+		      "--set", "budget.eval_every=100000", (char *)NULL);
 		_exit(127);
 	}
 	waitpid(pid, &status, 0);

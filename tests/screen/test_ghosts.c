@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 
 /* Figures that are read beside come some frames later. */
 static char *frame(struct pty *p)

@@ -12,13 +12,7 @@
 
 #include "fixture/hostile.h"
 #include "fixture/recognise.h"
-#include "fixture/pty.h"
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
+#include "fixture/pty_desk.h"
 
 struct visit {
 	const char *name, *keys[6];

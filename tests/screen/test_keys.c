@@ -23,15 +23,10 @@
 
 #include <glob.h>
 
+#include "fixture/golden_screen.h"
 #include "fixture/fake_film.h"
 #include "fixture/recognise.h"
-#include "fixture/pty.h"
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
+#include "fixture/pty_desk.h"
 
 #define KEYS "tests/screen/keys/"
 #define GOLDEN "tests/golden/keys/"

@@ -11,16 +11,10 @@
 
 #include <math.h>
 
-#include "view/view_table.h"
 #include "ui/keys.h"
 #include "desk/mouse.h"
-#include "fixture/pty.h"
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
+#include "view/view_table.h"
+#include "fixture/pty_desk.h"
 
 /* --- a desk without a terminal --- */
 

@@ -11,15 +11,9 @@
 #include <cmocka.h>
 
 #include "fixture/recognise.h"
-#include "fixture/pty.h"
+#include "fixture/pty_desk.h"
 
 /* readline forgets an undo record of a recalled and edited line (8.2, measured). */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n";
-}
-
 static const struct place { const char *name, *keys; } places[] = {
 	{"desk", "1"}, {"curves", "2"}, {"inspect", "3"}, {"summaries", "4"},
 	{"runs", "5"}, {"data", "6"}, {"gradients", "7"}, {"journal", "8"},

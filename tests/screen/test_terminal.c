@@ -11,13 +11,7 @@
 #include <cmocka.h>
 
 #include "fixture/recognise.h"
-#include "fixture/pty.h"
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
+#include "fixture/pty_desk.h"
 
 static const char *const terms[] = {"xterm-256color", "xterm",	"vt100",
 				    "linux",	      "screen", "tmux-256color",

@@ -13,13 +13,7 @@
 #include <math.h>
 
 #include "screen/palette.h"
-#include "fixture/pty.h"
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n"; /* as in test_desk.c */
-}
+#include "fixture/pty_desk.h"
 
 enum { BLACK_ = 16, WHITE_ = 231 };
 

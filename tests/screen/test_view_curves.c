@@ -9,29 +9,13 @@
 
 #include <cmocka.h>
 
-#include "fixture/pty.h"
+#include "fixture/golden_screen.h"
+#include "fixture/pty_desk.h"
 
-#define GOLDEN "tests/golden/screen/"
-
-const char *__lsan_default_suppressions(void);
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "fast_unwind_on_malloc=0";
-}
-
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n";
-}
-
-static void golden(struct pty *p, const char *name)
-{
-	char path[256], *seen = pty_text(p);
-
-	str_format(path, sizeof path, GOLDEN "%s.txt", name);
-	assert_true(golden_same(path, seen));
-	xfree(seen);
 }
 
 /* What is read from the store comes with a later frame, a quarter of a second on. */
@@ -75,7 +59,7 @@ static void test_frames(void **state)
 
 			str_format(name, sizeof name, "%s-%d", frame[i].name, s.cols);
 			open_at(&p, &s, frame[i].keys);
-			golden(&p, name);
+			assert_golden(&p, name);
 			pty_close(&p);
 		}
 }
@@ -89,21 +73,21 @@ static void test_levels(void **state)
 
 	(void)state;
 	open_at(&p, &plain, "2:overlay glue4-alone\rN");
-	golden(&p, "curves-80-vt100");
+	assert_golden(&p, "curves-80-vt100");
 	pty_close(&p);
 	open_at(&p, &plain, "8");
 	for (size_t i = 0; i < p.raw.len; i++)
 		assert_true((unsigned char)p.raw.s[i] < 0x80);
-	golden(&p, "journal-80-vt100");
+	assert_golden(&p, "journal-80-vt100");
 	pty_close(&p);
 	open_at(&p, &small, "2N");
-	golden(&p, "curves-60");
+	assert_golden(&p, "curves-60");
 	pty_close(&p);
 	open_at(&p, &small, "8k");
-	golden(&p, "journal-60");
+	assert_golden(&p, "journal-60");
 	pty_close(&p);
 	open_at(&p, &many, "2kk");
-	golden(&p, "curves-80-many");
+	assert_golden(&p, "curves-80-many");
 	pty_close(&p);
 }
 

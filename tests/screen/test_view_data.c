@@ -11,18 +11,13 @@
 
 #include <cmocka.h>
 
-#include "fixture/pty.h"
+#include "fixture/golden_screen.h"
+#include "fixture/pty_desk.h"
 
-const char *__lsan_default_suppressions(void);
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "fast_unwind_on_malloc=0";
-}
-
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n";
 }
 
 /* What a job finds comes when it comes: waits for it, then for a screen at rest. */
@@ -40,24 +35,6 @@ static void wait_shows(struct pty *p, const char *text)
 		xfree(seen);
 	}
 	assert_true(pty_shows(p, text));
-}
-
-static void golden(struct pty *p, const char *name)
-{
-	const char *mode = getenv("TUTTI_GOLDEN");
-	char path[256], *seen = pty_text(p);
-	struct buf want;
-
-	str_format(path, sizeof path, "tests/golden/screen/%s.txt", name);
-	if (mode && str_eq(mode, "write"))
-		assert_int_equal(file_write(path, seen, strlen(seen), NULL), ST_OK);
-	buf_init(&want);
-	file_read(path, 1 << 20, &want, NULL);
-	if (strcmp(seen, buf_str(&want)))
-		print_error("--- %s, seen:\n%s", path, seen);
-	assert_string_equal(seen, buf_str(&want));
-	buf_release(&want);
-	xfree(seen);
 }
 
 static void one(const struct pty_spec *s, const char *keys, const char *awaited,
@@ -79,7 +56,7 @@ static void one(const struct pty_spec *s, const char *keys, const char *awaited,
 			break;
 	}
 	wait_shows(&p, awaited);
-	golden(&p, name);
+	assert_golden(&p, name);
 	pty_close(&p);
 }
 

@@ -10,44 +10,9 @@
 #include <cmocka.h>
 
 #include "view/view_table.h"
-#include "fixture/pty.h"
+#include "fixture/golden_screen.h"
+#include "fixture/pty_desk.h"
 #include "ui/ui.h"
-
-#define GOLDEN "tests/golden/screen/"
-
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libreadline\nleak:rl_add_undo\n";
-}
-
-static void golden(struct pty *p, const char *name)
-{
-	const char *mode = getenv("TUTTI_GOLDEN");
-	char path[256], *seen = pty_text(p);
-	struct buf want;
-	FILE *f;
-	int ch;
-
-	str_format(path, sizeof path, GOLDEN "%s.txt", name);
-	if (mode && str_eq(mode, "write")) {
-		f = fopen(path, "wb");
-		assert_non_null(f);
-		fputs(seen, f);
-		fclose(f);
-	}
-	buf_init(&want);
-	f = fopen(path, "rb");
-	while (f && (ch = fgetc(f)) != EOF)
-		buf_addc(&want, (char)ch);
-	if (f)
-		fclose(f);
-	if (strcmp(seen, buf_str(&want)))
-		print_error("--- %s, seen:\n%s", path, seen);
-	assert_string_equal(seen, buf_str(&want));
-	buf_release(&want);
-	xfree(seen);
-}
 
 static void test_goldens(void **state)
 {
@@ -74,7 +39,7 @@ static void test_goldens(void **state)
 		pty_read(&p, .3, 3);
 		if (row[i].keys[0])
 			pty_type(&p, row[i].keys);
-		golden(&p, row[i].name);
+		assert_golden(&p, row[i].name);
 		pty_close(&p);
 	}
 }

@@ -11,23 +11,18 @@
 
 #include <cmocka.h>
 
-#include "fixture/pty.h"
-
-#define GOLDEN "tests/golden/screen/"
+#include "fixture/golden_screen.h"
+#include "fixture/pty_desk.h"
 
 static void golden(const struct pty_spec *s, const char *keys, const char *name)
 {
 	struct pty p;
-	char path[256], *seen;
 	bool same;
 
 	pty_open(&p, s);
 	pty_read(&p, .3, 3);
 	pty_type(&p, keys);
-	str_format(path, sizeof path, GOLDEN "%s.txt", name);
-	seen = pty_text(&p);
-	same = golden_same(path, seen);
-	xfree(seen);
+	same = pty_is_golden(&p, name);
 	pty_close(&p);
 	assert_true(same);
 }

@@ -7,6 +7,7 @@
  * test), TUTTI_SEED: other ones.
  */
 #include "fixture/desks.h"
+#include "store/store.h"
 
 #include "store/db.h"
 
@@ -135,7 +136,7 @@ static void check_key(void)
 static void sit_down(struct seat *s, bool looks, int rows, int cols)
 {
 	pty_program(&s->p, "xterm-256color", "C.UTF-8", rows, cols,
-		    (const char *const[]){"attach", run_name, "--runs", runs,
+		    (const char *const[]){"attach", run_name, "--runs", desks_runs,
 					  looks ? "--view" : NULL, NULL});
 	s->is_taken = true;
 	s->is_stopped = false;
@@ -375,8 +376,8 @@ static void run_alone(const char *name, int64_t steps)
 
 		dup2(none, 1);
 		dup2(none, 2);
-		execl(pty_program_path(), pty_program_path(), "train", plan_path, "--runs",
-		      runs, "--run", name, "--steps", text, "--set", LONG, "--set",
+		execl(pty_program_path(), pty_program_path(), "train", desks_plan, "--runs",
+		      desks_runs, "--run", name, "--steps", text, "--set", LONG, "--set",
 		      "budget.eval_every=4000", (char *)NULL);
 		_exit(127);
 	}
@@ -389,7 +390,7 @@ static int64_t saved_step(const char *name)
 	struct run_info info = {0};
 
 	str_copy(info.name, sizeof info.name, name);
-	str_format(info.path, sizeof info.path, "%s/%s", runs, name);
+	str_format(info.path, sizeof info.path, "%s/%s", desks_runs, name);
 	rundir_look(&info);
 	return info.step;
 }
@@ -409,9 +410,9 @@ static void begin(uint64_t number)
 	for (int i = 0; i < CALLERS; i++)
 		silent[i] = -1;
 	memset(seat, 0, sizeof seat);
-	str_format(run_name, sizeof run_name, "r%d", run_number++);
+	str_format(run_name, sizeof run_name, "r%d", desks_begun++);
 	pty_program(&seat[0].p, "xterm-256color", "C.UTF-8", 24, 80,
-		    (const char *const[]){plan_path, "--runs", runs, "--run", run_name,
+		    (const char *const[]){desks_plan, "--runs", desks_runs, "--run", run_name,
 					  "--set", LONG, "--set",
 					  "budget.eval_every=4000", NULL});
 	seat[0].is_taken = true;
@@ -456,7 +457,7 @@ static void storm(uint64_t number)
 	       left, seen, checked_keys, (long long)longest_log >> 10, (long long)steps);
 	assert_true(stopped_reading > 0 && left > 0);
 	final_state(run_name, with);
-	str_format(alone, sizeof alone, "r%d", run_number++);
+	str_format(alone, sizeof alone, "r%d", desks_begun++);
 	run_alone(alone, steps);
 	final_state(alone, without);
 	assert_string_equal(with, without);

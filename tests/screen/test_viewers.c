@@ -238,7 +238,7 @@ static void test_store_alone(void **state)
 	assert_true(pty_shows(&looks, "RUN"));
 	leave(&looks, "q");
 	kill(engine, SIGCONT);
-	str_format(path, sizeof path, "%s/%s/control.sock", runs, name);
+	str_format(path, sizeof path, "%s/%s/control.sock", desks_runs, name);
 	assert_int_equal(unlink(path), 0);
 	attach_view(&looks, name, 30, 120);
 	wait_for(&looks, "RUN");
@@ -358,7 +358,7 @@ static void test_small_alone(void **state)
 	new_desk(&desk, name, LONG);
 	leave(&desk, "D");
 	pty_program(&small, "xterm-256color", "C.UTF-8", 10, 70,
-		    (const char *const[]){"attach", name, "--runs", runs, NULL});
+		    (const char *const[]){"attach", name, "--runs", desks_runs, NULL});
 	wait_for(&small, "60x16 needed");
 	resize(&small, 24, 80, name);
 	check_mute(&small, true);

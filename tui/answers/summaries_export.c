@@ -1,12 +1,7 @@
 /*
- * summaries_export.c - the list of examples as JSON lines, one object each, into
- * the run's folder: summaries-TASK-STEP.jsonl.
- *
- * The text is made here from what the screen has; the disk is waited for on a
- * thread of its own.
+ * summaries_export.c - the list of examples as JSON lines in the run's folder:
+ * summaries-TASK-STEP.jsonl.
  */
-#include <inttypes.h>
-
 #include "base/json.h"
 #include "summaries_own.h"
 
@@ -52,42 +47,35 @@ static void put_text(struct json_out *j, const char *key, const char *text)
 		json_put_null(j, key);
 }
 
-static void put_example(struct buf *out, const struct ui *ui, int i)
+static void put_example(const void *arg, uint64_t k, struct json_out *j)
 {
+	const struct ui *ui = arg;
 	const struct summaries_view *re = summaries_of(ui);
+	int i = re->order[k];
 	const struct prediction *p = &re->data.set.p[i];
 	const struct dev_row *row = &re->data.set.row[i];
-	struct json_out j;
 
-	json_out_init(&j, out, 0);
-	json_open(&j, NULL, '{');
-	json_put_str(&j, "task", ui->pic->ch[re->task].name);
-	json_put_int(&j, "step", re->data.set.step);
-	json_put_int(&j, "row", p->row);
-	put_text(&j, "source", row->text);
-	put_text(&j, "reference", row->target);
-	put_text(&j, "output", p->text);
-	json_put_num(&j, "loss", p->loss);
-	put_figures(&j, &re->figure[i]);
-	json_close(&j, '}');
-	buf_addc(out, '\n');
+	json_put_str(j, "task", ui->pic->ch[re->task].name);
+	json_put_int(j, "step", re->data.set.step);
+	json_put_int(j, "row", p->row);
+	put_text(j, "source", row->text);
+	put_text(j, "reference", row->target);
+	put_text(j, "output", p->text);
+	json_put_num(j, "loss", p->loss);
+	put_figures(j, &re->figure[i]);
 }
 
 void summaries_export(struct ui *ui)
 {
 	const struct summaries_view *re = summaries_of(ui);
-	char name[96];
-	struct buf text;
+	char name[EXPORT_NAME];
 
 	if (re->n_order && re->measured < re->data.set.n) {
 		ui_say(ui, true, "a moment: %d of %d examples are measured",
 		       re->measured, re->data.set.n);
 		return;
 	}
-	buf_init(&text);
-	for (int k = 0; k < re->n_order; k++)
-		put_example(&text, ui, re->order[k]);
-	str_format(name, sizeof name, "summaries-%s-%" PRId64,
-		   re->n_order ? ui->pic->ch[re->task].name : "", re->data.set.step);
-	export_text(ui, name, "jsonl", "example", (uint64_t)re->n_order, &text);
+	export_name(name, "summaries", re->n_order ? ui->pic->ch[re->task].name : "",
+		    re->data.set.step);
+	export_list(ui, name, "example", (uint64_t)re->n_order, put_example, ui, NULL);
 }

@@ -100,6 +100,18 @@ void summaries_measure_changes(struct summaries_view *re)
 		measure_change(re, i);
 }
 
+void summaries_rouge(const struct summaries_view *re, const struct prediction *p,
+		   const char *reference, struct rouge *out)
+{
+	struct rouge_scorer *rs;
+
+	if (summary_rouge(p, out))
+		return;
+	rs = rouge_scorer_new(re->rouge);
+	rouge_score(rs, text_of(reference), text_of(p->text), out);
+	rouge_scorer_free(rs);
+}
+
 static void measure(struct summaries_view *re, int i, struct rouge_scorer *rs)
 {
 	const struct prediction *p = &re->data.set.p[i];
@@ -112,7 +124,7 @@ static void measure(struct summaries_view *re, int i, struct rouge_scorer *rs)
 		return;
 	buf_init(&lead);
 	baseline_lead(text, strlen(text), &lead);
-	rouge_score(rs, reference, text_of(p->text), &f->rouge);
+	summaries_rouge(re, p, reference, &f->rouge);
 	rouge_score(rs, reference, buf_str(&lead), &f->lead);
 	f->is_blind = !rouge_has_words(rs, reference);
 	buf_release(&lead);

@@ -34,6 +34,9 @@ const struct prediction *summaries_before(const struct summaries_view *re);
 /* Changes against `before`, once that was read. */
 void summaries_measure_changes(struct summaries_view *re);
 
+/* As it was scored when it was evaluated; measured here if a run of before has not all. */
+void summaries_rouge(const struct summaries_view *re, const struct prediction *p,
+		   const char *reference, struct rouge *out);
 /* Measures more examples for a few milliseconds; true: all are done. */
 bool summaries_measure(struct summaries_view *re);
 /* One example now: what drawing shows must not wait for its turn. */

@@ -73,9 +73,8 @@ static void mark_words(struct example_view *e, const struct summaries_view *re)
 }
 
 /* The output of before against that of now. */
-static void read_changes(struct example_view *e, struct rouge_options o)
+static void read_changes(struct example_view *e, const struct summaries_view *re)
 {
-	struct rouge_scorer *rs = rouge_scorer_new(o);
 	struct word *was;
 	int n;
 
@@ -85,9 +84,7 @@ static void read_changes(struct example_view *e, struct rouge_options o)
 		e->added += e->changes[i].look == LOOK_ADDED;
 		e->removed += e->changes[i].look == LOOK_REMOVED;
 	}
-	rouge_score(rs, e->row->target ? e->row->target : "",
-		    e->was->text ? e->was->text : "", &e->was_rouge);
-	rouge_scorer_free(rs);
+	summaries_rouge(re, e->was, e->row->target, &e->was_rouge);
 	xfree(was);
 }
 
@@ -111,7 +108,7 @@ static void example_read(struct example_view *e, const struct summaries_view *re
 	mark_words(e, re);
 	e->was = summaries_before(re);
 	if (re->shows_change && e->was)
-		read_changes(e, re->rouge);
+		read_changes(e, re);
 }
 
 static void example_release(struct example_view *e)

@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "cmd.h"
 #include "rundir/checkpoint.h"
+#include "rundir/run_open.h"
 #include "rundir/rundir.h"
-#include "store/store.h"
 #include "text/tokenizer.h"
 #include "text/utf8.h"
 
@@ -22,12 +22,10 @@
 /* How far a live run is; checkpoints come seldom. */
 static int64_t step_now(const struct run_info *r)
 {
-	char path[PATH_MAX + 8];
 	struct store *s = NULL;
 	int64_t step = 0;
 
-	str_format(path, sizeof path, "%s/run.db", r->path);
-	if (r->live && !store_open_readonly(path, &s, NULL))
+	if (r->live && !run_store(r->path, &s, NULL))
 		store_last_step(s, &step, NULL);
 	store_close(s);
 	return step > r->step ? step : r->step;

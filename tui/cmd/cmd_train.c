@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "screen/canvas.h"
 #include "desk/host.h"
+#include "rundir/run_open.h"
 #include "trainer/trainer.h"
 
 enum { LINE_SECONDS = 10, SCRIPT_MAX = 16 << 20 };
@@ -280,16 +281,14 @@ static void put_metrics(struct json_out *j, const struct snapshot *s, struct sto
 
 static void json_end(const struct snapshot *s)
 {
-	char db[600];
-	struct store *st = NULL;
+	struct store *st;
 	struct json_out j;
 	struct buf b;
 
-	str_format(db, sizeof db, "%s/run.db", s->run_path);
 	open_event(&j, &b, "end");
 	json_put_str(&j, "run", s->run);
 	json_put_int(&j, "step", s->step);
-	if (!store_open_readonly(db, &st, NULL)) {
+	if (!run_store(s->run_path, &st, NULL)) {
 		put_metrics(&j, s, st, false);
 		put_metrics(&j, s, st, true);
 	}

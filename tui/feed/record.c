@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "plan/plan.h"
+#include "rundir/run_open.h"
 
 enum { PLACE_STEPS = 4096, GLANCE_ROWS = 4096 };
 static const double GAP = 2; /* seconds: a pause is shown so long at most */
@@ -19,15 +19,13 @@ static enum status read_run(struct record *r, const char *run, struct err *err)
 {
 	struct snapshot *s = &r->now.snap;
 	const char *name = strrchr(run, '/');
-	struct plan *plan = NULL;
-	char path[600];
-	enum status st = ST_OK;
+	struct plan *plan;
+	enum status st;
 
-	if (!str_copy(s->run_path, sizeof s->run_path, run) ||
-	    !str_format(path, sizeof path, "%s/plan.json", run))
+	if (!str_copy(s->run_path, sizeof s->run_path, run))
 		return err_set(err, ST_INVALID, "path too long: '%s'", run);
 	str_copy(s->run, sizeof s->run, name && name[1] ? name + 1 : run);
-	st = plan_load_stored(path, &plan, err); /* the data may be gone */
+	st = run_plan(run, &plan, err);
 	if (!st)
 		picture_start(&r->now, plan);
 	plan_free(plan);

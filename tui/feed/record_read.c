@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "rundir/run_open.h"
 
 /* The stores go by timelines; here the steps alone count. */
 static int order(int64_t a, int64_t b)
@@ -125,13 +126,10 @@ static enum status read_saved(struct record *r, struct err *err)
 
 enum status record_read_more(struct record *r, struct err *err)
 {
-	char path[600];
 	enum status st;
 
-	str_format(path, sizeof path, "%s/run.db", record_path(r));
 	store_close(r->db);
-	r->db = NULL;
-	st = store_open_readonly(path, &r->db, err);
+	st = run_store(record_path(r), &r->db, err);
 	if (!st)
 		st = read_entries(r, err);
 	if (!st)

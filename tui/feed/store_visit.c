@@ -7,23 +7,14 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "plan/plan.h"
-
-static enum status open_store(const char *run_path, struct store **out, struct err *err)
-{
-	char path[600];
-
-	if (!str_format(path, sizeof path, "%s/run.db", run_path))
-		return err_set(err, ST_INVALID, "path too long: '%s'", run_path);
-	return store_open_readonly(path, out, err);
-}
+#include "rundir/run_open.h"
 
 enum status visit_predictions(const char *run_path, int task, int64_t upto,
 			      struct prediction_set *out, struct err *err)
 {
 	struct store *s = NULL;
 	int64_t step = -1;
-	enum status st = open_store(run_path, &s, err);
+	enum status st = run_store(run_path, &s, err);
 
 	*out = (struct prediction_set){ .step = -1 };
 	if (!st && upto >= 0)
@@ -37,12 +28,11 @@ enum status visit_predictions(const char *run_path, int task, int64_t upto,
 char **visit_labels(const char *run_path, const char *task, int *n)
 {
 	struct plan *p = NULL;
-	char path[600], **out = NULL;
+	char **out = NULL;
 	int t;
 
 	*n = 0;
-	if (!str_format(path, sizeof path, "%s/plan.json", run_path) ||
-	    plan_load_stored(path, &p, NULL))
+	if (run_plan(run_path, &p, NULL))
 		return NULL;
 	t = plan_task_find(p, task);
 	if (t >= 0 && p->tasks[t].n_labels) {
@@ -75,7 +65,7 @@ enum status visit_history(const char *run_path, int task, int64_t row, int64_t u
 			  struct prediction_set *out, int64_t **steps, struct err *err)
 {
 	struct store *s = NULL;
-	enum status st = open_store(run_path, &s, err);
+	enum status st = run_store(run_path, &s, err);
 	int n = 0;
 
 	if (!st)
@@ -93,7 +83,7 @@ enum status visit_journal(const char *run_path, struct journal_entry **out, int 
 			  struct err *err)
 {
 	struct store *s = NULL;
-	enum status st = open_store(run_path, &s, err);
+	enum status st = run_store(run_path, &s, err);
 
 	if (!st)
 		st = store_journal_read(s, 0, out, n, err);
@@ -105,7 +95,7 @@ enum status visit_checkpoints(const char *run_path, struct checkpoint_row **out,
 			      struct err *err)
 {
 	struct store *s = NULL;
-	enum status st = open_store(run_path, &s, err);
+	enum status st = run_store(run_path, &s, err);
 
 	if (!st)
 		st = store_checkpoints_read(s, out, n, err);
@@ -118,7 +108,7 @@ enum status visit_steps(const char *run_path, int64_t from, int64_t to, int64_t 
 			void *arg, struct err *err)
 {
 	struct store *s = NULL;
-	enum status st = open_store(run_path, &s, err);
+	enum status st = run_store(run_path, &s, err);
 	int64_t reach = span > take ? take : to - from + 1; /* one reading for all */
 
 	for (int64_t at = from; !st && at <= to; at += span > take ? span : reach) {

@@ -5,7 +5,6 @@
 #include "curves_export.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 
 #include "base/str.h"
 #include "base/table_out.h"
@@ -75,7 +74,7 @@ void curves_export(struct ui *ui)
 	const struct chart *c = &ui->chart;
 	struct rows r = {.to = c->to ? c->to : INT64_MAX, .has_raw = c->kind != CHART_DEV};
 	int n = c->kind == CHART_NORM && ui->pic->n_channels ? 1 : ui->pic->n_channels;
-	char name[64];
+	char name[EXPORT_NAME];
 
 	r.from = c->to ? c->from : -1;
 	buf_init(&r.text);
@@ -86,6 +85,6 @@ void curves_export(struct ui *ui)
 	for (int i = 0; i < n; i++)
 		if (!c->one || c->kind == CHART_NORM || i == ui->channel)
 			put_channel(&r, ui, i);
-	str_format(name, sizeof name, "curves-%s-%" PRId64, kind[c->kind], ui->pic->step);
+	export_name(name, "curves", kind[c->kind], ui->pic->step);
 	export_text(ui, name, "csv", "row", r.n, &r.text);
 }

@@ -4,7 +4,6 @@
  *
  * A job reads them from the book, a row at a time, so that millions need no memory.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -12,14 +11,11 @@
 #include "base/str.h"
 #include "view_data.h"
 
-enum { TEXT_AT_ONCE = 64 << 10 };
-
 struct listed {
 	struct data_case *d;
 	enum data_split split;
 	bool has_hits, has_report;
 	struct data_hits hits;     /* a copy */
-	uint64_t n;
 };
 
 static void drop_listed(void *arg)
@@ -54,52 +50,27 @@ static void put_twins(struct json_out *j, const struct listed *l, uint64_t row)
 		json_put_int(j, "in_train_row", (int64_t)t->of);
 }
 
-static void put_row(struct buf *b, const struct listed *l, uint64_t i)
+static void put_row(const void *arg, uint64_t k, struct json_out *j)
 {
+	const struct listed *l = arg;
 	struct data_about a = data_book_about(l->d->book);
 	struct target_shown target;
 	struct data_row row;
-	struct json_out j;
 
-	data_book_row(l->d->book, l->split, i, &row);
-	json_out_init(&j, b, 0);
-	json_open(&j, NULL, '{');
-	json_put_str(&j, "task", a.task);
-	json_put_str(&j, "split", data_split_name(l->split));
-	json_put_int(&j, "row", (int64_t)row.row);
-	json_put_int(&j, "line", (int64_t)row.line);
-	put_text(&j, "text", row.text ? row.text : "", row.text ? row.text_len : 0);
+	data_book_row(l->d->book, l->split, l->has_hits ? data_hits_row(&l->hits, k) : k,
+		      &row);
+	json_put_str(j, "task", a.task);
+	json_put_str(j, "split", data_split_name(l->split));
+	json_put_int(j, "row", (int64_t)row.row);
+	json_put_int(j, "line", (int64_t)row.line);
+	put_text(j, "text", row.text ? row.text : "", row.text ? row.text_len : 0);
 	if (a.is_pair)
-		put_text(&j, "pair", row.pair ? row.pair : "", row.pair ? row.pair_len : 0);
+		put_text(j, "pair", row.pair ? row.pair : "", row.pair ? row.pair_len : 0);
 	target = data_book_target(l->d->book, &row);
-	data_target(a.kind)->put(&target, &j);
-	json_put_int(&j, "tokens", row.tokens);
-	json_put_int(&j, "unknown", row.unknown);
-	put_twins(&j, l, row.row);
-	json_close(&j, '}');
-	buf_addc(b, '\n');
-}
-
-static enum status write_rows(void *arg, struct file_out *f, struct progress *pg,
-			      struct err *err)
-{
-	const struct listed *l = arg;
-	enum status st = ST_OK;
-	struct buf b;
-
-	buf_init(&b);
-	progress_begin(pg, l->n, "rows", "writing rows");
-	for (uint64_t k = 0; k < l->n && !st; k++) {
-		put_row(&b, l, l->has_hits ? data_hits_row(&l->hits, k) : k);
-		if (b.len < TEXT_AT_ONCE && k + 1 < l->n)
-			continue;
-		st = file_out_write(f, buf_str(&b), b.len, err);
-		buf_clear(&b);
-		if (!st && progress_tick(pg, k + 1))
-			st = err_set(err, ST_STOPPED, "stopped");
-	}
-	buf_release(&b);
-	return st;
+	data_target(a.kind)->put(&target, j);
+	json_put_int(j, "tokens", row.tokens);
+	json_put_int(j, "unknown", row.unknown);
+	put_twins(j, l, row.row);
 }
 
 static void *copy(const void *from, size_t n)
@@ -110,7 +81,7 @@ static void *copy(const void *from, size_t n)
 void data_export(struct ui *ui, const struct data_view *v)
 {
 	struct listed *l;
-	char name[96];
+	char name[EXPORT_NAME];
 
 	if (!data_view_is_ready(v)) {
 		ui_say(ui, true, "there is nothing to write yet");
@@ -120,7 +91,6 @@ void data_export(struct ui *ui, const struct data_view *v)
 	l->d = data_case_hold(v->now);
 	l->split = v->split;
 	l->has_report = v->now->has_report;
-	l->n = data_view_count(v);
 	l->has_hits = v->has_hits;
 	if (v->has_hits) {
 		l->hits = v->hits;
@@ -130,5 +100,5 @@ void data_export(struct ui *ui, const struct data_view *v)
 	}
 	str_format(name, sizeof name, "data-%s-%s", data_book_about(v->now->book).task,
 		   data_split_name(v->split));
-	export_start(ui, name, "jsonl", "row", l->n, write_rows, l, drop_listed);
+	export_list(ui, name, "row", data_view_count(v), put_row, l, drop_listed);
 }

@@ -1,7 +1,7 @@
 /*
  * The question "beams TASK TEXT": candidates in order, and not a bit changed.
  */
-#include "fixture/engine_fixture.h"
+#include "fixture/session_fixture.h"
 
 #include "ask/beams.h"
 #include "ask/evaluate.h"
@@ -10,15 +10,9 @@
 
 static struct session *make(void)
 {
-	struct session *s = NULL;
-	struct step_report r;
-	struct err err = { "" };
+	struct session *s = fixture_session(NULL, 0, 2);
 
-	if (session_new(fixture_plan(NULL, 0), NULL, 2, NULL, &s, &err))
-		fail_msg("%s", err.text);
-	session_start_random(s);
-	for (int i = 0; i < 5; i++)
-		assert_int_equal(session_step(s, &r, &err), ST_OK);
+	fixture_steps(s, 5);
 	return s;
 }
 

@@ -2,7 +2,7 @@
  * test_evaluate.c - figures of an evaluation: they follow from the weights and the
  * rows alone, whoever computes them and however many there are.
  */
-#include "fixture/engine_fixture.h"
+#include "fixture/session_fixture.h"
 
 #include <malloc.h>
 #include <math.h>
@@ -17,15 +17,9 @@ enum { MANY = 4096 + 905 }; /* more than a block */
 
 static struct session *make(const char *const *sets, int n_sets, int workers)
 {
-	struct session *s = NULL;
-	struct step_report report;
-	struct err err = { "" };
+	struct session *s = fixture_session(sets, n_sets, workers);
 
-	if (session_new(fixture_plan(sets, n_sets), NULL, workers, NULL, &s, &err))
-		fail_msg("%s", err.text);
-	session_start_random(s);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(session_step(s, &report, NULL), ST_OK);
+	fixture_steps(s, 3);
 	return s;
 }
 

@@ -2,7 +2,7 @@
  * test_explain.c - attributions against what they are defined by: finite differences
  * of the answer, and forward passes one by one; and that asking leaves no trace.
  */
-#include "fixture/engine_fixture.h"
+#include "fixture/session_fixture.h"
 
 #include <math.h>
 
@@ -29,16 +29,6 @@ static struct session *make(const char *const *sets, int n, int workers, bool tr
 	if (train)
 		session_start_random(s);
 	return s;
-}
-
-static void step(struct session *s, int n)
-{
-	struct step_report r;
-	struct err err = { "" };
-
-	for (int i = 0; i < n; i++)
-		if (session_step(s, &r, &err))
-			fail_msg("%s", err.text);
 }
 
 static struct json *explain(struct session *s, int task, const char *text,
@@ -201,7 +191,7 @@ static void test_oracle(void **state)
 	for (int k = 0; k < 2; k++) {
 		struct session *s = make(sets[k], 3, 2, true);
 
-		step(s, 120);
+		fixture_steps(s, 120);
 		check_task(s, 0);
 		check_task(s, 1);
 		session_free(s);
@@ -248,8 +238,8 @@ static void test_no_trace(void **state)
 	(void)state;
 	buf_init(&one);
 	buf_init(&two);
-	step(a, 8);
-	step(b, 8);
+	fixture_steps(a, 8);
+	fixture_steps(b, 8);
 	session_state(a, before);
 	json_free(explain(a, 0, text_of_words, NULL, &one));
 	json_free(explain(a, 1, text_of_words, NULL, &two));
@@ -257,10 +247,10 @@ static void test_no_trace(void **state)
 	assert_string_equal(before, after);
 	json_free(explain(b, 0, text_of_words, NULL, &two));
 	assert_string_equal(buf_str(&one), buf_str(&two));
-	step(a, 8);
+	fixture_steps(a, 8);
 	session_free(b);
 	b = make(NULL, 0, 1, true);
-	step(b, 16);
+	fixture_steps(b, 16);
 	session_state(a, after);
 	session_state(b, before);
 	assert_string_equal(before, after);
@@ -279,7 +269,7 @@ static void test_looking_session(void **state)
 	(void)state;
 	buf_init(&one);
 	buf_init(&two);
-	step(a, 8);
+	fixture_steps(a, 8);
 	assert_int_equal(a->params.size, b->params.size);
 	memcpy(b->params.value, a->params.value, a->params.size * sizeof(float));
 	session_pack(b);

@@ -12,6 +12,8 @@
 #include "ask/reader.h"
 #include "rundir/checkpoint.h"
 
+static struct err err;
+
 static const char *const texts[] = { "lemon north", "amber boat cloud delta",
 				     "sum pearl ocean", "zebra" };
 enum { TEXTS = sizeof texts / sizeof *texts };
@@ -184,6 +186,6 @@ int main(void)
 		cmocka_unit_test(test_beside_a_run),
 	};
 
-	return cmocka_run_group_tests_name("reader", tests, fixture_with_runs,
+	return cmocka_run_group_tests_name("reader", tests, fixture_make_runs,
 					   fixture_remove);
 }

@@ -13,9 +13,10 @@ enum { WORDS = 12 };
 /* Cut at blanks; '' is a word of its own, empty. */
 static int cut(char *line, char **argv)
 {
+	char *rest = NULL;
 	int n = 0;
 
-	for (char *w = strtok(line, " "); w; w = strtok(NULL, " ")) {
+	for (char *w = strtok_r(line, " ", &rest); w; w = strtok_r(NULL, " ", &rest)) {
 		assert_true(n < WORDS);
 		argv[n++] = str_eq(w, "''") ? w + 2 : w;
 	}

@@ -15,11 +15,9 @@ static struct tokenizer *tok;
 
 static int make(void **state)
 {
-	if (scratch_make(state))
+	if (scratch_make_cache(state))
 		return -1;
 	tok = small_tokenizer();
-	setenv("XDG_CACHE_HOME", scratch, 1);
-	setenv("TMPDIR", scratch, 1);
 	return 0;
 }
 

@@ -109,11 +109,12 @@ static void test_code_page(void **state)
 	row_report_add(&r, &row);
 	buf_init(&b);
 	row_report_text(&r, "data/my file.csv", &b);
-	assert_says(buf_str(&b), "iconv -f WINDOWS-1252 -t UTF-8 'data/my file.csv' >NEW");
+	assert_contains(buf_str(&b),
+			"iconv -f WINDOWS-1252 -t UTF-8 'data/my file.csv' >NEW");
 	buf_release(&b);
 	/* in the header: the names as they are, and what is wrong with them */
-	assert_says(rows_of(put_text("a.csv", "Gr\xf6\xdf" "e;n\na;1\nb;2\n"), "Größe", NULL),
-		    "Gr<F6><DF>e");
+	assert_contains(rows_of(put_text("a.csv", "Gr\xf6\xdf" "e;n\na;1\nb;2\n"), "Größe", NULL),
+			"Gr<F6><DF>e");
 }
 
 /* --- one JSON list --- */
@@ -163,7 +164,8 @@ static void test_json_list_out_of_order(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_says(rows_of(put_text("a.json", rows[i].text), "t", NULL), rows[i].says);
+		assert_contains(rows_of(put_text("a.json", rows[i].text), "t", NULL),
+				rows[i].says);
 }
 
 /* A list of many rows, looked at by jumps and read whole; memory stays. */
@@ -186,7 +188,8 @@ static void test_json_list_large(void **state)
 	assert_int_equal(s->bad, 0);
 	assert_int_equal(s->n_columns, 2);
 	assert_true(s->all_rows > 59000 && s->all_rows < 61000);
-	assert_says(rows_of(s->path, "text", "label"), "\n239998:row 59999, of ] many|2\n");
+	assert_contains(rows_of(s->path, "text", "label"),
+			"\n239998:row 59999, of ] many|2\n");
 	sample_free(s);
 	/* a row beyond the cap is one bad row, wherever its end is */
 	buf_clear(&b);
@@ -234,11 +237,24 @@ static void test_folder(void **state)
 			    "1:ten\n2:changed\n3:first\n4:good \"one\"\n\tand two\\\n\n"
 			    "5!invalid UTF-8(pos/c.txt)\n");
 	unlink(in_scratch("set/train/pos/c.txt"));
-	assert_says(rows_of(in_scratch("set/train"), "text", NULL), "and two\\\n\n");
+	assert_contains(rows_of(in_scratch("set/train"), "text", NULL),
+			"and two\\\n\n");
 	/* what is none is told, and where the rows may be */
-	assert_says(rows_of(in_scratch("set"), "text", NULL), "/set/train' meant");
+	assert_contains(rows_of(in_scratch("set"), "text", NULL), "/set/train' meant");
 	put_in("empty/pos", "a.md", "");
-	assert_says(rows_of(in_scratch("empty"), "text", NULL), "a folder for each class");
+	assert_contains(rows_of(in_scratch("empty"), "text", NULL),
+			"a folder for each class");
+}
+
+/* Folders in folders in folders: the deepest first. */
+static int remove_folders(void **state)
+{
+	static const char *const made[] = { "set/train/neg", "set/train", "set", "empty" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+		file_remove_tree(in_scratch(made[i]), NULL);
+	return 0;
 }
 
 /* --- what holds no rows --- */
@@ -277,11 +293,12 @@ static void test_others(void **state)
 		const char *path = put_file(names[i % 3], rows[i].bytes, rows[i].n);
 		const char *got = rows_of(path, "text", NULL);
 
-		assert_says(got, "looks like ");
-		assert_says(got, rows[i].is);
-		assert_says(got, rows[i].line);
+		assert_contains(got, "looks like ");
+		assert_contains(got, rows[i].is);
+		assert_contains(got, rows[i].line);
 		/* and packed, once it is unpacked */
-		assert_says(rows_of(packed("gzip", path, "packed"), "text", NULL), rows[i].is);
+		assert_contains(rows_of(packed("gzip", path, "packed"), "text", NULL),
+				rows[i].is);
 	}
 }
 
@@ -296,9 +313,10 @@ int main(void)
 		cmocka_unit_test(test_json_list),
 		cmocka_unit_test(test_json_list_out_of_order),
 		cmocka_unit_test(test_json_list_large),
-		cmocka_unit_test(test_folder),
+		cmocka_unit_test_teardown(test_folder, remove_folders),
 		cmocka_unit_test(test_others),
 	};
 
-	return cmocka_run_group_tests_name("everyday", tests, begin, end);
+	return cmocka_run_group_tests_name("everyday", tests, everyday_set_up,
+					   everyday_tear_down);
 }

@@ -11,14 +11,6 @@
 
 static const char *cache; /* empty for every test */
 
-static int make(void **state)
-{
-	if (scratch_make(state))
-		return -1;
-	setenv("XDG_CACHE_HOME", scratch, 1);
-	return 0;
-}
-
 static int empty(void **state)
 {
 	(void)state;
@@ -297,5 +289,5 @@ int main(void)
 		cmocka_unit_test_setup(test_settle, empty),
 	};
 
-	return cmocka_run_group_tests(tests, make, scratch_remove);
+	return cmocka_run_group_tests(tests, scratch_make_cache, scratch_remove);
 }

@@ -16,6 +16,8 @@
 #include "store/db.h"
 #include "fixture/same_picture.h"
 
+static struct err err;
+
 static const char script[] = "0 weight mood 2\n"
 			     "7 mute sum on\n"
 			     "7 note two at one step\n"
@@ -468,6 +470,6 @@ int main(void)
 		cmocka_unit_test(test_damage),	  cmocka_unit_test(test_told_to_end),
 	};
 
-	return cmocka_run_group_tests_name("film", tests, fixture_with_runs,
+	return cmocka_run_group_tests_name("film", tests, fixture_make_runs,
 					   fixture_remove);
 }

@@ -21,6 +21,8 @@
 #include "trainer/control.h"
 #include "fixture/same_picture.h"
 
+static struct err err;
+
 /* --- following --- */
 
 static const char script[] = "0 weight mood 2\n"
@@ -435,5 +437,5 @@ int main(void)
 		cmocka_unit_test(test_versions),
 	};
 
-	return cmocka_run_group_tests(tests, fixture_with_runs, fixture_remove);
+	return cmocka_run_group_tests(tests, fixture_make_runs, fixture_remove);
 }

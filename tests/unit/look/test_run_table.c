@@ -14,9 +14,8 @@
 
 static int make(void **state)
 {
-	if (scratch_make(state))
+	if (scratch_make_cache(state))
 		return -1;
-	setenv("XDG_CACHE_HOME", scratch, 1);
 	return mkdir(in_scratch("runs"), 0700);
 }
 
@@ -269,15 +268,6 @@ static void test_diff(void **state)
 	run_diff_release(&d);
 }
 
-static int unmake(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 3; i++)
-		file_remove_tree(run_path((const char *[]){ "one", "two", "broken" }[i]),
-				 NULL);
-	return scratch_remove(state);
-}
-
 /* The best by the run's own rule, a loss here, not by the mean of the strips' metrics. */
 static void test_best_by_rule(void **state)
 {
@@ -313,5 +303,5 @@ int main(void)
 		cmocka_unit_test(test_best_by_rule),
 	};
 
-	return cmocka_run_group_tests_name("run_table", tests, make, unmake);
+	return cmocka_run_group_tests_name("run_table", tests, make, scratch_remove);
 }

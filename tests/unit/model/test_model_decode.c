@@ -230,7 +230,6 @@ static void test_alone(void **state)
 	generation_release(&one);
 }
 
-/* Weights gone to NaN (a diverged run): nothing is said, nothing breaks. */
 /* Losses beside a search: each example's is what model_loss says of it alone. */
 static void test_losses(void **state)
 {
@@ -264,6 +263,7 @@ static void test_losses(void **state)
 	tm_release(&m);
 }
 
+/* Weights gone to NaN (a diverged run): nothing is said, nothing breaks. */
 static void test_nan(void **state)
 {
 	struct decode_config dc = { .beams = 3, .max_len = 9 };

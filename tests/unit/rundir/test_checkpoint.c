@@ -10,7 +10,7 @@
 
 static void test_round_trip(void **state)
 {
-	struct session *b = make_session();
+	struct session *b = make_session(NULL, 0, 1);
 	struct store *st;
 	const char *run = new_run();
 	char folder[PATH_MAX], was[40], is[40];
@@ -68,22 +68,22 @@ static void json_of(const char *folder, struct buf *out)
 static void test_dev_metrics(void **state)
 {
 	static const double dev[] = { 0.1 + 0.2, NAN, -0.5 };
-	struct session *a = make_session(), *b = make_session();
+	struct session *a = make_session(NULL, 0, 1), *b = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	char folder[PATH_MAX], was[40], is[40];
 	struct buf json;
 
 	(void)state;
-	train(a, 2);
+	take_steps(a, 2);
 	save(a, NULL, run, NULL, 0, NAN);
 	folder_of(run, CHECKPOINT_NEWEST, folder);
 	json_of(folder, &json);
 	assert_null(strstr(buf_str(&json), "dev_step"));
 	buf_release(&json);
 	assert_int_equal(mix_set(&a->mix, METHOD_SAMPLING, "dynamic", NULL, 0, NULL), ST_OK);
-	train(a, 5);
+	take_steps(a, 5);
 	mix_take_dev(&a->mix, dev);
-	train(a, 1);
+	take_steps(a, 1);
 	save(a, NULL, run, NULL, 0, NAN);
 	session_state(a, was);
 	folder_of(run, CHECKPOINT_NEWEST, folder);
@@ -102,18 +102,18 @@ static void test_dev_metrics(void **state)
 /* Going on from a checkpoint is going on (I2). */
 static void test_go_on(void **state)
 {
-	struct session *a = make_session(), *b = make_session();
+	struct session *a = make_session(NULL, 0, 1), *b = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	char folder[PATH_MAX], was[40], is[40];
 
 	(void)state;
-	train(a, 7);
+	take_steps(a, 7);
 	save(a, NULL, run, NULL, 0, NAN);
-	train(a, 9);
+	take_steps(a, 9);
 	session_state(a, was);
 	folder_of(run, CHECKPOINT_NEWEST, folder);
 	assert_int_equal(checkpoint_load(b, folder, NULL, NULL), ST_OK);
-	train(b, 9);
+	take_steps(b, 9);
 	session_state(b, is);
 	assert_string_equal(was, is);
 	session_free(a);
@@ -122,7 +122,7 @@ static void test_go_on(void **state)
 
 static void test_weights_alone(void **state)
 {
-	struct session *b = make_session();
+	struct session *b = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	char folder[PATH_MAX];
 
@@ -151,7 +151,7 @@ static void test_changed_data(void **state)
 	save(session, NULL, run, NULL, 0, NAN);
 	folder_of(run, CHECKPOINT_NEWEST, folder);
 	fixture_file("count.dev.jsonl", 1, 2000, 20);
-	b = make_session();
+	b = make_session(NULL, 0, 1);
 	session_state(b, was);
 	assert_int_equal(checkpoint_load(b, folder, NULL, &err), ST_INVALID);
 	assert_non_null(strstr(err.text, "data changed"));

@@ -16,7 +16,7 @@
  */
 static void test_killed_anywhere(void **state)
 {
-	struct session *b = make_session();
+	struct session *b = make_session(NULL, 0, 1);
 	char folder[PATH_MAX], before[40], after[40], is[40];
 	int calls = 0;
 
@@ -32,7 +32,7 @@ static void test_killed_anywhere(void **state)
 			save(session, NULL, run, NULL, 0, NAN);
 			pid = fork();
 			if (!pid) {
-				train(session, 1);
+				take_steps(session, 1);
 				fault_set(FAULT_ANY, n, what);
 				checkpoint_save(session, NULL, run, NULL, 0, NULL, NULL);
 				_exit(0);
@@ -65,11 +65,11 @@ static void test_killed_anywhere(void **state)
 static void test_failing_calls(void **state)
 {
 	static const int codes[] = { 28, 5 }; /* ENOSPC, EIO */
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	char folder[PATH_MAX];
 
 	(void)state;
-	train(s, 1);
+	take_steps(s, 1);
 	for (int n = 1; n <= 40; n++) {
 		const char *run = new_run();
 		struct err err = { "" };
@@ -84,7 +84,7 @@ static void test_failing_calls(void **state)
 		folder_of(run, CHECKPOINT_NEWEST, folder);
 		assert_int_equal(checkpoint_load(s, folder, NULL, NULL), ST_OK);
 		assert_int_equal(checkpoint_sweep(run, NULL), ST_OK);
-		train(s, 1);
+		take_steps(s, 1);
 	}
 	session_free(s);
 }

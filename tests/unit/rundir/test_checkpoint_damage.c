@@ -145,8 +145,8 @@ static void damage_start(struct damage *d, char folder[PATH_MAX])
 {
 	const char *run = new_run();
 
-	*d = (struct damage){ .s = make_session() };
-	train(session, 1);
+	*d = (struct damage){ .s = make_session(NULL, 0, 1) };
+	take_steps(session, 1);
 	save(session, NULL, run, NULL, 0, NAN);
 	folder_of(run, CHECKPOINT_NEWEST, folder);
 	session_state(d->s, d->untouched);
@@ -327,16 +327,16 @@ static void test_impossible_values(void **state)
 /* The message names the file, the fault and what to take instead. */
 static void test_offer(void **state)
 {
-	struct session *s = make_session(), *b = make_session();
+	struct session *s = make_session(NULL, 0, 1), *b = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct damage d = { .s = b };
 	struct err err = { "" };
 	char folder[PATH_MAX];
 
 	(void)state;
-	train(s, 1);
+	take_steps(s, 1);
 	save(s, NULL, run, NULL, 0, NAN);
-	train(s, 1);
+	take_steps(s, 1);
 	save(s, NULL, run, NULL, 0, NAN);
 	folder_of(run, CHECKPOINT_NEWEST, folder);
 	damage_begin(&d, folder, "model.safetensors");
@@ -381,7 +381,7 @@ static void test_damaged_any_file(void **state)
 					     "model.safetensors",
 					     "optimizer.safetensors" };
 	static const int64_t asked[] = { 2, 7, CHECKPOINT_NEWEST, CHECKPOINT_BEST };
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct store *st = open_store(run);
 	struct damage d = { .s = s };

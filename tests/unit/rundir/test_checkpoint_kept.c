@@ -20,7 +20,7 @@ static bool exists(const char *run, const char *folder)
 
 static void test_keep(void **state)
 {
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct store *st = open_store(run);
 	struct checkpoint_row *rows;
@@ -31,7 +31,7 @@ static void test_keep(void **state)
 	for (int i = 0; i < 7; i++) {
 		struct checkpoint_row row;
 
-		train(s, 1);
+		take_steps(s, 1);
 		row = save(s, st, run, i == 2 ? "mine" : NULL, i, score[i]);
 		assert_int_equal(row.best, i < 2 || i == 4); /* of equals the newer */
 	}
@@ -58,13 +58,13 @@ static void test_keep(void **state)
 /* The best may be one of the newest: then there are just so many. */
 static void test_keep_best_is_newest(void **state)
 {
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct store *st = open_store(run);
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		train(s, 1);
+		take_steps(s, 1);
 		save(s, st, run, NULL, 0, i);
 	}
 	store_close(st);
@@ -76,7 +76,7 @@ static void test_keep_best_is_newest(void **state)
 /* The same state again: no second copy. Another state of the step: both, then one. */
 static void test_same_step(void **state)
 {
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct store *st = open_store(run);
 	struct checkpoint_row row, *rows;
@@ -84,7 +84,7 @@ static void test_same_step(void **state)
 	int n;
 
 	(void)state;
-	train(s, 2);
+	take_steps(s, 2);
 	save(s, st, run, NULL, 0, NAN);
 	row = save(s, st, run, "first", 0, NAN);
 	assert_string_equal(row.folder, "step-000002");
@@ -152,12 +152,12 @@ static void assert_best(const char *run, int64_t step, const char *words)
 /* Only an evaluation of that very step scores it, and one that comes later does. */
 static void test_best_own_score(void **state)
 {
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct store *st = open_store(run);
 
 	(void)state;
-	train(s, 1);
+	take_steps(s, 1);
 	put_score(s, st, true, 1, .9, 1); /* nothing was saved here */
 	step_and_save(s, st, run, NAN);
 	assert_best(run, 2, "step 2, the newest: none has a score");
@@ -174,14 +174,14 @@ static void test_best_own_score(void **state)
 static void test_best_equals(void **state)
 {
 	static const double loss[] = { NAN, 2, 1, 1, 3 };
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct store *st = open_store(run);
 	struct score_row best;
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
-		train(s, 1);
+		take_steps(s, 1);
 		put_score(s, st, true, 1, .25, loss[i]);
 		save(s, st, run, NULL, 0, NAN);
 	}
@@ -202,7 +202,7 @@ static void test_best_afresh(void **state)
 		{ 3, .9, 1, 1 }, { 3, .8, 1, 1 }, { 1, .2, 3, 3 }, { 1, .1, 3, 3 },
 		{ 3, .5, 5, 5 }, { 0, NAN, 6, 5 }, { 3, .4, 5, 5 },
 	};
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct store *st = open_store(run);
 
@@ -211,7 +211,7 @@ static void test_best_afresh(void **state)
 		struct checkpoint_choice c;
 		struct score_row r;
 
-		train(s, 1);
+		take_steps(s, 1);
 		r = put_score(s, st, true, t[i].counted, t[i].score, 1);
 		assert_int_equal(r.since, t[i].since);
 		save(s, st, run, i == 0 ? "mine" : NULL, 0, NAN);
@@ -227,7 +227,7 @@ static void test_best_afresh(void **state)
 /* At a stop the last one may be the best; the plan's best is not lost for it. */
 static void test_best_last(void **state)
 {
-	struct session *s = make_session();
+	struct session *s = make_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct store *st = open_store(run);
 
@@ -235,14 +235,14 @@ static void test_best_last(void **state)
 	step_and_save(s, st, run, .5);
 	step_and_save(s, st, run, .3);
 	step_and_save(s, st, run, .2);
-	train(s, 1);
+	take_steps(s, 1);
 	put_score(s, st, false, 1, .7, 1);
 	save(s, st, run, NULL, 0, NAN);
 	assert_best(run, 4, "step 4, the best (score 0.7000)");
 	assert_true(exists(run, "step-000001"));
 	step_and_save(s, st, run, .1);
 	assert_best(run, 1, "step 1, the best (score 0.5000)");
-	train(s, 1);
+	take_steps(s, 1);
 	put_score(s, st, false, 2, .9, 1); /* of other tasks: no comparison */
 	save(s, st, run, NULL, 0, NAN);
 	assert_best(run, 1, "step 1, the best (score 0.5000)");

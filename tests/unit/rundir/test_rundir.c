@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "rundir/run_open.h"
 #include "rundir/rundir.h"
 
 /* Runs hold folders in folders, deeper than file_remove_tree goes. */
@@ -237,13 +238,41 @@ static void test_list(void **state)
 	xfree(r);
 }
 
+/* The rungs in their order, the same words for everybody; both or neither. */
+static void test_open_to_look(void **state)
+{
+	static const char plan[] = "{\"tutti\":1,\"tasks\":{\"a\":{\"kind\":\"classify\","
+				   "\"train\":\"/gone.jsonl\",\"dev\":\"/gone.jsonl\","
+				   "\"labels\":[\"x\",\"y\"]}},"
+				   "\"budget\":{\"steps\":60}}";
+	char run[PATH_MAX], deep[PATH_MAX];
+	struct store *store;
+	struct plan *p;
+	struct err err = { "" };
+
+	(void)state;
+	assert_int_equal(rundir_create(in_scratch("list"), "look", NULL, run, NULL), ST_OK);
+	memset(deep, 'x', sizeof deep - 1);
+	deep[sizeof deep - 1] = '\0';
+	assert_int_equal(run_open(deep, &p, &store, &err), ST_INVALID);
+	assert_true(str_starts(err.text, "path too long: 'xxx"));
+	assert_int_not_equal(run_open(run, &p, &store, &err), ST_OK);
+	assert_non_null(strstr(err.text, "list/look/plan.json"));
+	put_text("list/look/plan.json", plan);
+	assert_int_equal(run_plan(run, &p, &err), ST_OK); /* its data are gone */
+	plan_free(p);
+	assert_int_not_equal(run_open(run, &p, &store, &err), ST_OK);
+	assert_non_null(strstr(err.text, "list/look/run.db"));
+	assert_true(!p && !store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names), cmocka_unit_test(test_find),
 		cmocka_unit_test(test_root),  cmocka_unit_test(test_race),
 		cmocka_unit_test(test_lock),  cmocka_unit_test(test_lock_is_no_link),
-		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_list),  cmocka_unit_test(test_open_to_look),
 	};
 
 	return cmocka_run_group_tests_name("rundir", tests, scratch_make, remove_all);

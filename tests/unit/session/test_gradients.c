@@ -2,7 +2,7 @@
  * test_gradients.c - norms of the tasks' gradients on the shared parameters:
  * against plain passes of their own, in rounds, without a bit of the run.
  */
-#include "fixture/engine_fixture.h"
+#include "fixture/session_fixture.h"
 
 #include <math.h>
 
@@ -18,13 +18,7 @@ enum { STEPS = 40, ROWS_MAX = 1024 };
 
 static struct session *make(const char *set, int workers)
 {
-	struct session *s = NULL;
-	struct err err = { "" };
-
-	if (session_new(fixture_plan(&set, set != NULL), NULL, workers, NULL, &s, &err))
-		fail_msg("%s", err.text);
-	session_start_random(s);
-	return s;
+	return fixture_session(&set, set != NULL, workers);
 }
 
 static void same_rows(const struct gradient_row *a, const struct gradient_row *b, int n)
@@ -40,54 +34,12 @@ static void same_rows(const struct gradient_row *a, const struct gradient_row *b
 
 /* --- against plain passes --- */
 
-static void add_dense(double *sum, double by, struct grads *g,
-		      const struct param_set *ps)
-{
-	for (int p = 0; p < ps->n; p++) {
-		const struct param *q = &ps->p[p];
-		const float *v = grads_peek(g, p);
-
-		if (q->owner != PARAM_SHARED || !v)
-			continue;
-		for (int r = 0; r < q->rows; r++)
-			for (int c = 0; c < q->cols; c++)
-				if (q->flags & PARAM_ROWS ? grads_has_row(g, p, r) : true)
-					sum[q->offset + (size_t)(r * q->cols + c)] +=
-						by * (double)v[r * q->cols + c];
-	}
-}
-
 /* The norm of the task's mean gradient over the jobs that `s` did last. */
 static double plain_norm(struct session *s, struct session *at, int task, int *m)
 {
-	double *sum = xcalloc(at->params.size, sizeof *sum), square = 0;
-	struct grads *g = grads_new(&at->params);
-	struct tape tape;
+	double *sum = task_gradient(s, at, task, m);
+	double square = shared_inner(&at->params, sum, sum);
 
-	*m = 0;
-	tape_init(&tape, &at->params);
-	for (int k = 0; k < s->plan->micro_batches; k++) {
-		const struct step_job *j = &s->job[k];
-		struct rng noise = rng_stream(s->plan->seed, RNG_DROPOUT,
-					      (uint32_t)j->task, j->draw);
-		struct batch b;
-		struct loss loss;
-
-		if (j->task != task)
-			continue;
-		grads_clear(g);
-		tape_begin(&tape, g, &noise);
-		batch_build(&b, &tape.arena, s->task[task].train, task, j->rows,
-			    j->n_rows, j->draw, tokenizer_start(s->tok));
-		loss = model_loss(at->model, &tape, &b, (float)s->mix.dropout);
-		tape_backward(&tape);
-		add_dense(sum, loss.units / s->task[task].units, g, &at->params);
-		++*m;
-	}
-	for (size_t i = 0; i < at->params.size; i++)
-		square += sum[i] * sum[i];
-	tape_release(&tape);
-	grads_free(g);
 	xfree(sum);
 	return sqrt(square) / (*m ? *m : 1);
 }

@@ -3,7 +3,7 @@
  * computed one by one, what is applied, looking again; the same bits on any workers, and
  * not one bit of anybody who needs none of it.
  */
-#include "fixture/engine_fixture.h"
+#include "fixture/session_fixture.h"
 
 #include <math.h>
 
@@ -103,12 +103,8 @@ static const double none[MIX_PARAMS];
 static struct session *make(const char *const *sets, int n, int workers,
 			    const struct method *row)
 {
-	struct session *s = NULL;
-	struct err err = { "" };
+	struct session *s = fixture_session(sets, n, workers);
 
-	if (session_new(fixture_plan(sets, n), NULL, workers, NULL, &s, &err))
-		fail_msg("%s", err.text);
-	session_start_random(s);
 	if (row)
 		mix_use(&s->mix, row, none);
 	return s;
@@ -120,66 +116,6 @@ static struct step_report step(struct session *s)
 
 	assert_int_equal(session_step(s, &r, NULL), ST_OK);
 	return r;
-}
-
-/* --- oracle: each task's gradient, one micro-batch after the other, in double --- */
-
-static void add_dense(double *sum, double by, struct grads *g,
-		      const struct param_set *ps)
-{
-	for (int p = 0; p < ps->n; p++) {
-		const struct param *q = &ps->p[p];
-		const float *v = grads_peek(g, p);
-
-		for (int r = 0; v && r < q->rows; r++)
-			for (int c = 0; c < q->cols; c++)
-				if (grads_has_row(g, p, r))
-					sum[q->offset + (size_t)(r * q->cols + c)] +=
-						by * (double)v[r * q->cols + c];
-	}
-}
-
-/* k_i g_i of the jobs that `s` did last, with the weights that `at` has. */
-static double *oracle(struct session *s, struct session *at, int task, int *count)
-{
-	double *sum = xcalloc(at->params.size, sizeof *sum);
-	struct grads *g = grads_new(&at->params);
-	struct tape tape;
-
-	*count = 0;
-	tape_init(&tape, &at->params);
-	for (int k = 0; k < s->plan->micro_batches; k++) {
-		const struct step_job *j = &s->job[k];
-		struct rng noise = rng_stream(s->plan->seed, RNG_DROPOUT,
-					      (uint32_t)j->task, j->draw);
-		struct batch b;
-		struct loss loss;
-
-		if (j->task != task)
-			continue;
-		grads_clear(g);
-		tape_begin(&tape, g, &noise);
-		batch_build(&b, &tape.arena, s->task[task].train, task, j->rows,
-			    j->n_rows, j->draw, tokenizer_special(s->tok, TOK_CLS));
-		loss = model_loss(at->model, &tape, &b, (float)s->mix.dropout);
-		tape_backward(&tape);
-		add_dense(sum, loss.units / s->task[task].units, g, &at->params);
-		++*count;
-	}
-	tape_release(&tape);
-	grads_free(g);
-	return sum;
-}
-
-static double shared_inner(const struct param_set *ps, const double *a, const double *b)
-{
-	double sum = 0;
-
-	for (int p = 0; p < ps->n; p++)
-		for (size_t i = 0; ps->p[p].owner == PARAM_SHARED && i < param_count(ps, p);
-		     i++)
-			sum += a[ps->p[p].offset + i] * b[ps->p[p].offset + i];
-	return sum;
 }
 
 static void check_gram(const struct param_set *ps, double *const *sum, const int *count)
@@ -236,7 +172,7 @@ static void check_step(struct session *s, struct session *at, const double *weig
 	session_pack(at);
 	step(s);
 	for (int i = 0; i < N; i++) {
-		sum[i] = oracle(s, at, i, &count[i]);
+		sum[i] = task_gradient(s, at, i, &count[i]);
 		c[i] = s->mix.ch[i].factor;
 		felt[i] = (float)weight[i]; /* too small to be added is as good as 0 */
 		if (felt[i] == 0)

@@ -127,6 +127,7 @@ static void make_old(const char *name)
 static void check_all(struct store *s)
 {
 	struct prediction_set set;
+	struct rouge rouge;
 	int64_t *steps = NULL;
 
 	assert_int_equal(store_history_read(s, 0, 4, &set, &steps, NULL), ST_OK);
@@ -146,6 +147,7 @@ static void check_all(struct store *s)
 	assert_true(summary_score(&set.p[0], SUMMARY_ROUGE1) == .1 &&
 		    summary_score(&set.p[0], SUMMARY_ROUGEL) == .3 &&
 		    isnan(summary_score(&set.p[0], SUMMARY_ROUGELSUM)));
+	assert_false(summary_rouge(&set.p[0], &rouge)); /* to be measured */
 	assert_string_equal(set.p[0].text, "caf\xc3\xa9");
 	assert_string_equal(set.p[0].detail, "{\"pieces\":[]}");
 	prediction_set_release(&set);

@@ -165,6 +165,17 @@ static void test_double_log_exp(void **state)
 
 /* --- sums --- */
 
+static void test_greatest(void **state)
+{
+	static const double x[] = { -2, 3, 1, 3, 7, NAN, 7 };
+
+	(void)state;
+	assert_int_equal(k_greatest(1, x), 0);
+	assert_int_equal(k_greatest(2, x), 1);
+	assert_int_equal(k_greatest(4, x), 1); /* of equals the lowest */
+	assert_int_equal(k_greatest(7, x), 4); /* what is no number is not greater */
+}
+
 static void test_sums(void **state)
 {
 	enum { N = 1003 };
@@ -321,6 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exp),
+		cmocka_unit_test(test_greatest),
 		cmocka_unit_test(test_exp_extremes),
 		cmocka_unit_test(test_sqrt),
 		cmocka_unit_test(test_tanh_sigmoid),

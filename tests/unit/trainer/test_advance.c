@@ -20,19 +20,19 @@ static const char *const dynamic[] = { "mix.sampling=dynamic", "budget.eval_ever
 static const char *state_after(const char *const *sets, int n, const int64_t *at,
 			       const char *script)
 {
-	assert_ok(finish(begin(sets, n, at[0], false, script)));
+	assert_ok(live_finish(live_begin(sets, n, at[0], false, script)));
 	for (int i = 0; at[i] >= 0; i++) {
-		struct trainer_options o = { .resume = run, .steps = at[i + 1],
+		struct trainer_options o = { .resume = live_path, .steps = at[i + 1],
 					     .script = script };
 		struct trainer *t = NULL;
 
 		assert_replays();
-		snapshot_release(&snap);
-		assert_ok(trainer_start(&o, &t, &err));
-		assert_ok(finish(t));
+		snapshot_release(&live_snap);
+		assert_ok(trainer_start(&o, &t, &live_err));
+		assert_ok(live_finish(t));
 	}
 	assert_replays();
-	str_copy(state_is, sizeof state_is, snap.state);
+	str_copy(state_is, sizeof state_is, live_snap.state);
 	return state_is;
 }
 
@@ -64,10 +64,10 @@ static void test_reads(void **state)
 
 	(void)state;
 	str_copy(none, sizeof none, state_after(late, 2, whole, NULL));
-	assert_true(fabs(snap.ch[0].share - 1.0 / 3) < 1e-12);
+	assert_true(fabs(live_snap.ch[0].share - 1.0 / 3) < 1e-12);
 	state_after(even, 1, whole, NULL);
 	assert_string_not_equal(none, state_after(dynamic, 3, whole, NULL));
-	assert_true(fabs(snap.ch[0].share - 1.0 / 3) > 1e-3);
+	assert_true(fabs(live_snap.ch[0].share - 1.0 / 3) > 1e-3);
 }
 
 /* By hand, at the schedule's steps and beside them: nobody is told. */
@@ -109,12 +109,12 @@ static void test_left(void **state)
 /* Until the snapshot says that an evaluation is on its way. */
 static bool wait_evaluating(struct trainer *t, int64_t from)
 {
-	while (!has_ended()) {
+	while (!live_has_ended()) {
 		struct pollfd fd = { .fd = trainer_fd(t), .events = POLLIN };
 
 		assert_true(poll(&fd, 1, 20000) > 0);
-		trainer_snapshot(t, &snap);
-		if (snap.phase == PHASE_EVALUATING && snap.step >= from)
+		trainer_snapshot(t, &live_snap);
+		if (live_snap.phase == PHASE_EVALUATING && live_snap.step >= from)
 			return true;
 	}
 	return false;
@@ -135,7 +135,7 @@ static void test_stopped_inside(void **state)
 		const char *const sets[] = { i % 2 ? dynamic[0] : "mix.sampling=uniform",
 					     "budget.eval_every=5",
 					     "budget.checkpoint_every=1000" };
-		struct trainer *t = begin(sets, 3, -1, false, NULL);
+		struct trainer *t = live_begin(sets, 3, -1, false, NULL);
 
 		if (wait_evaluating(t, 5 * (1 + i % 3))) {
 			if (lines[i % 4])
@@ -145,11 +145,11 @@ static void test_stopped_inside(void **state)
 					     NULL, NULL);
 			trainer_post(t, "stop", WHO_PERSON, NULL, NULL);
 		}
-		inside += finish(t) == ST_STOPPED && snap.step % 5 == 0;
+		inside += live_finish(t) == ST_STOPPED && live_snap.step % 5 == 0;
 		assert_replays();
-		assert_ok(finish(go_on(17, false)));
+		assert_ok(live_finish(live_go_on(17, false)));
 		assert_replays();
-		assert_ok(finish(go_on(-1, false)));
+		assert_ok(live_finish(live_go_on(-1, false)));
 		assert_replays();
 	}
 	assert_true(inside > 0); /* on a busy machine, the others end elsewhere */
@@ -166,5 +166,5 @@ int main(void)
 		cmocka_unit_test(test_stopped_inside),
 	};
 
-	return cmocka_run_group_tests_name("advance", tests, set_up, fixture_remove);
+	return cmocka_run_group_tests_name("advance", tests, fixture_make_runs, fixture_remove);
 }

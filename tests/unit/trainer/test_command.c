@@ -2,7 +2,7 @@
  * test_command.c - the grammar: lines that parse and lines that do not,
  * completion, and what commands do to a mix.
  */
-#include "fixture/engine_fixture.h"
+#include "fixture/session_fixture.h"
 
 #include "base/mem.h"
 #include "trainer/change.h"
@@ -17,9 +17,7 @@ static int set_up(void **state)
 	if (fixture_make(state))
 		return -1;
 	cmd = xmalloc(sizeof *cmd);
-	if (session_new(fixture_plan(NULL, 0), NULL, 1, NULL, &s, &err))
-		return -1;
-	session_start_random(s);
+	s = fixture_session(NULL, 0, 1);
 	return 0;
 }
 

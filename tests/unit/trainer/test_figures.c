@@ -32,16 +32,6 @@ enum { ROUNDS = 6, STRIDE = 11 };
 #endif
 static int run_number;
 
-static int set_up(void **state)
-{
-	char runs[PATH_MAX];
-
-	if (fixture_make(state))
-		return -1;
-	str_format(runs, sizeof runs, "%s/runs", fixture_dir);
-	return file_mkdirs(runs, 0700, NULL) ? -1 : 0;
-}
-
 /* --- the rows, as text --- */
 
 static void put_step(void *arg, const struct step_row *r)
@@ -333,7 +323,7 @@ static void test_kill_at_calls(void **state)
 static void test_kills(void **state)
 {
 	const char *asked = getenv("KILLS");
-	int rounds = asked ? atoi(asked) / 4 : ROUNDS, kills = 0;
+	int rounds = asked ? (int)strtol(asked, NULL, 10) / 4 : ROUNDS, kills = 0;
 	char run[PATH_MAX];
 
 	(void)state;
@@ -366,7 +356,8 @@ int main(void)
 		cmocka_unit_test(test_kills),
 	};
 
-	int failed = cmocka_run_group_tests_name("figures", tests, set_up, fixture_remove);
+	int failed = cmocka_run_group_tests_name("figures", tests, fixture_make_runs,
+						 fixture_remove);
 
 	xfree(was);
 	return failed;

@@ -12,8 +12,8 @@
 
 static void assert_said(const char *words)
 {
-	if (!strstr(said, words))
-		fail_msg("'%s' does not say '%s'", said, words);
+	if (!strstr(live_said, words))
+		fail_msg("'%s' does not say '%s'", live_said, words);
 }
 
 /* --- beyond the schedule --- */
@@ -21,22 +21,22 @@ static void assert_said(const char *words)
 static void test_beyond(void **state)
 {
 	(void)state;
-	assert_ok(finish(begin(NULL, 0, -1, false, NULL)));
-	assert_string_equal(said, "");
-	assert_ok(finish(go_on(70, false)));
+	assert_ok(live_finish(live_begin(NULL, 0, -1, false, NULL)));
+	assert_string_equal(live_said, "");
+	assert_ok(live_finish(live_go_on(70, false)));
 	assert_said("the schedule ends at step 60: beyond it the learning rate is 0, up to "
 		    "step 70; --extend moves its end");
-	assert_true(snap.lr == 0 && snap.step == 70);
-	assert_ok(finish(go_on(90, true)));
+	assert_true(live_snap.lr == 0 && live_snap.step == 70);
+	assert_ok(live_finish(live_go_on(90, true)));
 	assert_said("the schedule ends at step 90 now, not 60");
-	assert_true(snap.lr > 0 && snap.step == 90 && snap.steps == 90);
-	assert_string_equal(snap.journal[0].command, "horizon 90");
-	assert_string_equal(snap.journal[0].before, "60");
-	assert_string_equal(snap.journal[0].after, "90");
-	assert_true(snap.journal[0].step == 70);
+	assert_true(live_snap.lr > 0 && live_snap.step == 90 && live_snap.steps == 90);
+	assert_string_equal(live_snap.journal[0].command, "horizon 90");
+	assert_string_equal(live_snap.journal[0].before, "60");
+	assert_string_equal(live_snap.journal[0].after, "90");
+	assert_true(live_snap.journal[0].step == 70);
 	assert_replays();
-	assert_ok(finish(go_on(-1, false))); /* its end is 90 now */
-	assert_true(snap.step == 90);
+	assert_ok(live_finish(live_go_on(-1, false))); /* its end is 90 now */
+	assert_true(live_snap.step == 90);
 }
 
 static void test_beyond_new(void **state)
@@ -44,14 +44,14 @@ static void test_beyond_new(void **state)
 	const char *constant[] = { "optimizer.schedule=constant" };
 
 	(void)state;
-	assert_ok(finish(begin(NULL, 0, 65, false, NULL)));
+	assert_ok(live_finish(live_begin(NULL, 0, 65, false, NULL)));
 	assert_said("the schedule ends at step 60");
-	assert_ok(finish(begin(NULL, 0, 65, true, NULL)));
+	assert_ok(live_finish(live_begin(NULL, 0, 65, true, NULL)));
 	assert_said("the schedule ends at step 65 now, not 60");
-	assert_true(snap.lr > 0 && snap.n_journal == 1);
+	assert_true(live_snap.lr > 0 && live_snap.n_journal == 1);
 	assert_replays();
-	assert_ok(finish(begin(constant, 1, 65, false, NULL)));
-	assert_string_equal(said, ""); /* its rate goes on */
+	assert_ok(live_finish(live_begin(constant, 1, 65, false, NULL)));
+	assert_string_equal(live_said, ""); /* its rate goes on */
 }
 
 /* Stopped and resumed after the horizon was moved = never stopped. */
@@ -62,36 +62,36 @@ static void test_extended_bits(void **state)
 	char state_was[40];
 
 	(void)state;
-	assert_ok(finish(begin(NULL, 0, -1, false, script)));
-	assert_true(snap.step == 75 && snap.steps == 75);
-	str_copy(state_was, 40, snap.state);
+	assert_ok(live_finish(live_begin(NULL, 0, -1, false, script)));
+	assert_true(live_snap.step == 75 && live_snap.steps == 75);
+	str_copy(state_was, 40, live_snap.state);
 	assert_replays();
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-		struct trainer_options o = { .resume = run, .steps = -1,
+		struct trainer_options o = { .resume = live_path, .steps = -1,
 					     .script = script };
 		struct trainer *t = NULL;
 
-		assert_ok(finish(begin(NULL, 0, at[i], false, script)));
-		assert_true(snap.step == at[i]);
-		snapshot_release(&snap);
-		assert_ok(trainer_start(&o, &t, &err));
-		assert_ok(finish(t));
-		assert_string_equal(snap.state, state_was);
+		assert_ok(live_finish(live_begin(NULL, 0, at[i], false, script)));
+		assert_true(live_snap.step == at[i]);
+		snapshot_release(&live_snap);
+		assert_ok(trainer_start(&o, &t, &live_err));
+		assert_ok(live_finish(t));
+		assert_string_equal(live_snap.state, state_was);
 	}
 }
 
 static void test_refused(void **state)
 {
-	struct trainer *t = begin(NULL, 0, -1, false, "10 horizon 10\n11 horizon 10\n"
+	struct trainer *t = live_begin(NULL, 0, -1, false, "10 horizon 10\n11 horizon 10\n"
 						      "12 horizon 20.5\n20 pause\n");
 
 	(void)state;
-	while (snap.phase != PHASE_PAUSED)
-		trainer_snapshot(t, &snap);
-	assert_string_equal(snap.message, "script:3: '20.5' is no whole number of steps");
-	assert_true(snap.n_journal == 0 && snap.steps == 60);
+	while (live_snap.phase != PHASE_PAUSED)
+		trainer_snapshot(t, &live_snap);
+	assert_string_equal(live_snap.message, "script:3: '20.5' is no whole number of steps");
+	assert_true(live_snap.n_journal == 0 && live_snap.steps == 60);
 	trainer_stop(t);
-	assert_int_equal(finish(t), ST_STOPPED);
+	assert_int_equal(live_finish(t), ST_STOPPED);
 }
 
 /* --- another machine --- */
@@ -101,9 +101,9 @@ static void set_fact(const char *key, const char *value)
 	char path[PATH_MAX + 16];
 	struct store *s = NULL;
 
-	str_format(path, sizeof path, "%s/run.db", run);
-	assert_ok(store_open(path, false, &s, &err));
-	assert_ok(store_set_fact(s, key, value, &err));
+	str_format(path, sizeof path, "%s/run.db", live_path);
+	assert_ok(store_open(path, false, &s, &live_err));
+	assert_ok(store_set_fact(s, key, value, &live_err));
 	store_close(s);
 }
 
@@ -117,14 +117,14 @@ static void test_machine(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		assert_ok(finish(begin(NULL, 0, 20, false, NULL)));
-		assert_string_equal(said, "");
+		assert_ok(live_finish(live_begin(NULL, 0, 20, false, NULL)));
+		assert_string_equal(live_said, "");
 		set_fact(key[i], "OpenBLAS Z80");
-		assert_ok(finish(go_on(40, false)));
+		assert_ok(live_finish(live_go_on(40, false)));
 		assert_said("not comparable to the bit: ");
 		assert_said(words[i]);
-		assert_true(snap.step == 40); /* it goes on */
-		assert_ok(replay_run(run, 1, NULL, &r, &err));
+		assert_true(live_snap.step == 40); /* it goes on */
+		assert_ok(replay_run(live_path, 1, NULL, &r, &live_err));
 		assert_false(r.comparable);
 	}
 }
@@ -141,32 +141,32 @@ static void test_damage(void **state)
 	struct buf whole, bad;
 
 	(void)state;
-	assert_ok(finish(begin(NULL, 0, -1, false, NULL)));
+	assert_ok(live_finish(live_begin(NULL, 0, -1, false, NULL)));
 	for (int k = 0; k < 10; k++) {
 		struct trainer *t = NULL;
 		int i = k % 5;
 
-		str_format(path, sizeof path, "%s/checkpoints/step-000060/%s", run,
+		str_format(path, sizeof path, "%s/checkpoints/step-000060/%s", live_path,
 			   files[i]);
 		buf_init(&whole);
-		assert_ok(file_read(path, 1 << 24, &whole, &err));
+		assert_ok(file_read(path, 1 << 24, &whole, &live_err));
 		buf_init(&bad);
 		buf_add(&bad, whole.s, whole.len);
 		bad.s[bad.len / 2] ^= 2;
 		if (k >= 5) /* in its size, and nothing in it */
 			memset(bad.s, 0, bad.len);
-		assert_ok(file_write(path, bad.s, bad.len, &err));
+		assert_ok(file_write(path, bad.s, bad.len, &live_err));
 		buf_release(&bad);
-		t = go_on(70, false);
-		assert_int_equal(finish(t), ST_CORRUPT);
-		assert_non_null(strstr(err.text, "damaged checkpoint 'step-000060'"));
-		assert_non_null(strstr(err.text, files[i]));
-		assert_int_equal(replay_run(run, 1, NULL, &r, &err), ST_CORRUPT);
-		assert_non_null(strstr(err.text, files[i]));
-		assert_ok(file_write(path, whole.s, whole.len, &err));
+		t = live_go_on(70, false);
+		assert_int_equal(live_finish(t), ST_CORRUPT);
+		assert_non_null(strstr(live_err.text, "damaged checkpoint 'step-000060'"));
+		assert_non_null(strstr(live_err.text, files[i]));
+		assert_int_equal(replay_run(live_path, 1, NULL, &r, &live_err), ST_CORRUPT);
+		assert_non_null(strstr(live_err.text, files[i]));
+		assert_ok(file_write(path, whole.s, whole.len, &live_err));
 		buf_release(&whole);
 	}
-	assert_ok(finish(go_on(70, false)));
+	assert_ok(live_finish(live_go_on(70, false)));
 }
 
 /* --- the evaluation that is owed --- */
@@ -178,8 +178,8 @@ static bool is_scored(int64_t step, bool scheduled)
 	struct score_row row = { 0 };
 	bool is;
 
-	str_format(path, sizeof path, "%s/run.db", run);
-	assert_ok(store_open_readonly(path, &s, &err));
+	str_format(path, sizeof path, "%s/run.db", live_path);
+	assert_ok(store_open_readonly(path, &s, &live_err));
 	is = !store_score(s, 0, step, &row, NULL) && row.scheduled == scheduled;
 	store_close(s);
 	return is;
@@ -192,9 +192,9 @@ static int rows_of_step(int64_t step)
 	struct eval_row *e = NULL;
 	int n = 0, rows = 0;
 
-	str_format(path, sizeof path, "%s/run.db", run);
-	assert_ok(store_open_readonly(path, &s, &err));
-	assert_ok(store_evals_read(s, -1, &e, &n, &err));
+	str_format(path, sizeof path, "%s/run.db", live_path);
+	assert_ok(store_open_readonly(path, &s, &live_err));
+	assert_ok(store_evals_read(s, -1, &e, &n, &live_err));
 	for (int i = 0; i < n; i++)
 		rows += e[i].step == step;
 	xfree(e);
@@ -214,27 +214,27 @@ static void test_owed(void **state)
 	fixture_file("mood.dev.jsonl", 0, 1000, 3000);
 	for (int64_t due = 30; due <= 60; due += 30)
 		for (int i = 0; i < 4; i++) {
-			struct trainer *t = begin(sets, 3, -1, false, NULL);
+			struct trainer *t = live_begin(sets, 3, -1, false, NULL);
 
-			while (!has_ended() && (snap.phase != PHASE_EVALUATING ||
-						snap.step != due))
-				trainer_snapshot(t, &snap);
-			if (has_ended()) { /* a busy machine did not look in time */
-				assert_ok(finish(t));
+			while (!live_has_ended() && (live_snap.phase != PHASE_EVALUATING ||
+						live_snap.step != due))
+				trainer_snapshot(t, &live_snap);
+			if (live_has_ended()) { /* a busy machine did not look in time */
+				assert_ok(live_finish(t));
 				continue;
 			}
 			trainer_stop(t);
-			finish(t);
-			assert_true(snap.step == due);
-			if (snap.phase == PHASE_STOPPED && !is_scored(due, true)) {
+			live_finish(t);
+			assert_true(live_snap.step == due);
+			if (live_snap.phase == PHASE_STOPPED && !is_scored(due, true)) {
 				caught++;
 				assert_int_equal(rows_of_step(due), 0); /* of any task */
 			}
-			assert_ok(finish(go_on(-1, false)));
-			assert_true(snap.step == 60);
+			assert_ok(live_finish(live_go_on(-1, false)));
+			assert_true(live_snap.step == 60);
 			assert_true(is_scored(30, true) && is_scored(60, true));
-			assert_ok(checkpoint_choose(run, CHECKPOINT_BEST, &c, &err));
-			assert_true(c.is_scored && c.step == snap.best_step);
+			assert_ok(checkpoint_choose(live_path, CHECKPOINT_BEST, &c, &live_err));
+			assert_true(c.is_scored && c.step == live_snap.best_step);
 		}
 	assert_true(caught > 0);
 	fixture_file("mood.dev.jsonl", 0, 1000, 40);
@@ -249,12 +249,12 @@ static void forget_checkpoints(int64_t after)
 	char path[PATH_MAX + 64];
 	int n = 0, gone = 0;
 
-	assert_ok(checkpoint_list(run, &list, &n, &err));
+	assert_ok(checkpoint_list(live_path, &list, &n, &live_err));
 	for (int i = 0; i < n; i++) {
 		if (list[i].step <= after)
 			continue;
-		str_format(path, sizeof path, "%s/checkpoints/%s", run, list[i].folder);
-		assert_ok(file_remove_tree(path, &err));
+		str_format(path, sizeof path, "%s/checkpoints/%s", live_path, list[i].folder);
+		assert_ok(file_remove_tree(path, &live_err));
 		gone++;
 	}
 	assert_true(gone > 0);
@@ -266,8 +266,8 @@ static struct store *store_of_run(void)
 	char path[PATH_MAX + 16];
 	struct store *s = NULL;
 
-	str_format(path, sizeof path, "%s/run.db", run);
-	assert_ok(store_open_readonly(path, &s, &err));
+	str_format(path, sizeof path, "%s/run.db", live_path);
+	assert_ok(store_open_readonly(path, &s, &live_err));
 	return s;
 }
 
@@ -290,9 +290,9 @@ static void assert_ends(int64_t step)
 	int64_t last;
 	int n = 0;
 
-	assert_ok(store_last_step(s, &last, &err));
+	assert_ok(store_last_step(s, &last, &live_err));
 	assert_int_equal(last, step);
-	assert_ok(store_evals_read(s, -1, &e, &n, &err));
+	assert_ok(store_evals_read(s, -1, &e, &n, &live_err));
 	for (int i = 0; i < n; i++)
 		assert_true(e[i].step <= step);
 	for (int64_t at = step + 1; at <= 60; at++) {
@@ -300,7 +300,7 @@ static void assert_ends(int64_t step)
 		assert_int_not_equal(store_predictions_read(s, 0, at, &set, NULL), ST_OK);
 	}
 	count_gradients = 0;
-	assert_ok(store_gradients_read(s, step + 1, 60, count_gradient, NULL, &err));
+	assert_ok(store_gradients_read(s, step + 1, 60, count_gradient, NULL, &live_err));
 	assert_int_equal(count_gradients, 0);
 	xfree(e);
 	store_close(s);
@@ -313,7 +313,7 @@ static void last_losses(double loss[3])
 	struct eval_row *e = NULL;
 	int n = 0;
 
-	assert_ok(store_evals_from(s, 60, &e, &n, &err));
+	assert_ok(store_evals_from(s, 60, &e, &n, &live_err));
 	assert_int_equal(n, 3);
 	for (int i = 0; i < n; i++)
 		loss[e[i].task] = e[i].loss;
@@ -323,12 +323,12 @@ static void last_losses(double loss[3])
 
 static void resume_with(const char *script, int64_t steps)
 {
-	struct trainer_options o = { .resume = run, .steps = steps, .script = script };
+	struct trainer_options o = { .resume = live_path, .steps = steps, .script = script };
 	struct trainer *t = NULL;
 
-	snapshot_release(&snap);
-	assert_ok(trainer_start(&o, &t, &err));
-	assert_ok(finish(t));
+	snapshot_release(&live_snap);
+	assert_ok(trainer_start(&o, &t, &live_err));
+	assert_ok(live_finish(t));
 }
 
 /* Killed, resumed and steered elsewhere: figures are those of what was trained. */
@@ -340,9 +340,9 @@ static void test_other_course(void **state)
 	double want[3], was[3], is[3];
 
 	(void)state;
-	assert_ok(finish(begin(sets, 4, -1, false, script)));
+	assert_ok(live_finish(live_begin(sets, 4, -1, false, script)));
 	last_losses(want);
-	assert_ok(finish(begin(sets, 4, -1, false, "50 eval\n")));
+	assert_ok(live_finish(live_begin(sets, 4, -1, false, "50 eval\n")));
 	last_losses(was);
 	assert_true(was[0] != want[0]);
 	forget_checkpoints(40);
@@ -366,11 +366,11 @@ static void test_best_is_saved(void **state)
 	int n = 0, seen = 0;
 
 	(void)state;
-	assert_ok(finish(begin(sets, 3, -1, false, NULL)));
-	str_format(path, sizeof path, "%s/run.db", run);
-	assert_ok(store_open_readonly(path, &s, &err));
-	assert_ok(store_score_best(s, 0, 60, &best, &err));
-	assert_ok(store_checkpoints_read(s, &rows, &n, &err));
+	assert_ok(live_finish(live_begin(sets, 3, -1, false, NULL)));
+	str_format(path, sizeof path, "%s/run.db", live_path);
+	assert_ok(store_open_readonly(path, &s, &live_err));
+	assert_ok(store_score_best(s, 0, 60, &best, &live_err));
+	assert_ok(store_checkpoints_read(s, &rows, &n, &live_err));
 	for (int i = 0; i < n; i++) {
 		struct score_row r;
 
@@ -383,7 +383,7 @@ static void test_best_is_saved(void **state)
 	}
 	assert_int_equal(seen, 1);
 	assert_true(rows[n - 1].step == 60 && !isnan(rows[n - 1].score));
-	assert_true(snap.best_step == best.step);
+	assert_true(live_snap.best_step == best.step);
 	xfree(rows);
 	store_close(s);
 }
@@ -398,6 +398,6 @@ int main(void)
 		cmocka_unit_test(test_other_course),
 	};
 
-	snapshot_init(&snap);
-	return cmocka_run_group_tests_name("resume", tests, set_up, fixture_remove);
+	snapshot_init(&live_snap);
+	return cmocka_run_group_tests_name("resume", tests, fixture_make_runs, fixture_remove);
 }

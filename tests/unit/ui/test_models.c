@@ -12,13 +12,15 @@
 #include "ask/open.h"
 #include "rundir/checkpoint.h"
 
+static struct err err;
+
 static char run[PATH_MAX];
 
 static int record_run(void **state)
 {
 	struct snapshot s;
 
-	if (fixture_with_runs(state))
+	if (fixture_make_runs(state))
 		return -1;
 	snapshot_init(&s);
 	record_finish(record_start("r0", "30 note hello\n", false, NULL, 0, run), &s);

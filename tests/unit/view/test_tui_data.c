@@ -18,23 +18,9 @@ static const double A_FRAME = .010; /* seconds of reading, at most */
 
 static int make(void **state)
 {
-	if (scratch_make(state))
+	if (scratch_make_cache(state))
 		return -1;
-	setenv("XDG_CACHE_HOME", scratch, 1);
-	setenv("TMPDIR", scratch, 1);
 	return mkdir(in_scratch("runs"), 0700) || mkdir(in_scratch("runs/r0"), 0700);
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	for (int i = 0; i < RUNS; i++) {
-		char name[40];
-
-		snprintf(name, sizeof name, "runs/r%d", i);
-		file_remove_tree(in_scratch(name), NULL);
-	}
-	return scratch_remove(state);
 }
 
 static void put_rows(void)
@@ -250,5 +236,5 @@ int main(void)
 		cmocka_unit_test(test_many_runs),
 	};
 
-	return cmocka_run_group_tests_name("tui_data", tests, make, unmake);
+	return cmocka_run_group_tests_name("tui_data", tests, make, scratch_remove);
 }

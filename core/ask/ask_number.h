@@ -1,0 +1,28 @@
+/*
+ * ask_number.h - what kinds of tasks share whose answer is a number: outcomes
+ * (ask_regress.h says where the numbers stand) gathered for correlations, which want all
+ * of them, and the words for one answer. A kind's row takes them by ASK_NUMBERS and
+ * adds how rows are answered and what the baseline is.
+ */
+#ifndef TUTTI_ASK_ASK_NUMBER_H
+#define TUTTI_ASK_ASK_NUMBER_H
+
+#include "ask/ask_kind.h"
+
+/* As ask_kind.h says of the members. */
+void numbers_begin(struct gather *g);
+void numbers_add(struct gather *g, const struct outcome *o);
+double numbers_metric(const struct gather *g, enum metric_id m);
+void numbers_end(struct gather *g);
+void numbers_put_answer(const struct ask_text *a, struct json_out *j);
+int numbers_outputs(const struct session *s, int task);
+void numbers_put_explained(const struct session *s, int task, const double *p, int pred,
+			   struct json_out *j);
+
+#define ASK_NUMBERS                                                            \
+	.gather_begin = numbers_begin, .gather_add = numbers_add,              \
+	.gather_metric = numbers_metric, .gather_end = numbers_end,            \
+	.put_answer = numbers_put_answer, .outputs = numbers_outputs,          \
+	.put_explained = numbers_put_explained
+
+#endif
