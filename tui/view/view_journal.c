@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "widget/effect_draw.h"
+#include "widget/entry_draw.h"
 #include "journal_view.h"
 #include "ui/keys.h"
 #include "command/command.h"
