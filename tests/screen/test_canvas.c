@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#include "desk/frame.h"
 #include "view/view_table.h"
 #include "view/trial.h"
 #include "view/view_help.h"

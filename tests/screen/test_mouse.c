@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "desk/frame.h"
 #include "ui/keys.h"
 #include "desk/mouse.h"
 #include "view/view_table.h"

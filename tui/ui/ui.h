@@ -140,9 +140,4 @@ void ui_wish(struct ui *ui, int channel, enum knob k, double value);
 /* Keeps 0 <= at < n and `at` within the h rows from `top`. */
 void listing_fit(struct listing *l, int n, int h);
 
-void draw_screen(struct canvas *c, const struct ui *ui);
-
-/* Pieces that several views share. */
-int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "widget/effect_draw.h"
+#include "widget/entry_draw.h"
 #include "journal_view.h"
 #include "ui/keys.h"
 #include "command/command.h"
@@ -55,7 +56,7 @@ static void draw_timeline(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	const struct journal_view *h = journal_of(ui);
-	int64_t last = chart_last(&ui->chart);
+	int64_t last = axis_last(ui->pic);
 	struct rect line = rect_cut(r, 0, 2, 0, 2);
 	int rail = line.y + line.h - 1;
 	double tick = axis_tick(AXIS_STEP, (double)last, line.w / 16 > 2 ? line.w / 16 : 2);
