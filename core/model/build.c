@@ -95,6 +95,15 @@ int build_vector(struct build *b, const char *name, int n)
 	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f });
 }
 
+int build_scores(struct build *b, const char *name, double dev)
+{
+	char full[48];
+
+	str_format(full, sizeof full, "%s.weight", name);
+	return add(b, 1, b->m->cfg.dim, PARAM_DECAY, full,
+		   (struct init){ 0.0f, (float)dev });
+}
+
 struct dense build_dense(struct build *b, const char *name, int out, int in,
 			 double dev)
 {
