@@ -5,7 +5,8 @@
 
 tests/unit/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
 (metadata "loss.TASK") and gradients ("g.TASK.NAME"). Encoder and decoder layers are
-torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding.
+torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding; those of
+kind "bilstm" are torch.nn.LSTM on packed sequences.
 """
 import json, math, os, struct
 from array import array
@@ -13,6 +14,7 @@ from array import array
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch.nn.utils.rnn import pack_sequence, unpack_sequence
 
 torch.manual_seed(20)
 torch.set_default_dtype(torch.float64)
@@ -23,6 +25,10 @@ CASES = {
     "post-tied-copy": dict(shared_layers=1, decoder_layers=2, pre_norm=0, tied=1, copy=1, pool="first", smoothing=0.0),
     "pre-untied": dict(shared_layers=0, decoder_layers=2, pre_norm=1, tied=0, copy=0, pool="first", smoothing=0.0),
     "post-untied": dict(shared_layers=2, decoder_layers=1, pre_norm=0, tied=0, copy=0, pool="mean", smoothing=0.15),
+    "bilstm-tied-copy": dict(kind="bilstm", shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=1,
+                             pool="attention", smoothing=0.1),
+    "bilstm-untied": dict(kind="bilstm", shared_layers=2, decoder_layers=1, pre_norm=0, tied=0, copy=0,
+                          pool="attention", smoothing=0.0),
 }
 LABELS, MEAN, SCALE = 3, 2.5, 1.25
 
@@ -94,6 +100,9 @@ class Model:
             x = x + F.embedding(torch.tensor(rows), t)
         return x
 
+    def begin(self, task, rows):
+        """Before the losses of a task's rows."""
+
     def encode(self, task, ids, seg):
         c = self.c
         x = self.embed(self.p("embed.token", c["vocab"], c["dim"]), ids,
@@ -109,9 +118,11 @@ class Model:
             x = self.norm(own + "encoder.norm", x)
         return x
 
+    def pool(self, task, x):
+        return x[0] if self.c["pool"] == "first" else x.mean(0)
+
     def score(self, task, ids, seg, outputs):
-        x = self.encode(task, ids, seg)
-        x = x[0] if self.c["pool"] == "first" else x.mean(0)
+        x = self.pool(task, self.encode(task, ids, seg))
         x = torch.tanh(self.dense(f"tasks.{task}.head.hidden", x, self.c["dim"]))
         return self.dense(f"tasks.{task}.head.out", x, outputs)
 
@@ -142,6 +153,33 @@ class Model:
         e = c["smoothing"]
         loss = (1 - e) * -logp + e * -lp.mean(-1)
         return [loss[i] for i, y in enumerate(target) if y >= 0]
+
+
+class BiLSTM(Model):
+    def begin(self, task, rows):
+        """All rows packed through every layer."""
+        c, C, H = self.c, self.c["dim"], self.c["dim"] // 2
+        x = [self.embed(self.p("embed.token", c["vocab"], C), r["ids"], []) for r in rows]
+        for i in range(c["layers"]):
+            own = "" if i < c["shared_layers"] else f"tasks.{task}."
+            m = nn.LSTM(C, H, bidirectional=True)
+            flat = []
+            for way in ("forward", "reverse"):
+                at = f"{own}encoder.{i}.{way}."
+                flat += [self.p(at + "input.weight", 4 * H, C), self.p(at + "hidden.weight", 4 * H, H),
+                         self.p(at + "input.bias", 4 * H), self.p(at + "hidden.bias", 4 * H)]
+            assert [w.shape for w in flat] == [w.shape for w in m._flat_weights]
+            m._flat_weights = flat
+            x = unpack_sequence(m(pack_sequence(x, enforce_sorted=False))[0])
+        self.rows = {tuple(r["ids"]): v for r, v in zip(rows, x)}
+
+    def encode(self, task, ids, seg):
+        return self.rows[tuple(ids)]
+
+    def pool(self, task, x):
+        """Zhou et al. 2016, equations 9 to 12."""
+        w = self.p(f"tasks.{task}.head.attention.weight", 1, self.c["dim"])[0]
+        return torch.tanh((torch.tanh(x) @ w).softmax(0) @ x)
 
 
 def sequences():
@@ -178,7 +216,7 @@ def main():
     rows = sequences()
     for name, extra in CASES.items():
         c = {**BASE, **extra}
-        m, tensors = Model(c), {}
+        m, tensors = (BiLSTM if c.get("kind") == "bilstm" else Model)(c), {}
         meta = {k: str(v) for k, v in c.items()}
         losses = {
             "topic": lambda: torch.stack([F.cross_entropy(m.score("topic", r["ids"], r["seg"], LABELS)[None],
@@ -190,6 +228,7 @@ def main():
                                                  for r in rows), [])).mean(),
         }
         for task, f in losses.items():
+            m.begin(task, rows)
             loss = f()
             for t in m.w.values():
                 t.grad = None

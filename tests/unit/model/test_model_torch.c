@@ -31,8 +31,9 @@ static const struct st_entry *entry(const struct safetensors *s, const char *key
 
 static struct model_config config_of(const struct safetensors *s)
 {
-	return (struct model_config){
-		.kind = "transformer", .dim = int_of(s, "dim"),
+	const char *kind = safetensors_meta(s, "kind");
+	struct model_config c = {
+		.dim = int_of(s, "dim"),
 		.layers = int_of(s, "layers"), .heads = int_of(s, "heads"),
 		.ff = int_of(s, "ff"),
 		.shared_layers = int_of(s, "shared_layers"),
@@ -45,6 +46,9 @@ static struct model_config config_of(const struct safetensors *s)
 		.pool = strcmp(text_of(s, "pool"), "mean") ? POOL_FIRST :
 							     POOL_MEAN,
 	};
+
+	snprintf(c.kind, sizeof c.kind, "%s", kind ? kind : "transformer");
+	return c;
 }
 
 static void load_weights(struct test_model *m, const struct safetensors *s)
@@ -238,6 +242,18 @@ static void test_post_untied(void **state)
 	check_case("tests/golden/model/case-post-untied.safetensors");
 }
 
+static void test_bilstm_tied_copy(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-bilstm-tied-copy.safetensors");
+}
+
+static void test_bilstm_untied(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-bilstm-untied.safetensors");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +261,8 @@ int main(void)
 		cmocka_unit_test(test_post_tied_copy),
 		cmocka_unit_test(test_pre_untied),
 		cmocka_unit_test(test_post_untied),
+		cmocka_unit_test(test_bilstm_tied_copy),
+		cmocka_unit_test(test_bilstm_untied),
 	};
 
 	return cmocka_run_group_tests_name("model_torch", tests, NULL, NULL);
