@@ -12,6 +12,10 @@
 #define DECODER_LIST(X) \
 	X(cross)
 
+/* "transformer|bilstm" and `words` behind it, as a literal. */
+#define TRUNK_CHOICE(name) "|" #name
+#define TRUNK_CHOICES_AND(words) (&(TRUNK_LIST(TRUNK_CHOICE) words)[1])
+
 /* "cross|lstm": their names as a list of choices. */
 #define DECODER_CHOICE(name) "|" #name
 #define DECODER_CHOICES (&(DECODER_LIST(DECODER_CHOICE))[1])
