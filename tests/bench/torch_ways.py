@@ -66,6 +66,7 @@ TRAINING = {
     "classify-tiny": CLASSIFY,
     "classify-small": CLASSIFY,
     "classify-mini": CLASSIFY,
+    "classify-bilstm": ["plain", "dense", "lazy", "lazy-untuned"],
     "classify-even": CLASSIFY,
     "summarize-even": SUMMARIZE,
     "summarize-real": SUMMARIZE,
