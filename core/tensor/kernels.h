@@ -166,15 +166,18 @@ uint32_t noise_threshold(float p_drop, float *scale);
  * in a row of 4H: i, f, g, o.
  */
 struct lstm_step {
-	int H, ld;         /* of a row of y */
-	int before;        /* from a row to that of the step before; 0: the first step */
-	float *z;          /* [N, 4H] what goes into the gates, then the gates */
-	float *c, *u;      /* [N, H] cells, and their tanh */
-	float *y;          /* [N, ld] from its first column on: h; back: its gradient */
-	const float *b;    /* [4H] */
-	const float *zero; /* [4H] zeros */
+	int H;
+	int before;      /* from a row to that of the step before; 0: the first step */
+	float *z;        /* [N, 4H] what goes into the gates, then the gates */
+	float *c, *u;    /* [N, H] cells, and their tanh */
+	float *y;        /* h of row i at y + i ld; back: its gradient */
+	int ld;
+	const float *c0; /* first step: the cells before, row k's at c0 + k ld0 */
+	int ld0;
+	int ldr, ldh;    /* from row to row of r and h */
+	const float *b;  /* [4H] */
 };
-/* z + r + b through the gates; r [rows, 4H] (first step: zero). h [rows, H], also to y. */
+/* z + r + b through the gates; h [rows, H] also goes to y. */
 void k_lstm(const struct lstm_step *s, int rows, const int *row, const float *r, float *h);
 /*
  * dh [rows, H] (beside y's own) and dc [rows, H] from the step after; dc becomes that of

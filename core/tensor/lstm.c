@@ -32,18 +32,24 @@ V_INLINE void cell(int H, float *z, const float *r, const float *b, const float 
 	}
 }
 
+/* Cells of the step before, for the k-th row of this one. */
+V_INLINE const float *cells_before(const struct lstm_step *s, int k, int row)
+{
+	return s->before ? s->c + (size_t)(row + s->before) * (size_t)s->H :
+			   s->c0 + (size_t)k * (size_t)s->ld0;
+}
+
 KERNEL void k_lstm(const struct lstm_step *s, int rows, const int *row, const float *r,
 		   float *h)
 {
-	size_t H = (size_t)s->H, ldr = s->before ? 4 * H : 0;
+	size_t H = (size_t)s->H;
 
-	for (int k = 0; k < rows; k++, r += ldr, h += H) {
+	for (int k = 0; k < rows; k++, r += s->ldr, h += s->ldh) {
 		size_t at = (size_t)row[k] * H;
 		float *y = s->y + (size_t)row[k] * (size_t)s->ld;
 
-		cell(s->H, s->z + 4 * at, r, s->b,
-		     s->before ? s->c + (size_t)(row[k] + s->before) * H : s->zero,
-		     s->c + at, s->u + at, h);
+		cell(s->H, s->z + 4 * at, r, s->b, cells_before(s, k, row[k]), s->c + at,
+		     s->u + at, h);
 		for (size_t j = 0; j < H; j++)
 			y[j] = h[j];
 	}
@@ -81,8 +87,7 @@ KERNEL void k_lstm_back(const struct lstm_step *s, int rows, const int *row, flo
 	for (int k = 0; k < rows; k++, dz += 4 * H, dh += H, dc += H) {
 		size_t at = (size_t)row[k] * H;
 
-		cell_back(s->H, s->z + 4 * at, dz,
-			  s->before ? s->c + (size_t)(row[k] + s->before) * H : s->zero,
-			  s->u + at, s->y + (size_t)row[k] * (size_t)s->ld, dh, dc);
+		cell_back(s->H, s->z + 4 * at, dz, cells_before(s, k, row[k]), s->u + at,
+			  s->y + (size_t)row[k] * (size_t)s->ld, dh, dc);
 	}
 }

@@ -72,6 +72,29 @@ struct lstm {
 struct ten *op_lstm(struct tape *t, struct ten *x, const struct ragged *seq,
 		    const struct lstm *w, int n);
 
+/*
+ * An LSTM that looks at a source at every step and is told what it saw (Luong et al.
+ * 2015, with input feeding); a_0 = h_0 = c_0 = 0 or `state`:
+ *   z = W_ih x_t + b_ih + W_hh [a_(t-1) | h_(t-1)] + b_hh, then h_t and c_t as op_lstm
+ *   p = softmax over the source's rows of h_t . k_j / sqrt(C)
+ *   a_t = tanh(W_c [sum of p_j r_j | h_t] + b_c)
+ * x [T, C] in sequences dec; r (rows) and k (keys) [N, C] in sequences src; sequence b
+ * looks at source[b] (NULL: b). W_ih [4C, C], W_hh [4C, 2C], W_c [C, 2C]. Returns a
+ * [T, C].
+ */
+struct attend_lstm {
+	struct ten *x, *rows, *keys;
+	const struct ragged *dec, *src;
+	const int *source;
+	struct lstm w;
+	int w_c, b_c;
+	/* For a search, without gradients: a | h | c of each sequence [B, 3C], before
+	 * and (may be the same memory) after. */
+	const float *state;
+	float *end;
+};
+struct ten *op_attend_lstm(struct tape *t, const struct attend_lstm *in);
+
 /* [N, C] -> [B, C]: the first row of each sequence, or the mean of its rows. */
 struct ten *op_pool(struct tape *t, struct ten *x, const struct ragged *seq,
 		    enum pool how);
