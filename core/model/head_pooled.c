@@ -17,7 +17,7 @@ void *pooled_declare(struct build *own, int outputs)
 	int C = own->m->cfg.dim;
 
 	if (own->m->cfg.pool == POOL_ATTENTION)
-		h->attention = build_scores(&b, "attention", build_glorot(C, 1));
+		h->attention = build_matrix(&b, "attention", 1, C, build_glorot(C, 1));
 	h->hidden = build_dense(&b, "hidden", C, C, build_glorot(C, C));
 	h->out = build_dense(&b, "out", outputs, C, 0.02);
 	h->outputs = outputs;

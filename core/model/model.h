@@ -24,7 +24,7 @@ enum { MODEL_TASKS_MAX = 64, TASK_NAME_MAX = 32 };
 /* Sizes: C = dim, F = ff, H = heads, V = vocab. */
 struct model_config {
 	char kind[24];          /* the trunk: "transformer", "bilstm" */
-	char decoder[24];       /* "cross"; "": that */
+	char decoder[24];       /* "cross", "lstm"; "": "cross" */
 	int dim, layers, heads, ff, shared_layers, decoder_layers;
 	int vocab, max_source, max_target; /* pieces that the tasks need room for */
 	bool pre_norm;          /* else post-norm, BERT's */

@@ -10,7 +10,8 @@
 	X(bilstm)
 
 #define DECODER_LIST(X) \
-	X(cross)
+	X(cross) \
+	X(lstm)
 
 /* "transformer|bilstm" and `words` behind it, as a literal. */
 #define TRUNK_CHOICE(name) "|" #name

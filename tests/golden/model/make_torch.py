@@ -6,7 +6,7 @@
 tests/unit/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
 (metadata "loss.TASK") and gradients ("g.TASK.NAME"). Encoder and decoder layers are
 torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding; those of
-kind "bilstm" are torch.nn.LSTM on packed sequences.
+kind "bilstm" are torch.nn.LSTM on packed sequences; decoder "lstm" is torch.nn.LSTMCell.
 """
 import json, math, os, struct
 from array import array
@@ -29,6 +29,10 @@ CASES = {
                              pool="attention", smoothing=0.1),
     "bilstm-untied": dict(kind="bilstm", shared_layers=2, decoder_layers=1, pre_norm=0, tied=0, copy=0,
                           pool="attention", smoothing=0.0),
+    "bilstm-lstm-copy": dict(kind="bilstm", decoder="lstm", shared_layers=0, decoder_layers=1, pre_norm=1, tied=1,
+                             copy=1, pool="attention", smoothing=0.0),
+    "post-lstm-untied": dict(decoder="lstm", shared_layers=1, decoder_layers=1, pre_norm=0, tied=0, copy=0,
+                             pool="first", smoothing=0.1),
 }
 LABELS, MEAN, SCALE = 3, 2.5, 1.25
 
@@ -126,12 +130,9 @@ class Model:
         x = torch.tanh(self.dense(f"tasks.{task}.head.hidden", x, self.c["dim"]))
         return self.dense(f"tasks.{task}.head.out", x, outputs)
 
-    def token_losses(self, task, ids, seg, said, target):
-        c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
-        memory = self.encode(task, ids, seg)
-        table = self.w["embed.token"]
-        if not c["tied"]:
-            table = self.p(pre + ".token", c["vocab"], C)
+    def written(self, pre, memory, table, said):
+        """The decoder's states."""
+        c, C = self.c, self.c["dim"]
         x = self.embed(table, said, [(self.p(pre + ".position", c["max_target"], C), list(range(len(said))))])
         if not c["pre_norm"]:
             x = self.norm(pre + ".norm", x)
@@ -139,6 +140,32 @@ class Model:
             x = self.layer(f"{pre}.{i}", x, memory)
         if c["pre_norm"]:
             x = self.norm(pre + ".norm", x)
+        return x
+
+    def written_by_lstm(self, pre, memory, table, said):
+        """Luong et al. 2015: general attention, input feeding."""
+        C = self.c["dim"]
+        x = self.embed(table, said, [])
+        keys = F.linear(memory, self.p(pre + ".keys.weight", C, C))
+        d = lambda n, o, i: (self.p(f"{pre}.{n}.weight", o, i), self.p(f"{pre}.{n}.bias", o))
+        (w_x, b_x), (w_s, b_s) = d("input", 4 * C, C), d("hidden", 4 * C, 2 * C)
+        v = {"weight_ih": torch.cat([w_x, w_s[:, :C]], 1), "bias_ih": b_x, "weight_hh": w_s[:, C:], "bias_hh": b_s}
+        cell, out = nn.LSTMCell(2 * C, C), []
+        a, h, s = torch.zeros(C), torch.zeros(C), torch.zeros(C)
+        for row in x:
+            h, s = torch.func.functional_call(cell, v, (torch.cat([row, a]), (h, s)))
+            seen = (keys @ h / math.sqrt(C)).softmax(0) @ memory
+            a = torch.tanh(self.dense(pre + ".combine", torch.cat([seen, h]), C))
+            out.append(a)
+        return torch.stack(out)
+
+    def token_losses(self, task, ids, seg, said, target):
+        c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
+        memory = self.encode(task, ids, seg)
+        table = self.w["embed.token"]
+        if not c["tied"]:
+            table = self.p(pre + ".token", c["vocab"], C)
+        x = (self.written_by_lstm if c.get("decoder") == "lstm" else self.written)(pre, memory, table, said)
         if not c["tied"]:
             table = self.p(pre + ".output.weight", c["vocab"], C)
         lp = F.log_softmax(F.linear(x, table, self.p(pre + ".output.bias", c["vocab"])), -1)

@@ -32,6 +32,7 @@ static const struct st_entry *entry(const struct safetensors *s, const char *key
 static struct model_config config_of(const struct safetensors *s)
 {
 	const char *kind = safetensors_meta(s, "kind");
+	const char *decoder = safetensors_meta(s, "decoder");
 	struct model_config c = {
 		.dim = int_of(s, "dim"),
 		.layers = int_of(s, "layers"), .heads = int_of(s, "heads"),
@@ -48,6 +49,7 @@ static struct model_config config_of(const struct safetensors *s)
 	};
 
 	snprintf(c.kind, sizeof c.kind, "%s", kind ? kind : "transformer");
+	snprintf(c.decoder, sizeof c.decoder, "%s", decoder ? decoder : "cross");
 	return c;
 }
 
@@ -254,6 +256,18 @@ static void test_bilstm_untied(void **state)
 	check_case("tests/golden/model/case-bilstm-untied.safetensors");
 }
 
+static void test_bilstm_lstm_copy(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-bilstm-lstm-copy.safetensors");
+}
+
+static void test_post_lstm_untied(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-post-lstm-untied.safetensors");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +277,8 @@ int main(void)
 		cmocka_unit_test(test_post_untied),
 		cmocka_unit_test(test_bilstm_tied_copy),
 		cmocka_unit_test(test_bilstm_untied),
+		cmocka_unit_test(test_bilstm_lstm_copy),
+		cmocka_unit_test(test_post_lstm_untied),
 	};
 
 	return cmocka_run_group_tests_name("model_torch", tests, NULL, NULL);
