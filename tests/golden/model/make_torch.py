@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Losses and gradients of small models by PyTorch's own layers, in float64.
 
-    tests/golden/model/make_torch.py        writes case-*.safetensors beside itself
+    tests/golden/model/make_torch.py        writes case-*.safetensors and end-*.safetensors beside itself
 
 tests/unit/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
 (metadata "loss.TASK") and gradients ("g.TASK.NAME"). Encoder and decoder layers are
@@ -35,6 +35,9 @@ CASES = {
                              pool="first", smoothing=0.1),
 }
 LABELS, MEAN, SCALE = 3, 2.5, 1.25
+# The weights of these after some updates ("e.NAME"), for test_model_trajectory.c.
+TRAJECTORIES = ("pre-tied-copy", "bilstm-tied-copy", "bilstm-lstm-copy")
+STEPS, WARMUP, HORIZON, LR, CLIP = 20, 5, 25, 2e-3, 0.5
 
 
 def rounded(t):
@@ -238,6 +241,28 @@ def save(path, tensors, meta):
         f.write(struct.pack("<Q", len(h)) + h + data)
 
 
+def train(m, losses, rows):
+    """Updates of the mean of the tasks' losses. Rows of a table that have no gradient stay."""
+    matrices = [t for t in m.w.values() if t.dim() == 2]
+    others = [t for t in m.w.values() if t.dim() != 2]
+    opt = torch.optim.AdamW([dict(params=matrices, weight_decay=0.01), dict(params=others, weight_decay=0.0)],
+                            lr=LR, betas=(0.9, 0.999), eps=1e-8)
+    warm = lambda s: (s + 1) / WARMUP if s < WARMUP else 1 - (s - WARMUP) / (HORIZON - WARMUP)
+    schedule = torch.optim.lr_scheduler.LambdaLR(opt, warm)
+    tables = [t for n, t in m.w.items() if n.rsplit(".", 1)[-1] in ("token", "position", "segment")]
+    for _ in range(STEPS):
+        opt.zero_grad()
+        for task, f in losses.items():
+            m.begin(task, rows)
+            (f() / len(losses)).backward()
+        nn.utils.clip_grad_norm_(list(m.w.values()), CLIP)
+        before = [t.detach().clone() for t in tables]
+        opt.step()
+        schedule.step()
+        for t, old in zip(tables, before):
+            t.data = torch.where((t.grad != 0).any(1, keepdim=True), t.data, old)
+
+
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     rows = sequences()
@@ -272,6 +297,11 @@ def main():
         tensors["labels"] = torch.tensor([r["label"] for r in rows])
         tensors["numbers"] = torch.tensor([r["number"] for r in rows]).to(torch.float32)
         save(os.path.join(here, f"case-{name}.safetensors"), tensors, meta)
+        if name in TRAJECTORIES:
+            with torch.random.fork_rng():  # torch's layers draw weights that are not used
+                train(m, losses, rows)
+            ends = {"e." + n: t.to(torch.float32) for n, t in m.w.items()}
+            save(os.path.join(here, f"end-{name}.safetensors"), ends, {})
         print(name, {k: v for k, v in meta.items() if k.startswith("loss")})
 
 
