@@ -56,8 +56,8 @@ for at in "1" "9" "10" "11" "4 17 18 33" "39"; do
 	[ "$s" = "$hands" ] && ok "stopped at $at and resumed" || { not_ok "stopped at $at: $s"; head -3 "$TMP/err"; }
 done
 
-# the other trunk
-lstm() { state_of "$plan" --set model.kind=bilstm "$@"; }
+# the other trunk, and the other decoder over it
+lstm() { state_of "$plan" --set model.kind=bilstm --set model.decoder=lstm "$@"; }
 bilstm=$(lstm --run bilstm --workers 1 --script "$TMP/hands")
 [ -n "$bilstm" ] && [ "$bilstm" != "$hands" ] && ok "bilstm is another run" || not_ok "bilstm: '$bilstm'"
 [ "$(lstm --workers 4 --script "$TMP/hands" --set budget.checkpoint_every=3)" = "$bilstm" ] &&
