@@ -103,15 +103,22 @@ int build_vector(struct build *b, const char *name, int n)
 	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f });
 }
 
+int build_matrix(struct build *b, const char *name, int out, int in, double dev)
+{
+	char full[48];
+
+	str_format(full, sizeof full, "%s.weight", name);
+	return add(b, out, in, PARAM_DECAY | PARAM_DENSE, full,
+		   (struct init){ 0.0f, (float)dev });
+}
+
 struct dense build_dense(struct build *b, const char *name, int out, int in,
 			 double dev)
 {
 	char full[48];
 	struct dense d;
 
-	str_format(full, sizeof full, "%s.weight", name);
-	d.w = add(b, out, in, PARAM_DECAY | PARAM_DENSE, full,
-		  (struct init){ 0.0f, (float)dev });
+	d.w = build_matrix(b, name, out, in, dev);
 	str_format(full, sizeof full, "%s.bias", name);
 	d.b = add(b, 1, out, 0, full, (struct init){ 0.0f, 0.0f });
 	return d;

@@ -36,6 +36,8 @@ int build_table(struct build *b, const char *name, int rows, unsigned flags,
 void build_tokens(struct build *b);
 /* [1, n] of zeros. */
 int build_vector(struct build *b, const char *name, int n);
+/* "PREFIX.name.weight" alone. */
+int build_matrix(struct build *b, const char *name, int out, int in, double dev);
 struct dense build_dense(struct build *b, const char *name, int out, int in,
 			 double dev);
 struct norm build_norm(struct build *b, const char *name);

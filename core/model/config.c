@@ -77,6 +77,13 @@ bool model_kind_has(const char *kind, const char *field)
 	return false;
 }
 
+int model_kind_dim_multiple(const char *kind)
+{
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return trunk && trunk->dim_multiple ? trunk->dim_multiple : 1;
+}
+
 /* --- settings --- */
 
 /* What the kind has not settled itself. */
@@ -135,6 +142,9 @@ enum status model_settle(struct model_config *c, struct err *err)
 		trunk->settle(c);
 	settle(c);
 	st = check(c, err);
+	if (!st && c->dim % model_kind_dim_multiple(c->kind))
+		st = err_set(err, ST_INVALID, "model.dim (%d) must be a multiple of %d "
+			     "in a %s", c->dim, trunk->dim_multiple, trunk->name);
 	return st ? st : trunk->check(c, err);
 }
 

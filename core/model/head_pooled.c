@@ -7,6 +7,7 @@
 #include "model/head_pooled.h"
 
 struct pooled {
+	int attention; /* [1, C], with POOL_ATTENTION */
 	struct dense hidden, out;
 	int outputs;
 };
@@ -18,6 +19,8 @@ void *pooled_declare(struct build *own, int outputs)
 	struct pooled *h = arena_zalloc(&own->m->arena, sizeof *h);
 	int C = own->m->cfg.dim;
 
+	if (own->m->cfg.pool == POOL_ATTENTION)
+		h->attention = build_matrix(&b, "attention", 1, C, build_glorot(C, 1));
 	h->hidden = build_dense(&b, "hidden", C, C, build_glorot(C, C));
 	h->out = build_dense(&b, "out", outputs, C, 0.02);
 	h->outputs = outputs;
@@ -32,7 +35,10 @@ struct ten *pooled_scores(const struct model *m, struct tape *t, const struct ba
 	struct ragged *seq = arena_alloc(&t->arena, sizeof *seq);
 
 	*seq = (struct ragged){ b->B, b->off };
-	x = op_pool(t, x, seq, m->cfg.pool);
+	if (m->cfg.pool == POOL_ATTENTION)
+		x = op_attention_pool(t, x, seq, h->attention);
+	else
+		x = op_pool(t, x, seq, m->cfg.pool);
 	x = op_dropout(t, dense_apply(t, x, &h->hidden, ACT_TANH), p_drop);
 	return dense_apply(t, x, &h->out, ACT_NONE);
 }
@@ -40,9 +46,8 @@ struct ten *pooled_scores(const struct model *m, struct tape *t, const struct ba
 double pooled_flops(const struct model *m, int task, double n, double t)
 {
 	const struct pooled *h = m->head[task];
-	double C = m->cfg.dim;
+	double C = m->cfg.dim, flops = 2 * C * (C + h->outputs);
 
-	(void)n;
 	(void)t;
-	return 2 * C * (C + h->outputs);
+	return flops + (m->cfg.pool == POOL_ATTENTION ? 4 * C * n : 0);
 }

@@ -2,7 +2,8 @@
  * head_pooled.h - pool -> tanh(dense) -> dropout -> dense, as BERT's: what reads one
  * answer off a whole text. For core/model alone.
  *
- * Names of parameters: head.{hidden, out}.{weight, bias}.
+ * Names of parameters: head.{hidden, out}.{weight, bias}; head.attention.weight where
+ * the trunk's rows are pooled by attention.
  */
 #ifndef TUTTI_MODEL_HEAD_POOLED_H
 #define TUTTI_MODEL_HEAD_POOLED_H

@@ -53,6 +53,7 @@ typedef const char *const *field_names;
 struct trunk_kind {
 	const char *name, *help;
 	field_names fields;
+	int dim_multiple; /* dim is a multiple of it; 0: any */
 	/* Settings of model_config that are still open, as this kind has them. NULL:
 	 * as all have them. */
 	void (*settle)(struct model_config *cfg);

@@ -29,8 +29,8 @@ enum { MODEL_TASKS_MAX = 64, TASK_NAME_MAX = 32 };
 
 /* Sizes: C = dim, F = ff, H = heads, V = vocab. */
 struct model_config {
-	char kind[24];          /* the trunk: "transformer" */
-	char decoder[24];       /* "cross"; "": that */
+	char kind[24];          /* the trunk: "transformer", "bilstm" */
+	char decoder[24];       /* "cross", "lstm"; "": "cross" */
 	int dim, layers, heads, ff, shared_layers, decoder_layers;
 	int vocab, max_source, max_target; /* pieces that the tasks need room for */
 	bool pre_norm;          /* else post-norm, BERT's */
@@ -80,6 +80,8 @@ void model_init_random(const struct model *m, struct param_set *ps, uint64_t see
 const char *model_kind_name(int i);
 /* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */
 bool model_kind_has(const char *kind, const char *field);
+/* model.dim of this trunk is a multiple of it: 1 or more. */
+int model_kind_dim_multiple(const char *kind);
 /*
  * Floating-point operations of a forward pass with loss of one example of a task, the
  * matrix products alone: n source tokens, t target pieces. Padding does not exist: a

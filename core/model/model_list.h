@@ -6,10 +6,16 @@
 #define TUTTI_MODEL_MODEL_LIST_H
 
 #define TRUNK_LIST(X) \
-	X(transformer)
+	X(transformer) \
+	X(bilstm)
 
 #define DECODER_LIST(X) \
-	X(cross)
+	X(cross) \
+	X(lstm)
+
+/* "transformer|bilstm" and `words` behind it, as a literal. */
+#define TRUNK_CHOICE(name) "|" #name
+#define TRUNK_CHOICES_AND(words) (&(TRUNK_LIST(TRUNK_CHOICE) words)[1])
 
 /* "cross|lstm": their names as a list of choices. */
 #define DECODER_CHOICE(name) "|" #name

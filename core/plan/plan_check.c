@@ -70,7 +70,11 @@ static enum status check_model_kind(struct plan_reader *r, const char *kind)
 static enum status check_model(struct plan_reader *r)
 {
 	const struct model_config *m = &r->plan->model;
+	int of = model_kind_dim_multiple(m->kind);
 
+	if (m->dim % of)
+		return plan_refuse(r, "model.dim", "a %s's dim is a multiple of %d, not "
+				   "%d", m->kind, of, m->dim);
 	if (m->heads && m->dim % m->heads) /* 0: a kind that has none */
 		return plan_refuse(r, "model.heads", "%d heads do not divide dim %d",
 				   m->heads, m->dim);

@@ -31,7 +31,7 @@
 	W("seed", INT, 0, SEED_MAX, "1", NULL, SEED, seed,                     \
 	  "Where all randomness comes from.")                                  \
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
-	  "Which model: a shared encoder with a head per task.")               \
+	  TRUNK_CHOICES_AND(": the shared encoder, with a head per task."))    \
 	W("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
 	  model.decoder, "What writes summaries from the rows of the model.")  \
 	M("model.dim", INT, 4, 8192, "256", NULL, INT, model.dim,              \

@@ -24,6 +24,8 @@
 
 static void put_model(struct json_out *o, const struct session *s)
 {
+	static const char *const pool[] = { [POOL_FIRST] = "first", [POOL_MEAN] = "mean",
+					    [POOL_ATTENTION] = "attention" };
 	const struct model_config *m = &s->plan->model;
 
 	json_put_str(o, "kind", m->kind);
@@ -38,7 +40,7 @@ static void put_model(struct json_out *o, const struct session *s)
 	json_put_int(o, "max_source", m->max_source);
 	json_put_int(o, "max_target", m->max_target);
 	json_put_str(o, "norm", m->pre_norm ? "pre" : "post");
-	json_put_str(o, "pool", m->pool == POOL_MEAN ? "mean" : "first");
+	json_put_str(o, "pool", pool[model_config(s->model)->pool]);
 	json_put_bool(o, "copy", m->copy);
 	json_put_bool(o, "tied", m->tied);
 }

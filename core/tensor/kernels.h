@@ -167,6 +167,32 @@ void noise_keep_plain(const struct rng *r, uint32_t block, uint32_t threshold,
 /* Dropout as 16-bit arithmetic: the threshold and the exact 1 / P(kept). */
 uint32_t noise_threshold(float p_drop, float *scale);
 
+/* --- lstm.c --- */
+/*
+ * One time step of an LSTM, at some rows of a block of N. Gates stand side by side
+ * in a row of 4H: i, f, g, o.
+ */
+struct lstm_step {
+	int H;
+	int before;      /* from a row to that of the step before; 0: the first step */
+	float *z;        /* [N, 4H] what goes into the gates, then the gates */
+	float *c, *u;    /* [N, H] cells, and their tanh */
+	float *y;        /* h of row i at y + i ld; back: its gradient */
+	int ld;
+	const float *c0; /* first step: the cells before, row k's at c0 + k ld0 */
+	int ld0;
+	int ldr, ldh;    /* from row to row of r and h */
+	const float *b;  /* [4H] */
+};
+/* z + r + b through the gates; h [rows, H] also goes to y. */
+void k_lstm(const struct lstm_step *s, int rows, const int *row, const float *r, float *h);
+/*
+ * dh [rows, H] (beside y's own) and dc [rows, H] from the step after; dc becomes that of
+ * the step before. z becomes its gradient, dz [rows, 4H] gets the same.
+ */
+void k_lstm_back(const struct lstm_step *s, int rows, const int *row, float *dz,
+		 const float *dh, float *dc);
+
 /* --- optim.c --- */
 struct adamw_coef {
 	float scale, beta1, beta2, eps;

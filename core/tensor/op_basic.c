@@ -294,6 +294,7 @@ struct ten *op_pool(struct tape *t, struct ten *x, const struct ragged *seq,
 	size_t C = (size_t)x->cols;
 	int from, to;
 
+	BUG_IF(how != POOL_FIRST && how != POOL_MEAN);
 	*s = (struct pooling){ x, y, seq, how };
 	for (int b = 0; b < seq->n; b++) {
 		float *out = y->v + (size_t)b * C;

@@ -18,7 +18,7 @@
 
 enum { PARAM_NONE = -1 };
 enum act { ACT_NONE, ACT_RELU, ACT_GELU, ACT_GELU_TANH, ACT_TANH };
-enum pool { POOL_FIRST, POOL_MEAN };
+enum pool { POOL_FIRST, POOL_MEAN, POOL_ATTENTION };
 
 /*
  * out[i] = tok[ids[i]] * scale + pos[pos_ids[i]] + seg[seg_ids[i]]; then dropout
@@ -60,9 +60,55 @@ struct ten *op_cross_attention(struct tape *t, struct ten *q, struct ten *kv,
 			       const struct ragged *dec, const struct ragged *src,
 			       int heads, float p_drop);
 
+/*
+ * A layer of an LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000) over each
+ * sequence, n = 1: from its first row on, n = 2: also from its last row back, with
+ * weights of its own; h_0 = c_0 = 0. As in PyTorch: gates in the order i, f, g, o,
+ *   z = W_ih x_t + b_ih + W_hh h_(t-1) + b_hh
+ *   c_t = sigmoid(z_f) c_(t-1) + sigmoid(z_i) tanh(z_g),  h_t = sigmoid(z_o) tanh(c_t)
+ * x [N, C], W_ih [4H, C], W_hh [4H, H], biases [4H]; gives [N, n H], directions side
+ * by side.
+ */
+struct lstm {
+	int w_ih, b_ih, w_hh, b_hh;
+};
+struct ten *op_lstm(struct tape *t, struct ten *x, const struct ragged *seq,
+		    const struct lstm *w, int n);
+
+/*
+ * An LSTM that looks at a source at every step and is told what it saw (Luong et al.
+ * 2015, with input feeding); a_0 = h_0 = c_0 = 0 or `state`:
+ *   z = W_ih x_t + b_ih + W_hh [a_(t-1) | h_(t-1)] + b_hh, then h_t and c_t as op_lstm
+ *   p = softmax over the source's rows of h_t . k_j / sqrt(C)
+ *   a_t = tanh(W_c [sum of p_j r_j | h_t] + b_c)
+ * x [T, C] in sequences dec; r (rows) and k (keys) [N, C] in sequences src; sequence b
+ * looks at source[b] (NULL: b). W_ih [4C, C], W_hh [4C, 2C], W_c [C, 2C]. Returns a
+ * [T, C].
+ */
+struct attend_lstm {
+	struct ten *x, *rows, *keys;
+	const struct ragged *dec, *src;
+	const int *source;
+	struct lstm w;
+	int w_c, b_c;
+	/* For a search, without gradients: a | h | c of each sequence [B, 3C], before
+	 * and (may be the same memory) after. */
+	const float *state;
+	float *end;
+};
+struct ten *op_attend_lstm(struct tape *t, const struct attend_lstm *in);
+
 /* [N, C] -> [B, C]: the first row of each sequence, or the mean of its rows. */
 struct ten *op_pool(struct tape *t, struct ten *x, const struct ragged *seq,
 		    enum pool how);
+/*
+ * POOL_ATTENTION (Zhou et al. 2016, "Attention-based bidirectional long short-term
+ * memory networks for relation classification", eqs. 9 to 12), w [1, C]:
+ *   a = softmax over a sequence's rows of w . tanh(x_i),  y = tanh(sum of a_i x_i)
+ * No sequence is empty.
+ */
+struct ten *op_attention_pool(struct tape *t, struct ten *x, const struct ragged *seq,
+			      int w);
 
 /* Of a micro-batch, means over its counted targets; all 0 where there are none. */
 struct loss {

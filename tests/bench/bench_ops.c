@@ -51,6 +51,7 @@ struct bench {
 	struct rng noise;
 	struct adamw opt;
 	int tok, out_b, head, g1, b1, layer[LAYERS][12];
+	struct lstm way[2];
 	float *x, *x2, *qkv;
 	int32_t *ids, *label;
 	struct ragged seq;
@@ -76,6 +77,20 @@ static void declare_layer(struct bench *b, int l)
 					   "l%d.%d", l, k);
 }
 
+/* Half of DIM each way. */
+static void declare_lstm(struct bench *b)
+{
+	for (int k = 0; k < 2; k++)
+		b->way[k] = (struct lstm){
+			.w_ih = param_add(&b->ps, 2 * DIM, DIM, PARAM_SHARED, PARAM_DENSE,
+					  "w_ih%d", k),
+			.b_ih = param_add(&b->ps, 1, 2 * DIM, PARAM_SHARED, 0, "b_ih%d", k),
+			.w_hh = param_add(&b->ps, 2 * DIM, DIM / 2, PARAM_SHARED,
+					  PARAM_DENSE, "w_hh%d", k),
+			.b_hh = param_add(&b->ps, 1, 2 * DIM, PARAM_SHARED, 0, "b_hh%d", k),
+		};
+}
+
 static void bench_init(struct bench *b)
 {
 	*b = (struct bench){ .p_drop = 0.1f };
@@ -88,6 +103,7 @@ static void bench_init(struct bench *b)
 	b->b1 = param_add(&b->ps, 1, DIM, PARAM_SHARED, 0, "b1");
 	for (int l = 0; l < LAYERS; l++)
 		declare_layer(b, l);
+	declare_lstm(b);
 	param_set_alloc(&b->ps);
 	b->noise = rng_stream(1, RNG_DROPOUT, 0, 0);
 	for (size_t i = 0; i < b->ps.size; i++)
@@ -183,6 +199,11 @@ static struct ten *do_attention(struct bench *b)
 {
 	return op_self_attention(&b->t, tape_wrap(&b->t, b->qkv, N, 3 * DIM),
 				 &b->seq, HEADS, false, b->p_drop);
+}
+
+static struct ten *do_lstm(struct bench *b)
+{
+	return op_lstm(&b->t, tape_wrap(&b->t, b->x, N, DIM), &b->seq, b->way, 2);
 }
 
 static struct ten *do_output(struct bench *b)
@@ -421,6 +442,8 @@ int main(int argc, char **argv)
 		set_length(&b, len);
 		snprintf(text, sizeof text, "attention, length %d", len);
 		bench_op(&b, text, do_attention, 4.0 * N * len * DIM, 0);
+		snprintf(text, sizeof text, "lstm, both ways, length %d", len);
+		bench_op(&b, text, do_lstm, 12.0 * N * DIM * DIM, 0);
 	}
 	bench_op(&b, "output loss, V 8000 (forward, backward)", do_output,
 		 6.0 * N * VOCAB * DIM, 0);

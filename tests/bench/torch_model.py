@@ -9,6 +9,7 @@ import typing
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 VOCAB, PAD, CLS, SEP = 30522, 0, 2, 3
 
@@ -132,6 +133,26 @@ class Places(nn.Module):
         return self.drop(self.norm(x + F.embedding(places, table)))
 
 
+class Lstm(nn.Module):
+    """A bidirectional nn.LSTM on packed texts; one row of each by attention."""
+
+    def __init__(self, dim, layers, rate):
+        super().__init__()
+        self.drop = nn.Dropout(rate)
+        self.layers = nn.LSTM(dim, dim // 2, layers, batch_first=True, dropout=rate,
+                              bidirectional=True)
+        self.score = nn.Linear(dim, 1, bias=False)
+
+    def forward(self, x, b):
+        x = pack_padded_sequence(self.drop(x), b["lengths"][:, 0].long(),
+                                 batch_first=True, enforce_sorted=False)
+        return pad_packed_sequence(self.layers(x)[0], batch_first=True)[0]
+
+    def pool(self, x, b):
+        scores = self.score(torch.tanh(x)).masked_fill(b["keep"] == 0, -math.inf)
+        return torch.tanh((scores.softmax(1) * x).sum(1))
+
+
 class Model(nn.Module):
     """A classifier, or with `targets` an encoder-decoder."""
 
@@ -143,10 +164,13 @@ class Model(nn.Module):
         self.is_sparse = is_sparse
         self.tokens = nn.Embedding(VOCAB, dim)
         nn.init.normal_(self.tokens.weight, std=0.02)
-        self.source = Places(dim, t["max_source"], 2, rate)
-        self.encoder = nn.ModuleList(
-            Layer(dim, heads, rate, False, attend) for _ in range(m["layers"]))
-        self.decoder = None
+        self.lstm = self.decoder = None
+        if m["kind"] == "bilstm":
+            self.lstm = Lstm(dim, m["layers"], rate)
+        else:
+            self.source = Places(dim, t["max_source"], 2, rate)
+            self.encoder = nn.ModuleList(
+                Layer(dim, heads, rate, False, attend) for _ in range(m["layers"]))
         if t["kind"] == "classify":
             self.head = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Dropout(rate),
                                       nn.Linear(dim, len(t["labels"])))
@@ -158,6 +182,8 @@ class Model(nn.Module):
 
     def encode(self, table, b):
         x = F.embedding(b["source"], table, sparse=self.is_sparse)
+        if self.lstm:
+            return self.lstm(x, b)
         x = self.source(x, b["places"])
         for layer in self.encoder:
             x = layer(x, b["rows"], b["mask"])
@@ -166,12 +192,17 @@ class Model(nn.Module):
     def output(self, x):
         return F.linear(x, self.tokens.weight, self.bias)
 
-    def classify(self, x, b):
+    def pool(self, x, b):
+        if self.lstm:
+            return self.lstm.pool(x, b)
         if b["owner"] is None:
             mean = (x * b["keep"]).sum(1)
         else:
             mean = x.new_zeros(len(b["label"]), x.shape[-1]).index_add(0, b["owner"], x)
-        return F.cross_entropy(self.head(mean / b["lengths"]).float(), b["label"])
+        return mean / b["lengths"]
+
+    def classify(self, x, b):
+        return F.cross_entropy(self.head(self.pool(x, b)).float(), b["label"])
 
     def forward(self, b, table=None):
         """The mean loss; `table`: the rows that b's ids are about (all tokens)."""

@@ -16,6 +16,7 @@ CASES = {
     "classify-tiny": "classifier, 128 wide, 2 layers, news lengths",
     "classify-small": "classifier, 256 wide, 4 layers",
     "classify-mini": "classifier, 384 wide, 6 layers",
+    "classify-bilstm": "bilstm classifier, 256 wide, 4 layers",
     "classify-even": "classifier, 256 wide, 128 tokens each",
     "summarize-even": "summarizer, 256 wide, 256 to 32 tokens",
     "summarize-real": "summarizer, dialogues' lengths",

@@ -66,6 +66,8 @@ TRAINING = {
     "classify-tiny": CLASSIFY,
     "classify-small": CLASSIFY,
     "classify-mini": CLASSIFY,
+    "classify-bilstm": ["plain", "dense", "lazy", "lazy-untuned", "lazy-compiled",
+                        "lazy-bf16"],
     "classify-even": CLASSIFY,
     "summarize-even": SUMMARIZE,
     "summarize-real": SUMMARIZE,

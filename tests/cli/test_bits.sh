@@ -56,6 +56,17 @@ for at in "1" "9" "10" "11" "4 17 18 33" "39"; do
 	[ "$s" = "$hands" ] && ok "stopped at $at and resumed" || { not_ok "stopped at $at: $s"; head -3 "$TMP/err"; }
 done
 
+# the other trunk, and the other decoder over it
+lstm() { state_of "$plan" --set model.kind=bilstm --set model.decoder=lstm "$@"; }
+bilstm=$(lstm --run bilstm --workers 1 --script "$TMP/hands")
+[ -n "$bilstm" ] && [ "$bilstm" != "$hands" ] && ok "bilstm is another run" || not_ok "bilstm: '$bilstm'"
+[ "$(lstm --workers 4 --script "$TMP/hands" --set budget.checkpoint_every=3)" = "$bilstm" ] &&
+	ok "bilstm, 4 workers" || not_ok "bilstm, 4 workers: differs"
+lstm --run lstm-half --steps 17 --script "$TMP/hands" >"$TMP/half"
+s=$("$TUTTI" resume lstm-half --runs "$TMP/runs" --steps 40 --script "$TMP/hands" --json 2>"$TMP/err" | field state)
+[ "$s" = "$bilstm" ] && ok "bilstm, stopped and resumed" || not_ok "bilstm, stopped: $s"
+check "bilstm replays" "$TUTTI" replay bilstm --runs "$TMP/runs" --workers 2
+
 # killed at random moments until it ends; a third of the runs save at every step, half
 # of them sample by dev metrics
 n=0 lost=0 round=0

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Losses and gradients of small models by PyTorch's own layers, in float64.
 
-    tests/golden/model/make_torch.py        writes case-*.safetensors beside itself
+    tests/golden/model/make_torch.py        writes case-*.safetensors and end-*.safetensors beside itself
 
 tests/unit/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
 (metadata "loss.TASK") and gradients ("g.TASK.NAME"). Encoder and decoder layers are
-torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding.
+torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding; those of
+kind "bilstm" are torch.nn.LSTM on packed sequences; decoder "lstm" is torch.nn.LSTMCell.
 """
 import json, math, os, struct
 from array import array
@@ -13,6 +14,7 @@ from array import array
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch.nn.utils.rnn import pack_sequence, unpack_sequence
 
 torch.manual_seed(20)
 torch.set_default_dtype(torch.float64)
@@ -23,8 +25,19 @@ CASES = {
     "post-tied-copy": dict(shared_layers=1, decoder_layers=2, pre_norm=0, tied=1, copy=1, pool="first", smoothing=0.0),
     "pre-untied": dict(shared_layers=0, decoder_layers=2, pre_norm=1, tied=0, copy=0, pool="first", smoothing=0.0),
     "post-untied": dict(shared_layers=2, decoder_layers=1, pre_norm=0, tied=0, copy=0, pool="mean", smoothing=0.15),
+    "bilstm-tied-copy": dict(kind="bilstm", shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=1,
+                             pool="attention", smoothing=0.1),
+    "bilstm-untied": dict(kind="bilstm", shared_layers=2, decoder_layers=1, pre_norm=0, tied=0, copy=0,
+                          pool="attention", smoothing=0.0),
+    "bilstm-lstm-copy": dict(kind="bilstm", decoder="lstm", shared_layers=0, decoder_layers=1, pre_norm=1, tied=1,
+                             copy=1, pool="attention", smoothing=0.0),
+    "post-lstm-untied": dict(decoder="lstm", shared_layers=1, decoder_layers=1, pre_norm=0, tied=0, copy=0,
+                             pool="first", smoothing=0.1),
 }
 LABELS, MEAN, SCALE = 3, 2.5, 1.25
+# The weights of these after some updates ("e.NAME"), for test_model_trajectory.c.
+TRAJECTORIES = ("pre-tied-copy", "bilstm-tied-copy", "bilstm-lstm-copy")
+STEPS, WARMUP, HORIZON, LR, CLIP = 20, 5, 25, 2e-3, 0.5
 
 
 def rounded(t):
@@ -94,6 +107,9 @@ class Model:
             x = x + F.embedding(torch.tensor(rows), t)
         return x
 
+    def begin(self, task, rows):
+        """Before the losses of a task's rows."""
+
     def encode(self, task, ids, seg):
         c = self.c
         x = self.embed(self.p("embed.token", c["vocab"], c["dim"]), ids,
@@ -109,18 +125,17 @@ class Model:
             x = self.norm(own + "encoder.norm", x)
         return x
 
+    def pool(self, task, x):
+        return x[0] if self.c["pool"] == "first" else x.mean(0)
+
     def score(self, task, ids, seg, outputs):
-        x = self.encode(task, ids, seg)
-        x = x[0] if self.c["pool"] == "first" else x.mean(0)
+        x = self.pool(task, self.encode(task, ids, seg))
         x = torch.tanh(self.dense(f"tasks.{task}.head.hidden", x, self.c["dim"]))
         return self.dense(f"tasks.{task}.head.out", x, outputs)
 
-    def token_losses(self, task, ids, seg, said, target):
-        c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
-        memory = self.encode(task, ids, seg)
-        table = self.w["embed.token"]
-        if not c["tied"]:
-            table = self.p(pre + ".token", c["vocab"], C)
+    def written(self, pre, memory, table, said):
+        """The decoder's states."""
+        c, C = self.c, self.c["dim"]
         x = self.embed(table, said, [(self.p(pre + ".position", c["max_target"], C), list(range(len(said))))])
         if not c["pre_norm"]:
             x = self.norm(pre + ".norm", x)
@@ -128,6 +143,32 @@ class Model:
             x = self.layer(f"{pre}.{i}", x, memory)
         if c["pre_norm"]:
             x = self.norm(pre + ".norm", x)
+        return x
+
+    def written_by_lstm(self, pre, memory, table, said):
+        """Luong et al. 2015: general attention, input feeding."""
+        C = self.c["dim"]
+        x = self.embed(table, said, [])
+        keys = F.linear(memory, self.p(pre + ".keys.weight", C, C))
+        d = lambda n, o, i: (self.p(f"{pre}.{n}.weight", o, i), self.p(f"{pre}.{n}.bias", o))
+        (w_x, b_x), (w_s, b_s) = d("input", 4 * C, C), d("hidden", 4 * C, 2 * C)
+        v = {"weight_ih": torch.cat([w_x, w_s[:, :C]], 1), "bias_ih": b_x, "weight_hh": w_s[:, C:], "bias_hh": b_s}
+        cell, out = nn.LSTMCell(2 * C, C), []
+        a, h, s = torch.zeros(C), torch.zeros(C), torch.zeros(C)
+        for row in x:
+            h, s = torch.func.functional_call(cell, v, (torch.cat([row, a]), (h, s)))
+            seen = (keys @ h / math.sqrt(C)).softmax(0) @ memory
+            a = torch.tanh(self.dense(pre + ".combine", torch.cat([seen, h]), C))
+            out.append(a)
+        return torch.stack(out)
+
+    def token_losses(self, task, ids, seg, said, target):
+        c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
+        memory = self.encode(task, ids, seg)
+        table = self.w["embed.token"]
+        if not c["tied"]:
+            table = self.p(pre + ".token", c["vocab"], C)
+        x = (self.written_by_lstm if c.get("decoder") == "lstm" else self.written)(pre, memory, table, said)
         if not c["tied"]:
             table = self.p(pre + ".output.weight", c["vocab"], C)
         lp = F.log_softmax(F.linear(x, table, self.p(pre + ".output.bias", c["vocab"])), -1)
@@ -142,6 +183,33 @@ class Model:
         e = c["smoothing"]
         loss = (1 - e) * -logp + e * -lp.mean(-1)
         return [loss[i] for i, y in enumerate(target) if y >= 0]
+
+
+class BiLSTM(Model):
+    def begin(self, task, rows):
+        """All rows packed through every layer."""
+        c, C, H = self.c, self.c["dim"], self.c["dim"] // 2
+        x = [self.embed(self.p("embed.token", c["vocab"], C), r["ids"], []) for r in rows]
+        for i in range(c["layers"]):
+            own = "" if i < c["shared_layers"] else f"tasks.{task}."
+            m = nn.LSTM(C, H, bidirectional=True)
+            flat = []
+            for way in ("forward", "reverse"):
+                at = f"{own}encoder.{i}.{way}."
+                flat += [self.p(at + "input.weight", 4 * H, C), self.p(at + "hidden.weight", 4 * H, H),
+                         self.p(at + "input.bias", 4 * H), self.p(at + "hidden.bias", 4 * H)]
+            assert [w.shape for w in flat] == [w.shape for w in m._flat_weights]
+            m._flat_weights = flat
+            x = unpack_sequence(m(pack_sequence(x, enforce_sorted=False))[0])
+        self.rows = {tuple(r["ids"]): v for r, v in zip(rows, x)}
+
+    def encode(self, task, ids, seg):
+        return self.rows[tuple(ids)]
+
+    def pool(self, task, x):
+        """Zhou et al. 2016, equations 9 to 12."""
+        w = self.p(f"tasks.{task}.head.attention.weight", 1, self.c["dim"])[0]
+        return torch.tanh((torch.tanh(x) @ w).softmax(0) @ x)
 
 
 def sequences():
@@ -173,12 +241,34 @@ def save(path, tensors, meta):
         f.write(struct.pack("<Q", len(h)) + h + data)
 
 
+def train(m, losses, rows):
+    """Updates of the mean of the tasks' losses. Rows of a table that have no gradient stay."""
+    matrices = [t for t in m.w.values() if t.dim() == 2]
+    others = [t for t in m.w.values() if t.dim() != 2]
+    opt = torch.optim.AdamW([dict(params=matrices, weight_decay=0.01), dict(params=others, weight_decay=0.0)],
+                            lr=LR, betas=(0.9, 0.999), eps=1e-8)
+    warm = lambda s: (s + 1) / WARMUP if s < WARMUP else 1 - (s - WARMUP) / (HORIZON - WARMUP)
+    schedule = torch.optim.lr_scheduler.LambdaLR(opt, warm)
+    tables = [t for n, t in m.w.items() if n.rsplit(".", 1)[-1] in ("token", "position", "segment")]
+    for _ in range(STEPS):
+        opt.zero_grad()
+        for task, f in losses.items():
+            m.begin(task, rows)
+            (f() / len(losses)).backward()
+        nn.utils.clip_grad_norm_(list(m.w.values()), CLIP)
+        before = [t.detach().clone() for t in tables]
+        opt.step()
+        schedule.step()
+        for t, old in zip(tables, before):
+            t.data = torch.where((t.grad != 0).any(1, keepdim=True), t.data, old)
+
+
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     rows = sequences()
     for name, extra in CASES.items():
         c = {**BASE, **extra}
-        m, tensors = Model(c), {}
+        m, tensors = (BiLSTM if c.get("kind") == "bilstm" else Model)(c), {}
         meta = {k: str(v) for k, v in c.items()}
         losses = {
             "topic": lambda: torch.stack([F.cross_entropy(m.score("topic", r["ids"], r["seg"], LABELS)[None],
@@ -190,6 +280,7 @@ def main():
                                                  for r in rows), [])).mean(),
         }
         for task, f in losses.items():
+            m.begin(task, rows)
             loss = f()
             for t in m.w.values():
                 t.grad = None
@@ -206,6 +297,11 @@ def main():
         tensors["labels"] = torch.tensor([r["label"] for r in rows])
         tensors["numbers"] = torch.tensor([r["number"] for r in rows]).to(torch.float32)
         save(os.path.join(here, f"case-{name}.safetensors"), tensors, meta)
+        if name in TRAJECTORIES:
+            with torch.random.fork_rng():  # torch's layers draw weights that are not used
+                train(m, losses, rows)
+            ends = {"e." + n: t.to(torch.float32) for n, t in m.w.items()}
+            save(os.path.join(here, f"end-{name}.safetensors"), ends, {})
         print(name, {k: v for k, v in meta.items() if k.startswith("loss")})
 
 

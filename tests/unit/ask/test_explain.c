@@ -182,13 +182,14 @@ static void check_task(struct session *s, int task)
 
 static void test_oracle(void **state)
 {
-	static const char *const sets[2][3] = {
+	static const char *const sets[3][3] = {
 		{ "optimizer.lr=0.02", "model.norm=pre", "budget.steps=120" },
 		{ "optimizer.lr=0.02", "model.norm=post", "budget.steps=120" },
+		{ "optimizer.lr=0.02", "model.kind=bilstm", "budget.steps=120" },
 	};
 
 	(void)state;
-	for (int k = 0; k < 2; k++) {
+	for (int k = 0; k < 3; k++) {
 		struct session *s = make(sets[k], 3, 2, true);
 
 		fixture_steps(s, 120);

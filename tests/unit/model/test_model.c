@@ -49,6 +49,20 @@ static double one_step(struct test_model *m, const struct batch *b, float lr,
 	return loss;
 }
 
+/* Of every trunk with every decoder. */
+static void all_kinds(void (*promise)(const struct model_config *cfg))
+{
+	struct model_config cfg = small_config();
+
+	for (int k = 0; model_kind_name(k); k++)
+		for (int d = 0; model_decoder_name(d); d++) {
+			snprintf(cfg.kind, sizeof cfg.kind, "%s", model_kind_name(k));
+			snprintf(cfg.decoder, sizeof cfg.decoder, "%s",
+				 model_decoder_name(d));
+			promise(&cfg);
+		}
+}
+
 static double toy_loss(struct test_model *m, const struct batch *b)
 {
 	tape_begin(&m->t, NULL, NULL);
@@ -56,13 +70,15 @@ static double toy_loss(struct test_model *m, const struct batch *b)
 }
 
 /* From ln K (or the variance, or ln V) to well below, on unseen examples. */
-static void learns(int task, bool pre_norm, bool copy, int steps, double below)
+static void learns(const char *kind, int task, bool pre_norm, bool copy, int steps,
+		   double below)
 {
 	struct model_config cfg = small_config();
 	struct test_batch x, dev;
 	struct test_model m;
 	double before, after;
 
+	snprintf(cfg.kind, sizeof cfg.kind, "%s", kind);
 	cfg.pre_norm = pre_norm;
 	cfg.copy = copy;
 	cfg.dim = 32;
@@ -77,25 +93,28 @@ static void learns(int task, bool pre_norm, bool copy, int steps, double below)
 	}
 	after = toy_loss(&m, &dev.b);
 	if (!(after < below && below < 0.8 * before))
-		fail_msg("task %d pre %d copy %d: loss %g to %g, wanted %g",
-			 task, pre_norm, copy, before, after, below);
+		fail_msg("%s, task %d pre %d copy %d: loss %g to %g, wanted %g",
+			 kind, task, pre_norm, copy, before, after, below);
 	tm_release(&m);
 }
 
 static void test_learns(void **state)
 {
 	(void)state;
-	learns(0, true, false, 120, 0.1);
-	learns(0, false, false, 120, 0.1);
-	learns(1, true, false, 150, 0.1);
-	learns(1, false, false, 150, 0.1);
+	learns("transformer", 0, true, false, 120, 0.1);
+	learns("transformer", 0, false, false, 120, 0.1);
+	learns("transformer", 1, true, false, 150, 0.1);
+	learns("transformer", 1, false, false, 150, 0.1);
+	learns("bilstm", 0, true, false, 120, 0.1);
+	learns("bilstm", 1, true, false, 150, 0.1);
 }
 
 static void test_learns_summaries(void **state)
 {
 	(void)state;
-	learns(2, true, true, 500, 0.6);
-	learns(2, false, true, 500, 0.6);
+	learns("transformer", 2, true, true, 500, 0.6);
+	learns("transformer", 2, false, true, 500, 0.6);
+	learns("bilstm", 2, true, true, 500, 0.6);
 }
 
 /* How many numbers its parameters are: declared, none allocated. 0: it is refused. */
@@ -262,14 +281,12 @@ static void test_random(void **state)
 }
 
 /* The loss of a prediction is the loss of the training pass without dropout. */
-static void test_predict(void **state)
+static void predicts(const struct model_config *cfg)
 {
-	struct model_config cfg = small_config();
 	struct test_batch x;
 	struct test_model m;
 
-	(void)state;
-	tm_init(&m, &cfg, small_tasks(), 3);
+	tm_init(&m, cfg, small_tasks(), 3);
 	for (int task = 0; task < 2; task++) {
 		double train, sum = 0.0, *p;
 
@@ -294,16 +311,20 @@ static void test_predict(void **state)
 	tm_release(&m);
 }
 
-/* A sequence's result does not depend on its neighbours in the batch. */
-static void test_alone(void **state)
+static void test_predict(void **state)
 {
-	struct model_config cfg = small_config();
+	(void)state;
+	all_kinds(predicts);
+}
+
+/* A sequence's result does not depend on its neighbours in the batch. */
+static void stands_alone(const struct model_config *cfg)
+{
 	struct test_batch all, one;
 	struct test_model m;
 	double *p, kept[15];
 
-	(void)state;
-	tm_init(&m, &cfg, small_tasks(), 3);
+	tm_init(&m, cfg, small_tasks(), 3);
 	toy_batch(&all, 0, 1, 5);
 	tape_begin(&m.t, NULL, NULL);
 	model_predict(m.m, &m.t, &all.b, &p);
@@ -319,16 +340,20 @@ static void test_alone(void **state)
 	tm_release(&m);
 }
 
-/* After the first rounds a micro-batch asks the heap for nothing. */
-static void test_no_heap(void **state)
+static void test_alone(void **state)
 {
-	struct model_config cfg = small_config();
+	(void)state;
+	all_kinds(stands_alone);
+}
+
+/* After the first rounds a micro-batch asks the heap for nothing. */
+static void no_heap(const struct model_config *cfg)
+{
 	struct test_batch x;
 	struct test_model m;
 	uint64_t before = 0;
 
-	(void)state;
-	tm_init(&m, &cfg, small_tasks(), 3);
+	tm_init(&m, cfg, small_tasks(), 3);
 	for (int round = 0; round < 6; round++) {
 		if (round == 3)
 			before = mem_thread_allocations();
@@ -341,16 +366,20 @@ static void test_no_heap(void **state)
 	tm_release(&m);
 }
 
-/* The same draw gives the same bits, whatever the tape did before. */
-static void test_same_bits(void **state)
+static void test_no_heap(void **state)
 {
-	struct model_config cfg = small_config();
+	(void)state;
+	all_kinds(no_heap);
+}
+
+/* The same draw gives the same bits, whatever the tape did before. */
+static void same_bits(const struct model_config *cfg)
+{
 	struct test_batch x, other;
 	struct test_model a, b;
 
-	(void)state;
-	tm_init(&a, &cfg, small_tasks(), 3);
-	tm_init(&b, &cfg, small_tasks(), 3);
+	tm_init(&a, cfg, small_tasks(), 3);
+	tm_init(&b, cfg, small_tasks(), 3);
 	for (int task = 0; task < 3; task++) {
 		double first, again, changed;
 
@@ -375,6 +404,12 @@ static void test_same_bits(void **state)
 	}
 	tm_release(&a);
 	tm_release(&b);
+}
+
+static void test_same_bits(void **state)
+{
+	(void)state;
+	all_kinds(same_bits);
 }
 
 static void refuse(const struct model_config *cfg, const struct model_task *t,
@@ -405,6 +440,10 @@ static void test_refusals(void **state)
 	c = good;
 	c.heads = 3;
 	refuse(&c, t, 3, "multiple");
+	c = good;
+	snprintf(c.kind, sizeof c.kind, "bilstm");
+	c.dim = 15;
+	refuse(&c, t, 2, "model.dim (15)");
 	c = good;
 	c.shared_layers = 3;
 	refuse(&c, t, 3, "shared_layers");

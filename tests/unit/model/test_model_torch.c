@@ -2,103 +2,7 @@
  * test_model_torch.c - losses and gradients against PyTorch's in float64
  * (tests/golden/model/make_torch.py), weights and batches from its files.
  */
-#include "fixture/model_check.h"
-
-#include "model/safetensors.h"
-
-static const char *text_of(const struct safetensors *s, const char *key)
-{
-	const char *t = safetensors_meta(s, key);
-
-	if (!t)
-		fail_msg("no metadata '%s'", key);
-	return t;
-}
-
-static int int_of(const struct safetensors *s, const char *key)
-{
-	return (int)strtol(text_of(s, key), NULL, 10);
-}
-
-static const struct st_entry *entry(const struct safetensors *s, const char *key)
-{
-	const struct st_entry *e = safetensors_find(s, key);
-
-	if (!e)
-		fail_msg("no tensor '%s'", key);
-	return e;
-}
-
-static struct model_config config_of(const struct safetensors *s)
-{
-	return (struct model_config){
-		.kind = "transformer", .dim = int_of(s, "dim"),
-		.layers = int_of(s, "layers"), .heads = int_of(s, "heads"),
-		.ff = int_of(s, "ff"),
-		.shared_layers = int_of(s, "shared_layers"),
-		.decoder_layers = int_of(s, "decoder_layers"),
-		.vocab = int_of(s, "vocab"),
-		.max_source = int_of(s, "max_source"),
-		.max_target = int_of(s, "max_target"),
-		.pre_norm = int_of(s, "pre_norm"), .tied = int_of(s, "tied"),
-		.copy = int_of(s, "copy"),
-		.pool = strcmp(text_of(s, "pool"), "mean") ? POOL_FIRST :
-							     POOL_MEAN,
-	};
-}
-
-static void load_weights(struct test_model *m, const struct safetensors *s)
-{
-	char name[PARAM_NAME + 8];
-	int n = 0;
-
-	for (int p = 0; p < m->ps.n; p++) {
-		const struct st_entry *e;
-
-		snprintf(name, sizeof name, "w.%s", m->ps.p[p].name);
-		e = entry(s, name);
-		assert_int_equal(safetensors_numbers(e), param_count(&m->ps, p));
-		safetensors_floats(e, param_value(&m->ps, p));
-	}
-	for (int i = 0; i < safetensors_count(s); i++)
-		n += !strncmp(safetensors_at(s, i)->name, "w.", 2);
-	assert_int_equal(n, m->ps.n);
-}
-
-static void load_batch(struct test_batch *x, int task, enum task_kind kind,
-		       const struct safetensors *s)
-{
-	const int64_t *len = entry(s, "lengths")->data;
-	const int64_t *ids = entry(s, "ids")->data;
-	const int64_t *seg = entry(s, "seg")->data;
-	const int64_t *said = entry(s, "said")->data;
-	const int64_t *target = entry(s, "target")->data;
-	const int64_t *label = entry(s, "labels")->data;
-	const struct st_entry *numbers = entry(s, "numbers");
-	float number[TB_EX];
-	struct batch *b = &x->b;
-
-	tb_init(x, task, kind);
-	assert_true(safetensors_numbers(numbers) <= TB_EX);
-	safetensors_floats(numbers, number);
-	for (int i = 0; i < (int)safetensors_numbers(numbers); i++)
-		x->number[i] = (double)number[i];
-	for (; b->B < (int)entry(s, "lengths")->dim[0]; b->B++, len += 2) {
-		for (int i = 0; i < (int)len[0]; i++, b->N++) {
-			x->ids[b->N] = (int32_t)ids[b->N];
-			x->seg[b->N] = (int32_t)seg[b->N];
-			x->pos[b->N] = i;
-		}
-		for (int i = 0; i < (int)len[1]; i++, b->T++) {
-			x->in[b->T] = (int32_t)said[b->T];
-			x->out[b->T] = (int32_t)target[b->T];
-			x->dpos[b->T] = i;
-		}
-		x->label[b->B] = (int32_t)label[b->B];
-		x->off[b->B + 1] = b->N;
-		x->dec_off[b->B + 1] = b->T;
-	}
-}
+#include "fixture/torch_case.h"
 
 static double norm2(const struct st_entry *e)
 {
@@ -178,22 +82,11 @@ static void check_gradients(struct test_model *m, const struct safetensors *s,
 static void check_case(const char *file)
 {
 	struct model_task task[3];
-	struct model_config cfg;
-	struct safetensors *s;
+	struct safetensors *s = case_open(file);
 	struct test_model m;
 	struct test_batch x;
-	struct err err = { "" };
 
-	if (safetensors_open(file, false, &s, &err))
-		fail_msg("%s", err.text);
-	memcpy(task, small_tasks(), sizeof task);
-	for (int i = 0; i < 3; i++)
-		task[i].smoothing = strtof(text_of(s, "smoothing"), NULL);
-	task[1].mean = 2.5f;
-	task[1].scale = 1.25f;
-	cfg = config_of(s);
-	tm_init(&m, &cfg, task, 3);
-	load_weights(&m, s);
+	case_model(&m, task, s);
 	for (int i = 0; i < 3; i++) {
 		char key[256];
 		double loss, want;
@@ -238,6 +131,30 @@ static void test_post_untied(void **state)
 	check_case("tests/golden/model/case-post-untied.safetensors");
 }
 
+static void test_bilstm_tied_copy(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-bilstm-tied-copy.safetensors");
+}
+
+static void test_bilstm_untied(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-bilstm-untied.safetensors");
+}
+
+static void test_bilstm_lstm_copy(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-bilstm-lstm-copy.safetensors");
+}
+
+static void test_post_lstm_untied(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-post-lstm-untied.safetensors");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +162,10 @@ int main(void)
 		cmocka_unit_test(test_post_tied_copy),
 		cmocka_unit_test(test_pre_untied),
 		cmocka_unit_test(test_post_untied),
+		cmocka_unit_test(test_bilstm_tied_copy),
+		cmocka_unit_test(test_bilstm_untied),
+		cmocka_unit_test(test_bilstm_lstm_copy),
+		cmocka_unit_test(test_post_lstm_untied),
 	};
 
 	return cmocka_run_group_tests_name("model_torch", tests, NULL, NULL);

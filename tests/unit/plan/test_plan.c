@@ -180,6 +180,8 @@ static void test_refusals(void **state)
 		{ "\"shared_layers\": 4", "\"shared_layers\": 5",
 		  { "5 shared layers", "4 layers", "model.shared_layers" } },
 		{ "transformer", "transformr", { "'transformr'", "'transformer'", "" } },
+		{ "\"transformer\", \"dim\": 256", "\"bilstm\", \"dim\": 255",
+		  { "multiple of 2", "255", "model.dim" } },
 		{ "\"dim\": 256", "\"decoder\": \"parrot\"",
 		  { "'parrot'", "model.decoder", "cross" } },
 		{ "classify", "clasify", { "'clasify'", "'classify'", "tasks.cls.kind" } },
