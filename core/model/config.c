@@ -76,6 +76,14 @@ bool model_kind_has(const char *kind, const char *field)
 	return false;
 }
 
+bool model_decoder_fits(const char *decoder, const char *kind)
+{
+	const struct decoder_kind *d = decoder_find(decoder);
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return d && trunk && (!d->needs_stack || trunk->stack);
+}
+
 /* --- settings --- */
 
 /* What the kind has not settled itself. */
@@ -129,6 +137,11 @@ enum status model_settle(struct model_config *c, struct err *err)
 		str_copy(c->decoder, sizeof c->decoder, "cross");
 	if (!memchr(c->decoder, 0, sizeof c->decoder) || !decoder_find(c->decoder))
 		return err_set(err, ST_INVALID, "unknown decoder '%.23s'", c->decoder);
+	if (!model_decoder_fits(c->decoder, c->kind))
+		return err_set(err, ST_INVALID, "model.decoder '%s' writes with a trunk's "
+			       "own layers; '%s' has none for it", c->decoder, c->kind);
+	if (decoder_find(c->decoder)->settle)
+		decoder_find(c->decoder)->settle(c);
 	trunk = trunk_find(c->kind);
 	if (trunk->settle)
 		trunk->settle(c);

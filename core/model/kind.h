@@ -18,6 +18,14 @@ struct build;
 /* Names of the plan's model fields that a row has a use for, NULL at the end. */
 typedef const char *const *field_names;
 
+/* Rows that are to enter a trunk's layers: ids, places and segments, [n] each. */
+struct places {
+	int n;
+	const int32_t *ids, *pos, *seg;
+};
+
+struct stack;
+
 /* What gives rows: one per token of a batch. */
 struct trunk_kind {
 	const char *name, *help;
@@ -42,6 +50,13 @@ struct trunk_kind {
 			      const struct batch *b);
 	/* Of rows() for one text of n tokens (model_flops). */
 	double (*flops)(const struct model *m, double n);
+	/*
+	 * For decoders that write with the trunk's own layers: a task's (stack.h), and
+	 * the rows [n, C] that enter them. NULL: they cannot.
+	 */
+	const struct stack *(*stack)(const struct model *m, int task);
+	struct ten *(*embed)(const struct model *m, struct tape *t,
+			     const struct places *rows);
 };
 
 /* What makes an answer of rows, for one kind of task. */
@@ -83,6 +98,8 @@ struct decoding {
 struct decoder_kind {
 	const char *name, *help;
 	field_names fields;
+	bool needs_stack; /* the trunk's: trunk_kind.stack */
+	void (*settle)(struct model_config *cfg); /* as trunk_kind.settle, before it */
 	enum status (*check)(const struct model_config *cfg, struct err *err);
 	void *(*declare)(struct build *own);
 	/* Over the counted target pieces. */

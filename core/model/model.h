@@ -24,13 +24,16 @@ enum { MODEL_TASKS_MAX = 64, TASK_NAME_MAX = 32 };
 /* Sizes: C = dim, F = ff, H = heads, V = vocab. */
 struct model_config {
 	char kind[24];          /* the trunk: "transformer" */
-	char decoder[24];       /* "cross"; "": that */
+	char decoder[24];       /* "cross", "prefix"; "": the first */
 	int dim, layers, heads, ff, shared_layers, decoder_layers;
 	int vocab, max_source, max_target; /* pieces that the tasks need room for */
 	bool pre_norm;          /* else post-norm, BERT's */
 	enum pool pool;
 	bool copy;              /* summary decoder has a copy gate */
 	bool tied;              /* tokens in, tokens out and output layer: one table */
+	bool from_mask;         /* decoder prefix: a piece is predicted from a mask in its
+				   place, else from the piece before it */
+	int mask_id;            /* the piece that stands for such a mask */
 	/*
 	 * The layout in detail. 0: as the trunk's row has it, or as all have it
 	 * (config.c); model_config() tells what became of it.
@@ -71,6 +74,8 @@ uint64_t model_param_count(const struct model_config *cfg,
 /* Registry: names of the trunks, and of the decoders; NULL at the end. */
 const char *model_kind_name(int i);
 const char *model_decoder_name(int i);
+/* Can this decoder write over this trunk? Both are names of the registry. */
+bool model_decoder_fits(const char *decoder, const char *kind);
 /* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */
 bool model_kind_has(const char *kind, const char *field);
 /*

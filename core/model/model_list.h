@@ -9,7 +9,8 @@
 	X(transformer)
 
 #define DECODER_LIST(X) \
-	X(cross)
+	X(cross)               \
+	X(prefix)
 
 /* "cross|lstm": their names as a list of choices. */
 #define DECODER_CHOICE(name) "|" #name

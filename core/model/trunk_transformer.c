@@ -8,8 +8,6 @@
  *   encoder.I..., encoder.norm (pre-norm)
  *   tasks.T.encoder.I...    layers from shared_layers on, and then the final norm
  */
-#include <string.h>
-
 #include "base/mem.h"
 #include "model/stack.h"
 
@@ -91,45 +89,33 @@ static void transformer_declare_task(struct build *own, int task)
 
 /* --- forward --- */
 
-static void encoder_layer(struct stream *s, int i, const struct ragged *seq)
-{
-	stream_self(s, i, seq, false);
-	stream_feed(s, i);
-}
-
-/*
- * Without gradients nothing inside a layer is wanted again: the stream is moved
- * to two blocks of its own and the layer's memory given back.
- */
-static void encoder_layer_lean(struct stream *s, int i, const struct ragged *seq,
-			       struct ten *const keep[2])
-{
-	struct arena_mark mark = arena_mark(&s->t->arena);
-	size_t n = (size_t)s->x->rows * (size_t)s->x->cols;
-	bool two = s->x != s->h;
-
-	encoder_layer(s, i, seq);
-	memcpy(keep[0]->v, s->h->v, n * sizeof(float));
-	if (two)
-		memcpy(keep[1]->v, s->x->v, n * sizeof(float));
-	s->h = keep[0];
-	s->x = two ? keep[1] : keep[0];
-	arena_rewind(&s->t->arena, mark);
-}
-
-/* Rows of the position table for the batch's places. */
+/* Rows of the position table for the rows' places. */
 static const int32_t *positions(const struct model *m, struct tape *t,
-				const struct batch *b)
+				const struct places *rows)
 {
 	int offset = m->cfg.position_offset;
 	int32_t *pos;
 
 	if (!offset)
-		return b->pos;
-	pos = arena_alloc(&t->arena, ((size_t)b->N + 1) * sizeof *pos);
-	for (int i = 0; i < b->N; i++)
-		pos[i] = b->pos[i] + offset;
+		return rows->pos;
+	pos = arena_alloc(&t->arena, ((size_t)rows->n + 1) * sizeof *pos);
+	for (int i = 0; i < rows->n; i++)
+		pos[i] = rows->pos[i] + offset;
 	return pos;
+}
+
+static struct ten *transformer_embed(const struct model *m, struct tape *t,
+				     const struct places *rows)
+{
+	const struct transformer *f = m->own;
+
+	return op_embed(t, m->token, rows->ids, rows->n, f->pos, positions(m, t, rows),
+			f->seg, rows->seg, (float)m->cfg.table_scale);
+}
+
+static const struct stack *transformer_stack(const struct model *m, int task)
+{
+	return &((const struct transformer *)m->own)->task[task];
 }
 
 /* What the tokens alone bring: scaled rows of their table. */
@@ -144,25 +130,22 @@ static struct ten *transformer_rows(const struct model *m, struct tape *t,
 				    const struct batch *b, float p_drop,
 				    struct ten **embedded)
 {
-	const struct transformer *f = m->own;
+	struct places in = { b->N, b->ids, b->pos, b->seg };
 	struct stream s = { .t = t, .cfg = &m->cfg, .p_drop = p_drop,
-			    .stack = &f->task[b->task] };
+			    .stack = transformer_stack(m, b->task) };
 	struct ragged *seq = arena_alloc(&t->arena, sizeof *seq);
-	struct ten *keep[2] = { 0 }, *x;
+	struct ten *x = transformer_embed(m, t, &in);
 
 	*seq = (struct ragged){ b->B, b->off };
-	for (int i = 0; i < 2 && !t->grads; i++)
-		keep[i] = tape_ten(t, b->N, m->cfg.dim);
-	x = op_embed(t, m->token, b->ids, b->N, f->pos, positions(m, t, b), f->seg,
-		     b->seg, (float)m->cfg.table_scale);
 	if (embedded)
 		*embedded = x;
 	stream_begin(&s, x);
-	for (int i = 0; i < s.stack->n; i++)
-		if (t->grads)
-			encoder_layer(&s, i, seq);
-		else
-			encoder_layer_lean(&s, i, seq, keep);
+	for (int i = 0; i < s.stack->n; i++) {
+		stream_layer_begin(&s);
+		stream_self(&s, i, seq, false);
+		stream_feed(&s, i);
+		stream_layer_end(&s);
+	}
 	return s.h;
 }
 
@@ -183,4 +166,6 @@ const struct trunk_kind trunk_transformer = {
 	.rows = transformer_rows,
 	.tokens = transformer_tokens,
 	.flops = transformer_flops,
+	.stack = transformer_stack,
+	.embed = transformer_embed,
 };

@@ -67,9 +67,18 @@ static enum status check_model_kind(struct plan_reader *r, const char *kind)
 	return st;
 }
 
+static enum status check_decoder(struct plan_reader *r, const struct model_config *m)
+{
+	if (model_decoder_fits(m->decoder, m->kind))
+		return ST_OK;
+	return plan_refuse(r, "model.decoder", "'%s' writes with the model's own layers, "
+			   "and '%s' has none for it", m->decoder, m->kind);
+}
+
 static enum status check_model(struct plan_reader *r)
 {
 	const struct model_config *m = &r->plan->model;
+	enum status st;
 
 	if (m->heads && m->dim % m->heads) /* 0: a kind that has none */
 		return plan_refuse(r, "model.heads", "%d heads do not divide dim %d",
@@ -78,7 +87,8 @@ static enum status check_model(struct plan_reader *r)
 		return plan_refuse(r, "model.shared_layers",
 				   "%d shared layers where there are %d layers",
 				   m->shared_layers, m->layers);
-	return check_model_kind(r, m->kind);
+	st = check_model_kind(r, m->kind);
+	return st ? st : check_decoder(r, m);
 }
 
 /* Does the number of labels lie within the metrics' meaning? */

@@ -33,7 +33,9 @@
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
 	  "Which model: a shared encoder with a head per task.")               \
 	W("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
-	  model.decoder, "What writes summaries from the rows of the model.")  \
+	  model.decoder, "What writes summaries: layers of its own that look " \
+	  "at the model's rows (cross), or the model's own, which read source " \
+	  "and summary as one text (prefix).")                                 \
 	M("model.dim", INT, 4, 8192, "256", NULL, INT, model.dim,              \
 	  "Width of the hidden states; a multiple of heads.")                  \
 	M("model.layers", INT, 1, 64, "4", NULL, INT, model.layers,            \
@@ -47,7 +49,10 @@
 	  "How many layers, from the bottom, all tasks share; the rest are "   \
 	  "one copy per task.")                                                \
 	M("model.decoder_layers", INT, 1, 64, "2", NULL, INT,                  \
-	  model.decoder_layers, "Layers of the decoder that writes summaries.") \
+	  model.decoder_layers, "Layers of a decoder that has its own.")       \
+	M("model.predict_from", ENUM, 0, 0, "\"last\"", "last|mask", CHOICE,   \
+	  model.from_mask, "With decoder prefix, what the next piece of a "    \
+	  "summary is predicted from: the last one, or a mask in its place.")  \
 	M("model.dropout", NUM, 0, 0.9, "0.1", NULL, NUM, dropout,             \
 	  "Share of activations dropped in training.")                         \
 	M("model.norm", ENUM, 0, 0, "\"pre\"", "post|pre", CHOICE,             \

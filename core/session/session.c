@@ -161,6 +161,7 @@ static enum status make_model(struct session *s, const struct session_options *o
 	enum status st;
 
 	cfg.vocab = tokenizer_size(s->tok);
+	cfg.mask_id = tokenizer_hidden(s->tok);
 	for (int i = 0; i < s->n_tasks; i++) {
 		const struct plan_task *p = &s->plan->tasks[i];
 

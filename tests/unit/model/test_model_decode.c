@@ -22,10 +22,18 @@ static void sharpen(struct test_model *m, float by)
 	}
 }
 
+/* Three bits of layout, then the decoder: cross, prefix, prefix from masks. */
+enum { LAYOUTS = 8, VARIANTS = 3 * LAYOUTS };
+
 static void decoder_init(struct test_model *m, int variant)
 {
 	struct model_config cfg = small_config();
+	int decoder = variant / LAYOUTS;
 
+	if (decoder)
+		snprintf(cfg.decoder, sizeof cfg.decoder, "prefix");
+	cfg.from_mask = decoder == 2;
+	cfg.mask_id = ID_MASK;
 	cfg.vocab = V;
 	cfg.pre_norm = variant & 1;
 	cfg.copy = variant & 2;
@@ -193,7 +201,7 @@ static void test_greedy(void **state)
 
 	(void)state;
 	generation_init(&g);
-	for (int variant = 0; variant < 8; variant++) {
+	for (int variant = 0; variant < VARIANTS; variant++) {
 		struct test_model m;
 
 		decoder_init(&m, variant);
@@ -270,7 +278,7 @@ static void test_brute_force(void **state)
 
 	(void)state;
 	generation_init(&g);
-	for (int variant = 1; variant < 8; variant += 2) {
+	for (int variant = 1; variant < VARIANTS; variant += 2) {
 		struct decode_config dc = { .beams = 300, .max_len = 3,
 					    .min_len = variant & 4 ? 1 : 0,
 					    .length_penalty = 0.7f };
@@ -355,7 +363,7 @@ static void test_beam(void **state)
 
 	(void)state;
 	generation_init(&g);
-	for (int variant = 0; variant < 8; variant++) {
+	for (int variant = 0; variant < VARIANTS; variant++) {
 		int beams = 2 + variant % 3;
 		struct decode_config dc = { .beams = beams, .max_len = MAX_LEN,
 					    .length_penalty = 0.7f };
@@ -406,7 +414,7 @@ static void test_limits(void **state)
 	(void)state;
 	generation_init(&g);
 	generation_init(&free_g);
-	for (int variant = 0; variant < 8; variant++)
+	for (int variant = 0; variant < VARIANTS; variant++)
 		for (int beams = 1; beams < 4; beams += 2)
 			for (int n = 1; n < 4; n++) {
 				struct decode_config dc = { .beams = beams,
@@ -446,9 +454,8 @@ static void test_long(void **state)
 	struct test_batch x;
 	struct test_model m;
 
-	(void)state;
 	generation_init(&g);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 3);
 	generate(&m, &x, &dc, &g);
 	for (int b = 0; b < 3; b++)
@@ -511,9 +518,8 @@ static void test_stop(void **state)
 	struct test_batch x;
 	struct test_model m;
 
-	(void)state;
 	generation_init(&g);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 3);
 	for (int turns = 0; turns < 9; turns += 2) {
 		int left = turns;
@@ -541,10 +547,9 @@ static void test_alone(void **state)
 	struct test_batch x, single;
 	struct test_model m;
 
-	(void)state;
 	generation_init(&g);
 	generation_init(&one);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 20);
 	generate(&m, &x, &dc, &g);
 	for (int b = 0; b < 20; b++) {
@@ -573,8 +578,7 @@ static void test_losses(void **state)
 	struct test_batch x, one;
 	struct generation g;
 
-	(void)state;
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	generation_init(&g);
 	tb_init(&x, 0, TASK_SUMMARIZE);
 	for (int i = 0; i < 4; i++)
@@ -604,9 +608,8 @@ static void test_nan(void **state)
 	struct test_batch x;
 	struct test_model m;
 
-	(void)state;
 	generation_init(&g);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 4);
 	for (size_t i = 0; i < m.ps.size; i++)
 		m.ps.value[i] = NAN;
@@ -626,9 +629,8 @@ static void test_arena(void **state)
 	struct test_model m;
 	uint64_t before = 0;
 
-	(void)state;
 	generation_init(&g);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 4);
 	for (int i = 0; i < 6; i++) {
 		char *mine;
@@ -648,6 +650,13 @@ static void test_arena(void **state)
 	generation_release(&g);
 }
 
+/* With everything that a layout has. */
+static int with[] = { LAYOUTS - 1, 2 * LAYOUTS - 1, 3 * LAYOUTS - 1 };
+#define EACH_DECODER(test)                          \
+	cmocka_unit_test_prestate(test, &with[0]),  \
+	cmocka_unit_test_prestate(test, &with[1]),  \
+	cmocka_unit_test_prestate(test, &with[2])
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -655,13 +664,13 @@ int main(void)
 		cmocka_unit_test(test_brute_force),
 		cmocka_unit_test(test_beam),
 		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_long),
+		EACH_DECODER(test_long),
 		cmocka_unit_test(test_ties),
-		cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_alone),
-		cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_nan),
-		cmocka_unit_test(test_arena),
+		EACH_DECODER(test_stop),
+		EACH_DECODER(test_alone),
+		EACH_DECODER(test_losses),
+		EACH_DECODER(test_nan),
+		EACH_DECODER(test_arena),
 	};
 
 	return cmocka_run_group_tests_name("model_decode", tests, NULL, NULL);
