@@ -16,13 +16,19 @@ import torch.nn.functional as F
 
 torch.manual_seed(20)
 torch.set_default_dtype(torch.float64)
-CLS, SEP = 2, 3
+CLS, SEP, MASK = 2, 3, 4
 BASE = dict(dim=16, layers=2, heads=4, ff=24, vocab=40, max_source=14, max_target=8)
 CASES = {
     "pre-tied-copy": dict(shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=1, pool="mean", smoothing=0.1),
     "post-tied-copy": dict(shared_layers=1, decoder_layers=2, pre_norm=0, tied=1, copy=1, pool="first", smoothing=0.0),
     "pre-untied": dict(shared_layers=0, decoder_layers=2, pre_norm=1, tied=0, copy=0, pool="first", smoothing=0.0),
     "post-untied": dict(shared_layers=2, decoder_layers=1, pre_norm=0, tied=0, copy=0, pool="mean", smoothing=0.15),
+    "prefix-last": dict(shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=1, pool="mean", smoothing=0.1,
+                        decoder="prefix", predict_from="last", seed=31),
+    "prefix-mask": dict(shared_layers=2, decoder_layers=1, pre_norm=0, tied=1, copy=1, pool="first", smoothing=0.0,
+                        decoder="prefix", predict_from="mask", seed=32),
+    "prefix-mask-plain": dict(shared_layers=0, decoder_layers=1, pre_norm=1, tied=0, copy=0, pool="first",
+                              smoothing=0.15, decoder="prefix", predict_from="mask", seed=33),
 }
 LABELS, MEAN, SCALE = 3, 2.5, 1.25
 
@@ -57,7 +63,7 @@ class Model:
     def eps(self):
         return 1e-5 if self.c["pre_norm"] else 1e-12
 
-    def layer(self, name, x, memory=None):
+    def layer(self, name, x, memory=None, mask=None):
         """One torch layer with our parameters in its places."""
         c, C, Ff = self.c, self.c["dim"], self.c["ff"]
         kind = nn.TransformerEncoderLayer if memory is None else nn.TransformerDecoderLayer
@@ -79,7 +85,7 @@ class Model:
             for k, t in self.norm_values(f"{name}.{n}").items():
                 v[f"norm{i + 1}.{k}"] = t
         assert set(v) == set(m.state_dict())
-        args, more = (x[None],), {}
+        args, more = (x[None],), {} if mask is None else {"src_mask": mask}
         if memory is not None:
             T = x.shape[0]
             args = (x[None], memory[None])
@@ -94,16 +100,21 @@ class Model:
             x = x + F.embedding(torch.tensor(rows), t)
         return x
 
-    def encode(self, task, ids, seg):
+    def places(self):
+        """What the position table has room for: with a prefix decoder the summary, too, and its last mask."""
+        c = self.c
+        return c["max_source"] + ("decoder" in c) * (c["max_target"] + (c.get("predict_from") == "mask"))
+
+    def encode(self, task, ids, seg, pos=None, mask=None):
         c = self.c
         x = self.embed(self.p("embed.token", c["vocab"], c["dim"]), ids,
-                       [(self.p("embed.position", c["max_source"], c["dim"]), list(range(len(ids)))),
+                       [(self.p("embed.position", self.places(), c["dim"]), pos or list(range(len(ids)))),
                         (self.p("embed.segment", 2, c["dim"]), seg)])
         if not c["pre_norm"]:
             x = self.norm("embed.norm", x)
         for i in range(c["layers"]):
             own = "" if i < c["shared_layers"] else f"tasks.{task}."
-            x = self.layer(f"{own}encoder.{i}", x)
+            x = self.layer(f"{own}encoder.{i}", x, mask=mask)
         if c["pre_norm"]:
             own = "" if c["shared_layers"] == c["layers"] else f"tasks.{task}."
             x = self.norm(own + "encoder.norm", x)
@@ -115,7 +126,24 @@ class Model:
         x = torch.tanh(self.dense(f"tasks.{task}.head.hidden", x, self.c["dim"]))
         return self.dense(f"tasks.{task}.head.out", x, outputs)
 
-    def token_losses(self, task, ids, seg, said, target):
+    def prefix_states(self, task, ids, seg, said):
+        """Rows that pieces are predicted from, what the output layer reads of them, the source's rows."""
+        k, T, masks = len(ids), len(said), self.c["predict_from"] == "mask"
+        n = k + T + masks * T
+        seen = torch.zeros(n, n, dtype=torch.bool)
+        seen[:k, :k] = True
+        for j in range(T):
+            seen[k + j, :k + j + 1] = True
+            if masks:
+                seen[k + T + j, :k + j + 1] = seen[k + T + j, k + T + j] = True
+        x = self.encode(task, ids + said + masks * T * [MASK], seg + (n - k) * [1],
+                        list(range(k + T)) + [k + j + 1 for j in range(masks * T)],
+                        torch.zeros(n, n).masked_fill(~seen, float("-inf")))
+        pre, asking = f"tasks.{task}.decoder.output", x[n - T:]
+        h = F.gelu(self.dense(pre + ".transform", asking, self.c["dim"]))
+        return asking, self.norm(pre + ".norm", h), x[:k]
+
+    def cross_states(self, task, ids, seg, said):
         c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
         memory = self.encode(task, ids, seg)
         table = self.w["embed.token"]
@@ -128,9 +156,14 @@ class Model:
             x = self.layer(f"{pre}.{i}", x, memory)
         if c["pre_norm"]:
             x = self.norm(pre + ".norm", x)
-        if not c["tied"]:
-            table = self.p(pre + ".output.weight", c["vocab"], C)
-        lp = F.log_softmax(F.linear(x, table, self.p(pre + ".output.bias", c["vocab"])), -1)
+        return x, x, memory
+
+    def token_losses(self, task, ids, seg, said, target):
+        c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
+        states = self.prefix_states if "decoder" in c else self.cross_states
+        x, read, memory = states(task, ids, seg, said)
+        table = self.w["embed.token"] if c["tied"] else self.p(pre + ".output.weight", c["vocab"], C)
+        lp = F.log_softmax(F.linear(read, table, self.p(pre + ".output.bias", c["vocab"])), -1)
         out = torch.tensor([max(y, 0) for y in target])
         logp = lp.gather(1, out[:, None])[:, 0]
         if c["copy"]:
@@ -178,6 +211,8 @@ def main():
     rows = sequences()
     for name, extra in CASES.items():
         c = {**BASE, **extra}
+        if "seed" in c:
+            torch.manual_seed(c["seed"])
         m, tensors = Model(c), {}
         meta = {k: str(v) for k, v in c.items()}
         losses = {

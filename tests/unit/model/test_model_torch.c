@@ -29,9 +29,18 @@ static const struct st_entry *entry(const struct safetensors *s, const char *key
 	return e;
 }
 
+/* What only some files say; those without it mean the default. */
+static bool is_text(const struct safetensors *s, const char *key, const char *text)
+{
+	const char *t = safetensors_meta(s, key);
+
+	return t && !strcmp(t, text);
+}
+
 static struct model_config config_of(const struct safetensors *s)
 {
-	return (struct model_config){
+	struct model_config c = {
+		.from_mask = is_text(s, "predict_from", "mask"), .mask_id = ID_MASK,
 		.kind = "transformer", .dim = int_of(s, "dim"),
 		.layers = int_of(s, "layers"), .heads = int_of(s, "heads"),
 		.ff = int_of(s, "ff"),
@@ -45,6 +54,10 @@ static struct model_config config_of(const struct safetensors *s)
 		.pool = strcmp(text_of(s, "pool"), "mean") ? POOL_FIRST :
 							     POOL_MEAN,
 	};
+
+	if (is_text(s, "decoder", "prefix"))
+		snprintf(c.decoder, sizeof c.decoder, "prefix");
+	return c;
 }
 
 static void load_weights(struct test_model *m, const struct safetensors *s)
@@ -238,6 +251,24 @@ static void test_post_untied(void **state)
 	check_case("tests/golden/model/case-post-untied.safetensors");
 }
 
+static void test_prefix_last(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-prefix-last.safetensors");
+}
+
+static void test_prefix_mask(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-prefix-mask.safetensors");
+}
+
+static void test_prefix_mask_plain(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-prefix-mask-plain.safetensors");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +276,9 @@ int main(void)
 		cmocka_unit_test(test_post_tied_copy),
 		cmocka_unit_test(test_pre_untied),
 		cmocka_unit_test(test_post_untied),
+		cmocka_unit_test(test_prefix_last),
+		cmocka_unit_test(test_prefix_mask),
+		cmocka_unit_test(test_prefix_mask_plain),
 	};
 
 	return cmocka_run_group_tests_name("model_torch", tests, NULL, NULL);
