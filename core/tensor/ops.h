@@ -69,6 +69,17 @@ struct prefixed {
 };
 struct ten *op_prefix_attention(struct tape *t, struct ten *qkv,
 				const struct prefixed *rows, int heads, float p_drop);
+/*
+ * Causal self-attention of texts that go on in several ways, what they share computed
+ * once: first the rows of all prefixes, then those of all branches. Branch i goes on
+ * from prefix of[i], whose rows it sees, and its own up to each; no other branch.
+ */
+struct branches {
+	struct ragged prefix, branch; /* branch.off counts from the first branch's row */
+	const int *of;                /* [branch.n] */
+};
+struct ten *op_branch_attention(struct tape *t, struct ten *qkv,
+				const struct branches *rows, int heads, float p_drop);
 /* Cross: q [T, C] in sequences dec; kv [N, 2C] holds k | v in sequences src. */
 struct ten *op_cross_attention(struct tape *t, struct ten *q, struct ten *kv,
 			       const struct ragged *dec, const struct ragged *src,
@@ -102,6 +113,14 @@ struct loss op_mse(struct tape *t, struct ten *x, const float *y);
  */
 struct loss op_output_loss(struct tape *t, struct ten *x, int w, int b,
 			   const int32_t *target, float smoothing, double *each);
+
+/* The same, each counted row's loss times weight[row] and added up: no mean. */
+struct loss op_output_weighted(struct tape *t, struct ten *x, int w, int b,
+			       const int32_t *target, const double *weight,
+			       float smoothing, double *each);
+/* log softmax(x W^T + b) at each row's target: [T, 1]; 0 where target < 0. */
+struct ten *op_log_probs(struct tape *t, struct ten *x, int w, int b,
+			 const int32_t *target);
 
 /*
  * Output layer with a copy gate (pointer-generator: See et al. 2017):
