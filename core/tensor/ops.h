@@ -42,7 +42,7 @@ struct ten *op_add_norm(struct tape *t, struct ten *x, struct ten *r, float p_dr
 struct ten *op_add(struct tape *t, struct ten *x, struct ten *r, float p_drop);
 struct ten *op_dropout(struct tape *t, struct ten *x, float p_drop);
 
-/* Rows x[row[i]] of x [N, C]: [n, C]. No row twice. */
+/* Rows x[row[i]] of x [N, C]: [n, C]; a row may come several times. */
 struct ten *op_rows(struct tape *t, struct ten *x, const int *row, int n);
 
 /* The columns of n tensors of equal rows side by side. */
