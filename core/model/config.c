@@ -48,9 +48,16 @@ const struct decoder_kind *decoder_find(const char *name)
 	return NULL;
 }
 
-const struct head_kind *head_of(enum task_kind k)
+const struct head_kind *head_of(const struct trunk_kind *trunk, enum task_kind k)
 {
-	return heads[k];
+	return trunk && trunk->head ? trunk->head(k) : heads[k];
+}
+
+bool model_kind_answers(const char *kind, enum task_kind task)
+{
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return trunk && head_of(trunk, task);
 }
 
 static bool has(field_names names, const char *field)
@@ -70,7 +77,7 @@ bool model_kind_has(const char *kind, const char *field)
 		return false;
 	if (has(all, field) || has(trunk->fields, field))
 		return true;
-	for (int i = 0; i < DECODERS; i++)
+	for (int i = 0; i < DECODERS && !trunk->decoder; i++)
 		if (has(decoders[i]->fields, field))
 			return true;
 	return false;
@@ -81,7 +88,7 @@ bool model_decoder_fits(const char *decoder, const char *kind)
 	const struct decoder_kind *d = decoder_find(decoder);
 	const struct trunk_kind *trunk = trunk_find(kind);
 
-	return d && trunk && (!d->needs_stack || trunk->stack);
+	return d && trunk && (!d->needs_stack || trunk->stack || trunk->decoder);
 }
 
 /* --- settings --- */
@@ -140,9 +147,9 @@ enum status model_settle(struct model_config *c, struct err *err)
 	if (!model_decoder_fits(c->decoder, c->kind))
 		return err_set(err, ST_INVALID, "model.decoder '%s' writes with a trunk's "
 			       "own layers; '%s' has none for it", c->decoder, c->kind);
-	if (decoder_find(c->decoder)->settle)
-		decoder_find(c->decoder)->settle(c);
 	trunk = trunk_find(c->kind);
+	if (decoder_find(c->decoder)->settle && !trunk->decoder)
+		decoder_find(c->decoder)->settle(c);
 	if (trunk->settle)
 		trunk->settle(c);
 	settle(c);
@@ -157,7 +164,11 @@ static enum status check_task(const struct model *m, const struct model_task *t,
 
 	if (!t->name[0] || !memchr(t->name, 0, sizeof t->name))
 		return err_set(err, ST_INVALID, "a task needs a name");
-	st = head_of(t->kind)->check(m, t, err);
+	if (!head_of(m->trunk, t->kind))
+		return err_set(err, ST_INVALID, "task '%s': a '%s' model has no answers for "
+			       "tasks of kind '%s'", t->name, m->trunk->name,
+			       task_kind_name(t->kind));
+	st = head_of(m->trunk, t->kind)->check(m, t, err);
 	if (st)
 		return st;
 	if (!(t->smoothing >= 0.0f && t->smoothing < 1.0f))

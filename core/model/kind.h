@@ -14,6 +14,8 @@
 #include "model/search.h"
 
 struct build;
+struct decoder_kind;
+struct head_kind;
 
 /* Names of the plan's model fields that a row has a use for, NULL at the end. */
 typedef const char *const *field_names;
@@ -30,6 +32,10 @@ struct stack;
 struct trunk_kind {
 	const char *name, *help;
 	field_names fields;
+	/* Its own way to write, whatever decoder the plan names; NULL: that one. */
+	const struct decoder_kind *decoder;
+	/* Its own head for a kind of task, or NULL: it has none. NULL: all's. */
+	const struct head_kind *(*head)(enum task_kind k);
 	/* Settings of model_config that are still open, as this kind has them. NULL:
 	 * as all have them. */
 	void (*settle)(struct model_config *cfg);
@@ -145,11 +151,13 @@ TRUNK_LIST(TRUNK_ROW)
 DECODER_LIST(DECODER_ROW)
 #define HEAD_ROW(constant, name) extern const struct head_kind head_##name;
 TASK_KIND_LIST(HEAD_ROW)
+extern const struct head_kind head_label_text;
 
 /* --- config.c --- */
 const struct trunk_kind *trunk_find(const char *name);
 const struct decoder_kind *decoder_find(const char *name);
-const struct head_kind *head_of(enum task_kind k);
+/* The trunk's own, else all's; NULL: the trunk has none. trunk NULL: all's. */
+const struct head_kind *head_of(const struct trunk_kind *trunk, enum task_kind k);
 /* Sets what is open in a configuration, then checks it. */
 enum status model_settle(struct model_config *c, struct err *err);
 enum status model_check_tasks(const struct model *m, struct err *err);

@@ -23,7 +23,7 @@ enum { MODEL_TASKS_MAX = 64, TASK_NAME_MAX = 32 };
 
 /* Sizes: C = dim, F = ff, H = heads, V = vocab. */
 struct model_config {
-	char kind[24];          /* the trunk: "transformer" */
+	char kind[24];          /* the trunk: "transformer", "gpt" */
 	char decoder[24];       /* "cross", "prefix"; "": the first */
 	int dim, layers, heads, ff, shared_layers, decoder_layers;
 	int vocab, max_source, max_target; /* pieces that the tasks need room for */
@@ -34,6 +34,8 @@ struct model_config {
 	bool from_mask;         /* decoder prefix: a piece is predicted from a mask in its
 				   place, else from the piece before it */
 	int mask_id;            /* the piece that stands for such a mask */
+	bool prompt_loss;       /* gpt: the loss is of the prompts, too, not of the answers
+				   alone */
 	/*
 	 * The layout in detail. 0: as the trunk's row has it, or as all have it
 	 * (config.c); model_config() tells what became of it.
@@ -47,10 +49,19 @@ struct model_config {
 	int position_offset;    /* row of the first place in it */
 };
 
+enum { LABEL_PIECES_MAX = 32 };
+
 struct model_task {
 	char name[TASK_NAME_MAX];
 	enum task_kind kind;
 	int n_labels;           /* classify */
+	/*
+	 * Classify, for models that say their answers: the pieces of label k's text, the
+	 * one that ends it included, are text[text_off[k]] .. text[text_off[k + 1]], 1
+	 * to LABEL_PIECES_MAX. Borrowed until the model is made. NULL: there are none.
+	 */
+	const int32_t *text;
+	const int *text_off;
 	float smoothing;        /* label smoothing of its loss */
 	double mean, scale;     /* regress: the head predicts (y - mean) / scale */
 };
@@ -76,6 +87,8 @@ const char *model_kind_name(int i);
 const char *model_decoder_name(int i);
 /* Can this decoder write over this trunk? Both are names of the registry. */
 bool model_decoder_fits(const char *decoder, const char *kind);
+/* Has this trunk a head for tasks of this kind? */
+bool model_kind_answers(const char *kind, enum task_kind task);
 /* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */
 bool model_kind_has(const char *kind, const char *field);
 /*

@@ -6,7 +6,8 @@
 #define TUTTI_MODEL_MODEL_LIST_H
 
 #define TRUNK_LIST(X) \
-	X(transformer)
+	X(transformer)       \
+	X(gpt)
 
 #define DECODER_LIST(X) \
 	X(cross)               \

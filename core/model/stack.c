@@ -143,6 +143,14 @@ void stream_prefixed(struct stream *s, int i, const struct prefixed *rows)
 						  s->p_drop));
 }
 
+void stream_branches(struct stream *s, int i, const struct branches *rows)
+{
+	struct ten *x = stream_qkv(s, i);
+
+	stream_attended(s, i, op_branch_attention(s->t, x, rows, s->cfg->heads,
+						  s->p_drop));
+}
+
 void stream_feed(struct stream *s, int i)
 {
 	const struct layer *l = &s->stack->layer[i];

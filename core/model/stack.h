@@ -64,6 +64,8 @@ void stream_attended(struct stream *s, int i, struct ten *x);
 void stream_self(struct stream *s, int i, const struct ragged *seq, bool causal);
 /* The same where sequences have a prefix. */
 void stream_prefixed(struct stream *s, int i, const struct prefixed *rows);
+/* The same where prefixes go on in branches. */
+void stream_branches(struct stream *s, int i, const struct branches *rows);
 /* The feed-forward sublayer, the last one of layer i. */
 void stream_feed(struct stream *s, int i);
 /*

@@ -116,6 +116,11 @@ static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 	char path[PLAN_PATH_TEXT];
 	struct err why;
 
+	if (!model_kind_answers(r->plan->model.kind, t->kind)) {
+		str_format(path, sizeof path, "tasks.%s.kind", t->name);
+		return plan_refuse(r, path, "a '%s' model has no answers for '%s'",
+				   r->plan->model.kind, task_kind_name(t->kind));
+	}
 	if (*t->dev && t->dev_share > 0) {
 		str_format(path, sizeof path, "tasks.%s.dev_share", t->name);
 		return plan_refuse(r, path, "rows are held out only where there is no "

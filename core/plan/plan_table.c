@@ -31,7 +31,8 @@
 	W("seed", INT, 0, SEED_MAX, "1", NULL, SEED, seed,                     \
 	  "Where all randomness comes from.")                                  \
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
-	  "Which model: a shared encoder with a head per task.")               \
+	  "Which model: a shared encoder with a head per task (transformer), " \
+	  "or a causal one that says every answer (gpt).")                     \
 	W("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
 	  model.decoder, "What writes summaries: layers of its own that look " \
 	  "at the model's rows (cross), or the model's own, which read source " \
@@ -61,6 +62,9 @@
 	  model.pool, "What heads read: the first token or the mean of all.")  \
 	M("model.copy", BOOL, 0, 0, "true", NULL, CHOICE, model.copy,          \
 	  "May the summary decoder copy words of the source?")                 \
+	M("model.prompt_loss", BOOL, 0, 0, "false", NULL, CHOICE,              \
+	  model.prompt_loss, "Does gpt learn to say the texts, too, or the "   \
+	  "answers behind them alone?")                                        \
 	M("model.tied", BOOL, 0, 0, "true", NULL, CHOICE, model.tied,          \
 	  "Are embeddings and the output layer one table?")                    \
 	W("model.init", ENUM, 0, 0, "\"random\"", "random", TEXT, init,        \

@@ -14,6 +14,7 @@
 #include "session/workers.h"
 #include "tensor/blas.h"
 #include "tensor/weights.h"
+#include "text/layout.h"
 
 /* --- vocabulary and labels --- */
 
@@ -153,13 +154,37 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 	}
 }
 
+/* Each label's text as a model says it: the label's own words, closed. */
+static void describe_labels(const struct session *s, int i, struct arena *a,
+			    struct model_task *mt)
+{
+	enum { CAP = LABEL_PIECES_MAX + 1 }; /* one too many is seen as that */
+	int n = s->task[i].n_labels, *off;
+	int32_t *ids;
+
+	off = arena_zalloc(a, ((size_t)n + 1) * sizeof *off);
+	ids = arena_alloc(a, ((size_t)n * CAP + 1) * sizeof *ids);
+	for (int k = 0; k < n; k++) {
+		const char *label = s->task[i].labels[k];
+		struct layout l;
+
+		layout_target(s->tok, (struct layout_words){ label, strlen(label) }, CAP,
+			      ids + off[k], &l);
+		off[k + 1] = off[k] + l.n;
+	}
+	mt->text = ids;
+	mt->text_off = off;
+}
+
 static enum status make_model(struct session *s, const struct session_options *o,
 			      int workers, struct err *err)
 {
 	struct model_config cfg = s->plan->model;
 	struct model_task *mt = xcalloc((size_t)s->n_tasks, sizeof *mt);
+	struct arena texts;
 	enum status st;
 
+	arena_init(&texts);
 	cfg.vocab = tokenizer_size(s->tok);
 	cfg.mask_id = tokenizer_hidden(s->tok);
 	for (int i = 0; i < s->n_tasks; i++) {
@@ -171,7 +196,10 @@ static enum status make_model(struct session *s, const struct session_options *o
 								  cfg.max_target;
 	}
 	describe_tasks(s, mt);
+	for (int i = 0; i < s->n_tasks; i++)
+		describe_labels(s, i, &texts, &mt[i]);
 	st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
+	arena_release(&texts);
 	xfree(mt);
 	if (st)
 		return st;

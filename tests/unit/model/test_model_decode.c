@@ -22,14 +22,17 @@ static void sharpen(struct test_model *m, float by)
 	}
 }
 
-/* Three bits of layout, then the decoder: cross, prefix, prefix from masks. */
-enum { LAYOUTS = 8, VARIANTS = 3 * LAYOUTS };
+/* Three bits of layout, then the decoder: cross, prefix, prefix from masks; at the end
+ * a causal language model, of one layout. */
+enum { LAYOUTS = 8, CAUSAL = 3 * LAYOUTS, VARIANTS };
 
 static void decoder_init(struct test_model *m, int variant)
 {
 	struct model_config cfg = small_config();
 	int decoder = variant / LAYOUTS;
 
+	if (variant == CAUSAL)
+		snprintf(cfg.kind, sizeof cfg.kind, "gpt");
 	if (decoder)
 		snprintf(cfg.decoder, sizeof cfg.decoder, "prefix");
 	cfg.from_mask = decoder == 2;
@@ -651,11 +654,12 @@ static void test_arena(void **state)
 }
 
 /* With everything that a layout has. */
-static int with[] = { LAYOUTS - 1, 2 * LAYOUTS - 1, 3 * LAYOUTS - 1 };
+static int with[] = { LAYOUTS - 1, 2 * LAYOUTS - 1, 3 * LAYOUTS - 1, CAUSAL };
 #define EACH_DECODER(test)                          \
 	cmocka_unit_test_prestate(test, &with[0]),  \
 	cmocka_unit_test_prestate(test, &with[1]),  \
-	cmocka_unit_test_prestate(test, &with[2])
+	cmocka_unit_test_prestate(test, &with[2]),  \
+	cmocka_unit_test_prestate(test, &with[3])
 
 int main(void)
 {
