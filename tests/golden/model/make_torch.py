@@ -23,6 +23,10 @@ CASES = {
     "post-tied-copy": dict(shared_layers=1, decoder_layers=2, pre_norm=0, tied=1, copy=1, pool="first", smoothing=0.0),
     "pre-untied": dict(shared_layers=0, decoder_layers=2, pre_norm=1, tied=0, copy=0, pool="first", smoothing=0.0),
     "post-untied": dict(shared_layers=2, decoder_layers=1, pre_norm=0, tied=0, copy=0, pool="mean", smoothing=0.15),
+    "gpt": dict(shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=0, pool="mean", smoothing=0.1, kind="gpt",
+                prompt_loss=0, seed=34),
+    "gpt-prompts": dict(shared_layers=2, decoder_layers=1, pre_norm=1, tied=1, copy=0, pool="mean", smoothing=0.0,
+                        kind="gpt", prompt_loss=1, seed=35),
     "prefix-last": dict(shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=1, pool="mean", smoothing=0.1,
                         decoder="prefix", predict_from="last", seed=31),
     "prefix-mask": dict(shared_layers=2, decoder_layers=1, pre_norm=0, tied=1, copy=1, pool="first", smoothing=0.0,
@@ -31,6 +35,8 @@ CASES = {
                               smoothing=0.15, decoder="prefix", predict_from="mask", seed=33),
 }
 LABELS, MEAN, SCALE = 3, 2.5, 1.25
+LABEL_TEXTS = [[10, SEP], [10, 11, SEP], [30, 31, 10, 12, SEP]]
+LABEL_PIECES_MAX = 32
 
 
 def rounded(t):
@@ -67,7 +73,8 @@ class Model:
         """One torch layer with our parameters in its places."""
         c, C, Ff = self.c, self.c["dim"], self.c["ff"]
         kind = nn.TransformerEncoderLayer if memory is None else nn.TransformerDecoderLayer
-        m = kind(C, c["heads"], Ff, 0.0, "gelu", self.eps(), batch_first=True, norm_first=bool(c["pre_norm"]))
+        gelu = (lambda t: F.gelu(t, approximate="tanh")) if "kind" in c else "gelu"
+        m = kind(C, c["heads"], Ff, 0.0, gelu, self.eps(), batch_first=True, norm_first=bool(c["pre_norm"]))
         d = lambda n, o, i: (self.p(f"{name}.{n}.weight", o, i), self.p(f"{name}.{n}.bias", o))
         v = {}
         v["self_attn.in_proj_weight"], v["self_attn.in_proj_bias"] = d("attention.qkv", 3 * C, C)
@@ -104,6 +111,24 @@ class Model:
         """What the position table has room for: with a prefix decoder the summary, too, and its last mask."""
         c = self.c
         return c["max_source"] + ("decoder" in c) * (c["max_target"] + (c.get("predict_from") == "mask"))
+
+    def lm_losses(self, task, ids, read, target):
+        """Of each piece behind the first one of the prompt, and of each of the answer, by a causal model."""
+        c, C = self.c, self.c["dim"]
+        said = ids + read
+        rows = c["max_source"] + LABEL_PIECES_MAX
+        x = self.embed(self.p("embed.token", c["vocab"], C), said,
+                       [(self.p("embed.position", rows, C), list(range(len(said))))])
+        mask = torch.full((len(said), len(said)), float("-inf")).triu(1)
+        for i in range(c["layers"]):
+            own = "" if i < c["shared_layers"] else f"tasks.{task}."
+            x = self.layer(f"{own}layers.{i}", x, mask=mask)
+        own = "" if c["shared_layers"] == c["layers"] else f"tasks.{task}."
+        lp = F.log_softmax(F.linear(self.norm(own + "layers.norm", x), self.w["embed.token"]), -1)
+        out = torch.tensor([max(y, 0) for y in ids[1:] + target])
+        loss = (1 - c["smoothing"]) * -lp.gather(1, out[:, None])[:, 0] + c["smoothing"] * -lp.mean(-1)
+        prompt = list(loss[:len(ids) - 1]) if c["prompt_loss"] else []
+        return prompt + [loss[len(ids) - 1 + i] for i, y in enumerate(target) if y >= 0]
 
     def encode(self, task, ids, seg, pos=None, mask=None):
         c = self.c
@@ -224,6 +249,14 @@ def main():
             "headline": lambda: torch.stack(sum((m.token_losses("headline", r["ids"], r["seg"], r["said"], r["target"])
                                                  for r in rows), [])).mean(),
         }
+        if "kind" in c: # of a label the mean over its text; of summaries over all pieces
+            said = lambda r: LABEL_TEXTS[r["label"]]
+            losses = {
+                "topic": lambda: torch.stack([torch.stack(m.lm_losses("topic", r["ids"], said(r)[:-1], said(r))).mean()
+                                              for r in rows]).mean(),
+                "headline": lambda: torch.stack(sum((m.lm_losses("headline", r["ids"], r["said"][1:], r["target"])
+                                                     for r in rows), [])).mean(),
+            }
         for task, f in losses.items():
             loss = f()
             for t in m.w.values():

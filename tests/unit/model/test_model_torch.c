@@ -55,6 +55,9 @@ static struct model_config config_of(const struct safetensors *s)
 							     POOL_MEAN,
 	};
 
+	if (is_text(s, "kind", "gpt"))
+		snprintf(c.kind, sizeof c.kind, "gpt");
+	c.prompt_loss = is_text(s, "prompt_loss", "1");
 	if (is_text(s, "decoder", "prefix"))
 		snprintf(c.decoder, sizeof c.decoder, "prefix");
 	return c;
@@ -188,10 +191,35 @@ static void check_gradients(struct test_model *m, const struct safetensors *s,
 	}
 }
 
+/* Those that the model has answers for; returns how many. */
+static int tasks_of(const struct safetensors *s, const struct model_config *cfg,
+		    struct model_task *task)
+{
+	static const int32_t text[] = { 10, ID_SEP, 10, 11, ID_SEP, 30, 31, 10, 12, ID_SEP };
+	static const int text_off[] = { 0, 2, 5, 10 };
+	int n = 0;
+
+	for (int i = 0; i < 3; i++) {
+		struct model_task *t = &task[n];
+
+		*t = small_tasks()[i];
+		t->smoothing = strtof(text_of(s, "smoothing"), NULL);
+		t->text = text;
+		t->text_off = text_off;
+		if (t->kind == TASK_REGRESS) {
+			t->mean = 2.5f;
+			t->scale = 1.25f;
+		}
+		n += model_kind_answers(cfg->kind, t->kind);
+	}
+	return n;
+}
+
 static void check_case(const char *file)
 {
 	struct model_task task[3];
 	struct model_config cfg;
+	int n;
 	struct safetensors *s;
 	struct test_model m;
 	struct test_batch x;
@@ -199,15 +227,11 @@ static void check_case(const char *file)
 
 	if (safetensors_open(file, false, &s, &err))
 		fail_msg("%s", err.text);
-	memcpy(task, small_tasks(), sizeof task);
-	for (int i = 0; i < 3; i++)
-		task[i].smoothing = strtof(text_of(s, "smoothing"), NULL);
-	task[1].mean = 2.5f;
-	task[1].scale = 1.25f;
 	cfg = config_of(s);
-	tm_init(&m, &cfg, task, 3);
+	n = tasks_of(s, &cfg, task);
+	tm_init(&m, &cfg, task, n);
 	load_weights(&m, s);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < n; i++) {
 		char key[256];
 		double loss, want;
 
@@ -269,6 +293,18 @@ static void test_prefix_mask_plain(void **state)
 	check_case("tests/golden/model/case-prefix-mask-plain.safetensors");
 }
 
+static void test_gpt(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-gpt.safetensors");
+}
+
+static void test_gpt_prompts(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-gpt-prompts.safetensors");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +312,8 @@ int main(void)
 		cmocka_unit_test(test_post_tied_copy),
 		cmocka_unit_test(test_pre_untied),
 		cmocka_unit_test(test_post_untied),
+		cmocka_unit_test(test_gpt),
+		cmocka_unit_test(test_gpt_prompts),
 		cmocka_unit_test(test_prefix_last),
 		cmocka_unit_test(test_prefix_mask),
 		cmocka_unit_test(test_prefix_mask_plain),
