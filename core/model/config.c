@@ -53,6 +53,13 @@ const struct head_kind *head_of(const struct trunk_kind *trunk, enum task_kind k
 	return trunk && trunk->head ? trunk->head(k) : heads[k];
 }
 
+bool model_kind_says(const char *kind)
+{
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return trunk && trunk->decoder;
+}
+
 bool model_kind_answers(const char *kind, enum task_kind task)
 {
 	const struct trunk_kind *trunk = trunk_find(kind);

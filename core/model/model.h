@@ -87,6 +87,8 @@ const char *model_kind_name(int i);
 const char *model_decoder_name(int i);
 /* Can this decoder write over this trunk? Both are names of the registry. */
 bool model_decoder_fits(const char *decoder, const char *kind);
+/* Does this trunk say its answers, as texts behind a prompt? */
+bool model_kind_says(const char *kind);
 /* Has this trunk a head for tasks of this kind? */
 bool model_kind_answers(const char *kind, enum task_kind task);
 /* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */

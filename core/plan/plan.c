@@ -359,6 +359,11 @@ struct rouge_options plan_rouge(const struct plan_task *t)
 	return (struct rouge_options){ .unicode = t->rouge_unicode, .split = true };
 }
 
+const char *plan_prompt(const struct plan_task *t)
+{
+	return *t->prompt ? t->prompt : NULL;
+}
+
 bool plan_has_dev(const struct plan_task *t)
 {
 	return *t->dev || t->dev_share > 0;
@@ -378,6 +383,7 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.target = t->target,
 		.n_labels = t->n_labels,
 		.labels = (const char *const *)t->labels,
+		.prompt = plan_prompt(t),
 		.max_source = t->max_source,
 		.max_target = t->max_target,
 		.max_bad = t->max_bad,

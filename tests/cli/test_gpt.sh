@@ -31,6 +31,16 @@ awk 'BEGIN { for (i = 0; i < 20; i++) printf "{\"text\":\"red blue\",\"label\":%
 sed 's|"topic": .*|"reds": { "kind": "regress", "train": "'"$TMP"'/data/reds.jsonl",|' "$plan" >"$TMP/reds.json"
 fails "numbers" 2 "'gpt' model has no answers for 'regress'.*at tasks.reds.kind" "$TUTTI" check "$TMP/reds.json"
 fails "a norm of another kind" 2 "'norm' is for models of kind transformer" "$TUTTI" check "$plan" --set model.norm=post
+fails "a prompt without a text" 2 'no {text} in a prompt.*at tasks.topic.prompt' \
+	"$TUTTI" check "$plan" --set 'tasks.topic.prompt=label:'
+fails "a prompt of two texts where there is one" 2 '{text_b} where rows have no.*at tasks.topic.prompt' \
+	"$TUTTI" check "$plan" --set 'tasks.topic.prompt={text} {text_b} label:'
+tiny_plan "$TMP/encoder.json"
+fails "a prompt for an encoder" 2 "'transformer' model reads no prompts at tasks.topic.prompt" \
+	"$TUTTI" check "$TMP/encoder.json" --set 'tasks.topic.prompt={text} label:'
+other=$(state_of "$plan" --set 'tasks.topic.prompt=which of them is it about? {text} it is')
+check "with another prompt it is another run" [ "$other" -a "$other" != "$whole" ]
+check "prompts are in the run's plan" grep -q '{source}.nTL;DR:' "$TMP/runs/whole/plan.json"
 printf '{"text":"a b","label":"Red"}\n{"text":"c d","label":"red"}\n' >"$TMP/data/twice.jsonl"
 sed 's|"topic": { "kind": "classify", "train": "[^"]*", "dev": "[^"]*"|"topic": { "kind": "classify", "train": "'"$TMP"'/data/twice.jsonl"|' \
 	"$plan" >"$TMP/twice.json"
