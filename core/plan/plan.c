@@ -333,14 +333,20 @@ enum status plan_load_stored(const char *path, struct plan **out, struct err *er
 	return st;
 }
 
+static void free_names(char **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		xfree(names[i]);
+	xfree(names);
+}
+
 void plan_free(struct plan *p)
 {
 	if (!p)
 		return;
 	for (int i = 0; i < p->n_tasks; i++) {
-		for (int k = 0; k < p->tasks[i].n_labels; k++)
-			xfree(p->tasks[i].labels[k]);
-		xfree(p->tasks[i].labels);
+		free_names(p->tasks[i].labels, p->tasks[i].n_labels);
+		free_names(p->tasks[i].label_texts, p->tasks[i].n_label_texts);
 	}
 	xfree(p->tasks);
 	xfree(p);

@@ -38,6 +38,8 @@ struct plan_task {
 	                                /* JSON: text|source, text_b, label|target */
 	int n_labels;                   /* 0: found in the data */
 	char **labels;
+	int n_label_texts;              /* 0: the labels themselves are said */
+	char **label_texts;             /* in class order */
 	char prompt[256];               /* "": what stands around a text is the tokenizer's */
 	int max_source, max_target;
 	double weight, share;           /* share < 0: auto */

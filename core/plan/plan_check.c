@@ -115,11 +115,37 @@ static enum status check_labels(const struct plan_task *t, struct err *err)
 	return ST_OK;
 }
 
+/* How many there are may be known only when the data are read. */
+static enum status check_label_texts(const struct plan_task *t, struct err *err)
+{
+	if (!t->n_label_texts || t->n_label_texts == t->n_labels)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "%d texts for %d labels", t->n_label_texts,
+		       t->n_labels);
+}
+
 enum status plan_check_labels(const struct plan_task *t, struct err *err)
 {
 	enum status st = check_labels(t, err);
 
-	return st ? err_wrap(err, st, "tasks.%s.metrics", t->name) : ST_OK;
+	if (st)
+		return err_wrap(err, st, "tasks.%s.metrics", t->name);
+	st = check_label_texts(t, err);
+	return st ? err_wrap(err, st, "tasks.%s.label_texts", t->name) : ST_OK;
+}
+
+static enum status check_said(struct plan_reader *r, const struct plan_task *t)
+{
+	char path[PLAN_PATH_TEXT];
+	struct err why;
+
+	str_format(path, sizeof path, "tasks.%s.label_texts", t->name);
+	if (t->n_label_texts && !model_kind_says(r->plan->model.kind))
+		return plan_refuse(r, path, "a '%s' model says no labels",
+				   r->plan->model.kind);
+	if (t->n_labels && check_label_texts(t, &why))
+		return plan_refuse(r, path, "%s", why.text);
+	return ST_OK;
 }
 
 static enum status check_prompt(struct plan_reader *r, const struct plan_task *t)
@@ -307,6 +333,8 @@ enum status plan_finish(struct plan_reader *r)
 		st = check_task(r, &r->plan->tasks[i]);
 		if (!st)
 			st = check_prompt(r, &r->plan->tasks[i]);
+		if (!st)
+			st = check_said(r, &r->plan->tasks[i]);
 	}
 	if (!st)
 		st = check_mix(r);

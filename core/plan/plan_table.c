@@ -98,6 +98,10 @@
 	T("tasks.*.labels", LIST, 2, PLAN_LABELS_MAX, "null", NULL, LABELS,    \
 	  labels, FOR_LABELS, "The labels in class order; else those of the training " \
 	  "rows, sorted by bytes.")                                            \
+	T("tasks.*.label_texts", LIST, 2, PLAN_LABELS_MAX, "null", NULL,       \
+	  LABEL_TEXTS, label_texts, FOR_LABELS, "For models that say their "   \
+	  "answers: what is said for each label, in class order; null: the "   \
+	  "label itself.")                                                     \
 	T("tasks.*.prompt", STR, 0, 0, "null", NULL, TEXT, prompt, FOR_EVERY,  \
 	  "For models that say their answers: what stands around a text. "     \
 	  "{text} or {source} is the text, {text_b} the second one of a pair; " \

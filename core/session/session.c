@@ -10,11 +10,11 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "plan/plan_survey.h"
+#include "session/label_texts.h"
 #include "session/state.h"
 #include "session/workers.h"
 #include "tensor/blas.h"
 #include "tensor/weights.h"
-#include "text/layout.h"
 
 /* --- vocabulary and labels --- */
 
@@ -154,28 +154,6 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 	}
 }
 
-/* Each label's text as a model says it: the label's own words, closed. */
-static void describe_labels(const struct session *s, int i, struct arena *a,
-			    struct model_task *mt)
-{
-	enum { CAP = LABEL_PIECES_MAX + 1 }; /* one too many is seen as that */
-	int n = s->task[i].n_labels, *off;
-	int32_t *ids;
-
-	off = arena_zalloc(a, ((size_t)n + 1) * sizeof *off);
-	ids = arena_alloc(a, ((size_t)n * CAP + 1) * sizeof *ids);
-	for (int k = 0; k < n; k++) {
-		const char *label = s->task[i].labels[k];
-		struct layout l;
-
-		layout_target(s->tok, (struct layout_words){ label, strlen(label) }, CAP,
-			      ids + off[k], &l);
-		off[k + 1] = off[k] + l.n;
-	}
-	mt->text = ids;
-	mt->text_off = off;
-}
-
 static enum status make_model(struct session *s, const struct session_options *o,
 			      int workers, struct err *err)
 {
@@ -196,9 +174,9 @@ static enum status make_model(struct session *s, const struct session_options *o
 								  cfg.max_target;
 	}
 	describe_tasks(s, mt);
-	for (int i = 0; i < s->n_tasks; i++)
-		describe_labels(s, i, &texts, &mt[i]);
-	st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
+	st = label_texts_read(s, &texts, mt, err);
+	if (!st)
+		st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
 	arena_release(&texts);
 	xfree(mt);
 	if (st)

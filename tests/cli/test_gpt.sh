@@ -45,5 +45,18 @@ printf '{"text":"a b","label":"Red"}\n{"text":"c d","label":"red"}\n' >"$TMP/dat
 sed 's|"topic": { "kind": "classify", "train": "[^"]*", "dev": "[^"]*"|"topic": { "kind": "classify", "train": "'"$TMP"'/data/twice.jsonl"|' \
 	"$plan" >"$TMP/twice.json"
 "$TUTTI" train "$TMP/twice.json" --runs "$TMP/runs" >"$TMP/out" 2>"$TMP/err"
-check "two labels with one text" grep -q "task 'topic': labels 1 and 2 are one text" "$TMP/err"
+check "two labels with one text" \
+	grep -q "tasks.topic.labels: 'Red' and 'red' are one text" "$TMP/err"
+texts() { # texts TEXT TEXT: what is said of a run with these
+	sed 's|"topic": { |&"labels": ["Red", "red"], "label_texts": ["'"$1"'", "'"$2"'"], |' "$TMP/twice.json" >"$TMP/texts.json"
+	"$TUTTI" train "$TMP/texts.json" --steps 3 --runs "$TMP/runs" >"$TMP/out" 2>&1
+}
+check "unless other texts are said" texts great awful
+check "and are kept in the run's plan" sh -c 'grep -q "\"great\"" "$1"/*/plan.json' - "$TMP/runs"
+texts "great" "$(printf 'a %.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32)"
+check "a text of too many pieces" grep -q "tasks.topic.label_texts: 'a a .* more than 32 pieces" "$TMP/out"
+texts "great" 'fine", "so'
+check "a text too many" grep -q "3 texts for 2 labels at tasks.topic.label_texts" "$TMP/out"
+fails "texts for an encoder's labels" 2 "'transformer' model says no labels at tasks.topic.label_texts" \
+	"$TUTTI" check "$TMP/encoder.json" --set 'tasks.topic.label_texts=["a","b"]'
 exit $bad
