@@ -168,9 +168,11 @@ static void one_step(struct test_model *m, uint64_t number, float p_drop)
 
 static void test_learns(void **state)
 {
+	static const int variants[] = { 3, 6 }; /* with all of a layout, between them */
+
 	(void)state;
-	for (int variant = 0; variant < VARIANTS / 2; variant++) {
-		struct model_config cfg = prefix_config(variant);
+	for (int k = 0; k < 2; k++) {
+		struct model_config cfg = prefix_config(variants[k]);
 		struct test_model m;
 		double before, after;
 
@@ -181,8 +183,8 @@ static void test_learns(void **state)
 		for (int i = 0; i < 500; i++)
 			one_step(&m, (uint64_t)i, 0.05f);
 		after = toy_loss(&m);
-		if (!(after < (cfg.copy ? 0.6 : 2.2) && after < 0.8 * before))
-			fail_msg("variant %d: loss %g to %g", variant, before, after);
+		if (!(after < 0.6 && after < 0.8 * before))
+			fail_msg("variant %d: loss %g to %g", variants[k], before, after);
 		tm_release(&m);
 	}
 }
