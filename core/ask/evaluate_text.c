@@ -100,7 +100,7 @@ struct layout eval_encode(const struct session *s, int task, const char *text,
 
 	if (p->pair[0] && pair && pair[0])
 		two = (struct layout_words){ pair, strlen(pair) };
-	layout_source(s->tok, one, two, p->max_source, ids, spans, &l);
+	layout_prompted(s->tok, plan_prompt(p), one, two, p->max_source, ids, spans, &l);
 	ex->ids = ids;
 	ex->n_ids = l.n;
 	ex->second = l.at[1];

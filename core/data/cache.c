@@ -57,6 +57,8 @@ static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 	add_text(h, spec->text);
 	add_text(h, spec->pair);
 	add_text(h, spec->unlabelled ? NULL : spec->target);
+	if (spec->prompt)
+		add_text(h, spec->prompt);
 	add_int(h, spec->max_source);
 	add_int(h, t->has_pieces ? spec->max_target : 0);
 	add_int(h, labels ? spec->n_labels : 0);

@@ -100,7 +100,8 @@ static enum row_fault take_source(struct builder *b, const struct source_row *ro
 
 	if (c->pair >= 0)
 		pair = (struct layout_words){ row->field[c->pair], row->len[c->pair] };
-	layout_source(b->tok, text, pair, b->spec->max_source, b->ids, NULL, &l);
+	layout_prompted(b->tok, b->spec->prompt, text, pair, b->spec->max_source, b->ids,
+			NULL, &l);
 	if (!l.total[0] || (c->pair >= 0 && !l.total[1]))
 		return ROW_EMPTY_TEXT;
 	r->n_ids = (uint32_t)l.n;

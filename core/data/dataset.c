@@ -31,6 +31,7 @@
 #include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/items.h"
+#include "text/layout.h"
 
 /* --- the file's side --- */
 
@@ -156,7 +157,28 @@ enum status cache_check_rows(const struct cache_header *h,
 
 /* --- opening --- */
 
-static enum status check_spec(const struct dataset_spec *spec, struct err *err)
+/* Must leave room for a text; "tasks.T.prompt" is the caller's to say. */
+static enum status check_prompt(const struct dataset_spec *spec,
+				const struct tokenizer *tok, struct err *err)
+{
+	struct layout_template l;
+	enum status st = ST_OK;
+	int around;
+
+	if (spec->prompt)
+		st = layout_prompt(spec->prompt, &l, err);
+	if (st || !spec->prompt)
+		return st;
+	around = layout_around(tok, &l);
+	if (around >= spec->max_source)
+		return err_set(err, ST_INVALID, "a prompt of %d pieces leaves no room for a "
+			       "text where max_source is %d: '%.80s'", around,
+			       spec->max_source, spec->prompt);
+	return ST_OK;
+}
+
+static enum status check_spec(const struct dataset_spec *spec,
+			      const struct tokenizer *tok, struct err *err)
 {
 	const struct data_target *t = data_target(spec->kind);
 	bool labelled = !spec->unlabelled;
@@ -168,7 +190,7 @@ static enum status check_spec(const struct dataset_spec *spec, struct err *err)
 		return err_set(err, ST_INVALID, "max_target below 2");
 	if (labelled && t->has_labels && spec->n_labels < 1)
 		return err_set(err, ST_INVALID, "no labels for '%s'", spec->path);
-	return ST_OK;
+	return check_prompt(spec, tok, err);
 }
 
 /* In a folder that vanishes: the mapping keeps the file alive. */
@@ -218,7 +240,7 @@ enum status dataset_open(const struct dataset_spec *spec,
 			 struct err *err)
 {
 	struct cache_place *pl = xcalloc(1, sizeof *pl);
-	enum status st = check_spec(spec, err);
+	enum status st = check_spec(spec, tok, err);
 
 	*out = NULL;
 	if (!st)

@@ -31,6 +31,8 @@ struct dataset_spec {
 	const char *target;     /* label, number or summary column */
 	int n_labels;           /* classify: the labels, in class order; 0 = none yet */
 	const char *const *labels;
+	const char *prompt;     /* what stands around the text (text/layout.h); NULL:
+				   the tokenizer's own templates */
 	int max_source;         /* tokens, specials included */
 	int max_target;         /* tokens, [SEP] at the end included */
 	double max_bad;         /* share of bad rows: row_report_allowed */

@@ -277,7 +277,7 @@ void data_book_pieces(const struct data_book *b, enum data_split s, uint64_t i,
 	struct layout l;
 
 	dataset_get(d, i, &e);
-	layout_find(b->tok, e.n_ids, e.second, &l);
+	layout_find(b->tok, plan_prompt(b->task), e.n_ids, e.second, &l);
 	*out = (struct data_pieces){
 		.n = e.n_ids, .second = e.second, .id = e.ids,
 		.piece = names_of(b, d, e.ids, e.n_ids),

@@ -49,9 +49,23 @@ const struct decoder_kind *decoder_find(const char *name)
 	return NULL;
 }
 
-const struct head_kind *head_of(enum task_kind k)
+const struct head_kind *head_of(const struct trunk_kind *trunk, enum task_kind k)
 {
-	return heads[k];
+	return trunk && trunk->head ? trunk->head(k) : heads[k];
+}
+
+bool model_kind_says(const char *kind)
+{
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return trunk && trunk->decoder;
+}
+
+bool model_kind_answers(const char *kind, enum task_kind task)
+{
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return trunk && head_of(trunk, task);
 }
 
 static bool has(field_names names, const char *field)
@@ -71,8 +85,9 @@ bool model_kind_has(const char *kind, const char *field)
 		return false;
 	if (has(all, field) || has(trunk->fields, field))
 		return true;
-	for (int i = 0; i < DECODERS; i++)
-		if (has(decoders[i]->fields, field))
+	for (int i = 0; i < DECODERS && !trunk->decoder; i++)
+		if (model_decoder_fits(decoders[i]->name, kind) &&
+		    has(decoders[i]->fields, field))
 			return true;
 	return false;
 }
@@ -82,6 +97,14 @@ int model_kind_dim_multiple(const char *kind)
 	const struct trunk_kind *trunk = trunk_find(kind);
 
 	return trunk && trunk->dim_multiple ? trunk->dim_multiple : 1;
+}
+
+bool model_decoder_fits(const char *decoder, const char *kind)
+{
+	const struct decoder_kind *d = decoder_find(decoder);
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return d && trunk && (!d->needs_stack || trunk->stack || trunk->decoder);
 }
 
 /* --- settings --- */
@@ -137,7 +160,12 @@ enum status model_settle(struct model_config *c, struct err *err)
 		str_copy(c->decoder, sizeof c->decoder, "cross");
 	if (!memchr(c->decoder, 0, sizeof c->decoder) || !decoder_find(c->decoder))
 		return err_set(err, ST_INVALID, "unknown decoder '%.23s'", c->decoder);
+	if (!model_decoder_fits(c->decoder, c->kind))
+		return err_set(err, ST_INVALID, "model.decoder '%s' writes with a trunk's "
+			       "own layers; '%s' has none for it", c->decoder, c->kind);
 	trunk = trunk_find(c->kind);
+	if (decoder_find(c->decoder)->settle && !trunk->decoder)
+		decoder_find(c->decoder)->settle(c);
 	if (trunk->settle)
 		trunk->settle(c);
 	settle(c);
@@ -155,7 +183,11 @@ static enum status check_task(const struct model *m, const struct model_task *t,
 
 	if (!t->name[0] || !memchr(t->name, 0, sizeof t->name))
 		return err_set(err, ST_INVALID, "a task needs a name");
-	st = head_of(t->kind)->check(m, t, err);
+	if (!head_of(m->trunk, t->kind))
+		return err_set(err, ST_INVALID, "task '%s': a '%s' model has no answers for "
+			       "tasks of kind '%s'", t->name, m->trunk->name,
+			       task_kind_name(t->kind));
+	st = head_of(m->trunk, t->kind)->check(m, t, err);
 	if (st)
 		return st;
 	if (!(t->smoothing >= 0.0f && t->smoothing < 1.0f))

@@ -3,9 +3,8 @@
  * the rows before it and, by cross-attention, the source's (Vaswani et al. 2017).
  *
  * In training whole summaries at once. In a search one piece at a time: keys and values
- * of what was said are kept per hypothesis, those of the source are computed once.
- * Caches, per layer: `self` [slots][max_len + 1][2C] holds k | v of each piece,
- * `cross` [N, 2C] the source's. All live rows are equally long.
+ * of what was said are kept per hypothesis (kv_cache.h), those of the source are
+ * computed once: `cross` [N, 2C] of each layer.
  *
  * Both ways run the same sublayers on the same stream (stack.h); only attention finds
  * its keys and values elsewhere. A layer that is added to one is added to the other
@@ -20,8 +19,9 @@
  */
 #include <string.h>
 
-#include "model/writer.h"
+#include "model/kv_cache.h"
 #include "model/stack.h"
+#include "model/writer.h"
 
 struct decoder {
 	int tok, pos;          /* embedding tables */
@@ -119,9 +119,7 @@ static struct loss cross_loss(const struct model *m, struct tape *t,
 struct cross {
 	const struct decoder *d;
 	int C;
-	size_t slot_floats;     /* (max_len + 1) * 2C */
-	size_t layer_floats;    /* slots * slot_floats */
-	float *self;            /* [layers][slots][slot_floats] */
+	struct kv_cache self;
 	struct ten **cross;     /* [layers] */
 	const float **k, **v;   /* [slots] for infer_attend */
 	int *len;               /* [slots] */
@@ -151,9 +149,7 @@ static struct ten *cross_begin(struct decoding *g, double *each)
 
 	*c = (struct cross){ .d = decoder_of(g->m, g->b), .C = g->m->cfg.dim };
 	layers = c->d->stack.n;
-	c->slot_floats = ((size_t)g->max_len + 1) * 2 * (size_t)c->C;
-	c->layer_floats = slots * c->slot_floats;
-	c->self = arena_alloc(a, (size_t)layers * c->layer_floats * sizeof *c->self);
+	kv_cache_init(&c->self, g, layers);
 	c->cross = arena_alloc(a, (size_t)layers * sizeof *c->cross);
 	c->k = arena_alloc(a, slots * sizeof *c->k);
 	c->v = arena_alloc(a, slots * sizeof *c->v);
@@ -164,12 +160,6 @@ static struct ten *cross_begin(struct decoding *g, double *each)
 					  ACT_NONE);
 	g->own = c;
 	return rows;
-}
-
-static float *self_cache(const struct cross *c, int layer, int slot)
-{
-	return c->self + (size_t)layer * c->layer_floats +
-	       (size_t)slot * c->slot_floats;
 }
 
 static struct ten *attend(const struct decoding *g, const float *q)
@@ -190,15 +180,12 @@ static struct ten *attend_self(const struct decoding *g, int layer,
 	struct ten *q = tape_ten(g->t, g->R, c->C);
 	size_t C = (size_t)c->C;
 
+	kv_cache_put(&c->self, g, layer, qkv);
 	for (int r = 0; r < g->R; r++) {
-		const float *from = qkv->v + (size_t)r * 3 * C;
-		float *cache = self_cache(c, layer, g->row[r].slot);
-
-		memcpy(q->v + (size_t)r * C, from, C * sizeof *from);
-		memcpy(cache + (size_t)g->length * 2 * C, from + C,
-		       2 * C * sizeof *from);
-		c->k[r] = cache;
-		c->v[r] = cache + C;
+		memcpy(q->v + (size_t)r * C, qkv->v + (size_t)r * 3 * C,
+		       C * sizeof *q->v);
+		c->k[r] = kv_cache_at(&c->self, g, layer, r);
+		c->v[r] = c->k[r] + C;
 		c->len[r] = g->length + 1;
 	}
 	return attend(g, q->v);
@@ -224,9 +211,9 @@ static struct ten *attend_cross(const struct decoding *g, int layer,
 static void cached_layer(const struct decoding *g, struct stream *s, int i)
 {
 	const struct layer *l = &s->stack->layer[i];
-	struct ten *x = attend_self(g, i, stream_qkv(s, i));
+	struct ten *x;
 
-	stream_add(s, i, 0, dense_apply(s->t, x, &l->out, ACT_NONE));
+	stream_attended(s, i, attend_self(g, i, stream_qkv(s, i)));
 	x = attend_cross(g, i, dense_apply(s->t, s->h, &l->cross_q, ACT_NONE));
 	stream_add(s, i, 1, dense_apply(s->t, x, &l->cross_out, ACT_NONE));
 	stream_feed(s, i);
@@ -255,12 +242,8 @@ static struct ten *cross_step(struct decoding *g)
 static void cross_move(struct decoding *g, const struct search_move *move, int n)
 {
 	const struct cross *c = g->own;
-	size_t bytes = (size_t)(g->length + 1) * 2 * (size_t)c->C * sizeof(float);
 
-	for (int i = 0; i < n; i++)
-		for (int l = 0; l < c->d->stack.n; l++)
-			memcpy(self_cache(c, l, move[i].to),
-			       self_cache(c, l, move[i].from), bytes);
+	kv_cache_move(&c->self, g, move, n);
 }
 
 /* --- what it costs --- */

@@ -45,15 +45,29 @@
 #include "model/search.h"
 
 struct build;
+struct decoder_kind;
+struct head_kind;
 
 /* Names of the plan's model fields that a row has a use for, NULL at the end. */
 typedef const char *const *field_names;
+
+/* Rows that are to enter a trunk's layers: ids, places and segments, [n] each. */
+struct places {
+	int n;
+	const int32_t *ids, *pos, *seg;
+};
+
+struct stack;
 
 /* What gives rows: one per token of a batch. */
 struct trunk_kind {
 	const char *name, *help;
 	field_names fields;
 	int dim_multiple; /* dim is a multiple of it; 0: any */
+	/* Its own way to write, whatever decoder the plan names; NULL: that one. */
+	const struct decoder_kind *decoder;
+	/* Its own head for a kind of task, or NULL: it has none. NULL: all's. */
+	const struct head_kind *(*head)(enum task_kind k);
 	/* Settings of model_config that are still open, as this kind has them. NULL:
 	 * as all have them. */
 	void (*settle)(struct model_config *cfg);
@@ -75,6 +89,13 @@ struct trunk_kind {
 			      const struct batch *b);
 	/* Of rows() for one text of n tokens (model_flops). */
 	double (*flops)(const struct model *m, double n);
+	/*
+	 * For decoders that write with the trunk's own layers: a task's (stack.h), and
+	 * the rows [n, C] that enter them. NULL: they cannot.
+	 */
+	const struct stack *(*stack)(const struct model *m, int task);
+	struct ten *(*embed)(const struct model *m, struct tape *t,
+			     const struct places *rows);
 };
 
 /* What makes an answer of rows, for one kind of task. */
@@ -119,6 +140,8 @@ struct decoding {
 struct decoder_kind {
 	const char *name, *help;
 	field_names fields;
+	bool needs_stack; /* the trunk's: trunk_kind.stack */
+	void (*settle)(struct model_config *cfg); /* as trunk_kind.settle, before it */
 	enum status (*check)(const struct model_config *cfg, struct err *err);
 	void *(*declare)(struct build *own);
 	/* Over the counted target pieces. */
@@ -173,11 +196,13 @@ TRUNK_LIST(TRUNK_ROW)
 DECODER_LIST(DECODER_ROW)
 #define HEAD_ROW(constant, name) extern const struct head_kind head_##name;
 TASK_KIND_LIST(HEAD_ROW)
+extern const struct head_kind head_label_text;
 
 /* --- config.c --- */
 const struct trunk_kind *trunk_find(const char *name);
 const struct decoder_kind *decoder_find(const char *name);
-const struct head_kind *head_of(enum task_kind k);
+/* The trunk's own, else all's; NULL: the trunk has none. trunk NULL: all's. */
+const struct head_kind *head_of(const struct trunk_kind *trunk, enum task_kind k);
 /* Sets what is open in a configuration, then checks it. */
 enum status model_settle(struct model_config *c, struct err *err);
 enum status model_check_tasks(const struct model *m, struct err *err);

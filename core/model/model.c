@@ -30,7 +30,7 @@ static struct model *describe(const struct model_config *cfg,
 	arena_init(&m->arena);
 	m->cfg = c;
 	m->trunk = trunk_find(c.kind);
-	m->decoder = decoder_find(c.decoder);
+	m->decoder = m->trunk->decoder ? m->trunk->decoder : decoder_find(c.decoder);
 	m->n_tasks = n;
 	m->task = arena_zalloc(&m->arena, (size_t)n * sizeof *m->task);
 	m->head = arena_zalloc(&m->arena, (size_t)n * sizeof *m->head);
@@ -54,7 +54,7 @@ static void declare(struct model *m, struct param_set *ps)
 
 		if (m->trunk->declare_task)
 			m->trunk->declare_task(&own, i);
-		m->head[i] = head_of(m->task[i].kind)->declare(&own, &m->task[i]);
+		m->head[i] = head_of(m->trunk, m->task[i].kind)->declare(&own, &m->task[i]);
 	}
 }
 
@@ -116,7 +116,7 @@ const struct head_kind *model_head(const struct model *m, const struct batch *b)
 {
 	BUG_IF(b->task < 0 || b->task >= m->n_tasks);
 	BUG_IF(b->kind != m->task[b->task].kind);
-	return head_of(b->kind);
+	return head_of(m->trunk, b->kind);
 }
 
 struct ten *model_rows(const struct model *m, struct tape *t, const struct batch *b,
@@ -134,7 +134,7 @@ struct loss model_loss(const struct model *m, struct tape *t, const struct batch
 double model_flops(const struct model *m, int task, double n, double t)
 {
 	return m->trunk->flops(m, n) +
-	       head_of(m->task[task].kind)->flops(m, task, n, t);
+	       head_of(m->trunk, m->task[task].kind)->flops(m, task, n, t);
 }
 
 /* The values of every row's scores: [B, values]. */

@@ -29,8 +29,8 @@ enum { MODEL_TASKS_MAX = 64, TASK_NAME_MAX = 32 };
 
 /* Sizes: C = dim, F = ff, H = heads, V = vocab. */
 struct model_config {
-	char kind[24];          /* the trunk: "transformer", "bilstm" */
-	char decoder[24];       /* "cross", "lstm"; "": "cross" */
+	char kind[24];          /* the trunk: "transformer", "bilstm", "gpt" */
+	char decoder[24];       /* "cross", "lstm", "prefix"; "": "cross" */
 	int dim, layers, heads, ff, shared_layers, decoder_layers;
 	int vocab, max_source, max_target; /* pieces that the tasks need room for */
 	bool pre_norm;          /* else post-norm, BERT's */
@@ -38,6 +38,11 @@ struct model_config {
 	bool copy;              /* summary decoder has a copy gate */
 	bool tied;              /* tokens in, tokens out and output layer: one table,
 				   which is everybody's (writer.c) */
+	bool from_mask;         /* decoder prefix: a piece is predicted from a mask in its
+				   place, else from the piece before it */
+	int mask_id;            /* the piece that stands for such a mask */
+	bool prompt_loss;       /* gpt: the loss is of the prompts, too, not of the answers
+				   alone */
 	/*
 	 * The layout in detail. 0: as the trunk's row has it, or as all have it
 	 * (config.c); model_config() tells what became of it. No plan sets these: they
@@ -52,10 +57,19 @@ struct model_config {
 	int position_offset;    /* row of the first place in it */
 };
 
+enum { LABEL_PIECES_MAX = 32 };
+
 struct model_task {
 	char name[TASK_NAME_MAX];
 	enum task_kind kind;
 	int n_labels;           /* classify */
+	/*
+	 * Classify, for models that say their answers: the pieces of label k's text, the
+	 * one that ends it included, are text[text_off[k]] .. text[text_off[k + 1]], 1
+	 * to LABEL_PIECES_MAX. Borrowed until the model is made. NULL: there are none.
+	 */
+	const int32_t *text;
+	const int *text_off;
 	float smoothing;        /* label smoothing of its loss */
 	double mean, scale;     /* regress: the head predicts (y - mean) / scale */
 };
@@ -78,6 +92,12 @@ const struct model_config *model_config(const struct model *m);
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed);
 /* Registry: names of the trunks; NULL at the end. */
 const char *model_kind_name(int i);
+/* Can this decoder write over this trunk? Both are names of the registry. */
+bool model_decoder_fits(const char *decoder, const char *kind);
+/* Does this trunk say its answers, as texts behind a prompt? */
+bool model_kind_says(const char *kind);
+/* Has this trunk a head for tasks of this kind? */
+bool model_kind_answers(const char *kind, enum task_kind task);
 /* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */
 bool model_kind_has(const char *kind, const char *field);
 /* model.dim of this trunk is a multiple of it: 1 or more. */

@@ -7,11 +7,13 @@
 
 #define TRUNK_LIST(X) \
 	X(transformer) \
-	X(bilstm)
+	X(bilstm) \
+	X(gpt)
 
 #define DECODER_LIST(X) \
 	X(cross) \
-	X(lstm)
+	X(lstm) \
+	X(prefix)
 
 /* "transformer|bilstm" and `words` behind it, as a literal. */
 #define TRUNK_CHOICE(name) "|" #name

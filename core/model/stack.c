@@ -5,6 +5,7 @@
 #include "model/stack.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -126,13 +127,33 @@ struct ten *stream_qkv(struct stream *s, int i)
 	return op_join(s->t, part, 3);
 }
 
+void stream_attended(struct stream *s, int i, struct ten *x)
+{
+	stream_add(s, i, 0, dense_apply(s->t, x, &s->stack->layer[i].out, ACT_NONE));
+}
+
 void stream_self(struct stream *s, int i, const struct ragged *seq, bool causal)
 {
-	const struct layer *l = &s->stack->layer[i];
 	struct ten *x = stream_qkv(s, i);
 
-	x = op_self_attention(s->t, x, seq, s->cfg->heads, causal, s->p_drop);
-	stream_add(s, i, 0, dense_apply(s->t, x, &l->out, ACT_NONE));
+	stream_attended(s, i, op_self_attention(s->t, x, seq, s->cfg->heads, causal,
+						s->p_drop));
+}
+
+void stream_prefixed(struct stream *s, int i, const struct prefixed *rows)
+{
+	struct ten *x = stream_qkv(s, i);
+
+	stream_attended(s, i, op_prefix_attention(s->t, x, rows, s->cfg->heads,
+						  s->p_drop));
+}
+
+void stream_branches(struct stream *s, int i, const struct branches *rows)
+{
+	struct ten *x = stream_qkv(s, i);
+
+	stream_attended(s, i, op_branch_attention(s->t, x, rows, s->cfg->heads,
+						  s->p_drop));
 }
 
 void stream_feed(struct stream *s, int i)
@@ -142,6 +163,31 @@ void stream_feed(struct stream *s, int i)
 
 	stream_add(s, i, s->stack->sublayers - 1,
 		   dense_apply(s->t, x, &l->down, ACT_NONE));
+}
+
+void stream_layer_begin(struct stream *s)
+{
+	if (s->t->grads)
+		return;
+	for (int i = 0; i < 2 && !s->keep[i]; i++)
+		s->keep[i] = tape_ten(s->t, s->x->rows, s->x->cols);
+	s->mark = arena_mark(&s->t->arena);
+}
+
+/* The stream is moved to two blocks of its own. */
+void stream_layer_end(struct stream *s)
+{
+	size_t n = (size_t)s->x->rows * (size_t)s->x->cols;
+	bool two = s->x != s->h;
+
+	if (s->t->grads)
+		return;
+	memcpy(s->keep[0]->v, s->h->v, n * sizeof(float));
+	if (two)
+		memcpy(s->keep[1]->v, s->x->v, n * sizeof(float));
+	s->h = s->keep[0];
+	s->x = two ? s->keep[1] : s->keep[0];
+	arena_rewind(&s->t->arena, s->mark);
 }
 
 /* --- what it costs --- */

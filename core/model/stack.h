@@ -44,6 +44,8 @@ struct stream {
 	float p_drop;
 	struct ten *x; /* what goes on */
 	struct ten *h; /* what the next sublayer reads */
+	struct ten *keep[2];    /* x and h between layers without gradients */
+	struct arena_mark mark;
 };
 
 /* Are heads and ff such that layers can be made? */
@@ -59,10 +61,22 @@ void stream_begin(struct stream *s, struct ten *embedded);
 struct ten *stream_qkv(struct stream *s, int i);
 /* Adds the result of sublayer j of layer i and norms for the next one. */
 void stream_add(struct stream *s, int i, int j, struct ten *r);
+/* The end of layer i's first sublayer: what attention gave, [rows, C]. */
+void stream_attended(struct stream *s, int i, struct ten *x);
 /* The whole self-attention sublayer, the first one of layer i. */
 void stream_self(struct stream *s, int i, const struct ragged *seq, bool causal);
+/* The same where sequences have a prefix. */
+void stream_prefixed(struct stream *s, int i, const struct prefixed *rows);
+/* The same where prefixes go on in branches. */
+void stream_branches(struct stream *s, int i, const struct branches *rows);
 /* The feed-forward sublayer, the last one of layer i. */
 void stream_feed(struct stream *s, int i);
+/*
+ * Around a layer: without gradients nothing inside it is wanted again, and its memory
+ * is given back. So looking takes the memory of one layer, whatever the depth.
+ */
+void stream_layer_begin(struct stream *s);
+void stream_layer_end(struct stream *s);
 
 /*
  * Flops of a pass, two for each multiply-add of a matrix product: one layer's linear

@@ -1,175 +1,21 @@
 /*
  * trunk_transformer.c - an encoder of Transformer layers (Vaswani et al. 2017; layout
- * of BERT, Devlin et al. 2019, or pre-norm, Xiong et al. 2020). The lower layers are
- * all tasks', the others one copy per task.
+ * of BERT, Devlin et al. 2019, or pre-norm, Xiong et al. 2020).
  *
- * Names of parameters (.weight and .bias where not a table; layers as in stack.h):
- *   embed.token, embed.position, embed.segment, embed.norm (post-norm)
- *   encoder.I..., encoder.norm (pre-norm)
- *   tasks.T.encoder.I...    layers from shared_layers on, and then the final norm
- *
- * Each task has a stack of all its layers; of the shared ones it holds parameter numbers,
- * not copies. The final norm of pre-norm belongs to whoever owns the top layer. With
- * shared_layers 0 the tables (and post-norm's embed.norm) alone are everybody's
- * (test_nothing_shared).
+ * Names of parameters: those of layered.h, its layers under encoder.
  */
-#include <string.h>
-
-#include "base/mem.h"
-#include "model/stack.h"
-
-struct transformer {
-	int pos, seg;
-	struct norm edge;         /* the encoder's, when everybody's */
-	struct layer *shared;     /* [shared_layers] */
-	struct stack *task;       /* [n_tasks]; their lower layers are the shared ones */
-};
-
-/* --- parameters --- */
-
-static enum status transformer_check(const struct model_config *c, struct err *err)
-{
-	const struct size_row row[] = {
-		{ "layers", c->layers, 1, 1024 },
-		{ "shared_layers", c->shared_layers, 0, c->layers },
-	};
-	enum status st = model_check_sizes(row, 2, err);
-
-	return st ? st : stack_check(c, err);
-}
-
-static void declare_tables(struct build *b, struct transformer *f)
-{
-	const struct model_config *cfg = &b->m->cfg;
-	unsigned lazy = PARAM_ROWS | PARAM_DECAY | PARAM_LAZY;
-	double dev = build_place_dev(cfg);
-
-	build_tokens(b);
-	f->pos = build_table(b, "position", cfg->position_offset + cfg->max_positions,
-			     lazy, dev);
-	f->seg = build_table(b, "segment", 2, lazy, dev);
-}
+#include "model/layered.h"
 
 static void *transformer_declare(struct model *m, struct param_set *ps)
 {
-	const struct model_config *cfg = &m->cfg;
-	struct transformer *f = arena_zalloc(&m->arena, sizeof *f);
-	struct build all = build_shared(m, ps), b = build_in(&all, "embed");
-
-	f->shared = arena_zalloc(&m->arena, ((size_t)cfg->shared_layers + 1) *
-				 sizeof *f->shared);
-	f->task = arena_zalloc(&m->arena, (size_t)m->n_tasks * sizeof *f->task);
-	declare_tables(&b, f);
-	if (!cfg->pre_norm)
-		f->edge = build_norm(&b, "norm");
-	for (int i = 0; i < cfg->shared_layers; i++) {
-		b = build_in(&all, "encoder.%d", i);
-		layer_declare(&b, &f->shared[i], 2, cfg->layers);
-	}
-	b = build_in(&all, "encoder");
-	if (cfg->pre_norm && cfg->shared_layers == cfg->layers)
-		f->edge = build_norm(&b, "norm");
-	return f;
-}
-
-static void transformer_declare_task(struct build *own, int task)
-{
-	struct model *m = own->m;
-	const struct transformer *f = m->own;
-	struct stack *s = &f->task[task];
-	int k = m->cfg.shared_layers;
-	struct build b;
-
-	stack_init(s, m, m->cfg.layers, 2);
-	s->edge = f->edge;
-	for (int i = 0; i < s->n; i++) {
-		b = build_in(own, "encoder.%d", i);
-		if (i < k)
-			s->layer[i] = f->shared[i];
-		else
-			layer_declare(&b, &s->layer[i], 2, s->n);
-	}
-	b = build_in(own, "encoder");
-	if (m->cfg.pre_norm && k < s->n)
-		s->edge = build_norm(&b, "norm");
-}
-
-/* --- forward --- */
-
-static void encoder_layer(struct stream *s, int i, const struct ragged *seq)
-{
-	stream_self(s, i, seq, false);
-	stream_feed(s, i);
-}
-
-/*
- * Without gradients nothing inside a layer is wanted again: the stream is moved
- * to two blocks of its own and the layer's memory given back. So looking takes the
- * memory of one layer, whatever the depth.
- */
-static void encoder_layer_lean(struct stream *s, int i, const struct ragged *seq,
-			       struct ten *const keep[2])
-{
-	struct arena_mark mark = arena_mark(&s->t->arena);
-	size_t n = (size_t)s->x->rows * (size_t)s->x->cols;
-	bool two = s->x != s->h;
-
-	encoder_layer(s, i, seq);
-	memcpy(keep[0]->v, s->h->v, n * sizeof(float));
-	if (two)
-		memcpy(keep[1]->v, s->x->v, n * sizeof(float));
-	s->h = keep[0];
-	s->x = two ? keep[1] : keep[0];
-	arena_rewind(&s->t->arena, mark);
-}
-
-/* Rows of the position table for the batch's places. */
-static const int32_t *positions(const struct model *m, struct tape *t,
-				const struct batch *b)
-{
-	int offset = m->cfg.position_offset;
-	int32_t *pos;
-
-	if (!offset)
-		return b->pos;
-	pos = arena_alloc(&t->arena, ((size_t)b->N + 1) * sizeof *pos);
-	for (int i = 0; i < b->N; i++)
-		pos[i] = b->pos[i] + offset;
-	return pos;
-}
-
-/* What the tokens alone bring: scaled rows of their table. */
-static struct ten *transformer_tokens(const struct model *m, struct tape *t,
-				      const struct batch *b)
-{
-	return op_embed(t, m->token, b->ids, b->N, PARAM_NONE, NULL, PARAM_NONE, NULL,
-			(float)m->cfg.table_scale);
+	return layered_declare(m, ps, "encoder", true);
 }
 
 static struct ten *transformer_rows(const struct model *m, struct tape *t,
 				    const struct batch *b, float p_drop,
 				    struct ten **embedded)
 {
-	const struct transformer *f = m->own;
-	struct stream s = { .t = t, .cfg = &m->cfg, .p_drop = p_drop,
-			    .stack = &f->task[b->task] };
-	struct ragged *seq = arena_alloc(&t->arena, sizeof *seq);
-	struct ten *keep[2] = { 0 }, *x;
-
-	*seq = (struct ragged){ b->B, b->off };
-	for (int i = 0; i < 2 && !t->grads; i++)
-		keep[i] = tape_ten(t, b->N, m->cfg.dim);
-	x = op_embed(t, m->token, b->ids, b->N, f->pos, positions(m, t, b), f->seg,
-		     b->seg, (float)m->cfg.table_scale);
-	if (embedded)
-		*embedded = x;
-	stream_begin(&s, x);
-	for (int i = 0; i < s.stack->n; i++)
-		if (t->grads)
-			encoder_layer(&s, i, seq);
-		else
-			encoder_layer_lean(&s, i, seq, keep);
-	return s.h;
+	return layered_rows(m, t, b, false, p_drop, embedded);
 }
 
 static double transformer_flops(const struct model *m, double n)
@@ -183,10 +29,12 @@ const struct trunk_kind trunk_transformer = {
 	.help = "An encoder of Transformer layers.",
 	.fields = (const char *const[]){ "dim", "layers", "heads", "ff", "shared_layers",
 					 "norm", "pool", NULL },
-	.check = transformer_check,
+	.check = layered_check,
 	.declare = transformer_declare,
-	.declare_task = transformer_declare_task,
+	.declare_task = layered_declare_task,
 	.rows = transformer_rows,
-	.tokens = transformer_tokens,
+	.tokens = layered_tokens,
 	.flops = transformer_flops,
+	.stack = layered_stack,
+	.embed = layered_embed,
 };

@@ -44,6 +44,27 @@ void writer_declare(struct build *b, struct writer *o)
 	o->gate = build_dense(&in, "gate", 1, C, 0.02);
 }
 
+void writer_declare_transform(struct build *b, struct writer *o)
+{
+	struct build in = build_in(b, "output");
+	int C = b->m->cfg.dim;
+
+	writer_declare(b, o);
+	o->has_transform = true;
+	o->transform = build_dense(&in, "transform", C, C, build_glorot(C, C));
+	o->norm = build_norm(&in, "norm");
+}
+
+/* What the output layer reads of the states. */
+static struct ten *transformed(const struct model *m, struct tape *t,
+			       const struct writer *o, struct ten *x)
+{
+	if (!o->has_transform)
+		return x;
+	x = dense_apply(t, x, &o->transform, m->cfg.act);
+	return op_norm(t, x, o->norm.gamma, o->norm.beta, m->cfg.eps);
+}
+
 struct loss writer_loss(const struct model *m, struct tape *t, const struct batch *b,
 			const struct writer *o, struct ten *x, struct ten *rows,
 			float smoothing, double *each)
@@ -51,12 +72,13 @@ struct loss writer_loss(const struct model *m, struct tape *t, const struct batc
 	struct ragged *seq;
 
 	if (!m->cfg.copy)
-		return op_output_loss(t, x, o->w, o->b, b->dec_out, smoothing, each);
+		return op_output_loss(t, transformed(m, t, o, x), o->w, o->b, b->dec_out,
+				      smoothing, each);
 	seq = arena_alloc(&t->arena, 2 * sizeof *seq);
 	seq[0] = (struct ragged){ b->B, b->dec_off };
 	seq[1] = (struct ragged){ b->B, b->off };
 	return op_copy_loss(t, &(struct copy_inputs){
-		.x = x, .q = dense_apply(t, x, &o->q, ACT_NONE),
+		.x = transformed(m, t, o, x), .q = dense_apply(t, x, &o->q, ACT_NONE),
 		.k = dense_apply(t, rows, &o->k, ACT_NONE),
 		.gate = dense_apply(t, x, &o->gate, ACT_NONE),
 		.dec = &seq[0], .src = &seq[1], .src_ids = b->ids,
@@ -121,6 +143,7 @@ void writer_offer(const struct decoding *g, const struct writer *o, struct searc
 {
 	int V = g->m->cfg.vocab, rows = g->R < OFFER_ROWS ? g->R : OFFER_ROWS;
 	struct ten *p = tape_ten(g->t, rows, V), *gate = NULL;
+	struct ten *out = transformed(g->m, g->t, o, x);
 	float **att = NULL;
 
 	if (keys) {
@@ -130,8 +153,8 @@ void writer_offer(const struct decoding *g, const struct writer *o, struct searc
 	for (int at = 0; at < g->R; at += rows) {
 		int n = g->R - at < rows ? g->R - at : rows;
 
-		infer_output(g->t, x->v + (size_t)at * (size_t)x->cols, n, o->w, o->b,
-			     p->v);
+		infer_output(g->t, out->v + (size_t)at * (size_t)out->cols, n, o->w,
+			     o->b, p->v);
 		k_softmax(n, V, p->v, 1.0f, false);
 		for (int r = at; r < at + n; r++) {
 			int len, from = source_at(g, r, &len);

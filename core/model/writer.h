@@ -2,8 +2,8 @@
  * writer.h - the layer that makes pieces of a decoder's states, and its copy gate
  * (See et al. 2017). For core/model alone; any decoder has one.
  *
- * Names of parameters: output.weight (untied), output.bias, and with cfg.copy
- * copy.{q, k, gate}.{weight, bias}.
+ * Names of parameters: output.weight (untied), output.bias; with a transform
+ * output.{transform, norm}.{weight, bias}; with cfg.copy copy.{q, k, gate}.{weight, bias}.
  */
 #ifndef TUTTI_MODEL_WRITER_H
 #define TUTTI_MODEL_WRITER_H
@@ -12,10 +12,19 @@
 
 struct writer {
 	int w, b;                /* [V, C], [1, V] */
+	bool has_transform;
+	struct dense transform;
+	struct norm norm;
 	struct dense q, k, gate; /* only with cfg.copy */
 };
 
 void writer_declare(struct build *b, struct writer *o);
+/*
+ * The same with what BERT has between its states and the table of words (Devlin et al.
+ * 2019, the head for masked words): dense, activation, layer norm. The copy gate reads
+ * the states themselves.
+ */
+void writer_declare_transform(struct build *b, struct writer *o);
 /* From states x [T, C] and the source's rows [N, C]; each as in op_output_loss. */
 struct loss writer_loss(const struct model *m, struct tape *t, const struct batch *b,
 			const struct writer *o, struct ten *x, struct ten *rows,

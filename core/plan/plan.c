@@ -333,14 +333,20 @@ enum status plan_load_stored(const char *path, struct plan **out, struct err *er
 	return st;
 }
 
+static void free_names(char **names, int n)
+{
+	for (int i = 0; i < n; i++)
+		xfree(names[i]);
+	xfree(names);
+}
+
 void plan_free(struct plan *p)
 {
 	if (!p)
 		return;
 	for (int i = 0; i < p->n_tasks; i++) {
-		for (int k = 0; k < p->tasks[i].n_labels; k++)
-			xfree(p->tasks[i].labels[k]);
-		xfree(p->tasks[i].labels);
+		free_names(p->tasks[i].labels, p->tasks[i].n_labels);
+		free_names(p->tasks[i].label_texts, p->tasks[i].n_label_texts);
 	}
 	xfree(p->tasks);
 	xfree(p);
@@ -357,6 +363,11 @@ int plan_task_find(const struct plan *p, const char *name)
 struct rouge_options plan_rouge(const struct plan_task *t)
 {
 	return (struct rouge_options){ .unicode = t->rouge_unicode, .split = true };
+}
+
+const char *plan_prompt(const struct plan_task *t)
+{
+	return *t->prompt ? t->prompt : NULL;
 }
 
 bool plan_has_dev(const struct plan_task *t)
@@ -378,6 +389,7 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.target = t->target,
 		.n_labels = t->n_labels,
 		.labels = (const char *const *)t->labels,
+		.prompt = plan_prompt(t),
 		.max_source = t->max_source,
 		.max_target = t->max_target,
 		.max_bad = t->max_bad,

@@ -38,6 +38,9 @@ struct plan_task {
 	                                /* JSON: text|source, text_b, label|target */
 	int n_labels;                   /* 0: found in the data */
 	char **labels;
+	int n_label_texts;              /* 0: the labels themselves are said */
+	char **label_texts;             /* in class order */
+	char prompt[256];               /* "": what stands around a text is the tokenizer's */
 	int max_source, max_target;
 	double weight, share;           /* share < 0: auto */
 	bool muted;
@@ -115,6 +118,8 @@ enum status plan_best(const struct plan *p, int *task, const char **metric,
  * cuts sentences (lines of the references stay lines).
  */
 struct rouge_options plan_rouge(const struct plan_task *t);
+/* As layout_prompted() wants it: borrowed, or NULL. */
+const char *plan_prompt(const struct plan_task *t);
 /* Are there dev rows: a file of them, or a share of the train rows? */
 bool plan_has_dev(const struct plan_task *t);
 /*

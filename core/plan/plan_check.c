@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "plan/plan_kind.h"
+#include "text/layout.h"
 
 static void derive(int *field, int value)
 {
@@ -20,6 +21,15 @@ static int at_most(int x, int limit)
 	return x < limit ? x : limit;
 }
 
+static void derive_prompt(const struct plan *p, struct plan_task *t)
+{
+	const struct plan_kind *k = plan_kind(t->kind);
+	const char *prompt = *t->pair ? k->prompt_pair : k->prompt;
+
+	if (!*t->prompt && prompt && model_kind_says(p->model.kind))
+		str_copy(t->prompt, sizeof t->prompt, prompt);
+}
+
 /* The model's position tables are as long as the longest task wants. */
 static void derive_all(struct plan *p)
 {
@@ -30,6 +40,7 @@ static void derive_all(struct plan *p)
 	for (int i = 0; i < p->n_tasks; i++) {
 		struct plan_task *t = &p->tasks[i];
 
+		derive_prompt(p, t);
 		if (plan_has_trait(t->kind, FOR_DECODES)) {
 			derive(&t->max_length, at_most(60, t->max_target - 1));
 			derive(&t->min_length, at_most(3, t->max_length));
@@ -67,10 +78,19 @@ static enum status check_model_kind(struct plan_reader *r, const char *kind)
 	return st;
 }
 
+static enum status check_decoder(struct plan_reader *r, const struct model_config *m)
+{
+	if (model_decoder_fits(m->decoder, m->kind))
+		return ST_OK;
+	return plan_refuse(r, "model.decoder", "'%s' writes with the model's own layers, "
+			   "and '%s' has none for it", m->decoder, m->kind);
+}
+
 static enum status check_model(struct plan_reader *r)
 {
 	const struct model_config *m = &r->plan->model;
 	int of = model_kind_dim_multiple(m->kind);
+	enum status st;
 
 	if (m->dim % of)
 		return plan_refuse(r, "model.dim", "a %s's dim is a multiple of %d, not "
@@ -82,7 +102,8 @@ static enum status check_model(struct plan_reader *r)
 		return plan_refuse(r, "model.shared_layers",
 				   "%d shared layers where there are %d layers",
 				   m->shared_layers, m->layers);
-	return check_model_kind(r, m->kind);
+	st = check_model_kind(r, m->kind);
+	return st ? st : check_decoder(r, m);
 }
 
 /* Does the number of labels lie within the metrics' meaning? */
@@ -98,11 +119,60 @@ static enum status check_labels(const struct plan_task *t, struct err *err)
 	return ST_OK;
 }
 
+/* How many there are may be known only when the data are read. */
+static enum status check_label_texts(const struct plan_task *t, struct err *err)
+{
+	if (!t->n_label_texts || t->n_label_texts == t->n_labels)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "%d texts for %d labels", t->n_label_texts,
+		       t->n_labels);
+}
+
 enum status plan_check_labels(const struct plan_task *t, struct err *err)
 {
 	enum status st = check_labels(t, err);
 
-	return st ? err_wrap(err, st, "tasks.%s.metrics", t->name) : ST_OK;
+	if (st)
+		return err_wrap(err, st, "tasks.%s.metrics", t->name);
+	st = check_label_texts(t, err);
+	return st ? err_wrap(err, st, "tasks.%s.label_texts", t->name) : ST_OK;
+}
+
+static enum status check_said(struct plan_reader *r, const struct plan_task *t)
+{
+	char path[PLAN_PATH_TEXT];
+	struct err why;
+
+	str_format(path, sizeof path, "tasks.%s.label_texts", t->name);
+	if (t->n_label_texts && !model_kind_says(r->plan->model.kind))
+		return plan_refuse(r, path, "a '%s' model says no labels",
+				   r->plan->model.kind);
+	if (t->n_labels && check_label_texts(t, &why))
+		return plan_refuse(r, path, "%s", why.text);
+	return ST_OK;
+}
+
+static enum status check_prompt(struct plan_reader *r, const struct plan_task *t)
+{
+	struct layout_template l;
+	char path[PLAN_PATH_TEXT];
+	struct err why;
+	bool has_pair = false;
+
+	if (!*t->prompt)
+		return ST_OK;
+	str_format(path, sizeof path, "tasks.%s.prompt", t->name);
+	if (!model_kind_says(r->plan->model.kind))
+		return plan_refuse(r, path, "a '%s' model reads no prompts",
+				   r->plan->model.kind);
+	if (layout_prompt(t->prompt, &l, &why))
+		return plan_refuse(r, path, "%.400s", why.text);
+	for (int i = 0; i < LAYOUT_PARTS; i++)
+		has_pair |= l.part[i].what == LAYOUT_TEXT && l.part[i].which == 1;
+	if (has_pair != (*t->pair != 0))
+		return plan_refuse(r, path, has_pair ? "{text_b} where rows have no second "
+				   "text" : "no {text_b} for the rows' second text");
+	return ST_OK;
 }
 
 static enum status check_task(struct plan_reader *r, const struct plan_task *t)
@@ -110,6 +180,11 @@ static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 	char path[PLAN_PATH_TEXT];
 	struct err why;
 
+	if (!model_kind_answers(r->plan->model.kind, t->kind)) {
+		str_format(path, sizeof path, "tasks.%s.kind", t->name);
+		return plan_refuse(r, path, "a '%s' model has no answers for '%s'",
+				   r->plan->model.kind, task_kind_name(t->kind));
+	}
 	if (*t->dev && t->dev_share > 0) {
 		str_format(path, sizeof path, "tasks.%s.dev_share", t->name);
 		return plan_refuse(r, path, "rows are held out only where there is no "
@@ -258,8 +333,13 @@ enum status plan_finish(struct plan_reader *r)
 
 	derive_all(r->plan);
 	st = check_model(r);
-	for (int i = 0; i < r->plan->n_tasks && !st; i++)
+	for (int i = 0; i < r->plan->n_tasks && !st; i++) {
 		st = check_task(r, &r->plan->tasks[i]);
+		if (!st)
+			st = check_prompt(r, &r->plan->tasks[i]);
+		if (!st)
+			st = check_said(r, &r->plan->tasks[i]);
+	}
 	if (!st)
 		st = check_mix(r);
 	return st ? st : check_best(r);

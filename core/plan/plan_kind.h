@@ -29,6 +29,8 @@ struct plan_variant {
 struct plan_kind {
 	unsigned traits;
 	struct plan_variant variant[PLAN_VARIANTS];
+	const char *prompt, *prompt_pair; /* of models that say their answers: of a text,
+					     of two */
 	unsigned metrics;      /* 1 << METRIC_LABELS, ...: of what its metrics may be */
 	const char *draft_metrics[DRAFT_METRICS]; /* in a first plan; NULL: no more */
 };

@@ -262,22 +262,23 @@ static enum status read_list(struct plan_reader *r, const struct plan_field *f,
 	return ST_OK;
 }
 
-static enum status add_label(struct plan_reader *r, struct plan_task *t,
-			     const char *path, const char *label)
+static enum status add_name(struct plan_reader *r, char **names, int *count,
+			    const char *path, const char *what, const char *name)
 {
-	for (int i = 0; i < t->n_labels; i++)
-		if (str_eq(t->labels[i], label))
-			return plan_refuse(r, path, "label '%.80s' comes twice", label);
-	t->labels[t->n_labels++] = xstrdup(label);
+	for (int i = 0; i < *count; i++)
+		if (str_eq(names[i], name))
+			return plan_refuse(r, path, "%s '%.80s' comes twice", what, name);
+	names[(*count)++] = xstrdup(name);
 	return ST_OK;
 }
 
-static enum status read_labels(struct plan_reader *r, struct plan_task *t,
-			       const char *path, const struct json *n)
+/* A list of strings, each once: labels, or their texts. */
+static enum status read_names(struct plan_reader *r, char ***names, int *count,
+			      const char *path, const char *what, const struct json *n)
 {
 	enum status st = ST_OK;
 
-	t->labels = xcalloc((size_t)json_len(n), sizeof *t->labels);
+	*names = xcalloc((size_t)json_len(n), sizeof **names);
 	for (n = json_first(n); n && !st; n = json_next(n)) {
 		struct buf b;
 
@@ -287,7 +288,7 @@ static enum status read_labels(struct plan_reader *r, struct plan_task *t,
 		else
 			st = plan_expand(r, path, json_string(n), &b);
 		if (!st)
-			st = add_label(r, t, path, buf_str(&b));
+			st = add_name(r, *names, count, path, what, buf_str(&b));
 		buf_release(&b);
 	}
 	return st;
@@ -405,6 +406,7 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 	const struct plan_field *f = &plan_fields(&count)[row];
 	const struct plan_place *p = &plan_places()[row];
 	void *at = plan_slot_at(base, p);
+	struct plan_task *t;
 	double x = 0;
 	enum status st;
 
@@ -416,8 +418,14 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 	case SLOT_SHARE:
 		return read_share(r, f, at, path, n);
 	case SLOT_LABELS:
+		t = base;
 		st = read_list(r, f, path, n);
-		return st ? st : read_labels(r, base, path, n);
+		return st ? st : read_names(r, &t->labels, &t->n_labels, path, "label", n);
+	case SLOT_LABEL_TEXTS:
+		t = base;
+		st = read_list(r, f, path, n);
+		return st ? st : read_names(r, &t->label_texts, &t->n_label_texts, path,
+					    "text", n);
 	case SLOT_METRICS:
 		st = read_list(r, f, path, n);
 		return st ? st : read_metrics(r, base, path, n);

@@ -14,6 +14,7 @@ const struct plan_kind plan_kind_summarize = {
 		{ "metrics", "[\"rouge1\", \"rouge2\", \"rougeL\"]",
 		  "Measures of summaries on the dev rows." },
 	},
+	.prompt = "{source}\nTL;DR:",
 	.metrics = 1 << METRIC_TEXTS | 1 << METRIC_LOSSES,
 	.draft_metrics = { "rouge1", "rouge2", "rougeL" },
 };

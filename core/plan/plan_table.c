@@ -31,9 +31,13 @@
 	W("seed", INT, 0, SEED_MAX, "1", NULL, SEED, seed,                     \
 	  "Where all randomness comes from.")                                  \
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
-	  TRUNK_CHOICES_AND(": the shared encoder, with a head per task."))    \
+	  TRUNK_CHOICES_AND(": a shared encoder with a head per task; gpt is " \
+	  "causal and says every answer."))                                    \
 	W("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
-	  model.decoder, "What writes summaries from the rows of the model.")  \
+	  model.decoder, "What writes summaries: layers of its own that look " \
+	  "at the model's rows (cross), an LSTM that does so (lstm), or the "  \
+	  "model's own layers, which read source and summary as one text "     \
+	  "(prefix).")                                                         \
 	M("model.dim", INT, 4, 8192, "256", NULL, INT, model.dim,              \
 	  "Width of the hidden states; a multiple of heads.")                  \
 	M("model.layers", INT, 1, 64, "4", NULL, INT, model.layers,            \
@@ -47,7 +51,10 @@
 	  "How many layers, from the bottom, all tasks share; the rest are "   \
 	  "one copy per task.")                                                \
 	M("model.decoder_layers", INT, 1, 64, "2", NULL, INT,                  \
-	  model.decoder_layers, "Layers of the decoder that writes summaries.") \
+	  model.decoder_layers, "Layers of a decoder that has its own.")       \
+	M("model.predict_from", ENUM, 0, 0, "\"last\"", "last|mask", CHOICE,   \
+	  model.from_mask, "With decoder prefix, what the next piece of a "    \
+	  "summary is predicted from: the last one, or a mask in its place.")  \
 	M("model.dropout", NUM, 0, 0.9, "0.1", NULL, NUM, dropout,             \
 	  "Share of activations dropped in training.")                         \
 	M("model.norm", ENUM, 0, 0, "\"pre\"", "post|pre", CHOICE,             \
@@ -56,6 +63,9 @@
 	  model.pool, "What heads read: the first token or the mean of all.")  \
 	M("model.copy", BOOL, 0, 0, "true", NULL, CHOICE, model.copy,          \
 	  "May the summary decoder copy words of the source?")                 \
+	M("model.prompt_loss", BOOL, 0, 0, "false", NULL, CHOICE,              \
+	  model.prompt_loss, "Does gpt learn to say the texts, too, or the "   \
+	  "answers behind them alone?")                                        \
 	M("model.tied", BOOL, 0, 0, "true", NULL, CHOICE, model.tied,          \
 	  "Are embeddings and the output layer one table?")                    \
 	W("model.init", ENUM, 0, 0, "\"random\"", "random", TEXT, init,        \
@@ -89,6 +99,14 @@
 	T("tasks.*.labels", LIST, 2, PLAN_LABELS_MAX, "null", NULL, LABELS,    \
 	  labels, FOR_LABELS, "The labels in class order; else those of the training " \
 	  "rows, sorted by bytes.")                                            \
+	T("tasks.*.label_texts", LIST, 2, PLAN_LABELS_MAX, "null", NULL,       \
+	  LABEL_TEXTS, label_texts, FOR_LABELS, "For models that say their "   \
+	  "answers: what is said for each label, in class order; null: the "   \
+	  "label itself.")                                                     \
+	T("tasks.*.prompt", STR, 0, 0, "null", NULL, TEXT, prompt, FOR_EVERY,  \
+	  "For models that say their answers: what stands around a text. "     \
+	  "{text} or {source} is the text, {text_b} the second one of a pair; " \
+	  "null: the text, and behind it 'label:' or 'TL;DR:'.")               \
 	T("tasks.*.max_source", INT, 3, 8192, "128", NULL, INT, max_source,    \
 	  FOR_EVERY, "Longest text in pieces; longer ones lose their end.")    \
 	T("tasks.*.max_target", INT, 2, 2048, "64", NULL, INT, max_target,     \

@@ -22,6 +22,7 @@ enum plan_slot {
 	SLOT_TEXT,    /* char[]; a null in the table's fallback: may be empty */
 	SLOT_PATH,    /* char[PATH_MAX], absolute; the file must be there */
 	SLOT_LABELS,
+	SLOT_LABEL_TEXTS,
 	SLOT_METRICS,
 	SLOT_ARGS,    /* struct plan_method: its parameters, an object of numbers */
 };

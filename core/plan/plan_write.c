@@ -36,13 +36,13 @@ static void put_choice(struct json_out *o, const struct plan_field *f,
 	json_put_str(o, key, word);
 }
 
-static void put_labels(struct json_out *o, const char *key, const struct plan_task *t)
+static void put_names(struct json_out *o, const char *key, char *const *names, int n)
 {
-	if (!t->n_labels)
+	if (!n)
 		return;
 	json_open(o, key, '[');
-	for (int i = 0; i < t->n_labels; i++)
-		put_text(o, NULL, t->labels[i]);
+	for (int i = 0; i < n; i++)
+		put_text(o, NULL, names[i]);
 	json_close(o, ']');
 }
 
@@ -101,6 +101,7 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 	const struct plan_field *f = &plan_fields(&n)[row];
 	const struct plan_place *p = &plan_places()[row];
 	const void *at = (const char *)base + p->at;
+	const struct plan_task *t = base; /* of a task's rows */
 
 	switch (p->slot) {
 	case SLOT_FIXED: put_fixed(o, f, key); break;
@@ -116,7 +117,10 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 		if (*(const char *)at)
 			put_text(o, key, at);
 		break;
-	case SLOT_LABELS: put_labels(o, key, base); break;
+	case SLOT_LABELS: put_names(o, key, t->labels, t->n_labels); break;
+	case SLOT_LABEL_TEXTS:
+		put_names(o, key, t->label_texts, t->n_label_texts);
+		break;
 	case SLOT_METRICS: put_metrics(o, key, base); break;
 	case SLOT_ARGS: put_args(o, key, at); break;
 	}

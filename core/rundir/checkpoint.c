@@ -43,6 +43,7 @@ static void put_model(struct json_out *o, const struct session *s)
 	json_put_str(o, "pool", pool[model_config(s->model)->pool]);
 	json_put_bool(o, "copy", m->copy);
 	json_put_bool(o, "tied", m->tied);
+	json_put_str(o, "predict_from", m->from_mask ? "mask" : "last");
 }
 
 static void put_task(struct json_out *o, const struct plan_task *p,

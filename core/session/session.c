@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "plan/plan_survey.h"
+#include "session/label_texts.h"
 #include "session/state.h"
 #include "session/workers.h"
 #include "tensor/blas.h"
@@ -161,9 +162,12 @@ static enum status make_model(struct session *s, const struct session_options *o
 {
 	struct model_config cfg = s->plan->model;
 	struct model_task *mt = xcalloc((size_t)s->n_tasks, sizeof *mt);
+	struct arena texts;
 	enum status st;
 
+	arena_init(&texts);
 	cfg.vocab = tokenizer_size(s->tok);
+	cfg.mask_id = tokenizer_hidden(s->tok);
 	for (int i = 0; i < s->n_tasks; i++) {
 		const struct plan_task *p = &s->plan->tasks[i];
 
@@ -173,7 +177,10 @@ static enum status make_model(struct session *s, const struct session_options *o
 								  cfg.max_target;
 	}
 	describe_tasks(s, mt);
-	st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
+	st = label_texts_read(s, &texts, mt, err);
+	if (!st)
+		st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
+	arena_release(&texts);
 	xfree(mt);
 	if (st)
 		return st;

@@ -100,6 +100,8 @@ void k_norm_back(int rows, int cols, float *dx, float *dgamma, float *dbeta,
  * uses its first i + 1 columns, the rest become 0.
  */
 void k_softmax(int rows, int cols, float *s, float scale, bool causal);
+/* The same where row i uses its first prefix + i + 1 columns. */
+void k_softmax_prefix(int rows, int cols, float *s, float scale, int prefix);
 /* Drops probabilities: p keeps them with the sign set on dropped ones; pd is
  * what the product uses: scale * p where kept, 0 where not. */
 void k_drop_probs(size_t n, float *p, float *pd, const uint8_t *keep,

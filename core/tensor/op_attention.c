@@ -1,12 +1,17 @@
 /*
- * op_attention.c - multi-head attention, one sequence and one head at a time.
+ * op_attention.c - multi-head attention, one part of a sequence and one head at a time.
  *
- * Per sequence of L queries and K keys and per head of D columns:
+ * Per part of L queries and K keys and per head of D columns:
  *   S = Q K^T, P = softmax(S / sqrt(D)), O = dropout(P) V
  * P is kept for the backward pass, with the sign bit set where dropped. Q, K,
  * V and O are column slices of wider blocks: a pointer and a row stride each.
  * P is all that grows with a length's square; a sequence sees no other, so a block of
  * many short ones costs little.
+ *
+ * A sequence is one part, or with a prefix up to three: the prefix, the rows behind it,
+ * their masks. A row of the masks sees itself, too: one more column, the last, of S and
+ * P, which no product reaches but rows by themselves. A branch's keys are two blocks,
+ * those of its prefix and its own.
  */
 #include <string.h>
 
@@ -19,56 +24,234 @@
 struct attention {
 	struct ten *q, *kv, *y;      /* self: q and kv are both qkv */
 	const struct ragged *qs, *ks;
-	int heads, D;
+	const struct prefixed *prefixed; /* NULL: a sequence is one part */
+	const struct branches *branches; /* NULL: none */
+	int heads, D, parts;
 	int q_col, k_col, v_col;     /* where head 0 starts in a row */
 	bool causal;
 	float scale, keep_scale;
 	bool dropped;                /* P carries signs */
-	float *p;                    /* all P, [L, K] one after another */
+	float *p;                    /* all P, [L, cols] one after another */
 };
 
-/* One sequence's and head's share of it all. */
+/* One part's and head's share of it all. */
 struct piece {
 	int L, K, D, ldq, ldk, ldo;
+	int behind;                  /* keys of the second block */
+	int cols;                    /* of P: K + behind, and 1 with each row itself */
+	bool causal;                 /* row i sees the first seen + i + 1 keys, else all */
+	int seen;
+	bool own;                    /* and itself */
 	size_t q, k, v, o;           /* offsets into the blocks */
+	size_t own_k, own_v;         /* row 0 of the queries' own keys and values: of the
+					second block, too */
 };
 
-static struct piece piece_at(const struct attention *a, int b, int h)
+static int len_of(const struct ragged *r, int b)
 {
-	size_t q0 = (size_t)a->qs->off[b], k0 = (size_t)a->ks->off[b];
-	size_t head = (size_t)(h * a->D);
-	struct piece c = {
-		.L = a->qs->off[b + 1] - a->qs->off[b],
-		.K = a->ks->off[b + 1] - a->ks->off[b],
-		.D = a->D, .ldq = a->q->cols, .ldk = a->kv->cols,
-		.ldo = a->y->cols,
-	};
+	return r->off[b + 1] - r->off[b];
+}
 
+static struct piece part_of_prefixed(const struct attention *a, int b, int part, int *q0)
+{
+	int prefix = a->prefixed->prefix[b];
+	int behind = (len_of(a->qs, b) - prefix) / (a->parts - 1);
+
+	if (!part)
+		return (struct piece){ .L = prefix, .K = prefix };
+	*q0 += prefix + (part - 1) * behind;
+	return (struct piece){ .L = behind, .K = prefix + behind, .causal = true,
+			       .seen = prefix, .own = part == 2 };
+}
+
+static struct piece part_of_branches(const struct attention *a, int i, int *q0, int *k0)
+{
+	const struct branches *r = a->branches;
+	int branch = i - r->prefix.n, of, prefix;
+
+	if (branch < 0) {
+		*q0 = *k0 = r->prefix.off[i];
+		return (struct piece){ .L = len_of(&r->prefix, i),
+				       .K = len_of(&r->prefix, i), .causal = true };
+	}
+	of = r->of[branch];
+	prefix = len_of(&r->prefix, of);
+	*q0 = r->prefix.off[r->prefix.n] + r->branch.off[branch];
+	*k0 = r->prefix.off[of];
+	return (struct piece){ .L = len_of(&r->branch, branch), .K = prefix,
+			       .behind = len_of(&r->branch, branch),
+			       .causal = true, .seen = prefix };
+}
+
+/* Which rows ask in part i, and which they see: no more of the fields than that. */
+static struct piece part_at(const struct attention *a, int i, int *q0, int *k0)
+{
+	int b = i / a->parts;
+
+	if (a->branches)
+		return part_of_branches(a, i, q0, k0);
+	*q0 = a->qs->off[b];
+	*k0 = a->ks->off[b];
+	if (a->prefixed)
+		return part_of_prefixed(a, b, i % a->parts, q0);
+	return (struct piece){ .L = len_of(a->qs, b), .K = len_of(a->ks, b),
+			       .causal = a->causal };
+}
+
+static int parts_of(const struct attention *a)
+{
+	if (a->branches)
+		return a->branches->prefix.n + a->branches->branch.n;
+	return a->qs->n * a->parts;
+}
+
+static struct piece piece_at(const struct attention *a, int i, int h)
+{
+	int first_q, first_k;
+	struct piece c = part_at(a, i, &first_q, &first_k);
+	size_t q0 = (size_t)first_q, k0 = (size_t)first_k, head = (size_t)(h * a->D);
+
+	c.D = a->D;
+	c.cols = c.K + c.behind + c.own;
+	c.ldq = a->q->cols;
+	c.ldk = a->kv->cols;
+	c.ldo = a->y->cols;
 	c.q = q0 * (size_t)c.ldq + (size_t)a->q_col + head;
 	c.k = k0 * (size_t)c.ldk + (size_t)a->k_col + head;
 	c.v = k0 * (size_t)c.ldk + (size_t)a->v_col + head;
+	c.own_k = q0 * (size_t)c.ldk + (size_t)a->k_col + head;
+	c.own_v = q0 * (size_t)c.ldk + (size_t)a->v_col + head;
 	c.o = q0 * (size_t)c.ldo + head;
 	return c;
 }
 
+static size_t piece_size(const struct piece *c)
+{
+	return (size_t)c->L * (size_t)c->cols;
+}
+
+/* --- what a row sees of itself --- */
+
+/* Column K: q . k of the row itself, behind the keys that it sees while they are summed. */
+static void own_softmax(const struct attention *a, const struct piece *c, float *p)
+{
+	size_t D = (size_t)c->D;
+
+	for (int i = 0; i < c->L; i++, p += c->cols) {
+		const float *q = a->q->v + c->q + (size_t)i * (size_t)c->ldq;
+		int n = c->seen + i + 1;
+		float own;
+
+		p[n] = k_dot(D, q, a->kv->v + c->own_k + (size_t)i * (size_t)c->ldk);
+		k_softmax(1, n + 1, p, a->scale, false);
+		own = p[n];
+		memset(p + n, 0, (size_t)(c->cols - n) * sizeof *p);
+		p[c->K] = own;
+	}
+}
+
+static void own_forward(const struct attention *a, const struct piece *c, const float *pd)
+{
+	for (size_t i = 0; i < (size_t)c->L; i++)
+		k_axpy((size_t)c->D, a->y->v + c->o + i * (size_t)c->ldo,
+		       pd[i * (size_t)c->cols + (size_t)c->K],
+		       a->kv->v + c->own_v + i * (size_t)c->ldk);
+}
+
+/* dp of column K, and the gradient of the row's own value. */
+static void own_probs_back(const struct attention *a, const struct piece *c,
+			   const float *pd, float *dp)
+{
+	for (size_t i = 0; i < (size_t)c->L; i++) {
+		const float *dout = a->y->d + c->o + i * (size_t)c->ldo;
+		size_t at = i * (size_t)c->cols + (size_t)c->K;
+		size_t v = c->own_v + i * (size_t)c->ldk;
+
+		k_axpy((size_t)c->D, a->kv->d + v, pd[at], dout);
+		dp[at] = k_dot((size_t)c->D, dout, a->kv->v + v);
+	}
+}
+
+static void own_scores_back(const struct attention *a, const struct piece *c,
+			    const float *ds)
+{
+	for (size_t i = 0; i < (size_t)c->L; i++) {
+		float d = ds[i * (size_t)c->cols + (size_t)c->K];
+		size_t q = c->q + i * (size_t)c->ldq;
+		size_t k = c->own_k + i * (size_t)c->ldk;
+
+		k_axpy((size_t)c->D, a->q->d + q, d, a->kv->v + k);
+		k_axpy((size_t)c->D, a->kv->d + k, d, a->q->v + q);
+	}
+}
+
+/* --- what it sees of a second block of keys --- */
+
+static void behind_scores(struct tape *t, const struct attention *a,
+			  const struct piece *c, float *p)
+{
+	blas_xwt(&t->arena, c->L, c->behind, c->D, a->q->v + c->q, c->ldq,
+		 a->kv->v + c->own_k, c->ldk, p + c->K, c->cols, 0);
+}
+
+static void behind_forward(struct tape *t, const struct attention *a,
+			   const struct piece *c, const float *pd)
+{
+	blas_xw(&t->arena, c->L, c->D, c->behind, pd + c->K, c->cols, a->kv->v + c->own_v,
+		c->ldk, a->y->v + c->o, c->ldo, 1);
+}
+
+static void behind_probs_back(struct tape *t, const struct attention *a,
+			      const struct piece *c, const float *pd, float *dp)
+{
+	const float *dout = a->y->d + c->o;
+
+	blas_xtw(&t->arena, c->behind, c->D, c->L, pd + c->K, c->cols, dout, c->ldo,
+		 a->kv->d + c->own_v, c->ldk, 1);
+	blas_xwt(&t->arena, c->L, c->behind, c->D, dout, c->ldo, a->kv->v + c->own_v,
+		 c->ldk, dp + c->K, c->cols, 0);
+}
+
+static void behind_scores_back(struct tape *t, const struct attention *a,
+			       const struct piece *c, const float *ds)
+{
+	blas_xw(&t->arena, c->L, c->D, c->behind, ds + c->K, c->cols,
+		a->kv->v + c->own_k, c->ldk, a->q->d + c->q, c->ldq, 1);
+	blas_xtw(&t->arena, c->behind, c->D, c->L, ds + c->K, c->cols, a->q->v + c->q,
+		 c->ldq, a->kv->d + c->own_k, c->ldk, 1);
+}
+
+/* --- all of it --- */
+
 static void forward_piece(struct tape *t, struct attention *a,
 			  const struct piece *c, float *p, float p_drop)
 {
-	size_t n = (size_t)c->L * (size_t)c->K;
+	size_t n = piece_size(c);
 	struct arena_mark mark = arena_mark(&t->arena);
 	struct drop drop;
 	float *pd = p;
 
 	blas_xwt(&t->arena, c->L, c->K, c->D, a->q->v + c->q, c->ldq, a->kv->v + c->k,
-		 c->ldk, p, c->K, 0);
-	k_softmax(c->L, c->K, p, a->scale, a->causal);
+		 c->ldk, p, c->cols, 0);
+	if (c->behind)
+		behind_scores(t, a, c, p);
+	if (c->own)
+		own_softmax(a, c, p);
+	else if (c->seen)
+		k_softmax_prefix(c->L, c->cols, p, a->scale, c->seen);
+	else
+		k_softmax(c->L, c->cols, p, a->scale, c->causal);
 	drop = drop_make(t, n, p_drop);
 	if (drop.keep) {
 		pd = arena_alloc(&t->arena, n * sizeof *pd);
 		k_drop_probs(n, p, pd, drop.keep, drop.scale);
 	}
-	blas_xw(&t->arena, c->L, c->D, c->K, pd, c->K, a->kv->v + c->v, c->ldk,
+	blas_xw(&t->arena, c->L, c->D, c->K, pd, c->cols, a->kv->v + c->v, c->ldk,
 		a->y->v + c->o, c->ldo, 0);
+	if (c->behind)
+		behind_forward(t, a, c, pd);
+	if (c->own)
+		own_forward(a, c, pd);
 	arena_rewind(&t->arena, mark);
 }
 
@@ -80,7 +263,7 @@ static void backward_piece(struct tape *t, const struct attention *a,
 			   const struct piece *c, const float *p, bool add_q,
 			   bool add_kv)
 {
-	size_t n = (size_t)c->L * (size_t)c->K;
+	size_t n = piece_size(c);
 	struct arena_mark mark = arena_mark(&t->arena);
 	float *dp = arena_alloc(&t->arena, n * sizeof *dp);
 	const float *pd = p, *dout = a->y->d + c->o;
@@ -91,22 +274,47 @@ static void backward_piece(struct tape *t, const struct attention *a,
 		k_undrop_probs(n, u, p, a->keep_scale);
 		pd = u;
 	}
-	blas_xtw(&t->arena, c->K, c->D, c->L, pd, c->K, dout, c->ldo, a->kv->d + c->v,
-		 c->ldk, add_kv);
+	blas_xtw(&t->arena, c->K, c->D, c->L, pd, c->cols, dout, c->ldo,
+		 a->kv->d + c->v, c->ldk, add_kv);
 	blas_xwt(&t->arena, c->L, c->K, c->D, dout, c->ldo, a->kv->v + c->v, c->ldk, dp,
-		 c->K, 0);
-	k_softmax_back(c->L, c->K, dp, p, a->scale, a->keep_scale);
-	blas_xw(&t->arena, c->L, c->D, c->K, dp, c->K, a->kv->v + c->k, c->ldk,
+		 c->cols, 0);
+	if (c->behind)
+		behind_probs_back(t, a, c, pd, dp);
+	if (c->own)
+		own_probs_back(a, c, pd, dp);
+	k_softmax_back(c->L, c->cols, dp, p, a->scale, a->keep_scale);
+	blas_xw(&t->arena, c->L, c->D, c->K, dp, c->cols, a->kv->v + c->k, c->ldk,
 		a->q->d + c->q, c->ldq, add_q);
-	blas_xtw(&t->arena, c->K, c->D, c->L, dp, c->K, a->q->v + c->q, c->ldq,
+	blas_xtw(&t->arena, c->K, c->D, c->L, dp, c->cols, a->q->v + c->q, c->ldq,
 		 a->kv->d + c->k, c->ldk, add_kv);
+	if (c->behind)
+		behind_scores_back(t, a, c, dp);
+	if (c->own)
+		own_scores_back(a, c, dp);
 	arena_rewind(&t->arena, mark);
 }
 
 /*
- * Pieces write slices that do not overlap and together are all of d, so what was new is
- * assigned whole (ten_grad_raw). In self-attention q and kv are one tensor with one d.
+ * Without a prefix pieces write slices that do not overlap and together are all of d, so
+ * what was new is assigned whole (ten_grad_raw); in self-attention q and kv are one tensor
+ * with one d. The parts of a sequence with one add to each other's keys: their gradients
+ * begin at nought.
  */
+static void begin_gradients(struct tape *t, struct attention *a, bool *add_q,
+			    bool *add_kv)
+{
+	if (a->prefixed || a->branches) {
+		ten_grad(t, a->q);
+		*add_q = *add_kv = true;
+		return;
+	}
+	ten_grad_raw(t, a->q, add_q);
+	if (a->kv == a->q)
+		*add_kv = *add_q;
+	else
+		ten_grad_raw(t, a->kv, add_kv);
+}
+
 static void attention_back(struct tape *t, void *saved)
 {
 	struct attention *a = saved;
@@ -115,62 +323,98 @@ static void attention_back(struct tape *t, void *saved)
 
 	if (!a->y->d)
 		return;
-	ten_grad_raw(t, a->q, &add_q);
-	if (a->kv == a->q)
-		add_kv = add_q;
-	else
-		ten_grad_raw(t, a->kv, &add_kv);
-	for (int b = 0; b < a->qs->n; b++)
+	begin_gradients(t, a, &add_q, &add_kv);
+	for (int i = 0; i < parts_of(a); i++)
 		for (int h = 0; h < a->heads; h++) {
-			struct piece c = piece_at(a, b, h);
+			struct piece c = piece_at(a, i, h);
 
 			backward_piece(t, a, &c, p, add_q, add_kv);
-			p += (size_t)c.L * (size_t)c.K;
+			p += piece_size(&c);
 		}
 }
 
 static struct ten *attend(struct tape *t, struct attention *a, float p_drop)
 {
+	int parts = parts_of(a);
 	size_t n = 0;
 	float *p;
 
-	BUG_IF(a->heads < 1 || a->D < 1 || a->qs->n != a->ks->n);
-	BUG_IF(a->qs->off[a->qs->n] != a->q->rows);
-	BUG_IF(a->ks->off[a->ks->n] != a->kv->rows);
-	for (int b = 0; b < a->qs->n; b++) {
-		struct piece c = piece_at(a, b, 0);
+	BUG_IF(a->heads < 1 || a->D < 1);
+	for (int i = 0; i < parts; i++) {
+		struct piece c = piece_at(a, i, 0);
 
-		n += (size_t)c.L * (size_t)c.K * (size_t)a->heads;
+		n += piece_size(&c) * (size_t)a->heads;
 	}
 	a->p = p = arena_alloc(&t->arena, (n ? n : 1) * sizeof *p);
 	a->scale = (float)(1.0 / __builtin_sqrt((double)a->D));
 	a->keep_scale = 1.0f;
 	if (t->training)
 		a->dropped = noise_threshold(p_drop, &a->keep_scale) > 0;
-	for (int b = 0; b < a->qs->n; b++)
+	for (int i = 0; i < parts; i++)
 		for (int h = 0; h < a->heads; h++) {
-			struct piece c = piece_at(a, b, h);
+			struct piece c = piece_at(a, i, h);
 
 			forward_piece(t, a, &c, p, p_drop);
-			p += (size_t)c.L * (size_t)c.K;
+			p += piece_size(&c);
 		}
 	tape_push(t, attention_back, a);
 	return a->y;
 }
 
-struct ten *op_self_attention(struct tape *t, struct ten *qkv,
-			      const struct ragged *seq, int heads, bool causal,
-			      float p_drop)
+/* q | k | v of the same rows; who sees whom is open. */
+static struct attention *self_attention(struct tape *t, struct ten *qkv, int heads)
 {
 	struct attention *a = arena_alloc(&t->arena, sizeof *a);
 	int C = qkv->cols / 3;
 
 	BUG_IF(qkv->cols % 3 || C % heads);
 	*a = (struct attention){
-		.q = qkv, .kv = qkv, .y = tape_ten(t, qkv->rows, C),
-		.qs = seq, .ks = seq, .heads = heads, .D = C / heads,
-		.q_col = 0, .k_col = C, .v_col = 2 * C, .causal = causal,
+		.q = qkv, .kv = qkv, .y = tape_ten(t, qkv->rows, C), .parts = 1,
+		.heads = heads, .D = C / heads, .k_col = C, .v_col = 2 * C,
 	};
+	return a;
+}
+
+struct ten *op_self_attention(struct tape *t, struct ten *qkv,
+			      const struct ragged *seq, int heads, bool causal,
+			      float p_drop)
+{
+	struct attention *a = self_attention(t, qkv, heads);
+
+	BUG_IF(seq->off[seq->n] != qkv->rows);
+	a->qs = a->ks = seq;
+	a->causal = causal;
+	return attend(t, a, p_drop);
+}
+
+struct ten *op_prefix_attention(struct tape *t, struct ten *qkv,
+				const struct prefixed *rows, int heads, float p_drop)
+{
+	struct attention *a = self_attention(t, qkv, heads);
+
+	BUG_IF(rows->seq.off[rows->seq.n] != qkv->rows);
+	for (int b = 0; b < rows->seq.n; b++) {
+		int behind = len_of(&rows->seq, b) - rows->prefix[b];
+
+		BUG_IF(rows->prefix[b] < 0 || behind < 0 || (rows->masks && behind % 2));
+	}
+	a->qs = a->ks = &rows->seq;
+	a->prefixed = rows;
+	a->parts = rows->masks ? 3 : 2;
+	return attend(t, a, p_drop);
+}
+
+struct ten *op_branch_attention(struct tape *t, struct ten *qkv,
+				const struct branches *rows, int heads, float p_drop)
+{
+	struct attention *a = self_attention(t, qkv, heads);
+
+	BUG_IF(rows->prefix.off[rows->prefix.n] + rows->branch.off[rows->branch.n] !=
+	       qkv->rows);
+	for (int i = 0; i < rows->branch.n; i++)
+		BUG_IF(rows->of[i] < 0 || rows->of[i] >= rows->prefix.n ||
+		       len_of(&rows->prefix, rows->of[i]) < 1);
+	a->branches = rows;
 	return attend(t, a, p_drop);
 }
 
@@ -181,11 +425,12 @@ struct ten *op_cross_attention(struct tape *t, struct ten *q, struct ten *kv,
 	struct attention *a = arena_alloc(&t->arena, sizeof *a);
 	int C = q->cols;
 
-	BUG_IF(kv->cols != 2 * C || C % heads);
+	BUG_IF(kv->cols != 2 * C || C % heads || dec->n != src->n);
+	BUG_IF(dec->off[dec->n] != q->rows || src->off[src->n] != kv->rows);
 	*a = (struct attention){
 		.q = q, .kv = kv, .y = tape_ten(t, q->rows, C),
-		.qs = dec, .ks = src, .heads = heads, .D = C / heads,
-		.q_col = 0, .k_col = 0, .v_col = C,
+		.qs = dec, .ks = src, .heads = heads, .D = C / heads, .parts = 1,
+		.v_col = C,
 	};
 	return attend(t, a, p_drop);
 }

@@ -1,5 +1,5 @@
 /*
- * op_basic.c - embedding, linear layer, sums with dropout, joining, pooling.
+ * op_basic.c - embedding, linear layer, sums with dropout, some rows, joining, pooling.
  *
  * Each op stands beside its backward function; `saved` is what the one leaves
  * for the other. A backward function whose result nobody used has y->d NULL
@@ -204,6 +204,41 @@ struct ten *op_dropout(struct tape *t, struct ten *x, float p_drop)
 	*s = (struct add){ NULL, x, y, drop_make(t, size(x), p_drop) };
 	k_drop_back(size(x), y->v, x->v, s->drop.keep, s->drop.scale, false);
 	tape_push(t, add_back, s);
+	return y;
+}
+
+/* --- some rows --- */
+
+struct some {
+	struct ten *x, *y;
+	const int *row;
+};
+
+static void rows_back(struct tape *t, void *saved)
+{
+	struct some *s = saved;
+	size_t C = (size_t)s->x->cols;
+	float *d;
+
+	if (!s->y->d)
+		return;
+	d = ten_grad(t, s->x);
+	for (int i = 0; i < s->y->rows; i++)
+		k_add(C, d + (size_t)s->row[i] * C, s->y->d + (size_t)i * C);
+}
+
+struct ten *op_rows(struct tape *t, struct ten *x, const int *row, int n)
+{
+	struct ten *y = tape_ten(t, n, x->cols);
+	struct some *s = arena_alloc(&t->arena, sizeof *s);
+	size_t C = (size_t)x->cols;
+
+	for (int i = 0; i < n; i++) {
+		BUG_IF(row[i] < 0 || row[i] >= x->rows);
+		memcpy(y->v + (size_t)i * C, x->v + (size_t)row[i] * C, C * sizeof *y->v);
+	}
+	*s = (struct some){ x, y, row };
+	tape_push(t, rows_back, s);
 	return y;
 }
 

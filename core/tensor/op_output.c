@@ -40,6 +40,7 @@ struct row {
 	double at;        /* the target's logit */
 	double total;     /* sum of x; only with smoothing */
 	double share;     /* of the loss that softmax has: 1 - e, less what is copied */
+	double scale;     /* the row's loss in the sum */
 };
 
 /* Some counted rows: logits and peak are [slices][rows][..]. */
@@ -138,15 +139,20 @@ static void losses(const struct output *o, struct chunk *c, struct loss *sum)
 
 	for (int i = 0; i < c->rows; i++) {
 		struct row *r = &c->row[i];
-		double z = r->max + v_logd(r->sum), logp = r->at - z;
+		double z = r->max + v_logd(r->sum), logp = r->at - z, w = 1.0;
 
 		r->share = 1.0 - e;
+		r->scale = 1.0 / o->n;
+		if (o->weight) {
+			r->scale = o->weight[o->row[c->from + i]];
+			w = r->scale * o->n;
+		}
 		if (o->mix)
 			logp = mix_row(o, o->row[c->from + i], logp, &r->share);
-		sum->plain -= logp;
-		sum->objective -= (1.0 - e) * logp;
+		sum->plain -= w * logp;
+		sum->objective -= w * (1.0 - e) * logp;
 		if (e > 0.0)
-			sum->objective += e * (z - r->total / o->V);
+			sum->objective += w * e * (z - r->total / o->V);
 		if (o->each)
 			o->each[o->row[c->from + i]] = -logp;
 	}
@@ -158,7 +164,7 @@ static void losses(const struct output *o, struct chunk *c, struct loss *sum)
 static void turn(const struct output *o, const struct row *r, int target, int v,
 		 int n, float *x, float peak)
 {
-	double e = (double)o->smoothing, scale = 1.0 / o->n;
+	double e = (double)o->smoothing, scale = r->scale;
 	double p = v_expd((double)peak - r->max) / r->sum;
 
 	k_affine(n, x, (float)((r->share + e) * scale * p),
@@ -308,4 +314,64 @@ struct loss op_output_loss(struct tape *t, struct ten *x, int w, int b,
 
 	o.each = each;
 	return output_loss(t, &o);
+}
+
+struct loss op_output_weighted(struct tape *t, struct ten *x, int w, int b,
+			       const int32_t *target, const double *weight,
+			       float smoothing, double *each)
+{
+	struct output o = output_of(t, x, w, b, target, smoothing);
+
+	o.weight = weight;
+	o.each = each;
+	return output_loss(t, &o);
+}
+
+/* --- log probabilities --- */
+
+struct log_probs {
+	struct output o;
+	struct ten *y;
+};
+
+/* Of minus a log probability the loss knows the gradient: rows weighted by -dy. */
+static void log_probs_back(struct tape *t, void *saved)
+{
+	struct log_probs *s = saved;
+	size_t T = (size_t)s->y->rows + 1;
+	double *weight = arena_alloc(&t->arena, T * sizeof *weight);
+	int *row = arena_alloc(&t->arena, T * sizeof *row), n = 0;
+
+	if (!s->y->d)
+		return;
+	for (int i = 0; i < s->o.n; i++) {
+		int r = s->o.row[i];
+
+		weight[r] = -(double)s->y->d[r];
+		if (weight[r] > 0 || weight[r] < 0)
+			row[n++] = r;
+	}
+	s->o.row = row;
+	s->o.n = n;
+	s->o.weight = weight;
+	s->o.dx = ten_grad(t, s->o.x);
+	output_loss(t, &s->o);
+}
+
+struct ten *op_log_probs(struct tape *t, struct ten *x, int w, int b,
+			 const int32_t *target)
+{
+	struct log_probs *s = arena_alloc(&t->arena, sizeof *s);
+	double *each = arena_zalloc(&t->arena, ((size_t)x->rows + 1) * sizeof *each);
+
+	s->o = output_of(t, x, w, b, target, 0.0f);
+	s->o.dx = NULL;
+	s->o.each = each;
+	output_loss(t, &s->o);
+	s->o.each = NULL;
+	s->y = tape_ten(t, x->rows, 1);
+	for (int i = 0; i < x->rows; i++)
+		s->y->v[i] = (float)-each[i];
+	tape_push(t, log_probs_back, s);
+	return s->y;
 }

@@ -45,6 +45,9 @@ struct ten *op_add_norm(struct tape *t, struct ten *x, struct ten *r, float p_dr
 struct ten *op_add(struct tape *t, struct ten *x, struct ten *r, float p_drop);
 struct ten *op_dropout(struct tape *t, struct ten *x, float p_drop);
 
+/* Rows x[row[i]] of x [N, C]: [n, C]; a row may come several times. */
+struct ten *op_rows(struct tape *t, struct ten *x, const int *row, int n);
+
 /* The columns of n tensors of equal rows side by side. */
 struct ten *op_join(struct tape *t, struct ten *const *x, int n);
 
@@ -55,6 +58,31 @@ struct ten *op_join(struct tape *t, struct ten *const *x, int n);
 struct ten *op_self_attention(struct tape *t, struct ten *qkv,
 			      const struct ragged *seq, int heads, bool causal,
 			      float p_drop);
+/*
+ * Self-attention with a prefix (Raffel et al. 2020; Dong et al. 2019, UniLM). Of sequence
+ * b the first prefix[b] rows see each other both ways and nothing else; row j of those
+ * behind sees the prefix and the rows behind it up to itself. With `masks` the rows
+ * behind are two equal halves, and row j of the second half sees what row j of the first
+ * one sees, and itself; nobody else sees it.
+ */
+struct prefixed {
+	struct ragged seq;
+	const int *prefix; /* [seq.n] */
+	bool masks;
+};
+struct ten *op_prefix_attention(struct tape *t, struct ten *qkv,
+				const struct prefixed *rows, int heads, float p_drop);
+/*
+ * Causal self-attention of texts that go on in several ways, what they share computed
+ * once: first the rows of all prefixes, then those of all branches. Branch i goes on
+ * from prefix of[i], whose rows it sees, and its own up to each; no other branch.
+ */
+struct branches {
+	struct ragged prefix, branch; /* branch.off counts from the first branch's row */
+	const int *of;                /* [branch.n] */
+};
+struct ten *op_branch_attention(struct tape *t, struct ten *qkv,
+				const struct branches *rows, int heads, float p_drop);
 /* Cross: q [T, C] in sequences dec; kv [N, 2C] holds k | v in sequences src. */
 struct ten *op_cross_attention(struct tape *t, struct ten *q, struct ten *kv,
 			       const struct ragged *dec, const struct ragged *src,
@@ -135,6 +163,14 @@ struct loss op_mse(struct tape *t, struct ten *x, const float *y);
 struct loss op_output_loss(struct tape *t, struct ten *x, int w, int b,
 			   const int32_t *target, float smoothing, double *each);
 
+/* The same, each counted row's loss times weight[row] and added up: no mean. */
+struct loss op_output_weighted(struct tape *t, struct ten *x, int w, int b,
+			       const int32_t *target, const double *weight,
+			       float smoothing, double *each);
+/* log softmax(x W^T + b) at each row's target: [T, 1]; 0 where target < 0. */
+struct ten *op_log_probs(struct tape *t, struct ten *x, int w, int b,
+			 const int32_t *target);
+
 /*
  * Output layer with a copy gate (pointer-generator: See et al. 2017):
  *   a   = softmax over the source rows of the sequence of q . k / sqrt(C)
@@ -168,5 +204,16 @@ void infer_output(struct tape *t, const float *x, int R, int w, int b,
 void infer_attend(const float *q, int R, int C, int heads, const float *const *k,
 		  const float *const *v, const int *len, int stride, float *out,
 		  float *const *probs);
+
+/*
+ * The same against rows that are cached in several places, as if they stood one behind
+ * the other: span [R][n], some of no rows; together a row has one at least.
+ */
+struct kv_span {
+	const float *k, *v;
+	int len, stride;
+};
+void infer_attend_spans(const float *q, int R, int C, int heads,
+			const struct kv_span *span, int n, float *out);
 
 #endif

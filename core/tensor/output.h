@@ -25,6 +25,7 @@ struct output {
 	int n;           /* counted rows */
 	const int *row;  /* [n] their numbers */
 	float *dx;       /* [T, C] added to; NULL: no gradients */
+	const double *weight; /* [T] of counted rows' losses in their sum; NULL: 1 / n */
 	double *each;    /* [T] plain losses of counted rows; NULL: not wanted */
 };
 

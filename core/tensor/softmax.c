@@ -26,6 +26,17 @@ KERNEL void k_softmax(int rows, int cols, float *s, float scale, bool causal)
 	}
 }
 
+KERNEL void k_softmax_prefix(int rows, int cols, float *s, float scale, int prefix)
+{
+	for (int r = 0; r < rows; r++, s += cols) {
+		int n = prefix + r + 1 < cols ? prefix + r + 1 : cols;
+
+		softmax_row(n, s, scale);
+		for (int j = n; j < cols; j++)
+			s[j] = 0.0f;
+	}
+}
+
 KERNEL void k_drop_probs(size_t n, float *restrict p, float *restrict pd,
 			 const uint8_t *restrict keep, float scale)
 {

@@ -151,6 +151,21 @@ void layout_source(const struct tokenizer *t, struct layout_words text,
 		     spans, out);
 }
 
+void layout_prompted(const struct tokenizer *t, const char *prompt,
+		     struct layout_words text, struct layout_words pair, int cap,
+		     int32_t *ids, struct token_span *spans, struct layout *out)
+{
+	const struct layout_words both[LAYOUT_TEXTS] = { text, pair };
+	struct layout_template l;
+
+	if (!prompt) {
+		layout_source(t, text, pair, cap, ids, spans, out);
+		return;
+	}
+	BUG_IF(layout_prompt(prompt, &l, NULL));
+	layout_texts(t, &l, both, cap, ids, spans, out);
+}
+
 void layout_target(const struct tokenizer *t, struct layout_words text, int cap,
 		   int32_t *ids, struct layout *out)
 {
@@ -166,14 +181,22 @@ static int within(int x, int least, int most)
 	return x < least ? least : x > most ? most : x;
 }
 
-void layout_find(const struct tokenizer *t, int n, int second, struct layout *out)
+void layout_find(const struct tokenizer *t, const char *prompt, int n, int second,
+		 struct layout *out)
 {
 	bool is_pair = second < n;
 	const struct layout_template *l = is_pair ? &t->layouts->pair : &t->layouts->one;
-	int head = size_before(t, l, 0), before = size_before(t, l, 1);
-	int all = layout_around(t, l);
-	int end = is_pair ? second - (before - head) : n - (all - head);
+	struct layout_template own;
+	int head, before, all, end;
 
+	if (prompt) {
+		BUG_IF(layout_prompt(prompt, &own, NULL));
+		l = &own;
+	}
+	head = size_before(t, l, 0);
+	before = size_before(t, l, 1);
+	all = layout_around(t, l);
+	end = is_pair ? second - (before - head) : n - (all - head);
 	*out = (struct layout){ .n = n, .at = { within(head, 0, n), within(second, 0, n) } };
 	out->len[0] = within(end - head, 0, n - out->at[0]);
 	if (is_pair)
@@ -193,11 +216,15 @@ int layout_target_len(const struct tokenizer *t, int n)
 /* A place for a text at s: its bytes, and which; 0: none. */
 static size_t place_at(const char *s, int *which)
 {
-	static const char *const name[LAYOUT_TEXTS] = { "{text}", "{pair}" };
+	static const struct { const char *name; int which; } places[] = {
+		{ "{text}", 0 }, { "{source}", 0 }, { "{pair}", 1 }, { "{text_b}", 1 },
+	};
 
-	for (*which = 0; *which < LAYOUT_TEXTS; ++*which)
-		if (str_starts(s, name[*which]))
-			return strlen(name[*which]);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (str_starts(s, places[i].name)) {
+			*which = places[i].which;
+			return strlen(places[i].name);
+		}
 	return 0;
 }
 

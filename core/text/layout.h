@@ -69,19 +69,28 @@ int layout_around(const struct tokenizer *t, const struct layout_template *l);
 void layout_source(const struct tokenizer *t, struct layout_words text,
 		   struct layout_words pair, int cap, int32_t *ids,
 		   struct token_span *spans, struct layout *out);
+/*
+ * The same as a prompt says (layout_prompt() took it), of which the text and the pair
+ * are to leave room in cap; NULL: as the tokenizer's templates say.
+ */
+void layout_prompted(const struct tokenizer *t, const char *prompt,
+		     struct layout_words text, struct layout_words pair, int cap,
+		     int32_t *ids, struct token_span *spans, struct layout *out);
 /* What a decoder is to write, its closing token included. */
 void layout_target(const struct tokenizer *t, struct layout_words text, int cap,
 		   int32_t *ids, struct layout *out);
 /* Of n ids that layout_target made, those of the text. */
 int layout_target_len(const struct tokenizer *t, int n);
 /*
- * Of n ids that layout_source made, with text 1 at `second` (n: none), where the texts
+ * Of n ids that layout_prompted made, with text 1 at `second` (n: none), where the texts
  * stand; total is what was kept. Of ids that nobody made so: something within them.
  */
-void layout_find(const struct tokenizer *t, int n, int second, struct layout *out);
+void layout_find(const struct tokenizer *t, const char *prompt, int n, int second,
+		 struct layout *out);
 
 /*
- * "Review: {text} Question: {pair} Answer:" as a template, which borrows it.
+ * "Review: {text} Question: {pair} Answer:" as a template, which borrows it; {source}
+ * is {text}, {text_b} is {pair}.
  * ST_INVALID: no {text}, one twice, {pair} before {text}, or more than LAYOUT_PARTS.
  */
 enum status layout_prompt(const char *prompt, struct layout_template *out,

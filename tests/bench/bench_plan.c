@@ -3,8 +3,8 @@
  * train` takes too, and sessions of them.
  *
  * Post-norm, mean pooling (a bilstm pools by attention), AdamW, clip 1, a vocabulary
- * of 30522. An update is four micro-batches. Budgets are set so that an update has the real tokens of
- * a batch elsewhere: 32 texts of 45 tokens, 32 of 128, 16 documents (a
+ * of 30522. An update is four micro-batches. Budgets are set so that an update has the
+ * real tokens of a batch elsewhere: 32 texts of 45 tokens, 32 of 128, 16 documents (a
  * micro-batch stays about half a text below its budget when lengths differ).
  */
 #include <string.h>

@@ -45,6 +45,8 @@ again=$("$TUTTI" resume half --runs "$TMP/runs" --steps 120 --json 2>/dev/null |
 check "it resumes to the same state" [ "$half" != "$whole" -a "$again" = "$whole" ]
 check "1 worker, the same state" \
 	[ "$(state_of "$TMP/plan.json" --run one --workers 1)" = "$whole" ]
+fails "it has no layers that could write" 2 "'bow' has none.*at model.decoder" \
+	"$TUTTI" check "$TMP/plan.json" --set model.decoder=prefix
 fails "it is among the kinds there are" 2 "'perceptron' (there is: .*bow" \
 	"$TUTTI" check "$TMP/plan.json" --set model.kind=perceptron
 exit $bad

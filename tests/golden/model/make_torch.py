@@ -3,10 +3,11 @@
 
     tests/golden/model/make_torch.py        writes case-*.safetensors and end-*.safetensors beside itself
 
-tests/unit/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
+tests/unit/model/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
 (metadata "loss.TASK") and gradients ("g.TASK.NAME"). Encoder and decoder layers are
 torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding; those of
-kind "bilstm" are torch.nn.LSTM on packed sequences; decoder "lstm" is torch.nn.LSTMCell.
+kind "bilstm" are torch.nn.LSTM on packed sequences; decoder "lstm" is torch.nn.LSTMCell. Kind "gpt" and
+decoder "prefix" are encoder layers with a mask.
 """
 import json, math, os, struct
 from array import array
@@ -18,7 +19,7 @@ from torch.nn.utils.rnn import pack_sequence, unpack_sequence
 
 torch.manual_seed(20)
 torch.set_default_dtype(torch.float64)
-CLS, SEP = 2, 3
+CLS, SEP, MASK = 2, 3, 4
 BASE = dict(dim=16, layers=2, heads=4, ff=24, vocab=40, max_source=14, max_target=8)
 CASES = {
     "pre-tied-copy": dict(shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=1, pool="mean", smoothing=0.1),
@@ -33,8 +34,20 @@ CASES = {
                              copy=1, pool="attention", smoothing=0.0),
     "post-lstm-untied": dict(decoder="lstm", shared_layers=1, decoder_layers=1, pre_norm=0, tied=0, copy=0,
                              pool="first", smoothing=0.1),
+    "gpt": dict(shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=0, pool="mean", smoothing=0.1, kind="gpt",
+                prompt_loss=0, seed=34),
+    "gpt-prompts": dict(shared_layers=2, decoder_layers=1, pre_norm=1, tied=1, copy=0, pool="mean", smoothing=0.0,
+                        kind="gpt", prompt_loss=1, seed=35),
+    "prefix-last": dict(shared_layers=1, decoder_layers=1, pre_norm=1, tied=1, copy=1, pool="mean", smoothing=0.1,
+                        decoder="prefix", predict_from="last", seed=31),
+    "prefix-mask": dict(shared_layers=2, decoder_layers=1, pre_norm=0, tied=1, copy=1, pool="first", smoothing=0.0,
+                        decoder="prefix", predict_from="mask", seed=32),
+    "prefix-mask-plain": dict(shared_layers=0, decoder_layers=1, pre_norm=1, tied=0, copy=0, pool="first",
+                              smoothing=0.15, decoder="prefix", predict_from="mask", seed=33),
 }
 LABELS, MEAN, SCALE = 3, 2.5, 1.25
+LABEL_TEXTS = [[10, SEP], [10, 11, SEP], [30, 31, 10, 12, SEP]]
+LABEL_PIECES_MAX = 32
 # The weights of these after some updates ("e.NAME"), for test_model_trajectory.c.
 TRAJECTORIES = ("pre-tied-copy", "bilstm-tied-copy", "bilstm-lstm-copy")
 STEPS, WARMUP, HORIZON, LR, CLIP = 20, 5, 25, 2e-3, 0.5
@@ -70,11 +83,12 @@ class Model:
     def eps(self):
         return 1e-5 if self.c["pre_norm"] else 1e-12
 
-    def layer(self, name, x, memory=None):
+    def layer(self, name, x, memory=None, mask=None):
         """One torch layer with our parameters in its places."""
         c, C, Ff = self.c, self.c["dim"], self.c["ff"]
         kind = nn.TransformerEncoderLayer if memory is None else nn.TransformerDecoderLayer
-        m = kind(C, c["heads"], Ff, 0.0, "gelu", self.eps(), batch_first=True, norm_first=bool(c["pre_norm"]))
+        gelu = (lambda t: F.gelu(t, approximate="tanh")) if c.get("kind") == "gpt" else "gelu"
+        m = kind(C, c["heads"], Ff, 0.0, gelu, self.eps(), batch_first=True, norm_first=bool(c["pre_norm"]))
         d = lambda n, o, i: (self.p(f"{name}.{n}.weight", o, i), self.p(f"{name}.{n}.bias", o))
         v = {}
         v["self_attn.in_proj_weight"], v["self_attn.in_proj_bias"] = d("attention.qkv", 3 * C, C)
@@ -92,7 +106,7 @@ class Model:
             for k, t in self.norm_values(f"{name}.{n}").items():
                 v[f"norm{i + 1}.{k}"] = t
         assert set(v) == set(m.state_dict())
-        args, more = (x[None],), {}
+        args, more = (x[None],), {} if mask is None else {"src_mask": mask}
         if memory is not None:
             T = x.shape[0]
             args = (x[None], memory[None])
@@ -110,16 +124,39 @@ class Model:
     def begin(self, task, rows):
         """Before the losses of a task's rows."""
 
-    def encode(self, task, ids, seg):
+    def places(self):
+        """What the position table has room for: with a prefix decoder the summary, too, and its last mask."""
+        c = self.c
+        return c["max_source"] + (c.get("decoder") == "prefix") * (c["max_target"] + (c.get("predict_from") == "mask"))
+
+    def lm_losses(self, task, ids, read, target):
+        """Of each piece behind the first one of the prompt, and of each of the answer, by a causal model."""
+        c, C = self.c, self.c["dim"]
+        said = ids + read
+        rows = c["max_source"] + LABEL_PIECES_MAX
+        x = self.embed(self.p("embed.token", c["vocab"], C), said,
+                       [(self.p("embed.position", rows, C), list(range(len(said))))])
+        mask = torch.full((len(said), len(said)), float("-inf")).triu(1)
+        for i in range(c["layers"]):
+            own = "" if i < c["shared_layers"] else f"tasks.{task}."
+            x = self.layer(f"{own}layers.{i}", x, mask=mask)
+        own = "" if c["shared_layers"] == c["layers"] else f"tasks.{task}."
+        lp = F.log_softmax(F.linear(self.norm(own + "layers.norm", x), self.w["embed.token"]), -1)
+        out = torch.tensor([max(y, 0) for y in ids[1:] + target])
+        loss = (1 - c["smoothing"]) * -lp.gather(1, out[:, None])[:, 0] + c["smoothing"] * -lp.mean(-1)
+        prompt = list(loss[:len(ids) - 1]) if c["prompt_loss"] else []
+        return prompt + [loss[len(ids) - 1 + i] for i, y in enumerate(target) if y >= 0]
+
+    def encode(self, task, ids, seg, pos=None, mask=None):
         c = self.c
         x = self.embed(self.p("embed.token", c["vocab"], c["dim"]), ids,
-                       [(self.p("embed.position", c["max_source"], c["dim"]), list(range(len(ids)))),
+                       [(self.p("embed.position", self.places(), c["dim"]), pos or list(range(len(ids)))),
                         (self.p("embed.segment", 2, c["dim"]), seg)])
         if not c["pre_norm"]:
             x = self.norm("embed.norm", x)
         for i in range(c["layers"]):
             own = "" if i < c["shared_layers"] else f"tasks.{task}."
-            x = self.layer(f"{own}encoder.{i}", x)
+            x = self.layer(f"{own}encoder.{i}", x, mask=mask)
         if c["pre_norm"]:
             own = "" if c["shared_layers"] == c["layers"] else f"tasks.{task}."
             x = self.norm(own + "encoder.norm", x)
@@ -132,6 +169,23 @@ class Model:
         x = self.pool(task, self.encode(task, ids, seg))
         x = torch.tanh(self.dense(f"tasks.{task}.head.hidden", x, self.c["dim"]))
         return self.dense(f"tasks.{task}.head.out", x, outputs)
+
+    def prefix_states(self, task, ids, seg, said):
+        """Rows that pieces are predicted from, what the output layer reads of them, the source's rows."""
+        k, T, masks = len(ids), len(said), self.c["predict_from"] == "mask"
+        n = k + T + masks * T
+        seen = torch.zeros(n, n, dtype=torch.bool)
+        seen[:k, :k] = True
+        for j in range(T):
+            seen[k + j, :k + j + 1] = True
+            if masks:
+                seen[k + T + j, :k + j + 1] = seen[k + T + j, k + T + j] = True
+        x = self.encode(task, ids + said + masks * T * [MASK], seg + (n - k) * [1],
+                        list(range(k + T)) + [k + j + 1 for j in range(masks * T)],
+                        torch.zeros(n, n).masked_fill(~seen, float("-inf")))
+        pre, asking = f"tasks.{task}.decoder.output", x[n - T:]
+        h = F.gelu(self.dense(pre + ".transform", asking, self.c["dim"]))
+        return asking, self.norm(pre + ".norm", h), x[:k]
 
     def written(self, pre, memory, table, said):
         """The decoder's states."""
@@ -162,16 +216,22 @@ class Model:
             out.append(a)
         return torch.stack(out)
 
-    def token_losses(self, task, ids, seg, said, target):
-        c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
+    def own_states(self, task, ids, seg, said):
+        """The same of decoders that have layers of their own."""
+        c, pre = self.c, f"tasks.{task}.decoder"
         memory = self.encode(task, ids, seg)
         table = self.w["embed.token"]
         if not c["tied"]:
-            table = self.p(pre + ".token", c["vocab"], C)
+            table = self.p(pre + ".token", c["vocab"], c["dim"])
         x = (self.written_by_lstm if c.get("decoder") == "lstm" else self.written)(pre, memory, table, said)
-        if not c["tied"]:
-            table = self.p(pre + ".output.weight", c["vocab"], C)
-        lp = F.log_softmax(F.linear(x, table, self.p(pre + ".output.bias", c["vocab"])), -1)
+        return x, x, memory
+
+    def token_losses(self, task, ids, seg, said, target):
+        c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
+        states = self.prefix_states if c.get("decoder") == "prefix" else self.own_states
+        x, read, memory = states(task, ids, seg, said)
+        table = self.w["embed.token"] if c["tied"] else self.p(pre + ".output.weight", c["vocab"], C)
+        lp = F.log_softmax(F.linear(read, table, self.p(pre + ".output.bias", c["vocab"])), -1)
         out = torch.tensor([max(y, 0) for y in target])
         logp = lp.gather(1, out[:, None])[:, 0]
         if c["copy"]:
@@ -268,6 +328,8 @@ def main():
     rows = sequences()
     for name, extra in CASES.items():
         c = {**BASE, **extra}
+        if "seed" in c:
+            torch.manual_seed(c["seed"])
         m, tensors = (BiLSTM if c.get("kind") == "bilstm" else Model)(c), {}
         meta = {k: str(v) for k, v in c.items()}
         losses = {
@@ -279,6 +341,14 @@ def main():
             "headline": lambda: torch.stack(sum((m.token_losses("headline", r["ids"], r["seg"], r["said"], r["target"])
                                                  for r in rows), [])).mean(),
         }
+        if c.get("kind") == "gpt":  # of a label the mean over its text; of summaries over all pieces
+            said = lambda r: LABEL_TEXTS[r["label"]]
+            losses = {
+                "topic": lambda: torch.stack([torch.stack(m.lm_losses("topic", r["ids"], said(r)[:-1], said(r))).mean()
+                                              for r in rows]).mean(),
+                "headline": lambda: torch.stack(sum((m.lm_losses("headline", r["ids"], r["said"][1:], r["target"])
+                                                     for r in rows), [])).mean(),
+            }
         for task, f in losses.items():
             m.begin(task, rows)
             loss = f()

@@ -199,6 +199,47 @@ static void test_oracle(void **state)
 	}
 }
 
+/* Of a model that says its labels: of the text's pieces, none of the prompt's. */
+static void test_said(void **state)
+{
+	static const char text[] =
+		"{\"tutti\":1,\"model\":{\"kind\":\"gpt\",\"dim\":16,\"layers\":1,"
+		"\"heads\":2,\"ff\":32},\"tokenizer\":{\"size\":90},\"tasks\":{\"mood\":"
+		"{\"kind\":\"classify\",\"train\":\"mood.jsonl\",\"max_source\":32,"
+		"\"prompt\":\"the mood of {text} is\"}},\"optimizer\":{\"lr\":0.02},"
+		"\"budget\":{\"steps\":60}}";
+	struct session_options o = { .n_workers = 2, .train = true, .data = true };
+	struct err err = { "" };
+	struct example ex = { 0 };
+	struct session *s;
+	struct plan *p;
+	int32_t ids[64];
+	struct layout at;
+	struct buf keep;
+	struct json *doc;
+	double all = 0;
+
+	(void)state;
+	buf_init(&keep);
+	if (plan_parse(text, strlen(text), "plan.json", fixture_dir, NULL, 0, &p, &err) ||
+	    session_make(p, &o, NULL, &s, &err))
+		fail_msg("%s", err.text);
+	session_start_random(s);
+	fixture_steps(s, 60);
+	doc = explain(s, 0, text_of_words, NULL, &keep);
+	at = eval_encode(s, 0, text_of_words, NULL, ids, NULL, &ex);
+	assert_true(at.at[0] > 0 && at.at[0] + at.len[0] < at.n);
+	assert_int_equal(length(doc, "pieces"), at.len[0]);
+	assert_true(fabs(look(s, 0, pred_of(s, 0, doc), false, &ex) -
+			 json_number(json_get(doc, "p"))) < 1e-5);
+	for (int i = 0; i < at.len[0]; i++)
+		all += fabs(nth(doc, "gradient_x_input", i)) + fabs(nth(doc, "occlusion", i));
+	assert_true(all > 0.01);
+	json_free(doc);
+	buf_release(&keep);
+	session_free(s);
+}
+
 static void test_offsets(void **state)
 {
 	struct session *s = make(NULL, 0, 1, true);
@@ -369,6 +410,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oracle),
+		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_offsets),
 		cmocka_unit_test(test_no_trace),
 		cmocka_unit_test(test_looking_session),

@@ -54,7 +54,7 @@ static void test_brute_force(void **state)
 
 	(void)state;
 	generation_init(&g);
-	for (int variant = 1; variant < 8; variant += 2) {
+	for (int variant = 1; variant < VARIANTS; variant += 2) {
 		struct decode_config dc = { .beams = 300, .max_len = 3,
 					    .min_len = variant & 4 ? 1 : 0,
 					    .length_penalty = 0.7f };
@@ -139,7 +139,7 @@ static void test_beam(void **state)
 
 	(void)state;
 	generation_init(&g);
-	for (int variant = 0; variant < 8; variant++) {
+	for (int variant = 0; variant < VARIANTS; variant++) {
 		int beams = 2 + variant % 3;
 		struct decode_config dc = { .beams = beams, .max_len = MAX_LEN,
 					    .length_penalty = 0.7f };

@@ -51,7 +51,7 @@ static void test_parameters(void **state)
 	assert_int_equal(param_of(&m, "encoder.0.forward.hidden.weight")->flags,
 			 PARAM_DECAY | PARAM_DENSE);
 	assert_int_equal(param_of(&m, "encoder.0.forward.hidden.bias")->flags, 0);
-	assert_int_equal(model_param_count(&cfg, small_tasks(), 2),
+	assert_int_equal(declared(&cfg, small_tasks(), 2),
 			 40 * 16 + 3 * layer + 2 * head + 17 * (3 + 1));
 	assert_int_equal(model_config(m.m)->pool, POOL_ATTENTION);
 	tm_release(&m);

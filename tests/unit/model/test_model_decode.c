@@ -56,7 +56,7 @@ static void test_greedy(void **state)
 
 	(void)state;
 	generation_init(&g);
-	for (int variant = 0; variant < 8; variant++) {
+	for (int variant = 0; variant < VARIANTS; variant++) {
 		struct test_model m;
 
 		decoder_init(&m, variant);
@@ -104,7 +104,7 @@ static void test_limits(void **state)
 	(void)state;
 	generation_init(&g);
 	generation_init(&free_g);
-	for (int variant = 0; variant < 8; variant++)
+	for (int variant = 0; variant < VARIANTS; variant++)
 		for (int beams = 1; beams < 4; beams += 2)
 			for (int n = 1; n < 4; n++) {
 				struct decode_config dc = { .beams = beams,
@@ -144,9 +144,8 @@ static void test_long(void **state)
 	struct test_batch x;
 	struct test_model m;
 
-	(void)state;
 	generation_init(&g);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 3);
 	generate(&m, &x, &dc, &g);
 	for (int b = 0; b < 3; b++)
@@ -178,9 +177,8 @@ static void test_stop(void **state)
 	struct test_batch x;
 	struct test_model m;
 
-	(void)state;
 	generation_init(&g);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 3);
 	for (int turns = 0; turns < 9; turns += 2) {
 		int left = turns;
@@ -208,10 +206,9 @@ static void test_alone(void **state)
 	struct test_batch x, single;
 	struct test_model m;
 
-	(void)state;
 	generation_init(&g);
 	generation_init(&one);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 20);
 	generate(&m, &x, &dc, &g);
 	for (int b = 0; b < 20; b++) {
@@ -239,8 +236,7 @@ static void test_losses(void **state)
 	struct test_batch x, one;
 	struct generation g;
 
-	(void)state;
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	generation_init(&g);
 	tb_init(&x, 0, TASK_SUMMARIZE);
 	for (int i = 0; i < 4; i++)
@@ -271,9 +267,8 @@ static void test_nan(void **state)
 	struct test_batch x;
 	struct test_model m;
 
-	(void)state;
 	generation_init(&g);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 4);
 	for (size_t i = 0; i < m.ps.size; i++)
 		m.ps.value[i] = NAN;
@@ -293,9 +288,8 @@ static void test_arena(void **state)
 	struct test_model m;
 	uint64_t before = 0;
 
-	(void)state;
 	generation_init(&g);
-	decoder_init(&m, 7);
+	decoder_init(&m, *(int *)*state);
 	sources(&x, 4);
 	for (int i = 0; i < 6; i++) {
 		char *mine;
@@ -315,17 +309,27 @@ static void test_arena(void **state)
 	generation_release(&g);
 }
 
+/* With everything that a layout has. */
+static int with[] = { CROSS + LAYOUTS - 1, PREFIX + LAYOUTS - 1, MASKS + LAYOUTS - 1,
+		      LSTM + LAYOUTS - 1, CAUSAL };
+#define EACH_DECODER(test)                          \
+	cmocka_unit_test_prestate(test, &with[0]),  \
+	cmocka_unit_test_prestate(test, &with[1]),  \
+	cmocka_unit_test_prestate(test, &with[2]),  \
+	cmocka_unit_test_prestate(test, &with[3]),  \
+	cmocka_unit_test_prestate(test, &with[4])
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_greedy),
 		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_long),
-		cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_alone),
-		cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_nan),
-		cmocka_unit_test(test_arena),
+		EACH_DECODER(test_long),
+		EACH_DECODER(test_stop),
+		EACH_DECODER(test_alone),
+		EACH_DECODER(test_losses),
+		EACH_DECODER(test_nan),
+		EACH_DECODER(test_arena),
 	};
 
 	return cmocka_run_group_tests_name("model_decode", tests, NULL, NULL);

@@ -83,11 +83,12 @@ static void check_case(const char *file)
 {
 	struct model_task task[3];
 	struct safetensors *s = case_open(file);
+	int n;
 	struct test_model m;
 	struct test_batch x;
 
-	case_model(&m, task, s);
-	for (int i = 0; i < 3; i++) {
+	n = case_model(&m, task, s);
+	for (int i = 0; i < n; i++) {
 		char key[256];
 		double loss, want;
 
@@ -155,6 +156,36 @@ static void test_post_lstm_untied(void **state)
 	check_case("tests/golden/model/case-post-lstm-untied.safetensors");
 }
 
+static void test_prefix_last(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-prefix-last.safetensors");
+}
+
+static void test_prefix_mask(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-prefix-mask.safetensors");
+}
+
+static void test_prefix_mask_plain(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-prefix-mask-plain.safetensors");
+}
+
+static void test_gpt(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-gpt.safetensors");
+}
+
+static void test_gpt_prompts(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-gpt-prompts.safetensors");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +197,11 @@ int main(void)
 		cmocka_unit_test(test_bilstm_untied),
 		cmocka_unit_test(test_bilstm_lstm_copy),
 		cmocka_unit_test(test_post_lstm_untied),
+		cmocka_unit_test(test_gpt),
+		cmocka_unit_test(test_gpt_prompts),
+		cmocka_unit_test(test_prefix_last),
+		cmocka_unit_test(test_prefix_mask),
+		cmocka_unit_test(test_prefix_mask_plain),
 	};
 
 	return cmocka_run_group_tests_name("model_torch", tests, NULL, NULL);

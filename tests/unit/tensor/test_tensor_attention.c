@@ -1,5 +1,5 @@
 /*
- * test_tensor_attention.c - self, causal and cross attention, and pooling,
+ * test_tensor_attention.c - self, causal, prefix and cross attention, and pooling,
  * against their oracles at several shapes of sequences.
  */
 #include "fixture/tensor_check.h"
@@ -45,10 +45,13 @@ static struct ten *run_cross(struct check *c, struct tape *t, struct ten **in,
 				  c->p_drop);
 }
 
-/* One query row, one head: keys j < n; mask elements from e on at `site`. */
+/*
+ * One query row, one head: keys j < n; mask elements from e on at `site`, that of the
+ * last key at e + last.
+ */
 static void plain_attend(const struct check *c, int D, int n, const double *q,
 			 const double *k, const double *v, int ld, double *out,
-			 uint32_t site, int e)
+			 uint32_t site, int e, int last)
 {
 	double *p = new_doubles((size_t)n), top = -1e300, sum = 0;
 
@@ -64,8 +67,8 @@ static void plain_attend(const struct check *c, int D, int n, const double *q,
 		out[d] = 0;
 	for (int j = 0; j < n; j++)
 		for (int d = 0; d < D; d++)
-			out[d] += dropped(c, site, e + j, p[j] / sum) *
-				  v[j * ld + d];
+			out[d] += dropped(c, site, e + (j < n - 1 ? j : last),
+					  p[j] / sum) * v[j * ld + d];
 	free(p);
 }
 
@@ -85,16 +88,141 @@ static double oracle_attention(const struct check *c, const double *const *in,
 			int q0 = c->seq.off[b], L = c->seq.off[b + 1] - q0;
 			int k0 = src->off[b], K = src->off[b + 1] - k0;
 
-			for (int i = 0; i < L; i++)
-				plain_attend(c, D, causal ? i + 1 : K,
-					     in[0] + (q0 + i) * ldq + h * D,
+			for (int i = 0; i < L; i++) {
+				int n = causal ? i + 1 : K;
+
+				plain_attend(c, D, n, in[0] + (q0 + i) * ldq + h * D,
 					     kv + k0 * ld + h * D,
 					     kv + k0 * ld + C + h * D, ld,
 					     y + (q0 + i) * C + h * D, site,
-					     i * K);
+					     i * K, n - 1);
+			}
 			site += test_site((size_t)(L * K));
 		}
 	return 0.0;
+}
+
+/* --- attention with a prefix --- */
+
+enum { MASKS = 2 };
+
+/* Sequences of shapes that hold c->ids2 [n] rows behind a prefix of c->ids [n]. */
+static struct ten *run_prefix(struct check *c, struct tape *t, struct ten **in,
+			      double *loss, struct ten **y2)
+{
+	struct prefixed *rows = arena_alloc(&t->arena, sizeof *rows);
+
+	(void)loss, (void)y2;
+	*rows = (struct prefixed){ c->seq, c->ids, c->flags & MASKS };
+	return op_prefix_attention(t, in[0], rows, c->heads, c->p_drop);
+}
+
+/* Part 0, 1 or 2 of sequence b: where it begins in it, how many rows it has. */
+static int part_of(const struct check *c, int b, int part, int *from)
+{
+	int prefix = c->ids[b], L = c->seq.off[b + 1] - c->seq.off[b];
+	int behind = (L - prefix) / (c->flags & MASKS ? 2 : 1);
+
+	*from = part ? prefix + (part - 1) * behind : 0;
+	return part ? behind : prefix;
+}
+
+/* The keys and values [n, 2C] that row i of a part sees, copied together; returns n. */
+static int seen_by(const struct check *c, int b, int part, int i, const double *qkv,
+		   double *kv)
+{
+	int C = c->cols[0] / 3, prefix = c->ids[b], n = 0, from;
+	int last = part ? prefix + i : prefix - 1;
+
+	part_of(c, b, part, &from);
+	for (int j = 0; j <= last + (part == 2); j++, n++)
+		memcpy(kv + n * 2 * C,
+		       qkv + (c->seq.off[b] + (j > last ? from + i : j)) * 3 * C + C,
+		       (size_t)(2 * C) * sizeof *kv);
+	return n;
+}
+
+static double oracle_prefix(const struct check *c, const double *const *in,
+			    const double *const *par, double *y, double *y2)
+{
+	int C = c->cols[0] / 3, D = C / c->heads, from;
+	double *kv = new_doubles((size_t)(c->rows[0] * 2 * C));
+	uint32_t site = 0;
+
+	(void)par, (void)y2;
+	for (int k = 0; k < 3 * c->seq.n * c->heads; k++) {
+		int b = k / c->heads / 3, part = k / c->heads % 3, h = k % c->heads;
+		int L = part_of(c, b, part, &from), q = c->seq.off[b] + from;
+		int cols = c->ids[b] + (part ? L : 0) + (part == 2);
+
+		if (part == 2 && !(c->flags & MASKS))
+			continue;
+		for (int i = 0; i < L; i++, q++) {
+			int n = seen_by(c, b, part, i, in[0], kv);
+
+			plain_attend(c, D, n, in[0] + q * 3 * C + h * D, kv + h * D,
+				     kv + C + h * D, 2 * C, y + q * C + h * D, site,
+				     i * cols, part == 2 ? cols - 1 : n - 1);
+		}
+		site += test_site((size_t)(L * cols));
+	}
+	free(kv);
+	return 0.0;
+}
+
+/* Prefixes and rows behind: none of either, one, very unequal ones. */
+static const int32_t prefix_one[] = { 1 }, prefix_many[] = { 0, 30, 3, 9, 1 };
+static const int off_behind[] = { 0, 3 }, off_many[] = { 0, 6, 38, 41, 63, 66 };
+static const int off_masks[] = { 0, 5 }, off_many_masks[] = { 0, 6, 38, 41, 64, 67 };
+
+static void test_prefix_attention(void **state)
+{
+	struct rng noise = test_rng(8);
+
+	(void)state;
+	for (int k = 0; k < 8; k++) {
+		int masks = k & 1, many = k & 2, drop = k & 4;
+		const int *off = masks ? many ? off_many_masks : off_masks :
+				 many ? off_many : off_behind;
+		struct check c = {
+			.run = run_prefix, .oracle = oracle_prefix, .n_in = 1,
+			.seq = { many ? 5 : 1, off }, .rows = { off[many ? 5 : 1] },
+			.cols = { 3 * (many ? 14 : 32) }, .heads = 2,
+			.ids = many ? prefix_many : prefix_one,
+			.flags = masks * MASKS | (drop ? HAS_GRAD : 0),
+			.noise = drop ? &noise : NULL, .p_drop = drop ? 0.2f : 0.0f,
+		};
+
+		check_run(&c);
+	}
+}
+
+/* Cached in one place, in two or in three: the same. */
+static void test_spans(void **state)
+{
+	enum { C = 40, LEN = 150, LD = 2 * C };
+	static float kv[LEN * LD], q[3 * C], out[3 * C], whole[3 * C];
+	const float *k[3] = { kv, kv, kv }, *v[3] = { kv + C, kv + C, kv + C };
+	int len[3] = { LEN, 70, 1 };
+	struct kv_span span[9];
+
+	(void)state;
+	for (int i = 0; i < LEN * LD; i++)
+		kv[i] = (float)test_uniform(1, (uint64_t)i);
+	for (int i = 0; i < 3 * C; i++)
+		q[i] = (float)test_uniform(2, (uint64_t)i);
+	infer_attend(q, 3, C, 20, k, v, len, LD, whole, NULL);
+	for (int n = 1; n <= 3; n++) {
+		for (int i = 0; i < 3 * n; i++) {
+			int all = len[i / n], from = all * (i % n) / n;
+
+			span[i] = (struct kv_span){ kv + from * LD, kv + from * LD + C,
+						    all * (i % n + 1) / n - from, LD };
+		}
+		infer_attend_spans(q, 3, C, 20, span, n, out);
+		for (int i = 0; i < 3 * C; i++)
+			assert_true(fabsf(out[i] - whole[i]) <= (n > 1 ? 2e-6f : 0.0f));
+	}
 }
 
 static void test_self_attention(void **state)
@@ -200,6 +328,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_self_attention),
 		cmocka_unit_test(test_cross_attention),
+		cmocka_unit_test(test_prefix_attention),
+		cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_pool),
 	};
 

@@ -297,6 +297,39 @@ static void test_join(void **state)
 			}
 }
 
+/* --- some rows --- */
+
+static const int some[] = { 4, 0, 4 };
+
+static struct ten *run_rows(struct check *c, struct tape *t, struct ten **in,
+			    double *loss, struct ten **y2)
+{
+	(void)c, (void)loss, (void)y2;
+	return op_rows(t, in[0], some, 3);
+}
+
+static double oracle_rows(const struct check *c, const double *const *in,
+			  const double *const *par, double *y, double *y2)
+{
+	size_t C = (size_t)c->cols[0];
+
+	(void)par, (void)y2;
+	for (int i = 0; i < 3; i++)
+		memcpy(y + (size_t)i * C, in[0] + (size_t)some[i] * C, C * sizeof *y);
+	return 0.0;
+}
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (int flags = 0; flags <= HAS_GRAD; flags += HAS_GRAD) {
+		struct check c = { .run = run_rows, .oracle = oracle_rows, .n_in = 1,
+				   .flags = flags, .rows = { 7 }, .cols = { 19 } };
+
+		check_run(&c);
+	}
+}
+
 /* --- a whole block: memory, repeatability --- */
 
 struct block {
@@ -437,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_norm),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_steady_memory),
 		cmocka_unit_test(test_repeatable),
 	};

@@ -186,7 +186,7 @@ static struct layout lay(const struct tokenizer *t, const char *a, const char *b
 
 	layout_source(t, one, two, cap, ids, spans, &l);
 	assert_true(l.n <= cap);
-	layout_find(t, l.n, l.at[1], &found);
+	layout_find(t, NULL, l.n, l.at[1], &found);
 	if (!b || l.at[1] < l.n) {
 		assert_int_equal(found.at[0], l.at[0]);
 		assert_int_equal(found.at[1], l.at[1]);
@@ -316,14 +316,20 @@ static void check_prompt(const struct tokenizer *t, const char *prompt, int cap,
 	const struct layout_words text[] = { { "abcdef", 6 }, { "xyz", 3 } };
 	struct token_span span[2 * CAP];
 	struct layout_template p;
-	int32_t ids[2 * CAP];
-	struct layout l;
+	int32_t ids[2 * CAP], again[2 * CAP];
+	struct layout l, found;
 
 	assert_int_equal(layout_prompt(prompt, &p, NULL), ST_OK);
 	layout_texts(t, &p, text, cap, ids, span, &l);
 	assert_string_equal(shown(t, ids, l.n), want);
 	for (int i = 0; i < l.n; i++)
 		assert_int_equal(span[i].end > 0, layout_is_text(&l, i));
+	layout_prompted(t, prompt, text[0], text[1], cap, again, NULL, &found);
+	assert_int_equal(found.n, l.n);
+	assert_memory_equal(again, ids, (size_t)l.n * sizeof *ids);
+	layout_find(t, prompt, l.n, l.at[1], &found);
+	assert_memory_equal(found.at, l.at, sizeof l.at);
+	assert_memory_equal(found.len, l.len, sizeof l.len);
 }
 
 static void test_prompts(void **state)
@@ -341,6 +347,7 @@ static void test_prompts(void **state)
 	check_prompt(t, "Say {text}: ", 6, "Say : ");
 	check_prompt(t, "{text} then {pair}!", 32, "abcdef then xyz!");
 	check_prompt(t, "{text} then {pair}!", 11, "ab then xy!");
+	check_prompt(t, "{source} then {text_b}!", 11, "ab then xy!");
 	check_prompt(t, "{a} {text}}", 32, "{a} abcdef}");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(layout_prompt(bad[i], &p, &err), ST_INVALID);

@@ -1,0 +1,137 @@
+/*
+ * layered.c - see layered.h.
+ */
+#include "model/layered.h"
+
+#include "base/mem.h"
+
+/* --- parameters --- */
+
+enum status layered_check(const struct model_config *c, struct err *err)
+{
+	const struct size_row row[] = {
+		{ "layers", c->layers, 1, 1024 },
+		{ "shared_layers", c->shared_layers, 0, c->layers },
+	};
+	enum status st = model_check_sizes(row, 2, err);
+
+	return st ? st : stack_check(c, err);
+}
+
+static void declare_tables(struct build *b, struct layered *f, bool has_segments)
+{
+	const struct model_config *cfg = &b->m->cfg;
+	unsigned lazy = PARAM_ROWS | PARAM_DECAY | PARAM_LAZY;
+	double dev = build_place_dev(cfg);
+
+	build_tokens(b);
+	f->pos = build_table(b, "position", cfg->position_offset + cfg->max_positions,
+			     lazy, dev);
+	f->seg = has_segments ? build_table(b, "segment", 2, lazy, dev) : PARAM_NONE;
+}
+
+struct layered *layered_declare(struct model *m, struct param_set *ps, const char *name,
+				bool has_segments)
+{
+	const struct model_config *cfg = &m->cfg;
+	struct layered *f = arena_zalloc(&m->arena, sizeof *f);
+	struct build all = build_shared(m, ps), b = build_in(&all, "embed");
+
+	f->name = name;
+	f->shared = arena_zalloc(&m->arena, ((size_t)cfg->shared_layers + 1) *
+				 sizeof *f->shared);
+	f->task = arena_zalloc(&m->arena, (size_t)m->n_tasks * sizeof *f->task);
+	declare_tables(&b, f, has_segments);
+	if (!cfg->pre_norm)
+		f->edge = build_norm(&b, "norm");
+	for (int i = 0; i < cfg->shared_layers; i++) {
+		b = build_in(&all, "%s.%d", name, i);
+		layer_declare(&b, &f->shared[i], 2, cfg->layers);
+	}
+	b = build_in(&all, "%s", name);
+	if (cfg->pre_norm && cfg->shared_layers == cfg->layers)
+		f->edge = build_norm(&b, "norm");
+	return f;
+}
+
+void layered_declare_task(struct build *own, int task)
+{
+	struct model *m = own->m;
+	const struct layered *f = m->own;
+	struct stack *s = &f->task[task];
+	int k = m->cfg.shared_layers;
+	struct build b;
+
+	stack_init(s, m, m->cfg.layers, 2);
+	s->edge = f->edge;
+	for (int i = 0; i < s->n; i++) {
+		b = build_in(own, "%s.%d", f->name, i);
+		if (i < k)
+			s->layer[i] = f->shared[i];
+		else
+			layer_declare(&b, &s->layer[i], 2, s->n);
+	}
+	b = build_in(own, "%s", f->name);
+	if (m->cfg.pre_norm && k < s->n)
+		s->edge = build_norm(&b, "norm");
+}
+
+const struct stack *layered_stack(const struct model *m, int task)
+{
+	return &((const struct layered *)m->own)->task[task];
+}
+
+/* --- forward --- */
+
+/* Rows of the position table for the rows' places. */
+static const int32_t *positions(const struct model *m, struct tape *t,
+				const struct places *rows)
+{
+	int offset = m->cfg.position_offset;
+	int32_t *pos;
+
+	if (!offset)
+		return rows->pos;
+	pos = arena_alloc(&t->arena, ((size_t)rows->n + 1) * sizeof *pos);
+	for (int i = 0; i < rows->n; i++)
+		pos[i] = rows->pos[i] + offset;
+	return pos;
+}
+
+struct ten *layered_embed(const struct model *m, struct tape *t,
+			  const struct places *rows)
+{
+	const struct layered *f = m->own;
+
+	return op_embed(t, m->token, rows->ids, rows->n, f->pos, positions(m, t, rows),
+			f->seg, rows->seg, (float)m->cfg.table_scale);
+}
+
+/* What the tokens alone bring: scaled rows of their table. */
+struct ten *layered_tokens(const struct model *m, struct tape *t, const struct batch *b)
+{
+	return op_embed(t, m->token, b->ids, b->N, PARAM_NONE, NULL, PARAM_NONE, NULL,
+			(float)m->cfg.table_scale);
+}
+
+struct ten *layered_rows(const struct model *m, struct tape *t, const struct batch *b,
+			 bool causal, float p_drop, struct ten **embedded)
+{
+	struct places in = { b->N, b->ids, b->pos, b->seg };
+	struct stream s = { .t = t, .cfg = &m->cfg, .p_drop = p_drop,
+			    .stack = layered_stack(m, b->task) };
+	struct ragged *seq = arena_alloc(&t->arena, sizeof *seq);
+	struct ten *x = layered_embed(m, t, &in);
+
+	*seq = (struct ragged){ b->B, b->off };
+	if (embedded)
+		*embedded = x;
+	stream_begin(&s, x);
+	for (int i = 0; i < s.stack->n; i++) {
+		stream_layer_begin(&s);
+		stream_self(&s, i, seq, causal);
+		stream_feed(&s, i);
+		stream_layer_end(&s);
+	}
+	return s.h;
+}

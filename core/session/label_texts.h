@@ -1,0 +1,18 @@
+/*
+ * label_texts.h - what a model that says its answers says for each label, in pieces of
+ * the run's tokenizer.
+ */
+#ifndef TUTTI_SESSION_LABEL_TEXTS_H
+#define TUTTI_SESSION_LABEL_TEXTS_H
+
+#include "session/session.h"
+
+/*
+ * Fills text and text_off of mt [n_tasks] in the arena, from the plan's label_texts or
+ * the labels themselves. Where the model says labels, a text of too many pieces and two
+ * labels of one text are refused.
+ */
+enum status label_texts_read(const struct session *s, struct arena *a, struct model_task *mt,
+			     struct err *err);
+
+#endif

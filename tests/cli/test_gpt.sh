@@ -1,0 +1,62 @@
+#!/bin/sh
+# model.kind gpt: labels that are said and summaries that go on from their source, in one
+# model: the same bits, resumed and replayed; evaluated, predicted; refused where it cannot.
+. tests/cli/lib.sh
+plan=$TMP/tiny.json
+tiny_plan "$plan" 60
+sed -i 's/"kind": "transformer", \(.*\), "decoder_layers": 1/"kind": "gpt", \1/' "$plan"
+whole=$(state_of "$plan" --run whole --workers 1)
+[ ${#whole} = 32 ] && ok "it trains" || { not_ok "it trains: '$whole'"; cat "$TMP/err"; }
+check "4 workers, the same state" [ "$(state_of "$plan" --workers 4)" = "$whole" ]
+check "it replays" "$TUTTI" replay whole --runs "$TMP/runs" --workers 2
+state_of "$plan" --run half --steps 17 >/dev/null
+again=$("$TUTTI" resume half --runs "$TMP/runs" --steps 60 --json 2>"$TMP/err" | field state)
+check "it resumes to the same state" [ "$again" = "$whole" ]
+loss() { "$TUTTI" eval whole --runs "$TMP/runs" --task "$1" --step "$2" --json 2>"$TMP/err" | field loss; }
+for t in topic headline; do
+	from=$(loss $t 50) to=$(loss $t 60)
+	check "a loss of $t: $from, $to" awk "BEGIN { exit !($from > 0 && $to > 0) }"
+done
+head -n 3 "$TMP/data/topics.dev.jsonl" |
+	"$TUTTI" predict whole --runs "$TMP/runs" --task topic >"$TMP/out" 2>"$TMP/err"
+check "it says labels" [ "$(grep -c '"label":' "$TMP/out")" = 3 ]
+head -n 3 "$TMP/data/headlines.dev.jsonl" |
+	"$TUTTI" predict whole --runs "$TMP/runs" --task headline >"$TMP/out" 2>"$TMP/err"
+check "it writes" [ "$(grep -c '"text":' "$TMP/out")" = 3 ]
+prompts=$(state_of "$plan" --set model.prompt_loss=true)
+check "with prompt_loss it is another run" [ "$prompts" -a "$prompts" != "$whole" ]
+saved=$TMP/runs/whole/checkpoints/step-000060/model.safetensors
+check "no heads are saved" sh -c '! grep -q "tasks.topic.head" "$1"' - "$saved"
+awk 'BEGIN { for (i = 0; i < 20; i++) printf "{\"text\":\"red blue\",\"label\":%d}\n", i }' >"$TMP/data/reds.jsonl"
+sed 's|"topic": .*|"reds": { "kind": "regress", "train": "'"$TMP"'/data/reds.jsonl",|' "$plan" >"$TMP/reds.json"
+fails "numbers" 2 "'gpt' model has no answers for 'regress'.*at tasks.reds.kind" "$TUTTI" check "$TMP/reds.json"
+fails "a norm of another kind" 2 "'norm' is for models of kind transformer" "$TUTTI" check "$plan" --set model.norm=post
+fails "a prompt without a text" 2 'no {text} in a prompt.*at tasks.topic.prompt' \
+	"$TUTTI" check "$plan" --set 'tasks.topic.prompt=label:'
+fails "a prompt of two texts where there is one" 2 '{text_b} where rows have no.*at tasks.topic.prompt' \
+	"$TUTTI" check "$plan" --set 'tasks.topic.prompt={text} {text_b} label:'
+tiny_plan "$TMP/encoder.json"
+fails "a prompt for an encoder" 2 "'transformer' model reads no prompts at tasks.topic.prompt" \
+	"$TUTTI" check "$TMP/encoder.json" --set 'tasks.topic.prompt={text} label:'
+other=$(state_of "$plan" --set 'tasks.topic.prompt=which of them is it about? {text} it is')
+check "with another prompt it is another run" [ "$other" -a "$other" != "$whole" ]
+check "prompts are in the run's plan" grep -q '{source}.nTL;DR:' "$TMP/runs/whole/plan.json"
+printf '{"text":"a b","label":"Red"}\n{"text":"c d","label":"red"}\n' >"$TMP/data/twice.jsonl"
+sed 's|"topic": { "kind": "classify", "train": "[^"]*", "dev": "[^"]*"|"topic": { "kind": "classify", "train": "'"$TMP"'/data/twice.jsonl"|' \
+	"$plan" >"$TMP/twice.json"
+"$TUTTI" train "$TMP/twice.json" --runs "$TMP/runs" >"$TMP/out" 2>"$TMP/err"
+check "two labels with one text" \
+	grep -q "tasks.topic.labels: 'Red' and 'red' are one text" "$TMP/err"
+texts() { # texts TEXT TEXT: what is said of a run with these
+	sed 's|"topic": { |&"labels": ["Red", "red"], "label_texts": ["'"$1"'", "'"$2"'"], |' "$TMP/twice.json" >"$TMP/texts.json"
+	"$TUTTI" train "$TMP/texts.json" --steps 3 --runs "$TMP/runs" >"$TMP/out" 2>&1
+}
+check "unless other texts are said" texts great awful
+check "and are kept in the run's plan" sh -c 'grep -q "\"great\"" "$1"/*/plan.json' - "$TMP/runs"
+texts "great" "$(printf 'a %.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32)"
+check "a text of too many pieces" grep -q "tasks.topic.label_texts: 'a a .* more than 32 pieces" "$TMP/out"
+texts "great" 'fine", "so'
+check "a text too many" grep -q "3 texts for 2 labels at tasks.topic.label_texts" "$TMP/out"
+fails "texts for an encoder's labels" 2 "'transformer' model says no labels at tasks.topic.label_texts" \
+	"$TUTTI" check "$TMP/encoder.json" --set 'tasks.topic.label_texts=["a","b"]'
+exit $bad
