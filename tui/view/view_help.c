@@ -257,7 +257,7 @@ static void enter(struct ui *ui)
 	own(ui)->top = 0;
 }
 
-static void *init(void)
+static void *own_new(void)
 {
 	return xcalloc(1, sizeof(struct help_view));
 }
@@ -271,7 +271,7 @@ void help_show(struct ui *ui, const char *word)
 
 const struct view view_help = {
 	.name = "Help", .brief = "Help",
-	.init = init, .release = xfree, .enter = enter,
+	.own_new = own_new, .own_free = xfree, .enter = enter,
 	.draw = draw, .act = act, .back = back,
 	.hints = "Esc close   j k scroll",
 };
