@@ -12,7 +12,7 @@ enum { EFFECTS_KEPT = 128, JOURNAL_WORD = 64 };
 enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROMS };
 
 struct journal_view {
-	int at, top;             /* into `row` */
+	int at;                  /* into `row` */
 	bool is_away;            /* the person moved off the newest entry */
 	enum journal_filter who;
 	int task;                /* -1: entries on any */

@@ -183,7 +183,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	struct listing l = {journal_of(ui)->at, journal_of(ui)->top};
+	struct listing l = {.at = journal_of(ui)->at}; /* scrolls no further than it must */
 	int h = r.h - 1, n = journal_of(ui)->n;
 
 	if (r.h < 2)

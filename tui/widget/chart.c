@@ -105,7 +105,6 @@ static void place(struct chart *c, int64_t from, int64_t width)
 
 void chart_fit(struct chart *c)
 {
-
 	c->from = c->to = 0;
 	c->follows = false;
 	curve_range_clear(&c->loss_range);
@@ -116,9 +115,8 @@ void chart_fit(struct chart *c)
 void chart_zoom(struct chart *c, int power)
 {
 	int64_t from = c->to ? c->from : 0, to = c->to ? c->to : chart_last(c);
-	int64_t width = to - from, next = power > 0 ? width / 2 :
-					     width < INT64_MAX / 4 ? width * 2 :
-								   INT64_MAX;
+	int64_t width = to - from;
+	int64_t next = power > 0 ? width / 2 : width < INT64_MAX / 4 ? width * 2 : INT64_MAX;
 	int64_t at = c->cursor;
 	double part;
 
@@ -143,9 +141,8 @@ void chart_pan(struct chart *c, double part)
 		return;
 	place(c, c->from + (int64_t)llrint(part * (double)width), width);
 	if (c->cursor >= 0 && c->to) { /* it goes along, to be seen */
-		c->cursor = c->cursor > c->to	   ? c->to :
-			     c->cursor <= c->from ? c->from + 1 :
-						     c->cursor;
+		c->cursor = c->cursor > c->to ? c->to :
+			    c->cursor <= c->from ? c->from + 1 : c->cursor;
 		c->cursor = c->cursor > c->pic->step ? c->pic->step : c->cursor;
 	}
 }
@@ -190,7 +187,6 @@ void chart_move_cursor(struct chart *c, int hundredths)
 
 int64_t chart_where(const struct chart *c)
 {
-
 	if (c->cursor >= 0)
 		return c->cursor;
 	return is_windowed(c) && c->to < c->pic->step ? c->to : c->pic->step;
@@ -307,7 +303,6 @@ static void widen_dev(struct extent *e, const struct channel *ch)
 
 static void gather(const struct chart *c, struct extent *e)
 {
-
 	for (int i = 0; i < c->pic->n_channels; i++) {
 		const struct channel *ch = &c->pic->ch[i];
 		const struct channel *o = overlay_channel(&c->overlay, ch->name);
@@ -382,15 +377,12 @@ static void fit_ranges(struct chart *c)
 		fit_octaves(c->kind == CHART_NORM ? &c->norm_range : &c->loss_range,
 			    &e, is_windowed(c));
 	curve_range_fit(c->kind == CHART_LOSS ? &c->loss_range :
-			c->kind == CHART_DEV	? &c->dev_range :
-						  &c->norm_range, e.lo, e.hi);
+			c->kind == CHART_DEV ? &c->dev_range : &c->norm_range, e.lo, e.hi);
 }
 
 static void make_axis(struct chart *c)
 {
-	bool is_here = c->is_full;
-
-	axis_make(&c->x, is_here ? c->axis : AXIS_STEP, is_here && c->is_log_x, c->pic,
+	axis_make(&c->x, c->is_full ? c->axis : AXIS_STEP, c->is_full && c->is_log_x, c->pic,
 		  c->channel);
 	if (is_windowed(c)) {
 		c->x_min = axis_value(&c->x, (double)c->from);

@@ -42,7 +42,6 @@ struct chart {
 	struct series *line, *other; /* per channel; norm: the first alone */
 	int n_lines;
 	struct fine fine;
-	enum chart_kind made;      /* what the ranges are for */
 };
 void chart_init(struct chart *c);
 void chart_release(struct chart *c);

@@ -35,7 +35,6 @@ static void say_smoothing(const struct chart *k, char out[32])
 static void say_axes(const struct chart *k, int width, char out[128])
 {
 	char smoothing[32], from[24], to[24];
-	bool is_here = k->is_full;
 	int64_t span = k->n_lines && k->kind != CHART_DEV ? k->line[0].span : 1;
 	size_t n;
 
@@ -45,13 +44,13 @@ static void say_axes(const struct chart *k, int width, char out[128])
 		   k->kind == CHART_NORM ? " · log" :
 		   k->kind == CHART_SHARE ? " · % of micro-batches" : "");
 	n = strlen(out);
-	if (is_here && k->x.kind != AXIS_STEP)
+	if (k->is_full && k->x.kind != AXIS_STEP)
 		str_format(out + n, 128 - n, " · by %s", axis_name(k->x.kind));
 	n = strlen(out);
-	if (is_here && k->is_log_x)
+	if (k->is_full && k->is_log_x)
 		str_format(out + n, 128 - n, " · log x");
 	n = strlen(out);
-	if (is_here && k->to)
+	if (k->is_full && k->to)
 		str_format(out + n, 128 - n, " · %s–%s", fmt_count(from, k->from),
 			   fmt_count(to, k->to));
 	n = strlen(out);
@@ -194,8 +193,7 @@ static enum ink line_ink(const struct chart *k, int i)
 static void draw_other(struct canvas *c, const struct chart *k, const struct plot *p,
 		       int i)
 {
-	const struct channel *o =
-		overlay_channel(&k->overlay, k->pic->ch[i].name);
+	const struct channel *o = overlay_channel(&k->overlay, k->pic->ch[i].name);
 	struct plot_line l = {.ink = line_ink(k, i), .dotted = true};
 
 	l.mark = (char)('a' + i % 26);
