@@ -11,7 +11,7 @@
 #include "summaries_own.h"
 #include "text/tokenizer.h"
 
-void *summaries_init(void)
+void *summaries_new(void)
 {
 	struct summaries_view *re = xcalloc(1, sizeof *re);
 
@@ -34,7 +34,7 @@ static void forget_set(struct summaries_view *re)
 	memset(&re->mean, 0, sizeof re->mean);
 }
 
-void summaries_release(void *own)
+void summaries_free(void *own)
 {
 	struct summaries_view *re = own;
 

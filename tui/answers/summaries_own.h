@@ -14,8 +14,8 @@ static inline struct summaries_view *summaries_of(const struct ui *ui)
 }
 
 /* What its row does (view_summaries.c), in summaries.c and summaries_keys.c. */
-void *summaries_init(void);
-void summaries_release(void *own);
+void *summaries_new(void);
+void summaries_free(void *own);
 bool summaries_act(struct ui *ui, int action, int arg);
 bool summaries_go_back(struct ui *ui);
 void summaries_look_for(struct ui *ui, const char *text);

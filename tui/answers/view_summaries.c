@@ -466,7 +466,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 
 const struct view view_summaries = {
 	.digit = '4', .name = "Summaries", .brief = "Sums",
-	.init = summaries_init, .release = summaries_release, .find = summaries_look_for,
+	.own_new = summaries_new, .own_free = summaries_free, .find = summaries_look_for,
 	.recalc = summaries_recalc, .draw = draw, .act = summaries_act,
 	.back = summaries_go_back,
 	.hints = "j k example   h l piece   v marks   b beams   d changes   s sort   "

@@ -32,14 +32,14 @@ void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *v
 	chart_init(&ui->chart);
 	ui->views = views;
 	for (int v = 0; v < VIEW_ROWS; v++)
-		ui->own[v] = views[v]->init ? views[v]->init() : NULL;
+		ui->own[v] = views[v]->own_new ? views[v]->own_new() : NULL;
 }
 
 void ui_release(struct ui *ui)
 {
 	for (int v = 0; v < VIEW_ROWS; v++) /* jobs write wake_fd to their end */
-		if (ui->views[v]->release)
-			ui->views[v]->release(ui->own[v]);
+		if (ui->views[v]->own_free)
+			ui->views[v]->own_free(ui->own[v]);
 	models_release(ui);
 	job_slot_release(&ui->export.work);
 	if (ui->wake_fd >= 0)

@@ -70,7 +70,7 @@ struct ui {
 	int wake_fd;                /* an eventfd: jobs write it, the desk then draws */
 	double now, last_interrupt;
 	const struct view *const *views; /* [VIEW_ROWS], borrowed */
-	void *own[VIEW_ROWS];       /* each view's own data, made by its init */
+	void *own[VIEW_ROWS];       /* each view's own data, of its own_new */
 	enum view_id view, back;    /* back: below the help */
 	const struct view *layer;   /* what lies over the view and has the keys, or NULL */
 	int channel;

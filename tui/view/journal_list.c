@@ -19,7 +19,7 @@ static const double ROWS_LAG = 1.5; /* seconds */
 /* Entries measured for one frame: each reads up to 1 200 steps, some 8 ms. */
 enum { MEASURED_AT_ONCE = 2, ROWS_AHEAD = 40 };
 
-void *journal_view_init(void)
+void *journal_view_new(void)
 {
 	struct journal_view *h = xcalloc(1, sizeof *h);
 
@@ -28,7 +28,7 @@ void *journal_view_init(void)
 	return h;
 }
 
-void journal_view_release(void *own)
+void journal_view_free(void *own)
 {
 	struct journal_view *h = own;
 

@@ -184,7 +184,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	struct listing l = {journal_of(ui)->at, journal_of(ui)->top};
+	struct listing l = {.at = journal_of(ui)->at}; /* scrolls no further than it must */
 	int h = r.h - 1, n = journal_of(ui)->n;
 
 	if (r.h < 2)
@@ -294,7 +294,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 
 const struct view view_journal = {
 	.digit = '8', .name = "Journal", .brief = "Jour",
-	.init = journal_view_init, .release = journal_view_release,
+	.own_new = journal_view_new, .own_free = journal_view_free,
 	.find = journal_view_find,
 	.recalc = journal_view_recalc, .draw = draw, .act = journal_view_act,
 	.back = journal_view_back,

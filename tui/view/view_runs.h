@@ -55,8 +55,8 @@ static inline struct runs_view *runs_view_of(const struct ui *ui)
 }
 
 /* What its row does (view_runs.c), in runs_work.c. */
-void *runs_view_init(void);
-void runs_view_release(void *own);
+void *runs_view_new(void);
+void runs_view_free(void *own);
 void runs_view_recalc(struct ui *ui);
 bool runs_view_act(struct ui *ui, int action, int arg);
 bool runs_view_back(struct ui *ui);
