@@ -375,9 +375,7 @@ static void fit_ranges(struct chart *c, const struct snapshot *s)
 
 static void make_axis(struct chart *c, const struct snapshot *s)
 {
-	bool is_here = c->is_full;
-
-	axis_make(&c->x, is_here ? c->axis : AXIS_STEP, is_here && c->is_log_x, s,
+	axis_make(&c->x, c->is_full ? c->axis : AXIS_STEP, c->is_full && c->is_log_x, s,
 		  c->channel);
 	if (is_windowed(c)) {
 		c->x_min = axis_value(&c->x, (double)c->from);
