@@ -9,9 +9,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/models.h"
 #include "command/command.h"
 #include "summaries_own.h"
+#include "ui/models.h"
 
 enum { TEXT_LEFT = 64 }; /* of a command's length, for its first words */
 

@@ -3,9 +3,9 @@
  */
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
 #include "kind_view.h"
 #include "summaries_own.h"
+#include "ui/keys.h"
 
 static void next_task(struct ui *ui, int dir)
 {

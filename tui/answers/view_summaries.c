@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask/ask_summarize.h"
 #include "base/mem.h"
+#include "summaries_own.h"
+#include "text/parts.h"
 #include "ui/keys.h"
 #include "ui/models.h"
-#include "ask/ask_summarize.h"
-#include "text/parts.h"
-#include "summaries_own.h"
 
 /* What one example comes to; made for a drawing, gone after it. */
 struct example_view {

@@ -1,6 +1,6 @@
 /*
  * models.h - which model answers the desk's questions: the live one, or that of a
- * checkpoint, opened beside it (run/reader.h). One at a time.
+ * checkpoint, opened beside it (ask/reader.h). One at a time.
  */
 #ifndef TUTTI_TUI_MODELS_H
 #define TUTTI_TUI_MODELS_H

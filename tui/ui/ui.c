@@ -13,10 +13,10 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "feed/film.h"
-#include "widget/meanings.h"
-#include "models.h"
 #include "command/command.h"
+#include "feed/film.h"
+#include "models.h"
+#include "widget/meanings.h"
 
 void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *views)
 {

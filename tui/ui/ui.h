@@ -8,15 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ask/reader.h"
 #include "attribution.h"
+#include "export.h"
+#include "feed/feed.h"
+#include "view.h"
 #include "widget/chart.h"
 #include "widget/curve.h"
-#include "export.h"
 #include "widget/fader.h"
-#include "feed/feed.h"
 #include "widget/layout.h"
-#include "view.h"
-#include "ask/reader.h"
 
 
 /*

@@ -12,8 +12,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
 #include "command/command.h"
+#include "ui/keys.h"
 
 static const double ROWS_LAG = 1.5; /* seconds */
 /* Entries measured for one frame: each reads up to 1 200 steps, some 8 ms. */

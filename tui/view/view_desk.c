@@ -8,10 +8,10 @@
 
 #include "base/str.h"
 #include "chart_keys.h"
-#include "ui/keys.h"
-#include "widget/meanings.h"
 #include "text/utf8.h"
+#include "ui/keys.h"
 #include "ui/ui.h"
+#include "widget/meanings.h"
 
 static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 		     enum ink ink, const char *value)

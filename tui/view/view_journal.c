@@ -7,11 +7,11 @@
 #include <time.h>
 
 #include "base/str.h"
-#include "widget/effect_draw.h"
+#include "command/command.h"
 #include "journal_view.h"
 #include "ui/keys.h"
-#include "command/command.h"
 #include "ui/ui.h"
+#include "widget/effect_draw.h"
 
 enum { EFFECT_COLS = 25, EFFECT_NARROW = 16 };
 
