@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "view/view_table.h"
+#include "desk/frame.h"
 #include "view/trial.h"
 #include "view/view_help.h"
 #include "fixture/fake_feed.h"

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "answers/summaries_own.h"
+#include "desk/frame.h"
 #include "view/view_table.h"
 #include "base/file.h"
 #include "base/json.h"

@@ -2,15 +2,17 @@
  * frame.c - what every view wears: the status line, the tabs, the last line
  * with the prompt, a message or keys.
  */
+#include "frame.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "feed/film.h"
-#include "ui/keys.h"
 #include "prompt.h"
 #include "text/utf8.h"
+#include "ui/keys.h"
 #include "ui/ui.h"
 
 static void draw_phase(struct canvas *c, const struct ui *ui, int *x)

@@ -11,6 +11,7 @@
 #include "curves_export.h"
 #include "ui/keys.h"
 #include "ui/ui.h"
+#include "widget/entry_draw.h"
 
 enum { NUMBER_COLS = 7, NUMBERS = 3 };
 

@@ -12,6 +12,7 @@
 #include "ui/keys.h"
 #include "ui/ui.h"
 #include "widget/effect_draw.h"
+#include "widget/entry_draw.h"
 
 enum { EFFECT_COLS = 25, EFFECT_NARROW = 16 };
 

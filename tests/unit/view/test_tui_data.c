@@ -3,6 +3,7 @@
  * never hold up a key: what a frame costs is measured in this thread's own time.
  */
 #include "view/view_table.h"
+#include "desk/frame.h"
 #include "fixture/data_check.h"
 
 #include <time.h>
