@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
-#include "ui/keys.h"
 #include "kind_view.h"
+#include "ui/keys.h"
 
 /* --- head --- */
 

@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
 #include "desk_command.h"
+#include "ui/keys.h"
 #include "view_runs.h"
 
 static const double FRESH = 2; /* seconds between two looks at the root */

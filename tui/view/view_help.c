@@ -7,11 +7,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
-#include "desk_command.h"
-#include "widget/meanings.h"
 #include "command/command.h"
+#include "desk_command.h"
+#include "ui/keys.h"
 #include "view_help.h"
+#include "widget/meanings.h"
 #include "widget/words.h"
 
 /* A page is drawn line by line; without a canvas the lines are only counted. */
@@ -139,37 +139,33 @@ static void meanings(struct page_pen *p, const struct ui *ui)
 			row(p, 14, meaning_table[i].word, meaning_table[i].help);
 }
 
-static void page(struct page_pen *p, const struct ui *ui)
+/* What `word` means, or that it is not known. */
+static void page_of_word(struct page_pen *p, const struct ui *ui, const char *word)
 {
-	const struct command_row *c =
-		help_of(ui)->word[0] ? command_find(help_of(ui)->word) : NULL;
-	const struct desk_command *l =
-		help_of(ui)->word[0] ? desk_command_find(help_of(ui)->word) : NULL;
-	char text[160];
+	const struct command_row *c = command_find(word);
+	const struct desk_command *l = desk_command_find(word);
+	const struct meaning *m = meaning_find(word);
 
 	if (c) {
 		one_command(p, c);
-		return;
-	}
-	if (l) {
+	} else if (l) {
 		one_desk_command(p, l);
-		return;
-	}
-	if (meaning_find(help_of(ui)->word)) {
-		head(p, meaning_find(help_of(ui)->word)->word);
+	} else if (m) {
+		head(p, m->word);
 		blank(p);
-		paragraph(p, meaning_find(help_of(ui)->word)->help);
-		return;
-	}
-	if (help_of(ui)->word[0]) {
-		str_format(text, sizeof text,
-			   "there is no command of the name that was "
-			   "asked for; these are all:");
-		paragraph(p, text);
+		paragraph(p, m->help);
+	} else {
+		paragraph(p, "there is no command of the name that was asked for; these are "
+			  "all:");
 		commands(p, ui);
 		own_commands(p);
-		return;
 	}
+}
+
+static void page_of_view(struct page_pen *p, const struct ui *ui)
+{
+	char text[160];
+
 	head(p, ui->views[ui->back]->name);
 	keys_of(p, ui, 1u << ui->back, false);
 	blank(p);
@@ -190,6 +186,14 @@ static void page(struct page_pen *p, const struct ui *ui)
 	str_format(text, sizeof text, "this terminal: %s",
 		   ui->terminal ? ui->terminal : "-");
 	paragraph(p, text);
+}
+
+static void page(struct page_pen *p, const struct ui *ui)
+{
+	if (help_of(ui)->word[0])
+		page_of_word(p, ui, help_of(ui)->word);
+	else
+		page_of_view(p, ui);
 }
 
 static int lines_of(const struct ui *ui)

@@ -7,11 +7,11 @@
 
 #include <limits.h>
 
-#include "widget/curve.h"
 #include "feed/job_slot.h"
 #include "look/run_diff.h"
 #include "look/run_table.h"
 #include "ui/ui.h"
+#include "widget/curve.h"
 
 enum { RUN_MARKS = 7, RUN_NAME = 128 };
 enum run_sort { BY_CREATED, BY_NAME, BY_STEP, BY_TASK, BY_MEAN, BY_DIFFERENCE,

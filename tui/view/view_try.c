@@ -5,13 +5,13 @@
  */
 #include <string.h>
 
+#include "answers/kind_view.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
-#include "answers/kind_view.h"
-#include "ui/models.h"
 #include "trial.h"
+#include "ui/keys.h"
+#include "ui/models.h"
 #include "ui/ui.h"
 #include "widget/words.h"
 
