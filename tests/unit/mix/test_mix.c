@@ -263,11 +263,11 @@ static void test_factor_is_bounded(void **state)
 	(void)state;
 	mix_use(&m, &row, param);
 	assert_true(mix_learn(&m, METHOD_WEIGHTING, &seen));
-	near(m.ch[0].factor, 1e300, 0);
+	assert_near(m.ch[0].factor, 1e300, 0);
 	for (loss[0] = 1; loss[0] < 5; loss[0]++) {
 		assert_false(mix_learn(&m, METHOD_WEIGHTING, &seen));
-		near(m.ch[0].factor, 1e300, 0);
-		near(m.weighting.memory[0], 1, 0);
+		assert_near(m.ch[0].factor, 1e300, 0);
+		assert_near(m.weighting.memory[0], 1, 0);
 	}
 }
 
