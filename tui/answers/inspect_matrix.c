@@ -232,6 +232,15 @@ static void draw_bin(struct canvas *c, struct rect plot, int x, int w, double ac
 	}
 }
 
+/* What the bins' marks are, at their right; has_rows: their rows are told below. */
+static void draw_bins_legend(struct canvas *c, struct rect plot, int x, int end, bool has_rows)
+{
+	draw_text(c, plot.y, x, end - x, INK_STRONG, "━ sure");
+	draw_text(c, plot.y + 1, x, end - x, INK_MARK, "█ right");
+	if (has_rows)
+		draw_text(c, plot.y + plot.h + 1, x, 6, INK_DIM, "rows");
+}
+
 void inspect_draw_calibration(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct calibration *k = &inspect_of(ui)->data.calibration;
@@ -248,7 +257,7 @@ void inspect_draw_calibration(struct canvas *c, const struct ui *ui, struct rect
 	n = CALIBRATION_BINS - first;
 	step = (r.w - 4) / n;
 	step = step < 1 ? 1 : step > 6 ? 6 : step;
-	w = step > 2 ? step - 1 : step > 1 ? 1 : 1;
+	w = step > 2 ? step - 1 : 1;
 	labels = r.h >= 8 ? 2 : 1;
 	plot = (struct rect){r.y + 1, r.x + 2, r.h - 2 - labels, r.w - 4};
 	x = plot.x;
@@ -266,11 +275,6 @@ void inspect_draw_calibration(struct canvas *c, const struct ui *ui, struct rect
 			draw_text(c, plot.y + plot.h + 1, x, step - 1, INK_DIM,
 				  fmt_brief(text, k->bin[i].n));
 	}
-	x += 2;
-	if (x + 12 < r.x + r.w && plot.h >= 3) {
-		draw_text(c, plot.y, x, r.x + r.w - 2 - x, INK_STRONG, "━ sure");
-		draw_text(c, plot.y + 1, x, r.x + r.w - 2 - x, INK_MARK, "█ right");
-		if (labels > 1)
-			draw_text(c, plot.y + plot.h + 1, x, 6, INK_DIM, "rows");
-	}
+	if (x + 14 < r.x + r.w && plot.h >= 3)
+		draw_bins_legend(c, plot, x + 2, r.x + r.w - 2, labels > 1);
 }

@@ -5,14 +5,32 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask/ask_regress.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
-#include "ask/ask_regress.h"
+
+/* Of the rows with both numbers, whose means are gold and guess; NaN: no spread. */
+static double correlation(const struct prediction_set *s, double gold, double guess)
+{
+	double sxx = 0, syy = 0, sxy = 0;
+
+	for (int i = 0; i < s->n; i++) {
+		double x = number_gold(&s->p[i]) - gold;
+		double y = number_guess(&s->p[i]) - guess;
+
+		if (!isfinite(x) || !isfinite(y))
+			continue;
+		sxx += x * x;
+		syy += y * y;
+		sxy += x * y;
+	}
+	return sxx > 0 && syy > 0 ? sxy / sqrt(sxx * syy) : NAN;
+}
 
 void residuals_of(const struct prediction_set *s, struct residuals *out)
 {
-	double sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
+	double sx = 0, sy = 0;
 
 	*out = (struct residuals){0, 0, 0, 0, NAN, INFINITY, -INFINITY, INFINITY,
 				  -INFINITY};
@@ -39,18 +57,7 @@ void residuals_of(const struct prediction_set *s, struct residuals *out)
 	out->mae /= out->n;
 	out->rmse = sqrt(out->rmse / out->n);
 	out->bias /= out->n;
-	for (int i = 0; i < s->n; i++) {
-		double x = number_gold(&s->p[i]) - sx / out->n;
-		double y = number_guess(&s->p[i]) - sy / out->n;
-
-		if (!isfinite(x) || !isfinite(y))
-			continue;
-		sxx += x * x;
-		syy += y * y;
-		sxy += x * y;
-	}
-	if (sxx > 0 && syy > 0)
-		out->pearson = sxy / sqrt(sxx * syy);
+	out->pearson = correlation(s, sx / out->n, sy / out->n);
 }
 
 void residual_bins(const struct prediction_set *s, double most, int n, int *bin)

@@ -4,13 +4,13 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "ask/ask_classify.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "inspect_own.h"
 #include "feed/store_visit.h"
+#include "inspect_own.h"
 #include "kind_view.h"
-#include "ask/ask_classify.h"
 
 enum { NAME_COLS = 11 };
 

@@ -3,11 +3,11 @@
  */
 #include <math.h>
 
+#include "ask/ask_regress.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "inspect_own.h"
 #include "kind_view.h"
-#include "ask/ask_regress.h"
 
 static int draw_tried(struct canvas *c, struct rect r, int y, const struct json *answer,
 		      enum ink ink)

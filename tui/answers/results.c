@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask/ask_classify.h"
 #include "base/mem.h"
 #include "kind_view.h"
-#include "ask/ask_classify.h"
 
 void results_init(struct results *r)
 {

@@ -11,61 +11,48 @@
 #include "summaries_own.h"
 #include "text/tokenizer.h"
 
-void *summaries_init(void)
+void *summaries_new(void)
 {
-	struct summaries_view *re = xcalloc(1, sizeof *re);
+	struct summaries_view *v = xcalloc(1, sizeof *v);
 
-	re->task = re->set_task = re->token = -1;
-	re->row = re->set_step = -1;
-	results_init(&re->data);
-	return re;
+	v->task = v->set_task = v->token = -1;
+	v->row = v->set_step = -1;
+	results_init(&v->data);
+	return v;
 }
 
-static void forget_set(struct summaries_view *re)
+static void forget_set(struct summaries_view *v)
 {
-	prediction_set_release(&re->before);
-	memset(&re->before, 0, sizeof re->before);
-	re->is_before_read = false;
-	xfree(re->figure);
-	xfree(re->order);
-	re->figure = NULL;
-	re->order = NULL;
-	re->n_order = re->measured = 0;
-	memset(&re->mean, 0, sizeof re->mean);
+	prediction_set_release(&v->before);
+	memset(&v->before, 0, sizeof v->before);
+	v->is_before_read = false;
+	xfree(v->figure);
+	xfree(v->order);
+	v->figure = NULL;
+	v->order = NULL;
+	v->n_order = v->measured = 0;
+	memset(&v->mean, 0, sizeof v->mean);
 }
 
-void summaries_release(void *own)
+void summaries_free(void *own)
 {
-	struct summaries_view *re = own;
+	struct summaries_view *v = own;
 
-	forget_set(re);
-	results_release(&re->data);
+	forget_set(v);
+	results_release(&v->data);
 	for (int i = 0; i < BEAMS_KEPT; i++)
-		xfree(re->beams[i].json);
-	xfree(re);
+		xfree(v->beams[i].json);
+	xfree(v);
 }
 
-bool summaries_back(struct summaries_view *re)
+int summaries_shown(const struct summaries_view *v)
 {
-	if (re->token >= 0)
-		re->token = -1;
-	else if (re->shows_change)
-		re->shows_change = false;
-	else if (re->pane != PANE_HISTORY)
-		re->pane = PANE_HISTORY;
-	else
-		return false;
-	return true;
+	return v->at >= 0 && v->at < v->n_order ? v->order[v->at] : -1;
 }
 
-int summaries_shown(const struct summaries_view *re)
+const struct prediction *summaries_before(const struct summaries_view *v)
 {
-	return re->at >= 0 && re->at < re->n_order ? re->order[re->at] : -1;
-}
-
-const struct prediction *summaries_before(const struct summaries_view *re)
-{
-	const struct results *d = &re->data;
+	const struct results *d = &v->data;
 
 	for (int i = d->past.n - 1; i >= 0; i--)
 		if (d->past_step[i] < d->set.step)
@@ -73,95 +60,95 @@ const struct prediction *summaries_before(const struct summaries_view *re)
 	return NULL;
 }
 
-void summaries_settle(struct summaries_view *re)
+void summaries_settle(struct summaries_view *v)
 {
 	int i;
 
-	if (re->at >= re->n_order)
-		re->at = re->n_order - 1;
-	if (re->at < 0)
-		re->at = 0;
-	i = summaries_shown(re);
-	if (i < 0 || re->data.set.p[i].row == re->row)
+	if (v->at >= v->n_order)
+		v->at = v->n_order - 1;
+	if (v->at < 0)
+		v->at = 0;
+	i = summaries_shown(v);
+	if (i < 0 || v->data.set.p[i].row == v->row)
 		return;
-	re->row = re->data.set.p[i].row;
-	re->scroll = 0;
-	re->token = re->token >= 0 ? 0 : -1;
+	v->row = v->data.set.p[i].row;
+	v->scroll = 0;
+	v->token = v->token >= 0 ? 0 : -1;
 }
 
-static bool needs_before(const struct summaries_view *re)
+static bool needs_before(const struct summaries_view *v)
 {
-	return re->sort == BY_CHANGE || re->only == ONLY_CHANGED;
+	return v->sort == BY_CHANGE || v->only == ONLY_CHANGED;
 }
 
 static void read_before(struct ui *ui)
 {
-	struct summaries_view *re = summaries_of(ui);
+	struct summaries_view *v = summaries_of(ui);
 
-	re->is_before_read = true;
+	v->is_before_read = true;
 	if (ui->feed.predictions_before &&
-	    ui->feed.predictions_before(ui->feed.arg, ui->pic->run_path, re->task,
-					re->data.set.step, &re->before, NULL))
-		memset(&re->before, 0, sizeof re->before);
-	summaries_measure_changes(re);
+	    ui->feed.predictions_before(ui->feed.arg, ui->pic->run_path, v->task,
+					v->data.set.step, &v->before, NULL))
+		memset(&v->before, 0, sizeof v->before);
+	summaries_measure_changes(v);
 }
 
 /* A new evaluation, or another task. */
-static void take_set(struct summaries_view *re)
+static void take_set(struct summaries_view *v)
 {
-	int64_t row = re->set_task == re->data.task ? re->row : -1;
+	int64_t row = v->set_task == v->data.task ? v->row : -1;
 
-	forget_set(re);
-	re->set_task = re->data.task;
-	re->set_step = re->data.step;
-	re->figure = xcalloc((size_t)re->data.set.n + 1, sizeof *re->figure);
-	for (int i = 0; i < re->data.set.n; i++)
-		re->figure[i].change = NAN;
-	re->row = row;
-	re->at = row < 0 ? 0 : re->at;
-	summaries_arrange(re);
+	forget_set(v);
+	v->set_task = v->data.task;
+	v->set_step = v->data.step;
+	v->figure = xcalloc((size_t)v->data.set.n + 1, sizeof *v->figure);
+	for (int i = 0; i < v->data.set.n; i++)
+		v->figure[i].change = NAN;
+	v->row = row;
+	v->at = row < 0 ? 0 : v->at;
+	summaries_arrange(v);
 }
 
-static void count_tokens(struct summaries_view *re, int i)
+static void count_tokens(struct summaries_view *v, int i)
 {
 	struct placed_text none = {.text = ""};
 	struct pieces p;
 
-	pieces_read(&p, i >= 0 ? re->data.set.p[i].detail : NULL, re->pieces, &none, &none);
-	re->n_tokens = p.n;
-	if (re->token >= p.n)
-		re->token = p.n - 1;
+	pieces_read(&p, i >= 0 ? v->data.set.p[i].detail : NULL, v->pieces, &none, &none);
+	v->n_tokens = p.n;
+	if (v->token >= p.n)
+		v->token = p.n - 1;
 	pieces_release(&p);
 }
 
 void summaries_recalc(struct ui *ui)
 {
-	struct summaries_view *re = summaries_of(ui);
+	struct summaries_view *v = summaries_of(ui);
 	int i;
 
-	re->task = view_first_task(ui, VIEW_SUMMARIES, re->task);
-	if (re->task < 0)
+	v->task = view_first_task(ui, VIEW_SUMMARIES, v->task);
+	if (v->task < 0)
 		return;
-	re->rouge = (struct rouge_options){ .unicode = ui->pic->ch[re->task].rouge_unicode,
+	v->rouge = (struct rouge_options){ .unicode = ui->pic->ch[v->task].rouge_unicode,
 					    .split = true };
-	re->pieces = tokenizer_kind_find(ui->pic->tokenizer);
-	results_load(&re->data, &ui->feed, ui->pic, re->task);
-	if (re->set_task != re->data.task || re->set_step != re->data.step)
-		take_set(re);
-	if (needs_before(re) && !re->is_before_read) {
+	v->pieces = tokenizer_kind_find(ui->pic->tokenizer);
+	results_load(&v->data, &ui->feed, ui->pic, v->task);
+	if (v->set_task != v->data.task || v->set_step != v->data.step)
+		take_set(v);
+	if (needs_before(v) && !v->is_before_read) {
 		read_before(ui);
-		summaries_arrange(re);
+		summaries_arrange(v);
 	}
-	if (re->measured < re->data.set.n) {
-		if (!summaries_measure(re))
+	if (v->measured < v->data.set.n) {
+		if (!summaries_measure(v))
 			eventfd_write(ui->wake_fd, 1); /* draw again: there is more */
-		summaries_arrange(re);
+		summaries_arrange(v);
 	}
-	summaries_settle(re);
-	i = summaries_shown(re);
-	summaries_measure_one(re, i);
-	results_history(&re->data, &ui->feed, ui->pic->run_path, i);
-	count_tokens(re, i);
-	if (re->pane == PANE_BEAMS)
+	summaries_settle(v);
+	i = summaries_shown(v);
+	summaries_measure_one(v, i);
+	results_history(&v->data, &ui->feed, ui->pic->run_path, i);
+	count_tokens(v, i);
+	if (v->pane == PANE_BEAMS)
 		summaries_ask_beams(ui);
 }

@@ -18,7 +18,6 @@ enum summaries_only { ONLY_ALL, ONLY_REPEATING, ONLY_CUT, ONLY_CHANGED, SUMMARIE
 enum summaries_pane { PANE_HISTORY, PANE_FIGURES, PANE_BEAMS, SUMMARIES_PANES };
 enum { BEAMS_KEPT = 32 };
 
-
 struct example_figures {
 	bool is_done;
 	struct rouge rouge, lead;  /* lead: of the source's first three parts */
@@ -55,7 +54,6 @@ struct summaries_view {
 	enum summaries_pane pane;
 	bool shows_change;         /* against the evaluation before */
 	int token, n_tokens;       /* piece under the cursor, -1: none; of how many */
-
 	char find[160];            /* what n and N look for */
 
 	/* derived from data.set, which is of (set_task, set_step) */
@@ -75,8 +73,5 @@ struct summaries_view {
 	bool is_asked;             /* one question at a time */
 	struct beams_kept asked;
 };
-
-/* Esc: closes what is open, one thing at a time; false: there was nothing. */
-bool summaries_back(struct summaries_view *re);
 
 #endif

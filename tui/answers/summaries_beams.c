@@ -9,9 +9,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/models.h"
 #include "command/command.h"
 #include "summaries_own.h"
+#include "ui/models.h"
 
 enum { TEXT_LEFT = 64 }; /* of a command's length, for its first words */
 
@@ -24,22 +24,22 @@ static bool is_of(const struct beams_kept *k, const struct beams_kept *want)
 /* What the example shown would be kept as. */
 static struct beams_kept wanted(const struct ui *ui)
 {
-	const struct summaries_view *re = summaries_of(ui);
-	struct beams_kept k = {.task = re->set_task, .row = re->row,
-			       .step = re->data.set.step};
+	const struct summaries_view *v = summaries_of(ui);
+	struct beams_kept k = {.task = v->set_task, .row = v->row,
+			       .step = v->data.set.step};
 
 	models_name(ui, k.model);
 	return k;
 }
 
-static const struct beams_kept *find(const struct summaries_view *re,
+static const struct beams_kept *find(const struct summaries_view *v,
 				     const struct beams_kept *want)
 {
-	int n = re->n_beams < BEAMS_KEPT ? re->n_beams : BEAMS_KEPT;
+	int n = v->n_beams < BEAMS_KEPT ? v->n_beams : BEAMS_KEPT;
 
 	for (int i = 0; i < n; i++)
-		if (is_of(&re->beams[i], want))
-			return &re->beams[i];
+		if (is_of(&v->beams[i], want))
+			return &v->beams[i];
 	return NULL;
 }
 
@@ -51,24 +51,24 @@ const struct beams_kept *summaries_beams(const struct ui *ui)
 }
 
 /* The oldest gives way. */
-static void keep(struct summaries_view *re, const struct beams_kept *k)
+static void keep(struct summaries_view *v, const struct beams_kept *k)
 {
-	struct beams_kept *at = &re->beams[re->n_beams++ % BEAMS_KEPT];
+	struct beams_kept *at = &v->beams[v->n_beams++ % BEAMS_KEPT];
 
-	if (re->n_beams >= 2 * BEAMS_KEPT)
-		re->n_beams -= BEAMS_KEPT;
+	if (v->n_beams >= 2 * BEAMS_KEPT)
+		v->n_beams -= BEAMS_KEPT;
 	xfree(at->json);
 	*at = *k;
 }
 
 static void take_beams(struct ui *ui, enum status st, const char *text)
 {
-	struct summaries_view *re = summaries_of(ui);
+	struct summaries_view *v = summaries_of(ui);
 
-	re->is_asked = false;
-	re->asked.json = st ? NULL : xstrdup(text);
-	keep(re, &re->asked);
-	re->asked.json = NULL;
+	v->is_asked = false;
+	v->asked.json = st ? NULL : xstrdup(text);
+	keep(v, &v->asked);
+	v->asked.json = NULL;
 }
 
 /* One line: a newline would end the command. Cut between two characters. */
@@ -88,20 +88,20 @@ static void one_line(struct buf *out, const char *text, size_t cap)
 
 void summaries_ask_beams(struct ui *ui)
 {
-	struct summaries_view *re = summaries_of(ui);
-	int i = summaries_shown(re);
+	struct summaries_view *v = summaries_of(ui);
+	int i = summaries_shown(v);
 	struct buf line;
 
-	if (i < 0 || re->is_asked || ui_looks_only(ui) || summaries_beams(ui))
+	if (i < 0 || v->is_asked || ui_looks_only(ui) || summaries_beams(ui))
 		return;
-	re->asked = wanted(ui);
+	v->asked = wanted(ui);
 	buf_init(&line);
-	buf_addf(&line, "beams %s ", ui->pic->ch[re->task].name);
-	one_line(&line, re->data.set.row[i].text ? re->data.set.row[i].text : "",
+	buf_addf(&line, "beams %s ", ui->pic->ch[v->task].name);
+	one_line(&line, v->data.set.row[i].text ? v->data.set.row[i].text : "",
 		 COMMAND_TEXT - TEXT_LEFT);
-	re->is_asked = ui_ask(ui, buf_str(&line), take_beams);
-	if (!re->is_asked)
-		keep(re, &re->asked);
+	v->is_asked = ui_ask(ui, buf_str(&line), take_beams);
+	if (!v->is_asked)
+		keep(v, &v->asked);
 	buf_release(&line);
 }
 

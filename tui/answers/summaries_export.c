@@ -50,32 +50,32 @@ static void put_text(struct json_out *j, const char *key, const char *text)
 static void put_example(const void *arg, uint64_t k, struct json_out *j)
 {
 	const struct ui *ui = arg;
-	const struct summaries_view *re = summaries_of(ui);
-	int i = re->order[k];
-	const struct prediction *p = &re->data.set.p[i];
-	const struct dev_row *row = &re->data.set.row[i];
+	const struct summaries_view *v = summaries_of(ui);
+	int i = v->order[k];
+	const struct prediction *p = &v->data.set.p[i];
+	const struct dev_row *row = &v->data.set.row[i];
 
-	json_put_str(j, "task", ui->pic->ch[re->task].name);
-	json_put_int(j, "step", re->data.set.step);
+	json_put_str(j, "task", ui->pic->ch[v->task].name);
+	json_put_int(j, "step", v->data.set.step);
 	json_put_int(j, "row", p->row);
 	put_text(j, "source", row->text);
 	put_text(j, "reference", row->target);
 	put_text(j, "output", p->text);
 	json_put_num(j, "loss", p->loss);
-	put_figures(j, &re->figure[i]);
+	put_figures(j, &v->figure[i]);
 }
 
 void summaries_export(struct ui *ui)
 {
-	const struct summaries_view *re = summaries_of(ui);
+	const struct summaries_view *v = summaries_of(ui);
 	char name[EXPORT_NAME];
 
-	if (re->n_order && re->measured < re->data.set.n) {
+	if (v->n_order && v->measured < v->data.set.n) {
 		ui_say(ui, true, "a moment: %d of %d examples are measured",
-		       re->measured, re->data.set.n);
+		       v->measured, v->data.set.n);
 		return;
 	}
-	export_name(name, "summaries", re->n_order ? ui->pic->ch[re->task].name : "",
-		    re->data.set.step);
-	export_list(ui, name, "example", (uint64_t)re->n_order, put_example, ui, NULL);
+	export_name(name, "summaries", v->n_order ? ui->pic->ch[v->task].name : "",
+		    v->data.set.step);
+	export_list(ui, name, "example", (uint64_t)v->n_order, put_example, ui, NULL);
 }

@@ -84,10 +84,10 @@ static void score_head(struct canvas *c, int y, int x, const struct columns *k)
 	put(c, y, x, k->change, INK_DIM, "since");
 }
 
-void draw_scores(struct canvas *c, struct rect r, const struct summaries_view *re,
+void draw_scores(struct canvas *c, struct rect r, const struct summaries_view *v,
 		 const struct example_figures *f, const struct rouge *was)
 {
-	const struct summaries_means *m = &re->mean;
+	const struct summaries_means *m = &v->mean;
 	struct columns k = score_columns(r.w, was != NULL);
 	const struct rouge *w = was ? was : &f->rouge;
 	const struct rouge_score *one[4] = {&f->rouge.r1, &m->rouge.r1, &f->lead.r1, &w->r1};
@@ -211,12 +211,12 @@ static void draw_line(struct canvas *c, struct rect r, const struct figure_row *
 	}
 }
 
-void draw_copying(struct canvas *c, struct rect r, const struct summaries_view *re,
+void draw_copying(struct canvas *c, struct rect r, const struct summaries_view *v,
 		  const struct example_figures *f)
 {
 	struct figure_row row[FIGURES];
 
-	figure_rows(&re->mean, f, row);
+	figure_rows(&v->mean, f, row);
 	if (r.h >= 5 || (r.h >= 4 && r.w < GRID_COLS))
 		draw_grid(c, r, row);
 	else if (r.h >= 1)
@@ -240,9 +240,9 @@ static void mean_row(struct canvas *c, int y, int x, const char *name,
 		   fmt_metric(number, lead));
 }
 
-void draw_means(struct canvas *c, struct rect r, const struct summaries_view *re)
+void draw_means(struct canvas *c, struct rect r, const struct summaries_view *v)
 {
-	const struct summaries_means *m = &re->mean;
+	const struct summaries_means *m = &v->mean;
 	struct columns k = {.p = 15, .r = 22, .f1 = 29, .lead = 37};
 	int y = r.y + 5;
 

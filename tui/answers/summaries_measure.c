@@ -18,7 +18,7 @@
 const char *summaries_sort_name(enum summaries_sort s)
 {
 	static const char *const name[SUMMARIES_SORTS] = {"ROUGE-1", "length", "novelty",
-							"change", "row"};
+							  "change", "row"};
 
 	return name[s];
 }
@@ -76,47 +76,47 @@ static void measure_copying(struct example_figures *f, const struct dev_row *row
 	xfree(reference);
 }
 
-static const struct prediction *before_of(const struct summaries_view *re, int64_t row)
+static const struct prediction *before_of(const struct summaries_view *v, int64_t row)
 {
-	for (int i = 0; i < re->before.n; i++)
-		if (re->before.p[i].row == row)
-			return &re->before.p[i];
+	for (int i = 0; i < v->before.n; i++)
+		if (v->before.p[i].row == row)
+			return &v->before.p[i];
 	return NULL;
 }
 
-static void measure_change(const struct summaries_view *re, int i)
+static void measure_change(const struct summaries_view *v, int i)
 {
-	const struct prediction *p = &re->data.set.p[i], *was = before_of(re, p->row);
-	struct example_figures *f = &re->figure[i];
+	const struct prediction *p = &v->data.set.p[i], *was = before_of(v, p->row);
+	struct example_figures *f = &v->figure[i];
 
 	f->change = was ? summary_score(p, SUMMARY_ROUGE1) -
 			  summary_score(was, SUMMARY_ROUGE1) : NAN;
 	f->is_changed = was && strcmp(text_of(was->text), text_of(p->text)) != 0;
 }
 
-void summaries_measure_changes(struct summaries_view *re)
+void summaries_measure_changes(struct summaries_view *v)
 {
-	for (int i = 0; i < re->data.set.n; i++)
-		measure_change(re, i);
+	for (int i = 0; i < v->data.set.n; i++)
+		measure_change(v, i);
 }
 
-void summaries_rouge(const struct summaries_view *re, const struct prediction *p,
-		   const char *reference, struct rouge *out)
+void summaries_rouge(const struct summaries_view *v, const struct prediction *p,
+		     const char *reference, struct rouge *out)
 {
 	struct rouge_scorer *rs;
 
 	if (summary_rouge(p, out))
 		return;
-	rs = rouge_scorer_new(re->rouge);
+	rs = rouge_scorer_new(v->rouge);
 	rouge_score(rs, text_of(reference), text_of(p->text), out);
 	rouge_scorer_free(rs);
 }
 
-static void measure(struct summaries_view *re, int i, struct rouge_scorer *rs)
+static void measure(struct summaries_view *v, int i, struct rouge_scorer *rs)
 {
-	const struct prediction *p = &re->data.set.p[i];
-	const struct dev_row *row = &re->data.set.row[i];
-	struct example_figures *f = &re->figure[i];
+	const struct prediction *p = &v->data.set.p[i];
+	const struct dev_row *row = &v->data.set.row[i];
+	struct example_figures *f = &v->figure[i];
 	const char *reference = text_of(row->target), *text = text_of(row->text);
 	struct buf lead;
 
@@ -124,23 +124,23 @@ static void measure(struct summaries_view *re, int i, struct rouge_scorer *rs)
 		return;
 	buf_init(&lead);
 	baseline_lead(text, strlen(text), &lead);
-	summaries_rouge(re, p, reference, &f->rouge);
+	summaries_rouge(v, p, reference, &f->rouge);
 	rouge_score(rs, reference, buf_str(&lead), &f->lead);
 	f->is_blind = !rouge_has_words(rs, reference);
 	buf_release(&lead);
-	measure_copying(f, row, p, re->pieces);
-	measure_change(re, i);
+	measure_copying(f, row, p, v->pieces);
+	measure_change(v, i);
 	f->is_done = true;
 }
 
-void summaries_measure_one(struct summaries_view *re, int i)
+void summaries_measure_one(struct summaries_view *v, int i)
 {
 	struct rouge_scorer *rs;
 
-	if (i < 0 || i >= re->data.set.n || re->figure[i].is_done)
+	if (i < 0 || i >= v->data.set.n || v->figure[i].is_done)
 		return;
-	rs = rouge_scorer_new(re->rouge);
-	measure(re, i, rs);
+	rs = rouge_scorer_new(v->rouge);
+	measure(v, i, rs);
 	rouge_scorer_free(rs);
 }
 
@@ -180,18 +180,18 @@ static void add_rouge(struct rouge *to, const struct rouge *r, double part)
 	add_score(&to->rlsum, &r->rlsum, part);
 }
 
-static void take_means(struct summaries_view *re)
+static void take_means(struct summaries_view *v)
 {
-	struct summaries_means *m = &re->mean;
+	struct summaries_means *m = &v->mean;
 	enum { COVERAGE, DENSITY, LONGEST, REPEATS, RATIO, NOVEL };
 	struct mean mean[NOVEL + COPYING_GRAMS] = {0};
 
-	*m = (struct summaries_means){.n = re->measured};
-	for (int i = 0; i < re->measured; i++) {
-		const struct example_figures *f = &re->figure[i];
+	*m = (struct summaries_means){.n = v->measured};
+	for (int i = 0; i < v->measured; i++) {
+		const struct example_figures *f = &v->figure[i];
 
-		add_rouge(&m->rouge, &f->rouge, 1.0 / re->measured);
-		add_rouge(&m->lead, &f->lead, 1.0 / re->measured);
+		add_rouge(&m->rouge, &f->rouge, 1.0 / v->measured);
+		add_rouge(&m->lead, &f->lead, 1.0 / v->measured);
 		mean_add(&mean[COVERAGE], f->copying.coverage);
 		mean_add(&mean[DENSITY], f->copying.density);
 		mean_add(&mean[LONGEST], f->copying.longest);
@@ -212,29 +212,29 @@ static void take_means(struct summaries_view *re)
 		m->novel[k] = mean_of(&mean[NOVEL + k]);
 }
 
-bool summaries_measure(struct summaries_view *re)
+bool summaries_measure(struct summaries_view *v)
 {
 	double until = clock_now() + SLICE;
-	int n = re->data.set.n, from = re->measured;
+	int n = v->data.set.n, from = v->measured;
 	struct rouge_scorer *rs;
 
-	if (re->measured >= n)
+	if (v->measured >= n)
 		return true;
-	rs = rouge_scorer_new(re->rouge);
-	while (re->measured < n && (re->measured == from || clock_now() < until))
-		measure(re, re->measured++, rs);
+	rs = rouge_scorer_new(v->rouge);
+	while (v->measured < n && (v->measured == from || clock_now() < until))
+		measure(v, v->measured++, rs);
 	rouge_scorer_free(rs);
-	take_means(re);
-	return re->measured >= n;
+	take_means(v);
+	return v->measured >= n;
 }
 
 /* --- the list --- */
 
-static bool is_wanted(const struct summaries_view *re, int i)
+static bool is_wanted(const struct summaries_view *v, int i)
 {
-	const struct example_figures *f = &re->figure[i];
+	const struct example_figures *f = &v->figure[i];
 
-	switch (re->only) {
+	switch (v->only) {
 	case ONLY_REPEATING: return f->is_done && f->copying.repeats > 0;
 	case ONLY_CUT: return f->is_done && f->is_cut;
 	case ONLY_CHANGED: return f->is_changed;
@@ -243,12 +243,12 @@ static bool is_wanted(const struct summaries_view *re, int i)
 }
 
 /* The lower, the earlier in the list: the worst come first. */
-static double sort_value(const struct summaries_view *re, int i)
+static double sort_value(const struct summaries_view *v, int i)
 {
-	const struct prediction *p = &re->data.set.p[i];
-	const struct example_figures *f = &re->figure[i];
+	const struct prediction *p = &v->data.set.p[i];
+	const struct example_figures *f = &v->figure[i];
 
-	switch (re->sort) {
+	switch (v->sort) {
 	case BY_LENGTH: return f->is_done ? -f->ratio : NAN;
 	case BY_NOVELTY: return f->is_done ? -f->copying.novel[0] : NAN;
 	case BY_CHANGE: return f->change;
@@ -273,36 +273,36 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The example of before where it still is in the list; else the place. */
-static void find_again(struct summaries_view *re)
+static void find_again(struct summaries_view *v)
 {
-	for (int k = 0; k < re->n_order; k++)
-		if (re->data.set.p[re->order[k]].row == re->row) {
-			re->at = k;
+	for (int k = 0; k < v->n_order; k++)
+		if (v->data.set.p[v->order[k]].row == v->row) {
+			v->at = k;
 			return;
 		}
-	if (re->at >= re->n_order)
-		re->at = re->n_order - 1;
-	if (re->at < 0)
-		re->at = 0;
+	if (v->at >= v->n_order)
+		v->at = v->n_order - 1;
+	if (v->at < 0)
+		v->at = 0;
 }
 
-void summaries_arrange(struct summaries_view *re)
+void summaries_arrange(struct summaries_view *v)
 {
-	int n = re->data.set.n;
+	int n = v->data.set.n;
 	struct sort_item *item = xcalloc((size_t)n + 1, sizeof *item);
 
-	xfree(re->order);
-	re->order = xcalloc((size_t)n + 1, sizeof *re->order);
-	re->n_order = 0;
+	xfree(v->order);
+	v->order = xcalloc((size_t)n + 1, sizeof *v->order);
+	v->n_order = 0;
 	for (int i = 0; i < n; i++)
-		if (is_wanted(re, i))
-			item[re->n_order++] =
-				(struct sort_item){sort_value(re, i), i};
-	qsort(item, (size_t)re->n_order, sizeof *item, by_value);
-	for (int k = 0; k < re->n_order; k++)
-		re->order[k] = item[k].i;
+		if (is_wanted(v, i))
+			item[v->n_order++] =
+				(struct sort_item){sort_value(v, i), i};
+	qsort(item, (size_t)v->n_order, sizeof *item, by_value);
+	for (int k = 0; k < v->n_order; k++)
+		v->order[k] = item[k].i;
 	xfree(item);
-	find_again(re);
+	find_again(v);
 }
 
 /* --- search --- */
@@ -317,19 +317,19 @@ static bool holds(const char *text, const char *what)
 	return false;
 }
 
-int summaries_find(const struct summaries_view *re, const char *what, int dir, int *hits)
+int summaries_find(const struct summaries_view *v, const char *what, int dir, int *hits)
 {
 	int found = -1;
 
 	*hits = 0;
-	for (int k = 1; k <= re->n_order; k++) {
-		int at = ((re->at + k * dir) % re->n_order + re->n_order) %
-			 re->n_order;
-		int i = re->order[at];
+	for (int k = 1; k <= v->n_order; k++) {
+		int at = ((v->at + k * dir) % v->n_order + v->n_order) %
+			 v->n_order;
+		int i = v->order[at];
 
-		if (!holds(re->data.set.row[i].text, what) &&
-		    !holds(re->data.set.row[i].target, what) &&
-		    !holds(re->data.set.p[i].text, what))
+		if (!holds(v->data.set.row[i].text, what) &&
+		    !holds(v->data.set.row[i].target, what) &&
+		    !holds(v->data.set.p[i].text, what))
 			continue;
 		(*hits)++;
 		found = found < 0 ? at : found;

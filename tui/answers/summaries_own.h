@@ -14,37 +14,37 @@ static inline struct summaries_view *summaries_of(const struct ui *ui)
 }
 
 /* What its row does (view_summaries.c), in summaries.c and summaries_keys.c. */
-void *summaries_init(void);
-void summaries_release(void *own);
+void *summaries_new(void);
+void summaries_free(void *own);
 bool summaries_act(struct ui *ui, int action, int arg);
-bool summaries_go_back(struct ui *ui);
+bool summaries_back(struct ui *ui);
 void summaries_look_for(struct ui *ui, const char *text);
 
 /* All that drawing reads: the set, its figures, the list, what was asked for. */
 void summaries_recalc(struct ui *ui);
 /* After a move within the list: which example is shown now. */
-void summaries_settle(struct summaries_view *re);
+void summaries_settle(struct summaries_view *v);
 /* The set index of the example shown, or -1. */
-int summaries_shown(const struct summaries_view *re);
+int summaries_shown(const struct summaries_view *v);
 /* The example's output in the evaluation before, or NULL. */
-const struct prediction *summaries_before(const struct summaries_view *re);
+const struct prediction *summaries_before(const struct summaries_view *v);
 
 /* --- summaries_measure.c --- */
 
 /* Changes against `before`, once that was read. */
-void summaries_measure_changes(struct summaries_view *re);
+void summaries_measure_changes(struct summaries_view *v);
 
 /* As it was scored when it was evaluated; measured here if a run of before has not all. */
-void summaries_rouge(const struct summaries_view *re, const struct prediction *p,
-		   const char *reference, struct rouge *out);
+void summaries_rouge(const struct summaries_view *v, const struct prediction *p,
+		     const char *reference, struct rouge *out);
 /* Measures more examples for a few milliseconds; true: all are done. */
-bool summaries_measure(struct summaries_view *re);
+bool summaries_measure(struct summaries_view *v);
 /* One example now: what drawing shows must not wait for its turn. */
-void summaries_measure_one(struct summaries_view *re, int i);
+void summaries_measure_one(struct summaries_view *v, int i);
 /* Filters and sorts; keeps the example shown on the screen where it can. */
-void summaries_arrange(struct summaries_view *re);
+void summaries_arrange(struct summaries_view *v);
 /* The next example in direction `dir` that holds the text; -1: none. */
-int summaries_find(const struct summaries_view *re, const char *what, int dir, int *hits);
+int summaries_find(const struct summaries_view *v, const char *what, int dir, int *hits);
 const char *summaries_sort_name(enum summaries_sort s);
 const char *summaries_only_name(enum summaries_only o);
 const char *summaries_mode_name(enum summaries_mode m);
@@ -95,13 +95,13 @@ void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 /* --- summaries_figures.c: drawing of numbers --- */
 
 /* The example's scores beside the means and the lead-3 baseline's. */
-void draw_scores(struct canvas *c, struct rect r, const struct summaries_view *re,
+void draw_scores(struct canvas *c, struct rect r, const struct summaries_view *v,
 		 const struct example_figures *f, const struct rouge *was);
 /* The example's other figures beside their means. */
-void draw_copying(struct canvas *c, struct rect r, const struct summaries_view *re,
+void draw_copying(struct canvas *c, struct rect r, const struct summaries_view *v,
 		  const struct example_figures *f);
 /* All kept examples together. */
-void draw_means(struct canvas *c, struct rect r, const struct summaries_view *re);
+void draw_means(struct canvas *c, struct rect r, const struct summaries_view *v);
 void draw_outputs(struct canvas *c, struct rect r, const struct results *d);
 
 /* --- summaries_export.c --- */

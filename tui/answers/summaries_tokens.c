@@ -8,9 +8,9 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "ui/keys.h"
 #include "summaries_own.h"
 #include "text/tokenizer.h"
+#include "ui/keys.h"
 
 enum { LOOKS = sizeof((struct piece *)0)->place / sizeof(int) };
 

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "inspect_own.h"
-#include "ui/keys.h"
 #include "kind_view.h"
+#include "ui/keys.h"
 
 /* --- head --- */
 
@@ -399,7 +399,7 @@ static void look_for(struct ui *ui, const char *text)
 	act(ui, DO_FOUND, 0);
 }
 
-static void *init(void)
+static void *own_new(void)
 {
 	struct inspect_view *in = xcalloc(1, sizeof *in);
 
@@ -408,7 +408,7 @@ static void *init(void)
 	return in;
 }
 
-static void release(void *own)
+static void own_free(void *own)
 {
 	struct inspect_view *in = own;
 
@@ -418,7 +418,7 @@ static void release(void *own)
 
 const struct view view_inspect = {
 	.digit = '3', .name = "Inspect", .brief = "Insp",
-	.init = init, .release = release, .find = look_for,
+	.own_new = own_new, .own_free = own_free, .find = look_for,
 	.recalc = recalc, .draw = draw, .act = act, .back = back,
 	.hints = "j k  Tab matrix  Enter explain  o method  a all  s sort  d changed  / find",
 	.looks = "j k  Tab matrix  Enter open  a all  s sort  d changed  / find",

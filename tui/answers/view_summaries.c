@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask/ask_summarize.h"
 #include "base/mem.h"
+#include "summaries_own.h"
+#include "text/parts.h"
 #include "ui/keys.h"
 #include "ui/models.h"
-#include "ask/ask_summarize.h"
-#include "text/parts.h"
-#include "summaries_own.h"
 
 /* What one example comes to; made for a drawing, gone after it. */
 struct example_view {
@@ -53,9 +53,9 @@ static void forget_spans(struct word *w, int n)
 		w[i].span = 0;
 }
 
-static void mark_words(struct example_view *e, const struct summaries_view *re)
+static void mark_words(struct example_view *e, const struct summaries_view *v)
 {
-	enum summaries_mode mode = re->shows_change ? READ_PLAIN : re->mode;
+	enum summaries_mode mode = v->shows_change ? READ_PLAIN : v->mode;
 
 	if (mode == READ_COPIED || mode == READ_NOVEL)
 		e->spans = words_compare(e->source, e->n_source, e->output, e->n_output);
@@ -64,16 +64,16 @@ static void mark_words(struct example_view *e, const struct summaries_view *re)
 					 e->n_output);
 	for (int i = 0; i < e->n_output; i++)
 		e->novel += e->output[i].is_novel;
-	if (mode == READ_NOVEL || re->token >= 0) {
+	if (mode == READ_NOVEL || v->token >= 0) {
 		forget_spans(e->source, e->n_source);
 		forget_spans(e->output, e->n_output);
 	}
-	pieces_mark(&e->pieces, re->token, e->source, e->n_source, e->output,
+	pieces_mark(&e->pieces, v->token, e->source, e->n_source, e->output,
 		    e->n_output);
 }
 
 /* The output of before against that of now. */
-static void read_changes(struct example_view *e, const struct summaries_view *re)
+static void read_changes(struct example_view *e, const struct summaries_view *v)
 {
 	struct word *was;
 	int n;
@@ -84,18 +84,18 @@ static void read_changes(struct example_view *e, const struct summaries_view *re
 		e->added += e->changes[i].look == LOOK_ADDED;
 		e->removed += e->changes[i].look == LOOK_REMOVED;
 	}
-	summaries_rouge(re, e->was, e->row->target, &e->was_rouge);
+	summaries_rouge(v, e->was, e->row->target, &e->was_rouge);
 	xfree(was);
 }
 
-static void example_read(struct example_view *e, const struct summaries_view *re, int i)
+static void example_read(struct example_view *e, const struct summaries_view *v, int i)
 {
 	struct placed_text source, output;
 
 	memset(e, 0, sizeof *e);
-	e->p = &re->data.set.p[i];
-	e->row = &re->data.set.row[i];
-	e->figures = &re->figure[i];
+	e->p = &v->data.set.p[i];
+	e->row = &v->data.set.row[i];
+	e->figures = &v->figure[i];
 	e->source = words_cut(e->row->text, &e->n_source);
 	e->reference = words_cut(e->row->target, &e->n_reference);
 	e->output = words_cut(e->p->text, &e->n_output);
@@ -103,12 +103,12 @@ static void example_read(struct example_view *e, const struct summaries_view *re
 				      e->n_source};
 	output = (struct placed_text){e->p->text ? e->p->text : "", e->output,
 				      e->n_output};
-	pieces_read(&e->pieces, e->p->detail, re->pieces, &source, &output);
+	pieces_read(&e->pieces, e->p->detail, v->pieces, &source, &output);
 	break_turns(e->source, e->n_source, source.text);
-	mark_words(e, re);
-	e->was = summaries_before(re);
-	if (re->shows_change && e->was)
-		read_changes(e, re);
+	mark_words(e, v);
+	e->was = summaries_before(v);
+	if (v->shows_change && e->was)
+		read_changes(e, v);
 }
 
 static void example_release(struct example_view *e)
@@ -151,52 +151,52 @@ static int draw_more_means(struct canvas *c, const struct summaries_means *m, in
 }
 
 /* Where in the list, and how the list was made. */
-static int draw_place(struct canvas *c, const struct summaries_view *re, struct rect r, int x)
+static int draw_place(struct canvas *c, const struct summaries_view *v, struct rect r, int x)
 {
 	int end = r.x + r.w;
 
 	c->flags = CELL_BOLD;
 	x += draw_textf(c, r.y, x, end - x, INK_STRONG, "%d",
-			re->n_order ? re->at + 1 : 0);
+			v->n_order ? v->at + 1 : 0);
 	c->flags = 0;
-	x += draw_textf(c, r.y, x, end - x, INK_DIM, " of %d by %s", re->n_order,
-			summaries_sort_name(re->sort)) + 3;
-	if (re->only != ONLY_ALL)
-		x += draw_text(c, r.y, x, end - x, INK_WARN, summaries_only_name(re->only)) +
+	x += draw_textf(c, r.y, x, end - x, INK_DIM, " of %d by %s", v->n_order,
+			summaries_sort_name(v->sort)) + 3;
+	if (v->only != ONLY_ALL)
+		x += draw_text(c, r.y, x, end - x, INK_WARN, summaries_only_name(v->only)) +
 		     3;
-	if (re->measured < re->data.set.n)
+	if (v->measured < v->data.set.n)
 		x += draw_textf(c, r.y, x, end - x, INK_MARK, "measured %d of %d",
-				re->measured, re->data.set.n) + 3;
+				v->measured, v->data.set.n) + 3;
 	return x;
 }
 
 static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool wide)
 {
-	const struct summaries_view *re = summaries_of(ui);
-	const struct channel *ch = &ui->pic->ch[re->task];
+	const struct summaries_view *v = summaries_of(ui);
+	const struct channel *ch = &ui->pic->ch[v->task];
 	int x = r.x + 1;
 	char number[24];
 
 	c->flags = CELL_BOLD;
-	x += draw_foreign(c, r.y, x, wide ? 20 : 12, ink_channel(re->task), ch->name);
+	x += draw_foreign(c, r.y, x, wide ? 20 : 12, ink_channel(v->task), ch->name);
 	c->flags = 0;
-	if (re->data.set.step >= 0)
+	if (v->data.set.step >= 0)
 		x += draw_textf(c, r.y, x, 20, INK_DIM, " at %s",
-				fmt_count(number, re->data.set.step));
+				fmt_count(number, v->data.set.step));
 	x += 2;
 	x += draw_number(c, r.y, x, metric_table[ch->metric].brief, ch->metric, ch->dev,
 			 INK_STRONG) + 2;
-	if (re->mean.blind)
+	if (v->mean.blind)
 		x += draw_textf(c, r.y, x, 36, INK_WARN, "rouge: no word in %d of %d targets",
-				re->mean.blind, re->mean.n) + 2;
+				v->mean.blind, v->mean.n) + 2;
 	if (wide)
-		x += draw_more_means(c, &re->mean, r.y, x);
+		x += draw_more_means(c, &v->mean, r.y, x);
 	else
 		x += draw_number(c, r.y, x, "baseline", ch->metric, ch->baseline,
 				 INK_DIM) + 2;
-	x = draw_place(c, re, r, x);
+	x = draw_place(c, v, r, x);
 	draw_right(c, r.y, r.x + r.w - 1, r.x + r.w - 1 - x > 7 ? 7 : 0, INK_MARK,
-		   re->shows_change ? "changes" : summaries_mode_name(re->mode));
+		   v->shows_change ? "changes" : summaries_mode_name(v->mode));
 }
 
 /* --- texts --- */
@@ -280,24 +280,24 @@ static int draw_pane(struct canvas *c, const struct text_pane *p, bool is_boxed)
 static void draw_legend(struct canvas *c, struct rect r, const struct ui *ui,
 			const struct example_view *e)
 {
-	const struct summaries_view *re = summaries_of(ui);
+	const struct summaries_view *v = summaries_of(ui);
 	int y = r.y + r.h - 2, x = r.x + 3, end = r.x + r.w - 2;
 	bool shines = words_shine(c);
 
-	if (re->shows_change) {
+	if (v->shows_change) {
 		draw_text(c, y, x, end - x, INK_DIM,
-			  e->was ? shines ? "+new+ −gone− since the evaluation before" :
-					      "{+new+} [-gone-] since the evaluation before" :
-				   "no evaluation before this one");
-	} else if (re->mode == READ_MATCHED) {
+			  !e->was ? "no evaluation before this one" :
+			  shines ? "+new+ −gone− since the evaluation before" :
+			  "{+new+} [-gone-] since the evaluation before");
+	} else if (v->mode == READ_MATCHED) {
 		draw_text(c, y, x, end - x, INK_DIM,
 			  shines ? "underlined: what ROUGE-1 counts as found" :
-				     "=word=: what ROUGE-1 counts as found");
-	} else if (re->mode != READ_PLAIN) {
-		if (re->mode == READ_COPIED && re->token < 0)
+			  "=word=: what ROUGE-1 counts as found");
+	} else if (v->mode != READ_PLAIN) {
+		if (v->mode == READ_COPIED && v->token < 0)
 			x += draw_text(c, y, x, end - x, INK_DIM,
 				       shines ? "¹ copied from the source" :
-						  "<1> copied from the source") + 3;
+				       "<1> copied from the source") + 3;
 		if (!shines)
 			x += draw_text(c, y, x, end - x, INK_DIM, "+");
 		x += draw_text(c, y, x, end - x, INK_NOVEL, "novel");
@@ -320,12 +320,12 @@ static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bo
 }
 
 static void draw_reference(struct canvas *c, struct rect r, bool boxed,
-			   const struct example_view *e, const struct summaries_view *re)
+			   const struct example_view *e, const struct summaries_view *v)
 {
 	struct text_pane p = {.r = r, .title = "reference", .word = e->reference,
 			      .n = e->n_reference};
 
-	if (re->mode == READ_MATCHED && !re->shows_change)
+	if (v->mode == READ_MATCHED && !v->shows_change)
 		str_format(p.remark, sizeof p.remark, "%d of %d words found", e->matched,
 			   e->n_reference);
 	else
@@ -339,14 +339,14 @@ static const char *plural(int n)
 }
 
 static void output_remark(char out[64], const struct example_view *e,
-			  const struct summaries_view *re)
+			  const struct summaries_view *v)
 {
-	if (re->shows_change && e->was)
+	if (v->shows_change && e->was)
 		str_format(out, 64, "%d new, %d gone", e->added, e->removed);
-	else if (re->mode == READ_COPIED && !re->shows_change)
+	else if (v->mode == READ_COPIED && !v->shows_change)
 		str_format(out, 64, "%d words, %d span%s, %d novel", e->n_output,
 			   e->spans, plural(e->spans), e->novel);
-	else if (re->mode == READ_NOVEL && !re->shows_change)
+	else if (v->mode == READ_NOVEL && !v->shows_change)
 		str_format(out, 64, "%d words, %d novel", e->n_output, e->novel);
 	else
 		str_format(out, 64, "%d words", e->n_output);
@@ -355,15 +355,15 @@ static void output_remark(char out[64], const struct example_view *e,
 static void draw_output(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
 			const struct example_view *e)
 {
-	const struct summaries_view *re = summaries_of(ui);
+	const struct summaries_view *v = summaries_of(ui);
 	struct text_pane p = {.r = r, .word = e->changes ? e->changes : e->output,
 			      .n = e->changes ? e->n_changes : e->n_output};
 	char title[64], number[24];
 
 	str_format(title, sizeof title, "Tutti at %s",
-		   fmt_count(number, re->data.set.step));
+		   fmt_count(number, v->data.set.step));
 	p.title = title;
-	output_remark(p.remark, e, re);
+	output_remark(p.remark, e, v);
 	if (draw_pane(c, &p, boxed) + 1 < r.h - 2 && boxed)
 		draw_legend(c, r, ui, e);
 }
@@ -373,7 +373,7 @@ static void draw_output(struct canvas *c, const struct ui *ui, struct rect r, bo
 static void draw_rouge(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
 		       const struct example_view *e)
 {
-	const struct summaries_view *re = summaries_of(ui);
+	const struct summaries_view *v = summaries_of(ui);
 	struct rect in = rect_cut(r, 0, 0, 0, 1);
 	int gap;
 
@@ -381,9 +381,9 @@ static void draw_rouge(struct canvas *c, const struct ui *ui, struct rect r, boo
 		draw_titled_box(c, r, "ROUGE", "stemmed, x 100");
 		in = rect_cut(r, 1, 2, 1, 2);
 	}
-	draw_scores(c, in, re, e->figures, e->changes ? &e->was_rouge : NULL);
+	draw_scores(c, in, v, e->figures, e->changes ? &e->was_rouge : NULL);
 	gap = in.h >= 10 || (in.h >= 6 && in.h < 9);
-	draw_copying(c, rect_cut(in, 4 + gap, 0, 0, 0), re, e->figures);
+	draw_copying(c, rect_cut(in, 4 + gap, 0, 0, 0), v, e->figures);
 }
 
 static void draw_low(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
@@ -391,49 +391,49 @@ static void draw_low(struct canvas *c, const struct ui *ui, struct rect r, bool 
 {
 	static const char *const title[SUMMARIES_PANES] = {
 		"this example over time", "all kept examples", "candidates"};
-	const struct summaries_view *re = summaries_of(ui);
+	const struct summaries_view *v = summaries_of(ui);
 	struct rect in = rect_cut(r, 0, 1, 0, 2);
 	char remark[64] = "Tab", number[24];
 
-	if (re->pane == PANE_FIGURES)
-		str_format(remark, sizeof remark, "mean of %d", re->mean.n);
-	else if (re->pane == PANE_BEAMS)
+	if (v->pane == PANE_FIGURES)
+		str_format(remark, sizeof remark, "mean of %d", v->mean.n);
+	else if (v->pane == PANE_BEAMS)
 		models_name(ui, remark);
 	else if (e->was)
 		str_format(remark, sizeof remark, "ROUGE-1 was %s",
 			   fmt_metric(number, summary_score(e->was, SUMMARY_ROUGE1)));
 	draw_zone(c, r, -1, DO_PANE, 0);
 	if (boxed) {
-		draw_titled_box(c, r, title[re->pane], remark);
+		draw_titled_box(c, r, title[v->pane], remark);
 		in = rect_cut(r, 1, 2, 1, 2);
 	}
-	if (re->pane == PANE_BEAMS) {
+	if (v->pane == PANE_BEAMS) {
 		draw_beams(c, ui, in, e->row->target ? e->row->target : "");
-	} else if (re->pane == PANE_FIGURES) {
+	} else if (v->pane == PANE_FIGURES) {
 		if (boxed)
-			draw_means(c, in, re);
+			draw_means(c, in, v);
 		else
-			draw_copying(c, in, re, e->figures);
+			draw_copying(c, in, v, e->figures);
 	} else {
 		if (!boxed)
 			draw_text(c, in.y, in.x, in.w, INK_DIM,
-				  in.w < 24 ? "over time" : title[re->pane]);
-		draw_outputs(c, boxed ? in : rect_cut(in, 1, 0, 0, 0), &re->data);
+				  in.w < 24 ? "over time" : title[v->pane]);
+		draw_outputs(c, boxed ? in : rect_cut(in, 1, 0, 0, 0), &v->data);
 	}
 }
 
 static void draw_example(struct canvas *c, const struct ui *ui,
 			 const struct summary_layout *l, int i)
 {
-	const struct summaries_view *re = summaries_of(ui);
+	const struct summaries_view *v = summaries_of(ui);
 	struct example_view e;
 
-	example_read(&e, re, i);
+	example_read(&e, v, i);
 	draw_source(c, ui, l->source, l->wide, &e);
-	draw_reference(c, l->reference, l->wide, &e, re);
+	draw_reference(c, l->reference, l->wide, &e, v);
 	draw_output(c, ui, l->output, l->wide, &e);
-	draw_pieces(c, l->words, &e.pieces, re->token, l->wide);
-	if (re->pane == PANE_BEAMS && !l->wide) { /* long lines: all the width */
+	draw_pieces(c, l->words, &e.pieces, v->token, l->wide);
+	if (v->pane == PANE_BEAMS && !l->wide) { /* long lines: all the width */
 		draw_beams(c, ui, (struct rect){l->low.y, l->rouge.x + 1, l->low.h,
 						l->rouge.w + l->low.w - 2},
 			   e.row->target ? e.row->target : "");
@@ -446,29 +446,29 @@ static void draw_example(struct canvas *c, const struct ui *ui,
 
 static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
-	const struct summaries_view *re = summaries_of(ui);
+	const struct summaries_view *v = summaries_of(ui);
 	struct summary_layout l;
-	int i = summaries_shown(re);
+	int i = summaries_shown(v);
 
 	layout_summary(body, &l);
-	if (re->task < 0) {
+	if (v->task < 0) {
 		draw_nothing(c, body, "no task that summarizes here");
 		return;
 	}
 	draw_head(c, ui, l.head, l.wide);
 	if (i >= 0)
 		draw_example(c, ui, &l, i);
-	else if (re->data.trouble[0])
-		draw_nothing(c, body, re->data.trouble);
+	else if (v->data.trouble[0])
+		draw_nothing(c, body, v->data.trouble);
 	else
 		draw_nothing(c, body, "no example is of that kind: f shows others");
 }
 
 const struct view view_summaries = {
 	.digit = '4', .name = "Summaries", .brief = "Sums",
-	.init = summaries_init, .release = summaries_release, .find = summaries_look_for,
+	.own_new = summaries_new, .own_free = summaries_free, .find = summaries_look_for,
 	.recalc = summaries_recalc, .draw = draw, .act = summaries_act,
-	.back = summaries_go_back,
+	.back = summaries_back,
 	.hints = "j k example   h l piece   v marks   b beams   d changes   s sort   "
 		 "f filter   / find   x export",
 	.looks = "j k example   h l piece   v marks   d changes   s sort   f filter   "

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "frame.h"
 #include "screen/input.h"
 #include "ui/keys.h"
 #include "view/desk_command.h"

@@ -1,6 +1,6 @@
 /*
  * attribution.h - which words of a text made an answer: the question `explain`
- * (run/explain.h), its answers (the last ones are kept) and how they are drawn.
+ * (ask/explain.h), its answers (the last ones are kept) and how they are drawn.
  *
  * Pieces are put together to words: gradient x input of its pieces adds up; of
  * occlusions the largest stands for the word.

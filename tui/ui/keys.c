@@ -3,8 +3,8 @@
  */
 #include "keys.h"
 
-#include "screen/input.h"
 #include "command/command.h"
+#include "screen/input.h"
 
 enum { CTRL_C = 3, CTRL_D = 4, CTRL_L = 12, CTRL_U = 21, CTRL_Z = 26 };
 enum { LISTS = ON_INSPECT | ON_SUMMARIES | ON_RUNS | ON_DATA | ON_GRADIENTS |

@@ -10,12 +10,9 @@
 #include "screen/action.h"
 #include "ui.h"
 
-enum { ON_DESK = 1 << VIEW_DESK, ON_CURVES = 1 << VIEW_CURVES,
-       ON_INSPECT = 1 << VIEW_INSPECT, ON_SUMMARIES = 1 << VIEW_SUMMARIES,
-       ON_RUNS = 1 << VIEW_RUNS,
-       ON_DATA = 1 << VIEW_DATA, ON_GRADIENTS = 1 << VIEW_GRADIENTS,
-       ON_JOURNAL = 1 << VIEW_JOURNAL, ON_HELP = 1 << VIEW_HELP,
-       ON_ALL = (1 << VIEWS) - 1 };
+#define ON_VIEW(id, name) ON_##id = 1 << VIEW_##id,
+enum { VIEW_LIST(ON_VIEW) ON_ALL = (1 << VIEWS) - 1 };
+#undef ON_VIEW
 
 struct key_row {
 	unsigned on;          /* views where it holds */

@@ -1,11 +1,33 @@
 /*
  * models.h - which model answers the desk's questions: the live one, or that of a
- * checkpoint, opened beside it (run/reader.h). One at a time.
+ * checkpoint, opened beside it (ask/reader.h). One at a time.
  */
 #ifndef TUTTI_TUI_MODELS_H
 #define TUTTI_TUI_MODELS_H
 
-#include "ui.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ask/reader.h"
+#include "base/status.h"
+
+struct ui;
+
+/* Takes the answer to a question: the text when st is ST_OK, else why there is none. */
+typedef void ui_taker(struct ui *ui, enum status st, const char *text);
+
+struct model_question {
+	uint64_t ticket;
+	ui_taker *take;
+};
+enum { MODEL_LIVE = -1 };
+struct models {
+	struct reader *reader;  /* NULL until one is asked */
+	int64_t step;           /* of the checkpoint that was chosen, or MODEL_LIVE */
+	bool is_best;
+	struct model_question waiting[READER_QUEUE_MAX];
+	int n_waiting;
+};
 
 /* True: questions go to the run itself. Never so when it has ended. */
 bool models_is_live(const struct ui *ui);

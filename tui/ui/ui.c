@@ -1,5 +1,5 @@
 /*
- * ui.c - the screen's state: pictures taken, wishes posted, answers read.
+ * ui.c - the screen's state: pictures taken, lines posted, answers read.
  */
 #include "ui.h"
 
@@ -13,10 +13,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "command/command.h"
 #include "feed/film.h"
 #include "widget/meanings.h"
-#include "models.h"
-#include "command/command.h"
 
 void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *views)
 {
@@ -32,14 +31,14 @@ void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *v
 	chart_init(&ui->chart);
 	ui->views = views;
 	for (int v = 0; v < VIEW_ROWS; v++)
-		ui->own[v] = views[v]->init ? views[v]->init() : NULL;
+		ui->own[v] = views[v]->own_new ? views[v]->own_new() : NULL;
 }
 
 void ui_release(struct ui *ui)
 {
 	for (int v = 0; v < VIEW_ROWS; v++) /* jobs write wake_fd to their end */
-		if (ui->views[v]->release)
-			ui->views[v]->release(ui->own[v]);
+		if (ui->views[v]->own_free)
+			ui->views[v]->own_free(ui->own[v]);
 	models_release(ui);
 	job_slot_release(&ui->export.work);
 	if (ui->wake_fd >= 0)
@@ -160,7 +159,6 @@ static void remember(struct ui *ui, uint64_t ticket, ui_taker *take, bool is_typ
 	ui->pending[ui->n_pending++] = (struct pending){ticket, take, is_typed};
 }
 
-
 static bool post(struct ui *ui, const char *line, ui_taker *take, bool is_typed,
 		 uint64_t *ticket)
 {
@@ -271,21 +269,6 @@ static void read_answers(struct ui *ui)
 			ui->pending[kept++] = ui->pending[i];
 	}
 	ui->n_pending = kept;
-	for (int c = 0; c < CHANNELS_MAX; c++)
-		for (int k = 0; k < KNOBS; k++) {
-			struct wish *w = &ui->wish[c][k];
-
-			if (w->on && w->is_posted && w->ticket <= ui->live.ticket)
-				w->on = false;
-		}
-}
-
-/* Nobody is left to hear of it. */
-static void drop_wishes(struct ui *ui)
-{
-	for (int c = 0; c < CHANNELS_MAX; c++)
-		for (int k = 0; k < KNOBS; k++)
-			ui->wish[c][k].on = false;
 }
 
 bool ui_update(struct ui *ui)
@@ -297,88 +280,10 @@ bool ui_update(struct ui *ui)
 	if (ui->live.n_channels > CHANNELS_MAX)
 		ui->live.n_channels = CHANNELS_MAX;
 	read_answers(ui);
-	if (ui_run_has_ended(ui))
-		drop_wishes(ui);
+	ui_settle_wishes(ui);
 	if (ui->channel >= ui->live.n_channels)
 		ui->channel = 0;
 	return true;
-}
-
-/* --- wishes --- */
-
-double ui_value(const struct ui *ui, int channel, enum knob k)
-{
-	const struct channel *ch = &ui->pic->ch[channel];
-
-	if (ui->wish[channel][k].on && !ui->wish[channel][k].is_auto)
-		return ui->wish[channel][k].value;
-	switch (k) {
-	case KNOB_WEIGHT: return ch->weight;
-	case KNOB_SHARE: return ch->share;
-	case KNOB_MUTE: return ch->muted;
-	case KNOB_SOLO: return ch->solo;
-	default: return ch->locked;
-	}
-}
-
-bool ui_is_wished(const struct ui *ui, int channel, enum knob k)
-{
-	return ui->wish[channel][k].on;
-}
-
-void ui_wish(struct ui *ui, int channel, enum knob k, double value)
-{
-	struct wish *w = &ui->wish[channel][k];
-
-	if (channel < 0 || channel >= ui->live.n_channels)
-		return;
-	if (!ui_may_steer(ui)) {
-		ui_say_no_steering(ui);
-		return;
-	}
-	*w = (struct wish){.on = true, .value = value, .touched = ui->now};
-	if (k == KNOB_SHARE && value < 0)
-		w->is_auto = true;
-}
-
-static void wish_line(const struct ui *ui, int channel, enum knob k, char out[96])
-{
-	static const char *const verb[KNOBS] = {"weight", "share", "mute", "solo",
-						"lock"};
-	const struct wish *w = &ui->wish[channel][k];
-	const char *name = ui->live.ch[channel].name;
-	char number[32];
-
-	snprintf(number, sizeof number, "%.4g", w->value);
-	if (k >= KNOB_MUTE)
-		str_copy(number, sizeof number, w->value > 0 ? "on" : "off");
-	else if (w->is_auto)
-		str_copy(number, sizeof number, "auto");
-	str_format(out, 96, "%s %s %s", verb[k], name, number);
-}
-
-double ui_post_wishes(struct ui *ui)
-{
-	double wait = -1;
-
-	for (int c = 0; c < ui->live.n_channels; c++)
-		for (int k = 0; k < KNOBS; k++) {
-			struct wish *w = &ui->wish[c][k];
-			double quiet = k < KNOB_MUTE ? WISH_QUIET : 0;
-			double left = w->touched + quiet - ui->now;
-			char line[96];
-
-			if (!w->on || w->is_posted)
-				continue;
-			if (left > 0) {
-				wait = wait < 0 || left < wait ? left : wait;
-				continue;
-			}
-			wish_line(ui, c, (enum knob)k, line);
-			w->is_posted = ui_post(ui, line, false, &w->ticket);
-			w->on = w->is_posted;
-		}
-	return wait;
 }
 
 /* --- what drawing reads --- */

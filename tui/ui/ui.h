@@ -9,51 +9,24 @@
 #include <stdint.h>
 
 #include "attribution.h"
+#include "export.h"
+#include "feed/feed.h"
+#include "models.h"
+#include "view.h"
 #include "widget/chart.h"
 #include "widget/curve.h"
-#include "export.h"
-#include "widget/fader.h"
-#include "feed/feed.h"
 #include "widget/layout.h"
-#include "view.h"
-#include "ask/reader.h"
-
-
-/*
- * What a hand wants and the run does not show yet. A fader's repeats within
- * WISH_QUIET seconds become one command: it is posted when the hand rests.
- */
-struct wish {
-	bool on, is_posted, is_auto; /* is_auto: share back to the method */
-	double value, touched;
-	uint64_t ticket;
-};
-#define WISH_QUIET 0.3
+#include "wish.h"
 
 /*
  * Lines posted whose answers are awaited. A question has somebody who takes its
  * answer: the text when st is ST_OK, else why there is none.
  */
 enum { PENDING_MAX = 64, MESSAGE_MAX = 640 };
-typedef void ui_taker(struct ui *ui, enum status st, const char *text);
 struct pending {
 	uint64_t ticket;
 	ui_taker *take;   /* NULL: a command */
 	bool is_typed;    /* its answer is worth a line */
-};
-
-/* Questions to a checkpoint's model (models.h). */
-struct model_question {
-	uint64_t ticket;
-	ui_taker *take;
-};
-enum { MODEL_LIVE = -1 };
-struct models {
-	struct reader *reader;  /* NULL until one is asked */
-	int64_t step;           /* of the checkpoint that was chosen, or MODEL_LIVE */
-	bool is_best;
-	struct model_question waiting[READER_QUEUE_MAX];
-	int n_waiting;
 };
 
 enum ask { ASK_NONE, ASK_QUIT };
@@ -70,7 +43,7 @@ struct ui {
 	int wake_fd;                /* an eventfd: jobs write it, the desk then draws */
 	double now, last_interrupt;
 	const struct view *const *views; /* [VIEW_ROWS], borrowed */
-	void *own[VIEW_ROWS];       /* each view's own data, made by its init */
+	void *own[VIEW_ROWS];       /* each view's own data, of its own_new */
 	enum view_id view, back;    /* back: below the help */
 	const struct view *layer;   /* what lies over the view and has the keys, or NULL */
 	int channel;
@@ -100,8 +73,6 @@ void ui_release(struct ui *ui);
 bool ui_update(struct ui *ui);
 /* Everything derived that drawing reads: ranges, results, lists. */
 void ui_recalc(struct ui *ui);
-/* Posts wishes whose hand rests; returns seconds until the next one, or -1. */
-double ui_post_wishes(struct ui *ui);
 /* Posts a line for a person. typed: it came from the prompt. */
 bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
 /*
@@ -132,11 +103,6 @@ void ui_show(struct ui *ui, enum view_id v);
 void ui_open_layer(struct ui *ui, enum view_id layer);
 void ui_close_layer(struct ui *ui);
 bool ui_shows_layer(const struct ui *ui, enum view_id layer);
-/* What a strip shows: the wish while there is one, else the run's value. */
-double ui_value(const struct ui *ui, int channel, enum knob k);
-bool ui_is_wished(const struct ui *ui, int channel, enum knob k);
-void ui_wish(struct ui *ui, int channel, enum knob k, double value);
-
 /* Keeps 0 <= at < n and `at` within the h rows from `top`. */
 void listing_fit(struct listing *l, int n, int h);
 

@@ -3,7 +3,7 @@
  * `const struct view view_NAME`, and a line of VIEW_LIST.
  *
  * A view is drawn as a function of the screen's state and its own data; keys come to
- * it as actions (keys.h). Its own data is made by its init and hangs in ui->own,
+ * it as actions (keys.h). Its own data is made by its own_new and hangs in ui->own,
  * where only the view's own files look for it. All on the desk's thread.
  */
 #ifndef TUTTI_TUI_VIEW_H
@@ -40,8 +40,8 @@ struct ui;
 struct view {
 	char digit;              /* its key; 0: none */
 	const char *name, *brief; /* brief: on narrow screens */
-	void *(*init)(void);     /* its own data; NULL: it has none */
-	void (*release)(void *own);
+	void *(*own_new)(void);  /* its own data; NULL: it has none */
+	void (*own_free)(void *own);
 	void (*enter)(struct ui *ui);  /* it comes to the screen; NULL: nothing to do */
 	void (*recalc)(struct ui *ui); /* what drawing reads; NULL: nothing */
 	void (*idle)(struct ui *ui);   /* instead, while it is not shown: work that takes

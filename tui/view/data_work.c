@@ -163,7 +163,7 @@ static void show_task(struct data_view *v, int task)
 	v->is_open = false;
 }
 
-void *data_view_init(void)
+void *data_view_new(void)
 {
 	struct data_view *v = xcalloc(1, sizeof *v);
 
@@ -171,7 +171,7 @@ void *data_view_init(void)
 	return v;
 }
 
-void data_view_release(void *own)
+void data_view_free(void *own)
 {
 	struct data_view *v = own;
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "trial.h"
 #include "ui/keys.h"
 #include "ui/models.h"
-#include "trial.h"
 #include "view_help.h"
 
 static void run_help(struct ui *ui, const char *rest)
@@ -175,7 +175,7 @@ static void offer_topics(const char *text, size_t n,
 }
 
 int desk_command_complete(const char *line, int point, const char *const *tasks,
-		   void (*emit)(void *arg, const char *word), void *arg)
+			  void (*emit)(void *arg, const char *word), void *arg)
 {
 	size_t lead = strspn(line, " "), word = first_word(line + lead), n;
 	const struct desk_command *r;

@@ -32,7 +32,7 @@ bool desk_command_run(struct ui *ui, const char *line);
  * that ends at `point` starts.
  */
 int desk_command_complete(const char *line, int point, const char *const *tasks,
-		   void (*emit)(void *arg, const char *word), void *arg);
+			  void (*emit)(void *arg, const char *word), void *arg);
 
 /* The words of film_command.c. */
 void film_speed_command(struct ui *ui, const char *rest);

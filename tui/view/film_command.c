@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "feed/film.h"
 #include "desk_command.h"
+#include "feed/film.h"
 
 static bool has_film(struct ui *ui)
 {

@@ -12,29 +12,29 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
 #include "command/command.h"
+#include "ui/keys.h"
 
 static const double ROWS_LAG = 1.5; /* seconds */
 /* Entries measured for one frame: each reads up to 1 200 steps, some 8 ms. */
 enum { MEASURED_AT_ONCE = 2, ROWS_AHEAD = 40 };
 
-void *journal_view_init(void)
+void *journal_view_new(void)
 {
-	struct journal_view *h = xcalloc(1, sizeof *h);
+	struct journal_view *v = xcalloc(1, sizeof *v);
 
-	h->task = -1;
-	h->is_stale = true;
-	return h;
+	v->task = -1;
+	v->is_stale = true;
+	return v;
 }
 
-void journal_view_release(void *own)
+void journal_view_free(void *own)
 {
-	struct journal_view *h = own;
+	struct journal_view *v = own;
 
-	xfree(h->row);
-	xfree(h->effect);
-	xfree(h);
+	xfree(v->row);
+	xfree(v->effect);
+	xfree(v);
 }
 
 /* --- which entries --- */
@@ -44,47 +44,47 @@ static bool is_wanted(const struct ui *ui, const struct journal_entry *e)
 	static const enum journal_who who[FROMS] = {
 		[FROM_YOU] = WHO_PERSON, [FROM_SCRIPT] = WHO_SCRIPT,
 		[FROM_GUARD] = WHO_GUARD};
-	const struct journal_view *h = journal_of(ui);
+	const struct journal_view *v = journal_of(ui);
 
-	if (h->who != FROM_ALL && e->who != who[h->who])
+	if (v->who != FROM_ALL && e->who != who[v->who])
 		return false;
-	if (h->task >= 0 && mark_channel(ui->pic, e->command) != h->task)
+	if (v->task >= 0 && mark_channel(ui->pic, e->command) != v->task)
 		return false;
-	return !h->word[0] || strcasestr(e->command, h->word);
+	return !v->word[0] || strcasestr(e->command, v->word);
 }
 
 /* The chosen entry stays chosen where it is still shown. */
 static void choose_rows(struct ui *ui)
 {
-	struct journal_view *h = journal_of(ui);
+	struct journal_view *v = journal_of(ui);
 	const struct marks *m = &ui->chart.marks;
-	int chosen = h->n && h->at < h->n ? h->row[h->at] : -1;
+	int chosen = v->n && v->at < v->n ? v->row[v->at] : -1;
 
-	h->n = 0;
+	v->n = 0;
 	for (int i = 0; i < m->n; i++) {
 		if (!is_wanted(ui, &m->e[i]))
 			continue;
-		ARRAY_GROW(h->row, h->n, h->cap);
-		h->row[h->n++] = i;
+		ARRAY_GROW(v->row, v->n, v->cap);
+		v->row[v->n++] = i;
 	}
-	for (int k = 0; k < h->n && h->is_away; k++)
-		if (h->row[k] <= chosen)
-			h->at = k;
-	if (!h->is_away)
-		h->at = h->n - 1;
-	h->at = h->at >= h->n ? h->n - 1 : h->at;
-	h->at = h->at < 0 ? 0 : h->at;
-	h->newest = m->newest;
-	h->is_stale = false;
+	for (int k = 0; k < v->n && v->is_away; k++)
+		if (v->row[k] <= chosen)
+			v->at = k;
+	if (!v->is_away)
+		v->at = v->n - 1;
+	v->at = v->at >= v->n ? v->n - 1 : v->at;
+	v->at = v->at < 0 ? 0 : v->at;
+	v->newest = m->newest;
+	v->is_stale = false;
 }
 
 /* --- effects --- */
 
 const struct effect *journal_view_effect(const struct ui *ui, int i)
 {
-	const struct journal_view *h = journal_of(ui);
+	const struct journal_view *v = journal_of(ui);
 	int64_t seq = ui->chart.marks.e[i].seq;
-	const struct effect *e = h->effect ? &h->effect[seq % EFFECTS_KEPT] : NULL;
+	const struct effect *e = v->effect ? &v->effect[seq % EFFECTS_KEPT] : NULL;
 
 	return e && e->seq == seq ? e : NULL;
 }
@@ -108,39 +108,39 @@ static bool is_due(const struct ui *ui, int i)
 /* The chosen entry first, then those around it, a few at a time. */
 static void measure(struct ui *ui)
 {
-	struct journal_view *h = journal_of(ui);
-	bool is_soon = ui->pic->phase == PHASE_RUNNING && ui->now >= h->read_at &&
-		       ui->now - h->read_at < 0.25;
+	struct journal_view *v = journal_of(ui);
+	bool is_soon = ui->pic->phase == PHASE_RUNNING && ui->now >= v->read_at &&
+		       ui->now - v->read_at < 0.25;
 	int done = 0;
 
-	if (!h->n)
+	if (!v->n)
 		return;
-	if (!h->effect)
-		h->effect = xcalloc(EFFECTS_KEPT, sizeof *h->effect);
+	if (!v->effect)
+		v->effect = xcalloc(EFFECTS_KEPT, sizeof *v->effect);
 	for (int k = 0; k < 2 * ROWS_AHEAD; k++) { /* 0, 1, -1, 2, -2, ... */
-		int row = h->at + (k % 2 ? (k + 1) / 2 : -k / 2), i, channel;
+		int row = v->at + (k % 2 ? (k + 1) / 2 : -k / 2), i, channel;
 
-		if (row < 0 || row >= h->n || !is_due(ui, h->row[row]))
+		if (row < 0 || row >= v->n || !is_due(ui, v->row[row]))
 			continue;
 		if (is_soon || done == MEASURED_AT_ONCE) { /* with the next frame */
 			eventfd_write(ui->wake_fd, 1);
 			break;
 		}
-		i = h->row[row];
+		i = v->row[row];
 		channel = mark_channel(ui->pic, ui->chart.marks.e[i].command);
-		effect_read(&h->effect[ui->chart.marks.e[i].seq % EFFECTS_KEPT],
+		effect_read(&v->effect[ui->chart.marks.e[i].seq % EFFECTS_KEPT],
 			    &ui->feed, ui->pic, &ui->chart.marks, i,
 			    channel >= 0 ? channel : ui->channel);
-		h->read_at = ui->now;
+		v->read_at = ui->now;
 		done++;
 	}
 }
 
 void journal_view_recalc(struct ui *ui)
 {
-	struct journal_view *h = journal_of(ui);
+	struct journal_view *v = journal_of(ui);
 
-	if (h->is_stale || h->newest != ui->chart.marks.newest)
+	if (v->is_stale || v->newest != ui->chart.marks.newest)
 		choose_rows(ui);
 	measure(ui);
 }
@@ -149,34 +149,34 @@ void journal_view_recalc(struct ui *ui)
 
 static void undo(struct ui *ui)
 {
-	const struct journal_view *h = journal_of(ui);
+	const struct journal_view *v = journal_of(ui);
 	char line[JOURNAL_TEXT];
 	const char *why;
 
-	if (!h->n)
+	if (!v->n)
 		return;
-	if (!command_undo(&ui->chart.marks.e[h->row[h->at]], line, &why)) {
+	if (!command_undo(&ui->chart.marks.e[v->row[v->at]], line, &why)) {
 		ui_say(ui, true, "nothing to undo: %s", why);
 		return;
 	}
 	if (ui_post(ui, line, true, NULL))
 		ui_say(ui, false, "entry %" PRId64 " undone by: %s",
-		       ui->chart.marks.e[h->row[h->at]].seq, line);
+		       ui->chart.marks.e[v->row[v->at]].seq, line);
 }
 
 static void next_of_kind(struct ui *ui, int direction)
 {
-	struct journal_view *h = journal_of(ui);
+	struct journal_view *v = journal_of(ui);
 	const struct journal_entry *e = ui->chart.marks.e;
-	int k = h->at + direction;
+	int k = v->at + direction;
 
-	while (k >= 0 && k < h->n && command_of(e[h->row[k]].command) !=
-					     command_of(e[h->row[h->at]].command))
+	while (k >= 0 && k < v->n && command_of(e[v->row[k]].command) !=
+					     command_of(e[v->row[v->at]].command))
 		k += direction;
-	if (k < 0 || k >= h->n)
+	if (k < 0 || k >= v->n)
 		ui_say(ui, false, "no other entry of this kind that way");
 	else
-		h->at = k;
+		v->at = k;
 }
 
 static void refilter(struct ui *ui)
@@ -194,44 +194,44 @@ void journal_view_find(struct ui *ui, const char *text)
 
 static void open_curves(struct ui *ui)
 {
-	const struct journal_view *h = journal_of(ui);
+	const struct journal_view *v = journal_of(ui);
 
-	if (!h->n)
+	if (!v->n)
 		return;
 	ui_show(ui, VIEW_CURVES);
-	chart_look_at(&ui->chart, ui->pic, ui->chart.marks.e[h->row[h->at]].step);
+	chart_look_at(&ui->chart, ui->pic, ui->chart.marks.e[v->row[v->at]].step);
 }
 
 static bool act_on_list(struct ui *ui, int action, int arg)
 {
-	struct journal_view *h = journal_of(ui);
+	struct journal_view *v = journal_of(ui);
 
 	switch ((enum action)action) {
-	case DO_MOVE: h->at += arg; break;
-	case DO_CHOOSE: h->at = arg; break;
-	case DO_PAGE: h->at += arg * 10; break;
-	case DO_END: h->at = arg < 0 ? 0 : h->n - 1; break;
+	case DO_MOVE: v->at += arg; break;
+	case DO_CHOOSE: v->at = arg; break;
+	case DO_PAGE: v->at += arg * 10; break;
+	case DO_END: v->at = arg < 0 ? 0 : v->n - 1; break;
 	case DO_MARK: next_of_kind(ui, arg); break;
-	case DO_FIT: h->at = h->n - 1; break;
+	case DO_FIT: v->at = v->n - 1; break;
 	default: return false;
 	}
-	h->at = h->at >= h->n ? h->n - 1 : h->at;
-	h->at = h->at < 0 ? 0 : h->at;
-	h->is_away = h->at != h->n - 1;
+	v->at = v->at >= v->n ? v->n - 1 : v->at;
+	v->at = v->at < 0 ? 0 : v->at;
+	v->is_away = v->at != v->n - 1;
 	return true;
 }
 
 /* The filters, the one that was asked for in words first. */
 bool journal_view_back(struct ui *ui)
 {
-	struct journal_view *h = journal_of(ui);
+	struct journal_view *v = journal_of(ui);
 
-	if (h->word[0])
-		h->word[0] = '\0';
-	else if (h->task >= 0)
-		h->task = -1;
-	else if (h->who != FROM_ALL)
-		h->who = FROM_ALL;
+	if (v->word[0])
+		v->word[0] = '\0';
+	else if (v->task >= 0)
+		v->task = -1;
+	else if (v->who != FROM_ALL)
+		v->who = FROM_ALL;
 	else
 		return false;
 	refilter(ui);
@@ -240,18 +240,18 @@ bool journal_view_back(struct ui *ui)
 
 bool journal_view_act(struct ui *ui, int action, int arg)
 {
-	struct journal_view *h = journal_of(ui);
+	struct journal_view *v = journal_of(ui);
 	int n = ui->pic->n_channels;
 
 	switch ((enum action)action) {
 	case DO_OPEN: open_curves(ui); return true;
 	case DO_UNDO: undo(ui); return true;
 	case DO_WHO:
-		h->who = (enum journal_filter)((h->who + 1) % FROMS);
+		v->who = (enum journal_filter)((v->who + 1) % FROMS);
 		refilter(ui);
 		return true;
 	case DO_TASK: /* all, then each task */
-		h->task = (h->task + 1 + arg + n + 1) % (n + 1) - 1;
+		v->task = (v->task + 1 + arg + n + 1) % (n + 1) - 1;
 		refilter(ui);
 		return true;
 	default:

@@ -12,7 +12,7 @@ enum { EFFECTS_KEPT = 128, JOURNAL_WORD = 64 };
 enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROMS };
 
 struct journal_view {
-	int at, top;             /* into `row` */
+	int at;                  /* into `row` */
 	bool is_away;            /* the person moved off the newest entry */
 	enum journal_filter who;
 	int task;                /* -1: entries on any */
@@ -32,8 +32,8 @@ static inline struct journal_view *journal_of(const struct ui *ui)
 }
 
 /* What its row does (view_journal.c), in journal_list.c. */
-void *journal_view_init(void);
-void journal_view_release(void *own);
+void *journal_view_new(void);
+void journal_view_free(void *own);
 void journal_view_recalc(struct ui *ui);
 bool journal_view_act(struct ui *ui, int action, int arg);
 bool journal_view_back(struct ui *ui);

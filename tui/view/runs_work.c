@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
 #include "desk_command.h"
+#include "ui/keys.h"
 #include "view_runs.h"
 
 static const double FRESH = 2; /* seconds between two looks at the root */
@@ -80,7 +80,7 @@ static void drop_diff(void *arg)
 
 /* --- state --- */
 
-void *runs_view_init(void)
+void *runs_view_new(void)
 {
 	struct runs_view *v = xcalloc(1, sizeof *v);
 
@@ -90,7 +90,7 @@ void *runs_view_init(void)
 	return v;
 }
 
-void runs_view_release(void *own)
+void runs_view_free(void *own)
 {
 	struct runs_view *v = own;
 

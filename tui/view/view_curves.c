@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "curves_export.h"
 #include "chart_keys.h"
+#include "curves_export.h"
 #include "ui/keys.h"
 #include "ui/ui.h"
 #include "widget/entry_draw.h"
@@ -300,9 +300,8 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 static void jump(struct ui *ui, int direction)
 {
 	const struct marks *m = &ui->chart.marks;
-	int64_t from = ui->chart.cursor >= 0	? ui->chart.cursor :
-		       direction > 0	? -1 :
-					  ui->pic->step + 1;
+	int64_t from = ui->chart.cursor >= 0 ? ui->chart.cursor :
+		       direction > 0 ? -1 : ui->pic->step + 1;
 	int i = marks_next(m, from, direction);
 
 	if (i < 0)

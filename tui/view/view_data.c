@@ -425,7 +425,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 
 const struct view view_data = {
 	.digit = '6', .name = "Data", .brief = "Data",
-	.init = data_view_init, .release = data_view_release, .find = data_view_find,
+	.own_new = data_view_new, .own_free = data_view_free, .find = data_view_find,
 	.recalc = data_view_recalc, .idle = data_view_idle, .draw = draw,
 	.act = data_view_act, .back = data_view_back,
 	.hints = "Tab train|dev   / find   r repeated   L in train   f label   Enter open",

@@ -42,8 +42,8 @@ static inline struct data_view *data_view_of(const struct ui *ui)
 }
 
 /* What its row does (view_data.c), in data_work.c. */
-void *data_view_init(void);
-void data_view_release(void *own);
+void *data_view_new(void);
+void data_view_free(void *own);
 void data_view_recalc(struct ui *ui);
 void data_view_idle(struct ui *ui);
 bool data_view_act(struct ui *ui, int action, int arg);

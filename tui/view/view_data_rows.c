@@ -11,9 +11,9 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
 #include "text/tokenizer.h"
 #include "text/utf8.h"
+#include "ui/keys.h"
 #include "widget/words.h"
 
 /* --- the list --- */

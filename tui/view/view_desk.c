@@ -8,11 +8,11 @@
 
 #include "base/str.h"
 #include "chart_keys.h"
-#include "ui/keys.h"
-#include "widget/meanings.h"
 #include "text/utf8.h"
+#include "ui/keys.h"
 #include "ui/ui.h"
 #include "widget/entry_draw.h"
+#include "widget/meanings.h"
 
 static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 		     enum ink ink, const char *value)

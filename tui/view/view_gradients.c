@@ -29,7 +29,7 @@ static struct curve_range *range_of(const struct ui *ui)
 	return ui->own[VIEW_GRADIENTS];
 }
 
-static void *init(void)
+static void *own_new(void)
 {
 	struct curve_range *r = xcalloc(1, sizeof *r);
 
@@ -327,7 +327,7 @@ static bool act(struct ui *ui, int action, int arg)
 
 const struct view view_gradients = {
 	.digit = '7', .name = "Gradients", .brief = "Grad",
-	.init = init, .release = xfree,
+	.own_new = own_new, .own_free = xfree,
 	.recalc = recalc, .draw = draw, .act = act,
 	.hints = "j k task   Enter one|all   M measure now",
 	.looks = "j k task   Enter one|all",

@@ -7,23 +7,12 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
-#include "desk_command.h"
-#include "widget/meanings.h"
 #include "command/command.h"
-#include "ui/ui.h"
+#include "desk_command.h"
+#include "ui/keys.h"
 #include "view_help.h"
+#include "widget/meanings.h"
 #include "widget/words.h"
-
-struct help_view {
-	char word[64];           /* :help WORD; "": the page of the view below */
-	int top;                 /* line */
-};
-
-static struct help_view *own(const struct ui *ui)
-{
-	return ui->own[VIEW_HELP];
-}
 
 /* A page is drawn line by line; without a canvas the lines are only counted. */
 struct page_pen {
@@ -119,7 +108,7 @@ static void own_commands(struct page_pen *p)
 			row(p, 30, desk_command_table[i].usage, desk_command_table[i].help);
 }
 
-static void one_local(struct page_pen *p, const struct desk_command *l)
+static void one_desk_command(struct page_pen *p, const struct desk_command *l)
 {
 	head(p, l->usage);
 	blank(p);
@@ -150,37 +139,33 @@ static void meanings(struct page_pen *p, const struct ui *ui)
 			row(p, 14, meaning_table[i].word, meaning_table[i].help);
 }
 
-static void page(struct page_pen *p, const struct ui *ui)
+/* What `word` means, or that it is not known. */
+static void page_of_word(struct page_pen *p, const struct ui *ui, const char *word)
 {
-	const struct command_row *c =
-		own(ui)->word[0] ? command_find(own(ui)->word) : NULL;
-	const struct desk_command *l =
-		own(ui)->word[0] ? desk_command_find(own(ui)->word) : NULL;
-	char text[160];
+	const struct command_row *c = command_find(word);
+	const struct desk_command *l = desk_command_find(word);
+	const struct meaning *m = meaning_find(word);
 
 	if (c) {
 		one_command(p, c);
-		return;
-	}
-	if (l) {
-		one_local(p, l);
-		return;
-	}
-	if (meaning_find(own(ui)->word)) {
-		head(p, meaning_find(own(ui)->word)->word);
+	} else if (l) {
+		one_desk_command(p, l);
+	} else if (m) {
+		head(p, m->word);
 		blank(p);
-		paragraph(p, meaning_find(own(ui)->word)->help);
-		return;
-	}
-	if (own(ui)->word[0]) {
-		str_format(text, sizeof text,
-			   "there is no command of the name that was "
-			   "asked for; these are all:");
-		paragraph(p, text);
+		paragraph(p, m->help);
+	} else {
+		paragraph(p, "there is no command of the name that was asked for; these are "
+			  "all:");
 		commands(p, ui);
 		own_commands(p);
-		return;
 	}
+}
+
+static void page_of_view(struct page_pen *p, const struct ui *ui)
+{
+	char text[160];
+
 	head(p, ui->views[ui->back]->name);
 	keys_of(p, ui, 1u << ui->back, false);
 	blank(p);
@@ -203,6 +188,14 @@ static void page(struct page_pen *p, const struct ui *ui)
 	paragraph(p, text);
 }
 
+static void page(struct page_pen *p, const struct ui *ui)
+{
+	if (help_of(ui)->word[0])
+		page_of_word(p, ui, help_of(ui)->word);
+	else
+		page_of_view(p, ui);
+}
+
 static int lines_of(const struct ui *ui)
 {
 	struct page_pen p = {.r = {0, 0, 0, 80}};
@@ -216,7 +209,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 	int lines = lines_of(ui);
 	struct page_pen p = {.c = c, .r = body};
 
-	p.top = own(ui)->top;
+	p.top = help_of(ui)->top;
 	if (p.top > lines - body.h)
 		p.top = lines - body.h;
 	if (p.top < 0)
@@ -229,7 +222,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 
 static bool act(struct ui *ui, int action, int arg)
 {
-	struct help_view *h = own(ui);
+	struct help_view *h = help_of(ui);
 	int most = lines_of(ui) - 10;
 
 	if (action == DO_MOVE)
@@ -248,30 +241,30 @@ static bool act(struct ui *ui, int action, int arg)
 static bool back(struct ui *ui)
 {
 	ui->view = ui->back;
-	own(ui)->word[0] = '\0';
+	help_of(ui)->word[0] = '\0';
 	return true;
 }
 
 static void enter(struct ui *ui)
 {
-	own(ui)->top = 0;
+	help_of(ui)->top = 0;
 }
 
-static void *init(void)
+static void *own_new(void)
 {
 	return xcalloc(1, sizeof(struct help_view));
 }
 
 void help_show(struct ui *ui, const char *word)
 {
-	str_copy(own(ui)->word, sizeof own(ui)->word, word);
+	str_copy(help_of(ui)->word, sizeof help_of(ui)->word, word);
 	ui_show(ui, VIEW_HELP);
 	enter(ui);
 }
 
 const struct view view_help = {
 	.name = "Help", .brief = "Help",
-	.init = init, .release = xfree, .enter = enter,
+	.own_new = own_new, .own_free = xfree, .enter = enter,
 	.draw = draw, .act = act, .back = back,
 	.hints = "Esc close   j k scroll",
 };

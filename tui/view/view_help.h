@@ -1,10 +1,20 @@
 /*
- * view_help.h - help on one word.
+ * view_help.h - help on one word, and what the Help view keeps.
  */
 #ifndef TUTTI_TUI_VIEW_HELP_H
 #define TUTTI_TUI_VIEW_HELP_H
 
-struct ui;
+#include "ui/ui.h"
+
+struct help_view {
+	char word[64];           /* :help WORD; "": the page of the view below */
+	int top;                 /* line */
+};
+
+static inline struct help_view *help_of(const struct ui *ui)
+{
+	return ui->own[VIEW_HELP];
+}
 
 /* Shows the help; `word`: a command, or a short word of the screen; "": of the view. */
 void help_show(struct ui *ui, const char *word);

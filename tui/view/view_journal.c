@@ -7,12 +7,12 @@
 #include <time.h>
 
 #include "base/str.h"
-#include "widget/effect_draw.h"
-#include "widget/entry_draw.h"
+#include "command/command.h"
 #include "journal_view.h"
 #include "ui/keys.h"
-#include "command/command.h"
 #include "ui/ui.h"
+#include "widget/effect_draw.h"
+#include "widget/entry_draw.h"
 
 enum { EFFECT_COLS = 25, EFFECT_NARROW = 16 };
 
@@ -55,7 +55,7 @@ static void draw_letter(struct canvas *c, struct rect r, int x, char letter,
 static void draw_timeline(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
-	const struct journal_view *h = journal_of(ui);
+	const struct journal_view *v = journal_of(ui);
 	int64_t last = axis_last(ui->pic);
 	struct rect line = rect_cut(r, 0, 2, 0, 2);
 	int rail = line.y + line.h - 1;
@@ -68,33 +68,33 @@ static void draw_timeline(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_cell(c, rail, line.x + x, is_past ? 0x2501 : 0x2500,
 			  is_past ? INK_GOOD : INK_FRAME);
 	}
-	for (double v = tick; v <= (double)last * (1 + 1e-9); v += tick) {
-		int w, x = line.x + (int)(v / (double)last * line.w);
+	for (double at = tick; at <= (double)last * (1 + 1e-9); at += tick) {
+		int w, x = line.x + (int)(at / (double)last * line.w);
 
-		axis_label(AXIS_STEP, text, v, tick);
+		axis_label(AXIS_STEP, text, at, tick);
 		w = (int)strlen(text);
 		x -= w / 2;
 		x = x + w > line.x + line.w ? line.x + line.w - w : x;
 		draw_text(c, rail, x, w, INK_DIM, text);
 	}
-	for (int k = h->n - 1; k >= 0; k--) {
+	for (int k = v->n - 1; k >= 0; k--) {
 		const struct journal_entry *e = entry_at(ui, k);
 		int x = line.x + (int)((double)e->step / (double)last * line.w);
 
 		x = x >= line.x + line.w ? line.x + line.w - 1 : x;
-		draw_letter(c, line, x, mark_letter(e), mark_ink(s, e), k == h->at);
+		draw_letter(c, line, x, mark_letter(e), mark_ink(s, e), k == v->at);
 	}
 }
 
 /* The kinds that stand on the line, with their letters. */
 static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct journal_view *h = journal_of(ui);
+	const struct journal_view *v = journal_of(ui);
 	int x = r.x + 2, end = r.x + r.w - 2;
 	bool any_guard = false;
 	char text[64];
 
-	for (int i = 0; i < h->n; i++)
+	for (int i = 0; i < v->n; i++)
 		any_guard |= entry_at(ui, i)->who == WHO_GUARD;
 	str_format(text, sizeof text, "%s", any_guard ? "small letter: a guard" : "");
 	draw_right(c, r.y, end, 24, INK_DIM, text);
@@ -104,7 +104,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui, struct rect r)
 		const char *name = row ? row->name : "other";
 		bool is_there = false;
 
-		for (int i = 0; i < h->n && !is_there; i++)
+		for (int i = 0; i < v->n && !is_there; i++)
 			is_there = command_of(entry_at(ui, i)->command) == row;
 		if (!is_there || x + 2 + (int)strlen(name) > end)
 			continue;
@@ -145,21 +145,21 @@ static void say_filter(const struct ui *ui, char out[96])
 {
 	static const char *const who[FROMS] = {"", " by you", " by the script",
 					       " by guards"};
-	const struct journal_view *h = journal_of(ui);
+	const struct journal_view *v = journal_of(ui);
 	size_t n;
 
-	str_format(out, 96, "%d of %d%s", h->n, ui->chart.marks.n, who[h->who]);
+	str_format(out, 96, "%d of %d%s", v->n, ui->chart.marks.n, who[v->who]);
 	n = strlen(out);
-	if (h->task >= 0 && h->task < ui->pic->n_channels)
-		str_format(out + n, 96 - n, " on %s", ui->pic->ch[h->task].name);
+	if (v->task >= 0 && v->task < ui->pic->n_channels)
+		str_format(out + n, 96 - n, " on %s", ui->pic->ch[v->task].name);
 	n = strlen(out);
-	if (h->word[0])
-		str_format(out + n, 96 - n, " with '%s'", h->word);
+	if (v->word[0])
+		str_format(out + n, 96 - n, " with '%s'", v->word);
 }
 
-static bool is_filtered(const struct journal_view *h)
+static bool is_filtered(const struct journal_view *v)
 {
-	return h->who != FROM_ALL || h->task >= 0 || h->word[0];
+	return v->who != FROM_ALL || v->task >= 0 || v->word[0];
 }
 
 static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
@@ -184,7 +184,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 
 static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	struct listing l = {journal_of(ui)->at, journal_of(ui)->top};
+	struct listing l = {.at = journal_of(ui)->at}; /* scrolls no further than it must */
 	int h = r.h - 1, n = journal_of(ui)->n;
 
 	if (r.h < 2)
@@ -249,16 +249,16 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_
 
 static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 {
-	const struct journal_view *h = journal_of(ui);
+	const struct journal_view *v = journal_of(ui);
 	const struct journal_entry *e;
 	const struct effect *f;
 	struct rect left, right;
 	char text[64], number[24];
 	int y;
 
-	if (r.h < 3 || !h->n)
+	if (r.h < 3 || !v->n)
 		return;
-	e = entry_at(ui, h->at);
+	e = entry_at(ui, v->at);
 	draw_rule(c, r.y, r.x, r.w, INK_FRAME);
 	c->flags = CELL_BOLD;
 	str_format(text, sizeof text, " entry %lld ", (long long)e->seq);
@@ -271,7 +271,7 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	right.x = left.x + left.w + 2;
 	right.w = r.x + r.w - 2 - right.x;
 	y = draw_facts(c, e, ui_may_steer(ui), left);
-	f = journal_view_effect(ui, h->row[h->at]);
+	f = journal_view_effect(ui, v->row[v->at]);
 	draw_effect_path(c, ui->pic, rect_cut(left, y - left.y, 0, 0, 0), e, f);
 	draw_effects(c, ui->pic, right, e, f);
 }
@@ -294,7 +294,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 
 const struct view view_journal = {
 	.digit = '8', .name = "Journal", .brief = "Jour",
-	.init = journal_view_init, .release = journal_view_release,
+	.own_new = journal_view_new, .own_free = journal_view_free,
 	.find = journal_view_find,
 	.recalc = journal_view_recalc, .draw = draw, .act = journal_view_act,
 	.back = journal_view_back,

@@ -474,7 +474,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 
 const struct view view_runs = {
 	.digit = '5', .name = "Runs", .brief = "Runs",
-	.init = runs_view_init, .release = runs_view_release, .find = runs_view_find,
+	.own_new = runs_view_new, .own_free = runs_view_free, .find = runs_view_find,
 	.recalc = runs_view_recalc, .draw = draw, .act = runs_view_act,
 	.back = runs_view_back,
 	.hints = "j k move   Enter mark   b base   d differences   s sort   = equal step",

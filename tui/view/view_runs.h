@@ -7,11 +7,11 @@
 
 #include <limits.h>
 
-#include "widget/curve.h"
 #include "feed/job_slot.h"
 #include "look/run_diff.h"
 #include "look/run_table.h"
 #include "ui/ui.h"
+#include "widget/curve.h"
 
 enum { RUN_MARKS = 7, RUN_NAME = 128 };
 enum run_sort { BY_CREATED, BY_NAME, BY_STEP, BY_TASK, BY_MEAN, BY_DIFFERENCE,
@@ -55,8 +55,8 @@ static inline struct runs_view *runs_view_of(const struct ui *ui)
 }
 
 /* What its row does (view_runs.c), in runs_work.c. */
-void *runs_view_init(void);
-void runs_view_release(void *own);
+void *runs_view_new(void);
+void runs_view_free(void *own);
 void runs_view_recalc(struct ui *ui);
 bool runs_view_act(struct ui *ui, int action, int arg);
 bool runs_view_back(struct ui *ui);

@@ -5,13 +5,13 @@
  */
 #include <string.h>
 
+#include "answers/kind_view.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "ui/keys.h"
-#include "answers/kind_view.h"
-#include "ui/models.h"
 #include "trial.h"
+#include "ui/keys.h"
+#include "ui/models.h"
 #include "ui/ui.h"
 #include "widget/words.h"
 
@@ -248,7 +248,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 		draw_answers(c, ui, in);
 }
 
-static void *init(void)
+static void *own_new(void)
 {
 	struct trial *t = xcalloc(1, sizeof *t);
 
@@ -256,7 +256,7 @@ static void *init(void)
 	return t;
 }
 
-static void release(void *own)
+static void own_free(void *own)
 {
 	struct trial *t = own;
 
@@ -266,6 +266,6 @@ static void release(void *own)
 
 const struct view view_try = {
 	.name = "Try", .brief = "Try",
-	.init = init, .release = release,
+	.own_new = own_new, .own_free = own_free,
 	.draw = draw, .act = act, .model_changed = ask_anew,
 };

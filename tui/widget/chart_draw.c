@@ -36,7 +36,6 @@ static void say_axes(const struct chart *k, const struct snapshot *s, int width,
 		     char out[128])
 {
 	char smoothing[32], from[24], to[24];
-	bool is_here = k->is_full;
 	int64_t span = k->n_lines && k->kind != CHART_DEV ? k->line[0].span : 1;
 	size_t n;
 
@@ -46,13 +45,13 @@ static void say_axes(const struct chart *k, const struct snapshot *s, int width,
 		   k->kind == CHART_NORM ? " · log" :
 		   k->kind == CHART_SHARE ? " · % of micro-batches" : "");
 	n = strlen(out);
-	if (is_here && k->x.kind != AXIS_STEP)
+	if (k->is_full && k->x.kind != AXIS_STEP)
 		str_format(out + n, 128 - n, " · by %s", axis_name(k->x.kind));
 	n = strlen(out);
-	if (is_here && k->is_log_x)
+	if (k->is_full && k->is_log_x)
 		str_format(out + n, 128 - n, " · log x");
 	n = strlen(out);
-	if (is_here && k->to)
+	if (k->is_full && k->to)
 		str_format(out + n, 128 - n, " · %s–%s", fmt_count(from, k->from),
 			   fmt_count(to, k->to));
 	n = strlen(out);

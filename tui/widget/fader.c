@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "screen/action.h"
 #include "base/str.h"
+#include "screen/action.h"
 
 enum { TRACK = 9 }; /* rows of a tall fader */
 

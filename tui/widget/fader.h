@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "screen/canvas.h"
 #include "look/snapshot.h"
+#include "screen/canvas.h"
 
 enum knob { KNOB_WEIGHT, KNOB_SHARE, KNOB_MUTE, KNOB_SOLO, KNOB_LOCK, KNOBS };
 
