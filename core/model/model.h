@@ -73,6 +73,8 @@ const char *model_kind_name(int i);
 const char *model_decoder_name(int i);
 /* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */
 bool model_kind_has(const char *kind, const char *field);
+/* The same of one decoder over it. */
+bool model_uses(const char *kind, const char *decoder, const char *field);
 /* model.dim of this trunk is a multiple of it: 1 or more. */
 int model_kind_dim_multiple(const char *kind);
 /*
