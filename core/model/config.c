@@ -92,6 +92,14 @@ bool model_kind_has(const char *kind, const char *field)
 	return false;
 }
 
+bool model_uses(const char *kind, const char *decoder, const char *field)
+{
+	const struct trunk_kind *trunk = trunk_find(kind);
+	const struct decoder_kind *d = decoder_find(decoder);
+
+	return (trunk && has(trunk->fields, field)) || (d && has(d->fields, field));
+}
+
 int model_kind_dim_multiple(const char *kind)
 {
 	const struct trunk_kind *trunk = trunk_find(kind);

@@ -95,7 +95,8 @@ static enum status check_model(struct plan_reader *r)
 	if (m->dim % of)
 		return plan_refuse(r, "model.dim", "a %s's dim is a multiple of %d, not "
 				   "%d", m->kind, of, m->dim);
-	if (m->heads && m->dim % m->heads) /* 0: a kind that has none */
+	if (m->heads && m->dim % m->heads && /* 0: a kind that has none */
+	    model_uses(m->kind, m->decoder, "heads"))
 		return plan_refuse(r, "model.heads", "%d heads do not divide dim %d",
 				   m->heads, m->dim);
 	if (m->shared_layers > m->layers)

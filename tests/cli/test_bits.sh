@@ -65,6 +65,8 @@ bilstm=$(lstm --run bilstm --workers 1 --script "$TMP/hands")
 lstm --run lstm-half --steps 17 --script "$TMP/hands" >"$TMP/half"
 s=$("$TUTTI" resume lstm-half --runs "$TMP/runs" --steps 40 --script "$TMP/hands" --json 2>"$TMP/err" | field state)
 [ "$s" = "$bilstm" ] && ok "bilstm, stopped and resumed" || not_ok "bilstm, stopped: $s"
+check "its checkpoint says how heads pool" \
+	grep -q '"pool": *"attention"' "$TMP"/runs/bilstm/checkpoints/step-000040/config.json
 check "bilstm replays" "$TUTTI" replay bilstm --runs "$TMP/runs" --workers 2
 
 # killed at random moments until it ends; a third of the runs save at every step, half

@@ -270,6 +270,12 @@ static void test_fields(void **state)
 	assert_false(model_kind_has("transformer", "hidden"));
 	assert_false(model_kind_has("transformer", ""));
 	assert_false(model_kind_has("perceptron", "dim"));
+	assert_false(model_kind_has("bilstm", "pool"));
+	assert_true(model_kind_has("bilstm", "heads"));
+	assert_true(model_uses("bilstm", "cross", "heads"));
+	assert_false(model_uses("bilstm", "lstm", "heads"));
+	assert_true(model_uses("transformer", "lstm", "heads"));
+	assert_false(model_uses("perceptron", "parrot", "dim"));
 }
 
 static void test_decoders(void **state)
