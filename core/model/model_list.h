@@ -6,14 +6,14 @@
 #define TUTTI_MODEL_MODEL_LIST_H
 
 #define TRUNK_LIST(X) \
-	X(transformer)       \
+	X(transformer) \
 	X(gpt)
 
 #define DECODER_LIST(X) \
-	X(cross)               \
+	X(cross) \
 	X(prefix)
 
-/* "cross|lstm": their names as a list of choices. */
+/* "cross|prefix": their names as a list of choices. */
 #define DECODER_CHOICE(name) "|" #name
 #define DECODER_CHOICES (&(DECODER_LIST(DECODER_CHOICE))[1])
 
