@@ -24,7 +24,7 @@
 
 static void put_model(struct json_out *o, const struct session *s)
 {
-	const struct model_config *m = &s->plan->model;
+	const struct model_config *m = model_config(s->model); /* as it was settled */
 
 	json_put_str(o, "kind", m->kind);
 	json_put_str(o, "decoder", m->decoder);
