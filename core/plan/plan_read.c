@@ -295,8 +295,9 @@ static enum status read_names(struct plan_reader *r, char ***names, int *count,
 }
 
 /* The labels of a task, or what is said for them. */
-static enum status read_labels(struct plan_reader *r, struct plan_task *t, int slot,
-			       const char *path, const struct json *n)
+static enum status read_labels(struct plan_reader *r, struct plan_task *t,
+			       enum plan_slot slot, const char *path,
+			       const struct json *n)
 {
 	if (slot == SLOT_LABELS)
 		return read_names(r, &t->labels, &t->n_labels, path, "label", n);
