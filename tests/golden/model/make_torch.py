@@ -74,7 +74,7 @@ class Model:
         """One torch layer with our parameters in its places."""
         c, C, Ff = self.c, self.c["dim"], self.c["ff"]
         kind = nn.TransformerEncoderLayer if memory is None else nn.TransformerDecoderLayer
-        gelu = (lambda t: F.gelu(t, approximate="tanh")) if "kind" in c else "gelu"
+        gelu = (lambda t: F.gelu(t, approximate="tanh")) if c.get("kind") == "gpt" else "gelu"
         m = kind(C, c["heads"], Ff, 0.0, gelu, self.eps(), batch_first=True, norm_first=bool(c["pre_norm"]))
         d = lambda n, o, i: (self.p(f"{name}.{n}.weight", o, i), self.p(f"{name}.{n}.bias", o))
         v = {}
@@ -111,7 +111,7 @@ class Model:
     def places(self):
         """What the position table has room for: with a prefix decoder the summary, too, and its last mask."""
         c = self.c
-        return c["max_source"] + ("decoder" in c) * (c["max_target"] + (c.get("predict_from") == "mask"))
+        return c["max_source"] + (c.get("decoder") == "prefix") * (c["max_target"] + (c.get("predict_from") == "mask"))
 
     def lm_losses(self, task, ids, read, target):
         """Of each piece behind the first one of the prompt, and of each of the answer, by a causal model."""
@@ -186,7 +186,7 @@ class Model:
 
     def token_losses(self, task, ids, seg, said, target):
         c, C, pre = self.c, self.c["dim"], f"tasks.{task}.decoder"
-        states = self.prefix_states if "decoder" in c else self.cross_states
+        states = self.prefix_states if c.get("decoder") == "prefix" else self.cross_states
         x, read, memory = states(task, ids, seg, said)
         table = self.w["embed.token"] if c["tied"] else self.p(pre + ".output.weight", c["vocab"], C)
         lp = F.log_softmax(F.linear(read, table, self.p(pre + ".output.bias", c["vocab"])), -1)
@@ -218,26 +218,26 @@ def sequences():
     return rows
 
 
-STEPS, RATE, WARMUP, CLIP, DECAY = 20, 1e-3, 5, 0.5, 0.01
+TURNS = dict(steps=20, rate=1e-3, warmup=5, clip=0.5, decay=0.01)
 
 
-def train(w, losses, lazy):
-    """STEPS of AdamW from the weights w: each step one task, clipped, the rate rising at first.
+def train_by_turns(w, losses, lazy):
+    """Steps of AdamW from the weights w: each step one task, clipped, the rate rising at first.
 
     Parameters without a gradient stand still, and of lazy tables the rows without one."""
-    opt = torch.optim.AdamW([dict(params=[t for t in w.values() if t.dim() == 2], weight_decay=DECAY),
+    opt = torch.optim.AdamW([dict(params=[t for t in w.values() if t.dim() == 2], weight_decay=TURNS["decay"]),
                              dict(params=[t for t in w.values() if t.dim() < 2], weight_decay=0.0)],
                             betas=(0.9, 0.98), eps=1e-8)
     tasks = list(losses)
-    for step in range(STEPS):
+    for step in range(TURNS["steps"]):
         opt.zero_grad(set_to_none=True)
         losses[tasks[step % len(tasks)]]().backward()
         grads = [t.grad for t in w.values() if t.grad is not None]
         norm = math.sqrt(sum((g * g).sum().item() for g in grads))
         for g in grads:
-            g.mul_(min(1.0, CLIP / norm))
+            g.mul_(min(1.0, TURNS["clip"] / norm))
         for group in opt.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / WARMUP)
+            group["lr"] = TURNS["rate"] * min(1.0, (step + 1) / TURNS["warmup"])
         kept = []
         for t in (w[n] for n in lazy if w[n].grad is not None):
             still = (t.grad == 0).all(1)
@@ -281,7 +281,7 @@ def main():
             "headline": lambda: torch.stack(sum((m.token_losses("headline", r["ids"], r["seg"], r["said"], r["target"])
                                                  for r in rows), [])).mean(),
         }
-        if "kind" in c: # of a label the mean over its text; of summaries over all pieces
+        if c.get("kind") == "gpt":  # of a label the mean over its text; of summaries over all pieces
             said = lambda r: LABEL_TEXTS[r["label"]]
             losses = {
                 "topic": lambda: torch.stack([torch.stack(m.lm_losses("topic", r["ids"], said(r)[:-1], said(r))).mean()
@@ -306,10 +306,10 @@ def main():
         tensors["labels"] = torch.tensor([r["label"] for r in rows])
         tensors["numbers"] = torch.tensor([r["number"] for r in rows]).to(torch.float32)
         if "seed" in c and c["tied"]:
-            train(m.w, losses, [n for n in ("embed.position", "embed.segment") if n in m.w])
+            train_by_turns(m.w, losses, [n for n in ("embed.position", "embed.segment") if n in m.w])
             for n, t in m.w.items():
                 tensors["t." + n] = t.detach().to(torch.float32)
-            meta.update(steps=str(STEPS), rate=repr(RATE), warmup=str(WARMUP), clip=repr(CLIP), decay=repr(DECAY))
+            meta.update({k: repr(v) for k, v in TURNS.items()})
         save(os.path.join(here, f"case-{name}.safetensors"), tensors, meta)
         print(name, {k: v for k, v in meta.items() if k.startswith("loss")})
 
