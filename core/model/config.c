@@ -76,28 +76,29 @@ static bool has(field_names names, const char *field)
 	return false;
 }
 
-bool model_kind_has(const char *kind, const char *field)
-{
-	static const char *const all[] = { "kind", "decoder", "dropout", "init", NULL };
-	const struct trunk_kind *trunk = trunk_find(kind);
-
-	if (!trunk)
-		return false;
-	if (has(all, field) || has(trunk->fields, field))
-		return true;
-	for (int i = 0; i < DECODERS && !trunk->decoder; i++)
-		if (model_decoder_fits(decoders[i]->name, kind) &&
-		    has(decoders[i]->fields, field))
-			return true;
-	return false;
-}
-
 bool model_uses(const char *kind, const char *decoder, const char *field)
 {
 	const struct trunk_kind *trunk = trunk_find(kind);
 	const struct decoder_kind *d = decoder_find(decoder);
 
-	return (trunk && has(trunk->fields, field)) || (d && has(d->fields, field));
+	if (!trunk)
+		return false;
+	return has(trunk->fields, field) || (d && !trunk->decoder && has(d->fields, field));
+}
+
+bool model_kind_has(const char *kind, const char *field)
+{
+	static const char *const all[] = { "kind", "decoder", "dropout", "init", NULL };
+
+	if (!trunk_find(kind))
+		return false;
+	if (has(all, field))
+		return true;
+	for (int i = 0; i < DECODERS; i++)
+		if (model_decoder_fits(decoders[i]->name, kind) &&
+		    model_uses(kind, decoders[i]->name, field))
+			return true;
+	return false;
 }
 
 int model_kind_dim_multiple(const char *kind)

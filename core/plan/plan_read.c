@@ -294,6 +294,16 @@ static enum status read_names(struct plan_reader *r, char ***names, int *count,
 	return st;
 }
 
+/* The labels of a task, or what is said for them. */
+static enum status read_labels(struct plan_reader *r, struct plan_task *t,
+			       enum plan_slot slot, const char *path,
+			       const struct json *n)
+{
+	if (slot == SLOT_LABELS)
+		return read_names(r, &t->labels, &t->n_labels, path, "label", n);
+	return read_names(r, &t->label_texts, &t->n_label_texts, path, "text", n);
+}
+
 /* "rouge1, rouge2, rougeL": what there is for a kind of task. */
 static void metric_words(enum task_kind k, char *out, size_t cap)
 {
@@ -406,7 +416,6 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 	const struct plan_field *f = &plan_fields(&count)[row];
 	const struct plan_place *p = &plan_places()[row];
 	void *at = plan_slot_at(base, p);
-	struct plan_task *t;
 	double x = 0;
 	enum status st;
 
@@ -418,14 +427,9 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 	case SLOT_SHARE:
 		return read_share(r, f, at, path, n);
 	case SLOT_LABELS:
-		t = base;
-		st = read_list(r, f, path, n);
-		return st ? st : read_names(r, &t->labels, &t->n_labels, path, "label", n);
 	case SLOT_LABEL_TEXTS:
-		t = base;
 		st = read_list(r, f, path, n);
-		return st ? st : read_names(r, &t->label_texts, &t->n_label_texts, path,
-					    "text", n);
+		return st ? st : read_labels(r, base, p->slot, path, n);
 	case SLOT_METRICS:
 		st = read_list(r, f, path, n);
 		return st ? st : read_metrics(r, base, path, n);

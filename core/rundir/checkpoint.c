@@ -26,7 +26,7 @@ static void put_model(struct json_out *o, const struct session *s)
 {
 	static const char *const pool[] = { [POOL_FIRST] = "first", [POOL_MEAN] = "mean",
 					    [POOL_ATTENTION] = "attention" };
-	const struct model_config *m = &s->plan->model;
+	const struct model_config *m = model_config(s->model); /* as it was settled */
 
 	json_put_str(o, "kind", m->kind);
 	json_put_str(o, "decoder", m->decoder);
@@ -40,7 +40,7 @@ static void put_model(struct json_out *o, const struct session *s)
 	json_put_int(o, "max_source", m->max_source);
 	json_put_int(o, "max_target", m->max_target);
 	json_put_str(o, "norm", m->pre_norm ? "pre" : "post");
-	json_put_str(o, "pool", pool[model_config(s->model)->pool]);
+	json_put_str(o, "pool", pool[m->pool]);
 	json_put_bool(o, "copy", m->copy);
 	json_put_bool(o, "tied", m->tied);
 	json_put_str(o, "predict_from", m->from_mask ? "mask" : "last");

@@ -26,6 +26,7 @@ check "it writes" [ "$(grep -c '"text":' "$TMP/out")" = 3 ]
 prompts=$(state_of "$plan" --set model.prompt_loss=true)
 check "with prompt_loss it is another run" [ "$prompts" -a "$prompts" != "$whole" ]
 saved=$TMP/runs/whole/checkpoints/step-000060/model.safetensors
+check "the checkpoint says how it is laid out" grep -q '"copy": false' "${saved%/*}/config.json"
 check "no heads are saved" sh -c '! grep -q "tasks.topic.head" "$1"' - "$saved"
 awk 'BEGIN { for (i = 0; i < 20; i++) printf "{\"text\":\"red blue\",\"label\":%d}\n", i }' >"$TMP/data/reds.jsonl"
 sed 's|"topic": .*|"reds": { "kind": "regress", "train": "'"$TMP"'/data/reds.jsonl",|' "$plan" >"$TMP/reds.json"

@@ -4,7 +4,8 @@
     tests/golden/model/make_torch.py        writes case-*.safetensors and end-*.safetensors beside itself
 
 tests/unit/model/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
-(metadata "loss.TASK") and gradients ("g.TASK.NAME"). Encoder and decoder layers are
+(metadata "loss.TASK") and gradients ("g.TASK.NAME"); test_model_trajectory.c the weights after some updates, of
+all tasks at once ("e.NAME") or of the tasks by turns ("t.NAME"). Encoder and decoder layers are
 torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding; those of
 kind "bilstm" are torch.nn.LSTM on packed sequences; decoder "lstm" is torch.nn.LSTMCell. Kind "gpt" and
 decoder "prefix" are encoder layers with a mask.
@@ -287,6 +288,37 @@ def sequences():
     return rows
 
 
+TURNS = dict(steps=20, rate=1e-3, warmup=5, clip=0.5, decay=0.01)
+
+
+def train_by_turns(w, losses, lazy):
+    """Steps of AdamW from the weights w: each step one task, clipped, the rate rising at first.
+
+    Parameters without a gradient stand still, and of lazy tables the rows without one."""
+    opt = torch.optim.AdamW([dict(params=[t for t in w.values() if t.dim() == 2], weight_decay=TURNS["decay"]),
+                             dict(params=[t for t in w.values() if t.dim() < 2], weight_decay=0.0)],
+                            betas=(0.9, 0.98), eps=1e-8)
+    tasks = list(losses)
+    for step in range(TURNS["steps"]):
+        opt.zero_grad(set_to_none=True)
+        losses[tasks[step % len(tasks)]]().backward()
+        grads = [t.grad for t in w.values() if t.grad is not None]
+        norm = math.sqrt(sum((g * g).sum().item() for g in grads))
+        for g in grads:
+            g.mul_(min(1.0, TURNS["clip"] / norm))
+        for group in opt.param_groups:
+            group["lr"] = TURNS["rate"] * min(1.0, (step + 1) / TURNS["warmup"])
+        kept = []
+        for t in (w[n] for n in lazy if w[n].grad is not None):
+            still = (t.grad == 0).all(1)
+            parts = [t.data] + [opt.state[t][k] for k in ("exp_avg", "exp_avg_sq") if t in opt.state]
+            kept += [(t, still, [p[still].clone() for p in parts])]
+        opt.step()
+        for t, still, rows in kept:
+            for p, r in zip([t.data, opt.state[t]["exp_avg"], opt.state[t]["exp_avg_sq"]], rows):
+                p[still] = r
+
+
 def save(path, tensors, meta):
     header, data = {"__metadata__": meta}, b""
     kinds = {torch.float32: ("F32", "f"), torch.int64: ("I64", "q")}
@@ -366,6 +398,11 @@ def main():
         tensors["lengths"] = torch.tensor([[len(r["ids"]), len(r["target"])] for r in rows])
         tensors["labels"] = torch.tensor([r["label"] for r in rows])
         tensors["numbers"] = torch.tensor([r["number"] for r in rows]).to(torch.float32)
+        if "seed" in c and c["tied"]:
+            train_by_turns(m.w, losses, [n for n in ("embed.position", "embed.segment") if n in m.w])
+            for n, t in m.w.items():
+                tensors["t." + n] = t.detach().to(torch.float32)
+            meta.update({k: repr(v) for k, v in TURNS.items()})
         save(os.path.join(here, f"case-{name}.safetensors"), tensors, meta)
         if name in TRAJECTORIES:
             with torch.random.fork_rng():  # torch's layers draw weights that are not used

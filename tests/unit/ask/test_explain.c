@@ -211,7 +211,7 @@ static void test_said(void **state)
 	struct session_options o = { .n_workers = 2, .train = true, .data = true };
 	struct err err = { "" };
 	struct example ex = { 0 };
-	struct session *s;
+	struct session *s = NULL;
 	struct plan *p;
 	int32_t ids[64];
 	struct layout at;

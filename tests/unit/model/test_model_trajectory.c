@@ -1,7 +1,7 @@
 /*
  * test_model_trajectory.c - twenty updates of small models beside PyTorch's in float64
  * (tests/golden/model/make_torch.py): AdamW, clipping, warm-up, weight decay, no
- * dropout. Every update has the three tasks' losses.
+ * dropout. Every update has all tasks' losses, or one task's, by turns.
  */
 #include "fixture/torch_case.h"
 
@@ -11,100 +11,154 @@ enum { STEPS = 20, WARMUP = 5, HORIZON = 25 };
 #define LR 2e-3
 #define CLIP 0.5
 
-/* Gradients of the mean of the tasks' losses, times three. */
-static void gradients(struct test_model *m, const struct model_task *task,
-		      const struct safetensors *s)
+/* Adds those of the loss of task i. */
+static void add_gradients(struct test_model *m, const struct model_task *task, int i,
+			  const struct safetensors *s)
 {
 	struct test_batch x;
 
-	grads_clear(m->g);
-	for (int i = 0; i < 3; i++) {
-		load_batch(&x, i, task[i].kind, s);
-		tape_begin(&m->t, m->g, NULL);
-		model_loss(m->m, &m->t, &x.b, 0.0f);
-		tape_backward(&m->t);
-	}
+	load_batch(&x, i, task[i].kind, s);
+	tape_begin(&m->t, m->g, NULL);
+	model_loss(m->m, &m->t, &x.b, 0.0f);
+	tape_backward(&m->t);
 }
 
-static void update(struct test_model *m, int step)
+/* Of the mean of the losses whose gradients are there. */
+static void update(struct test_model *m, int losses, double lr, float beta2, double clip)
 {
 	struct adamw_group group[4];
-	double norm = sqrt(grads_sumsq(m->g, GRADS_ALL)) / 3;
-	double lr = LR * schedule_factor(SCHEDULE_LINEAR, step, WARMUP, HORIZON, 0);
-	double scale = norm > CLIP ? CLIP / norm : 1;
+	double norm = sqrt(grads_sumsq(m->g, GRADS_ALL)) / losses;
+	double scale = norm > clip ? clip / norm : 1;
 
 	for (int i = 0; i < 4; i++)
-		group[i] = (struct adamw_group){ (float)lr, 0.9f, 0.999f, 1e-8f, 0.01f };
+		group[i] = (struct adamw_group){ (float)lr, 0.9f, beta2, 1e-8f, 0.01f };
 	adamw_count(&m->opt, m->g);
-	adamw_step(&m->opt, m->g, (float)(scale / 3), group, 0, 1);
+	adamw_step(&m->opt, m->g, (float)(scale / losses), group, 0, 1);
 }
 
-/* Of the difference to the file's tensor, relative to that. */
-static double error_of(const struct test_model *m, int p, const struct st_entry *e)
+/*
+ * A bias of keys: its gradient is nought, as a softmax does not feel it, and how far
+ * rounding drives it says nothing.
+ */
+static bool is_noise(const char *name, int i, int dim)
 {
-	const float *v = param_value(&m->ps, p), *want = e->data;
-	double d = 0, all = 0;
+	if (strstr(name, "attention.qkv.bias"))
+		return i >= dim && i < 2 * dim;
+	return (strstr(name, "cross.kv.bias") && i < dim) || strstr(name, "copy.k.bias");
+}
 
-	assert_int_equal(safetensors_numbers(e), param_count(&m->ps, p));
-	for (int64_t i = 0; i < safetensors_numbers(e); i++) {
-		d += ((double)v[i] - (double)want[i]) * ((double)v[i] - (double)want[i]);
-		all += (double)want[i] * (double)want[i];
+/* The weights are near those of the file that are called PREFIX.NAME. */
+static void check_weights(const struct test_model *m, const struct safetensors *s,
+			  char prefix)
+{
+	char key[PARAM_NAME + 8];
+	int dim = model_config(m->m)->dim;
+
+	for (int p = 0; p < m->ps.n; p++) {
+		const float *v = param_value(&m->ps, p), *want;
+		int n = (int)param_count(&m->ps, p);
+		double gap = 0, all = 0;
+
+		snprintf(key, sizeof key, "%c.%s", prefix, m->ps.p[p].name);
+		assert_int_equal(safetensors_numbers(entry(s, key)), n);
+		want = entry(s, key)->data;
+		for (int i = 0; i < n; i++) {
+			double d = (double)v[i] - (double)want[i];
+
+			if (is_noise(key, i, dim))
+				continue;
+			gap += d * d;
+			all += (double)want[i] * (double)want[i];
+		}
+		if (!(sqrt(gap) <= 1e-4 * sqrt(all)))
+			fail_msg("%s: %g off", key, sqrt(gap / all));
 	}
-	return sqrt(d / all);
 }
 
-/* How far rounding drives a bias whose gradient is nought says nothing. */
-static bool is_noise(const char *name)
+static struct safetensors *open_of(const char *what, const char *name)
 {
-	return strstr(name, "attention.qkv.bias") || strstr(name, "cross.kv.bias") ||
-	       strstr(name, "copy.k.bias");
+	char file[200];
+
+	snprintf(file, sizeof file, "tests/golden/model/%s-%s.safetensors", what, name);
+	return case_open(file);
 }
 
-static void check_trajectory(const char *name)
+static void check_at_once(const char *name)
 {
-	char file[200], key[PARAM_NAME + 8];
 	struct model_task task[3];
-	struct safetensors *s, *end;
+	struct safetensors *s = open_of("case", name), *end = open_of("end", name);
 	struct test_model m;
+	int n = case_model(&m, task, s);
 
-	snprintf(file, sizeof file, "tests/golden/model/case-%s.safetensors", name);
-	s = case_open(file);
-	snprintf(file, sizeof file, "tests/golden/model/end-%s.safetensors", name);
-	end = case_open(file);
-	case_model(&m, task, s);
-	for (int i = 0; i < STEPS; i++) {
-		gradients(&m, task, s);
-		update(&m, i);
+	for (int step = 0; step < STEPS; step++) {
+		grads_clear(m.g);
+		for (int i = 0; i < n; i++)
+			add_gradients(&m, task, i, s);
+		update(&m, n, LR * schedule_factor(SCHEDULE_LINEAR, step, WARMUP, HORIZON, 0),
+		       0.999f, CLIP);
 	}
-	for (int p = 0; p < m.ps.n; p++) {
-		double d;
-
-		snprintf(key, sizeof key, "e.%s", m.ps.p[p].name);
-		d = error_of(&m, p, entry(end, key));
-		if (!is_noise(key) && !(d <= 1e-4))
-			fail_msg("%s, %s: %g off", name, key, d);
-	}
+	check_weights(&m, end, 'e');
 	tm_release(&m);
 	safetensors_close(s);
 	safetensors_close(end);
 }
 
+static double double_of(const struct safetensors *s, const char *key)
+{
+	return strtod(text_of(s, key), NULL);
+}
+
+/* Parameters of the tasks whose turn it is not stand still. */
+static void check_by_turns(const char *name)
+{
+	struct model_task task[3];
+	struct safetensors *s = open_of("case", name);
+	struct test_model m;
+	int n = case_model(&m, task, s);
+
+	for (int step = 0; step < int_of(s, "steps"); step++) {
+		double warm = (step + 1) / double_of(s, "warmup");
+
+		grads_clear(m.g);
+		add_gradients(&m, task, step % n, s);
+		update(&m, 1, double_of(s, "rate") * (warm < 1 ? warm : 1), 0.98f,
+		       double_of(s, "clip"));
+	}
+	check_weights(&m, s, 't');
+	tm_release(&m);
+	safetensors_close(s);
+}
+
 static void test_transformer(void **state)
 {
 	(void)state;
-	check_trajectory("pre-tied-copy");
+	check_at_once("pre-tied-copy");
 }
 
 static void test_bilstm(void **state)
 {
 	(void)state;
-	check_trajectory("bilstm-tied-copy");
+	check_at_once("bilstm-tied-copy");
 }
 
 static void test_bilstm_lstm(void **state)
 {
 	(void)state;
-	check_trajectory("bilstm-lstm-copy");
+	check_at_once("bilstm-lstm-copy");
+}
+
+static void test_gpt(void **state)
+{
+	(void)state;
+	check_by_turns("gpt");
+	check_by_turns("gpt-prompts");
+}
+
+static void test_prefix(void **state)
+{
+	(void)state;
+	check_by_turns("prefix-last");
+	check_by_turns("prefix-mask");
 }
 
 int main(void)
@@ -113,6 +167,8 @@ int main(void)
 		cmocka_unit_test(test_transformer),
 		cmocka_unit_test(test_bilstm),
 		cmocka_unit_test(test_bilstm_lstm),
+		cmocka_unit_test(test_gpt),
+		cmocka_unit_test(test_prefix),
 	};
 
 	return cmocka_run_group_tests_name("model_trajectory", tests, NULL, NULL);
