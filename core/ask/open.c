@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "rundir/checkpoint.h"

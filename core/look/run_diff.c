@@ -3,7 +3,6 @@
  */
 #include "look/run_diff.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -190,10 +190,11 @@ double mix_loss_weight(const struct mix *m, int task)
 
 /* --- learning --- */
 
-static bool all_finite(const double *x, int n)
+/* What a checkpoint keeps, it must be able to read: the state's table ends there, too. */
+static bool all_within(const double *x, int n)
 {
 	for (int i = 0; i < n; i++)
-		if (!isfinite(x[i]))
+		if (!(x[i] >= -MIX_FACTOR_MOST && x[i] <= MIX_FACTOR_MOST))
 			return false;
 	return true;
 }
@@ -225,7 +226,7 @@ bool mix_learn(struct mix *m, enum method_role role, const struct mix_seen *seen
 		out[i] = m->ch[i].factor;
 	show_step(&v, seen, method->row->needs);
 	method->row->say(&v, memory, out);
-	if (!all_finite(out, m->n))
+	if (!all_within(out, m->n))
 		return false;
 	memcpy(method->memory, memory, (size_t)count * sizeof *memory);
 	for (int i = 0; i < m->n && role == METHOD_WEIGHTING; i++)

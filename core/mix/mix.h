@@ -90,8 +90,9 @@ struct mix_seen {
 /*
  * A step's end for one method, or, where the weighting method combines the tasks'
  * gradients, before the update: new memory and, when it weighs, new factors. False: it
- * said what is not finite, and nothing has changed.
+ * said what is not finite or beyond MIX_FACTOR_MOST, and nothing has changed.
  */
+#define MIX_FACTOR_MOST 1e300
 bool mix_learn(struct mix *m, enum method_role role, const struct mix_seen *seen);
 /* Does the weighting method say its coefficients before the update? */
 bool mix_combines(const struct mix *m);

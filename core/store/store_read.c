@@ -25,13 +25,13 @@ static bool take_text(const struct db_rows *q, int column, char *out, size_t cap
 	return s && str_copy(out, cap, s);
 }
 
-static bool take_int(const struct db_rows *q, int column, int64_t least, int64_t most,
-		     int *out)
+/* 0 to `most`; false, and 0: it is not. */
+static bool take_int(const struct db_rows *q, int column, int64_t most, int *out)
 {
 	int64_t x = db_int(q, column);
 
-	*out = x < least || x > most ? 0 : (int)x;
-	return x >= least && x <= most;
+	*out = x < 0 || x > most ? 0 : (int)x;
+	return x >= 0 && x <= most;
 }
 
 /* --- journal --- */
@@ -53,7 +53,7 @@ bool store_take_entry(const struct db_rows *q, struct journal_entry *e)
 	*e = (struct journal_entry){ .seq = db_int(q, 0), .step = db_int(q, 2),
 				     .unix_ms = db_int(q, 3) };
 	return e->seq > 0 && e->step >= 0 &&
-	       take_int(q, 1, 0, INT32_MAX, &e->timeline) && take_who(q, 4, &e->who) &&
+	       take_int(q, 1, INT32_MAX, &e->timeline) && take_who(q, 4, &e->who) &&
 	       take_text(q, 5, e->command, sizeof e->command) &&
 	       take_text(q, 6, e->before, sizeof e->before) &&
 	       take_text(q, 7, e->after, sizeof e->after);
@@ -115,9 +115,9 @@ bool store_take_eval(const struct db_rows *q, struct eval_row *r)
 {
 	*r = (struct eval_row){ .step = db_int(q, 1), .scheduled = db_int(q, 3) != 0,
 				.loss = db_real(q, 5), .seconds = db_real(q, 6) };
-	return take_int(q, 0, 0, INT32_MAX, &r->timeline) &&
-	       take_int(q, 2, 0, MIX_TASKS_MAX - 1, &r->task) &&
-	       take_int(q, 4, 0, INT32_MAX, &r->n_examples) &&
+	return take_int(q, 0, INT32_MAX, &r->timeline) &&
+	       take_int(q, 2, MIX_TASKS_MAX - 1, &r->task) &&
+	       take_int(q, 4, INT32_MAX, &r->n_examples) &&
 	       take_metrics(db_text(q, 7), r);
 }
 
@@ -309,7 +309,7 @@ static bool take_checkpoint(const struct db_rows *q, struct checkpoint_row *r)
 	*r = (struct checkpoint_row){ .step = db_int(q, 2), .score = db_real(q, 5),
 				      .best = db_int(q, 6) != 0 };
 	return r->step >= 0 && take_text(q, 0, r->folder, sizeof r->folder) &&
-	       take_int(q, 1, 0, INT32_MAX, &r->timeline) &&
+	       take_int(q, 1, INT32_MAX, &r->timeline) &&
 	       take_text(q, 3, r->name, sizeof r->name) &&
 	       take_text(q, 4, r->state, sizeof r->state);
 }

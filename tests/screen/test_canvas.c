@@ -7,13 +7,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include <math.h>
 
-#include "view/view_table.h"
 #include "desk/frame.h"
+#include "view/view_table.h"
 #include "view/trial.h"
 #include "view/view_help.h"
 #include "fixture/fake_feed.h"

@@ -422,7 +422,7 @@ static void test_deaf_terminal(void **state)
 	(void)state;
 	pty_begin(&p, &s);
 	for (int i = 0; i < 400; i++)
-		if (write(p.fd, "1234"+ i % 4, 1) != 1)
+		if (write(p.fd, &"1234"[i % 4], 1) != 1)
 			break;
 	usleep(300000);
 	kill(p.pid, SIGTERM);

@@ -11,8 +11,8 @@
 
 #include <math.h>
 
-#include "ui/keys.h"
 #include "desk/frame.h"
+#include "ui/keys.h"
 #include "desk/mouse.h"
 #include "view/view_table.h"
 #include "fixture/pty_desk.h"

@@ -2,6 +2,7 @@
  * test_view_gradients.c - the Gradients view and the effective share on the
  * desk: frames to the byte, and what its figures say.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "view/view_table.h"
 #include "desk/frame.h"
+#include "view/view_table.h"
 #include "fixture/golden_screen.h"
 #include "fixture/pty_desk.h"
 #include "ui/ui.h"

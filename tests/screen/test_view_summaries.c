@@ -2,6 +2,7 @@
  * The Summaries view: what it shows at both sizes and at every level, and what
  * its lists, marks and files come to.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@
 #include "base/json.h"
 #include "ui/keys.h"
 #include "ask/ask_summarize.h"
+#include "fixture/fake_summaries.h"
 #include "fixture/golden_screen.h"
 #include "fixture/pty_desk.h"
 #include "ui/ui.h"

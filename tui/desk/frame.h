@@ -1,14 +1,11 @@
 /*
- * frame.h - the whole screen: what every view wears, and the view or layer within.
+ * frame.h - the whole screen: a view, and the frame that every view has around it.
  */
 #ifndef TUTTI_TUI_FRAME_H
 #define TUTTI_TUI_FRAME_H
 
-#include "screen/canvas.h"
+#include "ui/ui.h"
 
-struct ui;
-
-/* Draws what `ui` shows; after ui_recalc. The desk's thread. */
 void draw_screen(struct canvas *c, const struct ui *ui);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "rundir/run_open.h"
 
 enum status visit_predictions(const char *run_path, int task, int64_t upto,

@@ -29,7 +29,6 @@ void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *v
 	ui->last_interrupt = -1e9;
 	ui->meaning = -1;
 	chart_init(&ui->chart);
-	ui->chart.pic = ui->pic;
 	ui->views = views;
 	for (int v = 0; v < VIEW_ROWS; v++)
 		ui->own[v] = views[v]->own_new ? views[v]->own_new() : NULL;
@@ -321,14 +320,13 @@ static void take_overlay(struct ui *ui)
 static void recalc_chart(struct ui *ui)
 {
 	enum chart_use use = ui->views[ui->view]->chart;
+	struct chart_input in = {.feed = &ui->feed, .s = ui->pic, .now = ui->now,
+				 .channel = ui->channel, .is_full = use == CHART_FULL};
 
 	take_overlay(ui);
 	marks_read(&ui->chart.marks, &ui->feed, ui->pic);
-	ui->chart.pic = ui->pic;
-	ui->chart.channel = ui->channel;
-	ui->chart.is_full = use == CHART_FULL;
-	if (use != CHART_NONE)
-		chart_recalc(&ui->chart, &ui->feed, ui->now, ui->wake_fd);
+	if (use != CHART_NONE && chart_recalc(&ui->chart, &in))
+		eventfd_write(ui->wake_fd, 1);
 }
 
 /* On the screen, or below the help that is. */

@@ -52,15 +52,15 @@ static void put_channel(struct rows *r, const struct ui *ui, int i)
 	const struct chart *c = &ui->chart;
 	const struct channel *ch = &ui->pic->ch[i], *o = overlay_channel(&c->overlay,
 									 ch->name);
-	const char *task = ui->chart.kind == CHART_NORM ? NULL : ch->name;
+	const char *task = c->kind == CHART_NORM ? NULL : ch->name;
 
-	if (ui->chart.kind == CHART_DEV)
+	if (c->kind == CHART_DEV)
 		put_dev(r, ui->pic->run, ch);
 	else
 		put_series(r, ui->pic->run, task, &c->line[i]);
-	if (!o && !(ui->chart.kind == CHART_NORM && c->overlay.is_on))
+	if (!o && !(c->kind == CHART_NORM && c->overlay.is_on))
 		return;
-	if (ui->chart.kind == CHART_DEV)
+	if (c->kind == CHART_DEV)
 		put_dev(r, c->overlay.snap.run, o);
 	else
 		put_series(r, c->overlay.snap.run, task, &c->other[i]);
@@ -72,8 +72,8 @@ void curves_export(struct ui *ui)
 		[CHART_LOSS] = "loss", [CHART_DEV] = "dev", [CHART_NORM] = "norm",
 		[CHART_SHARE] = "share"};
 	const struct chart *c = &ui->chart;
-	struct rows r = {.to = c->to ? c->to : INT64_MAX, .has_raw = ui->chart.kind != CHART_DEV};
-	int n = ui->chart.kind == CHART_NORM && ui->pic->n_channels ? 1 : ui->pic->n_channels;
+	struct rows r = {.to = c->to ? c->to : INT64_MAX, .has_raw = c->kind != CHART_DEV};
+	int n = c->kind == CHART_NORM && ui->pic->n_channels ? 1 : ui->pic->n_channels;
 	char name[EXPORT_NAME];
 
 	r.from = c->to ? c->from : -1;
@@ -83,8 +83,8 @@ void curves_export(struct ui *ui)
 	put_row(&r, "", "", 0, 0, 0);
 	r.t.names = false;
 	for (int i = 0; i < n; i++)
-		if (!ui->chart.one || ui->chart.kind == CHART_NORM || i == ui->channel)
+		if (!c->one || c->kind == CHART_NORM || i == ui->channel)
 			put_channel(&r, ui, i);
-	export_name(name, "curves", kind[ui->chart.kind], ui->pic->step);
+	export_name(name, "curves", kind[c->kind], ui->pic->step);
 	export_text(ui, name, "csv", "row", r.n, &r.text);
 }

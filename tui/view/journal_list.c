@@ -199,7 +199,7 @@ static void open_curves(struct ui *ui)
 	if (!v->n)
 		return;
 	ui_show(ui, VIEW_CURVES);
-	chart_look_at(&ui->chart, ui->chart.marks.e[v->row[v->at]].step);
+	chart_look_at(&ui->chart, ui->pic, ui->chart.marks.e[v->row[v->at]].step);
 }
 
 static bool act_on_list(struct ui *ui, int action, int arg)

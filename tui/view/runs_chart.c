@@ -18,13 +18,13 @@ uint32_t runs_sign(const struct canvas *c, int mark)
 	return c->colour || mark >= RUN_MARKS ? 0x25cf : (uint32_t)runs_letter(mark);
 }
 
-bool runs_is_ours(const struct ui *ui, const struct run_card *card)
+bool runs_is_ours(const struct snapshot *s, const struct run_card *card)
 {
-	return str_eq(ui->pic->run_path, card->info.path);
+	return str_eq(s->run_path, card->info.path);
 }
 
-static void draw_legend(struct canvas *c, const struct ui *ui,
-			const struct runs_view *v, struct rect r)
+static void draw_legend(struct canvas *c, const struct runs_view *v, bool is_dev,
+			struct rect r)
 {
 	int x = r.x + 1, end = r.x + r.w - 1;
 
@@ -32,7 +32,7 @@ static void draw_legend(struct canvas *c, const struct ui *ui,
 	x += draw_foreign(c, r.y, x, 16, INK_STRONG, v->task) + 1;
 	c->flags = 0;
 	x += draw_text(c, r.y, x, 16, INK_DIM,
-		       ui->chart.kind != CHART_DEV ? "smoothed loss" : "dev metric") + 3;
+		       is_dev ? "dev metric" : "smoothed loss") + 3;
 	for (int i = 0; i <= RUN_MARKS && x < end; i++) {
 		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
 
@@ -46,37 +46,59 @@ static void draw_legend(struct canvas *c, const struct ui *ui,
 	}
 }
 
-static void draw_line(struct canvas *c, const struct ui *ui, const struct runs_view *v,
-		      struct plot *p, int mark, const struct run_card *card)
+/* The task's smoothed loss in a marked run, as far as it was read. */
+static void take_loss(struct plot_line *l, const struct loss_curve *k, const char *task,
+		      const struct run_card *card)
 {
-	const struct run_task *t = run_card_task(card, v->task);
-	const struct curve *k = v->losses[mark].curve;
-	struct plot_line l = {.ink = mark < RUN_MARKS ? ink_channel(mark) : INK_TEXT,
-			      .mark = channel_mark(mark)};
-
-	if (ui->chart.kind != CHART_DEV) {
-		if (!k || !str_eq(v->losses[mark].task, v->task) ||
-		    !str_eq(v->losses[mark].run, card->info.name))
-			return;
-		l.n = k->n;
-		l.v = k->smooth;
-		l.span = k->span;
-		l.last = card->info.step;
-	} else if (t) {
-		l.n = t->n;
-		l.v = t->value;
-		l.at = t->step;
-	}
-	plot_line(c, p, &l);
-	if (l.n && mark < RUN_MARKS)
-		plot_name(c, p, l.at ? l.at[l.n - 1] : l.last, (double)l.v[l.n - 1],
-			  runs_letter(mark), l.ink);
+	if (!k->curve || !str_eq(k->task, task) || !str_eq(k->run, card->info.name))
+		return;
+	l->n = k->curve->n;
+	l->v = k->curve->smooth;
+	l->span = k->curve->span;
+	l->last = card->info.step;
 }
 
-void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_view *v,
-		     struct rect legend, struct rect chart)
+static void take_dev(struct plot_line *l, const struct run_task *t)
 {
-	bool is_dev = ui->chart.kind == CHART_DEV;
+	if (!t)
+		return;
+	l->n = t->n;
+	l->v = t->value;
+	l->at = t->step;
+}
+
+static void draw_line(struct canvas *c, const struct plot *p, int mark, struct plot_line *l)
+{
+	l->ink = mark < RUN_MARKS ? ink_channel(mark) : INK_TEXT;
+	l->mark = channel_mark(mark);
+	plot_line(c, p, l);
+	if (l->n && mark < RUN_MARKS)
+		plot_name(c, p, l->at ? l->at[l->n - 1] : l->last, (double)l->v[l->n - 1],
+			  runs_letter(mark), l->ink);
+}
+
+static void draw_lines(struct canvas *c, const struct plot *p, const struct runs_view *v,
+		       bool is_dev)
+{
+	for (int i = RUN_MARKS; i >= 0; i--) {
+		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
+		const struct run_card *card = runs_card(v, name);
+		struct plot_line l = {0};
+
+		if (!card || (i == RUN_MARKS && runs_mark(v, name) < RUN_MARKS))
+			continue;
+		if (is_dev)
+			take_dev(&l, run_card_task(card, v->task));
+		else
+			take_loss(&l, &v->losses[i], v->task, card);
+		draw_line(c, p, i, &l);
+	}
+}
+
+void draw_runs_chart(struct canvas *c, const struct runs_view *v,
+		     const struct snapshot *s, bool is_dev, struct rect legend,
+		     struct rect chart)
+{
 	struct plot p = {.range = is_dev ? v->dev_range : v->loss_range,
 			 .scale = is_dev ? 100 : 1};
 	const struct run_card *chosen = runs_chosen(v);
@@ -85,10 +107,10 @@ void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_vi
 
 	if (is_dev && task)
 		p.scale = fmt_scale(task->metric);
-	draw_legend(c, ui, v, legend);
+	draw_legend(c, v, is_dev, legend);
 	for (int i = 0; i < v->table.n; i++) {
 		const struct run_card *card = &v->table.card[i];
-		int64_t steps = runs_is_ours(ui, card) ? ui->pic->step : card->info.step;
+		int64_t steps = runs_is_ours(s, card) ? s->step : card->info.step;
 
 		if (runs_mark(v, card->info.name) < 0)
 			continue;
@@ -101,11 +123,5 @@ void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_vi
 		return;
 	}
 	plot_begin(c, &p, chart);
-	for (int i = RUN_MARKS; i >= 0; i--) {
-		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
-		const struct run_card *card = runs_card(v, name);
-
-		if (card && (i < RUN_MARKS || runs_mark(v, name) == RUN_MARKS))
-			draw_line(c, ui, v, &p, i, card);
-	}
+	draw_lines(c, &p, v, is_dev);
 }

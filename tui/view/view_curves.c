@@ -15,11 +15,26 @@
 
 enum { NUMBER_COLS = 7, NUMBERS = 3 };
 
+/* The step whose values are told. */
+static int64_t where(const struct ui *ui)
+{
+	return chart_where(&ui->chart, ui->pic);
+}
+
 static const char *place_word(const struct ui *ui)
 {
 	if (ui->chart.cursor >= 0)
 		return "at";
-	return chart_where(&ui->chart) == ui->pic->step ? "now" : "end";
+	return where(ui) == ui->pic->step ? "now" : "end";
+}
+
+/* "at 12,100", bright where a person put it there; columns used, and two. */
+static int draw_step(struct canvas *c, const struct ui *ui, int y, int x)
+{
+	char number[24];
+
+	return draw_textf(c, y, x, 24, ui->chart.cursor >= 0 ? INK_STRONG : INK_DIM,
+			  "%s %s", place_word(ui), fmt_count(number, where(ui))) + 2;
 }
 
 /* --- values at the cursor --- */
@@ -28,10 +43,10 @@ static const char *place_word(const struct ui *ui)
 static void columns(const struct ui *ui, int i, double v[NUMBERS])
 {
 	const struct channel *ch = &ui->pic->ch[i];
-	int64_t step = chart_where(&ui->chart);
+	int64_t step = where(ui);
 
-	v[0] = chart_at(&ui->chart, i, step, false);
-	v[1] = chart_at(&ui->chart, i, step, true);
+	v[0] = chart_at(&ui->chart, ui->pic, i, step, false);
+	v[1] = chart_at(&ui->chart, ui->pic, i, step, true);
 	v[2] = NAN;
 	if (ui->chart.kind == CHART_DEV) {
 		v[1] = ch->baseline;
@@ -85,7 +100,7 @@ static void draw_value_row(struct canvas *c, const struct ui *ui, struct rect r,
 static void draw_place(struct canvas *c, const struct ui *ui, int y, int x, int end)
 {
 	const struct axis *a = &ui->chart.x;
-	int64_t step = chart_where(&ui->chart);
+	int64_t step = where(ui);
 	char number[24];
 
 	c->flags = CELL_BOLD;
@@ -112,8 +127,8 @@ static void draw_pane(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_right(c, r.y + 1, x, NUMBER_COLS - 1, INK_DIM,
 			   column_names[ui->chart.kind][k]);
 	if (ui->chart.kind == CHART_NORM) {
-		double v[NUMBERS] = {chart_at(&ui->chart, 0, chart_where(&ui->chart), false),
-				     chart_at(&ui->chart, 0, chart_where(&ui->chart), true), NAN};
+		double v[NUMBERS] = {chart_at(&ui->chart, s, 0, where(ui), false),
+				     chart_at(&ui->chart, s, 0, where(ui), true), NAN};
 
 		draw_text(c, r.y + 2, r.x + 3, 12, INK_TEXT, "whole step");
 		draw_numbers(c, ui, r.y + 2, end, METRIC_ACCURACY, v);
@@ -143,14 +158,14 @@ static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	int end = r.x + r.w - 1, y = r.y, x = r.x + 1;
-	int n = ui->chart.kind == CHART_NORM ? 1 : s->n_channels, all = 0;
+	enum chart_kind kind = ui->chart.kind;
+	int n = kind == CHART_NORM ? 1 : s->n_channels, all = 0;
 	char number[24];
 	double v;
 
 	for (int i = 0; i < n; i++)
 		all += value_columns(ui, i);
-	x += draw_textf(c, y, x, 24, ui->chart.cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
-			place_word(ui), fmt_count(number, chart_where(&ui->chart))) + 2;
+	x += draw_step(c, ui, y, x);
 	for (int k = 0; k < n; k++) {
 		int i = all > r.w - 16 && n > 1 ? (ui->channel + k) % n : k;
 		int w = value_columns(ui, i) - 2;
@@ -162,11 +177,11 @@ static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 		}
 		c->flags = i == ui->channel ? CELL_BOLD : 0;
 		x += draw_foreign(c, y, x, w,
-				  ui->chart.kind == CHART_NORM ? INK_TEXT : ink_channel(i),
+				  kind == CHART_NORM ? INK_TEXT : ink_channel(i),
 				  value_name(ui, i)) + 1;
-		v = chart_at(&ui->chart, i, chart_where(&ui->chart), false);
+		v = chart_at(&ui->chart, s, i, where(ui), false);
 		x += draw_text(c, y, x, 7, INK_TEXT,
-			       chart_value(ui->chart.kind, s->ch[i].metric, number, v)) + 2;
+			       chart_value(kind, s->ch[i].metric, number, v)) + 2;
 		c->flags = 0;
 	}
 }
@@ -175,20 +190,20 @@ static void draw_values(struct canvas *c, const struct ui *ui, struct rect r)
 static void draw_one(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct channel *ch = &ui->pic->ch[ui->channel];
+	enum chart_kind kind = ui->chart.kind;
 	char number[24];
 	double v[NUMBERS];
 	int x = r.x + 1;
 
 	columns(ui, ui->channel, v);
-	x += draw_textf(c, r.y, x, 24, ui->chart.cursor >= 0 ? INK_STRONG : INK_DIM, "%s %s",
-			place_word(ui), fmt_count(number, chart_where(&ui->chart))) + 2;
+	x += draw_step(c, ui, r.y, x);
 	x += draw_foreign(c, r.y, x, 20, ink_channel(ui->channel), ch->name) + 3;
 	for (int k = 0; k < NUMBERS; k++) {
 		x += draw_textf(c, r.y, x, 8, INK_DIM, "%s ",
-				column_names[ui->chart.kind][k]);
+				column_names[kind][k]);
 		x += draw_text(c, r.y, x, 8, INK_TEXT, !isfinite(v[k]) ? "-" :
-			       chart_value(k == 2 ? CHART_DEV : ui->chart.kind, ch->metric,
-					   number, v[k])) + 3;
+			       chart_value(k == 2 ? CHART_DEV : kind, ch->metric, number,
+					   v[k])) + 3;
 	}
 }
 
@@ -197,7 +212,7 @@ static void draw_one(struct canvas *c, const struct ui *ui, struct rect r)
 static int64_t reach(const struct ui *ui)
 {
 	const struct chart *c = &ui->chart;
-	int64_t width = c->to ? c->to - c->from : chart_last(&ui->chart);
+	int64_t width = c->to ? c->to - c->from : axis_last(ui->pic);
 
 	return width / 50 + 1;
 }
@@ -205,7 +220,8 @@ static int64_t reach(const struct ui *ui)
 static void draw_near_line(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct marks *m = &ui->chart.marks;
-	int i = ui->chart.cursor >= 0 ? marks_near(m, ui->chart.cursor, reach(ui)) : m->n - 1;
+	int64_t at = ui->chart.cursor;
+	int i = at >= 0 ? marks_near(m, at, reach(ui)) : m->n - 1;
 
 	if (i < 0) {
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM,
@@ -241,7 +257,8 @@ static void draw_near_row(struct canvas *c, const struct ui *ui, struct rect r, 
 static void draw_near_pane(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct marks *m = &ui->chart.marks;
-	int i = ui->chart.cursor >= 0 ? marks_near(m, ui->chart.cursor, INT64_MAX / 4) : m->n - 1;
+	int64_t at = ui->chart.cursor;
+	int i = at >= 0 ? marks_near(m, at, INT64_MAX / 4) : m->n - 1;
 	int rows = r.h - 1, first;
 
 	if (rows < 1)
@@ -264,7 +281,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 	struct curves_layout l;
 
 	layout_curves(body, ui->pic->n_channels, &l);
-	draw_chart(c, &ui->chart, l.legend, l.chart);
+	draw_chart(c, &ui->chart, ui->pic, l.legend, l.chart);
 	if (l.is_wide) {
 		draw_pane(c, ui, l.values);
 		draw_near_pane(c, ui, l.entries);
@@ -291,7 +308,7 @@ static void jump(struct ui *ui, int direction)
 		ui_say(ui, false, m->n ? "no journal entry further that way" :
 			       "no journal entry yet");
 	else
-		chart_look_at(&ui->chart, m->e[i].step);
+		chart_look_at(&ui->chart, ui->pic, m->e[i].step);
 }
 
 static void next_axis(struct ui *ui)
@@ -322,18 +339,19 @@ static void set_smoothing(struct ui *ui, int by)
 
 static bool act_on_window(struct ui *ui, int action, int arg)
 {
+	const struct snapshot *s = ui->pic;
 	struct chart *c = &ui->chart;
 
 	switch ((enum action)action) {
-	case DO_SIDE: chart_move_cursor(&ui->chart, arg); return true;
-	case DO_END: chart_look_at(&ui->chart, arg < 0 ? 1 : ui->pic->step); return true;
-	case DO_ZOOM: chart_zoom(&ui->chart, arg); return true;
+	case DO_SIDE: chart_move_cursor(c, s, arg); return true;
+	case DO_END: chart_look_at(c, s, arg < 0 ? 1 : s->step); return true;
+	case DO_ZOOM: chart_zoom(c, s, arg); return true;
 	case DO_PAN:
 		if (!c->to)
 			ui_say(ui, false, "the whole run is shown: + zooms in");
-		chart_pan(&ui->chart, arg / 4.0);
+		chart_pan(c, s, arg / 4.0);
 		return true;
-	case DO_FIT: chart_fit(&ui->chart); return true;
+	case DO_FIT: chart_fit(c); return true;
 	case DO_MARK: jump(ui, arg); return true;
 	case DO_AXIS: next_axis(ui); return true;
 	case DO_LOG_X: c->is_log_x = !c->is_log_x; return true;

@@ -144,7 +144,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 	else
 		draw_rows(c, ui, &l);
 	if (l.chart.h > 0)
-		draw_chart(c, &ui->chart, l.legend, l.chart);
+		draw_chart(c, &ui->chart, s, l.legend, l.chart);
 	for (int i = 0; i < l.journal.h && i < s->n_journal; i++)
 		draw_entry(c, l.journal.y + i, l.journal.x, l.journal.w - 1,
 			   &s->journal[s->n_journal - 1 - i]);

@@ -56,7 +56,7 @@ static void draw_timeline(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	const struct journal_view *v = journal_of(ui);
-	int64_t last = chart_last(&ui->chart);
+	int64_t last = axis_last(ui->pic);
 	struct rect line = rect_cut(r, 0, 2, 0, 2);
 	int rail = line.y + line.h - 1;
 	double tick = axis_tick(AXIS_STEP, (double)last, line.w / 16 > 2 ? line.w / 16 : 2);

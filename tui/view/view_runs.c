@@ -202,7 +202,7 @@ static void draw_run(struct canvas *c, const struct ui *ui, const struct runs_vi
 		     struct rect r, int y, const struct columns *k,
 		     const struct run_card *card)
 {
-	bool ours = runs_is_ours(ui, card);
+	bool ours = runs_is_ours(ui->pic, card);
 	bool is_live = ours ? !ui_run_has_ended(ui) : card->info.live;
 	int64_t step = ours ? ui->pic->step : card->info.step;
 	int64_t steps = ours && ui->pic->steps ? ui->pic->steps : card->info.steps;
@@ -466,7 +466,8 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 	if (v->shows_diff && low.h)
 		draw_runs_diff(c, v, low);
 	else if (l.chart.h)
-		draw_runs_chart(c, ui, v, l.legend, l.chart);
+		draw_runs_chart(c, v, ui->pic, ui->chart.kind == CHART_DEV, l.legend,
+				l.chart);
 	if (l.detail.h)
 		draw_runs_detail(c, v, l.detail);
 }

@@ -71,7 +71,7 @@ int runs_mark(const struct runs_view *v, const char *name);
 uint32_t runs_sign(const struct canvas *c, int mark);
 char runs_letter(int mark);
 /* Is this the run the desk steers? Its steps are the picture's. */
-bool runs_is_ours(const struct ui *ui, const struct run_card *card);
+bool runs_is_ours(const struct snapshot *s, const struct run_card *card);
 const char *runs_sort_name(enum run_sort s);
 /* Tasks of the runs that are shown, as they are met; good until the next call. */
 const char *const *runs_tasks(const struct runs_view *v, int *n);
@@ -80,8 +80,10 @@ void runs_settle(struct runs_view *v); /* makes the order anew */
 
 void draw_runs_table(struct canvas *c, const struct ui *ui, const struct runs_view *v,
 		     struct rect r);
-void draw_runs_chart(struct canvas *c, const struct ui *ui, const struct runs_view *v,
-		     struct rect legend, struct rect chart);
+/* Dev metrics or smoothed losses; `s` has the steps of our own run. */
+void draw_runs_chart(struct canvas *c, const struct runs_view *v,
+		     const struct snapshot *s, bool is_dev, struct rect legend,
+		     struct rect chart);
 void draw_runs_diff(struct canvas *c, const struct runs_view *v, struct rect r);
 void draw_runs_detail(struct canvas *c, const struct runs_view *v, struct rect r);
 

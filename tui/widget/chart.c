@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include "base/mem.h"
 
@@ -49,10 +48,10 @@ const char *chart_value(enum chart_kind k, enum metric_id m, char out[24], doubl
 	return k == CHART_SHARE ? fmt_metric(out, v) : fmt_value(out, v);
 }
 
-double chart_scale(const struct chart *c)
+double chart_scale(const struct chart *c, const struct snapshot *s)
 {
-	if (c->kind == CHART_DEV && c->channel < c->pic->n_channels)
-		return fmt_scale(c->pic->ch[c->channel].metric);
+	if (c->kind == CHART_DEV && c->channel < s->n_channels)
+		return fmt_scale(s->ch[c->channel].metric);
 	return c->kind == CHART_SHARE ? 100 : 1;
 }
 
@@ -78,15 +77,10 @@ static bool is_windowed(const struct chart *c)
 
 /* --- the window --- */
 
-int64_t chart_last(const struct chart *c)
-{
-	return axis_last(c->pic);
-}
-
 /* Where it may be: it never leaves the run, nor gets narrower than it may. */
-static void place(struct chart *c, int64_t from, int64_t width)
+static void place(struct chart *c, const struct snapshot *s, int64_t from, int64_t width)
 {
-	int64_t last = chart_last(c);
+	int64_t last = axis_last(s);
 
 	width = width < WINDOW_LEAST ? WINDOW_LEAST : width;
 	if (width >= last) {
@@ -96,8 +90,8 @@ static void place(struct chart *c, int64_t from, int64_t width)
 	from = from > last - width ? last - width : from;
 	c->from = from < 0 ? 0 : from;
 	c->to = c->from + width;
-	c->follows = c->from <= c->pic->step && c->to >= c->pic->step &&
-		     c->pic->phase < PHASE_DONE && c->cursor < 0;
+	c->follows = c->from <= s->step && c->to >= s->step &&
+		     s->phase < PHASE_DONE && c->cursor < 0;
 	curve_range_clear(&c->loss_range);
 	curve_range_clear(&c->norm_range);
 	curve_range_clear(&c->dev_range);
@@ -112,69 +106,71 @@ void chart_fit(struct chart *c)
 	curve_range_clear(&c->dev_range);
 }
 
-void chart_zoom(struct chart *c, int power)
+void chart_zoom(struct chart *c, const struct snapshot *s, int power)
 {
-	int64_t from = c->to ? c->from : 0, to = c->to ? c->to : chart_last(c);
-	int64_t width = to - from;
-	int64_t next = power > 0 ? width / 2 : width < INT64_MAX / 4 ? width * 2 : INT64_MAX;
+	int64_t from = c->to ? c->from : 0, to = c->to ? c->to : axis_last(s);
+	int64_t width = to - from, next = power > 0 ? width / 2 :
+					     width < INT64_MAX / 4 ? width * 2 :
+								   INT64_MAX;
 	int64_t at = c->cursor;
 	double part;
 
 	if (at < 0) { /* the right end of what is there */
-		at = c->pic->step < to ? c->pic->step : to;
+		at = s->step < to ? s->step : to;
 		at = at < from ? from : at;
 		part = 0.875; /* with room to grow into */
-		if (at == to && c->pic->step > to)
+		if (at == to && s->step > to)
 			part = 1;
 	} else {
 		at = at < from ? from : at > to ? to : at;
 		part = (double)(at - from) / (double)width;
 	}
-	place(c, at - (int64_t)llrint(part * (double)next), next);
+	place(c, s, at - (int64_t)llrint(part * (double)next), next);
 }
 
-void chart_pan(struct chart *c, double part)
+void chart_pan(struct chart *c, const struct snapshot *s, double part)
 {
 	int64_t width = c->to - c->from;
 
 	if (!c->to)
 		return;
-	place(c, c->from + (int64_t)llrint(part * (double)width), width);
+	place(c, s, c->from + (int64_t)llrint(part * (double)width), width);
 	if (c->cursor >= 0 && c->to) { /* it goes along, to be seen */
-		c->cursor = c->cursor > c->to ? c->to :
-			    c->cursor <= c->from ? c->from + 1 : c->cursor;
-		c->cursor = c->cursor > c->pic->step ? c->pic->step : c->cursor;
+		c->cursor = c->cursor > c->to	   ? c->to :
+			     c->cursor <= c->from ? c->from + 1 :
+						     c->cursor;
+		c->cursor = c->cursor > s->step ? s->step : c->cursor;
 	}
 }
 
-static void follow(struct chart *c)
+static void follow(struct chart *c, const struct snapshot *s)
 {
 	int64_t width = c->to - c->from;
 
 	if (!c->to)
 		return;
-	if (c->to > chart_last(c))
-		place(c, c->from, width);
-	while (c->follows && c->to && c->to < c->pic->step) { /* in jumps: few bytes */
+	if (c->to > axis_last(s))
+		place(c, s, c->from, width);
+	while (c->follows && c->to && c->to < s->step) { /* in jumps: few bytes */
 		c->from += width / 4 > 1 ? width / 4 : 1;
 		c->to = c->from + width;
 	}
 }
 
-void chart_look_at(struct chart *c, int64_t step)
+void chart_look_at(struct chart *c, const struct snapshot *s, int64_t step)
 {
-	int64_t newest = c->pic->step > 1 ? c->pic->step : 1;
+	int64_t newest = s->step > 1 ? s->step : 1;
 
 	c->cursor = step < 1 ? 1 : step > newest ? newest : step;
 	c->follows = false;
 	if (c->to && (c->cursor <= c->from || c->cursor > c->to))
-		place(c, c->cursor - (c->to - c->from) / 2, c->to - c->from);
+		place(c, s, c->cursor - (c->to - c->from) / 2, c->to - c->from);
 }
 
-void chart_move_cursor(struct chart *c, int hundredths)
+void chart_move_cursor(struct chart *c, const struct snapshot *s, int hundredths)
 {
 	struct plot p = {.x_min = c->x_min, .x_max = c->x_max, .axis = &c->x};
-	int64_t from = c->cursor >= 0 ? c->cursor : c->pic->step, to;
+	int64_t from = c->cursor >= 0 ? c->cursor : s->step, to;
 	double part = plot_part(&p, (double)from) + hundredths / 100.0;
 
 	to = (int64_t)llrint(plot_step_at(&p, part));
@@ -182,14 +178,14 @@ void chart_move_cursor(struct chart *c, int hundredths)
 		to = from + 1;
 	if (hundredths < 0 && to >= from)
 		to = from - 1;
-	chart_look_at(c, to);
+	chart_look_at(c, s, to);
 }
 
-int64_t chart_where(const struct chart *c)
+int64_t chart_where(const struct chart *c, const struct snapshot *s)
 {
 	if (c->cursor >= 0)
 		return c->cursor;
-	return is_windowed(c) && c->to < c->pic->step ? c->to : c->pic->step;
+	return is_windowed(c) && c->to < s->step ? c->to : s->step;
 }
 
 /* --- lines --- */
@@ -209,10 +205,10 @@ static void make_line(struct series *out, const struct chart *c,
 }
 
 /* Of the other run: the task of the same name, or the whole step. */
-static void make_other(struct chart *c, int i, const struct totals *t)
+static void make_other(struct chart *c, const char *name, int i, const struct totals *t)
 {
 	const struct snapshot *s = &c->overlay.snap;
-	const struct channel *o = overlay_channel(&c->overlay, c->pic->ch[i].name);
+	const struct channel *o = overlay_channel(&c->overlay, name);
 
 	c->other[i].n = 0;
 	if (c->kind == CHART_NORM && c->overlay.is_on)
@@ -221,9 +217,8 @@ static void make_other(struct chart *c, int i, const struct totals *t)
 		make_line(&c->other[i], c, s, NULL, t, (int)(o - s->ch));
 }
 
-static void make_lines(struct chart *c)
+static void make_lines(struct chart *c, const struct snapshot *s)
 {
-	const struct snapshot *s = c->pic;
 	const struct fine *f = is_windowed(c) ? &c->fine : NULL;
 	int n = c->kind == CHART_DEV ? 0 : s->n_channels;
 	struct totals here, there;
@@ -239,13 +234,13 @@ static void make_lines(struct chart *c)
 	c->n_lines = n > c->n_lines ? n : c->n_lines;
 	for (int i = 0; i < n && (i == 0 || c->kind != CHART_NORM); i++) {
 		make_line(&c->line[i], c, s, f, &here, i);
-		make_other(c, i, &there);
+		make_other(c, s->ch[i].name, i, &there);
 	}
 }
 
-double chart_at(const struct chart *c, int channel, int64_t step, bool raw)
+double chart_at(const struct chart *c, const struct snapshot *s, int channel, int64_t step,
+		bool raw)
 {
-	const struct snapshot *s = c->pic;
 	const struct series *l;
 	double v = NAN;
 
@@ -301,10 +296,10 @@ static void widen_dev(struct extent *e, const struct channel *ch)
 	widen(e, ch->baseline);
 }
 
-static void gather(const struct chart *c, struct extent *e)
+static void gather(const struct chart *c, const struct snapshot *s, struct extent *e)
 {
-	for (int i = 0; i < c->pic->n_channels; i++) {
-		const struct channel *ch = &c->pic->ch[i];
+	for (int i = 0; i < s->n_channels; i++) {
+		const struct channel *ch = &s->ch[i];
 		const struct channel *o = overlay_channel(&c->overlay, ch->name);
 
 		if (!is_shown(c, i) && c->kind != CHART_NORM)
@@ -350,7 +345,7 @@ static void fit_unit(struct curve_range *r, double hi)
 	r->unit = top;
 }
 
-static void fit_ranges(struct chart *c)
+static void fit_ranges(struct chart *c, const struct snapshot *s)
 {
 	struct extent e = {INFINITY, -INFINITY, 0, INT64_MAX};
 
@@ -359,7 +354,7 @@ static void fit_ranges(struct chart *c)
 		e.from = c->from;
 		e.to = c->to;
 	}
-	gather(c, &e);
+	gather(c, s, &e);
 	if (c->kind == CHART_SHARE) {
 		c->share_range.is_set = c->n_lines > 0;
 		c->share_range.lo = 0;
@@ -377,32 +372,38 @@ static void fit_ranges(struct chart *c)
 		fit_octaves(c->kind == CHART_NORM ? &c->norm_range : &c->loss_range,
 			    &e, is_windowed(c));
 	curve_range_fit(c->kind == CHART_LOSS ? &c->loss_range :
-			c->kind == CHART_DEV ? &c->dev_range : &c->norm_range, e.lo, e.hi);
+			c->kind == CHART_DEV	? &c->dev_range :
+						  &c->norm_range, e.lo, e.hi);
 }
 
-static void make_axis(struct chart *c)
+static void make_axis(struct chart *c, const struct snapshot *s)
 {
-	axis_make(&c->x, c->is_full ? c->axis : AXIS_STEP, c->is_full && c->is_log_x, c->pic,
+	axis_make(&c->x, c->is_full ? c->axis : AXIS_STEP, c->is_full && c->is_log_x, s,
 		  c->channel);
 	if (is_windowed(c)) {
 		c->x_min = axis_value(&c->x, (double)c->from);
 		c->x_max = axis_value(&c->x, (double)c->to);
 	} else {
 		c->x_min = 0;
-		c->x_max = axis_end(&c->x, c->pic);
+		c->x_max = axis_end(&c->x, s);
 		if (c->overlay.is_on && c->x.kind == AXIS_STEP) /* the longer one's */
 			c->x_max = fmax(c->x_max, (double)c->overlay.snap.step);
 	}
 }
 
-void chart_recalc(struct chart *c, const struct feed *feed, double now, int wake_fd)
+bool chart_recalc(struct chart *c, const struct chart_input *in)
 {
-	follow(c);
-	make_axis(c);
-	if (is_windowed(c) && fine_read(&c->fine, feed, c->pic, c->from, c->to, now))
-		eventfd_write(wake_fd, 1);
-	make_lines(c);
-	fit_ranges(c);
+	bool is_partly = false;
+
+	c->channel = in->channel;
+	c->is_full = in->is_full;
+	follow(c, in->s);
+	make_axis(c, in->s);
+	if (is_windowed(c))
+		is_partly = fine_read(&c->fine, in->feed, in->s, c->from, c->to, in->now);
+	make_lines(c, in->s);
+	fit_ranges(c, in->s);
+	return is_partly;
 }
 
 void chart_next_kind(struct chart *c, int by)

@@ -1,5 +1,5 @@
 /*
- * entry_draw.c - an entry of the journal on one line.
+ * entry_draw.c - a journal entry in one row.
  */
 #include "entry_draw.h"
 

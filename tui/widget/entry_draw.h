@@ -1,14 +1,16 @@
 /*
- * entry_draw.h - an entry of the journal on one line, as the Desk, Curves and the
- * Journal show it.
+ * entry_draw.h - a journal entry in one row of a canvas.
  */
 #ifndef TUTTI_TUI_ENTRY_DRAW_H
 #define TUTTI_TUI_ENTRY_DRAW_H
 
-#include "look/snapshot.h"
 #include "screen/canvas.h"
+#include "store/store.h"
 
-/* Step, who, command and what it changed, within w columns; the columns used. */
+/*
+ * "  12,100  you     weight samsum 1.41 -> 2" from x on, in at most w columns; returns
+ * the columns used.
+ */
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
 
 #endif

@@ -245,6 +245,37 @@ static void test_learner(void **state)
 	shares_are(&m, 1, 1, 1);
 }
 
+/* A factor that no checkpoint could be read back with is refused, memory and all. */
+static void say_much(const struct mix_view *v, double *memory, double *factor)
+{
+	static const double much[] = { 1e300, 1e305, -1e305, INFINITY, NAN };
+
+	memory[0] += 1;
+	factor[0] = much[(int)v->loss[0]];
+}
+
+static void test_factor_is_bounded(void **state)
+{
+	static const struct method row = { .name = "much", .role = METHOD_WEIGHTING,
+					   .needs = NEEDS_LOSSES, .own = 1, .say = say_much };
+	static const double param[MIX_PARAMS];
+	static const int count[] = { 1, 1 };
+	static const bool regress[2];
+	double loss[] = { 0, 1 };
+	struct mix_seen seen = { .count = count, .regress = regress, .loss = loss };
+	struct mix m = mix_of(2);
+
+	(void)state;
+	mix_use(&m, &row, param);
+	assert_true(mix_learn(&m, METHOD_WEIGHTING, &seen));
+	near(m.ch[0].factor, 1e300, 0);
+	for (loss[0] = 1; loss[0] < 5; loss[0]++) {
+		assert_false(mix_learn(&m, METHOD_WEIGHTING, &seen));
+		near(m.ch[0].factor, 1e300, 0);
+		near(m.weighting.memory[0], 1, 0);
+	}
+}
+
 static void test_fits(void **state)
 {
 	const struct method gram = { .name = "gram", .needs = NEEDS_GRAM },
@@ -356,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_dev_is_kept),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_learner),
+		cmocka_unit_test(test_factor_is_bounded),
 		cmocka_unit_test(test_fits),
 		cmocka_unit_test(test_uncertainty),
 		cmocka_unit_test(test_uncertainty_bounds),

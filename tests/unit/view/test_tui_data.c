@@ -2,8 +2,8 @@
  * test_tui_data.c - the Data view over many rows and the Runs view over many runs
  * never hold up a key: what a frame costs is measured in this thread's own time.
  */
-#include "view/view_table.h"
 #include "desk/frame.h"
+#include "view/view_table.h"
 #include "fixture/data_check.h"
 
 #include <time.h>
