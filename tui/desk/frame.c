@@ -10,9 +10,10 @@
 
 #include "base/str.h"
 #include "feed/film.h"
-#include "ui/keys.h"
 #include "prompt.h"
 #include "text/utf8.h"
+#include "ui/keys.h"
+#include "ui/ui.h"
 
 static void draw_phase(struct canvas *c, const struct ui *ui, int *x)
 {

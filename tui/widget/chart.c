@@ -109,9 +109,8 @@ void chart_fit(struct chart *c)
 void chart_zoom(struct chart *c, const struct snapshot *s, int power)
 {
 	int64_t from = c->to ? c->from : 0, to = c->to ? c->to : axis_last(s);
-	int64_t width = to - from, next = power > 0 ? width / 2 :
-					     width < INT64_MAX / 4 ? width * 2 :
-								   INT64_MAX;
+	int64_t width = to - from;
+	int64_t next = power > 0 ? width / 2 : width < INT64_MAX / 4 ? width * 2 : INT64_MAX;
 	int64_t at = c->cursor;
 	double part;
 
@@ -136,9 +135,8 @@ void chart_pan(struct chart *c, const struct snapshot *s, double part)
 		return;
 	place(c, s, c->from + (int64_t)llrint(part * (double)width), width);
 	if (c->cursor >= 0 && c->to) { /* it goes along, to be seen */
-		c->cursor = c->cursor > c->to	   ? c->to :
-			     c->cursor <= c->from ? c->from + 1 :
-						     c->cursor;
+		c->cursor = c->cursor > c->to ? c->to :
+			    c->cursor <= c->from ? c->from + 1 : c->cursor;
 		c->cursor = c->cursor > s->step ? s->step : c->cursor;
 	}
 }
@@ -372,8 +370,7 @@ static void fit_ranges(struct chart *c, const struct snapshot *s)
 		fit_octaves(c->kind == CHART_NORM ? &c->norm_range : &c->loss_range,
 			    &e, is_windowed(c));
 	curve_range_fit(c->kind == CHART_LOSS ? &c->loss_range :
-			c->kind == CHART_DEV	? &c->dev_range :
-						  &c->norm_range, e.lo, e.hi);
+			c->kind == CHART_DEV ? &c->dev_range : &c->norm_range, e.lo, e.hi);
 }
 
 static void make_axis(struct chart *c, const struct snapshot *s)

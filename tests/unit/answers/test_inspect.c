@@ -17,12 +17,7 @@
 #include "answers/inspect_own.h"
 #include "ask/ask_classify.h"
 #include "ask/ask_regress.h"
-
-static void near(double a, double b, double by)
-{
-	if (!(fabs(a - b) <= by))
-		fail_msg("%.9g is not %.9g", a, b);
-}
+#include "fixture/near.h"
 
 static void row(struct prediction *p, int64_t number, int gold, float p0)
 {
@@ -51,9 +46,9 @@ static void test_calibration(void **state)
 	assert_int_equal(k.bin[9].n, 2);
 	assert_int_equal(k.bin[6].n, 1);
 	assert_int_equal(k.bin[7].n, 1);
-	near(k.bin[9].confidence, .95, 1e-6);
-	near(k.bin[9].accuracy, .5, 1e-9);
-	near(k.ece, (2 * .45 + .35 + .25) / 4, 1e-6);
+	assert_near(k.bin[9].confidence, .95, 1e-6);
+	assert_near(k.bin[9].accuracy, .5, 1e-9);
+	assert_near(k.ece, (2 * .45 + .35 + .25) / 4, 1e-6);
 	forget(p, 4);
 }
 
@@ -68,7 +63,7 @@ static void test_temperature(void **state)
 	for (int i = 0; i < 4; i++)
 		row(&p[i], i, i == 3, .99f);
 	results_calibrate(&s, &k);
-	near(k.temperature, log(99) / log(3), .01);
+	assert_near(k.temperature, log(99) / log(3), .01);
 	forget(p, 4);
 	results_calibrate(&(struct prediction_set){0}, &k);
 	assert_true(isnan(k.temperature) && isnan(k.ece));
@@ -81,7 +76,7 @@ static void test_margin(void **state)
 
 	(void)state;
 	label_set(&p, 0, 1, three, 3);
-	near(result_margin(&p), .2, 1e-6);
+	assert_near(result_margin(&p), .2, 1e-6);
 	label_set(&p, 0, 0, one, 1);
 	assert_true(isnan(result_margin(&p)));
 	prediction_release(&p);
@@ -129,10 +124,10 @@ static void test_residuals(void **state)
 		number_set(&p[i], made[i][0], made[i][1]);
 	residuals_of(&s, &r);
 	assert_int_equal(r.n, 3);
-	near(r.mae, 1, 1e-12);
-	near(r.rmse, sqrt(5. / 3), 1e-12);
-	near(r.bias, 1, 1e-12);
-	near(r.pearson, sqrt(3) / 2, 1e-12);
+	assert_near(r.mae, 1, 1e-12);
+	assert_near(r.rmse, sqrt(5. / 3), 1e-12);
+	assert_near(r.bias, 1, 1e-12);
+	assert_near(r.pearson, sqrt(3) / 2, 1e-12);
 	residual_bins(&s, 2, 3, bin);
 	assert_int_equal(bin[0], 0);
 	assert_int_equal(bin[1], 1);
@@ -159,8 +154,8 @@ static void test_answer(void **state)
 	assert_int_equal(a.left_out, 2);
 	assert_string_equal(a.pred, "high");
 	assert_int_equal((int)a.word[0].to, 5);
-	near(a.word[0].score[METHOD_GRADIENT], .75, 1e-12);
-	near(a.word[0].score[METHOD_OCCLUSION], -.4, 1e-12);
+	assert_near(a.word[0].score[METHOD_GRADIENT], .75, 1e-12);
+	assert_near(a.word[0].score[METHOD_OCCLUSION], -.4, 1e-12);
 	assert_true(isnan(a.word[1].score[METHOD_OCCLUSION]));
 	assert_int_equal(a.word[2].text, 1);
 	assert_int_equal(attribution_level(&a, METHOD_GRADIENT, 0), 3);

@@ -6,7 +6,7 @@
 
 #include "ask/evaluate.h"
 #include "base/mem.h"
-#include "fixture/session_steps.h"
+#include "fixture/session_fixture.h"
 #include "trainer/change.h"
 #include "session/session.h"
 
@@ -42,12 +42,13 @@ static void compare(const struct evaluation *a, const struct evaluation *b)
 
 static void test_evaluate(void **state)
 {
-	struct session *one = make_session(NULL, 0, 1), *four = make_session(NULL, 0, 4);
+	struct session *one = fixture_session(NULL, 0, 1),
+		       *four = fixture_session(NULL, 0, 4);
 	char a[40], b[40];
 
 	(void)state;
-	take_steps(one, 30);
-	take_steps(four, 30);
+	fixture_steps(one, 30);
+	fixture_steps(four, 30);
 	session_state(one, a);
 	for (int task = 0; task < 3; task++) {
 		struct evaluation x, y;
@@ -68,11 +69,11 @@ static void test_evaluate(void **state)
 
 static void test_evaluate_beams(void **state)
 {
-	struct session *s = make_session(NULL, 0, 2);
+	struct session *s = fixture_session(NULL, 0, 2);
 	struct evaluation x, y;
 
 	(void)state;
-	take_steps(s, 20);
+	fixture_steps(s, 20);
 	evaluate(s, 2, false, &x);
 	evaluate(s, 2, false, &y);
 	compare(&x, &y);
@@ -87,12 +88,12 @@ static void test_evaluate_beams(void **state)
 
 static void test_text(void **state)
 {
-	struct session *s = make_session(NULL, 0, 2);
+	struct session *s = fixture_session(NULL, 0, 2);
 	struct err err = { "" };
 	struct buf b;
 
 	(void)state;
-	take_steps(s, 3);
+	fixture_steps(s, 3);
 	buf_init(&b);
 	assert_int_equal(evaluate_text(s, -1, "amber boat", NULL, &b, &err), ST_OK);
 	assert_non_null(strstr(buf_str(&b), "\"mood\":{\"kind\":\"classify\",\"label\":"));
@@ -111,7 +112,7 @@ static void test_text(void **state)
 /* 40 dev rows of two classes: the majority of the train rows. */
 static void test_baseline(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const uint64_t *count = dataset_label_counts(s->task[0].train);
 	int best = count[1] > count[0], hits = 0;
 	struct eval_row r;

@@ -39,7 +39,7 @@ static void test_read(void **state)
 	assert_int_equal(file_read(in_dir("none"), 10, &b, &err), ST_NOT_FOUND);
 	assert_non_null(strstr(err.text, "no such file"));
 	/* says 0 bytes, holds more: read to the end, and within the cap */
-	assert_int_equal(file_read("/proc/self/status", CAP, &b, &err), ST_OK);
+	assert_int_equal(file_read("/proc/self/status", FILE_CAP, &b, &err), ST_OK);
 	assert_true(b.len > 100);
 	assert_int_equal(file_read("/proc/self/status", 50, &b, &err),
 			 ST_INVALID);
@@ -54,7 +54,7 @@ static void check_special(const char *path, const char *word)
 	struct buf b;
 
 	buf_init(&b);
-	assert_int_equal(file_read(path, CAP, &b, &err), ST_INVALID);
+	assert_int_equal(file_read(path, FILE_CAP, &b, &err), ST_INVALID);
 	assert_non_null(strstr(err.text, word));
 	assert_int_equal(file_map(path, &m, &err), ST_INVALID);
 	assert_int_equal(file_id(path, &id, &err), ST_INVALID);
@@ -67,7 +67,7 @@ static void test_special_files(void **state)
 	(void)state;
 	assert_int_equal(mkfifo(in_dir("pipe"), 0600), 0);
 	check_special(in_dir("pipe"), "not a file but a pipe");
-	check_special(dir, "not a file but a folder");
+	check_special(file_dir, "not a file but a folder");
 	check_special("/dev/null", "not a file but a device");
 }
 
@@ -117,7 +117,7 @@ static void test_out_pieces(void **state)
 	assert_int_equal(file_out_patch(f, file_out_size(f) - 1, "L", 1, NULL),
 			 ST_OK);
 	assert_int_equal(file_out_commit(f, NULL), ST_OK);
-	assert_int_equal(file_read(in_dir("f"), CAP, &b, NULL), ST_OK);
+	assert_int_equal(file_read(in_dir("f"), FILE_CAP, &b, NULL), ST_OK);
 	assert_memory_equal(b.s, "HeaDxxxx", 8);
 	assert_string_equal(b.s + b.len - 5, "xtaiL");
 	assert_int_equal(stat(in_dir("f"), &s), 0);
@@ -125,7 +125,7 @@ static void test_out_pieces(void **state)
 	assert_int_equal(file_out_open(in_dir("f"), &f, NULL), ST_OK);
 	file_out_abort(f);
 	file_out_abort(NULL);
-	assert_int_equal(entries(), 1);
+	assert_int_equal(dir_entries(), 1);
 	buf_release(&b);
 	xfree(big);
 }
@@ -236,7 +236,7 @@ static void test_xdg(void **state)
 	char out[PATH_MAX];
 
 	(void)state;
-	setenv("HOME", dir, 1);
+	setenv("HOME", file_dir, 1);
 	unsetenv("XDG_STATE_HOME");
 	setenv("XDG_CACHE_HOME", "not/absolute", 1);
 	setenv("XDG_CONFIG_HOME", "", 1);
@@ -315,16 +315,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_beside),
-		cmocka_unit_test_setup(test_read, empty_dir),
-		cmocka_unit_test_setup(test_special_files, empty_dir),
-		cmocka_unit_test_setup(test_map_and_id, empty_dir),
-		cmocka_unit_test_setup(test_out_pieces, empty_dir),
-		cmocka_unit_test_setup(test_out_no_folder, empty_dir),
-		cmocka_unit_test_setup(test_folders, empty_dir),
-		cmocka_unit_test_setup(test_remove_tree_keeps_links_targets, empty_dir),
-		cmocka_unit_test_setup(test_absolute, empty_dir),
-		cmocka_unit_test_setup(test_xdg, empty_dir),
-		cmocka_unit_test_setup(test_json_load, empty_dir),
+		cmocka_unit_test_setup(test_read, dir_empty),
+		cmocka_unit_test_setup(test_special_files, dir_empty),
+		cmocka_unit_test_setup(test_map_and_id, dir_empty),
+		cmocka_unit_test_setup(test_out_pieces, dir_empty),
+		cmocka_unit_test_setup(test_out_no_folder, dir_empty),
+		cmocka_unit_test_setup(test_folders, dir_empty),
+		cmocka_unit_test_setup(test_remove_tree_keeps_links_targets, dir_empty),
+		cmocka_unit_test_setup(test_absolute, dir_empty),
+		cmocka_unit_test_setup(test_xdg, dir_empty),
+		cmocka_unit_test_setup(test_json_load, dir_empty),
 	};
 
 	return cmocka_run_group_tests_name("base_file", tests,

@@ -68,7 +68,7 @@ static void test_each_call_fails(void **state)
 			assert_true(str_starts(err.text, "cannot "));
 			/* only the folder's flush comes after the new name */
 			check_content("f", n == calls ? "new content" : "old");
-			assert_int_equal(entries(), 1);
+			assert_int_equal(dir_entries(), 1);
 		}
 }
 
@@ -120,7 +120,7 @@ static void test_failure_sticks(void **state)
 	assert_int_equal(file_out_commit(f, &err), ST_IO);
 	assert_true(str_starts(err.text, "an earlier write failed: '"));
 	check_content("f", "old");
-	assert_int_equal(entries(), 1);
+	assert_int_equal(dir_entries(), 1);
 }
 
 /* Killed before or after each call: the old or the new content, whole. */
@@ -167,19 +167,19 @@ static void test_stale_neighbours(void **state)
 	}
 	put_in_dir("f", "fine");
 	check_content("f", "fine");
-	assert_int_equal(entries(), 201);
+	assert_int_equal(dir_entries(), 201);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_calls_counted, empty_dir),
-		cmocka_unit_test_setup(test_each_call_fails, empty_dir),
-		cmocka_unit_test_setup(test_interrupted_calls, empty_dir),
-		cmocka_unit_test_setup(test_short_writes, empty_dir),
-		cmocka_unit_test_setup(test_failure_sticks, empty_dir),
-		cmocka_unit_test_setup(test_killed_at_each_call, empty_dir),
-		cmocka_unit_test_setup(test_stale_neighbours, empty_dir),
+		cmocka_unit_test_setup(test_calls_counted, dir_empty),
+		cmocka_unit_test_setup(test_each_call_fails, dir_empty),
+		cmocka_unit_test_setup(test_interrupted_calls, dir_empty),
+		cmocka_unit_test_setup(test_short_writes, dir_empty),
+		cmocka_unit_test_setup(test_failure_sticks, dir_empty),
+		cmocka_unit_test_setup(test_killed_at_each_call, dir_empty),
+		cmocka_unit_test_setup(test_stale_neighbours, dir_empty),
 	};
 
 	return cmocka_run_group_tests_name("base_file_faults", tests,

@@ -18,11 +18,11 @@
 
 static void check_written(const char *text, const char *want)
 {
-	struct json *root = must(text);
+	struct json *root = json_must(text);
 	struct buf b;
 
 	buf_init(&b);
-	written(root, 0, &b);
+	json_written(root, 0, &b);
 	assert_string_equal(b.s, want);
 	buf_release(&b);
 	json_free(root);
@@ -63,7 +63,7 @@ static void test_number_text(void **state)
 	buf_init(&b);
 	buf_adds(&b, "{\"4 \\\" -5\": [\"6\", true");
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-		struct json *one = must(same[i]);
+		struct json *one = json_must(same[i]);
 
 		json_number_text(one, text);
 		assert_string_equal(text, same[i]);
@@ -71,7 +71,7 @@ static void test_number_text(void **state)
 		buf_addf(&b, ",\"7\",%s", same[i]);
 	}
 	buf_adds(&b, "]}");
-	struct json *all = must(buf_str(&b));
+	struct json *all = json_must(buf_str(&b));
 	const struct json *n = json_next(json_next(json_first(json_first(all))));
 
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
@@ -142,7 +142,7 @@ static void test_refuses(void **state)
 		struct json *root;
 		struct err err = { "accepted" };
 
-		try_len(rows[i].text, strlen(rows[i].text), &root, &err);
+		json_try(rows[i].text, strlen(rows[i].text), &root, &err);
 		assert_string_equal(err.text, rows[i].message);
 	}
 }
@@ -156,7 +156,7 @@ static void test_refuses_nul_bytes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 6; i++)
-		assert_int_equal(try_len(texts[i], lengths[i], &root, NULL),
+		assert_int_equal(json_try(texts[i], lengths[i], &root, NULL),
 				 ST_INVALID);
 }
 
@@ -174,13 +174,13 @@ static void test_numbers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_int_equal(try_len(bad[i], strlen(bad[i]), &root, NULL),
+		assert_int_equal(json_try(bad[i], strlen(bad[i]), &root, NULL),
 				 ST_INVALID);
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-		json_free(must(good[i]));
+		json_free(json_must(good[i]));
 	memset(digits, '1', sizeof digits);
 	for (size_t n = 1; n < sizeof digits; n++) {
-		enum status st = try_len(digits, n, &root, NULL);
+		enum status st = json_try(digits, n, &root, NULL);
 
 		assert_int_equal(st, n <= 62 ? ST_OK : ST_INVALID);
 		if (!st)
@@ -213,15 +213,15 @@ static void test_utf8(void **state)
 		struct err err;
 		int n = snprintf(text, sizeof text, "\"a%s\"", bad[i]);
 
-		assert_int_equal(try_len(text, (size_t)n, &root, &err), ST_INVALID);
+		assert_int_equal(json_try(text, (size_t)n, &root, &err), ST_INVALID);
 		assert_string_equal(err.text, "t:1:3: invalid UTF-8");
 		/* and cut off by the end of the text */
-		assert_int_equal(try_len(text, (size_t)n - 1, &root, &err),
+		assert_int_equal(json_try(text, (size_t)n - 1, &root, &err),
 				 ST_INVALID);
 	}
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		snprintf(text, sizeof text, "\"%s\"", good[i]);
-		root = must(text);
+		root = json_must(text);
 		assert_string_equal(json_string(root), good[i]);
 		json_free(root);
 	}
@@ -247,12 +247,12 @@ static void test_many_keys(void **state)
 			buf_addf(&b, "%c\"k%d\":%d", i ? ',' : '{', i, i);
 		fine = b.len;
 		buf_adds(&b, "},\"p\":{\"k1\":0}}");
-		root = must(b.s);
+		root = json_must(b.s);
 		assert_int_equal(json_len(json_get(root, "o")), n);
 		json_free(root);
 		b.len = fine;
 		buf_adds(&b, ",\n\"k3\":0}}");
-		assert_int_equal(try_len(b.s, b.len, &root, &err), ST_INVALID);
+		assert_int_equal(json_try(b.s, b.len, &root, &err), ST_INVALID);
 		assert_string_equal(err.text, "t:2:1: key 'k3' comes twice");
 	}
 	buf_release(&b);
@@ -273,7 +273,7 @@ static void test_small_rows_do_not_allocate(void **state)
 
 static void test_getters(void **state)
 {
-	struct json *root = must("{\"a\":1,\"B\":[true,null,\"s\"],\"c\":{}}");
+	struct json *root = json_must("{\"a\":1,\"B\":[true,null,\"s\"],\"c\":{}}");
 	const struct json *b = json_get(root, "B"), *n;
 
 	(void)state;
@@ -324,7 +324,7 @@ static void test_integers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct json *root = must(rows[i].text);
+		struct json *root = json_must(rows[i].text);
 		int64_t x = 0;
 
 		assert_int_equal(json_int(root, &x), rows[i].whole);

@@ -18,17 +18,17 @@
 
 static void check_set(const char *path, const char *value, const char *want)
 {
-	struct json *root = must("{\"a\":{\"b\":1},\"s\":\"x\"}");
+	struct json *root = json_must("{\"a\":{\"b\":1},\"s\":\"x\"}");
 	struct err err = { "" };
 	struct buf b;
 
 	buf_init(&b);
 	if (json_set_path(root, path, value, &err) == ST_OK) {
-		written(root, 0, &b);
+		json_written(root, 0, &b);
 		assert_string_equal(b.s, want);
 	} else {
 		assert_string_equal(err.text, want);
-		written(root, 0, &b);
+		json_written(root, 0, &b);
 		assert_string_equal(b.s, "{\"a\":{\"b\":1},\"s\":\"x\"}");
 	}
 	buf_release(&b);
@@ -116,7 +116,7 @@ static void test_doubles_exact(void **state)
 		buf_clear(&b);
 		json_out_init(&o, &b, 0);
 		json_put_num(&o, NULL, x);
-		root = must(b.s);
+		root = json_must(b.s);
 		y = json_number(root);
 		assert_memory_equal(&x, &y, sizeof x);
 		json_free(root);
@@ -131,16 +131,16 @@ static bool check_stable(const char *text, size_t len)
 	struct err err = { "" };
 	struct buf a, b;
 
-	if (try_len(text, len, &root, &err)) {
+	if (json_try(text, len, &root, &err)) {
 		assert_null(strstr(err.text, "JSON cannot be read"));
 		assert_true(str_starts(err.text, "t:"));
 		return false;
 	}
 	buf_init(&a);
 	buf_init(&b);
-	written(root, 0, &a);
-	assert_int_equal(try_len(a.s, a.len, &again, NULL), ST_OK);
-	written(again, 0, &b);
+	json_written(root, 0, &a);
+	assert_int_equal(json_try(a.s, a.len, &again, NULL), ST_OK);
+	json_written(again, 0, &b);
 	assert_string_equal(a.s, b.s);
 	json_free(again);
 	json_free(root);

@@ -2,7 +2,7 @@
  * test_batch.c - packing: an epoch is every example once, a cursor is all there
  * is to know, and the rows of a batch are those of its examples.
  */
-#include "fixture/data_check.h"
+#include "fixture/dataset_open.h"
 
 #include <pthread.h>
 
@@ -10,22 +10,6 @@
 #include "data/batch.h"
 
 enum { CLS = 2, BUDGET = 100 };
-
-static struct tokenizer *tok;
-
-static int make(void **state)
-{
-	if (scratch_make_cache(state))
-		return -1;
-	tok = small_tokenizer();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	tokenizer_free(tok);
-	return scratch_remove(state);
-}
 
 /* `n` rows whose texts have 1 to `most` tokens, their summaries 1 to 5. */
 static struct dataset *make_data(int n, uint32_t most)
@@ -53,7 +37,7 @@ static struct dataset *make_data(int n, uint32_t most)
 		fputc('\n', f);
 	}
 	assert_int_equal(fclose(f), 0);
-	if (dataset_open(&spec, tok, NULL, NULL, &d, &err))
+	if (dataset_open(&spec, test_tok, NULL, NULL, &d, &err))
 		fail_msg("%s", err.text);
 	return d;
 }
@@ -346,7 +330,7 @@ static void test_build_pairs_and_labels(void **state)
 static void test_ids_outside_the_vocabulary(void **state)
 {
 	struct dataset *d = make_data(3, 3);
-	int32_t size = tokenizer_size(tok);
+	int32_t size = tokenizer_size(test_tok);
 
 	(void)state;
 	assert_int_equal(dataset_safe_id(d, 0), 0);
@@ -409,5 +393,6 @@ int main(void)
 		cmocka_unit_test(test_threads),
 	};
 
-	return cmocka_run_group_tests_name("batch", tests, make, unmake);
+	return cmocka_run_group_tests_name("batch", tests, dataset_set_up,
+					   dataset_tear_down);
 }

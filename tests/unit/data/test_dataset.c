@@ -24,7 +24,7 @@ static const char *failure(const struct dataset_spec *spec, const char *cache)
 	struct dataset *d = NULL;
 
 	err.text[0] = '\0';
-	assert_int_equal(dataset_open(spec, tok, cache, NULL, &d, &err), ST_INVALID);
+	assert_int_equal(dataset_open(spec, test_tok, cache, NULL, &d, &err), ST_INVALID);
 	assert_null(d);
 	return err.text;
 }
@@ -36,15 +36,16 @@ static void test_classify(void **state)
 	struct dataset_spec spec = classify_spec(
 		put_text("a.tsv", "text\tlabel\nOne two.\tno\n  three ab\t yes \n"
 				  "\xc3\x89 @\ta long one\n"));
-	struct dataset *d = open_in(&spec, fresh_cache());
+	struct dataset *d = dataset_open_in(&spec, fresh_cache());
 	struct example e;
 
 	(void)state;
 	assert_int_equal(dataset_size(d), 3);
 	assert_int_equal(dataset_kind(d), TASK_CLASSIFY);
-	assert_string_equal(shown(d, 0), "[CLS] one two . [SEP];5;;One two.||no");
-	assert_string_equal(shown(d, 1), "[CLS] three a ##b [SEP];5;;  three ab|| yes ");
-	assert_string_equal(shown(d, 2),
+	assert_string_equal(row_shown(d, 0), "[CLS] one two . [SEP];5;;One two.||no");
+	assert_string_equal(row_shown(d, 1),
+			    "[CLS] three a ##b [SEP];5;;  three ab|| yes ");
+	assert_string_equal(row_shown(d, 2),
 			    "[CLS] e [UNK] [SEP];4;;\xc3\x89 @||a long one");
 	for (uint64_t i = 0; i < 3; i++) {
 		static const int want[] = { 1, 0, 2 };
@@ -70,12 +71,12 @@ static void test_pairs_are_cut_from_the_longer(void **state)
 	(void)state;
 	spec.pair = "b";
 	spec.max_source = 9;
-	d = open_in(&spec, fresh_cache());
-	assert_string_equal(shown(d, 0), "[CLS] a b c d [SEP] x y [SEP];6;;"
+	d = dataset_open_in(&spec, fresh_cache());
+	assert_string_equal(row_shown(d, 0), "[CLS] a b c d [SEP] x y [SEP];6;;"
 					"a b c d e f g|x y|no");
-	assert_string_equal(shown(d, 1), "[CLS] a b c [SEP] t u v [SEP];5;;"
+	assert_string_equal(row_shown(d, 1), "[CLS] a b c [SEP] t u v [SEP];5;;"
 					"a b c d e f g|t u v w x y z|no");
-	assert_string_equal(shown(d, 2), "[CLS] a [SEP] t u v w x [SEP];3;;"
+	assert_string_equal(row_shown(d, 2), "[CLS] a [SEP] t u v w x [SEP];3;;"
 					"a|t u v w x y z|no");
 	assert_int_equal(dataset_report(d)->cut_source, 3);
 	dataset_close(d);
@@ -87,13 +88,13 @@ static void test_summaries_end_with_sep(void **state)
 		put_text("a.jsonl", "{\"text\":\"a b c d e f g h\",\"sum\":\"x y z\"}\n"
 				    "{\"text\":\"a\",\"sum\":\"x y z w\"}\n"
 				    "{\"text\":\"a b c d e f\",\"sum\":\"x\"}\n"));
-	struct dataset *d = open_in(&spec, fresh_cache());
+	struct dataset *d = dataset_open_in(&spec, fresh_cache());
 
 	(void)state;
-	assert_string_equal(shown(d, 0), "[CLS] a b c d e f [SEP];8;x y z [SEP];"
+	assert_string_equal(row_shown(d, 0), "[CLS] a b c d e f [SEP];8;x y z [SEP];"
 					"a b c d e f g h||x y z");
-	assert_string_equal(shown(d, 1), "[CLS] a [SEP];3;x y z [SEP];a||x y z w");
-	assert_string_equal(shown(d, 2), "[CLS] a b c d e f [SEP];8;x [SEP];"
+	assert_string_equal(row_shown(d, 1), "[CLS] a [SEP];3;x y z [SEP];a||x y z w");
+	assert_string_equal(row_shown(d, 2), "[CLS] a b c d e f [SEP];8;x [SEP];"
 					"a b c d e f||x");
 	assert_int_equal(dataset_report(d)->cut_source, 1);
 	assert_int_equal(dataset_report(d)->cut_target, 1);
@@ -110,7 +111,7 @@ static void test_regress(void **state)
 
 	(void)state;
 	spec.kind = TASK_REGRESS;
-	d = open_in(&spec, fresh_cache());
+	d = dataset_open_in(&spec, fresh_cache());
 	assert_int_equal(dataset_size(d), 3);
 	assert_true(dataset_mean(d) == 0.5);
 	dataset_get(d, 1, &e);
@@ -120,14 +121,14 @@ static void test_regress(void **state)
 	spec.path = put_text("b.csv", "text,label\na,1e151\nb,nan\nc,\nd,1x\ne,inf\n"
 				      "f,9223372036854775808\n");
 	spec.max_bad = 1;
-	d = open_in(&spec, fresh_cache());
+	d = dataset_open_in(&spec, fresh_cache());
 	assert_int_equal(dataset_report(d)->bad[ROW_BAD_NUMBER], 4);
 	assert_int_equal(dataset_report(d)->bad[ROW_BIG_NUMBER], 1);
 	assert_int_equal(dataset_size(d), 1);
 	dataset_close(d);
 	spec.path = put_text("c.csv", "text,label\na,1700000000.125\nb,-1e39\n"
 				      "c,0.1\nd,123456789012345678\n");
-	d = open_in(&spec, fresh_cache());
+	d = dataset_open_in(&spec, fresh_cache());
 	for (uint64_t i = 0; i < 4; i++) {
 		static const double want[] = { 1700000000.125, -1e39, 0.1,
 					       123456789012345678.0 };
@@ -147,14 +148,14 @@ static void test_unlabelled(void **state)
 	(void)state;
 	spec.unlabelled = true;
 	spec.n_labels = 0;
-	d = open_in(&spec, fresh_cache());
+	d = dataset_open_in(&spec, fresh_cache());
 	dataset_get(d, 1, &e);
 	assert_int_equal(e.label, -1);
 	assert_int_equal(e.target_len, 0);
 	dataset_close(d);
 	spec.kind = TASK_SUMMARIZE;
-	d = open_in(&spec, fresh_cache());
-	assert_string_equal(shown(d, 0), "[CLS] a b [SEP];4;;a b||");
+	d = dataset_open_in(&spec, fresh_cache());
+	assert_string_equal(row_shown(d, 0), "[CLS] a b [SEP];4;;a b||");
 	dataset_close(d);
 }
 
@@ -163,9 +164,9 @@ static void test_unlabelled(void **state)
 static void test_share_of_bad_rows(void **state)
 {
 	struct dataset_spec spec =
-		classify_spec(many_rows("a.tsv", 99, "x\tnever\x1b\n"));
+		classify_spec(put_many_rows("a.tsv", 99, "x\tnever\x1b\n"));
 	const char *cache = fresh_cache(), *why;
-	struct dataset *d = open_in(&spec, cache);
+	struct dataset *d = dataset_open_in(&spec, cache);
 
 	(void)state;
 	assert_int_equal(dataset_size(d), 99);
@@ -180,7 +181,7 @@ static void test_share_of_bad_rows(void **state)
 	assert_contains(why, "unknown label 1 ");
 	assert_contains(why, "(line 101: never<ESC>)");
 	spec.max_bad = 0.01;
-	spec.path = many_rows("b.tsv", 98, "x\tnever\n\tyes\nx\n \tno\nx\tnever\n");
+	spec.path = put_many_rows("b.tsv", 98, "x\tnever\n\tyes\nx\n \tno\nx\tnever\n");
 	why = failure(&spec, cache);
 	assert_contains(why, "5 of 103");
 	assert_contains(why, "too few columns 1 (line 102: 1 in place of 2)");
@@ -188,7 +189,7 @@ static void test_share_of_bad_rows(void **state)
 	assert_contains(why, "unknown label 2 (lines 100, 104: never)");
 	assert_int_equal(count_files(cache, ""), 1); /* the first one's */
 	spec.max_bad = 0.05;
-	d = open_in(&spec, cache);
+	d = dataset_open_in(&spec, cache);
 	assert_int_equal(dataset_size(d), 98);
 	dataset_close(d);
 }
@@ -215,7 +216,7 @@ static void test_no_usable_rows(void **state)
 /* Anonymous memory after reading a file, in kilobytes, in a process of its own. */
 static long memory_of(int rows)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", rows, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", rows, ""));
 	const char *cache = fresh_cache();
 	int fd[2];
 	long kb = 0;
@@ -226,7 +227,7 @@ static long memory_of(int rows)
 	if (!pid) {
 		struct dataset *d = NULL;
 
-		if (dataset_open(&spec, tok, cache, NULL, &d, NULL))
+		if (dataset_open(&spec, test_tok, cache, NULL, &d, NULL))
 			_exit(1);
 		kb = (long)(mem_now_bytes() / 1024);
 		_exit(write(fd[1], &kb, sizeof kb) == sizeof kb ? 0 : 1);
@@ -266,7 +267,7 @@ static void test_samsum(void **state)
 	spec.target = "summary";
 	spec.max_source = 256;
 	spec.max_target = 64;
-	d = open_in(&spec, fresh_cache());
+	d = dataset_open_in(&spec, fresh_cache());
 	assert_int_equal(dataset_size(d), 818);
 	assert_int_equal(row_report_bad(dataset_report(d)), 0);
 	buf_init(&b);

@@ -15,7 +15,7 @@
 static void test_made_once(void **state)
 {
 	static const char *const others[] = { "no", "yes", "a long one" };
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 100, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 100, ""));
 	const char *cache = fresh_cache();
 	struct stat s;
 
@@ -52,8 +52,8 @@ static void test_made_once(void **state)
 /* Its path under another name, the data in another state, other pieces. */
 static void test_stale(void **state)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 100, ""));
-	struct tokenizer *own = tok;
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 100, ""));
+	struct tokenizer *own = test_tok;
 	const char *cache = fresh_cache();
 	struct timespec times[2] = { { 1000, 0 }, { 1000, 0 } };
 	struct dataset *d;
@@ -61,8 +61,8 @@ static void test_stale(void **state)
 
 	(void)state;
 	assert_true(reads_data(&spec, cache));
-	many_rows("a.tsv", 101, "");
-	d = open_in(&spec, cache);
+	put_many_rows("a.tsv", 101, "");
+	d = dataset_open_in(&spec, cache);
 	assert_int_equal(dataset_size(d), 101);
 	dataset_close(d);
 	assert_int_equal(count_files(cache, ""), 1); /* the old one is gone */
@@ -70,10 +70,11 @@ static void test_stale(void **state)
 	assert_true(reads_data(&spec, cache));
 	assert_int_equal(count_files(cache, ""), 1);
 	put_text("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\none\n");
-	assert_int_equal(tokenizer_load(NULL, in_scratch("vocab.txt"), &tok, NULL), ST_OK);
+	assert_int_equal(tokenizer_load(NULL, in_scratch("vocab.txt"), &test_tok, NULL),
+			 ST_OK);
 	assert_true(reads_data(&spec, cache));
-	tokenizer_free(tok);
-	tok = own;
+	tokenizer_free(test_tok);
+	test_tok = own;
 	assert_false(reads_data(&spec, cache));
 	assert_int_equal(count_files(cache, ""), 2);
 	snprintf(dots, sizeof dots, "%s/./a.tsv", scratch);
@@ -126,7 +127,7 @@ static bool is_believed(const struct cache_place *pl)
 /* Every byte of a small cache, and every length: never believed, made anew. */
 static void test_damaged(void **state)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 3, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 3, ""));
 	const char *cache = fresh_cache();
 	struct cache_place pl;
 	size_t size, now;
@@ -135,7 +136,7 @@ static void test_damaged(void **state)
 	(void)state;
 	assert_true(reads_data(&spec, cache));
 	path = cache_file(cache, &size);
-	assert_int_equal(cache_place_of(&spec, tok, &pl, NULL), ST_OK);
+	assert_int_equal(cache_place_of(&spec, test_tok, &pl, NULL), ST_OK);
 	assert_int_equal(cache_place_in(&pl, cache, NULL), ST_OK);
 	assert_true(is_believed(&pl));
 	for (size_t at = 0; at < size; at++) {
@@ -175,7 +176,7 @@ static void forge(char *p, size_t size)
 static void test_forged(void **state)
 {
 	static const uint32_t hurts[] = { 1u << 20, INT32_MAX, 0x80000000u, UINT32_MAX };
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 3, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 3, ""));
 	const char *cache = fresh_cache();
 	struct cache_place pl;
 	struct buf whole, b;
@@ -185,7 +186,7 @@ static void test_forged(void **state)
 	(void)state;
 	assert_true(reads_data(&spec, cache));
 	path = cache_file(cache, &size);
-	assert_int_equal(cache_place_of(&spec, tok, &pl, NULL), ST_OK);
+	assert_int_equal(cache_place_of(&spec, test_tok, &pl, NULL), ST_OK);
 	assert_int_equal(cache_place_in(&pl, cache, NULL), ST_OK);
 	buf_init(&whole);
 	buf_init(&b);
@@ -219,7 +220,7 @@ static void test_forged(void **state)
 /* What a dead writer left an hour ago is cleared away; a live one's stays. */
 static void test_left_over_files(void **state)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 10, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 10, ""));
 	const char *cache = fresh_cache();
 	struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
 	char name[PATH_MAX];
@@ -238,7 +239,7 @@ static void test_left_over_files(void **state)
 	snprintf(name, sizeof name, "cache/x.tok.tmp-%ld-1", (long)getpid());
 	put_text(name, "in use");
 	assert_int_equal(utimensat(AT_FDCWD, in_scratch(name), old, 0), 0);
-	many_rows("a.tsv", 11, "");
+	put_many_rows("a.tsv", 11, "");
 	assert_true(reads_data(&spec, cache));
 	assert_int_equal(count_files(cache, "tmp"), 2);
 	assert_int_equal(count_files(cache, ""), 3);
@@ -247,7 +248,7 @@ static void test_left_over_files(void **state)
 /* Unused for long, a cache goes when another is made; one that is used stays. */
 static void test_unused_caches(void **state)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 10, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 10, ""));
 	const char *cache = fresh_cache();
 	struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
 	const char *path;

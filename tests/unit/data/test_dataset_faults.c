@@ -13,7 +13,7 @@
 
 static void test_no_place_for_the_cache(void **state)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 100, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 100, ""));
 	const char *file = put_text("plain", "no folder");
 	struct err err = { "" };
 	struct dataset *d;
@@ -21,14 +21,14 @@ static void test_no_place_for_the_cache(void **state)
 
 	(void)state;
 	snprintf(dir, sizeof dir, "%s/cache", file);
-	d = open_in(&spec, dir);
+	d = dataset_open_in(&spec, dir);
 	assert_int_equal(dataset_size(d), 100);
-	assert_string_equal(shown(d, 99), "[CLS] one v [SEP];4;;one v||no");
+	assert_string_equal(row_shown(d, 99), "[CLS] one v [SEP];4;;one v||no");
 	assert_int_equal(count_files(scratch, "tutti-cache"), 0);
 	dataset_close(d);
 	/* nor in TMPDIR: then a message */
 	setenv("TMPDIR", file, 1);
-	assert_int_equal(dataset_open(&spec, tok, dir, NULL, &d, &err), ST_IO);
+	assert_int_equal(dataset_open(&spec, test_tok, dir, NULL, &d, &err), ST_IO);
 	setenv("TMPDIR", scratch, 1);
 	assert_contains(err.text, "cannot make folder");
 	assert_null(d);
@@ -37,12 +37,12 @@ static void test_no_place_for_the_cache(void **state)
 /* Each call that changes the disk fails once: the data set opens all the same. */
 static void check_faults(int code)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 100, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 100, ""));
 	int calls;
 
 	fresh_cache();
 	fault_set(FAULT_ANY, 0, 0);
-	dataset_close(open_in(&spec, fresh_cache()));
+	dataset_close(dataset_open_in(&spec, fresh_cache()));
 	calls = fault_count();
 	fault_off();
 	assert_true(calls >= 6);
@@ -51,7 +51,8 @@ static void check_faults(int code)
 		struct dataset *d = NULL;
 
 		fault_set(FAULT_ANY, n, code);
-		assert_int_equal(dataset_open(&spec, tok, cache, NULL, &d, NULL), ST_OK);
+		assert_int_equal(dataset_open(&spec, test_tok, cache, NULL, &d, NULL),
+				 ST_OK);
 		fault_off();
 		assert_int_equal(dataset_size(d), 100);
 		dataset_close(d);
@@ -73,7 +74,7 @@ static void test_disk_faults(void **state)
 /* Killed before and after each of them: the next start finds its way. */
 static void test_killed_while_writing(void **state)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 100, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 100, ""));
 
 	(void)state;
 	for (int n = 1; n < 40; n++) {
@@ -85,14 +86,14 @@ static void test_killed_while_writing(void **state)
 		assert_true(pid >= 0);
 		if (!pid) {
 			fault_set(FAULT_ANY, n / 2 + 1, how);
-			dataset_open(&spec, tok, cache, NULL, &d, NULL);
+			dataset_open(&spec, test_tok, cache, NULL, &d, NULL);
 			_exit(0);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFEXITED(status));
-		d = open_in(&spec, cache);
+		d = dataset_open_in(&spec, cache);
 		assert_int_equal(dataset_size(d), 100);
-		assert_string_equal(shown(d, 0), "[CLS] one a [SEP];4;;one a||no");
+		assert_string_equal(row_shown(d, 0), "[CLS] one a [SEP];4;;one a||no");
 		dataset_close(d);
 		if (WEXITSTATUS(status) == 0)
 			return;
@@ -108,7 +109,7 @@ static bool stop_now(struct progress *p)
 
 static void test_stopped(void **state)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 30000, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 30000, ""));
 	const char *cache = fresh_cache();
 	struct progress pg = { .tick = stop_now };
 	struct dataset *d = NULL;
@@ -116,7 +117,7 @@ static void test_stopped(void **state)
 	int n;
 
 	(void)state;
-	assert_int_equal(dataset_open(&spec, tok, cache, &pg, &d, NULL), ST_STOPPED);
+	assert_int_equal(dataset_open(&spec, test_tok, cache, &pg, &d, NULL), ST_STOPPED);
 	assert_null(d);
 	assert_int_equal(count_files(cache, ""), 0);
 	assert_int_equal(dataset_scan_labels(&spec, NULL, &pg, 10, &labels, &n, NULL),
@@ -128,7 +129,7 @@ static void test_stopped(void **state)
 
 static void test_two_processes(void **state)
 {
-	struct dataset_spec spec = classify_spec(many_rows("a.tsv", 5000, ""));
+	struct dataset_spec spec = classify_spec(put_many_rows("a.tsv", 5000, ""));
 	const char *cache = fresh_cache();
 	pid_t pids[4];
 	int status;
@@ -138,7 +139,7 @@ static void test_two_processes(void **state)
 		pids[i] = fork();
 		if (!pids[i]) {
 			struct dataset *d = NULL;
-			bool ok = !dataset_open(&spec, tok, cache, NULL, &d, NULL) &&
+			bool ok = !dataset_open(&spec, test_tok, cache, NULL, &d, NULL) &&
 				  dataset_size(d) == 5000;
 
 			_exit(ok ? 0 : 1);

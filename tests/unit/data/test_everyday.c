@@ -318,5 +318,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("everyday", tests, everyday_set_up,
-					   everyday_tear_down);
+					   scratch_remove);
 }

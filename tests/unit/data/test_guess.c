@@ -9,7 +9,7 @@
 
 /* --- made-up rows --- */
 
-static void assert_column(const struct made *m, int column, const char *want)
+static void assert_column(const struct guessed *m, int column, const char *want)
 {
 	char name[64];
 
@@ -21,7 +21,7 @@ static void assert_column(const struct made *m, int column, const char *want)
 static void test_classify_csv(void **state)
 {
 	static const char *const labels[] = { "good", "bad", "so, so" };
-	struct made m;
+	struct guessed m;
 	struct buf b;
 
 	(void)state;
@@ -32,7 +32,7 @@ static void test_classify_csv(void **state)
 		add_words(&b, i, 8 + i % 7);
 		buf_addf(&b, ", and \"\"so\"\"\nit goes\",\"%s\"\n", labels[i % 3]);
 	}
-	m = look("reviews.csv", &b);
+	m = guess_text("reviews.csv", &b);
 	assert_int_equal(m.s->format, SOURCE_CSV);
 	assert_int_equal(m.s->rows, 300);
 	assert_int_equal(m.s->bad, 0);
@@ -48,7 +48,7 @@ static void test_classify_csv(void **state)
 
 static void test_no_header(void **state)
 {
-	struct made m;
+	struct guessed m;
 	struct buf b;
 
 	(void)state;
@@ -58,7 +58,7 @@ static void test_no_header(void **state)
 		add_words(&b, i, 9);
 		buf_addc(&b, '\n');
 	}
-	m = look("rows.tsv", &b);
+	m = guess_text("rows.tsv", &b);
 	assert_false(m.g.header);
 	assert_true(m.g.header_sure >= GUESS_UNSURE);
 	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
@@ -69,7 +69,7 @@ static void test_no_header(void **state)
 
 static void test_regress(void **state)
 {
-	struct made m;
+	struct guessed m;
 	struct buf b;
 
 	(void)state;
@@ -80,7 +80,7 @@ static void test_regress(void **state)
 		buf_addf(&b, "\", \"year\": %u, \"rating\": %g}\n", 1990 + i % 30,
 			 (i * 7 % 41) / 8.0);
 	}
-	m = look("ratings.jsonl", &b);
+	m = guess_text("ratings.jsonl", &b);
 	assert_int_equal(m.g.option[0].kind, TASK_REGRESS);
 	assert_column(&m, m.g.option[0].text, "comment");
 	assert_column(&m, m.g.option[0].target, "rating");
@@ -89,7 +89,7 @@ static void test_regress(void **state)
 
 static void test_pairs(void **state)
 {
-	struct made m;
+	struct guessed m;
 	struct buf b;
 
 	(void)state;
@@ -102,7 +102,7 @@ static void test_pairs(void **state)
 		add_words(&b, i + 1000, 8);
 		buf_addf(&b, "\t%u\n", i * 7 % 5 == 0);
 	}
-	m = look("pairs.tsv", &b);
+	m = guess_text("pairs.tsv", &b);
 	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
 	assert_column(&m, m.g.option[0].text, "question1");
 	assert_column(&m, m.g.option[0].pair, "question2");
@@ -112,7 +112,7 @@ static void test_pairs(void **state)
 
 static void test_summarize(void **state)
 {
-	struct made m;
+	struct guessed m;
 	struct buf b;
 
 	(void)state;
@@ -125,7 +125,7 @@ static void test_summarize(void **state)
 		add_words(&b, i, 90);
 		buf_adds(&b, "\"}\n");
 	}
-	m = look("news.jsonl", &b);
+	m = guess_text("news.jsonl", &b);
 	assert_int_equal(m.g.option[0].kind, TASK_SUMMARIZE);
 	assert_column(&m, m.g.option[0].text, "article");
 	assert_column(&m, m.g.option[0].target, "highlights");
@@ -135,7 +135,7 @@ static void test_summarize(void **state)
 /* Names that say nothing: the lengths must do. */
 static void test_summarize_unnamed(void **state)
 {
-	struct made m;
+	struct guessed m;
 	struct buf b;
 
 	(void)state;
@@ -146,7 +146,7 @@ static void test_summarize_unnamed(void **state)
 		add_words(&b, i + 500, 9);
 		buf_addc(&b, '\n');
 	}
-	m = look("unnamed.txt", &b);
+	m = guess_text("unnamed.txt", &b);
 	assert_int_equal(m.s->format, SOURCE_TSV);
 	assert_int_equal(m.g.option[0].kind, TASK_SUMMARIZE);
 	assert_int_equal(m.g.option[0].text, 0);
@@ -157,7 +157,7 @@ static void test_summarize_unnamed(void **state)
 /* Rows sorted by label: the first thousands have one. The rest is looked into. */
 static void test_sorted_by_label(void **state)
 {
-	struct made m;
+	struct guessed m;
 	struct buf b;
 	enum { ROWS = 400000 };
 
@@ -168,7 +168,7 @@ static void test_sorted_by_label(void **state)
 		add_words(&b, i, 6);
 		buf_addf(&b, "\", \"label\": \"l%u\"}\n", i / (ROWS / 4));
 	}
-	m = look("sorted.jsonl", &b);
+	m = guess_text("sorted.jsonl", &b);
 	assert_false(m.s->is_whole);
 	assert_true(m.s->rows < 40000);
 	assert_in_range((uint64_t)m.s->all_rows, ROWS * 97 / 100, ROWS * 103 / 100);
@@ -305,11 +305,11 @@ static void test_real(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
 		const char *path = shared_file(sets[i].file);
-		struct made m;
+		struct guessed m;
 
 		if (!path)
 			continue;
-		m = look_at(path);
+		m = guess_path(path);
 		seen++;
 		print_message("%s: %s\n", sets[i].file, m.g.n ? m.g.option[0].why : "nothing");
 		assert_int_equal(m.g.header, sets[i].header);

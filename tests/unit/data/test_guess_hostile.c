@@ -11,7 +11,7 @@
 /* The content counts, not the ending. */
 static void test_wrong_ending(void **state)
 {
-	struct made m;
+	struct guessed m;
 	struct buf b;
 
 	(void)state;
@@ -21,7 +21,7 @@ static void test_wrong_ending(void **state)
 		add_words(&b, i, 6);
 		buf_addf(&b, ", well\t%s\n", i % 2 ? "yes" : "no");
 	}
-	m = look("tabs.csv", &b);
+	m = guess_text("tabs.csv", &b);
 	assert_int_equal(m.s->format, SOURCE_TSV);
 	assert_int_equal(m.g.option[0].kind, TASK_CLASSIFY);
 	sample_free(m.s);
@@ -29,7 +29,7 @@ static void test_wrong_ending(void **state)
 
 static void test_nothing_to_learn(void **state)
 {
-	struct made m;
+	struct guessed m;
 	struct buf b;
 
 	(void)state;
@@ -39,7 +39,7 @@ static void test_nothing_to_learn(void **state)
 		add_words(&b, i, 6);
 		buf_addf(&b, "\", \"id\": %u}\n", i);
 	}
-	m = look("only.jsonl", &b);
+	m = guess_text("only.jsonl", &b);
 	assert_int_equal(m.g.n, 0);
 	sample_free(m.s);
 }

@@ -2,30 +2,14 @@
  * test_held_out.c - dev_share: one file for two splits. Every row is on one side,
  * copies of a text are on the same one, the order of the rows does not matter.
  */
-#include "fixture/data_check.h"
+#include "fixture/dataset_open.h"
 
 #include "base/hash.h"
-#include "data/dataset.h"
 #include "plan/plan.h"
 
 enum { ROWS = 4000, COPIES = 3 };
 
-static struct tokenizer *tok;
 static const char *const labels[] = { "a", "b" };
-
-static int make(void **state)
-{
-	if (scratch_make(state))
-		return -1;
-	tok = small_tokenizer();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	tokenizer_free(tok);
-	return scratch_remove(state);
-}
 
 static void put_rows(const char *name, bool backwards)
 {
@@ -55,7 +39,7 @@ static uint64_t read_side(const char *name, double share, bool is_held, uint8_t 
 	uint64_t n;
 
 	memset(times, 0, ROWS);
-	if (dataset_open(&spec, tok, in_scratch("cache"), NULL, &d, &err))
+	if (dataset_open(&spec, test_tok, in_scratch("cache"), NULL, &d, &err))
 		fail_msg("%s", err.text);
 	n = dataset_size(d);
 	for (uint64_t i = 0; i < n; i++) {
@@ -116,7 +100,7 @@ static void test_too_few(void **state)
 
 	(void)state;
 	spec.path = put_text("few.jsonl", "{\"text\": \"one\", \"label\": \"a\"}\n");
-	assert_int_equal(dataset_open(&spec, tok, in_scratch("cache"), NULL, &d, &err),
+	assert_int_equal(dataset_open(&spec, test_tok, in_scratch("cache"), NULL, &d, &err),
 			 ST_INVALID);
 	assert_non_null(strstr(err.text, "dev_share"));
 }
@@ -192,5 +176,6 @@ int main(void)
 		cmocka_unit_test(test_plan),
 	};
 
-	return cmocka_run_group_tests_name("held_out", tests, make, unmake);
+	return cmocka_run_group_tests_name("held_out", tests, dataset_set_up,
+					   dataset_tear_down);
 }

@@ -121,9 +121,9 @@ static void test_line_limit(void **state)
 
 	(void)state;
 	buf_init(&b);
-	fill(&b, 'x', SOURCE_LINE_MAX);
+	add_many(&b, 'x', SOURCE_LINE_MAX);
 	buf_adds(&b, "\n");
-	fill(&b, 'x', SOURCE_LINE_MAX + 1);
+	add_many(&b, 'x', SOURCE_LINE_MAX + 1);
 	got = read_file(put_file("a.tsv", b.s, b.len), 0, "0", NULL);
 	assert_int_equal(strlen(got), 2 + SOURCE_LINE_MAX + strlen("\n2!row too long\n"));
 	buf_release(&b);
@@ -136,9 +136,9 @@ static void test_million_columns(void **state)
 
 	(void)state;
 	buf_init(&b);
-	fill(&b, '\t', N);
+	add_many(&b, '\t', N);
 	buf_adds(&b, "x\n");
-	fill(&b, '\t', N);
+	add_many(&b, '\t', N);
 	buf_adds(&b, "y\nshort\n");
 	assert_string_equal(read_text("a.tsv", b.s, "x", NULL),
 			    "2:y\n3!too few columns\n");

@@ -54,7 +54,7 @@ static void test_stop(void **state)
 
 	(void)state;
 	buf_init(&b);
-	fill(&b, 'x', 3 << 20);
+	add_many(&b, 'x', 3 << 20);
 	for (size_t i = 99; i < b.len; i += 100)
 		b.s[i] = '\n';
 	spec.path = put_file("a.tsv", b.s, b.len);

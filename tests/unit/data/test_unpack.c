@@ -234,5 +234,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("unpack", tests, everyday_set_up,
-					   everyday_tear_down);
+					   scratch_remove);
 }

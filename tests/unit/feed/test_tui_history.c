@@ -15,27 +15,28 @@
 #include "feed/effect.h"
 #include "command/command.h"
 #include "fixture/history_run.h"
+#include "fixture/near.h"
 
 /* --- marks --- */
 
 static void test_marks(void **state)
 {
 	(void)state;
-	assert_int_equal(marks.n, 6);
-	assert_false(marks_read(&marks, &feed, &snap));
-	assert_int_equal(mark_letter(&marks.e[0]), 'W');
-	assert_int_equal(mark_letter(&marks.e[1]), 'l'); /* a guard's is small */
-	assert_int_equal(mark_letter(&marks.e[2]), 'N');
-	assert_int_equal(mark_channel(&snap, marks.e[0].command), 0);
-	assert_int_equal(mark_channel(&snap, marks.e[3].command), 1);
-	assert_int_equal(mark_channel(&snap, marks.e[2].command), -1); /* "note one" */
-	assert_int_equal(mark_channel(&snap, marks.e[1].command), -1);
-	assert_int_equal(marks_next(&marks, 600, 1), 1);
-	assert_int_equal(marks_next(&marks, 2000, -1), 2);
-	assert_int_equal(marks_next(&marks, 600, -1), -1);
-	assert_int_equal(marks_next(&marks, 4980, 1), -1);
-	assert_int_equal(marks_near(&marks, 920, 50), 2);
-	assert_int_equal(marks_near(&marks, 3000, 50), -1);
+	assert_int_equal(made_marks.n, 6);
+	assert_false(marks_read(&made_marks, &made_feed, &made_snap));
+	assert_int_equal(mark_letter(&made_marks.e[0]), 'W');
+	assert_int_equal(mark_letter(&made_marks.e[1]), 'l'); /* a guard's is small */
+	assert_int_equal(mark_letter(&made_marks.e[2]), 'N');
+	assert_int_equal(mark_channel(&made_snap, made_marks.e[0].command), 0);
+	assert_int_equal(mark_channel(&made_snap, made_marks.e[3].command), 1);
+	assert_int_equal(mark_channel(&made_snap, made_marks.e[2].command), -1); /* "note one" */
+	assert_int_equal(mark_channel(&made_snap, made_marks.e[1].command), -1);
+	assert_int_equal(marks_next(&made_marks, 600, 1), 1);
+	assert_int_equal(marks_next(&made_marks, 2000, -1), 2);
+	assert_int_equal(marks_next(&made_marks, 600, -1), -1);
+	assert_int_equal(marks_next(&made_marks, 4980, 1), -1);
+	assert_int_equal(marks_near(&made_marks, 920, 50), 2);
+	assert_int_equal(marks_near(&made_marks, 3000, 50), -1);
 }
 
 /* A gap in what the picture brings is read from the store, and only that. */
@@ -84,11 +85,11 @@ static void inverse_is(int i, const char *want)
 	const char *why = NULL;
 
 	if (!want) {
-		assert_false(command_undo(&marks.e[i], line, &why));
+		assert_false(command_undo(&made_marks.e[i], line, &why));
 		assert_non_null(why);
 		return;
 	}
-	assert_true(command_undo(&marks.e[i], line, &why));
+	assert_true(command_undo(&made_marks.e[i], line, &why));
 	assert_string_equal(line, want);
 }
 
@@ -127,22 +128,25 @@ static void test_falling(void **state)
 	double error;
 
 	(void)state;
-	effect_read(&e, &feed, &snap, &marks, 0, 0); /* up to the next entry: 300 */
+	/* up to the next entry: 300 */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 0, 0);
 	assert_int_equal(e.length, 300);
 	assert_true(e.is_whole);
-	near(e.loss[0].slope, -.001, 1e-8);
-	near(effect_of(&e, 0), 0, 1e-5);
-	near(e.loss[0].error, 0, 1e-4);
-	near(effect_change(&e, 0), -.3, 1e-5); /* with the trend: the means are 300 apart */
-	near(e.loss[0].before, 3 - .4505, 1e-5);
-	near(e.loss[0].after, 3 - .7505, 1e-5);
-	near(effect_of(&e, 1), 0, .03); /* 2, 4, 2, 4: noise, and it knows that it is */
-	near(e.loss[1].error, sqrt(2.0 / 300 + 300.0 * 300 * 12 / pow(300, 3)), .01);
-	near(effect_of_all(&e, &error), 0, .01);
-	near(error, e.loss[1].error / e.loss[1].trend / 2, 1e-4);
-	effect_read(&e, &feed, &snap, &marks, 0, 0);
+	assert_near(e.loss[0].slope, -.001, 1e-8);
+	assert_near(effect_of(&e, 0), 0, 1e-5);
+	assert_near(e.loss[0].error, 0, 1e-4);
+	assert_near(effect_change(&e, 0), -.3, 1e-5); /* with the trend: the means are 300 apart */
+	assert_near(e.loss[0].before, 3 - .4505, 1e-5);
+	assert_near(e.loss[0].after, 3 - .7505, 1e-5);
+	assert_near(effect_of(&e, 1), 0, .03); /* 2, 4, 2, 4: noise, and it knows that it is */
+	assert_near(e.loss[1].error, sqrt(2.0 / 300 + 300.0 * 300 * 12 / pow(300, 3)),
+		    .01);
+	assert_near(effect_of_all(&e, &error), 0, .01);
+	assert_near(error, e.loss[1].error / e.loss[1].trend / 2, 1e-4);
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 0, 0);
 	for (int k = 1; k < EFFECT_PATH; k++) /* 300 to 900: straight down, late by 50 */
-		near((double)e.path[k], loss_at(0, 300 + (k + 1) * 600 / 64 - 50), .02);
+		assert_near((double)e.path[k],
+			    made_loss(0, 300 + (k + 1) * 600 / 64 - 50), .02);
 }
 
 /* At step 900 the way down ends 100 steps later: less than the trend promised. */
@@ -152,51 +156,54 @@ static void test_bend(void **state)
 	double want = 0;
 
 	(void)state;
-	effect_read(&e, &feed, &snap, &marks, 1, 0); /* 300 after the entry before it */
+	/* 300 after the entry before it */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 1, 0);
 	assert_int_equal(e.length, 300);
 	for (int64_t s = 901; s <= 1200; s++)
-		want += (loss_at(0, s) - (3 - .001 * (double)s)) / 300;
-	near(effect_of(&e, 0), want, 1e-4);
+		want += (made_loss(0, s) - (3 - .001 * (double)s)) / 300;
+	assert_near(effect_of(&e, 0), want, 1e-4);
 	assert_true(want > .06 && effect_of(&e, 0) > 100 * e.loss[0].error);
 	assert_true(effect_change(&e, 0) < 0); /* it went down all the same */
-	effect_read(&e, &feed, &snap, &marks, 3, 0); /* flat before and after */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 3, 0); /* flat before and after */
 	assert_int_equal(e.length, 500);
-	near(effect_of(&e, 0), 0, 1e-6);
+	assert_near(effect_of(&e, 0), 0, 1e-6);
 }
 
 /* Notes do not act; what stands close by acts together. */
 static void test_span(void **state)
 {
 	struct effect e;
-	int64_t was = marks.e[2].step;
+	int64_t was = made_marks.e[2].step;
 
 	(void)state;
-	marks.e[2].step = 1000; /* the note */
-	effect_read(&e, &feed, &snap, &marks, 1, 0);
+	made_marks.e[2].step = 1000; /* the note */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 1, 0);
 	assert_int_equal(e.length, 300);
-	marks.e[2].step = was;
-	was = marks.e[3].step;
-	marks.e[3].step = 910; /* so near that both act together */
-	effect_read(&e, &feed, &snap, &marks, 1, 0);
+	made_marks.e[2].step = was;
+	was = made_marks.e[3].step;
+	made_marks.e[3].step = 910; /* so near that both act together */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 1, 0);
 	assert_int_equal(e.length, 300);
-	marks.e[3].step = 1000;
-	effect_read(&e, &feed, &snap, &marks, 1, 0);
+	made_marks.e[3].step = 1000;
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 1, 0);
 	assert_int_equal(e.length, 100);
-	marks.e[3].step = was;
-	effect_read(&e, &feed, &snap, &marks, 4, 0); /* task 1 has no loss any more */
+	made_marks.e[3].step = was;
+	/* task 1 has no loss any more */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 4, 0);
 	assert_true(isnan(effect_of(&e, 1)) && isnan(effect_change(&e, 1)));
-	near(effect_of(&e, 0), 0, 1e-6);
-	effect_read(&e, &feed, &snap, &marks, 5, 0); /* twenty steps tell nothing */
+	assert_near(effect_of(&e, 0), 0, 1e-6);
+	/* twenty steps tell nothing */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 5, 0);
 	assert_int_equal(e.length, 20);
 	assert_true(isnan(effect_of(&e, 0)));
-	marks.e[0].step = 40; /* no more steps were before it */
-	effect_read(&e, &feed, &snap, &marks, 0, 0);
+	made_marks.e[0].step = 40; /* no more steps were before it */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 0, 0);
 	assert_int_equal(e.length, 40);
-	near(effect_of(&e, 0), 0, 1e-5);
-	marks.e[0].step = 0; /* none: there is no trend */
-	effect_read(&e, &feed, &snap, &marks, 0, 0);
+	assert_near(effect_of(&e, 0), 0, 1e-5);
+	made_marks.e[0].step = 0; /* none: there is no trend */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 0, 0);
 	assert_true(isnan(effect_of(&e, 0)));
-	marks.e[0].step = 600;
+	made_marks.e[0].step = 600;
 }
 
 /* While the run goes on, an effect with too few steps is not whole. */
@@ -206,19 +213,19 @@ static void test_effect_grows(void **state)
 	bool is_whole;
 
 	(void)state;
-	snap.phase = PHASE_RUNNING;
-	snap.step = newest = 4100;
-	assert_int_equal(effect_length(&snap, &marks, 4, &is_whole), 100);
+	made_snap.phase = PHASE_RUNNING;
+	made_snap.step = made_newest = 4100;
+	assert_int_equal(effect_length(&made_snap, &made_marks, 4, &is_whole), 100);
 	assert_false(is_whole);
-	newest = 4080; /* the store is a second behind */
-	effect_read(&e, &feed, &snap, &marks, 4, 0);
+	made_newest = 4080; /* the store is a second behind */
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 4, 0);
 	assert_false(e.is_whole);
 	assert_int_equal(e.length, 80);
-	snap.step = newest = 5000;
-	effect_read(&e, &feed, &snap, &marks, 4, 0);
+	made_snap.step = made_newest = 5000;
+	effect_read(&e, &made_feed, &made_snap, &made_marks, 4, 0);
 	assert_true(e.is_whole);
 	assert_int_equal(e.length, 500);
-	snap.phase = PHASE_DONE;
+	made_snap.phase = PHASE_DONE;
 }
 
 int main(void)

@@ -127,9 +127,9 @@ static void test_against_plain_count(void **state)
 	const char *run;
 
 	(void)state;
-	seed = 11;
-	train = make_split("train.jsonl", 1500, NULL);
-	dev = make_split("dev.jsonl", 400, &train);
+	made_seed = 11;
+	train = made_split("train.jsonl", 1500, NULL);
+	dev = made_split("dev.jsonl", 400, &train);
 	run = put_classify();
 	b = open_book(run, 0);
 	assert_null(data_book_trouble(b, SPLIT_TRAIN));
@@ -205,9 +205,9 @@ static void test_filter(void **state)
 	struct data_book *b;
 
 	(void)state;
-	seed = 12;
-	train = make_split("train.jsonl", 900, NULL);
-	dev = make_split("dev.jsonl", 9000, &train); /* more than two blocks */
+	made_seed = 12;
+	train = made_split("train.jsonl", 900, NULL);
+	dev = made_split("dev.jsonl", 9000, &train); /* more than two blocks */
 	b = open_book(put_classify(), 0);
 	assert_int_equal(data_report_make(b, NULL, &r, NULL), ST_OK);
 	assert_true(data_filter_is_empty(&filter[0]));
@@ -226,15 +226,15 @@ static void test_keys_sort(void **state)
 	static const uint64_t mask[] = { ~0ull, 0xff, 0xffull << 56, 0, 7ull << 60 };
 
 	(void)state;
-	seed = 13;
+	made_seed = 13;
 	for (size_t m = 0; m < sizeof mask / sizeof *mask; m++)
 		for (uint64_t n = 0; n < 3000; n = n * 3 + 1) {
 			struct data_key *k = xcalloc(n + 1, sizeof *k);
 			uint64_t sum = 0;
 
 			for (uint64_t i = 0; i < n; i++) {
-				k[i].hash = ((uint64_t)rnd(1u << 31) << 33 |
-					     rnd(1u << 31)) & mask[m];
+				k[i].hash = ((uint64_t)made_random(1u << 31) << 33 |
+					     made_random(1u << 31)) & mask[m];
 				k[i].row = i;
 				sum += k[i].hash;
 			}
@@ -259,5 +259,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("data_report", tests,
-					   report_set_up, scratch_remove);
+					   scratch_make_cache, scratch_remove);
 }

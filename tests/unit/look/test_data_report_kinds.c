@@ -73,9 +73,9 @@ static void test_gone(void **state)
 	struct err err = { "" };
 
 	(void)state;
-	seed = 14;
-	train = make_split("train.jsonl", 300, NULL);
-	dev = make_split("dev.jsonl", 100, &train);
+	made_seed = 14;
+	train = made_split("train.jsonl", 300, NULL);
+	dev = made_split("dev.jsonl", 100, &train);
 	b = open_book(put_classify(), 0);
 	data_book_close(b);
 	assert_int_equal(unlink(in_scratch("dev.jsonl")), 0);
@@ -128,9 +128,9 @@ static void test_many_rows(void **state)
 	double start;
 
 	(void)state;
-	seed = 15;
-	train = make_split("train.jsonl", 100000, NULL);
-	dev = make_split("dev.jsonl", 1000, &train);
+	made_seed = 15;
+	train = made_split("train.jsonl", 100000, NULL);
+	dev = made_split("dev.jsonl", 1000, &train);
 	w.b = open_book(put_classify(), 0);
 	start = clock_now();
 	j = job_start(do_work, &w, -1);
@@ -162,5 +162,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("data_report_kinds", tests,
-					   report_set_up, scratch_remove);
+					   scratch_make_cache, scratch_remove);
 }

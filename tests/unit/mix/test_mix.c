@@ -12,14 +12,9 @@
 
 #include "base/str.h"
 #include "fixture/mix_of.h"
+#include "fixture/near.h"
 #include "mix/mix.h"
 #include "mix/schedule.h"
-
-static void near(double a, double b, double by)
-{
-	if (!(fabs(a - b) <= by))
-		fail_msg("%.17g is not %.17g", a, b);
-}
 
 /* --- shares --- */
 
@@ -31,34 +26,34 @@ static void test_shares(void **state)
 	(void)state;
 	mix_shares(&m, s);
 	for (int i = 0; i < 4; i++)
-		near(s[i], 0.25, 1e-15);
+		assert_near(s[i], 0.25, 1e-15);
 	m.ch[1].share = 0.4;
 	mix_shares(&m, s);
-	near(s[1], 0.4, 0);
-	near(s[0], 0.2, 1e-15);
+	assert_near(s[1], 0.4, 0);
+	assert_near(s[0], 0.2, 1e-15);
 	m.ch[0].muted = true;
 	mix_shares(&m, s);
-	near(s[0], 0, 0);
-	near(s[1], 0.4, 0);
-	near(s[2], 0.3, 1e-15);
+	assert_near(s[0], 0, 0);
+	assert_near(s[1], 0.4, 0);
+	assert_near(s[2], 0.3, 1e-15);
 	m.ch[2].solo = true;
 	mix_shares(&m, s);
-	near(s[2], 1, 1e-15);
-	near(s[1] + s[0] + s[3], 0, 0);
+	assert_near(s[2], 1, 1e-15);
+	assert_near(s[1] + s[0] + s[3], 0, 0);
 	m.ch[2].solo = false;
 	m.ch[2].share = 0.9; /* 0.4 + 0.9 > 1: scaled, nothing left for the rest */
 	mix_shares(&m, s);
-	near(s[1], 0.4 / 1.3, 1e-15);
-	near(s[2], 0.9 / 1.3, 1e-15);
-	near(s[3], 0, 0);
+	assert_near(s[1], 0.4 / 1.3, 1e-15);
+	assert_near(s[2], 0.9 / 1.3, 1e-15);
+	assert_near(s[3], 0, 0);
 	m.ch[3].muted = true; /* hands alone, less than 1: they share all */
 	m.ch[2].share = 0.1;
 	mix_shares(&m, s);
-	near(s[1], 0.8, 1e-15);
-	near(s[2], 0.2, 1e-15);
+	assert_near(s[1], 0.8, 1e-15);
+	assert_near(s[2], 0.2, 1e-15);
 	m.ch[1].muted = m.ch[2].muted = true;
 	mix_shares(&m, s);
-	near(s[0] + s[1] + s[2] + s[3], 0, 0);
+	assert_near(s[0] + s[1] + s[2] + s[3], 0, 0);
 	assert_int_equal(mix_draw(&m), -1);
 }
 
@@ -76,17 +71,17 @@ static void test_sampling(void **state)
 	m.ch[2].size = 600;
 	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "proportional", NULL, 0, NULL), ST_OK);
 	mix_shares(&m, s);
-	near(s[0], 0.1, 1e-15);
-	near(s[2], 0.6, 1e-15);
+	assert_near(s[0], 0.1, 1e-15);
+	assert_near(s[2], 0.6, 1e-15);
 	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "temperature", t4, 1, NULL), ST_OK);
 	mix_shares(&m, s);
 	sum = pow(100, 0.25) + pow(300, 0.25) + pow(600, 0.25);
-	near(s[0], pow(100, 0.25) / sum, 1e-14);
-	near(s[1], pow(300, 0.25) / sum, 1e-14);
+	assert_near(s[0], pow(100, 0.25) / sum, 1e-14);
+	assert_near(s[1], pow(300, 0.25) / sum, 1e-14);
 	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "manual", NULL, 0, NULL), ST_OK);
 	m.ch[0].share = 0.5;
 	mix_shares(&m, s);
-	near(s[1], 0.25, 1e-15);
+	assert_near(s[1], 0.25, 1e-15);
 	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "temperature", bad, 1, &err), ST_INVALID);
 	assert_non_null(strstr(err.text, "range"));
 	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "temperature", other, 1, &err), ST_INVALID);
@@ -113,12 +108,12 @@ static void test_annealed(void **state)
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
 		m.step = at[i].step;
 		mix_shares(&m, s);
-		near(s[0] / s[1], pow(9, at[i].alpha), 1e-12);
+		assert_near(s[0] / s[1], pow(9, at[i].alpha), 1e-12);
 	}
 	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "annealed", fall, 1, NULL), ST_OK);
 	m.step = 100;
 	mix_shares(&m, s);
-	near(s[0] / s[1], pow(9, 0.6), 1e-12);
+	assert_near(s[0] / s[1], pow(9, 0.6), 1e-12);
 }
 
 /* --- dev metrics --- */
@@ -136,9 +131,9 @@ static void shares_are(const struct mix *m, double a, double b, double c)
 	double s[MIX_TASKS_MAX];
 
 	mix_shares(m, s);
-	near(s[0], a / (a + b + c), 1e-12);
-	near(s[1], b / (a + b + c), 1e-12);
-	near(s[2], c / (a + b + c), 1e-12);
+	assert_near(s[0], a / (a + b + c), 1e-12);
+	assert_near(s[1], b / (a + b + c), 1e-12);
+	assert_near(s[2], c / (a + b + c), 1e-12);
 }
 
 static void test_dynamic(void **state)
@@ -173,7 +168,7 @@ static void test_dev_is_kept(void **state)
 	assert_true(isnan(m.ch[0].dev));
 	take(&m, 20, 0.1, 0.2, 0.3);
 	take(&m, 20, 0.9, 0.9, 0.9);
-	near(m.ch[0].dev, 0.1, 0);
+	assert_near(m.ch[0].dev, 0.1, 0);
 	assert_int_equal(m.dev_step, 20);
 	/* off and on again at once: as a replay, which looks before it is told */
 	assert_int_equal(mix_set(&m, METHOD_SAMPLING, "uniform", NULL, 0, NULL), ST_OK);
@@ -208,7 +203,7 @@ static void test_rows(void **state)
 			mix_show(&m, row->role, text, sizeof text);
 			assert_true(str_starts(text, row->name));
 			mix_shares(&m, out);
-			near(out[0], 1.0 / MIX_TASKS_MAX, 1e-12); /* all are alike */
+			assert_near(out[0], 1.0 / MIX_TASKS_MAX, 1e-12); /* all are alike */
 		}
 }
 
@@ -240,7 +235,7 @@ static void test_learner(void **state)
 	assert_true(mix_learn(&m, METHOD_SAMPLING, &seen));
 	assert_true(mix_learn(&m, METHOD_SAMPLING, &seen));
 	shares_are(&m, 3, 5, 1);
-	near(m.sampling.memory[3], 2, 0);
+	assert_near(m.sampling.memory[3], 2, 0);
 	mix_use(&m, &row, param); /* anew */
 	shares_are(&m, 1, 1, 1);
 }
@@ -268,11 +263,11 @@ static void test_factor_is_bounded(void **state)
 	(void)state;
 	mix_use(&m, &row, param);
 	assert_true(mix_learn(&m, METHOD_WEIGHTING, &seen));
-	near(m.ch[0].factor, 1e300, 0);
+	assert_near(m.ch[0].factor, 1e300, 0);
 	for (loss[0] = 1; loss[0] < 5; loss[0]++) {
 		assert_false(mix_learn(&m, METHOD_WEIGHTING, &seen));
-		near(m.ch[0].factor, 1e300, 0);
-		near(m.weighting.memory[0], 1, 0);
+		assert_near(m.ch[0].factor, 1e300, 0);
+		assert_near(m.weighting.memory[0], 1, 0);
 	}
 }
 
@@ -309,7 +304,7 @@ static void test_uncertainty(void **state)
 
 	(void)state;
 	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "uncertainty", args, 1, NULL), ST_OK);
-	near(m.ch[0].factor, 1, 0);
+	assert_near(m.ch[0].factor, 1, 0);
 	for (int t = 1; t <= 20; t++) {
 		double d = 0.5 - exp(-s) * 2;
 
@@ -318,18 +313,18 @@ static void test_uncertainty(void **state)
 		var = 0.999 * var + 0.001 * d * d;
 		s -= 0.01 * (mean / (1 - pow(0.9, t))) /
 		     (sqrt(var / (1 - pow(0.999, t))) + 1e-8);
-		near(m.ch[0].factor, exp(-s), 1e-9);
+		assert_near(m.ch[0].factor, exp(-s), 1e-9);
 	}
 	/* regression begins at factor 1 too: exp(-s) / 2 with s = -ln 2 */
 	m = mix_of(2);
 	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "uncertainty", args, 1, NULL), ST_OK);
 	mix_learn(&m, METHOD_WEIGHTING, &f);
 	/* d = 1/2 - exp(ln 2) / 2 * 0.5 = 0: it stays where it is */
-	near(m.weighting.memory[4], z, 1e-12);
-	near(m.ch[1].factor, 1, 1e-12);
-	near(mix_loss_weight(&m, 1), 1, 1e-12);
+	assert_near(m.weighting.memory[4], z, 1e-12);
+	assert_near(m.ch[1].factor, 1, 1e-12);
+	assert_near(mix_loss_weight(&m, 1), 1, 1e-12);
 	m.ch[1].weight = 3;
-	near(mix_loss_weight(&m, 1), 3, 1e-12);
+	assert_near(mix_loss_weight(&m, 1), 3, 1e-12);
 }
 
 static void test_uncertainty_bounds(void **state)
@@ -345,18 +340,18 @@ static void test_uncertainty_bounds(void **state)
 	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "uncertainty", args, 2, NULL), ST_OK);
 	for (int i = 0; i < 100; i++)
 		mix_learn(&m, METHOD_WEIGHTING, &f);
-	near(m.ch[0].factor, exp(-2), 1e-9);
-	near(m.ch[1].factor, exp(2), 1e-9);
-	near(m.ch[2].factor, 1, 0);
+	assert_near(m.ch[0].factor, exp(-2), 1e-9);
+	assert_near(m.ch[1].factor, exp(2), 1e-9);
+	assert_near(m.ch[2].factor, 1, 0);
 	m.ch[0].locked = true;
 	loss[0] = 0;
 	for (int i = 0; i < 10; i++)
 		mix_learn(&m, METHOD_WEIGHTING, &f);
-	near(m.ch[0].factor, exp(-2), 1e-9);
+	assert_near(m.ch[0].factor, exp(-2), 1e-9);
 	/* back to fixed: factors 1, but for the locked channel */
 	assert_int_equal(mix_set(&m, METHOD_WEIGHTING, "fixed", NULL, 0, NULL), ST_OK);
-	near(m.ch[0].factor, exp(-2), 1e-9);
-	near(m.ch[1].factor, 1, 0);
+	assert_near(m.ch[0].factor, exp(-2), 1e-9);
+	assert_near(m.ch[1].factor, 1, 0);
 }
 
 /* --- schedules --- */
@@ -364,17 +359,17 @@ static void test_uncertainty_bounds(void **state)
 static void test_schedule(void **state)
 {
 	(void)state;
-	near(schedule_factor(SCHEDULE_CONSTANT, 0, 10, 100, 0), 0.1, 1e-15);
-	near(schedule_factor(SCHEDULE_CONSTANT, 9, 10, 100, 0), 1, 0);
-	near(schedule_factor(SCHEDULE_CONSTANT, 99, 10, 100, 0), 1, 0);
-	near(schedule_factor(SCHEDULE_LINEAR, 55, 10, 100, 0.2), 0.6, 1e-15);
-	near(schedule_factor(SCHEDULE_LINEAR, 100, 10, 100, 0.2), 0.2, 0);
-	near(schedule_factor(SCHEDULE_LINEAR, 1000, 10, 100, 0), 0, 0);
+	assert_near(schedule_factor(SCHEDULE_CONSTANT, 0, 10, 100, 0), 0.1, 1e-15);
+	assert_near(schedule_factor(SCHEDULE_CONSTANT, 9, 10, 100, 0), 1, 0);
+	assert_near(schedule_factor(SCHEDULE_CONSTANT, 99, 10, 100, 0), 1, 0);
+	assert_near(schedule_factor(SCHEDULE_LINEAR, 55, 10, 100, 0.2), 0.6, 1e-15);
+	assert_near(schedule_factor(SCHEDULE_LINEAR, 100, 10, 100, 0.2), 0.2, 0);
+	assert_near(schedule_factor(SCHEDULE_LINEAR, 1000, 10, 100, 0), 0, 0);
 	for (int64_t k = 0; k <= 200; k++)
-		near(schedule_factor(SCHEDULE_COSINE, k, 0, 200, 0),
-		     0.5 * (1 + cos(3.14159265358979323846 * (double)k / 200)), 1e-13);
-	near(schedule_factor(SCHEDULE_COSINE, 0, 0, 0, 0.5), 0.5, 0);
-	near(schedule_factor(SCHEDULE_LINEAR, 3, 10, 5, 0), 0.4, 1e-15);
+		assert_near(schedule_factor(SCHEDULE_COSINE, k, 0, 200, 0),
+			    0.5 * (1 + cos(3.14159265358979323846 * (double)k / 200)), 1e-13);
+	assert_near(schedule_factor(SCHEDULE_COSINE, 0, 0, 0, 0.5), 0.5, 0);
+	assert_near(schedule_factor(SCHEDULE_LINEAR, 3, 10, 5, 0), 0.4, 1e-15);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 
 struct sequence {
 	int n;
-	int32_t ids[MAX_LEN];
+	int32_t ids[DECODE_MAX];
 	double score;
 };
 
@@ -28,17 +28,17 @@ static int all_sequences(struct test_model *m, uint64_t source, int least,
 	int n = 0;
 
 	for (int len = least; len <= most; len++) {
-		int count = (int)(pow(WORDS, len) + 0.5);
+		int count = (int)(pow(DECODE_WORDS, len) + 0.5);
 
 		for (int k = 0; k < count; k++) {
 			struct sequence *s = &out[n++];
 			int left = k;
 
 			s->n = len;
-			for (int i = 0; i < len; i++, left /= WORDS)
-				s->ids[i] = ID_WORD + left % WORDS;
-			s->score = penalised(oracle(m, source, s->ids, len,
-						    ID_SEP, true), len, 0.7);
+			for (int i = 0; i < len; i++, left /= DECODE_WORDS)
+				s->ids[i] = ID_WORD + left % DECODE_WORDS;
+			s->score = penalised(decode_oracle(m, source, s->ids, len,
+							   ID_SEP, true), len, 0.7);
 		}
 	}
 	qsort(out, (size_t)n, sizeof *out, by_score);
@@ -61,8 +61,8 @@ static void test_brute_force(void **state)
 		struct test_model m;
 
 		decoder_init(&m, variant);
-		sources(&x, 2);
-		generate(&m, &x, &dc, &g);
+		decode_sources(&x, 2);
+		decode_generate(&m, &x, &dc, &g);
 		for (int b = 0; b < 2; b++) {
 			int n = all_sequences(&m, (uint64_t)b, dc.min_len, 3,
 					      all);
@@ -102,17 +102,17 @@ static void plain_finish(struct plain *p, const struct sequence *s, int beams)
 static bool plain_turn(struct test_model *m, uint64_t source, struct plain *p,
 		       int beams)
 {
-	static struct sequence cand[8 * V];
+	static struct sequence cand[8 * DECODE_VOCAB];
 	struct sequence next[8];
 	int n = 0, n_next = 0;
 
 	for (int i = 0; i < p->n_live; i++)
-		for (int32_t y = ID_SEP; y < V; y++) {
+		for (int32_t y = ID_SEP; y < DECODE_VOCAB; y++) {
 			struct sequence s = p->live[i];
 
-			if (y == ID_MASK || (y != ID_SEP && s.n == MAX_LEN))
+			if (y == ID_MASK || (y != ID_SEP && s.n == DECODE_MAX))
 				continue;
-			s.score += oracle(m, source, s.ids, s.n, y, false);
+			s.score += decode_oracle(m, source, s.ids, s.n, y, false);
 			if (y != ID_SEP)
 				s.ids[s.n] = y;
 			s.n += y == ID_SEP ? 1000 : 1;
@@ -141,13 +141,13 @@ static void test_beam(void **state)
 	generation_init(&g);
 	for (int variant = 0; variant < 8; variant++) {
 		int beams = 2 + variant % 3;
-		struct decode_config dc = { .beams = beams, .max_len = MAX_LEN,
+		struct decode_config dc = { .beams = beams, .max_len = DECODE_MAX,
 					    .length_penalty = 0.7f };
 		struct test_model m;
 
 		decoder_init(&m, variant);
-		sources(&x, 4);
-		generate(&m, &x, &dc, &g);
+		decode_sources(&x, 4);
+		decode_generate(&m, &x, &dc, &g);
 		for (int b = 0; b < 4; b++) {
 			struct plain p = { .n_live = 1 };
 
@@ -183,9 +183,9 @@ static void test_ties(void **state)
 	(void)state;
 	generation_init(&g);
 	decoder_init(&m, 5); /* no copy gate */
-	sources(&x, 2);
+	decode_sources(&x, 2);
 	memset(m.ps.value, 0, m.ps.size * sizeof *m.ps.value);
-	generate(&m, &x, &dc, &g);
+	decode_generate(&m, &x, &dc, &g);
 	for (int i = 0; i < 6; i++) {
 		assert_int_equal(g.hyp[i].n, 2);
 		assert_int_equal(g.hyp[i].ids[0], ID_WORD + i % 3);
@@ -193,10 +193,10 @@ static void test_ties(void **state)
 	}
 	dc.beams = 1;
 	dc.min_len = 0;
-	generate(&m, &x, &dc, &g); /* [SEP] is the lowest of all */
+	decode_generate(&m, &x, &dc, &g); /* [SEP] is the lowest of all */
 	assert_int_equal(g.hyp[0].n, 0);
 	dc.min_len = 1;
-	generate(&m, &x, &dc, &g);
+	decode_generate(&m, &x, &dc, &g);
 	assert_int_equal(g.hyp[0].n, 1);
 	assert_int_equal(g.hyp[0].ids[0], ID_WORD);
 	tm_release(&m);

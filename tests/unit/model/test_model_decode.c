@@ -10,12 +10,12 @@ static int oracle_argmax(struct test_model *m, uint64_t source,
 {
 	int best = -1;
 
-	for (int32_t y = ID_SEP; y < V; y++) {
+	for (int32_t y = ID_SEP; y < DECODE_VOCAB; y++) {
 		double p;
 
 		if (y == ID_MASK || (y == ID_SEP && !end))
 			continue;
-		p = oracle(m, source, said, n, y, false);
+		p = decode_oracle(m, source, said, n, y, false);
 		if (best < 0 || p > *logp) {
 			best = y;
 			*logp = p;
@@ -31,7 +31,7 @@ static void check_greedy(struct test_model *m, uint64_t source, int min_len,
 	int32_t said[16];
 	int n = 0;
 
-	for (; n < MAX_LEN; n++) {
+	for (; n < DECODE_MAX; n++) {
 		int y = oracle_argmax(m, source, said, n, n >= min_len, &logp);
 
 		total += logp;
@@ -43,8 +43,8 @@ static void check_greedy(struct test_model *m, uint64_t source, int min_len,
 		said[n] = y;
 	}
 	assert_int_equal(h->n, n);
-	if (n == MAX_LEN)
-		total += oracle(m, source, said, n, ID_SEP, false);
+	if (n == DECODE_MAX)
+		total += decode_oracle(m, source, said, n, ID_SEP, false);
 	assert_true(fabs((double)h->score - penalised(total, n, 0.7)) < 1e-4);
 }
 
@@ -60,13 +60,13 @@ static void test_greedy(void **state)
 		struct test_model m;
 
 		decoder_init(&m, variant);
-		sources(&x, 5);
+		decode_sources(&x, 5);
 		for (int min_len = 0; min_len < 3; min_len += 2) {
 			struct decode_config dc = { .beams = 1,
-				.min_len = min_len, .max_len = MAX_LEN,
+				.min_len = min_len, .max_len = DECODE_MAX,
 				.length_penalty = 0.7f };
 
-			generate(&m, &x, &dc, &g);
+			decode_generate(&m, &x, &dc, &g);
 			assert_int_equal(g.B, 5);
 			for (int b = 0; b < 5; b++) {
 				const struct hypothesis h = g.hyp[b];
@@ -81,7 +81,7 @@ static void test_greedy(void **state)
 	}
 	generation_release(&g);
 	/* Both ways to end occurred. */
-	assert_true(shortest < MAX_LEN && longest == MAX_LEN);
+	assert_true(shortest < DECODE_MAX && longest == DECODE_MAX);
 }
 
 /* --- limits --- */
@@ -112,10 +112,10 @@ static void test_limits(void **state)
 				struct test_model m;
 
 				decoder_init(&m, variant);
-				sources(&x, 6);
-				generate(&m, &x, &dc, &free_g);
+				decode_sources(&x, 6);
+				decode_generate(&m, &x, &dc, &free_g);
 				dc.no_repeat = n;
-				generate(&m, &x, &dc, &g);
+				decode_generate(&m, &x, &dc, &g);
 				for (int i = 0; i < 6 * beams; i++) {
 					const struct hypothesis *h = &g.hyp[i];
 
@@ -147,17 +147,17 @@ static void test_long(void **state)
 	(void)state;
 	generation_init(&g);
 	decoder_init(&m, 7);
-	sources(&x, 3);
-	generate(&m, &x, &dc, &g);
+	decode_sources(&x, 3);
+	decode_generate(&m, &x, &dc, &g);
 	for (int b = 0; b < 3; b++)
 		assert_int_equal(g.hyp[2 * b].n, 11);
 	dc.max_len = dc.min_len = 0;
-	generate(&m, &x, &dc, &g);
+	decode_generate(&m, &x, &dc, &g);
 	for (int b = 0; b < 3; b++)
 		assert_int_equal(g.hyp[2 * b].n, 0);
 	assert_true(isfinite(g.hyp[0].score));
 	tb_init(&x, 0, TASK_SUMMARIZE);
-	generate(&m, &x, &dc, &g);
+	decode_generate(&m, &x, &dc, &g);
 	assert_int_equal(g.B, 0);
 	tm_release(&m);
 	generation_release(&g);
@@ -181,19 +181,19 @@ static void test_stop(void **state)
 	(void)state;
 	generation_init(&g);
 	decoder_init(&m, 7);
-	sources(&x, 3);
+	decode_sources(&x, 3);
 	for (int turns = 0; turns < 9; turns += 2) {
 		int left = turns;
 
 		dc.arg = &left;
-		generate(&m, &x, &dc, &g);
+		decode_generate(&m, &x, &dc, &g);
 		assert_true(g.stopped);
 		assert_int_equal(left, -1);
 		for (int b = 0; b < 3; b++)
 			assert_int_equal(g.hyp[2 * b].n, turns);
 	}
 	dc.stop = NULL;
-	generate(&m, &x, &dc, &g);
+	decode_generate(&m, &x, &dc, &g);
 	assert_false(g.stopped);
 	tm_release(&m);
 	generation_release(&g);
@@ -212,12 +212,12 @@ static void test_alone(void **state)
 	generation_init(&g);
 	generation_init(&one);
 	decoder_init(&m, 7);
-	sources(&x, 20);
-	generate(&m, &x, &dc, &g);
+	decode_sources(&x, 20);
+	decode_generate(&m, &x, &dc, &g);
 	for (int b = 0; b < 20; b++) {
 		tb_init(&single, 0, TASK_SUMMARIZE);
-		add_source(&single, (uint64_t)b, NULL, 0);
-		generate(&m, &single, &dc, &one);
+		decode_source(&single, (uint64_t)b, NULL, 0);
+		decode_generate(&m, &single, &dc, &one);
 		for (int i = 0; i < 3; i++) {
 			assert_int_equal(one.hyp[i].n, g.hyp[3 * b + i].n);
 			assert_memory_equal(one.hyp[i].ids,
@@ -244,20 +244,20 @@ static void test_losses(void **state)
 	generation_init(&g);
 	tb_init(&x, 0, TASK_SUMMARIZE);
 	for (int i = 0; i < 4; i++)
-		add_source(&x, (uint64_t)i, said, i);
-	generate(&m, &x, &dc, &g);
+		decode_source(&x, (uint64_t)i, said, i);
+	decode_generate(&m, &x, &dc, &g);
 	assert_non_null(g.loss);
 	for (int i = 0; i < 4; i++) {
 		double loss;
 
 		tb_init(&one, 0, TASK_SUMMARIZE);
-		add_source(&one, (uint64_t)i, said, i);
+		decode_source(&one, (uint64_t)i, said, i);
 		tape_begin(&m.t, NULL, NULL);
 		loss = model_loss(m.m, &m.t, &one.b, 0.0f).plain;
 		assert_true(fabs(loss - g.loss[i]) < 1e-6 * loss);
 	}
 	dc.losses = false;
-	generate(&m, &x, &dc, &g);
+	decode_generate(&m, &x, &dc, &g);
 	assert_null(g.loss);
 	generation_release(&g);
 	tm_release(&m);
@@ -274,10 +274,10 @@ static void test_nan(void **state)
 	(void)state;
 	generation_init(&g);
 	decoder_init(&m, 7);
-	sources(&x, 4);
+	decode_sources(&x, 4);
 	for (size_t i = 0; i < m.ps.size; i++)
 		m.ps.value[i] = NAN;
-	generate(&m, &x, &dc, &g);
+	decode_generate(&m, &x, &dc, &g);
 	for (int i = 0; i < 12; i++)
 		assert_int_equal(g.hyp[i].n, 0);
 	tm_release(&m);
@@ -296,7 +296,7 @@ static void test_arena(void **state)
 	(void)state;
 	generation_init(&g);
 	decoder_init(&m, 7);
-	sources(&x, 4);
+	decode_sources(&x, 4);
 	for (int i = 0; i < 6; i++) {
 		char *mine;
 

@@ -10,31 +10,31 @@
 
 static void test_round_trip(void **state)
 {
-	struct session *b = make_session(NULL, 0, 1);
+	struct session *b = fixture_session(NULL, 0, 1);
 	struct store *st;
 	const char *run = new_run();
 	char folder[PATH_MAX], was[40], is[40];
-	struct mix_channel *ch = &session->mix.ch[1];
+	struct mix_channel *ch = &trained->mix.ch[1];
 	struct err err = { "" };
 	int64_t seq = 0;
 
 	(void)state;
-	assert_int_equal(mix_set(&session->mix, METHOD_SAMPLING, "temperature",
+	assert_int_equal(mix_set(&trained->mix, METHOD_SAMPLING, "temperature",
 					  (const char *const[]){ "T=3" }, 1, NULL), ST_OK);
-	assert_int_equal(mix_set(&session->mix, METHOD_WEIGHTING, "uncertainty", NULL, 0, NULL),
+	assert_int_equal(mix_set(&trained->mix, METHOD_WEIGHTING, "uncertainty", NULL, 0, NULL),
 			 ST_OK);
 	ch->weight = 0.1 + 0.2;
 	ch->locked = true;
-	session->mix.weighting.memory[5] = NAN; /* of 3 tasks x 4 */
-	session->mix.weighting.memory[11] = -0.0;
-	session->task[1].units = 1.0 / 3;
-	session->skipped = session->skips = 2;
-	session->task[2].cursor.tokens = UINT64_MAX - 5;
-	session->adam.count[0] = INT64_MAX;
-	st = open_store(run);
-	save(session, st, run, NULL, 17, NAN);
-	session_state(session, was);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	trained->mix.weighting.memory[5] = NAN; /* of 3 tasks x 4 */
+	trained->mix.weighting.memory[11] = -0.0;
+	trained->task[1].units = 1.0 / 3;
+	trained->skipped = trained->skips = 2;
+	trained->task[2].cursor.tokens = UINT64_MAX - 5;
+	trained->adam.count[0] = INT64_MAX;
+	st = open_run_store(run);
+	save_checkpoint(trained, st, run, NULL, 17, NAN);
+	session_state(trained, was);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	if (checkpoint_load(b, folder, &seq, &err))
 		fail_msg("%s", err.text);
 	session_state(b, is);
@@ -45,11 +45,11 @@ static void test_round_trip(void **state)
 	assert_true(b->task[1].units == 1.0 / 3);
 	store_close(st);
 	session_free(b);
-	session->task[2].cursor.tokens = 1;
-	session->adam.count[0] = 3;
-	session->task[1].units = packer_units(session->task[1].packer);
-	session->skipped = session->skips = 0;
-	assert_int_equal(mix_set(&session->mix, METHOD_WEIGHTING, "fixed", NULL, 0, NULL), ST_OK);
+	trained->task[2].cursor.tokens = 1;
+	trained->adam.count[0] = 3;
+	trained->task[1].units = packer_units(trained->task[1].packer);
+	trained->skipped = trained->skips = 0;
+	assert_int_equal(mix_set(&trained->mix, METHOD_WEIGHTING, "fixed", NULL, 0, NULL), ST_OK);
 }
 
 static void json_of(const char *folder, struct buf *out)
@@ -68,25 +68,25 @@ static void json_of(const char *folder, struct buf *out)
 static void test_dev_metrics(void **state)
 {
 	static const double dev[] = { 0.1 + 0.2, NAN, -0.5 };
-	struct session *a = make_session(NULL, 0, 1), *b = make_session(NULL, 0, 1);
+	struct session *a = fixture_session(NULL, 0, 1), *b = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
 	char folder[PATH_MAX], was[40], is[40];
 	struct buf json;
 
 	(void)state;
-	take_steps(a, 2);
-	save(a, NULL, run, NULL, 0, NAN);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	fixture_steps(a, 2);
+	save_checkpoint(a, NULL, run, NULL, 0, NAN);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	json_of(folder, &json);
 	assert_null(strstr(buf_str(&json), "dev_step"));
 	buf_release(&json);
 	assert_int_equal(mix_set(&a->mix, METHOD_SAMPLING, "dynamic", NULL, 0, NULL), ST_OK);
-	take_steps(a, 5);
+	fixture_steps(a, 5);
 	mix_take_dev(&a->mix, dev);
-	take_steps(a, 1);
-	save(a, NULL, run, NULL, 0, NAN);
+	fixture_steps(a, 1);
+	save_checkpoint(a, NULL, run, NULL, 0, NAN);
 	session_state(a, was);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	json_of(folder, &json);
 	assert_non_null(strstr(buf_str(&json), "dev_step"));
 	buf_release(&json);
@@ -102,18 +102,18 @@ static void test_dev_metrics(void **state)
 /* Going on from a checkpoint is going on (I2). */
 static void test_go_on(void **state)
 {
-	struct session *a = make_session(NULL, 0, 1), *b = make_session(NULL, 0, 1);
+	struct session *a = fixture_session(NULL, 0, 1), *b = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
 	char folder[PATH_MAX], was[40], is[40];
 
 	(void)state;
-	take_steps(a, 7);
-	save(a, NULL, run, NULL, 0, NAN);
-	take_steps(a, 9);
+	fixture_steps(a, 7);
+	save_checkpoint(a, NULL, run, NULL, 0, NAN);
+	fixture_steps(a, 9);
 	session_state(a, was);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	assert_int_equal(checkpoint_load(b, folder, NULL, NULL), ST_OK);
-	take_steps(b, 9);
+	fixture_steps(b, 9);
 	session_state(b, is);
 	assert_string_equal(was, is);
 	session_free(a);
@@ -122,19 +122,19 @@ static void test_go_on(void **state)
 
 static void test_weights_alone(void **state)
 {
-	struct session *b = make_session(NULL, 0, 1);
+	struct session *b = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
 	char folder[PATH_MAX];
 
 	(void)state;
-	save(session, NULL, run, NULL, 0, NAN);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	save_checkpoint(trained, NULL, run, NULL, 0, NAN);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	assert_int_equal(checkpoint_load_weights(b, folder, NULL), ST_OK);
 	for (int i = 0; i < b->params.n; i++)
 		assert_memory_equal(param_value(&b->params, i),
-				    param_value(&session->params, i),
+				    param_value(&trained->params, i),
 				    param_count(&b->params, i) * sizeof(float));
-	assert_true(b->step == session->step); /* who asks is told */
+	assert_true(b->step == trained->step); /* who asks is told */
 	session_free(b);
 }
 
@@ -148,10 +148,10 @@ static void test_changed_data(void **state)
 	struct err err = { "" };
 
 	(void)state;
-	save(session, NULL, run, NULL, 0, NAN);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	save_checkpoint(trained, NULL, run, NULL, 0, NAN);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	fixture_file("count.dev.jsonl", 1, 2000, 20);
-	b = make_session(NULL, 0, 1);
+	b = fixture_session(NULL, 0, 1);
 	session_state(b, was);
 	assert_int_equal(checkpoint_load(b, folder, NULL, &err), ST_INVALID);
 	assert_non_null(strstr(err.text, "data changed"));

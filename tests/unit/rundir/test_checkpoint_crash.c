@@ -16,12 +16,12 @@
  */
 static void test_killed_anywhere(void **state)
 {
-	struct session *b = make_session(NULL, 0, 1);
+	struct session *b = fixture_session(NULL, 0, 1);
 	char folder[PATH_MAX], before[40], after[40], is[40];
 	int calls = 0;
 
 	(void)state;
-	session_state(session, before);
+	session_state(trained, before);
 	for (int n = 1; n <= 200; n++) {
 		for (int what = FAULT_KILL_BEFORE; what >= FAULT_KILL_AFTER; what--) {
 			const char *run = new_run();
@@ -29,24 +29,24 @@ static void test_killed_anywhere(void **state)
 			int code;
 			pid_t pid;
 
-			save(session, NULL, run, NULL, 0, NAN);
+			save_checkpoint(trained, NULL, run, NULL, 0, NAN);
 			pid = fork();
 			if (!pid) {
-				take_steps(session, 1);
+				fixture_steps(trained, 1);
 				fault_set(FAULT_ANY, n, what);
-				checkpoint_save(session, NULL, run, NULL, 0, NULL, NULL);
+				checkpoint_save(trained, NULL, run, NULL, 0, NULL, NULL);
 				_exit(0);
 			}
 			waitpid(pid, &code, 0);
 			assert_true(WIFEXITED(code));
-			folder_of(run, CHECKPOINT_NEWEST, folder);
+			checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 			if (checkpoint_load(b, folder, NULL, &err))
 				fail_msg("call %d: %s", n, err.text);
 			session_state(b, is);
-			if (!str_eq(is, before) && b->step != session->step + 1)
+			if (!str_eq(is, before) && b->step != trained->step + 1)
 				fail_msg("call %d: neither old nor new", n);
 			if (WEXITSTATUS(code) == 0) {
-				assert_true(b->step == session->step + 1);
+				assert_true(b->step == trained->step + 1);
 				n = 200;
 				break;
 			}
@@ -54,7 +54,7 @@ static void test_killed_anywhere(void **state)
 			assert_int_equal(checkpoint_sweep(run, NULL), ST_OK);
 		}
 	}
-	session_state(session, after);
+	session_state(trained, after);
 	assert_string_equal(before, after);
 	assert_true(calls > 10);
 	print_message("killed around each of %d calls\n", calls);
@@ -65,26 +65,26 @@ static void test_killed_anywhere(void **state)
 static void test_failing_calls(void **state)
 {
 	static const int codes[] = { 28, 5 }; /* ENOSPC, EIO */
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	char folder[PATH_MAX];
 
 	(void)state;
-	take_steps(s, 1);
+	fixture_steps(s, 1);
 	for (int n = 1; n <= 40; n++) {
 		const char *run = new_run();
 		struct err err = { "" };
 		enum status st;
 
-		save(session, NULL, run, NULL, 0, NAN);
+		save_checkpoint(trained, NULL, run, NULL, 0, NAN);
 		fault_set(FAULT_ANY, n, codes[n % 2]);
 		st = checkpoint_save(s, NULL, run, NULL, 0, NULL, &err);
 		fault_off();
 		if (st)
 			assert_true(err.text[0] != '\0');
-		folder_of(run, CHECKPOINT_NEWEST, folder);
+		checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 		assert_int_equal(checkpoint_load(s, folder, NULL, NULL), ST_OK);
 		assert_int_equal(checkpoint_sweep(run, NULL), ST_OK);
-		take_steps(s, 1);
+		fixture_steps(s, 1);
 	}
 	session_free(s);
 }

@@ -145,10 +145,10 @@ static void damage_start(struct damage *d, char folder[PATH_MAX])
 {
 	const char *run = new_run();
 
-	*d = (struct damage){ .s = make_session(NULL, 0, 1) };
-	take_steps(session, 1);
-	save(session, NULL, run, NULL, 0, NAN);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	*d = (struct damage){ .s = fixture_session(NULL, 0, 1) };
+	fixture_steps(trained, 1);
+	save_checkpoint(trained, NULL, run, NULL, 0, NAN);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	session_state(d->s, d->untouched);
 }
 
@@ -307,17 +307,17 @@ static void test_impossible_values(void **state)
 
 	(void)state;
 	damage_start(&d, folder);
-	place[0] = session->params.value;
-	place[1] = session->adam.m;
-	place[2] = session->adam.v;
+	place[0] = trained->params.value;
+	place[1] = trained->adam.m;
+	place[2] = trained->adam.v;
 	for (int i = 0; i < 9; i++) {
 		float was = place[i % 3][0];
 
 		place[i % 3][0] = bad[i / 3];
 		run = new_run();
-		save(session, NULL, run, NULL, 0, NAN);
+		save_checkpoint(trained, NULL, run, NULL, 0, NAN);
 		place[i % 3][0] = was;
-		folder_of(run, CHECKPOINT_NEWEST, d.folder);
+		checkpoint_folder(run, CHECKPOINT_NEWEST, d.folder);
 		try_load(&d, false);
 	}
 	assert_int_equal(d.taken, 0);
@@ -327,18 +327,18 @@ static void test_impossible_values(void **state)
 /* The message names the file, the fault and what to take instead. */
 static void test_offer(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1), *b = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1), *b = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
 	struct damage d = { .s = b };
 	struct err err = { "" };
 	char folder[PATH_MAX];
 
 	(void)state;
-	take_steps(s, 1);
-	save(s, NULL, run, NULL, 0, NAN);
-	take_steps(s, 1);
-	save(s, NULL, run, NULL, 0, NAN);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	fixture_steps(s, 1);
+	save_checkpoint(s, NULL, run, NULL, 0, NAN);
+	fixture_steps(s, 1);
+	save_checkpoint(s, NULL, run, NULL, 0, NAN);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	damage_begin(&d, folder, "model.safetensors");
 	d.whole.s[d.whole.len / 2] ^= 1;
 	put_bytes(d.file, d.whole.s, d.whole.len);
@@ -346,18 +346,18 @@ static void test_offer(void **state)
 	assert_non_null(strstr(err.text, "'step-000002'"));
 	assert_non_null(strstr(err.text, "model.safetensors: checksum"));
 	assert_non_null(strstr(err.text, "'step-000001'"));
-	assert_found(run, CHECKPOINT_NEWEST, "/step-000002");
+	assert_checkpoint(run, CHECKPOINT_NEWEST, "/step-000002");
 	put_bytes(d.file, d.whole.s, 100); /* never passed over for the one before */
 	assert_int_equal(checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder,
 					 &err), ST_CORRUPT);
 	assert_non_null(strstr(err.text, "'step-000002'"));
 	assert_non_null(strstr(err.text, "'step-000001'"));
-	assert_found(run, 1, "/step-000001");
+	assert_checkpoint(run, 1, "/step-000001");
 	{
 		const char *lone = new_run();
 		char path[PATH_MAX + 64];
 
-		save(s, NULL, lone, NULL, 0, NAN);
+		save_checkpoint(s, NULL, lone, NULL, 0, NAN);
 		str_format(path, sizeof path, "%s/checkpoints/step-000002/state.json",
 			   lone);
 		put_bytes(path, "{}", 2);
@@ -366,8 +366,8 @@ static void test_offer(void **state)
 		assert_non_null(strstr(err.text, "'step-000002'"));
 	}
 	/* the state is made again: a sound copy stands beside the damaged one */
-	save(s, NULL, run, NULL, 0, NAN);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	save_checkpoint(s, NULL, run, NULL, 0, NAN);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	assert_int_equal(checkpoint_load(b, folder, NULL, &err), ST_OK);
 	buf_release(&d.whole);
 	session_free(s);
@@ -381,9 +381,9 @@ static void test_damaged_any_file(void **state)
 					     "model.safetensors",
 					     "optimizer.safetensors" };
 	static const int64_t asked[] = { 2, 7, CHECKPOINT_NEWEST, CHECKPOINT_BEST };
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 	struct damage d = { .s = s };
 	char folder[PATH_MAX];
 
@@ -391,7 +391,7 @@ static void test_damaged_any_file(void **state)
 	step_and_save(s, st, run, .5);
 	step_and_save(s, st, run, .6);
 	store_close(st);
-	folder_of(run, CHECKPOINT_NEWEST, folder);
+	checkpoint_folder(run, CHECKPOINT_NEWEST, folder);
 	for (int k = 0; k < 15; k++) {
 		const char *file = files[k % 5];
 

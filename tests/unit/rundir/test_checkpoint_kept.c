@@ -20,9 +20,9 @@ static bool exists(const char *run, const char *folder)
 
 static void test_keep(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 	struct checkpoint_row *rows;
 	static const double score[] = { 0.1, 0.9, NAN, 0.5, 0.9, 0.2, 0.3 };
 	int n;
@@ -31,8 +31,8 @@ static void test_keep(void **state)
 	for (int i = 0; i < 7; i++) {
 		struct checkpoint_row row;
 
-		take_steps(s, 1);
-		row = save(s, st, run, i == 2 ? "mine" : NULL, i, score[i]);
+		fixture_steps(s, 1);
+		row = save_checkpoint(s, st, run, i == 2 ? "mine" : NULL, i, score[i]);
 		assert_int_equal(row.best, i < 2 || i == 4); /* of equals the newer */
 	}
 	assert_true(exists(run, "step-000007") && exists(run, "step-000006"));
@@ -45,10 +45,10 @@ static void test_keep(void **state)
 	assert_true(!rows[0].best && rows[1].best && rows[1].score == 0.9);
 	assert_string_equal(rows[0].name, "mine");
 	xfree(rows);
-	assert_found(run, CHECKPOINT_NEWEST, "/step-000007");
-	assert_found(run, CHECKPOINT_BEST, "/step-000005");
-	assert_found(run, 6, "/step-000006");
-	assert_found(run, 4, "/step-000003");
+	assert_checkpoint(run, CHECKPOINT_NEWEST, "/step-000007");
+	assert_checkpoint(run, CHECKPOINT_BEST, "/step-000005");
+	assert_checkpoint(run, 6, "/step-000006");
+	assert_checkpoint(run, 4, "/step-000003");
 	assert_int_equal(checkpoint_find(run, 1, (char[64]){ "" }, 64, NULL),
 			 ST_NOT_FOUND);
 	store_close(st);
@@ -58,14 +58,14 @@ static void test_keep(void **state)
 /* The best may be one of the newest: then there are just so many. */
 static void test_keep_best_is_newest(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
-		take_steps(s, 1);
-		save(s, st, run, NULL, 0, i);
+		fixture_steps(s, 1);
+		save_checkpoint(s, st, run, NULL, 0, i);
 	}
 	store_close(st);
 	assert_true(exists(run, "step-000004") && exists(run, "step-000003"));
@@ -76,34 +76,34 @@ static void test_keep_best_is_newest(void **state)
 /* The same state again: no second copy. Another state of the step: both, then one. */
 static void test_same_step(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 	struct checkpoint_row row, *rows;
 	struct checkpoint_info *list;
 	int n;
 
 	(void)state;
-	take_steps(s, 2);
-	save(s, st, run, NULL, 0, NAN);
-	row = save(s, st, run, "first", 0, NAN);
+	fixture_steps(s, 2);
+	save_checkpoint(s, st, run, NULL, 0, NAN);
+	row = save_checkpoint(s, st, run, "first", 0, NAN);
 	assert_string_equal(row.folder, "step-000002");
-	row = save(s, st, run, NULL, 0, NAN); /* keeps its name */
+	row = save_checkpoint(s, st, run, NULL, 0, NAN); /* keeps its name */
 	assert_string_equal(row.name, "first");
 	s->mix.ch[0].weight = 3;
-	row = save(s, st, run, NULL, 1, NAN);
+	row = save_checkpoint(s, st, run, NULL, 1, NAN);
 	assert_string_equal(row.folder, "step-000002.1");
-	assert_found(run, CHECKPOINT_NEWEST, "/step-000002.1");
+	assert_checkpoint(run, CHECKPOINT_NEWEST, "/step-000002.1");
 	assert_true(exists(run, "step-000002")); /* named */
 	s->mix.ch[0].weight = 4;
-	row = save(s, st, run, NULL, 2, NAN);
+	row = save_checkpoint(s, st, run, NULL, 2, NAN);
 	assert_string_equal(row.folder, "step-000002.2");
 	assert_false(exists(run, "step-000002.1")); /* written anew since */
 	assert_int_equal(store_checkpoints_read(st, &rows, &n, NULL), ST_OK);
 	assert_int_equal(n, 2);
 	xfree(rows);
 	s->timeline = 3;
-	row = save(s, st, run, NULL, 2, NAN);
+	row = save_checkpoint(s, st, run, NULL, 2, NAN);
 	assert_string_equal(row.folder, "step-000002-t3");
 	assert_int_equal(checkpoint_list(run, &list, &n, NULL), ST_OK);
 	assert_int_equal(list[0].timeline, 3);
@@ -116,15 +116,15 @@ static void test_same_step(void **state)
 static void test_without_row(void **state)
 {
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 	struct checkpoint_row *rows, lost = { .step = 1, .folder = "step-000001" };
 	int n;
 
 	(void)state;
-	save(session, NULL, run, "named", 5, NAN);
-	put_score(session, st, true, 1, .5, 1);
-	assert_found(run, CHECKPOINT_NEWEST, "/step-000003");
-	assert_found(run, CHECKPOINT_BEST, "/step-000003");
+	save_checkpoint(trained, NULL, run, "named", 5, NAN);
+	put_score(trained, st, true, 1, .5, 1);
+	assert_checkpoint(run, CHECKPOINT_NEWEST, "/step-000003");
+	assert_checkpoint(run, CHECKPOINT_BEST, "/step-000003");
 	assert_int_equal(store_checkpoint(st, &lost, NULL), ST_OK);
 	assert_int_equal(checkpoint_settle(run, st, 2, NULL), ST_OK);
 	assert_int_equal(store_checkpoints_read(st, &rows, &n, NULL), ST_OK);
@@ -152,12 +152,12 @@ static void assert_best(const char *run, int64_t step, const char *words)
 /* Only an evaluation of that very step scores it, and one that comes later does. */
 static void test_best_own_score(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 
 	(void)state;
-	take_steps(s, 1);
+	fixture_steps(s, 1);
 	put_score(s, st, true, 1, .9, 1); /* nothing was saved here */
 	step_and_save(s, st, run, NAN);
 	assert_best(run, 2, "step 2, the newest: none has a score");
@@ -174,16 +174,16 @@ static void test_best_own_score(void **state)
 static void test_best_equals(void **state)
 {
 	static const double loss[] = { NAN, 2, 1, 1, 3 };
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 	struct score_row best;
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
-		take_steps(s, 1);
+		fixture_steps(s, 1);
 		put_score(s, st, true, 1, .25, loss[i]);
-		save(s, st, run, NULL, 0, NAN);
+		save_checkpoint(s, st, run, NULL, 0, NAN);
 	}
 	assert_best(run, 4, "step 4, the best (score 0.2500)");
 	assert_int_equal(store_score_best(st, 0, 9, &best, NULL), ST_OK);
@@ -202,19 +202,19 @@ static void test_best_afresh(void **state)
 		{ 3, .9, 1, 1 }, { 3, .8, 1, 1 }, { 1, .2, 3, 3 }, { 1, .1, 3, 3 },
 		{ 3, .5, 5, 5 }, { 0, NAN, 6, 5 }, { 3, .4, 5, 5 },
 	};
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 
 	(void)state;
 	for (int i = 0; i < 7; i++) {
 		struct checkpoint_choice c;
 		struct score_row r;
 
-		take_steps(s, 1);
+		fixture_steps(s, 1);
 		r = put_score(s, st, true, t[i].counted, t[i].score, 1);
 		assert_int_equal(r.since, t[i].since);
-		save(s, st, run, i == 0 ? "mine" : NULL, 0, NAN);
+		save_checkpoint(s, st, run, i == 0 ? "mine" : NULL, 0, NAN);
 		assert_int_equal(checkpoint_choose(run, CHECKPOINT_BEST, &c, NULL), ST_OK);
 		assert_int_equal(c.step, t[i].best);
 	}
@@ -227,24 +227,24 @@ static void test_best_afresh(void **state)
 /* At a stop the last one may be the best; the plan's best is not lost for it. */
 static void test_best_last(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	const char *run = new_run();
-	struct store *st = open_store(run);
+	struct store *st = open_run_store(run);
 
 	(void)state;
 	step_and_save(s, st, run, .5);
 	step_and_save(s, st, run, .3);
 	step_and_save(s, st, run, .2);
-	take_steps(s, 1);
+	fixture_steps(s, 1);
 	put_score(s, st, false, 1, .7, 1);
-	save(s, st, run, NULL, 0, NAN);
+	save_checkpoint(s, st, run, NULL, 0, NAN);
 	assert_best(run, 4, "step 4, the best (score 0.7000)");
 	assert_true(exists(run, "step-000001"));
 	step_and_save(s, st, run, .1);
 	assert_best(run, 1, "step 1, the best (score 0.5000)");
-	take_steps(s, 1);
+	fixture_steps(s, 1);
 	put_score(s, st, false, 2, .9, 1); /* of other tasks: no comparison */
-	save(s, st, run, NULL, 0, NAN);
+	save_checkpoint(s, st, run, NULL, 0, NAN);
 	assert_best(run, 1, "step 1, the best (score 0.5000)");
 	store_close(st);
 	session_free(s);
@@ -257,7 +257,7 @@ static void test_sweep(void **state)
 
 	(void)state;
 	assert_int_equal(checkpoint_sweep(run, NULL), ST_OK);
-	save(session, NULL, run, NULL, 0, NAN);
+	save_checkpoint(trained, NULL, run, NULL, 0, NAN);
 	str_format(path, sizeof path, "%s/checkpoints/.tmp-step-000009-12/x", run);
 	assert_int_equal(file_mkdirs(path, 0700, NULL), ST_OK);
 	str_format(path, sizeof path, "%s/checkpoints/.old-step-000001-12", run);

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "fixture/session_steps.h"
+#include "fixture/session_fixture.h"
 #include "session/session.h"
 #include "session/workers.h"
 
@@ -15,10 +15,10 @@ static void test_workers_do_not_show(void **state)
 
 	(void)state;
 	for (int workers = 1; workers <= 4; workers *= 2) {
-		struct session *s = make_session(NULL, 0, workers);
+		struct session *s = fixture_session(NULL, 0, workers);
 
 		assert_int_equal(workers_count(s->workers), workers);
-		take_steps(s, 25);
+		fixture_steps(s, 25);
 		session_state(s, workers == 1 ? first : other);
 		if (workers > 1)
 			assert_string_equal(first, other);
@@ -29,17 +29,17 @@ static void test_workers_do_not_show(void **state)
 static void test_start_again(void **state)
 {
 	char a[40], b[40], zero[40], again[40];
-	struct session *s = make_session(NULL, 0, 2);
+	struct session *s = fixture_session(NULL, 0, 2);
 
 	(void)state;
 	session_state(s, zero);
-	take_steps(s, 7);
+	fixture_steps(s, 7);
 	session_state(s, a);
 	assert_string_not_equal(zero, a);
 	session_start_random(s);
 	session_state(s, again);
 	assert_string_equal(zero, again);
-	take_steps(s, 7);
+	fixture_steps(s, 7);
 	session_state(s, b);
 	assert_string_equal(a, b);
 	session_free(s);
@@ -47,13 +47,13 @@ static void test_start_again(void **state)
 
 static void test_no_heap(void **state)
 {
-	struct session *s = make_session(NULL, 0, 2);
+	struct session *s = fixture_session(NULL, 0, 2);
 	uint64_t before;
 
 	(void)state;
-	take_steps(s, 12);
+	fixture_steps(s, 12);
 	before = mem_allocations();
-	take_steps(s, 100);
+	fixture_steps(s, 100);
 	assert_int_equal(mem_allocations() - before, 0);
 	session_free(s);
 }
@@ -61,7 +61,7 @@ static void test_no_heap(void **state)
 /* Every single number of the state shows in its hash. */
 static void test_hash(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	char a[40], b[40];
 	double *numbers[] = { &s->mix.lr, &s->mix.clip, &s->mix.dropout,
 			      &s->mix.ch[1].weight, &s->mix.ch[2].credit,
@@ -69,7 +69,7 @@ static void test_hash(void **state)
 			      &s->task[2].units, &s->mix.sampling.param[2] };
 
 	(void)state;
-	give_command(s, "weighting uncertainty");
+	fixture_command(s, "weighting uncertainty");
 	session_state(s, a);
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		double was = *numbers[i];
@@ -112,7 +112,7 @@ static void all_bytes_show(const struct session *s, void *at, size_t n, size_t p
 
 static void test_state_is_whole(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	char a[40], b[40], c[40];
 	struct mix_channel *ch = &s->mix.ch[1];
 
@@ -138,7 +138,7 @@ static void test_state_is_whole(void **state)
 	all_bytes_show(s, &s->skipped, sizeof s->skipped, 0);
 	all_bytes_show(s, &s->skips, sizeof s->skips, 0);
 	/* a memory of 3 tasks x 4 */
-	give_command(s, "weighting uncertainty");
+	fixture_command(s, "weighting uncertainty");
 	all_bytes_show(s, s->mix.weighting.memory, 13 * sizeof(double), sizeof(double));
 	session_free(s);
 }
@@ -147,18 +147,18 @@ static void test_state_is_whole(void **state)
 static void test_skips(void **state)
 {
 	const char *const sets[] = { "optimizer.clip=0" };
-	struct session *s = make_session(sets, 1, 1);
+	struct session *s = fixture_session(sets, 1, 1);
 
 	(void)state;
-	take_steps(s, 1);
+	fixture_steps(s, 1);
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < 3; i++)
 			s->mix.ch[i].weight = 1e38;
-		take_steps(s, 2 + round);
+		fixture_steps(s, 2 + round);
 		assert_int_equal(s->skips, 2 + round);
 		for (int i = 0; i < 3; i++)
 			s->mix.ch[i].weight = 1;
-		take_steps(s, 1);
+		fixture_steps(s, 1);
 		assert_int_equal(s->skips, 0);
 	}
 	assert_int_equal(s->skipped, 5);
@@ -168,19 +168,19 @@ static void test_skips(void **state)
 /* A task's data and dropout do not depend on what the others do. */
 static void test_paired_noise(void **state)
 {
-	struct session *a = make_session(NULL, 0, 1), *b = make_session(NULL, 0, 1);
+	struct session *a = fixture_session(NULL, 0, 1), *b = fixture_session(NULL, 0, 1);
 	struct step_report r;
 
 	(void)state;
-	give_command(b, "mute sum on");
+	fixture_command(b, "mute sum on");
 	for (int i = 0; i < 12; i++) {
 		assert_int_equal(session_step(a, &r, NULL), ST_OK);
 		assert_int_equal(session_step(b, &r, NULL), ST_OK);
 	}
 	while (a->task[0].cursor.draw < b->task[0].cursor.draw)
-		take_steps(a, 1);
+		fixture_steps(a, 1);
 	while (b->task[0].cursor.draw < a->task[0].cursor.draw)
-		take_steps(b, 1);
+		fixture_steps(b, 1);
 	assert_int_equal(a->task[0].cursor.examples, b->task[0].cursor.examples);
 	assert_int_equal(a->task[0].cursor.tokens, b->task[0].cursor.tokens);
 	session_free(a);
@@ -192,12 +192,12 @@ static void test_learns(void **state)
 {
 	const char *const sets[] = { "optimizer.schedule=constant",
 				     "optimizer.lr=0.01" };
-	struct session *s = make_session(sets, 2, 2);
+	struct session *s = fixture_session(sets, 2, 2);
 	struct step_report r;
 	double first[3] = { 0 }, last[3] = { 0 };
 
 	(void)state;
-	give_command(s, "dropout 0");
+	fixture_command(s, "dropout 0");
 	for (int i = 0; i < 120; i++) {
 		assert_int_equal(session_step(s, &r, NULL), ST_OK);
 		for (int k = 0; k < r.row.n; k++) {

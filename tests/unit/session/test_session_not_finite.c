@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "fixture/session_steps.h"
+#include "fixture/session_fixture.h"
 #include "session/session.h"
 
 static bool all_finite(const float *x, size_t n)
@@ -24,11 +24,11 @@ static void test_not_finite(void **state)
 	(void)state;
 	for (size_t k = 0; k < sizeof weights / sizeof *weights; k++) {
 		const char *const sets[] = { "optimizer.clip=0" };
-		struct session *s = make_session(sets, 1, 2);
+		struct session *s = fixture_session(sets, 1, 2);
 		struct step_report r;
 		float *before;
 
-		take_steps(s, 3);
+		fixture_steps(s, 3);
 		before = xcalloc(s->params.size, sizeof *before);
 		memcpy(before, s->params.value, s->params.size * sizeof *before);
 		for (int i = 0; i < 3; i++)
@@ -41,7 +41,7 @@ static void test_not_finite(void **state)
 				    s->params.size * sizeof *before);
 		for (int i = 0; i < 3; i++)
 			s->mix.ch[i].weight = 1;
-		take_steps(s, 3);
+		fixture_steps(s, 3);
 		assert_int_equal(s->skipped, 1);
 		assert_true(all_finite(s->params.value, s->params.size));
 		assert_true(all_finite(s->adam.m, s->params.size));
@@ -53,13 +53,13 @@ static void test_not_finite(void **state)
 
 static void test_broken_weights(void **state)
 {
-	struct session *s = make_session(NULL, 0, 2);
+	struct session *s = fixture_session(NULL, 0, 2);
 	struct step_report r;
 	float *w;
 
 	(void)state;
 	w = s->params.value; /* the first embedding row */
-	take_steps(s, 2);
+	fixture_steps(s, 2);
 	for (size_t i = 0; i < param_count(&s->params, 0); i++)
 		w[i] = NAN;
 	assert_int_equal(session_step(s, &r, NULL), ST_OK);
@@ -70,11 +70,11 @@ static void test_broken_weights(void **state)
 
 static void test_huge_rate(void **state)
 {
-	struct session *s = make_session(NULL, 0, 2);
+	struct session *s = fixture_session(NULL, 0, 2);
 
 	(void)state;
-	give_command(s, "lr 1!");
-	take_steps(s, 40);
+	fixture_command(s, "lr 1!");
+	fixture_steps(s, 40);
 	assert_true(all_finite(s->params.value, s->params.size));
 	assert_true(all_finite(s->adam.v, s->params.size));
 	session_free(s);
@@ -82,7 +82,7 @@ static void test_huge_rate(void **state)
 
 static void test_nobody(void **state)
 {
-	struct session *s = make_session(NULL, 0, 1);
+	struct session *s = fixture_session(NULL, 0, 1);
 	struct step_report r;
 	struct err err = { "" };
 	char a[40], b[40];

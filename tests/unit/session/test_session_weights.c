@@ -7,7 +7,7 @@
 #include "ask/ask_regress.h"
 #include "ask/evaluate.h"
 #include "base/mem.h"
-#include "fixture/session_steps.h"
+#include "fixture/session_fixture.h"
 #include "trainer/change.h"
 #include "session/session.h"
 
@@ -32,7 +32,7 @@ static float *private_of(const struct session *s, int task, size_t *n)
 
 static void test_mute(void **state)
 {
-	struct session *s = make_session(NULL, 0, 2);
+	struct session *s = fixture_session(NULL, 0, 2);
 
 	(void)state;
 	for (int task = 0; task < 3; task++) {
@@ -42,19 +42,19 @@ static void test_mute(void **state)
 		char line[80];
 		size_t n;
 
-		take_steps(s, 5);
+		fixture_steps(s, 5);
 		cursor = s->task[task].cursor;
 		a = private_of(s, task, &n);
 		assert_true(n > 0);
 		str_format(line, sizeof line, "mute %s on", name);
-		give_command(s, line);
-		take_steps(s, 9);
+		fixture_command(s, line);
+		fixture_steps(s, 9);
 		b = private_of(s, task, &n);
 		assert_memory_equal(a, b, n * sizeof *a);
 		assert_memory_equal(&cursor, &s->task[task].cursor, sizeof cursor);
 		str_format(line, sizeof line, "mute %s off", name);
-		give_command(s, line);
-		take_steps(s, 3);
+		fixture_command(s, line);
+		fixture_steps(s, 3);
 		c = private_of(s, task, &n);
 		assert_memory_not_equal(b, c, n * sizeof *b);
 		xfree(a);
@@ -72,15 +72,16 @@ static void test_mute(void **state)
 static void test_weight_scales(void **state)
 {
 	const char *const sets[] = { "optimizer.clip=0", "model.dropout=0" };
-	struct session *one = make_session(sets, 2, 2), *two = make_session(sets, 2, 2);
+	struct session *one = fixture_session(sets, 2, 2),
+		       *two = fixture_session(sets, 2, 2);
 	size_t n = 0, differ = 0;
 
 	(void)state;
-	give_command(two, "weight mood 2");
-	give_command(two, "weight count 2");
-	give_command(two, "weight sum 2");
-	take_steps(one, 1);
-	take_steps(two, 1);
+	fixture_command(two, "weight mood 2");
+	fixture_command(two, "weight count 2");
+	fixture_command(two, "weight sum 2");
+	fixture_steps(one, 1);
+	fixture_steps(two, 1);
 	for (int p = 0; p < one->params.n; p++)
 		for (size_t i = 0; i < param_count(&one->params, p); i++) {
 			size_t at = one->params.p[p].offset + i;
@@ -100,22 +101,23 @@ static void test_weight_scales(void **state)
 static void test_weight_of_one(void **state)
 {
 	const char *const sets[] = { "optimizer.clip=0", "model.dropout=0" };
-	struct session *base = make_session(sets, 2, 1), *up = make_session(sets, 2, 1),
-		       *none = make_session(sets, 2, 1);
+	struct session *base = fixture_session(sets, 2, 1),
+		       *up = fixture_session(sets, 2, 1),
+		       *none = fixture_session(sets, 2, 1);
 	double worst = 0;
 
 	(void)state;
-	take_steps(base, 4);
-	take_steps(up, 4);
-	take_steps(none, 4);
+	fixture_steps(base, 4);
+	fixture_steps(up, 4);
+	fixture_steps(none, 4);
 	memset(base->adam.m, 0, base->params.size * sizeof *base->adam.m);
 	memset(up->adam.m, 0, up->params.size * sizeof *up->adam.m);
 	memset(none->adam.m, 0, none->params.size * sizeof *none->adam.m);
-	give_command(up, "weight mood 3");
-	give_command(none, "weight mood 0");
-	take_steps(base, 1);
-	take_steps(up, 1);
-	take_steps(none, 1);
+	fixture_command(up, "weight mood 3");
+	fixture_command(none, "weight mood 0");
+	fixture_steps(base, 1);
+	fixture_steps(up, 1);
+	fixture_steps(none, 1);
 	/* up - none = 3 (base - none) */
 	for (size_t i = 0; i < base->params.size; i++) {
 		double a = (double)up->adam.m[i] - (double)none->adam.m[i];
@@ -131,15 +133,15 @@ static void test_weight_of_one(void **state)
 
 static void test_weight_zero(void **state)
 {
-	struct session *s = make_session(NULL, 0, 2);
+	struct session *s = fixture_session(NULL, 0, 2);
 	float *a, *b;
 	size_t n;
 
 	(void)state;
-	take_steps(s, 3);
-	give_command(s, "weight mood 0");
+	fixture_steps(s, 3);
+	fixture_command(s, "weight mood 0");
 	a = private_of(s, 0, &n);
-	take_steps(s, 6);
+	fixture_steps(s, 6);
 	b = private_of(s, 0, &n);
 	assert_memory_equal(a, b, n * sizeof *a);
 	xfree(a);
@@ -222,7 +224,7 @@ static void test_units_count_the_same(void **state)
 
 	(void)state;
 	for (int task = 0; task < 3; task++) {
-		struct session *s = make_session(sets, 6, 2);
+		struct session *s = fixture_session(sets, 6, 2);
 		double *want = xcalloc(s->params.size, sizeof *want);
 		double *got = xcalloc(s->params.size, sizeof *got);
 		double off = 0, size = 0;
@@ -266,7 +268,7 @@ static struct session *far_from_zero(const char *name, double base)
 	str_format(dev, sizeof dev, "tasks.count.dev=%s.jsonl", name);
 	buf_release(&rows);
 	buf_release(&out);
-	return make_session(sets, 3, 2);
+	return fixture_session(sets, 3, 2);
 }
 
 /*
@@ -313,7 +315,7 @@ static void test_shown_losses(void **state)
 {
 	static const char *const sets[] = { "tasks.sum.smoothing=0.2",
 					    "mix.micro_batches=7" };
-	struct session *s = make_session(sets, 2, 2);
+	struct session *s = fixture_session(sets, 2, 2);
 	struct step_report r;
 	int smoothed = 0, several = 0;
 

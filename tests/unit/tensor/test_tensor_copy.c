@@ -66,7 +66,7 @@ static void copy_case(const struct ragged *dec, const struct ragged *src, int V,
 		      float e, int holes)
 {
 	int T = dec->off[dec->n], N = src->off[src->n];
-	int32_t *y = targets(T, V, holes), *ids = targets(N, V, 0);
+	int32_t *y = new_targets(T, V, holes), *ids = new_targets(N, V, 0);
 	struct check c = { .run = run_copy, .oracle = oracle_copy, .n_in = 4,
 			   .rows = { T, T, N, T }, .cols = { 6, 9, 9, 1 },
 			   .seq = *dec, .src = *src, .ids = y, .ids2 = ids,

@@ -116,7 +116,7 @@ static double oracle_output(const struct check *c, const double *const *in,
 
 static void output_case(int rows, int C, int V, int holes, float e, int bias)
 {
-	int32_t *y = targets(rows, V, holes);
+	int32_t *y = new_targets(rows, V, holes);
 	struct check c = { .run = run_output, .oracle = oracle_output,
 			   .n_in = 1, .rows = { rows }, .cols = { C },
 			   .ids = y, .smoothing = e, .heads = bias,

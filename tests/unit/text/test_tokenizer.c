@@ -19,8 +19,8 @@
 static void check_ids(const struct golden *g, const struct tokenizer *t,
 		      const struct json *row, const int32_t *got, int n)
 {
-	static double want[TOKENS];
-	size_t count = golden_numbers(row, "ids", want, TOKENS);
+	static double want[VOCAB_TOKENS];
+	size_t count = golden_numbers(row, "ids", want, VOCAB_TOKENS);
 
 	for (int i = 0; i < n && (size_t)i < count; i++)
 		if (got[i] != (int32_t)want[i])
@@ -34,8 +34,8 @@ static void check_ids(const struct golden *g, const struct tokenizer *t,
 static void check_spans(const struct golden *g, const struct json *row,
 			const struct token_span *got, int n, size_t len)
 {
-	static double want[2 * TOKENS];
-	size_t count = golden_numbers(row, "spans", want, 2 * TOKENS);
+	static double want[2 * VOCAB_TOKENS];
+	size_t count = golden_numbers(row, "spans", want, 2 * VOCAB_TOKENS);
 
 	for (int i = 0; i < n; i++) {
 		assert_true(got[i].start < got[i].end && got[i].end <= len);
@@ -50,8 +50,8 @@ static void check_spans(const struct golden *g, const struct json *row,
 
 static int golden_ids(const struct tokenizer *t, const char *path)
 {
-	static int32_t ids[TOKENS];
-	static struct token_span spans[TOKENS];
+	static int32_t ids[VOCAB_TOKENS];
+	static struct token_span spans[VOCAB_TOKENS];
 	struct golden g;
 	struct json *row;
 	int rows;
@@ -60,7 +60,7 @@ static int golden_ids(const struct tokenizer *t, const char *path)
 	while ((row = golden_row(&g))) {
 		const char *text = json_string(json_get(row, "text"));
 		size_t len = strlen(text);
-		int total, n = tokenizer_encode(t, text, len, ids, spans, TOKENS,
+		int total, n = tokenizer_encode(t, text, len, ids, spans, VOCAB_TOKENS,
 						&total);
 
 		assert_int_equal(n, total);
@@ -75,7 +75,7 @@ static int golden_ids(const struct tokenizer *t, const char *path)
 
 static void test_golden(void **state)
 {
-	struct tokenizer *t = load(vocab_path);
+	struct tokenizer *t = vocab_load(vocab_path);
 
 	(void)state;
 	assert_true(golden_ids(t, "tests/golden/tokenizer/golden.jsonl") > 600);
@@ -92,7 +92,7 @@ static void test_golden_bert(void **state)
 		print_message("no BERT vocabulary here: skipped\n");
 		skip();
 	}
-	t = load(path);
+	t = vocab_load(path);
 	assert_int_equal(tokenizer_size(t), 30522);
 	assert_true(golden_ids(t, "tests/golden/tokenizer/bert.jsonl") == 400);
 	tokenizer_free(t);
@@ -102,7 +102,7 @@ static void test_golden_bert(void **state)
 static void test_cap(void **state)
 {
 	static const char text[] = "The king walked; the queen [MASK] slept.";
-	struct tokenizer *t = load(vocab_path);
+	struct tokenizer *t = vocab_load(vocab_path);
 	int32_t all[64], some[64];
 	int total, n = tokenizer_encode(t, text, strlen(text), all, NULL, 64, NULL);
 
@@ -123,7 +123,7 @@ static void test_cap(void **state)
 /* Encoding makes no heap call, whatever the text. */
 static void test_no_heap(void **state)
 {
-	struct tokenizer *t = load(vocab_path);
+	struct tokenizer *t = vocab_load(vocab_path);
 	static char text[1 << 16];
 	static int32_t ids[1 << 16];
 	uint64_t before = mem_thread_allocations();
@@ -144,7 +144,7 @@ static void test_no_heap(void **state)
 /* Bytes that are no UTF-8 are the caller's mistake, but no harm is done. */
 static void test_hostile_bytes(void **state)
 {
-	struct tokenizer *t = load(vocab_path);
+	struct tokenizer *t = vocab_load(vocab_path);
 	struct rng r = rng_stream(1, RNG_TEST, 1, 0);
 	int32_t ids[128];
 	struct token_span spans[128];
@@ -224,7 +224,7 @@ static void test_odd_lines(void **state)
 {
 	static const char lines[] = "[PAD]\r\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n\n"
 				    "b \t\na\n##c\n##\n\n\n";
-	struct tokenizer *t = load(temp_file(lines, sizeof lines - 1));
+	struct tokenizer *t = vocab_load(temp_file(lines, sizeof lines - 1));
 	int32_t ids[16];
 
 	(void)state;
@@ -248,14 +248,14 @@ static void test_odd_lines(void **state)
 
 static void test_save_and_hash(void **state)
 {
-	struct tokenizer *t = load(vocab_path), *back;
+	struct tokenizer *t = vocab_load(vocab_path), *back;
 	struct err err;
 	struct buf a, b;
 
 	(void)state;
 	temp_file("", 0);
 	assert_int_equal(tokenizer_save_file(t, 0, temp_path, &err), ST_OK);
-	back = load(temp_path);
+	back = vocab_load(temp_path);
 	assert_true(hash_equal(tokenizer_hash(t), tokenizer_hash(back)));
 	buf_init(&a);
 	buf_init(&b);
@@ -294,7 +294,7 @@ static void test_decode(void **state)
 		"she said 'go now' and left", "the dogs' tails", "100% of $5 [all] #1",
 		"five o'clock", "so... no", "rooms 3, 4 and 5", "",
 	};
-	struct tokenizer *t = load(vocab_path);
+	struct tokenizer *t = vocab_load(vocab_path);
 	int32_t odd[] = { -1, 1 << 30, tokenizer_id(t, "##s"), tokenizer_id(t, "[SEP]"),
 			  tokenizer_id(t, "##s"), tokenizer_id(t, "king") };
 	struct buf b;
@@ -321,7 +321,7 @@ static void test_decode_composes(void **state)
 	static const char vocab[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
 				    "\u1112\u1161\u11ab\n##\u1100\u1173\u11af\n"
 				    "\u05d0\n\u0438\n##\u0438\u0306\n";
-	struct tokenizer *t = load(temp_file(vocab, sizeof vocab - 1));
+	struct tokenizer *t = vocab_load(temp_file(vocab, sizeof vocab - 1));
 	int32_t apart[] = { tokenizer_id(t, "\u0438"), tokenizer_id(t, "##\u0438\u0306") };
 	struct buf b;
 

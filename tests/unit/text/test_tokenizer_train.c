@@ -72,7 +72,7 @@ static char *read_text(const char *path, size_t *len)
 /* The same vocabulary as a trainer that counts all pairs before each merge. */
 static void test_train_golden(void **state)
 {
-	struct tokenizer *want = load("tests/golden/tokenizer/trained.txt"), *got;
+	struct tokenizer *want = vocab_load("tests/golden/tokenizer/trained.txt"), *got;
 	size_t len;
 	char *text = read_text("tests/golden/tokenizer/corpus.txt", &len);
 	const char *texts[] = { text };

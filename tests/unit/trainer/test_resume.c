@@ -34,7 +34,7 @@ static void test_beyond(void **state)
 	assert_string_equal(live_snap.journal[0].before, "60");
 	assert_string_equal(live_snap.journal[0].after, "90");
 	assert_true(live_snap.journal[0].step == 70);
-	assert_replays();
+	assert_replays(1);
 	assert_ok(live_finish(live_go_on(-1, false))); /* its end is 90 now */
 	assert_true(live_snap.step == 90);
 }
@@ -49,7 +49,7 @@ static void test_beyond_new(void **state)
 	assert_ok(live_finish(live_begin(NULL, 0, 65, true, NULL)));
 	assert_said("the schedule ends at step 65 now, not 60");
 	assert_true(live_snap.lr > 0 && live_snap.n_journal == 1);
-	assert_replays();
+	assert_replays(1);
 	assert_ok(live_finish(live_begin(constant, 1, 65, false, NULL)));
 	assert_string_equal(live_said, ""); /* its rate goes on */
 }
@@ -65,17 +65,11 @@ static void test_extended_bits(void **state)
 	assert_ok(live_finish(live_begin(NULL, 0, -1, false, script)));
 	assert_true(live_snap.step == 75 && live_snap.steps == 75);
 	str_copy(state_was, 40, live_snap.state);
-	assert_replays();
+	assert_replays(1);
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-		struct trainer_options o = { .resume = live_path, .steps = -1,
-					     .script = script };
-		struct trainer *t = NULL;
-
 		assert_ok(live_finish(live_begin(NULL, 0, at[i], false, script)));
 		assert_true(live_snap.step == at[i]);
-		snapshot_release(&live_snap);
-		assert_ok(trainer_start(&o, &t, &live_err));
-		assert_ok(live_finish(t));
+		assert_ok(live_finish(live_resume(-1, script)));
 		assert_string_equal(live_snap.state, state_was);
 	}
 }
@@ -321,16 +315,6 @@ static void last_losses(double loss[3])
 	store_close(s);
 }
 
-static void resume_with(const char *script, int64_t steps)
-{
-	struct trainer_options o = { .resume = live_path, .steps = steps, .script = script };
-	struct trainer *t = NULL;
-
-	snapshot_release(&live_snap);
-	assert_ok(trainer_start(&o, &t, &live_err));
-	assert_ok(live_finish(t));
-}
-
 /* Killed, resumed and steered elsewhere: figures are those of what was trained. */
 static void test_other_course(void **state)
 {
@@ -346,9 +330,9 @@ static void test_other_course(void **state)
 	last_losses(was);
 	assert_true(was[0] != want[0]);
 	forget_checkpoints(40);
-	resume_with(script, 45);
+	assert_ok(live_finish(live_resume(45, script)));
 	assert_ends(45);
-	resume_with(script, -1);
+	assert_ok(live_finish(live_resume(-1, script)));
 	last_losses(is);
 	assert_memory_equal(is, want, sizeof is);
 	assert_int_equal(rows_of_step(50), 0); /* a hand's, of weights that are no more */

@@ -2,7 +2,7 @@
  * test_trainer.c - the live engine: commands while it runs, replay to the same
  * bits, guards, a run seen from outside.
  */
-#include "fixture/trainer_run.h"
+#include "fixture/live_run.h"
 
 #include <math.h>
 
@@ -17,25 +17,26 @@
 
 static void test_run(void **state)
 {
-	struct wanted w = { .workers = 2, .paused = true };
-	char path[PATH_MAX], file[PATH_MAX];
-	struct trainer *t = start(&w, path);
+	struct live_wanted w = { .workers = 2, .paused = true };
+	char file[PATH_MAX];
+	struct trainer *t = live_start(&w);
+	struct trainer_options again = { .resume = live_path, .steps = -1 };
 	struct trainer *second;
 
 	(void)state;
-	assert_int_equal(try_resume(path, 0, NULL, &second), ST_BUSY);
-	assert_int_equal(trainer_post(t, "continue", WHO_PERSON, NULL, &err), ST_OK);
-	assert_int_equal(finish(t), ST_OK);
-	assert_int_equal(snap.step, 60);
-	assert_int_equal(snap.phase, PHASE_DONE);
-	assert_int_equal(snap.n_channels, 3);
-	assert_int_equal(snap.eval_step, 60);
-	assert_int_equal(snap.evals, 3);
-	assert_int_equal(snap.checkpoint_step, 60);
-	assert_int_equal(strlen(snap.state), 32);
-	assert_true(snap.tokens > 0 && snap.train_seconds > 0);
+	assert_int_equal(trainer_start(&again, &second, &live_err), ST_BUSY);
+	assert_int_equal(trainer_post(t, "continue", WHO_PERSON, NULL, &live_err), ST_OK);
+	assert_int_equal(live_finish(t), ST_OK);
+	assert_int_equal(live_snap.step, 60);
+	assert_int_equal(live_snap.phase, PHASE_DONE);
+	assert_int_equal(live_snap.n_channels, 3);
+	assert_int_equal(live_snap.eval_step, 60);
+	assert_int_equal(live_snap.evals, 3);
+	assert_int_equal(live_snap.checkpoint_step, 60);
+	assert_int_equal(strlen(live_snap.state), 32);
+	assert_true(live_snap.tokens > 0 && live_snap.train_seconds > 0);
 	for (int i = 0; i < 3; i++) {
-		const struct channel *c = &snap.ch[i];
+		const struct channel *c = &live_snap.ch[i];
 
 		assert_true(c->micro_batches > 0 && isfinite(c->smooth));
 		assert_true(isfinite(c->dev));
@@ -45,15 +46,14 @@ static void test_run(void **state)
 		assert_int_equal(c->dev_curve.n, 3);
 		assert_int_equal(c->n_train, i == 0 ? 200 : i == 1 ? 90 : 120);
 	}
-	str_format(file, sizeof file, "%s/plan.given.json", path);
+	str_format(file, sizeof file, "%s/plan.given.json", live_path);
 	assert_true(file_exists(file));
-	assert_false(run_is_live(path));
-	snapshot_release(&snap);
+	assert_false(run_is_live(live_path));
 }
 
 static void test_same_bits(void **state)
 {
-	const struct wanted w[] = {
+	const struct live_wanted w[] = {
 		{ .workers = 1 },
 		{ .workers = 2 },
 		{ .workers = 4, .sets = { "budget.checkpoint_every=3" }, .n_sets = 1 },
@@ -62,12 +62,12 @@ static void test_same_bits(void **state)
 		{ .workers = 1, .sets = { "budget.eval_every=7",
 					  "budget.eval_examples=0" }, .n_sets = 2 },
 	};
-	char path[PATH_MAX], first[40], other[40];
+	char first[40], other[40];
 
 	(void)state;
-	run_whole(&w[0], path, first);
+	live_whole(&w[0], first);
 	for (size_t i = 1; i < sizeof w / sizeof *w; i++) {
-		run_whole(&w[i], path, other);
+		live_whole(&w[i], other);
 		assert_string_equal(first, other);
 	}
 }
@@ -108,65 +108,63 @@ static void test_live_session(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 0; seed < 3; seed++) {
-		const struct wanted w = { .workers = 2,
+		const struct live_wanted w = { .workers = 2,
 			.sets = { "budget.steps=150" }, .n_sets = 1 };
 		struct rng r = rng_stream(seed, RNG_TEST, 3, 0);
-		char path[PATH_MAX], line[128];
-		struct trainer *t = start(&w, path);
+		char line[128];
+		struct trainer *t = live_start(&w);
 		uint64_t ticket = 0;
 		int taken = 0;
 
 		for (uint64_t i = 0; i < 30; i++) {
 			enum status st;
 
-			wait_step(t, (int64_t)(4 * i));
+			live_wait_step(t, (int64_t)(4 * i));
 			random_command(&r, i, line, sizeof line);
-			st = trainer_post(t, line, WHO_PERSON, &ticket, &err);
+			st = trainer_post(t, line, WHO_PERSON, &ticket, &live_err);
 			if (st == ST_END)
 				break;
 			if (st)
-				fail_msg("%s: %s", line, err.text);
-			while (snap.ticket < ticket && !has_ended())
-				look(t);
-			taken += trainer_answer(t, ticket, NULL, &err) == ST_OK;
+				fail_msg("%s: %s", line, live_err.text);
+			while (live_snap.ticket < ticket && !live_has_ended())
+				live_look(t);
+			taken += trainer_answer(t, ticket, NULL, &live_err) == ST_OK;
 		}
-		assert_int_equal(finish(t), ST_OK);
+		assert_int_equal(live_finish(t), ST_OK);
 		assert_true(taken > 10);
-		assert_true(snap.n_journal > 0);
-		snapshot_release(&snap);
-		replays(path, 1);
-		replays(path, 4);
+		assert_true(live_snap.n_journal > 0);
+		assert_replays(1);
+		assert_replays(4);
 	}
 }
 
 /* Nobody waits for answers; evaluations at every other step. */
 static void test_storm(void **state)
 {
-	const struct wanted w = { .workers = 2,
+	const struct live_wanted w = { .workers = 2,
 		.sets = { "budget.eval_every=2", "budget.steps=80" }, .n_sets = 2 };
 	struct rng r = rng_stream(9, RNG_TEST, 4, 0);
-	char path[PATH_MAX], line[128];
-	struct trainer *t = start(&w, path);
+	char line[128];
+	struct trainer *t = live_start(&w);
 	uint64_t ticket = 0;
 
 	(void)state;
-	wait_step(t, 1);
+	live_wait_step(t, 1);
 	for (uint64_t i = 0; i < 400; i++) {
 		enum status st;
 
 		random_command(&r, i, line, sizeof line);
-		st = trainer_post(t, line, WHO_PERSON, &ticket, &err);
+		st = trainer_post(t, line, WHO_PERSON, &ticket, &live_err);
 		if (st == ST_END)
 			break;
 		if (st == ST_FULL || i % 20 == 19)
-			look(t);
+			live_look(t);
 	}
 	/* the hand may have left it with nothing heard, and so paused: play on */
 	trainer_post(t, "continue", WHO_PERSON, NULL, NULL);
-	assert_int_equal(finish(t), ST_OK);
-	assert_int_equal(snap.ticket >= ticket, 1);
-	snapshot_release(&snap);
-	replays(path, 2);
+	assert_int_equal(live_finish(t), ST_OK);
+	assert_int_equal(live_snap.ticket >= ticket, 1);
+	assert_replays(2);
 }
 
 /* --- guards --- */
@@ -174,63 +172,59 @@ static void test_storm(void **state)
 /* A weight no plan takes, so that no update can be made. */
 static void test_guard(void **state)
 {
-	const struct wanted w = { .workers = 2, .weight = 1e30,
+	const struct live_wanted w = { .workers = 2, .weight = 1e30,
 				  .sets = { "optimizer.clip=0" }, .n_sets = 1 };
-	char path[PATH_MAX];
 
 	(void)state;
-	assert_int_equal(finish(start(&w, path)), ST_FAILED);
-	assert_non_null(strstr(err.text, "10 updates in a row skipped"));
-	assert_int_equal(snap.phase, PHASE_FAILED);
-	assert_int_equal(snap.skipped, 10);
-	assert_int_equal(snap.n_journal, 10);
-	assert_int_equal(snap.journal[0].who, WHO_GUARD);
-	assert_non_null(strstr(snap.journal[0].command, "update skipped"));
-	assert_int_equal(snap.journal[0].step, 1);
-	snapshot_release(&snap);
+	assert_int_equal(live_finish(live_start(&w)), ST_FAILED);
+	assert_non_null(strstr(live_err.text, "10 updates in a row skipped"));
+	assert_int_equal(live_snap.phase, PHASE_FAILED);
+	assert_int_equal(live_snap.skipped, 10);
+	assert_int_equal(live_snap.n_journal, 10);
+	assert_int_equal(live_snap.journal[0].who, WHO_GUARD);
+	assert_non_null(strstr(live_snap.journal[0].command, "update skipped"));
+	assert_int_equal(live_snap.journal[0].step, 1);
 }
 
 /* A few updates skipped, then the hand puts it right and it goes on. */
 static void test_guard_goes_on(void **state)
 {
-	const struct wanted w = { .workers = 2, .weight = 1e30,
+	const struct live_wanted w = { .workers = 2, .weight = 1e30,
 		.sets = { "optimizer.clip=0" }, .n_sets = 1,
 		.script = "4 weight mood 1\n4 weight count 1\n4 weight sum 1\n" };
-	char path[PATH_MAX];
 
 	(void)state;
-	assert_int_equal(finish(start(&w, path)), ST_OK);
-	assert_int_equal(snap.step, 60);
-	assert_int_equal(snap.skipped, 4);
-	assert_int_equal(snap.n_journal, 7);
-	assert_true(isfinite(snap.ch[0].dev) && isfinite(snap.ch[2].dev));
-	snapshot_release(&snap);
+	assert_int_equal(live_finish(live_start(&w)), ST_OK);
+	assert_int_equal(live_snap.step, 60);
+	assert_int_equal(live_snap.skipped, 4);
+	assert_int_equal(live_snap.n_journal, 7);
+	assert_true(isfinite(live_snap.ch[0].dev) && isfinite(live_snap.ch[2].dev));
 }
 
 /* --- looking at a run from outside --- */
 
 static void test_open(void **state)
 {
-	const struct wanted w = { .workers = 2 };
-	char path[PATH_MAX], hash[40];
+	const struct live_wanted w = { .workers = 2 };
+	char hash[40];
 	struct session *a = NULL, *b = NULL;
 	struct eval_options o = { .greedy = true };
 	struct evaluation e;
 	struct buf json;
 
 	(void)state;
-	run_whole(&w, path, hash);
-	assert_int_equal(session_open(path, CHECKPOINT_NEWEST, 2, true, NULL, &a, &err),
-			 ST_OK);
-	assert_int_equal(session_open(path, CHECKPOINT_BEST, 1, false, NULL, &b, &err),
-			 ST_OK);
+	live_whole(&w, hash);
+	assert_int_equal(session_open(live_path, CHECKPOINT_NEWEST, 2, true, NULL, &a,
+				      &live_err), ST_OK);
+	assert_int_equal(session_open(live_path, CHECKPOINT_BEST, 1, false, NULL, &b,
+				      &live_err), ST_OK);
 	assert_null(b->task[0].train);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(evaluate_task(a, i, &o, NULL, &e, &err), ST_OK);
+		assert_int_equal(evaluate_task(a, i, &o, NULL, &e, &live_err), ST_OK);
 		evaluation_release(&e);
 	}
 	buf_init(&json);
-	assert_int_equal(evaluate_text(b, -1, "lemon north", NULL, &json, &err), ST_OK);
+	assert_int_equal(evaluate_text(b, -1, "lemon north", NULL, &json, &live_err), ST_OK);
 	assert_non_null(strstr(buf_str(&json), "\"value\":"));
 	assert_true(b->task[1].mean == a->task[1].mean && b->task[1].mean > 1);
 	assert_string_equal(b->task[0].labels[0], "high");
@@ -238,7 +232,7 @@ static void test_open(void **state)
 	session_free(a);
 	session_free(b);
 	assert_int_equal(session_open(fixture_dir, CHECKPOINT_NEWEST, 1, false, NULL, &a,
-				      &err), ST_NOT_FOUND);
+				      &live_err), ST_NOT_FOUND);
 }
 
 int main(void)
@@ -254,5 +248,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("trainer", tests,
-					   trainer_set_up, fixture_remove);
+					   fixture_make_runs, fixture_remove);
 }

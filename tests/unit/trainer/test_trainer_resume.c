@@ -2,36 +2,45 @@
  * test_trainer_resume.c - a run resumed: to the same bits, caught up with its
  * journal, with a script or refused.
  */
-#include "fixture/trainer_run.h"
+#include "fixture/live_run.h"
 
 #include "base/mem.h"
 #include "trainer/trainer.h"
 
+static const char script[] =
+	"# steps and commands\n"
+	"0 weight mood 2\n"
+	"7 mute sum on\n"
+	"7 note two at one step\n"
+	"19 share count 0.5\n"
+	"20 sampling temperature T=3\n"
+	"20 weighting uncertainty lr=0.01\n"
+	"31 mute sum off\n"
+	"40 lr 0.002\n"
+	"41 lock mood on\n";
+
 static void test_resume(void **state)
 {
-	const struct wanted whole = { .workers = 2, .script = script };
+	const struct live_wanted whole = { .workers = 2, .script = script };
 	const int64_t stops[] = { 1, 7, 20, 21, 40, 59 };
-	char path[PATH_MAX], expected[40];
+	char expected[40];
 
 	(void)state;
-	run_whole(&whole, path, expected);
+	live_whole(&whole, expected);
 	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
-		struct wanted part = whole;
+		struct live_wanted part = whole;
 
 		part.steps = stops[i];
-		assert_int_equal(finish(start(&part, path)), ST_OK);
-		assert_int_equal(snap.step, stops[i]);
-		snapshot_release(&snap);
-		assert_int_equal(finish(resume(path, stops[i] + 1, script)), ST_OK);
-		snapshot_release(&snap);
-		assert_int_equal(finish(resume(path, 0, script)), ST_OK);
-		assert_int_equal(snap.step, 60);
-		assert_string_equal(snap.state, expected);
+		assert_int_equal(live_finish(live_start(&part)), ST_OK);
+		assert_int_equal(live_snap.step, stops[i]);
+		assert_int_equal(live_finish(live_resume(stops[i] + 1, script)), ST_OK);
+		assert_int_equal(live_finish(live_resume(0, script)), ST_OK);
+		assert_int_equal(live_snap.step, 60);
+		assert_string_equal(live_snap.state, expected);
 		/* figures are all there again */
-		assert_int_equal(snap.ch[0].curve.n, 60);
-		assert_true(snap.n_journal >= 8);
-		snapshot_release(&snap);
-		replays(path, 2);
+		assert_int_equal(live_snap.ch[0].curve.n, 60);
+		assert_true(live_snap.n_journal >= 8);
+		assert_replays(2);
 	}
 }
 
@@ -41,35 +50,34 @@ static void test_resume(void **state)
  */
 static void test_catch_up(void **state)
 {
-	const struct wanted w = { .workers = 2, .script = script,
+	const struct live_wanted w = { .workers = 2, .script = script,
 				  .sets = { "budget.keep=9" }, .n_sets = 1 };
-	char path[PATH_MAX], folder[PATH_MAX], expected[40];
+	char folder[PATH_MAX], expected[40];
 	uint64_t ticket;
-	struct trainer_options o = { .resume = path, .steps = -1, .start_paused = true };
+	struct trainer_options o = { .resume = live_path, .steps = -1, .start_paused = true };
 	struct trainer *t;
 
 	(void)state;
-	run_whole(&w, path, expected);
-	str_format(folder, sizeof folder, "%s/checkpoints/step-000060", path);
-	assert_int_equal(file_remove_tree(folder, &err), ST_OK);
-	str_format(folder, sizeof folder, "%s/checkpoints/step-000040", path);
-	assert_int_equal(file_remove_tree(folder, &err), ST_OK);
-	snapshot_init(&snap);
-	assert_int_equal(trainer_start(&o, &t, &err), ST_OK);
-	while (snap.phase != PHASE_PAUSED)
-		look(t);
-	assert_int_equal(snap.step, 20);
-	assert_int_equal(snap.catching_up, 41);
-	assert_int_equal(trainer_post(t, "weight mood 3", WHO_PERSON, &ticket, &err), ST_OK);
-	while (snap.ticket < ticket)
-		look(t);
-	assert_int_equal(trainer_answer(t, ticket, NULL, &err), ST_FAILED);
-	assert_non_null(strstr(err.text, "catching up"));
-	assert_int_equal(trainer_post(t, "continue", WHO_PERSON, NULL, &err), ST_OK);
-	assert_int_equal(finish(t), ST_OK);
-	assert_string_equal(snap.state, expected);
-	assert_int_equal(snap.catching_up, 0);
-	snapshot_release(&snap);
+	live_whole(&w, expected);
+	str_format(folder, sizeof folder, "%s/checkpoints/step-000060", live_path);
+	assert_int_equal(file_remove_tree(folder, &live_err), ST_OK);
+	str_format(folder, sizeof folder, "%s/checkpoints/step-000040", live_path);
+	assert_int_equal(file_remove_tree(folder, &live_err), ST_OK);
+	snapshot_release(&live_snap);
+	assert_int_equal(trainer_start(&o, &t, &live_err), ST_OK);
+	while (live_snap.phase != PHASE_PAUSED)
+		live_look(t);
+	assert_int_equal(live_snap.step, 20);
+	assert_int_equal(live_snap.catching_up, 41);
+	assert_int_equal(trainer_post(t, "weight mood 3", WHO_PERSON, &ticket, &live_err), ST_OK);
+	while (live_snap.ticket < ticket)
+		live_look(t);
+	assert_int_equal(trainer_answer(t, ticket, NULL, &live_err), ST_FAILED);
+	assert_non_null(strstr(live_err.text, "catching up"));
+	assert_int_equal(trainer_post(t, "continue", WHO_PERSON, NULL, &live_err), ST_OK);
+	assert_int_equal(live_finish(t), ST_OK);
+	assert_string_equal(live_snap.state, expected);
+	assert_int_equal(live_snap.catching_up, 0);
 }
 
 static void test_script_refused(void **state)
@@ -80,8 +88,7 @@ static void test_script_refused(void **state)
 		{ "5 weight moody 1\n", "script:1: no task 'moody'" },
 		{ "-1 pause\n", "is no step" },
 	};
-	char path[PATH_MAX];
-	const struct wanted w = { .steps = 10 };
+	const struct live_wanted w = { .steps = 10 };
 	struct trainer *t;
 
 	(void)state;
@@ -90,17 +97,15 @@ static void test_script_refused(void **state)
 					     .steps = -1, .script = bad[i].script };
 
 		o.plan = fixture_plan(NULL, 0);
-		assert_int_not_equal(trainer_start(&o, &t, &err), ST_OK);
-		if (!strstr(err.text, bad[i].why))
-			fail_msg("%s", err.text);
+		assert_int_not_equal(trainer_start(&o, &t, &live_err), ST_OK);
+		if (!strstr(live_err.text, bad[i].why))
+			fail_msg("%s", live_err.text);
 	}
 	/* a line of a step that is past, and that never was in the journal */
-	assert_int_equal(finish(start(&w, path)), ST_OK);
-	snapshot_release(&snap);
-	assert_int_equal(finish(resume(path, 0, "4 weight mood 2\n")), ST_INVALID);
-	assert_non_null(strstr(err.text, "script:1: step 4 is past"));
-	assert_int_equal(snap.phase, PHASE_FAILED);
-	snapshot_release(&snap);
+	assert_int_equal(live_finish(live_start(&w)), ST_OK);
+	assert_int_equal(live_finish(live_resume(0, "4 weight mood 2\n")), ST_INVALID);
+	assert_non_null(strstr(live_err.text, "script:1: step 4 is past"));
+	assert_int_equal(live_snap.phase, PHASE_FAILED);
 }
 
 int main(void)
@@ -112,5 +117,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("trainer_resume", tests,
-					   trainer_set_up, fixture_remove);
+					   fixture_make_runs, fixture_remove);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "fixture/fake_curves.h"
+#include "base/mem.h"
 #include "widget/chart.h"
 
 struct fixture {

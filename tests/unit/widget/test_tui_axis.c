@@ -12,6 +12,7 @@
 
 #include "widget/axis.h"
 #include "base/mem.h"
+#include "fixture/near.h"
 #include "widget/curve.h"
 #include "look/telemetry.h"
 
@@ -49,13 +50,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void near(double a, double b, double by)
-{
-	if (!(fabs(a - b) <= by))
-		print_error("%g is not %g\n", a, b);
-	assert_true(fabs(a - b) <= by);
-}
-
 /* While it goes on there is room for what is planned; an ended run fills its axis. */
 static void test_last(void **state)
 {
@@ -65,11 +59,11 @@ static void test_last(void **state)
 	axis_make(&axis, AXIS_STEP, false, &snap, 0);
 	snap.phase = PHASE_PAUSED;
 	assert_int_equal(axis_last(&snap), 10000);
-	near(axis_end(&axis, &snap), 10000, 0);
+	assert_near(axis_end(&axis, &snap), 10000, 0);
 	for (int i = 0; i < 3; i++) {
 		snap.phase = over[i];
 		assert_int_equal(axis_last(&snap), 3000);
-		near(axis_end(&axis, &snap), 3000, 0);
+		assert_near(axis_end(&axis, &snap), 3000, 0);
 	}
 	snap.phase = PHASE_RUNNING;
 }
@@ -78,19 +72,19 @@ static void test_values(void **state)
 {
 	(void)state;
 	axis_make(&axis, AXIS_STEP, false, &snap, 0);
-	near(axis_value(&axis, 1234), 1234, 0);
+	assert_near(axis_value(&axis, 1234), 1234, 0);
 	axis_make(&axis, AXIS_TIME, false, &snap, 0);
-	near(axis_value(&axis, 500), 1000, 1e-6);
-	near(axis_value(&axis, 1000), 2000, 1e-6);
-	near(axis_value(&axis, 2000), 2500, 1e-6);
-	near(axis_value(&axis, 3000), 3000, 1e-3);
-	near(axis_value(&axis, 6000), 6000, 1e-3); /* as it went so far */
+	assert_near(axis_value(&axis, 500), 1000, 1e-6);
+	assert_near(axis_value(&axis, 1000), 2000, 1e-6);
+	assert_near(axis_value(&axis, 2000), 2500, 1e-6);
+	assert_near(axis_value(&axis, 3000), 3000, 1e-3);
+	assert_near(axis_value(&axis, 6000), 6000, 1e-3); /* as it went so far */
 	axis_make(&axis, AXIS_TOKENS, false, &snap, 0);
-	near(axis_value(&axis, 700), 70000, 1e-6);
+	assert_near(axis_value(&axis, 700), 70000, 1e-6);
 	axis_make(&axis, AXIS_EXAMPLES, false, &snap, 0);
-	near(axis_value(&axis, 700), 3500, 1e-6);
+	assert_near(axis_value(&axis, 700), 3500, 1e-6);
 	axis_make(&axis, AXIS_EPOCH, false, &snap, 0);
-	near(axis_value(&axis, 700), 7, 1e-9);
+	assert_near(axis_value(&axis, 700), 7, 1e-9);
 }
 
 /* The step of a value is the value's step, for each axis. */
@@ -100,8 +94,8 @@ static void test_back(void **state)
 	for (int k = 0; k < AXES; k++) {
 		axis_make(&axis, (enum axis_kind)k, false, &snap, 0);
 		for (double s = 0; s < 5000; s += 17)
-			near(axis_step(&axis, axis_value(&axis, s)), s, 1e-6);
-		near(axis_step(&axis, -1), k == AXIS_STEP ? -1 : 0, 0);
+			assert_near(axis_step(&axis, axis_value(&axis, s)), s, 1e-6);
+		assert_near(axis_step(&axis, -1), k == AXIS_STEP ? -1 : 0, 0);
 	}
 }
 
@@ -124,15 +118,15 @@ static void test_ends(void **state)
 {
 	(void)state;
 	axis_make(&axis, AXIS_STEP, false, &snap, 0);
-	near(axis_end(&axis, &snap), 10000, 0);
+	assert_near(axis_end(&axis, &snap), 10000, 0);
 	axis_make(&axis, AXIS_TIME, false, &snap, 0);
-	near(axis_end(&axis, &snap), 3600, 0);
+	assert_near(axis_end(&axis, &snap), 3600, 0);
 	axis_make(&axis, AXIS_TOKENS, false, &snap, 0);
-	near(axis_end(&axis, &snap), 500000, 0);
+	assert_near(axis_end(&axis, &snap), 500000, 0);
 	axis_make(&axis, AXIS_EPOCH, false, &snap, 0);
-	near(axis_end(&axis, &snap), 50, 1e-9);
+	assert_near(axis_end(&axis, &snap), 50, 1e-9);
 	snap.phase = PHASE_DONE;
-	near(axis_end(&axis, &snap), 30, 1e-9);
+	assert_near(axis_end(&axis, &snap), 30, 1e-9);
 	snap.phase = PHASE_RUNNING;
 }
 
@@ -146,10 +140,10 @@ static void label_is(enum axis_kind k, double v, double tick, const char *want)
 static void test_labels(void **state)
 {
 	(void)state;
-	near(axis_tick(AXIS_STEP, 40000, 4), 10000, 0);
-	near(axis_tick(AXIS_STEP, 3, 4), 1, 0);
-	near(axis_tick(AXIS_EPOCH, 1, 4), .5, 1e-12);
-	near(axis_tick(AXIS_TIME, 3600, 4), 900, 0);
+	assert_near(axis_tick(AXIS_STEP, 40000, 4), 10000, 0);
+	assert_near(axis_tick(AXIS_STEP, 3, 4), 1, 0);
+	assert_near(axis_tick(AXIS_EPOCH, 1, 4), .5, 1e-12);
+	assert_near(axis_tick(AXIS_TIME, 3600, 4), 900, 0);
 	label_is(AXIS_STEP, 20000, 10000, "20k");
 	label_is(AXIS_STEP, 12125, 25, "12,125");
 	label_is(AXIS_EPOCH, 1.5, .5, "1.5");
@@ -166,14 +160,14 @@ static void test_plot(void **state)
 	p.area = (struct rect){0, 0, 10, 100};
 	assert_int_equal(plot_column(&p, 1000), 50);
 	assert_int_equal(plot_column(&p, 9000), -1);
-	near(plot_step_at(&p, .5), 1000, 1e-6);
+	assert_near(plot_step_at(&p, .5), 1000, 1e-6);
 	axis_make(&axis, AXIS_STEP, true, &snap, 0);
 	p.x_max = 1024;
 	assert_int_equal(plot_column(&p, 1), 0);
 	assert_int_equal(plot_column(&p, 32), 50);
 	assert_int_equal(plot_column(&p, 1024), 99);
 	assert_int_equal(plot_column(&p, 1025), -1);
-	near(plot_step_at(&p, .5), 32, 1e-6);
+	assert_near(plot_step_at(&p, .5), 32, 1e-6);
 }
 
 int main(void)
