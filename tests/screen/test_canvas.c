@@ -16,7 +16,6 @@
 
 #include "desk/frame.h"
 #include "view/view_table.h"
-#include "desk/frame.h"
 #include "view/trial.h"
 #include "view/view_help.h"
 #include "fixture/fake_feed.h"

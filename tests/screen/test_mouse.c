@@ -13,7 +13,6 @@
 
 #include "desk/frame.h"
 #include "ui/keys.h"
-#include "desk/frame.h"
 #include "desk/mouse.h"
 #include "view/view_table.h"
 #include "fixture/pty_desk.h"

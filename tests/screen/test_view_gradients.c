@@ -12,7 +12,6 @@
 
 #include "desk/frame.h"
 #include "view/view_table.h"
-#include "desk/frame.h"
 #include "fixture/golden_screen.h"
 #include "fixture/pty_desk.h"
 #include "ui/ui.h"

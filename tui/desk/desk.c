@@ -21,7 +21,6 @@
 #include "screen/input.h"
 #include "ui/keys.h"
 #include "view/desk_command.h"
-#include "frame.h"
 #include "mouse.h"
 #include "prompt.h"
 #include "view/trial.h"

@@ -4,7 +4,6 @@
  */
 #include "desk/frame.h"
 #include "view/view_table.h"
-#include "desk/frame.h"
 #include "fixture/data_check.h"
 
 #include <time.h>
