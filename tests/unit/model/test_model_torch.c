@@ -93,8 +93,8 @@ static void check_case(const char *file)
 		double loss, want;
 
 		snprintf(key, sizeof key, "loss.%s", task[i].name);
-		want = strtod(text_of(s, key), NULL);
-		load_batch(&x, i, task[i].kind, s);
+		want = strtod(case_text(s, key), NULL);
+		case_batch(&x, i, task[i].kind, s);
 		grads_clear(m.g);
 		tape_begin(&m.t, m.g, NULL);
 		loss = model_loss(m.m, &m.t, &x.b, 0.0f).objective;

@@ -17,7 +17,7 @@ static void add_gradients(struct test_model *m, const struct model_task *task, i
 {
 	struct test_batch x;
 
-	load_batch(&x, i, task[i].kind, s);
+	case_batch(&x, i, task[i].kind, s);
 	tape_begin(&m->t, m->g, NULL);
 	model_loss(m->m, &m->t, &x.b, 0.0f);
 	tape_backward(&m->t);
@@ -60,8 +60,8 @@ static void check_weights(const struct test_model *m, const struct safetensors *
 		double gap = 0, all = 0;
 
 		snprintf(key, sizeof key, "%c.%s", prefix, m->ps.p[p].name);
-		assert_int_equal(safetensors_numbers(entry(s, key)), n);
-		want = entry(s, key)->data;
+		assert_int_equal(safetensors_numbers(case_entry(s, key)), n);
+		want = case_entry(s, key)->data;
 		for (int i = 0; i < n; i++) {
 			double d = (double)v[i] - (double)want[i];
 
@@ -105,7 +105,7 @@ static void check_at_once(const char *name)
 
 static double double_of(const struct safetensors *s, const char *key)
 {
-	return strtod(text_of(s, key), NULL);
+	return strtod(case_text(s, key), NULL);
 }
 
 /* Parameters of the tasks whose turn it is not stand still. */
@@ -116,7 +116,7 @@ static void check_by_turns(const char *name)
 	struct test_model m;
 	int n = case_model(&m, task, s);
 
-	for (int step = 0; step < int_of(s, "steps"); step++) {
+	for (int step = 0; step < case_int(s, "steps"); step++) {
 		double warm = (step + 1) / double_of(s, "warmup");
 
 		grads_clear(m.g);
