@@ -2,9 +2,9 @@
 # The same bits: workers, checkpoints, evaluations, replay, resume, kill -9.
 . tests/cli/lib.sh
 case $FLAVOUR in
-release) kills=${KILLS:-50} window=0.5 ;; # seconds within which a kill falls
-asan) kills=${KILLS:-6} window=1 ;;
-*) kills=${KILLS:-2} window=8 ;;
+release) kills=${KILLS:-50} more=8 window=0.5 ;; # seconds within which a kill falls
+asan) kills=${KILLS:-6} more=2 window=1 ;;
+*) kills=${KILLS:-2} more=1 window=8 ;;
 esac
 plan=$TMP/tiny.json
 tiny_plan "$plan"
@@ -56,32 +56,36 @@ for at in "1" "9" "10" "11" "4 17 18 33" "39"; do
 	[ "$s" = "$hands" ] && ok "stopped at $at and resumed" || { not_ok "stopped at $at: $s"; head -3 "$TMP/err"; }
 done
 
-# the other trunk, and the other decoder over it
-lstm() { state_of "$plan" --set model.kind=bilstm --set model.decoder=lstm "$@"; }
-bilstm=$(lstm --run bilstm --workers 1 --script "$TMP/hands")
-[ -n "$bilstm" ] && [ "$bilstm" != "$hands" ] && ok "bilstm is another run" || not_ok "bilstm: '$bilstm'"
-[ "$(lstm --workers 4 --script "$TMP/hands" --set budget.checkpoint_every=3)" = "$bilstm" ] &&
-	ok "bilstm, 4 workers" || not_ok "bilstm, 4 workers: differs"
-lstm --run lstm-half --steps 17 --script "$TMP/hands" >"$TMP/half"
-s=$("$TUTTI" resume lstm-half --runs "$TMP/runs" --steps 40 --script "$TMP/hands" --json 2>"$TMP/err" | field state)
-[ "$s" = "$bilstm" ] && ok "bilstm, stopped and resumed" || not_ok "bilstm, stopped: $s"
-check "its checkpoint says how heads pool" \
+# the other trunks and decoders: a plan each
+plan_of() { # plan_of KIND
+	case $1 in
+	bilstm) sed 's/"kind": "transformer"/"kind": "bilstm", "decoder": "lstm"/' "$plan" ;;
+	prefix) sed 's/"kind": "transformer"/&, "decoder": "prefix", "predict_from": "mask"/' "$plan" ;;
+	gpt) sed 's/"kind": "transformer", \(.*\), "decoder_layers": 1/"kind": "gpt", \1/' "$plan" ;;
+	esac >"$TMP/$1.json"
+}
+for kind in bilstm prefix gpt; do
+	plan_of $kind
+	of_kind() { state_of "$TMP/$kind.json" --script "$TMP/hands" "$@"; }
+	whole=$(of_kind --run $kind --workers 1)
+	[ -n "$whole" ] && [ "$whole" != "$hands" ] && ok "$kind is another run" || not_ok "$kind: '$whole'"
+	[ "$(of_kind --workers 4 --set budget.checkpoint_every=3)" = "$whole" ] &&
+		ok "$kind, 4 workers" || not_ok "$kind, 4 workers: differs"
+	of_kind --run half-$kind --steps 17 >"$TMP/half"
+	s=$("$TUTTI" resume half-$kind --runs "$TMP/runs" --steps 40 --script "$TMP/hands" --json 2>"$TMP/err" | field state)
+	[ "$s" = "$whole" ] && ok "$kind, stopped and resumed" || not_ok "$kind, stopped: $s"
+	check "$kind replays" "$TUTTI" replay $kind --runs "$TMP/runs" --workers 2
+done
+check "a bilstm's checkpoint says how heads pool" \
 	grep -q '"pool": *"attention"' "$TMP"/runs/bilstm/checkpoints/step-000040/config.json
-check "bilstm replays" "$TUTTI" replay bilstm --runs "$TMP/runs" --workers 2
 
-# killed at random moments until it ends; a third of the runs save at every step, half
-# of them sample by dev metrics
+# killed WANT PLAN ARGS...: one run, killed at random moments until it ends
 n=0 lost=0 round=0
-while [ $n -lt "$kills" ]; do
-	round=$((round + 1)) r=kill$round every=10
-	[ $((round % 3)) = 0 ] && every=1
-	set -- train "$plan" --run "$r" --set budget.checkpoint_every=$every
-	want=$base
-	if [ $((round % 2)) = 0 ]; then
-		set -- "$@" --set mix.sampling=dynamic --set budget.eval_every=5
-		want=$dynamic
-	fi
-	tries=0
+killed() {
+	want=$1 tries=0
+	shift
+	round=$((round + 1)) r=kill$round
+	set -- train "$@" --run "$r"
 	while :; do
 		"$TUTTI" "$@" --runs "$TMP/runs" --json >"$TMP/kill.out" 2>"$TMP/err" &
 		pid=$!
@@ -96,6 +100,25 @@ while [ $n -lt "$kills" ]; do
 	done
 	s=$(field state <"$TMP/kill.out")
 	[ "$s" = "$want" ] || { lost=$((lost + 1)); echo "run $r ended in '$s'"; head -3 "$TMP/err"; }
+}
+
+# a third of the runs save at every step, half of them sample by dev metrics
+while [ $n -lt "$kills" ]; do
+	every=10
+	[ $((round % 3)) = 2 ] && every=1
+	if [ $((round % 2)) = 1 ]; then
+		killed "$dynamic" "$plan" --set budget.checkpoint_every=$every --set mix.sampling=dynamic --set budget.eval_every=5
+	else
+		killed "$base" "$plan" --set budget.checkpoint_every=$every
+	fi
 done
 [ $lost = 0 ] && ok "killed $n times in $round runs, always the same bits" || not_ok "$lost of $round killed runs differ"
+for kind in bilstm prefix gpt; do
+	whole=$(state_of "$TMP/$kind.json")
+	n=0 lost=0 first=$round
+	while [ $n -lt $more ]; do
+		killed "$whole" "$TMP/$kind.json" --set budget.checkpoint_every=3
+	done
+	[ $lost = 0 ] && ok "$kind, killed $n times in $((round - first)) runs" || not_ok "$kind: $lost killed runs differ"
+done
 exit $bad
