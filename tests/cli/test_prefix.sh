@@ -35,4 +35,8 @@ fails "an unknown way to predict" 2 'model.predict_from' \
 	"$TUTTI" check "$plan" --set model.predict_from=afar
 fails "an unknown decoder" 2 'prefix.*at model.decoder' \
 	"$TUTTI" check "$plan" --set model.decoder=parrot
+fails "over an LSTM" 2 "'prefix' writes with the model's own layers, and 'bilstm' has none for it.*at model.decoder" \
+	"$TUTTI" check "$plan" --set model.kind=bilstm --set model.decoder=prefix
+fails "what to predict from, over an LSTM" 2 'predict_from' \
+	"$TUTTI" check "$plan" --set model.kind=bilstm --set model.predict_from=mask
 exit $bad
