@@ -35,7 +35,8 @@
  *   - Parameters are declared in one order that follows from configuration and tasks: a
  *     parameter's number seeds its random weights, so one that comes in between changes
  *     all behind it. Its name is its place in checkpoints and does not change.
- * tests/adding/trunk adds one more trunk and trains it under every head.
+ * test_model_promises.c holds every trunk to it with every decoder; tests/adding/trunk adds
+ * one more trunk and trains it under every head.
  */
 #ifndef TUTTI_MODEL_KIND_H
 #define TUTTI_MODEL_KIND_H
@@ -156,8 +157,8 @@ struct decoder_kind {
 	struct ten *(*begin)(struct decoding *g, double *each);
 	/*
 	 * The states of this turn's rows, from which the next pieces come: [R, C].
-	 * They say what loss() says of the same pieces (test_greedy,
-	 * test_brute_force in test_model_decode.c).
+	 * They say what loss() says of the same pieces (test_greedy in
+	 * test_model_decode.c, test_brute_force in test_model_beam.c).
 	 */
 	struct ten *(*step)(struct decoding *g);
 	/*

@@ -15,11 +15,11 @@
 	X(lstm) \
 	X(prefix)
 
-/* "transformer|bilstm" and `words` behind it, as a literal. */
+/* "transformer|bilstm|gpt" and `words` behind it, as a literal. */
 #define TRUNK_CHOICE(name) "|" #name
 #define TRUNK_CHOICES_AND(words) (&(TRUNK_LIST(TRUNK_CHOICE) words)[1])
 
-/* "cross|lstm": their names as a list of choices. */
+/* "cross|lstm|prefix": their names as a list of choices. */
 #define DECODER_CHOICE(name) "|" #name
 #define DECODER_CHOICES (&(DECODER_LIST(DECODER_CHOICE))[1])
 
