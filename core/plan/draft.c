@@ -133,6 +133,7 @@ void draft_sizes(const struct draft_task *t, int n, struct draft_sizes *out)
 	r = &ladder[i];
 	*out = (struct draft_sizes){ .dim = r->dim, .layers = r->layers,
 				     .heads = r->heads, .decoder_layers = 2,
+				     .kind = "transformer", .decoder = "cross",
 				     .vocab = r->vocab, .lr = r->lr,
 				     .micro_batches = MICRO_BATCHES };
 	out->tokens = choose_tokens(r, &a);
@@ -216,12 +217,15 @@ static void put_task(struct json_out *o, const struct draft_task *t)
 
 static void put_model(struct json_out *o, const struct draft_sizes *s, bool decodes)
 {
+	const char *decoder = decodes ? s->decoder : "";
+
 	json_open(o, "model", '{');
-	json_put_str(o, "kind", "transformer");
+	json_put_str(o, "kind", s->kind);
 	json_put_int(o, "dim", s->dim);
 	json_put_int(o, "layers", s->layers);
-	json_put_int(o, "heads", s->heads);
-	if (decodes)
+	if (model_uses(s->kind, decoder, "heads"))
+		json_put_int(o, "heads", s->heads);
+	if (model_uses(s->kind, decoder, "decoder_layers"))
 		json_put_int(o, "decoder_layers", s->decoder_layers);
 	json_put_num(o, "dropout", 0.1);
 	json_close(o, '}');

@@ -30,8 +30,12 @@ struct draft_task {
 	char note[400];
 };
 
-/* What follows from the tasks. */
+/*
+ * What follows from the tasks. The model's kind and decoder (borrowed) may be changed
+ * before it is written: then what they have no use for is left out.
+ */
 struct draft_sizes {
+	const char *kind, *decoder;
 	int dim, layers, heads, decoder_layers, vocab;
 	int micro_batches, tokens;
 	double lr;

@@ -57,6 +57,11 @@ check "--seed" grep -q '"seed": 9' out
 [ ! -e reviews.json ] && ok "and writes nothing" || not_ok "a file was written"
 fails "a field that is none" 2 "dmi" "$TUTTI" new data/reviews.csv --set model.dmi=3
 [ ! -e reviews.json ] && ok "a wrong setting writes nothing" || not_ok "a file was written"
+for model in gpt bilstm "bilstm --set model.decoder=lstm" "transformer --set model.decoder=prefix"; do
+	"$TUTTI" new data/reviews.csv data/news_train.jsonl --force -o kind.json --set model.kind=$model >out 2>err </dev/null
+	check "a plan of a $model" "$TUTTI" check kind.json
+done
+check "without what its decoder has no use for" sh -c '! grep decoder_layers kind.json'
 
 # what cannot be guessed is said, with what to type; then it is taken
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "{\"a\": \"row %d is like no other\", \"b\": \"k%d\"}\n", i, i }' >odd.jsonl

@@ -289,6 +289,7 @@ static enum status write_plan(struct new_plan *p, struct draft_sizes *sizes, str
 	enum status st;
 
 	draft_sizes(p->task, p->n, sizes);
+	new_set_model(p->o, sizes);
 	buf_init(&text);
 	draft_write(p->task, p->n, sizes, head_note, &text);
 	st = lay_settings(p->o, &text, err);

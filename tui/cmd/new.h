@@ -54,6 +54,8 @@ bool new_has_settings(const struct opts *o); /* of kind or columns */
 enum status new_set_header(const struct opts *o, struct new_file *f, struct err *err);
 enum status new_apply_settings(const struct opts *o, const struct new_file *f,
 			       struct guess_task *g, struct err *err);
+/* The model's kind and decoder, where they are said; borrowed from the options. */
+void new_set_model(const struct opts *o, struct draft_sizes *s);
 
 /* "classify 'label' by the text 'sentence'", made harmless. */
 void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out);

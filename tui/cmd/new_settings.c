@@ -129,6 +129,17 @@ static bool is_listed(const struct buf *keys, const char *key, size_t n)
 	return false;
 }
 
+void new_set_model(const struct opts *o, struct draft_sizes *s)
+{
+	const char *kind = setting(o, "model.kind");
+	const char *decoder = setting(o, "model.decoder");
+
+	if (kind)
+		s->kind = kind;
+	if (decoder)
+		s->decoder = decoder;
+}
+
 /* "kind, text, text_b, label, header": what is no field of a plan. */
 static void put_keys(struct buf *keys)
 {

@@ -5,6 +5,7 @@
 #include "fixture/guessed.h"
 
 #include "data/guess.h"
+#include "model/model.h"
 #include "plan/draft.h"
 
 /* --- made-up rows --- */
@@ -268,6 +269,41 @@ static void test_draft_loads(void **state)
 	buf_release(&b);
 }
 
+/* Every kind with every decoder: a plan of it, with what these have a use for alone. */
+static void test_kinds(void **state)
+{
+	static const char *const decoders[] = { "cross", "lstm", "prefix" };
+	struct draft_task t = { .name = "a", .kind = TASK_SUMMARIZE, .format = SOURCE_CSV,
+				.header = 1, .text = "x", .target = "y", .rows = 500,
+				.words = 9, .long_words = 30, .note = "any" };
+	struct draft_sizes s;
+
+	(void)state;
+	put_text("any.csv", "x,y\n");
+	str_copy(t.train, sizeof t.train, "any.csv");
+	for (int i = 0; i < 9; i++) {
+		const char *kind = model_kind_name(i / 3), *decoder = decoders[i % 3];
+		struct plan *p = NULL;
+		struct err err = { "" };
+		struct buf b;
+
+		draft_sizes(&t, 1, &s);
+		s.kind = kind;
+		s.decoder = decoder;
+		buf_init(&b);
+		draft_write(&t, 1, &s, "head", &b);
+		if (plan_parse(b.s, b.len, "draft", scratch, NULL, 0, &p, &err))
+			fail_msg("%s", err.text);
+		assert_string_equal(p->model.kind, kind);
+		assert_true(!strstr(b.s, "\"heads\"") == !model_uses(kind, decoder, "heads"));
+		assert_true(!strstr(b.s, "\"decoder_layers\"") ==
+			    !model_uses(kind, decoder, "decoder_layers"));
+		plan_free(p);
+		buf_release(&b);
+	}
+	assert_null(model_kind_name(3));
+}
+
 /* --- the real sets --- */
 
 static void test_real(void **state)
@@ -342,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_draft_loads),
+		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_real),
 	};
 
