@@ -426,10 +426,16 @@ static void test_refusals(void **state)
 	t.text = NULL;
 	refuse(&t, "no texts");
 	t = (struct model_task){ .name = "topic", .kind = TASK_REGRESS, .scale = 1 };
-	refuse(&t, "'regress'");
-	assert_true(model_kind_answers("gpt", TASK_CLASSIFY));
-	assert_false(model_kind_answers("gpt", TASK_REGRESS));
-	assert_true(model_kind_answers("transformer", TASK_REGRESS));
+	refuse(&t, "no grid of numbers");
+	t.grid = (struct number_grid){ 0.5, 2, 3 };
+	refuse(&t, "no texts for its numbers");
+	t.text = twice;
+	t.text_off = two;
+	refuse(&t, "numbers 1 and 3 are one text");
+	for (enum task_kind k = 0; k < TASK_KINDS; k++) {
+		assert_true(model_kind_answers("gpt", k));
+		assert_true(model_kind_answers("transformer", k));
+	}
 }
 
 int main(void)
