@@ -432,10 +432,9 @@ static void test_refusals(void **state)
 	t.text = twice;
 	t.text_off = two;
 	refuse(&t, "numbers 1 and 3 are one text");
-	for (enum task_kind k = 0; k < TASK_KINDS; k++) {
-		assert_true(model_kind_answers("gpt", k));
-		assert_true(model_kind_answers("transformer", k));
-	}
+	assert_true(model_kind_answers("gpt", TASK_CLASSIFY));
+	assert_true(model_kind_answers("gpt", TASK_REGRESS));
+	assert_true(model_kind_answers("transformer", TASK_REGRESS));
 }
 
 int main(void)
