@@ -10,6 +10,8 @@
 
 #include "base/mem.h"
 #include "model/lm.h"
+#include "tensor/kernels.h"
+#include "tensor/vmath.h"
 
 /* Text k: ids[off[k]] .. ids[off[k + 1]]. */
 struct texts {
@@ -194,6 +196,45 @@ static struct ten *branched_rows(const struct model *m, struct tape *t,
 	return op_rows(t, s.h, l->asking, l->asks);
 }
 
+/* y [texts] += log softmax of the logits at each text's first piece, by its length. */
+static void add_log_probs(const struct texts *x, int V, float *logits, float *y)
+{
+	float top = k_logits_max(V, logits, NULL);
+	double all = (double)top + v_logd(k_exp_sum_of(V, logits, top));
+
+	for (int k = 0; k < x->n; k++)
+		y[k] += (float)(((double)logits[x->ids[x->off[k]]] - all) /
+				(x->off[k + 1] - x->off[k]));
+}
+
+enum { ENDS_AT_ONCE = 32 };
+
+/*
+ * All texts' first pieces are predicted from one row, the prompt's last: its logits, made
+ * once, are added to the means y [B, texts] of what is predicted behind it.
+ */
+static void add_first(const struct model *m, struct tape *t, const struct branched *l,
+		      const struct texts *x, const struct ten *asking, struct ten *y)
+{
+	size_t C = (size_t)asking->cols, V = (size_t)m->cfg.vocab;
+	struct arena_mark mark = arena_mark(&t->arena);
+	float *end = arena_alloc(&t->arena, ENDS_AT_ONCE * C * sizeof *end);
+	float *logits = arena_alloc(&t->arena, ENDS_AT_ONCE * V * sizeof *logits);
+
+	for (int from = 0, n; from < y->rows; from += n) {
+		n = y->rows - from < ENDS_AT_ONCE ? y->rows - from : ENDS_AT_ONCE;
+		for (int i = 0; i < n; i++)
+			memcpy(end + (size_t)i * C,
+			       asking->v + (size_t)l->text_off[(from + i) * x->n] * C,
+			       C * sizeof *end);
+		infer_output(t, end, n, m->token, PARAM_NONE, logits);
+		for (int i = 0; i < n; i++)
+			add_log_probs(x, m->cfg.vocab, logits + (size_t)i * V,
+				      y->v + (from + i) * x->n);
+	}
+	arena_rewind(&t->arena, mark);
+}
+
 /* [B, texts] of a batch, all at once. */
 static struct ten *scores_of(const struct model *m, struct tape *t, const struct batch *b,
 			     float p_drop, struct ten **embedded)
@@ -201,15 +242,20 @@ static struct ten *scores_of(const struct model *m, struct tape *t, const struct
 	const struct texts *x = texts_of(m, b);
 	struct branched *l = arena_alloc(&t->arena, sizeof *l);
 	struct ragged *of_text = arena_alloc(&t->arena, sizeof *of_text);
-	struct ten *y;
+	bool firsts = !t->grads; /* apart: no gradient flows through them */
+	struct ten *asking, *y;
 
 	*l = branch_out(&t->arena, b, x);
-	y = branched_rows(m, t, b, l, p_drop, embedded);
-	y = op_log_probs(t, y, m->token, PARAM_NONE, l->target);
+	for (int i = 0; i < b->B * x->n && firsts; i++)
+		l->target[l->text_off[i]] = -1;
+	asking = branched_rows(m, t, b, l, p_drop, embedded);
+	y = op_log_probs(t, asking, m->token, PARAM_NONE, l->target);
 	*of_text = (struct ragged){ b->B * x->n, l->text_off };
 	y = op_pool(t, y, of_text, POOL_MEAN);
 	y->rows = b->B; /* the same numbers in the same order */
 	y->cols = x->n;
+	if (firsts)
+		add_first(m, t, l, x, asking, y);
 	return y;
 }
 
