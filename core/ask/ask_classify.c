@@ -49,7 +49,7 @@ static void answer_labels(const struct ask_batch *a)
 	int labels = a->s->task[a->task].n_labels;
 	double *p, *loss;
 
-	model_classify(a->s->model, &a->w->tape, &a->b, &p, &loss);
+	model_predict_losses(a->s->model, &a->w->tape, &a->b, &p, &loss);
 	for (int i = 0; i < a->n; i++, p += labels) {
 		struct outcome *o = a->out[i];
 		double *v = prediction_values(&o->p, a->keep[i] ? LABEL_P + labels : LABEL_P);

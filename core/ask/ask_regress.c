@@ -1,7 +1,7 @@
 /*
  * ask_regress.c - asking for a number, scored by correlations over all rows. The
- * baseline is the mean of the train numbers. Losses are of numbers in units of their
- * standard deviation there.
+ * baseline is the mean of the train numbers. Losses are the model's: of numbers in units
+ * of their standard deviation there, or of the texts that are said for them.
  */
 #include "ask/ask_regress.h"
 
@@ -34,15 +34,14 @@ void number_set(struct prediction *p, double gold, double guess)
 
 static void answer_numbers(const struct ask_batch *a)
 {
-	double scale = a->s->task[a->task].scale, d, *p;
+	double *p, *loss;
 
-	model_predict(a->s->model, &a->w->tape, &a->b, &p);
+	model_predict_losses(a->s->model, &a->w->tape, &a->b, &p, &loss);
 	for (int i = 0; i < a->n; i++) {
 		struct outcome *o = a->out[i];
 
 		number_set(&o->p, a->b.number[i], p[i]);
-		d = (p[i] - a->b.number[i]) / scale;
-		o->p.loss = d * d;
+		o->p.loss = loss[i];
 		o->weight = 1;
 	}
 }

@@ -356,3 +356,17 @@ double dataset_mean(const struct dataset *d)
 {
 	return d->h->mean;
 }
+
+void dataset_range(const struct dataset *d, double *least, double *greatest)
+{
+	struct example e;
+
+	*least = *greatest = 0;
+	for (uint64_t i = 0; i < dataset_size(d); i++) {
+		dataset_get(d, i, &e);
+		if (!i || e.number < *least)
+			*least = e.number;
+		if (!i || e.number > *greatest)
+			*greatest = e.number;
+	}
+}

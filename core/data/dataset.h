@@ -96,6 +96,8 @@ const struct row_report *dataset_report(const struct dataset *d);
 /* Class counts (classify), n_labels numbers, borrowed; NULL: no labels here. */
 const uint64_t *dataset_label_counts(const struct dataset *d);
 double dataset_mean(const struct dataset *d); /* regress */
+/* regress: the least and the greatest number; 0, 0 of no rows. */
+void dataset_range(const struct dataset *d, double *least, double *greatest);
 
 /*
  * The distinct labels of a file, sorted by bytes: what a plan without `labels`
@@ -107,7 +109,8 @@ enum status dataset_scan_labels(const struct dataset_spec *spec,
 				int cap, char ***labels, int *n, struct err *err);
 /*
  * A tokenizer of the wished kind and size, trained from every text (source, pair,
- * summary) of n files in this order; kept in the same way.
+ * summary; digits, where numbers are said behind a prompt) of n files in this order;
+ * kept in the same way.
  */
 enum status dataset_vocabulary(const struct dataset_spec *spec, int n,
 			       struct tokenizer_wish wish, const char *cache_dir,

@@ -185,12 +185,24 @@ enum status dataset_scan_labels(const struct dataset_spec *spec,
 
 struct feed {
 	struct tokenizer_trainer *tr;
-	bool targets;
+	bool targets, numbers;
 };
+
+/* Is a text's answer said, and a number? Then it is to have pieces for any. */
+static bool says_numbers(const struct dataset_spec *spec)
+{
+	return spec->prompt && data_target(spec->kind)->has_number;
+}
+
+static bool learns_targets(const struct dataset_spec *spec)
+{
+	return data_target(spec->kind)->has_pieces || says_numbers(spec);
+}
 
 static void take_texts(void *arg, const struct source_row *row,
 		       const struct dataset_columns *c)
 {
+	static const char digits[] = "- . 0 1 2 3 4 5 6 7 8 9";
 	const struct feed *f = arg;
 
 	tokenizer_trainer_feed(f->tr, row->field[c->text], row->len[c->text]);
@@ -200,13 +212,16 @@ static void take_texts(void *arg, const struct source_row *row,
 	if (f->targets && c->target >= 0)
 		tokenizer_trainer_feed(f->tr, row->field[c->target],
 				       row->len[c->target]);
+	if (f->numbers)
+		tokenizer_trainer_feed(f->tr, digits, sizeof digits - 1);
 }
 
 static enum status feed_texts(const struct dataset_spec *spec,
 			      struct tokenizer_trainer *tr, struct progress *pg,
 			      struct err *err)
 {
-	struct feed f = { .tr = tr, .targets = data_target(spec->kind)->has_pieces };
+	struct feed f = { .tr = tr, .targets = data_target(spec->kind)->has_pieces,
+			  .numbers = says_numbers(spec) };
 
 	return each_row(spec, pg, take_texts, &f, err);
 }
@@ -261,7 +276,7 @@ static void vocabulary_key(struct found *f, const struct dataset_spec *spec,
 	str_format(what, sizeof what, "%s 2", tokenizer_kind_name(wish.kind));
 	found_begin(f, what, (uint64_t)wish.size);
 	for (int i = 0; i < n; i++)
-		found_add(f, &spec[i], data_target(spec[i].kind)->has_pieces);
+		found_add(f, &spec[i], learns_targets(&spec[i]));
 	found_end(f, cache_dir);
 }
 

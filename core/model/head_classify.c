@@ -47,10 +47,12 @@ static void ask(const struct model_task *task, const double *p, int n, float *d)
 }
 
 /* -log softmax of logits in double: no probability is too small for it. */
-static double row_loss(const struct batch *b, int i, const float *x, int n)
+static double row_loss(const struct model_task *task, const struct batch *b, int i,
+		       const float *x, int n)
 {
 	double max = (double)x[0], sum = 0;
 
+	(void)task;
 	if (b->label[i] < 0)
 		return NAN;
 	for (int k = 1; k < n; k++)

@@ -1,271 +1,28 @@
 /*
- * head_label_text.c - one of the task's labels, said by a causal language model behind
- * the prompt (lm.h). For core/model alone; it has no parameters of its own.
- *
- * The score of a label is the mean log probability of its text's pieces, the one that
- * ends it included: a long text is no worse for being long (Brown et al. 2020). Scores
- * of all labels come from one pass: the prompt's rows once, then a branch for each text
- * (op_branch_attention), of which the last piece is only predicted.
+ * head_label_text.c - one of the task's labels, said as its text (text_scores.h).
  */
 #include <math.h>
-#include <string.h>
 
-#include "base/mem.h"
-#include "model/lm.h"
-
-/* Each label's text: ids[off[k]] .. ids[off[k + 1]]. */
-struct label_texts {
-	int n;
-	int32_t *ids;
-	int *off; /* [n + 1] */
-};
-
-static const struct label_texts *texts_of(const struct model *m, const struct batch *b)
-{
-	return m->head[b->task];
-}
-
-/* --- checks and parameters --- */
-
-static int text_len(const struct model_task *t, int k)
-{
-	return t->text_off[k + 1] - t->text_off[k];
-}
-
-static bool is_same_text(const struct model_task *t, int a, int b)
-{
-	return text_len(t, a) == text_len(t, b) &&
-	       !memcmp(t->text + t->text_off[a], t->text + t->text_off[b],
-		       (size_t)text_len(t, a) * sizeof *t->text);
-}
+#include "model/text_scores.h"
 
 static enum status check(const struct model *m, const struct model_task *task,
 			 struct err *err)
 {
 	enum status st = head_of(NULL, TASK_CLASSIFY)->check(m, task, err);
 
-	if (st)
-		return st;
-	if (!task->text)
-		return err_set(err, ST_INVALID, "task '%s' has no texts for its labels",
-			       task->name);
-	for (int k = 0; k < task->n_labels; k++) {
-		if (text_len(task, k) < 1 || text_len(task, k) > LABEL_PIECES_MAX)
-			return err_set(err, ST_INVALID, "task '%s': the text of label %d has "
-				       "%d pieces, not 1 to %d", task->name, k + 1,
-				       text_len(task, k), (int)LABEL_PIECES_MAX);
-		for (int i = 0; i < k; i++)
-			if (is_same_text(task, i, k))
-				return err_set(err, ST_INVALID, "task '%s': labels %d and %d "
-					       "are one text", task->name, i + 1, k + 1);
-	}
-	return ST_OK;
+	return st ? st : text_scores_check(task, task->n_labels, "label", err);
 }
 
 static void *declare(struct build *own, const struct model_task *task)
 {
-	struct arena *a = &own->m->arena;
-	struct label_texts *x = arena_alloc(a, sizeof *x);
-	size_t n = (size_t)task->n_labels + 1, ids = (size_t)task->text_off[n - 1];
-
-	x->n = task->n_labels;
-	x->off = arena_alloc(a, n * sizeof *x->off);
-	x->ids = arena_alloc(a, (ids + 1) * sizeof *x->ids);
-	memcpy(x->off, task->text_off, n * sizeof *x->off);
-	memcpy(x->ids, task->text, ids * sizeof *x->ids);
-	return x;
-}
-
-/* --- in training --- */
-
-/* The batch with each row's label as its target text; no label: no target. */
-static void said_batch(struct arena *a, const struct batch *b,
-		       const struct label_texts *x, struct batch *said)
-{
-	size_t most = (size_t)b->B * LABEL_PIECES_MAX + 1;
-	int32_t *in = arena_alloc(a, most * sizeof *in), *out, *pos;
-	int *off = arena_alloc(a, ((size_t)b->B + 1) * sizeof *off), n = 0;
-
-	out = arena_alloc(a, most * sizeof *out);
-	pos = arena_alloc(a, most * sizeof *pos);
-	off[0] = 0;
-	for (int e = 0; e < b->B; e++) {
-		int k = b->label[e];
-
-		for (int i = 0; k >= 0 && i < x->off[k + 1] - x->off[k]; i++, n++) {
-			out[n] = x->ids[x->off[k] + i];
-			in[n] = i ? out[n - 1] : 0; /* no start piece: never read */
-			pos[n] = i;
-		}
-		off[e + 1] = n;
-	}
-	*said = *b;
-	said->T = n;
-	said->dec_in = in;
-	said->dec_out = out;
-	said->dec_pos = pos;
-	said->dec_off = off;
+	return text_scores_declare(own, task, task->n_labels);
 }
 
 static struct loss loss(const struct model *m, struct tape *t, const struct batch *b,
 			float p_drop)
 {
-	struct batch said;
-
-	said_batch(&t->arena, b, texts_of(m, b), &said);
-	return lm_loss(m, t, &said, LM_EXAMPLES, p_drop, m->task[b->task].smoothing, NULL);
+	return text_scores_loss(m, t, b, b->label, p_drop);
 }
-
-/* --- scores of all labels --- */
-
-/* The prompts' rows [N], then for each prompt a branch for each label. */
-struct branched {
-	int n, asks;
-	int32_t *ids, *pos, *seg;
-	int *branch_off, *of;  /* [B * labels + 1], [B * labels] */
-	int *asking;           /* [asks] rows from which pieces are predicted */
-	int32_t *target;       /* [asks] which */
-	int *label_off;        /* [B * labels + 1] each text's asks */
-};
-
-/* Text k behind prompt e: all its pieces are predicted, all but the last are read. */
-static void add_branch(const struct batch *b, const struct label_texts *x, int e, int k,
-		       struct branched *l)
-{
-	int branch = e * x->n + k, len = x->off[k + 1] - x->off[k];
-	int places = b->off[e + 1] - b->off[e];
-
-	for (int i = 0; i < len; i++) {
-		l->asking[l->asks] = i ? l->n - 1 : b->off[e + 1] - 1;
-		l->target[l->asks++] = x->ids[x->off[k] + i];
-		if (i + 1 == len)
-			break;
-		l->ids[l->n] = x->ids[x->off[k] + i];
-		l->pos[l->n] = places + i;
-		l->seg[l->n++] = 0;
-	}
-	l->of[branch] = e;
-	l->branch_off[branch + 1] = l->n - b->N;
-	l->label_off[branch + 1] = l->asks;
-}
-
-static struct branched branch_out(struct arena *a, const struct batch *b,
-				  const struct label_texts *x)
-{
-	size_t branches = (size_t)b->B * (size_t)x->n + 1;
-	size_t asks = (size_t)b->B * (size_t)x->off[x->n] + 1, n = (size_t)b->N + asks;
-	struct branched l = {
-		.n = b->N,
-		.ids = arena_alloc(a, n * sizeof *l.ids),
-		.pos = arena_alloc(a, n * sizeof *l.pos),
-		.seg = arena_alloc(a, n * sizeof *l.seg),
-		.branch_off = arena_zalloc(a, branches * sizeof *l.branch_off),
-		.of = arena_alloc(a, branches * sizeof *l.of),
-		.asking = arena_alloc(a, asks * sizeof *l.asking),
-		.target = arena_alloc(a, asks * sizeof *l.target),
-		.label_off = arena_zalloc(a, branches * sizeof *l.label_off),
-	};
-
-	memcpy(l.ids, b->ids, (size_t)b->N * sizeof *l.ids);
-	memcpy(l.pos, b->pos, (size_t)b->N * sizeof *l.pos);
-	memcpy(l.seg, b->seg, (size_t)b->N * sizeof *l.seg);
-	for (int e = 0; e < b->B; e++)
-		for (int k = 0; k < x->n; k++)
-			add_branch(b, x, e, k, &l);
-	return l;
-}
-
-static struct ten *branched_rows(const struct model *m, struct tape *t,
-				 const struct batch *b, const struct branched *l,
-				 float p_drop, struct ten **embedded)
-{
-	struct places in = { l->n, l->ids, l->pos, l->seg };
-	struct stream s = { .t = t, .cfg = &m->cfg, .p_drop = p_drop,
-			    .stack = m->trunk->stack(m, b->task) };
-	struct branches *rows = arena_alloc(&t->arena, sizeof *rows);
-	struct ten *x = m->trunk->embed(m, t, &in);
-
-	*rows = (struct branches){ { b->B, b->off },
-				   { b->B * texts_of(m, b)->n, l->branch_off }, l->of };
-	if (embedded) /* the first N are the source's: what is asked for */
-		*embedded = x;
-	stream_begin(&s, x);
-	for (int i = 0; i < s.stack->n; i++) {
-		stream_layer_begin(&s);
-		stream_branches(&s, i, rows);
-		stream_feed(&s, i);
-		stream_layer_end(&s);
-	}
-	return op_rows(t, s.h, l->asking, l->asks);
-}
-
-/* [B, labels] of a batch, all at once. */
-static struct ten *scores_of(const struct model *m, struct tape *t, const struct batch *b,
-			     float p_drop, struct ten **embedded)
-{
-	const struct label_texts *x = texts_of(m, b);
-	struct branched *l = arena_alloc(&t->arena, sizeof *l);
-	struct ragged *of_label = arena_alloc(&t->arena, sizeof *of_label);
-	struct ten *y;
-
-	*l = branch_out(&t->arena, b, x);
-	y = branched_rows(m, t, b, l, p_drop, embedded);
-	y = op_log_probs(t, y, m->token, PARAM_NONE, l->target);
-	*of_label = (struct ragged){ b->B * x->n, l->label_off };
-	y = op_pool(t, y, of_label, POOL_MEAN);
-	y->rows = b->B; /* the same numbers in the same order */
-	y->cols = x->n;
-	return y;
-}
-
-enum { ROWS_AT_ONCE = 4096 };
-
-/* Of the examples from `from` on as many as there is room for; returns the next one. */
-static int some_examples(struct arena *a, const struct batch *b, int texts, int from,
-			 struct batch *some)
-{
-	int *off = arena_alloc(a, ((size_t)b->B + 2) * sizeof *off);
-	int at = b->off[from], e = from;
-
-	off[0] = 0;
-	do {
-		e++;
-		off[e - from] = b->off[e] - at;
-	} while (e < b->B && b->off[e + 1] - at + (e + 1 - from) * texts <= ROWS_AT_ONCE);
-	*some = *b;
-	some->B = e - from;
-	some->N = off[some->B];
-	some->ids = b->ids + at;
-	some->pos = b->pos + at;
-	some->seg = b->seg + at;
-	some->off = off;
-	return e;
-}
-
-static struct ten *scores(const struct model *m, struct tape *t, const struct batch *b,
-			  float p_drop, struct ten **embedded)
-{
-	const struct label_texts *x = texts_of(m, b);
-	struct ten *y;
-
-	if (t->grads || embedded)
-		return scores_of(m, t, b, p_drop, embedded);
-	y = tape_ten(t, b->B, x->n);
-	for (int e = 0; e < b->B;) {
-		struct arena_mark mark = arena_mark(&t->arena);
-		struct batch some;
-		int next = some_examples(&t->arena, b, x->off[x->n], e, &some);
-		const struct ten *of = scores_of(m, t, &some, p_drop, NULL);
-
-		memcpy(y->v + e * x->n, of->v,
-		       (size_t)some.B * (size_t)x->n * sizeof *y->v);
-		arena_rewind(&t->arena, mark);
-		e = next;
-	}
-	return y;
-}
-
-/* --- what they say --- */
 
 static void answer(const struct model_task *task, float *x, int n, double *p)
 {
@@ -278,26 +35,20 @@ static void ask(const struct model_task *task, const double *p, int n, float *d)
 }
 
 /* Of the label's text, as in training. */
-static double row_loss(const struct batch *b, int i, const float *x, int n)
+static double row_loss(const struct model_task *task, const struct batch *b, int i,
+		       const float *x, int n)
 {
+	(void)task;
 	(void)n;
 	return b->label[i] < 0 ? NAN : -(double)x[b->label[i]];
-}
-
-static double flops(const struct model *m, int task, double n, double t)
-{
-	const struct label_texts *x = m->head[task];
-
-	(void)t;
-	return lm_flops(m, n, (double)x->off[x->n] / x->n);
 }
 
 const struct head_kind head_label_text = {
 	.check = check,
 	.declare = declare,
 	.loss = loss,
-	.flops = flops,
-	.scores = scores,
+	.flops = text_scores_flops,
+	.scores = text_scores,
 	.answer = answer,
 	.ask = ask,
 	.row_loss = row_loss,

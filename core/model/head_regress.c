@@ -49,6 +49,17 @@ static void ask(const struct model_task *task, const double *p, int n, float *d)
 	d[0] = (float)task->scale;
 }
 
+/* Of numbers in units of their deviation, as in training. */
+static double row_loss(const struct model_task *task, const struct batch *b, int i,
+		       const float *x, int n)
+{
+	double p = task->mean + task->scale * (double)x[0];
+	double d = (p - b->number[i]) / task->scale;
+
+	(void)n;
+	return d * d;
+}
+
 const struct head_kind head_regress = {
 	.check = check,
 	.declare = declare,
@@ -57,4 +68,5 @@ const struct head_kind head_regress = {
 	.scores = pooled_scores,
 	.answer = answer,
 	.ask = ask,
+	.row_loss = row_loss,
 };

@@ -11,7 +11,7 @@
  *
  *   trunk              ids, places, segments [N] -> rows [N, C]
  *   head of an answer  rows -> pooled [B, C] -> hidden [B, C] -> scores [B, K]; K: labels,
- *                      or 1 for a number
+ *                      or 1 for a number; texts that are said: prompt and texts -> scores
  *   decoder            pieces said [T], rows -> states [T, C]; a state sees those before
  *                      it in its own summary and the rows of its own source
  *   writer             states -> p(piece) [T, V], a slice of V at a time; with a copy gate
@@ -102,6 +102,7 @@ struct trunk_kind {
 /* What makes an answer of rows, for one kind of task. */
 struct head_kind {
 	bool writes;     /* text, with the model's decoder: no scores */
+	bool picks;      /* its answer is one of what it has scores for */
 	enum status (*check)(const struct model *m, const struct model_task *task,
 			     struct err *err);
 	/* The head's own, under the task's prefix. */
@@ -114,12 +115,16 @@ struct head_kind {
 	struct ten *(*scores)(const struct model *m, struct tape *t, /* [B, values] */
 			      const struct batch *b, float p_drop,
 			      struct ten **embedded);
-	/* One row of scores (x: spoilt) as values in the task's own unit. */
+	/*
+	 * One row of scores (x: spoilt) as values in the task's own unit: as many, or
+	 * one with picks.
+	 */
 	void (*answer)(const struct model_task *task, float *x, int n, double *p);
 	/* d = dz / dx of one row, zeroed before: z as model_attribute says. */
 	void (*ask)(const struct model_task *task, const double *p, int n, float *d);
-	/* The plain loss of row i's scores; NULL: no head of labels. */
-	double (*row_loss)(const struct batch *b, int i, const float *x, int n);
+	/* The plain loss of row i's scores. */
+	double (*row_loss)(const struct model_task *task, const struct batch *b, int i,
+			   const float *x, int n);
 };
 
 /*
@@ -197,7 +202,7 @@ TRUNK_LIST(TRUNK_ROW)
 DECODER_LIST(DECODER_ROW)
 #define HEAD_ROW(constant, name) extern const struct head_kind head_##name;
 TASK_KIND_LIST(HEAD_ROW)
-extern const struct head_kind head_label_text;
+extern const struct head_kind head_label_text, head_number_text;
 
 /* --- config.c --- */
 const struct trunk_kind *trunk_find(const char *name);

@@ -137,18 +137,25 @@ double model_flops(const struct model *m, int task, double n, double t)
 	       head_of(m->trunk, m->task[task].kind)->flops(m, task, n, t);
 }
 
+/* Of a row's answer. */
+static int values(const struct head_kind *head, const struct ten *x)
+{
+	return head->picks ? 1 : x->cols;
+}
+
 /* The values of every row's scores: [B, values]. */
 static double *answers(const struct model *m, struct tape *t, const struct batch *b,
 		       const struct ten *x)
 {
+	const struct head_kind *head = model_head(m, b);
 	size_t n = (size_t)x->rows * (size_t)x->cols;
 	float *v = arena_alloc(&t->arena, (n + 1) * sizeof *v);
 	double *p = arena_alloc(&t->arena, (n + 1) * sizeof *p);
 
 	memcpy(v, x->v, n * sizeof *v);
 	for (int i = 0; i < x->rows; i++)
-		model_head(m, b)->answer(&m->task[b->task], v + i * x->cols, x->cols,
-					 p + i * x->cols);
+		head->answer(&m->task[b->task], v + i * x->cols, x->cols,
+			     p + i * values(head, x));
 	return p;
 }
 
@@ -161,17 +168,18 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 	*p = answers(m, t, b, head->scores(m, t, b, 0.0f, NULL));
 }
 
-void model_classify(const struct model *m, struct tape *t, const struct batch *b,
-		    double **p, double **loss)
+void model_predict_losses(const struct model *m, struct tape *t, const struct batch *b,
+			  double **p, double **loss)
 {
 	const struct head_kind *head = model_head(m, b);
 	struct ten *x;
 
-	BUG_IF(!head->row_loss);
+	BUG_IF(head->writes);
 	x = head->scores(m, t, b, 0.0f, NULL);
 	*loss = arena_zalloc(&t->arena, ((size_t)b->B + 1) * sizeof **loss);
 	for (int i = 0; i < b->B; i++)
-		(*loss)[i] = head->row_loss(b, i, x->v + i * x->cols, x->cols);
+		(*loss)[i] = head->row_loss(&m->task[b->task], b, i,
+					     x->v + i * x->cols, x->cols);
 	*p = answers(m, t, b, x);
 }
 
@@ -211,7 +219,8 @@ void model_attribute(const struct model *m, struct tape *t, const struct batch *
 	*p = answers(m, t, b, x);
 	d = ten_grad(t, x);
 	for (int i = 0; i < x->rows; i++)
-		head->ask(&m->task[b->task], *p + i * x->cols, x->cols, d + i * x->cols);
+		head->ask(&m->task[b->task], *p + i * values(head, x), x->cols,
+			  d + i * x->cols);
 	tape_backward(t);
 	*score = row_products(t, token, embedded);
 }

@@ -21,6 +21,7 @@
 
 #include "base/status.h"
 #include "data/batch.h"
+#include "data/number_grid.h"
 #include "tensor/ops.h"
 #include "tensor/param.h"
 #include "tensor/tape.h"
@@ -63,15 +64,17 @@ struct model_task {
 	char name[TASK_NAME_MAX];
 	enum task_kind kind;
 	int n_labels;           /* classify */
+	struct number_grid grid; /* regress, for models that say their answers */
 	/*
-	 * Classify, for models that say their answers: the pieces of label k's text, the
-	 * one that ends it included, are text[text_off[k]] .. text[text_off[k + 1]], 1
-	 * to LABEL_PIECES_MAX. Borrowed until the model is made. NULL: there are none.
+	 * For models that say their answers: the pieces of the text of label k, or of
+	 * point k of the grid, the one that ends it included, are text[text_off[k]] ..
+	 * text[text_off[k + 1]], 1 to LABEL_PIECES_MAX. Borrowed until the model is
+	 * made. NULL: there are none.
 	 */
 	const int32_t *text;
 	const int *text_off;
 	float smoothing;        /* label smoothing of its loss */
-	double mean, scale;     /* regress: the head predicts (y - mean) / scale */
+	double mean, scale;     /* regress: a head predicts (y - mean) / scale */
 };
 
 struct model;
@@ -127,11 +130,11 @@ struct loss model_loss(const struct model *m, struct tape *t, const struct batch
 void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 		   double **p);
 /*
- * The same of a task that classifies, and each row's loss [B], -log p(label) as the
- * logits have it: finite where p itself is too small for a float. NaN: no label.
+ * The same, and each row's loss [B] as model_loss shows it. classify: -log p(label) as
+ * the logits have it, finite where p itself is too small for a float; NaN: no label.
  */
-void model_classify(const struct model *m, struct tape *t, const struct batch *b,
-		    double **p, double **loss);
+void model_predict_losses(const struct model *m, struct tape *t, const struct batch *b,
+			  double **p, double **loss);
 
 /*
  * The same predictions, and how each source token pushed them: score [N] is
@@ -139,9 +142,9 @@ void model_classify(const struct model *m, struct tape *t, const struct batch *b
  * al. 2016, "Visualizing and understanding neural models in NLP"),
  *   score_i = sum over c of (dz / de_ic) e_ic,
  * where z is the most probable label's logit (before the softmax), or the number in
- * the task's own unit, and e_i the token's row of the embedding table, times
- * table_scale in a Transformer: what is added to the rows of place and segment and
- * with them enters the first layer, before any norm. No dropout.
+ * the task's own unit, or the score of the text that is said, and e_i the token's row of
+ * the embedding table, times table_scale in a Transformer: what is added to the rows of
+ * place and segment and with them enters the first layer, before any norm. No dropout.
  * The tape was begun with gradients (scratch: they get the parameters') and without
  * noise; p and score as in model_predict.
  */

@@ -1,8 +1,8 @@
 /*
  * trunk_gpt.c - a causal language model: pre-norm layers of which each row sees those
  * before it, learned places, GELU by tanh, a final norm, the table of tokens for output
- * (GPT-2: Radford et al. 2019). Every task is text in, text out: labels are said, and
- * summaries go on from their source (lm.h).
+ * (GPT-2: Radford et al. 2019). Every task is text in, text out: labels and numbers
+ * are said, and summaries go on from their source (lm.h).
  *
  * The rows of tokens are scaled as pre-norm has it where nothing else is said; GPT-2's
  * own weights want a table_scale of 1.
@@ -30,6 +30,7 @@ static const struct head_kind *gpt_head(enum task_kind k)
 {
 	switch (k) {
 	case TASK_CLASSIFY:  return &head_label_text;
+	case TASK_REGRESS:   return &head_number_text;
 	case TASK_SUMMARIZE: return &head_summarize;
 	default:             return NULL;
 	}

@@ -40,6 +40,8 @@ struct plan_task {
 	char **labels;
 	int n_label_texts;              /* 0: the labels themselves are said */
 	char **label_texts;             /* in class order */
+	double number_step;             /* of the numbers that are said; 0: none are */
+	double number_range[2];         /* their least and greatest; 0, 0: not known yet */
 	char prompt[256];               /* "": what stands around a text is the tokenizer's */
 	int max_source, max_target;
 	double weight, share;           /* share < 0: auto */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/number_grid.h"
 #include "plan/plan_kind.h"
 #include "text/layout.h"
 
@@ -30,6 +31,13 @@ static void derive_prompt(const struct plan *p, struct plan_task *t)
 		str_copy(t->prompt, sizeof t->prompt, prompt);
 }
 
+static void derive_step(const struct plan *p, struct plan_task *t)
+{
+	if (plan_has_trait(t->kind, FOR_NUMBERS) && !(t->number_step > 0) &&
+	    model_kind_says(p->model.kind))
+		t->number_step = 0.2;
+}
+
 /* The model's position tables are as long as the longest task wants. */
 static void derive_all(struct plan *p)
 {
@@ -41,6 +49,7 @@ static void derive_all(struct plan *p)
 		struct plan_task *t = &p->tasks[i];
 
 		derive_prompt(p, t);
+		derive_step(p, t);
 		if (plan_has_trait(t->kind, FOR_DECODES)) {
 			derive(&t->max_length, at_most(60, t->max_target - 1));
 			derive(&t->min_length, at_most(3, t->max_length));
@@ -150,6 +159,24 @@ static enum status check_said(struct plan_reader *r, const struct plan_task *t)
 				   r->plan->model.kind);
 	if (t->n_labels && check_label_texts(t, &why))
 		return plan_refuse(r, path, "%s", why.text);
+	return ST_OK;
+}
+
+static enum status check_numbers(struct plan_reader *r, const struct plan_task *t)
+{
+	bool has_range = t->number_range[0] < t->number_range[1];
+	char path[PLAN_PATH_TEXT];
+	struct number_grid g;
+	struct err why;
+
+	str_format(path, sizeof path, "tasks.%s.number_%s", t->name,
+		   t->number_step > 0 ? "step" : "range");
+	if ((t->number_step > 0 || has_range) && !model_kind_says(r->plan->model.kind))
+		return plan_refuse(r, path, "a '%s' model says no numbers",
+				   r->plan->model.kind);
+	if (has_range && number_grid_make(t->number_step, t->number_range[0],
+					  t->number_range[1], &g, &why))
+		return plan_refuse(r, path, "%.400s", why.text);
 	return ST_OK;
 }
 
@@ -340,6 +367,8 @@ enum status plan_finish(struct plan_reader *r)
 			st = check_prompt(r, &r->plan->tasks[i]);
 		if (!st)
 			st = check_said(r, &r->plan->tasks[i]);
+		if (!st)
+			st = check_numbers(r, &r->plan->tasks[i]);
 	}
 	if (!st)
 		st = check_mix(r);

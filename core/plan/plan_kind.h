@@ -16,6 +16,7 @@ enum plan_trait {
 	FOR_LABELS = 1 << 2,   /* the target is one of a list of labels */
 	FOR_SMOOTHED = 1 << 3, /* the loss may be smoothed */
 	FOR_DECODES = 1 << 4,  /* the answer is a text that a search writes */
+	FOR_NUMBERS = 1 << 5,  /* the target is a number */
 };
 
 enum { PLAN_VARIANTS = 4, DRAFT_METRICS = 3 };

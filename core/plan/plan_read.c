@@ -294,6 +294,23 @@ static enum status read_names(struct plan_reader *r, char ***names, int *count,
 	return st;
 }
 
+/* [least, greatest] */
+static enum status read_range(struct plan_reader *r, double *at, const char *path,
+			      const struct json *n)
+{
+	int i = 0;
+
+	if (json_type(n) != JSON_ARRAY || json_len(n) != 2)
+		return plan_refuse(r, path, "not two numbers: [least, greatest]");
+	for (n = json_first(n); n; n = json_next(n)) {
+		if (json_type(n) != JSON_NUMBER)
+			return refuse_type(r, path, "a number", n);
+		at[i++] = json_number(n);
+	}
+	return at[0] < at[1] ? ST_OK :
+	       plan_refuse(r, path, "no range: %g is not less than %g", at[0], at[1]);
+}
+
 /* The labels of a task, or what is said for them. */
 static enum status read_labels(struct plan_reader *r, struct plan_task *t,
 			       enum plan_slot slot, const char *path,
@@ -430,6 +447,8 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 	case SLOT_LABEL_TEXTS:
 		st = read_list(r, f, path, n);
 		return st ? st : read_labels(r, base, p->slot, path, n);
+	case SLOT_RANGE:
+		return read_range(r, at, path, n);
 	case SLOT_METRICS:
 		st = read_list(r, f, path, n);
 		return st ? st : read_metrics(r, base, path, n);

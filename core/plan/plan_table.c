@@ -103,10 +103,17 @@
 	  LABEL_TEXTS, label_texts, FOR_LABELS, "For models that say their "   \
 	  "answers: what is said for each label, in class order; null: the "   \
 	  "label itself.")                                                     \
+	T("tasks.*.number_step", NUM, 1e-6, 1e6, "null", NULL, NUM,            \
+	  number_step, FOR_NUMBERS, "For models that say their answers: a "    \
+	  "number is said as the nearest whole multiple of it; null: 0.2.")    \
+	T("tasks.*.number_range", LIST, 2, 2, "null", NULL, RANGE,             \
+	  number_range, FOR_NUMBERS, "For models that say their answers: the " \
+	  "least and the greatest number that is said, both rounded outwards " \
+	  "to steps; null: of the training rows.")                             \
 	T("tasks.*.prompt", STR, 0, 0, "null", NULL, TEXT, prompt, FOR_EVERY,  \
 	  "For models that say their answers: what stands around a text. "     \
 	  "{text} or {source} is the text, {text_b} the second one of a pair; " \
-	  "null: the text, and behind it 'label:' or 'TL;DR:'.")               \
+	  "null: the text, and behind it 'label:', 'number:' or 'TL;DR:'.")               \
 	T("tasks.*.max_source", INT, 3, 8192, "128", NULL, INT, max_source,    \
 	  FOR_EVERY, "Longest text in pieces; longer ones lose their end.")    \
 	T("tasks.*.max_target", INT, 2, 2048, "64", NULL, INT, max_target,     \

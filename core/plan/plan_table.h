@@ -15,7 +15,7 @@ enum plan_slot {
 	SLOT_INT,     /* int */
 	SLOT_LONG,    /* int64_t */
 	SLOT_SEED,    /* uint64_t */
-	SLOT_NUM,     /* double */
+	SLOT_NUM,     /* double; a null in the table's fallback: 0, where there is none */
 	SLOT_CHOICE,  /* number of the choice; int, enum or bool */
 	SLOT_HEADER,  /* int: -1 auto, else a bool */
 	SLOT_SHARE,   /* double: < 0 auto */
@@ -23,6 +23,7 @@ enum plan_slot {
 	SLOT_PATH,    /* char[PATH_MAX], absolute; the file must be there */
 	SLOT_LABELS,
 	SLOT_LABEL_TEXTS,
+	SLOT_RANGE,   /* double[2] */
 	SLOT_METRICS,
 	SLOT_ARGS,    /* struct plan_method: its parameters, an object of numbers */
 };

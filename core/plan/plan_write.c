@@ -4,6 +4,7 @@
  */
 #include "plan/plan_table.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What plan_expand() would take for a variable is written so that it does not. */
@@ -94,6 +95,23 @@ static void put_share(struct json_out *o, const char *key, double share)
 		json_put_num(o, key, share);
 }
 
+static void put_number(struct json_out *o, const struct plan_field *f, const char *key,
+		       double x)
+{
+	if (!plan_is_optional(f) || fabs(x) > 0)
+		json_put_num(o, key, x);
+}
+
+static void put_range(struct json_out *o, const char *key, const double *x)
+{
+	if (!(x[0] < x[1]))
+		return;
+	json_open(o, key, '[');
+	json_put_num(o, NULL, x[0]);
+	json_put_num(o, NULL, x[1]);
+	json_close(o, ']');
+}
+
 /* `base` is the plan, or the task the row is about. */
 static void put_row(struct json_out *o, int row, const void *base, const char *key)
 {
@@ -108,7 +126,8 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 	case SLOT_INT: json_put_int(o, key, *(const int *)at); break;
 	case SLOT_LONG: json_put_int(o, key, *(const int64_t *)at); break;
 	case SLOT_SEED: json_put_int(o, key, (int64_t)*(const uint64_t *)at); break;
-	case SLOT_NUM: json_put_num(o, key, *(const double *)at); break;
+	case SLOT_NUM: put_number(o, f, key, *(const double *)at); break;
+	case SLOT_RANGE: put_range(o, key, at); break;
 	case SLOT_CHOICE: put_choice(o, f, p, key, at); break;
 	case SLOT_HEADER: put_header(o, key, *(const int *)at); break;
 	case SLOT_SHARE: put_share(o, key, *(const double *)at); break;

@@ -62,6 +62,13 @@ static void put_task(struct json_out *o, const struct plan_task *p,
 		json_put_num(o, "mean", t->mean);
 		json_put_num(o, "scale", t->scale);
 	}
+	if (t->grid.n) { /* what is said for a number */
+		json_put_num(o, "number_step", t->grid.step);
+		json_open(o, "number_range", '[');
+		json_put_num(o, NULL, number_grid_value(&t->grid, 0));
+		json_put_num(o, NULL, number_grid_value(&t->grid, t->grid.n - 1));
+		json_close(o, ']');
+	}
 	json_close(o, '}');
 }
 

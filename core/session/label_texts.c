@@ -9,22 +9,35 @@
 
 enum { CAP = LABEL_PIECES_MAX + 1 }; /* one too many is seen as that */
 
-static const char *text_of(const struct session *s, int task, int k)
+static int texts_of(const struct session_task *t)
+{
+	return t->grid.n ? t->grid.n : t->n_labels;
+}
+
+/* `number` is room for the text of a number. */
+static const char *text_of(const struct session *s, int task, int k,
+			   char number[NUMBER_TEXT])
 {
 	const struct plan_task *p = &s->plan->tasks[task];
+	const struct session_task *t = &s->task[task];
 
-	return p->n_label_texts ? p->label_texts[k] : s->task[task].labels[k];
+	if (t->grid.n) {
+		number_grid_text(&t->grid, k, number);
+		return number;
+	}
+	return p->n_label_texts ? p->label_texts[k] : t->labels[k];
 }
 
 static void read_texts(const struct session *s, int task, struct arena *a,
 		       struct model_task *mt)
 {
-	int n = s->task[task].n_labels;
+	int n = texts_of(&s->task[task]);
 	int *off = arena_zalloc(a, ((size_t)n + 1) * sizeof *off);
 	int32_t *ids = arena_alloc(a, ((size_t)n * CAP + 1) * sizeof *ids);
+	char number[NUMBER_TEXT];
 
 	for (int k = 0; k < n; k++) {
-		const char *text = text_of(s, task, k);
+		const char *text = text_of(s, task, k, number);
 		struct layout l;
 
 		layout_target(s->tok, (struct layout_words){ text, strlen(text) }, CAP,
@@ -44,23 +57,37 @@ static bool is_same(const struct model_task *t, int a, int b)
 		       (size_t)n * sizeof *t->text);
 }
 
+static const char *field_of(const struct session *s, int task)
+{
+	if (s->task[task].grid.n)
+		return "number_step";
+	return s->plan->tasks[task].n_label_texts ? "label_texts" : "labels";
+}
+
+static enum status refuse_same(const struct session *s, int task, int i, int k,
+			       struct err *err)
+{
+	char a[NUMBER_TEXT], b[NUMBER_TEXT];
+
+	return err_set(err, ST_INVALID, "tasks.%s.%s: '%.80s' and '%.80s' are one text to "
+		       "this tokenizer", s->plan->tasks[task].name, field_of(s, task),
+		       text_of(s, task, i, a), text_of(s, task, k, b));
+}
+
 static enum status check_texts(const struct session *s, int task,
 			       const struct model_task *t, struct err *err)
 {
-	const struct plan_task *p = &s->plan->tasks[task];
-	const char *field = p->n_label_texts ? "label_texts" : "labels";
+	char number[NUMBER_TEXT];
 
-	for (int k = 0; k < t->n_labels; k++) {
+	for (int k = 0; k < texts_of(&s->task[task]); k++) {
 		if (t->text_off[k + 1] - t->text_off[k] > LABEL_PIECES_MAX)
 			return err_set(err, ST_INVALID, "tasks.%s.%s: '%.80s' has more than "
-				       "%d pieces, its end mark included", p->name, field,
-				       text_of(s, task, k), (int)LABEL_PIECES_MAX);
+				       "%d pieces, its end mark included",
+				       s->plan->tasks[task].name, field_of(s, task),
+				       text_of(s, task, k, number), (int)LABEL_PIECES_MAX);
 		for (int i = 0; i < k; i++)
 			if (is_same(t, i, k))
-				return err_set(err, ST_INVALID, "tasks.%s.%s: '%.80s' and "
-					       "'%.80s' are one text to this tokenizer",
-					       p->name, field, text_of(s, task, i),
-					       text_of(s, task, k));
+				return refuse_same(s, task, i, k, err);
 	}
 	return ST_OK;
 }

@@ -1,6 +1,6 @@
 /*
- * label_texts.h - what a model that says its answers says for each label, in pieces of
- * the run's tokenizer.
+ * label_texts.h - what a model that says its answers says for each label, or each number
+ * of a grid, in pieces of the run's tokenizer.
  */
 #ifndef TUTTI_SESSION_LABEL_TEXTS_H
 #define TUTTI_SESSION_LABEL_TEXTS_H
@@ -9,8 +9,8 @@
 
 /*
  * Fills text and text_off of mt [n_tasks] in the arena, from the plan's label_texts or
- * the labels themselves. Where the model says labels, a text of too many pieces and two
- * labels of one text are refused.
+ * the labels themselves, or from the numbers of the task's grid. Where the model says
+ * its answers, a text of too many pieces and two of one text are refused.
  */
 enum status label_texts_read(const struct session *s, struct arena *a, struct model_task *mt,
 			     struct err *err);

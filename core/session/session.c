@@ -68,6 +68,32 @@ static enum status open_data(struct session *s, int i, struct progress *pg,
 	return st;
 }
 
+/*
+ * The numbers that the model says. A range that the plan leaves to the data is its own
+ * from then on, as labels are.
+ */
+static enum status get_numbers(struct session *s, int i, struct err *err)
+{
+	struct session_task *t = &s->task[i];
+	struct plan_task *p = &s->plan->tasks[i];
+	double *range = p->number_range;
+	enum status st;
+
+	if (!(p->number_step > 0))
+		return ST_OK;
+	if (!(range[0] < range[1]) && !t->train)
+		return err_set(err, ST_INVALID, "task '%s' has no number_range in the stored "
+			       "plan", p->name);
+	if (!(range[0] < range[1]))
+		dataset_range(t->train, &range[0], &range[1]);
+	st = number_grid_make(p->number_step, range[0], range[1], &t->grid, err);
+	if (st)
+		return err_wrap(err, st, "tasks.%s.number_step", p->name);
+	range[0] = number_grid_value(&t->grid, 0);
+	range[1] = number_grid_value(&t->grid, t->grid.n - 1);
+	return ST_OK;
+}
+
 static enum status get_task(struct session *s, int i, const struct session_options *o,
 			    struct progress *pg, struct err *err)
 {
@@ -81,6 +107,8 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 		t->mean = o->norm[i].mean;
 		t->scale = o->norm[i].scale;
 	}
+	if (!st)
+		st = get_numbers(s, i, err);
 	if (!st && o->train)
 		t->packer = packer_new(t->train, s->plan->seed, i, s->plan->tokens,
 				       tokenizer_start(s->tok));
@@ -150,6 +178,7 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 
 		mt[i] = (struct model_task){ .kind = p->kind,
 					     .n_labels = s->task[i].n_labels,
+					     .grid = s->task[i].grid,
 					     .smoothing = (float)p->smoothing,
 					     .mean = s->task[i].mean,
 					     .scale = s->task[i].scale };

@@ -49,6 +49,7 @@ struct session_task {
 	struct cursor cursor;         /* state */
 	int n_labels;
 	char **labels;                /* borrowed from the plan */
+	struct number_grid grid;      /* of numbers that are said; n 0: none are */
 	double mean, scale;           /* what its kind prepared (data_kind.h); else 0, 1 */
 	double per_epoch;             /* micro-batches per epoch, as estimated at the start */
 	double units;                 /* state: units of a micro-batch, estimated likewise */
@@ -103,8 +104,9 @@ enum status session_new(struct plan *plan, const char *folder, int n_workers,
 			struct progress *pg, struct session **out, struct err *err);
 /*
  * The same with less in it, for looking: without `train` no optimizer, no
- * gradients and no packers; without `data` no data sets either, and the labels
- * must stand in the plan and the regressions' mean and scale in `norm` [n_tasks].
+ * gradients and no packers; without `data` no data sets either, and the labels and the
+ * range of numbers that are said must stand in the plan, the regressions' mean and scale
+ * in `norm` [n_tasks].
  */
 struct session_norm { double mean, scale; };
 struct session_options {

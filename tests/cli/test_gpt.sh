@@ -1,9 +1,14 @@
 #!/bin/sh
-# model.kind gpt: labels that are said and summaries that go on from their source, in one
-# model: the same bits, resumed and replayed; evaluated, predicted; refused where it cannot.
+# model.kind gpt: labels and numbers that are said, and summaries that go on from their
+# source, in one model: the same bits, resumed and replayed; evaluated, predicted; refused where it cannot.
 . tests/cli/lib.sh
 plan=$TMP/tiny.json
 tiny_plan "$plan" 60
+awk 'BEGIN { for (i = 0; i < 120; i++) {
+	s = i; for (k = 0; k < i % 6; k++) s = s " good"
+	printf "{\"text\":\"%s film\",\"stars\":%.2f}\n", s, 1.1 + i % 6 * 0.47 } }' >"$TMP/data/stars.jsonl"
+stars='"stars": { "kind": "regress", "train": "'$TMP'/data/stars.jsonl", "dev_share": 0.2, "label": "stars", "number_step": 0.5 }'
+sed -i "s|\"tasks\": {|&\n    $stars,|" "$plan"
 sed -i 's/"kind": "transformer", \(.*\), "decoder_layers": 1/"kind": "gpt", \1/' "$plan"
 whole=$(state_of "$plan" --run whole --workers 1)
 [ ${#whole} = 32 ] && ok "it trains" || { not_ok "it trains: '$whole'"; cat "$TMP/err"; }
@@ -13,7 +18,7 @@ state_of "$plan" --run half --steps 17 >/dev/null
 again=$("$TUTTI" resume half --runs "$TMP/runs" --steps 60 --json 2>"$TMP/err" | field state)
 check "it resumes to the same state" [ "$again" = "$whole" ]
 loss() { "$TUTTI" eval whole --runs "$TMP/runs" --task "$1" --step "$2" --json 2>"$TMP/err" | field loss; }
-for t in topic headline; do
+for t in topic headline stars; do
 	from=$(loss $t 50) to=$(loss $t 60)
 	check "a loss of $t: $from, $to" awk "BEGIN { exit !($from > 0 && $to > 0) }"
 done
@@ -23,14 +28,42 @@ check "it says labels" [ "$(grep -c '"label":' "$TMP/out")" = 3 ]
 head -n 3 "$TMP/data/headlines.dev.jsonl" |
 	"$TUTTI" predict whole --runs "$TMP/runs" --task headline >"$TMP/out" 2>"$TMP/err"
 check "it writes" [ "$(grep -c '"text":' "$TMP/out")" = 3 ]
+head -n 20 "$TMP/data/stars.jsonl" |
+	"$TUTTI" predict whole --runs "$TMP/runs" --task stars >"$TMP/out" 2>"$TMP/err"
+check "it says numbers of the grid" \
+	[ "$(grep -c '"value":[1-4]\(\.5\)\{0,1\}[,}]' "$TMP/out")" = 20 ]
+check "whose range is in the run's plan" sh -c \
+	'tr -d " \n" <"$1" | grep -q "\"number_range\":\[1,3.5\]"' - "$TMP/runs/whole/plan.json"
+mv "$TMP/data/stars.jsonl" "$TMP/data/gone"
+check "they are said without the rows" sh -c \
+	'echo good film | "$1" predict whole --runs "$2" --task stars | grep -q value' - "$TUTTI" "$TMP/runs"
+mv "$TMP/data/gone" "$TMP/data/stars.jsonl"
 prompts=$(state_of "$plan" --set model.prompt_loss=true)
 check "with prompt_loss it is another run" [ "$prompts" -a "$prompts" != "$whole" ]
 saved=$TMP/runs/whole/checkpoints/step-000060/model.safetensors
 check "the checkpoint says how it is laid out" grep -q '"copy": false' "${saved%/*}/config.json"
 check "no heads are saved" sh -c '! grep -q "tasks.topic.head" "$1"' - "$saved"
-awk 'BEGIN { for (i = 0; i < 20; i++) printf "{\"text\":\"red blue\",\"label\":%d}\n", i }' >"$TMP/data/reds.jsonl"
-sed 's|"topic": .*|"reds": { "kind": "regress", "train": "'"$TMP"'/data/reds.jsonl",|' "$plan" >"$TMP/reds.json"
-fails "numbers" 2 "'gpt' model has no answers for 'regress'.*at tasks.reds.kind" "$TUTTI" check "$TMP/reds.json"
+awk 'BEGIN { for (i = 0; i < 20; i++) printf "{\"text\":\"red blue\",\"label\":%d}\n", i * 10 }' >"$TMP/data/reds.jsonl"
+reds() { # reds FIELDS: a plan with a task of numbers from 0 to 190
+	sed 's|"stars": .*|"reds": { "kind": "regress", "train": "'"$TMP"'/data/reds.jsonl", '"$1"' },|' "$plan" >"$TMP/reds.json"
+}
+reds '"number_step": 10'
+check "whole numbers" "$TUTTI" train "$TMP/reds.json" --steps 3 --run tens --runs "$TMP/runs"
+check "in steps of ten" grep -q '"number_step": 10' "$TMP/runs/tens/plan.json"
+reds '"number_step": 0'
+fails "steps of nothing" 2 "0 is out of range.*at tasks.reds.number_step" "$TUTTI" check "$TMP/reds.json"
+reds '"number_step": -1'
+fails "steps back" 2 "-1 is out of range.*at tasks.reds.number_step" "$TUTTI" check "$TMP/reds.json"
+reds '"max_source": 32'
+fails "too many steps in the data" 1 \
+	"tasks.reds.number_step: from 0 to 190 there are 950 steps of 0.2, which is more than 512 numbers" \
+	"$TUTTI" check "$TMP/reds.json"
+reds '"number_range": [0, 190]'
+fails "too many steps in the plan" 2 "950 steps of 0.2.*at tasks.reds.number_step" "$TUTTI" check "$TMP/reds.json"
+reds '"number_range": [3, 1]'
+fails "a range that is none" 2 "3 is not less than 1 at tasks.reds.number_range" "$TUTTI" check "$TMP/reds.json"
+reds '"number_range": [3]'
+fails "half a range" 2 "not two numbers.*at tasks.reds.number_range" "$TUTTI" check "$TMP/reds.json"
 fails "a norm of another kind" 2 "'norm' is for models of kind transformer" "$TUTTI" check "$plan" --set model.norm=post
 fails "a prompt without a text" 2 'no {text} in a prompt.*at tasks.topic.prompt' \
 	"$TUTTI" check "$plan" --set 'tasks.topic.prompt=label:'
@@ -60,4 +93,8 @@ texts "great" 'fine", "so'
 check "a text too many" grep -q "3 texts for 2 labels at tasks.topic.label_texts" "$TMP/out"
 fails "texts for an encoder's labels" 2 "'transformer' model says no labels at tasks.topic.label_texts" \
 	"$TUTTI" check "$TMP/encoder.json" --set 'tasks.topic.label_texts=["a","b"]'
+sed 's|"topic": {|"reds": { "kind": "regress", "train": "'"$TMP"'/data/reds.jsonl", "number_step": 1 }, &|' \
+	"$TMP/encoder.json" >"$TMP/reds.json"
+fails "steps for an encoder's numbers" 2 "'transformer' model says no numbers at tasks.reds.number_step" \
+	"$TUTTI" check "$TMP/reds.json"
 exit $bad

@@ -19,14 +19,26 @@
 static struct err err;
 
 static const char script[] = "0 weight mood 2\n"
+			     "3 pause\n"
 			     "7 mute sum on\n"
 			     "7 note two at one step\n"
+			     "8 pause\n"
+			     "12 pause\n"
+			     "17 pause\n"
 			     "19 share count 0.5\n"
 			     "20 sampling temperature T=3\n"
+			     "20 pause\n"
+			     "25 pause\n"
+			     "29 pause\n"
 			     "31 mute sum off\n"
+			     "34 pause\n"
 			     "40 lr 0.002\n"
 			     "41 lock mood on\n"
-			     "44 clip 0.5\n";
+			     "41 pause\n"
+			     "44 clip 0.5\n"
+			     "46 pause\n"
+			     "50 pause\n"
+			     "57 pause\n";
 enum { ENTRIES = 9 + 1 }; /* and that the best begins afresh: sum counts again */
 
 static char run[PATH_MAX]; /* recorded by the first test, read by the others */
@@ -43,17 +55,21 @@ static bool is_settled(const struct snapshot *s)
 	       s->phase == PHASE_DONE;
 }
 
-/* Every word to the trainer brings a picture: there is one of nearly every step. */
+/* It pauses where the script says so and waits to be looked at: a picture of each. */
 static void record_it(void)
 {
 	const char *const sets[] = { "budget.keep=9", /* checkpoints that go leave no row */
 				     "mix.gradients_every=9" };
 	struct snapshot s;
 	struct trainer *t = record_start("r0", script, true, sets, 2, run);
+	int64_t continued = -1;
 
 	snapshot_init(&s);
 	while (s.phase < PHASE_DONE) {
-		trainer_post(t, "continue", WHO_PERSON, NULL, NULL);
+		if (s.phase == PHASE_PAUSED && s.step != continued) {
+			trainer_post(t, "continue", WHO_PERSON, NULL, NULL);
+			continued = s.step;
+		}
 		if (!record_look(t, &s) || !is_settled(&s) || n_seen == SEEN_MAX)
 			continue;
 		snapshot_init(&seen[n_seen]);

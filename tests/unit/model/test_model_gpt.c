@@ -83,7 +83,7 @@ static void test_scores(void **state)
 		for (int e = 0; e < 9; e++)
 			x.label[e] = k;
 		tape_begin(&m.t, k ? m.g : NULL, NULL); /* in parts, and at once */
-		model_classify(m.m, &m.t, &x.b, &p, &loss);
+		model_predict_losses(m.m, &m.t, &x.b, &p, &loss);
 		for (int e = 0; e < 9; e++) {
 			double sum = 0;
 
@@ -142,7 +142,7 @@ static double moved(struct test_model *m, struct test_batch *x, int i, float h)
 	for (int k = 0; k < 16; k++)
 		at[k] += h * 4.0f * e[k]; /* table_scale: sqrt(16) */
 	tape_begin(&m->t, NULL, NULL);
-	model_classify(m->m, &m->t, &x->b, &p, &loss);
+	model_predict_losses(m->m, &m->t, &x->b, &p, &loss);
 	memcpy(at, was, sizeof was);
 	return -loss[0];
 }
@@ -426,9 +426,14 @@ static void test_refusals(void **state)
 	t.text = NULL;
 	refuse(&t, "no texts");
 	t = (struct model_task){ .name = "topic", .kind = TASK_REGRESS, .scale = 1 };
-	refuse(&t, "'regress'");
+	refuse(&t, "no grid of numbers");
+	t.grid = (struct number_grid){ 0.5, 2, 3 };
+	refuse(&t, "no texts for its numbers");
+	t.text = twice;
+	t.text_off = two;
+	refuse(&t, "numbers 1 and 3 are one text");
 	assert_true(model_kind_answers("gpt", TASK_CLASSIFY));
-	assert_false(model_kind_answers("gpt", TASK_REGRESS));
+	assert_true(model_kind_answers("gpt", TASK_REGRESS));
 	assert_true(model_kind_answers("transformer", TASK_REGRESS));
 }
 

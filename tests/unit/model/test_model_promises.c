@@ -170,15 +170,15 @@ static void test_private(void **state)
 	all_kinds(rests);
 }
 
-/* Of row i as predicted: of labels that are said their texts' loss, else of p. */
+/* Of row i as predicted: of answers that are said their texts' loss, else of p. */
 static double predicted_loss(const struct model_config *cfg, const struct test_batch *x,
 			     int i, const double *p, const double *loss)
 {
 	double d = (p[i] - x->number[i]) / 1.5;
 
-	if (x->b.kind == TASK_REGRESS)
-		return d * d;
-	return model_kind_says(cfg->kind) ? loss[i] : -log(p[3 * i + x->label[i]]);
+	if (model_kind_says(cfg->kind))
+		return loss[i];
+	return x->b.kind == TASK_REGRESS ? d * d : -log(p[3 * i + x->label[i]]);
 }
 
 /* The loss of a prediction is the loss of the training pass without dropout. */
@@ -189,7 +189,7 @@ static void predicts(const struct model_config *cfg, const struct model_task *ta
 
 	tm_init(&m, cfg, tasks, n);
 	for (int task = 0; task < n; task++) {
-		double train, sum = 0.0, *p, *loss = NULL;
+		double train, sum = 0.0, *p, *loss;
 
 		toy_batch(&x, tasks, task, 3, 9);
 		tape_begin(&m.t, m.g, NULL);
@@ -198,12 +198,13 @@ static void predicts(const struct model_config *cfg, const struct model_task *ta
 		if (x.b.kind == TASK_SUMMARIZE)
 			continue;
 		tape_begin(&m.t, NULL, NULL);
-		if (x.b.kind == TASK_CLASSIFY)
-			model_classify(m.m, &m.t, &x.b, &p, &loss);
-		else
-			model_predict(m.m, &m.t, &x.b, &p);
-		for (int i = 0; i < 9; i++)
-			sum += predicted_loss(cfg, &x, i, p, loss);
+		model_predict_losses(m.m, &m.t, &x.b, &p, &loss);
+		for (int i = 0; i < 9; i++) {
+			double of_p = predicted_loss(cfg, &x, i, p, loss);
+
+			assert_true(fabs(of_p - loss[i]) < 1e-5);
+			sum += of_p;
+		}
 		assert_true(fabs(sum / 9 - train) < 1e-5);
 	}
 	tm_release(&m);

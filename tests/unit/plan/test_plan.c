@@ -144,6 +144,35 @@ static void test_round_trip(void **state)
 	buf_release(&b);
 }
 
+/* Numbers that are said have a step where nobody gives one; a range comes with data. */
+static void test_numbers(void **state)
+{
+	static const char *const sets[] = {
+		"model.kind=gpt", "tasks.cls.kind=regress", "tasks.cls.number_range=[1,5.3]",
+	};
+	char *text = with(", \"decoder_layers\": 2", "");
+	struct plan *p;
+
+	(void)state;
+	for (int n = 1; n <= 3; n++) {
+		struct buf b;
+
+		p = good(text, sets + (n == 1), n == 1 ? 1 : n);
+		buf_init(&b);
+		plan_write(p, &b);
+		plan_free(p);
+		p = good(b.s, NULL, 0);
+		assert_true(p->tasks[0].number_step == (n == 1 ? 0 : 0.2));
+		assert_true(p->tasks[0].number_range[0] == (n == 3 ? 1 : 0));
+		assert_true(p->tasks[0].number_range[1] == (n == 3 ? 5.3 : 0));
+		assert_int_equal(strstr(b.s, "number_step") != NULL, n > 1);
+		assert_int_equal(strstr(b.s, "number_range") != NULL, n == 3);
+		plan_free(p);
+		buf_release(&b);
+	}
+	xfree(text);
+}
+
 /* A text that looks like a variable after replacement stays as it is. */
 static void test_literal_dollar(void **state)
 {
@@ -459,7 +488,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_example),   cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_literal_dollar),
+		cmocka_unit_test(test_literal_dollar), cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_refusals),  cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_model_fields), cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_load),	  cmocka_unit_test(test_table),

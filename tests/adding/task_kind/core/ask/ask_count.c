@@ -1,6 +1,6 @@
 /*
  * ask_count.c - asking for a count, scored by correlations over all rows. The baseline
- * is the mean of the train numbers. Losses are of logarithms.
+ * is the mean of the train numbers. Losses are the model's.
  */
 #include <math.h>
 
@@ -10,14 +10,12 @@
 
 static void answer_counts(const struct ask_batch *a)
 {
-	double *p;
+	double *p, *loss;
 
-	model_predict(a->s->model, &a->w->tape, &a->b, &p);
+	model_predict_losses(a->s->model, &a->w->tape, &a->b, &p, &loss);
 	for (int i = 0; i < a->n; i++) {
-		double d = log1p(p[i]) - log1p(a->b.number[i]);
-
 		number_set(&a->out[i]->p, a->b.number[i], p[i]);
-		a->out[i]->p.loss = d * d;
+		a->out[i]->p.loss = loss[i];
 		a->out[i]->weight = 1;
 	}
 }
