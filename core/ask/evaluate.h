@@ -39,6 +39,7 @@ enum status evaluate_baseline(struct session *s, int task, const struct dataset 
  *           "sum":{"kind":"summarize","text":"..",
  *                  "pieces":[[piece,p,gate,src,[place,share,..]],..],
  *                  "source":[pieces]}}}
+ * gate: the share generated, the rest is copied; null: the model has no copy gate.
  */
 enum status evaluate_text(struct session *s, int task, const char *text,
 			  const char *pair, struct buf *json, struct err *err);

@@ -14,7 +14,8 @@ uint64_t eval_spread(uint64_t size, uint64_t n, uint64_t k);
 /*
  * A hypothesis as JSON: "pieces" and "source" members into an open object. A
  * piece is [text, p, gate, source piece or -1, [place, share, place, share ..]]:
- * the last holds the source pieces it looked at most.
+ * the last holds the source pieces that the copy gate looked at most. A model without
+ * one has the gate null and looked at nothing that could be told.
  */
 struct json_out;
 void eval_detail(const struct session *s, const struct hypothesis *h,

@@ -2,6 +2,7 @@
  * evaluate_text.c - decoding as a plan says, hypotheses as JSON, and "try a
  * text": what the tasks say of it.
  */
+#include <math.h>
 #include <string.h>
 
 #include "ask/ask_kind.h"
@@ -63,12 +64,14 @@ static void put_gaze(const struct gaze *g, struct json_out *j)
 void eval_detail(const struct session *s, const struct hypothesis *h,
 		 const int32_t *source, int n_source, struct json_out *j)
 {
+	bool copies = model_config(s->model)->copy;
+
 	json_open(j, "pieces", '[');
 	for (int i = 0; i < h->n; i++) {
 		json_open(j, NULL, '[');
 		json_put_str(j, NULL, tokenizer_piece(s->tok, h->ids[i]));
 		json_put_num(j, NULL, (double)h->prob[i]);
-		json_put_num(j, NULL, (double)h->gate[i]);
+		json_put_num(j, NULL, copies ? (double)h->gate[i] : NAN);
 		json_put_int(j, NULL, h->from[i]);
 		put_gaze(&h->look[i], j);
 		json_close(j, ']');

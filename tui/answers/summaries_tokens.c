@@ -301,20 +301,38 @@ static void draw_chosen(struct canvas *c, struct rect r, const struct pieces *p,
 		draw_looks(c, r.y, x, end, p, k);
 }
 
+/* A model without a copy gate copies nothing by itself, and does not say where it looked. */
+static bool has_gate(const struct pieces *p)
+{
+	for (int i = 0; i < p->n; i++)
+		if (isfinite(p->piece[i].gate))
+			return true;
+	return false;
+}
+
+static bool has_looks(const struct pieces *p)
+{
+	for (int i = 0; i < p->n; i++)
+		if (p->piece[i].n_look)
+			return true;
+	return false;
+}
+
 static void draw_boxed(struct canvas *c, struct rect r, const struct pieces *p, int chosen)
 {
 	struct rect in = rect_cut(r, 1, 2, 1, 2);
 
 	draw_titled_box(c, r, "piece by piece", "h l");
 	draw_text(c, in.y + 1, in.x, LEAD, INK_DIM, "p");
-	if (in.h >= 3)
+	if (in.h >= 3 && has_gate(p))
 		draw_text(c, in.y + 2, in.x, LEAD, INK_DIM, "copy");
 	draw_cells(c, in, p, chosen);
 	if (in.h >= 5 && chosen >= 0)
 		draw_chosen(c, rect_cut(in, in.h - 2, 0, 0, 0), p, chosen);
 	else if (in.h >= 5)
 		draw_text(c, in.y + in.h - 1, in.x, in.w, INK_DIM,
-			  "h l choose a piece: what it looked at is marked");
+			  has_looks(p) ? "h l choose a piece: what it looked at is marked" :
+					 "h l choose a piece");
 }
 
 void draw_pieces(struct canvas *c, struct rect r, const struct pieces *p, int chosen,

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "ask/evaluate.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "fixture/session_fixture.h"
 #include "trainer/change.h"
@@ -109,6 +110,36 @@ static void test_text(void **state)
 	session_free(s);
 }
 
+/* What is said of pieces names a copy gate only where the model has one. */
+static void test_gate(void **state)
+{
+	static const char *const copies[] = { "model.copy=true" };
+	static const char *const plain[] = { "model.copy=false" };
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct session *s = fixture_session(k ? plain : copies, 1, 1);
+		struct evaluation e;
+		struct json *doc = NULL;
+		const struct json *p, *gate;
+
+		fixture_steps(s, 20);
+		evaluate(s, 2, true, &e);
+		if (json_parse(e.kept[0].detail, strlen(e.kept[0].detail), "kept", &doc, NULL))
+			fail_msg("%s", e.kept[0].detail);
+		p = json_first(json_get(doc, "pieces"));
+		assert_non_null(p);
+		for (; p; p = json_next(p)) {
+			gate = json_next(json_next(json_first(p)));
+			assert_int_equal(json_type(gate), k ? JSON_NULL : JSON_NUMBER);
+			assert_int_equal(json_len(json_next(json_next(gate))) == 0, k);
+		}
+		json_free(doc);
+		evaluation_release(&e);
+		session_free(s);
+	}
+}
+
 /* 40 dev rows of two classes: the majority of the train rows. */
 static void test_baseline(void **state)
 {
@@ -140,6 +171,7 @@ int main(void)
 		cmocka_unit_test(test_evaluate),
 		cmocka_unit_test(test_evaluate_beams),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_baseline),
 	};
 
