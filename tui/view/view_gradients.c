@@ -1,5 +1,5 @@
 /*
- * view_gradients.c - who really moves the encoder: of each task the share of
+ * view_gradients.c - who really moves what is shared: of each task the share of
  * the micro-batches beside the effective share, and how its gradient's norm on
  * the shared parameters went.
  */
@@ -80,7 +80,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 		last = ch->grad_step > last ? ch->grad_step : last;
 	}
 	c->flags = CELL_BOLD;
-	x += draw_text(c, r.y, x, end - x, INK_STRONG, "WHO MOVES THE ENCODER") + 3;
+	x += draw_text(c, r.y, x, end - x, INK_STRONG, "WHO MOVES WHAT IS SHARED") + 3;
 	c->flags = 0;
 	if (last < 0) {
 		draw_text(c, r.y, x, end - x, INK_DIM, "not measured yet");
