@@ -58,9 +58,10 @@ static enum status check_texts(const struct session *s, int task,
 		for (int i = 0; i < k; i++)
 			if (is_same(t, i, k))
 				return err_set(err, ST_INVALID, "tasks.%s.%s: '%.80s' and "
-					       "'%.80s' are one text to this tokenizer",
+					       "'%.80s' are one text to this tokenizer%s",
 					       p->name, field, text_of(s, task, i),
-					       text_of(s, task, k));
+					       text_of(s, task, k), p->n_label_texts ?
+					       "" : ": label_texts can say others");
 	}
 	return ST_OK;
 }
