@@ -157,9 +157,8 @@ enum status cache_check_rows(const struct cache_header *h,
 
 /* --- opening --- */
 
-/* Must leave room for a text; "tasks.T.prompt" is the caller's to say. */
-static enum status check_prompt(const struct dataset_spec *spec,
-				const struct tokenizer *tok, struct err *err)
+enum status dataset_check_prompt(const struct dataset_spec *spec,
+				 const struct tokenizer *tok, struct err *err)
 {
 	struct layout_template l;
 	enum status st = ST_OK;
@@ -190,7 +189,7 @@ static enum status check_spec(const struct dataset_spec *spec,
 		return err_set(err, ST_INVALID, "max_target below 2");
 	if (labelled && t->has_labels && spec->n_labels < 1)
 		return err_set(err, ST_INVALID, "no labels for '%s'", spec->path);
-	return check_prompt(spec, tok, err);
+	return dataset_check_prompt(spec, tok, err);
 }
 
 /* In a folder that vanishes: the mapping keeps the file alive. */

@@ -65,6 +65,9 @@ struct example {
 
 struct dataset;
 
+/* ST_INVALID: beside what stands around it no text would fit. No prompt is well. */
+enum status dataset_check_prompt(const struct dataset_spec *spec,
+				 const struct tokenizer *tok, struct err *err);
 /*
  * Opens from the cache, or reads the file and writes the cache first (in a
  * folder given by cache_dir; NULL: the XDG one). A damaged or stale cache is

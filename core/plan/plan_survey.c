@@ -56,8 +56,12 @@ enum status plan_dataset_open(const struct plan *p, int task, bool dev,
 			      struct dataset **out, struct err *err)
 {
 	struct dataset_spec spec;
+	enum status st;
 
 	plan_dataset(p, task, dev, &spec);
+	st = dataset_check_prompt(&spec, tok, err);
+	if (st)
+		return err_wrap(err, st, "tasks.%s.prompt", p->tasks[task].name);
 	return dataset_open(&spec, tok, NULL, pg, out, err);
 }
 

@@ -113,8 +113,8 @@
 	T("tasks.*.prompt", STR, 0, 0, "null", NULL, TEXT, prompt, FOR_EVERY,  \
 	  "For models that say their answers: what stands around a text. "     \
 	  "{text} or {source} is the text, {text_b} the second one of a pair; " \
-	  "null: the text, and behind it 'label:', 'number:' or 'TL;DR:'.")               \
-	T("tasks.*.max_source", INT, 3, 8192, "128", NULL, INT, max_source,    \
+	  "null: the text, and behind it 'label:', 'number:' or 'TL;DR:'.")     \
+	T("tasks.*.max_source", INT, 4, 8192, "128", NULL, INT, max_source,    \
 	  FOR_EVERY, "Longest text in pieces; longer ones lose their end.")    \
 	T("tasks.*.max_target", INT, 2, 2048, "64", NULL, INT, max_target,     \
 	  FOR_DECODES, "Longest summary in pieces, its end mark included.")    \

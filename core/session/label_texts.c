@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "text/layout.h"
 
 enum { CAP = LABEL_PIECES_MAX + 1 }; /* one too many is seen as that */
@@ -67,11 +68,13 @@ static const char *field_of(const struct session *s, int task)
 static enum status refuse_same(const struct session *s, int task, int i, int k,
 			       struct err *err)
 {
+	const char *field = field_of(s, task);
 	char a[NUMBER_TEXT], b[NUMBER_TEXT];
 
 	return err_set(err, ST_INVALID, "tasks.%s.%s: '%.80s' and '%.80s' are one text to "
-		       "this tokenizer", s->plan->tasks[task].name, field_of(s, task),
-		       text_of(s, task, i, a), text_of(s, task, k, b));
+		       "this tokenizer%s", s->plan->tasks[task].name, field,
+		       text_of(s, task, i, a), text_of(s, task, k, b),
+		       str_eq(field, "labels") ? ": label_texts can say others" : "");
 }
 
 static enum status check_texts(const struct session *s, int task,

@@ -51,18 +51,14 @@ static enum status open_data(struct session *s, int i, struct progress *pg,
 {
 	struct plan_task *p = &s->plan->tasks[i];
 	struct session_task *t = &s->task[i];
-	struct dataset_spec spec;
 	enum status st;
 
-	plan_dataset(s->plan, i, false, &spec);
-	st = dataset_open(&spec, s->tok, NULL, pg, &t->train, err);
+	st = plan_dataset_open(s->plan, i, false, s->tok, pg, &t->train, err);
 	if (!st && !dataset_size(t->train))
 		st = err_set(err, ST_INVALID, "no rows for task '%s' in '%s'", p->name,
 			     p->train);
-	if (!st && plan_has_dev(p)) {
-		plan_dataset(s->plan, i, true, &spec);
-		st = dataset_open(&spec, s->tok, NULL, pg, &t->dev, err);
-	}
+	if (!st && plan_has_dev(p))
+		st = plan_dataset_open(s->plan, i, true, s->tok, pg, &t->dev, err);
 	if (!st && data_kind(p->kind)->prepare)
 		data_kind(p->kind)->prepare(t->train, &t->mean, &t->scale);
 	return st;

@@ -69,6 +69,10 @@ fails "a prompt without a text" 2 'no {text} in a prompt.*at tasks.topic.prompt'
 	"$TUTTI" check "$plan" --set 'tasks.topic.prompt=label:'
 fails "a prompt of two texts where there is one" 2 '{text_b} where rows have no.*at tasks.topic.prompt' \
 	"$TUTTI" check "$plan" --set 'tasks.topic.prompt={text} {text_b} label:'
+fails "a prompt longer than the texts" 1 'tasks.topic.prompt: a prompt of .* leaves no room.*max_source is 4' \
+	"$TUTTI" check "$plan" --set tasks.topic.max_source=4 --set 'tasks.topic.prompt=a a a {text} a a'
+fails "texts of less than 4 pieces" 2 "3 is out of range, 4 to 8192 at tasks.topic.max_source" \
+	"$TUTTI" check "$plan" --set tasks.topic.max_source=3
 tiny_plan "$TMP/encoder.json"
 fails "a prompt for an encoder" 2 "'transformer' model reads no prompts at tasks.topic.prompt" \
 	"$TUTTI" check "$TMP/encoder.json" --set 'tasks.topic.prompt={text} label:'
@@ -80,7 +84,7 @@ sed 's|"topic": { "kind": "classify", "train": "[^"]*", "dev": "[^"]*"|"topic": 
 	"$plan" >"$TMP/twice.json"
 "$TUTTI" train "$TMP/twice.json" --runs "$TMP/runs" >"$TMP/out" 2>"$TMP/err"
 check "two labels with one text" \
-	grep -q "tasks.topic.labels: 'Red' and 'red' are one text" "$TMP/err"
+	grep -q "tasks.topic.labels: 'Red' and 'red' are one text.*label_texts can" "$TMP/err"
 texts() { # texts TEXT TEXT: what is said of a run with these
 	sed 's|"topic": { |&"labels": ["Red", "red"], "label_texts": ["'"$1"'", "'"$2"'"], |' "$TMP/twice.json" >"$TMP/texts.json"
 	"$TUTTI" train "$TMP/texts.json" --steps 3 --runs "$TMP/runs" >"$TMP/out" 2>&1

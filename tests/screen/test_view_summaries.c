@@ -24,7 +24,6 @@
 #include "fixture/golden_screen.h"
 #include "fixture/pty_desk.h"
 #include "text/tokenizer.h"
-#include "ui/ui.h"
 
 static const struct frame {
 	const char *name, *keys;

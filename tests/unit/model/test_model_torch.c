@@ -50,7 +50,7 @@ static void check_gradients(struct test_model *m, const struct safetensors *s,
 			    const char *task)
 {
 	static float buf[1 << 14];
-	char name[400];
+	char name[512];
 	double all = 0.0;
 	size_t len = (size_t)snprintf(name, sizeof name, "g.%s.", task);
 
@@ -89,7 +89,7 @@ static void check_case(const char *file)
 
 	n = case_model(&m, task, s);
 	for (int i = 0; i < n; i++) {
-		char key[256];
+		char key[512];
 		double loss, want;
 
 		snprintf(key, sizeof key, "loss.%s", task[i].name);
