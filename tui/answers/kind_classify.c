@@ -13,42 +13,64 @@
 #include "kind_view.h"
 
 enum { NAME_COLS = 11 };
+/* Labels of a text that was typed: so many, or twice that where there is room. */
+enum { LABELS = 6, LABELS_ROOM = 20 };
 
 /* --- a text that was typed --- */
 
-/* The member with the largest number under `limit`, the first one of equals. */
-static const struct json *largest_below(const struct json *p, double limit)
+/* The member that follows `last` (NULL: none yet) when the largest comes first, and of
+ * equals the one that stands first. */
+static const struct json *next_largest(const struct json *p, const struct json *last)
 {
+	double limit = last ? json_number(last) : INFINITY;
 	const struct json *best = NULL;
+	bool is_behind = !last;
 
-	for (const struct json *k = json_first(p); k; k = json_next(k))
-		if (json_type(k) == JSON_NUMBER && json_number(k) < limit &&
-		    (!best || json_number(k) > json_number(best)))
+	for (const struct json *k = json_first(p); k; k = json_next(k)) {
+		double v = json_type(k) == JSON_NUMBER ? json_number(k) : NAN;
+
+		if ((v < limit || (v == limit && is_behind)) &&
+		    (!best || v > json_number(best)))
 			best = k;
+		is_behind |= k == last;
+	}
 	return best;
+}
+
+/* "2 more, 0.031 together": those behind `last`. */
+static int draw_others(struct canvas *c, struct rect r, int y, const struct json *p,
+		       const struct json *last)
+{
+	double sum = 0;
+	int n = 0;
+
+	while ((last = next_largest(p, last))) {
+		sum += json_number(last);
+		n++;
+	}
+	if (!n || y >= r.y + r.h)
+		return y;
+	draw_textf(c, y, r.x + 14, r.w - 14, INK_DIM, "%d more, %.3f together", n, sum);
+	return y + 1;
 }
 
 static int draw_labels(struct canvas *c, struct rect r, int y, const struct json *p,
 		       enum ink ink)
 {
-	double below = INFINITY;
+	int most = r.h >= LABELS_ROOM ? 2 * LABELS : LABELS;
+	const struct json *k = NULL, *next = next_largest(p, NULL);
 
-	for (int most = 6; most > 0 && y < r.y + r.h; most--) { /* the largest first */
-		const struct json *k = largest_below(p, below);
-		double v = k ? json_number(k) : NAN;
-		char number[24];
+	for (; next && most > 0 && y < r.y + r.h; most--, y++) {
+		double v = json_number(next);
 
-		if (!k)
-			break;
-		below = v;
+		k = next;
 		draw_foreign(c, y, r.x + 14, 12, v >= .5 ? INK_STRONG : INK_DIM,
 			     json_key(k));
 		draw_bar(c, y, r.x + 27, 24, v, ink);
-		snprintf(number, sizeof number, "%.3f", v);
-		draw_text(c, y, r.x + 53, 6, INK_TEXT, number);
-		y++;
+		draw_textf(c, y, r.x + 53, 6, INK_TEXT, "%.3f", v);
+		next = next_largest(p, k);
 	}
-	return y;
+	return next ? draw_others(c, r, y, p, k) : y;
 }
 
 static int draw_tried(struct canvas *c, struct rect r, int y, const struct json *answer,
