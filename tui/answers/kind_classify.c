@@ -14,7 +14,7 @@
 
 enum { NAME_COLS = 11 };
 /* Labels of a text that was typed: so many, or twice that where there is room. */
-enum { LABELS = 6, LABELS_ROOM = 20 };
+enum { LABELS = 6, LABELS_ROOM = 20, TRIED_BAR = 24 };
 
 /* --- a text that was typed --- */
 
@@ -58,6 +58,7 @@ static int draw_labels(struct canvas *c, struct rect r, int y, const struct json
 		       enum ink ink)
 {
 	int most = r.h >= LABELS_ROOM ? 2 * LABELS : LABELS;
+	int bar = r.w < TRIED_BAR + 35 ? r.w - 35 : TRIED_BAR;
 	const struct json *k = NULL, *next = next_largest(p, NULL);
 
 	for (; next && most > 0 && y < r.y + r.h; most--, y++) {
@@ -66,8 +67,8 @@ static int draw_labels(struct canvas *c, struct rect r, int y, const struct json
 		k = next;
 		draw_foreign(c, y, r.x + 14, 12, v >= .5 ? INK_STRONG : INK_DIM,
 			     json_key(k));
-		draw_bar(c, y, r.x + 27, 24, v, ink);
-		draw_textf(c, y, r.x + 53, 6, INK_TEXT, "%.3f", v);
+		draw_bar(c, y, r.x + 27, bar, v, ink);
+		draw_textf(c, y, r.x + bar + 29, 6, INK_TEXT, "%.3f", v);
 		next = next_largest(p, k);
 	}
 	return next ? draw_others(c, r, y, p, k) : y;

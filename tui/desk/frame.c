@@ -205,16 +205,31 @@ static void draw_prompt(struct canvas *c, struct rect r)
 	}
 }
 
+/* Of what has the keys: a layer over the view before the view. */
 static const char *hints_of(const struct ui *ui)
 {
 	const struct view *v = ui->views[ui->view];
 
+	if (ui->layer && ui->layer->hints)
+		return ui->layer->hints;
 	if (ui->feed.film && ui->view == VIEW_DESK)
 		return "Space hold, go on   ; ' slower, faster   , . back, on   "
 		       ":seek 50%   q leave";
 	if (v->looks && (ui_looks_only(ui) || (ui_run_has_ended(ui) && v->steers)))
 		return v->looks;
 	return v->hints;
+}
+
+/* As many of the hints as fit whole; two blanks part them. */
+static void draw_hints(struct canvas *c, int y, int x, int w, const char *hints)
+{
+	size_t n = strlen(hints), room = w > 0 ? (size_t)w : 0;
+
+	if (n > room)
+		for (n = room; n && !(hints[n] == ' ' && hints[n + 1] == ' ' &&
+				      hints[n - 1] != ' ');)
+			n--;
+	draw_foreign_n(c, y, x, w, INK_DIM, hints, n);
 }
 
 static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
@@ -244,7 +259,7 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 			     ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
 			     ui->pic->message[0] ? ui->pic->message : "the run has failed");
 	else
-		draw_text(c, r.y, r.x + 1, r.w - 2, INK_DIM, hints_of(ui));
+		draw_hints(c, r.y, r.x + 1, r.w - 2, hints_of(ui));
 }
 
 static void draw_preparing(struct canvas *c, const struct snapshot *s, struct rect r)

@@ -229,9 +229,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 
 	models_name(ui, name);
 	str_format(title, sizeof title, "try a text · %s", name);
-	draw_titled_box(c, body, title, body.w >= 90 ?
-			"j k task · o which words · t another · @ model · Esc back" :
-			"j k task · o words · t another · @ model");
+	draw_titled_box(c, body, title, NULL);
 	w = words_cut(trial_of(ui)->text, &n);
 	lines = words_draw(c, (struct rect){in.y, in.x, in.h / 3, in.w}, w, n, 0,
 			   false);
@@ -268,4 +266,5 @@ const struct view view_try = {
 	.name = "Try", .brief = "Try",
 	.own_new = own_new, .own_free = own_free,
 	.draw = draw, .act = act, .model_changed = ask_anew,
+	.hints = "j k task   o which words   t another   @ model   Esc back",
 };
