@@ -38,7 +38,8 @@ struct ask_batch {
 struct ask_text {
 	const struct session *s;
 	int task;
-	bool detail;         /* with what is of the pieces of a text that is written */
+	bool detail;         /* with what only a screen shows: the pieces of a text that is
+			      * written, other numbers that might have been said */
 	struct worker *w;
 	const struct batch *b;
 	const struct example *ex; /* the batch's one */

@@ -3,6 +3,8 @@
  */
 #include "ask/ask_number.h"
 
+#include <string.h>
+
 #include "ask/ask_regress.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -45,14 +47,47 @@ void numbers_end(struct gather *g)
 	xfree(x);
 }
 
+/* --- numbers that are said --- */
+
+int numbers_likeliest(const double *share, int n, int *which)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++) {
+		int at = kept;
+
+		while (at > 0 && share[which[at - 1]] < share[i])
+			at--;
+		if (at == NUMBERS_SAID)
+			continue;
+		kept += kept < NUMBERS_SAID;
+		memmove(which + at + 1, which + at, (size_t)(kept - 1 - at) * sizeof *which);
+		which[at] = i;
+	}
+	return kept;
+}
+
 /* --- words --- */
 
 void numbers_put_answer(const struct ask_text *a, struct json_out *j)
 {
-	double *p;
+	const struct number_grid *g = &a->s->task[a->task].grid;
+	int n, likely[NUMBERS_SAID];
+	double *p, *loss, *share;
 
-	model_predict(a->s->model, &a->w->tape, a->b, &p);
+	model_predict_points(a->s->model, &a->w->tape, a->b, &p, &loss, &share);
 	json_put_num(j, "value", p[0]);
+	if (!share || !a->detail)
+		return;
+	n = numbers_likeliest(share, g->n, likely);
+	json_open(j, "said", '[');
+	for (int k = 0; k < n; k++) {
+		json_open(j, NULL, '[');
+		json_put_num(j, NULL, number_grid_value(g, likely[k]));
+		json_put_num(j, NULL, (double)(float)share[likely[k]]);
+		json_close(j, ']');
+	}
+	json_close(j, ']');
 }
 
 int numbers_outputs(const struct session *s, int task)
@@ -65,7 +100,7 @@ int numbers_outputs(const struct session *s, int task)
 void numbers_put_explained(const struct session *s, int task, const double *p, int pred,
 			   struct json_out *j)
 {
-	(void)s;
-	(void)task;
 	json_put_num(j, "pred", p[pred]);
+	if (s->task[task].grid.n)
+		json_put_bool(j, "is_said", true);
 }

@@ -9,6 +9,9 @@
 
 #include "ask/ask_kind.h"
 
+/* Which of n texts are the likeliest, the first of equals first; how many, at most
+ * NUMBERS_SAID. */
+int numbers_likeliest(const double *share, int n, int *which);
 /* As ask_kind.h says of the members. */
 void numbers_begin(struct gather *g);
 void numbers_add(struct gather *g, const struct outcome *o);

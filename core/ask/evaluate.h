@@ -36,17 +36,19 @@ enum status evaluate_baseline(struct session *s, int task, const struct dataset 
 /*
  * "Try a text": what every task (or one, task >= 0) says of it, as JSON:
  * {"tasks":{"sst2":{"kind":"classify","p":{"neg":..}},
+ *           "stars":{"kind":"regress","value":3.5,"said":[[3.5,0.6],[3,0.2],..]},
  *           "sum":{"kind":"summarize","text":"..",
  *                  "pieces":[[piece,p,gate,src,[place,share,..]],..],
  *                  "source":[pieces]}}}
+ * said: of a model that says its answers, the likeliest numbers and how likely each is.
  * gate: the share generated, the rest is copied; null: the model has no copy gate.
  */
 enum status evaluate_text(struct session *s, int task, const char *text,
 			  const char *pair, struct buf *json, struct err *err);
 /*
  * Many texts, which the workers share: json[i], an empty buffer, gets what
- * evaluate_text says of text[i] and pair[i] (NULL: none), but for "pieces" and
- * "source". All must be UTF-8.
+ * evaluate_text says of text[i] and pair[i] (NULL: none), but for "pieces",
+ * "source" and "said". All must be UTF-8.
  */
 void evaluate_texts(struct session *s, int task, int n, const char *const *text,
 		    const char *const *pair, struct buf *json);

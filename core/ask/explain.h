@@ -35,7 +35,8 @@ enum { EXPLAIN_TOKENS = 64, EXPLAIN_FEWEST = 4 };
  *    "offsets":[[0,4],..],"second":7,"left_out":0,"pred":"high","p":0.93,
  *    "probs":{"high":0.93,..},"gradient_x_input":[0.4,..],
  *    "occlusion":[0.1,null,..],"occluded":7,"mask":"[MASK]"}
- * A regression has "pred": a number, and neither "p" nor "probs". ST_INVALID: the
+ * A regression has "pred": a number, and neither "p" nor "probs"; with "is_said" the
+ * gradient is of the score of the number's text, not of the number. ST_INVALID: the
  * task writes summaries, or the text is no valid UTF-8 or has no tokens. The
  * session may be one without optimizer, gradients and data. Trainer thread.
  */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "model/build.h"
+#include "tensor/kernels.h"
 
 /* --- life --- */
 
@@ -168,8 +169,30 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 	*p = answers(m, t, b, head->scores(m, t, b, 0.0f, NULL));
 }
 
+/* The softmax of every row's scores: [B, texts]. */
+static double *shares(struct tape *t, const struct ten *x)
+{
+	size_t n = (size_t)x->rows * (size_t)x->cols;
+	float *v = arena_alloc(&t->arena, (n + 1) * sizeof *v);
+	double *p = arena_alloc(&t->arena, (n + 1) * sizeof *p);
+
+	memcpy(v, x->v, n * sizeof *v);
+	k_softmax(x->rows, x->cols, v, 1.0f, false);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (double)v[i];
+	return p;
+}
+
 void model_predict_losses(const struct model *m, struct tape *t, const struct batch *b,
 			  double **p, double **loss)
+{
+	double *share;
+
+	model_predict_points(m, t, b, p, loss, &share);
+}
+
+void model_predict_points(const struct model *m, struct tape *t, const struct batch *b,
+			  double **p, double **loss, double **share)
 {
 	const struct head_kind *head = model_head(m, b);
 	struct ten *x;
@@ -181,6 +204,7 @@ void model_predict_losses(const struct model *m, struct tape *t, const struct ba
 		(*loss)[i] = head->row_loss(&m->task[b->task], b, i,
 					     x->v + i * x->cols, x->cols);
 	*p = answers(m, t, b, x);
+	*share = head->picks ? shares(t, x) : NULL;
 }
 
 /* --- attributions --- */

@@ -135,6 +135,12 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
  */
 void model_predict_losses(const struct model *m, struct tape *t, const struct batch *b,
 			  double **p, double **loss);
+/*
+ * The same, and of numbers that are said the softmax over the scores of the grid's
+ * points, share [B, points], as of labels that are said; NULL where none are.
+ */
+void model_predict_points(const struct model *m, struct tape *t, const struct batch *b,
+			  double **p, double **loss, double **share);
 
 /*
  * The same predictions, and how each source token pushed them: score [N] is

@@ -69,10 +69,13 @@ static void draw_legend(struct canvas *c, const struct ui *ui, int y, int x, int
 	} else if (a->why[0]) {
 		draw_foreign(c, y, x, w, INK_WARN, a->why);
 	} else {
+		bool is_to = said || (a->is_said &&
+				      ui->attributions.method == METHOD_GRADIENT);
+
 		other = method_name((ui->attributions.method + 1) % METHODS);
-		x += draw_text(c, y, x, w, INK_WARN, said ? "[to] " : "[raises] ");
+		x += draw_text(c, y, x, w, INK_WARN, is_to ? "[to] " : "[raises] ");
 		x += draw_foreign(c, y, x, 16, INK_DIM, a->pred);
-		x += draw_text(c, y, x, w, INK_LINK, said ? "  (from it)" : "  (lowers it)");
+		x += draw_text(c, y, x, w, INK_LINK, is_to ? "  (from it)" : "  (lowers it)");
 		if (said && !str_eq(said, a->pred) && isfinite(a->p))
 			x += draw_textf(c, y, x, 44, INK_WARN, "  the model says this now: %.2f",
 					a->p);

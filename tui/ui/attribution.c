@@ -115,11 +115,13 @@ enum status attribution_read(struct attribution *a, const char *json, size_t len
 	a->p = number_of(json_get(doc, "p"));
 	a->left_out = (int)number_of(json_get(doc, "left_out"));
 	a->occluded = (int)number_of(json_get(doc, "occluded"));
+	a->is_said = json_get(doc, "is_said") != NULL;
 	pred = json_get(doc, "pred");
 	if (pred && json_type(pred) == JSON_STRING)
 		str_copy(a->pred, sizeof a->pred, json_string(pred));
 	else
-		str_format(a->pred, sizeof a->pred, "%.3f", number_of(pred));
+		str_format(a->pred, sizeof a->pred, a->is_said ? "%.10g" : "%.3f",
+			   number_of(pred));
 	read_pieces(a, doc);
 	json_free(doc);
 	return ST_OK;

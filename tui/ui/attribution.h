@@ -40,6 +40,7 @@ struct attribution {
 	char why[160];        /* why there is no answer; "" */
 	char *text[2];        /* owned; the pair or NULL */
 	char pred[64];        /* label, or the number */
+	bool is_said;         /* a number, said as a text: gradients are of its score */
 	double p;             /* NaN: regression */
 	int left_out, occluded, n;
 	const struct tokenizer_kind *pieces; /* of the run's; NULL: not known */

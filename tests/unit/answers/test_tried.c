@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "answers/kind_view.h"
+#include "ask/ask_regress.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "screen/canvas.h"
@@ -77,11 +78,64 @@ static void test_more(void **state)
 	canvas_release(&c);
 }
 
+/* A number of a head; numbers that might be said, with their probabilities. */
+static void test_numbers(void **state)
+{
+	struct canvas c;
+
+	(void)state;
+	assert_int_equal(draw(&c, TASK_REGRESS, 8, "{\"value\":3.25}"), 1);
+	is_line(&c, 0, "3.250", true);
+	canvas_release(&c);
+	assert_int_equal(draw(&c, TASK_REGRESS, 8, "{\"value\":3.5,\"said\":[[3.5,0.625],"
+			      "[3,0.25],[4,0.125]]}"), 3);
+	is_line(&c, 0, "3.5 ", true);
+	is_line(&c, 0, "0.625", true);
+	is_line(&c, 2, "4 ", true);
+	is_line(&c, 2, "0.125", true);
+	canvas_release(&c);
+}
+
+/* A row of Inspect: what might have been said, and a mark where it would be right. */
+static void test_row(void **state)
+{
+	const struct view_kind *k = view_kind(TASK_REGRESS);
+	struct results none = {.kind = TASK_REGRESS};
+	struct prediction p = {0};
+	char remark[REMARK];
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c);
+	canvas_resize(&c, ROWS, COLS);
+	number_set(&p, 2.6, 3.5);
+	assert_false(k->remark(&none, &p, 20, remark));
+	assert_non_null(strstr(remark, "guess 3.5"));
+	number_say(&p, 3.5, .5);
+	number_say(&p, 3, .25);
+	number_say(&p, 2.5, .125);
+	k->remark(&none, &p, 20, remark);
+	assert_non_null(strstr(remark, "gold 2.6 · says 3.5, 0.50 · off by +0.9"));
+	k->draw_low(&c, &none, &p, (struct rect){0, 0, 3, COLS}, INK_TEXT);
+	is_line(&c, 0, "3.5 ", true);
+	is_line(&c, 1, "*", false);
+	is_line(&c, 2, "2.5 ", true);
+	is_line(&c, 2, "*", true);
+	canvas_clear(&c);
+	k->draw_low(&c, &none, &p, (struct rect){0, 0, 2, COLS}, INK_TEXT);
+	is_line(&c, 1, "2.5 ", true); /* what is right is not left out for want of room */
+	is_line(&c, 1, "0.125 *", true);
+	prediction_release(&p);
+	canvas_release(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_more),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_row),
 	};
 
 	return cmocka_run_group_tests_name("tried", tests, NULL, NULL);

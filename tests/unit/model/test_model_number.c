@@ -61,26 +61,32 @@ static void said_losses(struct test_model *m, struct test_batch *x, double said[
 }
 
 /*
- * The answer is the point that costs the least to say; the loss is that of the point next
+ * The answer is the point that costs the least to say, and shares go by the costs; the
+ * loss is that of the point next
  * to the number, in training, and of a prediction.
  */
 static void test_answers(void **state)
 {
 	struct test_batch x;
 	struct test_model m;
-	double said[6][POINTS], *p, *loss, sum = 0;
+	double said[6][POINTS], *p, *loss, *share, sum = 0;
 
 	(void)state;
 	number_init(&m, 16);
 	toy_batch(&x, 5, 6);
 	said_losses(&m, &x, said);
 	tape_begin(&m.t, NULL, NULL);
-	model_predict_losses(m.m, &m.t, &x.b, &p, &loss);
+	model_predict_points(m.m, &m.t, &x.b, &p, &loss, &share);
 	for (int e = 0; e < 6; e++) {
+		double all = 0;
 		int best = 0, next = number_grid_nearest(&task.grid, x.number[e]);
 
 		for (int k = 1; k < POINTS; k++)
 			best = said[e][k] < said[e][best] ? k : best;
+		for (int k = 0; k < POINTS; k++)
+			all += exp(-said[e][k]);
+		for (int k = 0; k < POINTS; k++)
+			assert_true(fabs(share[e * POINTS + k] - exp(-said[e][k]) / all) < 1e-5);
 		assert_true(!(fabs(p[e] - (0.5 + 0.5 * best)) > 0));
 		assert_true(fabs(loss[e] - said[e][next]) < 1e-5);
 		sum += loss[e] / 6;
