@@ -218,11 +218,12 @@ static void draw_facts(struct canvas *c, const struct ui *ui, int y, int x, int 
 		x += draw_textf(c, y, x, end - x, INK_TEXT, "%s since %s   ",
 				d->change[p - d->set.p] == CHANGE_FIXED ? "fixed" : "broken",
 				fmt_count(text, d->before_step));
-	if (a && !a->is_waiting && !a->why[0] && a->occluded < a->n)
-		x += draw_textf(c, y, x, end - x, INK_DIM, "the %d strongest tokens occluded   ",
-				a->occluded);
 	if (a && a->left_out > 0)
-		draw_textf(c, y, x, end - x, INK_WARN, "%d tokens were cut off", a->left_out);
+		x += draw_textf(c, y, x, end - x, INK_WARN, "%d tokens were cut off   ",
+				a->left_out);
+	if (a && !a->is_waiting && !a->why[0] && a->occluded < a->n)
+		draw_textf(c, y, x, end - x, INK_DIM, end - x < 32 ? "%d tokens occluded" :
+			   "the %d strongest tokens occluded", a->occluded);
 }
 
 void inspect_draw_row(struct canvas *c, const struct ui *ui, struct rect r)
@@ -239,7 +240,7 @@ void inspect_draw_row(struct canvas *c, const struct ui *ui, struct rect r)
 		return;
 	p = &d->set.p[i];
 	in = draw_frame(c, ui, r, i);
-	low = d->n_classes > 3 ? d->n_classes : 3;
+	low = view_kind(d->kind)->low_lines ? view_kind(d->kind)->low_lines(d, p) : 3;
 	low = low > in.h / 3 ? in.h / 3 : low;
 	low = low < 3 ? 3 : low;
 	text = rect_cut(in, in.h > 14, 0, low + 6, 0);

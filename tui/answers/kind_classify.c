@@ -158,7 +158,7 @@ static void compare(struct results *r, const struct feed *f, const char *run_pat
 
 static void load(struct results *r, const struct feed *f, const struct snapshot *s)
 {
-	r->name = visit_labels(s->run_path, s->ch[r->task].name, &r->n_names);
+	r->name = visit_labels(s->run_path, s->ch[r->task].name, &r->n_names, &r->said);
 	count(r);
 	results_calibrate(&r->set, &r->calibration);
 	compare(r, f, s->run_path);
@@ -249,6 +249,19 @@ static int draw_columns(struct canvas *c, const struct results *d,
 
 /* --- one row --- */
 
+/* A loss of what is said is a mean over its pieces. */
+static const char *loss_unit(const struct results *d)
+{
+	return d->said ? " a piece" : "";
+}
+
+/* The text that is said for a class, where it is not the class's name; or NULL. */
+static const char *said_for(const struct results *d, int class)
+{
+	return d->said && class >= 0 && class < d->n_names &&
+	       !str_eq(d->said[class], d->name[class]) ? d->said[class] : NULL;
+}
+
 /* Names get `room` columns each; true: one of them was cut. */
 static bool remark(const struct results *d, const struct prediction *p, int room,
 		   char out[REMARK])
@@ -258,8 +271,8 @@ static bool remark(const struct results *d, const struct prediction *p, int room
 
 	is_cut = short_name(gold, sizeof gold, result_label(d, label_gold(p), text), room);
 	is_cut |= short_name(pred, sizeof pred, result_label(d, label_pred(p), text), room);
-	str_format(out, REMARK, "gold %s · predicted %s %.2f · loss %.2f", gold, pred,
-		   result_confidence(p), p->loss);
+	str_format(out, REMARK, "gold %s · predicted %s %.2f · loss %.2f%s", gold,
+		   pred, result_confidence(p), p->loss, loss_unit(d));
 	return is_cut;
 }
 
@@ -289,9 +302,9 @@ static int draw_facts(struct canvas *c, const struct results *d,
 {
 	char text[24];
 
-	(void)d;
-	return draw_textf(c, y, x, w, INK_DIM, "confidence %.3f   margin %.3f   loss %s   ",
-			  result_confidence(p), result_margin(p), fmt_value(text, p->loss));
+	return draw_textf(c, y, x, w, INK_DIM, "confidence %.3f   margin %.3f   loss %s%s   ",
+			  result_confidence(p), result_margin(p), fmt_value(text, p->loss),
+			  loss_unit(d));
 }
 
 static double gold_p(const struct prediction *p)
@@ -299,11 +312,30 @@ static double gold_p(const struct prediction *p)
 	return label_p(p, label_gold(p));
 }
 
+static bool says_otherwise(const struct results *d)
+{
+	for (int i = 0; i < d->n_names; i++)
+		if (said_for(d, i))
+			return true;
+	return false;
+}
+
+/* "farms": the text whose probability it is. */
+static void draw_said(struct canvas *c, int y, int x, int w, const char *text)
+{
+	char name[200];
+
+	short_name(name, sizeof name, text, w - 2);
+	x += draw_text(c, y, x, 1, INK_LINK, "\"");
+	x += draw_foreign(c, y, x, w - 2, INK_LINK, name);
+	draw_text(c, y, x, 1, INK_LINK, "\"");
+}
+
 static void draw_probabilities(struct canvas *c, const struct results *d, struct rect r,
 			       const struct prediction *p, enum ink ink)
 {
 	bool *done = xcalloc((size_t)label_count(p) + 1, sizeof *done);
-	int bar = r.w - NAME_COLS - 10;
+	int said = says_otherwise(d) ? r.w / 4 : 0, bar = r.w - NAME_COLS - 10 - said;
 	char text[64];
 
 	bar = bar > 44 ? 44 : bar;
@@ -321,8 +353,16 @@ static void draw_probabilities(struct canvas *c, const struct results *d, struct
 		draw_text(c, y, r.x + NAME_COLS + 2 + bar, 6, INK_TEXT, text);
 		if (best == label_gold(p))
 			draw_text(c, y, r.x + NAME_COLS + 8 + bar, 1, INK_GOOD, "*");
+		if (said && said_for(d, best))
+			draw_said(c, y, r.x + NAME_COLS + 10 + bar, said, said_for(d, best));
 	}
 	xfree(done);
+}
+
+static int low_lines(const struct results *d, const struct prediction *p)
+{
+	(void)p;
+	return d->n_classes;
 }
 
 static void draw_low(struct canvas *c, const struct results *d,
@@ -346,6 +386,8 @@ static void put_row(struct json_out *j, const struct results *d,
 	for (int k = 0; k < label_count(p); k++)
 		json_put_num(j, result_label(d, k, text), label_p(p, k));
 	json_close(j, '}');
+	if (said_for(d, label_pred(p)))
+		json_put_str(j, "said", said_for(d, label_pred(p)));
 }
 
 const struct view_kind view_kind_classify = {
@@ -365,6 +407,7 @@ const struct view_kind view_kind_classify = {
 	.draw_names = draw_names,
 	.said = said,
 	.draw_facts = draw_facts,
+	.low_lines = low_lines,
 	.draw_low = draw_low,
 	.past_value = gold_p,
 	.past_name = "p(gold)  ",

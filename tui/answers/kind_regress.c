@@ -130,6 +130,12 @@ static void draw_numbers(struct canvas *c, struct rect r, const struct predictio
 	}
 }
 
+static int low_lines(const struct results *d, const struct prediction *p)
+{
+	(void)d;
+	return number_said_count(p);
+}
+
 static void draw_low(struct canvas *c, const struct results *d,
 		     const struct prediction *p, struct rect r, enum ink ink)
 {
@@ -171,6 +177,7 @@ const struct view_kind view_kind_regress = {
 	.list_names = list_names,
 	.draw_columns = draw_columns,
 	.remark = remark,
+	.low_lines = low_lines,
 	.draw_low = draw_low,
 	.past_value = number_guess,
 	.past_name = "guess  ",

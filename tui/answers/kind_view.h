@@ -55,6 +55,8 @@ struct view_kind {
 			    char out[24]);
 	int (*draw_facts)(struct canvas *c, const struct results *d,
 			  const struct prediction *p, int y, int x, int w);
+	/* What stands below the text, and the lines that it fills (NULL: three). */
+	int (*low_lines)(const struct results *d, const struct prediction *p);
 	void (*draw_low)(struct canvas *c, const struct results *d,
 			 const struct prediction *p, struct rect r, enum ink ink);
 	/* Over the evaluations: the value of one, and what it is called. */

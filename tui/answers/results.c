@@ -37,10 +37,14 @@ static void forget(struct results *r)
 	forget_past(r);
 	prediction_set_release(&r->set);
 	memset(&r->set, 0, sizeof r->set);
-	for (int i = 0; i < r->n_names; i++)
+	for (int i = 0; i < r->n_names; i++) {
 		xfree(r->name[i]);
+		if (r->said)
+			xfree(r->said[i]);
+	}
 	xfree(r->name);
-	r->name = NULL;
+	xfree(r->said);
+	r->name = r->said = NULL;
 	r->n_names = 0;
 	xfree(r->label);
 	xfree(r->matrix);

@@ -34,6 +34,7 @@ struct results {
 	struct prediction_set set;
 	int n_classes;
 	char **name;             /* [n_names] of the classes, from the run's plan */
+	char **said;             /* [n_names] what the model says for each; NULL: none */
 	int n_names;
 	const char **label;      /* [n_classes], borrowed from `name` or the set, or NULL */
 	int *matrix;              /* [gold][pred] */

@@ -24,21 +24,34 @@ enum status visit_predictions(const char *run_path, int task, int64_t upto,
 	return st;
 }
 
-char **visit_labels(const char *run_path, const char *task, int *n)
+static char **copies(char *const *name, int n)
 {
+	char **out = xcalloc((size_t)n, sizeof *out);
+
+	for (int i = 0; i < n; i++)
+		out[i] = xstrdup(name[i]);
+	return out;
+}
+
+char **visit_labels(const char *run_path, const char *task, int *n, char ***said)
+{
+	const struct plan_task *t;
 	struct plan *p = NULL;
 	char **out = NULL;
-	int t;
+	int i;
 
 	*n = 0;
+	*said = NULL;
 	if (run_plan(run_path, &p, NULL))
 		return NULL;
-	t = plan_task_find(p, task);
-	if (t >= 0 && p->tasks[t].n_labels) {
-		*n = p->tasks[t].n_labels;
-		out = xcalloc((size_t)*n, sizeof *out);
-		for (int i = 0; i < *n; i++)
-			out[i] = xstrdup(p->tasks[t].labels[i]);
+	i = plan_task_find(p, task);
+	t = i >= 0 ? &p->tasks[i] : NULL;
+	if (t && t->n_labels) {
+		*n = t->n_labels;
+		out = copies(t->labels, *n);
+		if (model_kind_says(p->model.kind))
+			*said = copies(t->n_label_texts == *n ? t->label_texts : t->labels,
+				       *n);
 	}
 	plan_free(p);
 	return out;

@@ -19,9 +19,10 @@ enum status visit_checkpoints(const char *run_path, struct checkpoint_row **out,
 			      struct err *err);
 /*
  * The names of a task's labels, in class order, from the run's plan: returns (caller
- * frees each and the array), or NULL with *n = 0 where there are none.
+ * frees each and the array), or NULL with *n = 0 where there are none. `said` gets what
+ * the model says for each, likewise, or NULL: it is no model that says its answers.
  */
-char **visit_labels(const char *run_path, const char *task, int *n);
+char **visit_labels(const char *run_path, const char *task, int *n, char ***said);
 /* As feed.h says of `steps`. */
 enum status visit_steps(const char *run_path, int64_t from, int64_t to, int64_t span,
 			int64_t take, void (*each)(void *arg, const struct step_row *r),

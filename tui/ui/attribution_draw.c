@@ -103,12 +103,26 @@ int attribution_draw(struct canvas *c, struct rect r, const struct attribution *
 	return x || line ? line + 1 : 0;
 }
 
+/* Digits behind the point that tell the strongest; all of a row have as many. */
+static int digits_of(double largest)
+{
+	int n = 2;
+
+	while (n < 6 && largest * pow(10, n) < 9.5)
+		n++;
+	return n;
+}
+
 void attribution_draw_top(struct canvas *c, int y, int x, int w,
 			  const struct attribution *a, enum attribution_method m)
 {
 	int top[16], n = attribution_top(a, m, top, 16), end = x + w;
 
+	int digits = n ? digits_of(fabs(a->word[top[0]].score[m])) : 0;
+
 	x += draw_textf(c, y, x, 18, INK_DIM, "%-16s  ", method_name(m));
+	if (!n)
+		draw_text(c, y, x, end - x, INK_DIM, "no word changes the answer");
 	for (int i = 0; i < n; i++) {
 		const struct attributed *k = &a->word[top[i]];
 		const char *s = a->text[k->text] + k->from;
@@ -116,10 +130,10 @@ void attribution_draw_top(struct canvas *c, int y, int x, int w,
 		char number[24];
 
 		cols = cols > 16 ? 16 : cols;
-		str_format(number, sizeof number, "%+.2f", k->score[m]);
+		str_format(number, sizeof number, "%+.*f", digits, k->score[m]);
 		if (x + cols + 1 + (int)strlen(number) > end)
 			break;
 		x += draw_foreign_n(c, y, x, 16, INK_TEXT, s, k->to - k->from) + 1;
-		x += draw_text(c, y, x, 8, k->score[m] < 0 ? INK_LINK : INK_WARN, number) + 3;
+		x += draw_text(c, y, x, 9, k->score[m] < 0 ? INK_LINK : INK_WARN, number) + 3;
 	}
 }

@@ -72,9 +72,11 @@ static enum status few_rows(void *arg, const char *run_path, int task,
 	return ST_OK;
 }
 
+static const char *const latin[] = {"an a", "a b", "a c", "a d", "an e"};
 static const char *const greek[] = {"alpha", "beta", "gamma", "delta", "epsilon"};
 
-static void write_plan(const char *path)
+/* The plan of a model that says other texts, or (NULL) of one that says nothing. */
+static void write_plan(const char *path, const char *const *said)
 {
 	struct plan *p = fixture_plan(NULL, 0);
 	struct plan_task *t = &p->tasks[0];
@@ -85,6 +87,14 @@ static void write_plan(const char *path)
 	t->labels = xcalloc(5, sizeof *t->labels);
 	for (int i = 0; i < 5; i++)
 		t->labels[i] = xstrdup(greek[i]);
+	if (said) {
+		p->model.copy = false;
+		str_copy(p->model.kind, sizeof p->model.kind, "gpt");
+		t->n_label_texts = 5;
+		t->label_texts = xcalloc(5, sizeof *t->label_texts);
+		for (int i = 0; i < 5; i++)
+			t->label_texts[i] = xstrdup(said[i]);
+	}
 	plan_write(p, &b);
 	assert_int_equal(file_write(path, b.s, b.len, NULL), ST_OK);
 	plan_free(p);
@@ -107,11 +117,20 @@ static void test_from_plan(void **state)
 	assert_string_equal(result_label(&r, 0, text), "alpha");
 	assert_string_equal(result_label(&r, 4, text), "class 4");
 	results_release(&r);
-	write_plan(path);
+	write_plan(path, NULL);
 	results_init(&r);
 	results_load(&r, &f, &s, 0);
 	for (int i = 0; i < 5; i++)
 		assert_string_equal(result_label(&r, i, text), greek[i]);
+	assert_null(r.said);
+	results_release(&r);
+	write_plan(path, latin);
+	results_init(&r);
+	results_load(&r, &f, &s, 0);
+	assert_non_null(r.said);
+	for (int i = 0; i < 5; i++)
+		assert_string_equal(r.said[i], latin[i]);
+	assert_string_equal(result_label(&r, 2, text), "gamma");
 	results_release(&r);
 	assert_int_equal(remove(path), 0);
 }

@@ -11,10 +11,12 @@
 #include <cmocka.h>
 
 #include "answers/kind_view.h"
+#include "ask/ask_classify.h"
 #include "ask/ask_regress.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "screen/canvas.h"
+#include "ui/attribution.h"
 
 enum { ROWS = 30, COLS = 80 };
 
@@ -129,6 +131,58 @@ static void test_row(void **state)
 	canvas_release(&c);
 }
 
+/* What is said for a label, and that the loss is of its pieces. */
+static void test_label_said(void **state)
+{
+	const struct view_kind *k = view_kind(TASK_CLASSIFY);
+	char *name[] = {"good", "bad"}, *said[] = {"a joy", "bad"};
+	const char *label[] = {"good", "bad"};
+	struct results d = {.kind = TASK_CLASSIFY, .name = name, .n_names = 2,
+			    .label = label, .n_classes = 2};
+	struct prediction p = {.loss = .45};
+	char remark[REMARK];
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c);
+	canvas_resize(&c, ROWS, COLS);
+	label_set(&p, 1, 0, (float[2]){.75f, .25f}, 2);
+	k->remark(&d, &p, 20, remark);
+	assert_string_equal(remark, "gold bad · predicted good 0.75 · loss 0.45");
+	k->draw_low(&c, &d, &p, (struct rect){0, 0, 2, COLS}, INK_TEXT);
+	is_line(&c, 0, "\"", false);
+	d.said = said;
+	k->remark(&d, &p, 20, remark);
+	assert_string_equal(remark, "gold bad · predicted good 0.75 · loss 0.45 a piece");
+	canvas_clear(&c);
+	k->draw_low(&c, &d, &p, (struct rect){0, 0, 2, COLS}, INK_TEXT);
+	is_line(&c, 0, "0.750   \"a joy\"", true);
+	is_line(&c, 1, "0.250 *", true);
+	is_line(&c, 1, "\"", false); /* it is the label itself */
+	prediction_release(&p);
+	canvas_release(&c);
+}
+
+/* The strongest words with digits that tell them apart; none of them: a word says so. */
+static void test_top(void **state)
+{
+	struct attributed word[] = {{0, 0, 2, {.0042, 0}}, {0, 3, 5, {-.0007, 0}}};
+	struct attribution a = {.text = {"up in"}, .n = 2, .word = word};
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c);
+	canvas_resize(&c, ROWS, COLS);
+	attribution_draw_top(&c, 0, 0, COLS, &a, METHOD_GRADIENT);
+	attribution_draw_top(&c, 1, 0, COLS, &a, METHOD_OCCLUSION);
+	is_line(&c, 0, "up +0.0042   in -0.0007", true);
+	is_line(&c, 1, "occlusion         no word changes the answer", true);
+	word[0].score[METHOD_GRADIENT] = .42;
+	attribution_draw_top(&c, 2, 0, COLS, &a, METHOD_GRADIENT);
+	is_line(&c, 2, "up +0.42   in -0.00", true);
+	canvas_release(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +190,8 @@ int main(void)
 		cmocka_unit_test(test_more),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_row),
+		cmocka_unit_test(test_label_said),
+		cmocka_unit_test(test_top),
 	};
 
 	return cmocka_run_group_tests_name("tried", tests, NULL, NULL);
