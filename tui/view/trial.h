@@ -4,11 +4,12 @@
 #ifndef TUTTI_TUI_TRIAL_H
 #define TUTTI_TUI_TRIAL_H
 
+#include "command/command.h"
 #include "ui/ui.h"
 
 struct trial {
 	bool is_waiting;
-	char text[JOURNAL_TEXT];
+	char text[COMMAND_TEXT];
 	struct buf answer;      /* JSON */
 	int scroll;             /* the task at the top, and which is explained */
 	int64_t serial;         /* of the text: what its attributions are kept by */

@@ -104,14 +104,16 @@ static void take_answer(struct ui *ui, enum status st, const char *text)
 void trial_start(struct ui *ui, const char *text)
 {
 	struct trial *t = trial_of(ui);
-	char line[JOURNAL_TEXT + 8];
+	char line[COMMAND_TEXT];
 
-	if (!text[0])
+	if (!text[strspn(text, " \t")]) {
+		ui_say(ui, true, "no text, so nothing was asked");
 		return;
+	}
 	ui_forget(ui, take_answer); /* of two that were asked only the last is shown */
 	if (!str_format(line, sizeof line, "try %s", text)) {
-		ui_say(ui, true, "the text is too long to try: at most %d bytes",
-		       JOURNAL_TEXT);
+		ui_say(ui, true, "too long to try: %zu bytes, at most %zu", strlen(text),
+		       sizeof line - sizeof "try ");
 		return;
 	}
 	str_copy(t->text, sizeof t->text, text);
@@ -127,7 +129,7 @@ void trial_start(struct ui *ui, const char *text)
 
 static bool ask_anew(struct ui *ui)
 {
-	char text[JOURNAL_TEXT];
+	char text[COMMAND_TEXT];
 
 	if (!ui_shows_layer(ui, VIEW_TRY) || !trial_of(ui)->text[0])
 		return false;
