@@ -224,7 +224,7 @@ static const char *share_text(char out[16], double x)
 {
 	if (isnan(x))
 		return "";
-	snprintf(out, 16, x >= .9995 ? "1.0" : "%.2f", x);
+	snprintf(out, 16, x >= .995 ? "1.0" : "%.2f", x);
 	return out[0] == '0' ? out + 1 : out; /* .97 */
 }
 
@@ -275,6 +275,24 @@ static int draw_looks(struct canvas *c, int y, int x, int end, const struct piec
 	return x - from;
 }
 
+/* A model without a copy gate copies nothing by itself, and does not say where it looked. */
+#define NO_GATE "no copy gate, so where it looked is not known"
+static bool has_gate(const struct pieces *p)
+{
+	for (int i = 0; i < p->n; i++)
+		if (isfinite(p->piece[i].gate))
+			return true;
+	return false;
+}
+
+static bool has_looks(const struct pieces *p)
+{
+	for (int i = 0; i < p->n; i++)
+		if (p->piece[i].n_look)
+			return true;
+	return false;
+}
+
 /* What is known of the piece under the cursor. */
 static void draw_chosen(struct canvas *c, struct rect r, const struct pieces *p, int chosen)
 {
@@ -295,27 +313,12 @@ static void draw_chosen(struct canvas *c, struct rect r, const struct pieces *p,
 		x += draw_text(c, r.y, x, end - x, INK_MARK,
 			       share_text(number, 1 - k->gate)) + 2;
 	}
-	if (r.h >= 2)
+	if (r.h == 1 && !has_gate(p))
+		draw_text(c, r.y, x, end - x, INK_DIM, NO_GATE);
+	else if (r.h >= 2)
 		draw_looks(c, r.y + 1, r.x, end, p, k);
 	else
 		draw_looks(c, r.y, x, end, p, k);
-}
-
-/* A model without a copy gate copies nothing by itself, and does not say where it looked. */
-static bool has_gate(const struct pieces *p)
-{
-	for (int i = 0; i < p->n; i++)
-		if (isfinite(p->piece[i].gate))
-			return true;
-	return false;
-}
-
-static bool has_looks(const struct pieces *p)
-{
-	for (int i = 0; i < p->n; i++)
-		if (p->piece[i].n_look)
-			return true;
-	return false;
 }
 
 static void draw_boxed(struct canvas *c, struct rect r, const struct pieces *p, int chosen)
@@ -324,8 +327,8 @@ static void draw_boxed(struct canvas *c, struct rect r, const struct pieces *p, 
 
 	draw_titled_box(c, r, "piece by piece", "h l");
 	draw_text(c, in.y + 1, in.x, LEAD, INK_DIM, "p");
-	if (in.h >= 3 && has_gate(p))
-		draw_text(c, in.y + 2, in.x, LEAD, INK_DIM, "copy");
+	if (in.h >= 3)
+		draw_text(c, in.y + 2, in.x, in.w, INK_DIM, has_gate(p) ? "copy" : NO_GATE);
 	draw_cells(c, in, p, chosen);
 	if (in.h >= 5 && chosen >= 0)
 		draw_chosen(c, rect_cut(in, in.h - 2, 0, 0, 0), p, chosen);

@@ -38,7 +38,7 @@ static bool box_shows(const char *detail, int chosen, const char *word)
 	return found;
 }
 
-/* A model without a copy gate: neither a row of nothing nor a place to look at. */
+/* A model without a copy gate: no row of nothing, but a word in its place. */
 static void test_gate(void **state)
 {
 	static const char gated[] = "{\"pieces\":[[\"tim\",0.9,0.8,0,[0,0.7]],"
@@ -51,7 +51,9 @@ static void test_gate(void **state)
 	assert_true(box_shows(gated, 1, "looks at") && box_shows(gated, -1, "is marked"));
 	assert_true(box_shows(plain, 1, "and") && box_shows(plain, 1, ".40"));
 	assert_true(box_shows(plain, -1, "h l choose a piece"));
-	assert_false(box_shows(plain, 1, "cop") || box_shows(plain, 1, "looks at"));
+	assert_false(box_shows(plain, 1, "copied") || box_shows(plain, 1, "looks at"));
+	assert_true(box_shows(plain, 1, "no copy gate") && box_shows(plain, -1, "no copy gate"));
+	assert_false(box_shows(gated, 1, "no copy gate") || box_shows(gated, -1, "no copy"));
 	assert_false(box_shows(plain, -1, "is marked"));
 }
 
