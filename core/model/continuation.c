@@ -80,6 +80,30 @@ static struct laid lay_out(const struct model *m, struct arena *a, const struct 
 	return l;
 }
 
+static void whole_layer(struct stream *s, int i, const struct prefixed *rows, bool causal)
+{
+	stream_layer_begin(s);
+	if (causal)
+		stream_self(s, i, &rows->seq, true);
+	else
+		stream_prefixed(s, i, rows);
+	stream_feed(s, i);
+	stream_layer_end(s);
+}
+
+/* The top layer's rows from which pieces are predicted: they end each sequence. */
+static struct ten *top_layer(struct stream *s, const struct batch *b,
+			     const struct prefixed *rows, const int *asking)
+{
+	struct last_rows *last = arena_alloc(&s->t->arena, sizeof *last);
+	int i = s->stack->n - 1;
+
+	*last = (struct last_rows){ asking, { b->B, b->dec_off }, rows->seq, rows->masks };
+	stream_last(s, i, last);
+	stream_feed(s, i);
+	return s->h;
+}
+
 struct ten *continuation_rows(const struct model *m, struct tape *t,
 			      const struct batch *b, struct continuation how,
 			      float p_drop, struct ten **source)
@@ -91,17 +115,11 @@ struct ten *continuation_rows(const struct model *m, struct tape *t,
 
 	*rows = (struct prefixed){ { b->B, l.off }, l.prefix, how.masks };
 	stream_begin(&s, m->trunk->embed(m, t, &in));
-	for (int i = 0; i < s.stack->n; i++) {
-		stream_layer_begin(&s);
-		if (how.causal)
-			stream_self(&s, i, &rows->seq, true);
-		else
-			stream_prefixed(&s, i, rows);
-		stream_feed(&s, i);
-		stream_layer_end(&s);
-	}
-	if (source)
-		*source = op_rows(t, s.h, l.source, b->N);
+	for (int i = 0; i < s.stack->n - (source ? 0 : 1); i++)
+		whole_layer(&s, i, rows, how.causal);
+	if (!source)
+		return top_layer(&s, b, rows, l.asking);
+	*source = op_rows(t, s.h, l.source, b->N);
 	return op_rows(t, s.h, l.asking, b->T);
 }
 
@@ -271,8 +289,22 @@ void continuation_move(struct decoding *g, const struct search_move *move, int n
 
 /* --- what it costs --- */
 
+/* In the top layer, of rows that are not asked: all but their keys and values. */
+static double unread_flops(const struct model *m, struct continuation how, double n,
+			   double t, double see)
+{
+	double kv = 4.0 * m->cfg.dim * m->cfg.dim, own = layer_flops(&m->cfg) - kv;
+	double flops = m->trunk->flops(m, n) / m->cfg.layers - n * kv;
+
+	if (!how.starts)
+		flops -= own + attention_flops(&m->cfg, n); /* the source's last one asks */
+	if (how.masks)
+		flops += t * (own + see);
+	return flops;
+}
+
 double continuation_flops(const struct model *m, struct continuation how, double n,
-			  double t)
+			  double t, bool source)
 {
 	double rows = how.starts ? t : t - 1;
 	/* a row sees the source, the rows before it, and itself; a mask one row more */
@@ -281,5 +313,5 @@ double continuation_flops(const struct model *m, struct continuation how, double
 
 	if (how.masks)
 		layer += t * (layer_flops(&m->cfg) + see + attention_flops(&m->cfg, 1));
-	return m->cfg.layers * layer;
+	return m->cfg.layers * layer - (source ? 0 : unread_flops(m, how, n, t, see));
 }

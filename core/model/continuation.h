@@ -26,7 +26,7 @@ struct continuation {
 
 /*
  * The states [T, C] from which the batch's target pieces are predicted; *source (NULL:
- * not wanted) gets those of the source's rows: [N, C].
+ * not wanted, and then the top layer has none) gets those of the source's rows: [N, C].
  */
 struct ten *continuation_rows(const struct model *m, struct tape *t,
 			      const struct batch *b, struct continuation how,
@@ -37,8 +37,11 @@ struct ten *continuation_begin(struct decoding *g, struct continuation how);
 struct ten *continuation_step(struct decoding *g);
 void continuation_move(struct decoding *g, const struct search_move *move, int n);
 
-/* Of the text's rows alone: a source of n tokens, a text of t pieces. */
+/*
+ * What the text adds to the trunk's of a source of n tokens: of t pieces; source: its
+ * rows are wanted, too.
+ */
 double continuation_flops(const struct model *m, struct continuation how, double n,
-			  double t);
+			  double t, bool source);
 
 #endif

@@ -91,7 +91,7 @@ static double prefix_flops(const struct model *m, double n, double t)
 	const struct model_config *cfg = &m->cfg;
 	double C = cfg->dim;
 
-	return continuation_flops(m, how_of(cfg), n, t) + 2 * C * C * t +
+	return continuation_flops(m, how_of(cfg), n, t, cfg->copy) + 2 * C * C * t +
 	       writer_flops(cfg, n, t);
 }
 

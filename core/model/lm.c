@@ -110,7 +110,8 @@ double lm_flops(const struct model *m, double n, double t)
 {
 	double rows = m->cfg.prompt_loss ? n - 1 + t : t;
 
-	return continuation_flops(m, lm_way, n, t) + 2.0 * m->cfg.dim * m->cfg.vocab * rows;
+	return continuation_flops(m, lm_way, n, t, m->cfg.prompt_loss) +
+	       2.0 * m->cfg.dim * m->cfg.vocab * rows;
 }
 
 /* --- the decoder --- */

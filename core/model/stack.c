@@ -156,6 +156,41 @@ void stream_branches(struct stream *s, int i, const struct branches *rows)
 						  s->p_drop));
 }
 
+/* Of what stream_qkv makes q, of rows h; then k | v, of all. */
+static struct ten *stream_q(struct stream *s, int i, struct ten *h)
+{
+	const struct layer *l = &s->stack->layer[i];
+
+	if (s->cfg->split_qkv)
+		return dense_apply(s->t, h, &l->q, ACT_NONE);
+	return op_linear_part(s->t, h, l->qkv.w, l->qkv.b, 0, s->cfg->dim);
+}
+
+static struct ten *stream_kv(struct stream *s, int i)
+{
+	const struct layer *l = &s->stack->layer[i];
+	int C = s->cfg->dim;
+	struct ten *part[2];
+
+	if (!s->cfg->split_qkv)
+		return op_linear_part(s->t, s->h, l->qkv.w, l->qkv.b, C, 2 * C);
+	part[0] = dense_apply(s->t, s->h, &l->k, ACT_NONE);
+	part[1] = dense_apply(s->t, s->h, &l->v, ACT_NONE);
+	return op_join(s->t, part, 2);
+}
+
+void stream_last(struct stream *s, int i, const struct last_rows *last)
+{
+	struct ten *kv = stream_kv(s, i), *h = s->h;
+	int n = last->asking.off[last->asking.n];
+
+	s->h = op_rows(s->t, h, last->rows, n);
+	s->x = s->x == h ? s->h : op_rows(s->t, s->x, last->rows, n);
+	stream_attended(s, i, op_last_attention(s->t, stream_q(s, i, s->h), kv,
+						&last->asking, &last->seq, last->masks,
+						s->cfg->heads, s->p_drop));
+}
+
 void stream_feed(struct stream *s, int i)
 {
 	const struct layer *l = &s->stack->layer[i];

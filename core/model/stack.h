@@ -69,6 +69,17 @@ void stream_self(struct stream *s, int i, const struct ragged *seq, bool causal)
 void stream_prefixed(struct stream *s, int i, const struct prefixed *rows);
 /* The same where prefixes go on in branches. */
 void stream_branches(struct stream *s, int i, const struct branches *rows);
+/*
+ * The same for the last rows of each sequence alone (op_last_attention): the n `rows`
+ * of the stream, in sequences `asking`. Only they go on; the top layer's others are read
+ * by nobody.
+ */
+struct last_rows {
+	const int *rows;
+	struct ragged asking, seq;
+	bool masks;
+};
+void stream_last(struct stream *s, int i, const struct last_rows *last);
 /* The feed-forward sublayer, the last one of layer i. */
 void stream_feed(struct stream *s, int i);
 /*

@@ -11,7 +11,7 @@
  * A sequence is one part, or with a prefix up to three: the prefix, the rows behind it,
  * their masks. A row of the masks sees itself, too: one more column, the last, of S and
  * P, which no product reaches but rows by themselves. A branch's keys are two blocks,
- * those of its prefix and its own.
+ * those of its prefix and its own. Where the last rows alone ask there are no other parts.
  */
 #include <string.h>
 
@@ -29,6 +29,7 @@ struct attention {
 	int heads, D, parts;
 	int q_col, k_col, v_col;     /* where head 0 starts in a row */
 	bool causal;
+	bool last, masks;            /* the last rows of ks ask alone; they are masks */
 	float scale, keep_scale;
 	bool dropped;                /* P carries signs */
 	float *p;                    /* all P, [L, cols] one after another */
@@ -83,6 +84,14 @@ static struct piece part_of_branches(const struct attention *a, int i, int *q0, 
 			       .causal = true, .seen = prefix };
 }
 
+static struct piece part_of_last(const struct attention *a, int b)
+{
+	int L = len_of(a->qs, b), K = len_of(a->ks, b) - (a->masks ? L : 0);
+
+	return (struct piece){ .L = L, .K = K, .causal = true, .seen = K - L,
+			       .own = a->masks };
+}
+
 /* Which rows ask in part i, and which they see: no more of the fields than that. */
 static struct piece part_at(const struct attention *a, int i, int *q0, int *k0)
 {
@@ -94,6 +103,8 @@ static struct piece part_at(const struct attention *a, int i, int *q0, int *k0)
 	*k0 = a->ks->off[b];
 	if (a->prefixed)
 		return part_of_prefixed(a, b, i % a->parts, q0);
+	if (a->last)
+		return part_of_last(a, b);
 	return (struct piece){ .L = len_of(a->qs, b), .K = len_of(a->ks, b),
 			       .causal = a->causal };
 }
@@ -110,6 +121,7 @@ static struct piece piece_at(const struct attention *a, int i, int h)
 	int first_q, first_k;
 	struct piece c = part_at(a, i, &first_q, &first_k);
 	size_t q0 = (size_t)first_q, k0 = (size_t)first_k, head = (size_t)(h * a->D);
+	size_t own0 = a->last ? k0 + (size_t)c.K : q0;
 
 	c.D = a->D;
 	c.cols = c.K + c.behind + c.own;
@@ -119,8 +131,8 @@ static struct piece piece_at(const struct attention *a, int i, int h)
 	c.q = q0 * (size_t)c.ldq + (size_t)a->q_col + head;
 	c.k = k0 * (size_t)c.ldk + (size_t)a->k_col + head;
 	c.v = k0 * (size_t)c.ldk + (size_t)a->v_col + head;
-	c.own_k = q0 * (size_t)c.ldk + (size_t)a->k_col + head;
-	c.own_v = q0 * (size_t)c.ldk + (size_t)a->v_col + head;
+	c.own_k = own0 * (size_t)c.ldk + (size_t)a->k_col + head;
+	c.own_v = own0 * (size_t)c.ldk + (size_t)a->v_col + head;
 	c.o = q0 * (size_t)c.ldo + head;
 	return c;
 }
@@ -297,14 +309,15 @@ static void backward_piece(struct tape *t, const struct attention *a,
 /*
  * Without a prefix pieces write slices that do not overlap and together are all of d, so
  * what was new is assigned whole (ten_grad_raw); in self-attention q and kv are one tensor
- * with one d. The parts of a sequence with one add to each other's keys: their gradients
- * begin at nought.
+ * with one d. The parts of a sequence with one add to each other's keys, and where the
+ * last rows ask there may be none: those gradients begin at nought.
  */
 static void begin_gradients(struct tape *t, struct attention *a, bool *add_q,
 			    bool *add_kv)
 {
-	if (a->prefixed || a->branches) {
+	if (a->prefixed || a->branches || a->last) {
 		ten_grad(t, a->q);
+		ten_grad(t, a->kv);
 		*add_q = *add_kv = true;
 		return;
 	}
@@ -415,6 +428,25 @@ struct ten *op_branch_attention(struct tape *t, struct ten *qkv,
 		BUG_IF(rows->of[i] < 0 || rows->of[i] >= rows->prefix.n ||
 		       len_of(&rows->prefix, rows->of[i]) < 1);
 	a->branches = rows;
+	return attend(t, a, p_drop);
+}
+
+struct ten *op_last_attention(struct tape *t, struct ten *q, struct ten *kv,
+			      const struct ragged *asking, const struct ragged *seq,
+			      bool masks, int heads, float p_drop)
+{
+	struct attention *a = arena_alloc(&t->arena, sizeof *a);
+	int C = q->cols;
+
+	BUG_IF(kv->cols != 2 * C || C % heads || asking->n != seq->n);
+	BUG_IF(asking->off[asking->n] != q->rows || seq->off[seq->n] != kv->rows);
+	for (int b = 0; b < seq->n; b++)
+		BUG_IF(len_of(asking, b) * (masks ? 2 : 1) > len_of(seq, b));
+	*a = (struct attention){
+		.q = q, .kv = kv, .y = tape_ten(t, q->rows, C), .qs = asking, .ks = seq,
+		.heads = heads, .D = C / heads, .parts = 1, .v_col = C,
+		.last = true, .masks = masks,
+	};
 	return attend(t, a, p_drop);
 }
 

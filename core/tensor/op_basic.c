@@ -155,6 +155,38 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 	return y;
 }
 
+struct linear_part {
+	struct ten *x, *y;
+	int w, b, from;
+};
+
+static void linear_part_back(struct tape *t, void *saved)
+{
+	struct linear_part *s = saved;
+	int N = s->x->rows, in = s->x->cols, n = s->y->cols;
+	float *dw;
+
+	if (!s->y->d)
+		return;
+	k_colsum(N, n, grads_at(t->grads, s->b) + s->from, s->y->d);
+	dw = grads_at(t->grads, s->w) + (size_t)s->from * (size_t)in;
+	blas_xtw(&t->arena, n, in, N, s->y->d, n, s->x->v, in, dw, in, true);
+	weights_back_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n,
+			  ten_grad(t, s->x));
+}
+
+struct ten *op_linear_part(struct tape *t, struct ten *x, int w, int b, int from, int n)
+{
+	struct linear_part *s = arena_alloc(&t->arena, sizeof *s);
+
+	BUG_IF(x->cols != t->ps->p[w].cols || from < 0 || from + n > t->ps->p[w].rows);
+	*s = (struct linear_part){ x, tape_ten(t, x->rows, n), w, b, from };
+	weights_forward_part(t->ps, w, &t->arena, x->rows, x->v, from, n, s->y->v);
+	k_bias(x->rows, n, s->y->v, param_value(t->ps, b) + from);
+	tape_push(t, linear_part_back, s);
+	return s->y;
+}
+
 /* --- sums with dropout --- */
 
 struct add {

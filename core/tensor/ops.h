@@ -31,6 +31,9 @@ struct ten *op_embed(struct tape *t, int tok, const int32_t *ids, int n, int pos
 /* act(x W^T + b): x [N, in] -> [N, out]. */
 struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act);
 
+/* The same without act for rows from .. from + n of W and b alone: [N, n]. */
+struct ten *op_linear_part(struct tape *t, struct ten *x, int w, int b, int from, int n);
+
 /* Layer norm over columns (Ba 2016): gamma (x - mean) / sqrt(var + eps) + beta. */
 struct ten *op_norm(struct tape *t, struct ten *x, int gamma, int beta, float eps);
 
@@ -83,6 +86,15 @@ struct branches {
 };
 struct ten *op_branch_attention(struct tape *t, struct ten *qkv,
 				const struct branches *rows, int heads, float p_drop);
+/*
+ * Causal self-attention of which the last rows of each sequence alone ask: q [T, C] in
+ * sequences `asking`, kv [N, 2C] holds k | v of all rows in sequences seq. With `masks`
+ * those last rows are as op_prefix_attention's second half: row j sees what is before
+ * the first half, the first half up to its own row j, and itself.
+ */
+struct ten *op_last_attention(struct tape *t, struct ten *q, struct ten *kv,
+			      const struct ragged *asking, const struct ragged *seq,
+			      bool masks, int heads, float p_drop);
 /* Cross: q [T, C] in sequences dec; kv [N, 2C] holds k | v in sequences src. */
 struct ten *op_cross_attention(struct tape *t, struct ten *q, struct ten *kv,
 			       const struct ragged *dec, const struct ragged *src,

@@ -33,7 +33,7 @@ void weights_forward_part(const struct param_set *ps, int p, struct arena *a, in
 {
 	int in = ps->p[p].cols, out = ps->p[p].rows;
 
-	if (weights_packed(ps, p))
+	if (weights_packed(ps, p) && from % BLAS_PART == 0)
 		blas_xp_part(M, out, in, from, rows, x, in,
 			     ps->packed[p].forward, y, rows, false);
 	else

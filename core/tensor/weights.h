@@ -19,8 +19,8 @@
 void weights_forward(const struct param_set *ps, int p, struct arena *a, int M,
 		     const float *x, float *y);
 /*
- * The same for rows from .. from + rows of W (from: a multiple of BLAS_PART): y
- * [M, rows], dx [M, in] += dy [M, rows] W[from ..].
+ * The same for rows from .. from + rows of W (from: a multiple of BLAS_PART, or nothing
+ * packed is used): y [M, rows], dx [M, in] += dy [M, rows] W[from ..].
  */
 void weights_forward_part(const struct param_set *ps, int p, struct arena *a, int M,
 			  const float *x, int from, int rows, float *y);

@@ -87,7 +87,7 @@ struct bench_shape {
 	const char *name;
 	int dim, layers, heads, decoder_layers;
 };
-enum { SHAPE_TINY, SHAPE_SMALL, SHAPE_MINI, SHAPES };
+enum { SHAPE_TINY, SHAPE_SMALL, SHAPE_MINI, SHAPE_DEEP, SHAPES };
 extern const struct bench_shape bench_shapes[SHAPES];
 /* GF/s of one core's sgemm over the shape's linear layers (bench_machine.c). */
 double bench_sgemm_rate(const struct bench_shape *s, double seconds);

@@ -2,8 +2,8 @@
  * bench_plan.c - the plans that the benchmark trains, as files that `tutti
  * train` takes too, and sessions of them.
  *
- * Post-norm, mean pooling (a bilstm pools by attention), AdamW, clip 1, a vocabulary
- * of 30522. An update is four micro-batches. Budgets are set so that an update has the
+ * Post-norm, mean pooling (a bilstm pools by attention; gpt is pre-norm, and says its
+ * labels: a word of the vocabulary and the end), AdamW, clip 1, a vocabulary of 30522. An update is four micro-batches. Budgets are set so that an update has the
  * real tokens of a batch elsewhere: 32 texts of 45 tokens, 32 of 128, 16 documents (a
  * micro-batch stays about half a text below its budget when lengths differ).
  */
@@ -16,38 +16,49 @@ const struct bench_shape bench_shapes[SHAPES] = {
 	[SHAPE_TINY] = { "tiny", 128, 2, 2, 2 },
 	[SHAPE_SMALL] = { "small", 256, 4, 4, 2 },
 	[SHAPE_MINI] = { "mini", 384, 6, 12, 2 },
+	[SHAPE_DEEP] = { "deep", 256, 6, 4, 0 },
 };
+
+/* What "model" says besides its sizes. */
+#define POST "\"norm\": \"post\", \"copy\": false, \"tied\": true"
+static const char transformer[] = "\"kind\": \"transformer\", \"decoder_layers\": 2, "
+				  "\"pool\": \"mean\", " POST;
+static const char bilstm[] = "\"kind\": \"bilstm\", \"decoder_layers\": 2, " POST;
+static const char gpt[] = "\"kind\": \"gpt\"";
+static const char prefix[] = "\"kind\": \"transformer\", \"decoder\": \"prefix\", " POST;
+static const char masks[] = "\"kind\": \"transformer\", \"decoder\": \"prefix\", "
+			    "\"predict_from\": \"mask\", " POST;
 
 static const struct plan_row {
 	const char *name;
 	int shape;
-	bool is_bilstm; /* else a Transformer */
+	const char *model;
 	const char *train, *dev; /* dev NULL: none */
 	int max_source, max_target, tokens; /* max_target 0: a classifier */
 } rows[] = {
-	{ "classify-tiny", SHAPE_TINY, false, "news", NULL, 320, 0, 388 },
-	{ "classify-small", SHAPE_SMALL, false, "news", NULL, 320, 0, 388 },
-	{ "classify-mini", SHAPE_MINI, false, "news", NULL, 320, 0, 388 },
-	{ "classify-bilstm", SHAPE_SMALL, true, "news", NULL, 320, 0, 388 },
-	{ "classify-even", SHAPE_SMALL, false, "even", NULL, 128, 0, 1024 },
-	{ "summarize-even", SHAPE_SMALL, false, "pages", NULL, 256, 32, 1152 },
-	{ "summarize-real", SHAPE_SMALL, false, "dialogues", NULL, 320, 64, 712 },
-	{ "evaluate", SHAPE_SMALL, false, "dialogues.dev", "dialogues.dev", 320, 64, 712 },
+	{ "classify-tiny", SHAPE_TINY, transformer, "news", NULL, 320, 0, 388 },
+	{ "classify-small", SHAPE_SMALL, transformer, "news", NULL, 320, 0, 388 },
+	{ "classify-mini", SHAPE_MINI, transformer, "news", NULL, 320, 0, 388 },
+	{ "classify-bilstm", SHAPE_SMALL, bilstm, "news", NULL, 320, 0, 388 },
+	{ "classify-even", SHAPE_SMALL, transformer, "even", NULL, 128, 0, 1024 },
+	{ "classify-gpt", SHAPE_DEEP, gpt, "news", NULL, 320, 0, 388 },
+	{ "summarize-even", SHAPE_SMALL, transformer, "pages", NULL, 256, 32, 1152 },
+	{ "summarize-real", SHAPE_SMALL, transformer, "dialogues", NULL, 320, 64, 712 },
+	{ "summarize-gpt", SHAPE_DEEP, gpt, "pages", NULL, 256, 32, 1152 },
+	{ "summarize-prefix", SHAPE_DEEP, prefix, "pages", NULL, 256, 32, 1152 },
+	{ "summarize-masks", SHAPE_DEEP, masks, "pages", NULL, 256, 32, 1152 },
+	{ "evaluate", SHAPE_SMALL, transformer, "dialogues.dev", "dialogues.dev", 320, 64, 712 },
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static void put_model(FILE *f, const struct bench_shape *s, bool is_bilstm)
+static void put_model(FILE *f, const struct bench_shape *s, const char *model)
 {
 	fprintf(f, "{ \"tutti\": 1, \"seed\": 1,\n"
-		"  \"model\": { \"kind\": \"%s\", \"dim\": %d, "
-		"\"layers\": %d, \"heads\": %d,\n    "
-		"\"decoder_layers\": %d, \"dropout\": 0.1, "
-		"\"norm\": \"post\", %s\n    \"copy\": false, "
-		"\"tied\": true },\n"
+		"  \"model\": { %s,\n    \"dim\": %d, \"layers\": %d, \"heads\": %d, "
+		"\"dropout\": 0.1 },\n"
 		"  \"tokenizer\": { \"kind\": \"wordpiece\", "
 		"\"vocab\": \"vocab.txt\" },\n",
-		is_bilstm ? "bilstm" : "transformer", s->dim, s->layers, s->heads,
-		s->decoder_layers, is_bilstm ? "" : "\"pool\": \"mean\",");
+		model, s->dim, s->layers, s->heads);
 }
 
 static void put_task(FILE *f, const struct plan_row *r)
@@ -64,7 +75,8 @@ static void put_task(FILE *f, const struct plan_row *r)
 	else
 		fputs("\"kind\": \"classify\", \"text\": \"text\", "
 		      "\"label\": \"label\",\n    "
-		      "\"labels\": [\"a\", \"b\", \"c\", \"d\"] } },\n", f);
+		      "\"labels\": [\"a\", \"b\", \"c\", \"d\"], \"label_texts\": "
+		      "[\"bababa\", \"dababa\", \"fababa\", \"gababa\"] } },\n", f);
 }
 
 static void put_rest(FILE *f, const struct plan_row *r)
@@ -91,7 +103,7 @@ void bench_make_plans(const struct bench *b)
 		f = fopen(path, "w");
 		if (!f)
 			bench_die("cannot create '%s'", path);
-		put_model(f, &bench_shapes[rows[i].shape], rows[i].is_bilstm);
+		put_model(f, &bench_shapes[rows[i].shape], rows[i].model);
 		put_task(f, &rows[i]);
 		put_rest(f, &rows[i]);
 		if (fclose(f))

@@ -10,9 +10,10 @@ import os
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from torch_model import CLS, PAD, SEP, Rows
+import torch_stack
+from torch_model import CLS, NEVER, PAD, SEP, Rows
 
-POOL, BATCHES, NEVER = 50, 48, -1e9
+POOL, BATCHES = 50, 48
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 
@@ -29,7 +30,7 @@ def read_rows(folder, plan):
             words = r.get("summary", "").split()
             target = [ids[w] for w in words] + [SEP] if words else None
             rows.append((source, target, "abcd".index(r.get("label", "a"))))
-    return rows
+    return torch_stack.answers(rows, plan, ids) if torch_stack.is_stack(plan) else rows
 
 
 def padded(lists):
@@ -89,7 +90,11 @@ def make_batch(rows, way, has_mask):
     return b
 
 
-def make_batches(rows, size, way):
+def picks(lists):
+    return [int(k * GOLDEN % 1 * len(lists)) for k in range(BATCHES)]
+
+
+def make_batches(rows, size, way, plan):
     """BATCHES of them; the golden ratio's steps keep any few of them a fair sample."""
     g = torch.Generator().manual_seed(1)
     order = torch.randperm(len(rows), generator=g).tolist()
@@ -99,7 +104,9 @@ def make_batches(rows, size, way):
         order = [i for pool in pools for i in sorted(pool, key=lambda i: cost[i])]
     lists = [order[i:i + size] for i in range(0, len(order) - size + 1, size)]
     lists.sort(key=lambda some: sum(cost[i][0] for i in some))
-    picked = [int(k * GOLDEN % 1 * len(lists)) for k in range(BATCHES)]
+    if torch_stack.is_stack(plan):
+        return [torch_stack.make_batch([rows[i] for i in lists[k]], way, plan)
+                for k in picks(lists)]
     # one compiled graph for all batches: with a mask if any of them needs one
     has_mask = way.is_compiled and len({s for s, _ in cost}) > 1
-    return [make_batch([rows[i] for i in lists[k]], way, has_mask) for k in picked]
+    return [make_batch([rows[i] for i in lists[k]], way, has_mask) for k in picks(lists)]

@@ -21,6 +21,7 @@ import torch
 import torch_batch
 import torch_decode
 from torch_model import Model
+from torch_stack import StackModel, is_stack
 from torch_ways import WAYS, Way
 
 WARM, STEPS_MIN, PARITY_STEPS = 6, 3, 12
@@ -80,7 +81,10 @@ def compiled(model, is_even):
 class Training:
     def __init__(self, plan, way, is_even=False):
         self.way = way
-        self.model = Model(plan, way.is_sdpa, way.table == "sparse")
+        if is_stack(plan):
+            self.model = StackModel(plan, way)
+        else:
+            self.model = Model(plan, way.is_sdpa, way.table == "sparse")
         table = self.model.tokens.weight
         rest = [p for p in self.model.parameters() if p is not table]
         self.lazy = LazyRows(table) if way.table == "lazy" else None
@@ -152,7 +156,7 @@ def batch_size(plan):
 
 def train(a, plan, way):
     rows = torch_batch.read_rows(a.folder, plan)
-    batches = torch_batch.make_batches(rows, batch_size(plan), way)
+    batches = torch_batch.make_batches(rows, batch_size(plan), way, plan)
     t = Training(plan, way, len({len(r[0]) for r in rows}) == 1)
     warm(t, batches)
     tokens, wall, cpu, n, compiled = 0, 0.0, 0.0, 0, graphs()
@@ -175,7 +179,7 @@ def parity(a, plan):
     """Size and the first losses of the model, to be laid beside ours."""
     way = Way("parity")
     rows = torch_batch.read_rows(a.folder, plan)
-    batches = torch_batch.make_batches(rows, batch_size(plan), way)
+    batches = torch_batch.make_batches(rows, batch_size(plan), way, plan)
     t = Training(plan, way)
     losses = [t.step(batches[i]).item() for i in range(PARITY_STEPS)]
     return {"parameters": sum(p.numel() for p in t.model.parameters()),

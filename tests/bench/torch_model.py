@@ -11,7 +11,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-VOCAB, PAD, CLS, SEP = 30522, 0, 2, 3
+VOCAB, PAD, CLS, SEP, MASK = 30522, 0, 2, 3, 4
+NEVER = -1e9
 
 
 def by_hand(q, k, v, mask, rate):

@@ -21,10 +21,12 @@ class Way:
     table: str = "dense"       # the embedding's update: dense, sparse, lazy
     is_compiled: bool = False  # torch.compile, lengths dynamic
     is_bf16: bool = False      # autocast to bfloat16
+    is_lean: bool = False      # one stack: no rows that nobody reads (torch_stack.py)
 
 
 LAZY = Way("SDPA, lazy rows", table="lazy")
 DENSE = Way("SDPA")
+LEAN = Way("SDPA, read rows alone", is_lean=True)
 change = dataclasses.replace
 
 WAYS = {
@@ -41,6 +43,12 @@ WAYS = {
     "bf16": change(DENSE, says="SDPA, bfloat16", is_bf16=True),
     "bf16-compiled": change(DENSE, says="SDPA, bfloat16, compiled", is_bf16=True,
                             is_compiled=True),
+    "lean": LEAN,
+    "lean-hand": change(LEAN, says="attention by hand, read rows alone", is_sdpa=False),
+    "lean-packed": change(LEAN, says="packed, SDPA, read rows alone", is_packed=True),
+    "lean-compiled": change(LEAN, says="SDPA, read rows alone, compiled",
+                            is_compiled=True),
+    "lean-bf16": change(LEAN, says="SDPA, read rows alone, bfloat16", is_bf16=True),
     "sparse": change(LAZY, says="SDPA, SparseAdam", table="sparse"),
     "lazy": LAZY,
     "lazy-hand": change(LAZY, says="attention by hand, lazy rows", is_sdpa=False),
@@ -61,6 +69,8 @@ CLASSIFY = ["plain", "dense", "nested", "sparse", "lazy", "lazy-hand", "lazy-pac
             "lazy-bf16-compiled"]
 SUMMARIZE = ["plain", "dense", "hand", "packed", "compiled", "hand-compiled", "bf16",
              "bf16-compiled"]
+STACK = ["plain", "dense", "packed", "lean", "lean-hand", "lean-packed",
+         "lean-compiled", "lean-bf16"]
 DRY = ", dropout 0"
 TRAINING = {
     "classify-tiny": CLASSIFY,
@@ -69,8 +79,12 @@ TRAINING = {
     "classify-bilstm": ["plain", "dense", "lazy", "lazy-untuned", "lazy-compiled",
                         "lazy-bf16"],
     "classify-even": CLASSIFY,
+    "classify-gpt": STACK,
     "summarize-even": SUMMARIZE,
     "summarize-real": SUMMARIZE,
+    "summarize-gpt": STACK,
+    "summarize-prefix": STACK,
+    "summarize-masks": STACK,
     # without dropout SDPA has a kernel of its own (flash) on the CPU
     "classify-small" + DRY: ["lazy", "lazy-packed", "lazy-compiled"],
     "summarize-even" + DRY: ["dense", "packed", "compiled"],

@@ -1,5 +1,5 @@
 /*
- * test_tensor_attention.c - self, causal, prefix and cross attention, and pooling,
+ * test_tensor_attention.c - self, causal, prefix, last and cross attention, and pooling,
  * against their oracles at several shapes of sequences.
  */
 #include "fixture/tensor_check.h"
@@ -197,6 +197,71 @@ static void test_prefix_attention(void **state)
 	}
 }
 
+/* --- where the last rows alone ask --- */
+
+static struct ten *run_last(struct check *c, struct tape *t, struct ten **in,
+			    double *loss, struct ten **y2)
+{
+	(void)loss, (void)y2;
+	return op_last_attention(t, in[0], in[1], &c->seq, &c->src, c->flags & MASKS,
+				 c->heads, c->p_drop);
+}
+
+/* Sequences of src end with as many rows as seq's have, twice with masks. */
+static double oracle_last(const struct check *c, const double *const *in,
+			  const double *const *par, double *y, double *y2)
+{
+	int C = c->cols[0], D = C / c->heads, masks = c->flags & MASKS ? 1 : 0;
+	double *kv = new_doubles((size_t)(c->rows[1] * 2 * C));
+	size_t row = (size_t)(2 * C) * sizeof *kv;
+	uint32_t site = 0;
+
+	(void)par, (void)y2;
+	for (int k = 0; k < c->seq.n * c->heads; k++) {
+		int b = k / c->heads, h = k % c->heads, q0 = c->seq.off[b];
+		int k0 = c->src.off[b], L = c->seq.off[b + 1] - q0;
+		int K = c->src.off[b + 1] - k0 - masks * L, cols = K + masks;
+
+		for (int i = 0; i < L; i++) {
+			int n = K - L + i + 1;
+
+			memcpy(kv, in[1] + k0 * 2 * C, (size_t)n * row);
+			memcpy(kv + n * 2 * C, in[1] + (k0 + K + i) * 2 * C,
+			       masks ? row : 0);
+			n += masks;
+			plain_attend(c, D, n, in[0] + (q0 + i) * C + h * D, kv + h * D,
+				     kv + C + h * D, 2 * C, y + (q0 + i) * C + h * D, site,
+				     i * cols, masks ? cols - 1 : n - 1);
+		}
+		site += test_site((size_t)(L * cols));
+	}
+	free(kv);
+	return 0.0;
+}
+
+/* All of a sequence asks, none of it, one row, a few. */
+static void test_last_attention(void **state)
+{
+	static const int asking[] = { 0, 4, 4, 5, 8, 24 }, all[] = { 0, 4, 9, 10, 40, 61 };
+	static const int with_masks[] = { 0, 8, 13, 15, 40, 73 };
+	struct rng noise = test_rng(9);
+
+	(void)state;
+	for (int k = 0; k < 4; k++) {
+		int masks = k & 1, drop = k & 2;
+		const int *off = masks ? with_masks : all;
+		struct check c = {
+			.run = run_last, .oracle = oracle_last, .n_in = 2, .heads = 2,
+			.seq = { 5, asking }, .src = { 5, off },
+			.rows = { asking[5], off[5] }, .cols = { 14, 28 },
+			.flags = masks * MASKS | (drop ? HAS_GRAD : 0),
+			.noise = drop ? &noise : NULL, .p_drop = drop ? 0.2f : 0.0f,
+		};
+
+		check_run(&c);
+	}
+}
+
 /* Cached in one place, in two or in three: the same. */
 static void test_spans(void **state)
 {
@@ -329,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_self_attention),
 		cmocka_unit_test(test_cross_attention),
 		cmocka_unit_test(test_prefix_attention),
+		cmocka_unit_test(test_last_attention),
 		cmocka_unit_test(test_spans),
 		cmocka_unit_test(test_pool),
 	};

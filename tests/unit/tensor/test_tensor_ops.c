@@ -106,6 +106,19 @@ static struct ten *run_linear(struct check *c, struct tape *t, struct ten **in,
 	return op_linear(t, in[0], 0, c->heads ? 1 : PARAM_NONE, c->act);
 }
 
+enum { IN_PARTS = 2 }; /* with a bias and without act */
+
+static struct ten *run_linear_parts(struct check *c, struct tape *t, struct ten **in,
+				    double *loss, struct ten **y2)
+{
+	int n = c->out / 2;
+	struct ten *part[] = { op_linear_part(t, in[0], 0, 1, 0, n),
+			       op_linear_part(t, in[0], 0, 1, n, c->out - n) };
+
+	(void)loss, (void)y2;
+	return op_join(t, part, 2);
+}
+
 static double plain_act(enum act act, double z)
 {
 	double u = 0.7978845608028654 * (z + 0.044715 * z * z * z);
@@ -149,7 +162,7 @@ static void test_linear(void **state)
 	(void)state;
 	for (int s = 0; s < 3; s++)
 		for (int act = ACT_NONE; act <= ACT_TANH; act++)
-			for (int bias = 0; bias < 2; bias++) {
+			for (int bias = 0; bias <= IN_PARTS; bias++) {
 				struct check c = { .run = run_linear,
 						   .oracle = oracle_linear,
 						   .n_in = 1,
@@ -158,8 +171,12 @@ static void test_linear(void **state)
 						   .out = size[s][2],
 						   .heads = bias,
 						   .act = (enum act)act,
-						   .flags = bias * HAS_GRAD };
+						   .flags = bias % 2 * HAS_GRAD };
 
+				if (bias == IN_PARTS && (act != ACT_NONE || size[s][2] < 2))
+					continue;
+				if (bias == IN_PARTS)
+					c.run = run_linear_parts;
 				param_add(&c.ps, c.out, c.cols[0], PARAM_SHARED,
 					  0, "w");
 				param_add(&c.ps, 1, c.out, PARAM_SHARED, 0, "b");
