@@ -76,7 +76,9 @@
 	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
 	  "How text is cut into pieces.")                                      \
 	W("tokenizer.size", INT, 16, 200000, "8000", NULL, INT,                \
-	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text.") \
+	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text; " \
+	  "of a model that says its answers, with all characters of prompts "  \
+	  "and labels.")                                                       \
 	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \
 	  "A vocab.txt to use in place of a trained one.")                     \
 	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, FOR_EVERY,      \
