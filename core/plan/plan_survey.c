@@ -58,6 +58,8 @@ static enum status add_said(struct plan *p, int task, struct progress *pg, struc
 	int n = t->n_label_texts ? t->n_label_texts : t->n_labels;
 
 	add_prompt(plan_prompt(t), out);
+	if (t->number_step > 0)
+		buf_adds(out, "0123456789 . -\n");
 	for (int i = 0; i < n && !st; i++)
 		buf_addf(out, "%s\n", text[i]);
 	return st;

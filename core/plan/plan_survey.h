@@ -19,7 +19,7 @@ enum status plan_labels(struct plan *p, int task, struct progress *pg, struct er
 const struct tokenizer_kind *plan_tokenizer(const struct plan *p);
 /*
  * The plan's vocabulary file, else one trained from all tasks' training rows. What a
- * model says, it has all characters of: of prompts and of the texts of labels, which are
+ * model says, it has all characters of: prompts, numbers, and texts of labels, which are
  * looked for before.
  */
 enum status plan_vocabulary(struct plan *p, struct progress *pg,
