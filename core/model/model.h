@@ -113,6 +113,8 @@ int model_kind_dim_multiple(const char *kind);
  * batch's are the sum. Training takes three times that.
  */
 double model_flops(const struct model *m, int task, double n, double t);
+/* The same of a prediction (model_predict): where texts are said, of all of them. */
+double model_predict_flops(const struct model *m, int task, double n);
 
 /*
  * Forward pass with loss on the tape (begun by the caller): the micro-batch's means
