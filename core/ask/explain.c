@@ -71,7 +71,7 @@ static void run_gradient(struct worker *w, int job, void *arg)
 
 static int most_hidden(const struct explain *e)
 {
-	double n = EXPLAIN_FLOPS / model_flops(e->s->model, e->task, e->ex.n_ids, 0);
+	double n = EXPLAIN_FLOPS / model_predict_flops(e->s->model, e->task, e->ex.n_ids);
 
 	return n > EXPLAIN_TOKENS ? EXPLAIN_TOKENS :
 	       n < EXPLAIN_FEWEST ? EXPLAIN_FEWEST : (int)n;

@@ -277,6 +277,8 @@ static void vocabulary_key(struct found *f, const struct dataset_spec *spec,
 	found_begin(f, what, (uint64_t)wish.size);
 	for (int i = 0; i < n; i++)
 		found_add(f, &spec[i], learns_targets(&spec[i]));
+	if (wish.needs)
+		hasher_add_str(f->spec, wish.needs);
 	found_end(f, cache_dir);
 }
 

@@ -78,22 +78,22 @@ static bool has(field_names names, const char *field)
 
 bool model_uses(const char *kind, const char *decoder, const char *field)
 {
+	static const char *const all[] = { "kind", "dropout", "init", NULL };
 	const struct trunk_kind *trunk = trunk_find(kind);
-	const struct decoder_kind *d = decoder_find(decoder);
+	const struct decoder_kind *d;
 
 	if (!trunk)
 		return false;
-	return has(trunk->fields, field) || (d && !trunk->decoder && has(d->fields, field));
+	if (!decoder)
+		return model_kind_has(kind, field);
+	if (has(all, field) || has(trunk->fields, field))
+		return true;
+	d = trunk->decoder ? NULL : decoder_find(decoder);
+	return !trunk->decoder && (str_eq(field, "decoder") || (d && has(d->fields, field)));
 }
 
 bool model_kind_has(const char *kind, const char *field)
 {
-	static const char *const all[] = { "kind", "decoder", "dropout", "init", NULL };
-
-	if (!trunk_find(kind))
-		return false;
-	if (has(all, field))
-		return true;
 	for (int i = 0; i < DECODERS; i++)
 		if (model_decoder_fits(decoders[i]->name, kind) &&
 		    model_uses(kind, decoders[i]->name, field))

@@ -48,6 +48,7 @@ const struct head_kind head_label_text = {
 	.declare = declare,
 	.loss = loss,
 	.flops = text_scores_flops,
+	.score_flops = text_scores_score_flops,
 	.scores = text_scores,
 	.answer = answer,
 	.ask = ask,

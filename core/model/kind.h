@@ -112,6 +112,8 @@ struct head_kind {
 	double (*flops)(const struct model *m, int task, double n, double t);
 
 	/* The rest not of heads that write: */
+	/* Of scores() beyond the trunk; NULL: as flops, of no target. */
+	double (*score_flops)(const struct model *m, int task, double n);
 	struct ten *(*scores)(const struct model *m, struct tape *t, /* [B, values] */
 			      const struct batch *b, float p_drop,
 			      struct ten **embedded);

@@ -138,6 +138,16 @@ double model_flops(const struct model *m, int task, double n, double t)
 	       head_of(m->trunk, m->task[task].kind)->flops(m, task, n, t);
 }
 
+double model_predict_flops(const struct model *m, int task, double n)
+{
+	const struct head_kind *head = head_of(m->trunk, m->task[task].kind);
+
+	BUG_IF(head->writes);
+	return m->trunk->flops(m, n) +
+	       (head->score_flops ? head->score_flops(m, task, n) :
+				    head->flops(m, task, n, 0));
+}
+
 /* Of a row's answer. */
 static int values(const struct head_kind *head, const struct ten *x)
 {

@@ -103,7 +103,7 @@ bool model_kind_says(const char *kind);
 bool model_kind_answers(const char *kind, enum task_kind task);
 /* Has this trunk, or a decoder over it, a use for the plan's field model.FIELD? */
 bool model_kind_has(const char *kind, const char *field);
-/* The same of one decoder over it. */
+/* The same of one decoder over it; decoder NULL: of any. */
 bool model_uses(const char *kind, const char *decoder, const char *field);
 /* model.dim of this trunk is a multiple of it: 1 or more. */
 int model_kind_dim_multiple(const char *kind);
@@ -113,6 +113,8 @@ int model_kind_dim_multiple(const char *kind);
  * batch's are the sum. Training takes three times that.
  */
 double model_flops(const struct model *m, int task, double n, double t);
+/* The same of a prediction (model_predict): where texts are said, of all of them. */
+double model_predict_flops(const struct model *m, int task, double n);
 
 /*
  * Forward pass with loss on the tape (begun by the caller): the micro-batch's means

@@ -315,3 +315,18 @@ double text_scores_flops(const struct model *m, int task, double n, double t)
 	(void)t;
 	return lm_flops(m, n, (double)x->off[x->n] / x->n);
 }
+
+/* A branch for each text; its first piece is predicted with all others' at once. */
+double text_scores_score_flops(const struct model *m, int task, double n)
+{
+	const struct texts *x = m->head[task];
+	double flops = 0, predicted = 1;
+
+	for (int k = 0; k < x->n; k++) {
+		int len = x->off[k + 1] - x->off[k];
+
+		flops += continuation_flops(m, lm_way, n, len);
+		predicted += len - 1;
+	}
+	return flops + 2.0 * m->cfg.dim * m->cfg.vocab * predicted;
+}

@@ -30,5 +30,6 @@ struct ten *text_scores(const struct model *m, struct tape *t, const struct batc
 			float p_drop, struct ten **embedded);
 /* As head_kind's. */
 double text_scores_flops(const struct model *m, int task, double n, double t);
+double text_scores_score_flops(const struct model *m, int task, double n);
 
 #endif

@@ -108,23 +108,10 @@ static enum status read_row(struct plan_reader *r, int row, void *base,
 		 : read_fallback(r, row, base, path);
 }
 
-static enum status refuse_model_field(struct plan_reader *r, int row)
-{
-	int n;
-	const char *key = strrchr(plan_fields(&n)[row].path, '.') + 1;
-	struct buf b;
-
-	buf_init(&b);
-	for (int i = 0; model_kind_name(i); i++)
-		if (r->model_has(model_kind_name(i), key))
-			buf_addf(&b, "%s%s", b.len ? " or " : "", model_kind_name(i));
-	plan_refuse(r, "model", "'%s' is for models of kind %s, not %s", key,
-		    b.len ? buf_str(&b) : "none", r->plan->model.kind);
-	buf_release(&b);
-	return ST_INVALID;
-}
-
-/* Fields of the whole plan; model.kind comes before what a model of it may have. */
+/*
+ * Fields of the whole plan; model.kind and model.decoder come before what a model of them
+ * may have. What another decoder of the kind has a use for is filled in.
+ */
 static enum status read_whole(struct plan_reader *r, const struct json *root)
 {
 	int n;
@@ -136,10 +123,9 @@ static enum status read_whole(struct plan_reader *r, const struct json *root)
 
 		if (plan_places()[i].kinds)
 			continue;
-		if (plan_row_is_of_model(i, r->plan->model.kind, r->model_has))
+		st = plan_fit_model(r, i, &node);
+		if (!st && plan_row_is_of_model(i, r->plan->model.kind, NULL, r->uses))
 			st = read_row(r, i, r->plan, f[i].path, node);
-		else if (node)
-			st = refuse_model_field(r, i);
 	}
 	return st;
 }
@@ -178,11 +164,14 @@ static enum status read_task(struct plan_reader *r, struct plan_task *t,
 		st = check_keys(r, obj, base, (int)t->kind);
 	for (int i = 0; i < n && !st; i++) {
 		const char *key = strrchr(f[i].path, '.') + 1;
+		const struct json *node;
 
 		if (!(plan_places()[i].kinds & (1U << t->kind)) || i == kind_row)
 			continue;
+		node = json_get(obj, key);
 		str_format(path, sizeof path, "%s.%s", base, key);
-		st = read_row(r, i, t, path, json_get(obj, key));
+		plan_fit_task(r, i, path, &node);
+		st = read_row(r, i, t, path, node);
 	}
 	return st;
 }
@@ -262,8 +251,11 @@ enum status plan_read_text(struct plan_reader *r, const char *json, size_t len,
 	struct json *root = NULL;
 	enum status st;
 
-	if (!r->model_has)
-		r->model_has = model_kind_has;
+	if (!r->uses)
+		r->uses = model_uses;
+	r->sets = sets;
+	r->n_sets = n_sets;
+	buf_init(&r->left_out);
 	r->plan = xcalloc(1, sizeof *r->plan);
 	name_from(r->where, r->plan->name, sizeof r->plan->name);
 	st = file_absolute(NULL, folder && *folder ? folder : ".", r->plan->folder,
@@ -272,6 +264,7 @@ enum status plan_read_text(struct plan_reader *r, const char *json, size_t len,
 		st = json_parse(json, len, r->where, &root, r->err);
 	if (!st)
 		st = read_root(r, root, sets, n_sets);
+	plan_fit_told(r);
 	json_free(root);
 	xfree(r->vars);
 	r->vars = NULL;
@@ -349,6 +342,7 @@ void plan_free(struct plan *p)
 		free_names(p->tasks[i].label_texts, p->tasks[i].n_label_texts);
 	}
 	xfree(p->tasks);
+	xfree(p->left_out);
 	xfree(p);
 }
 

@@ -67,6 +67,8 @@ struct plan {
 	char name[64];                  /* file name without .json */
 	char folder[PATH_MAX];          /* of the plan file: what paths are relative to */
 	char note[1024];                /* changes nothing */
+	char *left_out;                 /* NULL, or in words: fields of the file without a
+					   meaning for the model that `sets` chose */
 	uint64_t seed;
 	struct model_config model;      /* vocab 0 until the tokenizer is there */
 	double dropout;
@@ -91,7 +93,9 @@ struct plan {
 
 /*
  * `sets`: "tasks.sum.weight=2", "NAME=value" for ${NAME} (a NAME without a dot
- * that is no field is a variable). The plan is complete and checked.
+ * that is no field is a variable). The plan is complete and checked. Where they name
+ * model.kind or model.decoder, fields that the file has for another model are left out
+ * (left_out); else, and where they name such a field, it is refused.
  */
 enum status plan_load(const char *path, const char *const *sets, int n_sets,
 		      struct plan **out, struct err *err);

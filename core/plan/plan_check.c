@@ -89,7 +89,7 @@ static enum status check_model_kind(struct plan_reader *r, const char *kind)
 
 static enum status check_decoder(struct plan_reader *r, const struct model_config *m)
 {
-	if (model_decoder_fits(m->decoder, m->kind))
+	if (!*m->decoder || model_decoder_fits(m->decoder, m->kind))
 		return ST_OK;
 	return plan_refuse(r, "model.decoder", "'%s' writes with the model's own layers, "
 			   "and '%s' has none for it", m->decoder, m->kind);

@@ -78,13 +78,14 @@ static bool is_model_kind(const char *kind)
 	return false;
 }
 
-bool plan_row_is_of_model(int row, const char *kind,
-			  bool (*has)(const char *kind, const char *field))
+bool plan_row_is_of_model(int row, const char *kind, const char *decoder,
+			  plan_uses *uses)
 {
 	int n;
 
-	return !plan_places()[row].of_model || !is_model_kind(kind) ||
-	       has(kind, strrchr(plan_fields(&n)[row].path, '.') + 1);
+	return !plan_places()[row].of_model || plan_places()[row].kinds ||
+	       !is_model_kind(kind) ||
+	       uses(kind, decoder, strrchr(plan_fields(&n)[row].path, '.') + 1);
 }
 
 void plan_kind_words(unsigned kinds, char *out, size_t cap)

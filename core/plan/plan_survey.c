@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "data/data_kind.h"
+#include "text/layout.h"
 
 enum status plan_labels(struct plan *p, int task, struct progress *pg, struct err *err)
 {
@@ -34,20 +35,57 @@ const struct tokenizer_kind *plan_tokenizer(const struct plan *p)
 	return k;
 }
 
-enum status plan_vocabulary(const struct plan *p, struct progress *pg,
-			    struct tokenizer **out, struct err *err)
+static void add_prompt(const char *prompt, struct buf *out)
 {
-	const struct tokenizer_wish wish = { plan_tokenizer(p), p->tokenizer_size };
+	struct layout_template l;
+
+	if (!prompt || layout_prompt(prompt, &l, NULL))
+		return;
+	for (const struct layout_part *p = l.part; p->what; p++)
+		if (p->what == LAYOUT_WORDS) {
+			buf_add(out, p->words.s, p->words.len);
+			buf_addc(out, '\n');
+		}
+}
+
+/* What is said besides the rows' texts; a line each. */
+static enum status add_said(struct plan *p, int task, struct progress *pg, struct buf *out,
+			    struct err *err)
+{
+	const struct plan_task *t = &p->tasks[task];
+	enum status st = plan_labels(p, task, pg, err);
+	char *const *text = t->n_label_texts ? t->label_texts : t->labels;
+	int n = t->n_label_texts ? t->n_label_texts : t->n_labels;
+
+	add_prompt(plan_prompt(t), out);
+	if (t->number_step > 0)
+		buf_adds(out, "0123456789 . -\n");
+	for (int i = 0; i < n && !st; i++)
+		buf_addf(out, "%s\n", text[i]);
+	return st;
+}
+
+enum status plan_vocabulary(struct plan *p, struct progress *pg, struct tokenizer **out,
+			    struct err *err)
+{
+	struct tokenizer_wish wish = { plan_tokenizer(p), p->tokenizer_size, NULL };
 	struct dataset_spec *spec;
-	enum status st;
+	struct buf needs;
+	enum status st = ST_OK;
 
 	if (p->vocab[0])
 		return tokenizer_load(wish.kind, p->vocab, out, err);
+	buf_init(&needs);
+	for (int i = 0; i < p->n_tasks && model_kind_says(p->model.kind) && !st; i++)
+		st = add_said(p, i, pg, &needs, err);
+	wish.needs = needs.len ? buf_str(&needs) : NULL;
 	spec = xcalloc((size_t)p->n_tasks, sizeof *spec);
 	for (int i = 0; i < p->n_tasks; i++)
 		plan_dataset(p, i, false, &spec[i]);
-	st = dataset_vocabulary(spec, p->n_tasks, wish, NULL, pg, out, err);
+	if (!st)
+		st = dataset_vocabulary(spec, p->n_tasks, wish, NULL, pg, out, err);
 	xfree(spec);
+	buf_release(&needs);
 	return st;
 }
 

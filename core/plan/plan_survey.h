@@ -17,8 +17,12 @@ enum status plan_labels(struct plan *p, int task, struct progress *pg, struct er
 
 /* The kind that the plan names. */
 const struct tokenizer_kind *plan_tokenizer(const struct plan *p);
-/* The plan's vocabulary file, else one trained from all tasks' training rows. */
-enum status plan_vocabulary(const struct plan *p, struct progress *pg,
+/*
+ * The plan's vocabulary file, else one trained from all tasks' training rows. What a
+ * model says, it has all characters of: prompts, numbers, and texts of labels, which are
+ * looked for before.
+ */
+enum status plan_vocabulary(struct plan *p, struct progress *pg,
 			    struct tokenizer **out, struct err *err);
 /*
  * The rows of a task's split as pieces of that vocabulary, kept for the training to

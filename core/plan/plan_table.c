@@ -5,7 +5,8 @@
  * add a field is to add a row and a member. A fallback in brackets is worked
  * out from other fields (plan_check.c). Fields of tasks are for traits that kinds
  * have (plan_kind.h); one whose default or meaning is a kind's own is read by a row
- * per meaning. A field of the model is for the kinds of model that have it.
+ * per meaning. A field of the model is for the kinds of model, and the decoders, that have
+ * it.
  */
 #include "plan/plan_table.h"
 
@@ -20,10 +21,11 @@
 
 /*
  * W: a field of the whole plan; M: of its model; T: of a task, with the traits it is
- * for. path, type, least, most, fallback, choices, slot, member, traits, help.
+ * for; S: the same, for models that say their answers.
+ * path, type, least, most, fallback, choices, slot, member, traits, help.
  * FOR_COLUMN: here come the columns that kinds have, by the names they have for them.
  */
-#define PLAN_ROWS(W, M, T)                                                     \
+#define PLAN_ROWS(W, M, T, S)                                                  \
 	W("tutti", INT, 1, 1, NULL, NULL, FIXED, seed,                         \
 	  "Version of the plan format: 1.")                                    \
 	W("note", STR, 0, 0, "null", NULL, TEXT, note,                         \
@@ -33,7 +35,7 @@
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
 	  TRUNK_CHOICES_AND(": a shared encoder with a head per task; gpt is " \
 	  "causal and says every answer."))                                    \
-	W("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
+	M("model.decoder", ENUM, 0, 0, "\"cross\"", DECODER_CHOICES, TEXT,     \
 	  model.decoder, "What writes summaries: layers of its own that look " \
 	  "at the model's rows (cross), an LSTM that does so (lstm), or the "  \
 	  "model's own layers, which read source and summary as one text "     \
@@ -74,7 +76,9 @@
 	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
 	  "How text is cut into pieces.")                                      \
 	W("tokenizer.size", INT, 16, 200000, "8000", NULL, INT,                \
-	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text.") \
+	  tokenizer_size, "Pieces of a vocabulary trained from the tasks' text; " \
+	  "of a model that says its answers, with all characters of prompts "  \
+	  "and labels.")                                                       \
 	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \
 	  "A vocab.txt to use in place of a trained one.")                     \
 	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, FOR_EVERY,      \
@@ -99,18 +103,18 @@
 	T("tasks.*.labels", LIST, 2, PLAN_LABELS_MAX, "null", NULL, LABELS,    \
 	  labels, FOR_LABELS, "The labels in class order; else those of the training " \
 	  "rows, sorted by bytes.")                                            \
-	T("tasks.*.label_texts", LIST, 2, PLAN_LABELS_MAX, "null", NULL,       \
+	S("tasks.*.label_texts", LIST, 2, PLAN_LABELS_MAX, "null", NULL,       \
 	  LABEL_TEXTS, label_texts, FOR_LABELS, "For models that say their "   \
 	  "answers: what is said for each label, in class order; null: the "   \
 	  "label itself.")                                                     \
-	T("tasks.*.number_step", NUM, 1e-6, 1e6, "null", NULL, NUM,            \
+	S("tasks.*.number_step", NUM, 1e-6, 1e6, "null", NULL, NUM,            \
 	  number_step, FOR_NUMBERS, "For models that say their answers: a "    \
 	  "number is said as the nearest whole multiple of it; null: 0.2.")    \
-	T("tasks.*.number_range", LIST, 2, 2, "null", NULL, RANGE,             \
+	S("tasks.*.number_range", LIST, 2, 2, "null", NULL, RANGE,             \
 	  number_range, FOR_NUMBERS, "For models that say their answers: the " \
 	  "least and the greatest number that is said, both rounded outwards " \
 	  "to steps; null: of the training rows.")                             \
-	T("tasks.*.prompt", STR, 0, 0, "null", NULL, TEXT, prompt, FOR_EVERY,  \
+	S("tasks.*.prompt", STR, 0, 0, "null", NULL, TEXT, prompt, FOR_EVERY,  \
 	  "For models that say their answers: what stands around a text. "     \
 	  "{text} or {source} is the text, {text_b} the second one of a pair; " \
 	  "null: the text, and behind it 'label:', 'number:' or 'TL;DR:'.")     \
@@ -214,12 +218,14 @@
 	{ 0, PLACE(slot, true, plan, member) },
 #define PLACE_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
 	{ traits, PLACE(slot, false, plan_task, member) },
+#define PLACE_S(path, type, min, max, fallback, choices, slot, member, traits, help) \
+	{ traits, PLACE(slot, true, plan_task, member) },
 
-static const struct plan_field listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T) };
+static const struct plan_field listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T, FIELD_T) };
 static const struct listed_place {
 	unsigned traits;  /* 0: a field of the whole plan */
 	struct plan_place place;
-} listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T) };
+} listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T, PLACE_S) };
 enum { LISTED = sizeof listed / sizeof *listed,
        FIELDS_MAX = LISTED + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
 

@@ -32,7 +32,8 @@ enum plan_slot {
 struct plan_place {
 	enum plan_slot slot;
 	unsigned kinds;   /* bit per task kind; 0: a field of the whole plan */
-	bool of_model;    /* of it, where its kind has such a field */
+	bool of_model;    /* of it, where kind and decoder have such a field; of a task:
+			     for models that say their answers */
 	size_t at, size;
 };
 const struct plan_place *plan_places(void);
@@ -57,11 +58,12 @@ static inline void *plan_slot_at(void *base, const struct plan_place *p)
 }
 
 /*
- * Is the row for models of this kind? Of a kind that there is not, all rows are: its
- * name is refused when everything is read. `has`: model_kind_has.
+ * Is the row for models of this kind and decoder (NULL: any)? Of a kind that there is
+ * not, all rows are: its name is refused when everything is read. `uses`: model_uses.
  */
-bool plan_row_is_of_model(int row, const char *kind,
-			  bool (*has)(const char *kind, const char *field));
+typedef bool plan_uses(const char *kind, const char *decoder, const char *field);
+bool plan_row_is_of_model(int row, const char *kind, const char *decoder,
+			  plan_uses *uses);
 /* "classify or regress": the kinds of a mask in words. */
 void plan_kind_words(unsigned kinds, char *out, size_t cap);
 /* The row for a concrete path and kind ("tasks.sum.weight"): or -1. */
@@ -89,7 +91,11 @@ struct plan_reader {
 	struct plan_var *vars;
 	int n_vars;
 	bool may_lack_files;    /* paths are not looked up */
-	bool (*model_has)(const char *kind, const char *field); /* model_kind_has */
+	plan_uses *uses;        /* model_uses */
+	const char *const *sets; /* "KEY=VALUE", as they were laid over the document */
+	int n_sets;
+	struct buf left_out;     /* fields of the file, as words */
+	int n_left_out;
 	struct err *err;
 };
 
@@ -108,6 +114,16 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 /* Lays "KEY=VALUE" texts over the document; what is no field is a variable. */
 enum status plan_apply_sets(struct plan_reader *r, struct json *root,
 			    const char *const *sets, int n);
+/* Is the field at this path named by a setting? */
+bool plan_is_set(const struct plan_reader *r, const char *path);
+/*
+ * A field that the chosen kind of model or its decoder has no use for: refused, or, where
+ * `--set` chose them and not the field, *n becomes NULL as if it were not there.
+ */
+enum status plan_fit_model(struct plan_reader *r, int row, const struct json **n);
+void plan_fit_task(struct plan_reader *r, int row, const char *path, const struct json **n);
+/* What was left out so, as plan->left_out. */
+void plan_fit_told(struct plan_reader *r);
 /* Refuses variables that nothing asked for. */
 enum status plan_check_variables(struct plan_reader *r);
 /* Works out derived fields, then checks what single fields cannot tell. */

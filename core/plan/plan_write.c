@@ -199,7 +199,7 @@ void plan_write(const struct plan *p, struct buf *out)
 		str_format(section, sizeof section, "%.*s", (int)len, f[i].path);
 		if (opens)
 			json_open(&o, section, '{');
-		if (plan_row_is_of_model(i, p->model.kind, model_kind_has))
+		if (plan_row_is_of_model(i, p->model.kind, p->model.decoder, model_uses))
 			put_row(&o, i, p, f[i].path + (len ? len + 1 : 0));
 		if (ends)
 			json_close(&o, '}');

@@ -22,30 +22,6 @@
 
 /* --- files --- */
 
-static void put_model(struct json_out *o, const struct session *s)
-{
-	static const char *const pool[] = { [POOL_FIRST] = "first", [POOL_MEAN] = "mean",
-					    [POOL_ATTENTION] = "attention" };
-	const struct model_config *m = model_config(s->model); /* as it was settled */
-
-	json_put_str(o, "kind", m->kind);
-	json_put_str(o, "decoder", m->decoder);
-	json_put_int(o, "vocab", tokenizer_size(s->tok));
-	json_put_int(o, "dim", m->dim);
-	json_put_int(o, "layers", m->layers);
-	json_put_int(o, "heads", m->heads);
-	json_put_int(o, "ff", m->ff);
-	json_put_int(o, "shared_layers", m->shared_layers);
-	json_put_int(o, "decoder_layers", m->decoder_layers);
-	json_put_int(o, "max_source", m->max_source);
-	json_put_int(o, "max_target", m->max_target);
-	json_put_str(o, "norm", m->pre_norm ? "pre" : "post");
-	json_put_str(o, "pool", pool[m->pool]);
-	json_put_bool(o, "copy", m->copy);
-	json_put_bool(o, "tied", m->tied);
-	json_put_str(o, "predict_from", m->from_mask ? "mask" : "last");
-}
-
 static void put_task(struct json_out *o, const struct plan_task *p,
 		     const struct session_task *t)
 {
@@ -72,7 +48,7 @@ static void put_task(struct json_out *o, const struct plan_task *p,
 	json_close(o, '}');
 }
 
-/* For whoever opens the weights elsewhere; nothing here is read back. */
+/* For whoever opens the weights elsewhere, and checkpoint_other_model(). */
 static enum status write_config(const struct session *s, const char *path,
 				struct err *err)
 {
@@ -83,7 +59,7 @@ static enum status write_config(const struct session *s, const char *path,
 	buf_init(&b);
 	json_out_init(&o, &b, 2);
 	json_open(&o, NULL, '{');
-	put_model(&o, s);
+	checkpoint_put_model(&o, s);
 	json_open(&o, "tasks", '[');
 	for (int i = 0; i < s->n_tasks; i++)
 		put_task(&o, &s->plan->tasks[i], &s->task[i]);

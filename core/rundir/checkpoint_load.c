@@ -143,8 +143,8 @@ static enum status check_tensors(const struct safetensors *t, const struct param
 		       checkpoint_tensor_file(file), safetensors_count(t), n);
 }
 
-static enum status open_tensors(const char *folder, const struct checkpoint_state *c,
-				const struct param_set *ps, enum state_file file,
+static enum status open_tensors(const struct session *s, const char *folder,
+				const struct checkpoint_state *c, enum state_file file,
 				struct safetensors **t, struct err *err)
 {
 	char path[PATH_MAX];
@@ -155,7 +155,10 @@ static enum status open_tensors(const char *folder, const struct checkpoint_stat
 		st = checkpoint_path(folder, checkpoint_tensor_file(file), path, err);
 	if (!st)
 		st = safetensors_open(path, true, t, err);
-	return st ? st : check_tensors(*t, ps, file, err);
+	if (st)
+		return st;
+	st = check_tensors(*t, &s->params, file, err);
+	return st ? checkpoint_other_model(s, folder, st, err) : ST_OK;
 }
 
 static void take_floats(const struct safetensors *t, const struct param_set *ps,
@@ -338,10 +341,9 @@ enum status checkpoint_load(struct session *s, const char *folder,
 	if (!st)
 		st = checkpoint_verify(folder, c, FILE_CONFIG, err);
 	if (!st)
-		st = open_tensors(folder, c, &s->params, STATE_MODEL, &model, err);
+		st = open_tensors(s, folder, c, STATE_MODEL, &model, err);
 	if (!st)
-		st = open_tensors(folder, c, &s->params, STATE_OPTIMIZER, &optimizer,
-				  err);
+		st = open_tensors(s, folder, c, STATE_OPTIMIZER, &optimizer, err);
 	if (!st) {
 		take_tensors(s, model, STATE_MODEL);
 		session_pack(s);
@@ -366,7 +368,7 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 	if (!st)
 		st = check_vocab(s, folder, c, err);
 	if (!st)
-		st = open_tensors(folder, c, &s->params, STATE_MODEL, &model, err);
+		st = open_tensors(s, folder, c, STATE_MODEL, &model, err);
 	if (!st) {
 		take_tensors(s, model, STATE_MODEL);
 		session_pack(s);

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "rundir/checkpoint.h"
 #include "session/state.h"
 
@@ -60,6 +61,15 @@ enum status checkpoint_state_parse(const char *text, size_t len,
 				   struct checkpoint_state **out, struct err *err);
 enum status checkpoint_state_load(const char *folder, struct checkpoint_state **out,
 				  struct err *err);
+
+/* The model's fields of config.json, into an open object. */
+void checkpoint_put_model(struct json_out *o, const struct session *s);
+/*
+ * Of tensors that do not fit (st, err): when config.json is of another model than the
+ * session's, ST_INVALID that names both; else st and err as they are.
+ */
+enum status checkpoint_other_model(const struct session *s, const char *folder,
+				   enum status st, struct err *err);
 
 /* Size and sum of a file in a checkpoint's folder. */
 enum status checkpoint_measure(const char *folder, const char *name, uint64_t *bytes,

@@ -10,14 +10,14 @@
 
 enum { CAP = LABEL_PIECES_MAX + 1 }; /* one too many is seen as that */
 
-static int texts_of(const struct session_task *t)
+int label_texts_count(const struct session *s, int task)
 {
+	const struct session_task *t = &s->task[task];
+
 	return t->grid.n ? t->grid.n : t->n_labels;
 }
 
-/* `number` is room for the text of a number. */
-static const char *text_of(const struct session *s, int task, int k,
-			   char number[NUMBER_TEXT])
+const char *label_text(const struct session *s, int task, int k, char number[NUMBER_TEXT])
 {
 	const struct plan_task *p = &s->plan->tasks[task];
 	const struct session_task *t = &s->task[task];
@@ -32,13 +32,13 @@ static const char *text_of(const struct session *s, int task, int k,
 static void read_texts(const struct session *s, int task, struct arena *a,
 		       struct model_task *mt)
 {
-	int n = texts_of(&s->task[task]);
+	int n = label_texts_count(s, task);
 	int *off = arena_zalloc(a, ((size_t)n + 1) * sizeof *off);
 	int32_t *ids = arena_alloc(a, ((size_t)n * CAP + 1) * sizeof *ids);
 	char number[NUMBER_TEXT];
 
 	for (int k = 0; k < n; k++) {
-		const char *text = text_of(s, task, k, number);
+		const char *text = label_text(s, task, k, number);
 		struct layout l;
 
 		layout_target(s->tok, (struct layout_words){ text, strlen(text) }, CAP,
@@ -58,7 +58,7 @@ static bool is_same(const struct model_task *t, int a, int b)
 		       (size_t)n * sizeof *t->text);
 }
 
-static const char *field_of(const struct session *s, int task)
+const char *label_texts_field(const struct session *s, int task)
 {
 	if (s->task[task].grid.n)
 		return "number_step";
@@ -68,12 +68,12 @@ static const char *field_of(const struct session *s, int task)
 static enum status refuse_same(const struct session *s, int task, int i, int k,
 			       struct err *err)
 {
-	const char *field = field_of(s, task);
+	const char *field = label_texts_field(s, task);
 	char a[NUMBER_TEXT], b[NUMBER_TEXT];
 
 	return err_set(err, ST_INVALID, "tasks.%s.%s: '%.80s' and '%.80s' are one text to "
 		       "this tokenizer%s", s->plan->tasks[task].name, field,
-		       text_of(s, task, i, a), text_of(s, task, k, b),
+		       label_text(s, task, i, a), label_text(s, task, k, b),
 		       str_eq(field, "labels") ? ": label_texts can say others" : "");
 }
 
@@ -82,12 +82,17 @@ static enum status check_texts(const struct session *s, int task,
 {
 	char number[NUMBER_TEXT];
 
-	for (int k = 0; k < texts_of(&s->task[task]); k++) {
+	for (int k = 0; k < label_texts_count(s, task); k++) {
+		if (!layout_target_len(s->tok, t->text_off[k + 1] - t->text_off[k]))
+			return err_set(err, ST_INVALID, "tasks.%s.%s: '%.80s' has no piece "
+				       "in this tokenizer: there is nothing to say",
+				       s->plan->tasks[task].name, label_texts_field(s, task),
+				       label_text(s, task, k, number));
 		if (t->text_off[k + 1] - t->text_off[k] > LABEL_PIECES_MAX)
 			return err_set(err, ST_INVALID, "tasks.%s.%s: '%.80s' has more than "
 				       "%d pieces, its end mark included",
-				       s->plan->tasks[task].name, field_of(s, task),
-				       text_of(s, task, k, number), (int)LABEL_PIECES_MAX);
+				       s->plan->tasks[task].name, label_texts_field(s, task),
+				       label_text(s, task, k, number), (int)LABEL_PIECES_MAX);
 		for (int i = 0; i < k; i++)
 			if (is_same(t, i, k))
 				return refuse_same(s, task, i, k, err);

@@ -206,6 +206,7 @@ enum status tokenizer_trainer_new(struct tokenizer_wish w, struct tokenizer_trai
 	*out = w.kind->train_new();
 	(*out)->kind = w.kind;
 	(*out)->size = w.size;
+	(*out)->needs = w.needs;
 	return ST_OK;
 }
 

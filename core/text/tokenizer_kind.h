@@ -33,6 +33,7 @@ struct tokenizer {
 struct tokenizer_trainer {
 	const struct tokenizer_kind *kind;
 	int size; /* pieces wanted */
+	const char *needs; /* text whose characters are wanted; NULL: none */
 };
 
 /* The bytes of a file; `name` is for messages. */

@@ -7,10 +7,14 @@
 #include "base/progress.h"
 #include "text/tokenizer.h"
 
-/* What is wanted when there is no file: a kind, and how many pieces. */
+/*
+ * What is wanted when there is no file: a kind, how many pieces, and a text whose every
+ * character is to be in them, however rare (NULL: none; borrowed until the finish).
+ */
 struct tokenizer_wish {
 	const struct tokenizer_kind *kind;
 	int size;
+	const char *needs;
 };
 /*
  * Feed every text, then finish. Deterministic: the same texts in the same order give

@@ -166,6 +166,74 @@ struct letter *trainer_letters(const struct wordpiece_trainer *tr, size_t *n)
 	return letters;
 }
 
+/* --- letters that are needed --- */
+
+/* Marks the letters of the text; returns how many there are. */
+static size_t mark_needed(const char *text, bool *is_needed)
+{
+	struct words it;
+	struct word w;
+	size_t n = 0;
+	uint32_t cp;
+
+	words_init(&it, text, strlen(text));
+	while (words_next(&it, &w)) {
+		if (w.special >= 0 || w.chars > WORD_CHARS)
+			continue;
+		for (size_t at = 0; at < w.at[w.chars];) {
+			at += (size_t)utf8_next(w.bytes + at, w.at[w.chars] - at, &cp);
+			n += !is_needed[cp];
+			is_needed[cp] = true;
+		}
+	}
+	return n;
+}
+
+static bool are_kept(const struct letter *l, size_t kept, const bool *is_needed, size_t n)
+{
+	for (size_t i = 0; i < kept; i++)
+		n -= is_needed[l[i].cp];
+	return !n;
+}
+
+/* [n_needed + n]: the needed by code point, then the others as they are. */
+static struct letter *put_first(const struct letter *l, size_t *n, const bool *is_needed,
+				size_t n_needed)
+{
+	struct letter *out = xcalloc(n_needed + *n, sizeof *out);
+	size_t k = 0;
+
+	for (uint32_t cp = 0; cp < CODE_POINTS; cp++)
+		if (is_needed[cp])
+			out[k++] = (struct letter){ cp, 0 };
+	for (size_t i = 0; i < *n; i++)
+		if (!is_needed[l[i].cp])
+			out[k++] = l[i];
+	*n = k;
+	return out;
+}
+
+bool trainer_need_letters(const struct wordpiece_trainer *tr, struct letter **letters,
+			  size_t *n, size_t kept)
+{
+	bool *is_needed, is_new;
+	struct letter *more;
+	size_t needed;
+
+	if (!tr->base.needs)
+		return false;
+	is_needed = xcalloc(CODE_POINTS, sizeof *is_needed);
+	needed = mark_needed(tr->base.needs, is_needed);
+	is_new = !are_kept(*letters, kept, is_needed, needed);
+	if (is_new) {
+		more = put_first(*letters, n, is_needed, needed);
+		xfree(*letters);
+		*letters = more;
+	}
+	xfree(is_needed);
+	return is_new;
+}
+
 void trainer_sort_letters(struct letter *letters, size_t n)
 {
 	if (n)

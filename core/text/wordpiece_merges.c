@@ -120,20 +120,31 @@ static void add_letter(struct merger *m, uint32_t cp, bool inner)
 		m->first_id[cp] = (int32_t)piece_intern(m, text + 2);
 }
 
-/*
- * The most frequent letters, each as a first and an inner piece, in at most
- * half of the room. What always stands alone needs no inner piece.
- */
-static void make_alphabet(struct merger *m)
+/* How many there is room for. What always stands alone needs no inner piece. */
+static size_t fitting(const struct letter *letters, size_t n, size_t room)
 {
-	size_t room = (size_t)(m->tr->base.size - TOK_SPECIALS) / 2, n, used = 0, kept;
-	struct letter *letters = trainer_letters(m->tr, &n);
+	size_t used = 0, kept;
 
 	for (kept = 0; kept < n && kept < ALPHABET_MAX; kept++) {
 		used += char_kind(letters[kept].cp) == CHAR_ALONE ? 1 : 2;
 		if (used > room)
 			break;
 	}
+	return kept;
+}
+
+/*
+ * The most frequent letters, each as a first and an inner piece, in at most
+ * half of the room; before them those that are needed.
+ */
+static void make_alphabet(struct merger *m)
+{
+	size_t room = (size_t)(m->tr->base.size - TOK_SPECIALS) / 2, n, kept;
+	struct letter *letters = trainer_letters(m->tr, &n);
+
+	kept = fitting(letters, n, room);
+	if (trainer_need_letters(m->tr, &letters, &n, kept))
+		kept = fitting(letters, n, room);
 	trainer_sort_letters(letters, kept);
 	for (size_t i = 0; i < kept; i++)
 		add_letter(m, letters[i].cp, false);

@@ -30,6 +30,12 @@ struct letter {
 
 /* All letters of the words, most frequent first; caller frees. */
 struct letter *trainer_letters(const struct wordpiece_trainer *tr, size_t *n);
+/*
+ * Those of the text that is needed come first, unless all are among the first `kept`;
+ * the others keep their order. Says whether that changed anything.
+ */
+bool trainer_need_letters(const struct wordpiece_trainer *tr, struct letter **letters,
+			  size_t *n, size_t kept);
 /* By code point. */
 void trainer_sort_letters(struct letter *letters, size_t n);
 

@@ -121,6 +121,7 @@ static struct trainer *make(const struct trainer_options *o)
 	t->is_new = !o->resume;
 	t->steps_asked = o->steps;
 	t->must_extend = o->extend && o->steps >= 0;
+	t->says_plan = o->says_plan;
 	t->workers = o->workers;
 	t->is_paused = o->start_paused;
 	t->saved_step = -1;

@@ -32,6 +32,7 @@ struct trainer_options {
 	int workers;              /* 0: as many as cores */
 	const char *script;       /* text of lines "STEP COMMAND", or NULL */
 	bool start_paused;
+	bool says_plan;           /* the run's message has plan->left_out */
 };
 
 /*

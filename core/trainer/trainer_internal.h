@@ -83,6 +83,7 @@ struct trainer {
 	int64_t journal_seq;       /* the last entry in the state */
 	int64_t saved_step, saved_seq, saved_dev; /* step, entry, dev_step on the disk */
 	bool must_extend;          /* to steps_asked, once caught up */
+	bool says_plan;
 	bool is_paused, is_stopping;
 	bool is_executing;         /* a command: others wait for its answer */
 	bool is_by_hand;           /* that one: it can be refused and given again */

@@ -276,6 +276,8 @@ enum status trainer_prepare(struct trainer *t, struct err *err)
 
 	if (!st)
 		st = store_set_until(t->store, t->steps_asked, err);
+	if (!st && t->says_plan && t->s->plan->left_out)
+		trainer_say_too(t, "%s", t->s->plan->left_out);
 	if (!st)
 		say_beyond(t);
 	return st;

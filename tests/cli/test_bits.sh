@@ -59,8 +59,10 @@ done
 # the other trunks and decoders: a plan each
 plan_of() { # plan_of KIND
 	case $1 in
-	bilstm) sed 's/"kind": "transformer"/"kind": "bilstm", "decoder": "lstm"/' "$plan" ;;
-	prefix) sed 's/"kind": "transformer"/&, "decoder": "prefix", "predict_from": "mask"/' "$plan" ;;
+	bilstm) sed 's/"kind": "transformer"/"kind": "bilstm", "decoder": "lstm"/
+			s/"heads": 2, //; s/, "decoder_layers": 1//' "$plan" ;;
+	prefix) sed 's/"kind": "transformer"/&, "decoder": "prefix", "predict_from": "mask"/
+			s/, "decoder_layers": 1//' "$plan" ;;
 	gpt) sed 's/"kind": "transformer", \(.*\), "decoder_layers": 1/"kind": "gpt", \1/' "$plan" ;;
 	esac >"$TMP/$1.json"
 }

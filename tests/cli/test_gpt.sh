@@ -97,6 +97,21 @@ texts "great" 'fine", "so'
 check "a text too many" grep -q "3 texts for 2 labels at tasks.topic.label_texts" "$TMP/out"
 fails "texts for an encoder's labels" 2 "'transformer' model says no labels at tasks.topic.label_texts" \
 	"$TUTTI" check "$TMP/encoder.json" --set 'tasks.topic.label_texts=["a","b"]'
+texts "great" ""
+check "a text of nothing" grep -q "tasks.topic.label_texts: '' has no piece .*nothing to say" "$TMP/out"
+texts "a b" "A  b"
+check "two texts with one row of pieces" grep -q "tasks.topic.label_texts: 'a b' and 'A  b' are one text" "$TMP/out"
+sed 's|"topic": { |&"labels": ["Red", "red"], "label_texts": ["\\u00fe", "z\\u0416z"], "prompt": "\\u00a7 {text}\\n\\u00bfwhat?", |' \
+	"$TMP/twice.json" >"$TMP/rare.json"
+"$TUTTI" train "$TMP/rare.json" --steps 3 --runs "$TMP/runs" --run rare >"$TMP/out" 2>&1
+vocab=$(ls -d "$TMP"/runs/rare/checkpoints/step-000003)/vocab.txt
+for c in þ '##ж' § ¿; do check "$c of a prompt or a text is a piece" grep -qx "$c" "$vocab"; done
+check "so nothing is unknown" sh -c '! "$1" check "$2" | grep "UNK"' - "$TUTTI" "$TMP/rare.json"
+grep -vx -e '##ж' -e § "$vocab" >"$TMP/poor.txt"
+"$TUTTI" check "$TMP/rare.json" --set tokenizer.vocab="$TMP/poor.txt" >"$TMP/out" 2>&1
+check "of a given vocabulary it is told: a text" \
+	grep -q "tasks.topic.label_texts: the vocabulary has no pieces for 'zЖz' in 'zЖz'" "$TMP/out"
+check "and a prompt" grep -q "tasks.topic.prompt: the vocabulary has no pieces for '§' in '§ '" "$TMP/out"
 sed 's|"topic": {|"reds": { "kind": "regress", "train": "'"$TMP"'/data/reds.jsonl", "number_step": 1 }, &|' \
 	"$TMP/encoder.json" >"$TMP/reds.json"
 fails "steps for an encoder's numbers" 2 "'transformer' model says no numbers at tasks.reds.number_step" \

@@ -32,7 +32,7 @@ for more in norm=post copy=false tied=false shared_layers=0; do
 		[ -n "$(state_of "$plan" --set model.decoder=prefix --set model.$more --steps 12)" ]
 done
 fails "an unknown way to predict" 2 'model.predict_from' \
-	"$TUTTI" check "$plan" --set model.predict_from=afar
+	"$TUTTI" check "$plan" --set model.decoder=prefix --set model.predict_from=afar
 fails "an unknown decoder" 2 'prefix.*at model.decoder' \
 	"$TUTTI" check "$plan" --set model.decoder=parrot
 fails "over an LSTM" 2 "'prefix' writes with the model's own layers, and 'bilstm' has none for it.*at model.decoder" \

@@ -170,6 +170,8 @@ enum status cmd_load_plan(const struct opts *o, const char *path, struct plan **
 		sets[n++] = seed;
 	}
 	st = plan_load(path, sets, n, plan, err);
+	if (!st && (*plan)->left_out)
+		cmd_say("tutti: %s", (*plan)->left_out);
 	if (!st && given)
 		st = file_read(path, PLAN_SIZE_MAX, given, err);
 	return st;

@@ -109,7 +109,7 @@ static int run_engine(const struct host_options *ho)
 int cmd_engine(const struct opts *o)
 {
 	struct trainer_options to = {.run = o->run, .runs = o->runs, .steps = o->steps,
-				     .extend = o->extend};
+				     .extend = o->extend, .says_plan = true};
 	struct host_options ho = {0};
 	struct buf given, script;
 	char history[PATH_MAX];

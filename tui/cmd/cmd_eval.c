@@ -12,6 +12,7 @@
 #include "ask/ask_kind.h"
 #include "ask/blind.h"
 #include "ask/evaluate.h"
+#include "ask/unknown.h"
 #include "plan/plan_survey.h"
 #include "trainer/replay.h"
 
@@ -237,6 +238,14 @@ static void check_report(const char *split, const char *path, const struct plan_
 	buf_release(&b);
 }
 
+static void print_lines(const struct buf *b)
+{
+	for (char *p = b->s, *end; p && *p; p = end + 1) {
+		end = strchr(p, '\n');
+		printf("  %.*s\n", (int)(end - p), p);
+	}
+}
+
 /* What `new` says of the two splits, too; nothing else is wrong by now. */
 static void check_splits(const struct session *s, int i)
 {
@@ -247,10 +256,7 @@ static void check_splits(const struct session *s, int i)
 	if (!plan_survey(s->plan, i, cmd_progress(), &two, NULL))
 		plan_survey_warn(s->plan, i, &two, &b);
 	cmd_progress_end();
-	for (char *p = b.s, *end; p && *p; p = end + 1) {
-		end = strchr(p, '\n');
-		printf("  %.*s\n", (int)(end - p), p);
-	}
+	print_lines(&b);
 	plan_survey_release(&two);
 	buf_release(&b);
 }
@@ -270,6 +276,9 @@ static void check_task(const struct session *s, int i)
 		check_report("dev", *p->dev ? p->dev : p->train, p, t->dev);
 	check_splits(s, i);
 	buf_init(&b);
+	unknown_words(s, i, &b);
+	print_lines(&b);
+	buf_clear(&b);
 	if (rouge_blind_words(rouge_blind_count(s, i), ROUGE_REMEDY, &b))
 		printf("  %s\n", buf_str(&b));
 	buf_release(&b);

@@ -240,6 +240,44 @@ static void test_said(void **state)
 	session_free(s);
 }
 
+/* A model that says one of 200 labels: `occluded` of a text of eight words. */
+static int occluded_of(const char *layers)
+{
+	const char *sets[] = { layers, "model.kind=gpt", "model.dim=128", "model.heads=4",
+			       "model.ff=512", NULL, "tasks.count.number_step=1" };
+	struct session *s;
+	struct json *doc;
+	struct buf keep, labels;
+	int n;
+
+	buf_init(&keep);
+	buf_init(&labels);
+	buf_adds(&labels, "tasks.mood.labels=[\"high\",\"low\"");
+	for (int i = 0; i < 198; i++)
+		buf_addf(&labels, ",\"mood number %d of them\"", i);
+	buf_addc(&labels, ']');
+	sets[5] = buf_str(&labels);
+	s = make(sets, 7, 1, true);
+	doc = explain(s, 0, text_of_words, NULL, &keep);
+	n = (int)json_number(json_get(doc, "occluded"));
+	assert_true(n <= length(doc, "pieces") && n <= EXPLAIN_TOKENS);
+	assert_true(n == EXPLAIN_FEWEST ||
+		    n * model_predict_flops(s->model, 0, length(doc, "pieces")) < EXPLAIN_FLOPS);
+	json_free(doc);
+	buf_release(&keep);
+	buf_release(&labels);
+	session_free(s);
+	return n;
+}
+
+/* All labels' texts are said for each token that is left out: that limits how many. */
+static void test_many_labels(void **state)
+{
+	(void)state;
+	assert_true(occluded_of("model.layers=1") > EXPLAIN_FEWEST);
+	assert_int_equal(occluded_of("model.layers=12"), EXPLAIN_FEWEST);
+}
+
 static void test_offsets(void **state)
 {
 	struct session *s = make(NULL, 0, 1, true);
@@ -411,6 +449,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oracle),
 		cmocka_unit_test(test_said),
+		cmocka_unit_test(test_many_labels),
 		cmocka_unit_test(test_offsets),
 		cmocka_unit_test(test_no_trace),
 		cmocka_unit_test(test_looking_session),

@@ -196,7 +196,7 @@ static struct tokenizer *vocabulary(const struct dataset_spec *spec, int n, int 
 	struct err err = { "" };
 
 	if (dataset_vocabulary(spec, n,
-			       (struct tokenizer_wish){ tokenizer_kind_at(0), size },
+			       (struct tokenizer_wish){ tokenizer_kind_at(0), size, NULL },
 			       cache, &pg, &t, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(pg.total != 0, reads);

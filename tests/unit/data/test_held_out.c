@@ -110,7 +110,7 @@ static void test_vocabulary(void **state)
 {
 	struct dataset_spec spec = { .kind = TASK_CLASSIFY, .header = -1, .text = "text",
 				     .target = "label", .max_source = 32 };
-	const struct tokenizer_wish wish = { tokenizer_kind_at(0), 900 };
+	const struct tokenizer_wish wish = { tokenizer_kind_at(0), 900, NULL };
 	struct tokenizer *all = NULL, *rest = NULL;
 	struct buf b;
 

@@ -382,12 +382,15 @@ static void test_flops(void **state)
 	double trunk = 2 * (5 * row + see * (1 + 2 + 3 + 4 + 5));
 	double said = 2 * (2 * row + see * (6 + 7)), out = 2 * 16 * 40;
 	double unread = 4 * (row - 4 * 256) + see * (1 + 2 + 3 + 4); /* in the top layer */
+	/* all labels, of 2, 3 and 5 pieces: 1, 2 and 4 are read */
+	double labels = 2 * (7 * row + see * (6 + 6 + 7 + 6 + 7 + 8 + 9));
 	struct test_model m;
 
 	(void)state;
 	gpt_init(&m, false);
 	assert_true(model_flops(m.m, HEADLINE, 5, 3) ==
 		    trunk + said + 3 * out - unread);
+	assert_true(model_predict_flops(m.m, TOPIC, 5) == trunk + labels + (1 + 7) * out);
 	tm_release(&m);
 	gpt_init(&m, true);
 	assert_true(model_flops(m.m, HEADLINE, 5, 3) == trunk + said + (4 + 3) * out);

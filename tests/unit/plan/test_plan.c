@@ -363,23 +363,24 @@ static void test_table(void **state)
 
 /* --- fields that a kind of model has not --- */
 
-static bool has_no_decoder(const char *kind, const char *field)
+static bool has_no_decoder(const char *kind, const char *decoder, const char *field)
 {
+	(void)decoder;
 	return str_eq(kind, "transformer") && !str_eq(field, "decoder_layers") &&
 	       !str_eq(field, "heads") && !str_eq(field, "ff");
 }
 
-static bool has_nothing(const char *kind, const char *field)
+static bool has_nothing(const char *kind, const char *decoder, const char *field)
 {
 	(void)kind;
+	(void)decoder;
 	(void)field;
 	return false;
 }
 
-static struct plan *read_for(bool (*has)(const char *kind, const char *field),
-			     const char *model, struct err *err)
+static struct plan *read_for(plan_uses *uses, const char *model, struct err *err)
 {
-	struct plan_reader r = { .where = "p.json", .model_has = has, .err = err };
+	struct plan_reader r = { .where = "p.json", .uses = uses, .err = err };
 	struct buf b;
 
 	buf_init(&b);

@@ -418,7 +418,7 @@ static void test_files(void **state)
 	assert_int_equal(tokenizer_unpack(&bytes, b.s, b.len, "x", &back, &err), ST_OK);
 	tokenizer_free(back);
 	assert_int_equal(tokenizer_unpack(&bytes, b.s, 7, "x", &back, &err), ST_CORRUPT);
-	assert_int_equal(tokenizer_trainer_new((struct tokenizer_wish){ &bytes, 99 }, &tr,
+	assert_int_equal(tokenizer_trainer_new((struct tokenizer_wish){ &bytes, 99, NULL }, &tr,
 					       &err), ST_INVALID);
 	assert_null(tr);
 	buf_release(&b);

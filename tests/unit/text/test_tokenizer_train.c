@@ -19,7 +19,7 @@ static struct tokenizer_trainer *trainer_new(int size)
 	struct tokenizer_trainer *tr = NULL;
 
 	assert_int_equal(tokenizer_trainer_new((struct tokenizer_wish){
-				 tokenizer_kind_at(0), size }, &tr, NULL), ST_OK);
+				 tokenizer_kind_at(0), size, NULL }, &tr, NULL), ST_OK);
 	return tr;
 }
 
@@ -159,6 +159,55 @@ static void test_train_small(void **state)
 	tokenizer_free(t);
 }
 
+/* Pieces of a vocabulary of this text and size that needs others, a line each. */
+static void train_needing(const char *text, int size, const char *needs, struct buf *out)
+{
+	struct tokenizer_wish w = { tokenizer_kind_at(0), size, needs };
+	struct tokenizer_trainer *tr;
+	struct tokenizer *t = NULL;
+	struct err err;
+
+	buf_init(out);
+	assert_int_equal(tokenizer_trainer_new(w, &tr, &err), ST_OK);
+	tokenizer_trainer_feed(tr, text, strlen(text));
+	assert_int_equal(tokenizer_trainer_finish(tr, NULL, &t, &err), ST_OK);
+	assert_true(tokenizer_size(t) <= size);
+	for (int i = 0; i < tokenizer_size(t); i++)
+		buf_addf(out, "%s\n", tokenizer_piece(t, i));
+	tokenizer_free(t);
+}
+
+/* Characters that are needed are in it however rare; if all are, nothing changes. */
+static void test_train_needs(void **state)
+{
+	static const char text[] = "eeee eee ee tttt ttt aaa aa oo nnn z y x w v u s r q p";
+	static const struct { int size; const char *needs, *in, *out; } c[] = {
+		{ 60, "Tea: \u00e4\u6771", "\n:\n", "\n##:\n" },
+		{ 60, "Tea: \u00e4\u6771", "\n\u6771\n", "\n##\u6771\n" },
+		{ 60, "9", "\n##9\n", "\n8\n" },
+		{ 32, "z9", "\n##9\n", "\np\n" },
+		{ 32, "z9", "\n##z\n", "\ny\n" },
+		{ 32, "z9", "\n##e\n", "\nq\n" },
+	};
+	struct buf a, b;
+
+	(void)state;
+	train_needing(text, 100, NULL, &a);
+	train_needing(text, 100, "TEA, teat", &b);
+	assert_non_null(strstr(b.s, "\n,\n"));
+	buf_release(&b);
+	train_needing(text, 100, "TEA teat [SEP] z", &b);
+	assert_string_equal(a.s, b.s);
+	buf_release(&a);
+	buf_release(&b);
+	for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+		train_needing(text, c[i].size, c[i].needs, &a);
+		assert_non_null(strstr(a.s, c[i].in));
+		assert_null(strstr(a.s, c[i].out));
+		buf_release(&a);
+	}
+}
+
 static void check_no_training(const char *text, int size, const char *word)
 {
 	struct tokenizer_trainer *tr = trainer_new(size);
@@ -207,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_train_golden),
 		cmocka_unit_test(test_train_order),
 		cmocka_unit_test(test_train_many_words),
+		cmocka_unit_test(test_train_needs),
 		cmocka_unit_test(test_train_small),
 		cmocka_unit_test(test_train_refusals),
 	};

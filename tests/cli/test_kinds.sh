@@ -1,0 +1,34 @@
+#!/bin/sh
+# One plan with every kind of model: what the file has for another kind is left out and
+# said, and the run's own plan is one of its kind.
+. tests/cli/lib.sh
+data=$TMP/build/demo
+mkdir -p "$TMP/datasets" "$data" "$TMP/glue/SST-2" "$TMP/samsum"
+for f in topics.train topics.dev headlines.train headlines.dev; do
+	head -n 60 "build/demo/$f.jsonl" >"$data/$f.jsonl"
+done
+for split in train dev; do
+	awk 'BEGIN { print "sentence\tlabel"
+		for (i = 0; i < 60; i++) print "a film of " i " parts\t" i % 2 }' >"$TMP/glue/SST-2/$split.tsv"
+	awk 'BEGIN { for (i = 0; i < 60; i++)
+		print "{\"dialogue\": \"Ann: we meet at " i "\", \"summary\": \"They meet.\"}" }' >"$TMP/samsum/$split.jsonl"
+done
+cp datasets/*.json "$TMP/datasets/"
+export DATA="$TMP"
+for plan in "$TMP"/datasets/*.json; do
+	for kind in transformer bilstm gpt; do
+		check "$(basename "$plan" .json) with $kind" \
+			sh -c '"$1" check "$2" --set model.kind="$3" >/dev/null 2>"$4"' - "$TUTTI" "$plan" $kind "$TMP/err"
+	done
+	check "$(basename "$plan" .json) with decoder prefix" sh -c \
+		'"$1" check "$2" --set model.kind=transformer --set model.decoder=prefix >/dev/null' - "$TUTTI" "$plan"
+done
+plan=$TMP/tiny.json
+tiny_plan "$plan" 4
+"$TUTTI" train "$plan" --set model.kind=gpt --run said --runs "$TMP/runs" >"$TMP/out" 2>"$TMP/err"
+check "it is said once" [ "$(grep -c "model.decoder_layers of the file has no meaning for gpt" "$TMP/err")" = 1 ]
+check "and is not in the run's plan" sh -c '! grep -q decoder "$1"' - "$TMP/runs/said/plan.json"
+check "which is a plan" "$TUTTI" check "$TMP/runs/said/plan.json"
+fails "said by --set itself" 2 "'decoder_layers' is for models of kind transformer or bilstm, not gpt at model" \
+	"$TUTTI" check "$plan" --set model.kind=gpt --set model.decoder_layers=1
+exit $bad
