@@ -171,7 +171,8 @@ static void take_step(void *arg, const struct step_row *r)
 		*step = r->step;
 }
 
-static enum status take_store(struct run_card *c, struct err *err)
+static enum status take_store(struct run_card *c, const struct plan *plan,
+			      struct err *err)
 {
 	char *created;
 	struct store *db;
@@ -192,6 +193,8 @@ static enum status take_store(struct run_card *c, struct err *err)
 	if (!st)
 		st = store_steps_read(db, c->info.step, INT64_MAX, 1, take_step,
 				      &c->info.step, err);
+	if (!st)
+		st = run_system_read(c->info.name, plan, db, &c->system, err);
 	store_close(db);
 	return st;
 }
@@ -244,7 +247,7 @@ static void read_card(struct run_card *c)
 	st = run_plan(c->info.path, &plan, &why);
 	if (!st) {
 		take_plan(c, plan);
-		st = take_store(c, &why);
+		st = take_store(c, plan, &why);
 	}
 	if (st)
 		trouble(c, &why);
@@ -304,6 +307,20 @@ void run_table_release(struct run_table *t)
 		card_release(&t->card[i]);
 	xfree(t->card);
 	*t = (struct run_table){ 0 };
+}
+
+void run_groups_of(const struct run_table *t, struct run_groups *out)
+{
+	const char **name = xcalloc((size_t)t->n + 1, sizeof *name);
+	struct run_system *system = xcalloc((size_t)t->n + 1, sizeof *system);
+
+	for (int i = 0; i < t->n; i++) {
+		name[i] = t->card[i].info.name;
+		system[i] = t->card[i].system;
+	}
+	run_groups_make(t->n, name, system, out);
+	xfree(name);
+	xfree(system);
 }
 
 /* --- reading off --- */

@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "data/dataset.h"
+#include "look/run_group.h"
 #include "look/snapshot.h"
 #include "metric/metric.h"
 #include "rundir/rundir.h"
@@ -39,6 +40,7 @@ struct run_card {
 	struct run_task *task;
 	int64_t best_step;         /* of the best evaluation by the plan's rule; -1 */
 	int64_t newest_step;       /* newest evaluation of any task; -1: none */
+	struct run_system system;  /* whose seed it is (run_groups_of) */
 };
 
 struct run_table {
@@ -54,6 +56,9 @@ enum status run_table_read(const char *root, const struct run_table *before,
 /* A copy of its own, for a job; released like the table. */
 void run_table_copy(struct run_table *to, const struct run_table *from);
 void run_table_release(struct run_table *t);
+
+/* The runs as systems; members are places in the table. */
+void run_groups_of(const struct run_table *t, struct run_groups *out);
 
 /* Which evaluation counts. */
 enum run_pick { PICK_BEST, PICK_NEWEST, PICK_STEP, RUN_PICKS };
