@@ -30,7 +30,8 @@ struct ask_batch {
 	struct batch b;
 	int n;
 	uint64_t row[ASK_ROWS_MAX];
-	bool keep[ASK_ROWS_MAX];           /* all of the prediction is wanted */
+	bool keep[ASK_ROWS_MAX];           /* all of the prediction is wanted ... */
+	bool detail[ASK_ROWS_MAX];         /* ... and details of its pieces, too */
 	struct outcome *out[ASK_ROWS_MAX]; /* empty ones */
 };
 

@@ -88,10 +88,10 @@ static void take_summary(const struct ask_batch *a, int i, const struct hypothes
 	rouge_score(rs, reference, buf_str(&text), &r);
 	xfree(reference);
 	summary_set(&o->p, &r);
-	if (a->keep[i]) {
+	if (a->keep[i])
 		o->p.text = xstrdup(buf_str(&text));
+	if (a->detail[i])
 		o->p.detail = detail_text(a->s, h, &ex);
-	}
 	buf_release(&text);
 }
 

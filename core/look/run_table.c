@@ -89,6 +89,8 @@ static void take_plan(struct run_card *c, const struct plan *p)
 		str_copy(t->name, sizeof t->name, p->tasks[i].name);
 		t->kind = p->tasks[i].kind;
 		t->metric = p->tasks[i].metrics[0];
+		t->whole_step = -1;
+		t->whole = NAN;
 	}
 }
 
@@ -110,6 +112,11 @@ static void take_eval(struct run_task *t, size_t cap[2], const struct eval_row *
 
 	if (r->step < 0 || !isfinite(v))
 		return;
+	if (r->is_whole) {
+		t->whole_step = r->step;
+		t->whole = v;
+		return;
+	}
 	while (t->n && t->step[t->n - 1] >= r->step)
 		t->n--;
 	ARRAY_GROW(t->step, t->n, cap[0]);
@@ -340,6 +347,8 @@ double run_task_value(const struct run_card *c, const struct run_task *t,
 
 	if (!t || !t->n)
 		return NAN;
+	if (pick == PICK_NEWEST && t->whole_step >= t->step[t->n - 1])
+		return t->whole;
 	if (pick == PICK_BEST && c->best_step >= 0)
 		return value_at(t, c->best_step);
 	if (pick != PICK_STEP)

@@ -24,6 +24,8 @@ struct run_task {
 	int n;
 	int64_t *step;
 	float *value;
+	int64_t whole_step;        /* of its newest whole evaluation, which is not in */
+	double whole;              /* the curve; -1, NaN: none */
 };
 
 /* What tells that nothing changed: sizes and times of plan.json, run.db and its log. */
@@ -63,7 +65,10 @@ void run_groups_of(const struct run_table *t, struct run_groups *out);
 /* Which evaluation counts. */
 enum run_pick { PICK_BEST, PICK_NEWEST, PICK_STEP, RUN_PICKS };
 const struct run_task *run_card_task(const struct run_card *c, const char *name);
-/* The metric of the chosen evaluation (PICK_STEP: at `step` or before); or NaN. */
+/*
+ * The metric of the chosen evaluation (PICK_STEP: at `step` or before); or NaN. The
+ * newest is a whole one where nothing came after it.
+ */
 double run_task_value(const struct run_card *c, const struct run_task *t,
 		      enum run_pick pick, int64_t step);
 /*
