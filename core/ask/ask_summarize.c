@@ -51,7 +51,7 @@ static double score_of(const struct prediction *p, enum metric_id m)
 	case METRIC_ROUGE2: return summary_score(p, SUMMARY_ROUGE2);
 	case METRIC_ROUGEL: return summary_score(p, SUMMARY_ROUGEL);
 	case METRIC_ROUGELSUM: return summary_score(p, SUMMARY_ROUGELSUM);
-	default: return 0;
+	default: return NAN;
 	}
 }
 
@@ -229,6 +229,7 @@ const struct ask_kind ask_kind_summarize = {
 	.gather_add = add,
 	.gather_metric = metric,
 	.gather_end = end,
+	.said = score_of,
 	.baseline = sentences,
 	.signature = signature,
 	.put_answer = put_answer,
