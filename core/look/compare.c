@@ -366,8 +366,8 @@ static enum status check_wishes(const struct compare_work *w)
 		err_set(w->err, ST_INVALID, "no task '%.60s' in these runs; there are:%s",
 			o->task, buf_str(&names));
 	else if (!has_metric)
-		err_set(w->err, ST_INVALID, "%s%s%s is measured by '%.60s' in none of these "
-			"runs", o->task ? "task '" : "no task", o->task ? o->task : "",
+		err_set(w->err, ST_INVALID, "no run measures %s%s%s by '%.60s'",
+			o->task ? "task '" : "a task", o->task ? o->task : "",
 			o->task ? "'" : "", o->metric);
 	buf_release(&names);
 	return has_task && has_metric ? ST_OK : ST_INVALID;

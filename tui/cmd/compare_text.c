@@ -137,7 +137,7 @@ static void put_pairs(const struct comparison *c, const struct compared_measure 
 }
 
 static void put_mcnemar(const struct comparison *c, const struct compared_measure *m,
-			struct buf *out)
+			bool markdown, struct buf *out)
 {
 	bool is_left_out = false;
 
@@ -149,7 +149,7 @@ static void put_mcnemar(const struct comparison *c, const struct compared_measur
 		is_left_out |= !p->has_mcnemar;
 		if (!p->has_mcnemar)
 			continue;
-		buf_adds(out, "McNemar: ");
+		buf_adds(out, markdown ? "\nMcNemar: " : "McNemar: ");
 		add_safe(out, c->system[p->a].name);
 		buf_addf(out, " alone is right on %llu rows, ",
 			 (unsigned long long)p->mcnemar.only_a);
@@ -160,8 +160,8 @@ static void put_mcnemar(const struct comparison *c, const struct compared_measur
 		buf_addf(out, "%sp %.4f\n", p->mcnemar.exact ? "exact " : "", p->mcnemar.p);
 	}
 	if (is_left_out)
-		buf_adds(out, "McNemar's test is of two trained models: it is left out where a "
-			 "system has more runs.\n");
+		buf_addf(out, "%sMcNemar's test is of two trained models: it is left out where a "
+			 "system has more runs.\n", markdown ? "\n" : "");
 }
 
 /* --- words --- */
@@ -183,9 +183,13 @@ static void put_method(const struct comparison *c, bool markdown, struct buf *ou
 	buf_addf(out, "%sA difference is the first less the second%s. p: paired bootstrap, "
 		 "approximate randomization.\n", begin,
 		 lower ? "; of perplexity less is better" : "");
-	buf_addf(out, "%sHolm: the larger p of the two, corrected for all %d test%s above (pairs "
-		 "x tasks x metrics); told apart: it is below %g.\n", begin, c->n_family,
-		 c->n_family == 1 ? "" : "s", 1 - c->level);
+	if (c->n_family == 1)
+		buf_addf(out, "%sHolm: one test is the whole family, so it is the larger p of "
+			 "the two; told apart: it is below %g.\n", begin, 1 - c->level);
+	else
+		buf_addf(out, "%sHolm: the larger p of the two, corrected for all %d tests above "
+			 "(pairs x tasks x metrics); told apart: it is below %g.\n", begin,
+			 c->n_family, 1 - c->level);
 }
 
 static void put_words(const struct comparison *c, bool markdown, struct buf *out)
@@ -218,7 +222,7 @@ void compare_text(const struct comparison *c, bool markdown, struct buf *out)
 			continue;
 		buf_addc(out, '\n');
 		put_pairs(c, m, markdown, out);
-		put_mcnemar(c, m, out);
+		put_mcnemar(c, m, markdown, out);
 	}
 	buf_addc(out, '\n');
 	put_words(c, markdown, out);
