@@ -11,6 +11,8 @@
 
 struct swapped {
 	struct estimator e;
+	struct coded pairs; /* columns: a seed of a, the same of b, the next of a, ... */
+	int seeds;
 	uint32_t *coin;     /* [(n_rows + 31) / 32], a bit a row */
 	double *a, *b;      /* [n_rows], a seed's answers after the swaps */
 };
@@ -28,14 +30,13 @@ static void throw_coins(struct swapped *w, uint64_t seed, int draw)
 }
 
 /* The difference after the coins' swaps; `sum` is of both metrics' sizes. */
-static double swapped_difference(struct swapped *w, const struct answers_of *a,
-				 const struct answers_of *b, int seeds)
+static double swapped_difference(struct swapped *w)
 {
 	int n = w->e.s->n_rows;
 	double sum = 0;
 
-	for (int k = 0; k < seeds; k++) {
-		const double *x = a->value[k], *y = b->value[k];
+	for (int k = 0; k < w->seeds; k++) {
+		const double *x = w->pairs.column[2 * k], *y = w->pairs.column[2 * k + 1];
 
 		for (int i = 0; i < n; i++) {
 			bool swap = w->coin[i / 32] >> (i % 32) & 1;
@@ -46,26 +47,24 @@ static double swapped_difference(struct swapped *w, const struct answers_of *a,
 		sum += estimator_metric(&w->e, w->a, NULL, n) -
 		       estimator_metric(&w->e, w->b, NULL, n);
 	}
-	return sum / seeds;
+	return sum / w->seeds;
 }
 
 /* The difference as it is; *slack as tie_slack says. */
-static double plain_difference(struct swapped *w, const struct answers_of *a,
-			       const struct answers_of *b, int seeds, double *slack)
+static double plain_difference(struct swapped *w, double *slack)
 {
-	int n = w->e.s->n_rows;
+	int n = w->e.s->n_rows, seeds = w->seeds;
 	double sum_a = 0, sum_b = 0;
 
 	for (int k = 0; k < seeds; k++) {
-		sum_a += estimator_metric(&w->e, a->value[k], NULL, n);
-		sum_b += estimator_metric(&w->e, b->value[k], NULL, n);
+		sum_a += estimator_metric(&w->e, w->pairs.column[2 * k], NULL, n);
+		sum_b += estimator_metric(&w->e, w->pairs.column[2 * k + 1], NULL, n);
 	}
 	*slack = tie_slack(sum_a / seeds, sum_b / seeds);
 	return (sum_a - sum_b) / seeds;
 }
 
-static enum status count_draws(struct swapped *w, const struct answers_of *a,
-			       const struct answers_of *b, const struct resampling *how,
+static enum status count_draws(struct swapped *w, const struct resampling *how,
 			       struct randomization *out, double least)
 {
 	uint64_t as_far = 0;
@@ -77,12 +76,43 @@ static enum status count_draws(struct swapped *w, const struct answers_of *a,
 		if (progress_tick(how->progress, (uint64_t)i))
 			return ST_STOPPED;
 		throw_coins(w, how->seed, i);
-		d = swapped_difference(w, a, b, out->n_seeds);
+		d = swapped_difference(w);
 		out->undefined += isnan(d);
 		as_far += fabs(d) >= least;
 	}
 	out->p = (double)(1 + as_far) / (double)(1 + how->draws - out->undefined);
 	return ST_OK;
+}
+
+static void swapped_init(struct swapped *w, const struct paired_sample *s,
+			 const struct answers_of *a, const struct answers_of *b)
+{
+	size_t n = (size_t)s->n_rows;
+	const double **column;
+
+	*w = (struct swapped){
+		.seeds = a->n_seeds < b->n_seeds ? a->n_seeds : b->n_seeds,
+		.coin = xcalloc(n / 32 + 1, sizeof *w->coin),
+		.a = xcalloc(n, sizeof *w->a), .b = xcalloc(n, sizeof *w->b),
+	};
+	BUG_IF(w->seeds < 1);
+	column = xcalloc(2 * (size_t)w->seeds, sizeof *column);
+	for (int k = 0; k < w->seeds; k++) {
+		column[2 * k] = a->value[k];
+		column[2 * k + 1] = b->value[k];
+	}
+	coded_init(&w->pairs, s, column, 2 * w->seeds, 2);
+	estimator_init(&w->e, s, 2);
+	xfree(column);
+}
+
+static void swapped_release(struct swapped *w)
+{
+	estimator_release(&w->e);
+	coded_release(&w->pairs);
+	xfree(w->coin);
+	xfree(w->a);
+	xfree(w->b);
 }
 
 enum status significance_randomization(const struct paired_sample *s,
@@ -91,23 +121,15 @@ enum status significance_randomization(const struct paired_sample *s,
 				       const struct resampling *how,
 				       struct randomization *out)
 {
-	size_t n = (size_t)s->n_rows;
-	struct swapped w = {
-		.coin = xcalloc(n / 32 + 1, sizeof *w.coin),
-		.a = xcalloc(n, sizeof *w.a), .b = xcalloc(n, sizeof *w.b),
-	};
+	struct swapped w;
 	enum status st = ST_OK;
 	double slack;
 
-	estimator_init(&w.e, s);
-	*out = (struct randomization){.p = NAN};
-	out->n_seeds = a->n_seeds < b->n_seeds ? a->n_seeds : b->n_seeds;
-	out->value = plain_difference(&w, a, b, out->n_seeds, &slack);
+	swapped_init(&w, s, a, b);
+	*out = (struct randomization){.p = NAN, .n_seeds = w.seeds};
+	out->value = plain_difference(&w, &slack);
 	if (s->n_rows > 1 && !isnan(out->value))
-		st = count_draws(&w, a, b, how, out, fabs(out->value) - slack);
-	estimator_release(&w.e);
-	xfree(w.coin);
-	xfree(w.a);
-	xfree(w.b);
+		st = count_draws(&w, how, out, fabs(out->value) - slack);
+	swapped_release(&w);
 	return st;
 }

@@ -4,31 +4,67 @@
 #include "metric/significance_own.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
 
-void estimator_init(struct estimator *e, const struct paired_sample *s)
+static bool is_of_numbers(const struct paired_sample *s)
+{
+	return s->gold && metric_table[s->metric].input == METRIC_NUMBERS;
+}
+
+void estimator_init(struct estimator *e, const struct paired_sample *s, int pool)
 {
 	size_t n = (size_t)s->n_rows;
 
 	*e = (struct estimator){.s = s};
-	if (!s->gold)
-		return;
-	if (metric_table[s->metric].input == METRIC_LABELS) {
+	if (is_of_numbers(s)) {
+		e->gold = xreallocarray(NULL, n, sizeof *e->gold);
+		code_numbers(s->metric, s->gold, n, e->gold);
+		e->places = (struct places){.n_x = n, .n_y = n * (size_t)pool};
+		e->places.x = xreallocarray(NULL, n, sizeof(double));
+		e->places.y = xreallocarray(NULL, e->places.n_y, sizeof(double));
+	} else if (s->gold) {
 		e->tally = xcalloc((size_t)s->n_classes, sizeof *e->tally);
-		return;
 	}
-	e->gold = xreallocarray(NULL, n, sizeof *e->gold);
-	e->value = xreallocarray(NULL, n, sizeof *e->value);
 }
 
 void estimator_release(struct estimator *e)
 {
 	xfree(e->tally);
 	xfree(e->gold);
-	xfree(e->value);
+	xfree(e->places.x);
+	xfree(e->places.y);
 	*e = (struct estimator){0};
+}
+
+void coded_init(struct coded *c, const struct paired_sample *s,
+		const double *const *column, int columns, int pool)
+{
+	size_t n = (size_t)s->n_rows, many = (size_t)columns, together = n * (size_t)pool;
+	double *x;
+
+	*c = (struct coded){.column = xcalloc(many, sizeof *c->column)};
+	for (size_t i = 0; i < many; i++)
+		c->column[i] = column[i];
+	if (!is_of_numbers(s))
+		return;
+	c->room = xreallocarray(NULL, n * many, sizeof *c->room);
+	x = xreallocarray(NULL, n * many, sizeof *x);
+	for (size_t i = 0; i < many; i++) {
+		memcpy(x + n * i, column[i], n * sizeof *x);
+		c->column[i] = c->room + n * i;
+	}
+	for (size_t i = 0; i < n * many; i += together)
+		code_numbers(s->metric, x + i, together, c->room + i);
+	xfree(x);
+}
+
+void coded_release(struct coded *c)
+{
+	xfree(c->column);
+	xfree(c->room);
 }
 
 static double mean_score(const struct paired_sample *s, const double *value,
@@ -61,33 +97,52 @@ static double of_labels(struct estimator *e, const double *value, const uint32_t
 	return metric_tallied(s->metric, e->tally, s->n_classes);
 }
 
-double estimator_metric(struct estimator *e, const double *value, const uint32_t *row,
+double estimator_metric(struct estimator *e, const double *code, const uint32_t *row,
 			int n)
 {
 	const struct paired_sample *s = e->s;
 
 	if (!s->gold)
-		return mean_score(s, value, row, n);
+		return mean_score(s, code, row, n);
 	if (e->tally)
-		return of_labels(e, value, row, n);
+		return of_labels(e, code, row, n);
+	if (n < 2)
+		return NAN;
+	return s->metric == METRIC_PEARSON
+		       ? coded_pearson(e->gold, code, row, n)
+		       : coded_spearman(&e->places, e->gold, code, row, n);
+}
+
+/* Correlations without codes: there may be more rows drawn than there are. */
+static double correlation(const struct paired_sample *s, const double *value,
+			  const uint32_t *row, int n)
+{
+	size_t many = (size_t)n;
+	double *x, *y, r;
+
 	if (!row)
-		return metric_numbers(s->metric, s->gold, value, (size_t)n);
+		return metric_numbers(s->metric, s->gold, value, many);
+	x = xreallocarray(NULL, many, sizeof *x);
+	y = xreallocarray(NULL, many, sizeof *y);
 	for (int i = 0; i < n; i++) {
-		e->gold[i] = s->gold[row[i]];
-		e->value[i] = value[row[i]];
+		x[i] = s->gold[row[i]];
+		y[i] = value[row[i]];
 	}
-	return metric_numbers(s->metric, e->gold, e->value, (size_t)n);
+	r = metric_numbers(s->metric, x, y, many);
+	xfree(x);
+	xfree(y);
+	return r;
 }
 
 double sample_metric(const struct paired_sample *s, const double *value,
 		     const uint32_t *row, int n)
 {
-	struct paired_sample room = *s;
 	struct estimator e;
 	double x;
 
-	room.n_rows = n; /* there may be more rows drawn than there are */
-	estimator_init(&e, &room);
+	if (is_of_numbers(s))
+		return correlation(s, value, row, n);
+	estimator_init(&e, s, 1);
 	x = estimator_metric(&e, value, row, n);
 	estimator_release(&e);
 	return x;

@@ -19,21 +19,16 @@
 struct drawn {
 	const struct answers_of *a, *b;
 	int columns, n_rows, draws;
+	struct coded answers;
 	double *whole;    /* [columns], over all rows */
 	double *cell;     /* [draws][columns], over rows drawn */
 	bool *has_value;  /* [draws]: none of the draw's cells is NaN */
 	int undefined;
 };
 
-static const double *answers_in(const struct drawn *t, int column)
-{
-	int n = t->a->n_seeds;
-
-	return column < n ? t->a->value[column] : t->b->value[column - n];
-}
-
 static void drawn_release(struct drawn *t)
 {
+	coded_release(&t->answers);
 	xfree(t->whole);
 	xfree(t->cell);
 	xfree(t->has_value);
@@ -45,7 +40,7 @@ static void one_draw(struct drawn *t, struct estimator *e, const uint32_t *row, 
 
 	t->has_value[draw] = true;
 	for (int c = 0; c < t->columns; c++) {
-		cell[c] = estimator_metric(e, answers_in(t, c), row, t->n_rows);
+		cell[c] = estimator_metric(e, t->answers.column[c], row, t->n_rows);
 		if (isnan(cell[c]))
 			t->has_value[draw] = false;
 	}
@@ -59,9 +54,9 @@ static enum status fill(struct drawn *t, const struct paired_sample *s,
 	enum status st = ST_OK;
 	struct estimator e;
 
-	estimator_init(&e, s);
+	estimator_init(&e, s, 1);
 	for (int c = 0; c < t->columns; c++)
-		t->whole[c] = estimator_metric(&e, answers_in(t, c), NULL, s->n_rows);
+		t->whole[c] = estimator_metric(&e, t->answers.column[c], NULL, s->n_rows);
 	progress_begin(how->progress, (uint64_t)how->draws, "draws", "bootstrap");
 	for (int i = 0; !st && i < how->draws && s->n_rows > 1; i++) {
 		draw_from(how->seed, STREAM_ROWS, i, (uint32_t)s->n_rows, row,
@@ -81,6 +76,7 @@ static enum status drawn_init(struct drawn *t, const struct paired_sample *s,
 {
 	int columns = a->n_seeds + (b ? b->n_seeds : 0);
 	size_t wide = (size_t)columns, draws = (size_t)how->draws;
+	const double **column;
 
 	BUG_IF(a->n_seeds < 1 || (b && b->n_seeds < 1) || how->draws < 1);
 	*t = (struct drawn){
@@ -89,6 +85,11 @@ static enum status drawn_init(struct drawn *t, const struct paired_sample *s,
 		.cell = xreallocarray(NULL, draws * wide, sizeof *t->cell),
 		.has_value = xcalloc(draws, sizeof *t->has_value),
 	};
+	column = xcalloc(wide, sizeof *column);
+	for (int c = 0; c < columns; c++)
+		column[c] = c < a->n_seeds ? a->value[c] : b->value[c - a->n_seeds];
+	coded_init(&t->answers, s, column, columns, 1);
+	xfree(column);
 	return fill(t, s, how);
 }
 
