@@ -4,6 +4,8 @@
  */
 #include "ask/ask_classify.h"
 
+#include <math.h> /* NAN */
+
 #include "ask/ask_kind.h"
 #include "ask/evaluate_internal.h"
 #include "base/json.h"
@@ -148,6 +150,17 @@ static void put_explained(const struct session *s, int task, const double *p, in
 	put_probabilities(t, "probs", p, j);
 }
 
+static double right(const struct prediction *p)
+{
+	return label_gold(p) < 0 ? (double)NAN : label_gold(p);
+}
+
+static double said(const struct prediction *p, enum metric_id m)
+{
+	(void)m;
+	return label_pred(p) < 0 ? (double)NAN : label_pred(p);
+}
+
 const struct ask_kind ask_kind_classify = {
 	.has_labels = true,
 	.answer = answer_labels,
@@ -155,6 +168,8 @@ const struct ask_kind ask_kind_classify = {
 	.gather_add = add,
 	.gather_metric = metric,
 	.gather_end = end,
+	.right = right,
+	.said = said,
 	.baseline = majority,
 	.put_answer = put_answer,
 	.outputs = outputs,

@@ -30,7 +30,8 @@ struct ask_batch {
 	struct batch b;
 	int n;
 	uint64_t row[ASK_ROWS_MAX];
-	bool keep[ASK_ROWS_MAX];           /* all of the prediction is wanted */
+	bool keep[ASK_ROWS_MAX];           /* all of the prediction is wanted ... */
+	bool detail[ASK_ROWS_MAX];         /* ... and details of its pieces, too */
 	struct outcome *out[ASK_ROWS_MAX]; /* empty ones */
 };
 
@@ -71,6 +72,10 @@ struct ask_kind {
 	/* NaN where it has no meaning (metric.h). */
 	double (*gather_metric)(const struct gather *g, enum metric_id m);
 	void (*gather_end)(struct gather *g);
+	/* What metrics are made of, row by row: what is right (NULL: they are means of the
+	 * rows' own scores), and what was said or scored. NaN: none, or not kept. */
+	double (*right)(const struct prediction *p);
+	double (*said)(const struct prediction *p, enum metric_id m);
 	/* Values of out->metric[k], named already, on out->n_examples spread rows. */
 	void (*baseline)(const struct session *s, int task, const struct dataset *dev,
 			 struct eval_row *out);

@@ -69,6 +69,12 @@ int numbers_likeliest(const double *share, int n, int *which)
 
 /* --- words --- */
 
+double numbers_said(const struct prediction *p, enum metric_id m)
+{
+	(void)m;
+	return number_guess(p);
+}
+
 void numbers_put_answer(const struct ask_text *a, struct json_out *j)
 {
 	const struct number_grid *g = &a->s->task[a->task].grid;

@@ -51,7 +51,7 @@ static double score_of(const struct prediction *p, enum metric_id m)
 	case METRIC_ROUGE2: return summary_score(p, SUMMARY_ROUGE2);
 	case METRIC_ROUGEL: return summary_score(p, SUMMARY_ROUGEL);
 	case METRIC_ROUGELSUM: return summary_score(p, SUMMARY_ROUGELSUM);
-	default: return 0;
+	default: return NAN;
 	}
 }
 
@@ -88,10 +88,10 @@ static void take_summary(const struct ask_batch *a, int i, const struct hypothes
 	rouge_score(rs, reference, buf_str(&text), &r);
 	xfree(reference);
 	summary_set(&o->p, &r);
-	if (a->keep[i]) {
+	if (a->keep[i])
 		o->p.text = xstrdup(buf_str(&text));
+	if (a->detail[i])
 		o->p.detail = detail_text(a->s, h, &ex);
-	}
 	buf_release(&text);
 }
 
@@ -229,6 +229,7 @@ const struct ask_kind ask_kind_summarize = {
 	.gather_add = add,
 	.gather_metric = metric,
 	.gather_end = end,
+	.said = score_of,
 	.baseline = sentences,
 	.signature = signature,
 	.put_answer = put_answer,

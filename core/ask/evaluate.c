@@ -32,7 +32,7 @@ struct eval {
 	const struct ask_kind *kind;
 	const struct dataset *data;
 	bool greedy;
-	uint64_t n, size, keep;
+	uint64_t n, size, keep, detail;
 	uint64_t first;           /* of the block: examples k = first .. first + in - 1 */
 	int in;
 	int *order;               /* [in] places in the block, by length */
@@ -51,19 +51,25 @@ uint64_t eval_spread(uint64_t size, uint64_t n, uint64_t k)
 	return n >= size ? k : (uint64_t)((double)k * (double)size / (double)n);
 }
 
-static bool is_kept(const struct eval *e, uint64_t k)
+/* Is example k among `some` that are spread over all of them? */
+static bool is_among(const struct eval *e, uint64_t some, uint64_t k)
 {
 	uint64_t j;
 
-	if (!e->keep)
+	if (!some)
 		return false;
-	if (e->keep >= e->n)
+	if (some >= e->n)
 		return true;
-	j = (uint64_t)((double)k * (double)e->keep / (double)e->n);
-	for (j = j ? j - 1 : 0; j < e->keep && eval_spread(e->n, e->keep, j) <= k; j++)
-		if (eval_spread(e->n, e->keep, j) == k)
+	j = (uint64_t)((double)k * (double)some / (double)e->n);
+	for (j = j ? j - 1 : 0; j < some && eval_spread(e->n, some, j) <= k; j++)
+		if (eval_spread(e->n, some, j) == k)
 			return true;
 	return false;
+}
+
+static bool is_kept(const struct eval *e, uint64_t k)
+{
+	return is_among(e, e->keep, k);
 }
 
 /* --- pieces --- */
@@ -145,6 +151,8 @@ static void begin_batch(struct eval *e, struct worker *w, const struct piece *p,
 	for (int i = 0; i < a->n; i++) {
 		a->row[i] = row_of(e, at[i]);
 		a->keep[i] = is_kept(e, e->first + (uint64_t)at[i]);
+		a->detail[i] = a->keep[i] &&
+			       is_among(e, e->detail, e->first + (uint64_t)at[i]);
 		a->out[i] = &e->out[at[i]];
 	}
 	tape_begin(&w->tape, NULL, NULL);
@@ -297,6 +305,7 @@ enum status evaluate_task(struct session *s, int task, const struct eval_options
 		e.n = (uint64_t)o->max_examples;
 	e.keep = (uint64_t)(o->keep > 0 ? o->keep : 0);
 	e.keep = e.keep > e.n ? e.n : e.keep;
+	e.detail = o->detail > 0 ? (uint64_t)o->detail : e.keep;
 	e.kind = ask_kind(e.plan->kind);
 	e.sums = (struct gather){ .s = s, .task = task, .n = e.n };
 	progress_begin(pg, e.n, "examples", "evaluating %s", e.plan->name);

@@ -12,6 +12,7 @@
 struct eval_options {
 	int max_examples;   /* 0: all; else the same fixed rows each time */
 	int keep;           /* predictions kept in the set (500) */
+	int detail;         /* so many of them with details of their pieces; 0: all */
 	bool greedy;        /* else the task's beams */
 	const struct dataset *data; /* NULL: the task's dev */
 };

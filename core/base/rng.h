@@ -21,6 +21,7 @@ enum rng_purpose {
 	RNG_WEIGHTING, /* random weighting */
 	RNG_DATA,      /* generators, hold-out splits */
 	RNG_TEST,
+	RNG_RESAMPLE,  /* rows and seeds of significance tests; draw = the resample */
 };
 
 /* A stream: all but the index is fixed. Copied freely. */

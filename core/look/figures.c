@@ -49,7 +49,8 @@ enum status figures_page(struct figures *f, int64_t last, int64_t *from, int64_t
 /* A baseline is an evaluation of nobody, kept at step -1, without a loss. */
 static const char *eval_kind(const struct eval_row *r)
 {
-	return r->step < 0 ? "baseline" : r->scheduled ? "scheduled" : "extra";
+	return r->step < 0 ? "baseline" : r->is_whole ? "whole" :
+	       r->scheduled ? "scheduled" : "extra";
 }
 
 static void put_metric(struct figures *f, const struct eval_row *r, const char *name)

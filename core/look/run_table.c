@@ -89,6 +89,8 @@ static void take_plan(struct run_card *c, const struct plan *p)
 		str_copy(t->name, sizeof t->name, p->tasks[i].name);
 		t->kind = p->tasks[i].kind;
 		t->metric = p->tasks[i].metrics[0];
+		t->whole_step = -1;
+		t->whole = NAN;
 	}
 }
 
@@ -110,6 +112,11 @@ static void take_eval(struct run_task *t, size_t cap[2], const struct eval_row *
 
 	if (r->step < 0 || !isfinite(v))
 		return;
+	if (r->is_whole) {
+		t->whole_step = r->step;
+		t->whole = v;
+		return;
+	}
 	while (t->n && t->step[t->n - 1] >= r->step)
 		t->n--;
 	ARRAY_GROW(t->step, t->n, cap[0]);
@@ -171,7 +178,8 @@ static void take_step(void *arg, const struct step_row *r)
 		*step = r->step;
 }
 
-static enum status take_store(struct run_card *c, struct err *err)
+static enum status take_store(struct run_card *c, const struct plan *plan,
+			      struct err *err)
 {
 	char *created;
 	struct store *db;
@@ -192,6 +200,8 @@ static enum status take_store(struct run_card *c, struct err *err)
 	if (!st)
 		st = store_steps_read(db, c->info.step, INT64_MAX, 1, take_step,
 				      &c->info.step, err);
+	if (!st)
+		st = run_system_read(c->info.name, plan, db, &c->system, err);
 	store_close(db);
 	return st;
 }
@@ -244,7 +254,7 @@ static void read_card(struct run_card *c)
 	st = run_plan(c->info.path, &plan, &why);
 	if (!st) {
 		take_plan(c, plan);
-		st = take_store(c, &why);
+		st = take_store(c, plan, &why);
 	}
 	if (st)
 		trouble(c, &why);
@@ -306,6 +316,20 @@ void run_table_release(struct run_table *t)
 	*t = (struct run_table){ 0 };
 }
 
+void run_groups_of(const struct run_table *t, struct run_groups *out)
+{
+	const char **name = xcalloc((size_t)t->n + 1, sizeof *name);
+	struct run_system *system = xcalloc((size_t)t->n + 1, sizeof *system);
+
+	for (int i = 0; i < t->n; i++) {
+		name[i] = t->card[i].info.name;
+		system[i] = t->card[i].system;
+	}
+	run_groups_make(t->n, name, system, out);
+	xfree(name);
+	xfree(system);
+}
+
 /* --- reading off --- */
 
 const struct run_task *run_card_task(const struct run_card *c, const char *name)
@@ -323,6 +347,8 @@ double run_task_value(const struct run_card *c, const struct run_task *t,
 
 	if (!t || !t->n)
 		return NAN;
+	if (pick == PICK_NEWEST && t->whole_step >= t->step[t->n - 1])
+		return t->whole;
 	if (pick == PICK_BEST && c->best_step >= 0)
 		return value_at(t, c->best_step);
 	if (pick != PICK_STEP)

@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "data/dataset.h"
+#include "look/run_group.h"
 #include "look/snapshot.h"
 #include "metric/metric.h"
 #include "rundir/rundir.h"
@@ -23,6 +24,8 @@ struct run_task {
 	int n;
 	int64_t *step;
 	float *value;
+	int64_t whole_step;        /* of its newest whole evaluation, which is not in */
+	double whole;              /* the curve; -1, NaN: none */
 };
 
 /* What tells that nothing changed: sizes and times of plan.json, run.db and its log. */
@@ -39,6 +42,7 @@ struct run_card {
 	struct run_task *task;
 	int64_t best_step;         /* of the best evaluation by the plan's rule; -1 */
 	int64_t newest_step;       /* newest evaluation of any task; -1: none */
+	struct run_system system;  /* whose seed it is (run_groups_of) */
 };
 
 struct run_table {
@@ -55,10 +59,16 @@ enum status run_table_read(const char *root, const struct run_table *before,
 void run_table_copy(struct run_table *to, const struct run_table *from);
 void run_table_release(struct run_table *t);
 
+/* The runs as systems; members are places in the table. */
+void run_groups_of(const struct run_table *t, struct run_groups *out);
+
 /* Which evaluation counts. */
 enum run_pick { PICK_BEST, PICK_NEWEST, PICK_STEP, RUN_PICKS };
 const struct run_task *run_card_task(const struct run_card *c, const char *name);
-/* The metric of the chosen evaluation (PICK_STEP: at `step` or before); or NaN. */
+/*
+ * The metric of the chosen evaluation (PICK_STEP: at `step` or before); or NaN. The
+ * newest is a whole one where nothing came after it.
+ */
 double run_task_value(const struct run_card *c, const struct run_task *t,
 		      enum run_pick pick, int64_t step);
 /*

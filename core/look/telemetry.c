@@ -313,6 +313,10 @@ void telemetry_eval(struct snapshot *snap, const struct eval_row *e)
 		c->baseline = v;
 		return;
 	}
+	if (e->is_whole) { /* of other rows than the curve is */
+		c->dev = v;
+		return;
+	}
 	if (c->dev_step != e->step) {
 		c->dev_before = c->dev;
 		c->dev_step = e->step;

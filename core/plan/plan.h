@@ -89,6 +89,7 @@ struct plan {
 	char best[TASK_NAME_MAX + 24];  /* "mean" or "TASK.METRIC" */
 	int on_hangup;                  /* 1: checkpoint and end */
 	int eval_examples, keep;        /* keep: newest checkpoints (>= 2) */
+	int eval_end;                   /* 1: one more at the end, of all dev rows */
 };
 
 /*

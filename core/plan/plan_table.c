@@ -197,6 +197,9 @@
 	  checkpoint_every, "Steps between checkpoints; 0: none but at the end.") \
 	W("budget.eval_examples", INT, 0, 1e9, "200", NULL, INT,               \
 	  eval_examples, "Dev rows of an evaluation, the same each time; 0: all.") \
+	W("budget.eval_end", ENUM, 0, 0, "\"sample\"", "sample|all", CHOICE,   \
+	  eval_end, "all: the run ends with one more evaluation, of all dev "  \
+	  "rows, with the task's beams, and every prediction of it is kept.")  \
 	W("budget.keep", INT, 2, 1000, "2", NULL, INT, keep,                   \
 	  "Newest checkpoints kept, beside the best and the named.")           \
 	W("best", STR, 0, 0, "\"mean\"", NULL, TEXT, best,                     \

@@ -125,10 +125,16 @@ struct eval_row {
 	int64_t step;
 	int task, n_examples;
 	bool scheduled;     /* by the plan; else by hand */
+	bool is_whole;      /* neither: all dev rows, the task's beams, all predictions kept */
 	double loss, seconds;
 	int n_metrics;
 	struct { char name[16]; double value; } metric[STORE_METRICS];
 };
+/* Evaluations of one step go by this, rising: by hand, by the plan, whole. */
+static inline int eval_row_sort(const struct eval_row *r)
+{
+	return r->is_whole ? 2 : r->scheduled ? 1 : 0;
+}
 enum status store_evals_read(struct store *s, int task, struct eval_row **out, int *n,
 			     struct err *err); /* task -1: all; caller frees */
 /* Those of all tasks at `step` and after it; the same. */
@@ -169,8 +175,9 @@ struct score_row {
 /*
  * One evaluation, whole or not at all (I15): the tasks' rows, their predictions and
  * dev rows and, where there is one, the score, whose `since` is set here. keep > 0:
- * the predictions of all but the newest `keep` scheduled evaluations go. What is
- * there already is replaced.
+ * the predictions of all but the newest `keep` evaluations go, those by hand first.
+ * What is there already is replaced; but a whole evaluation's predictions stay where
+ * another one is made of the same step.
  */
 enum status store_evaluation(struct store *s, struct score_row *score,
 			     const struct evaluation *e, int n, int keep,

@@ -35,7 +35,7 @@ static enum status put_eval(struct store *s, const struct eval_row *r, struct er
 	json_close(&o, '}');
 	st = db_run(s->db, "INSERT OR REPLACE INTO eval VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 		    DB_VALUES(DB_INT(r->timeline), DB_INT(r->step), DB_INT(r->task),
-			      DB_INT(r->scheduled), DB_INT(r->n_examples),
+			      DB_INT(eval_row_sort(r)), DB_INT(r->n_examples),
 			      DB_REAL(r->loss), DB_REAL(r->seconds), DB_TEXT(b.s)), err);
 	buf_release(&b);
 	return st;
@@ -68,12 +68,33 @@ enum status store_put_prediction(struct store *s, const char *sql,
 	return st;
 }
 
+/* Are the predictions that stand there those of a whole evaluation? */
+static enum status has_whole(struct store *s, const struct eval_row *r, bool *is,
+			     struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st = db_query(s->db, "SELECT 1 FROM eval WHERE step = ? AND "
+				  "timeline = ? AND task = ? AND scheduled = 2",
+				  DB_VALUES(DB_INT(r->step), DB_INT(r->timeline),
+					    DB_INT(r->task)), &q, err);
+
+	if (!st)
+		st = db_next(q, err);
+	*is = !st;
+	if (!st)
+		db_done(q);
+	return st == ST_END ? ST_OK : st;
+}
+
 static enum status put_task(struct store *s, const struct evaluation *e,
 			    struct err *err)
 {
-	enum status st = put_eval(s, &e->row, err);
+	bool is_there = false;
+	enum status st = e->row.is_whole ? ST_OK : has_whole(s, &e->row, &is_there, err);
 
-	for (int i = 0; i < e->n_kept && !st; i++) {
+	if (!st)
+		st = put_eval(s, &e->row, err);
+	for (int i = 0; i < e->n_kept && !st && !is_there; i++) {
 		st = put_dev_row(s, e->row.task, &e->dev_rows[i], err);
 		if (!st)
 			st = store_put_prediction(s, "INSERT OR REPLACE INTO prediction "

@@ -36,7 +36,7 @@ enum status store_evals_page(struct store *s, const struct eval_row *after,
 		      "metrics FROM eval WHERE (step, timeline, task, scheduled) > "
 		      "(?, ?, ?, ?) ORDER BY step, timeline, task, scheduled LIMIT ?",
 		      DB_VALUES(DB_INT(after->step), DB_INT(after->timeline),
-				DB_INT(after->task), DB_INT(after->scheduled),
+				DB_INT(after->task), DB_INT(eval_row_sort(after)),
 				DB_INT(cap)), &q, err);
 	*n = 0;
 	while (!st && !(st = db_next(q, err)))

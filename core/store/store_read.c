@@ -113,7 +113,8 @@ static bool take_metrics(const char *text, struct eval_row *r)
 
 bool store_take_eval(const struct db_rows *q, struct eval_row *r)
 {
-	*r = (struct eval_row){ .step = db_int(q, 1), .scheduled = db_int(q, 3) != 0,
+	*r = (struct eval_row){ .step = db_int(q, 1), .scheduled = db_int(q, 3) == 1,
+				.is_whole = db_int(q, 3) == 2,
 				.loss = db_real(q, 5), .seconds = db_real(q, 6) };
 	return take_int(q, 0, INT32_MAX, &r->timeline) &&
 	       take_int(q, 2, MIX_TASKS_MAX - 1, &r->task) &&

@@ -6,6 +6,7 @@
  *   trainer_prepare.c  a new run, a resumed run
  *   trainer_command.c  queue, script and journal become changes and answers
  *   trainer_work.c     pictures, evaluations, checkpoints, guards
+ *   trainer_whole.c    the evaluation of all dev rows at the end
  *   command_run.c      the commands about the run, as rows (command.h)
  */
 #ifndef TUTTI_TRAINER_TRAINER_INTERNAL_H
@@ -119,6 +120,9 @@ enum status trainer_stepped(void *arg, const struct step_report *r, struct err *
 enum status trainer_evaluate_here(void *arg, struct err *err);
 enum status trainer_save_here(void *arg, struct err *err);
 void trainer_add_journal(struct trainer *t, const struct journal_entry *e);
+
+/* trainer_whole.c: where the plan ends with one, unless it is in the store already. */
+enum status trainer_evaluate_whole(struct trainer *t, struct err *err);
 
 /* trainer_command.c */
 enum status trainer_read_script(struct trainer *t, const char *text,

@@ -152,7 +152,7 @@ static enum status last_evaluation(struct trainer *t, struct err *err)
 }
 
 /*
- * After the last step: its evaluation, then its checkpoint, so that the score is that
+ * After the last step: its evaluations, then its checkpoint, so that the score is that
  * of these very weights. Stopped in the evaluation: saved without, and a resumed run
  * makes it.
  */
@@ -161,6 +161,8 @@ static enum status finish(struct trainer *t, struct err *err)
 	struct err later;
 	enum status st = last_evaluation(t, err);
 
+	if (!st)
+		st = trainer_evaluate_whole(t, err);
 	if (st && st != ST_STOPPED)
 		return st;
 	if (trainer_save(t, NULL, &later))

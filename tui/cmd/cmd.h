@@ -24,6 +24,7 @@ int cmd_predict(const struct opts *o);
 int cmd_score(const struct opts *o);
 int cmd_ls(const struct opts *o);
 int cmd_curves(const struct opts *o);
+int cmd_compare(const struct opts *o);
 int cmd_play(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_tokenize(const struct opts *o);

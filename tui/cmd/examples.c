@@ -25,6 +25,8 @@ const struct example_row example_table[] = {
 	{ "ls", "tutti ls" },
 	{ "curves", "tutti curves first > steps.csv" },
 	{ "curves", "tutti curves first --table evals --json" },
+	{ "compare", "tutti compare first heavy" },
+	{ "compare", "tutti compare first heavy --baseline first --markdown" },
 	{ "replay", "tutti replay first" },
 	{ "play", "tutti play first --speed 5" },
 	{ "tokenize", "echo 'a long wait' | tutti tokenize first" },

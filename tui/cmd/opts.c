@@ -26,6 +26,17 @@ const struct option_row option_table[] = {
 	{ OPT_JSON, "json", NULL, "one JSON object a line" },
 	{ OPT_CSV, "csv", NULL, "comma-separated values (what it is without --json)" },
 	{ OPT_TABLE, "table", "TABLE", "which of the run's tables (else steps)" },
+	{ OPT_COMPARE, "each", NULL, "every run by itself (else runs of one plan are seeds of a system)" },
+	{ OPT_COMPARE, "baseline", "SYSTEM", "compare all with this one (else all pairs)" },
+	{ OPT_COMPARE, "metric", "METRIC", "by this metric alone" },
+	{ OPT_COMPARE, "step", "N",
+	  "the newest checkpoint up to step N (else the newest evaluation of all dev rows)" },
+	{ OPT_COMPARE, "best", NULL, "the best checkpoint" },
+	{ OPT_COMPARE, "draws", "N", "draws of the bootstrap and of randomization (else 10000)" },
+	{ OPT_COMPARE, "level", "PERCENT", "of the intervals (else 95)" },
+	{ OPT_COMPARE, "seed", "N", "of the draws (else 1); the same gives the same figures" },
+	{ OPT_COMPARE, "markdown", NULL, "tables in Markdown" },
+	{ OPT_COMPARE, "csv", NULL, "comma-separated values, a row a value and a row a pair" },
 	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
 	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
 	{ OPT_YES, "yes", NULL, "take the tasks that were found without asking" },
@@ -44,7 +55,7 @@ const struct option_row option_table[] = {
 };
 const int option_count = sizeof option_table / sizeof *option_table;
 
-enum { WORKERS_MOST = 1024 };
+enum { WORKERS_MOST = 1024, DRAWS_LEAST = 100, DRAWS_MOST = 10000000 };
 
 static enum status set_whole(const char *name, const char *value, int64_t most,
 			     int64_t *out, struct err *err)
@@ -113,6 +124,38 @@ static void store_score(struct opts *o, const struct option_row *r, const char *
 		o->unicode = true;
 }
 
+static enum status store_compare(struct opts *o, const struct option_row *r,
+				 const char *value, struct err *err)
+{
+	enum status st = ST_OK;
+
+	if (str_eq(r->name, "each"))
+		o->each = true;
+	else if (str_eq(r->name, "baseline"))
+		o->baseline = value;
+	else if (str_eq(r->name, "metric"))
+		o->metric = value;
+	else if (str_eq(r->name, "step"))
+		st = set_whole(r->name, value, INT64_MAX, &o->step, err);
+	else if (str_eq(r->name, "best"))
+		o->best = true;
+	else if (str_eq(r->name, "seed"))
+		st = set_whole(r->name, value, INT64_MAX, &o->seed, err);
+	else if (str_eq(r->name, "markdown"))
+		o->markdown = true;
+	else if (str_eq(r->name, "csv"))
+		o->csv = true;
+	else if (str_eq(r->name, "draws"))
+		st = set_whole(r->name, value, DRAWS_MOST, &o->draws, err);
+	else if (!parse_double(value, &o->level) || !(o->level >= 50 && o->level < 100))
+		st = err_set(err, ST_INVALID, "--level is a percentage from 50 to below 100, "
+			     "not '%.60s'", value);
+	if (!st && str_eq(r->name, "draws") && o->draws < DRAWS_LEAST)
+		st = err_set(err, ST_INVALID, "--draws is at least %d, not %s", DRAWS_LEAST,
+			     value);
+	return st;
+}
+
 static enum status store_value(struct opts *o, const struct option_row *r,
 			       const char *value, struct err *err)
 {
@@ -135,6 +178,7 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_JSON: o->json = true; break;
 	case OPT_SCREEN: return store_look(o, r, value, err);
 	case OPT_SCORE: store_score(o, r, value); break;
+	case OPT_COMPARE: return store_compare(o, r, value, err);
 	case OPT_OUT: o->out = value; break;
 	case OPT_FORCE: o->force = true; break;
 	case OPT_YES: o->yes = true; break;

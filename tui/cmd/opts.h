@@ -21,6 +21,10 @@ struct opts {
 	const char *field, *positive;
 	int64_t steps, step, seed, workers; /* -1: not given */
 	const char *table;
+	const char *baseline, *metric;      /* compare */
+	int64_t draws;                      /* 0: not given */
+	double level;                       /* percent; 0: not given */
+	bool each, best, markdown;
 	int64_t top;                        /* 0: not given */
 	bool json, ascii, mouse, view, force, names, extend, split, unicode, csv, yes;
 	const char *set[OPTS_SETS];
@@ -45,7 +49,7 @@ enum opt_bit {
 	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
 	OPT_SPEED = 8192, OPT_OUT = 16384, OPT_FORCE = 32768, OPT_NAMES = 65536,
 	OPT_EXTEND = 131072, OPT_SCORE = 262144, OPT_YES = 1 << 26, OPT_TOP = 1 << 27,
-	OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
+	OPT_COMPARE = 1 << 25, OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
 };
 
 struct option_row {

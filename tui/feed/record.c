@@ -141,6 +141,12 @@ static const struct step_row *next_row(struct record *r)
 	return r->at_row < r->n_rows ? &r->row[r->at_row] : NULL;
 }
 
+/* Rows of one evaluation, but for the timeline. */
+static bool is_of_one(const struct eval_row *a, const struct eval_row *b)
+{
+	return a->step == b->step && eval_row_sort(a) == eval_row_sort(b);
+}
+
 /* The rows of one evaluation together take at most GAP. */
 static double eval_seconds(const struct record *r, int i)
 {
@@ -150,11 +156,9 @@ static double eval_seconds(const struct record *r, int i)
 
 	if (e->step < 0)
 		return 0;
-	while (from > 0 && r->eval[from - 1].step == e->step &&
-	       r->eval[from - 1].scheduled == e->scheduled)
+	while (from > 0 && is_of_one(&r->eval[from - 1], e))
 		from--;
-	for (int k = from; k < r->n_evals && r->eval[k].step == e->step &&
-	     r->eval[k].scheduled == e->scheduled; k++)
+	for (int k = from; k < r->n_evals && is_of_one(&r->eval[k], e); k++)
 		all += r->eval[k].seconds > 0 ? r->eval[k].seconds : 0;
 	if (!(e->seconds > 0) || !isfinite(all))
 		return 0;
@@ -165,8 +169,8 @@ static bool is_last_of_eval(const struct record *r, int i)
 {
 	const struct eval_row *e = &r->eval[i];
 
-	return i + 1 == r->n_evals || e[1].step != e->step ||
-	       e[1].scheduled != e->scheduled || e[1].timeline != e->timeline;
+	return i + 1 == r->n_evals || !is_of_one(&e[1], e) ||
+	       e[1].timeline != e->timeline;
 }
 
 /* Once an evaluation: where rows are still to come its first one stands for it. */
@@ -176,8 +180,7 @@ static bool counts(const struct record *r, int i)
 
 	if (!r->follows)
 		return is_last_of_eval(r, i);
-	return !i || e[-1].step != e->step || e[-1].scheduled != e->scheduled ||
-	       e[-1].timeline != e->timeline;
+	return !i || !is_of_one(&e[-1], e) || e[-1].timeline != e->timeline;
 }
 
 /* Between two entries of one step the run stood still. */

@@ -24,7 +24,7 @@ static int by_eval(const void *pa, const void *pb)
 	if (!c)
 		c = order(a->timeline, b->timeline);
 	if (!c)
-		c = a->scheduled - b->scheduled;
+		c = eval_row_sort(a) - eval_row_sort(b);
 	return c ? c : a->task - b->task;
 }
 

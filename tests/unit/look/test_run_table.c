@@ -268,6 +268,23 @@ static void test_diff(void **state)
 	run_diff_release(&d);
 }
 
+/* A whole evaluation is the newest, and in no curve, until another one comes. */
+static void test_whole(void **state)
+{
+	int64_t at[] = { 10, 20 };
+	float v[] = { .5f, .25f };
+	struct run_task t = { .metric = METRIC_ACCURACY, .n = 2, .step = at, .value = v,
+			      .whole_step = 20, .whole = .75 };
+	struct run_card c = { .n_tasks = 1, .task = &t, .best_step = 20 };
+
+	(void)state;
+	same(run_task_value(&c, &t, PICK_NEWEST, 0), .75);
+	same(run_task_value(&c, &t, PICK_BEST, 0), .25);
+	same(run_task_value(&c, &t, PICK_STEP, 20), .25);
+	t.whole_step = 10;
+	same(run_task_value(&c, &t, PICK_NEWEST, 0), .25);
+}
+
 /* The best by the run's own rule, a loss here, not by the mean of the strips' metrics. */
 static void test_best_by_rule(void **state)
 {
@@ -297,6 +314,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gains),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_cards),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_diff),

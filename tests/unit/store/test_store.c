@@ -223,6 +223,51 @@ static void test_predictions(void **state)
 	store_close(s);
 }
 
+static void put_one(struct store *s, int64_t step, int kind, double said, int keep)
+{
+	double v[2] = { 1, said };
+	struct prediction p = { .row = 3, .n = 2, .v = v };
+	struct dev_row d = { .row = 3 };
+	struct evaluation e = { .row = { .step = step, .scheduled = kind == 1,
+					 .is_whole = kind == 2, .loss = said },
+				.n_kept = 1, .kept = &p, .dev_rows = &d };
+
+	assert_int_equal(store_evaluation(s, NULL, &e, 1, keep, NULL), ST_OK);
+}
+
+/* One of all rows stands beside those of its step, and its predictions stay. */
+static void test_whole(void **state)
+{
+	struct store *s = store_make("whole.db");
+	struct prediction_set set;
+	struct eval_row *e = NULL, page[2];
+	int n = 0;
+
+	(void)state;
+	for (int kind = 0; kind < 3; kind++)
+		put_one(s, 5, kind, kind, 2);
+	put_one(s, 5, 0, 7, 0);
+	put_one(s, 5, 1, 8, 2);
+	assert_int_equal(store_evals_read(s, -1, &e, &n, NULL), ST_OK);
+	assert_int_equal(n, 3);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(eval_row_sort(&e[i]), i);
+	assert_true(e[2].is_whole && !e[2].scheduled && e[1].scheduled && !e[1].is_whole);
+	assert_true(e[0].loss == 7 && e[1].loss == 8 && e[2].loss == 2);
+	assert_int_equal(store_evals_page(s, &e[1], page, 2, &n, NULL), ST_OK);
+	assert_true(n == 1 && page[0].is_whole);
+	xfree(e);
+	assert_int_equal(store_predictions_read(s, 0, 5, &set, NULL), ST_OK);
+	assert_true(prediction_value(&set.p[0], 1) == 2);
+	prediction_set_release(&set);
+	put_one(s, 6, 1, 9, 2); /* of the newest two it is one, of three no more */
+	assert_int_equal(store_predictions_read(s, 0, 5, &set, NULL), ST_OK);
+	prediction_set_release(&set);
+	put_one(s, 7, 1, 9, 2);
+	assert_int_equal(store_predictions_read(s, 0, 5, &set, NULL), ST_NOT_FOUND);
+	store_close(s);
+}
+
 static void test_checkpoints(void **state)
 {
 	struct store *s = store_make("checkpoints.db");
@@ -303,6 +348,7 @@ int main(void)
 		cmocka_unit_test(test_evals),
 		cmocka_unit_test(test_whole_or_not),
 		cmocka_unit_test(test_predictions),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_gradients),
 		cmocka_unit_test(test_checkpoints),
 		cmocka_unit_test(test_reader_beside_writer),

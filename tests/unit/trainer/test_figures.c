@@ -24,7 +24,7 @@ static const char script[] = "7 eval\n10 eval\n10 weight mood 2\n15 mute count o
 			     "23 gradients\n30 mute count off\n30 eval\n33 note half\n"
 			     "40 lr 0.001\n41 horizon 62\n61 mute sum on\n";
 static const char *const sets[] = { "budget.eval_every=5", "budget.checkpoint_every=20",
-				    "budget.steps=50" };
+				    "budget.steps=50", "budget.eval_end=all" };
 #ifdef TUTTI_SANITIZED
 enum { ROUNDS = 1, STRIDE = 53 };
 #else
@@ -63,7 +63,7 @@ static void put_evals(struct store *s, struct buf *b)
 	assert_int_equal(store_evals_read(s, -1, &e, &n, NULL), ST_OK);
 	for (int i = 0; i < n; i++) {
 		buf_addf(b, "eval %lld %d %d %d %a", (long long)e[i].step, e[i].task,
-			 e[i].scheduled, e[i].n_examples, e[i].loss);
+			 eval_row_sort(&e[i]), e[i].n_examples, e[i].loss);
 		for (int m = 0; m < e[i].n_metrics; m++)
 			buf_addf(b, " %s %a", e[i].metric[m].name, e[i].metric[m].value);
 		buf_addc(b, '\n');
@@ -214,7 +214,7 @@ static void child(const char *run, const struct kill *k)
 		o.resume = run;
 	} else {
 		o.run = strrchr(run, '/') + 1;
-		o.plan = fixture_plan(sets, 3);
+		o.plan = fixture_plan(sets, 4);
 	}
 	if (k && k->call)
 		fault_set(FAULT_ANY, k->call, FAULT_KILL_BEFORE);
@@ -281,6 +281,12 @@ static void test_undisturbed(void **state)
 	was = rows_of(run);
 	assert_non_null(strstr(was, "begins afresh"));
 	assert_non_null(strstr(was, "eval 60 0 1"));
+	/* at the end all rows, beside the schedule's ten, and a prediction of each */
+	assert_non_null(strstr(was, "eval 62 0 1 10"));
+	assert_non_null(strstr(was, "eval 62 0 2 40"));
+	assert_non_null(strstr(was, "eval 62 2 2 12"));
+	assert_non_null(strstr(was, "prediction 0 62 39 "));
+	assert_null(strstr(was, "prediction 0 60 39 "));
 }
 
 static void end_and_compare(const char *run)
