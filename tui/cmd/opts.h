@@ -22,6 +22,8 @@ struct opts {
 	int64_t steps, step, seed, workers; /* -1: not given */
 	const char *table;
 	int64_t top;                        /* 0: not given */
+	const char *plan, *like, *note, *missing;
+	bool replace;
 	bool json, ascii, mouse, view, force, names, extend, split, unicode, csv, yes;
 	const char *set[OPTS_SETS];
 	int n_sets;
@@ -46,6 +48,7 @@ enum opt_bit {
 	OPT_SPEED = 8192, OPT_OUT = 16384, OPT_FORCE = 32768, OPT_NAMES = 65536,
 	OPT_EXTEND = 131072, OPT_SCORE = 262144, OPT_YES = 1 << 26, OPT_TOP = 1 << 27,
 	OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
+	OPT_IMPORT = 1 << 30,
 };
 
 struct option_row {
