@@ -102,6 +102,9 @@ static enum status take_label(const struct session_task *t, const struct json *v
 	size_t n;
 	char *name;
 
+	if (json_type(value) == JSON_ARRAY || json_type(value) == JSON_OBJECT)
+		return err_set(err, ST_INVALID, "the label is %s: its name or number is "
+			       "wanted", json_type_name(json_type(value)));
 	buf_init(&text);
 	json_text(&text, value);
 	p = buf_str(&text);
