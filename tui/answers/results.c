@@ -81,7 +81,7 @@ const char *result_label(const struct results *r, int class, char out[24])
 	if (class >= 0 && class < r->n_classes && r->label[class])
 		return r->label[class];
 	if (class < 0)
-		str_copy(out, 24, "no answer");
+		str_copy(out, 24, "(none)");
 	else
 		snprintf(out, 24, "class %d", class);
 	return out;
