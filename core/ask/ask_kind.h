@@ -9,6 +9,7 @@
 #include "ask/evaluate.h"
 #include "store/prediction.h"
 
+struct json;
 struct json_out;
 struct worker;
 
@@ -19,6 +20,16 @@ struct outcome {
 	double weight;       /* how many units the loss is a mean of; 0: not counted */
 	struct prediction p; /* `row` is the evaluation's to set */
 };
+
+/* What another system said of one row, an object of its file (import.h). */
+struct ask_said {
+	const struct session *s;
+	int task;
+	const struct example *ex;
+	const struct json *object;
+	const struct json *value; /* of it what the kind's `member` names; NULL: nothing */
+};
+enum { ASK_MEMBERS = 6 };
 
 /* Rows of a data set that one worker answers together. */
 struct ask_batch {
@@ -81,6 +92,16 @@ struct ask_kind {
 			 struct eval_row *out);
 	/* How its metrics were made, in a line, borrowed; NULL: nothing to say. */
 	const char *(*signature)(const struct plan_task *t);
+
+	/*
+	 * An outcome from what another system said. `member`: the names of what may say
+	 * it, the first one there counts; NULL: no more. ST_INVALID: that is no answer to
+	 * such a task; ST_NOT_FOUND: it is none at all. Messages begin with the cause.
+	 */
+	const char *member[ASK_MEMBERS];
+	enum status (*take)(const struct ask_said *a, struct outcome *o, struct err *err);
+	/* The outcome of a row without an answer, which is wrong; NULL: none would be. */
+	void (*take_none)(const struct ask_said *a, struct outcome *o);
 
 	/* Members of the task's open object (evaluate.h says which). */
 	void (*put_answer)(const struct ask_text *t, struct json_out *j);

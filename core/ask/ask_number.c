@@ -3,12 +3,16 @@
  */
 #include "ask/ask_number.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "ask/ask_regress.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/json_text.h"
 #include "session/workers.h"
+
+#define NUMBER_MOST 1e150 /* as numbers in data: squares of them are doubles */
 
 struct numbers {
 	double *gold, *guess; /* [n] */
@@ -65,6 +69,44 @@ int numbers_likeliest(const double *share, int n, int *which)
 		which[at] = i;
 	}
 	return kept;
+}
+
+/* --- what another system said --- */
+
+/* As numbers in data are read. */
+static bool read_number(const struct json *value, double *x)
+{
+	struct buf text;
+	bool good;
+
+	buf_init(&text);
+	good = json_text(&text, value) && json_type(value) != JSON_ARRAY &&
+	       source_number(buf_str(&text), text.len, '.', x) && fabs(*x) <= NUMBER_MOST;
+	buf_release(&text);
+	return good;
+}
+
+/*
+ * The loss is that of a head for numbers, in units of their deviation (head_regress.c);
+ * none where models say the number as a text.
+ */
+enum status numbers_take(const struct ask_said *a, struct outcome *o, struct err *err)
+{
+	const struct session_task *t = &a->s->task[a->task];
+	double x, d;
+
+	if (!a->value)
+		return err_set(err, ST_NOT_FOUND, "no 'number'");
+	if (!read_number(a->value, &x))
+		return err_set(err, ST_INVALID, "the prediction is %s: a number is wanted, at "
+			       "most %g", json_type(a->value) == JSON_NUMBER ? "too large" :
+			       json_type(a->value) == JSON_STRING ? "no number" :
+			       json_type_name(json_type(a->value)), NUMBER_MOST);
+	number_set(&o->p, a->ex->number, x);
+	d = (x - a->ex->number) / t->scale;
+	o->weight = t->grid.n == 0;
+	o->p.loss = o->weight > 0 ? d * d : NAN;
+	return ST_OK;
 }
 
 /* --- words --- */

@@ -18,6 +18,7 @@ void numbers_add(struct gather *g, const struct outcome *o);
 double numbers_metric(const struct gather *g, enum metric_id m);
 void numbers_end(struct gather *g);
 double numbers_said(const struct prediction *p, enum metric_id m);
+enum status numbers_take(const struct ask_said *a, struct outcome *o, struct err *err);
 void numbers_put_answer(const struct ask_text *a, struct json_out *j);
 int numbers_outputs(const struct session *s, int task);
 void numbers_put_explained(const struct session *s, int task, const double *p, int pred,
@@ -27,6 +28,8 @@ void numbers_put_explained(const struct session *s, int task, const double *p, i
 	.gather_begin = numbers_begin, .gather_add = numbers_add,              \
 	.gather_metric = numbers_metric, .gather_end = numbers_end,            \
 	.right = number_gold, .said = numbers_said,                            \
+	.member = { "prediction", "number", "value", "label" },                  \
+	.take = numbers_take,                                                  \
 	.put_answer = numbers_put_answer, .outputs = numbers_outputs,          \
 	.put_explained = numbers_put_explained
 

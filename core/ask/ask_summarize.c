@@ -5,11 +5,13 @@
 #include "ask/ask_summarize.h"
 
 #include <math.h> /* NAN */
+#include <string.h>
 
 #include "ask/ask_kind.h"
 #include "ask/evaluate_internal.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/items.h"
 #include "plan/plan_kind.h"
 #include "session/workers.h"
 
@@ -71,23 +73,29 @@ static char *detail_text(const struct session *s, const struct hypothesis *h,
 	return buf_take(&b);
 }
 
+static void score_summary(struct rouge_scorer *rs, const struct example *ex,
+			  const char *text, struct prediction *p)
+{
+	char *reference = xstrndup(ex->target_text ? ex->target_text : "", ex->target_len);
+	struct rouge r;
+
+	rouge_score(rs, reference, text, &r);
+	xfree(reference);
+	summary_set(p, &r);
+}
+
 /* The summary of row i of the batch: text, scores, what is kept of it. */
 static void take_summary(const struct ask_batch *a, int i, const struct hypothesis *h,
 			 struct rouge_scorer *rs)
 {
 	struct outcome *o = a->out[i];
 	struct example ex;
-	struct rouge r;
 	struct buf text;
-	char *reference;
 
 	dataset_get(a->data, a->row[i], &ex);
 	buf_init(&text);
 	tokenizer_decode(a->s->tok, h->ids, h->n, &text);
-	reference = xstrndup(ex.target_text ? ex.target_text : "", ex.target_len);
-	rouge_score(rs, reference, buf_str(&text), &r);
-	xfree(reference);
-	summary_set(&o->p, &r);
+	score_summary(rs, &ex, buf_str(&text), &o->p);
 	if (a->keep[i])
 		o->p.text = xstrdup(buf_str(&text));
 	if (a->detail[i])
@@ -109,6 +117,45 @@ static void answer_summaries(const struct ask_batch *a)
 	}
 	generation_release(&g);
 	rouge_scorer_free(rs);
+}
+
+/* --- what another system said --- */
+
+static void set_said(const struct ask_said *a, const char *text, struct outcome *o)
+{
+	struct rouge_scorer *rs = rouge_scorer_new(plan_rouge(&a->s->plan->tasks[a->task]));
+
+	score_summary(rs, a->ex, text, &o->p);
+	rouge_scorer_free(rs);
+	o->p.text = xstrdup(text);
+	o->p.loss = NAN; /* nobody said how likely its pieces were */
+}
+
+static enum status take(const struct ask_said *a, struct outcome *o, struct err *err)
+{
+	const char *p;
+	size_t n;
+	char *text;
+
+	if (!a->value)
+		return err_set(err, ST_NOT_FOUND, "no 'summary'");
+	if (json_type(a->value) != JSON_STRING)
+		return err_set(err, ST_INVALID, "the summary is %s: a string is wanted",
+			       json_type_name(json_type(a->value)));
+	p = json_string(a->value);
+	n = strlen(p);
+	text_trim(&p, &n);
+	if (!n)
+		return err_set(err, ST_NOT_FOUND, "an empty summary");
+	text = xstrndup(p, n);
+	set_said(a, text, o);
+	xfree(text);
+	return ST_OK;
+}
+
+static void take_none(const struct ask_said *a, struct outcome *o)
+{
+	set_said(a, "", o);
 }
 
 /* --- scores --- */
@@ -231,6 +278,9 @@ const struct ask_kind ask_kind_summarize = {
 	.gather_end = end,
 	.said = score_of,
 	.baseline = sentences,
+	.member = { "prediction", "summary", "text" },
+	.take = take,
+	.take_none = take_none,
 	.signature = signature,
 	.put_answer = put_answer,
 };

@@ -26,7 +26,7 @@ enum { BLOCK = 4096 }; /* examples: workers seldom wait for its last piece */
 struct piece { int from, n; }; /* in eval.order */
 
 struct eval {
-	struct session *s;
+	const struct session *s;
 	int task;
 	const struct plan_task *plan;
 	const struct ask_kind *kind;
@@ -287,6 +287,23 @@ static void run_blocks(struct eval *e, struct evaluation *out)
 	xfree(e->order);
 	xfree(e->length);
 	xfree(e->piece);
+}
+
+void evaluate_outcomes(const struct session *s, int task, const struct dataset *data,
+		       struct outcome *o, struct evaluation *out)
+{
+	uint64_t n = dataset_size(data);
+	struct eval e = { .s = s, .task = task, .plan = &s->plan->tasks[task],
+			  .data = data, .n = n, .size = n, .keep = n, .in = (int)n,
+			  .out = o, .sums = { .s = s, .task = task, .n = n } };
+
+	*out = (struct evaluation){ .kept = xcalloc(n + 1, sizeof *out->kept),
+				    .dev_rows = xcalloc(n + 1, sizeof *out->dev_rows) };
+	e.kind = ask_kind(e.plan->kind);
+	e.kind->gather_begin(&e.sums);
+	take_block(&e, out);
+	fill_row(&e, &out->row);
+	e.kind->gather_end(&e.sums);
 }
 
 enum status evaluate_task(struct session *s, int task, const struct eval_options *o,

@@ -27,6 +27,14 @@ void eval_detail(const struct session *s, const struct hypothesis *h,
 struct layout eval_encode(const struct session *s, int task, const char *text,
 			  const char *pair, int32_t *ids, struct token_span *spans,
 			  struct example *ex);
+struct outcome;
+/*
+ * An evaluation of outcomes that are there already, one for each row of the data set in
+ * its order: counted as evaluate_task counts its own, all kept. The outcomes' predictions
+ * move into it. It is of s->step, by hand, and took no time.
+ */
+void evaluate_outcomes(const struct session *s, int task, const struct dataset *data,
+		       struct outcome *o, struct evaluation *out);
 struct worker;
 /* What the task's plan says of decoding; max_len is what the model can follow. */
 void eval_decode_config(const struct session *s, int task, struct decode_config *dc);

@@ -107,6 +107,7 @@ struct snapshot {
 	int64_t best_step;        /* of the best checkpoint, as far as it is known */
 	int evals, workers;
 	char state[40];           /* of the last checkpoint or of the end */
+	bool is_imported;         /* what another system said: there is no model */
 	int64_t catching_up;      /* > 0: replaying the journal up to this step */
 	struct run_curve curve;
 

@@ -85,10 +85,11 @@ static double ratio(double a, double b)
 
 void tally_add(struct tally *t, int n_classes, int gold, int pred)
 {
-	BUG_IF(gold < 0 || gold >= n_classes || pred < 0 || pred >= n_classes);
+	BUG_IF(gold < 0 || gold >= n_classes || pred < -1 || pred >= n_classes);
 	t[gold].gold++;
-	t[pred].pred++;
 	t[gold].both += gold == pred;
+	if (pred >= 0)
+		t[pred].pred++;
 }
 
 static double class_f1(const struct tally *t)
@@ -120,10 +121,13 @@ static double macro_f1(const struct tally *t, size_t k)
 	return ratio(sum, (double)present);
 }
 
-/* Gorodkin 2004, equation 8, which is Matthews' for two classes. */
+/*
+ * Gorodkin 2004, equation 8, which is Matthews' for two classes. Rows of which no class
+ * was said are one more class, which no row is of.
+ */
 static double matthews(const struct tally *t, size_t k)
 {
-	double all = 0, right = 0, cross = 0, gg = 0, pp = 0, square;
+	double all = 0, right = 0, cross = 0, gg = 0, pp = 0, said = 0, square;
 
 	for (size_t c = 0; c < k; c++) {
 		double gold = (double)t[c].gold, pred = (double)t[c].pred;
@@ -132,7 +136,9 @@ static double matthews(const struct tally *t, size_t k)
 		cross += gold * pred;
 		gg += gold * gold;
 		pp += pred * pred;
+		said += pred;
 	}
+	pp += (all - said) * (all - said);
 	square = (all * all - pp) * (all * all - gg);
 	return square > 0 ? (right * all - cross) / sqrt(square) : 0;
 }

@@ -54,7 +54,7 @@ double metric_perplexity(double loss);
 
 /* Rows of a class: in gold, in the predictions, in both at once. */
 struct tally { uint64_t gold, pred, both; };
-/* One row more; tally [n_classes]. */
+/* One row more; tally [n_classes]. pred -1: no class was said, which is never right. */
 void tally_add(struct tally *t, int n_classes, int gold, int pred);
 /* A label metric of rows that were counted one by one. */
 double metric_tallied(enum metric_id m, const struct tally *t, int n_classes);

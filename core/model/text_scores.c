@@ -325,7 +325,7 @@ double text_scores_score_flops(const struct model *m, int task, double n)
 	for (int k = 0; k < x->n; k++) {
 		int len = x->off[k + 1] - x->off[k];
 
-		flops += continuation_flops(m, lm_way, n, len);
+		flops += continuation_flops(m, lm_way, n, len, true);
 		predicted += len - 1;
 	}
 	return flops + 2.0 * m->cfg.dim * m->cfg.vocab * predicted;

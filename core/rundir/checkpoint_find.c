@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "rundir/imported.h"
 
 enum status checkpoint_path(const char *folder, const char *name, char out[PATH_MAX],
 			    struct err *err)
@@ -209,6 +210,9 @@ static enum status pick(const char *run, int64_t step, struct checkpoint_info *l
 		*at = newest_up_to(list, n, step);
 	if (*at >= 0)
 		return ST_OK;
+	st = imported_refuse(run, err);
+	if (st)
+		return st;
 	if (step < 0)
 		return err_set(err, ST_NOT_FOUND, "no checkpoint in '%s'", run);
 	return err_set(err, ST_NOT_FOUND, "no checkpoint at or below step %lld in '%s'",

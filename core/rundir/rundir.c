@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "plan/plan.h"
 #include "rundir/checkpoint.h"
+#include "rundir/imported.h"
 #include "rundir/run_open.h"
 
 enum { RUN_NAME_MAX = 100, NUMBER_TRIES = 10000 };
@@ -258,7 +259,10 @@ static void look_at_checkpoints(struct run_info *r)
 	xfree(list);
 }
 
-/* What it was last told to end at, which --steps may have put before its schedule's end. */
+/*
+ * What it was last told to end at, which --steps may have put before its schedule's end.
+ * Whether anybody trained it stands beside that.
+ */
 static void look_at_end(struct run_info *r)
 {
 	struct store *db;
@@ -266,6 +270,7 @@ static void look_at_end(struct run_info *r)
 
 	if (r->trouble[0] || run_store(r->path, &db, NULL))
 		return;
+	r->is_imported = imported_is(db);
 	until = store_until(db);
 	if (until >= 0)
 		r->steps = until;

@@ -38,6 +38,7 @@ bool run_is_live(const char *run);
 struct run_info {
 	char name[128], path[PATH_MAX];
 	bool live;
+	bool is_imported;        /* what others said: imported.h */
 	int64_t step, steps;     /* newest checkpoint's; where it ends */
 	int64_t best;            /* step that eval and predict use; -1: no checkpoint */
 	char state[40];          /* of the newest checkpoint */

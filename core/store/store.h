@@ -182,6 +182,8 @@ struct score_row {
 enum status store_evaluation(struct store *s, struct score_row *score,
 			     const struct evaluation *e, int n, int keep,
 			     struct err *err);
+/* What evaluations of a task left goes: rows, predictions, texts; scores stay. */
+enum status store_forget_task(struct store *s, int task, struct err *err);
 /*
  * A score, or ST_NOT_FOUND: of this very step (the plan's evaluation before one by
  * hand); of the newest scheduled evaluation up to a step that counted anything; the

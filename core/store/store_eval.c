@@ -215,3 +215,17 @@ enum status store_evaluation(struct store *s, struct score_row *score,
 		st = trim(s, keep, err);
 	return db_end(s->db, st, err);
 }
+
+enum status store_forget_task(struct store *s, int task, struct err *err)
+{
+	static const char *const sql[] = { "DELETE FROM eval WHERE task = ?",
+					   "DELETE FROM prediction WHERE task = ?",
+					   "DELETE FROM dev_row WHERE task = ?" };
+	enum status st = db_begin(s->db, err);
+
+	if (st)
+		return st;
+	for (size_t i = 0; i < sizeof sql / sizeof *sql && !st; i++)
+		st = db_run(s->db, sql[i], DB_VALUES(DB_INT(task)), err);
+	return db_end(s->db, st, err);
+}

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "rundir/checkpoint.h"
+#include "rundir/imported.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
 #include "trainer/advance.h"
@@ -227,7 +228,11 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 	struct plan *plan = NULL;
 	enum status st = run_file(t->run_path, "plan.json", path, err);
 
-	if (!st && !file_exists(path))
+	if (!st)
+		st = imported_refuse(t->run_path, err);
+	if (st)
+		return st;
+	if (!file_exists(path))
 		return err_set(err, ST_NOT_FOUND, "the run never began: no '%s'", path);
 	if (!st)
 		st = run_plan(t->run_path, &plan, err);

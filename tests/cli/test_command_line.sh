@@ -33,7 +33,7 @@ for m in accuracy f1 matthews pearson spearman rouge1 rougeLsum rouge; do
 done
 check "send --help has the commands" sh -c "'$TUTTI' send --help | grep -q '^  share TASK X|auto *the fraction'"
 check "curves --help has the tables" sh -c "'$TUTTI' curves --help | grep -q '^  journal  *a row'"
-"$TUTTI" --help | sed -n 's/^  tutti \([a-z]\{1,\}\) .*/\1/p' >subs
+"$TUTTI" --help | sed -n 's/^  tutti \([a-z-]\{1,\}\) .*/\1/p' >subs
 check "there are sub-commands" test "$(wc -l <subs)" -gt 12
 while read -r sub; do
 	wide=$("$TUTTI" "$sub" --help | sed '/^for example$/,$d' | awk 'length($0) > 80')

@@ -26,12 +26,13 @@ awk 'BEGIN {
 }' >reviews.csv
 printf 'calm\nwild\ncalm\ncalm\n' >references.txt
 printf 'calm\ncalm\nwild\ncalm\n' >predictions.txt
+for i in $(seq 2 301); do echo "{\"line\":$i,\"label\":\"calm\"}"; done >said.jsonl
 
 # in an order in which each finds what it needs; '-' is the desk, which has no name
-order='new check train resume - attach send eval predict score ls curves replay play tokenize completion rm'
+order='new check train resume - attach send eval predict score import-predictions ls curves replay play tokenize completion rm'
 help_of() { if [ "$1" = - ]; then tutti plan.json --help; else tutti "$1" --help; fi; }
 examples_of() { help_of "$1" | sed -n '/^for example$/,$s/^  //p'; }
-for sub in $(tutti --help | sed -n 's/^  tutti \([a-z]\{1,\}\) .*/\1/p'); do
+for sub in $(tutti --help | sed -n 's/^  tutti \([a-z-]\{1,\}\) .*/\1/p'); do
 	case " $order " in
 	*" $sub "*) ;;
 	*) not_ok "the examples of '$sub' are not run here" ;;
@@ -83,6 +84,7 @@ for sub in $order; do
 	case $sub in
 	new) check "and there is a plan" test -s plan.json ;;
 	curves) check "and there are steps" sh -c '[ "$(wc -l <steps.csv)" = 91 ]' ;;
+	import-predictions) check "and there is a run of them" sh -c "tutti ls --names | grep -qx gpt" ;;
 	score) check "and there are scores" grep -q '"rouge1":' out ;;
 	rm) check "and the run is gone" sh -c "! tutti ls --names | grep -qx heavy" ;;
 	esac

@@ -172,7 +172,7 @@ SH
 	completes "tutti curves --runs $runs " zeta
 	completes "tutti curves zeta --table " steps evals journal gradients
 	completes "tutti --color " auto always never
-	for c in $("$TUTTI" --help | sed -n 's/^  tutti \([a-z]*\) .*/\1/p'); do
+	for c in $("$TUTTI" --help | sed -n 's/^  tutti \([a-z-]*\) .*/\1/p'); do
 		completes "tutti $c" "$c"
 	done
 	check "bash finds no fault in it" sh -c "'$TUTTI' completion bash | bash -n"

@@ -58,7 +58,10 @@ static void draw_legend(struct canvas *c, const struct ui *ui, int y, int x, int
 {
 	const char *other;
 
-	if (!a && ui_looks_only(ui)) {
+	if (ui_has_no_model(ui)) {
+		draw_text(c, y, x, w, INK_DIM, "imported predictions: no model can say which "
+			  "words made the answer");
+	} else if (!a && ui_looks_only(ui)) {
 		draw_text(c, y, x, w, INK_DIM, "this screen only looks: no model is asked");
 	} else if (!a) {
 		draw_text(c, y, x, w, INK_DIM, "Enter: which words made the answer?");

@@ -86,7 +86,7 @@ static int draw_tried(struct canvas *c, struct rect r, int y, const struct json 
 
 static int count_classes(const struct results *r)
 {
-	int n = 0;
+	int n = r->n_names;
 
 	for (int i = 0; i < r->set.n; i++) {
 		const struct prediction *p = &r->set.p[i];
@@ -128,11 +128,14 @@ static void count(struct results *r)
 	n = (size_t)r->n_classes;
 	r->label = xcalloc(n + 1, sizeof *r->label);
 	r->matrix = xcalloc(n * n + 1, sizeof *r->matrix);
+	r->silent = xcalloc(n + 1, sizeof *r->silent);
 	r->class_order = xcalloc(n + 1, sizeof *r->class_order);
 	for (int i = 0; i < r->set.n; i++) {
 		const struct prediction *p = &r->set.p[i];
 		int gold = label_gold(p), pred = label_pred(p);
 
+		if (gold >= 0 && gold < r->n_classes && pred < 0)
+			r->silent[gold]++;
 		if (gold < 0 || gold >= r->n_classes || pred < 0 || pred >= r->n_classes)
 			continue;
 		r->matrix[gold * r->n_classes + pred]++;
@@ -186,13 +189,24 @@ static int draw_head(struct canvas *c, const struct results *d, int y, int x, bo
 	return x - from;
 }
 
+static void draw_no_calibration(struct canvas *c, struct rect r)
+{
+	static const char *const why[] = {"no probabilities", "were imported"};
+
+	draw_titled_box(c, r, "calibration", NULL);
+	for (int i = 0; i < 2 && i < r.h - 2; i++)
+		draw_text(c, r.y + 1 + i, r.x + 2, r.w - 4, INK_DIM, why[i]);
+}
+
 static void draw_figures(struct canvas *c, const struct ui *ui,
 			 const struct inspect_layout *l)
 {
 	if (!inspect_of(ui)->data.n_classes)
 		return;
 	inspect_draw_matrix(c, ui, l->matrix);
-	if (l->calibration.w)
+	if (l->calibration.w && !inspect_of(ui)->data.has_p)
+		draw_no_calibration(c, l->calibration);
+	else if (l->calibration.w)
 		inspect_draw_calibration(c, ui, l->calibration);
 }
 
@@ -218,12 +232,19 @@ static int label_width(bool wide)
 	return wide ? 11 : 8;
 }
 
-static void list_names(char out[96], bool wide)
+static void list_names(const struct results *d, char out[96], bool wide)
 {
 	int w = label_width(wide);
 
-	str_format(out, 96, "row  %-*s %-*s conf%s  loss  text", w, "gold", w, "predicted",
-		   wide ? " margin" : "");
+	str_format(out, 96, "row  %-*s %-*s%s%s", w, "gold", w, "predicted",
+		   d->has_p ? " conf" : "", d->has_p && wide ? " margin" : "");
+}
+
+/* "0.93"; "-" of a row without probabilities. */
+static const char *p_text(char out[64], double p)
+{
+	str_format(out, 64, isfinite(p) ? "%.2f" : "-", p);
+	return out;
 }
 
 static int draw_columns(struct canvas *c, const struct results *d,
@@ -237,13 +258,13 @@ static int draw_columns(struct canvas *c, const struct results *d,
 	draw_name(c, y, x, w, is_error(p) ? INK_BAD : INK_GOOD,
 		  result_label(d, label_pred(p), text));
 	x += w + 1;
-	snprintf(text, sizeof text, "%.2f", result_confidence(p));
-	draw_right(c, y, x + 4, 4, INK_TEXT, text);
+	if (!d->has_p)
+		return x + !wide;
+	draw_right(c, y, x + 4, 4, INK_TEXT, p_text(text, result_confidence(p)));
 	x += 5;
 	if (!wide)
 		return x;
-	snprintf(text, sizeof text, "%.2f", result_margin(p));
-	draw_right(c, y, x + 6, 6, INK_TEXT, text);
+	draw_right(c, y, x + 6, 6, INK_TEXT, p_text(text, result_margin(p)));
 	return x + 7;
 }
 
@@ -271,8 +292,11 @@ static bool remark(const struct results *d, const struct prediction *p, int room
 
 	is_cut = short_name(gold, sizeof gold, result_label(d, label_gold(p), text), room);
 	is_cut |= short_name(pred, sizeof pred, result_label(d, label_pred(p), text), room);
-	str_format(out, REMARK, "gold %s · predicted %s %.2f · loss %.2f%s", gold,
-		   pred, result_confidence(p), p->loss, loss_unit(d));
+	if (label_count(p))
+		str_format(out, REMARK, "gold %s · predicted %s %.2f · loss %.2f%s", gold,
+			   pred, result_confidence(p), p->loss, loss_unit(d));
+	else
+		str_format(out, REMARK, "gold %s · predicted %s", gold, pred);
 	return is_cut;
 }
 
@@ -302,6 +326,8 @@ static int draw_facts(struct canvas *c, const struct results *d,
 {
 	char text[24];
 
+	if (!label_count(p))
+		return 0;
 	return draw_textf(c, y, x, w, INK_DIM, "confidence %.3f   margin %.3f   loss %s%s   ",
 			  result_confidence(p), result_margin(p), fmt_value(text, p->loss),
 			  loss_unit(d));
@@ -368,6 +394,11 @@ static int low_lines(const struct results *d, const struct prediction *p)
 static void draw_low(struct canvas *c, const struct results *d,
 		     const struct prediction *p, struct rect r, enum ink ink)
 {
+	if (!label_count(p)) {
+		draw_text(c, r.y, r.x, r.w, INK_DIM, label_pred(p) < 0 ? "no answer" :
+			  "no probabilities were imported");
+		return;
+	}
 	draw_probabilities(c, d, (struct rect){r.y, r.x, r.h, r.w / 2 - 2}, p, ink);
 	inspect_draw_past(c, d, (struct rect){r.y, r.x + r.w / 2 + 1, r.h,
 					      r.w - r.w / 2 - 1});
@@ -380,6 +411,8 @@ static void put_row(struct json_out *j, const struct results *d,
 
 	json_put_str(j, "gold", result_label(d, label_gold(p), text));
 	json_put_str(j, "predicted", result_label(d, label_pred(p), text));
+	if (!label_count(p))
+		return;
 	json_put_num(j, "confidence", result_confidence(p));
 	json_put_num(j, "margin", result_margin(p));
 	json_open(j, "p", '{');

@@ -74,10 +74,11 @@ static void list_title(const struct results *d, char out[128])
 	str_copy(out, 128, "rows");
 }
 
-static void list_names(char out[96], bool wide)
+static void list_names(const struct results *d, char out[96], bool wide)
 {
+	(void)d;
 	(void)wide;
-	str_copy(out, 96, "row     gold   guess   loss  text");
+	str_copy(out, 96, "row     gold   guess ");
 }
 
 static int draw_columns(struct canvas *c, const struct results *d,

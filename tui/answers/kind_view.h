@@ -40,7 +40,7 @@ struct view_kind {
 	/* The list: what it is of, the names of its columns, a row's up to the loss
 	 * (returns where they end). */
 	void (*list_title)(const struct results *d, char out[128]);
-	void (*list_names)(char out[96], bool wide);
+	void (*list_names)(const struct results *d, char out[96], bool wide);
 	int (*draw_columns)(struct canvas *c, const struct results *d,
 			    const struct prediction *p, int y, int x, bool wide);
 

@@ -10,6 +10,7 @@
 
 #include "ask/ask_classify.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "kind_view.h"
 
 void results_init(struct results *r)
@@ -48,12 +49,13 @@ static void forget(struct results *r)
 	r->n_names = 0;
 	xfree(r->label);
 	xfree(r->matrix);
+	xfree(r->silent);
 	xfree(r->class_order);
 	xfree(r->order);
 	xfree(r->change);
 	r->label = NULL;
 	r->change = NULL;
-	r->matrix = r->class_order = r->order = NULL;
+	r->matrix = r->silent = r->class_order = r->order = NULL;
 	r->n_order = r->n_classes = r->n_errors = r->n_fixed = r->n_broken = 0;
 	r->before_step = -1;
 	r->trouble[0] = '\0';
@@ -82,7 +84,10 @@ const char *result_label(const struct results *r, int class, char out[24])
 {
 	if (class >= 0 && class < r->n_classes && r->label[class])
 		return r->label[class];
-	snprintf(out, 24, "class %d", class);
+	if (class < 0)
+		str_copy(out, 24, "(none)");
+	else
+		snprintf(out, 24, "class %d", class);
 	return out;
 }
 
@@ -117,6 +122,11 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 			 "no evaluation up to here whose predictions are kept");
 	else if (st)
 		snprintf(r->trouble, sizeof r->trouble, "%.150s", err.text);
+	r->has_p = r->has_loss = false;
+	for (int i = 0; i < r->set.n; i++) {
+		r->has_p |= isfinite(result_confidence(&r->set.p[i]));
+		r->has_loss |= isfinite(r->set.p[i].loss);
+	}
 	if (view_kind(r->kind)->load)
 		view_kind(r->kind)->load(r, f, s);
 	results_arrange(r);
@@ -135,6 +145,16 @@ static double sort_value(const struct results *r, int i)
 		return -(double)p->row;
 	default:
 		return p->loss;
+	}
+}
+
+bool results_can_sort(const struct results *r, enum result_sort s)
+{
+	switch (s) {
+	case SORT_LOSS: return r->has_loss;
+	case SORT_CONFIDENCE: return r->has_p || !r->n_classes;
+	case SORT_MARGIN: return r->has_p && r->n_classes;
+	default: return true;
 	}
 }
 
@@ -206,6 +226,7 @@ struct class_score results_class(const struct results *r, int class)
 	struct class_score s = {NAN, NAN, NAN, 0};
 	int n = r->n_classes, said = 0, right = r->matrix[class * n + class];
 
+	s.n = r->silent[class];
 	for (int k = 0; k < n; k++) {
 		s.n += r->matrix[class * n + k];
 		said += r->matrix[k * n + class];

@@ -37,7 +37,9 @@ struct results {
 	char **said;             /* [n_names] what the model says for each; NULL: none */
 	int n_names;
 	const char **label;      /* [n_classes], borrowed from `name` or the set, or NULL */
+	bool has_p, has_loss;     /* any row: of imported predictions there may be none */
 	int *matrix;              /* [gold][pred] */
+	int *silent;              /* [n_classes] rows of it of which no label was said */
 	int *class_order;         /* most confused first when many, else 0.. */
 	/* filter and order over set.p */
 	bool only_errors, only_changed;
@@ -62,6 +64,8 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 		  int task);
 /* Applies filter and sort; after each change of them. */
 void results_arrange(struct results *r);
+/* Has it what such an order goes by? Else rows stay in theirs. */
+bool results_can_sort(const struct results *r, enum result_sort s);
 /* Reads the history of set row i unless it is there. */
 void results_history(struct results *r, const struct feed *f, const char *run_path,
 		     int i);

@@ -92,7 +92,8 @@ void summaries_ask_beams(struct ui *ui)
 	int i = summaries_shown(v);
 	struct buf line;
 
-	if (i < 0 || v->is_asked || ui_looks_only(ui) || summaries_beams(ui))
+	if (i < 0 || v->is_asked || ui_looks_only(ui) || ui_has_no_model(ui) ||
+	    summaries_beams(ui))
 		return;
 	v->asked = wanted(ui);
 	buf_init(&line);
@@ -173,6 +174,10 @@ void draw_beams(struct canvas *c, const struct ui *ui, struct rect r,
 
 	if (r.h < 2)
 		return;
+	if (ui_has_no_model(ui)) {
+		draw_text(c, r.y, r.x, r.w, INK_DIM, "imported: no model that could say others");
+		return;
+	}
 	draw_text(c, r.y, r.x, r.w, INK_DIM, " score    R1    R2    RL");
 	models_name(ui, name);
 	if (r.w >= 70 && !ui_looks_only(ui)) /* no title says so */

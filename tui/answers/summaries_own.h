@@ -83,6 +83,9 @@ void pieces_mark(const struct pieces *p, int i, struct word *source, int n_sourc
 void draw_pieces(struct canvas *c, struct rect r, const struct pieces *p, int chosen,
 		 bool is_boxed);
 
+/* In its place, where nobody knows the pieces of what was written. */
+void draw_no_pieces(struct canvas *c, struct rect r, bool is_boxed);
+
 /* --- summaries_beams.c --- */
 
 /* What is known of the example shown, or NULL. */

@@ -357,3 +357,13 @@ void draw_pieces(struct canvas *c, struct rect r, const struct pieces *p, int ch
 		draw_cells(c, (struct rect){r.y, r.x - LEAD, 2, r.w + LEAD}, p, -1);
 	}
 }
+
+void draw_no_pieces(struct canvas *c, struct rect r, bool is_boxed)
+{
+	if (r.h < 1)
+		return;
+	if (is_boxed && r.h >= 3)
+		draw_titled_box(c, r, "piece by piece", NULL);
+	r = is_boxed ? rect_cut(r, 1, 2, 1, 2) : rect_cut(r, 0, 1, 0, 1);
+	draw_text(c, r.y, r.x, r.w, INK_DIM, "imported: of its pieces nothing is known");
+}

@@ -42,7 +42,9 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 	x += draw_foreign(c, r.y, x, wide ? 20 : 12, ink_channel(in->task), ch->name) + 2;
 	c->flags = 0;
 	x += draw_textf(c, r.y, x, 20, INK_TEXT, "%s rows", fmt_count(number, d->set.n));
-	if (d->set.step >= 0)
+	if (ui->pic->is_imported)
+		x += draw_text(c, r.y, x, 20, INK_DIM, " imported");
+	else if (d->set.step >= 0)
 		x += draw_textf(c, r.y, x, 20, INK_DIM, " at %s",
 				fmt_count(number, d->set.step));
 	x += 2;
@@ -76,8 +78,10 @@ static void draw_row(struct canvas *c, const struct results *d, struct rect r, i
 			  *change == CHANGE_FIXED ? "+" : "-");
 	x += 8;
 	x = view_kind(d->kind)->draw_columns(c, d, p, y, x, r.w >= 100);
-	draw_right(c, y, x + 5, 5, INK_TEXT, fmt_value(text, p->loss));
-	x += 7;
+	if (d->has_loss) {
+		draw_right(c, y, x + 5, 5, INK_TEXT, fmt_value(text, p->loss));
+		x += 7;
+	}
 	x += draw_foreign(c, y, x, r.x + r.w - 2 - x, INK_TEXT,
 			  row->text ? row->text : "");
 	if (result_pair(row) && x + 6 < r.x + r.w - 2) {
@@ -92,16 +96,18 @@ static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 	const struct results *d = &in->data;
 	struct listing l = in->list;
 	const struct view_kind *k = view_kind(d->kind);
+	enum result_sort sort = results_can_sort(d, d->sort) ? d->sort : SORT_ROW;
 	char title[128], remark[96], names[96];
 
 	if (r.h < 4)
 		return;
 	k->list_title(d, title);
 	str_format(remark, sizeof remark, "%d of %d · by %s", d->n_order, d->set.n,
-		   d->sort == SORT_CONFIDENCE ? k->confidence_name : sort_name(d->sort));
+		   sort == SORT_CONFIDENCE ? k->confidence_name : sort_name(sort));
 	draw_titled_box(c, r, title, remark);
-	k->list_names(names, r.w >= 100);
-	draw_text(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM, names);
+	k->list_names(d, names, r.w >= 100);
+	draw_textf(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM, "%s%s  text", names,
+		   d->has_loss ? "  loss" : "");
 	listing_fit(&l, d->n_order, r.h - 3);
 	for (int i = 0; i < r.h - 3 && l.top + i < d->n_order; i++) {
 		int y = r.y + 2 + i;
@@ -231,7 +237,7 @@ static void sort(struct inspect_view *in)
 
 	do
 		s = (s + 1) % SORTS;
-	while (s == SORT_MARGIN && !in->data.n_classes);
+	while (!results_can_sort(&in->data, s));
 	in->data.sort = s;
 	arrange(in);
 }
@@ -300,7 +306,7 @@ static void open(struct ui *ui)
 		in->on_matrix = false;
 		return;
 	}
-	if (ui_looks_only(ui)) { /* nothing is asked: the row as it is */
+	if (ui_looks_only(ui) || ui_has_no_model(ui)) { /* nothing is asked: the row as it is */
 		in->is_open = !in->is_open;
 		return;
 	}

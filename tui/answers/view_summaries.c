@@ -180,7 +180,9 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 	c->flags = CELL_BOLD;
 	x += draw_foreign(c, r.y, x, wide ? 20 : 12, ink_channel(v->task), ch->name);
 	c->flags = 0;
-	if (v->data.set.step >= 0)
+	if (ui->pic->is_imported)
+		x += draw_text(c, r.y, x, 20, INK_DIM, " imported");
+	else if (v->data.set.step >= 0)
 		x += draw_textf(c, r.y, x, 20, INK_DIM, " at %s",
 				fmt_count(number, v->data.set.step));
 	x += 2;
@@ -360,8 +362,11 @@ static void draw_output(struct canvas *c, const struct ui *ui, struct rect r, bo
 			      .n = e->changes ? e->n_changes : e->n_output};
 	char title[64], number[24];
 
-	str_format(title, sizeof title, "Tutti at %s",
-		   fmt_count(number, v->data.set.step));
+	if (ui->pic->is_imported)
+		str_format(title, sizeof title, "%.40s, imported", ui->pic->run);
+	else
+		str_format(title, sizeof title, "Tutti at %s",
+			   fmt_count(number, v->data.set.step));
 	p.title = title;
 	output_remark(p.remark, e, v);
 	if (draw_pane(c, &p, boxed) + 1 < r.h - 2 && boxed)
@@ -432,7 +437,10 @@ static void draw_example(struct canvas *c, const struct ui *ui,
 	draw_source(c, ui, l->source, l->wide, &e);
 	draw_reference(c, l->reference, l->wide, &e, v);
 	draw_output(c, ui, l->output, l->wide, &e);
-	draw_pieces(c, l->words, &e.pieces, v->token, l->wide);
+	if (ui->pic->is_imported)
+		draw_no_pieces(c, l->words, l->wide);
+	else
+		draw_pieces(c, l->words, &e.pieces, v->token, l->wide);
 	if (v->pane == PANE_BEAMS && !l->wide) { /* long lines: all the width */
 		draw_beams(c, ui, (struct rect){l->low.y, l->rouge.x + 1, l->low.h,
 						l->rouge.w + l->low.w - 2},

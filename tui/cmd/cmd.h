@@ -22,6 +22,7 @@ int cmd_resume(const struct opts *o);
 int cmd_eval(const struct opts *o);
 int cmd_predict(const struct opts *o);
 int cmd_score(const struct opts *o);
+int cmd_import(const struct opts *o);
 int cmd_ls(const struct opts *o);
 int cmd_curves(const struct opts *o);
 int cmd_compare(const struct opts *o);
@@ -88,5 +89,13 @@ enum status cmd_find_run(const struct opts *o, const char *name, char out[4096],
 struct session;
 enum status cmd_open_run(const struct opts *o, bool with_data, struct session **s,
 			 struct err *err);
+
+/* A line of `eval`, and one of how it was measured; or an object. base NULL: none. */
+struct eval_row;
+void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
+		    const struct eval_row *base, bool json);
+/* The task named so (NULL: -1); ST_INVALID names those there are. */
+enum status cmd_pick_task(const struct plan *p, const char *name, int *task,
+			  struct err *err);
 
 #endif

@@ -21,6 +21,7 @@
 #include "desk/desk.h"
 #include "feed/follow.h"
 #include "plan/plan.h"
+#include "rundir/imported.h"
 #include "rundir/rundir.h"
 
 enum { VIEWER_NICE = 10 };
@@ -161,6 +162,9 @@ static int advise(const struct opts *o)
 	if (run_is_live(path))
 		cmd_say("tutti: no terminal here; the run is live: 'tutti send %s COMMAND' "
 			"steers it without one, 'tutti ls' says how far it is", name);
+	else if (imported_is_run(path))
+		cmd_say("tutti: no terminal here; 'tutti curves %s --table evals' prints what "
+			"its imported predictions scored", name);
 	else
 		cmd_say("tutti: no terminal here; 'tutti eval %s' measures the run without "
 			"one, 'tutti resume %s' trains on", name, name);

@@ -25,8 +25,8 @@ static const char *metric_text(char out[24], double x)
 	return out;
 }
 
-static void print_eval(const struct session *s, int task, const struct eval_row *e,
-		       const struct eval_row *base, bool json)
+void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
+		    const struct eval_row *base, bool json)
 {
 	const struct plan_task *p = &s->plan->tasks[task];
 	const struct ask_kind *k = ask_kind(p->kind);
@@ -44,7 +44,11 @@ static void print_eval(const struct session *s, int task, const struct eval_row 
 				printf(" (baseline %s)",
 				       metric_text(text, base->metric[i].value));
 		}
-		printf("  loss %.4f  %.1f s\n", e->loss, e->seconds);
+		if (!isnan(e->loss)) /* of imported predictions there may be none */
+			printf("  loss %.4f", e->loss);
+		if (e->seconds > 0)
+			printf("  %.1f s", e->seconds);
+		putchar('\n');
 		if (signature)
 			printf("%-12s %s\n", "", signature);
 		fflush(stdout);
@@ -107,24 +111,24 @@ static enum status eval_one(struct session *s, int task, const struct opts *o,
 		has_base = !evaluate_baseline(s, task, d, 0, &base, NULL);
 	cmd_progress_end();
 	if (!st) {
-		print_eval(s, task, &e.row, has_base ? &base : NULL, o->json);
+		cmd_print_eval(s, task, &e.row, has_base ? &base : NULL, o->json);
 		evaluation_release(&e);
 	}
 	dataset_close(d);
 	return st;
 }
 
-static enum status pick_task(const struct session *s, const char *name, int *task,
-			     struct err *err)
+enum status cmd_pick_task(const struct plan *p, const char *name, int *task,
+			  struct err *err)
 {
 	struct buf names;
 
-	*task = name ? plan_task_find(s->plan, name) : -1;
+	*task = name ? plan_task_find(p, name) : -1;
 	if (!name || *task >= 0)
 		return ST_OK;
 	buf_init(&names);
-	for (int i = 0; i < s->n_tasks; i++)
-		buf_addf(&names, " %s", s->plan->tasks[i].name);
+	for (int i = 0; i < p->n_tasks; i++)
+		buf_addf(&names, " %s", p->tasks[i].name);
 	err_set(err, ST_INVALID, "no task '%.60s' in this run; there are:%s", name,
 		buf_str(&names));
 	buf_release(&names);
@@ -166,7 +170,7 @@ int cmd_eval(const struct opts *o)
 	}
 	st = cmd_open_run(o, true, &s, &err);
 	if (!st)
-		st = pick_task(s, o->task, &only, &err);
+		st = cmd_pick_task(s->plan, o->task, &only, &err);
 	if (!st)
 		st = eval_tasks(s, only, o, &err);
 	session_free(s);

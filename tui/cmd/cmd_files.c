@@ -44,6 +44,7 @@ static void list_json(const struct run_info *r)
 	json_put_str(&j, "run", r->name);
 	json_put_str(&j, "path", r->path);
 	json_put_bool(&j, "live", r->live);
+	json_put_bool(&j, "imported", r->is_imported);
 	json_put_int(&j, "step", r->step);
 	json_put_int(&j, "step_now", step_now(r));
 	json_put_int(&j, "steps", r->steps);
@@ -70,9 +71,9 @@ static void list_line(const struct run_info *r)
 	str_copy(best, sizeof best, "-");
 	if (r->best >= 0)
 		str_format(best, sizeof best, "%lld", (long long)r->best);
-	printf("%-24s %-5s %8lld/%-8lld %8s %-12.12s %-16.16s ", buf_str(&b),
-	       r->live ? "live" : "ended", (long long)step_now(r), (long long)r->steps,
-	       best, r->state[0] ? r->state : "-", when);
+	printf("%-24s %-8s %8lld/%-8lld %8s %-12.12s %-16.16s ", buf_str(&b),
+	       r->live ? "live" : r->is_imported ? "imported" : "ended",
+	       (long long)step_now(r), (long long)r->steps, best, r->state[0] ? r->state : "-", when);
 	buf_clear(&b);
 	text_sanitize(&b, r->trouble[0] ? r->trouble : r->tasks,
 		      strlen(r->trouble[0] ? r->trouble : r->tasks));
@@ -105,7 +106,7 @@ int cmd_ls(const struct opts *o)
 	if (o->names)
 		return list_names(r, n);
 	if (!o->json && n)
-		printf("%-24s %-5s %8s/%-8s %8s %-12s %-16s %s\n", "run", "", "step",
+		printf("%-24s %-8s %8s/%-8s %8s %-12s %-16s %s\n", "run", "", "step",
 		       "budget", "best", "state", "begun", "tasks");
 	if (!o->json && !n)
 		cmd_say("no runs in %s", root);

@@ -22,6 +22,11 @@ const struct example_row example_table[] = {
 	{ "predict", "echo 'a long wait' | tutti predict first --task reviews --top 2" },
 	{ "score", "tutti score accuracy,macro_f1 references.txt predictions.txt" },
 	{ "score", "tutti score rouge references.txt predictions.txt --json" },
+	{ "import-predictions",
+	  "tutti import-predictions gpt --task reviews --like first said.jsonl" },
+	{ "import-predictions",
+	  "tutti import-predictions gpt --task reviews --plan plan.json said.jsonl "
+	  "--missing wrong --replace --note 'five examples in the prompt'" },
 	{ "ls", "tutti ls" },
 	{ "curves", "tutti curves first > steps.csv" },
 	{ "curves", "tutti curves first --table evals --json" },

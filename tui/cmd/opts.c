@@ -46,6 +46,12 @@ const struct option_row option_table[] = {
 	{ OPT_SCORE, "positive", "LABEL", "f1: the label looked for (else the second)" },
 	{ OPT_SCORE, "split", NULL, "rougeLsum: cut sentences (else lines alone)" },
 	{ OPT_SCORE, "unicode", NULL, "rouge: words of every script (else of a-z and 0-9)" },
+	{ OPT_IMPORT, "plan", "PLAN", "whose task it is: its dev rows, labels and metrics" },
+	{ OPT_IMPORT, "like", "RUN", "the same, from a run's plan" },
+	{ OPT_IMPORT, "note", "TEXT", "what is to be known of the system; Runs shows it" },
+	{ OPT_IMPORT, "missing", "wrong",
+	  "a row without an answer counts as wrong (else it is refused)" },
+	{ OPT_IMPORT, "replace", NULL, "in place of what was imported of the task before" },
 	{ OPT_SCREEN, "color", "WHEN", "auto, always or never (NO_COLOR counts too)" },
 	{ OPT_SPEED, "speed", "X", "recorded seconds in one of the film (else 20)" },
 	{ OPT_VIEW, "view", NULL, "look only, beside whoever steers" },
@@ -156,6 +162,24 @@ static enum status store_compare(struct opts *o, const struct option_row *r,
 	return st;
 }
 
+static enum status store_import(struct opts *o, const struct option_row *r,
+				const char *value, struct err *err)
+{
+	if (str_eq(r->name, "plan"))
+		o->plan = value;
+	else if (str_eq(r->name, "like"))
+		o->like = value;
+	else if (str_eq(r->name, "note"))
+		o->note = value;
+	else if (str_eq(r->name, "replace"))
+		o->replace = true;
+	else if (str_eq(value, "wrong"))
+		o->missing = value;
+	else
+		return err_set(err, ST_INVALID, "--missing is 'wrong', not '%.60s'", value);
+	return ST_OK;
+}
+
 static enum status store_value(struct opts *o, const struct option_row *r,
 			       const char *value, struct err *err)
 {
@@ -177,6 +201,7 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	case OPT_VIEW: o->view = true; break;
 	case OPT_JSON: o->json = true; break;
 	case OPT_SCREEN: return store_look(o, r, value, err);
+	case OPT_IMPORT: return store_import(o, r, value, err);
 	case OPT_SCORE: store_score(o, r, value); break;
 	case OPT_COMPARE: return store_compare(o, r, value, err);
 	case OPT_OUT: o->out = value; break;

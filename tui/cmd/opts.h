@@ -26,6 +26,8 @@ struct opts {
 	double level;                       /* percent; 0: not given */
 	bool each, best, markdown;
 	int64_t top;                        /* 0: not given */
+	const char *plan, *like, *note, *missing;
+	bool replace;
 	bool json, ascii, mouse, view, force, names, extend, split, unicode, csv, yes;
 	const char *set[OPTS_SETS];
 	int n_sets;
@@ -44,12 +46,13 @@ struct subcommand {
 };
 
 enum opt_bit {
-	OPT_RUN = 1, OPT_RUNS = 2, OPT_STEPS = 4, OPT_SEED = 8, OPT_WORKERS = 16,
-	OPT_SET = 32, OPT_SCRIPT = 64, OPT_JSON = 128, OPT_TASK = 256, OPT_DATA = 512,
-	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
-	OPT_SPEED = 8192, OPT_OUT = 16384, OPT_FORCE = 32768, OPT_NAMES = 65536,
-	OPT_EXTEND = 131072, OPT_SCORE = 262144, OPT_YES = 1 << 26, OPT_TOP = 1 << 27,
-	OPT_COMPARE = 1 << 25, OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
+	OPT_RUN = 1 << 0, OPT_RUNS = 1 << 1, OPT_STEPS = 1 << 2, OPT_SEED = 1 << 3,
+	OPT_WORKERS = 1 << 4, OPT_SET = 1 << 5, OPT_SCRIPT = 1 << 6, OPT_JSON = 1 << 7,
+	OPT_TASK = 1 << 8, OPT_DATA = 1 << 9, OPT_STEP = 1 << 10, OPT_SCREEN = 1 << 11,
+	OPT_VIEW = 1 << 12, OPT_SPEED = 1 << 13, OPT_OUT = 1 << 14, OPT_FORCE = 1 << 15,
+	OPT_NAMES = 1 << 16, OPT_EXTEND = 1 << 17, OPT_SCORE = 1 << 18, OPT_YES = 1 << 19,
+	OPT_TOP = 1 << 20, OPT_TABLE = 1 << 21, OPT_CSV = 1 << 22, OPT_COMPARE = 1 << 23,
+	OPT_SWEEP = 1 << 24, OPT_IMPORT = 1 << 25,
 };
 
 struct option_row {

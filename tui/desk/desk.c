@@ -135,6 +135,8 @@ static void open_try(struct desk *d)
 {
 	if (ui_looks_only(&d->ui))
 		ui_say_looks_only(&d->ui);
+	else if (ui_has_no_model(&d->ui))
+		ui_say(&d->ui, true, UI_NO_MODEL);
 	else if (!ui_run_has_ended(&d->ui) || d->ui.feed.checkpoints)
 		open_prompt(d, PROMPT_TRY, "");
 	else

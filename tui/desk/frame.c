@@ -37,6 +37,8 @@ static void draw_phase(struct canvas *c, const struct ui *ui, int *x)
 		film_word(ui->feed.film, word);
 		*x += draw_text(c, 0, *x, 2, INK_MARK, "● ");
 		*x += draw_text(c, 0, *x, 12, INK_MARK, word);
+	} else if (ui->pic->is_imported) {
+		*x += draw_text(c, 0, *x, 10, INK_MARK, "● IMPORTED");
 	} else {
 		*x += draw_text(c, 0, *x, 2, look[p].ink, "● ");
 		*x += draw_text(c, 0, *x, 9, look[p].ink, look[p].word);
@@ -73,22 +75,14 @@ static void draw_figures(struct canvas *c, const struct snapshot *s, int from)
 	}
 }
 
-static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
+/* How far it is, and the figures of its training. */
+static void draw_course(struct canvas *c, const struct ui *ui, struct rect r, int x)
 {
 	const struct snapshot *s = ui->pic;
 	double part = s->steps > 0 ? (double)s->step / (double)s->steps : 0;
-	int x = r.x + 1, bar = r.w >= 110 ? 20 : r.w >= 76 && !ui_looks_only(ui) ? 8 : 0;
+	int bar = r.w >= 110 ? 20 : r.w >= 76 && !ui_looks_only(ui) ? 8 : 0;
 	char number[24];
 
-	c->paper = PAPER_BAR;
-	draw_fill(c, r);
-	c->flags = CELL_BOLD;
-	x += draw_text(c, r.y, x, 6, INK_STRONG, "tutti") + 1;
-	c->flags = 0;
-	x += draw_foreign(c, r.y, x, r.w >= 110 ? 28 : 14, INK_TEXT, s->run) + 2;
-	if (ui_looks_only(ui))
-		x += draw_text(c, r.y, x, 10, INK_WARN, "LOOKS ONLY") + 2;
-	draw_phase(c, ui, &x);
 	c->flags = CELL_BOLD;
 	x += draw_text(c, r.y, x, 5, INK_STRONG, r.w >= 110 ? "step " : "");
 	x += draw_text(c, r.y, x, 14, INK_STRONG, fmt_count(number, s->step));
@@ -103,6 +97,26 @@ static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
 	x += bar + (bar > 0);
 	x += draw_textf(c, r.y, x, 5, INK_TEXT, "%d%%", (int)(fmin(part, 1) * 100));
 	draw_figures(c, s, x);
+}
+
+static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct snapshot *s = ui->pic;
+	int x = r.x + 1;
+
+	c->paper = PAPER_BAR;
+	draw_fill(c, r);
+	c->flags = CELL_BOLD;
+	x += draw_text(c, r.y, x, 6, INK_STRONG, "tutti") + 1;
+	c->flags = 0;
+	x += draw_foreign(c, r.y, x, r.w >= 110 ? 28 : 14, INK_TEXT, s->run) + 2;
+	if (ui_looks_only(ui))
+		x += draw_text(c, r.y, x, 10, INK_WARN, "LOOKS ONLY") + 2;
+	draw_phase(c, ui, &x);
+	if (s->is_imported)
+		draw_text(c, r.y, x, r.x + r.w - x, INK_DIM, "predictions of another system");
+	else
+		draw_course(c, ui, r, x);
 	c->paper = PAPER_NONE;
 }
 
@@ -215,7 +229,8 @@ static const char *hints_of(const struct ui *ui)
 	if (ui->feed.film && ui->view == VIEW_DESK)
 		return "Space hold, go on   ; ' slower, faster   , . back, on   "
 		       ":seek 50%   q leave";
-	if (v->looks && (ui_looks_only(ui) || (ui_run_has_ended(ui) && v->steers)))
+	if (v->looks && (ui_looks_only(ui) || ui_has_no_model(ui) ||
+			 (ui_run_has_ended(ui) && v->steers)))
 		return v->looks;
 	return v->hints;
 }

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "rundir/imported.h"
 #include "rundir/run_open.h"
 
 /* The stores go by timelines; here the steps alone count. */
@@ -139,6 +140,7 @@ enum status record_read_more(struct record *r, struct err *err)
 	if (st)
 		return st;
 	r->until = store_until(r->db);
+	r->now.snap.is_imported = imported_is(r->db);
 	return store_last_step(r->db, &r->last, err);
 }
 

@@ -26,6 +26,8 @@ void models_name(const struct ui *ui, char out[64])
 		str_copy(out, 64, "the live model");
 	else if (ui_looks_only(ui))
 		str_copy(out, 64, "no model: this screen only looks");
+	else if (ui_has_no_model(ui))
+		str_copy(out, 64, "no model: imported predictions");
 	else if (m->step == MODEL_LIVE && ui->live.best_step < 0)
 		str_copy(out, 64, "the newest checkpoint");
 	else if (m->step == MODEL_LIVE)
@@ -60,7 +62,8 @@ static int list(const struct ui *ui, struct checkpoint_row **rows, struct err *e
 			r[0] = best;
 		}
 	if (!n)
-		err_set(err, ST_NOT_FOUND, ui_run_has_ended(ui) ?
+		err_set(err, ST_NOT_FOUND, ui_has_no_model(ui) ? UI_NO_MODEL :
+			ui_run_has_ended(ui) ?
 			"no checkpoint is kept: there is no model to ask" :
 			"no checkpoint is kept yet");
 	*rows = r;
@@ -101,8 +104,8 @@ static bool choose(struct ui *ui, const char *word, struct err *err)
 		return true;
 	}
 	if (str_eq(word, "live")) {
-		err_set(err, ST_INVALID, "this run has ended: only its checkpoints can be "
-			"asked");
+		err_set(err, ST_INVALID, ui_has_no_model(ui) ? UI_NO_MODEL :
+			"this run has ended: only its checkpoints can be asked");
 		return false;
 	}
 	if (!str_eq(word, "best") && !str_eq(word, "next") &&

@@ -75,6 +75,11 @@ bool ui_looks_only(const struct ui *ui)
 	return !ui_may_steer(ui) && !ui_run_has_ended(ui);
 }
 
+bool ui_has_no_model(const struct ui *ui)
+{
+	return ui->live.is_imported;
+}
+
 void ui_say_looks_only(struct ui *ui)
 {
 	ui_say(ui, true, "this screen only looks: 'tutti attach %s' steers and asks",

@@ -86,6 +86,9 @@ bool ui_run_has_ended(const struct ui *ui);
 bool ui_may_steer(const struct ui *ui);
 bool ui_looks_only(const struct ui *ui);
 void ui_say_looks_only(struct ui *ui);
+/* Imported predictions (snapshot.h): whoever would ask a model says so instead. */
+bool ui_has_no_model(const struct ui *ui);
+#define UI_NO_MODEL "imported predictions: there is no model to ask"
 /* What a short word on the screen means; "": the next one of a strip. */
 void ui_explain(struct ui *ui, const char *word);
 /* Why this screen steers nothing; of use where ui_may_steer is false. */

@@ -227,7 +227,10 @@ static void draw_run(struct canvas *c, const struct ui *ui, const struct runs_vi
 		draw_text(c, y, x, 4, INK_WARN, "stop");
 	str_format(t, sizeof t, "%s/%s", fmt_brief((char[24]){0}, (double)step),
 		   fmt_brief(of, (double)steps));
-	draw_right(c, y, k->step, 9, INK_TEXT, steps > 0 ? t : "");
+	if (card->info.is_imported)
+		draw_right(c, y, k->step, 9, INK_MARK, "imported");
+	else
+		draw_right(c, y, k->step, 9, INK_TEXT, steps > 0 ? t : "");
 	draw_metrics(c, v, y, k, card);
 	if (k->created) {
 		day_text(card->info.created_ms, t);
@@ -402,9 +405,12 @@ void draw_runs_detail(struct canvas *c, const struct runs_view *v, struct rect r
 		draw_titled_box(c, r, "run", NULL);
 		return;
 	}
-	str_format(remark, sizeof remark, "best at %s · %d by hand",
-		   card->best_step >= 0 ? fmt_count(t, card->best_step) : "-",
-		   card->interventions);
+	if (card->info.is_imported)
+		str_copy(remark, sizeof remark, "imported predictions");
+	else
+		str_format(remark, sizeof remark, "best at %s · %d by hand",
+			   card->best_step >= 0 ? fmt_count(t, card->best_step) : "-",
+			   card->interventions);
 	draw_titled_box(c, r, card->info.name, remark);
 	detail_metrics(c, v, y++, in.x, in.x + in.w, card);
 	if (y < in.y + in.h)

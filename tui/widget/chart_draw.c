@@ -360,6 +360,7 @@ void draw_chart(struct canvas *c, const struct chart *k, const struct snapshot *
 		draw_legend(&d, legend);
 	if (!d.p.range.is_set) {
 		draw_text(c, chart.y + chart.h / 2, chart.x + 9, chart.w - 9, INK_DIM,
+			  s->is_imported ? "imported predictions: no training is known" :
 			  nothing[k->kind]);
 		return;
 	}

@@ -1,0 +1,24 @@
+/*
+ * imported.h - runs that nobody trained: their evaluation is what another system said.
+ * They have a plan, a store and no checkpoint, so nothing can be asked of a model.
+ *
+ * Their store has the fact "imported", and for each task "imported.TASK": an object of
+ *   {"file": "gpt4.jsonl", "hash": "..", "unix_ms": .., "rows": 120, "by": "row",
+ *    "missing": 0, "note": ".."}      (note: where one was given)
+ */
+#ifndef TUTTI_RUNDIR_IMPORTED_H
+#define TUTTI_RUNDIR_IMPORTED_H
+
+#include <stdbool.h>
+
+#include "store/store.h"
+
+#define IMPORTED_FACT "imported"
+
+bool imported_is(struct store *s);
+/* The same of a run's folder; false also where it has no store that can be read. */
+bool imported_is_run(const char *run);
+/* ST_INVALID, with words for who wanted its model, where it is one; else ST_OK. */
+enum status imported_refuse(const char *run, struct err *err);
+
+#endif
