@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 
-enum { OPTS_SETS = 64, OPTS_ARGS = 64 };
+enum { OPTS_SETS = 64, OPTS_ARGS = 64, OPTS_VARY = 16, OPTS_ROOTS = 16 };
 
 /* Exit statuses (DESIGN 3.4). */
 enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
@@ -23,6 +23,12 @@ struct opts {
 	const char *table;
 	int64_t top;                        /* 0: not given */
 	bool json, ascii, mouse, view, force, names, extend, split, unicode, csv, yes;
+	const char *vary[OPTS_VARY], *seeds, *splits, *plot;
+	int n_vary;
+	int64_t jobs;                       /* -1: not given */
+	bool commands, slurm, gather, markdown;
+	const char *root[OPTS_ROOTS];       /* every --runs; `runs` is the first */
+	int n_roots;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */
@@ -45,7 +51,7 @@ enum opt_bit {
 	OPT_STEP = 1024, OPT_SCREEN = 2048, OPT_VIEW = 4096,
 	OPT_SPEED = 8192, OPT_OUT = 16384, OPT_FORCE = 32768, OPT_NAMES = 65536,
 	OPT_EXTEND = 131072, OPT_SCORE = 262144, OPT_YES = 1 << 26, OPT_TOP = 1 << 27,
-	OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
+	OPT_SWEEP = 1 << 24, OPT_TABLE = 1 << 28, OPT_CSV = 1 << 29,
 };
 
 struct option_row {
