@@ -394,6 +394,7 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.max_target = t->max_target,
 		.max_bad = t->max_bad,
 		.held_share = t->dev_share,
+		.held_draw = p->split,
 		.is_held = dev,
 	};
 }

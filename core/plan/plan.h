@@ -68,6 +68,7 @@ struct plan {
 	char folder[PATH_MAX];          /* of the plan file: what paths are relative to */
 	char note[1024];                /* changes nothing */
 	uint64_t seed;
+	uint64_t split;                 /* of dev_share: 0 none, else the number + 1 */
 	struct model_config model;      /* vocab 0 until the tokenizer is there */
 	double dropout;
 	char init[PATH_MAX];            /* "random" */

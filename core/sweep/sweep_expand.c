@@ -247,6 +247,19 @@ void sweep_given(const struct sweep *s, int point, struct sweep_given *out)
 	}
 }
 
+/* Splits draw the rows of dev_share: without such a task all runs would be the same. */
+static enum status check_splits(const struct sweep *s, const struct plan *p,
+				struct err *err)
+{
+	if (!s->splits.n)
+		return ST_OK;
+	for (int i = 0; i < p->n_tasks; i++)
+		if (p->tasks[i].dev_share > 0)
+			return ST_OK;
+	return err_set(err, ST_INVALID, "splits change nothing: no task of %.300s has a "
+		       "dev_share, all dev rows are files", s->plan);
+}
+
 /* Seeds and splits are in their ranges: one plan of each system tells of all. */
 static enum status check_plans(const struct sweep *s, struct err *err)
 {
@@ -258,6 +271,8 @@ static enum status check_plans(const struct sweep *s, struct err *err)
 
 		sweep_given(s, s->system[y].first, &given);
 		st = plan_load(s->plan, given.set, given.n, &plan, err);
+		if (!st)
+			st = check_splits(s, plan, err);
 		if (st && s->n_systems > 1)
 			err_wrap(err, st, "run '%s'", s->point[s->system[y].first].run);
 		plan_free(plan);
