@@ -324,13 +324,19 @@ enum status plan_load(const char *path, const char *const *sets, int n_sets,
 	return st;
 }
 
-enum status plan_load_stored(const char *path, struct plan **out, struct err *err)
+enum status plan_load_afar(const char *path, const char *const *sets, int n_sets,
+			   struct plan **out, struct err *err)
 {
 	struct plan_reader r = { .where = path, .err = err, .may_lack_files = true };
-	enum status st = read_file(&r, NULL, 0);
+	enum status st = read_file(&r, sets, n_sets);
 
 	*out = r.plan;
 	return st;
+}
+
+enum status plan_load_stored(const char *path, struct plan **out, struct err *err)
+{
+	return plan_load_afar(path, NULL, 0, out, err);
 }
 
 static void free_names(char **names, int n)

@@ -96,6 +96,9 @@ struct plan {
  */
 enum status plan_load(const char *path, const char *const *sets, int n_sets,
 		      struct plan **out, struct err *err);
+/* The same, but the data files may be elsewhere: for runs of another machine. */
+enum status plan_load_afar(const char *path, const char *const *sets, int n_sets,
+			   struct plan **out, struct err *err);
 /* A run's own plan.json: as plan_load, but the data files may be gone. */
 enum status plan_load_stored(const char *path, struct plan **out, struct err *err);
 enum status plan_parse(const char *json, size_t len, const char *where,

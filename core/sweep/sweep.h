@@ -66,6 +66,8 @@ struct sweep {
 	struct sweep_numbers seeds, splits;
 	enum sweep_at at;
 	double level;             /* of intervals, percent */
+	bool is_afar;             /* only to be looked at: data may be elsewhere, and
+				     paths are compared by their last two parts */
 	int n_metrics;            /* 0: each task's first */
 	char *metric[SWEEP_METRICS]; /* "TASK.METRIC" */
 	/* what sweep_expand makes of it */
@@ -107,5 +109,9 @@ struct sweep_given {
 	char own[2][48];
 };
 void sweep_given(const struct sweep *s, int point, struct sweep_given *out);
+/* The plan of a point's run. Caller frees. */
+struct plan;
+enum status sweep_plan(const struct sweep *s, int point, struct plan **out,
+		       struct err *err);
 
 #endif

@@ -32,6 +32,12 @@ static void add_clean(struct buf *b, const char *text)
 	}
 }
 
+static void trim(struct buf *b)
+{
+	while (b->len && b->s[b->len - 1] == '-')
+		b->s[--b->len] = '\0';
+}
+
 static const char *last_word(const char *key)
 {
 	const char *dot = strrchr(key, '.');
@@ -144,6 +150,7 @@ static enum status add_system(struct sweep *s, const struct sweep_entry *e, int6
 		buf_adds(&name, name.len ? "-" : "");
 		add_clean(&name, short_key(s, i));
 		add_clean(&name, text);
+		trim(&name);
 	}
 	if (!st)
 		st = keep_whole(&y->sets, err);
@@ -247,6 +254,16 @@ void sweep_given(const struct sweep *s, int point, struct sweep_given *out)
 	}
 }
 
+enum status sweep_plan(const struct sweep *s, int point, struct plan **out,
+		       struct err *err)
+{
+	struct sweep_given given;
+
+	sweep_given(s, point, &given);
+	return (s->is_afar ? plan_load_afar : plan_load)(s->plan, given.set, given.n, out,
+							  err);
+}
+
 /* Splits draw the rows of dev_share: without such a task all runs would be the same. */
 static enum status check_splits(const struct sweep *s, const struct plan *p,
 				struct err *err)
@@ -266,11 +283,9 @@ static enum status check_plans(const struct sweep *s, struct err *err)
 	enum status st = ST_OK;
 
 	for (int y = 0; !st && y < s->n_systems; y++) {
-		struct sweep_given given;
 		struct plan *plan = NULL;
 
-		sweep_given(s, s->system[y].first, &given);
-		st = plan_load(s->plan, given.set, given.n, &plan, err);
+		st = sweep_plan(s, s->system[y].first, &plan, err);
 		if (!st)
 			st = check_splits(s, plan, err);
 		if (st && s->n_systems > 1)

@@ -146,7 +146,7 @@ static void take_up(struct jobs *s, struct job *job, int point)
 	enum status st = ST_OK;
 	bool is_ours = false;
 
-	sweep_look(s->o->sweep, point, s->o->root, false, &look);
+	sweep_look(s->o->sweep, point, s->o->root, &look);
 	s->run[point].step = look.step;
 	switch (look.state) {
 	case POINT_FINISHED:
@@ -238,7 +238,7 @@ static void judge(struct jobs *s, int point, int code, const char *last)
 	struct point_look look;
 	char why[ERR_MAX];
 
-	sweep_look(s->o->sweep, point, s->o->root, false, &look);
+	sweep_look(s->o->sweep, point, s->o->root, &look);
 	if (look.state == POINT_FINISHED) {
 		s->run[point].step = look.step;
 		set_fate(s, point, RUN_DONE);
@@ -274,10 +274,10 @@ static void reap(struct jobs *s, struct job *job)
 
 static void listen(struct jobs *s)
 {
-	struct pollfd p[2 * 64 + 1];
+	struct pollfd p[2 * SWEEP_JOBS + 1];
 	int n = 0;
 
-	for (int i = 0; i < s->o->jobs && n + 2 < (int)(sizeof p / sizeof *p); i++) {
+	for (int i = 0; i < s->o->jobs; i++) {
 		const struct sweep_child *c = &s->job[i].child;
 
 		if (!c->pid)
@@ -331,6 +331,7 @@ enum status sweep_jobs_run(const struct sweep_jobs *o, struct sweep_run *run,
 {
 	struct jobs s = { .o = o, .run = run };
 
+	BUG_IF(o->jobs < 1 || o->jobs > SWEEP_JOBS);
 	s.job = xcalloc((size_t)o->jobs, sizeof *s.job);
 	for (int i = 0; i < o->sweep->n_points; i++)
 		run[i] = (struct sweep_run){ .left = -1 };

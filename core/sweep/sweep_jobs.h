@@ -12,6 +12,8 @@
 
 #include "sweep/sweep.h"
 
+enum { SWEEP_JOBS = 64 }; /* most children at once */
+
 enum run_fate {
 	RUN_WAITS,
 	RUN_RUNS,       /* a child of ours */

@@ -38,10 +38,10 @@ static void keep_path_end(char path[PATH_MAX])
  * What a run wrote down of its data, where the plan leaves it to them, and what changes
  * nothing is not compared.
  */
-static void make_alike(struct plan *p, const struct plan *wanted, bool anywhere)
+static void make_alike(struct plan *p, const struct plan *wanted, bool is_afar)
 {
 	p->note[0] = '\0';
-	if (anywhere)
+	if (is_afar)
 		keep_path_end(p->vocab);
 	for (int i = 0; i < p->n_tasks; i++) {
 		struct plan_task *t = &p->tasks[i];
@@ -53,7 +53,7 @@ static void make_alike(struct plan *p, const struct plan *wanted, bool anywhere)
 		if (k >= 0 && !(wanted->tasks[k].number_range[0] <
 				wanted->tasks[k].number_range[1]))
 			t->number_range[0] = t->number_range[1] = 0;
-		if (anywhere) {
+		if (is_afar) {
 			keep_path_end(t->train);
 			keep_path_end(t->dev);
 		}
@@ -88,21 +88,18 @@ static enum status refuse_plan(const char *run, const char *have, const char *wa
 }
 
 static enum status compare_plans(const struct sweep *s, int point, struct plan *run_plan,
-				 const char *run, bool anywhere, struct err *err)
+				 const char *run, struct err *err)
 {
-	struct sweep_given given;
 	struct plan *wanted = NULL;
 	struct buf have, want;
-	enum status st;
+	enum status st = sweep_plan(s, point, &wanted, err);
 
-	sweep_given(s, point, &given);
-	st = plan_load(s->plan, given.set, given.n, &wanted, err);
 	if (st)
 		return st;
 	buf_init(&have);
 	buf_init(&want);
-	make_alike(run_plan, wanted, anywhere);
-	make_alike(wanted, wanted, anywhere);
+	make_alike(run_plan, wanted, s->is_afar);
+	make_alike(wanted, wanted, s->is_afar);
 	plan_write(run_plan, &have);
 	plan_write(wanted, &want);
 	if (!str_eq(buf_str(&have), buf_str(&want)))
@@ -209,8 +206,7 @@ static enum status look_at_remains(const char *run, struct err *err)
 	return st;
 }
 
-static void look_into(const struct sweep *s, int point, bool anywhere,
-		      struct point_look *out)
+static void look_into(const struct sweep *s, int point, struct point_look *out)
 {
 	char file[PATH_MAX];
 	struct plan *plan = NULL;
@@ -226,7 +222,7 @@ static void look_into(const struct sweep *s, int point, bool anywhere,
 	if (!st)
 		st = run_plan(out->path, &plan, &out->why);
 	if (!st)
-		st = compare_plans(s, point, plan, out->path, anywhere, &out->why);
+		st = compare_plans(s, point, plan, out->path, &out->why);
 	if (st)
 		out->state = POINT_OTHER;
 	else if (run_is_live(out->path))
@@ -236,7 +232,7 @@ static void look_into(const struct sweep *s, int point, bool anywhere,
 	plan_free(plan);
 }
 
-void sweep_look(const struct sweep *s, int point, const char *root, bool anywhere,
+void sweep_look(const struct sweep *s, int point, const char *root,
 		struct point_look *out)
 {
 	struct stat sb;
@@ -254,7 +250,7 @@ void sweep_look(const struct sweep *s, int point, const char *root, bool anywher
 		out->state = POINT_OTHER;
 		err_set(&out->why, ST_INVALID, "'%s' is no folder", out->path);
 	} else {
-		look_into(s, point, anywhere, out);
+		look_into(s, point, out);
 		if (out->state == POINT_OTHER && lstat(out->path, &sb) && errno == ENOENT)
 			out->state = POINT_ABSENT; /* it went while it was looked at */
 	}

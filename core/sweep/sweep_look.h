@@ -23,12 +23,8 @@ struct point_look {
 	int interventions;     /* what hands and scripts changed (not live runs) */
 	struct err why;        /* POINT_OTHER: what is wrong; else "" */
 };
-/*
- * Looks in `root`. `anywhere`: paths in the plans may differ, by their last two parts
- * they may not, and the data need not be here: for runs made on another machine.
- * Takes no lock, changes nothing. Any thread.
- */
-void sweep_look(const struct sweep *s, int point, const char *root, bool anywhere,
+/* Looks in `root`. Takes no lock, changes nothing. Any thread. */
+void sweep_look(const struct sweep *s, int point, const char *root,
 		struct point_look *out);
 /*
  * Removes what a killed start left behind. Only with the point's claim; refused where

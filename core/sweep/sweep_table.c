@@ -44,20 +44,11 @@ static enum status named_column(const struct sweep *s, const struct plan *p,
 		       s->where);
 }
 
-static enum status plan_of(const struct sweep *s, int system, struct plan **out,
-			   struct err *err)
-{
-	struct sweep_given given;
-
-	sweep_given(s, s->system[system].first, &given);
-	return plan_load(s->plan, given.set, given.n, out, err);
-}
-
 enum status sweep_columns(const struct sweep *s, struct sweep_column *out, int *n,
 			  struct err *err)
 {
 	struct plan *p = NULL;
-	enum status st = plan_of(s, 0, &p, err);
+	enum status st = sweep_plan(s, 0, &p, err);
 
 	*n = 0;
 	for (int i = 0; !st && i < s->n_metrics; i++)
@@ -141,8 +132,7 @@ static int rank_of(const struct point_look *l)
 }
 
 static enum status read_point(const struct sweep *s, int point, const char *const *roots,
-			      int n_roots, bool anywhere, const struct sweep_table *t,
-			      struct err *err)
+			      int n_roots, const struct sweep_table *t, struct err *err)
 {
 	struct sweep_result *r = &t->result[point];
 	struct point_look look;
@@ -151,7 +141,7 @@ static enum status read_point(const struct sweep *s, int point, const char *cons
 	for (int c = 0; c < SWEEP_METRICS; c++)
 		r->value[c] = NAN;
 	for (int i = 0; i < n_roots; i++) {
-		sweep_look(s, point, roots[i], anywhere, &look);
+		sweep_look(s, point, roots[i], &look);
 		if (look.state == POINT_OTHER)
 			return err_set(err, ST_INVALID, "%s", look.why.text);
 		if (!i || rank_of(&look) > rank_of(&r->look))
@@ -240,8 +230,7 @@ static void fill_systems(const struct sweep *s, struct sweep_table *t)
 }
 
 enum status sweep_table_read(const struct sweep *s, const char *const *roots, int n_roots,
-			     bool anywhere, struct progress *pg, struct sweep_table *out,
-			     struct err *err)
+			     struct progress *pg, struct sweep_table *out, struct err *err)
 {
 	enum status st;
 
@@ -254,7 +243,7 @@ enum status sweep_table_read(const struct sweep *s, const char *const *roots, in
 	out->finished = xcalloc((size_t)s->n_systems, sizeof *out->finished);
 	progress_begin(pg, (uint64_t)s->n_points, "runs", "reading runs");
 	for (int i = 0; !st && i < s->n_points; i++) {
-		st = read_point(s, i, roots, n_roots, anywhere, out, err);
+		st = read_point(s, i, roots, n_roots, out, err);
 		if (!st && progress_tick(pg, (uint64_t)i))
 			st = err_set(err, ST_STOPPED, "reading runs was stopped");
 	}

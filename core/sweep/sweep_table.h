@@ -50,8 +50,7 @@ enum status sweep_columns(const struct sweep *s, struct sweep_column *out, int *
  * ST_INVALID: one has a run of another plan by a point's name.
  */
 enum status sweep_table_read(const struct sweep *s, const char *const *roots, int n_roots,
-			     bool anywhere, struct progress *pg, struct sweep_table *out,
-			     struct err *err);
+			     struct progress *pg, struct sweep_table *out, struct err *err);
 void sweep_table_release(struct sweep_table *t);
 const struct sweep_cell *sweep_table_cell(const struct sweep_table *t, int system,
 					  int column);

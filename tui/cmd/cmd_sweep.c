@@ -46,6 +46,7 @@ static enum status read_sweep(const struct opts *o, struct sweep *s, struct err 
 		st = sweep_count(s, "seeds", o->seeds, err);
 	if (!st && o->splits)
 		st = sweep_count(s, "splits", o->splits, err);
+	s->is_afar = o->gather;
 	return st ? st : sweep_expand(s, err);
 }
 
@@ -62,15 +63,21 @@ static enum status find_roots(const struct opts *o, char root[OPTS_ROOTS][PATH_M
 	return st;
 }
 
-/* A run of another plan by a name of ours is told before anything begins. */
-static enum status check_names(const struct sweep *s, const char *root, struct err *err)
+/*
+ * A run of another plan by a name of ours is told before anything begins. *open: runs
+ * that are not finished.
+ */
+static enum status check_names(const struct sweep *s, const char *root, int *open,
+			       struct err *err)
 {
 	struct point_look look;
 
+	*open = 0;
 	for (int i = 0; i < s->n_points; i++) {
-		sweep_look(s, i, root, false, &look);
+		sweep_look(s, i, root, &look);
 		if (look.state == POINT_OTHER)
 			return err_set(err, ST_INVALID, "%s", look.why.text);
+		*open += look.state != POINT_FINISHED;
 	}
 	return ST_OK;
 }
@@ -80,7 +87,7 @@ static enum status print_table(const struct opts *o, const struct sweep *s,
 {
 	struct sweep_table t;
 	struct buf b;
-	enum status st = sweep_table_read(s, roots, n, o->gather, cmd_progress(), &t, err);
+	enum status st = sweep_table_read(s, roots, n, cmd_progress(), &t, err);
 
 	cmd_progress_end();
 	if (st)
@@ -103,7 +110,8 @@ static int default_workers(int points)
 	return points >= cores ? 1 : cores / points;
 }
 
-static enum status fit_jobs(const struct opts *o, struct sweep_jobs *j, struct err *err)
+static enum status fit_jobs(const struct opts *o, struct sweep_jobs *j, int open,
+			    struct err *err)
 {
 	struct sweep_needs needs = { 0 };
 	enum status st = ST_OK;
@@ -112,14 +120,14 @@ static enum status fit_jobs(const struct opts *o, struct sweep_jobs *j, struct e
 	j->jobs = (int)o->jobs;
 	if (j->jobs > 0)
 		return ST_OK;
-	j->jobs = sweep_jobs_fit(cores, j->workers, 0, 0, j->sweep->n_points);
+	j->jobs = sweep_jobs_fit(cores, j->workers, 0, 0, open);
 	if (j->jobs > 1)
 		st = sweep_needs(j, &needs, err);
 	if (!st && needs.bytes)
 		j->jobs = sweep_jobs_fit(cores, j->workers, sweep_free_memory(),
-					 needs.bytes, j->sweep->n_points);
-	if (j->jobs > OPTS_ARGS)
-		j->jobs = OPTS_ARGS;
+					 needs.bytes, open);
+	if (j->jobs > SWEEP_JOBS)
+		j->jobs = SWEEP_JOBS;
 	return st;
 }
 
@@ -129,22 +137,22 @@ static int run_sweep(const struct opts *o, struct sweep *s, const char *const *r
 	struct sweep_jobs j = { .sweep = s, .exe = exe, .root = roots[0],
 				.stop_fd = cmd_signal_fd() };
 	struct err err = { "" };
-	int failed = 0;
+	int failed = 0, open = 0;
 	enum status st = ST_OK, table = ST_OK;
 	ssize_t len = readlink("/proc/self/exe", exe, sizeof exe - 1);
 
 	if (len < 0)
 		st = err_sys(&err, "cannot tell where this program is");
 	exe[len > 0 ? len : 0] = '\0';
-	j.workers = o->workers > 0 ? (int)o->workers : default_workers(s->n_points);
 	if (!st)
-		st = check_names(s, roots[0], &err);
+		st = check_names(s, roots[0], &open, &err);
+	j.workers = o->workers > 0 ? (int)o->workers : default_workers(open ? open : 1);
 	if (!st && o->commands)
 		return (st = sweep_commands(&j, &err)) ? cmd_fail(st, &err) : EXIT_WELL;
 	if (!st && o->slurm)
 		return (st = sweep_slurm(&j, &err)) ? cmd_fail(st, &err) : EXIT_WELL;
 	if (!st)
-		st = fit_jobs(o, &j, &err);
+		st = fit_jobs(o, &j, open, &err);
 	if (!st)
 		st = sweep_train(&j, o->json, &failed, &err);
 	if (st)

@@ -55,7 +55,7 @@ const struct option_row option_table[] = {
 };
 const int option_count = sizeof option_table / sizeof *option_table;
 
-enum { WORKERS_MOST = 1024, JOBS_MOST = 64 };
+enum { WORKERS_MOST = 1024, JOBS_MOST = 64 /* SWEEP_JOBS */ };
 
 static enum status set_whole(const char *name, const char *value, int64_t most,
 			     int64_t *out, struct err *err)

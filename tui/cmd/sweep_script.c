@@ -50,7 +50,7 @@ enum status sweep_commands(const struct sweep_jobs *j, struct err *err)
 
 	buf_init(&b);
 	for (int i = 0; i < j->sweep->n_points; i++) {
-		sweep_look(j->sweep, i, j->root, false, &look);
+		sweep_look(j->sweep, i, j->root, &look);
 		if (look.state == POINT_FINISHED || look.state == POINT_LIVE) {
 			left_out++;
 			continue;
