@@ -364,7 +364,7 @@ enum status sweep_parse(const char *text, size_t len, const char *where,
 enum status sweep_read(const char *path, const char *name, struct sweep *out,
 		       struct err *err)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], whole[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	struct buf text;
 	enum status st;
@@ -376,9 +376,9 @@ enum status sweep_read(const char *path, const char *name, struct sweep *out,
 			       slash ? (int)(slash - path) + 1 : 1, slash ? path : "."))
 		st = err_set(err, ST_INVALID, "path too long: '%.200s...'", path);
 	if (!st)
-		st = file_absolute(NULL, folder, folder, sizeof folder, err);
+		st = file_absolute(NULL, folder, whole, sizeof whole, err);
 	if (!st)
-		st = sweep_parse(buf_str(&text), text.len, path, folder, name, out, err);
+		st = sweep_parse(buf_str(&text), text.len, path, whole, name, out, err);
 	buf_release(&text);
 	return st;
 }

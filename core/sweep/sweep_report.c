@@ -9,8 +9,9 @@
 
 #include "base/mem.h"
 #include "base/table_out.h"
+#include "text/utf8.h"
 
-enum { CELL = 96, GAP = 2 };
+enum { CELL = 240, GAP = 2 };
 
 /* Characters, not bytes: labels may be of any script. */
 static int width_of(const char *s)
@@ -59,12 +60,28 @@ static const char *system_label(const struct sweep *s, int y)
 	return *s->system[y].label ? s->system[y].label : s->name;
 }
 
+/* A label made harmless, and cut between two letters where it is too long. */
+static void put_label(const char *label, char out[CELL])
+{
+	struct buf b;
+	size_t n;
+
+	buf_init(&b);
+	text_sanitize(&b, label, strlen(label));
+	if (!str_copy(out, CELL, buf_str(&b))) {
+		for (n = CELL - 4; n && ((unsigned char)out[n] & 0xc0) == 0x80; n--)
+			;
+		str_copy(out + n, CELL - n, "...");
+	}
+	buf_release(&b);
+}
+
 /* Row -1: the heads. Column 0: the system, 1: finished runs, then measures. */
 static void text_at(const struct sweep *s, const struct sweep_table *t, int row, int col,
 		    char out[CELL])
 {
 	if (!col)
-		str_copy(out, CELL, row < 0 ? "system" : system_label(s, row));
+		put_label(row < 0 ? "system" : system_label(s, row), out);
 	else if (col == 1 && row < 0)
 		str_copy(out, CELL, "runs");
 	else if (col == 1)

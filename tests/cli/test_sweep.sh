@@ -5,7 +5,7 @@ case $TUTTI in /*) ;; *) TUTTI=$PWD/$TUTTI ;; esac
 XDG_CACHE_HOME=$TMP/cache XDG_DATA_HOME=$TMP/share
 export XDG_CACHE_HOME XDG_DATA_HOME
 case $FLAVOUR in
-release) steps=250 rounds=${ROUNDS:-6} ;;
+release) steps=120 rounds=${ROUNDS:-6} ;;
 *) steps=30 rounds=${ROUNDS:-1} ;;
 esac
 plan=$TMP/tiny.json
@@ -107,6 +107,19 @@ fails "nor a folder of something else" 1 "is no run, and holds 'letter.txt'" "$T
 rm "$TMP/mine/tiny-s1/letter.txt" && : >"$TMP/mine/tiny-s1/lock"
 check "what a killed start left is cleared" sweep --seeds 2 --set budget.steps=8 --runs "$TMP/mine"
 
+# --- splits: the draws that are counted are they, not their seeds ---
+held='--set tasks.topic.dev=null --set tasks.topic.dev_share=0.2 --set budget.steps=8 --splits 3 --seeds 2'
+# shellcheck disable=SC2086
+sweep $held --runs "$TMP/held" --json >"$TMP/out"
+[ "$(grep -c '"event":"run".*"status":"finished"' "$TMP/out")" = 6 ] && ok "3 splits of 2 seeds" || { not_ok "splits"; cat "$TMP/err"; }
+grep '"event":"system"' "$TMP/out" | grep '"metric":"accuracy"' | grep -q '"finished":6,"n":3,' &&
+	ok "6 runs, 3 draws" || { not_ok "draws"; grep system "$TMP/out"; }
+means=$(sed -n 's/.*"run":"\(tiny-d[0-9]\)-.*"topic.accuracy":\([0-9.]*\).*/\1 \2/p' "$TMP/out" | sort |
+	awk '{ s[$1] += $2; n[$1]++ } END { for (d in s) { m = s[d] / n[d]; a += m; k++ } printf "%.6f", a / k }')
+told=$(grep '"metric":"accuracy"' "$TMP/out" | sed 's/.*"mean":\([0-9.]*\).*/\1/' | awk '{ printf "%.6f", $1 }')
+[ "$means" = "$told" ] && [ -n "$told" ] && ok "the mean of their means" || not_ok "mean: $told is not $means"
+fails "splits that change nothing are refused" 2 "no task of .* has a dev_share" "$TUTTI" sweep "$plan" --splits 2 --runs "$TMP/held"
+
 # --- for schedulers ---
 few='--vary tasks.topic.note=one,it'"'"'s --seeds 2 --set budget.steps=8'
 # shellcheck disable=SC2086
@@ -146,4 +159,66 @@ mkdir "$TMP/part" && mv "$TMP/there 2/tiny-noteone-s1" "$TMP/part/"
 # shellcheck disable=SC2086
 sweep $few --runs "$TMP/part" --runs "$TMP/there 2" --gather >"$TMP/there.txt"
 check "runs are gathered from several folders" cmp "$TMP/here.txt" "$TMP/there.txt"
+
+# --- the picture's script, given to a stand-in for gnuplot ---
+mkdir "$TMP/bin" && cat >"$TMP/bin/gnuplot" <<SH
+#!/bin/sh
+cat >"$TMP/script"
+SH
+chmod +x "$TMP/bin/gnuplot"
+# shellcheck disable=SC2086
+PATH="$TMP/bin:$PATH" "$TUTTI" sweep "$plan" $few --runs "$TMP/here" --gather --plot "$TMP/means.svg" >"$TMP/out" 2>"$TMP/err"
+check "--plot prints the table, too" cmp "$TMP/here.txt" "$TMP/out"
+values() { # values COLUMN: x, mean, low, high of both systems, from the CSV
+	# shellcheck disable=SC2086
+	sweep $few --runs "$TMP/here" --gather --csv |
+		awk -F, -v c="$1" '$3 == c { printf "%d %.10g %.10g %.10g\n", n++, 100 * $7, 100 * $8, 100 * $9 }'
+}
+cat >"$TMP/want" <<PLOT
+set terminal svg noenhanced size 960,400
+set output '$TMP/means.svg'
+set grid ytics
+\$m0 << END
+$(values accuracy)
+END
+\$m1 << END
+$(values rouge1)
+END
+set xrange [-0.5:1.5]
+set xtics rotate by -30 ('tasks.topic.note=one' 0, 'tasks.topic.note=it''s' 1)
+set offsets 0, 0, graph 0.05, graph 0.05
+set multiplot layout 1,2
+set title 'topic accuracy'
+plot \$m0 using 1:2:3:4 with yerrorbars pointtype 7 notitle
+set title 'headline rouge1'
+plot \$m1 using 1:2:3:4 with yerrorbars pointtype 7 notitle
+unset multiplot
+unset output
+PLOT
+cmp "$TMP/want" "$TMP/script" && ok "gnuplot gets means and intervals" || { not_ok "the script"; diff "$TMP/want" "$TMP/script"; }
+fails "--plot draws what it can draw" 2 "FILE.svg or FILE.png" "$TUTTI" sweep "$plan" --seeds 2 --runs "$TMP/here" --gather --plot a.gif
+fails "without gnuplot it says where it is" 1 "apt install gnuplot-nox" \
+	env PATH="$TMP/nobody" "$TUTTI" sweep "$plan" --seeds 2 --set budget.steps=8 --runs "$TMP/two1" --gather --plot "$TMP/a.png"
+if command -v gnuplot >/dev/null; then
+	# shellcheck disable=SC2086
+	for end in svg png; do
+		sweep $few --runs "$TMP/here" --gather --plot "$TMP/means.$end" >/dev/null
+		check "gnuplot draws a $end" test -s "$TMP/means.$end"
+	done
+else
+	skip "no gnuplot here: its picture"
+fi
+
+# --- the experiments that come with the program ---
+shared=$(cd "${TUTTI_SHARED:-../shared/data}" 2>/dev/null && pwd)
+for file in datasets/experiments/*.json; do
+	case $file in */demo-*) data='' ;; *) data="--set DATA=$shared" ;; esac
+	if [ -n "$data" ] && [ ! -e "$shared/samsum" ]; then
+		skip "no data for $file"
+		continue
+	fi
+	# shellcheck disable=SC2086
+	"$TUTTI" sweep "$file" $data --runs "$TMP/exp" --commands >"$TMP/lines" 2>"$TMP/err"
+	[ "$(wc -l <"$TMP/lines")" -ge 9 ] && ok "$file is a sweep" || { not_ok "$file"; cat "$TMP/err"; }
+done
 exit $bad

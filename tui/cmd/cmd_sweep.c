@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "rundir/rundir.h"
 #include "sweep/sweep_look.h"
+#include "sweep/sweep_plot.h"
 #include "sweep/sweep_table.h"
 #include "sweep_cmd.h"
 #include "text/utf8.h"
@@ -30,7 +31,10 @@ static enum status check_options(const struct opts *o, struct err *err)
 	if (o->n_roots > 1 && !o->gather)
 		return err_set(err, ST_INVALID, "--runs is there twice: several folders go "
 			       "with --gather alone");
-	return ST_OK;
+	if (o->plot && (o->commands || o->slurm))
+		return err_set(err, ST_INVALID, "--plot draws what runs came to: it goes "
+			       "with --gather, or with training");
+	return o->plot ? sweep_plot_check(o->plot, err) : ST_OK;
 }
 
 /* The file, then what the command line says over it. */
@@ -82,6 +86,33 @@ static enum status check_names(const struct sweep *s, const char *root, int *ope
 	return ST_OK;
 }
 
+static enum status draw(const struct sweep *s, const struct sweep_table *t,
+			const char *file, struct err *err)
+{
+	struct buf b;
+	enum status st;
+
+	buf_init(&b);
+	sweep_plot_write(s, t, file, &b);
+	st = sweep_picture(file, &b, err);
+	buf_release(&b);
+	return st;
+}
+
+static void put_end(const struct sweep *s, const struct sweep_table *t, struct buf *out)
+{
+	struct json_out j;
+
+	json_out_init(&j, out, 0);
+	json_open(&j, NULL, '{');
+	json_put_int(&j, "schema", 1);
+	json_put_str(&j, "event", "end");
+	json_put_int(&j, "runs", s->n_points);
+	json_put_int(&j, "finished", t->n_finished);
+	json_close(&j, '}');
+	buf_addc(out, '\n');
+}
+
 static enum status print_table(const struct opts *o, const struct sweep *s,
 			       const char *const *roots, int n, struct err *err)
 {
@@ -94,9 +125,13 @@ static enum status print_table(const struct opts *o, const struct sweep *s,
 		return st;
 	buf_init(&b);
 	sweep_table_write(s, &t, wanted_format(o), &b);
+	if (o->json)
+		put_end(s, &t, &b);
 	fwrite(buf_str(&b), 1, b.len, stdout);
 	if (fflush(stdout))
 		st = err_sys(err, "cannot write the table");
+	if (!st && o->plot)
+		st = draw(s, &t, o->plot, err);
 	buf_release(&b);
 	sweep_table_release(&t);
 	return st;
@@ -110,22 +145,31 @@ static int default_workers(int points)
 	return points >= cores ? 1 : cores / points;
 }
 
+enum { WHY = 128 };
+
 static enum status fit_jobs(const struct opts *o, struct sweep_jobs *j, int open,
-			    struct err *err)
+			    char why[WHY], struct err *err)
 {
 	struct sweep_needs needs = { 0 };
 	enum status st = ST_OK;
-	int cores = sweep_cores();
+	int cores = sweep_cores(), by_cores;
 
+	str_copy(why, WHY, "as --jobs says");
 	j->jobs = (int)o->jobs;
 	if (j->jobs > 0)
 		return ST_OK;
-	j->jobs = sweep_jobs_fit(cores, j->workers, 0, 0, open);
-	if (j->jobs > 1)
+	j->jobs = by_cores = sweep_jobs_fit(cores, j->workers, 0, 0, open);
+	str_format(why, WHY, "%d core%s%s", cores, cores == 1 ? "" : "s",
+		   j->workers == 1 ? "; a thread a run waits for no other, the bits are "
+				     "the same" : "");
+	if (by_cores > 1)
 		st = sweep_needs(j, &needs, err);
 	if (!st && needs.bytes)
 		j->jobs = sweep_jobs_fit(cores, j->workers, sweep_free_memory(),
 					 needs.bytes, open);
+	if (j->jobs < by_cores)
+		str_format(why, WHY, "%d cores, but memory for %d runs of %.0f MB", cores,
+			   j->jobs, (double)needs.bytes / 1e6);
 	if (j->jobs > SWEEP_JOBS)
 		j->jobs = SWEEP_JOBS;
 	return st;
@@ -133,7 +177,7 @@ static enum status fit_jobs(const struct opts *o, struct sweep_jobs *j, int open
 
 static int run_sweep(const struct opts *o, struct sweep *s, const char *const *roots, int n)
 {
-	char exe[PATH_MAX];
+	char exe[PATH_MAX], why[WHY];
 	struct sweep_jobs j = { .sweep = s, .exe = exe, .root = roots[0],
 				.stop_fd = cmd_signal_fd() };
 	struct err err = { "" };
@@ -152,9 +196,9 @@ static int run_sweep(const struct opts *o, struct sweep *s, const char *const *r
 	if (!st && o->slurm)
 		return (st = sweep_slurm(&j, &err)) ? cmd_fail(st, &err) : EXIT_WELL;
 	if (!st)
-		st = fit_jobs(o, &j, open, &err);
+		st = fit_jobs(o, &j, open, why, &err);
 	if (!st)
-		st = sweep_train(&j, o->json, &failed, &err);
+		st = sweep_train(&j, why, o->json, &failed, &err);
 	if (st)
 		return cmd_fail(st, &err);
 	table = print_table(o, s, roots, n, &err);

@@ -30,6 +30,7 @@ const struct option_row option_table[] = {
 	{ OPT_SWEEP, "commands", NULL, "print a command a run, for a scheduler" },
 	{ OPT_SWEEP, "slurm", NULL, "print a script for sbatch, an array of the runs" },
 	{ OPT_SWEEP, "markdown", NULL, "the table as Markdown" },
+	{ OPT_SWEEP, "plot", "FILE", "means and intervals as FILE.svg or .png, by gnuplot" },
 	{ OPT_SCRIPT, "script", "FILE", "lines 'STEP COMMAND', given as if typed at that step" },
 	{ OPT_TASK, "task", "TASK", "this task alone" },
 	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
@@ -147,6 +148,8 @@ static enum status store_sweep(struct opts *o, const struct option_row *r,
 		o->seeds = value;
 	else if (str_eq(r->name, "splits"))
 		o->splits = value;
+	else if (str_eq(r->name, "plot"))
+		o->plot = value;
 	else if (str_eq(r->name, "gather"))
 		o->gather = true;
 	else if (str_eq(r->name, "commands"))

@@ -21,11 +21,19 @@ struct sweep_needs {
 enum status sweep_needs(const struct sweep_jobs *j, struct sweep_needs *out,
 			struct err *err);
 
-/* Runs what there is to run; prints how it goes. *failed: runs that did. */
-enum status sweep_train(struct sweep_jobs *j, bool json, int *failed, struct err *err);
+/*
+ * Runs what there is to run; prints how it goes. `why`: why so many at once. *failed:
+ * runs that did.
+ */
+enum status sweep_train(struct sweep_jobs *j, const char *why, bool json, int *failed,
+			struct err *err);
 
 /* A line a run that is not finished, for sh. */
 enum status sweep_commands(const struct sweep_jobs *j, struct err *err);
+/*
+ * Has gnuplot draw `file`. ST_NOT_FOUND: there is none, and how to get it.
+ */
+enum status sweep_picture(const char *file, const struct buf *script, struct err *err);
 /* The script for sbatch. */
 enum status sweep_slurm(const struct sweep_jobs *j, struct err *err);
 

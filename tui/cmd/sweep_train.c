@@ -192,17 +192,19 @@ static void say_failed(const struct sweep *s, const struct sweep_run *run, int n
 	buf_release(&b);
 }
 
-static void say_plan(const struct sweep_jobs *j, bool json)
+static void say_plan(const struct sweep_jobs *j, const char *why, bool json)
 {
 	const struct sweep *s = j->sweep;
 
 	if (json)
 		return;
-	cmd_say("%d runs of %d systems in %s; %d at once with %d worker%s each", s->n_points,
-		s->n_systems, j->root, j->jobs, j->workers, j->workers == 1 ? "" : "s");
+	cmd_say("%d runs of %d systems in %s; %d at once with %d worker%s each (%s)",
+		s->n_points, s->n_systems, j->root, j->jobs, j->workers,
+		j->workers == 1 ? "" : "s", why);
 }
 
-enum status sweep_train(struct sweep_jobs *j, bool json, int *failed, struct err *err)
+enum status sweep_train(struct sweep_jobs *j, const char *why, bool json, int *failed,
+			struct err *err)
 {
 	struct teller t = { .o = j, .json = json, .is_terminal = isatty(2) == 1 };
 	struct sweep_run *run = xcalloc((size_t)j->sweep->n_points, sizeof *run);
@@ -211,7 +213,7 @@ enum status sweep_train(struct sweep_jobs *j, bool json, int *failed, struct err
 
 	j->tell = tell;
 	j->arg = &t;
-	say_plan(j, json);
+	say_plan(j, why, json);
 	st = sweep_jobs_run(j, run, err);
 	if (t.is_terminal && !json)
 		fputs("\r\033[K", stderr);
