@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 graph() {
 	for d in base tensor text data metric model mix plan store command session rundir ask \
-		look trainer; do
+		look trainer sweep; do
 		line "$d" core/"$d"
 	done
 	for d in screen feed widget ui answers view desk cmd; do

@@ -54,6 +54,21 @@ void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
 	}
 }
 
+/* Where a text falls among 0..2^64: by itself, or by itself and the draw's number. */
+static uint64_t place_of(const char *text, size_t len, uint64_t draw)
+{
+	unsigned char both[16];
+	uint64_t h = hash64_bytes(text, len);
+
+	if (!draw)
+		return h;
+	for (int i = 0; i < 8; i++) {
+		both[i] = (unsigned char)(h >> (8 * i));
+		both[8 + i] = (unsigned char)(draw >> (8 * i));
+	}
+	return hash64_bytes(both, sizeof both);
+}
+
 bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_columns *c,
 		     const struct source_row *row)
 {
@@ -63,7 +78,7 @@ bool dataset_has_row(const struct dataset_spec *spec, const struct dataset_colum
 		return true;
 	if (row->fault) /* whose text is not known: once, not on both sides */
 		return !spec->is_held;
-	h = hash64_bytes(row->field[c->text], row->len[c->text]);
+	h = place_of(row->field[c->text], row->len[c->text], spec->held_draw);
 	return ((double)(h >> 11) * 0x1p-53 < spec->held_share) == spec->is_held;
 }
 
@@ -91,6 +106,8 @@ void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h)
 	double_to_hex(spec->held_share, share);
 	hasher_add_str(h, share);
 	hasher_add_u64(h, spec->is_held);
+	if (spec->held_draw)
+		hasher_add_u64(h, spec->held_draw);
 }
 
 enum status dataset_source(const struct dataset_spec *spec,

@@ -40,9 +40,11 @@ struct dataset_spec {
 	/*
 	 * A file for two splits: above 0, `is_held` chooses between this share of
 	 * the rows and the others. A row's text alone decides, so that copies of
-	 * a text are on one side and the order of the rows does not matter.
+	 * a text are on one side and the order of the rows does not matter. Another
+	 * `held_draw`, other rows; two of them are independent draws.
 	 */
 	double held_share;
+	uint64_t held_draw;
 	bool is_held;
 };
 

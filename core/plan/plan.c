@@ -317,13 +317,19 @@ enum status plan_load(const char *path, const char *const *sets, int n_sets,
 	return st;
 }
 
-enum status plan_load_stored(const char *path, struct plan **out, struct err *err)
+enum status plan_load_afar(const char *path, const char *const *sets, int n_sets,
+			   struct plan **out, struct err *err)
 {
 	struct plan_reader r = { .where = path, .err = err, .may_lack_files = true };
-	enum status st = read_file(&r, NULL, 0);
+	enum status st = read_file(&r, sets, n_sets);
 
 	*out = r.plan;
 	return st;
+}
+
+enum status plan_load_stored(const char *path, struct plan **out, struct err *err)
+{
+	return plan_load_afar(path, NULL, 0, out, err);
 }
 
 static void free_names(char **names, int n)
@@ -388,6 +394,7 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.max_target = t->max_target,
 		.max_bad = t->max_bad,
 		.held_share = t->dev_share,
+		.held_draw = p->split,
 		.is_held = dev,
 	};
 }

@@ -70,6 +70,7 @@ struct plan {
 	char *left_out;                 /* NULL, or in words: fields of the file without a
 					   meaning for the model that `sets` chose */
 	uint64_t seed;
+	uint64_t split;                 /* of dev_share: 0 none, else the number + 1 */
 	struct model_config model;      /* vocab 0 until the tokenizer is there */
 	double dropout;
 	char init[PATH_MAX];            /* "random" */
@@ -100,6 +101,9 @@ struct plan {
  */
 enum status plan_load(const char *path, const char *const *sets, int n_sets,
 		      struct plan **out, struct err *err);
+/* The same, but the data files may be elsewhere: for runs of another machine. */
+enum status plan_load_afar(const char *path, const char *const *sets, int n_sets,
+			   struct plan **out, struct err *err);
 /* A run's own plan.json: as plan_load, but the data files may be gone. */
 enum status plan_load_stored(const char *path, struct plan **out, struct err *err);
 enum status plan_parse(const char *json, size_t len, const char *where,

@@ -161,6 +161,7 @@ static void store_number(const struct plan_place *p, void *at, double x)
 	case SLOT_INT:  *(int *)at = (int)x; break;
 	case SLOT_LONG: *(int64_t *)at = (int64_t)x; break;
 	case SLOT_SEED: *(uint64_t *)at = (uint64_t)x; break;
+	case SLOT_SPLIT: *(uint64_t *)at = (uint64_t)x + 1; break;
 	case SLOT_NUM:
 	case SLOT_SHARE: *(double *)at = x; break;
 	case SLOT_FIXED: break;

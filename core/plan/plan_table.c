@@ -32,6 +32,10 @@
 	  "Words for the reader; they change nothing.")                        \
 	W("seed", INT, 0, SEED_MAX, "1", NULL, SEED, seed,                     \
 	  "Where all randomness comes from.")                                  \
+	W("split", INT, 0, SEED_MAX, "null", NULL, SPLIT, split,               \
+	  "Draws the held-out rows of dev_share anew: another number, other "  \
+	  "rows. A task with a dev file keeps it; null: the draw that there "  \
+	  "was before there were numbers.")                                    \
 	W("model.kind", STR, 0, 0, "\"transformer\"", NULL, TEXT, model.kind,  \
 	  TRUNK_CHOICES_AND(": a shared encoder with a head per task; gpt is " \
 	  "causal and says every answer."))                                    \

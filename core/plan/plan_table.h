@@ -15,6 +15,7 @@ enum plan_slot {
 	SLOT_INT,     /* int */
 	SLOT_LONG,    /* int64_t */
 	SLOT_SEED,    /* uint64_t */
+	SLOT_SPLIT,   /* uint64_t: 0 where there is none, else the number + 1 */
 	SLOT_NUM,     /* double; a null in the table's fallback: 0, where there is none */
 	SLOT_CHOICE,  /* number of the choice; int, enum or bool */
 	SLOT_HEADER,  /* int: -1 auto, else a bool */

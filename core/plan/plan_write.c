@@ -102,6 +102,12 @@ static void put_number(struct json_out *o, const struct plan_field *f, const cha
 		json_put_num(o, key, x);
 }
 
+static void put_split(struct json_out *o, const char *key, uint64_t split)
+{
+	if (split)
+		json_put_int(o, key, (int64_t)(split - 1));
+}
+
 static void put_range(struct json_out *o, const char *key, const double *x)
 {
 	if (!(x[0] < x[1]))
@@ -127,6 +133,7 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 	case SLOT_LONG: json_put_int(o, key, *(const int64_t *)at); break;
 	case SLOT_SEED: json_put_int(o, key, (int64_t)*(const uint64_t *)at); break;
 	case SLOT_NUM: put_number(o, f, key, *(const double *)at); break;
+	case SLOT_SPLIT: put_split(o, key, *(const uint64_t *)at); break;
 	case SLOT_RANGE: put_range(o, key, at); break;
 	case SLOT_CHOICE: put_choice(o, f, p, key, at); break;
 	case SLOT_HEADER: put_header(o, key, *(const int *)at); break;

@@ -19,6 +19,7 @@ int cmd_engine(const struct opts *o);
 int cmd_send(const struct opts *o);
 int cmd_train(const struct opts *o);
 int cmd_resume(const struct opts *o);
+int cmd_sweep(const struct opts *o);
 int cmd_eval(const struct opts *o);
 int cmd_predict(const struct opts *o);
 int cmd_score(const struct opts *o);

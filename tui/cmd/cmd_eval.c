@@ -278,6 +278,8 @@ static void check_task(const struct session *s, int i)
 	check_report("train", p->train, p, t->train);
 	if (t->dev)
 		check_report("dev", *p->dev ? p->dev : p->train, p, t->dev);
+	if (s->plan->split && *p->dev)
+		printf("  split changes nothing here: the dev rows are a file\n");
 	check_splits(s, i);
 	buf_init(&b);
 	unknown_words(s, i, &b);

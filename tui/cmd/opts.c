@@ -19,6 +19,18 @@ const struct option_row option_table[] = {
 	{ OPT_SEED, "seed", "N", "seed in place of the plan's" },
 	{ OPT_WORKERS, "workers", "N", "threads that train (else one a core); changes no bit" },
 	{ OPT_SET, "set", "KEY=VALUE", "change a field of the plan, or set a ${NAME}; repeatable" },
+	{ OPT_SWEEP, "vary", "KEY=VALUE",
+	  "a field of the plan over VALUE,VALUE,...; repeatable: a grid" },
+	{ OPT_SWEEP, "seeds", "N|LIST", "seeds 1 to N, or these: 3,7,9" },
+	{ OPT_SWEEP, "splits", "N|LIST",
+	  "held-out dev rows drawn anew: splits 1 to N, or these" },
+	{ OPT_SWEEP, "jobs", "N", "runs at once (else what cores and memory allow)" },
+	{ OPT_SWEEP, "gather", NULL,
+	  "train nothing: the table of what there is; --runs is repeatable" },
+	{ OPT_SWEEP, "commands", NULL, "print a command a run, for a scheduler" },
+	{ OPT_SWEEP, "slurm", NULL, "print a script for sbatch, an array of the runs" },
+	{ OPT_SWEEP, "markdown", NULL, "the table as Markdown" },
+	{ OPT_SWEEP, "plot", "FILE", "means and intervals as FILE.svg or .png, by gnuplot" },
 	{ OPT_SCRIPT, "script", "FILE", "lines 'STEP COMMAND', given as if typed at that step" },
 	{ OPT_TASK, "task", "TASK", "this task alone" },
 	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
@@ -61,7 +73,8 @@ const struct option_row option_table[] = {
 };
 const int option_count = sizeof option_table / sizeof *option_table;
 
-enum { WORKERS_MOST = 1024, DRAWS_LEAST = 100, DRAWS_MOST = 10000000 };
+enum { WORKERS_MOST = 1024, JOBS_MOST = 64 /* SWEEP_JOBS */, DRAWS_LEAST = 100,
+       DRAWS_MOST = 10000000 };
 
 static enum status set_whole(const char *name, const char *value, int64_t most,
 			     int64_t *out, struct err *err)
@@ -180,12 +193,51 @@ static enum status store_import(struct opts *o, const struct option_row *r,
 	return ST_OK;
 }
 
+static enum status add_text(const char **list, int *n, int most, const char *name,
+			    const char *value, struct err *err)
+{
+	if (*n == most)
+		return err_set(err, ST_INVALID, "more than %d --%s", most, name);
+	list[(*n)++] = value;
+	return ST_OK;
+}
+
+static enum status store_sweep(struct opts *o, const struct option_row *r,
+			       const char *value, struct err *err)
+{
+	if (str_eq(r->name, "vary"))
+		return add_text(o->vary, &o->n_vary, OPTS_VARY, r->name, value, err);
+	if (str_eq(r->name, "jobs")) {
+		enum status st = set_whole(r->name, value, JOBS_MOST, &o->jobs, err);
+
+		return st || o->jobs ? st : err_set(err, ST_INVALID, "--jobs is at least 1");
+	}
+	if (str_eq(r->name, "seeds"))
+		o->seeds = value;
+	else if (str_eq(r->name, "splits"))
+		o->splits = value;
+	else if (str_eq(r->name, "plot"))
+		o->plot = value;
+	else if (str_eq(r->name, "gather"))
+		o->gather = true;
+	else if (str_eq(r->name, "commands"))
+		o->commands = true;
+	else if (str_eq(r->name, "slurm"))
+		o->slurm = true;
+	else
+		o->markdown = true;
+	return ST_OK;
+}
+
 static enum status store_value(struct opts *o, const struct option_row *r,
 			       const char *value, struct err *err)
 {
 	switch (r->bit) {
 	case OPT_RUN: o->run = value; break;
-	case OPT_RUNS: o->runs = value; break;
+	case OPT_RUNS:
+		o->runs = o->runs ? o->runs : value;
+		return add_text(o->root, &o->n_roots, OPTS_ROOTS, r->name, value, err);
+	case OPT_SWEEP: return store_sweep(o, r, value, err);
 	case OPT_SCRIPT: o->script = value; break;
 	case OPT_TASK: o->task = value; break;
 	case OPT_DATA: o->data = value; break;
@@ -222,15 +274,22 @@ static enum status store_value(struct opts *o, const struct option_row *r,
 	return ST_OK;
 }
 
+static bool is_repeatable(const struct subcommand *c, const struct option_row *r)
+{
+	return r->bit == OPT_SET || (r->bit == OPT_RUNS && (c->uses & OPT_SWEEP)) ||
+	       (r->bit == OPT_SWEEP && str_eq(r->name, "vary"));
+}
+
 /* One value an option, and none that is empty; the same flag again is nothing new. */
-static enum status take_value(struct opts *o, const struct option_row *r,
-			      const char *value, struct err *err)
+static enum status take_value(const struct subcommand *c, struct opts *o,
+			      const struct option_row *r, const char *value,
+			      struct err *err)
 {
 	uint64_t bit = UINT64_C(1) << (r - option_table);
 
 	if (r->arg && (!value || !*value))
 		return err_set(err, ST_INVALID, "--%s wants a value: %s", r->name, r->arg);
-	if (r->arg && (o->given & bit) && r->bit != OPT_SET)
+	if (r->arg && (o->given & bit) && !is_repeatable(c, r))
 		return err_set(err, ST_INVALID, "--%s is there twice, again with '%.60s'",
 			       r->name, value);
 	o->given |= bit;
@@ -281,7 +340,7 @@ static enum status parse_letter(const struct subcommand *c, int argc, char **arg
 
 	if (!r || (!r->arg && word[2]))
 		return usage_no_option(c, word, err);
-	return take_value(o, r, !r->arg ? NULL : word[2] ? word + 2 :
+	return take_value(c, o, r, !r->arg ? NULL : word[2] ? word + 2 :
 			  next_word(argc, argv, i), err);
 }
 
@@ -296,7 +355,7 @@ static enum status parse_option(const struct subcommand *c, int argc, char **arg
 		return usage_no_option(c, argv[*i], err);
 	if (!r->arg && eq)
 		return err_set(err, ST_INVALID, "--%s takes no value", r->name);
-	return take_value(o, r, !r->arg ? NULL : eq ? eq + 1 : next_word(argc, argv, i),
+	return take_value(c, o, r, !r->arg ? NULL : eq ? eq + 1 : next_word(argc, argv, i),
 			  err);
 }
 
@@ -306,6 +365,7 @@ enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct
 	bool only_args = false;
 
 	*o = (struct opts){ .steps = -1, .step = -1, .seed = -1, .workers = -1,
+			    .jobs = -1,
 			    .argc = argc, .argv = argv };
 	for (int i = 0; i < argc; i++) {
 		enum status st = ST_OK;

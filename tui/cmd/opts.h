@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 
-enum { OPTS_SETS = 64, OPTS_ARGS = 64 };
+enum { OPTS_SETS = 64, OPTS_ARGS = 64, OPTS_VARY = 16, OPTS_ROOTS = 16 };
 
 /* Exit statuses (DESIGN 3.4). */
 enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
@@ -29,6 +29,12 @@ struct opts {
 	const char *plan, *like, *note, *missing;
 	bool replace;
 	bool json, ascii, mouse, view, force, names, extend, split, unicode, csv, yes;
+	const char *vary[OPTS_VARY], *seeds, *splits, *plot;
+	int n_vary;
+	int64_t jobs;                       /* -1: not given */
+	bool commands, slurm, gather;
+	const char *root[OPTS_ROOTS];       /* every --runs; `runs` is the first */
+	int n_roots;
 	const char *set[OPTS_SETS];
 	int n_sets;
 	const char *arg[OPTS_ARGS];         /* what is left */

@@ -26,14 +26,15 @@ static void put_rows(const char *name, bool backwards)
 	buf_release(&b);
 }
 
-/* The texts of one side: how often each came. */
-static uint64_t read_side(const char *name, double share, bool is_held, uint8_t *times)
+/* The texts of one side: how often each came. `draw`: held_draw. */
+static uint64_t read_draw(const char *name, double share, uint64_t draw, bool is_held,
+			  uint8_t *times)
 {
 	struct dataset_spec spec = { .kind = TASK_CLASSIFY, .path = in_scratch(name),
 				     .header = -1, .text = "text", .target = "label",
 				     .n_labels = 2, .labels = labels, .max_source = 32,
 				     .max_bad = 0, .held_share = share,
-				     .is_held = is_held };
+				     .held_draw = draw, .is_held = is_held };
 	struct dataset *d = NULL;
 	struct err err = { "" };
 	uint64_t n;
@@ -53,6 +54,11 @@ static uint64_t read_side(const char *name, double share, bool is_held, uint8_t 
 	}
 	dataset_close(d);
 	return n;
+}
+
+static uint64_t read_side(const char *name, double share, bool is_held, uint8_t *times)
+{
+	return read_draw(name, share, 0, is_held, times);
 }
 
 static void test_two_sides(void **state)
@@ -87,6 +93,54 @@ static void test_shares_nest(void **state)
 	read_side("rows.jsonl", 0.3, true, many);
 	for (int i = 0; i < ROWS; i++)
 		assert_true(!few[i] || many[i]);
+}
+
+static int count_both(const uint8_t *a, const uint8_t *b)
+{
+	int n = 0;
+
+	for (int i = 0; i < ROWS; i++)
+		n += a[i] && b[i];
+	return n;
+}
+
+/* Each draw is whole and its own; two have the rows in common that chance gives. */
+static void test_draws(void **state)
+{
+	static uint8_t dev[4][ROWS], train[ROWS];
+	uint64_t held;
+
+	(void)state;
+	put_rows("rows.jsonl", false);
+	for (uint64_t draw = 0; draw < 4; draw++) {
+		held = read_draw("rows.jsonl", 0.2, draw, true, dev[draw]);
+		assert_in_range(held, COPIES * 673, COPIES * 927); /* five deviations */
+		assert_int_equal(held + read_draw("rows.jsonl", 0.2, draw, false, train),
+				 ROWS * COPIES);
+		for (int i = 0; i < ROWS; i++)
+			assert_true(!train[i] != !dev[draw][i]);
+	}
+	for (int a = 0; a < 4; a++)
+		for (int b = a + 1; b < 4; b++) /* 160 of 4000 at 0.04, deviation 12.4 */
+			assert_in_range(count_both(dev[a], dev[b]), 98, 222);
+}
+
+/* Without a number the draw is that of the text's hash alone, as it has always been. */
+static void test_first_draw(void **state)
+{
+	static uint8_t dev[ROWS];
+
+	(void)state;
+	put_rows("rows.jsonl", false);
+	read_side("rows.jsonl", 0.1, true, dev);
+	for (int i = 0; i < ROWS; i++) {
+		char text[24];
+		uint64_t h;
+
+		str_format(text, sizeof text, "one %d", i);
+		h = hash64_bytes(text, strlen(text));
+		assert_int_equal(dev[i] > 0, (double)(h >> 11) * 0x1p-53 < 0.1);
+	}
 }
 
 static void test_too_few(void **state)
@@ -168,12 +222,53 @@ static void test_plan(void **state)
 	plan_free(p);
 }
 
+static struct plan *parse_split(const char *set)
+{
+	static const char text[] = "{ \"tutti\": 1, \"tasks\": { \"t\": { \"kind\": "
+				   "\"classify\", \"train\": \"t.tsv\", \"dev_share\": 0.2 "
+				   "} }, \"budget\": { \"steps\": 5 } }";
+	struct plan *p = NULL;
+	struct err err = { "" };
+
+	if (plan_parse(text, strlen(text), "p.json", scratch, &set, set != NULL, &p, &err))
+		fail_msg("%s", err.text);
+	return p;
+}
+
+/* 0 is a number like any other, and none is none; both are read back. */
+static void test_split_field(void **state)
+{
+	static const char *const set[] = { NULL, "split=null", "split=0", "split=7" };
+	static const uint64_t want[] = { 0, 0, 1, 8 };
+
+	(void)state;
+	put_text("t.tsv", "text\tlabel\n");
+	for (int i = 0; i < 4; i++) {
+		struct plan *p = parse_split(set[i]), *again = NULL;
+		struct dataset_spec s;
+		struct buf b;
+
+		plan_dataset(p, 0, true, &s);
+		assert_int_equal(s.held_draw, want[i]);
+		buf_init(&b);
+		plan_write(p, &b);
+		assert_int_equal(strstr(buf_str(&b), "\"split\"") != NULL, want[i] > 0);
+		assert_int_equal(plan_parse(buf_str(&b), b.len, "p.json", scratch, NULL, 0,
+					    &again, NULL), ST_OK);
+		assert_int_equal(again->split, want[i]);
+		plan_free(again);
+		plan_free(p);
+		buf_release(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_sides),  cmocka_unit_test(test_shares_nest),
 		cmocka_unit_test(test_too_few),    cmocka_unit_test(test_vocabulary),
-		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_draws),      cmocka_unit_test(test_first_draw),
+		cmocka_unit_test(test_plan),       cmocka_unit_test(test_split_field),
 	};
 
 	return cmocka_run_group_tests_name("held_out", tests, dataset_set_up,

@@ -1,0 +1,274 @@
+/*
+ * sweep_look.c - a point's run folder: whose is it, and how far.
+ */
+#include "sweep/sweep_look.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "plan/plan.h"
+#include "rundir/checkpoint.h"
+#include "rundir/run_open.h"
+#include "rundir/rundir.h"
+
+/* --- is it of the same plan --- */
+
+static void forget_labels(struct plan_task *t)
+{
+	for (int i = 0; i < t->n_labels; i++)
+		xfree(t->labels[i]);
+	xfree(t->labels);
+	t->labels = NULL;
+	t->n_labels = 0;
+}
+
+static void keep_path_end(char path[PATH_MAX])
+{
+	char end[PATH_MAX];
+
+	str_copy(end, sizeof end, *path ? str_path_end(path) : "");
+	str_copy(path, PATH_MAX, end);
+}
+
+/*
+ * What a run wrote down of its data, where the plan leaves it to them, and what changes
+ * nothing is not compared.
+ */
+static void make_alike(struct plan *p, const struct plan *wanted, bool is_afar)
+{
+	p->note[0] = '\0';
+	if (is_afar)
+		keep_path_end(p->vocab);
+	for (int i = 0; i < p->n_tasks; i++) {
+		struct plan_task *t = &p->tasks[i];
+		int k = plan_task_find(wanted, t->name);
+
+		t->note[0] = '\0';
+		if (k >= 0 && !wanted->tasks[k].n_labels)
+			forget_labels(t);
+		if (k >= 0 && !(wanted->tasks[k].number_range[0] <
+				wanted->tasks[k].number_range[1]))
+			t->number_range[0] = t->number_range[1] = 0;
+		if (is_afar) {
+			keep_path_end(t->train);
+			keep_path_end(t->dev);
+		}
+	}
+}
+
+static void take_line(const char *text, char *out, size_t cap)
+{
+	size_t n;
+
+	text += strspn(text, " ");
+	n = strcspn(text, "\n");
+	n -= n && text[n - 1] == ',';
+	str_format(out, cap, "%.*s", (int)(n < 90 ? n : 90), text);
+}
+
+/* The first line that is another one; a plan is written a field a line. */
+static enum status refuse_plan(const char *run, const char *have, const char *want,
+			       struct err *err)
+{
+	char a[96], b[96];
+	size_t from = 0;
+
+	for (size_t i = 0; have[i] == want[i]; i++)
+		if (have[i] == '\n')
+			from = i + 1;
+	take_line(have + from, a, sizeof a);
+	take_line(want + from, b, sizeof b);
+	return err_set(err, ST_INVALID, "'%s' is a run of another plan: %s where this "
+		       "sweep has %s (--run NAME gives other names, 'tutti rm' removes it)",
+		       run, a, b);
+}
+
+static enum status compare_plans(const struct sweep *s, int point, struct plan *run_plan,
+				 const char *run, struct err *err)
+{
+	struct plan *wanted = NULL;
+	struct buf have, want;
+	enum status st = sweep_plan(s, point, &wanted, err);
+
+	if (st)
+		return st;
+	buf_init(&have);
+	buf_init(&want);
+	make_alike(run_plan, wanted, s->is_afar);
+	make_alike(wanted, wanted, s->is_afar);
+	plan_write(run_plan, &have);
+	plan_write(wanted, &want);
+	if (!str_eq(buf_str(&have), buf_str(&want)))
+		st = refuse_plan(run, buf_str(&have), buf_str(&want), err);
+	buf_release(&have);
+	buf_release(&want);
+	plan_free(wanted);
+	return st;
+}
+
+/* --- how far --- */
+
+static int64_t newest_step(const char *run)
+{
+	struct checkpoint_info *list = NULL;
+	int64_t step = 0;
+	int n = 0;
+
+	if (!checkpoint_list(run, &list, &n, NULL))
+		for (int i = 0; i < n && !step; i++)
+			step = list[i].complete ? list[i].step : 0;
+	xfree(list);
+	return step;
+}
+
+static bool has_dev_rows(const struct plan *p)
+{
+	for (int i = 0; i < p->n_tasks; i++)
+		if (plan_has_dev(&p->tasks[i]))
+			return true;
+	return false;
+}
+
+/* Stopped within its last evaluation a run is saved without it. */
+static bool is_evaluated(struct store *db, int64_t step)
+{
+	struct eval_row *row = NULL;
+	bool found = false;
+	int n = 0;
+
+	if (store_evals_from(db, step, &row, &n, NULL))
+		return false;
+	for (int i = 0; i < n; i++)
+		found |= row[i].step == step;
+	xfree(row);
+	return found;
+}
+
+static int count_interventions(struct store *db)
+{
+	struct journal_entry *e = NULL;
+	int n = 0, count = 0;
+
+	if (store_journal_read(db, 0, &e, &n, NULL))
+		return 0;
+	for (int i = 0; i < n; i++)
+		count += !str_starts(e[i].command, "note ");
+	xfree(e);
+	return count;
+}
+
+static void look_at_store(struct point_look *out, const struct plan *p)
+{
+	struct store *db = NULL;
+
+	out->state = POINT_UNFINISHED;
+	out->step = newest_step(out->path);
+	if (run_store(out->path, &db, NULL))
+		return; /* a resume says what is wrong with it */
+	if (out->step >= p->steps && (!has_dev_rows(p) || is_evaluated(db, out->step)))
+		out->state = POINT_FINISHED;
+	out->interventions = count_interventions(db);
+	store_close(db);
+}
+
+/* --- the folder --- */
+
+static bool is_remains(const char *name)
+{
+	static const char *const left[] = { ".", "..", "lock", "run.db", "run.db-wal",
+					    "run.db-shm", "run.db-journal",
+					    "plan.given.json", "control.sock" };
+
+	for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+		if (str_eq(name, left[i]))
+			return true;
+	return strstr(name, ".tmp-") != NULL;
+}
+
+/* Without plan.json: what a start leaves, and nothing of anybody else's? */
+static enum status look_at_remains(const char *run, struct err *err)
+{
+	enum status st = ST_OK;
+	struct dirent *e;
+	DIR *d = opendir(run);
+
+	if (!d)
+		return err_sys(err, "cannot read folder '%s'", run);
+	while (!st && (e = readdir(d)))
+		if (!is_remains(e->d_name))
+			st = err_set(err, ST_INVALID, "'%s' is no run, and holds '%.80s'",
+				     run, e->d_name);
+	closedir(d);
+	return st;
+}
+
+static void look_into(const struct sweep *s, int point, struct point_look *out)
+{
+	char file[PATH_MAX];
+	struct plan *plan = NULL;
+	enum status st = run_file(out->path, "plan.json", file, &out->why);
+
+	if (!st && !file_exists(file)) {
+		out->state = look_at_remains(out->path, &out->why) ? POINT_OTHER :
+								     POINT_REMAINS;
+		if (run_is_live(out->path)) /* it began just now */
+			out->state = POINT_LIVE;
+		return;
+	}
+	if (!st)
+		st = run_plan(out->path, &plan, &out->why);
+	if (!st)
+		st = compare_plans(s, point, plan, out->path, &out->why);
+	if (st)
+		out->state = POINT_OTHER;
+	else if (run_is_live(out->path))
+		out->state = POINT_LIVE;
+	else
+		look_at_store(out, plan);
+	plan_free(plan);
+}
+
+void sweep_look(const struct sweep *s, int point, const char *root,
+		struct point_look *out)
+{
+	struct stat sb;
+
+	*out = (struct point_look){ .state = POINT_ABSENT };
+	if (!str_format(out->path, sizeof out->path, "%s/%s", root, s->point[point].run)) {
+		out->state = POINT_OTHER;
+		err_set(&out->why, ST_INVALID, "path too long: '%.200s...'", root);
+	} else if (lstat(out->path, &sb)) {
+		if (errno == ENOENT)
+			return;
+		out->state = POINT_OTHER;
+		err_sys(&out->why, "cannot look at '%s'", out->path);
+	} else if (!S_ISDIR(sb.st_mode)) {
+		out->state = POINT_OTHER;
+		err_set(&out->why, ST_INVALID, "'%s' is no folder", out->path);
+	} else {
+		look_into(s, point, out);
+		if (out->state == POINT_OTHER && lstat(out->path, &sb) && errno == ENOENT)
+			out->state = POINT_ABSENT; /* it went while it was looked at */
+	}
+}
+
+enum status sweep_clear(const char *run, struct err *err)
+{
+	struct run_lock lock;
+	enum status st = run_lock_take(&lock, run, err);
+	char plan[PATH_MAX];
+
+	if (st)
+		return st;
+	st = run_file(run, "plan.json", plan, err);
+	if (!st && file_exists(plan))
+		st = err_set(err, ST_BUSY, "'%s' was begun meanwhile", run);
+	if (!st)
+		st = file_remove_tree(run, err);
+	run_lock_drop(&lock);
+	return st;
+}

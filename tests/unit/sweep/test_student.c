@@ -1,0 +1,92 @@
+/*
+ * test_student.c - Student's t and intervals of means against scipy's, and at their
+ * edges.
+ */
+#include "fixture/near.h"
+
+#include <math.h>
+
+#include "base/json.h"
+#include "fixture/golden.h"
+#include "sweep/student.h"
+
+static double number(const struct json *row, const char *key)
+{
+	const struct json *n = json_get(row, key);
+
+	assert_non_null(n);
+	return json_number(n);
+}
+
+static void test_against_scipy(void **state)
+{
+	struct golden g;
+	struct json *row;
+
+	(void)state;
+	golden_open(&g, "tests/golden/sweep/student.jsonl");
+	while ((row = golden_row(&g))) {
+		double p = number(row, "p"), t = number(row, "t"), df = number(row, "df");
+
+		assert_near(student_cdf(t, df), p, 1e-12);
+		/* far from the middle, cdf(t) = p has lost digits of t: p < 1e-9 */
+		if (p > 1e-9 && p < 1 - 1e-9)
+			assert_near(student_quantile(p, df), t, 1e-9 * (1 + fabs(t)));
+		json_free(row);
+	}
+	golden_close(&g);
+}
+
+static void test_intervals(void **state)
+{
+	struct golden g;
+	struct json *row;
+
+	(void)state;
+	golden_open(&g, "tests/golden/sweep/intervals.jsonl");
+	while ((row = golden_row(&g))) {
+		struct mean_interval m;
+		double x[32];
+		size_t n = golden_numbers(row, "x", x, 32);
+
+		mean_interval(x, (int)n, number(row, "level"), &m);
+		assert_int_equal(m.n, n);
+		assert_near(m.mean, number(row, "mean"), 1e-12);
+		assert_near(m.low, number(row, "low"), 1e-9);
+		assert_near(m.high, number(row, "high"), 1e-9);
+		json_free(row);
+	}
+	golden_close(&g);
+}
+
+static void test_edges(void **state)
+{
+	const double same[] = { 0.5, 0.5, 0.5 }, two[] = { 3, 1 };
+	struct mean_interval m;
+
+	(void)state;
+	assert_near(student_quantile(0.5, 3), 0, 1e-12);
+	assert_near(student_cdf(0, 3), 0.5, 0);
+	for (double p = 0.01; p < 0.5; p += 0.07) /* symmetric */
+		assert_near(student_quantile(p, 4), -student_quantile(1 - p, 4), 1e-9);
+	mean_interval(NULL, 0, 95, &m);
+	assert_true(m.n == 0 && isnan(m.mean) && isnan(m.low) && isnan(m.least));
+	mean_interval(same, 1, 95, &m);
+	assert_true(m.n == 1 && m.mean == 0.5 && isnan(m.low) && isnan(m.high));
+	mean_interval(same, 3, 95, &m);
+	assert_true(m.low == 0.5 && m.high == 0.5);
+	mean_interval(two, 2, 95, &m);
+	assert_true(m.least == 1 && m.most == 3);
+	assert_near(m.high, 2 + 12.706204736, 1e-8); /* t of one degree at 97.5% */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_against_scipy),
+		cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_edges),
+	};
+
+	return cmocka_run_group_tests_name("student", tests, NULL, NULL);
+}
