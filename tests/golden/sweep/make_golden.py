@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Golden values of Student's t distribution and of intervals of means from scipy.
+"""Golden intervals of means from scipy.
 
     pip install scipy
     python3 tests/golden/sweep/make_golden.py
 
-Writes student.jsonl (p, df, quantile; t, df, probability) and intervals.jsonl. Not part
-of `make check`: the output is committed.
+Writes intervals.jsonl. Not part of `make check`: the output is committed.
 """
 import json
 import os
@@ -15,15 +14,6 @@ import numpy
 from scipy import stats
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def student():
-    for df in (1, 2, 3, 4, 5, 7, 9, 12, 19, 29, 49, 99, 999):
-        for p in (1e-6, 0.0005, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.4, 0.6, 0.75,
-                  0.9, 0.95, 0.975, 0.99, 0.995, 0.9995):
-            yield {"p": p, "df": df, "t": float(stats.t.ppf(p, df))}
-        for t in (-30, -8, -3, -1, -0.1, 0, 0.1, 1, 3, 8):
-            yield {"t": t, "df": df, "p": float(stats.t.cdf(t, df))}
 
 
 def intervals():
@@ -43,5 +33,4 @@ def write(name, rows):
             f.write(json.dumps(row) + "\n")
 
 
-write("student.jsonl", student())
 write("intervals.jsonl", intervals())
