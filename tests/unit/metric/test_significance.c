@@ -295,6 +295,52 @@ static void test_too_few(void **state)
 	}
 }
 
+/* The least p there is: no draw is as far off, and the sample itself counts as one. */
+static void test_least_p(void **state)
+{
+	static struct made_up x;
+	struct difference d;
+	struct randomization r;
+
+	(void)state;
+	make_up(METRIC_ACCURACY, 1, &x);
+	for (int i = 0; i < ROWS; i++) {
+		x.a[0][i] = x.gold[i];
+		x.b[0][i] = 1 - x.gold[i];
+	}
+	significance_bootstrap(&x.s, &x.of_a, &x.of_b, &HOW, &d);
+	significance_randomization(&x.s, &x.of_a, &x.of_b, &HOW, &r);
+	assert_true(d.value == 1 && d.p == 1.0 / (1 + DRAWS));
+	assert_true(r.value == 1 && r.p == 1.0 / (1 + DRAWS));
+}
+
+/* One seed against three: the three's deviation counts, the one's is not known. */
+static void test_one_against_three(void **state)
+{
+	static struct made_up x;
+	struct difference d, turned;
+	double mean[3], m = 0, squares = 0;
+
+	(void)state;
+	make_up(METRIC_ROUGE1, 3, &x);
+	for (int k = 0; k < 3; k++) {
+		mean[k] = sample_metric(&x.s, x.b[k], NULL, ROWS) + 0.3 * k;
+		m += mean[k] / 3;
+		for (int i = 0; i < ROWS; i++)
+			x.b[k][i] += 0.3 * k;
+	}
+	for (int k = 0; k < 3; k++)
+		squares += (mean[k] - m) * (mean[k] - m);
+	x.of_a.n_seeds = 1;
+	significance_bootstrap(&x.s, &x.of_a, &x.of_b, &HOW, &d);
+	significance_bootstrap(&x.s, &x.of_b, &x.of_a, &HOW, &turned);
+	assert_true(fabs(d.value - (sample_metric(&x.s, x.a[0], NULL, ROWS) - m)) < 1e-12);
+	assert_true(d.error > sqrt(squares / 2 / 3) && d.error < 0.3);
+	/* nearly all of the error is the three's, who have two degrees of freedom */
+	assert_true(d.freedom > 2 && d.freedom < 4);
+	assert_true(fabs(d.p - turned.p) < 1e-12 && fabs(d.low + turned.high) < 1e-12);
+}
+
 /* Seeds swap together: what all seeds of a row share does not count as many rows. */
 static void test_seeds_swap_together(void **state)
 {
@@ -406,6 +452,8 @@ int main(void)
 		cmocka_unit_test(test_draws_without_value),
 		cmocka_unit_test(test_no_positive),
 		cmocka_unit_test(test_too_few),
+		cmocka_unit_test(test_least_p),
+		cmocka_unit_test(test_one_against_three),
 		cmocka_unit_test(test_seeds_swap_together),
 		cmocka_unit_test(test_same_bits),
 		cmocka_unit_test(test_stopped),
