@@ -296,13 +296,61 @@ enum status significance_bootstrap(const struct paired_sample *s,
 	return compare(s, a, b, how, out);
 }
 
+/* Rows that are right, of an accuracy without weights; -1: it is something else. */
+static int rows_right(const struct paired_sample *s, const double *value)
+{
+	int right = 0;
+
+	if (s->metric != METRIC_ACCURACY || s->weight)
+		return -1;
+	for (int i = 0; i < s->n_rows; i++) {
+		if (!s->gold && value[i] != 0 && value[i] != 1)
+			return -1;
+		right += value[i] == (s->gold ? s->gold[i] : 1);
+	}
+	return right;
+}
+
+/* Wilson 1927: the shares from which a test would not tell this one. */
+static struct interval wilson(int right, int n, double level)
+{
+	double z = student_quantile(1 - level, INFINITY), share = (double)right / n;
+	double shrink = 1 + z * z / n, middle = (share + z * z / (2.0 * n)) / shrink;
+	double half = z / shrink * sqrt(share * (1 - share) / n + z * z / (4.0 * n * n));
+
+	return (struct interval){
+		.value = share, .low = fmax(0, middle - half),
+		.high = fmin(1, middle + half), .error = sqrt(share * (1 - share) / n),
+	};
+}
+
+/* What is beyond the metric's range is no value of it. */
+static void within_range(const struct paired_sample *s, struct interval *x)
+{
+	double least = metric_table[s->metric].unit == METRIC_CORRELATION ? -1 : 0;
+
+	if (!s->gold || isnan(x->low)) /* scores of rows may be in another unit */
+		return;
+	x->low = fmax(least, x->low);
+	x->high = fmin(1, x->high);
+}
+
 enum status significance_interval(const struct paired_sample *s,
 				  const struct answers_of *system,
 				  const struct resampling *how, struct interval *out)
 {
+	int right = system->n_seeds == 1 && s->n_rows > 1
+			    ? rows_right(s, system->value[0]) : -1;
 	struct difference d;
-	enum status st = compare(s, system, NULL, how, &d);
+	enum status st;
+
+	if (right >= 0) {
+		*out = wilson(right, s->n_rows, how->level);
+		return ST_OK;
+	}
+	st = compare(s, system, NULL, how, &d);
 
 	*out = (struct interval){d.value, d.low, d.high, d.error, d.freedom, d.undefined};
+	within_range(s, out);
 	return st;
 }

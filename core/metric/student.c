@@ -3,7 +3,8 @@
  *
  * P(|T| >= t) = I_x(f/2, 1/2) with x = f / (f + t^2) (Abramowitz and Stegun 1964,
  * 26.7.1), the function by its continued fraction (26.5.8) as far as it converges
- * fast, x < (a + 1) / (a + b + 2), and by 1 - I_{1-x}(b, a) else.
+ * fast, x < (a + 1) / (a + b + 2), and by 1 - I_{1-x}(b, a) else, which costs a tail
+ * its last digits.
  */
 #include "metric/student.h"
 
@@ -69,7 +70,8 @@ static double half_beta(double a, double x, double y)
 	if (y <= 0)
 		return 1;
 	front = exp(log_gamma_step(a) + a * log_of(x, y) + 0.5 * log(y)) / sqrt(M_PI);
-	if (x < (a + 1) / (a + 2.5))
+	/* with a large x has lost the digits that matter, and the other way has enough */
+	if (x < (a + 1) / (a + 2.5) && (a < 1000 || a * y > (a < 1e6 ? 2 : 8)))
 		return front * beta_fraction(a, 0.5, x) / a;
 	return 1 - front * beta_fraction(0.5, a, y) / 0.5;
 }

@@ -4,7 +4,7 @@
     pip install numpy scipy statsmodels
     python3 tests/golden/metric/make_significance.py
 
-Writes mcnemar.jsonl, holm.jsonl, student.jsonl and resampled.jsonl. One seed each:
+Writes mcnemar.jsonl, holm.jsonl, student.jsonl, wilson.jsonl and resampled.jsonl. One seed each:
 scipy.stats.bootstrap and permutation_test. More seeds: this script's own draws, with
 numpy. `tail_low`, `tail_high`: the bootstrap distribution at the shares 0.001 k,
 k = 1 to 60, from its ends, from which a test brackets percentiles of fewer draws.
@@ -17,6 +17,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DRAWS = 40000
@@ -268,14 +269,24 @@ def holms(rng):
 
 def students():
     for free in (0.5, 1, 1.7, 2, 3, 4.5, 8, 12.25, 30, 39.9, 41, 100, 999, 1e4, 1e6, 1e9):
-        for t in (0, 1e-6, 0.01, 0.3, 0.999, 1.5, 1.96, 2.7, 4, 8, 20, 60):
+        for t in (0, 0.01, 0.1, 0.3, 0.999, 1.5, 1.96, 2.7, 4, 8, 20, 60):
             yield {"freedom": free, "t": t, "p": float(2 * stats.t.sf(t, free))}
+
+
+def wilsons():
+    for n in (2, 3, 10, 60, 1821):
+        for right in sorted({0, 1, n // 3, n // 2, n - 1, n}):
+            for level in (0.9, 0.95):
+                low, high = proportion_confint(right, n, 1 - level, method="wilson")
+                yield {"right": right, "n": n, "level": level,
+                       "low": float(low), "high": float(high)}
 
 
 def main():
     rng = np.random.default_rng(15)
     for name, rows in (("mcnemar", mcnemars()), ("holm", holms(rng)),
-                       ("student", students()), ("resampled", resampled(rng))):
+                       ("student", students()), ("wilson", wilsons()),
+                       ("resampled", resampled(rng))):
         with open(os.path.join(HERE, name + ".jsonl"), "w", encoding="ascii") as f:
             for row in rows:
                 f.write(json.dumps(row) + "\n")
