@@ -28,7 +28,7 @@ printf 'calm\nwild\ncalm\ncalm\n' >references.txt
 printf 'calm\ncalm\nwild\ncalm\n' >predictions.txt
 
 # in an order in which each finds what it needs; '-' is the desk, which has no name
-order='new check train resume - attach send eval predict score ls curves replay play tokenize completion rm'
+order='new check train resume - attach send eval predict score ls curves compare replay play tokenize completion rm'
 help_of() { if [ "$1" = - ]; then tutti plan.json --help; else tutti "$1" --help; fi; }
 examples_of() { help_of "$1" | sed -n '/^for example$/,$s/^  //p'; }
 for sub in $(tutti --help | sed -n 's/^  tutti \([a-z]\{1,\}\) .*/\1/p'); do
