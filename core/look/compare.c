@@ -250,7 +250,8 @@ static enum status measure_task(struct compare_work *w, const struct run_answers
 		struct compared_measure *m = &c->measure[c->n_measures];
 		const char *why;
 
-		if (w->o->metric && !str_eq(metric_table[id].name, w->o->metric))
+		if ((w->o->metric && !str_eq(metric_table[id].name, w->o->metric)) ||
+		    (w->o->only_first && k))
 			continue;
 		why = why_not(w, t->name, id);
 		if (why) {
