@@ -115,7 +115,7 @@ void draw_runs_test(struct canvas *c, const struct runs_view *v, struct rect in,
 	if (isfinite(p->holm))
 		draw_textf(c, y, in.x + 48, 9, INK_TEXT, "p %.4f", p->holm);
 	if (p->power.too_few)
-		draw_textf(c, y, in.x + 58, in.w - 58, INK_DIM, "%d of %d rows differ",
+		draw_textf(c, y, in.x + 58, in.w - 58, INK_DIM, "%d of %d differ",
 			   p->power.differing, m->n_rows);
 	else
 		draw_text(c, y, in.x + 58, in.w - 58, is_told ? INK_STRONG : INK_DIM,
