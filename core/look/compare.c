@@ -191,8 +191,9 @@ static enum status match_task(struct compare_work *w, const char *task)
 
 	for (int i = 0; i < w->c->n_systems && !st; i++) {
 		const struct compared_system *s = &w->c->system[i];
+		int end = compare_has_task(w, i, task) ? s->first + s->n : s->first;
 
-		for (int k = s->first; compare_has_task(w, i, task) && k < s->first + s->n && !st; k++) {
+		for (int k = s->first; k < end && !st; k++) {
 			struct run_answers *r = &w->run[k];
 
 			if (first)
@@ -250,7 +251,8 @@ static enum status measure_task(struct compare_work *w, const struct run_answers
 		struct compared_measure *m = &c->measure[c->n_measures];
 		const char *why;
 
-		if (w->o->metric && !str_eq(metric_table[id].name, w->o->metric))
+		if ((w->o->metric && !str_eq(metric_table[id].name, w->o->metric)) ||
+		    (w->o->only_first && k))
 			continue;
 		why = why_not(w, t->name, id);
 		if (why) {

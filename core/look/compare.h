@@ -30,6 +30,7 @@ struct compare_options {
 				      newest checkpoint; COMPARE_BEST checkpoint; or the
 				      checkpoint up to this one */
 	bool each;                 /* every run is a system of its own */
+	bool only_first;           /* metric of each task */
 	bool only_kept;            /* evaluate nothing: ST_NOT_FOUND where none is kept */
 	int workers;               /* of evaluations made here; 0: one a core */
 	int draws;

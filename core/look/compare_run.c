@@ -299,7 +299,7 @@ enum status run_answers_read(const char *path, const struct compare_options *o,
 		return st;
 	if (o->only_kept)
 		return err_set(err, ST_NOT_FOUND, "run '%s' keeps no predictions of all dev "
-			       "rows", r->run.name);
+			       "rows; 'tutti compare' makes them", r->run.name);
 	if (!is_chosen)
 		st = checkpoint_choose(path, CHECKPOINT_NEWEST, &c, err);
 	return st ? refuse_gone(r, st, err) : make_here(r, &c, o, pg, err);

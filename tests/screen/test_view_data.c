@@ -93,7 +93,7 @@ static void test_more_goldens(void **state)
 	one(&s, "6>>>", "numbers to predict", "data-80-regress");
 	one(&s, "6>>>>l", "summary in pieces", "data-80-summaries");
 	one(&wide, "6l\r", "as the model", "data-120-row");
-	one(&wide, "5|jbkd", "fields", "runs-120-differences");
+	one(&wide, "5|jbkd", "keeps no predictions", "runs-120-differences");
 }
 
 /* Planted rows are found; filters show what they say. */

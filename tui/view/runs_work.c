@@ -97,6 +97,8 @@ void runs_view_free(void *own)
 	job_slot_release(&v->read);
 	job_slot_release(&v->loss);
 	job_slot_release(&v->diff);
+	job_slot_release(&v->tests);
+	comparison_release(&v->tested);
 	run_table_release(&v->table);
 	run_diff_release(&v->difference);
 	for (int i = 0; i <= RUN_MARKS; i++)
@@ -231,6 +233,7 @@ static void keep_diff(struct ui *ui, struct runs_view *v)
 			v->diff_trouble.text[0] = '\0';
 		drop_diff(r);
 	}
+	runs_tests_take(v);
 	if (!v->shows_diff || !a || !b ||
 	    (str_eq(v->diff_a, a->info.name) && str_eq(v->diff_b, b->info.name)))
 		return;
@@ -241,6 +244,7 @@ static void keep_diff(struct ui *ui, struct runs_view *v)
 	str_copy(r->path[0], PATH_MAX, a->info.path);
 	str_copy(r->path[1], PATH_MAX, b->info.path);
 	job_slot_start(&v->diff, do_diff, r, drop_diff, ui->wake_fd);
+	runs_tests_start(ui, v, a->info.path, b->info.path);
 }
 
 static void widen(double x, double *min, double *max)

@@ -320,7 +320,8 @@ void draw_runs_diff(struct canvas *c, const struct runs_view *v, struct rect r)
 {
 	const struct run_diff *d = &v->difference;
 	struct rect in = rect_cut(r, 1, 2, 1, 2);
-	int n = d->n_changes + d->n_entries, from = v->scroll;
+	int tests = runs_tests_lines(v), from = v->scroll;
+	int n = tests + d->n_changes + d->n_entries;
 	char title[2 * RUN_NAME + 32], remark[64];
 
 	if (!v->diff_a[0]) {
@@ -337,15 +338,18 @@ void draw_runs_diff(struct canvas *c, const struct runs_view *v, struct rect r)
 		return;
 	if (v->diff_trouble.text[0])
 		draw_foreign(c, in.y, in.x, in.w, INK_WARN, v->diff_trouble.text);
-	else if (!n)
-		draw_text(c, in.y, in.x, in.w, INK_DIM,
-			  "the same plan, the same data, the same journal");
 	if (from > n - in.h)
 		from = n - in.h;
 	if (from < 0)
 		from = 0;
 	for (int i = 0; i < in.h && from + i < n; i++)
-		draw_difference(c, v, in, in.y + i, from + i);
+		if (from + i < tests)
+			draw_runs_test(c, v, in, in.y + i, from + i);
+		else
+			draw_difference(c, v, in, in.y + i, from + i - tests);
+	if (n == tests && !v->diff_trouble.text[0] && n - from < in.h)
+		draw_text(c, in.y + n - from, in.x, in.w, INK_DIM,
+			  "the same plan, the same data, the same journal");
 }
 
 /* --- the chosen run --- */

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "feed/job_slot.h"
+#include "look/compare.h"
 #include "look/run_diff.h"
 #include "look/run_table.h"
 #include "ui/ui.h"
@@ -25,7 +26,7 @@ struct loss_curve {
 
 struct runs_view {
 	char root[PATH_MAX];
-	struct job_slot read, loss, diff;
+	struct job_slot read, loss, diff, tests;
 	struct run_table table;
 	bool has_table;
 	struct err trouble;
@@ -44,6 +45,8 @@ struct runs_view {
 	bool shows_diff, shows_gain; /* gain: metrics less the base's */
 	struct run_diff difference;
 	struct err diff_trouble;
+	struct comparison tested;  /* the same two, by their kept predictions */
+	struct err tests_trouble;
 	char diff_a[RUN_NAME], diff_b[RUN_NAME]; /* what it is of; "" none */
 	int scroll;
 	bool is_stale;             /* the order is to be made anew */
@@ -75,6 +78,13 @@ bool runs_is_ours(const struct snapshot *s, const struct run_card *card);
 const char *runs_sort_name(enum run_sort s);
 /* Tasks of the runs that are shown, as they are met; good until the next call. */
 const char *const *runs_tasks(const struct runs_view *v, int *n);
+/* runs_tests.c: the two runs of the differences, row by row, in a job; the newest. */
+void runs_tests_start(struct ui *ui, struct runs_view *v, const char *a, const char *b);
+void runs_tests_take(struct runs_view *v);
+/* Lines of the list of differences, and line i of them. */
+int runs_tests_lines(const struct runs_view *v);
+void draw_runs_test(struct canvas *c, const struct runs_view *v, struct rect in, int y,
+		    int i);
 void runs_export(struct ui *ui, const struct runs_view *v); /* runs_export.c */
 void runs_settle(struct runs_view *v); /* makes the order anew */
 

@@ -188,7 +188,7 @@ static void test_refusals(void **state)
 	refused(&o, 2, NAMES("good-s1", "good-again"), ST_INVALID,
 		"'good-s1' and 'good-again' are one system with one seed, 1");
 	refused(&o, 2, NAMES("good-s1", "sample"), ST_NOT_FOUND,
-		"run 'sample' keeps no predictions of all dev rows");
+		"run 'sample' keeps no predictions of all dev rows; 'tutti compare' makes them");
 	o.only_kept = false;
 	refused(&o, 2, NAMES("good-s1", "sample"), ST_NOT_FOUND,
 		"no checkpoint that could make them: 'tutti train");
