@@ -62,6 +62,8 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 		  int task);
 /* Applies filter and sort; after each change of them. */
 void results_arrange(struct results *r);
+/* Of a list without a row: why, and the key that gets rows again. Borrowed. */
+const char *results_why_empty(const struct results *r);
 /* Reads the history of set row i unless it is there. */
 void results_history(struct results *r, const struct feed *f, const char *run_path,
 		     int i);

@@ -15,6 +15,8 @@
 #include "ui/ui.h"
 #include "widget/words.h"
 
+enum { WHY_ROOM = 3 }; /* lines for the words that made an answer */
+
 static int channel_named(const struct snapshot *s, const char *name)
 {
 	for (int i = 0; i < s->n_channels; i++)
@@ -189,13 +191,18 @@ static int draw_answer(struct canvas *c, const struct ui *ui, struct rect r, int
 {
 	int channel = channel_named(ui->pic, json_key(task));
 	enum ink ink = ink_channel(channel);
+	struct attribution_key k;
+	struct rect top = r;
 
 	c->flags = CELL_BOLD;
 	draw_foreign(c, y, r.x, 13, ink, json_key(task));
 	c->flags = 0;
 	if (json_type(task) != JSON_OBJECT)
 		return y + 1;
-	y = view_kind(ui->pic->ch[channel].kind)->draw_tried(c, r, y, task, ink);
+	k = trial_key(ui, channel);
+	if (attribution_find(ui, &k) && r.h > 2 * WHY_ROOM)
+		top.h -= WHY_ROOM; /* what was asked is shown before the rest */
+	y = view_kind(ui->pic->ch[channel].kind)->draw_tried(c, top, y, task, ink);
 	return draw_why(c, ui, r, y, channel) + 1;
 }
 
