@@ -42,6 +42,7 @@ enum status evaluate_baseline(struct session *s, int task, const struct dataset 
  *                  "pieces":[[piece,p,gate,src,[place,share,..]],..],
  *                  "source":[pieces]}}}
  * said: of a model that says its answers, the likeliest numbers and how likely each is.
+ * A task whose max_source cut the text has "left_out": pieces that it did not read.
  * gate: the share generated, the rest is copied; null: the model has no copy gate.
  */
 enum status evaluate_text(struct session *s, int task, const char *text,
@@ -49,7 +50,7 @@ enum status evaluate_text(struct session *s, int task, const char *text,
 /*
  * Many texts, which the workers share: json[i], an empty buffer, gets what
  * evaluate_text says of text[i] and pair[i] (NULL: none), but for "pieces",
- * "source" and "said". All must be UTF-8.
+ * "source", "said" and "left_out". All must be UTF-8.
  */
 void evaluate_texts(struct session *s, int task, int n, const char *const *text,
 		    const char *const *pair, struct buf *json);

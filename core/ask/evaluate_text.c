@@ -116,9 +116,10 @@ static void run_text(const struct try_text *t, struct worker *w)
 	const struct plan_task *p = &t->s->plan->tasks[t->task];
 	int32_t *ids = xcalloc(2 * (size_t)p->max_source, sizeof *ids);
 	struct example ex = { 0 };
+	struct layout l;
 	struct batch b;
 
-	eval_encode(t->s, t->task, t->text, t->pair, ids, NULL, &ex);
+	l = eval_encode(t->s, t->task, t->text, t->pair, ids, NULL, &ex);
 	tape_begin(&w->tape, NULL, NULL);
 	batch_build_examples(&b, &w->tape.arena, p->kind, t->task, &ex, 1, 0,
 			     tokenizer_start(t->s->tok));
@@ -127,6 +128,8 @@ static void run_text(const struct try_text *t, struct worker *w)
 	ask_kind(p->kind)->put_answer(&(struct ask_text){
 		.s = t->s, .task = t->task, .detail = t->detail, .w = w, .b = &b,
 		.ex = &ex }, t->j);
+	if (t->detail && layout_lost(&l) > 0)
+		json_put_int(t->j, "left_out", layout_lost(&l));
 	json_close(t->j, '}');
 	xfree(ids);
 }

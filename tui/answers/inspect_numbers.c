@@ -147,7 +147,7 @@ void inspect_draw_residuals(struct canvas *c, const struct ui *ui, struct rect r
 	int bin[BINS], top = 1, w = plot.w / BINS;
 	struct residuals s;
 	double most;
-	char text[24], number[24];
+	char text[24], number[24], pearson[24] = "-";
 
 	residuals_of(&d->set, &s);
 	draw_titled_box(c, r, "guess - gold", NULL);
@@ -162,10 +162,12 @@ void inspect_draw_residuals(struct canvas *c, const struct ui *ui, struct rect r
 	residual_bins(&d->set, most, BINS, bin);
 	for (int i = 0; i < BINS; i++)
 		top = bin[i] > top ? bin[i] : top;
+	if (isfinite(s.pearson)) /* one guess for all rows has none */
+		str_format(pearson, sizeof pearson, "%.2f", s.pearson);
 	draw_textf(c, r.y + 1, plot.x, plot.w, INK_TEXT, r.w >= 50 ?
-		   "mean distance %s   root mean square %s   r %.2f" :
-		   "MAE %s  RMSE %s  r %.2f", fmt_value(text, s.mae),
-		   fmt_value(number, s.rmse), s.pearson);
+		   "mean distance %s   root mean square %s   r %s" :
+		   "MAE %s  RMSE %s  r %s", fmt_value(text, s.mae),
+		   fmt_value(number, s.rmse), pearson);
 	for (int i = 0; i < BINS; i++)
 		for (int k = 0; k < (w > 2 ? w - 1 : w); k++)
 			draw_span(c, plot.y, plot.x + i * w + k,

@@ -12,7 +12,7 @@
 #include "inspect_own.h"
 #include "kind_view.h"
 
-enum { NAME_COLS = 11 };
+enum { NAME_COLS = 11, SAID_FROM = 34 /* columns */ };
 /* Labels of a text that was typed: so many, or twice that where there is room. */
 enum { LABELS = 6, LABELS_ROOM = 20, TRIED_BAR = 24 };
 
@@ -57,11 +57,13 @@ static int draw_others(struct canvas *c, struct rect r, int y, const struct json
 static int draw_labels(struct canvas *c, struct rect r, int y, const struct json *p,
 		       enum ink ink)
 {
-	int most = r.h >= LABELS_ROOM ? 2 * LABELS : LABELS;
+	int room = r.y + r.h - y, most = r.h >= LABELS_ROOM ? 2 * LABELS : LABELS;
 	int bar = r.w < TRIED_BAR + 35 ? r.w - 35 : TRIED_BAR;
 	const struct json *k = NULL, *next = next_largest(p, NULL);
 
-	for (; next && most > 0 && y < r.y + r.h; most--, y++) {
+	if (room < most)
+		most = room < json_len(p) ? room - 1 : room;
+	for (; next && most > 0; most--, y++) {
 		double v = json_number(next);
 
 		k = next;
@@ -361,7 +363,8 @@ static void draw_probabilities(struct canvas *c, const struct results *d, struct
 			       const struct prediction *p, enum ink ink)
 {
 	bool *done = xcalloc((size_t)label_count(p) + 1, sizeof *done);
-	int said = says_otherwise(d) ? r.w / 4 : 0, bar = r.w - NAME_COLS - 10 - said;
+	int said = r.w < SAID_FROM || !says_otherwise(d) ? 0 : r.w < 50 ? r.w / 4 : r.w / 3;
+	int bar = r.w - NAME_COLS - 10 - said;
 	char text[64];
 
 	bar = bar > 44 ? 44 : bar;

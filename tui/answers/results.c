@@ -98,6 +98,13 @@ const char *sort_name(enum result_sort s)
 	return name[s];
 }
 
+const char *results_why_empty(const struct results *r)
+{
+	return r->gold >= 0 || r->pred >= 0 ? "no such rows   c all of them again" :
+	       r->only_changed ? "no row has changed   d all of them again" :
+	       r->only_errors && r->set.n ? "no errors   a all rows" : "no rows";
+}
+
 void results_load(struct results *r, const struct feed *f, const struct snapshot *s,
 		  int task)
 {

@@ -66,6 +66,8 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 void results_arrange(struct results *r);
 /* Has it what such an order goes by? Else rows stay in theirs. */
 bool results_can_sort(const struct results *r, enum result_sort s);
+/* Of a list without a row: why, and the key that gets rows again. Borrowed. */
+const char *results_why_empty(const struct results *r);
 /* Reads the history of set row i unless it is there. */
 void results_history(struct results *r, const struct feed *f, const char *run_path,
 		     int i);

@@ -108,6 +108,8 @@ static void draw_list(struct canvas *c, const struct ui *ui, struct rect r)
 	k->list_names(d, names, r.w >= 100);
 	draw_textf(c, r.y + 1, r.x + 5, r.w - 6, INK_DIM, "%s%s  text", names,
 		   d->has_loss ? "  loss" : "");
+	if (!d->n_order)
+		draw_text(c, r.y + 2, r.x + 5, r.w - 6, INK_DIM, results_why_empty(d));
 	listing_fit(&l, d->n_order, r.h - 3);
 	for (int i = 0; i < r.h - 3 && l.top + i < d->n_order; i++) {
 		int y = r.y + 2 + i;

@@ -321,6 +321,11 @@ static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bo
 	draw_pane(c, &p, boxed);
 }
 
+static const char *plural(int n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void draw_reference(struct canvas *c, struct rect r, bool boxed,
 			   const struct example_view *e, const struct summaries_view *v)
 {
@@ -331,13 +336,9 @@ static void draw_reference(struct canvas *c, struct rect r, bool boxed,
 		str_format(p.remark, sizeof p.remark, "%d of %d words found", e->matched,
 			   e->n_reference);
 	else
-		str_format(p.remark, sizeof p.remark, "%d words", e->n_reference);
+		str_format(p.remark, sizeof p.remark, "%d word%s", e->n_reference,
+			   plural(e->n_reference));
 	draw_pane(c, &p, boxed);
-}
-
-static const char *plural(int n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static void output_remark(char out[64], const struct example_view *e,
@@ -346,12 +347,14 @@ static void output_remark(char out[64], const struct example_view *e,
 	if (v->shows_change && e->was)
 		str_format(out, 64, "%d new, %d gone", e->added, e->removed);
 	else if (v->mode == READ_COPIED && !v->shows_change)
-		str_format(out, 64, "%d words, %d span%s, %d novel", e->n_output,
+		str_format(out, 64, "%d word%s, %d span%s, %d novel", e->n_output,
+			   plural(e->n_output),
 			   e->spans, plural(e->spans), e->novel);
 	else if (v->mode == READ_NOVEL && !v->shows_change)
-		str_format(out, 64, "%d words, %d novel", e->n_output, e->novel);
+		str_format(out, 64, "%d word%s, %d novel", e->n_output,
+			   plural(e->n_output), e->novel);
 	else
-		str_format(out, 64, "%d words", e->n_output);
+		str_format(out, 64, "%d word%s", e->n_output, plural(e->n_output));
 }
 
 static void draw_output(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,

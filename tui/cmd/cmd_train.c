@@ -121,8 +121,8 @@ static void text_eval(const struct snapshot *s)
 		const struct channel *c = &s->ch[i];
 		char dev[24], base[24];
 
-		if (isnan(c->dev))
-			continue;
+		if (isnan(c->dev) && c->dev_step != s->eval_step)
+			continue; /* it has no dev rows; else a metric of no meaning: "-" */
 		printf("  %s %s %s", c->name, metric_table[c->metric].name,
 		       fmt_measure(dev, c->metric, c->dev));
 		if (!isnan(c->baseline))

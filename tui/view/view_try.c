@@ -15,6 +15,8 @@
 #include "ui/ui.h"
 #include "widget/words.h"
 
+enum { WHY_ROOM = 3 }; /* lines for the words that made an answer */
+
 static int channel_named(const struct snapshot *s, const char *name)
 {
 	for (int i = 0; i < s->n_channels; i++)
@@ -184,18 +186,37 @@ static int draw_why(struct canvas *c, const struct ui *ui, struct rect r, int y,
 	return y + 1;
 }
 
+/* How much of the text the model did not see. */
+static int draw_left_out(struct canvas *c, struct rect r, int y, const struct json *task)
+{
+	const struct json *n = json_get(task, "left_out");
+	char number[24];
+
+	if (!n || json_type(n) != JSON_NUMBER || y >= r.y + r.h)
+		return y;
+	draw_textf(c, y, r.x + 14, r.w - 14, INK_WARN, "%s pieces at its end were not read",
+		   fmt_count(number, (int64_t)json_number(n)));
+	return y + 1;
+}
+
 static int draw_answer(struct canvas *c, const struct ui *ui, struct rect r, int y,
 		       const struct json *task)
 {
 	int channel = channel_named(ui->pic, json_key(task));
 	enum ink ink = ink_channel(channel);
+	struct attribution_key k;
+	struct rect top = r;
 
 	c->flags = CELL_BOLD;
 	draw_foreign(c, y, r.x, 13, ink, json_key(task));
 	c->flags = 0;
 	if (json_type(task) != JSON_OBJECT)
 		return y + 1;
-	y = view_kind(ui->pic->ch[channel].kind)->draw_tried(c, r, y, task, ink);
+	k = trial_key(ui, channel);
+	if (attribution_find(ui, &k) && r.h > 2 * WHY_ROOM)
+		top.h -= WHY_ROOM; /* what was asked is shown before the rest */
+	y = view_kind(ui->pic->ch[channel].kind)->draw_tried(c, top, y, task, ink);
+	y = draw_left_out(c, r, y, task);
 	return draw_why(c, ui, r, y, channel) + 1;
 }
 
@@ -222,12 +243,23 @@ static void draw_answers(struct canvas *c, const struct ui *ui, struct rect r)
 	json_free(doc);
 }
 
+/* On the rule below a text that has more lines than are shown. */
+static void draw_cut(struct canvas *c, int y, int end, int words)
+{
+	char number[24], text[48];
+
+	str_format(text, sizeof text, " %s words, not all shown ",
+		   fmt_count(number, words));
+	draw_right(c, y, end - 1, (int)strlen(text), INK_DIM, text);
+}
+
 static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct rect in = rect_cut(body, 2, 3, 1, 3);
 	struct word *w;
 	char name[64], title[96];
 	int n, lines;
+	bool is_cut;
 
 	models_name(ui, name);
 	str_format(title, sizeof title, "try a text · %s", name);
@@ -236,9 +268,12 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 	lines = words_draw(c, (struct rect){in.y, in.x, in.h / 3, in.w}, w, n, 0,
 			   false);
 	xfree(w);
-	if (lines > in.h / 3)
+	is_cut = lines > in.h / 3;
+	if (is_cut)
 		lines = in.h / 3;
 	draw_rule(c, in.y + lines, in.x, in.w, INK_FRAME);
+	if (is_cut)
+		draw_cut(c, in.y + lines, in.x + in.w, n);
 	in = rect_cut(in, lines + 2, 0, 0, 0);
 	if (trial_of(ui)->is_waiting)
 		draw_text(c, in.y, in.x, in.w, INK_DIM,

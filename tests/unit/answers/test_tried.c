@@ -76,6 +76,7 @@ static void test_more(void **state)
 	is_line(&c, 7, "h", true);
 	canvas_release(&c);
 	assert_int_equal(draw(&c, TASK_CLASSIFY, 4, eight), 4); /* nothing below its room */
+	is_line(&c, 3, "5 more, 0.400 together", true);
 	is_line(&c, 4, "e", false);
 	canvas_release(&c);
 }
@@ -183,6 +184,23 @@ static void test_top(void **state)
 	canvas_release(&c);
 }
 
+/* An empty list says why, and which key gets rows again. */
+static void test_empty(void **state)
+{
+	struct prediction one = {0};
+	struct results r = {.gold = -1, .pred = -1};
+
+	(void)state;
+	assert_string_equal(results_why_empty(&r), "no rows");
+	r.set = (struct prediction_set){.p = &one, .n = 1};
+	r.only_errors = true;
+	assert_non_null(strstr(results_why_empty(&r), "a all rows"));
+	r.only_changed = true;
+	assert_non_null(strstr(results_why_empty(&r), "d all of them"));
+	r.gold = r.pred = 0;
+	assert_non_null(strstr(results_why_empty(&r), "c all of them"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_label_said),
 		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_empty),
 	};
 
 	return cmocka_run_group_tests_name("tried", tests, NULL, NULL);

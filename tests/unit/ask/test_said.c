@@ -141,11 +141,39 @@ static void test_told(void **state)
 	buf_release(&b);
 }
 
+/* A text that max_source cuts: how many pieces were not read; none, and no word. */
+static void test_left_out(void **state)
+{
+	struct session *s = make("gpt", "", 1);
+	const struct json *n;
+	struct err err = { "" };
+	struct buf b, text;
+	struct json *doc;
+
+	(void)state;
+	buf_init(&b);
+	buf_init(&text);
+	assert_null(json_get(tried(s, &b, &doc), "left_out"));
+	json_free(doc);
+	for (int i = 0; i < 200; i++)
+		buf_adds(&text, "amber ");
+	buf_clear(&b);
+	assert_int_equal(evaluate_text(s, 0, buf_str(&text), NULL, &b, &err), ST_OK);
+	assert_int_equal(json_parse(buf_str(&b), b.len, "answer", &doc, &err), ST_OK);
+	n = json_get(json_get(json_get(doc, "tasks"), "count"), "left_out");
+	assert_true(n && json_number(n) > 200 - 32 && json_number(n) < 200);
+	json_free(doc);
+	buf_release(&text);
+	buf_release(&b);
+	session_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_left_out),
 	};
 
 	return cmocka_run_group_tests_name("said", tests, fixture_make, fixture_remove);
