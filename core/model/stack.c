@@ -148,12 +148,12 @@ void stream_prefixed(struct stream *s, int i, const struct prefixed *rows)
 						  s->p_drop));
 }
 
-void stream_branches(struct stream *s, int i, const struct branches *rows)
+void stream_trees(struct stream *s, int i, const struct trees *rows)
 {
 	struct ten *x = stream_qkv(s, i);
 
-	stream_attended(s, i, op_branch_attention(s->t, x, rows, s->cfg->heads,
-						  s->p_drop));
+	stream_attended(s, i, op_tree_attention(s->t, x, rows, s->cfg->heads,
+						s->p_drop));
 }
 
 /* Of what stream_qkv makes q, of rows h; then k | v, of all. */

@@ -67,8 +67,8 @@ void stream_attended(struct stream *s, int i, struct ten *x);
 void stream_self(struct stream *s, int i, const struct ragged *seq, bool causal);
 /* The same where sequences have a prefix. */
 void stream_prefixed(struct stream *s, int i, const struct prefixed *rows);
-/* The same where prefixes go on in branches. */
-void stream_branches(struct stream *s, int i, const struct branches *rows);
+/* The same where prefixes go on in several ways. */
+void stream_trees(struct stream *s, int i, const struct trees *rows);
 /*
  * The same for the last rows of each sequence alone (op_last_attention): the n `rows`
  * of the stream, in sequences `asking`. Only they go on; the top layer's others are read

@@ -1,8 +1,9 @@
 /*
  * text_scores.c - see text_scores.h.
  *
- * Scores of all texts come from one pass: the prompt's rows once, then a branch for each
- * text (op_branch_attention), of which the last piece is only predicted.
+ * Scores of all texts come from one pass: the prompt's rows once, then what the texts
+ * begin with, each beginning once (op_tree_attention). A text's last piece is only
+ * predicted, and so are all pieces behind one beginning from one row.
  */
 #include "model/text_scores.h"
 
@@ -10,14 +11,23 @@
 
 #include "base/mem.h"
 #include "model/lm.h"
-#include "tensor/kernels.h"
-#include "tensor/vmath.h"
 
-/* Text k: ids[off[k]] .. ids[off[k + 1]]. */
+/*
+ * Text k: ids[off[k]] .. ids[off[k + 1]]. Beginnings that something follows have a row
+ * each, a longer one behind the shorter one. What is predicted, each once, is an ask:
+ * from the prompt (beginning -1) or from a beginning, in this order.
+ */
 struct texts {
 	int n;
 	int32_t *ids;
-	int *off; /* [n + 1] */
+	int *off;       /* [n + 1] */
+	int rows, asks, depth;
+	int32_t *piece; /* [rows] the last of each beginning */
+	int *parent;    /* [rows] the beginning before it; -1: the prompt */
+	int *place;     /* [rows] behind the prompt */
+	int *from;      /* [asks] beginning */
+	int32_t *asked; /* [asks] piece */
+	int *ask;       /* [off[n]] of each text's pieces */
 };
 
 static const struct texts *texts_of(const struct model *m, const struct batch *b)
@@ -59,10 +69,73 @@ enum status text_scores_check(const struct model_task *task, int n, const char *
 	return ST_OK;
 }
 
+/* The beginning that goes on from `parent` with `piece`: as it is, or a new one. */
+static int beginning(struct texts *x, int parent, int32_t piece)
+{
+	int i = parent + 1;
+
+	while (i < x->rows && (x->parent[i] != parent || x->piece[i] != piece))
+		i++;
+	if (i < x->rows)
+		return i;
+	x->parent[i] = parent;
+	x->piece[i] = piece;
+	x->place[i] = parent < 0 ? 0 : x->place[parent] + 1;
+	x->depth = x->place[i] >= x->depth ? x->place[i] + 1 : x->depth;
+	return x->rows++;
+}
+
+/* That `piece` is asked of beginning `from`, whose asks begin at `first`. */
+static int ask_for(struct texts *x, int first, int from, int32_t piece)
+{
+	int i = first;
+
+	while (i < x->asks && x->asked[i] != piece)
+		i++;
+	if (i < x->asks)
+		return i;
+	x->from[i] = from;
+	x->asked[i] = piece;
+	return x->asks++;
+}
+
+/* behind [off[n]]: the beginning that each piece is behind. */
+static void find_asks(struct texts *x, const int *behind)
+{
+	for (int from = -1; from < x->rows; from++) {
+		int first = x->asks;
+
+		for (int i = 0; i < x->off[x->n]; i++)
+			if (behind[i] == from)
+				x->ask[i] = ask_for(x, first, from, x->ids[i]);
+	}
+}
+
+static void find_beginnings(struct arena *a, struct texts *x)
+{
+	size_t n = (size_t)x->off[x->n] + 1;
+	int *behind = arena_alloc(a, n * sizeof *behind);
+
+	x->piece = arena_alloc(a, n * sizeof *x->piece);
+	x->parent = arena_alloc(a, n * sizeof *x->parent);
+	x->place = arena_alloc(a, n * sizeof *x->place);
+	x->from = arena_alloc(a, n * sizeof *x->from);
+	x->asked = arena_alloc(a, n * sizeof *x->asked);
+	x->ask = arena_alloc(a, n * sizeof *x->ask);
+	x->depth = 1;
+	for (int k = 0; k < x->n; k++)
+		for (int i = x->off[k], at = -1; i < x->off[k + 1]; i++) {
+			behind[i] = at;
+			if (i + 1 < x->off[k + 1])
+				at = beginning(x, at, x->ids[i]);
+		}
+	find_asks(x, behind);
+}
+
 void *text_scores_declare(struct build *own, const struct model_task *task, int n_texts)
 {
 	struct arena *a = &own->m->arena;
-	struct texts *x = arena_alloc(a, sizeof *x);
+	struct texts *x = arena_zalloc(a, sizeof *x);
 	size_t n = (size_t)n_texts + 1, ids = (size_t)task->text_off[n_texts];
 
 	x->n = n_texts;
@@ -70,6 +143,7 @@ void *text_scores_declare(struct build *own, const struct model_task *task, int 
 	x->ids = arena_alloc(a, (ids + 1) * sizeof *x->ids);
 	memcpy(x->off, task->text_off, n * sizeof *x->off);
 	memcpy(x->ids, task->text, ids * sizeof *x->ids);
+	find_beginnings(a, x);
 	return x;
 }
 
@@ -115,124 +189,90 @@ struct loss text_scores_loss(const struct model *m, struct tape *t, const struct
 
 /* --- scores of all texts --- */
 
-/* The prompts' rows [N], then for each prompt a branch for each text. */
-struct branched {
-	int n, asks;
+/* The prompts' rows [N], then for each prompt those of the texts' beginnings. */
+struct grown {
+	int n;
 	int32_t *ids, *pos, *seg;
-	int *branch_off, *of;  /* [B * texts + 1], [B * texts] */
-	int *asking;           /* [asks] rows from which pieces are predicted */
-	int32_t *target;       /* [asks] which */
-	int *text_off;         /* [B * texts + 1] each text's asks */
+	int *off, *parent;   /* [B + 1], [B * rows] */
+	int *asking;         /* [B * (1 + rows)] rows from which pieces are predicted */
+	int *of;             /* [B * asks] which of those */
+	int32_t *piece;      /* [B * asks] */
+	int *ask, *text_off; /* [B * off[texts]], [B * texts + 1] of each text's pieces */
 };
 
-/* Text k behind prompt e: all its pieces are predicted, all but the last are read. */
-static void add_branch(const struct batch *b, const struct texts *x, int e, int k,
-		       struct branched *l)
+/* The beginnings behind prompt e, and what is asked there. */
+static void grow(const struct batch *b, const struct texts *x, int e, struct grown *l)
 {
-	int branch = e * x->n + k, len = x->off[k + 1] - x->off[k];
-	int places = b->off[e + 1] - b->off[e];
+	int places = b->off[e + 1] - b->off[e], rows = 1 + x->rows;
 
-	for (int i = 0; i < len; i++) {
-		l->asking[l->asks] = i ? l->n - 1 : b->off[e + 1] - 1;
-		l->target[l->asks++] = x->ids[x->off[k] + i];
-		if (i + 1 == len)
-			break;
-		l->ids[l->n] = x->ids[x->off[k] + i];
-		l->pos[l->n] = places + i;
+	l->asking[e * rows] = b->off[e + 1] - 1;
+	for (int i = 0; i < x->rows; i++) {
+		l->asking[e * rows + 1 + i] = l->n;
+		l->parent[e * x->rows + i] = x->parent[i];
+		l->ids[l->n] = x->piece[i];
+		l->pos[l->n] = places + x->place[i];
 		l->seg[l->n++] = 0;
 	}
-	l->of[branch] = e;
-	l->branch_off[branch + 1] = l->n - b->N;
-	l->text_off[branch + 1] = l->asks;
+	l->off[e + 1] = l->n - b->N;
+	for (int i = 0; i < x->asks; i++) {
+		l->of[e * x->asks + i] = e * rows + 1 + x->from[i];
+		l->piece[e * x->asks + i] = x->asked[i];
+	}
+	for (int i = 0; i < x->off[x->n]; i++)
+		l->ask[e * x->off[x->n] + i] = e * x->asks + x->ask[i];
+	for (int k = 0; k < x->n; k++)
+		l->text_off[e * x->n + k + 1] = e * x->off[x->n] + x->off[k + 1];
 }
 
-static struct branched branch_out(struct arena *a, const struct batch *b,
-				  const struct texts *x)
+static struct grown grow_all(struct arena *a, const struct batch *b, const struct texts *x)
 {
-	size_t branches = (size_t)b->B * (size_t)x->n + 1;
-	size_t asks = (size_t)b->B * (size_t)x->off[x->n] + 1, n = (size_t)b->N + asks;
-	struct branched l = {
+	size_t B = (size_t)b->B, rows = B * (size_t)x->rows, n = (size_t)b->N + rows + 1;
+	size_t asks = B * (size_t)x->asks + 1, pieces = B * (size_t)x->off[x->n] + 1;
+	struct grown l = {
 		.n = b->N,
 		.ids = arena_alloc(a, n * sizeof *l.ids),
 		.pos = arena_alloc(a, n * sizeof *l.pos),
 		.seg = arena_alloc(a, n * sizeof *l.seg),
-		.branch_off = arena_zalloc(a, branches * sizeof *l.branch_off),
-		.of = arena_alloc(a, branches * sizeof *l.of),
-		.asking = arena_alloc(a, asks * sizeof *l.asking),
-		.target = arena_alloc(a, asks * sizeof *l.target),
-		.text_off = arena_zalloc(a, branches * sizeof *l.text_off),
+		.off = arena_zalloc(a, (B + 1) * sizeof *l.off),
+		.parent = arena_alloc(a, (rows + 1) * sizeof *l.parent),
+		.asking = arena_alloc(a, (B + rows + 1) * sizeof *l.asking),
+		.of = arena_alloc(a, asks * sizeof *l.of),
+		.piece = arena_alloc(a, asks * sizeof *l.piece),
+		.ask = arena_alloc(a, pieces * sizeof *l.ask),
+		.text_off = arena_zalloc(a, (B * (size_t)x->n + 1) * sizeof *l.text_off),
 	};
 
 	memcpy(l.ids, b->ids, (size_t)b->N * sizeof *l.ids);
 	memcpy(l.pos, b->pos, (size_t)b->N * sizeof *l.pos);
 	memcpy(l.seg, b->seg, (size_t)b->N * sizeof *l.seg);
 	for (int e = 0; e < b->B; e++)
-		for (int k = 0; k < x->n; k++)
-			add_branch(b, x, e, k, &l);
+		grow(b, x, e, &l);
 	return l;
 }
 
-static struct ten *branched_rows(const struct model *m, struct tape *t,
-				 const struct batch *b, const struct branched *l,
-				 float p_drop, struct ten **embedded)
+/* The states from which pieces are predicted: [B * (1 + rows), C]. */
+static struct ten *grown_rows(const struct model *m, struct tape *t,
+			      const struct batch *b, const struct grown *l, float p_drop,
+			      struct ten **embedded)
 {
 	struct places in = { l->n, l->ids, l->pos, l->seg };
 	struct stream s = { .t = t, .cfg = &m->cfg, .p_drop = p_drop,
 			    .stack = m->trunk->stack(m, b->task) };
-	struct branches *rows = arena_alloc(&t->arena, sizeof *rows);
+	struct trees *rows = arena_alloc(&t->arena, sizeof *rows);
 	struct ten *x = m->trunk->embed(m, t, &in);
 
-	*rows = (struct branches){ { b->B, b->off },
-				   { b->B * texts_of(m, b)->n, l->branch_off }, l->of };
+	*rows = (struct trees){ { b->B, b->off }, { b->B, l->off }, l->parent,
+				texts_of(m, b)->depth };
 	if (embedded) /* the first N are the source's: what is asked for */
 		*embedded = x;
 	stream_begin(&s, x);
 	for (int i = 0; i < s.stack->n; i++) {
 		stream_layer_begin(&s);
-		stream_branches(&s, i, rows);
+		stream_trees(&s, i, rows);
 		stream_feed(&s, i);
 		stream_layer_end(&s);
 	}
-	return op_rows(t, s.h, l->asking, l->asks);
-}
-
-/* y [texts] += log softmax of the logits at each text's first piece, by its length. */
-static void add_log_probs(const struct texts *x, int V, float *logits, float *y)
-{
-	float top = k_logits_max(V, logits, NULL);
-	double all = (double)top + v_logd(k_exp_sum_of(V, logits, top));
-
-	for (int k = 0; k < x->n; k++)
-		y[k] += (float)(((double)logits[x->ids[x->off[k]]] - all) /
-				(x->off[k + 1] - x->off[k]));
-}
-
-enum { ENDS_AT_ONCE = 32 };
-
-/*
- * All texts' first pieces are predicted from one row, the prompt's last: its logits, made
- * once, are added to the means y [B, texts] of what is predicted behind it.
- */
-static void add_first(const struct model *m, struct tape *t, const struct branched *l,
-		      const struct texts *x, const struct ten *asking, struct ten *y)
-{
-	size_t C = (size_t)asking->cols, V = (size_t)m->cfg.vocab;
-	struct arena_mark mark = arena_mark(&t->arena);
-	float *end = arena_alloc(&t->arena, ENDS_AT_ONCE * C * sizeof *end);
-	float *logits = arena_alloc(&t->arena, ENDS_AT_ONCE * V * sizeof *logits);
-
-	for (int from = 0, n; from < y->rows; from += n) {
-		n = y->rows - from < ENDS_AT_ONCE ? y->rows - from : ENDS_AT_ONCE;
-		for (int i = 0; i < n; i++)
-			memcpy(end + (size_t)i * C,
-			       asking->v + (size_t)l->text_off[(from + i) * x->n] * C,
-			       C * sizeof *end);
-		infer_output(t, end, n, m->token, PARAM_NONE, logits);
-		for (int i = 0; i < n; i++)
-			add_log_probs(x, m->cfg.vocab, logits + (size_t)i * V,
-				      y->v + (from + i) * x->n);
-	}
-	arena_rewind(&t->arena, mark);
+	return op_rows(t, s.h, l->asking, b->B * (1 + texts_of(m, b)->rows));
 }
 
 /* [B, texts] of a batch, all at once. */
@@ -240,29 +280,24 @@ static struct ten *scores_of(const struct model *m, struct tape *t, const struct
 			     float p_drop, struct ten **embedded)
 {
 	const struct texts *x = texts_of(m, b);
-	struct branched *l = arena_alloc(&t->arena, sizeof *l);
+	struct grown *l = arena_alloc(&t->arena, sizeof *l);
 	struct ragged *of_text = arena_alloc(&t->arena, sizeof *of_text);
-	bool firsts = !t->grads; /* apart: no gradient flows through them */
-	struct ten *asking, *y;
+	struct ten *y;
 
-	*l = branch_out(&t->arena, b, x);
-	for (int i = 0; i < b->B * x->n && firsts; i++)
-		l->target[l->text_off[i]] = -1;
-	asking = branched_rows(m, t, b, l, p_drop, embedded);
-	y = op_log_probs(t, asking, m->token, PARAM_NONE, l->target);
+	*l = grow_all(&t->arena, b, x);
+	y = grown_rows(m, t, b, l, p_drop, embedded);
+	y = op_log_probs(t, y, m->token, PARAM_NONE, l->of, l->piece, b->B * x->asks);
 	*of_text = (struct ragged){ b->B * x->n, l->text_off };
-	y = op_pool(t, y, of_text, POOL_MEAN);
+	y = op_pool(t, op_rows(t, y, l->ask, b->B * x->off[x->n]), of_text, POOL_MEAN);
 	y->rows = b->B; /* the same numbers in the same order */
 	y->cols = x->n;
-	if (firsts)
-		add_first(m, t, l, x, asking, y);
 	return y;
 }
 
 enum { ROWS_AT_ONCE = 4096 };
 
 /* Of the examples from `from` on as many as there is room for; returns the next one. */
-static int some_examples(struct arena *a, const struct batch *b, int texts, int from,
+static int some_examples(struct arena *a, const struct batch *b, int rows, int from,
 			 struct batch *some)
 {
 	int *off = arena_alloc(a, ((size_t)b->B + 2) * sizeof *off);
@@ -272,7 +307,7 @@ static int some_examples(struct arena *a, const struct batch *b, int texts, int 
 	do {
 		e++;
 		off[e - from] = b->off[e] - at;
-	} while (e < b->B && b->off[e + 1] - at + (e + 1 - from) * texts <= ROWS_AT_ONCE);
+	} while (e < b->B && b->off[e + 1] - at + (e + 1 - from) * rows <= ROWS_AT_ONCE);
 	*some = *b;
 	some->B = e - from;
 	some->N = off[some->B];
@@ -295,7 +330,7 @@ struct ten *text_scores(const struct model *m, struct tape *t, const struct batc
 	for (int e = 0; e < b->B;) {
 		struct arena_mark mark = arena_mark(&t->arena);
 		struct batch some;
-		int next = some_examples(&t->arena, b, x->off[x->n], e, &some);
+		int next = some_examples(&t->arena, b, x->rows, e, &some);
 		const struct ten *of = scores_of(m, t, &some, p_drop, NULL);
 
 		memcpy(y->v + e * x->n, of->v,

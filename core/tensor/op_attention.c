@@ -10,8 +10,8 @@
  *
  * A sequence is one part, or with a prefix up to three: the prefix, the rows behind it,
  * their masks. A row of the masks sees itself, too: one more column, the last, of S and
- * P, which no product reaches but rows by themselves. A branch's keys are two blocks,
- * those of its prefix and its own. Where the last rows alone ask there are no other parts.
+ * P, which no product reaches but rows by themselves. A row of a tree has such columns
+ * for all rows on its way. Where the last rows alone ask there are no other parts.
  */
 #include <string.h>
 
@@ -25,7 +25,7 @@ struct attention {
 	struct ten *q, *kv, *y;      /* self: q and kv are both qkv */
 	const struct ragged *qs, *ks;
 	const struct prefixed *prefixed; /* NULL: a sequence is one part */
-	const struct branches *branches; /* NULL: none */
+	const struct trees *trees;   /* NULL: none */
 	int heads, D, parts;
 	int q_col, k_col, v_col;     /* where head 0 starts in a row */
 	bool causal;
@@ -38,14 +38,13 @@ struct attention {
 /* One part's and head's share of it all. */
 struct piece {
 	int L, K, D, ldq, ldk, ldo;
-	int behind;                  /* keys of the second block */
-	int cols;                    /* of P: K + behind, and 1 with each row itself */
+	int own;                     /* columns of P for rows by themselves */
+	int cols;                    /* of P: K + own */
 	bool causal;                 /* row i sees the first seen + i + 1 keys, else all */
 	int seen;
-	bool own;                    /* and itself */
+	const int *parent;           /* of a tree's rows; NULL: the own one is itself */
 	size_t q, k, v, o;           /* offsets into the blocks */
-	size_t own_k, own_v;         /* row 0 of the queries' own keys and values: of the
-					second block, too */
+	size_t own_k, own_v;         /* row 0 of the queries' own keys and values */
 };
 
 static int len_of(const struct ragged *r, int b)
@@ -65,23 +64,18 @@ static struct piece part_of_prefixed(const struct attention *a, int b, int part,
 			       .seen = prefix, .own = part == 2 };
 }
 
-static struct piece part_of_branches(const struct attention *a, int i, int *q0, int *k0)
+static struct piece part_of_trees(const struct attention *a, int i, int *q0, int *k0)
 {
-	const struct branches *r = a->branches;
-	int branch = i - r->prefix.n, of, prefix;
+	const struct trees *r = a->trees;
+	bool is_tree = i >= r->prefix.n;
+	int b = is_tree ? i - r->prefix.n : i, prefix = len_of(&r->prefix, b);
 
-	if (branch < 0) {
-		*q0 = *k0 = r->prefix.off[i];
-		return (struct piece){ .L = len_of(&r->prefix, i),
-				       .K = len_of(&r->prefix, i), .causal = true };
-	}
-	of = r->of[branch];
-	prefix = len_of(&r->prefix, of);
-	*q0 = r->prefix.off[r->prefix.n] + r->branch.off[branch];
-	*k0 = r->prefix.off[of];
-	return (struct piece){ .L = len_of(&r->branch, branch), .K = prefix,
-			       .behind = len_of(&r->branch, branch),
-			       .causal = true, .seen = prefix };
+	*q0 = *k0 = r->prefix.off[b];
+	if (!is_tree)
+		return (struct piece){ .L = prefix, .K = prefix, .causal = true };
+	*q0 = r->prefix.off[r->prefix.n] + r->tree.off[b];
+	return (struct piece){ .L = len_of(&r->tree, b), .K = prefix, .own = r->depth,
+			       .parent = r->parent + r->tree.off[b] };
 }
 
 static struct piece part_of_last(const struct attention *a, int b)
@@ -97,8 +91,8 @@ static struct piece part_at(const struct attention *a, int i, int *q0, int *k0)
 {
 	int b = i / a->parts;
 
-	if (a->branches)
-		return part_of_branches(a, i, q0, k0);
+	if (a->trees)
+		return part_of_trees(a, i, q0, k0);
 	*q0 = a->qs->off[b];
 	*k0 = a->ks->off[b];
 	if (a->prefixed)
@@ -111,8 +105,8 @@ static struct piece part_at(const struct attention *a, int i, int *q0, int *k0)
 
 static int parts_of(const struct attention *a)
 {
-	if (a->branches)
-		return a->branches->prefix.n + a->branches->branch.n;
+	if (a->trees)
+		return 2 * a->trees->prefix.n;
 	return a->qs->n * a->parts;
 }
 
@@ -124,7 +118,7 @@ static struct piece piece_at(const struct attention *a, int i, int h)
 	size_t own0 = a->last ? k0 + (size_t)c.K : q0;
 
 	c.D = a->D;
-	c.cols = c.K + c.behind + c.own;
+	c.cols = c.K + c.own;
 	c.ldq = a->q->cols;
 	c.ldk = a->kv->cols;
 	c.ldo = a->y->cols;
@@ -142,95 +136,101 @@ static size_t piece_size(const struct piece *c)
 	return (size_t)c->L * (size_t)c->cols;
 }
 
-/* --- what a row sees of itself --- */
+/* --- what a row sees by itself --- */
 
-/* Column K: q . k of the row itself, behind the keys that it sees while they are summed. */
+/* The rows, counted from row 0 of the queries, that row i sees so: itself last. */
+static int way_of(const struct piece *c, int i, int way[TREE_DEPTH_MAX])
+{
+	int n = 0;
+
+	if (!c->parent) {
+		way[0] = i;
+		return 1;
+	}
+	for (int j = i; j >= 0; j = c->parent[j])
+		n++;
+	for (int j = i, k = n; j >= 0; j = c->parent[j])
+		way[--k] = j;
+	return n;
+}
+
+/* Keys that row i sees of the block. */
+static int seen_of(const struct piece *c, int i)
+{
+	return c->parent ? c->K : c->seen + i + 1;
+}
+
+/* Columns from K on: q . k, behind the keys that it sees while they are summed. */
 static void own_softmax(const struct attention *a, const struct piece *c, float *p)
 {
-	size_t D = (size_t)c->D;
+	size_t D = (size_t)c->D, ld = (size_t)c->ldk;
+	int way[TREE_DEPTH_MAX];
 
 	for (int i = 0; i < c->L; i++, p += c->cols) {
 		const float *q = a->q->v + c->q + (size_t)i * (size_t)c->ldq;
-		int n = c->seen + i + 1;
-		float own;
+		int n = seen_of(c, i), own = way_of(c, i, way);
 
-		p[n] = k_dot(D, q, a->kv->v + c->own_k + (size_t)i * (size_t)c->ldk);
-		k_softmax(1, n + 1, p, a->scale, false);
-		own = p[n];
-		memset(p + n, 0, (size_t)(c->cols - n) * sizeof *p);
-		p[c->K] = own;
+		for (int j = 0; j < own; j++)
+			p[n + j] = k_dot(D, q, a->kv->v + c->own_k + (size_t)way[j] * ld);
+		k_softmax(1, n + own, p, a->scale, false);
+		memmove(p + c->K, p + n, (size_t)own * sizeof *p);
+		memset(p + n, 0, (size_t)(c->K - n) * sizeof *p);
+		memset(p + c->K + own, 0, (size_t)(c->own - own) * sizeof *p);
 	}
 }
 
 static void own_forward(const struct attention *a, const struct piece *c, const float *pd)
 {
-	for (size_t i = 0; i < (size_t)c->L; i++)
-		k_axpy((size_t)c->D, a->y->v + c->o + i * (size_t)c->ldo,
-		       pd[i * (size_t)c->cols + (size_t)c->K],
-		       a->kv->v + c->own_v + i * (size_t)c->ldk);
+	int way[TREE_DEPTH_MAX];
+
+	for (int i = 0; i < c->L; i++, pd += c->cols) {
+		int own = way_of(c, i, way);
+
+		for (int j = 0; j < own; j++)
+			k_axpy((size_t)c->D, a->y->v + c->o + (size_t)i * (size_t)c->ldo,
+			       pd[c->K + j],
+			       a->kv->v + c->own_v + (size_t)way[j] * (size_t)c->ldk);
+	}
 }
 
-/* dp of column K, and the gradient of the row's own value. */
+/* dp of those columns, and the gradients of the rows' values. */
 static void own_probs_back(const struct attention *a, const struct piece *c,
 			   const float *pd, float *dp)
 {
-	for (size_t i = 0; i < (size_t)c->L; i++) {
-		const float *dout = a->y->d + c->o + i * (size_t)c->ldo;
-		size_t at = i * (size_t)c->cols + (size_t)c->K;
-		size_t v = c->own_v + i * (size_t)c->ldk;
+	size_t D = (size_t)c->D, ld = (size_t)c->ldk;
+	int way[TREE_DEPTH_MAX];
 
-		k_axpy((size_t)c->D, a->kv->d + v, pd[at], dout);
-		dp[at] = k_dot((size_t)c->D, dout, a->kv->v + v);
+	for (int i = 0; i < c->L; i++, pd += c->cols, dp += c->cols) {
+		const float *dout = a->y->d + c->o + (size_t)i * (size_t)c->ldo;
+		int own = way_of(c, i, way);
+
+		memset(dp + c->K, 0, (size_t)c->own * sizeof *dp);
+		for (int j = 0; j < own; j++) {
+			size_t v = c->own_v + (size_t)way[j] * ld;
+
+			k_axpy(D, a->kv->d + v, pd[c->K + j], dout);
+			dp[c->K + j] = k_dot(D, dout, a->kv->v + v);
+		}
 	}
 }
 
 static void own_scores_back(const struct attention *a, const struct piece *c,
 			    const float *ds)
 {
-	for (size_t i = 0; i < (size_t)c->L; i++) {
-		float d = ds[i * (size_t)c->cols + (size_t)c->K];
-		size_t q = c->q + i * (size_t)c->ldq;
-		size_t k = c->own_k + i * (size_t)c->ldk;
+	size_t D = (size_t)c->D, ld = (size_t)c->ldk;
+	int way[TREE_DEPTH_MAX];
 
-		k_axpy((size_t)c->D, a->q->d + q, d, a->kv->v + k);
-		k_axpy((size_t)c->D, a->kv->d + k, d, a->q->v + q);
+	for (int i = 0; i < c->L; i++, ds += c->cols) {
+		size_t q = c->q + (size_t)i * (size_t)c->ldq;
+		int own = way_of(c, i, way);
+
+		for (int j = 0; j < own; j++) {
+			size_t k = c->own_k + (size_t)way[j] * ld;
+
+			k_axpy(D, a->q->d + q, ds[c->K + j], a->kv->v + k);
+			k_axpy(D, a->kv->d + k, ds[c->K + j], a->q->v + q);
+		}
 	}
-}
-
-/* --- what it sees of a second block of keys --- */
-
-static void behind_scores(struct tape *t, const struct attention *a,
-			  const struct piece *c, float *p)
-{
-	blas_xwt(&t->arena, c->L, c->behind, c->D, a->q->v + c->q, c->ldq,
-		 a->kv->v + c->own_k, c->ldk, p + c->K, c->cols, 0);
-}
-
-static void behind_forward(struct tape *t, const struct attention *a,
-			   const struct piece *c, const float *pd)
-{
-	blas_xw(&t->arena, c->L, c->D, c->behind, pd + c->K, c->cols, a->kv->v + c->own_v,
-		c->ldk, a->y->v + c->o, c->ldo, 1);
-}
-
-static void behind_probs_back(struct tape *t, const struct attention *a,
-			      const struct piece *c, const float *pd, float *dp)
-{
-	const float *dout = a->y->d + c->o;
-
-	blas_xtw(&t->arena, c->behind, c->D, c->L, pd + c->K, c->cols, dout, c->ldo,
-		 a->kv->d + c->own_v, c->ldk, 1);
-	blas_xwt(&t->arena, c->L, c->behind, c->D, dout, c->ldo, a->kv->v + c->own_v,
-		 c->ldk, dp + c->K, c->cols, 0);
-}
-
-static void behind_scores_back(struct tape *t, const struct attention *a,
-			       const struct piece *c, const float *ds)
-{
-	blas_xw(&t->arena, c->L, c->D, c->behind, ds + c->K, c->cols,
-		a->kv->v + c->own_k, c->ldk, a->q->d + c->q, c->ldq, 1);
-	blas_xtw(&t->arena, c->behind, c->D, c->L, ds + c->K, c->cols, a->q->v + c->q,
-		 c->ldq, a->kv->d + c->own_k, c->ldk, 1);
 }
 
 /* --- all of it --- */
@@ -245,8 +245,6 @@ static void forward_piece(struct tape *t, struct attention *a,
 
 	blas_xwt(&t->arena, c->L, c->K, c->D, a->q->v + c->q, c->ldq, a->kv->v + c->k,
 		 c->ldk, p, c->cols, 0);
-	if (c->behind)
-		behind_scores(t, a, c, p);
 	if (c->own)
 		own_softmax(a, c, p);
 	else if (c->seen)
@@ -260,8 +258,6 @@ static void forward_piece(struct tape *t, struct attention *a,
 	}
 	blas_xw(&t->arena, c->L, c->D, c->K, pd, c->cols, a->kv->v + c->v, c->ldk,
 		a->y->v + c->o, c->ldo, 0);
-	if (c->behind)
-		behind_forward(t, a, c, pd);
 	if (c->own)
 		own_forward(a, c, pd);
 	arena_rewind(&t->arena, mark);
@@ -290,8 +286,6 @@ static void backward_piece(struct tape *t, const struct attention *a,
 		 a->kv->d + c->v, c->ldk, add_kv);
 	blas_xwt(&t->arena, c->L, c->K, c->D, dout, c->ldo, a->kv->v + c->v, c->ldk, dp,
 		 c->cols, 0);
-	if (c->behind)
-		behind_probs_back(t, a, c, pd, dp);
 	if (c->own)
 		own_probs_back(a, c, pd, dp);
 	k_softmax_back(c->L, c->cols, dp, p, a->scale, a->keep_scale);
@@ -299,8 +293,6 @@ static void backward_piece(struct tape *t, const struct attention *a,
 		a->q->d + c->q, c->ldq, add_q);
 	blas_xtw(&t->arena, c->K, c->D, c->L, dp, c->cols, a->q->v + c->q, c->ldq,
 		 a->kv->d + c->k, c->ldk, add_kv);
-	if (c->behind)
-		behind_scores_back(t, a, c, dp);
 	if (c->own)
 		own_scores_back(a, c, dp);
 	arena_rewind(&t->arena, mark);
@@ -315,7 +307,7 @@ static void backward_piece(struct tape *t, const struct attention *a,
 static void begin_gradients(struct tape *t, struct attention *a, bool *add_q,
 			    bool *add_kv)
 {
-	if (a->prefixed || a->branches || a->last) {
+	if (a->prefixed || a->trees || a->last) {
 		ten_grad(t, a->q);
 		ten_grad(t, a->kv);
 		*add_q = *add_kv = true;
@@ -417,17 +409,33 @@ struct ten *op_prefix_attention(struct tape *t, struct ten *qkv,
 	return attend(t, a, p_drop);
 }
 
-struct ten *op_branch_attention(struct tape *t, struct ten *qkv,
-				const struct branches *rows, int heads, float p_drop)
+static bool is_tree(const struct trees *r, int b)
+{
+	const int *parent = r->parent + r->tree.off[b];
+
+	for (int i = 0; i < len_of(&r->tree, b); i++) {
+		int depth = 0;
+
+		for (int j = i; j >= 0; j = parent[j], depth++)
+			if (parent[j] >= j)
+				return false;
+		if (depth > r->depth)
+			return false;
+	}
+	return true;
+}
+
+struct ten *op_tree_attention(struct tape *t, struct ten *qkv, const struct trees *rows,
+			      int heads, float p_drop)
 {
 	struct attention *a = self_attention(t, qkv, heads);
 
-	BUG_IF(rows->prefix.off[rows->prefix.n] + rows->branch.off[rows->branch.n] !=
+	BUG_IF(rows->prefix.n != rows->tree.n || rows->depth > TREE_DEPTH_MAX);
+	BUG_IF(rows->prefix.off[rows->prefix.n] + rows->tree.off[rows->tree.n] !=
 	       qkv->rows);
-	for (int i = 0; i < rows->branch.n; i++)
-		BUG_IF(rows->of[i] < 0 || rows->of[i] >= rows->prefix.n ||
-		       len_of(&rows->prefix, rows->of[i]) < 1);
-	a->branches = rows;
+	for (int b = 0; b < rows->tree.n; b++)
+		BUG_IF(len_of(&rows->prefix, b) < 1 || !is_tree(rows, b));
+	a->trees = rows;
 	return attend(t, a, p_drop);
 }
 

@@ -101,6 +101,14 @@ static void see(const struct output *o, struct row *r, int target, int v, int n,
 	*peak = top;
 }
 
+/* The logits of what row i is asked for, as see. */
+static void pick(const struct asks *a, int i, int v, int n, const float *x)
+{
+	for (int j = a->off[i]; j < a->off[i + 1]; j++)
+		if (a->piece[j] >= v && a->piece[j] < v + n)
+			a->loss[j] = (double)x[a->piece[j] - v];
+}
+
 static int width(const struct output *o, int v)
 {
 	return o->V - v < SLICE ? o->V - v : SLICE;
@@ -124,14 +132,26 @@ static void look(struct tape *t, const struct output *o, struct chunk *c)
 
 		weights_forward_part(t->ps, o->w, &t->arena, c->rows, c->x, v, n,
 				     x);
-		for (int i = 0; i < c->rows; i++)
-			see(o, &c->row[i], o->target[o->row[c->from + i]], v, n,
-			    x + (size_t)i * (size_t)n, bias ? bias + v : NULL,
+		for (int i = 0; i < c->rows; i++) {
+			float *row = x + (size_t)i * (size_t)n;
+			int at = o->row[c->from + i];
+
+			see(o, &c->row[i], o->target[at], v, n, row, bias ? bias + v : NULL,
 			    &peak[i]);
+			if (o->asks)
+				pick(o->asks, at, v, n, row);
+		}
 	}
 }
 
 /* --- between them: what the loss is --- */
+
+/* Logits become losses; z: of the row's sum. */
+static void turn_asks(const struct asks *a, int i, double z)
+{
+	for (int j = a->off[i]; j < a->off[i + 1]; j++)
+		a->loss[j] = z - a->loss[j];
+}
 
 static void losses(const struct output *o, struct chunk *c, struct loss *sum)
 {
@@ -155,6 +175,8 @@ static void losses(const struct output *o, struct chunk *c, struct loss *sum)
 			sum->objective += w * e * (z - r->total / o->V);
 		if (o->each)
 			o->each[o->row[c->from + i]] = -logp;
+		if (o->asks)
+			turn_asks(o->asks, o->row[c->from + i], z);
 	}
 }
 
@@ -330,48 +352,76 @@ struct loss op_output_weighted(struct tape *t, struct ten *x, int w, int b,
 /* --- log probabilities --- */
 
 struct log_probs {
-	struct output o;
-	struct ten *y;
+	struct ten *x, *y;
+	int w, b;
+	const int *of;
+	const int32_t *target;
 };
 
-/* Of minus a log probability the loss knows the gradient: rows weighted by -dy. */
+/*
+ * Of minus a log probability the loss knows the gradient: a row for each that is asked,
+ * weighted by -dy.
+ */
 static void log_probs_back(struct tape *t, void *saved)
 {
 	struct log_probs *s = saved;
-	size_t T = (size_t)s->y->rows + 1;
-	double *weight = arena_alloc(&t->arena, T * sizeof *weight);
-	int *row = arena_alloc(&t->arena, T * sizeof *row), n = 0;
+	int n = s->y->rows, C = s->x->cols;
+	struct ten *rows = tape_ten(t, n, C);
+	double *weight = arena_alloc(&t->arena, ((size_t)n + 1) * sizeof *weight);
+	int32_t *target = arena_alloc(&t->arena, ((size_t)n + 1) * sizeof *target);
+	struct output o;
+	size_t row = (size_t)C;
 
 	if (!s->y->d)
 		return;
-	for (int i = 0; i < s->o.n; i++) {
-		int r = s->o.row[i];
-
-		weight[r] = -(double)s->y->d[r];
-		if (weight[r] > 0 || weight[r] < 0)
-			row[n++] = r;
+	for (int i = 0; i < n; i++) {
+		memcpy(rows->v + (size_t)i * row, s->x->v + (size_t)s->of[i] * row,
+		       row * sizeof *rows->v);
+		weight[i] = -(double)s->y->d[i];
+		target[i] = weight[i] > 0 || weight[i] < 0 ? s->target[i] : -1;
 	}
-	s->o.row = row;
-	s->o.n = n;
-	s->o.weight = weight;
-	s->o.dx = ten_grad(t, s->o.x);
-	output_loss(t, &s->o);
+	o = output_of(t, rows, s->w, s->b, target, 0.0f);
+	o.weight = weight;
+	output_loss(t, &o);
+	ten_grad(t, s->x);
+	for (int i = 0; i < n && o.dx; i++)
+		k_add(row, s->x->d + (size_t)s->of[i] * row, o.dx + (size_t)i * row);
 }
 
-struct ten *op_log_probs(struct tape *t, struct ten *x, int w, int b,
-			 const int32_t *target)
+/* What each row is asked for; as targets of the rows the first of it, -1: nothing. */
+static struct asks *asks_of(struct tape *t, int rows, const int *of, const int32_t *target,
+			    int n, int32_t *first)
+{
+	struct asks *a = arena_alloc(&t->arena, sizeof *a);
+	int *off = arena_alloc(&t->arena, ((size_t)rows + 1) * sizeof *off), j = 0;
+
+	off[0] = 0;
+	for (int i = 0; i < rows; i++) {
+		first[i] = j < n && of[j] == i ? target[j] : -1;
+		while (j < n && of[j] == i)
+			j++;
+		off[i + 1] = j;
+	}
+	BUG_IF(j != n); /* not in order, or of no row */
+	*a = (struct asks){ off, target,
+			    arena_zalloc(&t->arena, ((size_t)n + 1) * sizeof *a->loss) };
+	return a;
+}
+
+struct ten *op_log_probs(struct tape *t, struct ten *x, int w, int b, const int *of,
+			 const int32_t *target, int n)
 {
 	struct log_probs *s = arena_alloc(&t->arena, sizeof *s);
-	double *each = arena_zalloc(&t->arena, ((size_t)x->rows + 1) * sizeof *each);
+	int32_t *first = arena_alloc(&t->arena, ((size_t)x->rows + 1) * sizeof *first);
+	const struct asks *a = asks_of(t, x->rows, of, target, n, first);
+	struct output o = output_of(t, x, w, b, first, 0.0f);
 
-	s->o = output_of(t, x, w, b, target, 0.0f);
-	s->o.dx = NULL;
-	s->o.each = each;
-	output_loss(t, &s->o);
-	s->o.each = NULL;
-	s->y = tape_ten(t, x->rows, 1);
-	for (int i = 0; i < x->rows; i++)
-		s->y->v[i] = (float)-each[i];
+	o.dx = NULL;
+	o.asks = a;
+	output_loss(t, &o);
+	*s = (struct log_probs){ x, tape_ten(t, n, 1), w, b, of, target };
+	for (int i = 0; i < n; i++)
+		s->y->v[i] = (float)-a->loss[i];
 	tape_push(t, log_probs_back, s);
 	return s->y;
 }

@@ -77,15 +77,18 @@ struct ten *op_prefix_attention(struct tape *t, struct ten *qkv,
 				const struct prefixed *rows, int heads, float p_drop);
 /*
  * Causal self-attention of texts that go on in several ways, what they share computed
- * once: first the rows of all prefixes, then those of all branches. Branch i goes on
- * from prefix of[i], whose rows it sees, and its own up to each; no other branch.
+ * once: first the rows of all prefixes, then those of all trees, one behind each prefix.
+ * A tree's row goes on from row parent[.] of its tree, which comes before it, or from its
+ * prefix (-1). It sees the prefix, the rows on the way from there to it, and itself.
  */
-struct branches {
-	struct ragged prefix, branch; /* branch.off counts from the first branch's row */
-	const int *of;                /* [branch.n] */
+struct trees {
+	struct ragged prefix, tree; /* tree.off counts from the first tree's row */
+	const int *parent;          /* [tree.off[tree.n]] counted within each tree */
+	int depth;                  /* rows on the longest way, 1 to TREE_DEPTH_MAX */
 };
-struct ten *op_branch_attention(struct tape *t, struct ten *qkv,
-				const struct branches *rows, int heads, float p_drop);
+enum { TREE_DEPTH_MAX = 64 };
+struct ten *op_tree_attention(struct tape *t, struct ten *qkv, const struct trees *rows,
+			      int heads, float p_drop);
 /*
  * Causal self-attention of which the last rows of each sequence alone ask: q [T, C] in
  * sequences `asking`, kv [N, 2C] holds k | v of all rows in sequences seq. With `masks`
@@ -179,9 +182,12 @@ struct loss op_output_loss(struct tape *t, struct ten *x, int w, int b,
 struct loss op_output_weighted(struct tape *t, struct ten *x, int w, int b,
 			       const int32_t *target, const double *weight,
 			       float smoothing, double *each);
-/* log softmax(x W^T + b) at each row's target: [T, 1]; 0 where target < 0. */
-struct ten *op_log_probs(struct tape *t, struct ten *x, int w, int b,
-			 const int32_t *target);
+/*
+ * log softmax(x[of[i]] W^T + b) at target[i]: [n, 1]. of is in order, so that a row's
+ * logits are made once for all that is asked of it.
+ */
+struct ten *op_log_probs(struct tape *t, struct ten *x, int w, int b, const int *of,
+			 const int32_t *target, int n);
 
 /*
  * Output layer with a copy gate (pointer-generator: See et al. 2017):

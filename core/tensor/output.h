@@ -27,6 +27,14 @@ struct output {
 	float *dx;       /* [T, C] added to; NULL: no gradients */
 	const double *weight; /* [T] of counted rows' losses in their sum; NULL: 1 / n */
 	double *each;    /* [T] plain losses of counted rows; NULL: not wanted */
+	const struct asks *asks; /* of several pieces of a row, without gradients; or NULL */
+};
+
+/* Row i is asked for pieces off[i] .. off[i + 1]; their plain losses, first logits. */
+struct asks {
+	const int *off;  /* [T + 1] */
+	const int32_t *piece;
+	double *loss;
 };
 
 struct output output_of(struct tape *t, struct ten *x, int w, int b,

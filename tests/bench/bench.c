@@ -25,7 +25,7 @@
 
 static const struct bench_case *const tables[] = {
 	bench_machine_cases, bench_train_cases, bench_decode_cases,
-	bench_program_cases,
+	bench_labels_cases, bench_program_cases,
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 

@@ -54,7 +54,7 @@ struct bench_case {
 };
 /* Tables of cases; a NULL name ends each. */
 extern const struct bench_case bench_machine_cases[], bench_train_cases[],
-	bench_decode_cases[], bench_program_cases[];
+	bench_decode_cases[], bench_labels_cases[], bench_program_cases[];
 
 /* In a case: reports a figure; says why it cannot go on, and ends the case. */
 void bench_figure(struct bench *b, const char *unit, double value,
@@ -77,10 +77,12 @@ enum status bench_write_json(const struct bench *b, struct err *err);
 void bench_release(struct bench *b);
 
 /* --- bench_data.c, bench_plan.c --- */
-enum { BENCH_VOCAB = 30522 };
+enum { BENCH_VOCAB = 30522, BENCH_LABELS = 4, BENCH_INTENTS = 150 };
 /* Texts, vocabulary and plans in b->folder, where they are not there yet. */
 void bench_make_data(const struct bench *b);
 void bench_make_plans(const struct bench *b);
+void bench_put_word(FILE *f, uint32_t word); /* of the vocabulary */
+void bench_put_label(FILE *f, int k);
 
 /* Sizes of a model: C, layers, heads; ff is 4 C. */
 struct bench_shape {

@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "bench.h"
 
-enum { VERSION = 1, SPECIALS = 5, WORDS = BENCH_VOCAB - SPECIALS, LABELS = 4 };
+enum { VERSION = 2, SPECIALS = 5, WORDS = BENCH_VOCAB - SPECIALS };
 
 /*
  * AG News: quantiles of a log-normal of mean 45 and sigma 0.32 (0, 1/32, ..).
@@ -69,6 +69,15 @@ static struct lengths dialogue_lengths(double u, double v)
 				 between(summary[(int)(u * 16)], 4, v) };
 }
 
+/* CLINC150's queries: 4 to 30 pieces, half of them below 11. */
+static struct lengths query_lengths(double u, double v)
+{
+	static const int query[] = { 4, 7, 8, 10, 11, 12, 13, 16, 30 };
+
+	(void)v;
+	return (struct lengths){ between(query, 8, u), 0 };
+}
+
 static struct lengths page_lengths(double u, double v)
 {
 	(void)u, (void)v;
@@ -79,19 +88,21 @@ static const struct set {
 	const char *file;
 	int rows;
 	struct lengths (*lengths)(double u, double v);
+	uint32_t labels; /* where there are no summaries */
 } sets[] = {
-	{ "news.jsonl", 16384, news_lengths },
-	{ "even.jsonl", 4096, even_lengths },
-	{ "dialogues.jsonl", 8192, dialogue_lengths },
-	{ "dialogues.dev.jsonl", 500, dialogue_lengths },
-	{ "pages.jsonl", 2048, page_lengths },
+	{ "news.jsonl", 16384, news_lengths, BENCH_LABELS },
+	{ "even.jsonl", 4096, even_lengths, BENCH_LABELS },
+	{ "dialogues.jsonl", 8192, dialogue_lengths, 0 },
+	{ "dialogues.dev.jsonl", 500, dialogue_lengths, 0 },
+	{ "pages.jsonl", 2048, page_lengths, 0 },
+	{ "queries.jsonl", 1024, query_lengths, BENCH_INTENTS },
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
 /* --- words --- */
 
 /* Three syllables of a consonant and a vowel: 343 000 different words. */
-static void put_word(FILE *f, uint32_t word)
+void bench_put_word(FILE *f, uint32_t word)
 {
 	static const char consonant[] = "bdfghklmnprstv", vowel[] = "aeiou";
 
@@ -100,6 +111,14 @@ static void put_word(FILE *f, uint32_t word)
 		fputc(vowel[word / 14 % 5], f);
 		word /= 70;
 	}
+}
+
+/* a, b, .. z, then a1, b1, .. */
+void bench_put_label(FILE *f, int k)
+{
+	fputc('a' + k % 26, f);
+	if (k >= 26)
+		fprintf(f, "%d", k / 26);
 }
 
 /* p(word) ~ 1 / rank^1.05; sums of it from the first word on. */
@@ -155,7 +174,7 @@ static void write_vocabulary(const struct bench *b)
 
 	fputs("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n", f);
 	for (uint32_t i = 0; i < WORDS; i++) {
-		put_word(f, i);
+		bench_put_word(f, i);
 		fputc('\n', f);
 	}
 	finish(f, "vocab.txt");
@@ -167,7 +186,7 @@ static void put_text(FILE *f, const double *zipf, const struct rng *r,
 	for (int i = 0; i < words; i++) {
 		if (i)
 			fputc(' ', f);
-		put_word(f, draw_word(zipf, rng_uniform(r, (*at)++)));
+		bench_put_word(f, draw_word(zipf, rng_uniform(r, (*at)++)));
 	}
 }
 
@@ -184,8 +203,9 @@ static void put_row(FILE *f, const double *zipf, const struct rng *r,
 		put_text(f, zipf, r, &at, n.target - 1);
 		fputs("\"}\n", f);
 	} else {
-		fprintf(f, "\",\"label\":\"%c\"}\n",
-			'a' + (int)rng_below(r, at, LABELS));
+		fputs("\",\"label\":\"", f);
+		bench_put_label(f, (int)rng_below(r, at, s->labels));
+		fputs("\"}\n", f);
 	}
 }
 

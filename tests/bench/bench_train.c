@@ -57,16 +57,16 @@ struct pace {
 	int steps;
 };
 
-enum { WARM_STEPS = 6, STEPS_MIN = 2 };
+enum { WARM_STEPS = 6, WARM_QUICK = 2, STEPS_MIN = 2 };
 #define SGEMM_SECONDS 0.2
 
-static struct pace run_steps(struct session *s, double seconds)
+static struct pace run_steps(const struct bench *b, struct session *s, double seconds)
 {
 	struct pace p = { 0 };
 	struct step_report r;
 	double from, cpu;
 
-	for (int i = 0; i < WARM_STEPS; i++)
+	for (int i = 0; i < (b->is_quick ? WARM_QUICK : WARM_STEPS); i++)
 		step(s, &r);
 	while (p.steps < STEPS_MIN || p.seconds < seconds) {
 		from = clock_now();
@@ -139,7 +139,7 @@ static void bench_training(struct bench *b, const void *arg)
 	struct session *s = bench_session(b, t->plan, t->set, t->workers, true);
 	double sgemm = bench_sgemm_rate(shape, SGEMM_SECONDS);
 	char name[BENCH_NAME];
-	struct pace p = run_steps(s, b->seconds);
+	struct pace p = run_steps(b, s, b->seconds);
 
 	sgemm = (sgemm + bench_sgemm_rate(shape, SGEMM_SECONDS)) / 2;
 	snprintf(name, sizeof name, "train %s%s, %s", t->plan, t->label,
@@ -153,11 +153,11 @@ static void bench_beside(struct bench *b, const void *arg)
 {
 	const struct training *t = arg;
 	struct session *s = bench_session(b, t->plan, t->set, t->workers, true);
-	struct pace clean = run_steps(s, b->seconds / 2), busy;
+	struct pace clean = run_steps(b, s, b->seconds / 2), busy;
 	pid_t pid = start_spinning();
 	double kept;
 
-	busy = run_steps(s, b->seconds);
+	busy = run_steps(b, s, b->seconds);
 	stop_spinning(pid);
 	kept = busy.tokens / busy.seconds / (clean.tokens / clean.seconds);
 	bench_figure(b, "%", 100 * kept, "train %s, speed beside a busy process",

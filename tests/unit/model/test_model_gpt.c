@@ -61,7 +61,7 @@ static double toy_loss(struct test_model *m, const struct test_batch *x)
 
 /* --- labels that are said --- */
 
-/* The score of a label, from the branches, is minus the loss of saying it. */
+/* The score of a label, among all of them, is minus the loss of saying it. */
 static void test_scores(void **state)
 {
 	struct test_batch x;

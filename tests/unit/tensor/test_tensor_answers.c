@@ -61,11 +61,16 @@ static double oracle_weighted(const struct check *c, const double *const *in,
 
 /* --- log probabilities --- */
 
+/* Several of one row, one twice; none of others. */
+static const int ask_of[] = { 0, 0, 0, 2, 3, 3, 5 };
+static const int32_t asked[] = { 1, 4, 1, 0, 7, 2, 3 };
+enum { ASKS = 7 };
+
 static struct ten *run_log_probs(struct check *c, struct tape *t, struct ten **in,
 				 double *loss, struct ten **y2)
 {
 	(void)c, (void)loss, (void)y2;
-	return op_log_probs(t, in[0], 0, 1, target);
+	return op_log_probs(t, in[0], 0, 1, ask_of, asked, ASKS);
 }
 
 static double oracle_log_probs(const struct check *c, const double *const *in,
@@ -74,9 +79,8 @@ static double oracle_log_probs(const struct check *c, const double *const *in,
 	double uniform;
 
 	(void)y2;
-	for (int i = 0; i < ROWS; i++)
-		y[i] = target[i] < 0 ? 0 :
-		       plain_log_prob(c, in[0] + i * c->cols[0], par, target[i],
+	for (int i = 0; i < ASKS; i++)
+		y[i] = plain_log_prob(c, in[0] + ask_of[i] * c->cols[0], par, asked[i],
 				      &uniform);
 	return 0.0;
 }
@@ -140,31 +144,34 @@ static void test_weights_agree(void **state)
 	param_set_release(&ps);
 }
 
-/* --- branches --- */
+/* --- trees --- */
 
 static const int prefix_off[] = { 0, 1, 24, 30 };
-static const int branch_off[] = { 0, 2, 2, 9, 10, 13 };
-static const int branch_of[] = { 1, 1, 0, 2, 1 };
-static const struct branches branches = { { 3, prefix_off }, { 5, branch_off }, branch_of };
-enum { PREFIX_ROWS = 30, BRANCH_ROWS = 13 };
+static const int tree_off[] = { 0, 6, 6, 13 };
+/* Two ways of which one forks; nothing; one way, one row, two of that. */
+static const int parent[] = { -1, 0, 1, 0, -1, 4, -1, 0, 1, 2, -1, 4, 4 };
+static const struct trees trees = { { 3, prefix_off }, { 3, tree_off }, parent, 5 };
+enum { PREFIX_ROWS = 30, TREE_ROWS = 13 };
 
-static struct ten *run_branches(struct check *c, struct tape *t, struct ten **in,
-				double *loss, struct ten **y2)
+static struct ten *run_trees(struct check *c, struct tape *t, struct ten **in,
+			     double *loss, struct ten **y2)
 {
 	(void)loss, (void)y2;
-	return op_branch_attention(t, in[0], &branches, c->heads, c->p_drop);
+	return op_tree_attention(t, in[0], &trees, c->heads, c->p_drop);
 }
 
-/* Row `at` of part i and the rows that it sees, itself last. */
+/* Row `at` of part i, three prefixes and their trees, and what it sees, itself last. */
 static int seen_by(int i, int row, int *key)
 {
-	int n = 0, of = i < 3 ? i : branch_of[i - 3];
-	int end = i < 3 ? prefix_off[of] + row + 1 : prefix_off[of + 1];
+	int n = 0, of = i % 3, end = i < 3 ? prefix_off[of] + row + 1 : prefix_off[of + 1];
+	int way[TREE_ROWS], k = 0;
 
 	for (int j = prefix_off[of]; j < end; j++)
 		key[n++] = j;
-	for (int j = 0; i >= 3 && j <= row; j++)
-		key[n++] = PREFIX_ROWS + branch_off[i - 3] + j;
+	for (int j = row; i >= 3 && j >= 0; j = parent[tree_off[of] + j])
+		way[k++] = PREFIX_ROWS + tree_off[of] + j;
+	while (k)
+		key[n++] = way[--k];
 	return n;
 }
 
@@ -200,18 +207,18 @@ static void plain_row(const struct check *c, const double *qkv, int h, int n,
 	}
 }
 
-static double oracle_branches(const struct check *c, const double *const *in,
-			      const double *const *par, double *y, double *y2)
+static double oracle_trees(const struct check *c, const double *const *in,
+			   const double *const *par, double *y, double *y2)
 {
 	uint32_t site = 0;
 	int key[64];
 
 	(void)par, (void)y2;
-	for (int k = 0; k < 8 * c->heads; k++) {
+	for (int k = 0; k < 6 * c->heads; k++) {
 		int i = k / c->heads, h = k % c->heads;
-		const int *off = i < 3 ? prefix_off + i : branch_off + i - 3;
-		int L = off[1] - off[0], of = i < 3 ? i : branch_of[i - 3];
-		int cols = i < 3 ? L : L + prefix_off[of + 1] - prefix_off[of];
+		const int *off = i < 3 ? prefix_off + i : tree_off + i - 3;
+		int L = off[1] - off[0];
+		int cols = i < 3 ? L : prefix_off[i - 2] - prefix_off[i - 3] + trees.depth;
 
 		for (int row = 0; row < L; row++)
 			plain_row(c, in[0], h, seen_by(i, row, key), key, site, row * cols,
@@ -221,15 +228,15 @@ static double oracle_branches(const struct check *c, const double *const *in,
 	return 0.0;
 }
 
-static void test_branches(void **state)
+static void test_trees(void **state)
 {
 	struct rng noise = test_rng(9);
 
 	(void)state;
 	for (int drop = 0; drop < 2; drop++) {
 		struct check c = {
-			.run = run_branches, .oracle = oracle_branches, .n_in = 1,
-			.rows = { PREFIX_ROWS + BRANCH_ROWS }, .cols = { 3 * 14 },
+			.run = run_trees, .oracle = oracle_trees, .n_in = 1,
+			.rows = { PREFIX_ROWS + TREE_ROWS }, .cols = { 3 * 14 },
 			.heads = 2, .flags = drop * HAS_GRAD,
 			.noise = drop ? &noise : NULL, .p_drop = drop ? 0.2f : 0.0f,
 		};
@@ -244,7 +251,7 @@ int main(void)
 		cmocka_unit_test(test_weighted),
 		cmocka_unit_test(test_log_probs),
 		cmocka_unit_test(test_weights_agree),
-		cmocka_unit_test(test_branches),
+		cmocka_unit_test(test_trees),
 	};
 
 	return cmocka_run_group_tests_name("tensor_answers", tests, NULL, NULL);
