@@ -168,7 +168,11 @@
 	W("mix.micro_batches", INT, 1, 255, "4", NULL, INT, micro_batches,     \
 	  "Micro-batches of one step.")                                        \
 	W("mix.tokens", INT, 8, 65536, "512", NULL, INT, tokens,               \
-	  "Tokens of one micro-batch.")                                        \
+	  "Tokens of one micro-batch: pieces of the rows' texts with what "    \
+	  "stands around them, prompts as well, and of summaries. Tokens a "   \
+	  "second and those of a run are the same ones, for every kind of "    \
+	  "model. What a model makes besides is not counted: masks to predict " \
+	  "from, and the texts of labels and numbers that are said.")          \
 	W("mix.gradients_every", INT, 0, 1e9, "50", NULL, LONG,                \
 	  gradients_every, "Steps between measurements of each task's gradient " \
 	  "norm on the shared parameters; 0: only when asked.")                \
