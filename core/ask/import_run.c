@@ -298,6 +298,8 @@ enum status import_write(const struct import_target *t, const struct session *s,
 	if (st)
 		return st;
 	st = run_lock_take(&lock, run, err);
+	if (!st && !is_new) /* again: somebody may have been quicker */
+		st = check_run(t, run, err);
 	if (!st)
 		st = fill(t, run, is_new, s, im, err);
 	if (st && is_new)

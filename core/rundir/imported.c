@@ -32,7 +32,7 @@ enum status imported_refuse(const char *run, struct err *err)
 
 	if (!imported_is_run(run))
 		return ST_OK;
-	return err_set(err, ST_INVALID, "'%s' holds imported predictions and no model: it "
+	return err_set(err, ST_NOT_FOUND, "'%s' holds imported predictions and no model: it "
 		       "can be looked at and compared, not evaluated, asked, resumed or "
 		       "replayed", slash && slash[1] ? slash + 1 : run);
 }

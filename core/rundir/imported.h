@@ -18,7 +18,7 @@
 bool imported_is(struct store *s);
 /* The same of a run's folder; false also where it has no store that can be read. */
 bool imported_is_run(const char *run);
-/* ST_INVALID, with words for who wanted its model, where it is one; else ST_OK. */
+/* ST_NOT_FOUND, with words for who wanted its model, where it is one; else ST_OK. */
 enum status imported_refuse(const char *run, struct err *err);
 
 #endif

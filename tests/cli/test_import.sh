@@ -72,6 +72,11 @@ check "once" [ "$(grep -c ',topic,scheduled,' "$TMP/evals") $(grep -c ',headline
 fails "a run of ours is none to add to" 1 "'one' is a run of Tutti's own" \
 	"$TUTTI" import-predictions one --task topic --like one --runs "$runs" "$TMP/topic.jsonl"
 
+cp "$topics" "$TMP/kept"; sed -i '1s/{"text":"/&Now, /' "$topics"
+import later --task topic --like one "$TMP/topic.jsonl"
+check "other data than the run had are told" grep -q "topic: the data file is not what 'one' was measured on" "$TMP/err"
+cp "$TMP/kept" "$topics"
+
 # --- no model ---
 for line in "eval gpt" "predict gpt --task topic" "resume gpt" "replay gpt" "tokenize gpt"; do
 	# shellcheck disable=SC2086

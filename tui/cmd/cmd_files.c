@@ -73,7 +73,8 @@ static void list_line(const struct run_info *r)
 		str_format(best, sizeof best, "%lld", (long long)r->best);
 	printf("%-24s %-8s %8lld/%-8lld %8s %-12.12s %-16.16s ", buf_str(&b),
 	       r->live ? "live" : r->is_imported ? "imported" : "ended",
-	       (long long)step_now(r), (long long)r->steps, best, r->state[0] ? r->state : "-", when);
+	       (long long)step_now(r), (long long)r->steps, best,
+	       r->state[0] ? r->state : "-", when);
 	buf_clear(&b);
 	text_sanitize(&b, r->trouble[0] ? r->trouble : r->tasks,
 		      strlen(r->trouble[0] ? r->trouble : r->tasks));

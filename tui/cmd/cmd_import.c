@@ -9,6 +9,7 @@
 #include "ask/import_run.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "cmd.h"
 #include "rundir/checkpoint.h"
 #include "rundir/run_open.h"
@@ -74,6 +75,24 @@ static enum status open_task(struct plan *plan, const char *name, const char *fo
 	st = session_make(plan, &so, cmd_progress(), s, err);
 	cmd_progress_end();
 	return st;
+}
+
+/* Rows that the run was not measured on are not beside its own: that is said. */
+static void check_rows(const struct opts *o, const struct session *s)
+{
+	char like[PATH_MAX], key[96], hash[HASH_TEXT], *fact = NULL;
+	struct store *db = NULL;
+
+	if (!o->like || cmd_find_run(o, o->like, like, NULL) || run_store(like, &db, NULL))
+		return;
+	str_format(key, sizeof key, "data.%s.dev", s->plan->tasks[0].name);
+	hash_text(dataset_content(s->task[0].dev), hash);
+	fact = store_fact(db, key);
+	if (fact && !str_starts(fact, hash))
+		cmd_say("%s: the data file is not what '%s' was measured on: it has changed "
+			"since", s->plan->tasks[0].name, o->like);
+	xfree(fact);
+	store_close(db);
 }
 
 /* --- what came of it --- */
@@ -166,6 +185,8 @@ int cmd_import(const struct opts *o)
 		st = get_plan(o, run, &plan, folder, &err);
 	if (!st)
 		st = open_task(plan, o->task, folder, &s, &err);
+	if (!st)
+		check_rows(o, s);
 	if (!st)
 		st = read_and_write(o, &t, s, &err);
 	session_free(s);

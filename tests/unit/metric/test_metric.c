@@ -184,6 +184,29 @@ static void test_direction(void **state)
 	assert_true(fabs(metric_perplexity(log(40)) - 40) < 1e-12);
 }
 
+/* A row of which no class was said is as one of a class more, which no row is of. */
+static void test_no_answer(void **state)
+{
+	static const enum metric_id m[] = { METRIC_ACCURACY, METRIC_MATTHEWS };
+	static const int gold[] = { 0, 0, 1, 2, 2, 1, 0, 2 };
+	static const int pred[] = { 0, 1, 1, -1, 2, -1, 0, 0 };
+	enum { N = sizeof gold / sizeof *gold, K = 3 };
+	struct tally t[K] = { { 0, 0, 0 } };
+	int more[N];
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		tally_add(t, K, gold[i], pred[i]);
+		more[i] = pred[i] < 0 ? K : pred[i];
+	}
+	for (size_t i = 0; i < sizeof m / sizeof *m; i++)
+		assert_true(metric_tallied(m[i], t, K) ==
+			    metric_labels(m[i], gold, more, N, K + 1));
+	/* hits 2, 1, 1 of gold 3, 2, 3 and said 3, 2, 1: the mean over the classes that are */
+	assert_true(fabs(metric_tallied(METRIC_MACRO_F1, t, K) -
+			 (2. / 3 + 1. / 2 + 1. / 2) / 3) < 1e-15);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_correlations_of_any_size),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_no_answer),
 	};
 
 	return cmocka_run_group_tests_name("metric", tests, NULL, NULL);
