@@ -90,10 +90,10 @@ static void put_axis(const struct sweep *s, struct buf *out)
 	}
 	buf_addf(out, "set xrange [-0.5:%d.5]\nset xtics rotate by -30 (", s->n_systems - 1);
 	for (int y = 0; y < s->n_systems; y++) {
-		const char *label = s->system[y].label;
+		const char *name = s->system[y].name; /* its label has no room */
 
 		buf_adds(out, y ? ", " : "");
-		put_quoted(out, *label ? label : s->name);
+		put_quoted(out, *name ? name : s->name);
 		buf_addf(out, " %d", y);
 	}
 	buf_adds(out, ")\nset offsets 0, 0, graph 0.05, graph 0.05\n");

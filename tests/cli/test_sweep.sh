@@ -167,7 +167,7 @@ cat >"$TMP/script"
 SH
 chmod +x "$TMP/bin/gnuplot"
 # shellcheck disable=SC2086
-PATH="$TMP/bin:$PATH" "$TUTTI" sweep "$plan" $few --runs "$TMP/here" --gather --plot "$TMP/means.svg" >"$TMP/out" 2>"$TMP/err"
+PATH="$TMP/bin:$PATH" "$TUTTI" sweep "$plan" $few --runs "$TMP/here" --gather --plot "$TMP/it's.svg" >"$TMP/out" 2>"$TMP/err"
 check "--plot prints the table, too" cmp "$TMP/here.txt" "$TMP/out"
 values() { # values COLUMN: x, mean, low, high of both systems, from the CSV
 	# shellcheck disable=SC2086
@@ -176,7 +176,7 @@ values() { # values COLUMN: x, mean, low, high of both systems, from the CSV
 }
 cat >"$TMP/want" <<PLOT
 set terminal svg noenhanced size 960,400
-set output '$TMP/means.svg'
+set output '$TMP/it''s.svg'
 set grid ytics
 \$m0 << END
 $(values accuracy)
@@ -185,7 +185,7 @@ END
 $(values rouge1)
 END
 set xrange [-0.5:1.5]
-set xtics rotate by -30 ('tasks.topic.note=one' 0, 'tasks.topic.note=it''s' 1)
+set xtics rotate by -30 ('noteone' 0, 'noteit-s' 1)
 set offsets 0, 0, graph 0.05, graph 0.05
 set multiplot layout 1,2
 set title 'topic accuracy'
