@@ -92,7 +92,7 @@ fails "no such baseline" 1 "no system 'nobody'; there are: fast-s2 slow-s1" comp
 fails "two formats" 2 "one of them" compare fast-s2 --json --csv
 fails "no such metric" 2 "no metric 'bleu'" compare fast-s2 --metric bleu
 fails "no such task" 1 "no task 'x' in these runs; there are: topic headline" compare fast-s2 --task x
-fails "a level" 2 "--level is a percentage" compare fast-s2 --level 5
+fails "a level" 2 "--level wants a percentage" compare fast-s2 --level 5
 fails "draws" 2 "--draws is at least 100" "$TUTTI" compare fast-s2 --runs "$runs" --draws 5
 fails "no run" 1 "nobody" compare nobody
 exit $bad

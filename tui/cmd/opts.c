@@ -3,91 +3,138 @@
  */
 #include "opts.h"
 
+#include <float.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "screen/theme.h"
 #include "usage.h"
 
-const struct option_row option_table[] = {
-	{ OPT_RUN, "run", "NAME", "name of the new run (else the plan's, numbered)" },
-	{ OPT_RUNS, "runs", "DIR",
-	  "folder of the runs (else ./saved_models where that exists, else "
-	  "$XDG_DATA_HOME/tutti)" },
-	{ OPT_STEPS, "steps", "N", "stop after N steps in all; the plan keeps its horizon" },
-	{ OPT_EXTEND, "extend", NULL, "with --steps: the rate's schedule ends there, too" },
-	{ OPT_SEED, "seed", "N", "seed in place of the plan's" },
-	{ OPT_WORKERS, "workers", "N", "threads that train (else one a core); changes no bit" },
-	{ OPT_SET, "set", "KEY=VALUE", "change a field of the plan, or set a ${NAME}; repeatable" },
-	{ OPT_SWEEP, "vary", "KEY=VALUE",
-	  "a field of the plan over VALUE,VALUE,...; repeatable: a grid" },
-	{ OPT_SWEEP, "seeds", "N|LIST", "seeds 1 to N, or these: 3,7,9" },
-	{ OPT_SWEEP, "splits", "N|LIST",
-	  "held-out dev rows drawn anew: splits 1 to N, or these" },
-	{ OPT_SWEEP, "jobs", "N", "runs at once (else what cores and memory allow)" },
-	{ OPT_SWEEP, "gather", NULL,
-	  "train nothing: the table of what there is; --runs is repeatable" },
-	{ OPT_SWEEP, "commands", NULL, "print a command a run, for a scheduler" },
-	{ OPT_SWEEP, "slurm", NULL, "print a script for sbatch, an array of the runs" },
-	{ OPT_SWEEP, "markdown", NULL, "the table as Markdown" },
-	{ OPT_SWEEP, "plot", "FILE", "means and intervals as FILE.svg or .png, by gnuplot" },
-	{ OPT_SCRIPT, "script", "FILE", "lines 'STEP COMMAND', given as if typed at that step" },
-	{ OPT_TASK, "task", "TASK", "this task alone" },
-	{ OPT_DATA, "data", "FILE", "another file in the format the plan names for the task" },
-	{ OPT_STEP, "step", "N", "newest checkpoint up to step N (else the best)" },
-	{ OPT_JSON, "json", NULL, "one JSON object a line" },
-	{ OPT_CSV, "csv", NULL, "comma-separated values (what it is without --json)" },
-	{ OPT_TABLE, "table", "TABLE", "which of the run's tables (else steps)" },
-	{ OPT_COMPARE, "each", NULL,
-	  "every run by itself (else runs of one plan are seeds of a system)" },
-	{ OPT_COMPARE, "baseline", "SYSTEM", "compare all with this one (else all pairs)" },
-	{ OPT_COMPARE, "metric", "METRIC", "by this metric alone" },
-	{ OPT_COMPARE, "step", "N",
-	  "the newest checkpoint up to step N (else the newest evaluation of all dev rows)" },
-	{ OPT_COMPARE, "best", NULL, "the best checkpoint" },
-	{ OPT_COMPARE, "draws", "N", "draws of the bootstrap and of randomization (else 10000)" },
-	{ OPT_COMPARE, "level", "PERCENT", "of the intervals (else 95)" },
-	{ OPT_COMPARE, "seed", "N", "of the draws (else 1); the same gives the same figures" },
-	{ OPT_COMPARE, "markdown", NULL, "tables in Markdown" },
-	{ OPT_COMPARE, "csv", NULL, "comma-separated values, a row a value and a row a pair" },
-	{ OPT_OUT, "out", "FILE", "the plan to write; - prints it (also -o)" },
-	{ OPT_FORCE, "force", NULL, "replace or remove without asking (also -f)" },
-	{ OPT_YES, "yes", NULL, "take the tasks that were found without asking" },
-	{ OPT_TOP, "top", "K", "the K likeliest labels, with their probabilities" },
-	{ OPT_NAMES, "names", NULL, "names alone" },
-	{ OPT_SCORE, "field", "NAME", "of JSON objects: the member with the answer" },
-	{ OPT_SCORE, "positive", "LABEL", "f1: the label looked for (else the second)" },
-	{ OPT_SCORE, "split", NULL, "rougeLsum: cut sentences (else lines alone)" },
-	{ OPT_SCORE, "unicode", NULL, "rouge: words of every script (else of a-z and 0-9)" },
-	{ OPT_IMPORT, "plan", "PLAN", "whose task it is: its dev rows, labels and metrics" },
-	{ OPT_IMPORT, "like", "RUN", "the same, from a run's plan" },
-	{ OPT_IMPORT, "note", "TEXT", "what is to be known of the system; Runs shows it" },
-	{ OPT_IMPORT, "missing", "wrong",
-	  "a row without an answer counts as wrong (else it is refused)" },
-	{ OPT_IMPORT, "replace", NULL, "in place of what was imported of the task before" },
-	{ OPT_SCREEN, "color", "WHEN", "auto, always or never (NO_COLOR counts too)" },
-	{ OPT_SPEED, "speed", "X", "recorded seconds in one of the film (else 20)" },
-	{ OPT_VIEW, "view", NULL, "look only, beside whoever steers" },
-	{ OPT_SCREEN, "theme", "WHICH", "dark, light or auto (TUTTI_THEME counts too)" },
-	{ OPT_SCREEN, "ascii", NULL, "draw with ASCII alone" },
-	{ OPT_SCREEN, "mouse", NULL, "let the mouse choose and drag (else it selects text)" },
-};
-const int option_count = sizeof option_table / sizeof *option_table;
+#define AT(field) .at = offsetof(struct opts, field)
+#define FLAG(field) { .type = OPTION_FLAG, AT(field) }
+#define TEXT(field) { .type = OPTION_TEXT, AT(field) }
+#define TEXTS(field, number)                                                   \
+	{ .type = OPTION_TEXTS, AT(field), .n_at = offsetof(struct opts, number),      \
+	  .most = sizeof ((struct opts *)0)->field / sizeof(char *) }
+#define SETS { .type = OPTION_SETS }
+#define WHOLE(field, from, to) { .type = OPTION_WHOLE, AT(field), .least = from, .most = to }
+#define NUMBER(field, from, to, words)                                         \
+	{ .type = OPTION_NUMBER, AT(field), .low = from, .high = to, .what = words }
+#define ONE_OF(field, words) { .type = OPTION_ONE_OF, AT(field), .what = words }
 
 enum { WORKERS_MOST = 1024, JOBS_MOST = 64 /* SWEEP_JOBS */, DRAWS_LEAST = 100,
        DRAWS_MOST = 10000000 };
 
-static enum status set_whole(const char *name, const char *value, int64_t most,
-			     int64_t *out, struct err *err)
-{
-	if (!parse_i64(value, out) || *out < 0)
-		return err_set(err, ST_INVALID, "--%s wants a whole number, not '%.60s'",
-			       name, value);
-	if (*out > most)
-		return err_set(err, ST_INVALID, "--%s is at most %lld, not %s", name,
-			       (long long)most, value);
-	return ST_OK;
-}
+const struct option_row option_table[] = {
+	{ OPT_RUN, "run", "NAME", TEXT(run),
+	  "name of the new run (else the plan's, numbered)" },
+	{ OPT_RUNS, "runs", "DIR", TEXTS(root, n_roots),
+	  "folder of the runs (else ./saved_models where that exists, else "
+	  "$XDG_DATA_HOME/tutti)" },
+	{ OPT_STEPS, "steps", "N", WHOLE(steps, 0, INT64_MAX),
+	  "stop after N steps in all; the plan keeps its horizon" },
+	{ OPT_EXTEND, "extend", NULL, FLAG(extend),
+	  "with --steps: the rate's schedule ends there, too" },
+	{ OPT_SEED, "seed", "N", WHOLE(seed, 0, INT64_MAX),
+	  "seed in place of the plan's" },
+	{ OPT_WORKERS, "workers", "N", WHOLE(workers, 0, WORKERS_MOST),
+	  "threads that train (else one a core); changes no bit" },
+	{ OPT_SET, "set", "KEY=VALUE", SETS,
+	  "change a field of the plan, or set a ${NAME}; repeatable" },
+	{ OPT_SWEEP, "vary", "KEY=VALUE", TEXTS(vary, n_vary),
+	  "a field of the plan over VALUE,VALUE,...; repeatable: a grid" },
+	{ OPT_SWEEP, "seeds", "N|LIST", TEXT(seeds),
+	  "seeds 1 to N, or these: 3,7,9" },
+	{ OPT_SWEEP, "splits", "N|LIST", TEXT(splits),
+	  "held-out dev rows drawn anew: splits 1 to N, or these" },
+	{ OPT_SWEEP, "jobs", "N", WHOLE(jobs, 1, JOBS_MOST),
+	  "runs at once (else what cores and memory allow)" },
+	{ OPT_SWEEP, "gather", NULL, FLAG(gather),
+	  "train nothing: the table of what there is; --runs is repeatable" },
+	{ OPT_SWEEP, "commands", NULL, FLAG(commands),
+	  "print a command a run, for a scheduler" },
+	{ OPT_SWEEP, "slurm", NULL, FLAG(slurm),
+	  "print a script for sbatch, an array of the runs" },
+	{ OPT_SWEEP, "markdown", NULL, FLAG(markdown),
+	  "the table as Markdown" },
+	{ OPT_SWEEP, "plot", "FILE", TEXT(plot),
+	  "means and intervals as FILE.svg or .png, by gnuplot" },
+	{ OPT_SCRIPT, "script", "FILE", TEXT(script),
+	  "lines 'STEP COMMAND', given as if typed at that step" },
+	{ OPT_TASK, "task", "TASK", TEXT(task),
+	  "this task alone" },
+	{ OPT_DATA, "data", "FILE", TEXT(data),
+	  "another file in the format the plan names for the task" },
+	{ OPT_STEP, "step", "N", WHOLE(step, 0, INT64_MAX),
+	  "newest checkpoint up to step N (else the best)" },
+	{ OPT_JSON, "json", NULL, FLAG(json),
+	  "one JSON object a line" },
+	{ OPT_CSV, "csv", NULL, FLAG(csv),
+	  "comma-separated values (what it is without --json)" },
+	{ OPT_TABLE, "table", "TABLE", TEXT(table),
+	  "which of the run's tables (else steps)" },
+	{ OPT_COMPARE, "each", NULL, FLAG(each),
+	  "every run by itself (else runs of one plan are seeds of a system)" },
+	{ OPT_COMPARE, "baseline", "SYSTEM", TEXT(baseline),
+	  "compare all with this one (else all pairs)" },
+	{ OPT_COMPARE, "metric", "METRIC", TEXT(metric),
+	  "by this metric alone" },
+	{ OPT_COMPARE, "step", "N", WHOLE(step, 0, INT64_MAX),
+	  "the newest checkpoint up to step N (else the newest evaluation of all dev rows)" },
+	{ OPT_COMPARE, "best", NULL, FLAG(best),
+	  "the best checkpoint" },
+	{ OPT_COMPARE, "draws", "N", WHOLE(draws, DRAWS_LEAST, DRAWS_MOST),
+	  "draws of the bootstrap and of randomization (else 10000)" },
+	{ OPT_COMPARE, "level", "PERCENT", NUMBER(level, 50, 99.999, "a percentage from 50 to 99.999"),
+	  "of the intervals (else 95)" },
+	{ OPT_COMPARE, "seed", "N", WHOLE(seed, 0, INT64_MAX),
+	  "of the draws (else 1); the same gives the same figures" },
+	{ OPT_COMPARE, "markdown", NULL, FLAG(markdown),
+	  "tables in Markdown" },
+	{ OPT_COMPARE, "csv", NULL, FLAG(csv),
+	  "comma-separated values, a row a value and a row a pair" },
+	{ OPT_OUT, "out", "FILE", TEXT(out),
+	  "the plan to write; - prints it (also -o)" },
+	{ OPT_FORCE, "force", NULL, FLAG(force),
+	  "replace or remove without asking (also -f)" },
+	{ OPT_YES, "yes", NULL, FLAG(yes),
+	  "take the tasks that were found without asking" },
+	{ OPT_TOP, "top", "K", WHOLE(top, 1, INT64_MAX),
+	  "the K likeliest labels, with their probabilities" },
+	{ OPT_NAMES, "names", NULL, FLAG(names),
+	  "names alone" },
+	{ OPT_SCORE, "field", "NAME", TEXT(field),
+	  "of JSON objects: the member with the answer" },
+	{ OPT_SCORE, "positive", "LABEL", TEXT(positive),
+	  "f1: the label looked for (else the second)" },
+	{ OPT_SCORE, "split", NULL, FLAG(split),
+	  "rougeLsum: cut sentences (else lines alone)" },
+	{ OPT_SCORE, "unicode", NULL, FLAG(unicode),
+	  "rouge: words of every script (else of a-z and 0-9)" },
+	{ OPT_IMPORT, "plan", "PLAN", TEXT(plan),
+	  "whose task it is: its dev rows, labels and metrics" },
+	{ OPT_IMPORT, "like", "RUN", TEXT(like),
+	  "the same, from a run's plan" },
+	{ OPT_IMPORT, "note", "TEXT", TEXT(note),
+	  "what is to be known of the system; Runs shows it" },
+	{ OPT_IMPORT, "missing", "wrong", ONE_OF(missing, "wrong"),
+	  "a row without an answer counts as wrong (else it is refused)" },
+	{ OPT_IMPORT, "replace", NULL, FLAG(replace),
+	  "in place of what was imported of the task before" },
+	{ OPT_SCREEN, "color", "WHEN", ONE_OF(color, "auto|always|never"),
+	  "auto, always or never (NO_COLOR counts too)" },
+	{ OPT_SPEED, "speed", "X", NUMBER(speed, DBL_MIN, DBL_MAX, "a number over 0"),
+	  "recorded seconds in one of the film (else 20)" },
+	{ OPT_VIEW, "view", NULL, FLAG(view),
+	  "look only, beside whoever steers" },
+	{ OPT_SCREEN, "theme", "WHICH", ONE_OF(theme, "auto|dark|light"),
+	  "dark, light or auto (TUTTI_THEME counts too)" },
+	{ OPT_SCREEN, "ascii", NULL, FLAG(ascii),
+	  "draw with ASCII alone" },
+	{ OPT_SCREEN, "mouse", NULL, FLAG(mouse),
+	  "let the mouse choose and drag (else it selects text)" },
+};
+const int option_count = sizeof option_table / sizeof *option_table;
 
 /* A field of the plan, or a name, is given one value. */
 static enum status add_set(struct opts *o, const char *value, struct err *err)
@@ -109,176 +156,102 @@ static enum status add_set(struct opts *o, const char *value, struct err *err)
 	return ST_OK;
 }
 
-static enum status store_look(struct opts *o, const struct option_row *r,
-			      const char *value, struct err *err)
+/* "auto, always or never", of "auto|always|never". */
+static void words_of(const char *choices, struct buf *out)
 {
-	enum theme theme;
-
-	if (str_eq(r->name, "ascii"))
-		o->ascii = true;
-	else if (str_eq(r->name, "mouse"))
-		o->mouse = true;
-	else if (str_eq(r->name, "theme") && theme_parse(value, &theme))
-		o->theme = value;
-	else if (str_eq(r->name, "theme"))
-		return err_set(err, ST_INVALID,
-			       "--theme is auto, dark or light, not '%.60s'", value);
-	else if (str_eq(value, "auto") || str_eq(value, "always") ||
-		 str_eq(value, "never"))
-		o->color = value;
-	else
-		return err_set(err, ST_INVALID,
-			       "--color is auto, always or never, not '%.60s'", value);
-	return ST_OK;
-}
-
-static void store_score(struct opts *o, const struct option_row *r, const char *value)
-{
-	if (str_eq(r->name, "field"))
-		o->field = value;
-	else if (str_eq(r->name, "positive"))
-		o->positive = value;
-	else if (str_eq(r->name, "split"))
-		o->split = true;
-	else
-		o->unicode = true;
-}
-
-static enum status store_compare(struct opts *o, const struct option_row *r,
-				 const char *value, struct err *err)
-{
-	enum status st = ST_OK;
-
-	if (str_eq(r->name, "each"))
-		o->each = true;
-	else if (str_eq(r->name, "baseline"))
-		o->baseline = value;
-	else if (str_eq(r->name, "metric"))
-		o->metric = value;
-	else if (str_eq(r->name, "step"))
-		st = set_whole(r->name, value, INT64_MAX, &o->step, err);
-	else if (str_eq(r->name, "best"))
-		o->best = true;
-	else if (str_eq(r->name, "seed"))
-		st = set_whole(r->name, value, INT64_MAX, &o->seed, err);
-	else if (str_eq(r->name, "markdown"))
-		o->markdown = true;
-	else if (str_eq(r->name, "csv"))
-		o->csv = true;
-	else if (str_eq(r->name, "draws"))
-		st = set_whole(r->name, value, DRAWS_MOST, &o->draws, err);
-	else if (!parse_double(value, &o->level) || !(o->level >= 50 && o->level < 100))
-		st = err_set(err, ST_INVALID, "--level is a percentage from 50 to below 100, "
-			     "not '%.60s'", value);
-	if (!st && str_eq(r->name, "draws") && o->draws < DRAWS_LEAST)
-		st = err_set(err, ST_INVALID, "--draws is at least %d, not %s", DRAWS_LEAST,
-			     value);
-	return st;
-}
-
-static enum status store_import(struct opts *o, const struct option_row *r,
-				const char *value, struct err *err)
-{
-	if (str_eq(r->name, "plan"))
-		o->plan = value;
-	else if (str_eq(r->name, "like"))
-		o->like = value;
-	else if (str_eq(r->name, "note"))
-		o->note = value;
-	else if (str_eq(r->name, "replace"))
-		o->replace = true;
-	else if (str_eq(value, "wrong"))
-		o->missing = value;
-	else
-		return err_set(err, ST_INVALID, "--missing is 'wrong', not '%.60s'", value);
-	return ST_OK;
-}
-
-static enum status add_text(const char **list, int *n, int most, const char *name,
-			    const char *value, struct err *err)
-{
-	if (*n == most)
-		return err_set(err, ST_INVALID, "more than %d --%s", most, name);
-	list[(*n)++] = value;
-	return ST_OK;
-}
-
-static enum status store_sweep(struct opts *o, const struct option_row *r,
-			       const char *value, struct err *err)
-{
-	if (str_eq(r->name, "vary"))
-		return add_text(o->vary, &o->n_vary, OPTS_VARY, r->name, value, err);
-	if (str_eq(r->name, "jobs")) {
-		enum status st = set_whole(r->name, value, JOBS_MOST, &o->jobs, err);
-
-		return st || o->jobs ? st : err_set(err, ST_INVALID, "--jobs is at least 1");
+	for (const char *c = choices, *end; *c; c = *end ? end + 1 : end) {
+		end = strchrnul(c, '|');
+		buf_addf(out, "%s%.*s", c == choices ? "" : *end ? ", " : " or ",
+			 (int)(end - c), c);
 	}
-	if (str_eq(r->name, "seeds"))
-		o->seeds = value;
-	else if (str_eq(r->name, "splits"))
-		o->splits = value;
-	else if (str_eq(r->name, "plot"))
-		o->plot = value;
-	else if (str_eq(r->name, "gather"))
-		o->gather = true;
-	else if (str_eq(r->name, "commands"))
-		o->commands = true;
-	else if (str_eq(r->name, "slurm"))
-		o->slurm = true;
-	else
-		o->markdown = true;
+}
+
+static bool is_one_of(const char *choices, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *c = choices, *end; *c; c = *end ? end + 1 : end) {
+		end = strchrnul(c, '|');
+		if ((size_t)(end - c) == len && !strncmp(c, value, len))
+			return true;
+	}
+	return false;
+}
+
+static enum status refuse_choice(const struct option_row *r, const char *value,
+				 struct err *err)
+{
+	struct buf words;
+
+	buf_init(&words);
+	words_of(r->to.what, &words);
+	err_set(err, ST_INVALID, "--%s is %s, not '%.60s'", r->name,
+		strchr(r->to.what, '|') ? buf_str(&words) : "'wrong'", value);
+	buf_release(&words);
+	return ST_INVALID;
+}
+
+static enum status store_whole(const struct option_row *r, const char *value, int64_t *out,
+			       struct err *err)
+{
+	if (!parse_i64(value, out) || *out < 0)
+		return err_set(err, ST_INVALID, "--%s wants a whole number, not '%.60s'",
+			       r->name, value);
+	if (*out < r->to.least)
+		return err_set(err, ST_INVALID, "--%s is at least %lld, not %s", r->name,
+			       (long long)r->to.least, value);
+	if (*out > r->to.most)
+		return err_set(err, ST_INVALID, "--%s is at most %lld, not %s", r->name,
+			       (long long)r->to.most, value);
 	return ST_OK;
+}
+
+static enum status store_number(const struct option_row *r, const char *value, double *out,
+				struct err *err)
+{
+	if (parse_double(value, out) && *out >= r->to.low && *out <= r->to.high)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "--%s wants %s, not '%.60s'", r->name, r->to.what,
+		       value);
 }
 
 static enum status store_value(struct opts *o, const struct option_row *r,
 			       const char *value, struct err *err)
 {
-	switch (r->bit) {
-	case OPT_RUN: o->run = value; break;
-	case OPT_RUNS:
-		o->runs = o->runs ? o->runs : value;
-		return add_text(o->root, &o->n_roots, OPTS_ROOTS, r->name, value, err);
-	case OPT_SWEEP: return store_sweep(o, r, value, err);
-	case OPT_SCRIPT: o->script = value; break;
-	case OPT_TASK: o->task = value; break;
-	case OPT_DATA: o->data = value; break;
-	case OPT_STEPS: return set_whole(r->name, value, INT64_MAX, &o->steps, err);
-	case OPT_SEED: return set_whole(r->name, value, INT64_MAX, &o->seed, err);
-	case OPT_STEP: return set_whole(r->name, value, INT64_MAX, &o->step, err);
-	case OPT_WORKERS: return set_whole(r->name, value, WORKERS_MOST, &o->workers, err);
-	case OPT_SPEED:
-		if (!parse_double(value, &o->speed) || !(o->speed > 0))
-			return err_set(err, ST_INVALID,
-				       "--speed wants a number over 0, not '%.60s'", value);
+	void *at = (char *)o + r->to.at;
+
+	switch (r->to.type) {
+	case OPTION_FLAG:
+		*(bool *)at = true;
 		break;
-	case OPT_VIEW: o->view = true; break;
-	case OPT_JSON: o->json = true; break;
-	case OPT_SCREEN: return store_look(o, r, value, err);
-	case OPT_IMPORT: return store_import(o, r, value, err);
-	case OPT_SCORE: store_score(o, r, value); break;
-	case OPT_COMPARE: return store_compare(o, r, value, err);
-	case OPT_OUT: o->out = value; break;
-	case OPT_FORCE: o->force = true; break;
-	case OPT_YES: o->yes = true; break;
-	case OPT_TOP:
-		if (!parse_i64(value, &o->top) || o->top < 1)
-			return err_set(err, ST_INVALID, "--top wants a number of labels "
-				       "from 1, not '%.60s'", value);
+	case OPTION_TEXT:
+		*(const char **)at = value;
 		break;
-	case OPT_NAMES: o->names = true; break;
-	case OPT_EXTEND: o->extend = true; break;
-	case OPT_TABLE: o->table = value; break;
-	case OPT_CSV: o->csv = true; break;
-	case OPT_SET: return add_set(o, value, err);
-	default: BUG("option without a place");
+	case OPTION_ONE_OF:
+		if (!is_one_of(r->to.what, value))
+			return refuse_choice(r, value, err);
+		*(const char **)at = value;
+		break;
+	case OPTION_TEXTS: {
+		int *n = (int *)((char *)o + r->to.n_at);
+
+		if (*n == r->to.most)
+			return err_set(err, ST_INVALID, "more than %d --%s", *n, r->name);
+		((const char **)at)[(*n)++] = value;
+		break;
+	}
+	case OPTION_SETS: return add_set(o, value, err);
+	case OPTION_WHOLE: return store_whole(r, value, at, err);
+	case OPTION_NUMBER: return store_number(r, value, at, err);
 	}
 	return ST_OK;
 }
 
+/* A run is looked for in one folder, the runs of a sweep in several. */
 static bool is_repeatable(const struct subcommand *c, const struct option_row *r)
 {
-	return r->bit == OPT_SET || (r->bit == OPT_RUNS && (c->uses & OPT_SWEEP)) ||
-	       (r->bit == OPT_SWEEP && str_eq(r->name, "vary"));
+	return r->to.type == OPTION_SETS ||
+	       (r->to.type == OPTION_TEXTS && (r->bit != OPT_RUNS || (c->uses & OPT_SWEEP)));
 }
 
 /* One value an option, and none that is empty; the same flag again is nothing new. */
@@ -287,6 +260,8 @@ static enum status take_value(const struct subcommand *c, struct opts *o,
 			      struct err *err)
 {
 	uint64_t bit = UINT64_C(1) << (r - option_table);
+
+	_Static_assert(sizeof option_table / sizeof *option_table <= 64, "opts.given");
 
 	if (r->arg && (!value || !*value))
 		return err_set(err, ST_INVALID, "--%s wants a value: %s", r->name, r->arg);
@@ -385,6 +360,7 @@ enum status opts_parse(const struct subcommand *c, int argc, char **argv, struct
 		if (st)
 			return st;
 	}
+	o->runs = o->n_roots ? o->root[0] : NULL;
 	if (o->extend && o->steps < 0)
 		return err_set(err, ST_INVALID, "--extend wants --steps: to where?");
 	return o->n_args < c->min_args ? usage_too_few(c, o->n_args, err) : ST_OK;

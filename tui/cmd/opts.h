@@ -6,6 +6,7 @@
 #define TUTTI_TUI_OPTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -61,9 +62,21 @@ enum opt_bit {
 	OPT_SWEEP = 1 << 24, OPT_IMPORT = 1 << 25,
 };
 
+/* Where in struct opts a value goes, and what it may be. */
+struct option_place {
+	enum { OPTION_FLAG, OPTION_TEXT, OPTION_TEXTS, OPTION_SETS, OPTION_WHOLE,
+	       OPTION_NUMBER, OPTION_ONE_OF } type;
+	size_t at, n_at;                    /* n_at: of texts, how many there are */
+	int64_t least, most;                /* of whole numbers; most texts */
+	double low, high;                   /* of numbers */
+	const char *what;                   /* a number in words; "this|that" of choices */
+};
+
 struct option_row {
 	unsigned bit;
-	const char *name, *arg, *help;      /* arg NULL: a flag */
+	const char *name, *arg;             /* arg NULL: a flag */
+	struct option_place to;
+	const char *help;
 };
 
 extern const struct subcommand subcommand_table[]; /* the first is the desk */
