@@ -203,6 +203,21 @@ static void test_error_by_hand(void **state)
 	}
 }
 
+/* Far from 0 the sums of a draw keep their digits: 2^30 more changes nothing. */
+static void test_far_from_zero(void **state)
+{
+	static struct made_up x;
+	struct interval near, far;
+
+	(void)state;
+	make_up(METRIC_PEARSON, 1, &x);
+	significance_interval(&x.s, &x.of_a, &HOW, &near);
+	for (int i = 0; i < ROWS; i++)
+		x.a[0][i] += 0x1p30;
+	significance_interval(&x.s, &x.of_a, &HOW, &far);
+	assert_true(fabs(near.low - far.low) < 1e-6 && fabs(near.high - far.high) < 1e-6);
+}
+
 /* What is not finite has no correlation; it disturbs nobody else. */
 static void test_not_finite(void **state)
 {
@@ -448,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_mirror),
 		cmocka_unit_test(test_rows_by_number),
 		cmocka_unit_test(test_error_by_hand),
+		cmocka_unit_test(test_far_from_zero),
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_draws_without_value),
 		cmocka_unit_test(test_no_positive),
