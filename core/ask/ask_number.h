@@ -23,7 +23,7 @@ void numbers_put_explained(const struct session *s, int task, const double *p, i
 #define ASK_NUMBERS                                                            \
 	.gather_begin = numbers_begin, .gather_add = numbers_add,              \
 	.gather_metric = numbers_metric, .gather_end = numbers_end,            \
-	.right = number_gold, .said = numbers_said,                            \
+	.right_value = number_gold, .said_value = numbers_said,                \
 	.put_answer = numbers_put_answer, .outputs = numbers_outputs,          \
 	.put_explained = numbers_put_explained
 
