@@ -85,8 +85,8 @@ struct ask_kind {
 	void (*gather_end)(struct gather *g);
 	/* What metrics are made of, row by row: what is right (NULL: they are means of the
 	 * rows' own scores), and what was said or scored. NaN: none, or not kept. */
-	double (*right)(const struct prediction *p);
-	double (*said)(const struct prediction *p, enum metric_id m);
+	double (*right_value)(const struct prediction *p);
+	double (*said_value)(const struct prediction *p, enum metric_id m);
 	/* Values of out->metric[k], named already, on out->n_examples spread rows. */
 	void (*baseline)(const struct session *s, int task, const struct dataset *dev,
 			 struct eval_row *out);

@@ -27,8 +27,8 @@ void numbers_put_explained(const struct session *s, int task, const double *p, i
 #define ASK_NUMBERS                                                            \
 	.gather_begin = numbers_begin, .gather_add = numbers_add,              \
 	.gather_metric = numbers_metric, .gather_end = numbers_end,            \
-	.right = number_gold, .said = numbers_said,                            \
-	.member = { "prediction", "number", "value", "label" },                  \
+	.right_value = number_gold, .said_value = numbers_said,                \
+	.member = { "prediction", "number", "value", "label" },                \
 	.take = numbers_take,                                                  \
 	.put_answer = numbers_put_answer, .outputs = numbers_outputs,          \
 	.put_explained = numbers_put_explained

@@ -47,7 +47,7 @@ static void take_said(struct task_answers *a, const struct plan_task *t,
 		bool any = false;
 
 		for (int i = 0; i < a->n; i++) {
-			said[i] = k->said(&p[i], t->metrics[m]);
+			said[i] = k->said_value(&p[i], t->metrics[m]);
 			any |= !isnan(said[i]);
 			a->lacks_some |= isnan(said[i]) &&
 					 metric_table[t->metrics[m]].input != METRIC_LOSSES;
@@ -70,10 +70,10 @@ static void take_answers(struct task_answers *a, const struct plan_task *t, int 
 	a->line = xcalloc(cap, sizeof *a->line);
 	a->text = xcalloc(cap, sizeof *a->text);
 	a->target = xcalloc(cap, sizeof *a->target);
-	if (k->right)
+	if (k->right_value)
 		a->gold = xcalloc(cap, sizeof *a->gold);
 	for (int i = 0; i < n; i++) {
-		double gold = k->right ? k->right(&p[i]) : NAN;
+		double gold = k->right_value ? k->right_value(&p[i]) : NAN;
 
 		if (a->gold)
 			a->gold[i] = gold;
