@@ -315,10 +315,10 @@ static void backward_piece(struct tape *t, const struct attention *a,
 }
 
 /*
- * Where each sequence is one part pieces write slices that do not overlap and together are all of d, so
- * what was new is assigned whole (ten_grad_raw); in self-attention q and kv are one tensor
- * with one d. The parts of a sequence with one add to each other's keys, and where the
- * last rows ask there may be none: those gradients begin at nought.
+ * Where each sequence is one part pieces write slices that do not overlap and together
+ * are all of d, so what was new is assigned whole (ten_grad_raw); in self-attention q and
+ * kv are one tensor with one d. The parts of a sequence add to each other's keys, and
+ * where the last rows ask there may be none: those gradients begin at nought.
  */
 static void begin_gradients(struct tape *t, struct attention *a, bool *add_q,
 			    bool *add_kv)
