@@ -11,7 +11,9 @@
  * A sequence is one part, or with a prefix up to three: the prefix, the rows behind it,
  * their masks. A row of the masks sees itself, too: one more column, the last, of S and
  * P, which no product reaches but rows by themselves. A row of a tree has such columns
- * for all rows on its way. Where the last rows alone ask there are no other parts.
+ * for all rows on its way. Where the last rows alone ask there are no other parts. Causal
+ * sequences are cut into parts of CAUSAL_ROWS queries, so that little is multiplied that
+ * nobody sees.
  */
 #include <string.h>
 
@@ -78,6 +80,19 @@ static struct piece part_of_trees(const struct attention *a, int i, int *q0, int
 			       .parent = r->parent + r->tree.off[b] };
 }
 
+enum { CAUSAL_ROWS = 96 }; /* whole tiles of the products; part of dropout's bits */
+
+static struct piece part_of_causal(const struct attention *a, int b, int part, int *q0)
+{
+	int from = part * CAUSAL_ROWS, left = len_of(a->qs, b) - from;
+	int L = left < CAUSAL_ROWS ? left : CAUSAL_ROWS;
+
+	if (left <= 0)
+		return (struct piece){ 0 };
+	*q0 += from;
+	return (struct piece){ .L = L, .K = from + L, .causal = true, .seen = from };
+}
+
 static struct piece part_of_last(const struct attention *a, int b)
 {
 	int L = len_of(a->qs, b), K = len_of(a->ks, b) - (a->masks ? L : 0);
@@ -99,8 +114,9 @@ static struct piece part_at(const struct attention *a, int i, int *q0, int *k0)
 		return part_of_prefixed(a, b, i % a->parts, q0);
 	if (a->last)
 		return part_of_last(a, b);
-	return (struct piece){ .L = len_of(a->qs, b), .K = len_of(a->ks, b),
-			       .causal = a->causal };
+	if (a->causal)
+		return part_of_causal(a, b, i % a->parts, q0);
+	return (struct piece){ .L = len_of(a->qs, b), .K = len_of(a->ks, b) };
 }
 
 static int parts_of(const struct attention *a)
@@ -299,15 +315,15 @@ static void backward_piece(struct tape *t, const struct attention *a,
 }
 
 /*
- * Without a prefix pieces write slices that do not overlap and together are all of d, so
- * what was new is assigned whole (ten_grad_raw); in self-attention q and kv are one tensor
- * with one d. The parts of a sequence with one add to each other's keys, and where the
- * last rows ask there may be none: those gradients begin at nought.
+ * Where each sequence is one part pieces write slices that do not overlap and together
+ * are all of d, so what was new is assigned whole (ten_grad_raw); in self-attention q and
+ * kv are one tensor with one d. The parts of a sequence add to each other's keys, and
+ * where the last rows ask there may be none: those gradients begin at nought.
  */
 static void begin_gradients(struct tape *t, struct attention *a, bool *add_q,
 			    bool *add_kv)
 {
-	if (a->prefixed || a->trees || a->last) {
+	if (a->parts > 1 || a->trees || a->last) {
 		ten_grad(t, a->q);
 		ten_grad(t, a->kv);
 		*add_q = *add_kv = true;
@@ -389,6 +405,9 @@ struct ten *op_self_attention(struct tape *t, struct ten *qkv,
 	BUG_IF(seq->off[seq->n] != qkv->rows);
 	a->qs = a->ks = seq;
 	a->causal = causal;
+	for (int b = 0; b < seq->n && causal; b++)
+		while (len_of(seq, b) > a->parts * CAUSAL_ROWS)
+			a->parts++;
 	return attend(t, a, p_drop);
 }
 
