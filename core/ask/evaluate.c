@@ -262,8 +262,7 @@ static void clear_block(struct eval *e)
 	}
 }
 
-/* A block after the other, until all are taken or it is to stop. */
-static void run_blocks(struct eval *e, struct evaluation *out)
+static size_t make_block(struct eval *e)
 {
 	size_t cap = e->n < BLOCK ? (size_t)e->n : BLOCK;
 
@@ -271,6 +270,22 @@ static void run_blocks(struct eval *e, struct evaluation *out)
 	e->order = xcalloc(cap, sizeof *e->order);
 	e->length = xcalloc(cap, sizeof *e->length);
 	e->piece = xcalloc(cap, sizeof *e->piece);
+	return cap;
+}
+
+static void free_block(struct eval *e)
+{
+	xfree(e->out);
+	xfree(e->order);
+	xfree(e->length);
+	xfree(e->piece);
+}
+
+/* A block after the other, until all are taken or it is to stop. */
+static void run_blocks(struct eval *e, struct evaluation *out)
+{
+	size_t cap = make_block(e);
+
 	out->kept = xcalloc(e->keep + 1, sizeof *out->kept);
 	out->dev_rows = xcalloc(e->keep + 1, sizeof *out->dev_rows);
 	e->kind->gather_begin(&e->sums);
@@ -283,10 +298,26 @@ static void run_blocks(struct eval *e, struct evaluation *out)
 			take_block(e, out);
 		clear_block(e);
 	}
-	xfree(e->out);
-	xfree(e->order);
-	xfree(e->length);
-	xfree(e->piece);
+	free_block(e);
+}
+
+/* False: there are no rows. */
+static bool begin(struct eval *e, struct session *s, int task, const struct eval_options *o)
+{
+	*e = (struct eval){ .s = s, .task = task, .plan = &s->plan->tasks[task],
+			    .data = o->data ? o->data : s->task[task].dev,
+			    .greedy = o->greedy };
+	if (!e->data || !dataset_size(e->data))
+		return false;
+	e->size = e->n = dataset_size(e->data);
+	if (o->max_examples > 0 && e->n > (uint64_t)o->max_examples)
+		e->n = (uint64_t)o->max_examples;
+	e->keep = (uint64_t)(o->keep > 0 ? o->keep : 0);
+	e->keep = e->keep > e->n ? e->n : e->keep;
+	e->detail = o->detail > 0 ? (uint64_t)o->detail : e->keep;
+	e->kind = ask_kind(e->plan->kind);
+	e->sums = (struct gather){ .s = s, .task = task, .n = e->n };
+	return true;
 }
 
 void evaluate_outcomes(const struct session *s, int task, const struct dataset *data,
@@ -309,22 +340,13 @@ void evaluate_outcomes(const struct session *s, int task, const struct dataset *
 enum status evaluate_task(struct session *s, int task, const struct eval_options *o,
 			  struct progress *pg, struct evaluation *out, struct err *err)
 {
-	struct eval e = { .s = s, .task = task, .plan = &s->plan->tasks[task], .pg = pg,
-			  .data = o->data ? o->data : s->task[task].dev,
-			  .greedy = o->greedy };
+	struct eval e;
 	double from = clock_now();
 
 	*out = (struct evaluation){ 0 };
-	if (!e.data || !dataset_size(e.data))
+	if (!begin(&e, s, task, o))
 		return err_set(err, ST_NOT_FOUND, "task '%s' has no dev rows", e.plan->name);
-	e.size = e.n = dataset_size(e.data);
-	if (o->max_examples > 0 && e.n > (uint64_t)o->max_examples)
-		e.n = (uint64_t)o->max_examples;
-	e.keep = (uint64_t)(o->keep > 0 ? o->keep : 0);
-	e.keep = e.keep > e.n ? e.n : e.keep;
-	e.detail = o->detail > 0 ? (uint64_t)o->detail : e.keep;
-	e.kind = ask_kind(e.plan->kind);
-	e.sums = (struct gather){ .s = s, .task = task, .n = e.n };
+	e.pg = pg;
 	progress_begin(pg, e.n, "examples", "evaluating %s", e.plan->name);
 	run_blocks(&e, out);
 	if (!atomic_load(&e.is_stopped)) {
@@ -336,4 +358,96 @@ enum status evaluate_task(struct session *s, int task, const struct eval_options
 		return ST_OK;
 	evaluation_release(out);
 	return err_set(err, ST_STOPPED, "evaluation stopped");
+}
+
+/* --- what it needs --- */
+
+static uint64_t tokens_of(const struct eval *e, const struct piece *p)
+{
+	uint64_t tokens = 0;
+
+	for (int i = 0; i < p->n; i++)
+		tokens += e->length[e->order[p->from + i]];
+	return tokens;
+}
+
+static uint64_t size_of(const struct eval *e, int piece, bool by_tokens)
+{
+	return by_tokens ? tokens_of(e, &e->piece[piece]) : (uint64_t)e->piece[piece].n;
+}
+
+/* The piece of most tokens of the block, or that of most examples; the longer of two. */
+static int largest(const struct eval *e, bool by_tokens)
+{
+	int best = 0;
+
+	for (int i = 1; i < e->n_pieces; i++)
+		if (size_of(e, i, by_tokens) >= size_of(e, best, by_tokens))
+			best = i;
+	return best;
+}
+
+/* Every job has a block of outcomes of its own. */
+static void run_again(struct worker *w, int job, void *arg)
+{
+	struct eval *e = arg;
+
+	run_piece(w, 0, &e[job]);
+}
+
+static void run_everywhere(const struct eval *e, int piece)
+{
+	int n = workers_count(e->s->workers);
+	struct eval *all = xcalloc((size_t)n, sizeof *all);
+
+	for (int i = 0; i < n; i++) {
+		all[i] = *e;
+		all[i].piece = &e->piece[piece];
+		all[i].out = xcalloc((size_t)e->in, sizeof *all[i].out);
+	}
+	workers_run(e->s->workers, n, run_again, all);
+	for (int i = 0; i < n; i++) {
+		clear_block(&all[i]);
+		xfree(all[i].out);
+	}
+	xfree(all);
+}
+
+static void read_block(struct eval *e, uint64_t first, size_t cap)
+{
+	e->first = first;
+	e->in = (int)(e->n - first < cap ? e->n - first : cap);
+	sort_block(e);
+	cut_pieces(e);
+}
+
+static void run_largest(struct eval *e, size_t cap, bool by_tokens)
+{
+	uint64_t most = 0, first = 0;
+
+	for (uint64_t at = 0; at < e->n; at += cap) {
+		uint64_t size;
+
+		read_block(e, at, cap);
+		size = size_of(e, largest(e, by_tokens), by_tokens);
+		if (size > most) {
+			most = size;
+			first = at;
+		}
+	}
+	read_block(e, first, cap);
+	run_everywhere(e, largest(e, by_tokens));
+}
+
+void evaluate_largest(struct session *s, int task, const struct eval_options *o)
+{
+	struct eval e;
+	size_t cap;
+
+	if (!begin(&e, s, task, o))
+		return;
+	cap = make_block(&e);
+	run_largest(&e, cap, true);
+	run_largest(&e, cap, false);
+	free_block(&e);
 }

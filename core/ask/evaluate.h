@@ -25,6 +25,12 @@ enum status evaluate_task(struct session *s, int task, const struct eval_options
 			  struct progress *pg, struct evaluation *out,
 			  struct err *err);
 void evaluation_release(struct evaluation *e);
+/*
+ * What such an evaluation needs most memory for, on every worker at once, as in a run of
+ * many of them: its pieces of most tokens and of most examples (one between them may
+ * take a few per cent more). The answers are dropped. Without dev rows nothing.
+ */
+void evaluate_largest(struct session *s, int task, const struct eval_options *o);
 
 /*
  * The task's trivial baselines for each of its metrics: majority class, mean, or the

@@ -41,6 +41,27 @@ enum status number_grid_make(double step, double least, double most,
 	return ST_OK;
 }
 
+double number_grid_step(double least, double most)
+{
+	static const char *const steps[] = {
+		"1e-6", "2e-6", "5e-6", "1e-5", "2e-5", "5e-5", "1e-4", "2e-4", "5e-4",
+		"0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5",
+		"1", "2", "5", "10", "20", "50", "100", "200", "500", "1e3", "2e3", "5e3",
+		"1e4", "2e4", "5e4", "1e5", "2e5", "5e5", "1e6",
+	};
+	enum { STEPS_MOST = 100 };
+	struct number_grid g;
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps && most > least; i++) {
+		double step = 0;
+
+		BUG_IF(!parse_double(steps[i], &step));
+		if (!number_grid_make(step, least, most, &g, NULL) && g.n <= STEPS_MOST + 1)
+			return step;
+	}
+	return 0;
+}
+
 /* Of the step, as it is written. */
 static int decimals(double step)
 {

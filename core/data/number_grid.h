@@ -28,6 +28,11 @@ struct number_grid {
  */
 enum status number_grid_make(double step, double least, double most,
 			     struct number_grid *g, struct err *err);
+/*
+ * A step for such numbers: the least of 1, 2, 5 times a power of ten that gives at most
+ * 100 steps; 0: there is none (most is not above least, or out of what a plan takes).
+ */
+double number_grid_step(double least, double most);
 /* What point k, 0 .. n - 1, says. */
 void number_grid_text(const struct number_grid *g, int k, char out[NUMBER_TEXT]);
 double number_grid_value(const struct number_grid *g, int k);

@@ -63,6 +63,21 @@ for model in gpt bilstm "bilstm --set model.decoder=lstm" "transformer --set mod
 done
 check "without what its decoder has no use for" sh -c '! grep decoder_layers kind.json'
 
+# numbers that gpt says: in steps that fit them
+awk 'BEGIN { for (i = 0; i < 80; i++) printf "{\"text\": \"house number %d of a long street\", \"price\": %d}\n", i, 1000 * (i * 37 % 80) + 500 }' >price.jsonl
+price() {
+	"$TUTTI" new price.jsonl --set kind=regress --set text=text --set label=price --set model.kind=gpt \
+		-o price.json --force "$@" </dev/null
+}
+price >out 2>err
+check "numbers of gpt" grep -q '"number_step": 1000' price.json
+check "which is said" grep -q "price: numbers from 500 to 79500 are said in steps of 1000" err
+check "a plan of them" "$TUTTI" check price.json
+price --set tasks.price.number_step=500 >out 2>err
+check "a step that is set stays" grep -q '"number_step": 500' price.json
+fails "or is refused" 2 "tasks.price.number_step: from 500 to 79500 there are 7900 steps of 10" \
+	price --set tasks.price.number_step=10
+
 # what cannot be guessed is said, with what to type; then it is taken
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "{\"a\": \"row %d is like no other\", \"b\": \"k%d\"}\n", i, i }' >odd.jsonl
 fails "nothing to guess" 2 "--set kind=classify --set text=COLUMN" "$TUTTI" new odd.jsonl

@@ -276,6 +276,31 @@ static enum status lay_settings(const struct opts *o, struct buf *text, struct e
 	return st;
 }
 
+/* Steps of numbers as the survey left them. */
+static enum status lay_steps(const struct plan *made, struct buf *text, struct err *err)
+{
+	struct json *root = NULL;
+	struct json_out out;
+	enum status st = json_parse(buf_str(text), text->len, "plan", &root, err);
+
+	for (int i = 0; !st && i < made->n_tasks; i++) {
+		char key[128], step[32];
+
+		if (!(made->tasks[i].number_step > 0))
+			continue;
+		str_format(key, sizeof key, "tasks.%s.number_step", made->tasks[i].name);
+		double_to_text(made->tasks[i].number_step, step);
+		st = json_set_path(root, key, step, err);
+	}
+	buf_clear(text);
+	json_out_init(&out, text, 2);
+	if (!st)
+		json_put_node(&out, NULL, root);
+	buf_addc(text, '\n');
+	json_free(root);
+	return st;
+}
+
 static const char head_note[] =
 	"Made by tutti new from what is in the files; every value may be changed. "
 	"tutti check says what it costs, tutti-plan(5) explains the fields. model: larger "
@@ -297,7 +322,9 @@ static enum status write_plan(struct new_plan *p, struct draft_sizes *sizes, str
 		st = plan_parse(buf_str(&text), text.len, "the plan", p->folder, NULL, 0,
 				&made, err);
 	if (!st)
-		st = new_survey(made, err);
+		st = new_survey(made, p->o, err);
+	if (!st)
+		st = lay_steps(made, &text, err);
 	plan_free(made);
 	if (!st && p->o->out && str_eq(p->o->out, "-"))
 		fwrite(buf_str(&text), 1, text.len, stdout);

@@ -55,6 +55,8 @@ enum status new_set_header(const struct opts *o, struct new_file *f, struct err 
 enum status new_apply_settings(const struct opts *o, const struct new_file *f,
 			       struct guess_task *g, struct err *err);
 /* The model's kind and decoder, where they are said; borrowed from the options. */
+/* What --set KEY=VALUE says; NULL: nothing. Borrowed. */
+const char *new_setting(const struct opts *o, const char *key);
 void new_set_model(const struct opts *o, struct draft_sizes *s);
 
 /* "classify 'label' by the text 'sentence'", made harmless. */
@@ -68,9 +70,10 @@ void new_columns(const struct new_file *f, struct buf *out);
 
 /*
  * Reads what the plan's tasks will be trained on; says what was skipped and why,
- * and what a person should know. ST_INVALID: training would refuse it.
+ * and what a person should know. A step of numbers that does not fit them becomes one
+ * that does, unless `o` sets it. ST_INVALID: training would refuse it.
  */
-enum status new_survey(struct plan *p, struct err *err);
+enum status new_survey(struct plan *p, const struct opts *o, struct err *err);
 /* A task that the plan gets, or may get. */
 struct new_line {
 	int set;

@@ -7,7 +7,7 @@
 #include "data/data_kind.h"
 #include "new.h"
 
-static const char *setting(const struct opts *o, const char *key)
+const char *new_setting(const struct opts *o, const char *key)
 {
 	size_t n = strlen(key);
 
@@ -42,7 +42,7 @@ static enum status set_column(const struct new_file *f, const char *value, int *
 
 enum status new_set_header(const struct opts *o, struct new_file *f, struct err *err)
 {
-	const char *header = setting(o, "header");
+	const char *header = new_setting(o, "header");
 	bool yes = header && str_eq(header, "true");
 
 	if (!header || f->sample->format == SOURCE_JSONL)
@@ -70,13 +70,13 @@ static const char *column_setting(const struct opts *o, int column)
 
 	for (int k = 0; k < TASK_KINDS && !value; k++)
 		if (key_of(k, column))
-			value = setting(o, key_of(k, column));
+			value = new_setting(o, key_of(k, column));
 	return value;
 }
 
 bool new_has_settings(const struct opts *o)
 {
-	return setting(o, "kind") || column_setting(o, COLUMN_TEXT) ||
+	return new_setting(o, "kind") || column_setting(o, COLUMN_TEXT) ||
 	       column_setting(o, COLUMN_PAIR) || column_setting(o, COLUMN_TARGET);
 }
 
@@ -94,7 +94,7 @@ static enum status refuse_kind(const char *kind, struct err *err)
 enum status new_apply_settings(const struct opts *o, const struct new_file *f,
 			       struct guess_task *g, struct err *err)
 {
-	const char *kind = setting(o, "kind");
+	const char *kind = new_setting(o, "kind");
 	enum task_kind k = TASK_KINDS;
 	enum status st;
 
@@ -131,8 +131,8 @@ static bool is_listed(const struct buf *keys, const char *key, size_t n)
 
 void new_set_model(const struct opts *o, struct draft_sizes *s)
 {
-	const char *kind = setting(o, "model.kind");
-	const char *decoder = setting(o, "model.decoder");
+	const char *kind = new_setting(o, "model.kind");
+	const char *decoder = new_setting(o, "model.decoder");
 
 	if (kind)
 		s->kind = kind;

@@ -75,8 +75,43 @@ static enum status say_cuts(const struct plan *p, int task, bool dev,
 	return ST_OK;
 }
 
-enum status new_survey(struct plan *p, struct err *err)
+/* --- numbers that are said --- */
+
+/*
+ * The step that nobody has set must give the numbers of the train rows, and tell them
+ * apart; else the plan gets one that does.
+ */
+static enum status fit_step(struct plan *p, int task, bool is_set,
+			    const struct tokenizer *tok, struct err *err)
 {
+	enum { FEWEST = 5 };
+	struct plan_task *t = &p->tasks[task];
+	double least = t->number_range[0], most = t->number_range[1], step;
+	struct number_grid g;
+	struct dataset *d;
+	enum status st;
+
+	if (!(t->number_step > 0))
+		return ST_OK;
+	st = plan_dataset_open(p, task, false, tok, cmd_progress(), &d, err);
+	if (st)
+		return st;
+	if (!(least < most))
+		dataset_range(d, &least, &most);
+	dataset_close(d);
+	st = number_grid_make(t->number_step, least, most, &g, err);
+	step = number_grid_step(least, most);
+	if ((!st && g.n >= FEWEST) || !(step > 0) || is_set)
+		return st ? err_wrap(err, st, "tasks.%s.number_step", t->name) : ST_OK;
+	t->number_step = step;
+	cmd_say("  %s: numbers from %g to %g are said in steps of %g", t->name, least, most,
+		step);
+	return ST_OK;
+}
+
+enum status new_survey(struct plan *p, const struct opts *o, struct err *err)
+{
+	char key[128];
 	struct tokenizer *tok = NULL;
 	enum status st = ST_OK;
 
@@ -88,6 +123,9 @@ enum status new_survey(struct plan *p, struct err *err)
 		st = say_cuts(p, i, false, tok, err);
 		if (!st && plan_has_dev(&p->tasks[i]))
 			st = say_cuts(p, i, true, tok, err);
+		str_format(key, sizeof key, "tasks.%s.number_step", p->tasks[i].name);
+		if (!st)
+			st = fit_step(p, i, new_setting(o, key) != NULL, tok, err);
 	}
 	tokenizer_free(tok);
 	return st;

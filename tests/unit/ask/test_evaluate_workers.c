@@ -10,6 +10,7 @@
 #include "fixture/session_fixture.h"
 #include "trainer/change.h"
 #include "session/session.h"
+#include "session/workers.h"
 
 static void evaluate(struct session *s, int task, bool greedy, struct evaluation *e)
 {
@@ -165,11 +166,57 @@ static void test_baseline(void **state)
 	session_free(s);
 }
 
+/*
+ * What the largest pieces have needed the whole evaluation needs, but for the twentieth
+ * that one of middling tokens and examples may add; and no bit of the state moves.
+ */
+static void check_largest(const char *const *sets, int n, bool greedy)
+{
+	struct session *s = fixture_session(sets, n, 2);
+	struct eval_options o = { .keep = 7, .greedy = greedy };
+	char before[40], after[40];
+
+	session_state(s, before);
+	for (int task = 0; task < 3; task++) {
+		struct evaluation e;
+		size_t most;
+
+		evaluate_largest(s, task, &o);
+		most = workers_arena_peak(s->workers);
+		assert_true(most > 0);
+		evaluate(s, task, greedy, &e);
+		if (workers_arena_peak(s->workers) > most + most / 20)
+			fail_msg("%s, task %d: %zu bytes, not %zu", n ? sets[0] : "", task,
+				 workers_arena_peak(s->workers), most);
+		evaluation_release(&e);
+	}
+	session_state(s, after);
+	assert_string_equal(before, after);
+	session_free(s);
+}
+
+static void test_largest(void **state)
+{
+	static const char *const kinds[][2] = {
+		{ NULL, NULL }, { "model.decoder=lstm", "mix.tokens=16" },
+		{ "model.decoder=prefix", "model.predict_from=mask" },
+		{ "model.kind=bilstm", "model.decoder=lstm" },
+		{ "model.kind=bilstm", "mix.tokens=16" },
+		{ "model.kind=gpt", "tasks.count.number_step=1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		for (int greedy = 0; greedy < 2; greedy++)
+			check_largest(kinds[i], kinds[i][0] ? 2 : 0, greedy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_evaluate),
 		cmocka_unit_test(test_evaluate_beams),
+		cmocka_unit_test(test_largest),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_gate),
 		cmocka_unit_test(test_baseline),

@@ -132,9 +132,33 @@ static void test_no_grid(void **state)
 	}
 }
 
+/* At most 100 steps, and the next smaller one would be more. */
+static void test_step(void **state)
+{
+	static const struct { double least, most, step; } c[] = {
+		{ 0, 5, 0.05 }, { 0, 10, 0.1 }, { 1, 5, 0.05 }, { 1900, 2020, 2 },
+		{ 0, 100, 1 },  { 0, 101, 2 },  { -0.001, 0.001, 2e-5 }, { 0, 1e7, 1e5 },
+		{ 3, 3, 0 },    { 5, 1, 0 },    { 0, 1e12, 0 },
+	};
+	struct number_grid g;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+		double step = number_grid_step(c[i].least, c[i].most);
+
+		if (fabs(step - c[i].step) > 1e-12)
+			fail_msg("%g to %g: %g, not %g", c[i].least, c[i].most, step, c[i].step);
+		if (!(step > 0))
+			continue;
+		assert_int_equal(number_grid_make(step, c[i].least, c[i].most, &g, NULL), ST_OK);
+		assert_true(g.n <= 101);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_step),
 		cmocka_unit_test(test_points),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_nearest),

@@ -25,6 +25,8 @@ static const char script[] = "7 eval\n10 eval\n10 weight mood 2\n15 mute count o
 			     "40 lr 0.001\n41 horizon 62\n61 mute sum on\n";
 static const char *const sets[] = { "budget.eval_every=5", "budget.checkpoint_every=20",
 				    "budget.steps=50", "budget.eval_end=all" };
+enum { SETS = sizeof sets / sizeof *sets };
+
 #ifdef TUTTI_SANITIZED
 enum { ROUNDS = 1, STRIDE = 53 };
 #else
@@ -199,6 +201,27 @@ static void watch(struct trainer *t, const struct kill *k)
 	snapshot_release(&s);
 }
 
+/* Other kinds of models and what writes; NULL: the fixture's own. */
+static const struct kind_case {
+	const char *name, *set[2];
+} kinds[] = {
+	{ "gpt", { "model.kind=gpt", "tasks.count.number_step=1" } },
+	{ "bilstm, lstm", { "model.kind=bilstm", "model.decoder=lstm" } },
+	{ "prefix, last", { "model.decoder=prefix", "model.predict_from=last" } },
+	{ "prefix, mask", { "model.decoder=prefix", "model.predict_from=mask" } },
+};
+static const struct kind_case *kind_now;
+
+static struct plan *plan_of_kind(void)
+{
+	const char *all[SETS + 2];
+
+	memcpy(all, sets, sizeof sets);
+	for (int i = 0; i < 2 && kind_now; i++)
+		all[SETS + i] = kind_now->set[i];
+	return fixture_plan(all, kind_now ? SETS + 2 : SETS);
+}
+
 static void child(const char *run, const struct kill *k)
 {
 	char runs[PATH_MAX], plan[PATH_MAX + 16];
@@ -214,7 +237,7 @@ static void child(const char *run, const struct kill *k)
 		o.resume = run;
 	} else {
 		o.run = strrchr(run, '/') + 1;
-		o.plan = fixture_plan(sets, 4);
+		o.plan = plan_of_kind();
 	}
 	if (k && k->call)
 		fault_set(FAULT_ANY, k->call, FAULT_KILL_BEFORE);
@@ -354,12 +377,44 @@ static void test_kills(void **state)
 	print_message("killed %d times in %d runs\n", kills, rounds);
 }
 
+/* Killed within the first, second, .. evaluation: of labels, numbers, summaries. */
+static void check_kind(const struct kind_case *c)
+{
+	enum { AIMED = 3 };
+	char run[PATH_MAX];
+	int kills = 0;
+
+	kind_now = c;
+	xfree(was);
+	new_run(run);
+	assert_true(go_on(run, NULL));
+	was = rows_of(run);
+	for (int i = 0; i < AIMED; i++) {
+		struct kill how = { .in_evaluation = true, .skip = i,
+				    .wait_us = 300 + 900L * i };
+
+		new_run(run);
+		kills += !go_on(run, &how);
+		end_and_compare(run);
+	}
+	print_message("%s: killed in %d evaluations\n", c->name, kills);
+	assert_true(kills > 0);
+}
+
+static void test_kinds(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		check_kind(&kinds[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_undisturbed),
 		cmocka_unit_test(test_kill_at_calls),
 		cmocka_unit_test(test_kills),
+		cmocka_unit_test(test_kinds),
 	};
 
 	int failed = cmocka_run_group_tests_name("figures", tests, fixture_make_runs,
