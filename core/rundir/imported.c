@@ -28,10 +28,13 @@ bool imported_is_run(const char *run)
 
 enum status imported_refuse(const char *run, struct err *err)
 {
+	return imported_is_run(run) ? imported_no_model(run, err) : ST_OK;
+}
+
+enum status imported_no_model(const char *run, struct err *err)
+{
 	const char *slash = strrchr(run, '/');
 
-	if (!imported_is_run(run))
-		return ST_OK;
 	return err_set(err, ST_NOT_FOUND, "'%s' holds imported predictions and no model: it "
 		       "can be looked at and compared, not evaluated, asked, resumed or "
 		       "replayed", slash && slash[1] ? slash + 1 : run);

@@ -20,5 +20,7 @@ bool imported_is(struct store *s);
 bool imported_is_run(const char *run);
 /* ST_NOT_FOUND, with words for who wanted its model, where it is one; else ST_OK. */
 enum status imported_refuse(const char *run, struct err *err);
+/* The words alone, for who knows that it is one. */
+enum status imported_no_model(const char *run, struct err *err);
 
 #endif

@@ -228,8 +228,8 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 	struct plan *plan = NULL;
 	enum status st = run_file(t->run_path, "plan.json", path, err);
 
-	if (!st)
-		st = imported_refuse(t->run_path, err);
+	if (!st && imported_is(t->store))
+		st = imported_no_model(t->run_path, err);
 	if (st)
 		return st;
 	if (!file_exists(path))
