@@ -113,21 +113,39 @@ static enum status keep_whole(struct sweep_sets *sets, struct err *err)
 	return sweep_sets_put(sets, "budget.eval_end=all", err);
 }
 
+/* One field of the grid: its value into the system's settings, label and name. */
+static enum status add_value(const struct sweep *s, int axis, const char *text,
+			     struct sweep_sets *sets, struct buf *label, struct buf *name,
+			     struct err *err)
+{
+	struct buf set;
+	enum status st;
+
+	buf_init(&set);
+	buf_addf(&set, "%s=%s", s->axis[axis].key, text);
+	st = sweep_sets_put(sets, buf_str(&set), err);
+	buf_addf(label, "%s%s", label->len ? " " : "", buf_str(&set));
+	buf_adds(name, name->len ? "-" : "");
+	add_clean(name, short_key(s, axis));
+	add_clean(name, text);
+	trim(name);
+	buf_release(&set);
+	return st;
+}
+
 /* The grid's `cell`-th combination over an entry (NULL: there is no list). */
 static enum status add_system(struct sweep *s, const struct sweep_entry *e, int64_t cell,
 			      struct err *err)
 {
 	struct sweep_system *y = &s->system[s->n_systems];
 	int value[SWEEP_AXES] = { 0 };
-	struct buf name, label, set;
-	enum status st;
+	struct buf name, label;
+	enum status st = ST_OK;
 
 	*y = (struct sweep_system){ 0 };
 	buf_init(&name);
 	buf_init(&label);
-	buf_init(&set);
 	sweep_sets_copy(&y->sets, &s->sets);
-	st = ST_OK;
 	for (int i = 0; e && !st && i < e->sets.n; i++)
 		st = sweep_sets_put(&y->sets, e->sets.text[i], err);
 	if (!st)
@@ -140,26 +158,14 @@ static enum status add_system(struct sweep *s, const struct sweep_entry *e, int6
 		add_clean(&name, e->name);
 		buf_adds(&label, e->name);
 	}
-	for (int i = 0; !st && i < s->n_axes; i++) {
-		const char *text = s->axis[i].value[value[i]];
-
-		buf_clear(&set);
-		buf_addf(&set, "%s=%s", s->axis[i].key, text);
-		st = sweep_sets_put(&y->sets, buf_str(&set), err);
-		buf_addf(&label, "%s%s", label.len ? " " : "", buf_str(&set));
-		buf_adds(&name, name.len ? "-" : "");
-		add_clean(&name, short_key(s, i));
-		add_clean(&name, text);
-		trim(&name);
-	}
+	for (int i = 0; !st && i < s->n_axes; i++)
+		st = add_value(s, i, s->axis[i].value[value[i]], &y->sets, &label, &name,
+			       err);
 	if (!st)
 		st = keep_whole(&y->sets, err);
 	settle_name(s, &name, buf_str(&label));
 	y->name = buf_take(&name);
 	y->label = buf_take(&label);
-	y->name = y->name ? y->name : xstrdup("");
-	y->label = y->label ? y->label : xstrdup("");
-	buf_release(&set);
 	s->n_systems++;
 	return st;
 }

@@ -155,6 +155,28 @@ static void say_draws(const struct sweep *s, const struct sweep_table *t, struct
 	buf_adds(out, s->n_systems > 1 ? "; * the best mean.\n" : ".\n");
 }
 
+/* How many dev rows stand behind a column: few of them tell little. */
+static void say_rows(const struct sweep *s, const struct sweep_table *t, struct buf *out)
+{
+	for (int c = 0; c < t->n_columns; c++) {
+		int least = INT_MAX, most = 0;
+
+		for (int i = 0; i < s->n_points; i++)
+			if (isfinite(t->result[i].value[c])) {
+				int rows = t->result[i].rows[c];
+
+				least = rows < least ? rows : least;
+				most = rows > most ? rows : most;
+			}
+		if (!most || (c && str_eq(t->column[c].task, t->column[c - 1].task)))
+			continue;
+		buf_addf(out, "%s: %d", t->column[c].task, least);
+		if (most > least)
+			buf_addf(out, " to %d", most);
+		buf_adds(out, " dev rows\n");
+	}
+}
+
 static const char *state_word(enum point_state st)
 {
 	switch (st) {
@@ -282,5 +304,6 @@ void sweep_table_write(const struct sweep *s, const struct sweep_table *t,
 		break;
 	}
 	say_draws(s, t, out);
+	say_rows(s, t, out);
 	say_unfinished(s, t, out);
 }

@@ -88,8 +88,10 @@ static void take_rows(const struct sweep_table *t, const struct plan *p, int64_t
 		task = &p->tasks[row[i].task];
 		for (int c = 0; c < t->n_columns; c++)
 			/* a muted task has learnt nothing: its head is as it was made */
-			if (!task->muted && str_eq(t->column[c].task, task->name))
+			if (!task->muted && str_eq(t->column[c].task, task->name)) {
 				out->value[c] = value_of(&row[i], t->column[c].metric);
+				out->rows[c] = row[i].n_examples;
+			}
 	}
 }
 

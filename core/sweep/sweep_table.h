@@ -31,6 +31,7 @@ struct sweep_result {             /* of a point */
 	struct point_look look;   /* in the folder where it is farthest */
 	int64_t step;             /* of the evaluation; -1: none */
 	double value[SWEEP_METRICS]; /* by column; NaN: none */
+	int rows[SWEEP_METRICS];     /* dev rows it was measured on */
 };
 struct sweep_table {
 	int n_columns;

@@ -159,6 +159,13 @@ mkdir "$TMP/part" && mv "$TMP/there 2/tiny-noteone-s1" "$TMP/part/"
 # shellcheck disable=SC2086
 sweep $few --runs "$TMP/part" --runs "$TMP/there 2" --gather >"$TMP/there.txt"
 check "runs are gathered from several folders" cmp "$TMP/here.txt" "$TMP/there.txt"
+# of a machine that has the data elsewhere: by the last two parts of their paths
+mkdir "$TMP/far" && sed "s,$TMP/data,$TMP/far/data," "$plan" >"$TMP/far/tiny.json"
+# shellcheck disable=SC2086
+"$TUTTI" sweep "$TMP/far/tiny.json" $few --runs "$TMP/here" --gather >"$TMP/far.txt" 2>"$TMP/err"
+check "runs are gathered without their data" cmp "$TMP/here.txt" "$TMP/far.txt"
+# shellcheck disable=SC2086
+fails "to train, the data have to be there" 2 "no such file .*far/data" "$TUTTI" sweep "$TMP/far/tiny.json" $few --runs "$TMP/here"
 
 # --- the picture's script, given to a stand-in for gnuplot ---
 mkdir "$TMP/bin" && cat >"$TMP/bin/gnuplot" <<SH
