@@ -83,23 +83,28 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The length of a name without what tells seeds apart; `any`: without -N, too. */
-static size_t stem_length(const char *name, bool any)
+/* The length of the first `len` bytes without a mark and a number behind it. */
+static size_t without_number(const char *name, size_t len, const char *mark)
 {
-	static const char *const mark[] = { "-seed", "-s", "-" };
-	size_t len = strlen(name), at = len;
+	size_t n = strlen(mark), at = len;
 
 	while (at && is_digit(name[at - 1]))
 		at--;
-	if (at == len)
-		return len;
-	for (int i = 0; i < (any ? 3 : 2); i++) {
-		size_t n = strlen(mark[i]);
+	return at < len && at > n && !strncmp(name + at - n, mark, n) ? at - n : len;
+}
 
-		if (at > n && !strncmp(name + at - n, mark[i], n))
-			return at - n;
-	}
-	return len;
+/*
+ * The length of a name without what tells seeds apart, and the split of a sweep before
+ * it ("-d2-s1"); `any`: without -N, too.
+ */
+static size_t stem_length(const char *name, bool any)
+{
+	size_t len = strlen(name), stem = without_number(name, len, "-seed");
+
+	stem = stem < len ? stem : without_number(name, len, "-s");
+	if (stem < len)
+		return without_number(name, stem, "-d");
+	return any ? without_number(name, len, "-") : len;
 }
 
 /* Plans say nothing of what made predictions that were imported: names do. */

@@ -10,7 +10,6 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "mix/mix.h"
 #include "plan/plan.h"
 #include "rundir/checkpoint.h"
 #include "rundir/run_open.h"
@@ -134,34 +133,22 @@ static bool has_dev_rows(const struct plan *p)
 	return false;
 }
 
-/* Evaluations of the step: of the task that has most. */
-static int count_evaluations(struct store *db, int64_t step)
+/*
+ * Is the run's last evaluation there? Stopped within it a run is saved without. With
+ * eval_end all that is the one of all dev rows, behind the schedule's.
+ */
+static bool is_evaluated(const struct plan *p, struct store *db, int64_t step)
 {
 	struct eval_row *row = NULL;
-	int count[MIX_TASKS_MAX] = { 0 }, most = 0, n = 0;
+	bool found = false;
+	int n = 0;
 
 	if (store_evals_from(db, step, &row, &n, NULL))
-		return 0;
-	for (int i = 0; i < n; i++)
-		if (row[i].step == step && ++count[row[i].task] > most)
-			most = count[row[i].task];
+		return false;
+	for (int i = 0; i < n && !found; i++)
+		found = row[i].step == step && (row[i].is_whole || !p->eval_end);
 	xfree(row);
-	return most;
-}
-
-/*
- * Stopped within its last evaluation a run is saved without it. With eval_end all that
- * is one more, behind the schedule's.
- */
-static bool is_evaluated(const struct sweep *s, int point, struct store *db, int64_t step)
-{
-	const struct sweep_sets *sets = &s->system[s->point[point].system].sets;
-	int wanted = 1;
-
-	for (int i = 0; i < sets->n; i++)
-		if (str_eq(sets->text[i], "budget.eval_end=all"))
-			wanted = 2;
-	return count_evaluations(db, step) >= wanted;
+	return found;
 }
 
 static int count_interventions(struct store *db)
@@ -177,8 +164,7 @@ static int count_interventions(struct store *db)
 	return count;
 }
 
-static void look_at_store(const struct sweep *s, int point, const struct plan *p,
-			  struct point_look *out)
+static void look_at_store(const struct plan *p, struct point_look *out)
 {
 	struct store *db = NULL;
 
@@ -187,7 +173,7 @@ static void look_at_store(const struct sweep *s, int point, const struct plan *p
 	if (run_store(out->path, &db, NULL))
 		return; /* a resume says what is wrong with it */
 	if (out->step >= p->steps &&
-	    (!has_dev_rows(p) || is_evaluated(s, point, db, out->step)))
+	    (!has_dev_rows(p) || is_evaluated(p, db, out->step)))
 		out->state = POINT_FINISHED;
 	out->interventions = count_interventions(db);
 	store_close(db);
@@ -246,7 +232,7 @@ static void look_into(const struct sweep *s, int point, struct point_look *out)
 	else if (run_is_live(out->path))
 		out->state = POINT_LIVE;
 	else
-		look_at_store(s, point, plan, out);
+		look_at_store(plan, out);
 	plan_free(plan);
 }
 

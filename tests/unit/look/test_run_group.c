@@ -158,6 +158,7 @@ static void test_names(void **state)
 	named("a", 2, (const char *const[]){ "a-s1", "a-s22" });
 	named("demo", 2, (const char *const[]){ "demo", "demo-2" });
 	named("wide-lr3", 2, (const char *const[]){ "wide-lr3-s1", "wide-lr3-s2" });
+	named("grid", 3, (const char *const[]){ "grid-d1-s1", "grid-d1-s2", "grid-d2-s1" });
 	named("run", 2, (const char *const[]){ "run_one", "run_two" });
 	named("one", 2, (const char *const[]){ "one", "two" });
 	named("17", 2, (const char *const[]){ "17", "18" }); /* digits alone are a name */
