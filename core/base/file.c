@@ -330,20 +330,28 @@ static bool is_dots(const char *name)
 static enum status remove_entries(int fd, const char *path, int levels,
 				  struct err *err);
 
-/* Folder `name` in `dir` with all in it; takes no symbolic link for a folder. */
+/*
+ * Folder `name` in `dir` with all in it; takes no symbolic link for a folder. What others
+ * put there meanwhile goes, too, a few times over.
+ */
 static enum status remove_folder(int dir, const char *name, const char *path,
 				 int levels, struct err *err)
 {
-	int fd = openat(dir, name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	enum status st;
+	enum status st = ST_OK;
 
-	if (fd < 0)
-		return sys_fail(err, "open folder", path);
-	st = remove_entries(fd, path, levels, err);
-	if (!st && disk_unlink_at(dir, name, AT_REMOVEDIR))
-		st = sys_fail(err, "remove folder", path);
-	return st;
+	for (int round = 0; !st && round < 8; round++) {
+		int fd = openat(dir, name,
+				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0)
+			return sys_fail(err, "open folder", path);
+		st = remove_entries(fd, path, levels, err);
+		if (!st && !disk_unlink_at(dir, name, AT_REMOVEDIR))
+			return ST_OK;
+		if (!st && errno != ENOTEMPTY && errno != EEXIST)
+			break;
+	}
+	return st ? st : sys_fail(err, "remove folder", path);
 }
 
 static enum status remove_entry(int dir, const char *name, const char *path,
@@ -356,13 +364,13 @@ static enum status remove_entry(int dir, const char *name, const char *path,
 	buf_init(&inner);
 	buf_addf(&inner, "%s/%s", path, name);
 	if (fstatat(dir, name, &s, AT_SYMLINK_NOFOLLOW))
-		st = sys_fail(err, "look at", inner.s);
+		st = errno == ENOENT ? ST_OK : sys_fail(err, "look at", inner.s);
 	else if (S_ISDIR(s.st_mode) && levels <= 1)
 		st = err_set(err, ST_INVALID, "folders too deep to remove: '%s'",
 			     inner.s);
 	else if (S_ISDIR(s.st_mode))
 		st = remove_folder(dir, name, inner.s, levels - 1, err);
-	else if (disk_unlink_at(dir, name, 0))
+	else if (disk_unlink_at(dir, name, 0) && errno != ENOENT)
 		st = sys_fail(err, "remove", inner.s);
 	buf_release(&inner);
 	return st;

@@ -43,7 +43,10 @@ enum status file_read(const char *path, size_t cap, struct buf *out,
 /* Makes missing parents too; each new folder's name is flushed to its parent. */
 enum status file_mkdirs(const char *path, unsigned mode, struct err *err);
 bool file_exists(const char *path);
-/* Removes a folder and the files in it (two levels at most, no links followed). */
+/*
+ * Removes a folder and the files in it (two levels at most, no links followed), also
+ * those that another thread or process puts there or takes away meanwhile.
+ */
 enum status file_remove_tree(const char *path, struct err *err);
 enum status file_sync_dir(const char *path, struct err *err);
 /* The rename alone: file_sync_dir() makes it last. */

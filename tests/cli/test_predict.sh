@@ -119,7 +119,7 @@ order() { head -n 1 "$TMP/out" | grep -o '"p":[0-9.e-]*' | cut -d: -f2; }
 check "beyond the labels: all $labels" [ "$(order | wc -l)" = "$labels" ]
 order >"$TMP/a"; order | sort -grs >"$TMP/b"
 check "in order" cmp "$TMP/a" "$TMP/b"
-fails "--top 0" 2 "a number of labels from 1, not '0'" "$TUTTI" predict one --task topic --runs "$runs" --top 0
+fails "--top 0" 2 "at least 1, not 0" "$TUTTI" predict one --task topic --runs "$runs" --top 0
 fails "--top of numbers" 1 "tasks with labels: 'alike' is to regress" "$TUTTI" predict one --task alike --runs "$runs" --top 2
 # files as data is read
 gzip -c "$TMP/in" >"$TMP/in.gz"

@@ -9,6 +9,7 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +182,39 @@ static void test_remove_tree_keeps_links_targets(void **state)
 	assert_int_equal(file_remove_tree(in_dir("gone"), NULL), ST_OK);
 	assert_true(file_remove_tree(in_dir("link"), NULL) != ST_OK);
 	check_content("kept/f", "precious");
+}
+
+/* Another thread puts files there: the folder goes with them, or they find none. */
+static void *put_files(void *arg)
+{
+	char path[PATH_MAX];
+
+	for (int i = 0; i < 4; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof path, "%s/late-%d", (const char *)arg, i);
+		f = fopen(path, "w");
+		if (f)
+			fclose(f);
+	}
+	return NULL;
+}
+
+static void test_remove_tree_beside_others(void **state)
+{
+	char folder[PATH_MAX];
+
+	(void)state;
+	snprintf(folder, sizeof folder, "%s", in_dir("busy"));
+	for (int i = 0; i < 2000; i++) {
+		pthread_t other;
+
+		assert_int_equal(file_mkdirs(folder, 0700, NULL), ST_OK);
+		assert_int_equal(pthread_create(&other, NULL, put_files, folder), 0);
+		assert_int_equal(file_remove_tree(folder, NULL), ST_OK);
+		pthread_join(other, NULL);
+		assert_false(file_exists(folder));
+	}
 }
 
 static void check_absolute(const char *base, const char *path, const char *want)
