@@ -356,6 +356,7 @@ int main(void)
 		cmocka_unit_test_setup(test_out_no_folder, dir_empty),
 		cmocka_unit_test_setup(test_folders, dir_empty),
 		cmocka_unit_test_setup(test_remove_tree_keeps_links_targets, dir_empty),
+		cmocka_unit_test_setup(test_remove_tree_beside_others, dir_empty),
 		cmocka_unit_test_setup(test_absolute, dir_empty),
 		cmocka_unit_test_setup(test_xdg, dir_empty),
 		cmocka_unit_test_setup(test_json_load, dir_empty),
