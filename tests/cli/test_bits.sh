@@ -4,8 +4,11 @@
 case $FLAVOUR in
 release) kills=${KILLS:-50} more=8 window=0.5 ;; # seconds within which a kill falls
 asan) kills=${KILLS:-6} more=2 window=1 ;;
-*) kills=${KILLS:-2} more=1 window=8 ;;
+*) kills=${KILLS:-2} more=0 window=8 ;;
 esac
+# what threads do with a plan is seen in one run; where it stops is the other flavours'
+stops='1,9,10,11,4 17 18 33,39'
+[ "$FLAVOUR" = tsan ] && stops='4 17 18 33'
 plan=$TMP/tiny.json
 tiny_plan "$plan"
 base=$(state_of "$plan" --run base --workers 1)
@@ -43,7 +46,9 @@ echo '7 eval' >"$TMP/eval"
 check "dynamic replays" "$TUTTI" replay dynamic --runs "$TMP/runs"
 
 # stopped at several places and resumed, in one go and in chains
-for at in "1" "9" "10" "11" "4 17 18 33" "39"; do
+OLD_IFS=$IFS IFS=,
+for at in $stops; do
+	IFS=$OLD_IFS
 	first=1
 	for n in $at 40; do
 		if [ $first = 1 ]; then
@@ -73,6 +78,7 @@ for kind in bilstm prefix gpt; do
 	[ -n "$whole" ] && [ "$whole" != "$hands" ] && ok "$kind is another run" || not_ok "$kind: '$whole'"
 	[ "$(of_kind --workers 4 --set budget.checkpoint_every=3)" = "$whole" ] &&
 		ok "$kind, 4 workers" || not_ok "$kind, 4 workers: differs"
+	[ "$FLAVOUR" = tsan ] && continue
 	of_kind --run half-$kind --steps 17 >"$TMP/half"
 	s=$("$TUTTI" resume half-$kind --runs "$TMP/runs" --steps 40 --script "$TMP/hands" --json 2>"$TMP/err" | field state)
 	[ "$s" = "$whole" ] && ok "$kind, stopped and resumed" || not_ok "$kind, stopped: $s"
@@ -116,6 +122,7 @@ while [ $n -lt "$kills" ]; do
 done
 [ $lost = 0 ] && ok "killed $n times in $round runs, always the same bits" || not_ok "$lost of $round killed runs differ"
 for kind in bilstm prefix gpt; do
+	[ $more = 0 ] && break
 	whole=$(state_of "$TMP/$kind.json")
 	n=0 lost=0 first=$round
 	while [ $n -lt $more ]; do
