@@ -13,25 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "base/str.h"
 
 static bool lock_path(const char *run, char out[PATH_MAX])
 {
 	return str_format(out, PATH_MAX, "%s/lock", run);
-}
-
-/* The whole file, which may be empty. */
-static int try_lock(int fd)
-{
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int failed;
-
-	do
-		failed = fcntl(fd, F_OFD_SETLK, &whole);
-	while (failed && errno == EINTR);
-	if (failed && errno == EACCES)
-		errno = EAGAIN; /* the same, on some file systems */
-	return failed;
 }
 
 static enum status say_busy(int fd, const char *run, struct err *err)
@@ -68,7 +55,7 @@ enum status run_lock_take(struct run_lock *l, const char *run, struct err *err)
 	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (l->fd < 0)
 		return err_sys(err, "cannot open '%s'", path);
-	if (try_lock(l->fd))
+	if (lock_try(l->fd))
 		st = errno == EAGAIN ? say_busy(l->fd, run, err)
 					  : err_sys(err, "cannot lock '%s'", path);
 	if (st)

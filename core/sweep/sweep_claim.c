@@ -11,19 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-
-static int try_lock(int fd)
-{
-	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int failed;
-
-	do
-		failed = fcntl(fd, F_OFD_SETLK, &whole);
-	while (failed && errno == EINTR);
-	if (failed && errno == EACCES)
-		errno = EAGAIN; /* the same, on some file systems */
-	return failed;
-}
+#include "base/lock.h"
 
 /* Is the open file the one of that name? */
 static bool has_name(int fd, const char *path)
@@ -47,7 +35,7 @@ enum status sweep_claim_take(struct sweep_claim *c, const char *root, const char
 			     0600);
 		if (c->fd < 0)
 			return err_sys(err, "cannot open '%s'", c->path);
-		if (!try_lock(c->fd)) {
+		if (!lock_try(c->fd)) {
 			if (has_name(c->fd, c->path))
 				return ST_OK;
 		} else if (errno == EAGAIN) {

@@ -14,7 +14,6 @@
 #include <math.h>
 
 #include "ask/ask_classify.h"
-#include "fixture/golden_screen.h"
 #include "fixture/pty_desk.h"
 
 /* Of the made-up run's what an import would have: no pieces. */
@@ -65,19 +64,6 @@ static void import_without_p(struct fake *f, struct feed *feed)
 	feed->predictions = without_p;
 }
 
-static void golden(const struct pty_spec *s, const char *keys, const char *name)
-{
-	struct pty p;
-	bool same;
-
-	pty_open(&p, s);
-	pty_read(&p, .3, 3);
-	pty_type(&p, keys);
-	same = pty_is_golden(&p, name);
-	pty_close(&p);
-	assert_true(same);
-}
-
 static void test_goldens(void **state)
 {
 	static const struct {
@@ -97,7 +83,7 @@ static void test_goldens(void **state)
 			char file[64];
 
 			str_format(file, sizeof file, "%s-%d", what[i].name, s.cols);
-			golden(&s, what[i].keys, file);
+			assert_screen(&s, what[i].keys, file);
 		}
 }
 

@@ -11,21 +11,7 @@
 
 #include <cmocka.h>
 
-#include "fixture/golden_screen.h"
 #include "fixture/pty_desk.h"
-
-static void golden(const struct pty_spec *s, const char *keys, const char *name)
-{
-	struct pty p;
-	bool same;
-
-	pty_open(&p, s);
-	pty_read(&p, .3, 3);
-	pty_type(&p, keys);
-	same = pty_is_golden(&p, name);
-	pty_close(&p);
-	assert_true(same);
-}
 
 static void test_goldens(void **state)
 {
@@ -47,7 +33,7 @@ static void test_goldens(void **state)
 			char file[64];
 
 			str_format(file, sizeof file, "%s-%s", what[i].name, name[k]);
-			golden(&size[k], what[i].keys, file);
+			assert_screen(&size[k], what[i].keys, file);
 		}
 }
 
