@@ -15,13 +15,14 @@ for split in train dev; do
 done
 cp datasets/*.json "$TMP/datasets/"
 export DATA="$TMP"
+small="--set model.dim=32 --set mix.tokens=64" # check measures steps
 for plan in "$TMP"/datasets/*.json; do
 	for kind in transformer bilstm gpt; do
 		check "$(basename "$plan" .json) with $kind" \
-			sh -c '"$1" check "$2" --set model.kind="$3" >/dev/null 2>"$4"' - "$TUTTI" "$plan" $kind "$TMP/err"
+			sh -c "'$TUTTI' check '$plan' --set model.kind=$kind $small >/dev/null 2>'$TMP/err'"
 	done
 	check "$(basename "$plan" .json) with decoder prefix" sh -c \
-		'"$1" check "$2" --set model.kind=transformer --set model.decoder=prefix >/dev/null' - "$TUTTI" "$plan"
+		"'$TUTTI' check '$plan' --set model.kind=transformer --set model.decoder=prefix $small >/dev/null"
 done
 plan=$TMP/tiny.json
 tiny_plan "$plan" 4
