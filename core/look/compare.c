@@ -170,7 +170,9 @@ const struct task_answers *compare_answers(const struct compare_work *w, int i,
 {
 	int at = plan_task_find(w->run[i].plan, task);
 
-	return at >= 0 && w->run[i].task[at].n ? &w->run[i].task[at] : NULL;
+	if (at < 0 || w->run[i].system.unheard >> at & 1)
+		return NULL;
+	return w->run[i].task[at].n ? &w->run[i].task[at] : NULL;
 }
 
 bool compare_has_task(const struct compare_work *w, int system, const char *task)
@@ -279,6 +281,17 @@ static bool is_met(const struct compare_work *w, int run, const char *task)
 	return false;
 }
 
+static bool is_muted_somewhere(const struct compare_work *w, const char *task)
+{
+	for (int i = 0; i < w->c->n_runs; i++) {
+		int at = plan_task_find(w->run[i].plan, task);
+
+		if (at >= 0 && w->run[i].system.unheard >> at & 1)
+			return true;
+	}
+	return false;
+}
+
 static int systems_with(const struct compare_work *w, const char *task, int *one)
 {
 	int n = 0;
@@ -310,10 +323,14 @@ static enum status measure_all(struct compare_work *w)
 				continue;
 			n = systems_with(w, t->name, &one);
 			if (!n)
-				add_note(w, "task '%s' is left out: not every run of a "
+				add_note(w, is_muted_somewhere(w, t->name) ?
+					 "task '%s' is left out: it is muted" :
+					 "task '%s' is left out: not every run of a "
 					 "system has dev rows of it", t->name);
 			else if (n == 1 && c->n_systems > 1)
-				add_note(w, "task '%s' is left out: '%s' alone has it",
+				add_note(w, is_muted_somewhere(w, t->name) ?
+					 "task '%s' is left out: but for '%s' it is muted" :
+					 "task '%s' is left out: '%s' alone has it",
 					 t->name, c->system[one].name);
 			else
 				st = measure_task(w, &w->run[i], t);

@@ -49,7 +49,7 @@ struct compare_work {
 	struct progress *pg;
 	struct err *err;
 };
-/* The task in run i; NULL: it has none, or no dev rows of it. */
+/* The task in run i; NULL: it has none, no dev rows of it, or never heard it. */
 const struct task_answers *compare_answers(const struct compare_work *w, int i,
 					   const char *task);
 /* Has every run of the system? */

@@ -119,7 +119,8 @@ static int64_t dev_rows(struct store *db, const struct plan_task *t)
 
 static bool is_wanted(const struct run_answers *r, int task, const struct compare_options *o)
 {
-	return !o->task || str_eq(r->plan->tasks[task].name, o->task);
+	return (!o->task || str_eq(r->plan->tasks[task].name, o->task)) &&
+	       !(r->system.unheard >> task & 1);
 }
 
 /* Of all dev rows, and as good as the task's beams would make it? */

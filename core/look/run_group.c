@@ -121,6 +121,22 @@ static void add_origin(struct hasher *h, const char *name, struct store *db,
 	hasher_add(h, name, stem_length(name, false));
 }
 
+static uint64_t find_unheard(const struct plan *plan, const struct journal_entry *e, int n)
+{
+	uint64_t unheard = 0;
+
+	for (int i = 0; i < plan->n_tasks && i < 64; i++) {
+		bool is_heard = !plan->tasks[i].muted;
+		char command[TASK_NAME_MAX + 16];
+
+		str_format(command, sizeof command, "mute %s off", plan->tasks[i].name);
+		for (int k = 0; k < n; k++)
+			is_heard |= str_eq(e[k].command, command);
+		unheard |= (uint64_t)!is_heard << i;
+	}
+	return unheard;
+}
+
 enum status run_system_read(const char *name, const struct plan *plan, struct store *db,
 			    struct run_system *out, struct err *err)
 {
@@ -148,6 +164,7 @@ enum status run_system_read(const char *name, const struct plan *plan, struct st
 		add_journal(h, e, n);
 		add_origin(h, name, db, out);
 		out->key = hasher_end(h);
+		out->unheard = find_unheard(plan, e, n);
 		out->is_known = true;
 	}
 	xfree(e);

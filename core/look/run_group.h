@@ -24,6 +24,8 @@ struct run_system {
 	struct hash key;       /* equal: seeds of one system */
 	uint64_t seed;
 	int64_t split;         /* -1: the plan has none */
+	uint64_t unheard;      /* bit i: the plan mutes task i, and no hand ever let it be
+				  heard: what its part says is what it was made with */
 };
 /* `name`: the run's. On failure *out is not known. */
 enum status run_system_read(const char *name, const struct plan *plan, struct store *db,

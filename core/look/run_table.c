@@ -202,6 +202,8 @@ static enum status take_store(struct run_card *c, const struct plan *plan,
 				      &c->info.step, err);
 	if (!st)
 		st = run_system_read(c->info.name, plan, db, &c->system, err);
+	for (int i = 0; !st && i < c->n_tasks; i++)
+		c->task[i].is_unheard = c->system.unheard >> i & 1;
 	store_close(db);
 	return st;
 }
@@ -345,7 +347,7 @@ double run_task_value(const struct run_card *c, const struct run_task *t,
 {
 	double v = NAN;
 
-	if (!t || !t->n)
+	if (!t || !t->n || t->is_unheard)
 		return NAN;
 	if (pick == PICK_NEWEST && t->whole_step >= t->step[t->n - 1])
 		return t->whole;
@@ -360,10 +362,12 @@ double run_task_value(const struct run_card *c, const struct run_task *t,
 
 bool run_card_counts(const struct run_card *c, int i)
 {
+	if (c->task[i].is_unheard)
+		return false;
 	if (metric_table[c->task[i].metric].unit != METRIC_PLAIN)
 		return true;
 	for (int k = 0; k < c->n_tasks; k++)
-		if (c->task[k].metric != c->task[i].metric)
+		if (c->task[k].metric != c->task[i].metric && !c->task[k].is_unheard)
 			return false;
 	return true;
 }

@@ -26,6 +26,7 @@ struct run_task {
 	float *value;
 	int64_t whole_step;        /* of its newest whole evaluation, which is not in */
 	double whole;              /* the curve; -1, NaN: none */
+	bool is_unheard;           /* it was muted all the time: it has no value */
 };
 
 /* What tells that nothing changed: sizes and times of plan.json, run.db and its log. */
@@ -72,8 +73,9 @@ const struct run_task *run_card_task(const struct run_card *c, const char *name)
 double run_task_value(const struct run_card *c, const struct run_task *t,
 		      enum run_pick pick, int64_t step);
 /*
- * Does task i count in means over the card's tasks? Metrics that are numbers of any size
- * have no mean with others: only where all tasks are measured by the same one.
+ * Does task i count in means over the card's tasks? One that was never heard does not.
+ * Metrics that are numbers of any size have no mean with others: only where all tasks are
+ * measured by the same one.
  */
 bool run_card_counts(const struct run_card *c, int i);
 /* The mean over the tasks that count, turned so that higher is better; NaN when one has

@@ -154,47 +154,21 @@ static enum status read_point(const struct sweep *s, int point, const char *cons
 
 /* --- systems --- */
 
-/* The draws of a system for a column: runs, or means of its splits. */
-static int draws_of(const struct sweep *s, const struct sweep_table *t, int system,
-		    int column, double *draw)
-{
-	const struct sweep_system *y = &s->system[system];
-	int per = t->by_split ? s->seeds.n : 1, n = 0;
-
-	for (int from = 0; from < y->n; from += per) {
-		double sum = 0;
-		int count = 0;
-
-		for (int i = 0; i < per; i++) {
-			double x = t->result[y->first + from + i].value[column];
-
-			if (!isfinite(x))
-				continue;
-			sum += x;
-			count++;
-		}
-		if (count)
-			draw[n++] = sum / count;
-	}
-	return n;
-}
-
+/* The draws are runs or, where each split has several seeds, splits. */
 static void fill_cell(const struct sweep *s, struct sweep_table *t, int system, int column)
 {
 	const struct sweep_system *y = &s->system[system];
-	struct sweep_cell *c = &t->cell[system * t->n_columns + column];
-	double *draw = xcalloc((size_t)y->n + 1, sizeof *draw);
-	int n = draws_of(s, t, system, column, draw);
+	int per = t->by_split ? s->seeds.n : 1;
+	double *x = xcalloc((size_t)y->n + 1, sizeof *x);
+	int64_t *draw = xcalloc((size_t)y->n + 1, sizeof *draw);
 
-	mean_interval(draw, n, s->level, &c->m);
 	for (int i = 0; i < y->n; i++) {
-		double x = t->result[y->first + i].value[column];
-
-		if (isfinite(x)) {
-			c->m.least = fmin(c->m.least, x);
-			c->m.most = fmax(c->m.most, x);
-		}
+		x[i] = t->result[y->first + i].value[column];
+		draw[i] = i / per;
 	}
+	mean_interval_clustered(x, draw, y->n, s->level,
+				&t->cell[system * t->n_columns + column].m);
+	xfree(x);
 	xfree(draw);
 }
 

@@ -12,7 +12,7 @@
 #include "base/progress.h"
 #include "metric/metric.h"
 #include "plan/plan.h"
-#include "sweep/mean_interval.h"
+#include "metric/mean_interval.h"
 #include "sweep/sweep.h"
 #include "sweep/sweep_look.h"
 

@@ -18,7 +18,7 @@ enum action { DO_NONE, DO_VIEW, DO_MOVE, DO_SIDE, DO_END, DO_PAGE, DO_PANE,
 	      DO_WHO,
 	      /* data, runs */
 	      DO_NEXT, DO_ONLY, DO_ASIDE, DO_BASE, DO_PICK, DO_EQUAL, DO_COMPARE,
-	      DO_OVERLAY, DO_GAIN,
+	      DO_OVERLAY, DO_GAIN, DO_SYSTEMS,
 	      /* of the mouse: an item; where on a fader, lying or upright */
 	      DO_CHOOSE, DO_FADER, DO_FADER_UP,
 	      /* the next short word of a strip in words */

@@ -199,6 +199,8 @@ const struct key_row key_table[] = {
 	/* runs */
 	{ON_RUNS, KEY_ENTER_, 0, DO_OPEN, 0, 0, "Enter", "mark: its curve is drawn"},
 	{ON_RUNS, 'b', 0, DO_BASE, 0, 0, "b", "base that the others are held against"},
+	{ON_RUNS, 'S', 0, DO_SYSTEMS, 0, 0, "S",
+	 "seeds of one system in a row: mean, interval, best; and back"},
 	{ON_RUNS, 'v', 0, DO_GAIN, 0, 0, "v", "metrics, or what they gain over the base"},
 	{ON_RUNS, 'm', 0, DO_PICK, 0, 0, "m", "metrics of the best, the newest evaluation"},
 	{ON_RUNS, '=', 0, DO_EQUAL, 0, 0, "=",

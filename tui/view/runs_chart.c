@@ -27,6 +27,7 @@ static void draw_legend(struct canvas *c, const struct runs_view *v, bool is_dev
 			struct rect r)
 {
 	int x = r.x + 1, end = r.x + r.w - 1;
+	const struct run_group *g;
 
 	c->flags = CELL_BOLD;
 	x += draw_foreign(c, r.y, x, 16, INK_STRONG, v->task) + 1;
@@ -38,23 +39,23 @@ static void draw_legend(struct canvas *c, const struct runs_view *v, bool is_dev
 
 		if (!name[0] || (i == RUN_MARKS && runs_mark(v, name) < RUN_MARKS))
 			continue;
+		g = runs_system(v, runs_card(v, name));
 		draw_cell(c, r.y, x, runs_sign(c, i),
 			  i < RUN_MARKS ? ink_channel(i) : INK_TEXT);
 		x += 2;
-		x += draw_foreign(c, r.y, x, end - x < 18 ? end - x : 18, INK_TEXT, name) +
-		     2;
+		x += draw_name(c, r.y, x, end - x < 18 ? end - x : 18, INK_TEXT,
+				  g ? g->name : name) + 2;
 	}
 }
 
 /* The task's smoothed loss in a marked run, as far as it was read. */
-static void take_loss(struct plot_line *l, const struct loss_curve *k, const char *task,
-		      const struct run_card *card)
+static void take_loss(struct plot_line *l, const struct curve *k, const struct run_card *card)
 {
-	if (!k->curve || !str_eq(k->task, task) || !str_eq(k->run, card->info.name))
+	if (!k)
 		return;
-	l->n = k->curve->n;
-	l->v = k->curve->smooth;
-	l->span = k->curve->span;
+	l->n = k->n;
+	l->v = k->smooth;
+	l->span = k->span;
 	l->last = card->info.step;
 }
 
@@ -80,19 +81,19 @@ static void draw_line(struct canvas *c, const struct plot *p, int mark, struct p
 static void draw_lines(struct canvas *c, const struct plot *p, const struct runs_view *v,
 		       bool is_dev)
 {
-	for (int i = RUN_MARKS; i >= 0; i--) {
-		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
-		const struct run_card *card = runs_card(v, name);
-		struct plot_line l = {0};
+	for (int mark = RUN_MARKS; mark >= 0; mark--)
+		for (int i = 0; i < v->table.n; i++) {
+			const struct run_card *card = &v->table.card[i];
+			struct plot_line l = {0};
 
-		if (!card || (i == RUN_MARKS && runs_mark(v, name) < RUN_MARKS))
-			continue;
-		if (is_dev)
-			take_dev(&l, run_card_task(card, v->task));
-		else
-			take_loss(&l, &v->losses[i], v->task, card);
-		draw_line(c, p, i, &l);
-	}
+			if (runs_mark_of(v, card) != mark)
+				continue;
+			if (is_dev)
+				take_dev(&l, run_card_task(card, v->task));
+			else
+				take_loss(&l, runs_loss(v, card), card);
+			draw_line(c, p, mark, &l);
+		}
 }
 
 void draw_runs_chart(struct canvas *c, const struct runs_view *v,
@@ -112,7 +113,7 @@ void draw_runs_chart(struct canvas *c, const struct runs_view *v,
 		const struct run_card *card = &v->table.card[i];
 		int64_t steps = runs_is_ours(s, card) ? s->step : card->info.step;
 
-		if (runs_mark(v, card->info.name) < 0)
+		if (runs_mark_of(v, card) < 0)
 			continue;
 		any++;
 		p.x_max = fmax(p.x_max, (double)steps);

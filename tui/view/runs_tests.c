@@ -12,20 +12,28 @@
 enum { DRAWS = 2000 }; /* an answer in a second or so; compare takes more */
 
 struct comparing {
-	char path[2][PATH_MAX];
+	int n;
+	char (*path)[PATH_MAX];    /* [n]: the base's first */
+	bool each;
 	struct comparison c;
 };
 
 static enum status do_compare(void *arg, struct progress *pg, struct err *err)
 {
 	struct comparing *w = arg;
-	const char *path[2] = { w->path[0], w->path[1] }, *slash = strrchr(path[0], '/');
-	struct compare_options o = { .baseline = slash ? slash + 1 : path[0], .each = true,
-				     .step = COMPARE_NEWEST, .only_first = true,
-				     .only_kept = true, .draws = DRAWS, .level = .95,
-				     .seed = 1 };
+	const char **path = xcalloc((size_t)w->n, sizeof *path), *slash;
+	struct compare_options o = { .each = w->each, .step = COMPARE_NEWEST,
+				     .only_first = true, .only_kept = true, .draws = DRAWS,
+				     .level = .95, .seed = 1 };
+	enum status st;
 
-	return compare_runs(2, path, &o, pg, &w->c, err);
+	for (int i = 0; i < w->n; i++)
+		path[i] = w->path[i];
+	slash = strrchr(path[0], '/');
+	o.baseline = slash ? slash + 1 : path[0];
+	st = compare_runs(w->n, path, &o, pg, &w->c, err);
+	xfree(path);
+	return st;
 }
 
 static void drop(void *arg)
@@ -33,17 +41,31 @@ static void drop(void *arg)
 	struct comparing *w = arg;
 
 	comparison_release(&w->c);
+	xfree(w->path);
 	xfree(w);
 }
 
-void runs_tests_start(struct ui *ui, struct runs_view *v, const char *a, const char *b)
+static void add_row(struct comparing *w, const struct runs_view *v,
+		    const struct run_card *card)
+{
+	const struct run_group *g = runs_system(v, card);
+
+	for (int i = 0; i < (g ? g->n : 1); i++)
+		str_copy(w->path[w->n++], PATH_MAX,
+			 g ? v->table.card[g->member[i]].info.path : card->info.path);
+}
+
+void runs_tests_start(struct ui *ui, struct runs_view *v, const struct run_card *a,
+		      const struct run_card *b)
 {
 	struct comparing *w = xcalloc(1, sizeof *w);
 
 	comparison_release(&v->tested);
 	v->tests_trouble.text[0] = '\0';
-	str_copy(w->path[0], PATH_MAX, a);
-	str_copy(w->path[1], PATH_MAX, b);
+	w->path = xcalloc((size_t)v->table.n, sizeof *w->path);
+	w->each = !v->by_system;
+	add_row(w, v, a);
+	add_row(w, v, b);
 	job_slot_start(&v->tests, do_compare, w, drop, ui->wake_fd);
 }
 
@@ -80,6 +102,10 @@ static void draw_words(struct canvas *c, const struct runs_view *v, struct rect 
 		draw_foreign(c, y, in.x, in.w, INK_DIM, v->tests_trouble.text);
 	else if (!t->n_measures)
 		draw_text(c, y, in.x, in.w, INK_DIM, "no task that both keep rows of");
+	else if (t->n_runs > t->n_systems)
+		draw_textf(c, y, in.x, in.w, INK_DIM, "95%% intervals over rows and runs "
+			   "(%d and %d); p by Holm over %d test%s", t->system[0].n,
+			   t->system[1].n, t->n_family, t->n_family == 1 ? "" : "s");
 	else
 		draw_textf(c, y, in.x, in.w, INK_DIM, "95%% intervals over rows; p by Holm "
 			   "over %d test%s; one trained model each", t->n_family,

@@ -37,26 +37,6 @@ static void drop_read(void *arg)
 	xfree(r);
 }
 
-struct reading_loss {
-	char path[PATH_MAX];
-	struct loss_curve loss;
-};
-
-static enum status do_loss(void *arg, struct progress *pg, struct err *err)
-{
-	struct reading_loss *r = arg;
-
-	return run_loss_read(r->path, r->loss.task, pg, r->loss.curve, err);
-}
-
-static void drop_loss(void *arg)
-{
-	struct reading_loss *r = arg;
-
-	xfree(r->loss.curve);
-	xfree(r);
-}
-
 struct reading_diff {
 	char path[2][PATH_MAX];
 	struct run_diff diff;
@@ -101,8 +81,10 @@ void runs_view_free(void *own)
 	comparison_release(&v->tested);
 	run_table_release(&v->table);
 	run_diff_release(&v->difference);
-	for (int i = 0; i <= RUN_MARKS; i++)
-		xfree(v->losses[i].curve);
+	runs_losses_release(v);
+	run_groups_release(&v->systems);
+	xfree(v->system_of);
+	xfree(v->mark_of);
 	xfree(v->order);
 	xfree(v);
 }
@@ -137,6 +119,7 @@ static void keep_table(struct ui *ui, struct runs_view *v)
 			run_table_release(&v->table);
 			v->table = r->table;
 			r->table = (struct run_table){0};
+			runs_systems_make(v);
 			v->has_table = v->is_stale = true;
 		}
 		drop_read(r);
@@ -150,71 +133,39 @@ static void keep_table(struct ui *ui, struct runs_view *v)
 	job_slot_start(&v->read, do_read, r, drop_read, ui->wake_fd);
 }
 
-/* Marked runs and the chosen one: whose curve is missing or old? */
-static struct loss_curve *wants_loss(struct runs_view *v, const struct run_card **card)
-{
-	for (int i = 0; i <= RUN_MARKS; i++) {
-		const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
-		const struct run_card *c = runs_card(v, name);
-		struct loss_curve *l = &v->losses[i];
-
-		if (!c || !run_card_task(c, v->task) ||
-		    (i == RUN_MARKS && runs_mark(v, name) < RUN_MARKS))
-			continue;
-		if (str_eq(l->run, name) && str_eq(l->task, v->task) &&
-		    !memcmp(&l->stamp, &c->stamp, sizeof l->stamp))
-			continue;
-		*card = c;
-		return l;
-	}
-	return NULL;
-}
-
-static void keep_losses(struct ui *ui, struct runs_view *v)
-{
-	const struct run_card *card = NULL;
-	struct reading_loss *r;
-	struct loss_curve *l;
-	enum status st;
-	void *arg;
-
-	if (job_slot_take(&v->loss, &st, &arg, NULL)) {
-		r = arg;
-		for (int i = 0; i <= RUN_MARKS; i++) {
-			const char *name = i < RUN_MARKS ? v->mark[i] : v->chosen;
-
-			if (!str_eq(name, r->loss.run))
-				continue;
-			xfree(v->losses[i].curve);
-			v->losses[i] = r->loss;
-			r->loss.curve = NULL;
-			break;
-		}
-		drop_loss(r);
-	}
-	if (ui->chart.kind == CHART_DEV || job_slot_is_on(&v->loss))
-		return;
-	l = wants_loss(v, &card);
-	if (!l)
-		return;
-	r = xcalloc(1, sizeof *r);
-	str_copy(r->path, sizeof r->path, card->info.path);
-	str_copy(r->loss.run, sizeof r->loss.run, card->info.name);
-	str_copy(r->loss.task, sizeof r->loss.task, v->task);
-	r->loss.stamp = card->stamp;
-	r->loss.curve = xcalloc(1, sizeof *r->loss.curve);
-	job_slot_start(&v->loss, do_loss, r, drop_loss, ui->wake_fd);
-}
-
 /* From the base, or else from the first marked run, to the chosen one. */
 static const struct run_card *diff_from(const struct runs_view *v)
 {
 	const struct run_card *c = runs_card(v, v->base);
 
-	for (int i = 0; i < RUN_MARKS && (!c || str_eq(c->info.name, v->chosen)); i++)
-		if (v->mark[i][0] && !str_eq(v->mark[i], v->chosen))
+	for (int i = 0; i < RUN_MARKS && (!c || runs_same(v, c->info.name, v->chosen)); i++)
+		if (v->mark[i][0] && !runs_same(v, v->mark[i], v->chosen))
 			c = runs_card(v, v->mark[i]);
-	return c && !str_eq(c->info.name, v->chosen) ? c : NULL;
+	return c && !runs_same(v, c->info.name, v->chosen) ? c : NULL;
+}
+
+/* Two systems are told apart by runs of one seed, or else of the first ones. */
+static void pair_up(const struct runs_view *v, const struct run_card **a,
+		    const struct run_card **b)
+{
+	const struct run_group *x = runs_system(v, *a), *y = runs_system(v, *b);
+
+	if (!x || !y)
+		return;
+	*a = &v->table.card[x->member[0]];
+	*b = &v->table.card[y->member[0]];
+	for (int i = 0; i < x->n; i++)
+		for (int k = 0; k < y->n; k++) {
+			const struct run_card *p = &v->table.card[x->member[i]];
+			const struct run_card *q = &v->table.card[y->member[k]];
+
+			if (p->system.seed != q->system.seed ||
+			    p->system.split != q->system.split)
+				continue;
+			*a = p;
+			*b = q;
+			return;
+		}
 }
 
 static void keep_diff(struct ui *ui, struct runs_view *v)
@@ -234,6 +185,7 @@ static void keep_diff(struct ui *ui, struct runs_view *v)
 		drop_diff(r);
 	}
 	runs_tests_take(v);
+	pair_up(v, &a, &b);
 	if (!v->shows_diff || !a || !b ||
 	    (str_eq(v->diff_a, a->info.name) && str_eq(v->diff_b, b->info.name)))
 		return;
@@ -244,7 +196,7 @@ static void keep_diff(struct ui *ui, struct runs_view *v)
 	str_copy(r->path[0], PATH_MAX, a->info.path);
 	str_copy(r->path[1], PATH_MAX, b->info.path);
 	job_slot_start(&v->diff, do_diff, r, drop_diff, ui->wake_fd);
-	runs_tests_start(ui, v, a->info.path, b->info.path);
+	runs_tests_start(ui, v, a, b);
 }
 
 static void widen(double x, double *min, double *max)
@@ -262,13 +214,15 @@ static void fit_ranges(struct runs_view *v)
 	for (int i = 0; i < v->table.n; i++) {
 		const struct run_card *c = &v->table.card[i];
 		const struct run_task *t = run_card_task(c, v->task);
+		const struct curve *loss = runs_loss(v, c);
 
-		for (int k = 0; t && k < t->n && runs_mark(v, c->info.name) >= 0; k++)
+		if (runs_mark_of(v, c) < 0)
+			continue;
+		for (int k = 0; t && k < t->n; k++)
 			widen((double)t->value[k], &lo, &hi);
+		for (int k = 0; loss && k < loss->n; k++)
+			widen((double)loss->smooth[k], &llo, &lhi);
 	}
-	for (int i = 0; i <= RUN_MARKS; i++)
-		for (int k = 0; v->losses[i].curve && k < v->losses[i].curve->n; k++)
-			widen((double)v->losses[i].curve->smooth[k], &llo, &lhi);
 	if (lo <= hi)
 		curve_range_fit(&v->dev_range, lo, hi);
 	if (llo <= lhi)
@@ -281,9 +235,11 @@ void runs_view_recalc(struct ui *ui)
 
 	find_root(ui, v);
 	keep_table(ui, v);
+	runs_marks_settle(v);
 	if (v->is_stale)
 		runs_settle(v);
-	keep_losses(ui, v);
+	runs_marks_settle(v);
+	runs_losses_keep(ui, v);
 	keep_diff(ui, v);
 	fit_ranges(v);
 }
@@ -303,7 +259,7 @@ static void move(struct runs_view *v, int to)
 	if (!v->n)
 		return;
 	to = to < 0 ? 0 : to >= v->n ? v->n - 1 : to;
-	str_copy(v->chosen, sizeof v->chosen, v->table.card[v->order[to]].info.name);
+	str_copy(v->chosen, sizeof v->chosen, runs_row(v, to)->info.name);
 	if (v->pick == PICK_STEP)
 		v->is_stale = true;
 }
@@ -361,12 +317,25 @@ static void next_task(struct runs_view *v, int by)
 /* The base is compared with the others, so its curve is drawn, too. */
 static void set_base(struct runs_view *v)
 {
-	bool is_base = str_eq(v->base, v->chosen);
+	bool is_base = v->base[0] && runs_same(v, v->base, v->chosen);
 
 	str_copy(v->base, sizeof v->base, is_base ? "" : v->chosen);
 	if (!is_base && runs_mark(v, v->chosen) == RUN_MARKS)
 		mark_chosen(v);
 	v->is_stale = true;
+}
+
+/* Marks of runs that are one row now are one mark. */
+static void by_system(struct runs_view *v)
+{
+	v->by_system = !v->by_system;
+	for (int i = 0; i < RUN_MARKS; i++)
+		for (int k = 0; k < i && v->mark[i][0]; k++)
+			if (v->mark[k][0] && runs_same(v, v->mark[i], v->mark[k]))
+				v->mark[i][0] = '\0';
+	v->diff_a[0] = '\0';
+	curve_range_clear(&v->dev_range);
+	curve_range_clear(&v->loss_range);
 }
 
 static void overlay(struct ui *ui, const struct runs_view *v)
@@ -421,6 +390,7 @@ bool runs_view_act(struct ui *ui, int action, int arg)
 	case DO_SCROLL:
 		v->scroll = v->scroll + arg > 0 ? v->scroll + arg : 0;
 		return true;
+	case DO_SYSTEMS: by_system(v); break;
 	case DO_GAIN: v->shows_gain = !v->shows_gain; return true;
 	case DO_CHOOSE: move(v, arg); return true;
 	case DO_OVERLAY: overlay(ui, v); return true;

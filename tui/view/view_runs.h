@@ -10,7 +10,7 @@
 #include "feed/job_slot.h"
 #include "look/compare.h"
 #include "look/run_diff.h"
-#include "look/run_table.h"
+#include "look/run_systems.h"
 #include "ui/ui.h"
 #include "widget/curve.h"
 
@@ -31,8 +31,12 @@ struct runs_view {
 	bool has_table;
 	struct err trouble;
 	double read_at;
-	int n;                     /* shown: filtered, sorted */
-	int *order;                /* [n] cards of the table */
+	struct run_groups systems; /* of the table's cards */
+	int *system_of;            /* [table.n] */
+	int *mark_of;              /* [table.n], of runs_mark_of */
+	bool by_system;            /* a row is a system: a run stands for all its seeds */
+	int n;                     /* rows: filtered, sorted */
+	int *order;                /* [n] cards of the table, or systems */
 	char chosen[RUN_NAME], base[RUN_NAME];
 	char mark[RUN_MARKS][RUN_NAME]; /* "" free; the place is the colour */
 	char task[32];             /* of the chart, the marked column */
@@ -41,7 +45,9 @@ struct runs_view {
 	int64_t step;              /* PICK_STEP: where all compared runs have been */
 	char filter[RUN_NAME];
 	struct curve_range dev_range, loss_range;
-	struct loss_curve losses[RUN_MARKS + 1];
+	struct loss_curve *losses; /* of the runs that are drawn, in no order */
+	int n_losses;
+	size_t losses_cap;
 	bool shows_diff, shows_gain; /* gain: metrics less the base's */
 	struct run_diff difference;
 	struct err diff_trouble;
@@ -65,10 +71,21 @@ bool runs_view_act(struct ui *ui, int action, int arg);
 bool runs_view_back(struct ui *ui);
 void runs_view_find(struct ui *ui, const char *text);
 
+/* What a row shows: a run; of a system its best run by the chosen task, or its first. */
+const struct run_card *runs_row(const struct runs_view *v, int i);
+/* The system of a card; NULL: rows are runs. */
+const struct run_group *runs_system(const struct runs_view *v, const struct run_card *c);
+bool runs_is_base(const struct runs_view *v, const struct run_card *card); /* its row */
+/* Is it one row? */
+bool runs_same(const struct runs_view *v, const char *a, const char *b);
 const struct run_card *runs_card(const struct runs_view *v, const char *name);
 const struct run_card *runs_chosen(const struct runs_view *v);
 int runs_place(const struct runs_view *v); /* of the chosen one in the order */
-/* The mark's place, or -1; RUN_MARKS: the chosen run, which has none. */
+/* As runs_mark of a card's name, as it was when the frame was begun. */
+int runs_mark_of(const struct runs_view *v, const struct run_card *card);
+void runs_marks_settle(struct runs_view *v);
+void runs_systems_make(struct runs_view *v); /* of a new table */
+/* The place of the mark of its row, or -1; RUN_MARKS: the chosen row, which has none. */
 int runs_mark(const struct runs_view *v, const char *name);
 /* What stands for its line: a dot in its colour, else a mark or its letter. */
 uint32_t runs_sign(const struct canvas *c, int mark);
@@ -79,7 +96,8 @@ const char *runs_sort_name(enum run_sort s);
 /* Tasks of the runs that are shown, as they are met; good until the next call. */
 const char *const *runs_tasks(const struct runs_view *v, int *n);
 /* runs_tests.c: the two runs of the differences, row by row, in a job; the newest. */
-void runs_tests_start(struct ui *ui, struct runs_view *v, const char *a, const char *b);
+void runs_tests_start(struct ui *ui, struct runs_view *v, const struct run_card *a,
+		      const struct run_card *b);
 void runs_tests_take(struct runs_view *v);
 /* Lines of the list of differences, and line i of them. */
 int runs_tests_lines(const struct runs_view *v);
@@ -87,6 +105,32 @@ void draw_runs_test(struct canvas *c, const struct runs_view *v, struct rect in,
 		    int i);
 void runs_export(struct ui *ui, const struct runs_view *v); /* runs_export.c */
 void runs_settle(struct runs_view *v); /* makes the order anew */
+
+/* runs_losses.c: smoothed losses of what is drawn, read in a job, one run at a time. */
+void runs_losses_keep(struct ui *ui, struct runs_view *v);
+void runs_losses_release(struct runs_view *v);
+const struct curve *runs_loss(const struct runs_view *v, const struct run_card *card);
+
+/* Where a row's parts stand; numbers end at their column. */
+struct runs_columns {
+	int name, step, task, mean, difference, created, note, end;
+	int first_task, task_cols, cell; /* cell: how wide a task's is */
+};
+enum { RUNS_NUMBER = 8, RUNS_WIDE_NUMBER = 9 }; /* wide: "+12.3/12" */
+enum ink runs_gain_ink(double x);
+/* How a mean over the run's tasks is written: as their metrics are, if all that count
+ * are so. *over: how many do. */
+enum metric_id runs_metric(const struct run_card *card, int *over);
+/* "69.2/6": over so many tasks. */
+void draw_runs_over(struct canvas *c, int y, int end, enum ink ink, const char *number,
+		    int tasks);
+/* How many tasks have no column in a table of this place. */
+int runs_hidden(const struct runs_view *v, struct rect table);
+/* runs_systems.c: a row of a system behind its name, and the box of the chosen one. */
+void draw_runs_system(struct canvas *c, const struct runs_view *v, int y,
+		      const struct runs_columns *k, const struct run_group *g);
+void draw_runs_system_detail(struct canvas *c, const struct runs_view *v, struct rect r,
+			     const struct run_group *g);
 
 void draw_runs_table(struct canvas *c, const struct ui *ui, const struct runs_view *v,
 		     struct rect r);

@@ -9,6 +9,7 @@
 #include "ask/ask_classify.h"
 #include "ask/ask_regress.h"
 #include "ask/ask_summarize.h"
+#include "fixture/plan_run.h"
 #include "look/compare.h"
 #include "store/store.h"
 
@@ -36,18 +37,11 @@ static const char *run_path(const char *name)
 /* A run's folder whose plan has these tasks. */
 static struct store *new_run(const char *name, int seed, const char *more, const char *tasks)
 {
-	char at[128], text[900];
-	struct store *s = NULL;
+	char text[900];
 
-	snprintf(at, sizeof at, "runs/%s", name);
-	assert_int_equal(mkdir(in_scratch(at), 0700), 0);
-	snprintf(at, sizeof at, "runs/%s/plan.json", name);
 	snprintf(text, sizeof text, "{\"tutti\": 1, \"seed\": %d, %s \"tasks\": {%s}, "
 		 "\"budget\": {\"steps\": 10}}", seed, more, tasks);
-	put_text(at, text);
-	snprintf(at, sizeof at, "runs/%s/run.db", name);
-	assert_int_equal(store_open(in_scratch(at), true, &s, NULL), ST_OK);
-	return s;
+	return plan_run_new(name, text);
 }
 
 static struct store *new_classify(const char *name, int seed, const char *more)
@@ -433,6 +427,16 @@ static void test_kinds(void **state)
 			       "task 's' is left out: 'exact' alone has it"));
 	assert_non_null(strstr(buf_str(&c.notes),
 			       "task 'other' is left out: 'apart' alone has it"));
+	comparison_release(&c);
+	/* it was asked, as every task is, but had learnt nothing */
+	snprintf(tasks, sizeof tasks, "%s, \"s\": {\"muted\": true, %s", n, sum + 1);
+	put_both("muted", lr, tasks, .25);
+	assert_int_equal(compare(&o, 2, NAMES("exact", "muted"), &c, &err), ST_OK);
+	for (int i = 0; i < c.n_measures; i++)
+		assert_string_equal(c.measure[i].task, "n");
+	assert_true(c.n_measures > 0);
+	assert_non_null(strstr(buf_str(&c.notes),
+			       "task 's' is left out: but for 'exact' it is muted"));
 	comparison_release(&c);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "fixture/data_check.h"
 
+#include "fixture/plan_run.h"
 #include "look/run_table.h"
 #include "store/store.h"
 
@@ -17,28 +18,13 @@ static int make(void **state)
 /* A run's folder with a plan; what is given goes before its tasks. */
 static struct store *new_run(const char *name, const char *more, const char *train)
 {
-	char at[128], text[700];
-	struct store *s = NULL;
+	char text[700];
 
-	snprintf(at, sizeof at, "runs/%s", name);
-	assert_int_equal(mkdir(in_scratch(at), 0700), 0);
-	snprintf(at, sizeof at, "runs/%s/plan.json", name);
 	snprintf(text, sizeof text, "{\"tutti\": 1, %s \"tasks\": {\"a\": "
 		 "{\"kind\": \"classify\", \"train\": \"%s\", \"note\": \"%s\", "
 		 "\"labels\": [\"x\", \"y\"]}}, \"budget\": {\"steps\": 10}}", more, train,
 		 name);
-	put_text(at, text);
-	snprintf(at, sizeof at, "runs/%s/run.db", name);
-	assert_int_equal(store_open(in_scratch(at), true, &s, NULL), ST_OK);
-	return s;
-}
-
-static void say(struct store *s, int64_t step, enum journal_who who, const char *command)
-{
-	struct journal_entry e = { .step = step, .unix_ms = 1, .who = who };
-
-	str_copy(e.command, sizeof e.command, command);
-	assert_int_equal(store_journal(s, &e, NULL), ST_OK);
+	return plan_run_new(name, text);
 }
 
 static void run(const char *name, const char *more)
@@ -75,19 +61,19 @@ static void make_runs(void)
 	run("base-seed10", "\"seed\": 10,");
 	run("base-seed9", "\"seed\": 9, \"note\": \"another word\",");
 	s = new_run("base-3", "\"seed\": 3,", "/a.tsv");
-	say(s, 4, WHO_PERSON, "note a word");
-	say(s, 5, WHO_GUARD, "note the best begins afresh");
+	plan_run_say(s, 4, WHO_PERSON, "note a word");
+	plan_run_say(s, 5, WHO_GUARD, "note the best begins afresh");
 	store_close(s);
 	run("lr-1", "\"seed\": 1, \"optimizer\": {\"lr\": 0.5},");
 	run("lr-2", "\"seed\": 1, \"optimizer\": {\"lr\": 0.25},");
 	s = new_run("hand-1", "\"seed\": 1,", "/a.tsv");
-	say(s, 4, WHO_PERSON, "weight a 2");
+	plan_run_say(s, 4, WHO_PERSON, "weight a 2");
 	store_close(s);
 	s = new_run("hand-2", "\"seed\": 2,", "/a.tsv");
-	say(s, 4, WHO_SCRIPT, "weight a 2");
+	plan_run_say(s, 4, WHO_SCRIPT, "weight a 2");
 	store_close(s);
 	s = new_run("later-1", "\"seed\": 1,", "/a.tsv");
-	say(s, 5, WHO_PERSON, "weight a 2");
+	plan_run_say(s, 5, WHO_PERSON, "weight a 2");
 	store_close(s);
 	/* the same rows wherever they lie, other rows in a file of that name */
 	s = new_run("here-s1", "\"seed\": 1,", "/a.tsv");

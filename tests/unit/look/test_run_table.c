@@ -8,6 +8,7 @@
 #include <utime.h>
 
 #include "fixture/eval_row.h"
+#include "fixture/plan_run.h"
 #include "look/run_diff.h"
 #include "look/run_table.h"
 #include "store/store.h"
@@ -29,29 +30,16 @@ static const char *run_path(const char *name)
 	return p;
 }
 
-static void put_plan(const char *run, const char *lr, const char *more)
+static const char *plan_text(const char *lr, const char *more)
 {
-	char name[64], text[900];
+	static char text[900];
 
-	snprintf(name, sizeof name, "runs/%s/plan.json", run);
 	snprintf(text, sizeof text, "{\"tutti\": 1, \"tasks\": {"
 		 "\"a\": {\"kind\": \"classify\", \"train\": \"a.tsv\", "
 		 "\"labels\": [\"x\", \"y\"]}, "
 		 "\"s\": {\"kind\": \"summarize\", \"train\": \"s.jsonl\"}%s}, "
 		 "\"optimizer\": {\"lr\": %s}, \"budget\": {\"steps\": 1000}}", more, lr);
-	put_text(name, text);
-}
-
-static struct store *new_run(const char *run, const char *lr, const char *more)
-{
-	struct store *s = NULL;
-	char db[400];
-
-	assert_int_equal(mkdir(run_path(run), 0700), 0);
-	put_plan(run, lr, more);
-	snprintf(db, sizeof db, "%s/run.db", run_path(run));
-	assert_int_equal(store_open(db, true, &s, NULL), ST_OK);
-	return s;
+	return text;
 }
 
 static void eval(struct store *s, int timeline, int64_t step, int task, double value)
@@ -66,14 +54,6 @@ static void eval(struct store *s, int timeline, int64_t step, int task, double v
 	assert_int_equal(put_eval_row(s, &r), ST_OK);
 }
 
-static void say(struct store *s, int64_t step, const char *command)
-{
-	struct journal_entry e = { .step = step, .unix_ms = 1 };
-
-	str_copy(e.command, sizeof e.command, command);
-	assert_int_equal(store_journal(s, &e, NULL), ST_OK);
-}
-
 static void step(struct store *s, int64_t at, float loss)
 {
 	struct step_row r = { .step = at, .n = 1 };
@@ -84,9 +64,11 @@ static void step(struct store *s, int64_t at, float loss)
 	assert_int_equal(store_step(s, 1, &r, NULL), ST_OK);
 }
 
+static const char third[] = ", \"n\": {\"kind\": \"regress\", \"train\": \"n.tsv\"}";
+
 static void make_runs(void)
 {
-	struct store *s = new_run("one", "0.001", "");
+	struct store *s = plan_run_new("one", plan_text("0.001", ""));
 
 	eval(s, 1, -1, 0, .1); /* the baseline is no evaluation of the run */
 	eval(s, 1, 100, 0, .5);
@@ -96,23 +78,23 @@ static void make_runs(void)
 	eval(s, 1, 250, 0, .95); /* by hand, of one task alone */
 	eval(s, 1, 300, 0, .9);
 	eval(s, 1, 300, 1, .05);
-	say(s, 10, "note \"the first\"");
-	say(s, 20, "weight a 2");
-	say(s, 30, "weight s 2");
+	plan_run_say(s, 10, WHO_PERSON, "note \"the first\"");
+	plan_run_say(s, 20, WHO_PERSON, "weight a 2");
+	plan_run_say(s, 30, WHO_PERSON, "weight s 2");
 	store_set_fact(s, "created", "1700000000000", NULL);
 	store_set_fact(s, "data.a.train", "0123456789abcdef 7 a.tsv", NULL);
 	for (int i = 1; i <= 400; i++)
 		step(s, i, (float)(1 + 1.0 / i));
 	store_close(s);
 
-	s = new_run("two", "0.002", ", \"n\": {\"kind\": \"regress\", \"train\": \"n.tsv\"}");
+	s = plan_run_new("two", plan_text("0.002", third));
 	eval(s, 1, 100, 0, .6);
 	eval(s, 1, 200, 0, .61);
 	eval(s, 1, 300, 0, .62);
 	eval(s, 2, 200, 0, .8); /* after a rollback to 100: 200 and 300 are gone */
 	eval(s, 2, 200, 1, .4);
-	say(s, 20, "weight a 2");
-	say(s, 30, "weight s 3");
+	plan_run_say(s, 20, WHO_PERSON, "weight a 2");
+	plan_run_say(s, 30, WHO_PERSON, "weight s 3");
 	assert_int_equal(store_journal(s, &(struct journal_entry){
 		.step = 40, .unix_ms = 1, .who = WHO_GUARD,
 		.command = "note the best begins afresh" }, NULL), ST_OK);
@@ -195,13 +177,13 @@ static void test_cards(void **state)
 	assert_int_equal(again.reread, 0);
 	same((double)again.card[1].task[0].value[0], .5);
 	run_table_release(&again);
-	put_plan("two", "0.0025", "");
+	put_text("runs/two/plan.json", plan_text("0.0025", ""));
 	assert_int_equal(run_table_read(run_path("."), &t, NULL, &again, &err), ST_OK);
 	assert_int_equal(again.reread, 1);
 	assert_int_equal(again.card[2].n_tasks, 2);
 	run_table_release(&again);
 	run_table_release(&t);
-	put_plan("two", "0.002", ", \"n\": {\"kind\": \"regress\", \"train\": \"n.tsv\"}");
+	put_text("runs/two/plan.json", plan_text("0.002", third));
 }
 
 static void test_losses(void **state)

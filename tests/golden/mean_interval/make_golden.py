@@ -2,7 +2,7 @@
 """Golden intervals of means from scipy.
 
     pip install scipy
-    python3 tests/golden/sweep/make_golden.py
+    python3 tests/golden/mean_interval/make_golden.py
 
 Writes intervals.jsonl. Not part of `make check`: the output is committed.
 """

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "fixture/golden.h"
-#include "sweep/mean_interval.h"
+#include "metric/mean_interval.h"
 
 static double number(const struct json *row, const char *key)
 {
@@ -23,7 +23,7 @@ static void test_against_scipy(void **state)
 	struct json *row;
 
 	(void)state;
-	golden_open(&g, "tests/golden/sweep/intervals.jsonl");
+	golden_open(&g, "tests/golden/mean_interval/intervals.jsonl");
 	while ((row = golden_row(&g))) {
 		struct mean_interval m;
 		double x[32];
@@ -56,11 +56,29 @@ static void test_edges(void **state)
 	assert_near(m.high, 2 + 12.706204736, 1e-8); /* t of one degree at 97.5% */
 }
 
+/* Runs of one split are one draw; a run without a value is none. */
+static void test_clusters(void **state)
+{
+	const double x[] = { 1, NAN, 3, 5, 9, 11, NAN }, draws[] = { 3, 6, 11 };
+	const int64_t cluster[] = { 7, 7, 8, 7, 8, 9, 10 };
+	struct mean_interval m, want;
+
+	(void)state;
+	mean_interval_clustered(x, cluster, 7, 90, &m);
+	mean_interval(draws, 3, 90, &want);
+	assert_true(m.n == 3 && m.mean == want.mean && m.low == want.low &&
+		    m.high == want.high);
+	assert_true(m.least == 1 && m.most == 11);
+	mean_interval_clustered(x + 1, cluster, 1, 90, &m);
+	assert_true(m.n == 0 && isnan(m.mean) && isnan(m.least));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_scipy),
 		cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_clusters),
 	};
 
 	return cmocka_run_group_tests_name("mean_interval", tests, NULL, NULL);
