@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "base/str.h"
 #include "model/model.h"
 
 struct pretrained;
