@@ -88,9 +88,9 @@ void draw_runs_system(struct canvas *c, const struct runs_view *v, int y,
 			   task[k->first_task + i]);
 	draw_runs_over(c, y, k->mean, INK_TEXT, fmt_score(t, m, metric_turned(m,
 		       system_mean(&v->table, g, v->pick, v->step))), over);
-	if (base == g) {
+	if (k->difference && base == g) {
 		draw_right(c, y, k->difference, RUNS_WIDE_NUMBER - 1, INK_DIM, "base");
-	} else if (base) {
+	} else if (k->difference && base) {
 		d = system_difference(&v->table, g, base, v->pick, v->step, &common);
 		draw_runs_over(c, y, k->difference, runs_gain_ink(d), fmt_gain(t, m, d),
 			       common);

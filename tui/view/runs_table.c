@@ -33,19 +33,21 @@ const char *const *runs_tasks(const struct runs_view *v, int *n)
 	return name;
 }
 
-/* Tasks get what is left between the steps and the mean; notes come last. */
+/* Tasks get what is left between the steps and the mean; notes come last. Where not even
+ * one had room it has the base's. */
 static void place_columns(const struct runs_view *v, struct rect r, struct runs_columns *k)
 {
 	int n, at = 0, room;
 	const char *const *task = runs_tasks(v, &n);
-	bool wide = r.w >= 110;
+	bool wide = r.w >= 110, is_narrow;
 
 	k->name = r.x + 5;
 	k->step = k->name + (v->by_system ? wide ? 40 : 28 : wide ? 35 : 29);
 	k->end = r.x + r.w - 2;
 	room = k->end - k->step - 2 * WIDE_NUMBER - (wide ? v->by_system ? 20 : 15 : 0);
 	k->cell = v->by_system ? SYSTEM_CELL : NUMBER;
-	k->task_cols = room / k->cell;
+	is_narrow = room < k->cell;
+	k->task_cols = (room + (is_narrow ? WIDE_NUMBER : 0)) / k->cell;
 	if (k->task_cols > n)
 		k->task_cols = n;
 	while (at < n && !str_eq(task[at], v->task))
@@ -53,7 +55,7 @@ static void place_columns(const struct runs_view *v, struct rect r, struct runs_
 	k->first_task = layout_first(n, k->task_cols > 0 ? k->task_cols : 1, at % (n + !n));
 	k->task = k->step;
 	k->mean = k->task + k->task_cols * k->cell + WIDE_NUMBER;
-	k->difference = k->mean + WIDE_NUMBER;
+	k->difference = is_narrow ? 0 : k->mean + WIDE_NUMBER;
 	k->created = wide ? k->difference + 3 : 0;
 	k->note = wide && k->end - k->created >= 26 ? k->created + 14 : 0;
 }
@@ -77,8 +79,9 @@ static void draw_heads(struct canvas *c, const struct runs_view *v, int y,
 		c->flags = 0;
 	}
 	draw_right(c, y, k->mean, WIDE_NUMBER - 1, INK_DIM, "mean/of");
-	draw_right(c, y, k->difference, WIDE_NUMBER - 1, INK_DIM,
-		   v->base[0] ? "±base/of" : "");
+	if (k->difference)
+		draw_right(c, y, k->difference, WIDE_NUMBER - 1, INK_DIM,
+			   v->base[0] ? "±base/of" : "");
 	if (k->created && v->by_system) {
 		draw_text(c, y, k->created, 5, INK_DIM, "best ");
 		draw_foreign(c, y, k->created + 5, k->end - k->created - 5, INK_DIM, v->task);
@@ -161,6 +164,8 @@ static void draw_metrics(struct canvas *c, const struct runs_view *v, int y,
 			    task[k->first_task + i]);
 	draw_runs_over(c, y, k->mean, INK_TEXT, fmt_score(t, m, metric_turned(m,
 		  run_card_mean(card, v->pick, v->step))), over);
+	if (!k->difference)
+		return;
 	if (base == card) {
 		draw_right(c, y, k->difference, WIDE_NUMBER - 1, INK_DIM, "base");
 	} else if (base) {
