@@ -27,6 +27,7 @@ int cmd_import(const struct opts *o);
 int cmd_ls(const struct opts *o);
 int cmd_curves(const struct opts *o);
 int cmd_compare(const struct opts *o);
+int cmd_export(const struct opts *o);
 int cmd_play(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_tokenize(const struct opts *o);

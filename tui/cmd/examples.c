@@ -37,6 +37,7 @@ const struct example_row example_table[] = {
 	{ "compare", "tutti compare first heavy --baseline first --markdown" },
 	{ "replay", "tutti replay first" },
 	{ "play", "tutti play first --speed 5" },
+	{ "export", "tutti export first first-hf --task reviews" },
 	{ "tokenize", "echo 'a long wait' | tutti tokenize first" },
 	{ "completion", "source <(tutti completion bash)" },
 	{ "rm", "tutti rm heavy --force" },
