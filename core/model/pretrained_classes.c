@@ -53,7 +53,7 @@ static bool fits_encoder(const struct pretrained_class *k, const struct model_co
 {
 	if (c->embed_dim != c->dim && !k->embed)
 		return false;
-	if (c->position_offset && !k->has_offset)
+	if ((c->position_offset > 0) != k->has_offset)
 		return false;
 	if ((c->segments == NO_SEGMENTS) != !k->segments)
 		return false;
