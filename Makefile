@@ -5,6 +5,7 @@
 #   make check      set-up, build, all tests (FLAVOUR=asan or tsan: sanitized)
 #   make bench      measured figures; bench-torch: beside PyTorch; bench-ops: per op;
 #                   bench-desk: what the screen costs
+#   make fuzz       files from elsewhere, SECONDS=60 long (clang)
 #   make targets    builds and tries every target there is, shortly (CI does)
 #   make adding     what it costs to add a command, a task kind, a trunk: counted
 #   make man        splice keys, commands and plan fields into the man pages
@@ -52,6 +53,14 @@ ifeq ($(FLAVOUR),tsan)
   REFBLAS := /usr/lib/$(shell gcc -print-multiarch)/blas
   BLAS = -L$(REFBLAS) -Wl,-rpath,$(REFBLAS) -l:libblas.so.3
 endif
+# clang's fuzzer drives the core; objects apart, as all is compiled otherwise
+ifeq ($(FLAVOUR),fuzz)
+  CC = clang
+  HARDEN += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+  CPPFLAGS += -DTUTTI_ONE_TARGET -DTUTTI_SANITIZED
+  LDFLAGS += -fsanitize=fuzzer,address,undefined
+  OPT = -O1 -g
+endif
 CFLAGS  ?= $(OPT)
 ALL_C    = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) -ffp-contract=off -MMD -MP
 
@@ -86,7 +95,7 @@ $(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOU
 ifeq ($(shell uname -m),x86_64)
 $(O)/core/tensor/noise_avx2.o: ALL_C += -mavx2
 $(O)/core/tensor/gemm_avx2.o $(O)/core/tensor/gemm_avx512.o: ALL_C += -O3 -ffp-contract=fast -mavx2 -mfma
-  ifeq ($(filter asan tsan,$(FLAVOUR)),)
+  ifeq ($(filter asan tsan fuzz,$(FLAVOUR)),)
 $(O)/core/tensor/gemm_avx512.o: ALL_C += -mavx512f
   endif
 endif
@@ -159,6 +168,16 @@ bench-torch: all $(BENCH) $(DEMO_DATA)
 	$(PYTHON) tests/bench/torch_speed.py --bench $(BENCH) --program $(PROGRAM) \
 	  --json $(BUILD)/bench-torch.json $(BENCH_ARGS) $(foreach w,$(WAYS),--way $(w))
 
+# --- fuzzing ------------------------------------------------------------------
+FUZZER = $(BUILD)/fuzz/fuzz_model_folder
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libtutti.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
+fuzz-build: $(FUZZER) $(BUILD)/fuzz/libtui.a $(BUILD)/fuzz/tui/cmd/main.o
+fuzz:
+	@$(MAKE) --no-print-directory -j2 FLAVOUR=fuzz $(FUZZER)
+	@FUZZER=$(FUZZER) BUILD=$(BUILD) SECONDS=$(or $(SECONDS),60) sh tests/fuzz/fuzz.sh
+
 # --- the README's picture: python3-pil and fonts-dejavu-core paint it ---------
 PICTURE_RUNS = $(BUILD)/picture
 PICTURE     ?= man/desk.png
@@ -190,4 +209,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d) $(OPS_O:.o=.d) $(FIXTURE:.o=.d)
 .SECONDARY:
-.PHONY: all setup demo demo-run check targets adding tests-build man bench bench-ops bench-desk bench-torch picture install uninstall clean
+.PHONY: all setup demo demo-run check targets adding tests-build man bench bench-ops bench-desk bench-torch fuzz fuzz-build picture install uninstall clean

@@ -61,6 +61,13 @@ one_target() { # one_target NAME
 	bench) try "$1" $MAKE bench ROUNDS=1 SECONDS=0.2 ONLY="classify-tiny start-up" ;;
 	bench-ops) try "$1" $MAKE bench-ops ;;
 	bench-desk) try "$1" $MAKE bench-desk QUICK=1 ;;
+	fuzz-build) ;; # with fuzz
+	fuzz)
+		if command -v clang >/dev/null; then
+			try "$1" $MAKE fuzz SECONDS=4
+		else
+			skip "$1" "no clang here"
+		fi ;;
 	bench-torch)
 		if has_module python3 torch; then
 			try "$1" $MAKE bench-torch ROUNDS=1 SECONDS=0.2 ONLY=classify-tiny \
