@@ -103,10 +103,7 @@ static void put_end(const struct sweep *s, const struct sweep_table *t, struct b
 {
 	struct json_out j;
 
-	json_out_init(&j, out, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "end");
+	json_event(&j, out, "end");
 	json_put_int(&j, "runs", s->n_points);
 	json_put_int(&j, "finished", t->n_finished);
 	json_close(&j, '}');
