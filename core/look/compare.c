@@ -211,22 +211,55 @@ static enum status match_task(struct compare_work *w, const char *task)
 
 /* --- all tasks --- */
 
-/* Why a metric cannot be had from what is kept; NULL: it can. */
-static const char *why_not(const struct compare_work *w, const char *task, enum metric_id m)
+/* Does every row count the same in the means of both? Pieces are a tokenizer's own. */
+static bool weigh_alike(const struct task_answers *a, const struct task_answers *b)
 {
+	for (int i = 0; i < a->n; i++)
+		if (a->weight[i] != b->weight[i])
+			return false;
+	return true;
+}
+
+/* Of a run that does not have it, or of two that cannot be beside each other. */
+static bool lacks_metric(const struct run_answers *first, const struct task_answers *of_first,
+			 const struct run_answers *r, const struct task_answers *a,
+			 enum metric_id m, char why[256])
+{
+	bool of_losses = metric_table[m].input == METRIC_LOSSES;
+
+	why[0] = '\0';
+	if (!compare_said(r, a, m) && !of_losses)
+		str_format(why, 256, "'%s' keeps nothing of single rows for it", r->run.name);
+	else if (!compare_said(r, a, m) && r->run.is_imported)
+		str_format(why, 256, "'%s' was imported, without losses", r->run.name);
+	else if (!compare_said(r, a, m))
+		str_format(why, 256, "'%s' did not keep what its rows count; --metric %s "
+			   "asks its checkpoint", r->run.name, metric_table[m].name);
+	else if (of_losses && !weigh_alike(of_first, a))
+		str_format(why, 256, "'%s' and '%s' cut the rows into other pieces",
+			   first->run.name, r->run.name);
+	else if (a->lacks_some && m != METRIC_ACCURACY && a->gold)
+		str_format(why, 256, "some rows have no answer");
+	return why[0];
+}
+
+/* Can the metric be had from what is kept? Else `why` has a reason. */
+static bool has_metric(const struct compare_work *w, const char *task, enum metric_id m,
+		       char why[256])
+{
+	int first = -1;
+
 	for (int i = 0; i < w->c->n_systems; i++) {
 		const struct compared_system *s = &w->c->system[i];
 
 		for (int k = s->first; compare_has_task(w, i, task) && k < s->first + s->n; k++) {
-			const struct task_answers *a = compare_answers(w, k, task);
-
-			if (!compare_said(&w->run[k], a, m))
-				return "it is no measure of single rows that are kept";
-			if (a->lacks_some && m != METRIC_ACCURACY && a->gold)
-				return "some rows have no answer";
+			first = first < 0 ? k : first;
+			if (lacks_metric(&w->run[first], compare_answers(w, first, task),
+					 &w->run[k], compare_answers(w, k, task), m, why))
+				return false;
 		}
 	}
-	return NULL;
+	return true;
 }
 
 /* McNemar's test is of accuracy: beside it, else beside the task's first of labels. */
@@ -251,13 +284,12 @@ static enum status measure_task(struct compare_work *w, const struct run_answers
 	for (int k = 0; k < t->n_metrics && !st; k++) {
 		enum metric_id id = t->metrics[k];
 		struct compared_measure *m = &c->measure[c->n_measures];
-		const char *why;
+		char why[256];
 
 		if ((w->o->metric && !str_eq(metric_table[id].name, w->o->metric)) ||
 		    (w->o->only_first && k))
 			continue;
-		why = why_not(w, t->name, id);
-		if (why) {
+		if (!has_metric(w, t->name, id, why)) {
 			add_note(w, "%s of '%s' is left out: %s", metric_table[id].name,
 				 t->name, why);
 			continue;

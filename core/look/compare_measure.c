@@ -53,6 +53,7 @@ static void take_system(struct compare_work *w, struct sides *x, int system,
 {
 	const struct compared_system *s = &w->c->system[system];
 	const double **value = xcalloc((size_t)s->n, sizeof *value);
+	enum metric_input input = metric_table[m->metric].input;
 
 	if (x->right)
 		x->right[system] = xcalloc((size_t)s->n, sizeof **x->right);
@@ -65,8 +66,9 @@ static void take_system(struct compare_work *w, struct sides *x, int system,
 		if (m->metric == METRIC_ACCURACY)
 			value[k] = x->right[system][k];
 		x->s.n_rows = a->n;
-		x->s.gold = metric_table[m->metric].input == METRIC_TEXTS ||
+		x->s.gold = input == METRIC_TEXTS || input == METRIC_LOSSES ||
 			    m->metric == METRIC_ACCURACY ? NULL : a->gold;
+		x->s.weight = input == METRIC_LOSSES ? a->weight : NULL;
 	}
 	x->of[system] = (struct answers_of){ s->n, value };
 }

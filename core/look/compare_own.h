@@ -15,6 +15,7 @@ struct task_answers {
 	uint64_t *text, *target;     /* [n] hashes: text and pair, what is right */
 	double *gold;                /* [n] label, number; NULL: metrics are rows' means */
 	double *said[PLAN_METRICS];  /* [n] by the plan's metrics; NULL: not kept of rows */
+	double *weight;              /* [n] what a row's loss counts; NULL: not kept */
 	bool lacks_some;             /* rows without an answer */
 };
 struct run_answers {
