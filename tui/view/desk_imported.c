@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "screen/action.h"
+#include "ui/keys.h"
 
 enum { NAME_COLS = 12, VALUE_COLS = 8, BLOCK_LEAST = 1 };
 
