@@ -320,6 +320,7 @@ enum status run_answers_open(const char *path, struct run_answers *out, struct e
 		return st;
 	st = run_system_read(out->run.name, out->plan, db, &out->system, err);
 	out->run.seed = out->system.seed;
+	out->run.split = out->system.split;
 	out->run.is_imported = out->system.is_imported;
 	out->task = xcalloc((size_t)out->plan->n_tasks + 1, sizeof *out->task);
 	store_close(db);
