@@ -123,6 +123,13 @@ means=$(sed -n 's/.*"run":"\(tiny-d[0-9]\)-.*"topic.accuracy":\([0-9.]*\).*/\1 \
 	awk '{ s[$1] += $2; n[$1]++ } END { for (d in s) { m = s[d] / n[d]; a += m; k++ } printf "%.6f", a / k }')
 told=$(grep '"metric":"accuracy"' "$TMP/out" | sed 's/.*"mean":\([0-9.]*\).*/\1/' | awk '{ printf "%.6f", $1 }')
 [ "$means" = "$told" ] && [ -n "$told" ] && ok "the mean of their means" || not_ok "mean: $told is not $means"
+# compare takes the same draws: its values are the table's
+"$TUTTI" compare "$TMP"/held/tiny-d*-s* --task topic --metric accuracy --json >"$TMP/compared" 2>"$TMP/err"
+value=$(grep '"kind":"value"' "$TMP/compared" | sed 's/.*"value":\([0-9.]*\).*/\1/' | awk '{ printf "%.6f", $1 }')
+[ "$value" = "$told" ] && grep -q '"splits":3' "$TMP/compared" && ok "compare over splits: the same mean" || { not_ok "compare: $value is not $told"; cat "$TMP/err"; }
+"$TUTTI" compare "$TMP"/held/tiny-d*-s* >"$TMP/out" 2>"$TMP/err"
+grep -q "^task 'headline' is left out: its dev rows are those of a file" "$TMP/out" &&
+	ok "and a task with a dev file is left out" || { not_ok "the other task"; cat "$TMP/out"; }
 fails "splits that change nothing are refused" 2 "no task of .* has a dev_share" "$TUTTI" sweep "$plan" --splits 2 --runs "$TMP/held"
 
 # --- for schedulers ---

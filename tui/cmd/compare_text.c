@@ -181,18 +181,20 @@ static void put_intervals(const struct comparison *c, const char *begin, struct 
 	char level[32];
 
 	level_text(c, level);
+	buf_addf(out, "%sIntervals of %s%%: ", begin, level);
 	if (c->n_splits)
-		buf_addf(out, "%sIntervals of %s%%: Student's over %d splits, of each the mean over "
-			 "its seeds.\n", begin, level, c->n_splits);
+		buf_addf(out, "Student's over %d splits, of each the mean over its seeds.\n",
+			 c->n_splits);
 	else
-		buf_addf(out, "%sIntervals of %s%%: rows are drawn with replacement, %d times, seed "
-			 "%llu; where a system has more than one run, seeds count, too "
-			 "(Student's).\n", begin, level, c->draws, (unsigned long long)c->seed);
+		buf_addf(out, "rows are drawn with replacement, %d times, seed %llu; where a "
+			 "system has more than one run, seeds count, too (Student's).\n",
+			 c->draws, (unsigned long long)c->seed);
 }
 
 static void put_method(const struct comparison *c, bool markdown, struct buf *out)
 {
-	const char *begin = markdown ? "- " : "", *p = c->n_splits ? "p" : "the larger p of the two";
+	const char *begin = markdown ? "- " : "";
+	const char *p = c->n_splits ? "p" : "the larger p of the two";
 	bool lower = false;
 
 	for (int i = 0; i < c->n_measures; i++)
@@ -205,8 +207,8 @@ static void put_method(const struct comparison *c, bool markdown, struct buf *ou
 		 c->n_splits ? "the corrected resampled t-test" :
 			       "paired bootstrap, approximate randomization");
 	if (c->n_family == 1)
-		buf_addf(out, "%sHolm: one test is the whole family, so it is %s; told apart: it is "
-			 "below %g.\n", begin, p, 1 - c->level);
+		buf_addf(out, "%sHolm: one test is the whole family, so it is %s; told apart: "
+			 "it is below %g.\n", begin, p, 1 - c->level);
 	else
 		buf_addf(out, "%sHolm: %s, corrected for all %d tests above (pairs x tasks x "
 			 "metrics); told apart: it is below %g.\n", begin, p, c->n_family,
