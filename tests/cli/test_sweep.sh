@@ -183,6 +183,8 @@ fails "to train, the data have to be there" 2 "no such file .*far/data" "$TUTTI"
 mkdir "$TMP/bin" && cat >"$TMP/bin/gnuplot" <<SH
 #!/bin/sh
 cat >"$TMP/script"
+[ -z "\$BREAK" ] || kill -9 \$\$
+echo picture >"\$(sed -n "s/^set output '\(.*\)'\$/\1/p" "$TMP/script" | sed "s/''/'/g")"
 SH
 chmod +x "$TMP/bin/gnuplot"
 # shellcheck disable=SC2086
@@ -214,7 +216,14 @@ plot \$m1 using 1:2:3:4 with yerrorbars pointtype 7 notitle
 unset multiplot
 unset output
 PLOT
+sed -i "s/\.tmp-[0-9]*\.svg'/'/" "$TMP/script"
 cmp "$TMP/want" "$TMP/script" && ok "gnuplot gets means and intervals" || { not_ok "the script"; diff "$TMP/want" "$TMP/script"; }
+check "the picture has its name" grep -q '^picture$' "$TMP/it's.svg"
+# shellcheck disable=SC2086
+fails "a gnuplot that is killed is told" 1 "gnuplot could not draw" env BREAK=1 PATH="$TMP/bin:$PATH" \
+	"$TUTTI" sweep "$plan" $few --runs "$TMP/here" --gather --plot "$TMP/it's.svg"
+check "and the picture of before stands" grep -q '^picture$' "$TMP/it's.svg"
+check "with nothing beside" sh -c '! ls "$1" | grep -q tmp-' - "$TMP"
 fails "--plot draws what it can draw" 2 "FILE.svg or FILE.png" "$TUTTI" sweep "$plan" --seeds 2 --runs "$TMP/here" --gather --plot a.gif
 fails "without gnuplot it says where it is" 1 "apt install gnuplot-nox" \
 	env PATH="$TMP/nobody" "$TUTTI" sweep "$plan" --seeds 2 --set budget.steps=8 --runs "$TMP/two1" --gather --plot "$TMP/a.png"
