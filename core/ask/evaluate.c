@@ -223,6 +223,7 @@ static void keep_example(const struct eval *e, int at, struct prediction *p,
 			       .target = copy_text(ex.target_text, ex.target_len) };
 	*p = e->out[at].p;
 	p->row = (int64_t)row;
+	p->weight = e->out[at].weight;
 	e->out[at].p = (struct prediction){ 0 };
 }
 

@@ -1,7 +1,10 @@
 /*
- * import_run.c - imported predictions kept as a run. The plan is written first, then
- * what was said, in one transaction: a run that lacks the second is as one to which the
- * task was never added, and the same command adds it.
+ * import_run.c - imported predictions kept as a run. A new one is made in a folder
+ * beside, which gets the name when all is in it. To one that was there the task is added
+ * in one transaction of its store: facts, journal, what was said before taken away, what
+ * is said now. The plan takes its name just before that is kept, so that between the two
+ * there is one rename and no work: a cut there leaves a plan with a task of which nothing
+ * was said, or, with --replace, what was said before; the same command mends both.
  */
 #include "ask/import_run.h"
 
@@ -80,35 +83,6 @@ static enum status write_plan(const char *run, const struct plan *p, struct err 
 	return st;
 }
 
-/* Two plans of which each is fine may not go together, as two kinds of models. */
-static enum status write_together(const char *run, struct plan *plan, struct plan *one,
-				  int *task, struct err *err)
-{
-	struct plan *again = NULL;
-	struct buf before;
-	char path[PATH_MAX];
-	enum status st = run_file(run, "plan.json", path, err);
-
-	buf_init(&before);
-	if (!st)
-		st = file_read(path, PLAN_SIZE_MAX, &before, err);
-	if (!st && plan_task_find(plan, one->tasks[0].name) < 0 &&
-	    plan->n_tasks == MODEL_TASKS_MAX)
-		st = err_set(err, ST_INVALID, "a run has at most %d tasks", MODEL_TASKS_MAX);
-	if (!st) {
-		*task = plan_put_task(plan, one);
-		st = write_plan(run, plan, err);
-	}
-	if (!st && (st = run_plan(run, &again, err))) {
-		file_write(path, buf_str(&before), before.len, NULL);
-		err_wrap(err, st, "the plan of task '%s' does not go together with the "
-			 "run's", plan->tasks[*task].name);
-	}
-	plan_free(again);
-	buf_release(&before);
-	return st;
-}
-
 /* The session's own goes on being its own. */
 static enum status copy_plan(const struct plan *p, struct plan **out, struct err *err)
 {
@@ -122,9 +96,27 @@ static enum status copy_plan(const struct plan *p, struct plan **out, struct err
 	return st;
 }
 
-/* The plan of the run with the task in it; caller frees. */
-static enum status put_plan(const char *run, bool is_new, const struct session *s,
-			    struct plan **out, int *task, struct err *err)
+/* Two plans of which each is fine may not go together, as two kinds of models. */
+static enum status put_together(struct plan *plan, struct plan *one, int *task,
+				struct err *err)
+{
+	struct plan *again = NULL;
+	enum status st;
+
+	if (plan_task_find(plan, one->tasks[0].name) < 0 && plan->n_tasks == MODEL_TASKS_MAX)
+		return err_set(err, ST_INVALID, "a run has at most %d tasks", MODEL_TASKS_MAX);
+	*task = plan_put_task(plan, one);
+	st = copy_plan(plan, &again, err);
+	if (st)
+		err_wrap(err, st, "the plan of task '%s' does not go together with the "
+			 "run's", plan->tasks[*task].name);
+	plan_free(again);
+	return st;
+}
+
+/* The plan that the run is to have, with the task in it; caller frees. */
+static enum status make_plan(const char *run, bool is_new, const struct session *s,
+			     struct plan **out, int *task, struct err *err)
 {
 	struct plan *one = NULL;
 	enum status st = copy_plan(s->plan, &one, err);
@@ -133,12 +125,12 @@ static enum status put_plan(const char *run, bool is_new, const struct session *
 	if (!st && is_new) {
 		str_copy(one->note, sizeof one->note, plan_note);
 		*out = one;
-		return write_plan(run, one, err);
+		return ST_OK;
 	}
 	if (!st)
 		st = run_plan(run, out, err);
 	if (!st)
-		st = write_together(run, *out, one, task, err);
+		st = put_together(*out, one, task, err);
 	plan_free(one);
 	return st;
 }
@@ -233,10 +225,9 @@ static enum status put_said(struct store *st, const struct plan *p, int task,
 {
 	struct evaluation base = { .row = im->baseline };
 	struct score_row score;
-	enum status result;
+	enum status result = store_forget_task(st, task, err);
 
 	im->e.row.task = base.row.task = task;
-	result = store_forget_task(st, task, err);
 	if (!result)
 		result = score_all(st, p, &im->e, &score, err);
 	if (!result)
@@ -257,53 +248,110 @@ static enum status begin_store(struct store *st, struct err *err)
 
 /* --- the folder --- */
 
-static enum status fill(const struct import_target *t, const char *run, bool is_new,
-			const struct session *s, struct imported *im, struct err *err)
+static enum status put_all(struct store *st, const struct import_target *t, bool is_new,
+			   const struct session *s, const struct plan *p, int task,
+			   struct imported *im, struct err *err)
 {
-	char db[PATH_MAX];
-	struct store *st = NULL;
-	struct plan *p = NULL;
-	int task;
-	enum status result = run_file(run, "run.db", db, err);
+	const struct plan_task *one = &p->tasks[task];
+	enum status result = is_new ? begin_store(st, err) : ST_OK;
 
-	if (!result)
-		result = put_plan(run, is_new, s, &p, &task, err);
-	if (!result)
-		result = store_open(db, is_new, &st, err);
-	if (!result && is_new)
-		result = begin_store(st, err);
 	if (!result)
 		result = put_facts(st, t, im, err);
 	if (!result)
-		result = put_data(st, s, t->task, *p->tasks[task].dev ? p->tasks[task].dev :
-				  p->tasks[task].train, err);
+		result = put_data(st, s, t->task, *one->dev ? one->dev : one->train, err);
 	if (!result)
 		result = put_journal(st, t, im, err);
+	return result ? result : put_said(st, p, task, im, err);
+}
+
+/*
+ * The plan goes in just before what was said is kept: where that fails, the plan is put
+ * back. `before`: its text, "" of a new run.
+ */
+static enum status put_as_one(const char *run, const char *before, struct store *st,
+			      const struct import_target *t, const struct session *s,
+			      const struct plan *p, int task, struct imported *im,
+			      struct err *err)
+{
+	char path[PATH_MAX];
+	enum status result = store_begin(st, err);
+
+	if (result)
+		return result;
+	result = put_all(st, t, !*before, s, p, task, im, err);
 	if (!result)
-		result = put_said(st, p, task, im, err);
+		result = write_plan(run, p, err);
+	result = store_end(st, result, err);
+	if (result && *before && !run_file(run, "plan.json", path, NULL))
+		file_write(path, before, strlen(before), NULL);
+	return result;
+}
+
+static enum status fill(const struct import_target *t, const char *run, bool is_new,
+			const struct session *s, struct imported *im, struct err *err)
+{
+	char db[PATH_MAX], path[PATH_MAX];
+	struct store *st = NULL;
+	struct plan *p = NULL;
+	struct buf before;
+	int task;
+	enum status result = run_file(run, "run.db", db, err);
+
+	buf_init(&before);
+	if (!result)
+		result = make_plan(run, is_new, s, &p, &task, err);
+	if (!result)
+		result = run_file(run, "plan.json", path, err);
+	if (!result && !is_new)
+		result = file_read(path, PLAN_SIZE_MAX, &before, err);
+	if (!result)
+		result = store_open(db, is_new, &st, err);
+	if (!result)
+		result = put_as_one(run, buf_str(&before), st, t, s, p, task, im, err);
 	store_close(st);
 	plan_free(p);
+	buf_release(&before);
 	return result;
+}
+
+static enum status write_new(const struct import_target *t, const struct session *s,
+			     struct imported *im, char run[PATH_MAX], struct err *err)
+{
+	char beside[PATH_MAX];
+	struct run_lock lock = { .fd = -1 };
+	enum status st = rundir_begin(t->root, t->name, beside, &lock, err);
+
+	if (st)
+		return st;
+	st = fill(t, beside, true, s, im, err);
+	if (!st)
+		st = rundir_publish(t->root, t->name, beside, run, err);
+	if (st)
+		rundir_abandon(beside, &lock);
+	run_lock_drop(&lock);
+	return st;
+}
+
+static enum status add(const struct import_target *t, const char *run,
+		       const struct session *s, struct imported *im, struct err *err)
+{
+	struct run_lock lock = { .fd = -1 };
+	enum status st = run_lock_take(&lock, run, err);
+
+	if (!st) /* again: somebody may have been quicker */
+		st = check_run(t, run, err);
+	if (!st)
+		st = fill(t, run, false, s, im, err);
+	run_lock_drop(&lock);
+	return st;
 }
 
 enum status import_write(const struct import_target *t, const struct session *s,
 			 struct imported *im, char run[PATH_MAX], struct err *err)
 {
-	struct run_lock lock = { .fd = -1 };
 	enum status st = import_check(t, run, err);
-	bool is_new = !st && !run[0];
 
-	if (!st && is_new)
-		st = rundir_create(t->root, t->name, NULL, run, err);
 	if (st)
 		return st;
-	st = run_lock_take(&lock, run, err);
-	if (!st && !is_new) /* again: somebody may have been quicker */
-		st = check_run(t, run, err);
-	if (!st)
-		st = fill(t, run, is_new, s, im, err);
-	if (st && is_new)
-		file_remove_tree(run, NULL);
-	run_lock_drop(&lock);
-	return st;
+	return run[0] ? add(t, run, s, im, err) : write_new(t, s, im, run, err);
 }

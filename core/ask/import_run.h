@@ -22,7 +22,8 @@ enum status import_check(const struct import_target *t, char run[PATH_MAX],
 			 struct err *err);
 /*
  * Makes the folder or adds to it, under the run's lock. A new one is whole or not there;
- * of one that was there the task's predictions are. The session is of one task.
+ * of one that was there the task's predictions are, or those of before stand. The session
+ * is of one task.
  */
 enum status import_write(const struct import_target *t, const struct session *s,
 			 struct imported *im, char run[PATH_MAX], struct err *err);

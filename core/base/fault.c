@@ -151,6 +151,20 @@ int disk_rename(const char *from, const char *to)
 	return settle(v, v == FAIL ? -1 : rename(from, to));
 }
 
+int disk_rename_new(const char *from, const char *to)
+{
+	enum verdict v = judge(FAULT_RENAME);
+	int r = v == FAIL ? -1 : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+
+	/* a file system that cannot: what is not empty is not replaced either */
+	if (v != FAIL && r && (errno == EINVAL || errno == ENOSYS)) {
+		r = rename(from, to);
+		if (r && errno == ENOTEMPTY)
+			errno = EEXIST;
+	}
+	return settle(v, r);
+}
+
 int disk_unlink_at(int dir, const char *name, int flags)
 {
 	enum verdict v = judge(FAULT_UNLINK);

@@ -57,6 +57,8 @@ ssize_t disk_write(int fd, const void *p, size_t n);
 ssize_t disk_pwrite(int fd, const void *p, size_t n, off_t at);
 int disk_fsync(int fd);
 int disk_rename(const char *from, const char *to);
+/* The same where `to` must not be there (EEXIST). Of a folder with files in it. */
+int disk_rename_new(const char *from, const char *to);
 int disk_unlink_at(int dir, const char *name, int flags);
 int disk_close(int fd);
 

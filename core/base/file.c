@@ -253,6 +253,19 @@ enum status file_rename(const char *from, const char *to, struct err *err)
 	return errno_status(code);
 }
 
+enum status file_rename_new(const char *from, const char *to, struct err *err)
+{
+	int code;
+
+	if (!disk_rename_new(from, to))
+		return ST_OK;
+	code = errno;
+	if (code == EEXIST)
+		return err_set(err, ST_BUSY, "'%s' is there already", to);
+	err_sys(err, "cannot rename '%s' to '%s'", from, to);
+	return errno_status(code);
+}
+
 enum status file_sync_dir(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

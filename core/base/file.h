@@ -51,6 +51,8 @@ enum status file_remove_tree(const char *path, struct err *err);
 enum status file_sync_dir(const char *path, struct err *err);
 /* The rename alone: file_sync_dir() makes it last. */
 enum status file_rename(const char *from, const char *to, struct err *err);
+/* Of a folder with files in it, where nothing has the name yet; else ST_BUSY. */
+enum status file_rename_new(const char *from, const char *to, struct err *err);
 /* Absolute form of `path` relative to folder `base` (NULL: here); not resolved. */
 enum status file_absolute(const char *base, const char *path, char *out,
 			  size_t cap, struct err *err);

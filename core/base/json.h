@@ -65,6 +65,11 @@ struct json_out {
 
 void json_out_init(struct json_out *o, struct buf *b, int indent);
 void json_open(struct json_out *o, const char *key, char bracket); /* { or [ */
+/*
+ * Begins a line for programs: an open object that says the version of such lines and
+ * what this one is, {"schema":1,"event":"run". To be closed as any object.
+ */
+void json_event(struct json_out *o, struct buf *b, const char *event);
 void json_close(struct json_out *o, char bracket);                 /* } or ] */
 void json_put_str(struct json_out *o, const char *key, const char *s);
 void json_put_strn(struct json_out *o, const char *key, const char *s, size_t n);

@@ -106,6 +106,14 @@ void json_open(struct json_out *o, const char *key, char bracket)
 	o->first = true;
 }
 
+void json_event(struct json_out *o, struct buf *b, const char *event)
+{
+	json_out_init(o, b, 0);
+	json_open(o, NULL, '{');
+	json_put_int(o, "schema", 1);
+	json_put_str(o, "event", event);
+}
+
 void json_close(struct json_out *o, char bracket)
 {
 	BUG_IF((bracket != '}' && bracket != ']') || o->depth == 0);

@@ -18,10 +18,7 @@ void table_row(struct table_out *t)
 	t->first = true;
 	if (t->format == TABLE_CSV)
 		return;
-	json_out_init(&t->json, t->b, 0);
-	json_open(&t->json, NULL, '{');
-	json_put_int(&t->json, "schema", 1);
-	json_put_str(&t->json, "event", t->event);
+	json_event(&t->json, t->b, t->event);
 }
 
 void table_row_end(struct table_out *t)

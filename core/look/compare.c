@@ -109,14 +109,9 @@ static enum status check_seeds(struct compare_work *w)
 					       "system with one seed, %llu: name one of "
 					       "them, or --each", a->run.name, b->run.name,
 					       (unsigned long long)a->system.seed);
-			if (a->system.split != b->system.split)
-				return err_set(w->err, ST_INVALID, "'%s' and '%s' are one "
-					       "system on different splits: their dev rows "
-					       "are not the same", a->run.name,
-					       b->run.name);
 		}
 	}
-	return ST_OK;
+	return compare_find_splits(w);
 }
 
 /* By a system's name, or that of one of its runs. */
@@ -175,6 +170,15 @@ const struct task_answers *compare_answers(const struct compare_work *w, int i,
 	return w->run[i].task[at].n ? &w->run[i].task[at] : NULL;
 }
 
+static int system_of(const struct compare_work *w, int run)
+{
+	int i = 0;
+
+	while (run >= w->c->system[i].first + w->c->system[i].n)
+		i++;
+	return i;
+}
+
 bool compare_has_task(const struct compare_work *w, int system, const char *task)
 {
 	const struct compared_system *s = &w->c->system[system];
@@ -185,48 +189,83 @@ bool compare_has_task(const struct compare_work *w, int system, const char *task
 	return true;
 }
 
-/* All that have it were asked the same; the first is the measure of the others. */
+int compare_first_like(const struct compare_work *w, int i, const char *task)
+{
+	for (int k = 0; k < i; k++)
+		if (compare_answers(w, k, task) && compare_has_task(w, system_of(w, k), task) &&
+		    (!w->c->n_splits || w->run[k].system.split == w->run[i].system.split))
+			return k;
+	return i;
+}
+
+/* All that have it, of one split, were asked the same; the first is their measure. */
 static enum status match_task(struct compare_work *w, const char *task)
 {
-	const struct run_answers *first = NULL;
 	enum status st = ST_OK;
 
-	for (int i = 0; i < w->c->n_systems && !st; i++) {
-		const struct compared_system *s = &w->c->system[i];
-		int end = compare_has_task(w, i, task) ? s->first + s->n : s->first;
+	for (int i = 0; i < w->c->n_runs && !st; i++) {
+		struct run_answers *r = &w->run[i], *first;
 
-		for (int k = s->first; k < end && !st; k++) {
-			struct run_answers *r = &w->run[k];
-
-			if (first)
-				st = run_answers_match(first, plan_task_find(first->plan, task),
-						       r, plan_task_find(r->plan, task),
-						       w->o->metric, w->err);
-			else
-				first = r;
-		}
+		if (!compare_has_task(w, system_of(w, i), task))
+			continue;
+		first = &w->run[compare_first_like(w, i, task)];
+		if (first != r)
+			st = run_answers_match(first, plan_task_find(first->plan, task), r,
+					       plan_task_find(r->plan, task), w->o->metric,
+					       w->err);
 	}
 	return st;
 }
 
 /* --- all tasks --- */
 
-/* Why a metric cannot be had from what is kept; NULL: it can. */
-static const char *why_not(const struct compare_work *w, const char *task, enum metric_id m)
+/* Does every row count the same in the means of both? Pieces are a tokenizer's own. */
+static bool weigh_alike(const struct task_answers *a, const struct task_answers *b)
 {
-	for (int i = 0; i < w->c->n_systems; i++) {
-		const struct compared_system *s = &w->c->system[i];
+	for (int i = 0; i < a->n; i++)
+		if (a->weight[i] != b->weight[i])
+			return false;
+	return true;
+}
 
-		for (int k = s->first; compare_has_task(w, i, task) && k < s->first + s->n; k++) {
-			const struct task_answers *a = compare_answers(w, k, task);
+/* Of a run that does not have it, or of two that cannot be beside each other. */
+static bool lacks_metric(const struct run_answers *first, const struct task_answers *of_first,
+			 const struct run_answers *r, const struct task_answers *a,
+			 enum metric_id m, char why[256])
+{
+	bool of_losses = metric_table[m].input == METRIC_LOSSES;
 
-			if (!compare_said(&w->run[k], a, m))
-				return "it is no measure of single rows that are kept";
-			if (a->lacks_some && m != METRIC_ACCURACY && a->gold)
-				return "some rows have no answer";
-		}
+	why[0] = '\0';
+	if (!compare_said(r, a, m) && !of_losses)
+		str_format(why, 256, "'%s' keeps nothing of single rows for it", r->run.name);
+	else if (!compare_said(r, a, m) && r->run.is_imported)
+		str_format(why, 256, "'%s' was imported, without losses", r->run.name);
+	else if (!compare_said(r, a, m))
+		str_format(why, 256, "'%s' did not keep what its rows count; --metric %s "
+			   "asks its checkpoint", r->run.name, metric_table[m].name);
+	else if (of_losses && !weigh_alike(of_first, a))
+		str_format(why, 256, "'%s' and '%s' cut the rows into other pieces",
+			   first->run.name, r->run.name);
+	else if (a->lacks_some && m != METRIC_ACCURACY && a->gold)
+		str_format(why, 256, "some rows have no answer");
+	return why[0];
+}
+
+/* Can the metric be had from what is kept? Else `why` has a reason. */
+static bool has_metric(const struct compare_work *w, const char *task, enum metric_id m,
+		       char why[256])
+{
+	for (int i = 0; i < w->c->n_runs; i++) {
+		int first;
+
+		if (!compare_has_task(w, system_of(w, i), task))
+			continue;
+		first = compare_first_like(w, i, task);
+		if (lacks_metric(&w->run[first], compare_answers(w, first, task),
+				 &w->run[i], compare_answers(w, i, task), m, why))
+			return false;
 	}
-	return NULL;
+	return true;
 }
 
 /* McNemar's test is of accuracy: beside it, else beside the task's first of labels. */
@@ -246,18 +285,23 @@ static enum status measure_task(struct compare_work *w, const struct run_answers
 				const struct plan_task *t)
 {
 	struct comparison *c = w->c;
-	enum status st = match_task(w, t->name);
+	enum status st = ST_OK;
 
+	if (c->n_splits && !(t->dev_share > 0)) {
+		add_note(w, "task '%s' is left out: its dev rows are those of a file, and the "
+			 "splits are of other tasks: compare the runs of one split", t->name);
+		return ST_OK;
+	}
+	st = match_task(w, t->name);
 	for (int k = 0; k < t->n_metrics && !st; k++) {
 		enum metric_id id = t->metrics[k];
 		struct compared_measure *m = &c->measure[c->n_measures];
-		const char *why;
+		char why[256];
 
 		if ((w->o->metric && !str_eq(metric_table[id].name, w->o->metric)) ||
 		    (w->o->only_first && k))
 			continue;
-		why = why_not(w, t->name, id);
-		if (why) {
+		if (!has_metric(w, t->name, id, why)) {
 			add_note(w, "%s of '%s' is left out: %s", metric_table[id].name,
 				 t->name, why);
 			continue;
@@ -420,6 +464,7 @@ enum status compare_runs(int n, const char *const *path, const struct compare_op
 		if (w.run[i].plan)
 			run_answers_release(&w.run[i]);
 	xfree(w.run);
+	xfree(w.split);
 	return st;
 }
 

@@ -4,6 +4,15 @@
  * row; each system has its values with intervals, each pair its differences with tests
  * (significance.h), corrected for how many there are.
  *
+ * Systems that were trained on several random splits (dev_share) are compared split by
+ * split, where all have the same ones: a split's rows are its own, a run answers those of
+ * its split. Of each split there is one value, the mean over its seeds, and one
+ * difference; over splits they are put together by the corrected resampled t-test
+ * (significance_splits), whose p is the only one. What varies within a split, rows and
+ * seeds, is in the scatter between splits already: no bootstrap adds it again. A task
+ * whose dev rows are a file's is the same in all splits, so these are no draws of it: it
+ * is left out.
+ *
  * Predictions are those of a whole evaluation that the run's store keeps
  * (budget.eval_end, imported ones, or any that held all dev rows and decoded nothing),
  * or, where there is none, of a checkpoint that is evaluated here: nothing is written.
@@ -41,6 +50,7 @@ struct compare_options {
 struct compared_run {
 	char name[SYSTEM_NAME], path[PATH_MAX];
 	uint64_t seed;
+	int64_t split;             /* of the plan's dev_share; -1: none */
 	int64_t step;              /* whose answers these are */
 	bool is_imported, is_made; /* made: evaluated here */
 };
@@ -69,7 +79,7 @@ struct compared_measure {
 	enum task_kind kind;
 	enum metric_id metric;
 	bool has_mcnemar;          /* McNemar's tests of accuracy stand here */
-	int n_rows, n_values, n_pairs;
+	int n_rows, n_values, n_pairs; /* n_rows: of all splits */
 	struct compared_value *value;
 	struct compared_pair *pair;
 };
@@ -78,6 +88,7 @@ struct comparison {
 	struct compared_run *run;  /* by system, then seed */
 	struct compared_system *system;
 	struct compared_measure *measure;
+	int n_splits;              /* of every system, when they are several; else 0 */
 	int n_family;              /* tests that Holm's correction is over */
 	struct buf notes;          /* what was left out and why, a line each */
 	double level;

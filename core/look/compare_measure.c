@@ -8,13 +8,6 @@
 
 #include "base/mem.h"
 
-/* What the systems said, as significance.h wants it. */
-struct sides {
-	struct paired_sample s;
-	struct answers_of *of;      /* [n_systems]; n_seeds 0: has not the task */
-	double ***right;            /* [n_systems][seed][row] 1, 0: of labels; else NULL */
-};
-
 static double *right_of(const struct task_answers *a, const double *said)
 {
 	double *x = xcalloc((size_t)a->n + 1, sizeof *x);
@@ -35,7 +28,7 @@ const double *compare_said(const struct run_answers *r, const struct task_answer
 	return NULL;
 }
 
-static void sides_release(struct sides *x, const struct comparison *c)
+void sides_release(struct sides *x, const struct comparison *c)
 {
 	for (int i = 0; i < c->n_systems; i++) {
 		for (int k = 0; x->right && x->right[i] && k < c->system[i].n; k++)
@@ -49,30 +42,36 @@ static void sides_release(struct sides *x, const struct comparison *c)
 }
 
 static void take_system(struct compare_work *w, struct sides *x, int system,
-			const struct compared_measure *m)
+			const struct compared_measure *m, const int64_t *split)
 {
 	const struct compared_system *s = &w->c->system[system];
 	const double **value = xcalloc((size_t)s->n, sizeof *value);
+	enum metric_input input = metric_table[m->metric].input;
+	int n = 0;
 
 	if (x->right)
 		x->right[system] = xcalloc((size_t)s->n, sizeof **x->right);
-	for (int k = 0; k < s->n; k++) {
-		const struct task_answers *a = compare_answers(w, s->first + k, m->task);
+	for (int i = s->first; i < s->first + s->n; i++) {
+		const struct task_answers *a = compare_answers(w, i, m->task);
 
-		value[k] = compare_said(&w->run[s->first + k], a, m->metric);
+		if (split && w->run[i].system.split != *split)
+			continue;
+		value[n] = compare_said(&w->run[i], a, m->metric);
 		if (x->right)
-			x->right[system][k] = right_of(a, value[k]);
+			x->right[system][n] = right_of(a, value[n]);
 		if (m->metric == METRIC_ACCURACY)
-			value[k] = x->right[system][k];
+			value[n] = x->right[system][n];
+		n++;
 		x->s.n_rows = a->n;
-		x->s.gold = metric_table[m->metric].input == METRIC_TEXTS ||
+		x->s.gold = input == METRIC_TEXTS || input == METRIC_LOSSES ||
 			    m->metric == METRIC_ACCURACY ? NULL : a->gold;
+		x->s.weight = input == METRIC_LOSSES ? a->weight : NULL;
 	}
-	x->of[system] = (struct answers_of){ s->n, value };
+	x->of[system] = (struct answers_of){ n, value };
 }
 
-static void sides_take(struct compare_work *w, struct sides *x, const struct compared_measure *m,
-		       const struct plan_task *t)
+void sides_take(struct compare_work *w, struct sides *x, const struct compared_measure *m,
+		const struct plan_task *t, const int64_t *split)
 {
 	size_t n = (size_t)w->c->n_systems;
 
@@ -82,7 +81,7 @@ static void sides_take(struct compare_work *w, struct sides *x, const struct com
 		x->right = xcalloc(n + 1, sizeof *x->right);
 	for (int i = 0; i < w->c->n_systems; i++)
 		if (compare_has_task(w, i, m->task))
-			take_system(w, x, i, m);
+			take_system(w, x, i, m, split);
 }
 
 static void range_of_seeds(const struct sides *x, int system, struct compared_value *v)
@@ -120,8 +119,7 @@ static enum status test_pair(const struct sides *x, const struct resampling *how
 	return ST_OK;
 }
 
-/* All pairs of systems that have the task; or each with the baseline. */
-static void make_pairs(struct compare_work *w, const struct sides *x, struct compared_measure *m)
+void compare_make_pairs(struct compare_work *w, struct compared_measure *m)
 {
 	int n = w->c->n_systems;
 
@@ -130,7 +128,8 @@ static void make_pairs(struct compare_work *w, const struct sides *x, struct com
 		for (int b = a + 1; b < n; b++) {
 			struct compared_pair *p = &m->pair[m->n_pairs];
 
-			if (!x->of[a].n_seeds || !x->of[b].n_seeds ||
+			if (!compare_has_task(w, a, m->task) ||
+			    !compare_has_task(w, b, m->task) ||
 			    (w->baseline >= 0 && a != w->baseline && b != w->baseline))
 				continue;
 			*p = (struct compared_pair){ .a = a, .b = b };
@@ -150,7 +149,9 @@ enum status compare_measure(struct compare_work *w, const struct plan_task *t,
 	enum status st = ST_OK;
 	struct sides x;
 
-	sides_take(w, &x, m, t);
+	if (w->c->n_splits)
+		return compare_measure_splits(w, t, m);
+	sides_take(w, &x, m, t, NULL);
 	m->n_rows = x.s.n_rows;
 	m->value = xcalloc((size_t)w->c->n_systems + 1, sizeof *m->value);
 	for (int i = 0; i < w->c->n_systems && !st; i++) {
@@ -163,7 +164,7 @@ enum status compare_measure(struct compare_work *w, const struct plan_task *t,
 		range_of_seeds(&x, i, v);
 		st = significance_interval(&x.s, &x.of[i], &how, &v->value);
 	}
-	make_pairs(w, &x, m);
+	compare_make_pairs(w, m);
 	for (int i = 0; i < m->n_pairs && !st; i++)
 		st = test_pair(&x, &how, m->has_mcnemar, &m->pair[i]);
 	sides_release(&x, w->c);

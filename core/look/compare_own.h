@@ -15,6 +15,7 @@ struct task_answers {
 	uint64_t *text, *target;     /* [n] hashes: text and pair, what is right */
 	double *gold;                /* [n] label, number; NULL: metrics are rows' means */
 	double *said[PLAN_METRICS];  /* [n] by the plan's metrics; NULL: not kept of rows */
+	double *weight;              /* [n] what a row's loss counts; NULL: not kept */
 	bool lacks_some;             /* rows without an answer */
 };
 struct run_answers {
@@ -46,6 +47,7 @@ struct compare_work {
 	struct comparison *c;
 	struct run_answers *run;     /* [c->n_runs] */
 	int baseline;                /* a system; -1: all pairs */
+	int64_t *split;              /* [c->n_splits], rising */
 	struct progress *pg;
 	struct err *err;
 };
@@ -54,6 +56,8 @@ const struct task_answers *compare_answers(const struct compare_work *w, int i,
 					   const char *task);
 /* Has every run of the system? */
 bool compare_has_task(const struct compare_work *w, int system, const char *task);
+/* The first run that has the task and the same split as run i: i or one before it. */
+int compare_first_like(const struct compare_work *w, int i, const char *task);
 /* By a metric of the run's plan; NULL: not kept of rows. */
 const double *compare_said(const struct run_answers *r, const struct task_answers *a,
 			   enum metric_id m);
@@ -64,5 +68,24 @@ const double *compare_said(const struct run_answers *r, const struct task_answer
  */
 enum status compare_measure(struct compare_work *w, const struct plan_task *t,
 			    struct compared_measure *m);
+
+/* What the systems said, as significance.h wants it. */
+struct sides {
+	struct paired_sample s;
+	struct answers_of *of;      /* [n_systems]; n_seeds 0: has not the task */
+	double ***right;            /* [n_systems][seed][row] 1, 0: of labels; else NULL */
+};
+/* Of the runs of one split (NULL: of all). Released by sides_release. */
+void sides_take(struct compare_work *w, struct sides *x, const struct compared_measure *m,
+		const struct plan_task *t, const int64_t *split);
+void sides_release(struct sides *x, const struct comparison *c);
+/* All pairs of systems that have the task; or each with the baseline. */
+void compare_make_pairs(struct compare_work *w, struct compared_measure *m);
+
+/* compare_splits.c: which splits there are (c->n_splits); ST_INVALID: not everywhere. */
+enum status compare_find_splits(struct compare_work *w);
+/* As compare_measure, of systems over several splits. */
+enum status compare_measure_splits(struct compare_work *w, const struct plan_task *t,
+				   struct compared_measure *m);
 
 #endif

@@ -37,6 +37,12 @@ static uint64_t hash_target(const struct plan_task *t, double gold, const char *
 	return hash_of(bits, NULL);
 }
 
+/* What its weight makes nothing of is none: it may be no number. */
+static double loss_of(const struct prediction *p)
+{
+	return p->weight > 0 ? p->loss : 0;
+}
+
 static void take_said(struct task_answers *a, const struct plan_task *t,
 		      const struct prediction *p)
 {
@@ -44,19 +50,36 @@ static void take_said(struct task_answers *a, const struct plan_task *t,
 
 	for (int m = 0; m < t->n_metrics; m++) {
 		double *said = xcalloc((size_t)a->n, sizeof *said);
-		bool any = false;
+		bool of_losses = metric_table[t->metrics[m]].input == METRIC_LOSSES;
+		bool any = of_losses && a->weight;
 
 		for (int i = 0; i < a->n; i++) {
-			said[i] = k->said_value(&p[i], t->metrics[m]);
-			any |= !isnan(said[i]);
-			a->lacks_some |= isnan(said[i]) &&
-					 metric_table[t->metrics[m]].input != METRIC_LOSSES;
+			said[i] = of_losses ? loss_of(&p[i]) :
+				  k->said_value(&p[i], t->metrics[m]);
+			any |= !of_losses && !isnan(said[i]);
+			a->lacks_some |= !of_losses && isnan(said[i]);
 		}
 		if (any)
 			a->said[m] = said;
 		else
 			xfree(said);
 	}
+}
+
+/* What the rows' losses count; NULL: no row says it. */
+static double *take_weights(int n, const struct prediction *p)
+{
+	double *weight = xcalloc((size_t)n + 1, sizeof *weight);
+	bool any = false;
+
+	for (int i = 0; i < n; i++) {
+		weight[i] = p[i].weight;
+		any |= weight[i] > 0;
+	}
+	if (any)
+		return weight;
+	xfree(weight);
+	return NULL;
 }
 
 static void take_answers(struct task_answers *a, const struct plan_task *t, int n,
@@ -82,6 +105,7 @@ static void take_answers(struct task_answers *a, const struct plan_task *t, int 
 		a->text[i] = hash_of(row[i].text, row[i].pair);
 		a->target[i] = hash_target(t, gold, row[i].target);
 	}
+	a->weight = take_weights(n, p);
 	take_said(a, t, p);
 }
 
@@ -92,6 +116,7 @@ static void answers_release(struct task_answers *a)
 	xfree(a->text);
 	xfree(a->target);
 	xfree(a->gold);
+	xfree(a->weight);
 	for (int m = 0; m < PLAN_METRICS; m++)
 		xfree(a->said[m]);
 	*a = (struct task_answers){ 0 };
@@ -134,9 +159,27 @@ static bool is_full(const struct run_answers *r, struct store *db, const struct 
 	       (!ask_kind(t->kind)->decodes && e->n_examples == dev_rows(db, t));
 }
 
-/* Its predictions, if those of every row are kept. */
+/*
+ * Is a metric of losses asked for that the store, of before weights were kept, cannot
+ * give, but a checkpoint can?
+ */
+static bool lacks_weights(const struct run_answers *r, int task,
+			  const struct compare_options *o)
+{
+	const struct plan_task *t = &r->plan->tasks[task];
+	const struct metric_info *m = o->metric ? metric_find(o->metric) : NULL;
+	bool is_measured = false;
+
+	for (int i = 0; m && i < t->n_metrics; i++)
+		is_measured |= t->metrics[i] == m->id;
+	return is_measured && m->input == METRIC_LOSSES && !r->task[task].weight &&
+	       !o->only_kept && !r->system.is_imported;
+}
+
+/* Its predictions, if those of every row are kept, with all that is asked for. */
 static enum status read_kept(struct run_answers *r, struct store *db,
-			     const struct eval_row *e, bool *has, struct err *err)
+			     const struct compare_options *o, const struct eval_row *e,
+			     bool *has, struct err *err)
 {
 	struct prediction_set set;
 	enum status st = store_predictions_read(db, e->task, e->step, &set, err);
@@ -146,6 +189,7 @@ static enum status read_kept(struct run_answers *r, struct store *db,
 		answers_release(&r->task[e->task]);
 		take_answers(&r->task[e->task], &r->plan->tasks[e->task], set.n, set.p,
 			     set.row);
+		*has = !lacks_weights(r, e->task, o);
 	}
 	if (!st)
 		prediction_set_release(&set);
@@ -175,7 +219,7 @@ static enum status read_step(struct run_answers *r, struct store *db,
 		if (!was_asked || !is_wanted(r, task, o))
 			continue;
 		if (best)
-			st = read_kept(r, db, best, &has, err);
+			st = read_kept(r, db, o, best, &has, err);
 		*has_all &= has;
 	}
 	return st;
@@ -246,14 +290,18 @@ static enum status make_here(struct run_answers *r, const struct checkpoint_choi
 	return st;
 }
 
-static enum status refuse_gone(const struct run_answers *r, enum status st, struct err *err)
+static enum status refuse_gone(const struct run_answers *r, const struct compare_options *o,
+			       enum status st, struct err *err)
 {
+	const struct metric_info *m = o->metric ? metric_find(o->metric) : NULL;
+	bool of_losses = m && m->input == METRIC_LOSSES;
+
 	if (st != ST_NOT_FOUND)
 		return st;
-	return err_set(err, ST_NOT_FOUND, "run '%s' keeps no predictions of all dev rows, "
-		       "and no checkpoint that could make them: 'tutti train %s/plan.json "
+	return err_set(err, ST_NOT_FOUND, "run '%s' keeps no predictions of all dev rows"
+		       "%s, and no checkpoint that could make them: 'tutti train %s/plan.json "
 		       "--set budget.eval_end=all' makes a run that does", r->run.name,
-		       r->run.path);
+		       of_losses ? " with what their losses count" : "", r->run.path);
 }
 
 /* --- a run --- */
@@ -272,6 +320,7 @@ enum status run_answers_open(const char *path, struct run_answers *out, struct e
 		return st;
 	st = run_system_read(out->run.name, out->plan, db, &out->system, err);
 	out->run.seed = out->system.seed;
+	out->run.split = out->system.split;
 	out->run.is_imported = out->system.is_imported;
 	out->task = xcalloc((size_t)out->plan->n_tasks + 1, sizeof *out->task);
 	store_close(db);
@@ -290,7 +339,7 @@ enum status run_answers_read(const char *path, const struct compare_options *o,
 		st = checkpoint_choose(path, o->step == COMPARE_BEST ? CHECKPOINT_BEST :
 				       o->step, &c, err);
 		if (st)
-			return refuse_gone(r, st, err);
+			return refuse_gone(r, o, st, err);
 	}
 	st = run_store(path, &db, err);
 	if (!st)
@@ -303,7 +352,7 @@ enum status run_answers_read(const char *path, const struct compare_options *o,
 			       "rows; 'tutti compare' makes them", r->run.name);
 	if (!is_chosen)
 		st = checkpoint_choose(path, CHECKPOINT_NEWEST, &c, err);
-	return st ? refuse_gone(r, st, err) : make_here(r, &c, o, pg, err);
+	return st ? refuse_gone(r, o, st, err) : make_here(r, &c, o, pg, err);
 }
 
 void run_answers_release(struct run_answers *r)

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { FEW_ROWS = 30 }; /* below, a bootstrap is rough (significance.h) */
+enum { FEW_SPLITS = 5, FEW_ROWS = 30 }; /* below, a bootstrap is rough (significance.h) */
 
 bool compare_is_told(const struct comparison *c, const struct compared_pair *p)
 {
@@ -53,6 +53,17 @@ static void say_steps(const struct comparison *c, struct buf *out)
 	}
 }
 
+/* What was made of several splits. */
+static void say_splits(const struct comparison *c, struct buf *out)
+{
+	if (!c->n_splits)
+		return;
+	buf_addf(out, "%d splits: they have training rows in common, so that intervals over "
+		 "them are widened by what is held out (Nadeau and Bengio 2003).%s\n",
+		 c->n_splits, c->n_splits < FEW_SPLITS ? " They are few: intervals are wide." :
+							 "");
+}
+
 static void say_made(const struct comparison *c, struct buf *out)
 {
 	int n = 0;
@@ -96,7 +107,9 @@ static void say_power(const struct comparison *c, const struct compared_measure 
 void compare_cautions(const struct comparison *c, struct buf *out)
 {
 	say_made(c, out);
-	say_seeds(c, out);
+	say_splits(c, out);
+	if (!c->n_splits)
+		say_seeds(c, out);
 	say_steps(c, out);
 	for (int i = 0; i < c->n_measures; i++)
 		say_power(c, &c->measure[i], out);

@@ -31,16 +31,21 @@ static int differing_rows(const struct paired_sample *s, const struct answers_of
 	return n;
 }
 
+double significance_least(const struct difference *d, double level)
+{
+	double freedom = d->freedom > 0 ? d->freedom : INFINITY;
+
+	return d->error * (student_quantile(1 - level, freedom) +
+			   student_quantile(2 * (1 - FOUND), freedom));
+}
+
 struct power significance_power(const struct paired_sample *s,
 				const struct answers_of *a, const struct answers_of *b,
 				const struct difference *d, double level)
 {
-	double freedom = d->freedom > 0 ? d->freedom : INFINITY, t;
 	struct power p = {.differing = differing_rows(s, a, b)};
 
-	t = student_quantile(1 - level, freedom) +
-	    student_quantile(2 * (1 - FOUND), freedom);
 	p.too_few = ldexp(1, 1 - p.differing) > 1 - level;
-	p.least = t * d->error;
+	p.least = significance_least(d, level);
 	return p;
 }

@@ -131,6 +131,19 @@ enum status significance_randomization(const struct paired_sample *s,
 				       struct randomization *out);
 
 /*
+ * A value, or a difference of two systems, over n random splits of one data set: x[k]
+ * of split k, the mean over its seeds. Between splits everything varies at once, the
+ * rows that are held out, those that are trained on and the seeds, so their scatter has
+ * all of it; but splits have training rows in common, and s^2 / n is too small. The
+ * interval and p are those of the corrected resampled t-test (Nadeau and Bengio 2003,
+ * section 4): mean +- t(n - 1) * s * sqrt(1 / n + held_out / (1 - held_out)), held_out
+ * the part of the rows that each split holds out. One split: a value and nothing more.
+ * undefined: splits without a value; with any there is none.
+ */
+void significance_splits(const double *x, int n, double held_out, double level,
+			 struct difference *out);
+
+/*
  * McNemar's test of two trained models' accuracy, by the rows that one of them
  * alone has right: below MCNEMAR_EXACT of them exact (two-sided binomial), from
  * there chi-square with continuity correction (Edwards 1948), its statistic
@@ -158,8 +171,8 @@ void holm(const double *p, int n, double *adjusted);
  * What these rows (and seeds) can tell. differing: rows on which swapping the two
  * systems' answers would change anything. too_few: so few of them that no outcome
  * on them could have p < 1 - level (of 2^k ways to swap k rows the two extreme ones
- * have p = 2^(1-k): 5 rows are too few for 0.05). least: the smallest true
- * difference that would be told with a chance of 80%,
+ * have p = 2^(1-k): 5 rows are too few for 0.05). least, significance_least: the smallest
+ * true difference that would be told with a chance of 80%,
  * (t(level) + t(80%, one-sided)) * error, in the metric's unit.
  */
 struct power {
@@ -167,6 +180,7 @@ struct power {
 	bool too_few;
 	double least;
 };
+double significance_least(const struct difference *d, double level);
 struct power significance_power(const struct paired_sample *s,
 				const struct answers_of *a, const struct answers_of *b,
 				const struct difference *d, double level);

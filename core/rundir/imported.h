@@ -11,9 +11,27 @@
 
 #include <stdbool.h>
 
+#include "metric/metric.h"
+#include "plan/plan.h"
 #include "store/store.h"
 
 #define IMPORTED_FACT "imported"
+
+/* One task's: where it came from, and the metrics of its rows beside the baseline's. */
+struct imported_task {
+	bool is_known;           /* else nothing was said of this task of the plan */
+	char task[TASK_NAME_MAX];
+	char file[512], by[16], note[512]; /* by: import_by_name; note "": none */
+	int64_t unix_ms, rows, missing;
+	int n;
+	struct {
+		enum metric_id metric;
+		double value, baseline; /* NaN: it has none */
+	} of[STORE_METRICS];
+};
+/* Of the run's folder: a row a task of its plan, in its order; returns (caller frees). */
+enum status imported_read(const char *run, struct imported_task **out, int *n,
+			  struct err *err);
 
 bool imported_is(struct store *s);
 /* The same of a run's folder; false also where it has no store that can be read. */

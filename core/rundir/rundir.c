@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -117,6 +118,11 @@ static int64_t largest_number(const char *root, const char *base)
 	return most;
 }
 
+static enum status say_taken(const char *root, const char *name, struct err *err)
+{
+	return err_set(err, ST_BUSY, "a run '%s' is there already, in '%s'", name, root);
+}
+
 /* mkdir decides: of two that want the same name, one gets EEXIST. */
 static enum status make(const char *root, const char *name, char out[PATH_MAX],
 			struct err *err)
@@ -127,10 +133,8 @@ static enum status make(const char *root, const char *name, char out[PATH_MAX],
 		return st;
 	if (!disk_mkdir(out, 0700))
 		return file_sync_dir(root, err);
-	if (errno == EEXIST)
-		return err_set(err, ST_BUSY, "a run '%s' is there already, in '%s'", name,
-			       root);
-	return err_sys(err, "cannot make folder '%s'", out);
+	return errno == EEXIST ? say_taken(root, name, err) :
+	       err_sys(err, "cannot make folder '%s'", out);
 }
 
 static enum status make_numbered(const char *root, const char *base,
@@ -152,18 +156,109 @@ static enum status make_numbered(const char *root, const char *base,
 	return st;
 }
 
+static enum status check_name(const char *name, struct err *err)
+{
+	if (is_name(name))
+		return ST_OK;
+	return err_set(err, ST_INVALID, "no name for a run: '%.100s' (letters, digits, '.', "
+		       "'_', '-'; no dot first, no '..')", name);
+}
+
 enum status rundir_create(const char *root, const char *name, const char *base,
 			  char out[PATH_MAX], struct err *err)
 {
-	enum status st;
+	enum status st = name ? check_name(name, err) : ST_OK;
 
-	if (name && !is_name(name))
-		return err_set(err, ST_INVALID, "no name for a run: '%.100s' (letters, "
-			       "digits, '.', '_', '-'; no dot first, no '..')", name);
-	st = file_mkdirs(root, 0700, err);
+	if (!st)
+		st = file_mkdirs(root, 0700, err);
 	if (st)
 		return st;
 	return name ? make(root, name, out, err) : make_numbered(root, base, out, err);
+}
+
+/* --- a new run that is made at once --- */
+
+#define BESIDE_OF ".%s.new-" /* then the process that makes it */
+enum { BESIDE_LEFT = 60 };   /* s: no process is still before its lock */
+
+/* Nobody makes it any more: it has a lock that nobody holds. */
+static bool is_left(const char *beside)
+{
+	char lock[PATH_MAX];
+	struct file_id id;
+
+	return !join(beside, "lock", lock, NULL) && !file_id(lock, &id, NULL) &&
+	       id.mtime_ns / 1000000 + 1000 * BESIDE_LEFT < clock_unix_ms() &&
+	       !run_is_live(beside);
+}
+
+static void remove_left(const char *root, const char *name)
+{
+	char begin[RUN_NAME_MAX + 16], path[PATH_MAX];
+	struct dirent *e;
+	DIR *d = opendir(root);
+
+	str_format(begin, sizeof begin, BESIDE_OF, name);
+	while (d && (e = readdir(d)))
+		if (str_starts(e->d_name, begin) && !join(root, e->d_name, path, NULL) &&
+		    is_left(path))
+			file_remove_tree(path, NULL);
+	if (d)
+		closedir(d);
+}
+
+enum status rundir_begin(const char *root, const char *name, char beside[PATH_MAX],
+			 struct run_lock *lock, struct err *err)
+{
+	enum status st = check_name(name, err);
+	char run[PATH_MAX];
+
+	beside[0] = '\0';
+	lock->fd = -1;
+	if (!st)
+		st = join(root, name, run, err);
+	if (!st && file_exists(run))
+		st = say_taken(root, name, err);
+	if (!st)
+		st = file_mkdirs(root, 0700, err);
+	if (st)
+		return st;
+	remove_left(root, name);
+	if (!str_format(beside, PATH_MAX, "%s/" BESIDE_OF "%lld", root, name,
+			(long long)getpid()))
+		return err_set(err, ST_INVALID, "path too long: '%.200s...'", root);
+	if (is_left(beside)) /* of a process that had this one's number */
+		file_remove_tree(beside, NULL);
+	if (disk_mkdir(beside, 0700)) {
+		st = err_sys(err, "cannot make folder '%s'", beside);
+		beside[0] = '\0'; /* it is not ours */
+		return st;
+	}
+	st = run_lock_take(lock, beside, err);
+	if (st)
+		rundir_abandon(beside, lock);
+	return st;
+}
+
+enum status rundir_publish(const char *root, const char *name, const char *beside,
+			   char run[PATH_MAX], struct err *err)
+{
+	enum status st = join(root, name, run, err);
+
+	if (!st)
+		st = file_sync_dir(beside, err);
+	if (!st)
+		st = file_rename_new(beside, run, err);
+	if (st == ST_BUSY)
+		return say_taken(root, name, err);
+	return st ? st : file_sync_dir(root, err);
+}
+
+void rundir_abandon(const char *beside, struct run_lock *lock)
+{
+	if (*beside)
+		file_remove_tree(beside, NULL);
+	run_lock_drop(lock);
 }
 
 /* --- what a list says --- */

@@ -23,6 +23,20 @@ enum status rundir_create(const char *root, const char *name, const char *base,
 			  char out[PATH_MAX], struct err *err);
 
 /*
+ * The same of a run that is made at once: a folder beside that no list shows, under the
+ * run's lock; once all is in it rundir_publish gives it the name (ST_BUSY: somebody has
+ * it), and until then there is no run. What a process that was killed left of one is
+ * removed when the same name is begun again, a minute later or more. After an error of
+ * rundir_publish, or to give up: rundir_abandon, which also drops the lock.
+ */
+struct run_lock;
+enum status rundir_begin(const char *root, const char *name, char beside[PATH_MAX],
+			 struct run_lock *lock, struct err *err);
+enum status rundir_publish(const char *root, const char *name, const char *beside,
+			   char run[PATH_MAX], struct err *err);
+void rundir_abandon(const char *beside, struct run_lock *lock);
+
+/*
  * Removes what a run makes, then the folder. Refused: a live run (ST_BUSY), a link,
  * a folder without plan.json and run.db (ST_INVALID). Paths of what is not a run's
  * and stays, with its folder, are appended to `left`, between commas.

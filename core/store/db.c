@@ -233,11 +233,17 @@ enum status db_script(struct db *db, const char *sql, struct err *err)
 
 enum status db_begin(struct db *db, struct err *err)
 {
-	return db_run(db, "BEGIN IMMEDIATE", NULL, 0, err);
+	enum status st = db->depth ? ST_OK : db_run(db, "BEGIN IMMEDIATE", NULL, 0, err);
+
+	db->depth += !st;
+	return st;
 }
 
 enum status db_end(struct db *db, enum status st, struct err *err)
 {
+	BUG_IF(db->depth < 1);
+	if (--db->depth)
+		return st;
 	if (!st)
 		st = db_run(db, "COMMIT", NULL, 0, err);
 	if (st && !sqlite3_get_autocommit(db->c))

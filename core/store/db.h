@@ -65,6 +65,10 @@ enum status db_run(struct db *db, const char *sql, const struct db_value *v, int
 		   struct err *err);
 /* Several statements, nothing bound. */
 enum status db_script(struct db *db, const char *sql, struct err *err);
+/*
+ * A transaction. Within one, another is a part of it: it is begun and ended at no cost,
+ * and what it said, `st`, has to be told to the end of the outer one.
+ */
 enum status db_begin(struct db *db, struct err *err);
 /* Commits, or rolls back when `st` says so; returns the first failure. */
 enum status db_end(struct db *db, enum status st, struct err *err);

@@ -28,6 +28,7 @@ struct db {
 	int n;
 	struct db_rows rows[STATEMENTS];
 	/* a writer's */
+	int depth;             /* of transactions in one another */
 	double patience, since;
 	bool (*go_on)(void *arg, double waited);
 	void *go_on_arg;

@@ -1,8 +1,11 @@
 /*
- * prediction.c - a prediction's values, in memory and as bytes.
+ * prediction.c - a prediction's values and its weight, in memory and as bytes.
  *
  * The bytes, little-endian:
- *   u8 version (1), then groups to the end: u8 width (4 or 8), u32 count, the values.
+ *   u8 version (2), f64 weight, above 0,
+ *   then groups to the end: u8 width (4 or 8), u32 count, the values.
+ * Without a weight they are of version 1, which lacks it: so are those of stores from
+ * before it was kept.
  * A group of width 4 is of IEEE floats, one of width 8 of doubles. Values that floats
  * hold bit for bit go into floats: probabilities and class numbers do, scores and
  * guesses need all of a double. So nothing is rounded, and a row of a thousand classes
@@ -16,7 +19,7 @@
 
 #include "base/mem.h"
 
-enum { VERSION = 1, NARROW = 4, WIDE = 8, GROUP_HEAD = 5 };
+enum { PLAIN = 1, WEIGHED = 2, NARROW = 4, WIDE = 8, GROUP_HEAD = 5 };
 enum { NARROW_LEAST = 3 }; /* fewer would save less than a group's head costs */
 
 double prediction_value(const struct prediction *p, int i)
@@ -96,7 +99,9 @@ static void put_value(struct buf *out, double x, bool narrow)
 
 void prediction_pack(const struct prediction *p, struct buf *out)
 {
-	put_bytes(out, VERSION, 1);
+	put_bytes(out, p->weight > 0 ? WEIGHED : PLAIN, 1);
+	if (p->weight > 0)
+		put_value(out, p->weight, false);
 	for (int i = 0, n; i < p->n; i += n) {
 		bool narrow = begins_narrow(p, i);
 
@@ -131,14 +136,24 @@ static double get_value(const unsigned char *p, int width)
 	return width == NARROW ? (double)f : x;
 }
 
+/* What stands before the groups; its length, or 0: it is none. */
+static size_t take_head(const unsigned char *p, size_t len, double *weight)
+{
+	*weight = 0;
+	if (len && p[0] == PLAIN)
+		return 1;
+	if (len < 1 + WIDE || p[0] != WEIGHED)
+		return 0;
+	*weight = get_value(p + 1, WIDE);
+	return isfinite(*weight) && *weight > 0 ? 1 + WIDE : 0;
+}
+
 /* Values of all groups; -1: these are none. `v` NULL: only counts them. */
 static int64_t walk(const unsigned char *p, size_t len, double *v)
 {
 	const unsigned char *end = p + len;
 	int64_t all = 0;
 
-	if (!len || *p++ != VERSION)
-		return -1;
 	while (p < end) {
 		uint64_t n;
 		int width = p[0];
@@ -159,10 +174,13 @@ static int64_t walk(const unsigned char *p, size_t len, double *v)
 
 bool prediction_unpack(const unsigned char *bytes, size_t len, struct prediction *p)
 {
-	int64_t n = walk(bytes, len, NULL);
+	double weight;
+	size_t head = take_head(bytes, len, &weight);
+	int64_t n = head ? walk(bytes + head, len - head, NULL) : -1;
 
 	if (n < 0 || n > PREDICTION_VALUES_MAX)
 		return false;
-	walk(bytes, len, prediction_values(p, (int)n));
+	p->weight = weight;
+	walk(bytes + head, len - head, prediction_values(p, (int)n));
 	return true;
 }

@@ -17,6 +17,8 @@ enum { PREDICTION_VALUES_MAX = 65536 + 2 };
 struct prediction {
 	int64_t row;        /* of the data set */
 	double loss;
+	double weight;      /* units that the loss is a mean of: what it counts in the mean
+			       over rows; 0: it does not, or nobody kept it */
 	int n;
 	double *v;          /* [n] owned; NULL: none */
 	char *text;         /* owned: what was written; NULL: nothing */
@@ -32,9 +34,9 @@ double *prediction_values(struct prediction *p, int n);
 void prediction_release(struct prediction *p);
 
 /*
- * The values as bytes, appended to `out`: exact, and four bytes a value where that is
- * exact (prediction.c has the format). Unpacking sets p->n and p->v; false: these are
- * no such bytes, and nothing is set.
+ * The weight and the values as bytes, appended to `out`: exact, and four bytes a value
+ * where that is exact (prediction.c has the format). Unpacking sets weight, n and v;
+ * false: these are no such bytes, and nothing is set.
  */
 void prediction_pack(const struct prediction *p, struct buf *out);
 bool prediction_unpack(const unsigned char *bytes, size_t len, struct prediction *p);

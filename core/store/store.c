@@ -76,6 +76,16 @@ void store_on_wait(struct store *s, bool (*go_on)(void *arg, double waited), voi
 	db_on_wait(s->db, go_on, arg);
 }
 
+enum status store_begin(struct store *s, struct err *err)
+{
+	return db_begin(s->db, err);
+}
+
+enum status store_end(struct store *s, enum status st, struct err *err)
+{
+	return db_end(s->db, st, err);
+}
+
 /* --- facts, journal --- */
 
 enum status store_set_fact(struct store *s, const char *key, const char *value,

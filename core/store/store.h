@@ -46,6 +46,14 @@ void store_close(struct store *s); /* flushes; NULL is fine */
  */
 void store_on_wait(struct store *s, bool (*go_on)(void *arg, double waited), void *arg);
 
+/*
+ * Several calls as one: what they write is there with store_end, all of it, or, where
+ * `st` is what one of them failed with, none. Returns st, or why it could not be kept.
+ * No store_end after a store_begin that failed; nothing that waits is flushed between.
+ */
+enum status store_begin(struct store *s, struct err *err);
+enum status store_end(struct store *s, enum status st, struct err *err);
+
 /* Small facts: "blas", "created", "state", "data.sst2.train", ... */
 enum status store_set_fact(struct store *s, const char *key, const char *value,
 			   struct err *err);

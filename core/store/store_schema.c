@@ -5,14 +5,16 @@
  * prediction (store_eval.c's), checkpoint. PRAGMA user_version holds the version of
  * the schema; a store of a later version is refused, one that says none was never
  * finished. Version 2: an outcome of a prediction is one column whatever its kind,
- * the bytes of prediction.c. Version 1 has columns for each kind; it is read as it is,
- * and brought to version 2 when it is next written to.
+ * the bytes of prediction.c. Version 1 has columns for each kind. Version 3: those bytes
+ * may hold the weight of the row's loss; the tables are those of 2. Older ones are read
+ * as they are, and brought to version 3 when they are next written to.
  */
 #include "store/store_own.h"
 
 #include "base/mem.h"
 
-enum { SCHEMA = 2 };
+enum { SCHEMA = 3 };
+#define SAYS_SCHEMA "PRAGMA user_version=3;"
 
 #define PREDICTION_TABLE(name)                                                 \
 	"CREATE TABLE " name "(task INTEGER NOT NULL, step INTEGER NOT NULL,"      \
@@ -38,7 +40,7 @@ static const char schema[] =
 	"CREATE TABLE checkpoint(folder TEXT PRIMARY KEY, timeline INTEGER NOT NULL,"
 	" step INTEGER NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, score REAL,"
 	" best INTEGER NOT NULL) WITHOUT ROWID;"
-	"PRAGMA user_version=2;";
+	SAYS_SCHEMA;
 
 enum status schema_make(struct store *s, struct err *err)
 {
@@ -160,7 +162,7 @@ static enum status upgrade_1(struct store *s, struct err *err)
 	if (!st)
 		st = db_script(s->db, "DROP TABLE prediction;"
 			       "ALTER TABLE prediction_2 RENAME TO prediction;"
-			       "PRAGMA user_version=2;", err);
+			       SAYS_SCHEMA, err);
 	return db_end(s->db, st, err);
 }
 
@@ -169,5 +171,7 @@ enum status schema_check(struct store *s, bool upgrade, struct err *err)
 	int version = 0;
 	enum status st = schema_version(s, &version, err);
 
-	return !st && upgrade && version == 1 ? upgrade_1(s, err) : st;
+	if (st || !upgrade || version == SCHEMA)
+		return st;
+	return version == 1 ? upgrade_1(s, err) : db_script(s->db, SAYS_SCHEMA, err);
 }

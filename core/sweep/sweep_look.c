@@ -210,19 +210,33 @@ static enum status look_at_remains(const char *run, struct err *err)
 	return st;
 }
 
+/*
+ * No plan yet? Then what is there. Between the two looks the plan of a run that begins
+ * may have come, and what came with it is nobody else's: false, look again.
+ */
+static bool has_no_plan(const char *file, struct point_look *out)
+{
+	enum status st;
+
+	if (file_exists(file))
+		return false;
+	st = look_at_remains(out->path, &out->why);
+	if (st && file_exists(file))
+		return false;
+	out->state = st ? POINT_OTHER : POINT_REMAINS;
+	if (run_is_live(out->path)) /* it began just now */
+		out->state = POINT_LIVE;
+	return true;
+}
+
 static void look_into(const struct sweep *s, int point, struct point_look *out)
 {
 	char file[PATH_MAX];
 	struct plan *plan = NULL;
 	enum status st = run_file(out->path, "plan.json", file, &out->why);
 
-	if (!st && !file_exists(file)) {
-		out->state = look_at_remains(out->path, &out->why) ? POINT_OTHER :
-								     POINT_REMAINS;
-		if (run_is_live(out->path)) /* it began just now */
-			out->state = POINT_LIVE;
+	if (!st && has_no_plan(file, out))
 		return;
-	}
 	if (!st)
 		st = run_plan(out->path, &plan, &out->why);
 	if (!st)

@@ -257,10 +257,7 @@ static void put_runs(const struct sweep *s, const struct sweep_table *t, struct 
 		const struct sweep_result *r = &t->result[i];
 		struct json_out j;
 
-		json_out_init(&j, out, 0);
-		json_open(&j, NULL, '{');
-		json_put_int(&j, "schema", 1);
-		json_put_str(&j, "event", "run");
+		json_event(&j, out, "run");
 		json_put_str(&j, "run", p->run);
 		json_put_str(&j, "system", system_label(s, p->system));
 		if (p->has_split)

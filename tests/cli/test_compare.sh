@@ -73,6 +73,31 @@ compare fast-s2 --best --json >"$TMP/out" 2>"$TMP/err"
 best=$("$TUTTI" ls --runs "$runs" --json | grep '"run":"fast-s2"' | field best)
 check "or the best" grep -q "\"run\":\"fast-s2\".*\"step\":${best:-none},.*\"evaluated_here\":" "$TMP/out"
 
+# a perplexity is of the losses of rows, each counted by its pieces
+t many 1 --set 'tasks.headline.metrics=["rouge1","perplexity"]'
+t more 2 --set 'tasks.headline.metrics=["rouge1","perplexity"]' --set optimizer.lr=0.00001
+"$TUTTI" eval many --runs "$runs" --step 60 --json >"$TMP/eval" 2>"$TMP/err"
+compare many more --metric perplexity --json >"$TMP/json" 2>"$TMP/err"
+said=$(grep headline "$TMP/eval" | sed 's/,"baseline".*//' | field perplexity)
+value=$(grep '"kind":"value".*"metric":"perplexity".*"a":"many"' "$TMP/json" | field value)
+check "a perplexity is eval's to 1e-12: $value" awk -v a="${said:-0}" -v b="${value:-9}" 'BEGIN { d = a - b; exit !(a > 1 && (d < 0 ? -d : d) < 1e-12 * a) }'
+check "with an interval and tests" sh -c "grep '\"kind\":\"pair\"' '$TMP/json' | grep -q '\"low\":-[0-9].*\"p_bootstrap\":0.*\"p_randomization\":0.*\"told\":true'"
+check "kept ones: nothing was asked" sh -c "! grep -q '\"evaluated_here\":true' '$TMP/json'"
+
+# a store of an older version says nothing of what rows count
+if command -v sqlite3 >/dev/null; then
+	sqlite3 "$runs/many/run.db" "UPDATE prediction SET outcome = CAST(x'01' || substr(outcome, 10) AS BLOB) WHERE substr(outcome, 1, 1) = x'02'; PRAGMA user_version = 2;"
+	compare many more >"$TMP/text" 2>"$TMP/err"
+	check "then perplexity is left out, and why" grep -q "^perplexity of 'headline' is left out: 'many' did not keep what its rows count; --metric perplexity asks its checkpoint" "$TMP/text"
+	check "other metrics are there" grep -q '^headline by rouge1, 200 dev rows' "$TMP/text"
+	compare many more --metric perplexity --json >"$TMP/json" 2>"$TMP/err"
+	check "and asked for it is had from the checkpoint" grep -q '"run":"many".*"evaluated_here":true' "$TMP/json"
+	again=$(grep '"kind":"value".*"metric":"perplexity".*"a":"many"' "$TMP/json" | field value)
+	[ -n "$value" ] && [ "$value" = "$again" ] && ok "the very same" || not_ok "perplexity $again is not $value"
+else
+	skip "an older store: no sqlite3 to make one"
+fi
+
 # other rows
 head -n 150 "$TMP/data/topics.dev.jsonl" >"$TMP/data/fewer.jsonl"
 t fewer 3 --set tasks.topic.dev="$TMP/data/fewer.jsonl"

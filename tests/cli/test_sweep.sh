@@ -123,6 +123,13 @@ means=$(sed -n 's/.*"run":"\(tiny-d[0-9]\)-.*"topic.accuracy":\([0-9.]*\).*/\1 \
 	awk '{ s[$1] += $2; n[$1]++ } END { for (d in s) { m = s[d] / n[d]; a += m; k++ } printf "%.6f", a / k }')
 told=$(grep '"metric":"accuracy"' "$TMP/out" | sed 's/.*"mean":\([0-9.]*\).*/\1/' | awk '{ printf "%.6f", $1 }')
 [ "$means" = "$told" ] && [ -n "$told" ] && ok "the mean of their means" || not_ok "mean: $told is not $means"
+# compare takes the same draws: its values are the table's
+"$TUTTI" compare "$TMP"/held/tiny-d*-s* --task topic --metric accuracy --json >"$TMP/compared" 2>"$TMP/err"
+value=$(grep '"kind":"value"' "$TMP/compared" | sed 's/.*"value":\([0-9.]*\).*/\1/' | awk '{ printf "%.6f", $1 }')
+[ "$value" = "$told" ] && grep -q '"splits":3' "$TMP/compared" && ok "compare over splits: the same mean" || { not_ok "compare: $value is not $told"; cat "$TMP/err"; }
+"$TUTTI" compare "$TMP"/held/tiny-d*-s* >"$TMP/out" 2>"$TMP/err"
+grep -q "^task 'headline' is left out: its dev rows are those of a file" "$TMP/out" &&
+	ok "and a task with a dev file is left out" || { not_ok "the other task"; cat "$TMP/out"; }
 fails "splits that change nothing are refused" 2 "no task of .* has a dev_share" "$TUTTI" sweep "$plan" --splits 2 --runs "$TMP/held"
 
 # --- for schedulers ---
@@ -176,6 +183,8 @@ fails "to train, the data have to be there" 2 "no such file .*far/data" "$TUTTI"
 mkdir "$TMP/bin" && cat >"$TMP/bin/gnuplot" <<SH
 #!/bin/sh
 cat >"$TMP/script"
+[ -z "\$BREAK" ] || kill -9 \$\$
+echo picture >"\$(sed -n "s/^set output '\(.*\)'\$/\1/p" "$TMP/script" | sed "s/''/'/g")"
 SH
 chmod +x "$TMP/bin/gnuplot"
 # shellcheck disable=SC2086
@@ -207,7 +216,14 @@ plot \$m1 using 1:2:3:4 with yerrorbars pointtype 7 notitle
 unset multiplot
 unset output
 PLOT
+sed -i "s/\.tmp-[0-9]*\.svg'/'/" "$TMP/script"
 cmp "$TMP/want" "$TMP/script" && ok "gnuplot gets means and intervals" || { not_ok "the script"; diff "$TMP/want" "$TMP/script"; }
+check "the picture has its name" grep -q '^picture$' "$TMP/it's.svg"
+# shellcheck disable=SC2086
+fails "a gnuplot that is killed is told" 1 "gnuplot could not draw" env BREAK=1 PATH="$TMP/bin:$PATH" \
+	"$TUTTI" sweep "$plan" $few --runs "$TMP/here" --gather --plot "$TMP/it's.svg"
+check "and the picture of before stands" grep -q '^picture$' "$TMP/it's.svg"
+check "with nothing beside" sh -c '! ls "$1" | grep -q tmp-' - "$TMP"
 fails "--plot draws what it can draw" 2 "FILE.svg or FILE.png" "$TUTTI" sweep "$plan" --seeds 2 --runs "$TMP/here" --gather --plot a.gif
 fails "without gnuplot it says where it is" 1 "apt install gnuplot-nox" \
 	env PATH="$TMP/nobody" "$TUTTI" sweep "$plan" --seeds 2 --set budget.steps=8 --runs "$TMP/two1" --gather --plot "$TMP/a.png"

@@ -1,6 +1,7 @@
 /*
- * test_view_imported.c - predictions of another system in Inspect and Summaries: with
- * probabilities and without; what only a model could say is not there, and that is said.
+ * test_view_imported.c - predictions of another system on the Desk, in Inspect and
+ * Summaries: what was imported; with probabilities and without; what only a model could
+ * say is not there, and that is said.
  *
  * Golden screens stand under tests/golden/screen (TUTTI_GOLDEN=write).
  */
@@ -46,6 +47,51 @@ static enum status without_p(void *arg, const char *path, int task,
 	return st;
 }
 
+/* What was imported of each task but the fourth; long words are the second's. */
+static enum status known(void *arg, const char *path, struct imported_task **out, int *n,
+			 struct err *err)
+{
+	const struct snapshot *s = &((struct fake *)arg)->s;
+
+	(void)path;
+	(void)err;
+	*n = s->n_channels;
+	*out = xcalloc((size_t)*n + 1, sizeof **out);
+	for (int i = 0; i < *n; i++) {
+		struct imported_task *t = &(*out)[i];
+
+		*t = (struct imported_task){.is_known = i != 3, .rows = 120 + i, .n = 1,
+					    .unix_ms = 1700000000000, .missing = 2 * (i == 1)};
+		str_copy(t->file, sizeof t->file, i == 1 ? "/srv/a/very/long/path/to/what/"
+			 "others/said/of/these/rows/when/they/were/asked/cola\x1b[31m.jsonl" :
+			 "/srv/said.jsonl");
+		str_copy(t->by, sizeof t->by, i ? "text" : "row");
+		str_copy(t->note, sizeof t->note, i == 1 ? "asked twice" : "");
+		t->of[0].metric = s->ch[i].metric;
+		t->of[0].value = s->ch[i].dev;
+		t->of[0].baseline = s->ch[i].baseline;
+		if (i)
+			continue;
+		t->n = 3;
+		t->of[1].metric = METRIC_F1;
+		t->of[1].value = .25; /* worse than the baseline */
+		t->of[1].baseline = .5;
+		t->of[2].metric = METRIC_MACRO_F1;
+		t->of[2].value = .75;
+		t->of[2].baseline = NAN;
+	}
+	return ST_OK;
+}
+
+static enum status unknown(void *arg, const char *path, struct imported_task **out, int *n,
+			   struct err *err)
+{
+	(void)arg;
+	*out = NULL;
+	*n = 0;
+	return err_set(err, ST_CORRUPT, "damaged run store '%s'", path);
+}
+
 static void import(struct fake *f, struct feed *feed)
 {
 	f->s.is_imported = true;
@@ -56,6 +102,7 @@ static void import(struct fake *f, struct feed *feed)
 	feed->predictions_before = NULL;
 	feed->history = NULL;
 	feed->predictions = without_pieces;
+	feed->imported = known;
 }
 
 static void import_without_p(struct fake *f, struct feed *feed)
@@ -70,6 +117,7 @@ static void test_goldens(void **state)
 		const char *keys, *name;
 		void (*spoil)(struct fake *f, struct feed *feed);
 	} what[] = {
+		{"1", "imported-desk", import}, {"1jj", "imported-desk-down", import},
 		{"3", "imported-inspect", import}, {"3a", "imported-plain", import_without_p},
 		{"3a\r", "imported-row", import_without_p}, {"4", "imported-summaries", import},
 		{"4b", "imported-beams", import}, {"3>>>", "imported-numbers", import},
@@ -85,6 +133,35 @@ static void test_goldens(void **state)
 			str_format(file, sizeof file, "%s-%d", what[i].name, s.cols);
 			assert_screen(&s, what[i].keys, file);
 		}
+}
+
+/* No fader turns, and that is said; what cannot be read is said, too. */
+static void spoil_unknown(struct fake *f, struct feed *feed)
+{
+	import(f, feed);
+	feed->imported = unknown;
+}
+
+static void test_desk(void **state)
+{
+	struct pty_spec s = {.rows = 24, .cols = 80, .spoil = import};
+	bool is_refused, is_told;
+	struct pty p;
+
+	(void)state;
+	pty_open(&p, &s);
+	pty_read(&p, .3, 3);
+	pty_type(&p, "1l");
+	is_refused = pty_shows(&p, "imported predictions: there is nothing to steer");
+	pty_close(&p);
+	assert_true(is_refused);
+	s.spoil = spoil_unknown;
+	pty_open(&p, &s);
+	pty_read(&p, .3, 3);
+	pty_type(&p, "1");
+	is_told = pty_shows(&p, "damaged run store");
+	pty_close(&p);
+	assert_true(is_told);
 }
 
 /* Whoever asks a model is told that there is none; no prompt opens. */
@@ -112,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_desk),
 		cmocka_unit_test(test_no_model),
 	};
 

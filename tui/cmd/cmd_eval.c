@@ -55,10 +55,7 @@ void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
 		return;
 	}
 	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "eval");
+	json_event(&j, &b, "eval");
 	json_put_str(&j, "task", name);
 	json_put_int(&j, "n", e->n_examples);
 	json_put_int(&j, "step", s->step);
@@ -204,10 +201,7 @@ int cmd_replay(const struct opts *o)
 		return r.same ? EXIT_WELL : EXIT_FAILED;
 	}
 	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "replay");
+	json_event(&j, &b, "replay");
 	json_put_int(&j, "step", r.step);
 	json_put_str(&j, "recorded", r.recorded);
 	json_put_str(&j, "state", r.replayed);
@@ -341,10 +335,7 @@ static void print_check(const struct session *s, double seconds, bool json)
 		return;
 	}
 	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "check");
+	json_event(&j, &b, "check");
 	json_put_int(&j, "parameters", (int64_t)s->params.size);
 	json_put_num(&j, "memory_mb", memory);
 	json_put_num(&j, "seconds_per_step", seconds);

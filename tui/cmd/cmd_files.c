@@ -37,10 +37,7 @@ static void list_json(const struct run_info *r)
 	struct buf b;
 
 	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "run");
+	json_event(&j, &b, "run");
 	json_put_str(&j, "run", r->name);
 	json_put_str(&j, "path", r->path);
 	json_put_bool(&j, "live", r->live);

@@ -42,30 +42,48 @@ static void print_item(const char *name, const char *help)
 
 /* --- what a word of the usage, or an option's value, can be --- */
 
-static void list_metrics(void)
+/* Files of answers, which `score` is given as its METRIC says, have no losses. */
+static void list_metrics(const struct subcommand *c)
 {
-	print_item("rouge", "all four of rouge1, rouge2, rougeL, rougeLsum");
+	bool of_files = strstr(c->usage, "METRIC");
+
+	if (of_files)
+		print_item("rouge", "all four of rouge1, rouge2, rougeL, rougeLsum");
 	for (int i = 0; i < METRICS; i++)
-		if (metric_table[i].input != METRIC_LOSSES)
+		if (!of_files || metric_table[i].input != METRIC_LOSSES)
 			print_item(metric_table[i].name, metric_table[i].help);
 }
 
-static void list_commands(void)
+static void list_systems(const struct subcommand *c)
 {
+	(void)c;
+	print_item("seeds", "runs are seeds of one system where their plans are equal but for "
+		   "seed, split and notes, their data, too, and the same commands were given");
+	print_item("splits", "of a sweep with --splits are compared one by one, and put together "
+		   "by Student's t over them");
+	print_item("imported", "predictions say nothing of what made them: they are of one system "
+		   "where also their runs' names are equal but for -sN or -seedN");
+}
+
+static void list_commands(const struct subcommand *c)
+{
+	(void)c;
 	for (int i = 0; i < command_count; i++)
 		print_item(command_table[i]->usage, command_table[i]->help);
 }
 
-static void list_tables(void)
+static void list_tables(const struct subcommand *c)
 {
+	(void)c;
 	for (int i = 0; i < figures_count; i++)
 		print_item(figures_list[i].name, figures_list[i].help);
 }
 
 static const struct {
 	const char *word;
-	void (*list)(void);
+	void (*list)(const struct subcommand *c);
 } glossary[] = {
+	{ "SYSTEM", list_systems },
 	{ "METRIC", list_metrics },
 	{ "COMMAND", list_commands },
 	{ "TABLE", list_tables },
@@ -115,7 +133,7 @@ int cmd_help(const struct subcommand *c)
 	for (size_t i = 0; i < sizeof glossary / sizeof *glossary; i++)
 		if (is_in_help(c, glossary[i].word)) {
 			printf("\n%s\n", glossary[i].word);
-			glossary[i].list();
+			glossary[i].list(c);
 		}
 	print_examples(c);
 	return EXIT_WELL;

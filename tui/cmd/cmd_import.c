@@ -122,10 +122,7 @@ static void print_json(const struct imported *im, const struct opts *o, const ch
 	struct buf b;
 
 	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "import");
+	json_event(&j, &b, "import");
 	json_put_str(&j, "run", o->arg[0]);
 	json_put_str(&j, "path", run);
 	json_put_str(&j, "task", o->task);

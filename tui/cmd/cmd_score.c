@@ -118,10 +118,7 @@ static void print_json(const struct score *s)
 	struct buf b;
 
 	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "score");
+	json_event(&j, &b, "score");
 	json_put_int(&j, "n", (int64_t)s->a[score_kind(s->m[0])][GOLD].n);
 	for (int i = 0; i < s->n; i++)
 		json_put_num(&j, metric_table[s->m[i]].name, s->x[i]);

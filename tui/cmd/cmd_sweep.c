@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "cmd.h"
 #include "rundir/rundir.h"
@@ -86,15 +87,26 @@ static enum status check_names(const struct sweep *s, const char *root, int *ope
 	return ST_OK;
 }
 
+/* Drawn beside, under a name that ends alike: the picture is whole or the one before. */
 static enum status draw(const struct sweep *s, const struct sweep_table *t,
 			const char *file, struct err *err)
 {
+	char beside[PATH_MAX];
 	struct buf b;
 	enum status st;
 
+	if (!str_format(beside, sizeof beside, "%s.tmp-%ld%s", file, (long)getpid(),
+			strrchr(file, '.')))
+		return err_set(err, ST_INVALID, "path too long: '%.200s...'", file);
 	buf_init(&b);
-	sweep_plot_write(s, t, file, &b);
+	sweep_plot_write(s, t, beside, &b);
 	st = sweep_picture(file, &b, err);
+	if (!st)
+		st = file_rename(beside, file, err);
+	if (!st)
+		cmd_say("picture: %s", file);
+	else
+		unlink(beside);
 	buf_release(&b);
 	return st;
 }
@@ -103,10 +115,7 @@ static void put_end(const struct sweep *s, const struct sweep_table *t, struct b
 {
 	struct json_out j;
 
-	json_out_init(&j, out, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "end");
+	json_event(&j, out, "end");
 	json_put_int(&j, "runs", s->n_points);
 	json_put_int(&j, "finished", t->n_finished);
 	json_close(&j, '}');

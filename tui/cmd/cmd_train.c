@@ -50,10 +50,7 @@ static void put_line(struct buf *b)
 static void open_event(struct json_out *j, struct buf *b, const char *event)
 {
 	buf_init(b);
-	json_out_init(j, b, 0);
-	json_open(j, NULL, '{');
-	json_put_int(j, "schema", 1);
-	json_put_str(j, "event", event);
+	json_event(j, b, event);
 }
 
 static void close_event(struct json_out *j, struct buf *b)

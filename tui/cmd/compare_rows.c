@@ -63,6 +63,10 @@ static void put_row(struct table_out *t, const struct comparison *c,
 		table_bool(t, "told", compare_is_told(c, p));
 	else
 		table_none(t, "told");
+	if (c->n_splits)
+		table_int(t, "splits", c->n_splits);
+	else
+		table_none(t, "splits");
 	table_row_end(t);
 }
 
@@ -79,6 +83,10 @@ static void put_runs(const struct comparison *c, struct buf *out)
 			table_str(&t, "run", r->name);
 			table_str(&t, "system", c->system[i].name);
 			table_int(&t, "seed", (int64_t)r->seed);
+			if (r->split >= 0)
+				table_int(&t, "split", r->split);
+			else
+				table_none(&t, "split");
 			table_int(&t, "step", r->step);
 			table_bool(&t, "imported", r->is_imported);
 			table_bool(&t, "evaluated_here", r->is_made);

@@ -54,6 +54,16 @@ static void put_range(struct grid *g, bool sign, double low, double high)
 
 /* --- who --- */
 
+static void put_run(const struct comparison *c, const struct compared_run *r,
+		    struct buf *out)
+{
+	buf_adds(out, " (");
+	if (c->n_splits)
+		buf_addf(out, "split %lld, ", (long long)r->split);
+	buf_addf(out, "seed %llu, step %lld%s)", (unsigned long long)r->seed,
+		 (long long)r->step, r->is_made ? ", evaluated here" : "");
+}
+
 static void put_systems(const struct comparison *c, bool markdown, struct buf *out)
 {
 	for (int i = 0; i < c->n_systems; i++) {
@@ -70,9 +80,7 @@ static void put_systems(const struct comparison *c, bool markdown, struct buf *o
 			if (r->is_imported)
 				buf_adds(out, " (imported)");
 			else
-				buf_addf(out, " (seed %llu, step %lld%s)",
-					 (unsigned long long)r->seed, (long long)r->step,
-					 r->is_made ? ", evaluated here" : "");
+				put_run(c, r, out);
 		}
 		buf_addc(out, '\n');
 	}
@@ -111,15 +119,16 @@ static void put_values(const struct comparison *c, const struct compared_measure
 static void put_pairs(const struct comparison *c, const struct compared_measure *m,
 		      bool markdown, struct buf *out)
 {
-	struct grid g = { .columns = 7, .left = 1 };
+	struct grid g = { .columns = c->n_splits ? 6 : 7, .left = 1 };
 	char level[32];
 
 	level_text(c, level);
 	grid_put(&g, "pair");
 	grid_put(&g, "difference");
 	grid_putf(&g, "%s%% interval", level);
-	grid_put(&g, "p bootstrap");
-	grid_put(&g, "p randomized");
+	grid_put(&g, c->n_splits ? "p over splits" : "p bootstrap");
+	if (!c->n_splits)
+		grid_put(&g, "p randomized");
 	grid_put(&g, "Holm");
 	grid_put(&g, "");
 	for (int i = 0; i < m->n_pairs; i++) {
@@ -129,7 +138,8 @@ static void put_pairs(const struct comparison *c, const struct compared_measure 
 		put_difference(&g, p->boot.value);
 		put_range(&g, true, p->boot.low, p->boot.high);
 		put_number(&g, p->boot.p);
-		put_number(&g, p->swap.p);
+		if (!c->n_splits)
+			put_number(&g, p->swap.p);
 		put_number(&g, p->holm);
 		grid_put(&g, compare_is_told(c, p) ? "told apart" : "not told");
 	}
@@ -166,30 +176,43 @@ static void put_mcnemar(const struct comparison *c, const struct compared_measur
 
 /* --- words --- */
 
+static void put_intervals(const struct comparison *c, const char *begin, struct buf *out)
+{
+	char level[32];
+
+	level_text(c, level);
+	buf_addf(out, "%sIntervals of %s%%: ", begin, level);
+	if (c->n_splits)
+		buf_addf(out, "Student's over %d splits, of each the mean over its seeds.\n",
+			 c->n_splits);
+	else
+		buf_addf(out, "rows are drawn with replacement, %d times, seed %llu; where a "
+			 "system has more than one run, seeds count, too (Student's).\n",
+			 c->draws, (unsigned long long)c->seed);
+}
+
 static void put_method(const struct comparison *c, bool markdown, struct buf *out)
 {
 	const char *begin = markdown ? "- " : "";
-	char level[32];
+	const char *p = c->n_splits ? "p" : "the larger p of the two";
 	bool lower = false;
 
-	level_text(c, level);
 	for (int i = 0; i < c->n_measures; i++)
 		lower |= metric_table[c->measure[i].metric].lower_is_better;
-	buf_addf(out, "%sIntervals of %s%%: rows are drawn with replacement, %d times, seed %llu; "
-		 "where a system has more than one run, seeds count, too (Student's).\n",
-		 begin, level, c->draws, (unsigned long long)c->seed);
+	put_intervals(c, begin, out);
 	if (c->n_family < 1)
 		return;
-	buf_addf(out, "%sA difference is the first less the second%s. p: paired bootstrap, "
-		 "approximate randomization.\n", begin,
-		 lower ? "; of perplexity less is better" : "");
+	buf_addf(out, "%sA difference is the first less the second%s. p: %s.\n", begin,
+		 lower ? "; of perplexity less is better" : "",
+		 c->n_splits ? "the corrected resampled t-test" :
+			       "paired bootstrap, approximate randomization");
 	if (c->n_family == 1)
-		buf_addf(out, "%sHolm: one test is the whole family, so it is the larger p of "
-			 "the two; told apart: it is below %g.\n", begin, 1 - c->level);
+		buf_addf(out, "%sHolm: one test is the whole family, so it is %s; told apart: "
+			 "it is below %g.\n", begin, p, 1 - c->level);
 	else
-		buf_addf(out, "%sHolm: the larger p of the two, corrected for all %d tests above "
-			 "(pairs x tasks x metrics); told apart: it is below %g.\n", begin,
-			 c->n_family, 1 - c->level);
+		buf_addf(out, "%sHolm: %s, corrected for all %d tests above (pairs x tasks x "
+			 "metrics); told apart: it is below %g.\n", begin, p, c->n_family,
+			 1 - c->level);
 }
 
 static void put_words(const struct comparison *c, bool markdown, struct buf *out)
@@ -215,8 +238,11 @@ void compare_text(const struct comparison *c, bool markdown, struct buf *out)
 	for (int i = 0; i < c->n_measures; i++) {
 		const struct compared_measure *m = &c->measure[i];
 
-		buf_addf(out, "\n%s%s by %s, %d dev rows\n%s", markdown ? "### " : "", m->task,
-			 metric_table[m->metric].name, m->n_rows, markdown ? "\n" : "");
+		buf_addf(out, "\n%s%s by %s, %d dev rows", markdown ? "### " : "", m->task,
+			 metric_table[m->metric].name, m->n_rows);
+		if (c->n_splits)
+			buf_addf(out, " of %d splits", c->n_splits);
+		buf_adds(out, markdown ? "\n\n" : "\n");
 		put_values(c, m, markdown, out);
 		if (!m->n_pairs)
 			continue;

@@ -31,7 +31,8 @@ enum status sweep_train(struct sweep_jobs *j, const char *why, bool json, int *f
 /* A line a run that is not finished, for sh. */
 enum status sweep_commands(const struct sweep_jobs *j, struct err *err);
 /*
- * Has gnuplot draw `file`. ST_NOT_FOUND: there is none, and how to get it.
+ * Has gnuplot follow the script; `file`, for messages, is the picture that comes of it.
+ * ST_NOT_FOUND: there is none, and how to get it.
  */
 enum status sweep_picture(const char *file, const struct buf *script, struct err *err);
 /* The script for sbatch. */

@@ -75,6 +75,5 @@ enum status sweep_picture(const char *file, const struct buf *script, struct err
 		;
 	if (!given || !WIFEXITED(status) || WEXITSTATUS(status))
 		return err_set(err, ST_FAILED, "gnuplot could not draw '%s'", file);
-	cmd_say("picture: %s", file);
 	return ST_OK;
 }

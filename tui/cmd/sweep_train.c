@@ -115,10 +115,7 @@ static void tell_json(const struct teller *t, const struct sweep_run *all, int i
 	struct buf b;
 
 	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", fate_event(r));
+	json_event(&j, &b, fate_event(r));
 	json_put_str(&j, "run", t->o->sweep->point[i].run);
 	json_put_int(&j, "step", r->step);
 	if (r->fate == RUN_FAILED)

@@ -229,6 +229,8 @@ static const char *hints_of(const struct ui *ui)
 	if (ui->feed.film && ui->view == VIEW_DESK)
 		return "Space hold, go on   ; ' slower, faster   , . back, on   "
 		       ":seek 50%   q leave";
+	if (v->imported && ui->pic->is_imported)
+		return v->imported;
 	if (v->looks && (ui_looks_only(ui) || ui_has_no_model(ui) ||
 			 (ui_run_has_ended(ui) && v->steers)))
 		return v->looks;

@@ -177,5 +177,6 @@ void feed_ended_run(struct feed *f, struct ended_run *l)
 			    .predictions_before = feed_store_before,
 			    .history = feed_store_history, .journal = feed_store_journal,
 			    .checkpoints = visit_checkpoints,
-			    .steps = feed_store_steps, .picture = feed_store_picture };
+			    .steps = feed_store_steps, .picture = feed_store_picture,
+			    .imported = feed_store_imported };
 }

@@ -69,6 +69,13 @@ enum status feed_store_journal(void *arg, const char *run_path,
 	return visit_journal(run_path, out, n, err);
 }
 
+enum status feed_store_imported(void *arg, const char *run_path,
+				struct imported_task **out, int *n, struct err *err)
+{
+	(void)arg;
+	return imported_read(run_path, out, n, err);
+}
+
 enum status feed_store_steps(void *arg, const char *run_path, int64_t from, int64_t to,
 			     int64_t span, int64_t take,
 			     void (*each)(void *arg, const struct step_row *r),

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "look/snapshot.h"
+#include "rundir/imported.h"
 #include "store/store.h"
 
 struct film;
@@ -58,6 +59,9 @@ struct feed {
 	/* NULL: there are none, and so no model to ask but the live one. */
 	enum status (*checkpoints)(const char *run_path, struct checkpoint_row **out,
 				   int *n, struct err *err);
+	/* What is known of imported predictions; NULL: nothing. */
+	enum status (*imported)(void *arg, const char *run_path,
+				struct imported_task **out, int *n, struct err *err);
 	struct film *film; /* a recorded run shown again: its clock (film.h); or NULL */
 };
 
@@ -79,6 +83,9 @@ enum status feed_store_steps(void *arg, const char *run_path, int64_t from, int6
 			     void *each_arg, struct err *err);
 enum status feed_store_picture(void *arg, const char *run_path, const char *name,
 			       struct snapshot *out, struct err *err);
+
+enum status feed_store_imported(void *arg, const char *run_path,
+				struct imported_task **out, int *n, struct err *err);
 
 /* The last picture of a run that has ended, from its folder (ended_run.c). */
 struct ended_run;

@@ -101,6 +101,8 @@ void ui_say_no_steering(struct ui *ui)
 {
 	if (ui_looks_only(ui))
 		ui_say_looks_only(ui);
+	else if (ui_has_no_model(ui))
+		ui_say(ui, true, "imported predictions: there is nothing to steer");
 	else
 		ui_say(ui, true, ui->feed.film ?
 		       "a film: what has happened cannot be steered" :

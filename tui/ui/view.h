@@ -55,6 +55,7 @@ struct view {
 	bool (*model_changed)(struct ui *ui);
 	const char *hints;       /* keys worth a place in the last line */
 	const char *looks;       /* the same on a screen that only looks; NULL: hints */
+	const char *imported;    /* the same of imported predictions; NULL: looks */
 	enum chart_use chart;
 	bool steers;             /* the hints name keys that change the run; looks not */
 };

@@ -104,7 +104,7 @@ void draw_runs_chart(struct canvas *c, const struct runs_view *v,
 			 .scale = is_dev ? 100 : 1};
 	const struct run_card *chosen = runs_chosen(v);
 	const struct run_task *task = chosen ? run_card_task(chosen, v->task) : NULL;
-	int any = 0;
+	int any = 0, imported = 0;
 
 	if (is_dev && task)
 		p.scale = fmt_scale(task->metric);
@@ -116,7 +116,12 @@ void draw_runs_chart(struct canvas *c, const struct runs_view *v,
 		if (runs_mark_of(v, card) < 0)
 			continue;
 		any++;
+		imported += card->info.is_imported;
 		p.x_max = fmax(p.x_max, (double)steps);
+	}
+	if (any && imported == any) {
+		draw_nothing(c, chart, "imported predictions have no curve");
+		return;
 	}
 	if (!any || !p.range.is_set) {
 		draw_nothing(c, chart, job_slot_is_on(&v->loss) ? "reading losses" :

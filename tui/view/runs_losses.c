@@ -67,7 +67,8 @@ static const struct run_card *wanted(const struct runs_view *v)
 		const struct run_card *c = &v->table.card[i];
 		const struct loss_curve *l;
 
-		if (runs_mark_of(v, c) < 0 || !run_card_task(c, v->task))
+		if (runs_mark_of(v, c) < 0 || !run_card_task(c, v->task) ||
+		    c->info.is_imported)
 			continue;
 		l = loss_of(v, c);
 		if (!l || memcmp(&l->stamp, &c->stamp, sizeof l->stamp))

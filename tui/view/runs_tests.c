@@ -102,6 +102,10 @@ static void draw_words(struct canvas *c, const struct runs_view *v, struct rect 
 		draw_foreign(c, y, in.x, in.w, INK_DIM, v->tests_trouble.text);
 	else if (!t->n_measures)
 		draw_text(c, y, in.x, in.w, INK_DIM, "no task that both keep rows of");
+	else if (t->n_splits)
+		draw_textf(c, y, in.x, in.w, INK_DIM, "95%% intervals over %d splits; p by "
+			   "Holm over %d test%s", t->n_splits, t->n_family,
+			   t->n_family == 1 ? "" : "s");
 	else if (t->n_runs > t->n_systems)
 		draw_textf(c, y, in.x, in.w, INK_DIM, "95%% intervals over rows and runs "
 			   "(%d and %d); p by Holm over %d test%s", t->system[0].n,
@@ -131,9 +135,9 @@ void draw_runs_test(struct canvas *c, const struct runs_view *v, struct rect in,
 	is_told = compare_is_told(t, p);
 	draw_foreign(c, y, in.x, 13, INK_TEXT, m->task);
 	draw_text(c, y, in.x + 14, 5, INK_DIM, metric_table[m->metric].brief);
-	draw_right(c, y, in.x + 27, 8, !is_told ? INK_TEXT : p->boot.value > 0 ? INK_GOOD :
-		   INK_BAD, isfinite(p->boot.value) ? fmt_gain(d, m->metric, p->boot.value) :
-		   "-");
+	draw_right(c, y, in.x + 27, 8, !is_told ? INK_TEXT :
+		   metric_turned(m->metric, p->boot.value) > 0 ? INK_GOOD : INK_BAD,
+		   isfinite(p->boot.value) ? fmt_gain(d, m->metric, p->boot.value) : "-");
 	if (isfinite(p->boot.low))
 		draw_textf(c, y, in.x + 29, 18, INK_TEXT, "%s to %s",
 			   fmt_gain(low, m->metric, p->boot.low),

@@ -1,6 +1,6 @@
 /*
  * view_desk.c - the desk: strips or a table, what concerns all channels, the
- * chart, the last journal lines.
+ * chart, the last journal lines; of imported predictions what they are.
  */
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "chart_keys.h"
+#include "desk_imported.h"
 #include "text/utf8.h"
 #include "ui/keys.h"
 #include "ui/ui.h"
@@ -138,6 +139,10 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 	const struct snapshot *s = ui->pic;
 	struct desk_layout l;
 
+	if (s->is_imported) {
+		draw_imported(c, ui, body);
+		return;
+	}
 	layout_desk(body, s->n_channels, &l);
 	if (l.tall)
 		draw_strips(c, ui, &l);
@@ -229,8 +234,10 @@ static bool act(struct ui *ui, int action, int arg)
 
 const struct view view_desk = {
 	.digit = '1', .name = "Desk", .brief = "Desk",
-	.chart = CHART_WHOLE, .draw = draw, .act = act,
+	.own_new = desk_imported_new, .own_free = desk_imported_free,
+	.recalc = desk_imported_recalc, .chart = CHART_WHOLE, .draw = draw, .act = act,
 	.hints = "j k channel   h l weight   [ ] share   m s p   i words   Space pause",
 	.looks = "j k channel   t chart   y axis   r raw   i words   z freeze   q leave",
+	.imported = "j k task   q leave",
 	.steers = true,
 };

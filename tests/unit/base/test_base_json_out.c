@@ -220,11 +220,31 @@ static void test_noise(void **state)
 	}
 }
 
+/* The head of a line for programs; an event's name is any text. */
+static void test_event(void **state)
+{
+	struct json_out o;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	json_event(&o, &b, "run");
+	json_put_int(&o, "step", 3);
+	json_close(&o, '}');
+	assert_string_equal(b.s, "{\"schema\":1,\"event\":\"run\",\"step\":3}");
+	buf_clear(&b);
+	json_event(&o, &b, "a \"b\"");
+	json_close(&o, '}');
+	assert_string_equal(b.s, "{\"schema\":1,\"event\":\"a \\\"b\\\"\"}");
+	buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set_path),
 		cmocka_unit_test(test_writer),
+		cmocka_unit_test(test_event),
 		cmocka_unit_test(test_doubles_exact),
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_noise),

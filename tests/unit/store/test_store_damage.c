@@ -78,7 +78,7 @@ static void test_not_a_store(void **state)
 	(void)state;
 	store_close(s);
 	assert_int_equal(store_open(in_scratch("later.db"), true, &s, &err), ST_IO);
-	sql("later.db", "PRAGMA user_version=3");
+	sql("later.db", "PRAGMA user_version=4");
 	refuse("later.db", ST_INVALID, "later");
 	put_text("text.db", "this is a text that is no database, and long enough to "
 			    "be taken for one when only the size is looked at.......");

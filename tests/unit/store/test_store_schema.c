@@ -1,6 +1,6 @@
 /*
- * test_store_schema.c - predictions as bytes, and a store of version 1: it is read as
- * it is, and brought to this version when it is written to, all of it or nothing.
+ * test_store_schema.c - predictions as bytes, and stores of versions 1 and 2: they are
+ * read as they are, and brought to this version when they are written to, all or nothing.
  */
 #include "fixture/data_check.h"
 
@@ -12,6 +12,8 @@
 #include "ask/ask_summarize.h"
 #include "base/mem.h"
 #include "store/store.h"
+
+enum { VERSION = 3 };
 
 /* --- bytes --- */
 
@@ -54,10 +56,43 @@ static void test_bytes(void **state)
 	both_ways(p, 1002, 4014, 4014); /* four bytes each: floats stay floats */
 }
 
+/* What a row counts goes with its values, to the bit; without one nothing is added. */
+static void test_weight(void **state)
+{
+	double v[] = { 0.1, 1 };
+	struct prediction p = { .n = 2, .v = v, .weight = 17.3 }, q = { 0 };
+	unsigned char bad[9] = { 2 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b);
+	prediction_pack(&p, &b);
+	assert_int_equal(b.len, 22 + 8);
+	assert_true(prediction_unpack((const unsigned char *)b.s, b.len, &q));
+	assert_true(q.weight == 17.3 && q.n == 2 && q.v[0] == .1);
+	for (size_t i = 1; i < 9; i++)
+		assert_false(prediction_unpack((const unsigned char *)b.s, i, &q));
+	p.weight = 0;
+	buf_clear(&b);
+	prediction_pack(&p, &b);
+	assert_true(prediction_unpack((const unsigned char *)b.s, b.len, &q));
+	assert_true(q.weight == 0 && b.s[0] == 1);
+	assert_false(prediction_unpack(bad, sizeof bad, &q)); /* 0 */
+	memset(bad + 1, 0xff, 8);
+	assert_false(prediction_unpack(bad, sizeof bad, &q)); /* NaN */
+	bad[7] = 0xf0;
+	memset(bad + 1, 0, 6);
+	assert_false(prediction_unpack(bad, sizeof bad, &q)); /* minus infinity */
+	bad[8] = 0x3f;
+	assert_true(prediction_unpack(bad, sizeof bad, &q) && q.weight == 1 && !q.n);
+	prediction_release(&q);
+	buf_release(&b);
+}
+
 static void test_no_bytes(void **state)
 {
 	static const unsigned char bad[][12] = {
-		{ 2 }, { 1, 4 }, { 1, 3, 1, 0, 0, 0, 9, 9, 9, 9 },
+		{ 3 }, { 1, 4 }, { 1, 3, 1, 0, 0, 0, 9, 9, 9, 9 },
 		{ 1, 8, 1, 0, 0, 0, 9, 9, 9, 9 }, { 1, 4, 255, 255, 255, 255, 9, 9, 9, 9 },
 	};
 	static const size_t len[] = { 1, 2, 10, 10, 10 };
@@ -168,10 +203,33 @@ static void test_version_1(void **state)
 	check_all(reader);
 	store_close(reader);
 	store_close(writer);
-	assert_int_equal(version_of("old.db"), 2);
+	assert_int_equal(version_of("old.db"), VERSION);
 	assert_int_equal(store_open(in_scratch("old.db"), false, &writer, NULL), ST_OK);
 	check_all(writer);
 	store_close(writer);
+}
+
+/* Of version 2, whose rows have no weights: a reader leaves it, a writer takes it on. */
+static void test_version_2(void **state)
+{
+	struct store *s;
+	struct prediction_set set;
+
+	(void)state;
+	assert_int_equal(store_open(in_scratch("two.db"), true, &s, NULL), ST_OK);
+	store_close(s);
+	assert_int_equal(version_of("two.db"), VERSION);
+	sql("two.db", "PRAGMA user_version=2; INSERT INTO prediction VALUES"
+	    "(2, 5, 0, 1, 0.5, x'01040100000000000040', 'text', NULL)");
+	assert_int_equal(store_open_readonly(in_scratch("two.db"), &s, NULL), ST_OK);
+	assert_int_equal(store_predictions_read(s, 2, 5, &set, NULL), ST_OK);
+	assert_true(set.p[0].weight == 0 && set.p[0].loss == .5 && set.p[0].v[0] == 2);
+	prediction_set_release(&set);
+	store_close(s);
+	assert_int_equal(version_of("two.db"), 2);
+	assert_int_equal(store_open(in_scratch("two.db"), false, &s, NULL), ST_OK);
+	store_close(s);
+	assert_int_equal(version_of("two.db"), VERSION);
 }
 
 /* What cannot be brought over stays as it was, all of it. */
@@ -197,8 +255,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_weight),
 		cmocka_unit_test(test_no_bytes),
 		cmocka_unit_test(test_version_1),
+		cmocka_unit_test(test_version_2),
 		cmocka_unit_test(test_half_way),
 	};
 

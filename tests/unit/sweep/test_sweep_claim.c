@@ -1,11 +1,14 @@
 /*
  * test_sweep_claim.c - who may begin a run: one at a time, as long as the sweep or its
- * child lives; and how many runs a machine takes at once.
+ * child lives; a run that begins just now is nobody else's folder; and how many runs a
+ * machine takes at once.
  */
 #include "fixture/engine_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,12 +122,66 @@ static void test_fit(void **state)
 	assert_true(sweep_free_memory() > 1 << 20);
 }
 
+/* A run that begins over and over: its folder, its plan, its checkpoints. */
+static void begin_for_ever(const char *run)
+{
+	char away[PATH_MAX], plan[PATH_MAX], later[PATH_MAX];
+
+	str_format(away, sizeof away, "%s.away", run);
+	str_format(plan, sizeof plan, "%s/plan.json", run);
+	str_format(later, sizeof later, "%s/checkpoints", run);
+	for (;;) {
+		mkdir(run, 0700);
+		file_write(plan, fixture_plan_text, strlen(fixture_plan_text), NULL);
+		mkdir(later, 0700);
+		rename(run, away);
+		file_remove_tree(away, NULL);
+	}
+}
+
+static void test_begins(void **state)
+{
+	enum { LOOKS = 20000 };
+	static const char text[] = "{\"sweep\": 1, \"plan\": \"plan.json\"}";
+	char path[PATH_MAX];
+	struct err err = { "" };
+	struct point_look look;
+	int seen = 0, status;
+	bool wrong = false;
+	struct sweep s;
+	pid_t pid;
+
+	(void)state;
+	str_format(path, sizeof path, "%s/plan.json", fixture_dir);
+	assert_int_equal(file_write(path, fixture_plan_text, strlen(fixture_plan_text),
+				    NULL), ST_OK);
+	if (sweep_parse(text, strlen(text), "exp.json", fixture_dir, NULL, &s, &err) ||
+	    sweep_expand(&s, &err))
+		fail_msg("%s", err.text);
+	str_format(path, sizeof path, "%s/%s", fixture_dir, s.point[0].run);
+	pid = fork();
+	if (!pid)
+		begin_for_ever(path);
+	for (int i = 0; i < LOOKS && !wrong; i++) {
+		sweep_look(&s, 0, fixture_dir, &look);
+		seen += look.state == POINT_REMAINS;
+		wrong = look.state == POINT_OTHER && strstr(look.why.text, "is no run");
+	}
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (wrong)
+		fail_msg("%s", look.why.text);
+	assert_true(seen > 0);
+	sweep_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_child_holds),
 		cmocka_unit_test(test_crowd),
+		cmocka_unit_test(test_begins),
 		cmocka_unit_test(test_fit),
 	};
 
