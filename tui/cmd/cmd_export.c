@@ -25,11 +25,7 @@ static void say(const struct opts *o, const char *folder, const struct pretraine
 			printf("%s\n", x->why);
 		return;
 	}
-	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "export");
+	json_event(&j, &b, "export");
 	json_put_str(&j, "folder", folder);
 	if (x->class_name)
 		json_put_str(&j, "class", x->class_name);
