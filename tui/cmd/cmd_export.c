@@ -25,6 +25,7 @@ static void say(const struct opts *o, const char *folder, const struct pretraine
 			printf("%s\n", x->why);
 		return;
 	}
+	buf_init(&b);
 	json_event(&j, &b, "export");
 	json_put_str(&j, "folder", folder);
 	if (x->class_name)
