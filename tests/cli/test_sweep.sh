@@ -26,6 +26,7 @@ sweep $grid --runs "$TMP/whole" >"$TMP/whole.txt" || { not_ok "a sweep of 12 run
 grep -q 'optimizer.lr=0.003 model.shared_layers=1 *3/3 ' "$TMP/whole.txt" &&
 	ok "its table has a row a system" || { not_ok "table"; cat "$TMP/whole.txt"; }
 for i in 1 2 3; do
+	: >"$TMP/out.$i"
 	# shellcheck disable=SC2086
 	"$TUTTI" sweep "$plan" $grid --runs "$TMP/killed" --json >"$TMP/out.$i" 2>"$TMP/err" &
 	pid=$!
