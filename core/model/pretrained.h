@@ -52,6 +52,12 @@ void pretrained_close(struct pretrained *p); /* NULL is fine */
 /* Borrowed until it is closed. */
 const struct pretrained_info *pretrained_info(const struct pretrained *p);
 
+/*
+ * Names of the tensors that no model of ours takes, a line each, appended: heads but the
+ * classification head. Buffers that hold no weights are not counted as any.
+ */
+void pretrained_unused(const struct pretrained *p, struct buf *out);
+
 /* What was done with every tensor, for people: lines, appended to the three. */
 struct pretrained_report {
 	int taken;                  /* parameters of ours that got their values */

@@ -295,3 +295,8 @@ void pretrained_report_release(struct pretrained_report *r)
 	buf_release(&r->fresh);
 	buf_release(&r->unused);
 }
+
+void pretrained_unused(const struct pretrained *p, struct buf *out)
+{
+	tell_unused(p, true, out);
+}
