@@ -69,7 +69,8 @@ struct pretrained_report {
  * have their random values already: shared ones, and each task's copies of layers that
  * are not shared. A task whose labels are the folder's own, in any order, gets its head,
  * too: labels[task] are its n_labels texts, or NULL; labels NULL: nobody has any. It must
- * pool the first row and have the folder's head_act. ST_INVALID: the model is of another
+ * pool the first row and have the folder's head_act. Such a head of other labels, or of
+ * numbers, begins with BERT's pooler, where there is one. ST_INVALID: the model is of another
  * configuration, or a weight is not finite; then parameters are half the folder's. The
  * caller packs the weights, and releases the report, after an error, too.
  */

@@ -165,8 +165,8 @@ static void print_text(const struct look *l)
 	print_sizes(i);
 	print_labels(i);
 	print_tokenizer(l);
-	printf("taken      the trunk%s\n", i->n_labels ? "; and the head, for a task with these "
-							 "labels in any order" : "");
+	printf("taken      the trunk%s\n",
+	       i->n_labels ? "; and the head, for a task with these labels" : "");
 	print_unused(l);
 	printf("hash       %s\n", digits);
 }

@@ -363,12 +363,42 @@ static void test_fresh_head(void **state)
 		foreign_open(&f, FOREIGN "bert", labels, i == 1 ? 2 : 3, -1);
 		assert_string_equal(buf_str(&f.report.fresh), "tasks.mood.head\n");
 		assert_non_null(strstr(buf_str(&f.report.unused), "classifier.weight\n"));
-		assert_non_null(strstr(buf_str(&f.report.unused), "bert.pooler.dense.bias\n"));
+		assert_null(strstr(buf_str(&f.report.unused), "pooler"));
 		assert_null(strstr(buf_str(&f.report.unused), "encoder"));
 		assert_true(is_as_drawn(&f, "tasks.mood.head.out.weight"));
+		assert_false(is_as_drawn(&f, "tasks.mood.head.hidden.weight"));
 		assert_false(is_as_drawn(&f, "encoder.0.attention.qkv.weight"));
 		foreign_close(&f);
 	}
+}
+
+/* BERT's pooler goes where it is the same function, and nowhere else. */
+static void test_pooler(void **state)
+{
+	struct model_task task = { .name = "mood", .kind = TASK_REGRESS, .scale = 1 };
+	struct pretrained *p;
+
+	(void)state;
+	assert_int_equal(pretrained_open(FOREIGN "bert-old", &p, NULL), ST_OK);
+	for (int i = 0; i < 3; i++) {
+		static struct foreign f;
+		struct model_config cfg = pretrained_info(p)->cfg;
+		bool taken;
+
+		cfg.max_source = longest;
+		cfg.pool = i == 1 ? POOL_MEAN : POOL_FIRST;
+		cfg.head_act = i == 2 ? ACT_RELU : ACT_TANH;
+		tm_init(&f.m, &cfg, &task, 1);
+		assert_int_equal(pretrained_load(p, f.m.m, &f.m.ps, NULL, &f.report, NULL),
+				 ST_OK);
+		taken = !is_as_drawn(&f, "tasks.mood.head.hidden.bias");
+		assert_true(taken == (i == 0));
+		assert_true(!strstr(buf_str(&f.report.unused), "pooler") == taken);
+		assert_string_equal(buf_str(&f.report.fresh), "tasks.mood.head\n");
+		pretrained_report_release(&f.report);
+		tm_release(&f.m);
+	}
+	pretrained_close(p);
 }
 
 /* --- what is told of a folder --- */
@@ -468,7 +498,8 @@ int main(void)
 		cmocka_unit_test(test_families),   cmocka_unit_test(test_transposed),
 		cmocka_unit_test(test_own_layers), cmocka_unit_test(test_permuted),
 		cmocka_unit_test(test_fresh_head), cmocka_unit_test(test_info),
-		cmocka_unit_test(test_hash),       cmocka_unit_test(test_real),
+		cmocka_unit_test(test_hash),       cmocka_unit_test(test_pooler),
+		cmocka_unit_test(test_real),
 	};
 
 	return cmocka_run_group_tests_name("pretrained", tests, NULL, NULL);
