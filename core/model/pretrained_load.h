@@ -7,7 +7,7 @@
 
 #include "model/pretrained_own.h"
 
-enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, HEAD_LABELS_MAX = 1 << 20 };
+enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, HEAD_LABELS_MAX = 10000 };
 
 struct pretrained {
 	struct pretrained_info info;
@@ -19,6 +19,7 @@ struct pretrained {
 	char **labels;           /* [n_labels] */
 	int head[HEAD_PARTS];    /* tensors: weight and bias of hidden, then of out; with
 				    n_labels */
+	int pooler[2];           /* weight and bias of BERT's, head or not; -1: none */
 };
 
 /* The tensor of a row's name, old spellings included, or -1; `name` gets it. */
