@@ -162,10 +162,7 @@ static void print_json(const struct folder_look *l)
 	struct buf b;
 
 	buf_init(&b);
-	json_out_init(&j, &b, 0);
-	json_open(&j, NULL, '{');
-	json_put_int(&j, "schema", 1);
-	json_put_str(&j, "event", "folder");
+	json_event(&j, &b, "folder");
 	put_sizes(&j, l);
 	json_open(&j, "labels", '[');
 	for (int k = 0; k < l->n_labels; k++)
