@@ -101,6 +101,13 @@ bool model_kind_has(const char *kind, const char *field)
 	return false;
 }
 
+bool model_is_of_trunk(const char *kind, const char *field)
+{
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return trunk && (str_eq(field, "kind") || has(trunk->fields, field));
+}
+
 int model_kind_dim_multiple(const char *kind)
 {
 	const struct trunk_kind *trunk = trunk_find(kind);
@@ -129,6 +136,18 @@ static void settle(struct model_config *c)
 		c->table_scale = c->pre_norm ? sqrt((double)c->dim) : 1.0;
 	if (!c->max_positions)
 		c->max_positions = c->max_source;
+}
+
+/* As its trunk, its decoder and all have it. */
+static void settle_all(struct model_config *c, const struct trunk_kind *trunk)
+{
+	const struct decoder_kind *d = trunk->decoder ? NULL : decoder_find(c->decoder);
+
+	if (d && d->settle)
+		d->settle(c);
+	if (trunk->settle)
+		trunk->settle(c);
+	settle(c);
 }
 
 /* --- checks --- */
@@ -173,16 +192,23 @@ enum status model_settle(struct model_config *c, struct err *err)
 		return err_set(err, ST_INVALID, "model.decoder '%s' writes with a trunk's "
 			       "own layers; '%s' has none for it", c->decoder, c->kind);
 	trunk = trunk_find(c->kind);
-	if (decoder_find(c->decoder)->settle && !trunk->decoder)
-		decoder_find(c->decoder)->settle(c);
-	if (trunk->settle)
-		trunk->settle(c);
-	settle(c);
+	settle_all(c, trunk);
 	st = check(c, err);
 	if (!st && c->dim % model_kind_dim_multiple(c->kind))
 		st = err_set(err, ST_INVALID, "model.dim (%d) must be a multiple of %d "
 			     "in a %s", c->dim, trunk->dim_multiple, trunk->name);
 	return st ? st : trunk->check(c, err);
+}
+
+int model_places(const struct model_config *cfg)
+{
+	const struct trunk_kind *trunk = trunk_find(cfg->kind);
+	struct model_config c = *cfg;
+
+	BUG_IF(!trunk);
+	c.max_positions = 0;
+	settle_all(&c, trunk);
+	return c.max_positions;
 }
 
 static enum status check_task(const struct model *m, const struct model_task *t,

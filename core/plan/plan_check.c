@@ -50,6 +50,8 @@ static void derive_all(struct plan *p)
 
 		derive_prompt(p, t);
 		derive_step(p, t);
+		if (t->lr < 0 && !*p->init_tokenizer)
+			t->lr = 1;
 		if (plan_has_trait(t->kind, FOR_DECODES)) {
 			derive(&t->max_length, at_most(60, t->max_target - 1));
 			derive(&t->min_length, at_most(3, t->max_length));
@@ -361,6 +363,8 @@ enum status plan_finish(struct plan_reader *r)
 
 	derive_all(r->plan);
 	st = check_model(r);
+	if (!st)
+		st = plan_fit_places(r);
 	for (int i = 0; i < r->plan->n_tasks && !st; i++) {
 		st = check_task(r, &r->plan->tasks[i]);
 		if (!st)

@@ -71,6 +71,12 @@ void checkpoint_put_model(struct json_out *o, const struct session *s);
 enum status checkpoint_other_model(const struct session *s, const char *folder,
 				   enum status st, struct err *err);
 
+/* A tensor of ours against what is to have it: numbers of F32 in that shape; no NaN, no
+ * infinity, nothing below 0 either when `is_square`. */
+struct st_entry;
+bool checkpoint_has_shape(const struct st_entry *e, const struct param *p);
+bool checkpoint_has_good_values(const struct st_entry *e, bool is_square);
+
 /* Size and sum of a file in a checkpoint's folder. */
 enum status checkpoint_measure(const char *folder, const char *name, uint64_t *bytes,
 			       char sum[HASH_TEXT], struct err *err);

@@ -54,7 +54,7 @@ const struct subcommand subcommand_table[] = {
 	{ "tokenize", "tutti tokenize VOCAB|RUN [FILE|-]",
 	  "one line of text in, one line of token ids out", OPT_RUNS, 1, 2, cmd_tokenize },
 	{ "check", "tutti check PLAN", "what a plan needs: parameters, memory, time, rows",
-	  OPT_SEED | OPT_SET | OPT_WORKERS | OPT_JSON, 1, 1, cmd_check },
+	  OPT_RUNS | OPT_SEED | OPT_SET | OPT_WORKERS | OPT_JSON, 1, 1, cmd_check },
 	{ "completion", "tutti completion bash|zsh",
 	  "prints the shell's completion: source <(tutti completion bash)", 0, 1, 1,
 	  cmd_completion },
