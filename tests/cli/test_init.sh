@@ -109,4 +109,21 @@ check "has the very weights, too" cmp "$(weights g 000004)" "$(weights g0 000000
 sweep() { "$TUTTI" sweep "$init" --vary "model.init=random,run:a" --set budget.steps=3 --runs "$runs" --jobs 1 >"$TMP/out" 2>&1; }
 check "a sweep over it" sweep
 check "which knows its runs again" sweep
+
+# a plan for data of one's own
+new() { "$TUTTI" new "$TMP/data/topics.train.jsonl" --yes --force --runs "$runs" -o "$TMP/new.json" "$@" >"$TMP/out" 2>&1; }
+check "a plan over a run" new --init run:a
+check "names it" grep -q '"init": "run:a"' "$TMP/new.json"
+check "and no sizes" sh -c '! grep -q "\"dim\"\|\"size\"\|\"layers\"" "$1"' - "$TMP/new.json"
+check "its texts are within the places" grep -q '"max_source": 64' "$TMP/new.json"
+check "its rate is low, its warm-up a tenth" sh -c \
+	'grep -q "\"lr\": 0.0001" "$1" && grep -q "\"warmup\": 30" "$1" && grep -q "\"steps\": 300" "$1"' - "$TMP/new.json"
+check "it trains" "$TUTTI" train "$TMP/new.json" --steps 2 --runs "$runs"
+check "by the run's folder" new --init "run:$runs/a"
+check "that is said in full" grep -q '"init": "run:/.*/a@40"' "$TMP/new.json"
+fails "a plan over nothing" 2 "tutti: --init: no run 'none'" "$TUTTI" new "$TMP/data/topics.train.jsonl" --yes -o "$TMP/none.json" \
+	--init run:none --runs "$runs"
+check "nothing is written" [ ! -e "$TMP/none.json" ]
+fails "another width than its init's" 2 "77 where model.init has 16" "$TUTTI" new "$TMP/data/topics.train.jsonl" --yes \
+	-o "$TMP/none.json" --init run:a --set model.dim=77 --runs "$runs"
 exit $bad
