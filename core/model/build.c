@@ -70,8 +70,13 @@ static int add(struct build *b, int rows, int cols, unsigned flags,
 int build_table(struct build *b, const char *name, int rows, unsigned flags,
 		double dev)
 {
-	return add(b, rows, b->m->cfg.dim, flags, name,
-		   (struct init){ 0.0f, (float)dev });
+	return build_table_wide(b, name, rows, b->m->cfg.dim, flags, dev);
+}
+
+int build_table_wide(struct build *b, const char *name, int rows, int cols,
+		     unsigned flags, double dev)
+{
+	return add(b, rows, cols, flags, name, (struct init){ 0.0f, (float)dev });
 }
 
 /*
@@ -95,9 +100,9 @@ void build_tokens(struct build *b)
 	struct model *m = b->m;
 	unsigned rows = PARAM_ROWS | PARAM_DECAY;
 
-	m->token = build_table(b, "token", m->cfg.vocab,
-			       rows | (is_output(m) ? PARAM_OUTPUT : PARAM_LAZY),
-			       build_table_dev(&m->cfg));
+	m->token = build_table_wide(b, "token", m->cfg.vocab, m->cfg.embed_dim,
+				    rows | (is_output(m) ? PARAM_OUTPUT : PARAM_LAZY),
+				    build_table_dev(&m->cfg));
 }
 
 int build_vector(struct build *b, const char *name, int n)
@@ -128,14 +133,18 @@ struct dense build_dense(struct build *b, const char *name, int out, int in,
 
 struct norm build_norm(struct build *b, const char *name)
 {
+	return build_norm_wide(b, name, b->m->cfg.dim);
+}
+
+struct norm build_norm_wide(struct build *b, const char *name, int cols)
+{
 	char full[48];
 	struct norm n;
 
 	str_format(full, sizeof full, "%s.weight", name);
-	n.gamma = add(b, 1, b->m->cfg.dim, 0, full,
-		      (struct init){ 1.0f, 0.0f });
+	n.gamma = add(b, 1, cols, 0, full, (struct init){ 1.0f, 0.0f });
 	str_format(full, sizeof full, "%s.bias", name);
-	n.beta = add(b, 1, b->m->cfg.dim, 0, full, (struct init){ 0.0f, 0.0f });
+	n.beta = add(b, 1, cols, 0, full, (struct init){ 0.0f, 0.0f });
 	return n;
 }
 

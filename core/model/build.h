@@ -20,7 +20,7 @@ struct dense {
 	int w, b; /* [out, in], [1, out] */
 };
 struct norm {
-	int gamma, beta; /* [1, C] each */
+	int gamma, beta; /* [1, C] each, or as wide as the tables */
 };
 
 struct build build_shared(struct model *m, struct param_set *ps);
@@ -41,6 +41,10 @@ int build_matrix(struct build *b, const char *name, int out, int in, double dev)
 struct dense build_dense(struct build *b, const char *name, int out, int in,
 			 double dev);
 struct norm build_norm(struct build *b, const char *name);
+/* The same two of other widths than dim. */
+int build_table_wide(struct build *b, const char *name, int rows, int cols,
+		     unsigned flags, double dev);
+struct norm build_norm_wide(struct build *b, const char *name, int cols);
 /* Deviation of random token tables, and of position and segment tables. */
 double build_table_dev(const struct model_config *cfg);
 double build_place_dev(const struct model_config *cfg);

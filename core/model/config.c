@@ -136,6 +136,12 @@ static void settle(struct model_config *c)
 		c->table_scale = c->pre_norm ? sqrt((double)c->dim) : 1.0;
 	if (!c->max_positions)
 		c->max_positions = c->max_source;
+	if (!c->embed_dim)
+		c->embed_dim = c->dim;
+	if (!c->segments)
+		c->segments = 2;
+	if (c->head_act == ACT_NONE)
+		c->head_act = ACT_TANH;
 }
 
 /* As its trunk, its decoder and all have it. */
@@ -171,9 +177,15 @@ static enum status check(const struct model_config *c, struct err *err)
 		{ "max_source", c->max_source, 1, 1 << 20 },
 		{ "max_positions", c->max_positions, c->max_source, 1 << 20 },
 		{ "position_offset", c->position_offset, 0, 1 << 20 },
+		{ "embed_dim", c->embed_dim, 1, 1 << 16 },
+		{ "segments", c->segments, NO_SEGMENTS, SEGMENTS_MAX },
 	};
+	enum status st = model_check_sizes(row, sizeof row / sizeof *row, err);
 
-	return model_check_sizes(row, sizeof row / sizeof *row, err);
+	if (!st && c->embed_dim != c->dim && c->pre_norm)
+		st = err_set(err, ST_INVALID, "model.embed_dim (%d) must be model.dim (%d) "
+			     "in pre-norm", c->embed_dim, c->dim);
+	return st;
 }
 
 enum status model_settle(struct model_config *c, struct err *err)

@@ -1,6 +1,6 @@
 /*
- * head_pooled.h - pool -> tanh(dense) -> dropout -> dense, as BERT's: what reads one
- * answer off a whole text. For core/model alone.
+ * head_pooled.h - pool -> head_act(dense) -> dropout -> dense, with tanh BERT's: what
+ * reads one answer off a whole text. For core/model alone.
  *
  * Names of parameters: head.{hidden, out}.{weight, bias}; head.attention.weight where
  * the trunk's rows are pooled by attention.

@@ -11,6 +11,11 @@ static enum status check(const struct model *m, const struct model_task *task,
 
 	if (st)
 		return err_wrap(err, st, "task '%s'", task->name);
+	if (m->cfg.tied && m->cfg.embed_dim != m->cfg.dim)
+		return err_set(err, ST_INVALID, "task '%s' cannot write with the trunk's "
+			       "table of tokens, which is %d wide where its layers are %d: "
+			       "model.tied must be false", task->name, m->cfg.embed_dim,
+			       m->cfg.dim);
 	if (m->cfg.max_target < 2 || m->cfg.max_target > 1 << 20)
 		return err_set(err, ST_INVALID, "task '%s' needs max_target "
 			       "from 2 to %d, not %d", task->name, 1 << 20,

@@ -18,20 +18,36 @@ enum status layered_check(const struct model_config *c, struct err *err)
 	return st ? st : stack_check(c, err);
 }
 
-static void declare_tables(struct build *b, struct layered *f, bool has_segments)
+static void declare_tables(struct build *b, struct layered *f)
 {
 	const struct model_config *cfg = &b->m->cfg;
 	unsigned lazy = PARAM_ROWS | PARAM_DECAY | PARAM_LAZY;
 	double dev = build_place_dev(cfg);
+	int E = cfg->embed_dim;
 
 	build_tokens(b);
-	f->pos = build_table(b, "position", cfg->position_offset + cfg->max_positions,
-			     lazy, dev);
-	f->seg = has_segments ? build_table(b, "segment", 2, lazy, dev) : PARAM_NONE;
+	f->pos = build_table_wide(b, "position", cfg->position_offset + cfg->max_positions,
+				  E, lazy, dev);
+	f->seg = PARAM_NONE;
+	if (cfg->segments > 0)
+		f->seg = build_table_wide(b, "segment", cfg->segments, E, lazy, dev);
 }
 
-struct layered *layered_declare(struct model *m, struct param_set *ps, const char *name,
-				bool has_segments)
+/* What is between the sum of the tables and the first layer. */
+static void declare_edge(struct build *b, struct layered *f)
+{
+	const struct model_config *cfg = &b->m->cfg;
+	int E = cfg->embed_dim;
+
+	if (cfg->pre_norm)
+		return;
+	f->edge = build_norm_wide(b, "norm", E);
+	if (E != cfg->dim)
+		f->project = build_dense(b, "project", cfg->dim, E,
+					 build_glorot(E, cfg->dim));
+}
+
+struct layered *layered_declare(struct model *m, struct param_set *ps, const char *name)
 {
 	const struct model_config *cfg = &m->cfg;
 	struct layered *f = arena_zalloc(&m->arena, sizeof *f);
@@ -41,9 +57,8 @@ struct layered *layered_declare(struct model *m, struct param_set *ps, const cha
 	f->shared = arena_zalloc(&m->arena, ((size_t)cfg->shared_layers + 1) *
 				 sizeof *f->shared);
 	f->task = arena_zalloc(&m->arena, (size_t)m->n_tasks * sizeof *f->task);
-	declare_tables(&b, f, has_segments);
-	if (!cfg->pre_norm)
-		f->edge = build_norm(&b, "norm");
+	declare_tables(&b, f);
+	declare_edge(&b, f);
 	for (int i = 0; i < cfg->shared_layers; i++) {
 		b = build_in(&all, "%s.%d", name, i);
 		layer_declare(&b, &f->shared[i], 2, cfg->layers);
@@ -64,6 +79,8 @@ void layered_declare_task(struct build *own, int task)
 
 	stack_init(s, m, m->cfg.layers, 2);
 	s->edge = f->edge;
+	s->has_project = m->cfg.embed_dim != m->cfg.dim;
+	s->project = f->project;
 	for (int i = 0; i < s->n; i++) {
 		b = build_in(own, "%s.%d", f->name, i);
 		if (i < k)
@@ -98,13 +115,22 @@ static const int32_t *positions(const struct model *m, struct tape *t,
 	return pos;
 }
 
+/* Rows of the segment table, which may have one alone. */
+static const int32_t *segments(const struct model *m, struct tape *t,
+			       const struct places *rows)
+{
+	if (m->cfg.segments != 1)
+		return rows->seg;
+	return arena_zalloc(&t->arena, ((size_t)rows->n + 1) * sizeof *rows->seg);
+}
+
 struct ten *layered_embed(const struct model *m, struct tape *t,
 			  const struct places *rows)
 {
 	const struct layered *f = m->own;
 
 	return op_embed(t, m->token, rows->ids, rows->n, f->pos, positions(m, t, rows),
-			f->seg, rows->seg, (float)m->cfg.table_scale);
+			f->seg, segments(m, t, rows), (float)m->cfg.table_scale);
 }
 
 /* What the tokens alone bring: scaled rows of their table. */

@@ -4,7 +4,7 @@
  *
  * Names of parameters (.weight and .bias where not a table; layers as in stack.h):
  *   embed.token, embed.position, embed.segment (where there are segments)
- *   embed.norm (post-norm)
+ *   embed.norm (post-norm), embed.project (where tables have a width of their own)
  *   NAME.I..., NAME.norm (pre-norm)
  *   tasks.T.NAME.I...    layers from shared_layers on, and then the final norm
  *
@@ -28,12 +28,12 @@ struct layered {
 	const char *name;     /* of the layers' parameters */
 	int pos, seg;         /* tables; seg PARAM_NONE: there are no segments */
 	struct norm edge;     /* when everybody's (stack.h) */
+	struct dense project; /* with embed_dim other than dim */
 	struct layer *shared; /* [shared_layers] */
 	struct stack *task;   /* [n_tasks]; their lower layers are the shared ones */
 };
 
-struct layered *layered_declare(struct model *m, struct param_set *ps, const char *name,
-				bool has_segments);
+struct layered *layered_declare(struct model *m, struct param_set *ps, const char *name);
 struct ten *layered_rows(const struct model *m, struct tape *t, const struct batch *b,
 			 bool causal, float p_drop, struct ten **embedded);
 

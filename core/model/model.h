@@ -56,7 +56,14 @@ struct model_config {
 	bool split_qkv;         /* q, k, v are three matrices, not one [3C, C] */
 	int max_positions;      /* places the position table has: max_source */
 	int position_offset;    /* row of the first place in it */
+	int embed_dim;          /* columns of the tables: dim. Where it is another, a
+				   dense layer brings their sum to dim (post-norm only) */
+	int segments;           /* rows of the segment table: 2, in a gpt NO_SEGMENTS.
+				   1: all segments are that one */
+	enum act head_act;      /* behind the first layer of heads that pool: ACT_TANH */
 };
+
+enum { NO_SEGMENTS = -1, SEGMENTS_MAX = 1024 };
 
 enum { LABEL_PIECES_MAX = 32 };
 

@@ -33,6 +33,17 @@ const struct st_dtype_row safetensors_dtypes[ST_DTYPES] = {
 	[ST_F16] = { "F16", 2 },
 	[ST_BF16] = { "BF16", 2 },
 	[ST_I64] = { "I64", 8 },
+	[ST_BOOL] = { "BOOL", 1 },
+	[ST_U8] = { "U8", 1 },
+	[ST_I8] = { "I8", 1 },
+	[ST_U16] = { "U16", 2 },
+	[ST_I16] = { "I16", 2 },
+	[ST_U32] = { "U32", 4 },
+	[ST_I32] = { "I32", 4 },
+	[ST_U64] = { "U64", 8 },
+	[ST_F64] = { "F64", 8 },
+	[ST_F8_E4M3] = { "F8_E4M3", 1 },
+	[ST_F8_E5M2] = { "F8_E5M2", 1 },
 };
 
 struct safetensors {
@@ -154,8 +165,8 @@ static enum status read_entry(const struct safetensors *s, const char *path,
 		return bad(err, path, "tensor '%.80s' must have dtype, shape "
 			   "and data_offsets", name);
 	if (!read_dtype(json_get(j, "dtype"), &e->dtype))
-		return err_set(err, ST_INVALID, "tensor '%.80s' of '%s' is not "
-			       "of type F32, F16, BF16 or I64", name, path);
+		return err_set(err, ST_INVALID, "tensor '%.80s' of '%s' is of no type of "
+			       "numbers that is known", name, path);
 	e->n_dims = read_ints(json_get(j, "shape"), e->dim, ST_DIMS);
 	if (e->n_dims < 0)
 		return bad(err, path, "tensor '%.80s' has a bad shape", name);
@@ -375,6 +386,16 @@ static float from_bfloat(uint16_t h)
 	return f;
 }
 
+bool safetensors_has_floats(const struct st_entry *e)
+{
+	return e->dtype == ST_F32 || e->dtype == ST_F16 || e->dtype == ST_BF16;
+}
+
+const char *safetensors_dtype_name(enum st_dtype t)
+{
+	return safetensors_dtypes[t].name;
+}
+
 int64_t safetensors_numbers(const struct st_entry *e)
 {
 	return (int64_t)(e->bytes / safetensors_dtypes[e->dtype].size);
@@ -386,7 +407,7 @@ void safetensors_floats(const struct st_entry *e, float *out)
 	size_t n = (size_t)safetensors_numbers(e);
 	uint16_t h;
 
-	BUG_IF(e->dtype == ST_I64);
+	BUG_IF(!safetensors_has_floats(e));
 	if (e->dtype == ST_F32) {
 		memcpy(out, p, e->bytes);
 		return;

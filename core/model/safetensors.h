@@ -16,7 +16,12 @@
 
 #include "base/status.h"
 
-enum st_dtype { ST_F32, ST_F16, ST_BF16, ST_I64, ST_DTYPES };
+/* Numbers of the first three can be asked for; the others are read over. */
+enum st_dtype {
+	ST_F32, ST_F16, ST_BF16, ST_I64,
+	ST_BOOL, ST_U8, ST_I8, ST_U16, ST_I16, ST_U32, ST_I32, ST_U64, ST_F64,
+	ST_F8_E4M3, ST_F8_E5M2, ST_DTYPES
+};
 enum { SAFETENSORS_HEADER_MAX = 64 << 20, ST_DIMS = 4 };
 
 struct st_entry {
@@ -51,6 +56,8 @@ const char *safetensors_meta(const struct safetensors *s, const char *key);
  * Numbers of a F32, F16 or BF16 entry as floats; out holds all of them. Of files from
  * elsewhere: a checkpoint of ours is F32 and copied as it is.
  */
+bool safetensors_has_floats(const struct st_entry *e);
+const char *safetensors_dtype_name(enum st_dtype t); /* "F32" */
 int64_t safetensors_numbers(const struct st_entry *e);
 void safetensors_floats(const struct st_entry *e, float *out);
 

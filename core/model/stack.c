@@ -83,7 +83,10 @@ void stream_begin(struct stream *s, struct ten *x)
 		s->h = op_norm(s->t, s->x, n->gamma, n->beta, eps);
 	} else {
 		x = op_norm(s->t, x, n->gamma, n->beta, eps);
-		s->x = s->h = op_dropout(s->t, x, s->p_drop);
+		x = op_dropout(s->t, x, s->p_drop);
+		if (k->has_project)
+			x = dense_apply(s->t, x, &k->project, ACT_NONE);
+		s->x = s->h = x;
 	}
 }
 

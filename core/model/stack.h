@@ -34,6 +34,8 @@ struct stack {
 	int n, sublayers; /* 2: self, feed-forward; 3: self, cross, feed-forward */
 	struct layer *layer; /* [n] */
 	struct norm edge;
+	bool has_project;    /* behind the edge: rows of the tables' width to dim */
+	struct dense project;
 };
 
 /* Rows on their way through a stack. */

@@ -29,6 +29,8 @@ struct bilstm {
 static void bilstm_settle(struct model_config *c)
 {
 	c->pool = POOL_ATTENTION;
+	c->embed_dim = c->dim;
+	c->segments = NO_SEGMENTS;
 }
 
 static enum status bilstm_check(const struct model_config *c, struct err *err)

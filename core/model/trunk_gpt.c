@@ -20,6 +20,7 @@ static void gpt_settle(struct model_config *c)
 	c->pre_norm = true;
 	c->tied = true;
 	c->copy = false;
+	c->segments = NO_SEGMENTS;
 	if (c->act == ACT_NONE)
 		c->act = ACT_GELU_TANH;
 	if (!c->max_positions)
@@ -38,7 +39,7 @@ static const struct head_kind *gpt_head(enum task_kind k)
 
 static void *gpt_declare(struct model *m, struct param_set *ps)
 {
-	return layered_declare(m, ps, "layers", false);
+	return layered_declare(m, ps, "layers");
 }
 
 static struct ten *gpt_rows(const struct model *m, struct tape *t, const struct batch *b,

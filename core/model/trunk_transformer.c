@@ -8,7 +8,7 @@
 
 static void *transformer_declare(struct model *m, struct param_set *ps)
 {
-	return layered_declare(m, ps, "encoder", true);
+	return layered_declare(m, ps, "encoder");
 }
 
 static struct ten *transformer_rows(const struct model *m, struct tape *t,
@@ -20,8 +20,10 @@ static struct ten *transformer_rows(const struct model *m, struct tape *t,
 
 static double transformer_flops(const struct model *m, double n)
 {
-	return m->cfg.layers * n *
-	       (layer_flops(&m->cfg) + attention_flops(&m->cfg, n));
+	const struct model_config *c = &m->cfg;
+	double project = c->embed_dim == c->dim ? 0 : 2.0 * c->embed_dim * c->dim;
+
+	return c->layers * n * (layer_flops(c) + attention_flops(c, n)) + project * n;
 }
 
 const struct trunk_kind trunk_transformer = {

@@ -355,7 +355,7 @@ static void test_foreign(void **state)
 	safetensors_close(s);
 	assert_int_equal(safetensors_open(path, true, &s, &err), ST_CORRUPT);
 	assert_non_null(strstr(err.text, "checksum"));
-	refused("{\"a\":" T("F64", "[1]", "[0,8]") "}", 8, "F32");
+	refused("{\"a\":" T("F7", "[1]", "[0,8]") "}", 8, "no type of numbers");
 	refused("{\"a\":" T("F32", "[1]", "[0,8]") "}", 8, "size");
 	refused("{\"a\":" T("F32", "[1]", "[0,4]") "}", 8, "no tensor");
 	refused("{\"a\":" T("F32", "[1]", "[4,8]") "}", 8, "gap");

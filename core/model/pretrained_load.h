@@ -1,0 +1,33 @@
+/*
+ * pretrained_load.h - an open foreign folder, between the file that opens it and the one
+ * that takes its weights. For these two alone.
+ */
+#ifndef TUTTI_MODEL_PRETRAINED_LOAD_H
+#define TUTTI_MODEL_PRETRAINED_LOAD_H
+
+#include "model/pretrained_own.h"
+
+enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, HEAD_LABELS_MAX = 1 << 20 };
+
+struct pretrained {
+	struct pretrained_info info;
+	const struct family *family;
+	const char *prefix;      /* of its trunk's tensors: the family's, or "" */
+	struct json *config;
+	struct tensors *tensors;
+	bool *used;              /* [tensors] by the trunk */
+	char **labels;           /* [n_labels] */
+	int head[HEAD_PARTS];    /* tensors: weight and bias of hidden, then of out; with
+				    n_labels */
+};
+
+/* The tensor of a row's name, old spellings included, or -1; `name` gets it. */
+int pretrained_find(const struct pretrained *p, const char *prefix, const char *theirs,
+		    int layer, char name[PRETRAINED_NAME]);
+/* The shape of the tensor for a parameter of ours. */
+void pretrained_shape(const struct param *ours, enum how how, int *rows, int *cols);
+enum status pretrained_fits(const struct st_entry *e, int rows, int cols, struct err *err);
+/* Is it a known buffer, which holds no weights? */
+bool pretrained_is_buffer(const struct pretrained *p, const char *name);
+
+#endif
