@@ -223,6 +223,29 @@ int model_places(const struct model_config *cfg)
 	return c.max_positions;
 }
 
+void model_open_layout(struct model_config *cfg)
+{
+	struct model_config c = *cfg;
+
+	c.eps = 0;
+	c.act = c.head_act = ACT_NONE;
+	c.table_scale = 0;
+	c.embed_dim = c.segments = 0;
+	settle_all(&c, trunk_find(c.kind));
+	if (!memcmp(&c.eps, &cfg->eps, sizeof c.eps))
+		cfg->eps = 0;
+	if (!memcmp(&c.table_scale, &cfg->table_scale, sizeof c.table_scale))
+		cfg->table_scale = 0;
+	if (c.act == cfg->act)
+		cfg->act = ACT_NONE;
+	if (c.head_act == cfg->head_act)
+		cfg->head_act = ACT_NONE;
+	if (c.embed_dim == cfg->embed_dim)
+		cfg->embed_dim = 0;
+	if (c.segments == cfg->segments)
+		cfg->segments = 0;
+}
+
 static enum status check_task(const struct model *m, const struct model_task *t,
 			      struct err *err)
 {

@@ -21,7 +21,8 @@
 /* The plan's fields that such trunks have a use for, the layout in detail behind. */
 #define LAYERED_FIELDS                                                         \
 	"dim", "layers", "heads", "ff", "shared_layers", "vocab", "eps", "act",        \
-	"table_scale", "split_qkv", "max_positions", "position_offset"
+	"table_scale", "split_qkv", "max_positions", "position_offset", "embed_dim",   \
+	"segments"
 
 /* The trunk's own. */
 struct layered {

@@ -120,6 +120,8 @@ bool model_is_of_trunk(const char *kind, const char *field);
  * and decoder are names of the registry.
  */
 int model_places(const struct model_config *cfg);
+/* Leaves open of the layout in detail what kind and decoder have so anyway. */
+void model_open_layout(struct model_config *cfg);
 /* model.dim of this trunk is a multiple of it: 1 or more. */
 int model_kind_dim_multiple(const char *kind);
 /*

@@ -16,7 +16,6 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "base/str.h"
-#include "base/str.h"
 #include "model/model.h"
 
 struct pretrained;

@@ -61,8 +61,13 @@ static enum status set_text(struct json *root, const char *path, const char *tex
 /* Heads read and tasks share as they like; nothing in the weights says how. */
 static bool is_fixed(const char *kind, const char *key)
 {
-	return model_is_of_trunk(kind, key) && !str_eq(key, "shared_layers") &&
-	       !str_eq(key, "pool") && !str_eq(key, "prompt_loss");
+	static const char *const free_ones[] = { "shared_layers", "pool", "head_act",
+						 "prompt_loss", NULL };
+
+	for (int i = 0; free_ones[i]; i++)
+		if (str_eq(free_ones[i], key))
+			return false;
+	return model_is_of_trunk(kind, key);
 }
 
 static enum status refuse_other(struct plan_reader *r, const char *path,
@@ -140,6 +145,19 @@ static enum status lay_model(struct plan_reader *r, struct json *root,
 	return st;
 }
 
+/* Nobody writes with a table that is narrower than the rows: then it is two of them. */
+static enum status lay_tied(struct plan_reader *r, struct json *root)
+{
+	const struct json *dim = plan_node_at(root, "model.dim");
+	const struct json *table = plan_node_at(root, "model.embed_dim");
+
+	if (!table || !dim || is_same(table, dim) || plan_node_at(root, "model.tied") ||
+	    !r->uses(word_at(root, "model.kind", ""), word_at(root, "model.decoder", "cross"),
+		     "tied"))
+		return ST_OK;
+	return json_set_path(root, "model.tied", "false", r->err);
+}
+
 /* A plan may name a vocabulary for an init that has none. */
 static enum status lay_tokenizer(struct plan_reader *r, struct json *root,
 				 const struct plan_base *base)
@@ -172,6 +190,8 @@ static enum status lay(struct plan_reader *r, struct json *root, const char *tex
 	}
 	BUG_IF(!model || !json_get(model, "kind"));
 	st = lay_model(r, root, model);
+	if (!st)
+		st = lay_tied(r, root);
 	if (!st)
 		st = lay_tokenizer(r, root, &base);
 	if (!st)

@@ -75,8 +75,9 @@
 	M("model.tied", BOOL, 0, 0, "true", NULL, CHOICE, model.tied,          \
 	  "Are embeddings and the output layer one table?")                    \
 	M("model.vocab", INT, 1, 16777216, "(as the tokenizer)", NULL, INT,    \
-	  model.vocab, "Rows of the table of pieces. This field and the six "  \
-	  "below are the layout in detail: a model.init brings them.")         \
+	  model.vocab, "Rows of the table of pieces. This field and those "    \
+	  "up to model.head_act are the layout in detail: a model.init brings " \
+	  "them.")                                                             \
 	M("model.eps", NUM, 1e-20, 1, "(as the kind)", NULL, FLOAT, model.eps, \
 	  "What keeps the division in a layer norm sane.")                     \
 	M("model.act", ENUM, 0, 0, "(as the kind)",                            \
@@ -90,6 +91,14 @@
 	  INT, model.max_positions, "Places that the position table has room for.") \
 	M("model.position_offset", INT, 0, 65536, "(as the kind)", NULL, INT,  \
 	  model.position_offset, "Row of the first place in that table.")      \
+	M("model.embed_dim", INT, 1, 65536, "(as dim)", NULL, INT,             \
+	  model.embed_dim, "Columns of the tables, where they are not dim: a " \
+	  "layer then makes dim of them.")                                     \
+	M("model.segments", INT, -1, 1024, "(as the kind)", NULL, INT,         \
+	  model.segments, "Rows of the table of segments; -1: there is none.") \
+	M("model.head_act", ENUM, 0, 0, "(as the kind)",                       \
+	  "kind|relu|gelu|gelu-tanh|tanh", CHOICE, model.head_act,             \
+	  "Activation inside the heads of classification and regression.")    \
 	W("model.init", STR, 0, 0, "\"random\"", NULL, TEXT, init,             \
 	  "Where the first weights come from: random, a folder with a model "  \
 	  "(config.json and model.safetensors), or a run's checkpoint: "       \

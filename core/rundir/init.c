@@ -41,18 +41,23 @@ enum status init_find_again(struct plan *p, struct err *err)
 
 enum { GROUPS_TOLD = 4 };
 
-/* Length of what a name's group is called by: "tasks.topic.head", "encoder". */
+/*
+ * Length of what a name's group is called by: "tasks.topic.head", "bert.pooler",
+ * "classifier". A name's own last part is none of it.
+ */
 static size_t group_len(const char *name, size_t n)
 {
-	int dots = str_starts(name, "tasks.") ? 3 : 1;
+	size_t most = str_starts(name, "tasks.") ? 3 : 2, parts = 0, len = n;
 
-	for (size_t i = 0; i < n; i++)
-		if (name[i] == '.' && !--dots)
-			return i;
-	return n;
+	for (size_t i = 0; i < n && parts < most; i++)
+		if (name[i] == '.') {
+			parts++;
+			len = i;
+		}
+	return str_starts(name, "tasks.") && parts < most ? n : len;
 }
 
-/* Names of one group stand together: "tasks.topic.head (4), encoder (12)". */
+/* Names of one group stand together: "tasks.topic.head (4), encoder (12), classifier". */
 static void put_groups(const struct buf *names, struct buf *out)
 {
 	const char *at = buf_str(names);
@@ -69,7 +74,8 @@ static void put_groups(const struct buf *names, struct buf *out)
 			at += *at == '\n';
 		}
 		if (told < GROUPS_TOLD)
-			buf_addf(out, "%s%.*s (%d)", told++ ? ", " : "", (int)len, group, n);
+			buf_addf(out, n > 1 ? "%s%.*s (%d)" : "%s%.*s", told++ ? ", " : "",
+				 (int)len, group, n);
 		else
 			left += n;
 	}
@@ -92,13 +98,15 @@ static void put_words(const struct session *s, const struct init_taken *t, struc
 
 /* --- rates --- */
 
-static bool has_line(const struct buf *lines, const char *name)
+/* Is the parameter in one of the lines, by its name or by what its name begins with? */
+static bool is_told(const struct buf *lines, const char *name)
 {
-	size_t n = strlen(name);
+	for (const char *at = buf_str(lines); *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		size_t n = strcspn(at, " \n");
 
-	for (const char *at = buf_str(lines); *at; at += strcspn(at, "\n"), at += *at == '\n')
-		if (!strncmp(at, name, n) && strchr(" \n", at[n]))
+		if (!strncmp(at, name, n) && (!name[n] || name[n] == '.'))
 			return true;
+	}
 	return false;
 }
 
@@ -110,7 +118,7 @@ static bool is_all_fresh(const struct session *s, int task, const struct buf *fr
 	for (int p = 0; p < s->params.n; p++) {
 		if (s->params.p[p].owner != task)
 			continue;
-		if (!has_line(fresh, s->params.p[p].name))
+		if (!is_told(fresh, s->params.p[p].name))
 			return false;
 		own++;
 	}

@@ -6,7 +6,10 @@
 
 #include "rundir/init.h"
 
-/* What became of every parameter: names, a line each. */
+/*
+ * What became of every parameter: a line for each name, or for what several names begin
+ * with up to a dot.
+ */
 struct init_taken {
 	int taken;
 	struct buf fresh, unused;
