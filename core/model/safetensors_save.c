@@ -12,12 +12,12 @@
 
 enum { ALIGN = 64 };
 
-/* Order of the data: I64 before F32 before the halves, else as given. */
+/* Order of the data: numbers of 8 bytes, of 4, of 2, of 1; else as given. */
 static int *data_order(const struct st_entry *e, int n)
 {
 	int *order = xcalloc((size_t)n + 1, sizeof *order), k = 0;
 
-	for (size_t size = 8; size >= 2; size /= 2)
+	for (size_t size = 8; size >= 1; size /= 2)
 		for (int i = 0; i < n; i++)
 			if (safetensors_dtypes[e[i].dtype].size == size)
 				order[k++] = i;

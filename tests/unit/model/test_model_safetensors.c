@@ -42,6 +42,7 @@ static int tear_down(void **state)
 
 static const float weights[6] = { 1.0f, -2.5f, 3e-30f, 0.0f, 1e30f, -0.0f };
 static const int64_t counts[3] = { 1, -1, INT64_MAX };
+static const uint8_t bytes[3] = { 1, 0, 1 };
 static const uint16_t halves[4] = { 0x3c00, 0xc000, 0x0001, 0x7bff };
 static const char *const meta[] = { "step", "500", "note \"x\"", "\xc3\xa9\n",
 				    NULL };
@@ -55,6 +56,7 @@ static int fill(struct st_entry *e)
 				    weights, 24 };
 	e[n++] = (struct st_entry){ "empty", ST_F32, 2, { 0, 7 }, weights, 0 };
 	e[n++] = (struct st_entry){ "one", ST_F32, 0, { 0 }, weights + 4, 4 };
+	e[n++] = (struct st_entry){ "bytes", ST_BOOL, 1, { 3 }, bytes, 3 };
 	e[n++] = (struct st_entry){ "counts", ST_I64, 1, { 3 }, counts, 24 };
 	return n;
 }

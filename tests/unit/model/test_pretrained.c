@@ -1,0 +1,431 @@
+/*
+ * test_pretrained.c - models of every family from folders as `transformers` writes them:
+ * hidden states, logits and losses are its own (tests/golden/pretrained/make_golden.py),
+ * and a folder with one matrix transposed shows that the comparison would see it.
+ */
+#include "fixture/foreign_folder.h"
+
+#include "fixture/golden.h"
+#include "fixture/near.h"
+#include "model/kind.h"
+
+enum { TOKENS_MAX = 64, WIDE = 128, EXAMPLES = 3 };
+
+/* A folder's model with one task, and what it must compute. */
+struct foreign {
+	struct pretrained *p;
+	struct test_model m;
+	struct pretrained_report report;
+	struct test_batch x;
+	double hidden[TOKENS_MAX * WIDE], logits[EXAMPLES * WIDE];
+	size_t n_hidden, n_logits;
+};
+
+/* --- the case --- */
+
+static int ints(const struct json *list, int32_t *out)
+{
+	int n = 0;
+
+	for (const struct json *j = json_first(list); j; j = json_next(j)) {
+		int64_t x;
+
+		assert_true(json_int(j, &x) && n < TOKENS_MAX);
+		out[n++] = (int32_t)x;
+	}
+	return n;
+}
+
+/*
+ * Segments are 0 and 1 where the family has none, or one alone: they must not count. A
+ * text goes on with `said`, if the case has it.
+ */
+static void read_batch(struct foreign *f, const struct json *row, bool has_segments)
+{
+	const struct json *ids = json_first(json_get(row, "ids"));
+	const struct json *seg = json_first(json_get(row, "segments"));
+	const struct json *said = json_get(row, "said");
+	struct batch *b = &f->x.b;
+	int32_t label[EXAMPLES] = { 0 };
+
+	said = said ? json_first(said) : NULL;
+	if (json_get(row, "labels"))
+		ints(json_get(row, "labels"), label);
+	tb_init(&f->x, 0, said ? TASK_SUMMARIZE : TASK_CLASSIFY);
+	for (; ids; ids = json_next(ids), seg = json_next(seg), b->B++) {
+		int n = ints(ids, f->x.ids + b->N), t;
+
+		ints(seg, f->x.seg + b->N);
+		for (int i = 0; i < n; i++, b->N++) {
+			f->x.pos[b->N] = i;
+			if (!has_segments)
+				f->x.seg[b->N] = i % 2;
+		}
+		t = said ? ints(said, f->x.out + b->T) : 0;
+		for (int i = 0; i < t; i++) {
+			f->x.in[b->T + i] = i ? f->x.out[b->T + i - 1] : 0;
+			f->x.dpos[b->T + i] = i;
+		}
+		b->T += t;
+		f->x.label[b->B] = label[b->B];
+		f->x.off[b->B + 1] = b->N;
+		f->x.dec_off[b->B + 1] = b->T;
+		said = said ? json_next(said) : NULL;
+	}
+	assert_int_equal(b->B, EXAMPLES);
+}
+
+static struct json *case_row(const char *name)
+{
+	struct golden g;
+	struct json *row, *found = NULL;
+
+	golden_open(&g, FOREIGN "expected.jsonl");
+	while (!found && (row = golden_row(&g))) {
+		if (str_eq(json_string(json_get(row, "folder")), name))
+			found = row;
+		else
+			json_free(row);
+	}
+	golden_close(&g);
+	assert_non_null(found);
+	return found;
+}
+
+/* The folder's model; labels NULL: three that are not the folder's. */
+static void foreign_open(struct foreign *f, const char *folder, const char *const *labels,
+			 int n_labels, int shared_layers)
+{
+	static const char *const others[] = { "a", "b", "c" };
+	const char *const *of[1] = { labels ? labels : others };
+	struct model_task task = { .name = "mood", .kind = TASK_CLASSIFY,
+				   .n_labels = labels ? n_labels : 3 };
+	struct model_config cfg;
+	struct err err = { "" };
+
+	memset(f, 0, sizeof *f);
+	if (pretrained_open(folder, &f->p, &err))
+		fail_msg("%s", err.text);
+	cfg = pretrained_info(f->p)->cfg;
+	cfg.max_source = 9;
+	cfg.max_target = 7;
+	if (shared_layers >= 0)
+		cfg.shared_layers = shared_layers;
+	if (model_kind_says(cfg.kind))
+		task.kind = TASK_SUMMARIZE;
+	tm_init(&f->m, &cfg, &task, 1);
+	if (pretrained_load(f->p, f->m.m, &f->m.ps, of, &f->report, &err))
+		fail_msg("%s", err.text);
+}
+
+static void foreign_close(struct foreign *f)
+{
+	tm_release(&f->m);
+	pretrained_report_release(&f->report);
+	pretrained_close(f->p);
+}
+
+/* --- comparing --- */
+
+static double worst(const float *is, const double *want, size_t n)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double d = fabs((double)is[i] - want[i]);
+
+		most = d > most || isnan(d) ? d : most;
+	}
+	return most;
+}
+
+/* The greatest difference of the last hidden states. */
+static double hidden_error(struct foreign *f, const char *name)
+{
+	struct json *row = case_row(name);
+	struct ten *h;
+
+	f->n_hidden = golden_numbers(row, "hidden", f->hidden, TOKENS_MAX * WIDE);
+	read_batch(f, row, pretrained_info(f->p)->cfg.segments > 1);
+	json_free(row);
+	f->x.b.kind = f->m.m->task[0].kind;
+	tape_begin(&f->m.t, NULL, NULL);
+	h = model_rows(f->m.m, &f->m.t, &f->x.b, 0, NULL);
+	assert_int_equal((size_t)h->rows * (size_t)h->cols, f->n_hidden);
+	return worst(h->v, f->hidden, f->n_hidden);
+}
+
+static double logits_error(struct foreign *f)
+{
+	struct ten *x;
+
+	tape_begin(&f->m.t, NULL, NULL);
+	x = model_head(f->m.m, &f->x.b)->scores(f->m.m, &f->m.t, &f->x.b, 0, NULL);
+	assert_int_equal((size_t)x->rows * (size_t)x->cols, f->n_logits);
+	return worst(x->v, f->logits, f->n_logits);
+}
+
+/* Of what a language model would say behind each text. */
+static double next_error(struct foreign *f)
+{
+	const struct batch *b = &f->x.b;
+	int V = f->m.m->cfg.vocab, last[EXAMPLES];
+	struct ten *h, *rows;
+	float *p;
+
+	for (int i = 0; i < EXAMPLES; i++)
+		last[i] = b->off[i + 1] - 1;
+	tape_begin(&f->m.t, NULL, NULL);
+	h = model_rows(f->m.m, &f->m.t, b, 0, NULL);
+	rows = op_rows(&f->m.t, h, last, EXAMPLES);
+	p = arena_alloc(&f->m.t.arena, (size_t)EXAMPLES * (size_t)V * sizeof *p);
+	infer_output(&f->m.t, rows->v, EXAMPLES, f->m.m->token, PARAM_NONE, p);
+	assert_int_equal((size_t)EXAMPLES * (size_t)V, f->n_logits);
+	return worst(p, f->logits, f->n_logits);
+}
+
+static void compare(const char *name)
+{
+	static const char *const mood[] = { "calm", "brisk", "grave" };
+	static const char *const plain[] = { "LABEL_0", "LABEL_1" };
+	static struct foreign f;
+	bool two = !strcmp(name, "electra");
+	struct json *row = case_row(name);
+	char folder[128];
+	double loss;
+
+	snprintf(folder, sizeof folder, FOREIGN "%s", name);
+	foreign_open(&f, folder, two ? plain : mood, two ? 2 : 3, -1);
+	f.n_logits = golden_numbers(row, "logits", f.logits, EXAMPLES * WIDE);
+	assert_near(hidden_error(&f, name), 0, 1e-4);
+	if (f.n_logits && f.x.b.kind == TASK_CLASSIFY) {
+		assert_near(logits_error(&f), 0, 1e-4);
+		assert_string_equal(buf_str(&f.report.fresh), "");
+	} else if (f.n_logits) {
+		assert_near(next_error(&f), 0, 1e-4);
+	}
+	if (f.n_logits) {
+		tape_begin(&f.m.t, NULL, NULL);
+		loss = model_loss(f.m.m, &f.m.t, &f.x.b, 0).plain;
+		assert_near(loss, json_number(json_get(row, "loss")), 1e-4);
+	}
+	foreign_close(&f);
+	json_free(row);
+}
+
+static void test_families(void **state)
+{
+	static const char *const name[] = { "bert", "bert-deep", "bert-old", "distilbert",
+					    "roberta", "electra", "electra-even", "gpt2",
+					    "gpt2-half" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+		compare(name[i]);
+}
+
+/* --- the comparison sees a fault --- */
+
+static void transpose_half(struct st_entry *e, int *n)
+{
+	struct st_entry *w = foreign_entry(e, *n, "encoder.layer.3.attention.output.dense.weight");
+	static uint16_t turned[36 * 36];
+
+	assert_int_equal(w->bytes, sizeof turned);
+	for (int i = 0; i < 36; i++)
+		for (int k = 0; k < 36; k++)
+			memcpy(&turned[k * 36 + i],
+			       (const char *)w->data + 2 * (i * 36 + k), 2);
+	w->data = turned;
+}
+
+static void transpose_float(struct st_entry *e, int *n)
+{
+	struct st_entry *w = foreign_entry(e, *n, "transformer.h.1.attn.c_proj.weight");
+	static float turned[24 * 24];
+
+	assert_int_equal(w->bytes, sizeof turned);
+	for (int i = 0; i < 24; i++)
+		for (int k = 0; k < 24; k++)
+			memcpy(&turned[k * 24 + i],
+			       (const char *)w->data + 4 * (i * 24 + k), 4);
+	w->data = turned;
+}
+
+static double error_of_copy(const char *name, foreign_edit *edit)
+{
+	static struct foreign f;
+	const char *folder = foreign_new();
+	double error;
+
+	foreign_copy(name, folder, NULL, NULL, edit);
+	foreign_open(&f, folder, NULL, 0, -1);
+	error = hidden_error(&f, name);
+	foreign_close(&f);
+	foreign_remove(folder);
+	return error;
+}
+
+static void test_transposed(void **state)
+{
+	(void)state;
+	assert_near(error_of_copy("bert-deep", NULL), 0, 1e-4);
+	assert_true(error_of_copy("bert-deep", transpose_half) > 0.1);
+	assert_near(error_of_copy("gpt2", NULL), 0, 1e-4);
+	assert_true(error_of_copy("gpt2", transpose_float) > 0.1);
+}
+
+/* --- layers that are a task's own, heads --- */
+
+static void test_own_layers(void **state)
+{
+	static const char *const name[] = { "bert-deep", "gpt2", "electra" };
+	static struct foreign f;
+	char folder[128];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		for (int shared = 0; shared < 3; shared++) {
+			snprintf(folder, sizeof folder, FOREIGN "%s", name[i]);
+			foreign_open(&f, folder, NULL, 0, shared);
+			assert_near(hidden_error(&f, name[i]), 0, 1e-4);
+			foreign_close(&f);
+		}
+}
+
+/* The same labels in another order: the same logits in that order. */
+static void test_permuted(void **state)
+{
+	static const char *const mood[] = { "grave", "calm", "brisk" };
+	static const int was[] = { 2, 0, 1 };
+	static struct foreign f;
+	struct json *row = case_row("bert");
+	double logits[EXAMPLES * 3];
+
+	(void)state;
+	foreign_open(&f, FOREIGN "bert", mood, 3, -1);
+	f.n_logits = golden_numbers(row, "logits", logits, EXAMPLES * 3);
+	for (int i = 0; i < EXAMPLES * 3; i++)
+		f.logits[i] = logits[i / 3 * 3 + was[i % 3]];
+	hidden_error(&f, "bert");
+	assert_near(logits_error(&f), 0, 1e-4);
+	foreign_close(&f);
+	json_free(row);
+}
+
+static bool is_as_drawn(const struct foreign *f, const char *name)
+{
+	struct param_set ps;
+	struct model *m;
+	int p = param_find(&f->m.ps, name);
+	bool same;
+
+	assert_true(p >= 0);
+	param_set_init(&ps);
+	assert_int_equal(model_new(&f->m.m->cfg, f->m.m->task, 1, &ps, &m, NULL), ST_OK);
+	model_init_random(m, &ps, 5);
+	same = !memcmp(param_value(&ps, p), param_value(&f->m.ps, p),
+		       param_count(&ps, p) * sizeof(float));
+	model_free(m);
+	param_set_release(&ps);
+	return same;
+}
+
+/* Other labels, or as many that are not all the same: the head is fresh. */
+static void test_fresh_head(void **state)
+{
+	static const char *const two[] = { "calm", "brisk" };
+	static const char *const twice[] = { "calm", "brisk", "calm" };
+	static struct foreign f;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		const char *const *labels = i == 0 ? NULL : i == 1 ? two : twice;
+
+		foreign_open(&f, FOREIGN "bert", labels, i == 1 ? 2 : 3, -1);
+		assert_string_equal(buf_str(&f.report.fresh), "tasks.mood.head\n");
+		assert_non_null(strstr(buf_str(&f.report.unused), "classifier.weight\n"));
+		assert_non_null(strstr(buf_str(&f.report.unused), "bert.pooler.dense.bias\n"));
+		assert_null(strstr(buf_str(&f.report.unused), "encoder"));
+		assert_true(is_as_drawn(&f, "tasks.mood.head.out.weight"));
+		assert_false(is_as_drawn(&f, "encoder.0.attention.qkv.weight"));
+		foreign_close(&f);
+	}
+}
+
+/* --- what is told of a folder --- */
+
+static void test_info(void **state)
+{
+	struct pretrained *p;
+	const struct pretrained_info *i;
+
+	(void)state;
+	assert_int_equal(pretrained_open(FOREIGN "roberta", &p, NULL), ST_OK);
+	i = pretrained_info(p);
+	assert_string_equal(i->family, "roberta");
+	assert_string_equal(i->cfg.kind, "transformer");
+	assert_int_equal(i->max_length, 18);
+	assert_int_equal(i->cfg.position_offset, 2);
+	assert_int_equal(i->n_labels, 3);
+	assert_string_equal(i->labels[1], "brisk");
+	assert_int_equal(i->parameters, 17790);
+	assert_int_equal(i->bytes, 73860);
+	pretrained_close(p);
+	assert_int_equal(pretrained_open(FOREIGN "bert", &p, NULL), ST_OK);
+	assert_near(pretrained_info(p)->dropout, 0.2, 1e-12);
+	pretrained_close(p);
+	assert_int_equal(pretrained_open(FOREIGN "gpt2", &p, NULL), ST_OK);
+	assert_int_equal(pretrained_info(p)->n_labels, 0);
+	assert_int_equal(pretrained_info(p)->max_length, 21);
+	pretrained_close(p);
+}
+
+static struct hash hash_of(const char *folder)
+{
+	struct pretrained *p;
+	struct hash h;
+
+	assert_int_equal(pretrained_open(folder, &p, NULL), ST_OK);
+	h = pretrained_info(p)->hash;
+	pretrained_close(p);
+	return h;
+}
+
+static void nudge(struct st_entry *e, int *n)
+{
+	struct st_entry *w = foreign_entry(e, *n, "transformer.ln_f.bias");
+	static float moved[24];
+
+	memcpy(moved, w->data, sizeof moved);
+	moved[23] = nextafterf(moved[23], 9.0f);
+	w->data = moved;
+}
+
+/* The hash is of the content: the same in another file, another for one changed bit. */
+static void test_hash(void **state)
+{
+	const char *folder = foreign_new();
+	struct hash was = hash_of(FOREIGN "gpt2");
+
+	(void)state;
+	foreign_copy("gpt2", folder, NULL, NULL, NULL);
+	assert_true(hash_equal(hash_of(folder), was));
+	foreign_copy("gpt2", folder, NULL, NULL, nudge);
+	assert_false(hash_equal(hash_of(folder), was));
+	foreign_copy("gpt2", folder, "\"resid_pdrop\": 0.1", "\"resid_pdrop\": 0.2", NULL);
+	assert_false(hash_equal(hash_of(folder), was));
+	foreign_remove(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_families),   cmocka_unit_test(test_transposed),
+		cmocka_unit_test(test_own_layers), cmocka_unit_test(test_permuted),
+		cmocka_unit_test(test_fresh_head), cmocka_unit_test(test_info),
+		cmocka_unit_test(test_hash),
+	};
+
+	return cmocka_run_group_tests_name("pretrained", tests, NULL, NULL);
+}
