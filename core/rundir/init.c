@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 /* --- at the reading of a plan --- */
@@ -33,6 +34,10 @@ enum status init_find_again(struct plan *p, struct err *err)
 		return ST_OK;
 	if (init_is_run(p->init))
 		return init_run_find(p->init, p->init_tokenizer, err);
+	if (!file_exists(p->init))
+		return err_set(err, ST_NOT_FOUND, "there is no folder '%.300s', which the run "
+			       "begins from (put it back: there is no checkpoint to go on "
+			       "from)", p->init);
 	str_copy(p->init_tokenizer, sizeof p->init_tokenizer, p->init);
 	return ST_OK;
 }
