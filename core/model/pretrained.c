@@ -289,6 +289,28 @@ static enum status read_labels(struct pretrained *p, int n, struct err *err)
 	return ST_OK;
 }
 
+/* BERT's dense layer over [CLS], which was trained with the trunk. */
+static enum status find_pooler(struct pretrained *p, struct err *err)
+{
+	const struct family *f = p->family;
+	char name[PRETRAINED_NAME], part[64];
+	int C = p->info.cfg.dim;
+	enum status st = ST_OK;
+
+	p->pooler[0] = p->pooler[1] = -1;
+	for (int i = 0; i < 2 && f->hidden_has_prefix && !st; i++) {
+		str_format(part, sizeof part, "%s.%s", f->head_hidden, i ? "bias" : "weight");
+		p->pooler[i] = pretrained_find(p, p->prefix, part, 0, name);
+		if (p->pooler[i] >= 0)
+			st = pretrained_fits(tensors_at(p->tensors, p->pooler[i]), i ? 1 : C, C,
+					     err);
+	}
+	if (!st && (p->pooler[0] < 0) != (p->pooler[1] < 0))
+		st = err_set(err, ST_INVALID, "of tensors %s%s.weight and .bias there is one "
+			     "alone", p->prefix, f->head_hidden);
+	return st;
+}
+
 static enum status find_head(struct pretrained *p, struct err *err)
 {
 	const struct family *f = p->family;
@@ -364,6 +386,8 @@ enum status pretrained_open(const char *folder, struct pretrained **out, struct 
 		st = check_params(p, err);
 		if (!st)
 			st = check_surplus(p, err);
+		if (!st)
+			st = find_pooler(p, err);
 		if (!st)
 			st = find_head(p, err);
 		if (st)

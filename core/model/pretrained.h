@@ -7,6 +7,11 @@
  * ELECTRA and RoBERTa become a `transformer`, GPT-2 a `gpt`. Everything in the folder is
  * foreign: it is read as if it were hostile. Reads alone; the folder's files are not
  * kept open after pretrained_close. Any thread.
+ *
+ * The function is theirs (tests/golden/pretrained), the parameters are ours: q, k and v
+ * are one matrix, a norm's beta is its bias. RoBERTa's one row of segments is kept, and
+ * stands for every segment. Where their head has dropout before its first layer, too
+ * (RoBERTa, ELECTRA), ours has it behind that layer alone.
  */
 #ifndef TUTTI_MODEL_PRETRAINED_H
 #define TUTTI_MODEL_PRETRAINED_H
@@ -31,32 +36,43 @@ struct pretrained_info {
 	int max_length;             /* pieces that its places have room for */
 	int n_labels;               /* of its own classification head; 0: it has none */
 	const char *const *labels;  /* [n_labels] its id2label, in order */
-	int64_t parameters, bytes;
-	struct hash hash;           /* of config and weights */
+	int64_t parameters;         /* numbers of the trunk */
+	int64_t bytes;              /* of all tensors, as they stand in the files */
+	struct hash hash;           /* of config.json and tensors, in however many files */
 };
 
 /*
  * ST_NOT_FOUND: no such folder, or no config.json in it; ST_INVALID: a family that is
- * not ours (the message lists those that are), or a setting we do not have; ST_CORRUPT:
- * names what is wrong with which file.
+ * not ours (the message lists those that are), a setting we do not have, or a tensor of
+ * the trunk that is missing, surplus or of another shape: named; ST_CORRUPT: names what is
+ * wrong with which file. Reads all weights once, for the hash.
  */
 enum status pretrained_open(const char *folder, struct pretrained **out, struct err *err);
 void pretrained_close(struct pretrained *p); /* NULL is fine */
 /* Borrowed until it is closed. */
 const struct pretrained_info *pretrained_info(const struct pretrained *p);
 
+/*
+ * Names of the tensors that no model of ours takes, a line each, appended: heads but the
+ * classification head. Buffers that hold no weights are not counted as any.
+ */
+void pretrained_unused(const struct pretrained *p, struct buf *out);
+
 /* What was done with every tensor, for people: lines, appended to the three. */
 struct pretrained_report {
 	int taken;                  /* parameters of ours that got their values */
-	struct buf fresh;           /* ours that the folder has nothing for */
-	struct buf unused;          /* the folder's that nothing of ours wants */
+	struct buf fresh;           /* ours that the folder has nothing for: "tasks.T.head" */
+	struct buf unused;          /* the folder's tensors that nothing of ours wants */
 };
 /*
  * Weights of the folder into those of a model of its configuration, whose parameters
  * have their random values already: shared ones, and each task's copies of layers that
- * are not shared. A task whose labels are the folder's own gets its head, too. Strict:
- * a tensor of the trunk that is missing, surplus, or of another shape is ST_INVALID and
- * named. The caller packs the weights.
+ * are not shared. A task whose labels are the folder's own, in any order, gets its head,
+ * too: labels[task] are its n_labels texts, or NULL; labels NULL: nobody has any. It must
+ * pool the first row and have the folder's head_act. Such a head of other labels, or of
+ * numbers, begins with BERT's pooler, where there is one. ST_INVALID: the model is of another
+ * configuration, or a weight is not finite; then parameters are half the folder's. The
+ * caller packs the weights, and releases the report, after an error, too.
  */
 enum status pretrained_load(const struct pretrained *p, const struct model *m,
 			    struct param_set *ps, const char *const *const *labels,

@@ -154,22 +154,46 @@ static enum status take_rows(const struct st_entry *e, const int *row, const str
 	return st;
 }
 
-static enum status load_head(const struct pretrained *p, const struct param *ours,
-			     const char *name, const int *row, float *to, int *taken,
-			     struct err *err)
+/* One task's share of the folder, or everybody's. */
+struct loading {
+	const struct pretrained *p;
+	const struct model *m;
+	int owner;
+	int *row;       /* of the head for its labels, or NULL: it is not the folder's */
+	bool pools;     /* its head begins as BERT's pooler does */
+};
+
+static const char *const head_part[HEAD_PARTS] = {
+	"head.hidden.weight", "head.hidden.bias", "head.out.weight", "head.out.bias",
+};
+
+/*
+ * A fresh head begins with BERT's pooler, where there is one: its first layer is the same
+ * function, and fine-tuning has it so (Devlin et al. 2019).
+ */
+static bool begins_pooled(const struct pretrained *p, const struct model *m, int task)
 {
-	static const char *const part[HEAD_PARTS] = {
-		"head.hidden.weight", "head.hidden.bias", "head.out.weight", "head.out.bias",
-	};
+	enum task_kind kind = m->task[task].kind;
+
+	return p->pooler[0] >= 0 && (kind == TASK_CLASSIFY || kind == TASK_REGRESS) &&
+	       m->cfg.pool == POOL_FIRST && m->cfg.head_act == p->info.cfg.head_act;
+}
+
+static enum status load_head(const struct loading *l, const struct param *ours,
+			     const char *name, float *to, int *taken, struct err *err)
+{
+	const struct tensors *t = l->p->tensors;
 
 	*taken = 0;
 	for (int i = 0; i < HEAD_PARTS; i++) {
-		const struct st_entry *e = tensors_at(p->tensors, p->head[i]);
-
-		if (!str_eq(name, part[i]))
+		if (!str_eq(name, head_part[i]) || !(l->row || (l->pools && i < 2)))
 			continue;
 		*taken = 1;
-		return i < 2 ? take(e, AS_IS, to, err) : take_rows(e, row, ours, to, err);
+		if (!l->row)
+			return take(tensors_at(t, l->p->pooler[i]), AS_IS, to, err);
+		if (i < 2)
+			return take(tensors_at(t, l->p->head[i]), AS_IS, to, err);
+		return take_rows(tensors_at(t, l->p->head[i]), l->row, ours, to, err);
 	}
 	return ST_OK;
 }
@@ -192,24 +216,32 @@ static void tell_fresh(struct buf *b, const struct param *ours, const char *name
 	buf_addc(b, '\n');
 }
 
-static bool is_head_part(const struct pretrained *p, int at)
+/* Tensors of heads: which were taken. */
+struct heads {
+	bool head, pooler;
+};
+
+static bool is_taken(const struct pretrained *p, int at, struct heads took)
 {
-	for (int i = 0; i < HEAD_PARTS; i++)
-		if (p->head[i] == at)
-			return p->info.n_labels > 0;
-	return false;
+	for (int i = 0; i < HEAD_PARTS && took.head; i++)
+		if (p->info.n_labels && p->head[i] == at)
+			return true;
+	return p->used[at] || (took.pooler && (p->pooler[0] == at || p->pooler[1] == at));
 }
 
-static void tell_unused(const struct pretrained *p, bool took_head, struct buf *b)
+static void tell_unused(const struct pretrained *p, struct heads took, struct buf *b)
 {
 	for (int i = 0; i < tensors_count(p->tensors); i++) {
 		const char *name = tensors_at(p->tensors, i)->name;
 
-		if (p->used[i] || pretrained_is_buffer(p, name) ||
-		    (took_head && is_head_part(p, i)))
-			continue;
-		buf_addf(b, "%s\n", name);
+		if (!is_taken(p, i, took) && !pretrained_is_buffer(p, name))
+			buf_addf(b, "%s\n", name);
 	}
+}
+
+void pretrained_unused(const struct pretrained *p, struct buf *out)
+{
+	tell_unused(p, (struct heads){ true, true }, out);
 }
 
 /* --- all of it --- */
@@ -241,23 +273,21 @@ static enum status check_layout(const struct pretrained *p, const struct model *
 	return ST_OK;
 }
 
-/* One task's parameters, or the shared ones; row: of its head, or NULL. */
-static enum status load_owner(const struct pretrained *p, const struct model *m,
-			      struct param_set *ps, int owner, const int *row,
+static enum status load_owner(const struct loading *l, struct param_set *ps,
 			      struct pretrained_report *report, struct err *err)
 {
 	enum status st = ST_OK;
 
 	for (int i = 0; i < ps->n && !st; i++) {
 		const struct param *ours = &ps->p[i];
-		const char *name = base_name(m, ours);
+		const char *name = base_name(l->m, ours);
 		int taken = 0;
 
-		if (ours->owner != owner)
+		if (ours->owner != l->owner)
 			continue;
-		st = load_trunk(p, ours, name, param_value(ps, i), &taken, err);
-		if (!st && !taken && row)
-			st = load_head(p, ours, name, row, param_value(ps, i), &taken, err);
+		st = load_trunk(l->p, ours, name, param_value(ps, i), &taken, err);
+		if (!st && !taken)
+			st = load_head(l, ours, name, param_value(ps, i), &taken, err);
 		if (taken)
 			report->taken++;
 		else
@@ -271,22 +301,24 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 			    struct pretrained_report *report, struct err *err)
 {
 	enum status st = check_layout(p, m, err);
-	bool took_head = false;
+	struct loading l = { .p = p, .m = m, .owner = PARAM_SHARED };
+	struct heads took = { false, false };
 
 	*report = (struct pretrained_report){ .taken = 0 };
 	buf_init(&report->fresh);
 	buf_init(&report->unused);
 	if (!st)
-		st = load_owner(p, m, ps, PARAM_SHARED, NULL, report, err);
-	for (int i = 0; i < m->n_tasks && !st; i++) {
-		int *row = head_rows(p, m, i, labels);
-
-		took_head |= row != NULL;
-		st = load_owner(p, m, ps, i, row, report, err);
-		xfree(row);
+		st = load_owner(&l, ps, report, err);
+	for (l.owner = 0; l.owner < m->n_tasks && !st; l.owner++) {
+		l.row = head_rows(p, m, l.owner, labels);
+		l.pools = begins_pooled(p, m, l.owner);
+		took.head |= l.row != NULL;
+		took.pooler |= l.pools;
+		st = load_owner(&l, ps, report, err);
+		xfree(l.row);
 	}
 	if (!st)
-		tell_unused(p, took_head, &report->unused);
+		tell_unused(p, took, &report->unused);
 	return st;
 }
 

@@ -19,6 +19,7 @@ struct pretrained {
 	char **labels;           /* [n_labels] */
 	int head[HEAD_PARTS];    /* tensors: weight and bias of hidden, then of out; with
 				    n_labels */
+	int pooler[2];           /* weight and bias of BERT's, head or not; -1: none */
 };
 
 /* The tensor of a row's name, old spellings included, or -1; `name` gets it. */

@@ -7,6 +7,7 @@ case $TUTTI in /*) ;; *) TUTTI=$PWD/$TUTTI ;; esac
 for tool in bash script; do
 	command -v $tool >/dev/null || { not_ok "no $tool here: examples cannot run"; exit 1; }
 done
+cp -r tests/golden/pretrained/bert "$TMP/bert"
 cd "$TMP" || exit 1
 mkdir bin && ln -s "$TUTTI" bin/tutti
 PATH=$TMP/bin:$PATH TERM=xterm-256color LC_ALL=C.UTF-8
@@ -29,7 +30,7 @@ printf 'calm\ncalm\nwild\ncalm\n' >predictions.txt
 for i in $(seq 2 301); do echo "{\"line\":$i,\"label\":\"calm\"}"; done >said.jsonl
 
 # in an order in which each finds what it needs; '-' is the desk, which has no name
-order='new check train resume sweep - attach send eval predict score import-predictions ls curves compare replay play tokenize completion rm'
+order='new check train resume sweep - attach send eval predict score import-predictions ls curves compare replay play tokenize inspect completion rm'
 help_of() { if [ "$1" = - ]; then tutti plan.json --help; else tutti "$1" --help; fi; }
 examples_of() { help_of "$1" | sed -n '/^for example$/,$s/^  //p'; }
 for sub in $(tutti --help | sed -n 's/^  tutti \([a-z-]\{1,\}\) .*/\1/p'); do

@@ -69,7 +69,7 @@ printf 'the ferry\n\n' | "$TUTTI" tokenize one --runs "$runs" >"$TMP/ids" 2>"$TM
 "$TUTTI" check "$TMP/p.json" >"$TMP/check" 2>"$TMP/err"
 check "check says what a plan needs" grep -q 'parameters' "$TMP/check"
 "$TUTTI" --help >"$TMP/help"
-for c in train resume eval predict score ls replay play tokenize check; do
+for c in train resume eval predict score ls replay play tokenize inspect check; do
 	check "--help names $c" grep -q "tutti $c" "$TMP/help"
 	check "$c --help" sh -c "'$TUTTI' $c --help | grep -q 'tutti $c'"
 done

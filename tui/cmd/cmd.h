@@ -31,6 +31,7 @@ int cmd_play(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_tokenize(const struct opts *o);
 int cmd_check(const struct opts *o);
+int cmd_inspect(const struct opts *o);
 int cmd_new(const struct opts *o);
 int cmd_rm(const struct opts *o);
 int cmd_completion(const struct opts *o);

@@ -4,7 +4,7 @@
  * plan fields, commands, metrics; runs are asked for with `tutti ls --names`.
  *
  * Both scripts hold the same table, a shell function; what an argument is says
- * its word in the usage: RUN, PLAN, FILE, DIR, or small letters for themselves.
+ * its word in the usage: RUN, PLAN, FILE, DIR, FOLDER, or small letters for themselves.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -183,7 +183,7 @@ static const char bash_part[] =
 	"\tCOMPREPLY=($(compgen -W \"$list\" -- \"$cur\"))\n"
 	"\tcase $kind in\n"
 	"\tKEY=VALUE) compopt -o nospace 2>/dev/null ;;\n"
-	"\tDIR) compopt -o filenames 2>/dev/null\n"
+	"\tDIR|FOLDER) compopt -o filenames 2>/dev/null\n"
 	"\t\tIFS=$'\\n'; COMPREPLY+=($(compgen -d -- \"$cur\")) ;;\n"
 	"\tPLAN*|*FILE*|*VOCAB*|REFERENCES|PREDICTIONS) compopt -o filenames 2>/dev/null\n"
 	"\t\tIFS=$'\\n'; COMPREPLY+=($(compgen -f -- \"$cur\")) ;;\n"
@@ -203,7 +203,7 @@ static const char zsh_part[] =
 	"\t*) compadd -- $(_tutti_words \"$words[1]\") ;;\n"
 	"\tesac\n"
 	"\tcase $kind in\n"
-	"\tDIR) _files -/ ;;\n"
+	"\tDIR|FOLDER) _files -/ ;;\n"
 	"\tPLAN*|*FILE*|*VOCAB*|REFERENCES|PREDICTIONS) _files ;;\n"
 	"\tesac\n"
 	"}\n"

@@ -1,7 +1,7 @@
 /*
  * examples.c - an example or more for each sub-command, in an order in which each
  * finds what it needs: reviews.csv holds texts in a column 'review' and labels in
- * 'mood', demo-1 is a live run.
+ * 'mood', demo-1 is a live run, bert is a folder of a model from elsewhere.
  */
 #include "usage.h"
 
@@ -38,6 +38,8 @@ const struct example_row example_table[] = {
 	{ "replay", "tutti replay first" },
 	{ "play", "tutti play first --speed 5" },
 	{ "tokenize", "echo 'a long wait' | tutti tokenize first" },
+	{ "inspect", "tutti inspect bert" },
+	{ "inspect", "tutti inspect bert --json" },
 	{ "completion", "source <(tutti completion bash)" },
 	{ "rm", "tutti rm heavy --force" },
 };

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Small random models of every family as `transformers` saves them, and what it computes with them.
 
-    tests/golden/pretrained/make_golden.py      writes a folder for each and expected.jsonl beside itself
+    tests/golden/pretrained/make_golden.py              writes a folder for each and expected.jsonl beside itself
+    tests/golden/pretrained/make_golden.py FOLDER       prints such a line for a real model
 
 Wants torch, transformers and safetensors. tests/unit/model/test_pretrained.c reads the folders and compares: the last
 hidden states of all tokens, and the logits and the mean loss of a head; of GPT-2 the logits behind the last token and
@@ -9,7 +10,7 @@ the mean loss of a continuation. All is computed in float64 from the weights as 
 at a time, so that nothing is padded. Sizes are odd on purpose: a square matrix that is transposed, or a head that is
 cut elsewhere, must show.
 """
-import json, os, shutil
+import json, os, shutil, sys
 
 import torch
 import torch.nn.functional as F
@@ -115,7 +116,25 @@ def expected(name, cls, folder, seed):
     return row
 
 
+def real(folder):
+    model = tf.AutoModel.from_pretrained(folder, dtype=torch.float64).eval()
+    g = torch.Generator().manual_seed(1)
+    row = dict(folder="", ids=[], segments=[], hidden=[])
+    two = getattr(model.config, "type_vocab_size", 0) > 1
+    for n in (200, 7, 60):
+        ids = torch.randint(5, model.config.vocab_size, (1, n), generator=g)
+        seg = (torch.arange(n) >= n // 2).long()[None] * two
+        row["ids"].append(ids[0].tolist())
+        row["segments"].append(seg[0].tolist())
+        with torch.no_grad():
+            kind = dict(token_type_ids=seg) if two else {}
+            row["hidden"] += flat(model(input_ids=ids, **kind).last_hidden_state)
+    print(json.dumps(row, separators=(",", ":")))
+
+
 def main():
+    if len(sys.argv) > 1:
+        return real(sys.argv[1])
     rows = []
     for k, (name, (cls, config, dtype)) in enumerate(CASES.items()):
         folder = os.path.join(HERE, name)

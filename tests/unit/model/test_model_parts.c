@@ -80,6 +80,9 @@ static void test_settings(void **state)
 		c.act = ACT_GELU;
 		c.table_scale = 4.0;
 		c.max_positions = 24;
+		c.embed_dim = 16;
+		c.segments = 2;
+		c.head_act = ACT_TANH;
 		assert_true(loss_with(&c, task) == is);
 		c = plain;
 		c.eps = 1e-2f;
@@ -94,6 +97,14 @@ static void test_settings(void **state)
 		c = plain;
 		c.table_scale = 2.0;
 		assert_true((loss_with(&c, task) != is) == (task == 2));
+		c = plain;
+		c.head_act = ACT_RELU;
+		assert_true((loss_with(&c, task) != is) == (task != 2));
+		c = plain;
+		c.segments = 1;
+		assert_true(loss_with(&c, task) != is);
+		c.segments = NO_SEGMENTS;
+		assert_true(loss_with(&c, task) != is);
 		c = plain;
 	}
 }
