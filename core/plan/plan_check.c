@@ -10,6 +10,7 @@
 #include "data/number_grid.h"
 #include "plan/plan_kind.h"
 #include "text/layout.h"
+#include "text/tokenizer.h"
 
 static void derive(int *field, int value)
 {
@@ -116,6 +117,19 @@ static enum status check_model(struct plan_reader *r)
 				   m->shared_layers, m->layers);
 	st = check_model_kind(r, m->kind);
 	return st ? st : check_decoder(r, m);
+}
+
+/* A vocabulary is trained from the tasks' texts unless one is named. */
+static enum status check_tokenizer(struct plan_reader *r)
+{
+	const struct plan *p = r->plan;
+
+	if (p->vocab[0] || !str_eq(p->init, "random") ||
+	    tokenizer_is_trained(tokenizer_kind_find(p->tokenizer_kind)))
+		return ST_OK;
+	return plan_refuse(r, "tokenizer.kind", "a '%s' tokenizer is not trained here: name "
+			   "one with tokenizer.vocab, or a model with model.init",
+			   p->tokenizer_kind);
 }
 
 /* Does the number of labels lie within the metrics' meaning? */
@@ -363,6 +377,8 @@ enum status plan_finish(struct plan_reader *r)
 
 	derive_all(r->plan);
 	st = check_model(r);
+	if (!st)
+		st = check_tokenizer(r);
 	if (!st)
 		st = plan_fit_places(r);
 	for (int i = 0; i < r->plan->n_tasks && !st; i++) {

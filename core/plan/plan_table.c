@@ -113,7 +113,9 @@
 	  "of a model that says its answers, with all characters of prompts "  \
 	  "and labels.")                                                       \
 	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \
-	  "A vocab.txt to use in place of a trained one.")                     \
+	  "What to use in place of a trained one: a vocab.txt, a "             \
+	  "tokenizer.json, a vocab.json beside merges.txt, or a folder of "    \
+	  "them.")                                                             \
 	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, FOR_EVERY,      \
 	  "Words about the task; they change nothing.")                        \
 	T("tasks.*.kind", ENUM, 0, 0, NULL, TASK_KIND_CHOICES,                 \

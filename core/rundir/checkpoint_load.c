@@ -30,7 +30,7 @@ enum status checkpoint_measure(const char *folder, const char *name, uint64_t *b
 enum status checkpoint_verify(const char *folder, const struct checkpoint_state *c,
 			      enum checkpoint_file f, struct err *err)
 {
-	const char *name = checkpoint_file_name(c->tokenizer, f);
+	const char *name = checkpoint_has_file(c, f);
 	char sum[HASH_TEXT];
 	uint64_t bytes = 0;
 	enum status st;

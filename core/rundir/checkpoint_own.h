@@ -43,9 +43,11 @@ struct checkpoint_state {
 	struct checkpoint_task *task; /* owned */
 	struct {
 		uint64_t bytes;
-		char sum[HASH_TEXT];
+		char sum[HASH_TEXT]; /* "": it is not among the files */
 	} file[CHECKPOINT_FILES];
 };
+/* The name of one of its files; NULL: its tokenizer does without it. */
+const char *checkpoint_has_file(const struct checkpoint_state *c, enum checkpoint_file f);
 void checkpoint_state_free(struct checkpoint_state *c); /* NULL is fine */
 
 /* How state.json ends: SUM_HEAD, 32 digits, SUM_TAIL. */

@@ -52,7 +52,7 @@ const struct subcommand subcommand_table[] = {
 	  OPT_RUNS | OPT_WORKERS | OPT_JSON, 1, 1, cmd_replay },
 	{ "play", "tutti play RUN", "a recorded run again, like a film, from its store alone",
 	  OPT_RUNS | OPT_SPEED | OPT_SCREEN, 1, 1, cmd_play },
-	{ "tokenize", "tutti tokenize VOCAB|RUN [FILE|-]",
+	{ "tokenize", "tutti tokenize FOLDER|VOCAB|RUN [FILE|-]",
 	  "one line of text in, one line of token ids out", OPT_RUNS, 1, 2, cmd_tokenize },
 	{ "inspect", "tutti inspect FOLDER",
 	  "a model from elsewhere: family, sizes, labels, what would be taken", OPT_JSON, 1, 1,
