@@ -17,6 +17,8 @@ static const double SPEED = 70e9;
 static const double STEP_SECONDS = 0.28, RUN_SECONDS = 20 * 60, EPOCHS = 10;
 /* Over an init: epochs; the rates of small models and of larger ones, and what is small. */
 static const double OVER_EPOCHS = 4, OVER_LR = 5e-5, OVER_LR_SMALL = 1e-4, OVER_SMALL = 30e6;
+/* A step of fewer than some thirty texts jumps about, however slow the model is. */
+enum { OVER_TOKENS = 256 };
 enum { MICRO_BATCHES = 4, STEPS_MIN = 300, EPOCH_STEPS = 30, TOKENS_LEAST = 384 };
 
 static const struct rung {
@@ -143,13 +145,13 @@ static struct rung rung_of(const struct draft_init *init)
 }
 
 static void choose_budget(const struct rung *r, const struct amount *a, double epochs,
-			  struct draft_sizes *out)
+			  int least, struct draft_sizes *out)
 {
 	double step;
 
 	out->tokens = choose_tokens(r, a);
-	if (!out->tokens)
-		out->tokens = batch_tokens[BATCHES - 1];
+	if (out->tokens < least)
+		out->tokens = least;
 	step = (double)out->micro_batches * out->tokens;
 	out->step_seconds = step * token_work(r, a->target_share) / SPEED;
 	out->steps = round_steps(fmax(STEPS_MIN, fmin(epochs * a->tokens / step,
@@ -171,7 +173,8 @@ void draft_sizes_over(const struct draft_task *t, int n, const struct draft_init
 				     .decoder = "cross", .vocab = r.vocab, .lr = r.lr,
 				     .micro_batches = MICRO_BATCHES,
 				     .init = init ? init->text : NULL };
-	choose_budget(&r, &a, init ? OVER_EPOCHS : EPOCHS, out);
+	choose_budget(&r, &a, init ? OVER_EPOCHS : EPOCHS,
+		      init ? OVER_TOKENS : batch_tokens[BATCHES - 1], out);
 	if (init)
 		out->warmup = out->steps / 10;
 }
