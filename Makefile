@@ -19,10 +19,10 @@ O        = $(BUILD)/$(FLAVOUR)
 PROGRAM  = $(if $(filter release,$(FLAVOUR)),$(BUILD)/tutti,$(O)/tutti)
 
 APT_PACKAGES = gcc make pkg-config libncurses-dev libreadline-dev libopenblas-dev \
-  libcjson-dev libsqlite3-dev libutf8proc-dev libcsv-dev \
+  libcjson-dev libsqlite3-dev libutf8proc-dev libpcre2-dev libcsv-dev \
   libarchive-dev libxxhash-dev libblas3 libcmocka-dev libvterm-dev mandoc tmux \
   xz-utils zstd bzip2
-PKGS   = ncursesw readline openblas libcjson sqlite3 libutf8proc libxxhash libarchive
+PKGS   = ncursesw readline openblas libcjson sqlite3 libutf8proc libpcre2-8 libxxhash libarchive
 BLAS   = -lopenblas
 PKG_C := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_L := $(shell pkg-config --libs $(filter-out openblas,$(PKGS)) 2>/dev/null)

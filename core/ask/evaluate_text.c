@@ -28,11 +28,28 @@ void eval_decode_config(const struct session *s, int task, struct decode_config 
 		dc->min_len = dc->max_len;
 }
 
+/*
+ * What no summary has: marks, and rows of a table from elsewhere that are no piece of the
+ * tokenizer. *out in the arena.
+ */
+static int never_written(const struct session *s, struct arena *a, int32_t **out)
+{
+	int32_t marks[TOK_SPECIALS];
+	int n = tokenizer_never_written(s->tok, marks), pieces = tokenizer_size(s->tok);
+	int rows = model_config(s->model)->vocab;
+
+	*out = arena_alloc(a, (size_t)(n + rows - pieces + 1) * sizeof **out);
+	memcpy(*out, marks, (size_t)n * sizeof **out);
+	for (int id = pieces; id < rows; id++)
+		(*out)[n++] = id;
+	return n;
+}
+
 void eval_decode(const struct session *s, const struct decode_config *dc,
 		 struct worker *w, const struct batch *b, struct generation *g)
 {
-	int32_t never[TOK_SPECIALS];
-	int n = tokenizer_never_written(s->tok, never);
+	int32_t *never;
+	int n = never_written(s, &w->tape.arena, &never);
 
 	model_generate(s->model, &w->tape, b, dc, tokenizer_start(s->tok),
 		       tokenizer_end(s->tok), never, n, g);

@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { CACHE_VERSION = 3, CACHE_ENDIAN = 0x01020304 };
+enum { CACHE_VERSION = 4, CACHE_ENDIAN = 0x01020304 };
 
 struct cache_header {
 	char magic[8];                 /* "TUTTITOK" */

@@ -273,7 +273,7 @@ static void vocabulary_key(struct found *f, const struct dataset_spec *spec,
 {
 	char what[32];
 
-	str_format(what, sizeof what, "%s 2", tokenizer_kind_name(wish.kind));
+	str_format(what, sizeof what, "%s 3", tokenizer_kind_name(wish.kind));
 	found_begin(f, what, (uint64_t)wish.size);
 	for (int i = 0; i < n; i++)
 		found_add(f, &spec[i], learns_targets(&spec[i]));

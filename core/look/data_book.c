@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "plan/plan_survey.h"
 #include "rundir/checkpoint.h"
+#include "rundir/init.h"
 #include "rundir/run_open.h"
 #include "text/layout.h"
 #include "text/utf8.h"
@@ -47,7 +48,8 @@ static enum status get_vocabulary(struct data_book *b, const char *run,
 		return st;
 	if (!st)
 		return tokenizer_open_folder(plan_tokenizer(b->plan), folder, &b->tok, err);
-	return plan_vocabulary(b->plan, pg, &b->tok, err);
+	st = init_find_again(b->plan, err);
+	return st ? st : plan_vocabulary(b->plan, pg, &b->tok, err);
 }
 
 /* The store's fact "data.TASK.SPLIT" begins with the content's hash. */

@@ -101,6 +101,13 @@ bool model_kind_has(const char *kind, const char *field)
 	return false;
 }
 
+bool model_is_of_trunk(const char *kind, const char *field)
+{
+	const struct trunk_kind *trunk = trunk_find(kind);
+
+	return trunk && (str_eq(field, "kind") || has(trunk->fields, field));
+}
+
 int model_kind_dim_multiple(const char *kind)
 {
 	const struct trunk_kind *trunk = trunk_find(kind);
@@ -135,6 +142,18 @@ static void settle(struct model_config *c)
 		c->segments = 2;
 	if (c->head_act == ACT_NONE)
 		c->head_act = ACT_TANH;
+}
+
+/* As its trunk, its decoder and all have it. */
+static void settle_all(struct model_config *c, const struct trunk_kind *trunk)
+{
+	const struct decoder_kind *d = trunk->decoder ? NULL : decoder_find(c->decoder);
+
+	if (d && d->settle)
+		d->settle(c);
+	if (trunk->settle)
+		trunk->settle(c);
+	settle(c);
 }
 
 /* --- checks --- */
@@ -185,16 +204,46 @@ enum status model_settle(struct model_config *c, struct err *err)
 		return err_set(err, ST_INVALID, "model.decoder '%s' writes with a trunk's "
 			       "own layers; '%s' has none for it", c->decoder, c->kind);
 	trunk = trunk_find(c->kind);
-	if (decoder_find(c->decoder)->settle && !trunk->decoder)
-		decoder_find(c->decoder)->settle(c);
-	if (trunk->settle)
-		trunk->settle(c);
-	settle(c);
+	settle_all(c, trunk);
 	st = check(c, err);
 	if (!st && c->dim % model_kind_dim_multiple(c->kind))
 		st = err_set(err, ST_INVALID, "model.dim (%d) must be a multiple of %d "
 			     "in a %s", c->dim, trunk->dim_multiple, trunk->name);
 	return st ? st : trunk->check(c, err);
+}
+
+int model_places(const struct model_config *cfg)
+{
+	const struct trunk_kind *trunk = trunk_find(cfg->kind);
+	struct model_config c = *cfg;
+
+	BUG_IF(!trunk);
+	c.max_positions = 0;
+	settle_all(&c, trunk);
+	return c.max_positions;
+}
+
+void model_open_layout(struct model_config *cfg)
+{
+	struct model_config c = *cfg;
+
+	c.eps = 0;
+	c.act = c.head_act = ACT_NONE;
+	c.table_scale = 0;
+	c.embed_dim = c.segments = 0;
+	settle_all(&c, trunk_find(c.kind));
+	if (!memcmp(&c.eps, &cfg->eps, sizeof c.eps))
+		cfg->eps = 0;
+	if (!memcmp(&c.table_scale, &cfg->table_scale, sizeof c.table_scale))
+		cfg->table_scale = 0;
+	if (c.act == cfg->act)
+		cfg->act = ACT_NONE;
+	if (c.head_act == cfg->head_act)
+		cfg->head_act = ACT_NONE;
+	if (c.embed_dim == cfg->embed_dim)
+		cfg->embed_dim = 0;
+	if (c.segments == cfg->segments)
+		cfg->segments = 0;
 }
 
 static enum status check_task(const struct model *m, const struct model_task *t,

@@ -18,6 +18,12 @@
 
 #include "model/stack.h"
 
+/* The plan's fields that such trunks have a use for, the layout in detail behind. */
+#define LAYERED_FIELDS                                                         \
+	"dim", "layers", "heads", "ff", "shared_layers", "vocab", "eps", "act",        \
+	"table_scale", "split_qkv", "max_positions", "position_offset", "embed_dim",   \
+	"segments"
+
 /* The trunk's own. */
 struct layered {
 	const char *name;     /* of the layers' parameters */

@@ -46,8 +46,8 @@ struct model_config {
 				   alone */
 	/*
 	 * The layout in detail. 0: as the trunk's row has it, or as all have it
-	 * (config.c); model_config() tells what became of it. No plan sets these: they
-	 * are for layouts from elsewhere.
+	 * (config.c); model_config() tells what became of it. They are for layouts from
+	 * elsewhere, which model.init brings into a plan.
 	 */
 	float eps;              /* of the norms: 1e-5 in pre-norm, BERT's 1e-12 in post */
 	enum act act;           /* inside the feed-forward blocks: ACT_GELU, by erf */
@@ -112,6 +112,16 @@ bool model_kind_answers(const char *kind, enum task_kind task);
 bool model_kind_has(const char *kind, const char *field);
 /* The same of one decoder over it; decoder NULL: of any. */
 bool model_uses(const char *kind, const char *decoder, const char *field);
+/* Is it the kind, or one of the trunk's own fields and no decoder's? */
+bool model_is_of_trunk(const char *kind, const char *field);
+/*
+ * Rows of the position table where the configuration leaves them open: room for the
+ * longest source and, where one text is both, for what is written behind it. Its kind
+ * and decoder are names of the registry.
+ */
+int model_places(const struct model_config *cfg);
+/* Leaves open of the layout in detail what kind and decoder have so anyway. */
+void model_open_layout(struct model_config *cfg);
 /* model.dim of this trunk is a multiple of it: 1 or more. */
 int model_kind_dim_multiple(const char *kind);
 /*

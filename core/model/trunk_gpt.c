@@ -57,8 +57,7 @@ static double gpt_flops(const struct model *m, double n)
 const struct trunk_kind trunk_gpt = {
 	.name = "gpt",
 	.help = "A causal language model: every task is text in, text out.",
-	.fields = (const char *const[]){ "dim", "layers", "heads", "ff", "shared_layers",
-					 "prompt_loss", NULL },
+	.fields = (const char *const[]){ LAYERED_FIELDS, "prompt_loss", NULL },
 	.decoder = &decoder_lm,
 	.head = gpt_head,
 	.settle = gpt_settle,

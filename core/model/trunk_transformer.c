@@ -29,8 +29,8 @@ static double transformer_flops(const struct model *m, double n)
 const struct trunk_kind trunk_transformer = {
 	.name = "transformer",
 	.help = "An encoder of Transformer layers.",
-	.fields = (const char *const[]){ "dim", "layers", "heads", "ff", "shared_layers",
-					 "norm", "pool", NULL },
+	.fields = (const char *const[]){ LAYERED_FIELDS, "norm", "pool", "head_act",
+					 NULL },
 	.check = layered_check,
 	.declare = transformer_declare,
 	.declare_task = layered_declare_task,

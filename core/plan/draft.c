@@ -15,6 +15,10 @@ static const double PIECES = 1.3;
 /* Operations that two cores do in a second of training, small models too. */
 static const double SPEED = 70e9;
 static const double STEP_SECONDS = 0.28, RUN_SECONDS = 20 * 60, EPOCHS = 10;
+/* Over an init: epochs; the rates of small models and of larger ones, and what is small. */
+static const double OVER_EPOCHS = 4, OVER_LR = 5e-5, OVER_LR_SMALL = 1e-4, OVER_SMALL = 30e6;
+/* A step of fewer than some thirty texts jumps about, however slow the model is. */
+enum { OVER_TOKENS = 256 };
 enum { MICRO_BATCHES = 4, STEPS_MIN = 300, EPOCH_STEPS = 30, TOKENS_LEAST = 384 };
 
 static const struct rung {
@@ -43,8 +47,9 @@ static int between(int x, int least, int most)
 int draft_max_source(const struct draft_task *t)
 {
 	int marks = *t->pair ? 3 : 2;
+	int n = between(round_up(t->long_words * PIECES + marks, 16), 32, 512);
 
-	return between(round_up(t->long_words * PIECES + marks, 16), 32, 512);
+	return t->room && n > t->room ? t->room : n;
 }
 
 int draft_max_target(const struct draft_task *t)
@@ -119,33 +124,64 @@ static int64_t round_steps(double steps)
 	return (int64_t)(ceil(steps / to) * to);
 }
 
-void draft_sizes(const struct draft_task *t, int n, struct draft_sizes *out)
+/* The largest model that so much text can teach, within the time of a step. */
+static struct rung choose_rung(const struct amount *a)
 {
-	struct amount a = add_up(t, n);
 	size_t i = 0;
-	const struct rung *r;
+
+	while (a->words > ladder[i].words)
+		i++;
+	while (i && choose_tokens(&ladder[i], a) < TOKENS_LEAST)
+		i--;
+	return ladder[i];
+}
+
+static struct rung rung_of(const struct draft_init *init)
+{
+	struct rung r = { .dim = init->dim, .layers = init->layers };
+
+	r.lr = init->parameters > OVER_SMALL ? OVER_LR : OVER_LR_SMALL;
+	return r;
+}
+
+static void choose_budget(const struct rung *r, const struct amount *a, double epochs,
+			  int least, struct draft_sizes *out)
+{
 	double step;
 
-	while (a.words > ladder[i].words)
-		i++;
-	while (i && choose_tokens(&ladder[i], &a) < TOKENS_LEAST)
-		i--;
-	r = &ladder[i];
-	*out = (struct draft_sizes){ .dim = r->dim, .layers = r->layers,
-				     .heads = r->heads, .decoder_layers = 2,
-				     .kind = "transformer", .decoder = "cross",
-				     .vocab = r->vocab, .lr = r->lr,
-				     .micro_batches = MICRO_BATCHES };
-	out->tokens = choose_tokens(r, &a);
-	if (!out->tokens)
-		out->tokens = batch_tokens[BATCHES - 1];
+	out->tokens = choose_tokens(r, a);
+	if (out->tokens < least)
+		out->tokens = least;
 	step = (double)out->micro_batches * out->tokens;
-	out->step_seconds = step * token_work(r, a.target_share) / SPEED;
-	out->steps = round_steps(fmax(STEPS_MIN, fmin(EPOCHS * a.tokens / step,
+	out->step_seconds = step * token_work(r, a->target_share) / SPEED;
+	out->steps = round_steps(fmax(STEPS_MIN, fmin(epochs * a->tokens / step,
 						      RUN_SECONDS / out->step_seconds)));
 	out->warmup = out->steps / 10 < 400 ? out->steps / 10 : 400;
 	out->eval_every = out->steps / 10;
 	out->checkpoint_every = out->steps / 5;
+}
+
+void draft_sizes_over(const struct draft_task *t, int n, const struct draft_init *init,
+		      struct draft_sizes *out)
+{
+	struct amount a = add_up(t, n);
+	struct rung r = init ? rung_of(init) : choose_rung(&a);
+
+	*out = (struct draft_sizes){ .dim = r.dim, .layers = r.layers, .heads = r.heads,
+				     .decoder_layers = 2,
+				     .kind = init ? init->kind : "transformer",
+				     .decoder = "cross", .vocab = r.vocab, .lr = r.lr,
+				     .micro_batches = MICRO_BATCHES,
+				     .init = init ? init->text : NULL };
+	choose_budget(&r, &a, init ? OVER_EPOCHS : EPOCHS,
+		      init ? OVER_TOKENS : batch_tokens[BATCHES - 1], out);
+	if (init)
+		out->warmup = out->steps / 10;
+}
+
+void draft_sizes(const struct draft_task *t, int n, struct draft_sizes *out)
+{
+	draft_sizes_over(t, n, NULL, out);
 }
 
 /* --- the text --- */
@@ -215,6 +251,16 @@ static void put_task(struct json_out *o, const struct draft_task *t)
 	json_close(o, '}');
 }
 
+/* All but what writes is the init's. */
+static void put_init(struct json_out *o, const struct draft_sizes *s, bool decodes)
+{
+	json_open(o, "model", '{');
+	put_text(o, "init", s->init);
+	if (decodes && !str_eq(s->decoder, "cross"))
+		json_put_str(o, "decoder", s->decoder);
+	json_close(o, '}');
+}
+
 static void put_model(struct json_out *o, const struct draft_sizes *s, bool decodes)
 {
 	const char *decoder = decodes ? s->decoder : "";
@@ -251,7 +297,7 @@ static void put_training(struct json_out *o, const struct draft_sizes *s, int n)
 	json_open(o, "optimizer", '{');
 	json_put_str(o, "kind", "adamw");
 	json_put_num(o, "lr", s->lr);
-	json_put_num(o, "beta2", 0.98);
+	json_put_num(o, "beta2", s->init ? 0.999 : 0.98);
 	json_put_str(o, "schedule", "cosine");
 	json_put_int(o, "warmup", s->warmup);
 	json_put_num(o, "clip", 1);
@@ -277,7 +323,10 @@ void draft_write(const struct draft_task *t, int n, const struct draft_sizes *s,
 	json_put_int(&o, "tutti", 1);
 	put_text(&o, "note", note);
 	json_put_int(&o, "seed", 1);
-	put_model(&o, s, decodes);
+	if (s->init)
+		put_init(&o, s, decodes);
+	else
+		put_model(&o, s, decodes);
 	json_open(&o, "tasks", '{');
 	for (int i = 0; i < n; i++)
 		put_task(&o, &t[i]);

@@ -25,9 +25,18 @@ struct draft_task {
 	double rows;              /* about */
 	double words, target_words; /* means; both texts of a pair */
 	int long_words, long_target; /* 95% of the texts have no more */
+	int room;                 /* most pieces of a text that the model takes; 0: any */
 	bool is_uneven;           /* two classes, the larger one above 60% */
 	double blind;             /* share of the summaries without a-z0-9 */
 	char note[400];
+};
+
+/* What a model.init is, as far as a plan's sizes hang on it; text borrowed. */
+struct draft_init {
+	const char *text;         /* as the plan is to say it */
+	const char *kind;
+	int dim, layers, ff;
+	double parameters;
 };
 
 /*
@@ -41,8 +50,15 @@ struct draft_sizes {
 	double lr;
 	int64_t steps, warmup, eval_every, checkpoint_every;
 	double step_seconds;      /* about, on two cores */
+	const char *init;         /* NULL: random weights, of these sizes */
 };
 void draft_sizes(const struct draft_task *t, int n, struct draft_sizes *out);
+/*
+ * The same for a model that is trained already: its sizes are the init's, the rate is
+ * low and the run short (Devlin et al. 2019, section A.3: 2e-5 to 5e-5, 2 to 4 epochs).
+ */
+void draft_sizes_over(const struct draft_task *t, int n, const struct draft_init *init,
+		      struct draft_sizes *out);
 int draft_max_source(const struct draft_task *t);
 int draft_max_target(const struct draft_task *t);
 /*

@@ -64,8 +64,7 @@ static enum status check_keys(struct plan_reader *r, const struct json *obj,
 
 /* --- fields --- */
 
-/* The node at "mix.tokens" below `obj`; NULL when not there. */
-static const struct json *node_at(const struct json *obj, const char *path)
+const struct json *plan_node_at(const struct json *obj, const char *path)
 {
 	while (obj && *path) {
 		char key[64];
@@ -90,8 +89,13 @@ static enum status read_fallback(struct plan_reader *r, int row, void *base,
 	if (!f->fallback)
 		return plan_refuse(r, path, "missing '%s'", strrchr(path, '.') ?
 				   strrchr(path, '.') + 1 : path);
-	if (plan_is_derived(f)) {
-		*(int *)plan_slot_at(base, p) = -1; /* plan_finish() */
+	if (plan_is_as(f))
+		return ST_OK;
+	if (plan_is_derived(f)) { /* plan_finish() */
+		if (p->slot == SLOT_NUM)
+			*(double *)plan_slot_at(base, p) = -1;
+		else
+			*(int *)plan_slot_at(base, p) = -1;
 		return ST_OK;
 	}
 	st = json_parse(f->fallback, strlen(f->fallback), f->path, &doc, r->err);
@@ -119,7 +123,7 @@ static enum status read_whole(struct plan_reader *r, const struct json *root)
 	enum status st = ST_OK;
 
 	for (int i = 0; i < n && !st; i++) {
-		const struct json *node = node_at(root, f[i].path);
+		const struct json *node = plan_node_at(root, f[i].path);
 
 		if (plan_places()[i].kinds)
 			continue;
@@ -224,6 +228,9 @@ static enum status read_root(struct plan_reader *r, struct json *root,
 	if (!st)
 		st = check_keys(r, root, "", -1);
 	if (!st)
+		st = plan_lay_init(r, root);
+	r->root = root;
+	if (!st)
 		st = read_whole(r, root);
 	if (!st)
 		st = read_tasks(r, root);
@@ -286,6 +293,17 @@ enum status plan_parse(const char *json, size_t len, const char *where,
 	return st;
 }
 
+enum status plan_parse_with(const char *json, size_t len, const char *where,
+			    const char *folder, const struct plan_opener *opener,
+			    struct plan **out, struct err *err)
+{
+	struct plan_reader r = { .where = where, .err = err, .opener = opener };
+	enum status st = plan_read_text(&r, json, len, folder, NULL, 0);
+
+	*out = r.plan;
+	return st;
+}
+
 static enum status read_file(struct plan_reader *r, const char *const *sets, int n_sets)
 {
 	const char *path = r->where;
@@ -307,24 +325,28 @@ static enum status read_file(struct plan_reader *r, const char *const *sets, int
 	return st;
 }
 
-enum status plan_load(const char *path, const char *const *sets, int n_sets,
-		      struct plan **out, struct err *err)
+enum status plan_load_with(const char *path, const char *const *sets, int n_sets,
+			   const struct plan_opener *opener, bool is_afar,
+			   struct plan **out, struct err *err)
 {
-	struct plan_reader r = { .where = path, .err = err };
+	struct plan_reader r = { .where = path, .err = err, .opener = opener,
+				 .may_lack_files = is_afar };
 	enum status st = read_file(&r, sets, n_sets);
 
 	*out = r.plan;
 	return st;
 }
 
+enum status plan_load(const char *path, const char *const *sets, int n_sets,
+		      struct plan **out, struct err *err)
+{
+	return plan_load_with(path, sets, n_sets, NULL, false, out, err);
+}
+
 enum status plan_load_afar(const char *path, const char *const *sets, int n_sets,
 			   struct plan **out, struct err *err)
 {
-	struct plan_reader r = { .where = path, .err = err, .may_lack_files = true };
-	enum status st = read_file(&r, sets, n_sets);
-
-	*out = r.plan;
-	return st;
+	return plan_load_with(path, sets, n_sets, NULL, true, out, err);
 }
 
 enum status plan_load_stored(const char *path, struct plan **out, struct err *err)
@@ -368,6 +390,11 @@ struct rouge_options plan_rouge(const struct plan_task *t)
 const char *plan_prompt(const struct plan_task *t)
 {
 	return *t->prompt ? t->prompt : NULL;
+}
+
+bool plan_has_init(const struct plan *p)
+{
+	return !str_eq(p->init, "random");
 }
 
 bool plan_has_dev(const struct plan_task *t)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/json.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "data/dataset.h"
@@ -47,7 +48,8 @@ struct plan_task {
 	double weight, share;           /* share < 0: auto */
 	bool muted;
 	double smoothing, max_bad;
-	double lr;                      /* factor on the rate of the task's own parameters */
+	double lr;                      /* factor on the rate of the task's own parameters;
+					   < 0: what the init has for it decides */
 	int n_metrics;
 	enum metric_id metrics[PLAN_METRICS]; /* the first one is the strip's */
 	int beams, min_length, max_length, no_repeat;
@@ -73,7 +75,9 @@ struct plan {
 	uint64_t split;                 /* of dev_share: 0 none, else the number + 1 */
 	struct model_config model;      /* vocab 0 until the tokenizer is there */
 	double dropout;
-	char init[PATH_MAX];            /* "random" */
+	char init[PATH_MAX];            /* "random", a folder, "run:FOLDER@STEP" */
+	char init_tokenizer[PATH_MAX];  /* no field: folder of the init's tokenizer; "": not
+					   known, or there is no init */
 	char tokenizer_kind[16];        /* "wordpiece" */
 	int tokenizer_size;
 	char vocab[PATH_MAX];           /* "" = trained from the tasks' text */
@@ -109,6 +113,31 @@ enum status plan_load_stored(const char *path, struct plan **out, struct err *er
 enum status plan_parse(const char *json, size_t len, const char *where,
 		       const char *folder, const char *const *sets, int n_sets,
 		       struct plan **out, struct err *err);
+/*
+ * What model.init names, looked into by who knows runs and folders (rundir/init.h).
+ * `text` as the plan says it, variables replaced; `folder` is the plan's. base.fields
+ * (returns, caller frees): a document as a plan's, of which model.* and tokenizer.kind
+ * are taken. Without an opener a plan with an init is taken as it stands, as a run's own
+ * plan is: the init is an absolute path.
+ */
+struct plan_base {
+	struct json *fields;
+	char init[PATH_MAX];            /* the same in full, wherever it is read */
+	char tokenizer[PATH_MAX];       /* folder with the tokenizer's files */
+};
+struct plan_opener {
+	enum status (*open)(const void *arg, const char *text, const char *folder,
+			    struct plan_base *base, struct err *err);
+	const void *arg;
+};
+enum status plan_load_with(const char *path, const char *const *sets, int n_sets,
+			   const struct plan_opener *opener, bool is_afar,
+			   struct plan **out, struct err *err);
+enum status plan_parse_with(const char *json, size_t len, const char *where,
+			    const char *folder, const struct plan_opener *opener,
+			    struct plan **out, struct err *err);
+/* Is there an init, other than random weights? */
+bool plan_has_init(const struct plan *p);
 void plan_free(struct plan *p);
 /* The complete plan as JSON that plan_load takes back to the same plan. */
 void plan_write(const struct plan *p, struct buf *out);

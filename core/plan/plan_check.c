@@ -10,6 +10,7 @@
 #include "data/number_grid.h"
 #include "plan/plan_kind.h"
 #include "text/layout.h"
+#include "text/tokenizer.h"
 
 static void derive(int *field, int value)
 {
@@ -50,6 +51,8 @@ static void derive_all(struct plan *p)
 
 		derive_prompt(p, t);
 		derive_step(p, t);
+		if (t->lr < 0 && !*p->init_tokenizer)
+			t->lr = 1;
 		if (plan_has_trait(t->kind, FOR_DECODES)) {
 			derive(&t->max_length, at_most(60, t->max_target - 1));
 			derive(&t->min_length, at_most(3, t->max_length));
@@ -114,6 +117,19 @@ static enum status check_model(struct plan_reader *r)
 				   m->shared_layers, m->layers);
 	st = check_model_kind(r, m->kind);
 	return st ? st : check_decoder(r, m);
+}
+
+/* A vocabulary is trained from the tasks' texts unless one is named. */
+static enum status check_tokenizer(struct plan_reader *r)
+{
+	const struct plan *p = r->plan;
+
+	if (p->vocab[0] || !str_eq(p->init, "random") ||
+	    tokenizer_is_trained(tokenizer_kind_find(p->tokenizer_kind)))
+		return ST_OK;
+	return plan_refuse(r, "tokenizer.kind", "a '%s' tokenizer is not trained here: name "
+			   "one with tokenizer.vocab, or a model with model.init",
+			   p->tokenizer_kind);
 }
 
 /* Does the number of labels lie within the metrics' meaning? */
@@ -361,6 +377,10 @@ enum status plan_finish(struct plan_reader *r)
 
 	derive_all(r->plan);
 	st = check_model(r);
+	if (!st)
+		st = check_tokenizer(r);
+	if (!st)
+		st = plan_fit_places(r);
 	for (int i = 0; i < r->plan->n_tasks && !st; i++) {
 		st = check_task(r, &r->plan->tasks[i]);
 		if (!st)

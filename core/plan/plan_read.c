@@ -164,6 +164,7 @@ static void store_number(const struct plan_place *p, void *at, double x)
 	case SLOT_SPLIT: *(uint64_t *)at = (uint64_t)x + 1; break;
 	case SLOT_NUM:
 	case SLOT_SHARE: *(double *)at = x; break;
+	case SLOT_FLOAT: *(float *)at = (float)x; break;
 	case SLOT_FIXED: break;
 	default: BUG("no number slot: %d", (int)p->slot);
 	}

@@ -75,6 +75,8 @@ enum status plan_vocabulary(struct plan *p, struct progress *pg, struct tokenize
 
 	if (p->vocab[0])
 		return tokenizer_load(wish.kind, p->vocab, out, err);
+	if (p->init_tokenizer[0])
+		return tokenizer_open_folder(wish.kind, p->init_tokenizer, out, err);
 	buf_init(&needs);
 	for (int i = 0; i < p->n_tasks && model_kind_says(p->model.kind) && !st; i++)
 		st = add_said(p, i, pg, &needs, err);

@@ -74,8 +74,37 @@
 	  "answers behind them alone?")                                        \
 	M("model.tied", BOOL, 0, 0, "true", NULL, CHOICE, model.tied,          \
 	  "Are embeddings and the output layer one table?")                    \
-	W("model.init", ENUM, 0, 0, "\"random\"", "random", TEXT, init,        \
-	  "Where the first weights come from.")                                \
+	M("model.vocab", INT, 1, 16777216, "(as the tokenizer)", NULL, INT,    \
+	  model.vocab, "Rows of the table of pieces. This field and those "    \
+	  "up to model.head_act are the layout in detail: a model.init brings " \
+	  "them.")                                                             \
+	M("model.eps", NUM, 1e-20, 1, "(as the kind)", NULL, FLOAT, model.eps, \
+	  "What keeps the division in a layer norm sane.")                     \
+	M("model.act", ENUM, 0, 0, "(as the kind)",                            \
+	  "kind|relu|gelu|gelu-tanh|tanh", CHOICE, model.act,                  \
+	  "Activation inside the feed-forward blocks; kind: as the kind has it.") \
+	M("model.table_scale", NUM, 1e-6, 1e6, "(as the kind)", NULL, NUM,     \
+	  model.table_scale, "Factor on the rows of the table of pieces.")     \
+	M("model.split_qkv", BOOL, 0, 0, "(as the kind)", NULL, CHOICE,        \
+	  model.split_qkv, "Are queries, keys and values of three matrices?")  \
+	M("model.max_positions", INT, 4, 1048576, "(as the tasks need)", NULL, \
+	  INT, model.max_positions, "Places that the position table has room for.") \
+	M("model.position_offset", INT, 0, 65536, "(as the kind)", NULL, INT,  \
+	  model.position_offset, "Row of the first place in that table.")      \
+	M("model.embed_dim", INT, 1, 65536, "(as dim)", NULL, INT,             \
+	  model.embed_dim, "Columns of the tables, where they are not dim: a " \
+	  "layer then makes dim of them.")                                     \
+	M("model.segments", INT, -1, 1024, "(as the kind)", NULL, INT,         \
+	  model.segments, "Rows of the table of segments; -1: there is none.") \
+	M("model.head_act", ENUM, 0, 0, "(as the kind)",                       \
+	  "kind|relu|gelu|gelu-tanh|tanh", CHOICE, model.head_act,             \
+	  "Activation inside the heads of classification and regression.")    \
+	W("model.init", STR, 0, 0, "\"random\"", NULL, TEXT, init,             \
+	  "Where the first weights come from: random, a folder with a model "  \
+	  "(config.json and model.safetensors), or a run's checkpoint: "       \
+	  "run:NAME, its best one, or run:NAME@STEP. Kind and sizes of the "   \
+	  "model and the tokenizer are then what is there; a plan need not "   \
+	  "say them, and must not say others.")                                \
 	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"",                       \
 	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
 	  "How text is cut into pieces.")                                      \
@@ -84,7 +113,9 @@
 	  "of a model that says its answers, with all characters of prompts "  \
 	  "and labels.")                                                       \
 	W("tokenizer.vocab", PATH, 0, 0, "null", NULL, PATH, vocab,            \
-	  "A vocab.txt to use in place of a trained one.")                     \
+	  "What to use in place of a trained one: a vocab.txt, a "             \
+	  "tokenizer.json, a vocab.json beside merges.txt, or a folder of "    \
+	  "them.")                                                             \
 	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, FOR_EVERY,      \
 	  "Words about the task; they change nothing.")                        \
 	T("tasks.*.kind", ENUM, 0, 0, NULL, TASK_KIND_CHOICES,                 \
@@ -136,8 +167,11 @@
 	  "Label smoothing of the loss; losses are shown without.")            \
 	T("tasks.*.max_bad", NUM, 0, 1, "0.01", NULL, NUM, max_bad, FOR_EVERY, \
 	  "Share of a file's rows that may be unusable; 0: none.")             \
-	T("tasks.*.lr", NUM, 0, 1000, "1", NULL, NUM, lr, FOR_EVERY,           \
-	  "Factor on the learning rate of the task's own parameters.")         \
+	T("tasks.*.lr", NUM, 0, 1000, "(1; 10 for a new head over a model.init)", \
+	  NULL, NUM, lr, FOR_EVERY,                                            \
+	  "Factor on the learning rate of the task's own parameters. Of a "    \
+	  "task that finds none of its own in model.init, as with a new head " \
+	  "over a trained trunk, it is 10 where nothing is said.")             \
 	T("tasks.*.metrics", LIST, 1, PLAN_METRICS, "[\"accuracy\"]", NULL,    \
 	  METRICS, metrics, FOR_EVERY, "Measures on the dev rows; the first one is " \
 	  "shown on the strip.")                                               \

@@ -17,6 +17,7 @@ enum plan_slot {
 	SLOT_SEED,    /* uint64_t */
 	SLOT_SPLIT,   /* uint64_t: 0 where there is none, else the number + 1 */
 	SLOT_NUM,     /* double; a null in the table's fallback: 0, where there is none */
+	SLOT_FLOAT,   /* float */
 	SLOT_CHOICE,  /* number of the choice; int, enum or bool */
 	SLOT_HEADER,  /* int: -1 auto, else a bool */
 	SLOT_SHARE,   /* double: < 0 auto */
@@ -45,6 +46,12 @@ enum { PLAN_PATH_TEXT = 192 }; /* a JSON path in messages */
 static inline bool plan_is_derived(const struct plan_field *f)
 {
 	return f->fallback && f->fallback[0] == '(';
+}
+
+/* ... by the model's own part, from 0 (core/model/config.c)? Such a 0 is not written. */
+static inline bool plan_is_as(const struct plan_field *f)
+{
+	return f->fallback && str_starts(f->fallback, "(as ");
 }
 
 /* May the field be left empty (null)? */
@@ -93,6 +100,8 @@ struct plan_reader {
 	int n_vars;
 	bool may_lack_files;    /* paths are not looked up */
 	plan_uses *uses;        /* model_uses */
+	const struct plan_opener *opener; /* NULL: model.init is not looked into */
+	const struct json *root;          /* the document, once it is whole */
 	const char *const *sets; /* "KEY=VALUE", as they were laid over the document */
 	int n_sets;
 	struct buf left_out;     /* fields of the file, as words */
@@ -125,6 +134,15 @@ enum status plan_fit_model(struct plan_reader *r, int row, const struct json **n
 void plan_fit_task(struct plan_reader *r, int row, const char *path, const struct json **n);
 /* What was left out so, as plan->left_out. */
 void plan_fit_told(struct plan_reader *r);
+/* The node at "mix.tokens" below `obj`; NULL when not there. */
+const struct json *plan_node_at(const struct json *obj, const char *path);
+/*
+ * What model.init brings, laid into the document: the trunk's own fields and the
+ * tokenizer, refused where the document says otherwise; the others where it says nothing.
+ */
+enum status plan_lay_init(struct plan_reader *r, struct json *root);
+/* Texts within the places of a model whose table is as long as it is. */
+enum status plan_fit_places(struct plan_reader *r);
 /* Refuses variables that nothing asked for. */
 enum status plan_check_variables(struct plan_reader *r);
 /* Works out derived fields, then checks what single fields cannot tell. */

@@ -98,8 +98,30 @@ static void put_share(struct json_out *o, const char *key, double share)
 static void put_number(struct json_out *o, const struct plan_field *f, const char *key,
 		       double x)
 {
-	if (!plan_is_optional(f) || fabs(x) > 0)
+	if (plan_is_derived(f) ? x >= 0 : !plan_is_optional(f) || fabs(x) > 0)
 		json_put_num(o, key, x);
+}
+
+/* In as few digits as give the float again: 1e-12 is no float's exact value. */
+static void put_float(struct json_out *o, const char *key, float x)
+{
+	char text[32];
+	double y = (double)x;
+
+	for (int digits = 1; digits <= 9; digits++) {
+		str_format(text, sizeof text, "%.*g", digits, (double)x);
+		if (parse_double(text, &y) && !memcmp(&(float){ (float)y }, &x, sizeof x))
+			break;
+	}
+	json_put_num(o, key, y);
+}
+
+/* Left to the model's own part. */
+static bool is_open(const struct plan_field *f, const struct plan_place *p, const void *at)
+{
+	static const char zero[sizeof(double)];
+
+	return plan_is_as(f) && !memcmp(at, zero, p->size);
 }
 
 static void put_split(struct json_out *o, const char *key, uint64_t split)
@@ -127,7 +149,10 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 	const void *at = (const char *)base + p->at;
 	const struct plan_task *t = base; /* of a task's rows */
 
+	if (is_open(f, p, at))
+		return;
 	switch (p->slot) {
+	case SLOT_FLOAT: put_float(o, key, *(const float *)at); break;
 	case SLOT_FIXED: put_fixed(o, f, key); break;
 	case SLOT_INT: json_put_int(o, key, *(const int *)at); break;
 	case SLOT_LONG: json_put_int(o, key, *(const int64_t *)at); break;
@@ -181,6 +206,12 @@ static size_t section_len(const char *path)
 	return dot ? (size_t)(dot - path) : 0;
 }
 
+/* Of a vocabulary that is trained; one that an init brings has the size it has. */
+static bool is_for_training(const char *path)
+{
+	return str_eq(path, "tokenizer.size");
+}
+
 /* Rows of a section stand together: it opens at the first and ends after the last. */
 void plan_write(const struct plan *p, struct buf *out)
 {
@@ -206,7 +237,8 @@ void plan_write(const struct plan *p, struct buf *out)
 		str_format(section, sizeof section, "%.*s", (int)len, f[i].path);
 		if (opens)
 			json_open(&o, section, '{');
-		if (plan_row_is_of_model(i, p->model.kind, p->model.decoder, model_uses))
+		if (plan_row_is_of_model(i, p->model.kind, p->model.decoder, model_uses) &&
+		    !(plan_has_init(p) && is_for_training(f[i].path)))
 			put_row(&o, i, p, f[i].path + (len ? len + 1 : 0));
 		if (ends)
 			json_close(&o, '}');

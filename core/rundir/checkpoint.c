@@ -194,7 +194,8 @@ static enum status write_files(const struct session *s, const char *folder,
 		enum checkpoint_file file = (enum checkpoint_file)f;
 		const char *name = checkpoint_file_name(c->tokenizer, file);
 
-		if (!name)
+		if (!name || (f >= FILE_TOKENIZER && f < FILE_MODEL &&
+			      !tokenizer_has_file(s->tok, f - FILE_TOKENIZER)))
 			continue;
 		st = checkpoint_path(folder, name, path, err);
 		if (!st)

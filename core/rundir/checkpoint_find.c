@@ -89,8 +89,7 @@ static enum status check_sizes(const char *folder, const struct checkpoint_state
 			       struct err *err)
 {
 	for (int i = 0; i < CHECKPOINT_FILES; i++) {
-		const char *name = checkpoint_file_name(c->tokenizer,
-							(enum checkpoint_file)i);
+		const char *name = checkpoint_has_file(c, (enum checkpoint_file)i);
 		char path[PATH_MAX];
 		struct file_id id;
 		enum status st = name ? checkpoint_path(folder, name, path, err) : ST_OK;

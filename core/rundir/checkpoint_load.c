@@ -30,7 +30,7 @@ enum status checkpoint_measure(const char *folder, const char *name, uint64_t *b
 enum status checkpoint_verify(const char *folder, const struct checkpoint_state *c,
 			      enum checkpoint_file f, struct err *err)
 {
-	const char *name = checkpoint_file_name(c->tokenizer, f);
+	const char *name = checkpoint_has_file(c, f);
 	char sum[HASH_TEXT];
 	uint64_t bytes = 0;
 	enum status st;
@@ -53,7 +53,7 @@ enum status checkpoint_verify(const char *folder, const struct checkpoint_state 
 
 /* --- tensors --- */
 
-static bool has_shape(const struct st_entry *e, const struct param *p)
+bool checkpoint_has_shape(const struct st_entry *e, const struct param *p)
 {
 	if (e->dtype != ST_F32)
 		return false;
@@ -62,8 +62,7 @@ static bool has_shape(const struct st_entry *e, const struct param *p)
 	return e->n_dims == 2 && e->dim[0] == p->rows && e->dim[1] == p->cols;
 }
 
-/* No NaN, no infinity; nothing below 0 either when `is_square`. */
-static bool has_good_values(const struct st_entry *e, bool is_square)
+bool checkpoint_has_good_values(const struct st_entry *e, bool is_square)
 {
 	const unsigned char *p = e->data;
 	uint32_t bits, bad = 0;
@@ -91,12 +90,12 @@ static enum status check_floats(const struct safetensors *t, const struct param_
 		e = safetensors_find(t, name);
 		if (!e)
 			return err_set(err, ST_CORRUPT, "%s: no tensor '%s'", file, name);
-		if (!has_shape(e, p) ||
+		if (!checkpoint_has_shape(e, p) ||
 		    e->bytes != param_count(ps, i) * sizeof(float))
 			return err_set(err, ST_CORRUPT, "%s: tensor '%s' has not the "
 				       "shape %d x %d of the plan", file, name, p->rows,
 				       p->cols);
-		if (!has_good_values(e, f->least >= 0))
+		if (!checkpoint_has_good_values(e, f->least >= 0))
 			return err_set(err, ST_CORRUPT, "%s: values that cannot be in "
 				       "tensor '%s'", file, name);
 	}

@@ -14,7 +14,7 @@ void checkpoint_put_model(struct json_out *o, const struct session *s)
 
 	json_put_str(o, "kind", m->kind);
 	json_put_str(o, "decoder", m->decoder);
-	json_put_int(o, "vocab", tokenizer_size(s->tok));
+	json_put_int(o, "vocab", m->vocab);
 	json_put_int(o, "dim", m->dim);
 	json_put_int(o, "layers", m->layers);
 	json_put_int(o, "heads", m->heads);

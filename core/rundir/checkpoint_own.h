@@ -43,9 +43,11 @@ struct checkpoint_state {
 	struct checkpoint_task *task; /* owned */
 	struct {
 		uint64_t bytes;
-		char sum[HASH_TEXT];
+		char sum[HASH_TEXT]; /* "": it is not among the files */
 	} file[CHECKPOINT_FILES];
 };
+/* The name of one of its files; NULL: its tokenizer does without it. */
+const char *checkpoint_has_file(const struct checkpoint_state *c, enum checkpoint_file f);
 void checkpoint_state_free(struct checkpoint_state *c); /* NULL is fine */
 
 /* How state.json ends: SUM_HEAD, 32 digits, SUM_TAIL. */
@@ -70,6 +72,12 @@ void checkpoint_put_model(struct json_out *o, const struct session *s);
  */
 enum status checkpoint_other_model(const struct session *s, const char *folder,
 				   enum status st, struct err *err);
+
+/* A tensor of ours against what is to have it: numbers of F32 in that shape; no NaN, no
+ * infinity, nothing below 0 either when `is_square`. */
+struct st_entry;
+bool checkpoint_has_shape(const struct st_entry *e, const struct param *p);
+bool checkpoint_has_good_values(const struct st_entry *e, bool is_square);
 
 /* Size and sum of a file in a checkpoint's folder. */
 enum status checkpoint_measure(const char *folder, const char *name, uint64_t *bytes,

@@ -33,6 +33,18 @@ const char *checkpoint_file_name(const struct tokenizer_kind *k, enum checkpoint
 	}
 }
 
+const char *checkpoint_has_file(const struct checkpoint_state *c, enum checkpoint_file f)
+{
+	return c->file[f].sum[0] ? checkpoint_file_name(c->tokenizer, f) : NULL;
+}
+
+/* Those of a tokenizer behind its first. */
+static bool may_lack(const struct tokenizer_kind *k, enum checkpoint_file f)
+{
+	return f > FILE_TOKENIZER && f < FILE_MODEL &&
+	       tokenizer_file_may_lack(k, (int)f - FILE_TOKENIZER);
+}
+
 const char *checkpoint_tensor_file(enum state_file file)
 {
 	BUG_IF(file == STATE_JSON);
@@ -338,11 +350,12 @@ static void get_files(struct object *root, struct checkpoint_state *c)
 
 	c->tokenizer = kind_of_files(files.n);
 	for (int i = 0; i < CHECKPOINT_FILES; i++) {
-		const char *name = checkpoint_file_name(c->tokenizer,
-							(enum checkpoint_file)i);
+		enum checkpoint_file file = (enum checkpoint_file)i;
+		const char *name = checkpoint_file_name(c->tokenizer, file);
 		struct object f;
 
-		if (!name)
+		if (!name || (files.n && may_lack(c->tokenizer, file) &&
+			      !json_get(files.n, name)))
 			continue;
 		f = open_object(&files, name);
 		c->file[i].bytes = get_count(&f, "bytes", 0x1p48);

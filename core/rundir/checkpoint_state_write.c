@@ -92,8 +92,7 @@ static void put_files(struct json_out *o, const struct checkpoint_state *c)
 {
 	json_open(o, "files", '{');
 	for (int i = 0; i < CHECKPOINT_FILES; i++) {
-		const char *name = checkpoint_file_name(c->tokenizer,
-							(enum checkpoint_file)i);
+		const char *name = checkpoint_has_file(c, (enum checkpoint_file)i);
 
 		if (!name)
 			continue;

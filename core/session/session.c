@@ -188,10 +188,14 @@ static enum status make_model(struct session *s, const struct session_options *o
 	struct model_config cfg = s->plan->model;
 	struct model_task *mt = xcalloc((size_t)s->n_tasks, sizeof *mt);
 	struct arena texts;
-	enum status st;
+	enum status st = ST_OK;
 
 	arena_init(&texts);
-	cfg.vocab = tokenizer_size(s->tok);
+	if (cfg.vocab && cfg.vocab < tokenizer_size(s->tok))
+		st = err_set(err, ST_INVALID, "model.vocab: a table of %d rows for a "
+			     "tokenizer of %d pieces", cfg.vocab, tokenizer_size(s->tok));
+	if (!cfg.vocab)
+		cfg.vocab = tokenizer_size(s->tok);
 	cfg.mask_id = tokenizer_hidden(s->tok);
 	for (int i = 0; i < s->n_tasks; i++) {
 		const struct plan_task *p = &s->plan->tasks[i];
@@ -202,7 +206,8 @@ static enum status make_model(struct session *s, const struct session_options *o
 								  cfg.max_target;
 	}
 	describe_tasks(s, mt);
-	st = label_texts_read(s, &texts, mt, err);
+	if (!st)
+		st = label_texts_read(s, &texts, mt, err);
 	if (!st)
 		st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
 	arena_release(&texts);

@@ -66,6 +66,8 @@ struct sweep {
 	struct sweep_numbers seeds, splits;
 	enum sweep_at at;
 	double level;             /* of intervals, percent */
+	const char *runs;         /* borrowed: where runs that plans begin from are; NULL:
+				     as rundir_root has it */
 	bool is_afar;             /* only to be looked at: data may be elsewhere, and
 				     paths are compared by their last two parts */
 	int n_metrics;            /* 0: each task's first */

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "plan/plan.h"
+#include "rundir/init.h"
 
 enum { SYSTEM_NAME_MAX = 64 };
 
@@ -263,11 +264,11 @@ void sweep_given(const struct sweep *s, int point, struct sweep_given *out)
 enum status sweep_plan(const struct sweep *s, int point, struct plan **out,
 		       struct err *err)
 {
+	struct plan_opener opener = { init_open, s->runs };
 	struct sweep_given given;
 
 	sweep_given(s, point, &given);
-	return (s->is_afar ? plan_load_afar : plan_load)(s->plan, given.set, given.n, out,
-							  err);
+	return plan_load_with(s->plan, given.set, given.n, &opener, s->is_afar, out, err);
 }
 
 /* Splits draw the rows of dev_share: without such a task all runs would be the same. */

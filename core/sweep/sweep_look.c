@@ -43,6 +43,8 @@ static void make_alike(struct plan *p, const struct plan *wanted, bool is_afar)
 	p->note[0] = '\0';
 	if (is_afar)
 		keep_path_end(p->vocab);
+	if (is_afar)
+		keep_path_end(p->init);
 	for (int i = 0; i < p->n_tasks; i++) {
 		struct plan_task *t = &p->tasks[i];
 		int k = plan_task_find(wanted, t->name);
@@ -50,6 +52,8 @@ static void make_alike(struct plan *p, const struct plan *wanted, bool is_afar)
 		t->note[0] = '\0';
 		if (k >= 0 && !wanted->tasks[k].n_labels)
 			forget_labels(t);
+		if (k >= 0 && wanted->tasks[k].lr < 0)
+			t->lr = -1; /* as its init had it */
 		if (k >= 0 && !(wanted->tasks[k].number_range[0] <
 				wanted->tasks[k].number_range[1]))
 			t->number_range[0] = t->number_range[1] = 0;

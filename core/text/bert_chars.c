@@ -104,18 +104,24 @@ static bool is_space(uint32_t cp, utf8proc_category_t cat)
 	       cat == UTF8PROC_CATEGORY_ZP;
 }
 
-enum char_kind char_kind(uint32_t cp)
+/* What goes where texts are cleaned. */
+static bool is_control(uint32_t cp, utf8proc_category_t cat)
+{
+	if (cat == UTF8PROC_CATEGORY_CF)
+		return !IN(kept_formats, cp);
+	return cat == UTF8PROC_CATEGORY_CC || cat == UTF8PROC_CATEGORY_CO ||
+	       cat == UTF8PROC_CATEGORY_CS || cp == 0xfffd;
+}
+
+enum char_kind char_kind(uint32_t cp, const struct bert_rules *rules)
 {
 	utf8proc_category_t cat = utf8proc_category((utf8proc_int32_t)cp);
 
-	if (is_space(cp, cat))
+	if (is_space(cp, cat) || (!rules->clean && cp == 0x85))
 		return CHAR_SPACE;
-	if (cat == UTF8PROC_CATEGORY_CC || cat == UTF8PROC_CATEGORY_CO ||
-	    cat == UTF8PROC_CATEGORY_CS || cp == 0xfffd)
+	if (rules->clean && is_control(cp, cat))
 		return CHAR_GONE;
-	if (cat == UTF8PROC_CATEGORY_CF)
-		return IN(kept_formats, cp) ? CHAR_LETTER : CHAR_GONE;
-	if (IN(ideographs, cp) || char_is_punctuation(cp))
+	if ((rules->cjk && IN(ideographs, cp)) || char_is_punctuation(cp))
 		return CHAR_ALONE;
 	return CHAR_LETTER;
 }

@@ -49,7 +49,7 @@ static void fold_words(struct buf *out, const char *s, size_t n)
 	struct words it;
 	struct word w;
 
-	words_init(&it, s, n);
+	words_init(&it, &bert_uncased, s, n);
 	while (words_next(&it, &w)) {
 		bool mark = is_mark(&w);
 

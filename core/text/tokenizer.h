@@ -3,7 +3,8 @@
  *
  * A tokenizer is of a kind (tokenizer_kind.h: one row each), read from the kind's files
  * or trained from the tasks' own text (tokenizer_train.h). No special tokens are added
- * here: layout.h does. Immutable once made: any thread may read.
+ * here: layout.h does; and no text gives one, whatever it says: "[SEP]" in a text is
+ * cut into pieces as any other word. Immutable once made: any thread may read.
  */
 #ifndef TUTTI_TEXT_TOKENIZER_H
 #define TUTTI_TEXT_TOKENIZER_H
@@ -56,17 +57,27 @@ bool tokenizer_places(const struct tokenizer_kind *k, const char *text, size_t l
 
 /* --- files --- */
 
-/* From the kind's files in a folder. */
+/*
+ * From a folder's files: tokenizer.json if there is one, else the kind's others
+ * (vocab.txt; vocab.json with merges.txt), with what tokenizer_config.json says.
+ * ST_NOT_FOUND: it has none; ST_INVALID: not this kind's, or none of ours.
+ */
 enum status tokenizer_open_folder(const struct tokenizer_kind *k, const char *folder,
 				  struct tokenizer **out, struct err *err);
 /* The kind whose files a folder has, the first of several; the first kind if none. */
 const struct tokenizer_kind *tokenizer_kind_in(const char *folder);
 /*
- * From a file that may have any name: the kind's first; those beside it have the names
- * of the row. k NULL: the kind whose first file has this name, else the first kind.
+ * From a folder, or from a file that may have any name: its content says which of the
+ * kind's it is; those beside it have the names of the row. k NULL: any kind.
  */
 enum status tokenizer_load(const struct tokenizer_kind *k, const char *path,
 			   struct tokenizer **out, struct err *err);
+/* Is file i of its kind one that this tokenizer is saved as? The first always is. */
+bool tokenizer_has_file(const struct tokenizer *t, int file);
+/* May file i of the kind be missing where one was saved? */
+bool tokenizer_file_may_lack(const struct tokenizer_kind *k, int file);
+/* Can it be made from texts (tokenizer_train.h)? */
+bool tokenizer_is_trained(const struct tokenizer_kind *k);
 enum status tokenizer_save_file(const struct tokenizer *t, int file, const char *path,
 				struct err *err);
 /*

@@ -13,7 +13,7 @@
 #include "text/tokenizer_train.h"
 
 /* X(name in plans); its row is tokenizer_NAME. The first is a plan's default. */
-#define TOKENIZER_KINDS(X) X(wordpiece)
+#define TOKENIZER_KINDS(X) X(wordpiece) X(bpe)
 
 #define TOKENIZER_KIND_ROW(name) extern const struct tokenizer_kind tokenizer_##name;
 TOKENIZER_KINDS(TOKENIZER_KIND_ROW)
@@ -36,7 +36,7 @@ struct tokenizer_trainer {
 	const char *needs; /* text whose characters are wanted; NULL: none */
 };
 
-/* The bytes of a file; `name` is for messages. */
+/* The bytes of a file, s NULL: it is not there; `name` is for messages. */
 struct tokenizer_file {
 	const char *name, *s;
 	size_t len;
@@ -44,13 +44,21 @@ struct tokenizer_file {
 
 struct tokenizer_kind {
 	const char *name, *help;
+	const char *json_type; /* model.type of a tokenizer.json; NULL: it has none */
 	/* The files of a folder that hold it, in the order of parse(); NULL ends. */
 	const char *file[TOKENIZER_FILES_MAX + 1];
+	/*
+	 * Bits of files: parse() does without it; it holds the pieces, so that whoever
+	 * names it wants no other of these.
+	 */
+	unsigned may_lack, has_pieces;
 
 	/* From the bytes of its files, and the bytes of file number `file`: appends. */
 	enum status (*parse)(const struct tokenizer_file *file, struct tokenizer **out,
 			     struct err *err);
 	void (*print)(const struct tokenizer *t, int file, struct buf *out);
+	/* Does t need this file to be read again? NULL: all. Its first one it always does. */
+	bool (*writes)(const struct tokenizer *t, int file);
 	void (*free)(struct tokenizer *t);
 	struct hash (*hash)(const struct tokenizer *t); /* of all that ids follow from */
 

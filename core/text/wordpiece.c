@@ -1,13 +1,11 @@
 /*
- * wordpiece.c - WordPiece: text to ids as BERT's uncased tokenizer does it, with a
- * vocabulary (vocab.txt: one piece a line, its id is the line's number from 0).
+ * wordpiece.c - WordPiece: text to ids as BERT's tokenizers do it, with a vocabulary
+ * (vocab.txt: one piece a line, its id is the line's number from 0; wordpiece_read.c).
  *
- * Encoding = clean, lower-case, NFD, drop combining marks, split on white
- * space, punctuation and CJK, then greedy longest match with "##" pieces
- * (Devlin et al. 2019; Wu et al. 2016). Same ids as Hugging Face's
- * BertTokenizer(do_lower_case=True) over the same vocabulary, which includes
- * that a text which says "[MASK]" (or another special, in just these letters)
- * gets that special's id.
+ * Encoding = words as the rules say (wordpiece_words.c), then greedy longest match with
+ * "##" pieces (Devlin et al. 2019; Wu et al. 2016). Same ids as Hugging Face's
+ * `tokenizers` over the same vocabulary, but that no text gives a special: where it
+ * says "[MASK]", that is cut into pieces (encode_special_tokens there).
  *
  * Pieces are found through one open-addressing table over the bytes of a piece
  * without its "##"; the two kinds start from different hash seeds. A word's
@@ -18,28 +16,6 @@
 #include "base/mem.h"
 #include "text/utf8.h"
 #include "text/wordpiece.h"
-
-struct slot {
-	uint32_t tag;
-	int32_t id; /* -1: empty */
-};
-
-struct wordpiece {
-	struct tokenizer base;
-	char *text;   /* the pieces, each with a NUL */
-	uint32_t *at; /* where piece i starts in `text`; n + 1 of them */
-	struct slot *slots;
-	size_t mask;
-	size_t longest; /* bytes of the longest piece, without "##" */
-};
-
-static const struct layout_set layouts = {
-	.one = { { LAYOUT_ROLE(TOK_CLS), LAYOUT_A, LAYOUT_ROLE(TOK_SEP) } },
-	.pair = { { LAYOUT_ROLE(TOK_CLS), LAYOUT_A, LAYOUT_ROLE(TOK_SEP), LAYOUT_B,
-		    LAYOUT_ROLE(TOK_SEP) } },
-	.target = { { LAYOUT_A, LAYOUT_ROLE(TOK_SEP) } },
-	.has_segments = true,
-};
 
 static const struct wordpiece *wordpiece_of(const struct tokenizer *t)
 {
@@ -62,17 +38,17 @@ static uint64_t hash_end(uint64_t h)
 
 static const char *piece_at(const struct wordpiece *t, int32_t id)
 {
-	return t->text + t->at[id];
+	return strings_at(&t->piece, id);
 }
 
 /* The slot that holds these bytes, or the empty one where they would be. */
-static struct slot *find_slot(const struct wordpiece *t, uint64_t h, bool inner,
+static struct wordpiece_slot *find_slot(const struct wordpiece *t, uint64_t h, bool inner,
 			      const char *s, size_t len)
 {
 	size_t i = h & t->mask;
 
 	for (;; i = (i + 1) & t->mask) {
-		struct slot *slot = &t->slots[i];
+		struct wordpiece_slot *slot = &t->slots[i];
 		const char *piece;
 		if (slot->id < 0)
 			return slot;
@@ -87,7 +63,7 @@ static struct slot *find_slot(const struct wordpiece *t, uint64_t h, bool inner,
 	}
 }
 
-static struct slot *find_piece(const struct wordpiece *t, const char *piece)
+static struct wordpiece_slot *find_piece(const struct wordpiece *t, const char *piece)
 {
 	bool inner = wordpiece_goes_on(piece);
 	const char *s = piece + (inner ? 2 : 0);
@@ -98,113 +74,56 @@ static struct slot *find_piece(const struct wordpiece *t, const char *piece)
 	return find_slot(t, hash_end(h), inner, s, strlen(s));
 }
 
-/* A piece that stands twice has the later id, as in the reference. */
-static void index_pieces(struct wordpiece *t)
+struct wordpiece *wordpiece_new(void)
+{
+	struct wordpiece *t = xcalloc(1, sizeof *t);
+
+	t->base.kind = &tokenizer_wordpiece;
+	for (int k = 0; k < TOK_SPECIALS; k++)
+		t->base.special[k] = -1;
+	strings_init(&t->piece);
+	t->rules = bert_uncased;
+	t->word_max = WORD_CHARS;
+	return t;
+}
+
+void wordpiece_free(struct tokenizer *base)
+{
+	struct wordpiece *t = (struct wordpiece *)base;
+
+	strings_release(&t->piece);
+	xfree(t->slots);
+	xfree(t);
+}
+
+int32_t wordpiece_index(struct wordpiece *t)
 {
 	size_t cap = 1024;
+	int32_t twice = -1;
 
+	t->base.n = t->piece.n;
 	while (cap < (size_t)t->base.n * 2)
 		cap *= 2;
 	t->mask = cap - 1;
 	t->slots = xreallocarray(NULL, cap, sizeof *t->slots);
 	for (size_t i = 0; i < cap; i++)
-		t->slots[i] = (struct slot){.tag = 0, .id = -1};
+		t->slots[i] = (struct wordpiece_slot){.tag = 0, .id = -1};
 	for (int32_t id = 0; id < t->base.n; id++) {
 		const char *piece = piece_at(t, id);
 		size_t len = strlen(piece), head = wordpiece_goes_on(piece) ? 2 : 0;
 		uint64_t h = head ? seed_inner : seed_first;
-		struct slot *slot;
+		struct wordpiece_slot *slot;
 
 		for (size_t i = head; i < len; i++)
 			h = hash_step(h, piece[i]);
 		h = hash_end(h);
 		slot = find_slot(t, h, head > 0, piece + head, len - head);
-		*slot = (struct slot){.tag = (uint32_t)(h >> 32), .id = id};
+		twice = slot->id >= 0 ? id : twice;
+		*slot = (struct wordpiece_slot){.tag = (uint32_t)(h >> 32), .id = id};
 		if (len - head > t->longest)
 			t->longest = len - head;
 	}
-}
-
-static size_t trimmed(const char *line, size_t len)
-{
-	while (len > 0 && strchr(" \t\r\v\f", line[len - 1]))
-		len--;
-	return len;
-}
-
-/* Copies the lines into t->text, without the empty ones at the end. */
-static enum status take_lines(struct wordpiece *t, const char *lines, size_t len,
-			      const char *name, struct err *err)
-{
-	size_t cap = 0, used = 0;
-
-	t->text = xmalloc(len + 2);
-	for (size_t pos = 0; pos < len;) {
-		const char *line = lines + pos, *nl = memchr(line, '\n', len - pos);
-		size_t whole = nl ? (size_t)(nl - line) : len - pos;
-		size_t n = trimmed(line, whole);
-
-		if (memchr(line, '\0', n) || !utf8_valid(line, n))
-			return err_set(err, ST_INVALID, "no valid UTF-8 text: %s:%d",
-				       name, t->base.n + 1);
-		if (t->base.n == VOCAB_PIECES_MAX)
-			return err_set(err, ST_INVALID, "more than %d pieces: '%s'",
-				       (int)VOCAB_PIECES_MAX, name);
-		ARRAY_GROW(t->at, t->base.n, cap);
-		t->at[t->base.n++] = (uint32_t)used;
-		memcpy(t->text + used, line, n);
-		used += n;
-		t->text[used++] = '\0';
-		pos += whole + (nl != NULL);
-	}
-	while (t->base.n > 0 && t->text[t->at[t->base.n - 1]] == '\0')
-		used = t->at[--t->base.n];
-	ARRAY_GROW(t->at, t->base.n, cap);
-	t->at[t->base.n] = (uint32_t)used;
-	return ST_OK;
-}
-
-static enum status find_specials(struct wordpiece *t, const char *name,
-				 struct err *err)
-{
-	for (int k = 0; k < TOK_SPECIALS; k++) {
-		t->base.special[k] = find_piece(t, special_names[k])->id;
-		if (t->base.special[k] < 0)
-			return err_set(err, ST_INVALID,
-				       "the vocabulary lacks the piece '%s': '%s'",
-				       special_names[k], name);
-	}
-	return ST_OK;
-}
-
-static void release(struct tokenizer *base)
-{
-	struct wordpiece *t = (struct wordpiece *)base;
-
-	xfree(t->text);
-	xfree(t->at);
-	xfree(t->slots);
-	xfree(t);
-}
-
-enum status wordpiece_from_lines(const char *lines, size_t len, const char *name,
-				 struct tokenizer **out, struct err *err)
-{
-	struct wordpiece *t = xcalloc(1, sizeof *t);
-	enum status st = take_lines(t, lines, len, name, err);
-
-	*out = NULL;
-	t->base.kind = &tokenizer_wordpiece;
-	t->base.layouts = &layouts;
-	if (!st) {
-		index_pieces(t);
-		st = find_specials(t, name, err);
-	}
-	if (st)
-		release(&t->base);
-	else
-		*out = &t->base;
-	return st;
+	return twice;
 }
 
 /* A piece of a word: characters [first, last). */
@@ -243,11 +162,7 @@ static int split_word(const struct wordpiece *t, const struct word *w,
 	int n = 0;
 
 	out[0] = (struct part){t->base.special[TOK_UNK], 0, 0};
-	if (w->special >= 0) {
-		out[0].id = t->base.special[w->special];
-		return 1;
-	}
-	if (w->chars > WORD_CHARS)
+	if (w->chars > t->word_max)
 		return 1;
 	for (int first = 0; first < w->chars; first = out[n++].last) {
 		out[n] = longest_piece(t, w, first);
@@ -277,28 +192,6 @@ static struct token_span span_of(const struct word *w, struct part p,
 
 /* --- the row --- */
 
-static enum status parse(const struct tokenizer_file *file, struct tokenizer **out,
-			 struct err *err)
-{
-	return wordpiece_from_lines(file[0].s, file[0].len, file[0].name, out, err);
-}
-
-static void print(const struct tokenizer *t, int file, struct buf *out)
-{
-	(void)file;
-	for (int32_t id = 0; id < t->n; id++) {
-		buf_adds(out, piece_at(wordpiece_of(t), id));
-		buf_addc(out, '\n');
-	}
-}
-
-static struct hash hash(const struct tokenizer *t)
-{
-	const struct wordpiece *w = wordpiece_of(t);
-
-	return hash_bytes(w->text, w->at[t->n]);
-}
-
 static const char *piece(const struct tokenizer *t, int32_t id)
 {
 	return piece_at(wordpiece_of(t), id);
@@ -317,7 +210,7 @@ static int encode(const struct tokenizer *t, const char *text, size_t len, int32
 	struct part part[WORD_CHARS];
 	int written = 0, seen = 0;
 
-	words_init(&it, text, len);
+	words_init(&it, &wordpiece_of(t)->rules, text, len);
 	for (uint32_t number = 0; (total || written < cap) && words_next(&it, &w);
 	     number++) {
 		int n = split_word(wordpiece_of(t), &w, part);
@@ -358,6 +251,11 @@ static bool begins_word(const char *piece)
 	return !wordpiece_goes_on(piece);
 }
 
+/*
+ * The words of BERT's own rules, since nobody says which the pieces were made by: of
+ * one that does not part ideographs, or keeps marks that stand alone, a place may be off
+ * by a word.
+ */
 static bool places(const char *text, size_t len, const char *const *piece, int n,
 		   struct token_span *out)
 {
@@ -366,7 +264,7 @@ static bool places(const char *text, size_t len, const char *const *piece, int n
 	struct words it;
 	struct word w;
 
-	words_init(&it, text, len);
+	words_init(&it, &bert_uncased, text, len);
 	for (int i = 0; i < n; i++) {
 		int special = role(piece[i]);
 
@@ -385,12 +283,16 @@ static bool places(const char *text, size_t len, const char *const *piece, int n
 
 const struct tokenizer_kind tokenizer_wordpiece = {
 	.name = "wordpiece",
-	.help = "words in lower case, cut into the longest pieces there are (BERT)",
-	.file = { "vocab.txt" },
-	.parse = parse,
-	.print = print,
-	.free = release,
-	.hash = hash,
+	.help = "words, in lower case or not, cut into the longest pieces there are (BERT)",
+	.json_type = "WordPiece",
+	.file = { "vocab.txt", "tokenizer.json", "tokenizer_config.json" },
+	.may_lack = 7,
+	.has_pieces = 3,
+	.parse = wordpiece_parse,
+	.print = wordpiece_print,
+	.writes = wordpiece_writes,
+	.free = wordpiece_free,
+	.hash = wordpiece_hash,
 	.piece = piece,
 	.id = id_of,
 	.encode = encode,

@@ -116,9 +116,9 @@ void wordpiece_train_feed(struct tokenizer_trainer *tr, const char *text, size_t
 	struct words it;
 	struct word w;
 
-	words_init(&it, text, len);
+	words_init(&it, &bert_uncased, text, len);
 	while (words_next(&it, &w))
-		if (w.special < 0 && w.chars <= WORD_CHARS)
+		if (w.chars <= WORD_CHARS)
 			count_word((struct wordpiece_trainer *)tr, w.bytes, w.at[w.chars]);
 }
 
@@ -176,9 +176,9 @@ static size_t mark_needed(const char *text, bool *is_needed)
 	size_t n = 0;
 	uint32_t cp;
 
-	words_init(&it, text, strlen(text));
+	words_init(&it, &bert_uncased, text, strlen(text));
 	while (words_next(&it, &w)) {
-		if (w.special >= 0 || w.chars > WORD_CHARS)
+		if (w.chars > WORD_CHARS)
 			continue;
 		for (size_t at = 0; at < w.at[w.chars];) {
 			at += (size_t)utf8_next(w.bytes + at, w.at[w.chars] - at, &cp);

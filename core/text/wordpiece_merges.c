@@ -126,7 +126,7 @@ static size_t fitting(const struct letter *letters, size_t n, size_t room)
 	size_t used = 0, kept;
 
 	for (kept = 0; kept < n && kept < ALPHABET_MAX; kept++) {
-		used += char_kind(letters[kept].cp) == CHAR_ALONE ? 1 : 2;
+		used += char_kind(letters[kept].cp, &bert_uncased) == CHAR_ALONE ? 1 : 2;
 		if (used > room)
 			break;
 	}
@@ -149,7 +149,7 @@ static void make_alphabet(struct merger *m)
 	for (size_t i = 0; i < kept; i++)
 		add_letter(m, letters[i].cp, false);
 	for (size_t i = 0; i < kept; i++)
-		if (char_kind(letters[i].cp) != CHAR_ALONE)
+		if (char_kind(letters[i].cp, &bert_uncased) != CHAR_ALONE)
 			add_letter(m, letters[i].cp, true);
 	xfree(letters);
 }

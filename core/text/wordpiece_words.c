@@ -1,8 +1,8 @@
 /*
- * wordpiece_words.c - a text's words as BERT's uncased tokenizer sees them: clean, split
- * off CJK, decompose (NFD), drop nonspacing marks, lower-case, split at white
- * space and punctuation. One pass, no heap: a word is built in the caller's
- * struct word.
+ * wordpiece_words.c - a text's words as BERT's tokenizers see them: clean, split off
+ * CJK, decompose (NFD) and drop nonspacing marks, lower-case, split at white space and
+ * punctuation; each of these but the last as the rules say. One pass, no heap: a word
+ * is built in the caller's struct word.
  */
 #include <string.h>
 
@@ -16,14 +16,19 @@ const char *const special_names[TOK_SPECIALS] = {
 
 /* Kinds that only the queue knows, beyond enum char_kind. */
 enum {
-	KIND_GAP = 16,  /* a dropped mark of class 0: marks do not move past it */
-	KIND_SPECIAL,   /* KIND_SPECIAL + enum special */
+	KIND_GAP = 16, /* a dropped mark of class 0: marks do not move past it */
 };
 
-void words_init(struct words *it, const char *text, size_t len)
+const struct bert_rules bert_uncased = {
+	.clean = true, .cjk = true, .strip = true, .lower = true
+};
+
+void words_init(struct words *it, const struct bert_rules *rules, const char *text,
+		size_t len)
 {
 	BUG_IF(len > UINT32_MAX);
 	memset(it, 0, sizeof *it);
+	it->rules = *rules;
 	it->text = text;
 	it->len = len;
 }
@@ -48,37 +53,35 @@ static void queue_put(struct words *it, uint32_t cp, int kind, size_t from)
 	c->to = (uint32_t)it->pos;
 }
 
-/* The special whose name stands at the reading place, or -1. */
-static int special_here(const struct words *it)
-{
-	size_t left = it->len - it->pos;
-
-	for (int k = 0; k < TOK_SPECIALS; k++) {
-		size_t n = strlen(special_names[k]);
-		if (n <= left && !memcmp(it->text + it->pos, special_names[k], n))
-			return k;
-	}
-	return -1;
-}
-
 static void queue_ascii(struct words *it)
 {
-	size_t from = it->pos;
+	size_t from = it->pos++;
 	unsigned char c = (unsigned char)it->text[from];
-	int special = c == '[' ? special_here(it) : -1;
+	bool is_space = it->rules.clean ? c == ' ' || c == '\t' || c == '\n' || c == '\r'
+					: char_is_space((char)c);
 
-	if (special >= 0) {
-		it->pos += strlen(special_names[special]);
-		queue_put(it, c, KIND_SPECIAL + special, from);
-		return;
-	}
-	it->pos++;
-	if (ascii_letter(c))
-		queue_put(it, (unsigned char)ascii_lower(c), CHAR_LETTER, from);
-	else if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+	if (is_space)
 		queue_put(it, ' ', CHAR_SPACE, from);
+	else if (ascii_letter(c))
+		queue_put(it, (unsigned char)(it->rules.lower ? ascii_lower(c) : (char)c),
+			  CHAR_LETTER, from);
 	else if (c > ' ' && c < 0x7f)
 		queue_put(it, c, CHAR_ALONE, from);
+	else if (!it->rules.clean)
+		queue_put(it, c, CHAR_LETTER, from);
+}
+
+/* In lower case where the rules say so. */
+static void queue_cased(struct words *it, uint32_t cp, size_t from, bool alone)
+{
+	uint32_t low = it->rules.lower ? char_lower(cp) : cp;
+
+	if (it->rules.lower && cp == 0x130) { /* the one that becomes two: i and a dot */
+		queue_put(it, 'i', alone ? CHAR_ALONE : CHAR_LETTER, from);
+		low = 0x307;
+	}
+	queue_put(it, low, alone || char_is_punctuation(low) ? CHAR_ALONE : CHAR_LETTER,
+		  from);
 }
 
 static void queue_parts(struct words *it, uint32_t cp, size_t from, bool alone)
@@ -87,17 +90,12 @@ static void queue_parts(struct words *it, uint32_t cp, size_t from, bool alone)
 	int n = char_decompose(cp, part);
 
 	for (int i = 0; i < n; i++) {
-		uint32_t low;
 		if (char_is_dropped_mark(part[i])) {
 			if (char_order(part[i]) == 0)
 				queue_put(it, part[i], KIND_GAP, from);
 			continue;
 		}
-		low = char_lower(part[i]);
-		queue_put(it, low,
-			  alone || char_is_punctuation(low) ? CHAR_ALONE
-							    : CHAR_LETTER,
-			  from);
+		queue_cased(it, part[i], from, alone);
 	}
 }
 
@@ -113,11 +111,13 @@ static void queue_other(struct words *it)
 		return;
 	}
 	it->pos += (size_t)n;
-	kind = char_kind(cp);
+	kind = char_kind(cp, &it->rules);
 	if (kind == CHAR_SPACE)
 		queue_put(it, ' ', CHAR_SPACE, from);
-	else if (kind != CHAR_GONE)
+	else if (kind != CHAR_GONE && it->rules.strip)
 		queue_parts(it, cp, from, kind == CHAR_ALONE);
+	else if (kind != CHAR_GONE)
+		queue_cased(it, cp, from, kind == CHAR_ALONE);
 }
 
 /* The next character, or NULL at the end of the text. */
@@ -152,10 +152,10 @@ static void make_room(struct word *w, int at, int n)
 	}
 }
 
-/* Adds a character; marks take their canonical place among marks. */
-static void add_char(struct word *w, const struct word_char *c)
+/* Adds a character; where texts are decomposed, marks take their place among marks. */
+static void add_char(struct word *w, const struct word_char *c, bool decomposed)
 {
-	int order = char_order(c->cp), at = w->chars, n;
+	int order = decomposed ? char_order(c->cp) : 0, at = w->chars, n;
 	char bytes[4];
 
 	w->end = c->to;
@@ -185,7 +185,8 @@ static void add_ascii(struct words *it, struct word *w)
 	while (pos < it->len && n < WORD_CHARS &&
 	       ascii_letter((unsigned char)it->text[pos])) {
 		int at = w->at[n];
-		w->bytes[at] = ascii_lower((unsigned char)it->text[pos]);
+		w->bytes[at] = it->rules.lower ? ascii_lower((unsigned char)it->text[pos])
+					       : it->text[pos];
 		w->order[n] = 0;
 		w->from[n] = (uint32_t)pos;
 		w->to[n] = (uint32_t)++pos;
@@ -203,7 +204,6 @@ bool words_next(struct words *it, struct word *w)
 	const struct word_char *c;
 
 	w->chars = w->run = w->at[0] = 0;
-	w->special = -1;
 	for (;;) {
 		if (it->taken == it->queued && w->chars > 0)
 			add_ascii(it, w);
@@ -222,9 +222,7 @@ bool words_next(struct words *it, struct word *w)
 			continue;
 		if (w->chars == 0)
 			w->start = c->from;
-		add_char(w, c);
-		if (c->kind >= KIND_SPECIAL)
-			w->special = c->kind - KIND_SPECIAL;
+		add_char(w, c, it->rules.strip);
 		if (c->kind != CHAR_LETTER)
 			return true;
 	}

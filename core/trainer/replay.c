@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "rundir/checkpoint.h"
+#include "rundir/init.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
 #include "trainer/advance.h"
@@ -94,8 +95,30 @@ static bool look_tick(struct progress *p)
 	return outer && outer->tick && outer->tick(outer);
 }
 
-static enum status run_again(struct session *s, int64_t to, struct store *store,
-			     int64_t seq, struct progress *pg, struct err *err)
+/*
+ * The state of step 0: random, or the checkpoint that a run with an init keeps of it. Who
+ * has removed that one needs the init itself, as it was.
+ */
+static enum status start_again(struct session *s, const char *run, struct store *store,
+			       struct err *err)
+{
+	char folder[PATH_MAX];
+	struct init_report r;
+	enum status st;
+
+	if (plan_has_init(s->plan) &&
+	    !checkpoint_find(run, 0, folder, sizeof folder, NULL))
+		return checkpoint_load(s, folder, NULL, err);
+	st = init_start(s, &r, err);
+	if (!st)
+		st = init_check_fact(store, s->plan, &r, err);
+	init_report_release(&r);
+	return st;
+}
+
+static enum status run_again(struct session *s, const char *run, int64_t to,
+			     struct store *store, int64_t seq, struct progress *pg,
+			     struct err *err)
 {
 	struct replay r = { .s = s, .to = to, .is_seen = s->mix.dev_step == to, .pg = pg,
 			    .look = { .tick = look_tick, .arg = pg } };
@@ -106,7 +129,8 @@ static enum status run_again(struct session *s, int64_t to, struct store *store,
 
 	while (r.n && r.entry[r.n - 1].seq > seq)
 		r.n--; /* came after the checkpoint */
-	session_start_random(s);
+	if (!st)
+		st = start_again(s, run, store, err);
 	progress_begin(pg, (uint64_t)to, "steps", "replaying");
 	if (!st)
 		st = advance_run(&a, err);
@@ -129,7 +153,7 @@ enum status replay_run(const char *run, int workers, struct progress *pg,
 		out->step = s->step;
 		out->comparable = machine_same(store);
 		session_state(s, out->recorded);
-		st = run_again(s, out->step, store, seq, pg, err);
+		st = run_again(s, run, out->step, store, seq, pg, err);
 	}
 	if (!st) {
 		session_state(s, out->replayed);

@@ -13,6 +13,7 @@
 #include "data/data_kind.h"
 #include "rundir/checkpoint.h"
 #include "rundir/imported.h"
+#include "rundir/init.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
 #include "trainer/advance.h"
@@ -87,6 +88,34 @@ static enum status write_plan(struct trainer *t, struct err *err)
 	return st;
 }
 
+/*
+ * The state of step 0. Where it is not random, it is told, and so is the run's store:
+ * weights that are others later would be another run.
+ */
+static enum status start(struct trainer *t, struct err *err)
+{
+	struct init_report r;
+	enum status st = init_start(t->s, &r, err);
+
+	if (!st)
+		st = init_check_fact(t->store, t->s->plan, &r, err);
+	if (!st && r.hash[0])
+		st = store_set_fact(t->store, INIT_HASH_FACT, r.hash, err);
+	if (!st && r.words.len)
+		trainer_say_too(t, "%s", buf_str(&r.words));
+	init_report_release(&r);
+	return st;
+}
+
+/*
+ * Saved before the first step. With an init it has a name, so that it is kept: a replay
+ * begins there, whatever became of the init.
+ */
+static enum status save_start(struct trainer *t, struct err *err)
+{
+	return trainer_save(t, plan_has_init(t->s->plan) ? INIT_CHECKPOINT : NULL, err);
+}
+
 static enum status prepare_new(struct trainer *t, struct err *err)
 {
 	struct plan *plan = t->plan;
@@ -96,9 +125,11 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 	st = session_new(plan, NULL, t->workers, &t->pg, &t->s, err);
 	if (st)
 		return st;
-	session_start_random(t->s);
-	trainer_channels(t);
-	st = trainer_script_past(t, NULL, 0, err);
+	st = start(t, err);
+	if (!st)
+		trainer_channels(t);
+	if (!st)
+		st = trainer_script_past(t, NULL, 0, err);
 	if (!st)
 		st = write_plan(t, err);
 	if (!st)
@@ -107,7 +138,7 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 		st = trainer_baselines(t, err);
 	if (!st && trainer_should_stop(t))
 		st = err_set(err, ST_STOPPED, "stopped while preparing");
-	return st ? st : trainer_save(t, NULL, err);
+	return st ? st : save_start(t, err);
 }
 
 /* --- a resumed run --- */
@@ -168,14 +199,18 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 			      struct err *err)
 {
 	int64_t seq = 0;
-	enum status st = session_new(plan, folder[0] ? folder : NULL, t->workers, &t->pg,
-				     &t->s, err);
+	enum status st = folder[0] ? ST_OK : init_find_again(plan, err);
 
+	if (st) {
+		plan_free(plan);
+		return st;
+	}
+	st = session_new(plan, folder[0] ? folder : NULL, t->workers, &t->pg, &t->s, err);
 	if (st)
 		return st;
-	session_start_random(t->s);
 	if (folder[0])
-		st = checkpoint_load(t->s, folder, &seq, err);
+		session_start_random(t->s);
+	st = folder[0] ? checkpoint_load(t->s, folder, &seq, err) : start(t, err);
 	if (st)
 		return st;
 	trainer_channels(t);
@@ -213,7 +248,7 @@ static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 		st = store_facts(t, err);
 		if (!st)
 			st = trainer_baselines(t, err);
-		return st ? st : trainer_save(t, NULL, err);
+		return st ? st : save_start(t, err);
 	}
 	st = trainer_settle(t, err);
 	if (!st && t->s->step > 0 && advance_is_due(t->s->step, every))

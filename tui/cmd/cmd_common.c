@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "plan/plan.h"
+#include "rundir/init.h"
 #include "rundir/rundir.h"
 #include "text/utf8.h"
 
@@ -169,7 +170,8 @@ enum status cmd_load_plan(const struct opts *o, const char *path, struct plan **
 		str_format(seed, sizeof seed, "seed=%lld", (long long)o->seed);
 		sets[n++] = seed;
 	}
-	st = plan_load(path, sets, n, plan, err);
+	st = plan_load_with(path, sets, n, &(struct plan_opener){ init_open, o->runs }, false,
+			    plan, err);
 	if (!st && (*plan)->left_out)
 		cmd_say("tutti: %s", (*plan)->left_out);
 	if (!st && given)

@@ -14,6 +14,7 @@
 #include "ask/evaluate.h"
 #include "ask/unknown.h"
 #include "plan/plan_survey.h"
+#include "rundir/init.h"
 #include "trainer/replay.h"
 
 /* --- eval --- */
@@ -284,15 +285,15 @@ static void check_task(const struct session *s, int i)
 	buf_release(&b);
 }
 
-/* Seconds a step, from a few steps after a warm-up. */
-static enum status time_steps(struct session *s, double *seconds, struct err *err)
+/* Seconds a step, from a few steps after a warm-up. *init: of the weights it starts from. */
+static enum status time_steps(struct session *s, struct init_report *init, double *seconds,
+			      struct err *err)
 {
 	enum { WARM = 2, TIMED = 6 };
 	struct step_report r;
-	enum status st = ST_OK;
+	enum status st = init_start(s, init, err);
 	double from = 0;
 
-	session_start_random(s);
 	for (int i = 0; !st && i < WARM + TIMED && !cmd_signal(); i++) {
 		if (i == WARM)
 			from = clock_now();
@@ -318,7 +319,8 @@ static void try_evaluations(struct session *s)
  */
 enum { RUN_BYTES = 8 << 20 };
 
-static void print_check(const struct session *s, double seconds, bool json)
+static void print_check(const struct session *s, const struct init_report *init,
+			double seconds, bool json)
 {
 	double memory = (double)(mem_peak_bytes() + RUN_BYTES) / 1e6;
 	double hours = seconds * (double)s->plan->steps / 3600;
@@ -330,6 +332,8 @@ static void print_check(const struct session *s, double seconds, bool json)
 		       "in about %.0f min, evaluations apart\n",
 		       (double)s->params.size / 1e6, memory, 1000 * seconds,
 		       (long long)s->plan->steps, 60 * hours);
+		if (init->words.len)
+			printf("model.init: %s\n", buf_str(&init->words));
 		for (int i = 0; i < s->n_tasks; i++)
 			check_task(s, i);
 		return;
@@ -339,6 +343,11 @@ static void print_check(const struct session *s, double seconds, bool json)
 	json_put_int(&j, "parameters", (int64_t)s->params.size);
 	json_put_num(&j, "memory_mb", memory);
 	json_put_num(&j, "seconds_per_step", seconds);
+	if (init->words.len) {
+		json_put_str(&j, "init", s->plan->init);
+		json_put_int(&j, "init_taken", init->taken);
+		json_put_str(&j, "init_words", buf_str(&init->words));
+	}
 	json_open(&j, "tasks", '{');
 	for (int i = 0; i < s->n_tasks; i++) {
 		const struct row_report *r = dataset_report(s->task[i].train);
@@ -361,6 +370,7 @@ int cmd_check(const struct opts *o)
 {
 	struct plan *plan = NULL;
 	struct session *s = NULL;
+	struct init_report init = { 0 };
 	struct err err;
 	double seconds = 0;
 	enum status st;
@@ -373,12 +383,13 @@ int cmd_check(const struct opts *o)
 	st = session_new(plan, NULL, o->workers > 0 ? (int)o->workers : 0,
 			 cmd_progress(), &s, &err);
 	if (!st)
-		st = time_steps(s, &seconds, &err);
+		st = time_steps(s, &init, &seconds, &err);
 	if (!st)
 		try_evaluations(s);
 	cmd_progress_end();
 	if (!st)
-		print_check(s, seconds, o->json);
+		print_check(s, &init, seconds, o->json);
+	init_report_release(&init);
 	session_free(s);
 	return st ? cmd_fail(st, &err) : EXIT_WELL;
 }

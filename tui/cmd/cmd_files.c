@@ -116,17 +116,23 @@ int cmd_ls(const struct opts *o)
 
 /* --- tokenize --- */
 
-/* A vocabulary file, or the one in a run's newest checkpoint. */
+/* A tokenizer's file, a folder with one, or that in a run's newest checkpoint. */
 static enum status open_tokenizer(const struct opts *o, struct tokenizer **tok,
 				  struct err *err)
 {
 	struct stat sb;
 	char run[PATH_MAX], folder[PATH_MAX];
-	enum status st;
+	struct err no_run;
+	enum status st = ST_NOT_FOUND;
+	bool is_there = !stat(o->arg[0], &sb);
 
-	if (!stat(o->arg[0], &sb) && !S_ISDIR(sb.st_mode))
-		return tokenizer_load(NULL, o->arg[0], tok, err);
-	st = cmd_find_run(o, o->arg[0], run, err);
+	if (is_there)
+		st = tokenizer_load(NULL, o->arg[0], tok, err);
+	if (st != ST_NOT_FOUND || (is_there && !S_ISDIR(sb.st_mode)))
+		return st;
+	st = cmd_find_run(o, o->arg[0], run, is_there ? &no_run : err);
+	if (st && is_there)
+		return st; /* a folder that is neither: what it lacks */
 	if (!st)
 		st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder, err);
 	if (!st)

@@ -14,6 +14,7 @@
 #include "data/data_kind.h"
 #include "new.h"
 #include "plan/plan.h"
+#include "rundir/init.h"
 #include "text/utf8.h"
 
 enum { TASKS_MAX = 64, ROWS_TO_TELL = 8 };
@@ -27,6 +28,7 @@ struct new_plan {
 	int n_lines;
 	struct draft_task task[TASKS_MAX];
 	int n;
+	struct new_init init;
 };
 
 /* --- one set --- */
@@ -309,18 +311,22 @@ static const char head_note[] =
 
 static enum status write_plan(struct new_plan *p, struct draft_sizes *sizes, struct err *err)
 {
+	const struct draft_init *init = p->init.is_given ? &p->init.draft : NULL;
+	const struct plan_opener opener = { init_open, p->o->runs };
 	struct plan *made = NULL;
 	struct buf text;
 	enum status st;
 
-	draft_sizes(p->task, p->n, sizes);
+	draft_sizes_over(p->task, p->n, init, sizes);
 	new_set_model(p->o, sizes);
+	for (int i = 0; i < p->n && init; i++)
+		new_init_room(&p->init, sizes, &p->task[i]);
 	buf_init(&text);
 	draft_write(p->task, p->n, sizes, head_note, &text);
 	st = lay_settings(p->o, &text, err);
 	if (!st)
-		st = plan_parse(buf_str(&text), text.len, "the plan", p->folder, NULL, 0,
-				&made, err);
+		st = plan_parse_with(buf_str(&text), text.len, "the plan", p->folder,
+				     &opener, &made, err);
 	if (!st)
 		st = new_survey(made, p->o, err);
 	if (!st)
@@ -340,9 +346,9 @@ static void say_end(const struct new_plan *p, const struct draft_sizes *s)
 
 	if (str_eq(name, "-"))
 		return;
-	cmd_say("wrote %s: %d task%s, %d wide, %d layers, %lld steps of %d tokens", name, p->n,
-		p->n == 1 ? "" : "s", s->dim, s->layers, (long long)s->steps,
-		s->micro_batches * s->tokens);
+	cmd_say("wrote %s: %d task%s, %d wide, %d layers%s%s, %lld steps of %d tokens", name,
+		p->n, p->n == 1 ? "" : "s", s->dim, s->layers, s->init ? " of " : "",
+		s->init ? s->init : "", (long long)s->steps, s->micro_batches * s->tokens);
 	cmd_say("tutti check %s   says what it needs", name);
 	cmd_say("tutti %s   opens the desk and trains", name);
 }
@@ -359,6 +365,8 @@ int cmd_new(const struct opts *o)
 		st = new_files_read(&p->files, o, &err);
 	if (!st)
 		st = choose_place(p, &err);
+	if (!st)
+		st = new_init_open(o, p->folder, &p->init, &err);
 	p->asks = new_can_ask() && !o->yes && !new_has_settings(o);
 	for (int i = 0; i < p->files.n_sets && !st; i++)
 		st = take_set(p, i, &err);
@@ -370,6 +378,7 @@ int cmd_new(const struct opts *o)
 		st = write_plan(p, &sizes, &err);
 	if (!st)
 		say_end(p, &sizes);
+	new_init_release(&p->init);
 	new_files_release(&p->files);
 	xfree(p);
 	if (!st)

@@ -52,6 +52,7 @@ static enum status read_sweep(const struct opts *o, struct sweep *s, struct err 
 	if (!st && o->splits)
 		st = sweep_count(s, "splits", o->splits, err);
 	s->is_afar = o->gather;
+	s->runs = o->runs;
 	return st ? st : sweep_expand(s, err);
 }
 

@@ -59,6 +59,21 @@ enum status new_apply_settings(const struct opts *o, const struct new_file *f,
 const char *new_setting(const struct opts *o, const char *key);
 void new_set_model(const struct opts *o, struct draft_sizes *s);
 
+/* --init: what it is; not given: nothing of it. Released, always. */
+struct new_init {
+	bool is_given;
+	struct plan_base base;
+	struct draft_init draft;
+	char text[PATH_MAX];
+	int places;              /* of its position table; 0: it has none */
+};
+enum status new_init_open(const struct opts *o, const char *folder, struct new_init *in,
+			  struct err *err);
+/* Sets the task's room for a text, once it is known what writes. */
+void new_init_room(const struct new_init *in, const struct draft_sizes *s,
+		   struct draft_task *t);
+void new_init_release(struct new_init *in);
+
 /* "classify 'label' by the text 'sentence'", made harmless. */
 void new_describe(const struct new_file *f, const struct guess_task *g, struct buf *out);
 /* "about 67,500 rows" of a big file, "872 rows" of one looked through. */

@@ -98,6 +98,8 @@ const struct option_row option_table[] = {
 	  "the plan to write; - prints it (also -o)" },
 	{ OPT_FORCE, "force", NULL, FLAG(force),
 	  "replace or remove without asking (also -f)" },
+	{ OPT_INIT, "init", "FOLDER|run:NAME", TEXT(init),
+	  "begin from this model, or from a run's checkpoint" },
 	{ OPT_YES, "yes", NULL, FLAG(yes),
 	  "take the tasks that were found without asking" },
 	{ OPT_TOP, "top", "K", WHOLE(top, 1, INT64_MAX),

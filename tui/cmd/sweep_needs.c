@@ -53,16 +53,16 @@ static bool is_asked(const struct sweep *s, int system)
 	return found;
 }
 
-/* "train PLAN --run NAME --runs DIR --set ..." as "check PLAN --set ...". */
+/* "train PLAN --run NAME --runs DIR --set ..." as "check PLAN --runs DIR --set ...". */
 static char **check_words(const struct sweep_jobs *j, int point)
 {
 	char **words = sweep_words(j, point, false, true);
 
 	xfree(words[1]);
 	words[1] = xstrdup("check");
-	for (int i = 3; i < 7; i++)
+	for (int i = 3; i < 5; i++)
 		xfree(words[i]);
-	for (int i = 3; (words[i] = words[i + 4]); i++)
+	for (int i = 3; (words[i] = words[i + 2]); i++)
 		; /* the NULL at the end, too */
 	return words;
 }
@@ -121,12 +121,10 @@ static enum status ask(const struct sweep_jobs *j, int point, struct answer *a,
 
 static int64_t steps_of(const struct sweep *s, int point)
 {
-	struct sweep_given given;
 	struct plan *p = NULL;
 	int64_t steps = 0;
 
-	sweep_given(s, point, &given);
-	if (!plan_load(s->plan, given.set, given.n, &p, NULL))
+	if (!sweep_plan(s, point, &p, NULL))
 		steps = p->steps;
 	plan_free(p);
 	return steps;

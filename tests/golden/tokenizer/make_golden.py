@@ -1,13 +1,20 @@
 #!/usr/bin/env python3
-"""Golden ids of the WordPiece tokenizer, from Hugging Face's `tokenizers`.
+"""Golden ids of the tokenizers, from Hugging Face's `tokenizers`.
 
     pip install tokenizers
     python3 tests/golden/tokenizer/make_golden.py [bert-base-uncased-vocab.txt]
 
 Writes vocab.txt (composed here), golden.jsonl (text, ids, byte spans), corpus.txt
 and trained.txt (what a slow trainer makes of it) and, when BERT's own vocabulary
-is given, bert.jsonl (text and ids under that one). Not
-part of `make check`: its output is committed.
+is given, bert.jsonl (text and ids under that one); and a folder each of small
+tokenizers that `tokenizers` trains on our words: cased (vocab.txt with its
+tokenizer_config.json), accents (tokenizer.json: small letters, accents kept, nothing
+cleaned, no ideographs apart, words of up to 20), roberta (tokenizer.json), gpt
+(vocab.json with merges.txt), each with golden.jsonl. Not part of `make check`: its
+output is committed.
+
+No text gives a special token: everywhere `encode_special_tokens` is on, so that
+"[SEP]" in a text is cut as any other. `pair` rows are laid out, with their segments.
 """
 import itertools
 import json
@@ -16,7 +23,8 @@ import random
 import sys
 from collections import Counter
 
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Tokenizer, decoders, models, normalizers
+from tokenizers import pre_tokenizers, processors, trainers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -228,6 +236,7 @@ def byte_offsets(text):
 
 def write(path, vocab, texts, with_spans):
     tok = BertWordPieceTokenizer(vocab, lowercase=True)
+    tok._tokenizer.encode_special_tokens = True
     with open(path, "w", encoding="utf-8") as f:
         for text, spans in texts:
             e = tok.encode(text, add_special_tokens=False)
@@ -236,6 +245,103 @@ def write(path, vocab, texts, with_spans):
                 at = byte_offsets(text)
                 row["spans"] = [x for a, b in e.offsets for x in (at[a], at[b])]
             f.write(json.dumps(row, ensure_ascii=True) + "\n")
+
+
+# What GPT-2's pattern and byte pieces have to say more about.
+BYTES = [
+    "it's I'm you're we've they'll he'd 'tis 'Twas IT'S don'T x's", "''s 's's '", "a  b   c    d ", " lead", "  two",
+    "tab\tand\nline\n\n  end\r\n", "\u00a0nbsp\u3000wide\u2003em \u180e mongol", "x\u0085y \u2028z",
+    "1234567 3.14 1e10 \u0665\u0666 \u00bd \u2167 \U0001d7d8", "...!!! ?!? --- $$$ @@", "a.b,c;d:e",
+    "e\u0301 o\u0308\u0323 \u0301", "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 \U0001f1e9\U0001f1ea",
+    "\u4e2d\u6587\u5b57 \u65e5\u672c\u8a9e\u3067\u3059", "\u05e9\u05b8\u05dc\u05d5\u05b9\u05dd \u202b\u0645\u0631\u062d\u0628\u0627\u202c",
+    "\x01\x02\x1b[0m\x7f\x80", "\u0378 \u1c89\ua7cb \U00010d40 \U0002ebf0 \U0010ffff \U0001e4f0",
+    "a" * 300, "the" * 120, "\u00e9" * 130, " " * 90 + "x", "." * 200, "ab1" * 70, "<s> </s> <mask> <pad> <unk> <|endoftext|>",
+    "\u0120the \u010a \u0100", "\ufeffbom \ufffd", "camelCase snake_case kebab-case", "http://a.b/c?d=e&f=g#h",
+]
+CASED = ["The King and the KING", "\u00c9t\u00e9 \u00e9t\u00e9 E\u0301te\u0301", "\u0130stanbul \u0130I \u1e9e", "\u01c5 \u01c4 \u1fbc",
+         "\u4e2d\u6587 abc\u4e2d", "x\x0by\x0cz\x85w", "a\u200db \ufffd", "\u212b \u2126", "a\u0315\u0300b", "wordsofmorethantwentyletters one"]
+
+
+def training_lines():
+    rng = random.Random(5)
+    lines = list(corpus(rng)) + HAND + BYTES + CASED
+    for _ in range(600):
+        words = [rng.choice(STEMS) + rng.choice([""] + ENDINGS) for _ in range(8)]
+        lines.append(" ".join([words[0].title()] + words[1:]) + rng.choice([".", "!", "?", ", it's so."]))
+    return lines
+
+
+def write_rows(folder, tok, texts, segments=True):
+    """Without segments where nothing is laid out: models of that kind have none."""
+    tok.encode_special_tokens = True
+    pairs = [("the king's horse", None), ("the king's horse", "a red house"), ("", None), ("one", ""), ("", "two")]
+    with open(os.path.join(HERE, folder, "golden.jsonl"), "w", encoding="utf-8") as f:
+        for text in texts:
+            ids = tok.encode(text, add_special_tokens=False).ids
+            f.write(json.dumps({"text": text, "ids": ids}) + "\n")
+        for a, b in pairs:
+            e = tok.encode(a, b) if b is not None else tok.encode(a)
+            row = {"text": a, "pair": b, "ids": e.ids}
+            if segments:
+                row["segments"] = e.type_ids
+            f.write(json.dumps(row) + "\n")
+
+
+def write_json(folder, name, value):
+    with open(os.path.join(HERE, folder, name), "w", encoding="utf-8") as f:
+        json.dump(value, f, ensure_ascii=False, indent=1)
+        f.write("\n")
+
+
+def save(folder, tok):
+    write_json(folder, "tokenizer.json", json.loads(tok.to_str()))
+
+
+def word_pieces(rules, most):
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tok = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=most))
+    tok.normalizer = normalizers.BertNormalizer(**rules)
+    tok.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tok.decoder = decoders.WordPiece()
+    tok.train_from_iterator(training_lines(), trainers.WordPieceTrainer(
+        vocab_size=1400, special_tokens=specials, show_progress=False, limit_alphabet=500))
+    at = tok.token_to_id
+    tok.model = models.WordPiece(tok.get_vocab(), unk_token="[UNK]", max_input_chars_per_word=most)
+    tok.post_processor = processors.BertProcessing(("[SEP]", at("[SEP]")), ("[CLS]", at("[CLS]")))
+    return tok
+
+
+def byte_pieces(specials, blank):
+    tok = Tokenizer(models.BPE())
+    tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=blank)
+    tok.decoder = decoders.ByteLevel()
+    tok.train_from_iterator(training_lines(), trainers.BpeTrainer(
+        vocab_size=1200, special_tokens=specials, show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    return tok
+
+
+def write_others(texts):
+    for folder in ("cased", "accents", "roberta", "gpt"):
+        os.makedirs(os.path.join(HERE, folder), exist_ok=True)
+    plain = {"clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": False}
+    tok = word_pieces(plain, 100)
+    vocab = sorted(tok.get_vocab().items(), key=lambda x: x[1])
+    write_lines("cased/vocab.txt", [piece for piece, _ in vocab])
+    write_json("cased", "tokenizer_config.json", {"do_lower_case": False, "tokenizer_class": "BertTokenizer"})
+    write_rows("cased", tok, texts + CASED)
+    tok = word_pieces({"clean_text": False, "handle_chinese_chars": False, "strip_accents": False,
+                       "lowercase": True}, 20)
+    save("accents", tok)
+    write_rows("accents", tok, texts + CASED)
+    tok = byte_pieces(["<s>", "<pad>", "</s>", "<unk>", "<mask>"], True)
+    tok.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    save("roberta", tok)
+    write_rows("roberta", tok, texts + BYTES)
+    tok = byte_pieces(["<|endoftext|>"], False)
+    tok.post_processor = processors.ByteLevel()
+    tok.model.save(os.path.join(HERE, "gpt"))
+    write_rows("gpt", tok, texts + BYTES, segments=False)
 
 
 def main():
@@ -250,6 +356,7 @@ def main():
     write(os.path.join(HERE, "golden.jsonl"), vocab, texts, True)
     if len(sys.argv) > 1:
         write(os.path.join(HERE, "bert.jsonl"), sys.argv[1], texts[:400], False)
+    write_others([t for t, _ in texts[:len(HAND) + len(UNORDERED) + 120]])
 
 
 main()

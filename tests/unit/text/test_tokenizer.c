@@ -303,7 +303,7 @@ static void test_decode(void **state)
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
 		check_decoded(t, same[i], same[i]);
 	check_decoded(t, "a - b ( c )", "a-b (c)");
-	check_decoded(t, "[CLS] The [UNK] King[SEP]", "the king");
+	check_decoded(t, "[CLS] The King[SEP]", "[cls] the king [sep]"); /* as plain text */
 	check_decoded(t, "Caf\u00e9 , cafe\u0301 !", "cafe, cafe!");
 	buf_init(&b);
 	buf_adds(&b, "> ");

@@ -1,0 +1,192 @@
+/*
+ * init.c - the start of a run from its init: which reader it is, what is told of it, and
+ * the rate of heads that have nothing of it.
+ */
+#include "rundir/init_own.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+/* --- at the reading of a plan --- */
+
+void init_put_fields(const struct plan *p, struct plan_base *base)
+{
+	struct buf b;
+
+	buf_init(&b);
+	plan_write(p, &b);
+	BUG_IF(json_parse(buf_str(&b), b.len, "plan", &base->fields, NULL));
+	buf_release(&b);
+}
+
+enum status init_open(const void *arg, const char *text, const char *folder,
+		      struct plan_base *base, struct err *err)
+{
+	return init_is_run(text) ? init_run_open(arg, text, folder, base, err) :
+				   init_folder_open(text, folder, base, err);
+}
+
+enum status init_find_again(struct plan *p, struct err *err)
+{
+	if (!plan_has_init(p) || p->init_tokenizer[0] || p->vocab[0])
+		return ST_OK;
+	if (init_is_run(p->init))
+		return init_run_find(p->init, p->init_tokenizer, err);
+	if (!file_exists(p->init))
+		return err_set(err, ST_NOT_FOUND, "there is no folder '%.300s', which the run "
+			       "begins from (put it back: there is no checkpoint to go on "
+			       "from)", p->init);
+	str_copy(p->init_tokenizer, sizeof p->init_tokenizer, p->init);
+	return ST_OK;
+}
+
+/* --- what is told --- */
+
+enum { GROUPS_TOLD = 4 };
+
+/*
+ * Length of what a name's group is called by: "tasks.topic.head", "bert.pooler",
+ * "classifier". A name's own last part is none of it.
+ */
+static size_t group_len(const char *name, size_t n)
+{
+	size_t most = str_starts(name, "tasks.") ? 3 : 2, parts = 0, len = n;
+
+	for (size_t i = 0; i < n && parts < most; i++)
+		if (name[i] == '.') {
+			parts++;
+			len = i;
+		}
+	return str_starts(name, "tasks.") && parts < most ? n : len;
+}
+
+/* Names of one group stand together: "tasks.topic.head (4), encoder (12), classifier". */
+static void put_groups(const struct buf *names, struct buf *out)
+{
+	const char *at = buf_str(names);
+	int told = 0, left = 0;
+
+	while (*at) {
+		size_t len = group_len(at, strcspn(at, " \n"));
+		const char *group = at;
+		int n = 0;
+
+		for (; *at && !strncmp(at, group, len) &&
+		       group_len(at, strcspn(at, " \n")) == len; n++) {
+			at += strcspn(at, "\n");
+			at += *at == '\n';
+		}
+		if (told < GROUPS_TOLD)
+			buf_addf(out, n > 1 ? "%s%.*s (%d)" : "%s%.*s", told++ ? ", " : "",
+				 (int)len, group, n);
+		else
+			left += n;
+	}
+	if (left)
+		buf_addf(out, " and %d more", left);
+}
+
+static void put_words(const struct session *s, const struct init_taken *t, struct buf *out)
+{
+	buf_addf(out, "%d of %d parameters from '%s'", t->taken, s->params.n, s->plan->init);
+	if (t->fresh.len) {
+		buf_adds(out, "; fresh: ");
+		put_groups(&t->fresh, out);
+	}
+	if (t->unused.len) {
+		buf_adds(out, "; not used: ");
+		put_groups(&t->unused, out);
+	}
+}
+
+/* --- rates --- */
+
+/* Is the parameter in one of the lines, by its name or by what its name begins with? */
+static bool is_told(const struct buf *lines, const char *name)
+{
+	for (const char *at = buf_str(lines); *at; at += strcspn(at, "\n"), at += *at == '\n') {
+		size_t n = strcspn(at, " \n");
+
+		if (!strncmp(at, name, n) && (!name[n] || name[n] == '.'))
+			return true;
+	}
+	return false;
+}
+
+/* Has the task parameters of its own, and none of them from the init? */
+static bool is_all_fresh(const struct session *s, int task, const struct buf *fresh)
+{
+	int own = 0;
+
+	for (int p = 0; p < s->params.n; p++) {
+		if (s->params.p[p].owner != task)
+			continue;
+		if (!is_told(fresh, s->params.p[p].name))
+			return false;
+		own++;
+	}
+	return own > 0;
+}
+
+/*
+ * A new head over a trained trunk starts far from anything, the trunk does not: where the
+ * plan says nothing the head's rate is ten times the trunk's.
+ */
+static void set_rates(struct session *s, const struct init_taken *t)
+{
+	static const double fresh_factor = 10;
+
+	for (int i = 0; i < s->n_tasks; i++)
+		if (s->plan->tasks[i].lr < 0)
+			s->plan->tasks[i].lr = is_all_fresh(s, i, &t->fresh) ?
+						       fresh_factor : 1;
+}
+
+/* --- the start --- */
+
+enum status init_start(struct session *s, struct init_report *out, struct err *err)
+{
+	struct init_taken t = { 0 };
+	enum status st;
+
+	*out = (struct init_report){ .hash = "" };
+	buf_init(&out->words);
+	session_start_random(s);
+	if (!plan_has_init(s->plan))
+		return ST_OK;
+	buf_init(&t.fresh);
+	buf_init(&t.unused);
+	st = init_is_run(s->plan->init) ? init_run_start(s, &t, out->hash, err) :
+					  init_folder_start(s, &t, out->hash, err);
+	if (st) {
+		err_wrap(err, st, "model.init");
+	} else {
+		session_pack(s);
+		set_rates(s, &t);
+		out->taken = t.taken;
+		put_words(s, &t, &out->words);
+	}
+	buf_release(&t.fresh);
+	buf_release(&t.unused);
+	return st;
+}
+
+void init_report_release(struct init_report *r)
+{
+	buf_release(&r->words);
+}
+
+enum status init_check_fact(struct store *st, const struct plan *p,
+			    const struct init_report *r, struct err *err)
+{
+	char *was = store_fact(st, INIT_HASH_FACT);
+	enum status result = ST_OK;
+
+	if (was && !str_eq(was, r->hash))
+		result = err_set(err, ST_INVALID, "model.init '%.300s' has changed since the "
+				 "run began (put it back, or start a new run)", p->init);
+	xfree(was);
+	return result;
+}
