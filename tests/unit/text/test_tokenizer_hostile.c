@@ -22,7 +22,7 @@ static char folder[64];
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/tutti-hostile-XXXXXX");
+	str_copy(folder, sizeof folder, "/tmp/tutti-hostile-XXXXXX");
 	return mkdtemp(folder) ? 0 : -1;
 }
 
