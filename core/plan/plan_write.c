@@ -102,6 +102,26 @@ static void put_number(struct json_out *o, const struct plan_field *f, const cha
 		json_put_num(o, key, x);
 }
 
+static void put_long(struct json_out *o, const struct plan_field *f, const char *key,
+		     int64_t x)
+{
+	if (!plan_is_optional(f) || x)
+		json_put_int(o, key, x);
+}
+
+static void put_span(struct json_out *o, const char *key, const struct plan_span *s)
+{
+	char number[32], text[40];
+
+	if (s->percent < 0) {
+		json_put_int(o, key, s->steps);
+		return;
+	}
+	double_to_text(s->percent, number);
+	str_format(text, sizeof text, "%s%%", number);
+	json_put_str(o, key, text);
+}
+
 static void put_split(struct json_out *o, const char *key, uint64_t split)
 {
 	if (split)
@@ -130,7 +150,8 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 	switch (p->slot) {
 	case SLOT_FIXED: put_fixed(o, f, key); break;
 	case SLOT_INT: json_put_int(o, key, *(const int *)at); break;
-	case SLOT_LONG: json_put_int(o, key, *(const int64_t *)at); break;
+	case SLOT_LONG: put_long(o, f, key, *(const int64_t *)at); break;
+	case SLOT_SPAN: put_span(o, key, at); break;
 	case SLOT_SEED: json_put_int(o, key, (int64_t)*(const uint64_t *)at); break;
 	case SLOT_NUM: put_number(o, f, key, *(const double *)at); break;
 	case SLOT_SPLIT: put_split(o, key, *(const uint64_t *)at); break;

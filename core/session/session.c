@@ -111,6 +111,17 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 	return st;
 }
 
+/* What a plan in epochs leaves to the data; a run's own is settled (run_plan). */
+static enum status settle_epochs(struct session *s, struct err *err)
+{
+	double sum = 0;
+
+	for (int i = 0; i < s->n_tasks; i++)
+		if (plan_is_heard(&s->plan->tasks[i]))
+			sum += s->task[i].per_epoch;
+	return plan_settle_epochs(s->plan, sum, err);
+}
+
 /* --- model and mix --- */
 
 static int cores(void)
@@ -293,6 +304,8 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 		s->task[i].per_epoch = packer_per_epoch(s->task[i].packer);
 		s->task[i].units = packer_units(s->task[i].packer);
 	}
+	if (!st && o->train)
+		st = settle_epochs(s, err);
 	if (!st)
 		st = make_model(s, o, workers, err);
 	if (!st && o->train)
