@@ -91,6 +91,7 @@ struct plan {
 	double lr, beta1, beta2, eps, weight_decay, clip;
 	enum schedule_kind schedule;
 	struct plan_span warmup;
+	double layer_decay;             /* of lr, a layer further down: 1, none */
 	double lr_floor;                /* as a fraction of lr */
 	int64_t budget_steps;           /* as written; 0: epochs are */
 	double epochs;                  /* 0: steps are */

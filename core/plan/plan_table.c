@@ -188,6 +188,11 @@
 	  "Keeps the division by the root of that mean sane.")                 \
 	W("optimizer.weight_decay", NUM, 0, 1, "0.01", NULL, NUM,              \
 	  weight_decay, "Decoupled weight decay of matrices.")                 \
+	W("optimizer.layer_decay", NUM, 0.001, 1, "1", NULL, NUM, layer_decay, \
+	  "What the rate is multiplied with for each layer further down: the " \
+	  "top one's is lr times it, the lowest of n layers' lr times its "    \
+	  "n-th power, the tables' its power n + 1. Heads and decoders have "  \
+	  "lr itself. For fine-tuning, 0.65 to 0.95; 1: one rate for all.")    \
 	W("optimizer.clip", NUM, 0, 1e6, "1", NULL, NUM, clip,                 \
 	  "Largest norm of a step's gradient; 0: off.")                        \
 	W("optimizer.schedule", ENUM, 0, 0, "\"cosine\"",                      \

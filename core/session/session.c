@@ -264,11 +264,26 @@ static enum status start_mix(struct session *s, struct err *err)
 	return start_methods(s, err);
 }
 
+/*
+ * Layer-wise decay of the rate: lower layers hold what is general and move less (Howard
+ * & Ruder 2018, discriminative fine-tuning; a factor d a layer as in the recipes of
+ * ELECTRA, Clark et al. 2020, and BEiT, Bao et al. 2022). Depth k has lr x d^k.
+ */
+static void set_rates(struct session *s)
+{
+	double d = s->plan->layer_decay;
+
+	for (int p = 0; p < s->params.n; p++)
+		for (int k = model_depth(s->model, p); k > 0; k--)
+			s->adam.rate[p] *= d;
+}
+
 static void make_scratch(struct session *s)
 {
 	size_t n = (size_t)s->plan->micro_batches;
 
 	adamw_init(&s->adam, &s->params);
+	set_rates(s);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
 	s->job = xcalloc(n, sizeof *s->job);
 	gradients_init(&s->gradients, s);

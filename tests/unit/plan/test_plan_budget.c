@@ -197,6 +197,8 @@ static void test_refused(void **state)
 								   "checkpoint_every" } },
 		{ "\"steps\": 9", "optimizer.warmup=true", { "share", "optimizer.warmup" } },
 		{ "\"steps\": 9", "optimizer.warmup=101%", { "'101%'", "optimizer.warmup" } },
+		{ "\"steps\": 9", "optimizer.layer_decay=0", { "out of", "layer_decay" } },
+		{ "\"steps\": 9", "optimizer.layer_decay=1.1", { "out of", "layer_decay" } },
 	};
 
 	(void)state;
