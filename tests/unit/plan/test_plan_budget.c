@@ -56,8 +56,8 @@ static void test_epochs(void **state)
 	expect_steps("\"epochs\": 1", 97, 25);
 	expect_steps("\"epochs\": 0.5", 96, 12);
 	expect_steps("\"epochs\": 1e-6", 8, 1);
-	expect_steps("\"epochs\": 0.1", 1200, 30); /* 0.1 x 1200 is a little more than 120 */
 	expect_steps("\"epochs\": 0.7", 4000, 700);
+	expect_steps("\"epochs\": 1.1", 200, 55); /* in doubles the product is more by a bit */
 	expect_steps("\"epochs\": 1e3", 4e6, 1000000000);
 }
 
@@ -103,6 +103,9 @@ static void test_shares(void **state)
 	p = load("\"steps\": 20, \"eval_every\": \"0%\", \"checkpoint_every\": \"100%\"");
 	assert_int_equal(p->eval_every.steps, 0);
 	assert_int_equal(p->checkpoint_every.steps, 20);
+	plan_free(p);
+	p = load("\"steps\": 3000, \"eval_every\": \"1.1%\"");
+	assert_int_equal(p->eval_every.steps, 33); /* likewise */
 	plan_free(p);
 	p = load("\"epochs\": 2, \"eval_every\": \"2.5%\", \"checkpoint_every\": 7");
 	assert_int_equal(p->eval_every.steps, 0);
