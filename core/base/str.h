@@ -49,6 +49,8 @@ static inline bool char_is_space(char c)
 bool parse_i64(const char *s, int64_t *out);
 bool parse_u64(const char *s, uint64_t *out);
 bool parse_double(const char *s, double *out); /* finite, '.' as the point */
+/* The number of fewest digits that is this float: 1e-12, not 9.99999996e-13. */
+double float_short(float x);
 bool is_decimal(const char *s); /* a number to parse_double, or one too large for it */
 /* Bits of a double as 16 hex digits and back: how exact values are stored. */
 void double_to_hex(double x, char out[17]);

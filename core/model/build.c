@@ -61,10 +61,27 @@ static int add(struct build *b, int rows, int cols, unsigned flags,
 	int p = param_add(b->ps, rows, cols, b->owner, flags, "%s.%s",
 			  b->prefix, name);
 
+	init.depth = b->depth;
 	ARRAY_GROW(m->init, m->n_init, m->cap_init);
 	m->init[m->n_init++] = init;
 	BUG_IF((size_t)b->ps->n != m->n_init);
 	return p;
+}
+
+struct build build_layer(const struct build *b, int i, const char *name)
+{
+	struct build in = build_in(b, "%s.%d", name, i);
+
+	in.depth = b->m->cfg.layers - i;
+	return in;
+}
+
+struct build build_embed(const struct build *b)
+{
+	struct build in = build_in(b, "embed");
+
+	in.depth = b->m->cfg.layers + 1;
+	return in;
 }
 
 int build_table(struct build *b, const char *name, int rows, unsigned flags,
@@ -76,7 +93,7 @@ int build_table(struct build *b, const char *name, int rows, unsigned flags,
 int build_table_wide(struct build *b, const char *name, int rows, int cols,
 		     unsigned flags, double dev)
 {
-	return add(b, rows, cols, flags, name, (struct init){ 0.0f, (float)dev });
+	return add(b, rows, cols, flags, name, (struct init){ 0.0f, (float)dev, 0 });
 }
 
 /*
@@ -107,7 +124,7 @@ void build_tokens(struct build *b)
 
 int build_vector(struct build *b, const char *name, int n)
 {
-	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f });
+	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f, 0 });
 }
 
 int build_matrix(struct build *b, const char *name, int out, int in, double dev)
@@ -116,7 +133,7 @@ int build_matrix(struct build *b, const char *name, int out, int in, double dev)
 
 	str_format(full, sizeof full, "%s.weight", name);
 	return add(b, out, in, PARAM_DECAY | PARAM_DENSE, full,
-		   (struct init){ 0.0f, (float)dev });
+		   (struct init){ 0.0f, (float)dev, 0 });
 }
 
 struct dense build_dense(struct build *b, const char *name, int out, int in,
@@ -127,7 +144,7 @@ struct dense build_dense(struct build *b, const char *name, int out, int in,
 
 	d.w = build_matrix(b, name, out, in, dev);
 	str_format(full, sizeof full, "%s.bias", name);
-	d.b = add(b, 1, out, 0, full, (struct init){ 0.0f, 0.0f });
+	d.b = add(b, 1, out, 0, full, (struct init){ 0.0f, 0.0f, 0 });
 	return d;
 }
 
@@ -142,9 +159,9 @@ struct norm build_norm_wide(struct build *b, const char *name, int cols)
 	struct norm n;
 
 	str_format(full, sizeof full, "%s.weight", name);
-	n.gamma = add(b, 1, cols, 0, full, (struct init){ 1.0f, 0.0f });
+	n.gamma = add(b, 1, cols, 0, full, (struct init){ 1.0f, 0.0f, 0 });
 	str_format(full, sizeof full, "%s.bias", name);
-	n.beta = add(b, 1, cols, 0, full, (struct init){ 0.0f, 0.0f });
+	n.beta = add(b, 1, cols, 0, full, (struct init){ 0.0f, 0.0f, 0 });
 	return n;
 }
 

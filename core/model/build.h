@@ -12,6 +12,7 @@ struct build {
 	struct model *m;
 	struct param_set *ps;
 	int owner;
+	int depth; /* of what comes next, as model_depth() has it */
 	char prefix[64];
 };
 
@@ -29,6 +30,10 @@ struct build build_task(struct model *m, struct param_set *ps, int task);
 /* Same owner, ".fmt" added to the prefix (or fmt alone when it is empty). */
 struct build build_in(const struct build *b, const char *fmt, ...)
 	PRINTF_LIKE(2, 3);
+/* Layer i of the trunk, ".name.i"; its depth goes with it. */
+struct build build_layer(const struct build *b, int i, const char *name);
+/* What stands below all layers: ".embed". */
+struct build build_embed(const struct build *b);
 
 int build_table(struct build *b, const char *name, int rows, unsigned flags,
 		double dev);

@@ -182,6 +182,7 @@ struct decoder_kind {
 /* Random weights of one parameter: normal with this mean and deviation. */
 struct init {
 	float mean, dev;
+	int depth;               /* model_depth() */
 };
 
 struct model {

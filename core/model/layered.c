@@ -51,7 +51,7 @@ struct layered *layered_declare(struct model *m, struct param_set *ps, const cha
 {
 	const struct model_config *cfg = &m->cfg;
 	struct layered *f = arena_zalloc(&m->arena, sizeof *f);
-	struct build all = build_shared(m, ps), b = build_in(&all, "embed");
+	struct build all = build_shared(m, ps), b = build_embed(&all);
 
 	f->name = name;
 	f->shared = arena_zalloc(&m->arena, ((size_t)cfg->shared_layers + 1) *
@@ -60,7 +60,7 @@ struct layered *layered_declare(struct model *m, struct param_set *ps, const cha
 	declare_tables(&b, f);
 	declare_edge(&b, f);
 	for (int i = 0; i < cfg->shared_layers; i++) {
-		b = build_in(&all, "%s.%d", name, i);
+		b = build_layer(&all, i, name);
 		layer_declare(&b, &f->shared[i], 2, cfg->layers);
 	}
 	b = build_in(&all, "%s", name);
@@ -82,7 +82,7 @@ void layered_declare_task(struct build *own, int task)
 	s->has_project = m->cfg.embed_dim != m->cfg.dim;
 	s->project = f->project;
 	for (int i = 0; i < s->n; i++) {
-		b = build_in(own, "%s.%d", f->name, i);
+		b = build_layer(own, i, f->name);
 		if (i < k)
 			s->layer[i] = f->shared[i];
 		else

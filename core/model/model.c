@@ -95,6 +95,12 @@ const struct model_config *model_config(const struct model *m)
 	return &m->cfg;
 }
 
+int model_depth(const struct model *m, int p)
+{
+	BUG_IF(p < 0 || (size_t)p >= m->n_init);
+	return m->init[p].depth;
+}
+
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed)
 {
 	BUG_IF((size_t)ps->n != m->n_init);

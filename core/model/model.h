@@ -96,6 +96,12 @@ enum status model_declare(const struct model_config *cfg, const struct model_tas
 void model_free(struct model *m);
 const struct model_config *model_config(const struct model *m);
 /*
+ * How far below the answers parameter p stands. 0: heads, decoders and what norms the
+ * top layer's rows; 1 to n: the layers, from the top down, whoever owns them; n + 1: the
+ * tables and what norms their rows (also where one is an output layer besides).
+ */
+int model_depth(const struct model *m, int p);
+/*
  * Random weights: a function of the seed and each parameter's number. The caller packs
  * them (tensor/weights.h).
  */

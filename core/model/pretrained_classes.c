@@ -95,20 +95,6 @@ static const char *act_name(enum act a)
 	return a == ACT_GELU_TANH ? "gelu_new" : a == ACT_RELU ? "relu" : "gelu";
 }
 
-/* The number of fewest digits that is this float: 1e-12, not 9.99999996e-13. */
-static double short_number(float x)
-{
-	char text[32];
-	double y = (double)x;
-
-	for (int digits = 1; digits < 10; digits++) {
-		str_format(text, sizeof text, "%.*g", digits, (double)x);
-		if (parse_double(text, &y) && !((float)y < x || (float)y > x))
-			break;
-	}
-	return y;
-}
-
 static void put_sizes(struct json_out *j, const struct pretrained_class *k,
 		      const struct model *m)
 {
@@ -128,7 +114,7 @@ static void put_sizes(struct json_out *j, const struct pretrained_class *k,
 		json_put_int(j, k->embed, c->embed_dim);
 	json_put_str(j, k->act, act_name(c->act));
 	if (k->eps)
-		json_put_num(j, k->eps, short_number((float)((double)c->eps / (scale * scale))));
+		json_put_num(j, k->eps, float_short((float)((double)c->eps / (scale * scale))));
 }
 
 static void put_ids(struct json_out *j, const struct model *m,

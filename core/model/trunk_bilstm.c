@@ -55,7 +55,7 @@ static struct lstm declare_way(const struct build *layer, const char *name)
 
 static struct layer declare_layer(const struct build *b, int i)
 {
-	struct build in = build_in(b, "encoder.%d", i);
+	struct build in = build_layer(b, i, "encoder");
 	struct lstm forward = declare_way(&in, "forward");
 
 	return (struct layer){ { forward, declare_way(&in, "reverse") } };
@@ -65,7 +65,7 @@ static void *bilstm_declare(struct model *m, struct param_set *ps)
 {
 	const struct model_config *cfg = &m->cfg;
 	struct bilstm *f = arena_zalloc(&m->arena, sizeof *f);
-	struct build all = build_shared(m, ps), b = build_in(&all, "embed");
+	struct build all = build_shared(m, ps), b = build_embed(&all);
 
 	f->shared = arena_zalloc(&m->arena, ((size_t)cfg->shared_layers + 1) *
 				 sizeof *f->shared);

@@ -226,6 +226,8 @@ static enum status read_root(struct plan_reader *r, struct json *root,
 	if (!st)
 		st = plan_apply_sets(r, root, sets, n_sets);
 	if (!st)
+		st = plan_fit_budget(r, root);
+	if (!st)
 		st = check_keys(r, root, "", -1);
 	if (!st)
 		st = plan_lay_init(r, root);

@@ -65,6 +65,12 @@ struct plan_method {
 	struct plan_arg arg[MIX_PARAMS];
 };
 
+/* A number of steps, or a share of the budget's: then they follow once it is known. */
+struct plan_span {
+	int64_t steps;
+	double percent;                 /* < 0: a number of steps */
+};
+
 struct plan {
 	char name[64];                  /* file name without .json */
 	char folder[PATH_MAX];          /* of the plan file: what paths are relative to */
@@ -88,9 +94,13 @@ struct plan {
 	int64_t gradients_every;
 	double lr, beta1, beta2, eps, weight_decay, clip;
 	enum schedule_kind schedule;
-	int64_t warmup;
+	struct plan_span warmup;
+	double layer_decay;             /* of lr, a layer further down: 1, none */
 	double lr_floor;                /* as a fraction of lr */
-	int64_t steps, eval_every, checkpoint_every;
+	int64_t budget_steps;           /* as written; 0: epochs are */
+	double epochs;                  /* 0: steps are */
+	int64_t steps;                  /* of either; 0: epochs that are not settled yet */
+	struct plan_span eval_every, checkpoint_every;
 	char best[TASK_NAME_MAX + 24];  /* "mean" or "TASK.METRIC" */
 	int on_hangup;                  /* 1: checkpoint and end */
 	int eval_examples, keep;        /* keep: newest checkpoints (>= 2) */
@@ -154,6 +164,16 @@ int plan_put_task(struct plan *p, struct plan *from);
  */
 enum status plan_check_labels(const struct plan_task *t, struct err *err);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */
+/*
+ * The steps of a plan in epochs, whose heard tasks have so many micro-batches an epoch,
+ * together: epochs x micro_batches / mix.micro_batches, rounded up. What is settled
+ * already stays, so a run keeps what it began with. ST_INVALID: no task is heard.
+ */
+enum status plan_settle_epochs(struct plan *p, double micro_batches, struct err *err);
+/* Is it drawn from, as the plan begins? */
+bool plan_is_heard(const struct plan_task *t);
+/* The steps, and all that is a share of them, rounded up. */
+void plan_set_steps(struct plan *p, int64_t steps);
 /*
  * What `best` names: a task and one of its metrics or "loss" (borrowed from the
  * plan), or -1 and NULL for the mean. ST_INVALID says what there is.

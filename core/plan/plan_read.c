@@ -136,8 +136,8 @@ static enum status refuse_type(struct plan_reader *r, const char *path,
 
 /* --- numbers --- */
 
-static enum status read_number(struct plan_reader *r, const struct plan_field *f,
-			       const char *path, const struct json *n, double *out)
+enum status plan_read_number(struct plan_reader *r, const struct plan_field *f,
+			     const char *path, const struct json *n, double *out)
 {
 	char at[32], least[32], most[32];
 	int64_t whole;
@@ -434,7 +434,7 @@ static enum status read_share(struct plan_reader *r, const struct plan_field *f,
 		return ST_OK;
 	if (json_type(n) != JSON_NUMBER)
 		return plan_refuse(r, path, "neither a number, 0 to 1, nor \"auto\"");
-	return read_number(r, f, path, n, at);
+	return plan_read_number(r, f, path, n, at);
 }
 
 enum status plan_read_value(struct plan_reader *r, int row, void *base,
@@ -458,6 +458,8 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 	case SLOT_LABEL_TEXTS:
 		st = read_list(r, f, path, n);
 		return st ? st : read_labels(r, base, p->slot, path, n);
+	case SLOT_SPAN:
+		return plan_read_span(r, f, at, path, n);
 	case SLOT_RANGE:
 		return read_range(r, at, path, n);
 	case SLOT_METRICS:
@@ -472,7 +474,7 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 		return read_bool(r, f, p, at, path, n);
 	if (f->type != PLAN_INT && f->type != PLAN_NUM)
 		return read_text(r, f, p, at, path, n);
-	st = read_number(r, f, path, n, &x);
+	st = plan_read_number(r, f, path, n, &x);
 	if (!st)
 		store_number(p, at, x);
 	return st;

@@ -77,7 +77,9 @@ static enum status set_field(struct plan_reader *r, struct json *root,
 {
 	int n;
 	enum plan_type type = row < 0 ? PLAN_NUM : plan_fields(&n)[row].type;
-	bool is_text = type == PLAN_STR || type == PLAN_PATH || type == PLAN_ENUM;
+	bool is_share = row >= 0 && plan_places()[row].slot == SLOT_SPAN &&
+			strchr(value, '%');
+	bool is_text = type == PLAN_STR || type == PLAN_PATH || type == PLAN_ENUM || is_share;
 	struct json_out o;
 	struct buf b;
 	enum status st;

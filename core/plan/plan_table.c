@@ -222,21 +222,33 @@
 	  "Keeps the division by the root of that mean sane.")                 \
 	W("optimizer.weight_decay", NUM, 0, 1, "0.01", NULL, NUM,              \
 	  weight_decay, "Decoupled weight decay of matrices.")                 \
+	W("optimizer.layer_decay", NUM, 0.001, 1, "1", NULL, NUM, layer_decay, \
+	  "What the rate is multiplied with for each layer further down: the " \
+	  "top one's is lr times it, the lowest of n layers' lr times its "    \
+	  "n-th power, the tables' its power n + 1. Heads and decoders have "  \
+	  "lr itself. For fine-tuning, 0.65 to 0.95; 1: one rate for all.")    \
 	W("optimizer.clip", NUM, 0, 1e6, "1", NULL, NUM, clip,                 \
 	  "Largest norm of a step's gradient; 0: off.")                        \
 	W("optimizer.schedule", ENUM, 0, 0, "\"cosine\"",                      \
 	  "constant|linear|cosine", CHOICE, schedule,                          \
 	  "How the rate falls after the warm-up, to the end of the budget.")   \
-	W("optimizer.warmup", INT, 0, 1e9, "400", NULL, LONG, warmup,          \
-	  "Steps in which the rate rises.")                                    \
+	W("optimizer.warmup", INT, 0, 1e9, "400", NULL, SPAN, warmup,          \
+	  "Steps in which the rate rises, or \"6%\" of the budget.")            \
 	W("optimizer.lr_floor", NUM, 0, 1, "0", NULL, NUM, lr_floor,           \
 	  "What the rate falls to, as a fraction of lr.")                      \
-	W("budget.steps", INT, 1, 1e9, NULL, NULL, LONG, steps,                \
-	  "Steps of the run.")                                                 \
-	W("budget.eval_every", INT, 0, 1e9, "500", NULL, LONG, eval_every,     \
-	  "Steps between evaluations; 0: none but at the end.")                \
-	W("budget.checkpoint_every", INT, 0, 1e9, "1000", NULL, LONG,          \
-	  checkpoint_every, "Steps between checkpoints; 0: none but at the end.") \
+	W("budget.steps", INT, 1, 1e9, "null", NULL, LONG, budget_steps,       \
+	  "Steps of the run. A plan has this or epochs.")                      \
+	W("budget.epochs", NUM, 1e-6, 1e6, "null", NULL, NUM, epochs,          \
+	  "The run in epochs: as many micro-batches, rounded up to steps, as " \
+	  "all tasks that begin heard have in so many passes over their rows. " \
+	  "Which task gets how many of them is the mix's affair. The steps "   \
+	  "are found when the data are read, and kept with the run.")          \
+	W("budget.eval_every", INT, 0, 1e9, "500", NULL, SPAN, eval_every,     \
+	  "Steps between evaluations, or \"10%\" of the budget, rounded up; "  \
+	  "0: none but at the end.")                                           \
+	W("budget.checkpoint_every", INT, 0, 1e9, "1000", NULL, SPAN,          \
+	  checkpoint_every, "Steps between checkpoints, or \"20%\" of the "    \
+	  "budget, rounded up; 0: none but at the end.")                       \
 	W("budget.eval_examples", INT, 0, 1e9, "200", NULL, INT,               \
 	  eval_examples, "Dev rows of an evaluation, the same each time; 0: all.") \
 	W("budget.eval_end", ENUM, 0, 0, "\"sample\"", "sample|all", CHOICE,   \

@@ -13,7 +13,8 @@
 enum plan_slot {
 	SLOT_FIXED,   /* one value only, kept nowhere */
 	SLOT_INT,     /* int */
-	SLOT_LONG,    /* int64_t */
+	SLOT_LONG,    /* int64_t; a null in the table's fallback: 0, where there is none */
+	SLOT_SPAN,    /* struct plan_span */
 	SLOT_SEED,    /* uint64_t */
 	SLOT_SPLIT,   /* uint64_t: 0 where there is none, else the number + 1 */
 	SLOT_NUM,     /* double; a null in the table's fallback: 0, where there is none */
@@ -121,6 +122,12 @@ enum status plan_expand(struct plan_reader *r, const char *path, const char *tex
 /* Checks the value of row `row` and stores it in `base` (the plan or a task). */
 enum status plan_read_value(struct plan_reader *r, int row, void *base,
 			    const char *path, const struct json *n);
+/* A number within its row's range. */
+enum status plan_read_number(struct plan_reader *r, const struct plan_field *f,
+			     const char *path, const struct json *n, double *out);
+/* A number of steps, or "10%". */
+enum status plan_read_span(struct plan_reader *r, const struct plan_field *f,
+			   struct plan_span *at, const char *path, const struct json *n);
 /* Lays "KEY=VALUE" texts over the document; what is no field is a variable. */
 enum status plan_apply_sets(struct plan_reader *r, struct json *root,
 			    const char *const *sets, int n);
@@ -132,6 +139,8 @@ bool plan_is_set(const struct plan_reader *r, const char *path);
  */
 enum status plan_fit_model(struct plan_reader *r, int row, const struct json **n);
 void plan_fit_task(struct plan_reader *r, int row, const char *path, const struct json **n);
+/* Of steps and epochs, the one that `--set` names alone takes the other's place. */
+enum status plan_fit_budget(struct plan_reader *r, struct json *root);
 /* What was left out so, as plan->left_out. */
 void plan_fit_told(struct plan_reader *r);
 /* The node at "mix.tokens" below `obj`; NULL when not there. */
@@ -145,6 +154,8 @@ enum status plan_lay_init(struct plan_reader *r, struct json *root);
 enum status plan_fit_places(struct plan_reader *r);
 /* Refuses variables that nothing asked for. */
 enum status plan_check_variables(struct plan_reader *r);
+/* Refuses both of steps and epochs, and none; settles what needs no data. */
+enum status plan_check_budget(struct plan_reader *r);
 /* Works out derived fields, then checks what single fields cannot tell. */
 enum status plan_finish(struct plan_reader *r);
 

@@ -102,18 +102,24 @@ static void put_number(struct json_out *o, const struct plan_field *f, const cha
 		json_put_num(o, key, x);
 }
 
-/* In as few digits as give the float again: 1e-12 is no float's exact value. */
-static void put_float(struct json_out *o, const char *key, float x)
+static void put_long(struct json_out *o, const struct plan_field *f, const char *key,
+		     int64_t x)
 {
-	char text[32];
-	double y = (double)x;
+	if (!plan_is_optional(f) || x)
+		json_put_int(o, key, x);
+}
 
-	for (int digits = 1; digits <= 9; digits++) {
-		str_format(text, sizeof text, "%.*g", digits, (double)x);
-		if (parse_double(text, &y) && !memcmp(&(float){ (float)y }, &x, sizeof x))
-			break;
+static void put_span(struct json_out *o, const char *key, const struct plan_span *s)
+{
+	char number[32], text[40];
+
+	if (s->percent < 0) {
+		json_put_int(o, key, s->steps);
+		return;
 	}
-	json_put_num(o, key, y);
+	double_to_text(s->percent, number);
+	str_format(text, sizeof text, "%s%%", number);
+	json_put_str(o, key, text);
 }
 
 /* Left to the model's own part. */
@@ -152,10 +158,11 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 	if (is_open(f, p, at))
 		return;
 	switch (p->slot) {
-	case SLOT_FLOAT: put_float(o, key, *(const float *)at); break;
+	case SLOT_FLOAT: json_put_num(o, key, float_short(*(const float *)at)); break;
 	case SLOT_FIXED: put_fixed(o, f, key); break;
 	case SLOT_INT: json_put_int(o, key, *(const int *)at); break;
-	case SLOT_LONG: json_put_int(o, key, *(const int64_t *)at); break;
+	case SLOT_LONG: put_long(o, f, key, *(const int64_t *)at); break;
+	case SLOT_SPAN: put_span(o, key, at); break;
 	case SLOT_SEED: json_put_int(o, key, (int64_t)*(const uint64_t *)at); break;
 	case SLOT_NUM: put_number(o, f, key, *(const double *)at); break;
 	case SLOT_SPLIT: put_split(o, key, *(const uint64_t *)at); break;

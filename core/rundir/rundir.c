@@ -274,11 +274,14 @@ static void read_plan(struct run_info *r, const struct json *root)
 {
 	const struct json *budget = json_get(root, "budget");
 	const struct json *steps = budget ? json_get(budget, "steps") : NULL;
+	const struct json *epochs = budget ? json_get(budget, "epochs") : NULL;
 	const struct json *tasks = json_get(root, "tasks");
 	struct buf b;
 
-	if (!steps || !json_int(steps, &r->steps) || !tasks ||
-	    json_type(tasks) != JSON_OBJECT) {
+	if (!(steps && json_int(steps, &r->steps)) &&
+	    !(epochs && json_type(epochs) == JSON_NUMBER))
+		tasks = NULL;
+	if (!tasks || json_type(tasks) != JSON_OBJECT) {
 		r->steps = 0;
 		trouble(r, "plan.json: no plan");
 		return;
@@ -369,6 +372,8 @@ static void look_at_end(struct run_info *r)
 	until = store_until(db);
 	if (until >= 0)
 		r->steps = until;
+	else if (!r->steps) /* a budget in epochs, and no checkpoint yet */
+		r->steps = store_budget(db);
 	store_close(db);
 }
 

@@ -111,6 +111,17 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 	return st;
 }
 
+/* What a plan in epochs leaves to the data; a run's own is settled (run_plan). */
+static enum status settle_epochs(struct session *s, struct err *err)
+{
+	double sum = 0;
+
+	for (int i = 0; i < s->n_tasks; i++)
+		if (plan_is_heard(&s->plan->tasks[i]))
+			sum += s->task[i].per_epoch;
+	return plan_settle_epochs(s->plan, sum, err);
+}
+
 /* --- model and mix --- */
 
 static int cores(void)
@@ -258,11 +269,26 @@ static enum status start_mix(struct session *s, struct err *err)
 	return start_methods(s, err);
 }
 
+/*
+ * Layer-wise decay of the rate: lower layers hold what is general and move less (Howard
+ * & Ruder 2018, discriminative fine-tuning; a factor d a layer as in the recipes of
+ * ELECTRA, Clark et al. 2020, and BEiT, Bao et al. 2022). Depth k has lr x d^k.
+ */
+static void set_rates(struct session *s)
+{
+	double d = s->plan->layer_decay;
+
+	for (int p = 0; p < s->params.n; p++)
+		for (int k = model_depth(s->model, p); k > 0; k--)
+			s->adam.rate[p] *= d;
+}
+
 static void make_scratch(struct session *s)
 {
 	size_t n = (size_t)s->plan->micro_batches;
 
 	adamw_init(&s->adam, &s->params);
+	set_rates(s);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
 	s->job = xcalloc(n, sizeof *s->job);
 	gradients_init(&s->gradients, s);
@@ -298,6 +324,8 @@ enum status session_make(struct plan *plan, const struct session_options *o,
 		s->task[i].per_epoch = packer_per_epoch(s->task[i].packer);
 		s->task[i].units = packer_units(s->task[i].packer);
 	}
+	if (!st && o->train)
+		st = settle_epochs(s, err);
 	if (!st)
 		st = make_model(s, o, workers, err);
 	if (!st && o->train)

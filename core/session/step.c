@@ -437,7 +437,7 @@ enum status session_step(struct session *s, struct step_report *report,
 	session_tell_mix(s);
 	if (!anything_trains(s))
 		return err_set(err, ST_INVALID, "nothing to train: no task has a share");
-	x.lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup,
+	x.lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup.steps,
 					   s->mix.horizon, s->plan->lr_floor);
 	draw(&x);
 	compute(&x);

@@ -132,6 +132,25 @@ enum status store_set_until(struct store *s, int64_t step, struct err *err)
 	return store_set_fact(s, "until", text, err);
 }
 
+int64_t store_budget(struct store *s)
+{
+	char *text = store_fact(s, "budget.steps");
+	int64_t steps;
+
+	if (!text || !parse_i64(text, &steps) || steps < 0)
+		steps = 0;
+	xfree(text);
+	return steps;
+}
+
+enum status store_set_budget(struct store *s, int64_t steps, struct err *err)
+{
+	char text[24];
+
+	str_format(text, sizeof text, "%lld", (long long)steps);
+	return store_set_fact(s, "budget.steps", text, err);
+}
+
 const char *journal_who_name(enum journal_who w)
 {
 	static const char *const names[] = { "you", "script", "guard" };

@@ -62,6 +62,9 @@ char *store_fact(struct store *s, const char *key);
 /* The step that the run was last told to end at, or -1: where its schedule ends. */
 int64_t store_until(struct store *s);
 enum status store_set_until(struct store *s, int64_t step, struct err *err);
+/* The steps of the budget of a plan in epochs, as the run found them; 0: it has none. */
+int64_t store_budget(struct store *s);
+enum status store_set_budget(struct store *s, int64_t steps, struct err *err);
 
 /* --- the journal --- */
 enum journal_who { WHO_PERSON, WHO_SCRIPT, WHO_GUARD };

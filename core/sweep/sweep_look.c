@@ -176,7 +176,7 @@ static void look_at_store(const struct plan *p, struct point_look *out)
 	out->step = newest_step(out->path);
 	if (run_store(out->path, &db, NULL))
 		return; /* a resume says what is wrong with it */
-	if (out->step >= p->steps &&
+	if (p->steps && out->step >= p->steps &&
 	    (!has_dev_rows(p) || is_evaluated(p, db, out->step)))
 		out->state = POINT_FINISHED;
 	out->interventions = count_interventions(db);

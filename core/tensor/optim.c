@@ -20,11 +20,14 @@ void adamw_init(struct adamw *o, const struct param_set *ps)
 	o->m = xalloc64(n * sizeof *o->m);
 	o->v = xalloc64(n * sizeof *o->v);
 	o->count = xcalloc(ps->n ? (size_t)ps->n : 1, sizeof *o->count);
+	o->rate = xcalloc(ps->n ? (size_t)ps->n : 1, sizeof *o->rate);
+	for (int p = 0; p < ps->n; p++)
+		o->rate[p] = 1;
 }
 
 size_t adamw_bytes(const struct param_set *ps)
 {
-	return 2 * ps->size * sizeof(float) + (size_t)ps->n * sizeof(int64_t);
+	return 2 * ps->size * sizeof(float) + (size_t)ps->n * (sizeof(int64_t) + sizeof(double));
 }
 
 void adamw_release(struct adamw *o)
@@ -32,6 +35,7 @@ void adamw_release(struct adamw *o)
 	xfree(o->m);
 	xfree(o->v);
 	xfree(o->count);
+	xfree(o->rate);
 	*o = (struct adamw){ 0 };
 }
 
@@ -53,9 +57,10 @@ static double power(double b, int64_t n)
 	return r;
 }
 
-static struct adamw_coef coefficients(const struct adamw_group *a, float scale,
-				      bool decay, int64_t count)
+static struct adamw_coef coefficients(const struct adamw_group *a, double rate,
+				      float scale, bool decay, int64_t count)
 {
+	double lr = (double)a->lr * rate; /* times 1 is itself, to the bit */
 	double wd = decay ? (double)a->weight_decay : 0.0;
 	double b1 = (double)a->beta1, b2 = (double)a->beta2;
 
@@ -66,8 +71,8 @@ static struct adamw_coef coefficients(const struct adamw_group *a, float scale,
 		.eps = a->eps,
 		.rest1 = (float)(1.0 - b1),
 		.rest2 = (float)(1.0 - b2),
-		.keep = (float)(1.0 - (double)a->lr * wd),
-		.step = (float)((double)a->lr / (1.0 - power(b1, count))),
+		.keep = (float)(1.0 - lr * wd),
+		.step = (float)(lr / (1.0 - power(b1, count))),
 		.root = (float)(1.0 / __builtin_sqrt(1.0 - power(b2, count))),
 	};
 }
@@ -150,7 +155,7 @@ void adamw_step(struct adamw *o, struct grads *g, float scale,
 			continue;
 		BUG_IF(o->count[p] < 1);
 		c = coefficients(&groups[q->owner == PARAM_SHARED ? 0 :
-					 1 + q->owner], scale,
+					 1 + q->owner], o->rate[p], scale,
 				 q->flags & PARAM_DECAY, o->count[p]);
 		if (!grads_whole(g, p)) {
 			step_rows(o, g, p, &c, part, parts);

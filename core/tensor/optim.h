@@ -23,6 +23,8 @@ struct adamw {
 	const struct param_set *ps;
 	float *m, *v;    /* [ps->size] */
 	int64_t *count;  /* [ps->n] updates of each parameter */
+	double *rate;    /* [ps->n] factor on its group's rate, and so on its decay; the
+			    owner's to set, 1 from adamw_init */
 };
 
 /* Settings of one group: the shared parameters, or one task's own. */

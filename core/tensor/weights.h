@@ -35,8 +35,8 @@ bool weights_packed(const struct param_set *ps, int p);
 void weights_changed(struct param_set *ps);
 /*
  * begin: true when there is something to do; then every part of `parts`, from
- * any threads; then end. `training`: copies for weights_back too. begin makes
- * room at its first call; nothing is allocated after that.
+ * any threads; then end. `training`: copies for weights_back too, unless they are
+ * large. begin makes room at its first call; nothing is allocated after that.
  */
 bool weights_pack_begin(struct param_set *ps, bool training);
 void weights_pack(struct param_set *ps, int part, int parts);

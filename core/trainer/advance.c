@@ -22,9 +22,9 @@ static enum status one_step(const struct advance *a, struct err *err)
 
 	if (!st)
 		st = a->stepped(a->arg, &report, err);
-	if (!st && advance_is_due(a->s->step, p->eval_every))
+	if (!st && advance_is_due(a->s->step, p->eval_every.steps))
 		st = a->evaluate(a->arg, err);
-	if (!st && advance_is_due(a->s->step, p->checkpoint_every))
+	if (!st && advance_is_due(a->s->step, p->checkpoint_every.steps))
 		st = a->save(a->arg, err);
 	return st;
 }
@@ -84,7 +84,7 @@ enum status advance_entries(struct session *s, const struct journal_entry *e, in
 
 bool advance_wants_dev(const struct session *s)
 {
-	return advance_is_due(s->step, s->plan->eval_every) && mix_wants_dev(&s->mix);
+	return advance_is_due(s->step, s->plan->eval_every.steps) && mix_wants_dev(&s->mix);
 }
 
 void advance_take_dev(struct session *s, const struct evaluation *e, int n)

@@ -130,6 +130,8 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 		trainer_channels(t);
 	if (!st)
 		st = trainer_script_past(t, NULL, 0, err);
+	if (!st && t->s->plan->epochs > 0) /* before a plan is there that needs it */
+		st = store_set_budget(t->store, t->s->plan->steps, err);
 	if (!st)
 		st = write_plan(t, err);
 	if (!st)
@@ -239,7 +241,7 @@ static enum status compare_machine(struct trainer *t, struct err *err)
 /* From the newest checkpoint on, or from the start when there is none. */
 static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 {
-	int64_t every = t->s->plan->eval_every;
+	int64_t every = t->s->plan->eval_every.steps;
 	enum status st = store_drop_after(t->store, t->s->timeline, t->s->step, err);
 
 	if (st)

@@ -427,7 +427,7 @@ static enum status guard(struct trainer *t, const struct step_row *r, struct err
 enum status trainer_stepped(void *arg, const struct step_report *r, struct err *err)
 {
 	struct trainer *t = arg;
-	bool is_due = advance_is_due(t->s->step, t->s->plan->eval_every);
+	bool is_due = advance_is_due(t->s->step, t->s->plan->eval_every.steps);
 	double now = clock_now();
 	enum status st = store_step(t->store, t->s->timeline, &r->row, err);
 

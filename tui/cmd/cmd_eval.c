@@ -319,6 +319,29 @@ static void try_evaluations(struct session *s)
  */
 enum { RUN_BYTES = 8 << 20 };
 
+/* The steps of epochs and shares; where the plan has numbers, it says them itself. */
+static void print_budget(const struct plan *p)
+{
+	bool has_share = p->warmup.percent >= 0 || p->eval_every.percent >= 0 ||
+			 p->checkpoint_every.percent >= 0;
+
+	if (p->epochs > 0)
+		printf("epochs %g of %d micro-batches a step: %lld steps\n", p->epochs,
+		       p->micro_batches, (long long)p->steps);
+	if (has_share)
+		printf("warm-up %lld steps, evaluations every %lld, checkpoints every %lld\n",
+		       (long long)p->warmup.steps, (long long)p->eval_every.steps,
+		       (long long)p->checkpoint_every.steps);
+}
+
+static void put_budget(struct json_out *j, const struct plan *p)
+{
+	json_put_int(j, "steps", p->steps);
+	json_put_int(j, "warmup", p->warmup.steps);
+	json_put_int(j, "eval_every", p->eval_every.steps);
+	json_put_int(j, "checkpoint_every", p->checkpoint_every.steps);
+}
+
 static void print_check(const struct session *s, const struct init_report *init,
 			double seconds, bool json)
 {
@@ -334,6 +357,7 @@ static void print_check(const struct session *s, const struct init_report *init,
 		       (long long)s->plan->steps, 60 * hours);
 		if (init->words.len)
 			printf("model.init: %s\n", buf_str(&init->words));
+		print_budget(s->plan);
 		for (int i = 0; i < s->n_tasks; i++)
 			check_task(s, i);
 		return;
@@ -348,6 +372,7 @@ static void print_check(const struct session *s, const struct init_report *init,
 		json_put_int(&j, "init_taken", init->taken);
 		json_put_str(&j, "init_words", buf_str(&init->words));
 	}
+	put_budget(&j, s->plan);
 	json_open(&j, "tasks", '{');
 	for (int i = 0; i < s->n_tasks; i++) {
 		const struct row_report *r = dataset_report(s->task[i].train);

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cmd.h"
-#include "plan/plan.h"
 #include "sweep/sweep_child.h"
 #include "sweep_cmd.h"
 
@@ -67,18 +66,23 @@ static char **check_words(const struct sweep_jobs *j, int point)
 	return words;
 }
 
-struct answer { double memory_mb, seconds_per_step; };
+struct answer { double memory_mb, seconds_per_step, steps; };
+
+static void take_number(const struct json *event, const char *key, double *out)
+{
+	const struct json *n = json_get(event, key);
+
+	if (n && json_type(n) == JSON_NUMBER)
+		*out = json_number(n);
+}
 
 static void hear(void *arg, const struct json *event)
 {
 	struct answer *a = arg;
-	const struct json *memory = json_get(event, "memory_mb");
-	const struct json *seconds = json_get(event, "seconds_per_step");
 
-	if (memory && json_type(memory) == JSON_NUMBER)
-		a->memory_mb = json_number(memory);
-	if (seconds && json_type(seconds) == JSON_NUMBER)
-		a->seconds_per_step = json_number(seconds);
+	take_number(event, "memory_mb", &a->memory_mb);
+	take_number(event, "seconds_per_step", &a->seconds_per_step);
+	take_number(event, "steps", &a->steps);
 }
 
 static enum status ask(const struct sweep_jobs *j, int point, struct answer *a,
@@ -119,17 +123,6 @@ static enum status ask(const struct sweep_jobs *j, int point, struct answer *a,
 		       *last ? last : "'check' of its plan failed");
 }
 
-static int64_t steps_of(const struct sweep *s, int point)
-{
-	struct plan *p = NULL;
-	int64_t steps = 0;
-
-	if (!sweep_plan(s, point, &p, NULL))
-		steps = p->steps;
-	plan_free(p);
-	return steps;
-}
-
 enum status sweep_needs(const struct sweep_jobs *j, struct sweep_needs *out,
 			struct err *err)
 {
@@ -140,14 +133,14 @@ enum status sweep_needs(const struct sweep_jobs *j, struct sweep_needs *out,
 	*out = (struct sweep_needs){ 0 };
 	progress_begin(pg, (uint64_t)s->n_systems, "systems", "what a run takes");
 	for (int y = 0; !st && y < s->n_systems; y++) {
-		struct answer a = { 0, 0 };
+		struct answer a = { 0, 0, 0 };
 		double seconds;
 
 		if (is_asked(s, y))
 			continue;
 		progress_tick(pg, (uint64_t)y);
 		st = ask(j, s->system[y].first, &a, err);
-		seconds = a.seconds_per_step * (double)steps_of(s, s->system[y].first);
+		seconds = a.seconds_per_step * a.steps;
 		if (1e6 * a.memory_mb > (double)out->bytes)
 			out->bytes = (uint64_t)(1e6 * a.memory_mb);
 		if (seconds > out->seconds)

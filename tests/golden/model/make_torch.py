@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Losses and gradients of small models by PyTorch's own layers, in float64.
 
-    tests/golden/model/make_torch.py        writes case-*.safetensors and end-*.safetensors beside itself
+    tests/golden/model/make_torch.py        writes case-*, end-* and decay-*.safetensors beside itself
 
 tests/unit/model/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
 (metadata "loss.TASK") and gradients ("g.TASK.NAME"); test_model_trajectory.c the weights after some updates, of
-all tasks at once ("e.NAME") or of the tasks by turns ("t.NAME"). Encoder and decoder layers are
+all tasks at once ("e.NAME"; "d.NAME" with a rate that decays layer by layer) or by turns ("t.NAME"). Encoder and decoder layers are
 torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding; those of
 kind "bilstm" are torch.nn.LSTM on packed sequences; decoder "lstm" is torch.nn.LSTMCell. Kind "gpt" and
 decoder "prefix" are encoder layers with a mask.
 """
-import json, math, os, struct
+import json, math, os, re, struct
 from array import array
 
 import torch
@@ -52,6 +52,8 @@ LABEL_PIECES_MAX = 32
 # The weights of these after some updates ("e.NAME"), for test_model_trajectory.c.
 TRAJECTORIES = ("pre-tied-copy", "bilstm-tied-copy", "bilstm-lstm-copy")
 STEPS, WARMUP, HORIZON, LR, CLIP = 20, 5, 25, 2e-3, 0.5
+# The same with lr x DECAY^depth ("d.NAME").
+DECAYED, DECAY = ("pre-tied-copy", "bilstm-tied-copy"), 0.6
 
 
 def rounded(t):
@@ -333,12 +335,17 @@ def save(path, tensors, meta):
         f.write(struct.pack("<Q", len(h)) + h + data)
 
 
-def train(m, losses, rows):
+def depth(name, layers):
+    """Layers between it and the heads: the tables have all of them above and their own step."""
+    layer = re.match(r"(?:tasks\.\w+\.)?(?:encoder|layers)\.(\d+)\.", name)
+    return layers + 1 if name.startswith("embed.") else layers - int(layer[1]) if layer else 0
+
+
+def train(m, losses, rows, decay=1.0):
     """Updates of the mean of the tasks' losses. Rows of a table that have no gradient stay."""
-    matrices = [t for t in m.w.values() if t.dim() == 2]
-    others = [t for t in m.w.values() if t.dim() != 2]
-    opt = torch.optim.AdamW([dict(params=matrices, weight_decay=0.01), dict(params=others, weight_decay=0.0)],
-                            lr=LR, betas=(0.9, 0.999), eps=1e-8)
+    opt = torch.optim.AdamW([dict(params=[t], lr=LR * decay ** depth(n, m.c["layers"]),
+                                  weight_decay=0.01 if t.dim() == 2 else 0.0) for n, t in m.w.items()],
+                            betas=(0.9, 0.999), eps=1e-8)
     warm = lambda s: (s + 1) / WARMUP if s < WARMUP else 1 - (s - WARMUP) / (HORIZON - WARMUP)
     schedule = torch.optim.lr_scheduler.LambdaLR(opt, warm)
     tables = [t for n, t in m.w.items() if n.rsplit(".", 1)[-1] in ("token", "position", "segment")]
@@ -405,10 +412,18 @@ def main():
             meta.update({k: repr(v) for k, v in TURNS.items()})
         save(os.path.join(here, f"case-{name}.safetensors"), tensors, meta)
         if name in TRAJECTORIES:
+            start = {n: t.detach().clone() for n, t in m.w.items()}
             with torch.random.fork_rng():  # torch's layers draw weights that are not used
                 train(m, losses, rows)
             ends = {"e." + n: t.to(torch.float32) for n, t in m.w.items()}
             save(os.path.join(here, f"end-{name}.safetensors"), ends, {})
+        if name in DECAYED:
+            for n, t in m.w.items():
+                t.data = start[n]
+            with torch.random.fork_rng():
+                train(m, losses, rows, DECAY)
+            ends = {"d." + n: t.to(torch.float32) for n, t in m.w.items()}
+            save(os.path.join(here, f"decay-{name}.safetensors"), ends, {"decay": repr(DECAY)})
         print(name, {k: v for k, v in meta.items() if k.startswith("loss")})
 
 

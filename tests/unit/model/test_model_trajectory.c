@@ -1,7 +1,8 @@
 /*
  * test_model_trajectory.c - twenty updates of small models beside PyTorch's in float64
  * (tests/golden/model/make_torch.py): AdamW, clipping, warm-up, weight decay, no
- * dropout. Every update has all tasks' losses, or one task's, by turns.
+ * dropout. Every update has all tasks' losses, or one task's, by turns; once with a rate
+ * that decays layer by layer.
  */
 #include "fixture/torch_case.h"
 
@@ -83,13 +84,26 @@ static struct safetensors *open_of(const char *what, const char *name)
 	return case_open(file);
 }
 
-static void check_at_once(const char *name)
+static double double_of(const struct safetensors *s, const char *key)
+{
+	return strtod(case_text(s, key), NULL);
+}
+
+static void decay_rates(struct test_model *m, double decay)
+{
+	for (int p = 0; p < m->ps.n; p++)
+		m->opt.rate[p] = pow(decay, model_depth(m->m, p));
+}
+
+static void check_at_once(const char *name, const char *what)
 {
 	struct model_task task[3];
-	struct safetensors *s = open_of("case", name), *end = open_of("end", name);
+	struct safetensors *s = open_of("case", name), *end = open_of(what, name);
 	struct test_model m;
 	int n = case_model(&m, task, s);
 
+	if (str_eq(what, "decay"))
+		decay_rates(&m, double_of(end, "decay"));
 	for (int step = 0; step < STEPS; step++) {
 		grads_clear(m.g);
 		for (int i = 0; i < n; i++)
@@ -97,15 +111,10 @@ static void check_at_once(const char *name)
 		update(&m, n, LR * schedule_factor(SCHEDULE_LINEAR, step, WARMUP, HORIZON, 0),
 		       0.999f, CLIP);
 	}
-	check_weights(&m, end, 'e');
+	check_weights(&m, end, what[0]);
 	tm_release(&m);
 	safetensors_close(s);
 	safetensors_close(end);
-}
-
-static double double_of(const struct safetensors *s, const char *key)
-{
-	return strtod(case_text(s, key), NULL);
 }
 
 /* Parameters of the tasks whose turn it is not stand still. */
@@ -132,19 +141,26 @@ static void check_by_turns(const char *name)
 static void test_transformer(void **state)
 {
 	(void)state;
-	check_at_once("pre-tied-copy");
+	check_at_once("pre-tied-copy", "end");
 }
 
 static void test_bilstm(void **state)
 {
 	(void)state;
-	check_at_once("bilstm-tied-copy");
+	check_at_once("bilstm-tied-copy", "end");
 }
 
 static void test_bilstm_lstm(void **state)
 {
 	(void)state;
-	check_at_once("bilstm-lstm-copy");
+	check_at_once("bilstm-lstm-copy", "end");
+}
+
+static void test_layer_decay(void **state)
+{
+	(void)state;
+	check_at_once("pre-tied-copy", "decay");
+	check_at_once("bilstm-tied-copy", "decay");
 }
 
 static void test_gpt(void **state)
@@ -167,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_transformer),
 		cmocka_unit_test(test_bilstm),
 		cmocka_unit_test(test_bilstm_lstm),
+		cmocka_unit_test(test_layer_decay),
 		cmocka_unit_test(test_gpt),
 		cmocka_unit_test(test_prefix),
 	};

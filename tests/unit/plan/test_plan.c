@@ -225,7 +225,7 @@ static void test_refusals(void **state)
 		{ "${D}/a.tsv", "${D/a.tsv", { "without '}'", "tasks.cls.train", "" } },
 		{ "\"train\": \"c.jsonl\", ", "", { "missing 'train'", "tasks.sum", "" } },
 		{ "\"kind\": \"summarize\", ", "", { "missing 'kind'", "tasks.sum", "" } },
-		{ "\"steps\": 20000, ", "", { "missing 'steps'", "budget.steps", "" } },
+		{ "\"steps\": 20000, ", "", { "missing 'steps' or 'epochs'", "budget", "" } },
 		{ "\"tutti\": 1, ", "", { "missing 'tutti'", "p.json", "" } },
 		{ "\"tutti\": 1", "\"tutti\": 2", { "format", "tutti in p.json", "" } },
 		{ "\"sum\": {", "\"cls\": {", { "cls", "p.json", "" } },
