@@ -189,19 +189,6 @@ static const char *skip_digits(const char *s)
 }
 
 /* [+-] digits [. digits] [e [+-] digits], a digit before or after the point. */
-double float_short(float x)
-{
-	char text[32];
-	double y = (double)x;
-
-	for (int digits = 1; digits < 10; digits++) {
-		str_format(text, sizeof text, "%.*g", digits, (double)x);
-		if (parse_double(text, &y) && !((float)y < x || (float)y > x))
-			break;
-	}
-	return y;
-}
-
 bool is_decimal(const char *s)
 {
 	const char *from;
@@ -228,6 +215,19 @@ bool is_decimal(const char *s)
 		s = skip_digits(s);
 	}
 	return *s == '\0';
+}
+
+double float_short(float x)
+{
+	char text[32];
+	double y = (double)x;
+
+	for (int digits = 1; digits < 10; digits++) {
+		str_format(text, sizeof text, "%.*g", digits, (double)x);
+		if (parse_double(text, &y) && !((float)y < x || (float)y > x))
+			break;
+	}
+	return y;
 }
 
 bool parse_double(const char *s, double *out)
