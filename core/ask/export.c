@@ -23,6 +23,8 @@ static enum status path_in(const char *folder, const char *name, char out[PATH_M
 
 /* --- files --- */
 
+#define CONFIG "tokenizer_config.json"
+
 static enum status put_text(const char *folder, const char *name, const struct buf *b,
 			    struct err *err)
 {
@@ -32,35 +34,45 @@ static enum status put_text(const char *folder, const char *name, const struct b
 	return st ? st : file_write(path, buf_str(b), b->len, err);
 }
 
-static enum status put_tokenizer(const char *folder, const struct session *s,
-				 struct err *err)
+/* What they call our own kind, which is BERT's: its files alone do not say. */
+static enum status put_plain_config(const char *folder, const struct session *s,
+				    struct err *err)
 {
-	const struct tokenizer_kind *k = tokenizer_kind_of(s->tok);
-	const struct model_config *cfg = model_config(s->model);
-	enum status st = ST_OK;
+	enum status st;
 	struct json_out j;
 	struct buf b;
 
-	for (int i = 0; !st && tokenizer_file(k, i); i++) {
-		char path[PATH_MAX];
-
-		st = path_in(folder, tokenizer_file(k, i), path, err);
-		if (!st)
-			st = tokenizer_save_file(s->tok, i, path, err);
-	}
-	if (st || !str_eq(tokenizer_kind_name(k), "wordpiece"))
-		return st;
 	buf_init(&b);
 	json_out_init(&j, &b, 2);
 	json_open(&j, NULL, '{');
 	json_put_str(&j, "tokenizer_class", "BertTokenizer");
 	json_put_bool(&j, "do_lower_case", true);
-	json_put_int(&j, "model_max_length", cfg->max_positions);
+	json_put_int(&j, "model_max_length", model_config(s->model)->max_positions);
 	json_close(&j, '}');
 	buf_adds(&b, "\n");
-	st = put_text(folder, "tokenizer_config.json", &b, err);
+	st = put_text(folder, CONFIG, &b, err);
 	buf_release(&b);
 	return st;
+}
+
+static enum status put_tokenizer(const char *folder, const struct session *s,
+				 struct err *err)
+{
+	const struct tokenizer_kind *k = tokenizer_kind_of(s->tok);
+	enum status st = ST_OK;
+	bool has_config = false;
+
+	for (int i = 0; !st && tokenizer_file(k, i); i++) {
+		char path[PATH_MAX];
+
+		if (!tokenizer_has_file(s->tok, i))
+			continue;
+		has_config |= str_eq(tokenizer_file(k, i), CONFIG);
+		st = path_in(folder, tokenizer_file(k, i), path, err);
+		if (!st)
+			st = tokenizer_save_file(s->tok, i, path, err);
+	}
+	return st || has_config ? st : put_plain_config(folder, s, err);
 }
 
 static void describe(struct buf *b, const char *run, const struct session *s,
