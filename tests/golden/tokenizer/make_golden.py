@@ -258,13 +258,16 @@ BYTES = [
     "a" * 300, "the" * 120, "\u00e9" * 130, " " * 90 + "x", "." * 200, "ab1" * 70, "<s> </s> <mask> <pad> <unk> <|endoftext|>",
     "\u0120the \u010a \u0100", "\ufeffbom \ufffd", "camelCase snake_case kebab-case", "http://a.b/c?d=e&f=g#h",
 ]
+# Of the youngest letters and numbers: often enough that pieces go over them.
+YOUNG = "a\u1c89b a\ua7dac 1\U00010d402 1\U0001d2c03 x\U0001e030y x\U000323afz 1\u180e2 a\u180eb !\u180e?"
+BYTES.append(YOUNG)
 CASED = ["The King and the KING", "\u00c9t\u00e9 \u00e9t\u00e9 E\u0301te\u0301", "\u0130stanbul \u0130I \u1e9e", "\u01c5 \u01c4 \u1fbc",
          "\u4e2d\u6587 abc\u4e2d", "x\x0by\x0cz\x85w", "a\u200db \ufffd", "\u212b \u2126", "a\u0315\u0300b", "wordsofmorethantwentyletters one"]
 
 
 def training_lines():
     rng = random.Random(5)
-    lines = list(corpus(rng)) + HAND + BYTES + CASED
+    lines = list(corpus(rng)) + HAND + BYTES + CASED + [YOUNG] * 60
     for _ in range(600):
         words = [rng.choice(STEMS) + rng.choice([""] + ENDINGS) for _ in range(8)]
         lines.append(" ".join([words[0].title()] + words[1:]) + rng.choice([".", "!", "?", ", it's so."]))
