@@ -209,7 +209,8 @@
 	  "from, and the texts of labels and numbers that are said.")          \
 	W("mix.gradients_every", INT, 0, 1e9, "50", NULL, LONG,                \
 	  gradients_every, "Steps between measurements of each task's gradient " \
-	  "norm on the shared parameters; 0: only when asked.")                \
+	  "norm on the shared parameters, for which a block of their size is " \
+	  "kept; 0: only when asked.")                                         \
 	W("optimizer.kind", ENUM, 0, 0, "\"adamw\"", "adamw", FIXED, lr,       \
 	  "The optimizer.")                                                    \
 	W("optimizer.lr", NUM, 0, 10, "0.0003", NULL, NUM, lr,                 \

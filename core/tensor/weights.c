@@ -86,7 +86,8 @@ static size_t back_bytes(const struct param *p)
  * hundred rows, and costs a block of memory: large models go without the second one.
  *   Measured: BERT-base with a decoder, 512 tokens a micro-batch: 0.42 GB of 5.0, and no
  * slower (the panels that are packed on the way stay in the cache). Forward copies
- * stay, as a search multiplies few rows at a time.
+ * stay, as a search multiplies few rows at a time: 20 summaries of that model take
+ * 4.5 s with them and 59 s without.
  */
 enum { BACK_BYTES_MOST = 128 << 20 };
 
