@@ -7,7 +7,7 @@
 
 #include "model/pretrained_own.h"
 
-enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, HEAD_LABELS_MAX = 1 << 20 };
+enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, HEAD_LABELS_MAX = 10000 };
 
 struct pretrained {
 	struct pretrained_info info;

@@ -34,6 +34,13 @@ struct tensors {
 
 /* --- shards --- */
 
+static int by_name(const void *x, const void *y)
+{
+	const struct st_entry *const *a = x, *const *b = y;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
 static enum status add_shard(struct tensors *t, const char *folder, const char *name,
 			     struct err *err)
 {
@@ -69,13 +76,13 @@ static bool is_plain(const char *name)
 	return name[0] && name[0] != '.' && !strchr(name, '/') && strlen(name) < 256;
 }
 
+/* Every tensor of the index, where it is: t->e, which has room for them. */
 static enum status read_map(struct tensors *t, const char *folder, const struct json *map,
-			    struct err *err)
+			    int *n, struct err *err)
 {
-	enum status st = ST_OK;
-
-	for (const struct json *j = json_first(map); j && !st; j = json_next(j)) {
+	for (const struct json *j = json_first(map); j; j = json_next(j)) {
 		const char *name = json_key(j), *file;
+		enum status st = ST_OK;
 		struct shard *s;
 
 		if (json_type(j) != JSON_STRING || !is_plain(json_string(j)))
@@ -87,25 +94,31 @@ static enum status read_map(struct tensors *t, const char *folder, const struct 
 		if (st)
 			return err_wrap(err, st, "'%s' names tensor '%.80s'", INDEX, name);
 		s = find_shard(t, file);
-		if (!safetensors_find(s->file, name))
-			st = err_set(err, ST_CORRUPT, "'%s' has no tensor '%.80s', which '%s' "
-				     "says is in it", file, name, INDEX);
+		t->e[*n] = safetensors_find(s->file, name);
+		if (!t->e[*n])
+			return err_set(err, ST_CORRUPT, "'%s' has no tensor '%.80s', which "
+				       "'%s' says is in it", file, name, INDEX);
+		++*n;
 	}
-	return st;
+	return ST_OK;
 }
 
-/* Is every tensor where the index says? */
-static enum status check_map(const struct tensors *t, const struct json *map, struct err *err)
+/*
+ * Is every tensor where the index says? A name is in the index once, and what it names is
+ * there: so they agree if they are as many.
+ */
+static enum status check_map(const struct tensors *t, int n, struct err *err)
 {
-	for (int i = 0; i < t->n_shards; i++)
+	for (int i = 0; i < t->n_shards && n != t->n; i++)
 		for (int k = 0; k < safetensors_count(t->shard[i].file); k++) {
-			const char *name = safetensors_at(t->shard[i].file, k)->name;
-			const struct json *j = json_get(map, name);
+			const struct st_entry *e = safetensors_at(t->shard[i].file, k);
+			const struct st_entry *const *at =
+				bsearch(&e, t->e, (size_t)n, sizeof *t->e, by_name);
 
-			if (!j || !str_eq(json_string(j), t->shard[i].name))
+			if (!at || *at != e)
 				return err_set(err, ST_CORRUPT, "tensor '%.80s' of '%s' is not "
 					       "of this file in '%s': are these the files of "
-					       "one model?", name, t->shard[i].name, INDEX);
+					       "one model?", e->name, t->shard[i].name, INDEX);
 		}
 	return ST_OK;
 }
@@ -115,6 +128,7 @@ static enum status open_shards(struct tensors *t, const char *folder, const char
 {
 	const struct json *map;
 	struct json *doc = NULL;
+	int n = 0;
 	enum status st = json_load(path, INDEX_MAX, &doc, err);
 
 	if (st)
@@ -123,32 +137,30 @@ static enum status open_shards(struct tensors *t, const char *folder, const char
 	if (!map || json_type(map) != JSON_OBJECT || !json_len(map))
 		st = err_set(err, ST_CORRUPT, "'%s' has no weight_map, which says in which "
 			     "file each tensor is", path);
+	if (!st) {
+		t->e = xcalloc((size_t)json_len(map) + 1, sizeof *t->e);
+		st = read_map(t, folder, map, &n, err);
+		qsort(t->e, (size_t)n, sizeof *t->e, by_name);
+	}
 	if (!st)
-		st = read_map(t, folder, map, err);
-	if (!st)
-		st = check_map(t, map, err);
+		st = check_map(t, n, err);
 	json_free(doc);
 	return st;
 }
 
 /* --- all of them --- */
 
-static int by_name(const void *x, const void *y)
+static enum status open_whole(struct tensors *t, const char *folder, struct err *err)
 {
-	const struct st_entry *const *a = x, *const *b = y;
+	enum status st = add_shard(t, folder, WHOLE, err);
 
-	return strcmp((*a)->name, (*b)->name);
-}
-
-static void collect(struct tensors *t)
-{
-	int n = 0;
-
-	t->e = xreallocarray(NULL, (size_t)t->n + 1, sizeof *t->e);
-	for (int i = 0; i < t->n_shards; i++)
-		for (int k = 0; k < safetensors_count(t->shard[i].file); k++)
-			t->e[n++] = safetensors_at(t->shard[i].file, k);
-	qsort(t->e, (size_t)n, sizeof *t->e, by_name);
+	if (st)
+		return st;
+	t->e = xcalloc((size_t)t->n + 1, sizeof *t->e);
+	for (int i = 0; i < t->n; i++)
+		t->e[i] = safetensors_at(t->shard[0].file, i);
+	qsort(t->e, (size_t)t->n, sizeof *t->e, by_name);
+	return ST_OK;
 }
 
 enum status tensors_open(const char *folder, struct tensors **out, struct err *err)
@@ -162,7 +174,7 @@ enum status tensors_open(const char *folder, struct tensors **out, struct err *e
 	buf_addf(&whole, "%s/%s", folder, WHOLE);
 	buf_addf(&index, "%s/%s", folder, INDEX);
 	if (file_exists(buf_str(&whole)))
-		st = add_shard(t, folder, WHOLE, err);
+		st = open_whole(t, folder, err);
 	else if (file_exists(buf_str(&index)))
 		st = open_shards(t, folder, buf_str(&index), err);
 	else
@@ -176,7 +188,6 @@ enum status tensors_open(const char *folder, struct tensors **out, struct err *e
 		tensors_close(t);
 		return st;
 	}
-	collect(t);
 	*out = t;
 	return ST_OK;
 }

@@ -6,168 +6,15 @@
  * A real folder, which is too large to lie here: make_golden.py FOLDER > ROW, and then this
  * test with TUTTI_FOREIGN=FOLDER and TUTTI_FOREIGN_ROW=ROW.
  */
-#include "fixture/foreign_folder.h"
-
-#include "fixture/golden.h"
+#include "fixture/foreign_case.h"
 #include "fixture/near.h"
-#include "model/kind.h"
 
-enum { TOKENS_MAX = 512, WIDE = 1024, EXAMPLES = 3 };
-
-/* Pieces that models have room for in a text. */
-static int longest = 9;
-
-/* A folder's model with one task, and what it must compute. */
-struct foreign {
-	struct pretrained *p;
-	struct test_model m;
-	struct pretrained_report report;
-	struct test_batch x;
-	double hidden[TOKENS_MAX * WIDE], logits[EXAMPLES * WIDE];
-	size_t n_hidden, n_logits;
-};
-
-/* --- the case --- */
-
-static int ints(const struct json *list, int32_t *out)
-{
-	int n = 0;
-
-	for (const struct json *j = json_first(list); j; j = json_next(j)) {
-		int64_t x;
-
-		assert_true(json_int(j, &x) && n < TOKENS_MAX);
-		out[n++] = (int32_t)x;
-	}
-	return n;
-}
-
-/*
- * Segments are 0 and 1 where the family has none, or one alone: they must not count. A
- * text goes on with `said`, if the case has it.
- */
-static void read_batch(struct foreign *f, const struct json *row, bool has_segments)
-{
-	const struct json *ids = json_first(json_get(row, "ids"));
-	const struct json *seg = json_first(json_get(row, "segments"));
-	const struct json *said = json_get(row, "said");
-	struct batch *b = &f->x.b;
-	int32_t label[EXAMPLES] = { 0 };
-
-	said = said ? json_first(said) : NULL;
-	if (json_get(row, "labels"))
-		ints(json_get(row, "labels"), label);
-	tb_init(&f->x, 0, said ? TASK_SUMMARIZE : TASK_CLASSIFY);
-	for (; ids; ids = json_next(ids), seg = json_next(seg), b->B++) {
-		int n = ints(ids, f->x.ids + b->N), t;
-
-		ints(seg, f->x.seg + b->N);
-		for (int i = 0; i < n; i++, b->N++) {
-			f->x.pos[b->N] = i;
-			if (!has_segments)
-				f->x.seg[b->N] = i % 2;
-		}
-		t = said ? ints(said, f->x.out + b->T) : 0;
-		for (int i = 0; i < t; i++) {
-			f->x.in[b->T + i] = i ? f->x.out[b->T + i - 1] : 0;
-			f->x.dpos[b->T + i] = i;
-		}
-		b->T += t;
-		f->x.label[b->B] = label[b->B];
-		f->x.off[b->B + 1] = b->N;
-		f->x.dec_off[b->B + 1] = b->T;
-		said = said ? json_next(said) : NULL;
-	}
-	assert_int_equal(b->B, EXAMPLES);
-}
-
-static struct json *row_of(const char *path, const char *name)
-{
-	struct golden g;
-	struct json *row, *found = NULL;
-
-	golden_open(&g, path);
-	while (!found && (row = golden_row(&g))) {
-		if (str_eq(json_string(json_get(row, "folder")), name))
-			found = row;
-		else
-			json_free(row);
-	}
-	golden_close(&g);
-	assert_non_null(found);
-	return found;
-}
-
-static struct json *case_row(const char *name)
-{
-	return row_of(FOREIGN "expected.jsonl", name);
-}
-
-/* The folder's model; labels NULL: three that are not the folder's. */
-static void foreign_open(struct foreign *f, const char *folder, const char *const *labels,
-			 int n_labels, int shared_layers)
-{
-	static const char *const others[] = { "a", "b", "c" };
-	const char *const *of[1] = { labels ? labels : others };
-	struct model_task task = { .name = "mood", .kind = TASK_CLASSIFY,
-				   .n_labels = labels ? n_labels : 3 };
-	struct model_config cfg;
-	struct err err = { "" };
-
-	memset(f, 0, sizeof *f);
-	if (pretrained_open(folder, &f->p, &err))
-		fail_msg("%s", err.text);
-	cfg = pretrained_info(f->p)->cfg;
-	cfg.max_source = longest;
-	cfg.max_target = 7;
-	if (shared_layers >= 0)
-		cfg.shared_layers = shared_layers;
-	if (model_kind_says(cfg.kind))
-		task.kind = TASK_SUMMARIZE;
-	tm_init(&f->m, &cfg, &task, 1);
-	if (pretrained_load(f->p, f->m.m, &f->m.ps, of, &f->report, &err))
-		fail_msg("%s", err.text);
-}
-
-static void foreign_close(struct foreign *f)
-{
-	tm_release(&f->m);
-	pretrained_report_release(&f->report);
-	pretrained_close(f->p);
-}
-
-/* --- comparing --- */
-
-static double worst(const float *is, const double *want, size_t n)
-{
-	double most = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		double d = fabs((double)is[i] - want[i]);
-
-		most = d > most || isnan(d) ? d : most;
-	}
-	return most;
-}
-
-/* The greatest difference of the last hidden states. */
-static double hidden_error_of(struct foreign *f, const struct json *row)
-{
-	struct ten *h;
-
-	f->n_hidden = golden_numbers(row, "hidden", f->hidden, TOKENS_MAX * WIDE);
-	read_batch(f, row, pretrained_info(f->p)->cfg.segments > 1);
-	f->x.b.kind = f->m.m->task[0].kind;
-	tape_begin(&f->m.t, NULL, NULL);
-	h = model_rows(f->m.m, &f->m.t, &f->x.b, 0, NULL);
-	assert_int_equal((size_t)h->rows * (size_t)h->cols, f->n_hidden);
-	return worst(h->v, f->hidden, f->n_hidden);
-}
+enum { LONGEST = 9 }; /* pieces of a text */
 
 static double hidden_error(struct foreign *f, const char *name)
 {
-	struct json *row = case_row(name);
-	double error = hidden_error_of(f, row);
+	struct json *row = foreign_case(name);
+	double error = foreign_hidden(f, row);
 
 	json_free(row);
 	return error;
@@ -180,7 +27,7 @@ static double logits_error(struct foreign *f)
 	tape_begin(&f->m.t, NULL, NULL);
 	x = model_head(f->m.m, &f->x.b)->scores(f->m.m, &f->m.t, &f->x.b, 0, NULL);
 	assert_int_equal((size_t)x->rows * (size_t)x->cols, f->n_logits);
-	return worst(x->v, f->logits, f->n_logits);
+	return foreign_worst(x->v, f->logits, f->n_logits);
 }
 
 /* Of what a language model would say behind each text. */
@@ -199,7 +46,7 @@ static double next_error(struct foreign *f)
 	p = arena_alloc(&f->m.t.arena, (size_t)EXAMPLES * (size_t)V * sizeof *p);
 	infer_output(&f->m.t, rows->v, EXAMPLES, f->m.m->token, PARAM_NONE, p);
 	assert_int_equal((size_t)EXAMPLES * (size_t)V, f->n_logits);
-	return worst(p, f->logits, f->n_logits);
+	return foreign_worst(p, f->logits, f->n_logits);
 }
 
 static void compare(const char *name)
@@ -208,12 +55,12 @@ static void compare(const char *name)
 	static const char *const plain[] = { "LABEL_0", "LABEL_1" };
 	static struct foreign f;
 	bool two = !strcmp(name, "electra");
-	struct json *row = case_row(name);
+	struct json *row = foreign_case(name);
 	char folder[128];
 	double loss;
 
 	snprintf(folder, sizeof folder, FOREIGN "%s", name);
-	foreign_open(&f, folder, two ? plain : mood, two ? 2 : 3, -1);
+	foreign_open(&f, folder, two ? plain : mood, two ? 2 : 3, -1, LONGEST);
 	f.n_logits = golden_numbers(row, "logits", f.logits, EXAMPLES * WIDE);
 	assert_near(hidden_error(&f, name), 0, 1e-4);
 	if (f.n_logits && f.x.b.kind == TASK_CLASSIFY) {
@@ -277,7 +124,7 @@ static double error_of_copy(const char *name, foreign_edit *edit)
 	double error;
 
 	foreign_copy(name, folder, NULL, NULL, edit);
-	foreign_open(&f, folder, NULL, 0, -1);
+	foreign_open(&f, folder, NULL, 0, -1, LONGEST);
 	error = hidden_error(&f, name);
 	foreign_close(&f);
 	foreign_remove(folder);
@@ -305,7 +152,7 @@ static void test_own_layers(void **state)
 	for (int i = 0; i < 3; i++)
 		for (int shared = 0; shared < 3; shared++) {
 			snprintf(folder, sizeof folder, FOREIGN "%s", name[i]);
-			foreign_open(&f, folder, NULL, 0, shared);
+			foreign_open(&f, folder, NULL, 0, shared, LONGEST);
 			assert_near(hidden_error(&f, name[i]), 0, 1e-4);
 			foreign_close(&f);
 		}
@@ -317,11 +164,11 @@ static void test_permuted(void **state)
 	static const char *const mood[] = { "grave", "calm", "brisk" };
 	static const int was[] = { 2, 0, 1 };
 	static struct foreign f;
-	struct json *row = case_row("bert");
+	struct json *row = foreign_case("bert");
 	double logits[EXAMPLES * 3];
 
 	(void)state;
-	foreign_open(&f, FOREIGN "bert", mood, 3, -1);
+	foreign_open(&f, FOREIGN "bert", mood, 3, -1, LONGEST);
 	f.n_logits = golden_numbers(row, "logits", logits, EXAMPLES * 3);
 	for (int i = 0; i < EXAMPLES * 3; i++)
 		f.logits[i] = logits[i / 3 * 3 + was[i % 3]];
@@ -360,7 +207,7 @@ static void test_fresh_head(void **state)
 	for (int i = 0; i < 3; i++) {
 		const char *const *labels = i == 0 ? NULL : i == 1 ? two : twice;
 
-		foreign_open(&f, FOREIGN "bert", labels, i == 1 ? 2 : 3, -1);
+		foreign_open(&f, FOREIGN "bert", labels, i == 1 ? 2 : 3, -1, LONGEST);
 		assert_string_equal(buf_str(&f.report.fresh), "tasks.mood.head\n");
 		assert_non_null(strstr(buf_str(&f.report.unused), "classifier.weight\n"));
 		assert_null(strstr(buf_str(&f.report.unused), "pooler"));
@@ -385,7 +232,7 @@ static void test_pooler(void **state)
 		struct model_config cfg = pretrained_info(p)->cfg;
 		bool taken;
 
-		cfg.max_source = longest;
+		cfg.max_source = LONGEST;
 		cfg.pool = i == 1 ? POOL_MEAN : POOL_FIRST;
 		cfg.head_act = i == 2 ? ACT_RELU : ACT_TANH;
 		tm_init(&f.m, &cfg, &task, 1);
@@ -450,11 +297,43 @@ static void nudge(struct st_entry *e, int *n)
 	w->data = moved;
 }
 
-/* The hash is of the content: the same in another file, another for one changed bit. */
+/* The tensors of gpt2 in two files and an index, one and one. */
+static void write_shards(const char *folder)
+{
+	struct safetensors *s;
+	struct st_entry part[2][64];
+	int n[2] = { 0, 0 };
+	struct err err = { "" };
+	struct buf map;
+	char path[128];
+
+	if (safetensors_open(FOREIGN "gpt2/model.safetensors", false, &s, &err))
+		fail_msg("%s", err.text);
+	buf_init(&map);
+	for (int i = 0; i < safetensors_count(s); i++) {
+		const struct st_entry *e = safetensors_at(s, i);
+
+		part[i % 2][n[i % 2]++] = *e;
+		buf_addf(&map, "%s\"%s\": \"%d.safetensors\"", i ? "," : "{\"weight_map\": {",
+			 e->name, i % 2);
+	}
+	buf_adds(&map, "}}");
+	for (int k = 0; k < 2; k++) {
+		snprintf(path, sizeof path, "%s/%d.safetensors", folder, k);
+		if (safetensors_save(path, part[k], n[k], NULL, &err))
+			fail_msg("%s", err.text);
+	}
+	foreign_write(folder, "model.safetensors.index.json", buf_str(&map));
+	buf_release(&map);
+	safetensors_close(s);
+}
+
+/* The hash is of the content: the same in other files, another for one changed bit. */
 static void test_hash(void **state)
 {
 	const char *folder = foreign_new();
 	struct hash was = hash_of(FOREIGN "gpt2");
+	char path[128];
 
 	(void)state;
 	foreign_copy("gpt2", folder, NULL, NULL, NULL);
@@ -463,6 +342,11 @@ static void test_hash(void **state)
 	assert_false(hash_equal(hash_of(folder), was));
 	foreign_copy("gpt2", folder, "\"resid_pdrop\": 0.1", "\"resid_pdrop\": 0.2", NULL);
 	assert_false(hash_equal(hash_of(folder), was));
+	foreign_copy("gpt2", folder, NULL, NULL, NULL);
+	snprintf(path, sizeof path, "%s/model.safetensors", folder);
+	assert_int_equal(remove(path), 0);
+	write_shards(folder);
+	assert_true(hash_equal(hash_of(folder), was));
 	foreign_remove(folder);
 }
 
@@ -478,10 +362,9 @@ static void test_real(void **state)
 	(void)state;
 	if (!folder || !path)
 		skip();
-	row = row_of(path, "");
-	longest = TOKENS_MAX / 2;
-	foreign_open(&f, folder, NULL, 0, -1);
-	error = hidden_error_of(&f, row);
+	row = foreign_row(path, "");
+	foreign_open(&f, folder, NULL, 0, -1, TOKENS_MAX / 2);
+	error = foreign_hidden(&f, row);
 	for (size_t i = 0; i < f.n_hidden; i++)
 		most = fabs(f.hidden[i]) > most ? fabs(f.hidden[i]) : most;
 	print_message("%d of %d parameters, %zu numbers up to %.3g: at most %.3g apart\n",
@@ -489,7 +372,6 @@ static void test_real(void **state)
 	assert_near(error, 0, 1e-4 * (most > 1 ? most : 1));
 	foreign_close(&f);
 	json_free(row);
-	longest = 9;
 }
 
 int main(void)
