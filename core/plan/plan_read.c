@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -204,6 +205,14 @@ static enum status read_bool(struct plan_reader *r, const struct plan_field *f,
 	return ST_OK;
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat sb;
+
+	return !stat(path, &sb) && S_ISDIR(sb.st_mode);
+}
+
+/* A task's is of data; the plan's own is a tokenizer, which may be a folder. */
 static enum status read_path(struct plan_reader *r, const char *path, char *text,
 			     const struct plan_place *p, void *at)
 {
@@ -213,7 +222,7 @@ static enum status read_path(struct plan_reader *r, const char *path, char *text
 
 	if (st)
 		return plan_refuse(r, path, "%.300s", why.text);
-	if (r->may_lack_files)
+	if (r->may_lack_files || (!p->kinds && is_folder(at)))
 		return ST_OK;
 	st = p->kinds ? plain_id(at, &id, &why) : file_id(at, &id, &why);
 	if (!st)

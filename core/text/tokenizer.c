@@ -348,7 +348,8 @@ enum status tokenizer_trainer_new(struct tokenizer_wish w, struct tokenizer_trai
 	*out = NULL;
 	if (!w.kind->train_new)
 		return err_set(err, ST_INVALID, "a %s tokenizer is not trained here: name "
-			       "one with tokenizer.vocab, or a model with model.init", w.kind->name);
+			       "one with tokenizer.vocab, or a model with model.init",
+			       w.kind->name);
 	*out = w.kind->train_new();
 	(*out)->kind = w.kind;
 	(*out)->size = w.size;

@@ -84,8 +84,7 @@ static void mend_all(const char *folder)
 
 	assert_int_equal(checkpoint_state_load(folder, &c, NULL), ST_OK);
 	for (int f = 0; f < CHECKPOINT_FILES; f++) {
-		const char *name = checkpoint_file_name(c->tokenizer,
-							(enum checkpoint_file)f);
+		const char *name = checkpoint_has_file(c, (enum checkpoint_file)f);
 
 		if (name)
 			assert_int_equal(checkpoint_measure(folder, name,
