@@ -254,27 +254,54 @@ static void look_into(const struct sweep *s, int point, struct point_look *out)
 	plan_free(plan);
 }
 
-void sweep_look(const struct sweep *s, int point, const char *root,
-		struct point_look *out)
+/* *is_there: it is, and *sb says which it was before it was looked at. */
+static void look_once(const struct sweep *s, int point, struct point_look *out,
+		      struct stat *sb, bool *is_there)
 {
-	struct stat sb;
-
-	*out = (struct point_look){ .state = POINT_ABSENT };
-	if (!str_format(out->path, sizeof out->path, "%s/%s", root, s->point[point].run)) {
-		out->state = POINT_OTHER;
-		err_set(&out->why, ST_INVALID, "path too long: '%.200s...'", root);
-	} else if (lstat(out->path, &sb)) {
-		if (errno == ENOENT)
-			return;
+	*is_there = !lstat(out->path, sb);
+	if (!*is_there && errno == ENOENT) {
+		out->state = POINT_ABSENT;
+	} else if (!*is_there) {
 		out->state = POINT_OTHER;
 		err_sys(&out->why, "cannot look at '%s'", out->path);
-	} else if (!S_ISDIR(sb.st_mode)) {
+	} else if (!S_ISDIR(sb->st_mode)) {
 		out->state = POINT_OTHER;
 		err_set(&out->why, ST_INVALID, "'%s' is no folder", out->path);
 	} else {
 		look_into(s, point, out);
-		if (out->state == POINT_OTHER && lstat(out->path, &sb) && errno == ENOENT)
-			out->state = POINT_ABSENT; /* it went while it was looked at */
+	}
+}
+
+/* Did somebody change the folder, or make it anew, since *was? */
+static bool has_changed(const char *path, const struct stat *was)
+{
+	struct stat sb;
+
+	return lstat(path, &sb) || sb.st_dev != was->st_dev || sb.st_ino != was->st_ino ||
+	       sb.st_ctim.tv_sec != was->st_ctim.tv_sec ||
+	       sb.st_ctim.tv_nsec != was->st_ctim.tv_nsec;
+}
+
+void sweep_look(const struct sweep *s, int point, const char *root,
+		struct point_look *out)
+{
+	enum { LOOKS = 20 }; /* at a folder that is somebody's, and changes while we look */
+	struct point_look none = { .state = POINT_ABSENT };
+	bool is_there = true;
+	struct stat sb;
+
+	*out = none;
+	if (!str_format(out->path, sizeof out->path, "%s/%s", root, s->point[point].run)) {
+		out->state = POINT_OTHER;
+		err_set(&out->why, ST_INVALID, "path too long: '%.200s...'", root);
+		return;
+	}
+	str_copy(none.path, sizeof none.path, out->path);
+	for (int i = 0; i < LOOKS; i++) {
+		*out = none;
+		look_once(s, point, out, &sb, &is_there);
+		if (out->state != POINT_OTHER || !is_there || !has_changed(out->path, &sb))
+			return;
 	}
 }
 

@@ -61,7 +61,8 @@ static const struct {
 	  "PREDICTIONS is missing" },
 	{ "score", "'score' takes METRIC[,METRIC] REFERENCES PREDICTIONS: METRIC, "
 	  "REFERENCES, PREDICTIONS are missing" },
-	{ "tokenize", "'tokenize' takes VOCAB|RUN [FILE|-]: VOCAB|RUN is missing" },
+	{ "tokenize", "'tokenize' takes FOLDER|VOCAB|RUN [FILE|-]: FOLDER|VOCAB|RUN is "
+	  "missing" },
 	{ "completion", "'completion' takes one bash|zsh: bash|zsh is missing" },
 	/* options that are none */
 	{ "train p.json --stpes 3", "no option '--stpes' in 'tutti train': "
