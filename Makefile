@@ -173,7 +173,8 @@ FUZZER = $(BUILD)/fuzz/fuzz_model_folder
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libtutti.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
-fuzz-build: $(FUZZER) $(BUILD)/fuzz/libtui.a $(BUILD)/fuzz/tui/cmd/main.o
+# all but linking: clang may lack the fuzzer's library
+fuzz-objects: $(BUILD)/fuzz/libtutti.a $(BUILD)/fuzz/libtui.a $(BUILD)/fuzz/tui/cmd/main.o
 fuzz:
 	@$(MAKE) --no-print-directory -j2 FLAVOUR=fuzz $(FUZZER)
 	@FUZZER=$(FUZZER) BUILD=$(BUILD) SECONDS=$(or $(SECONDS),60) sh tests/fuzz/fuzz.sh
@@ -209,4 +210,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d) $(OPS_O:.o=.d) $(FIXTURE:.o=.d)
 .SECONDARY:
-.PHONY: all setup demo demo-run check targets adding tests-build man bench bench-ops bench-desk bench-torch fuzz fuzz-build picture install uninstall clean
+.PHONY: all setup demo demo-run check targets adding tests-build man bench bench-ops bench-desk bench-torch fuzz fuzz-objects picture install uninstall clean
