@@ -145,7 +145,7 @@ man: $(O)/man/tables
 	@sh man/splice.sh $(O)/man/tables man
 
 # ROUNDS=1 SECONDS=1 for a quick look, ONLY="classify decode" for some cases; QUICK=1
-# for the desk's; WAYS="plain lazy" and PYTHON=venv/bin/python for PyTorch
+# for the ops' and the desk's; WAYS="plain lazy" and PYTHON=venv/bin/python for PyTorch
 PYTHON    ?= python3
 BENCH      = $(O)/tests/bench/bench
 BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c %/bench_products.c %/bench_desk.c,$(wildcard tests/bench/*.c)))
@@ -161,7 +161,7 @@ $(O)/tests/bench/bench_ops: $(OPS_O) $(O)/libtutti.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
 bench-ops: $(O)/tests/bench/bench_ops
-	$<
+	$< $(if $(QUICK),--quick)
 bench-desk: all $(O)/tests/bench/bench_desk $(DEMO_DATA)
 	$(O)/tests/bench/bench_desk $(if $(QUICK),--quick)
 bench-torch: all $(BENCH) $(DEMO_DATA)

@@ -65,7 +65,7 @@ one_target() { # one_target NAME
 	demo | demo-run) try "$1" $MAKE "$1" DEMO_ARGS="--steps 3 --runs $scratch/runs" ;;
 	man) try "$1" pages_stand ;;
 	bench) try "$1" $MAKE bench ROUNDS=1 SECONDS=0.2 ONLY="classify-tiny start-up" ;;
-	bench-ops) try "$1" $MAKE bench-ops ;;
+	bench-ops) try "$1" $MAKE bench-ops QUICK=1 ;;
 	bench-desk) try "$1" $MAKE bench-desk QUICK=1 ;;
 	fuzz-objects) ;; # CI builds it, with every warning an error
 	fuzz)

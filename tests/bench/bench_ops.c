@@ -4,7 +4,7 @@
  * Prints a table: CPU time of one call, GF/s of what multiplies, GB/s of what
  * only reads and writes, and what share of a classification step is matrix
  * products; then our products beside OpenBLAS' (bench_products.c). Not a test.
- * One thread. `bench_ops ROWS` changes the rows of a micro-batch (512).
+ * One thread. `bench_ops [--quick] ROWS` changes the rows of a micro-batch (512).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -422,10 +422,11 @@ int main(int argc, char **argv)
 {
 	static struct bench b;
 
-	if (argc > 1)
-		N = (int)strtol(argv[1], NULL, 10);
+	ops_quick = argc > 1 && !strcmp(argv[1], "--quick");
+	if (argc > 1 + ops_quick)
+		N = (int)strtol(argv[1 + ops_quick], NULL, 10);
 	if (N < 16 || N > 65536) {
-		fprintf(stderr, "usage: bench_ops [ROWS, 16 to 65536]\n");
+		fprintf(stderr, "usage: bench_ops [--quick] [ROWS, 16 to 65536]\n");
 		return 2;
 	}
 	bench_init(&b);

@@ -11,7 +11,11 @@
 
 typedef void ops_work(void *arg);
 
-/* CPU seconds of one call: the best of some rounds, each long enough to time. */
+/*
+ * CPU seconds of one call: the best of seven rounds, each long enough to time; or of
+ * two, when all that is wanted is that it runs.
+ */
+extern bool ops_quick;
 double ops_seconds(ops_work *f, void *arg);
 /* A line of the table; flops and bytes of one call, 0: none to speak of. */
 void ops_row(const char *name, double s, double flops, double bytes);
