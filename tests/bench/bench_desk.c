@@ -20,11 +20,11 @@
 #include "base/file.h"
 #include "store/store.h"
 
-enum { KEYS_MAX = 1000, TURNS_MAX = 12 };
+enum { KEYS_MAX = 1000, TURNS_MAX = 12, VIEWS = 8 };
 
 static struct {
-	int keys, turns, turn_seconds, view_seconds, share_seconds, quiet_seconds;
-} ask = { KEYS_MAX, TURNS_MAX, 5, 5, 30, 5 };
+	int keys, turns, turn_seconds, view_seconds, share_seconds, quiet_seconds, views;
+} ask = { KEYS_MAX, TURNS_MAX, 5, 5, 30, 5, VIEWS };
 
 static char runs[PATH_MAX], run_path[PATH_MAX];
 
@@ -81,13 +81,13 @@ static pid_t engine(void)
 static void bytes_of_views(void)
 {
 	static const int size[][2] = {{24, 80}, {40, 120}, {60, 200}};
-	static const char *const view[] = {"Desk", "Curves", "Inspect", "Summaries",
+	static const char *const view[VIEWS] = {"Desk", "Curves", "Inspect", "Summaries",
 					   "Runs", "Data", "Gradients", "Journal"};
 
 	printf("\nbytes a frame while training (4 frames a second; %d s each)\n",
 	       ask.view_seconds);
 	printf("  %-12s %8s %8s %8s\n", "", "80x24", "120x40", "200x60");
-	for (int v = 0; v < 8; v++) {
+	for (int v = 0; v < ask.views; v++) {
 		printf("  %-12s", view[v]);
 		for (int k = 0; k < 3; k++) {
 			struct pty p;
@@ -312,6 +312,7 @@ int main(int argc, char **argv)
 		ask.turns = 2;
 		ask.turn_seconds = ask.view_seconds = ask.share_seconds = 1;
 		ask.quiet_seconds = 1;
+		ask.views = 2;
 	} else if (argc > 1) {
 		fprintf(stderr, "usage: bench_desk [--quick]\n");
 		return 2;
