@@ -71,8 +71,9 @@ TUI   = $(filter-out tui/cmd/main.c,$(wildcard tui/*/*.c))
 FIXTURE = $(patsubst %.c,$(O)/%.o,$(wildcard tests/fixture/*.c))
 IDLE_CALLS = $(O)/tests/fixture/idle_calls.o
 TESTS = $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/*/test_*.c tests/screen/test_*.c))
-# with ONLY="word word" those whose name has one of them
-UNIT  = $(foreach t,$(TESTS),$(if $(if $(ONLY),$(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $(t))))),all),$(t)))
+# with ONLY="word word" those whose name has one of them, with EXCEPT those without
+has   = $(strip $(foreach w,$(1),$(findstring $(w),$(notdir $(2)))))
+UNIT  = $(foreach t,$(TESTS),$(if $(call has,$(EXCEPT),$(t)),,$(if $(if $(ONLY),$(call has,$(ONLY),$(t)),all),$(t))))
 OBJ   = $(CORE:%.c=$(O)/%.o) $(TUI:%.c=$(O)/%.o) $(O)/tui/cmd/main.o
 Q     = $(if $(filter 0,$(V)),@)
 say   = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' $(1) $(2))

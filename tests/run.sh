@@ -2,8 +2,8 @@
 # run.sh - runs the test programs named in $TESTS and the scripts tests/cli/*.sh,
 # prints one line each and the counts at the end. Environment: TUTTI (program),
 # O (objects), FLAVOUR, TESTS. ONLY='word word' runs those whose name has one of them.
-# Tests of screens mostly wait for one: they run in a lane of their own beside the rest
-# (LANES=1: all in one).
+# EXCEPT='word word' leaves those out. Tests of screens mostly wait for one: they run in a
+# lane of their own beside the rest (LANES=1: all in one; LANES=3: two for the rest).
 : "${TUTTI:?}" "${O:?}" "${FLAVOUR:=release}"
 export TUTTI O FLAVOUR
 export TUTTI_SHARED="${TUTTI_SHARED:-../shared/data}"
@@ -31,6 +31,9 @@ report() { # report NAME STATUS PASSED FAILED SKIPPED LOG SECONDS
 }
 
 wanted() { # wanted NAME
+	for w in ${EXCEPT:-}; do
+		case $1 in *"$w"*) return 1 ;; esac
+	done
 	[ -n "${ONLY:-}" ] || return 0
 	for w in $ONLY; do
 		case $1 in *"$w"*) return 0 ;; esac
@@ -65,6 +68,7 @@ run_lane() { # run_lane NAME PATH...
 	export XDG_CACHE_HOME XDG_STATE_HOME XDG_DATA_HOME
 	for t in "$@"; do
 		wanted "${t##*/}" || continue
+		mkdir "$logs/taken-${t##*/}" 2>/dev/null || continue # by the other lane
 		case $t in *.sh) run_script "$t" ;; *) run_program "$t" ;; esac
 		[ $((p + f + s)) != 0 ] || { f=1 status=1; echo "no test ran" >>"$log"; }
 		report "${t##*/}" $status "$p" "$f" "$s" "$log" $(($(date +%s) - begin))
@@ -78,11 +82,12 @@ for t in $TESTS tests/cli/test_*.sh; do
 	*) others="$others $t" ;;
 	esac
 done
-: >"$logs/counts.screens" >"$logs/counts.others"
+: >"$logs/counts.screens" >"$logs/counts.others" >"$logs/counts.more"
 if [ "${LANES:-2}" = 1 ]; then
 	run_lane others $others $screens
 else
 	(run_lane screens $screens) &
+	[ "${LANES:-2}" = 2 ] || (run_lane more $others) &
 	(run_lane others $others)
 	wait
 fi
