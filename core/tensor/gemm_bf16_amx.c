@@ -139,10 +139,13 @@ INLINE int least(int n)
 	return n < BF16_SIDE ? n : BF16_SIDE;
 }
 
-/* y [<= 16 mt, <= 16 nt], rows and cols of it; mt, nt are 1 or 2. */
+/*
+ * y [<= 16 mt, <= 16 nt], rows and cols of it; mt, nt are 1 or 2. The next square of y
+ * begins at `next` and is fetched meanwhile: its rows are far apart.
+ */
 INLINE void square(const int mt, const int nt, int rows, int cols, int blocks,
 		   const uint32_t *left, const uint32_t *right, long panel, float *y,
-		   long ldy, bool add)
+		   long ldy, bool add, const float *next)
 {
 	const uint32_t *left2 = left + (long)blocks * BF16_TILE, *right2 = right + panel;
 	float *below = y + BF16_SIDE * ldy, edge[BF16_TILE];
@@ -156,6 +159,9 @@ INLINE void square(const int mt, const int nt, int rows, int cols, int blocks,
 	if (mt > 1 && nt > 1)
 		LOAD(3, rows - BF16_SIDE, cols - BF16_SIDE, below + BF16_SIDE);
 	for (long at = 0; at < (long)blocks * BF16_TILE; at += BF16_TILE) {
+		for (int i = 0; mt > 1 && i < 4 && at < 8 * BF16_TILE; i++, next += ldy)
+			for (int j = 0; j < nt * BF16_SIDE; j += BF16_SIDE)
+				__builtin_prefetch(next + j, 1);
 		_tile_loadd(4, left + at, LINE);
 		_tile_loadd(6, right + at, LINE);
 		_tile_dpbf16ps(0, 4, 6);
@@ -189,20 +195,21 @@ static void product(int M, int N, int blocks, const uint32_t *left, const uint32
 		for (int m = 0; m < M; m += two) {
 			const uint32_t *l = left + (long)(m / BF16_SIDE) * blocks * BF16_TILE;
 			float *to = y + m * ldy + n;
+			const float *next = m + two < M ? to + two * ldy : y + n + two;
 			int rows = M - m, cols = N - n;
 
 			if (rows > BF16_SIDE && cols > BF16_SIDE)
 				square(2, 2, rows, cols, blocks, l, right, panel, to, ldy,
-				       add);
+				       add, next);
 			else if (rows > BF16_SIDE)
 				square(2, 1, rows, cols, blocks, l, right, panel, to, ldy,
-				       add);
+				       add, next);
 			else if (cols > BF16_SIDE)
 				square(1, 2, rows, cols, blocks, l, right, panel, to, ldy,
-				       add);
+				       add, next);
 			else
 				square(1, 1, rows, cols, blocks, l, right, panel, to, ldy,
-				       add);
+				       add, next);
 		}
 	_tile_release();
 	KEEP;

@@ -453,5 +453,6 @@ int main(int argc, char **argv)
 	for (int len = 8; len <= 256; len *= 4)
 		bench_step(&b, len);
 	ops_beside_openblas(N);
+	ops_bf16(N);
 	return 0;
 }
