@@ -1,6 +1,8 @@
 /*
  * machine.h - what a run's bits depend on beside its plan and journal: the
  * build, the BLAS core, the instruction set and the kernels. Recorded with the run.
+ * Products in bfloat16 have the same bits whatever multiplies (tensor/gemm_bf16.h), so no
+ * fact says what did.
  */
 #ifndef TUTTI_RUNDIR_MACHINE_H
 #define TUTTI_RUNDIR_MACHINE_H
