@@ -15,7 +15,7 @@
 #include "ask/unknown.h"
 #include "plan/plan_survey.h"
 #include "rundir/init.h"
-#include "tensor/blas.h"
+#include "rundir/machine.h"
 #include "trainer/replay.h"
 
 /* --- eval --- */
@@ -343,17 +343,16 @@ static void put_budget(struct json_out *j, const struct plan *p)
 	json_put_int(j, "checkpoint_every", p->checkpoint_every.steps);
 }
 
-static bool is_bf16(const struct plan *p)
+static const char *precision_word(const struct plan *p)
 {
-	return p->precision == PRECISION_BF16;
+	return p->precision == PRECISION_BF16 ? "bf16" : "f32";
 }
 
 /* In which precision the model's products are, and what multiplies. */
 static void print_precision(const struct plan *p)
 {
-	printf("precision %s (%s)\n", is_bf16(p) ? "bf16" : "f32",
-	       is_bf16(p) ? blas_bf16_name() : blas_name());
-	if (is_bf16(p) && !blas_bf16_is_fast())
+	printf("precision %s (%s)\n", precision_word(p), machine_products(p->precision));
+	if (machine_is_slow_in(p->precision))
 		printf("  slower here than f32: this processor has no AMX\n");
 }
 
@@ -383,8 +382,8 @@ static void print_check(const struct session *s, const struct init_report *init,
 	json_put_int(&j, "parameters", (int64_t)s->params.size);
 	json_put_num(&j, "memory_mb", memory);
 	json_put_num(&j, "seconds_per_step", seconds);
-	json_put_str(&j, "precision", is_bf16(s->plan) ? "bf16" : "f32");
-	json_put_str(&j, "products", is_bf16(s->plan) ? blas_bf16_name() : blas_name());
+	json_put_str(&j, "precision", precision_word(s->plan));
+	json_put_str(&j, "products", machine_products(s->plan->precision));
 	if (init->words.len) {
 		json_put_str(&j, "init", s->plan->init);
 		json_put_int(&j, "init_taken", init->taken);
