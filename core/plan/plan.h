@@ -81,6 +81,7 @@ struct plan {
 	uint64_t split;                 /* of dev_share: 0 none, else the number + 1 */
 	struct model_config model;      /* vocab 0 until the tokenizer is there */
 	double dropout;
+	enum precision precision;       /* of products with the model's matrices */
 	char init[PATH_MAX];            /* "random", a folder, "run:FOLDER@STEP" */
 	char init_tokenizer[PATH_MAX];  /* no field: folder of the init's tokenizer; "": not
 					   known, or there is no init */

@@ -162,6 +162,16 @@ static size_t model_bytes(const struct session *s, bool train, int workers)
 	return bytes;
 }
 
+/* The parameters are declared, nothing is packed. */
+static enum status set_precision(struct session *s, struct err *err)
+{
+	s->params.precision = s->plan->precision;
+	if (s->params.precision != PRECISION_BF16 || blas_bf16_name())
+		return ST_OK;
+	return err_set(err, ST_INVALID, "model.precision: this processor has no fused "
+		       "multiply-add, which bf16 needs (f32 does without)");
+}
+
 /* Refuses what cannot fit. The parameters are declared, nothing is allocated. */
 static enum status check_memory(const struct session *s, struct err *err)
 {
@@ -223,6 +233,8 @@ static enum status make_model(struct session *s, const struct session_options *o
 		st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
 	arena_release(&texts);
 	xfree(mt);
+	if (!st)
+		st = set_precision(s, err);
 	if (st)
 		return st;
 	s->model_bytes = model_bytes(s, o->train, workers);

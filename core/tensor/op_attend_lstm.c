@@ -247,11 +247,10 @@ static void through_time(struct tape *t, const struct decoder *d, const struct k
 /* dw [out, in] = dy [T, out]^T x [T, in] */
 static void weight_gradient(struct tape *t, int w, int T, const float *dy, const float *x)
 {
-	int out = t->ps->p[w].rows, in = t->ps->p[w].cols;
 	bool add;
 	float *dw = grads_raw(t->grads, w, &add);
 
-	blas_xtw(&t->arena, out, in, T, dy, out, x, in, dw, in, add);
+	weights_grad(t->ps, w, &t->arena, T, dy, x, dw, add);
 }
 
 /* Of weights and biases, from all rows at once. */

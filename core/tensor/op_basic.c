@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "tensor/blas.h"
 #include "tensor/drop.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
@@ -92,7 +91,7 @@ struct linear {
 static void linear_back(struct tape *t, void *saved)
 {
 	struct linear *s = saved;
-	int N = s->x->rows, in = s->x->cols, out = s->y->cols;
+	int N = s->x->rows, out = s->y->cols;
 	float *dy = s->y->d;
 	bool add;
 	float *dx, *dw;
@@ -106,7 +105,7 @@ static void linear_back(struct tape *t, void *saved)
 	else if (s->b != PARAM_NONE)
 		k_colsum(N, out, grads_at(t->grads, s->b), dy);
 	dw = grads_raw(t->grads, s->w, &add);
-	blas_xtw(&t->arena, out, in, N, dy, out, s->x->v, in, dw, in, add);
+	weights_grad(t->ps, s->w, &t->arena, N, dy, s->x->v, dw, add);
 	dx = ten_grad_raw(t, s->x, &add);
 	weights_back(t->ps, s->w, &t->arena, N, dy, dx, add);
 }
@@ -163,14 +162,13 @@ struct linear_part {
 static void linear_part_back(struct tape *t, void *saved)
 {
 	struct linear_part *s = saved;
-	int N = s->x->rows, in = s->x->cols, n = s->y->cols;
-	float *dw;
+	int N = s->x->rows, n = s->y->cols;
 
 	if (!s->y->d)
 		return;
 	k_colsum(N, n, grads_at(t->grads, s->b) + s->from, s->y->d);
-	dw = grads_at(t->grads, s->w) + (size_t)s->from * (size_t)in;
-	blas_xtw(&t->arena, n, in, N, s->y->d, n, s->x->v, in, dw, in, true);
+	weights_grad_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n, s->x->v,
+			  grads_at(t->grads, s->w), true);
 	weights_back_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n,
 			  ten_grad(t, s->x));
 }

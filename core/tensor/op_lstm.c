@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
 #include "tensor/times.h"
@@ -101,7 +100,7 @@ static void run_back(struct tape *t, const struct layer *l, const struct directi
 static void gather(struct tape *t, const struct layer *l, const struct direction *d)
 {
 	struct arena_mark mark;
-	int N = l->x->rows, C = l->x->cols, G = 4 * d->H;
+	int N = l->x->rows, G = 4 * d->H;
 	float *h, *b, *dw, *dx;
 	bool add;
 
@@ -109,11 +108,11 @@ static void gather(struct tape *t, const struct layer *l, const struct direction
 	mark = arena_mark(&t->arena);
 	weights_back(t->ps, d->w.w_ih, &t->arena, N, d->z, dx, add);
 	dw = grads_raw(t->grads, d->w.w_ih, &add);
-	blas_xtw(&t->arena, G, C, N, d->z, G, l->x->v, C, dw, C, add);
+	weights_grad(t->ps, d->w.w_ih, &t->arena, N, d->z, l->x->v, dw, add);
 	h = floats(t, N, d->H);
 	times_before(&l->times, d->turn, d->H, l->y->v + d->col, l->y->cols, h, d->H);
 	dw = grads_raw(t->grads, d->w.w_hh, &add);
-	blas_xtw(&t->arena, G, d->H, N, d->z, G, h, d->H, dw, d->H, add);
+	weights_grad(t->ps, d->w.w_hh, &t->arena, N, d->z, h, dw, add);
 	b = zeros(t, 1, G);
 	k_colsum(N, G, b, d->z);
 	k_add((size_t)G, grads_at(t->grads, d->w.b_ih), b);

@@ -20,7 +20,6 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
 #include "tensor/output.h"
@@ -209,8 +208,8 @@ static void multiply(struct tape *t, const struct output *o, struct chunk *c,
 			     x + (size_t)i * (size_t)n, peak[i]);
 		if (db)
 			k_colsum(c->rows, n, db + v, x);
-		blas_xtw(&t->arena, n, o->C, c->rows, x, n, c->x, o->C,
-			 dw + (size_t)v * (size_t)o->C, o->C, add);
+		weights_grad_part(t->ps, o->w, &t->arena, c->rows, x, v, n, c->x, dw,
+				  add);
 		weights_back_part(t->ps, o->w, &t->arena, c->rows, x, v, n, dx);
 	}
 }

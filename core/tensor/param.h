@@ -35,12 +35,19 @@ struct param {
 	size_t offset;  /* floats from the start of the block */
 };
 
+/*
+ * How a layer multiplies by its matrix (weights.h): in float32, or both sides rounded to
+ * bfloat16. Values and gradients are float32 either way.
+ */
+enum precision { PRECISION_F32, PRECISION_BF16 };
+
 struct packed;
 struct param_set {
 	int n, cap;
 	struct param *p;
 	size_t size;    /* floats in all; each parameter starts 64-byte aligned */
 	float *value;   /* [size], after param_set_alloc */
+	enum precision precision; /* set before anything is packed */
 	struct packed *packed; /* weights.h: [n] copies of matrices, or NULL */
 	bool is_packed; /* ... and they are what value says */
 };

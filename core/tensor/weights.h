@@ -15,6 +15,15 @@
 #include "base/mem.h"
 #include "tensor/param.h"
 
+/*
+ * In a set with PRECISION_BF16: are the three products with this matrix in bfloat16
+ * (blas.h)? Those of layers' matrices and output tables are, from so many rows (outputs)
+ * on: what has fewer costs next to nothing and says most (a head's labels or number, the
+ * gate of copying), so it stays in float32.
+ */
+enum { WEIGHTS_BF16_ROWS = 32 };
+bool weights_in_bf16(const struct param_set *ps, int p);
+
 /* y [M, out] = x [M, in] W^T */
 void weights_forward(const struct param_set *ps, int p, struct arena *a, int M,
 		     const float *x, float *y);
@@ -29,6 +38,12 @@ void weights_back_part(const struct param_set *ps, int p, struct arena *a, int M
 /* dx [M, in] = dy [M, out] W (+ dx) */
 void weights_back(const struct param_set *ps, int p, struct arena *a, int M,
 		  const float *dy, float *dx, bool add);
+/* dW [out, in] = dy [M, out]^T x [M, in] (+ dW); its rows from .. from + rows alone. */
+void weights_grad(const struct param_set *ps, int p, struct arena *a, int M,
+		  const float *dy, const float *x, float *dw, bool add);
+void weights_grad_part(const struct param_set *ps, int p, struct arena *a, int M,
+		       const float *dy, int from, int rows, const float *x, float *dw,
+		       bool add);
 /* Is there a packed copy for weights_forward? */
 bool weights_packed(const struct param_set *ps, int p);
 

@@ -49,9 +49,12 @@ static void test_model(void **state)
 	static const char *const many[] = { "mix.micro_batches=16" };
 	static const char *const untied[] = { "model.tied=false", "model.shared_layers=1" };
 
+	static const char *const bf16[] = { "model.precision=bf16" };
+
 	(void)state;
 	check(NULL, 0, false);
 	check(NULL, 0, true);
+	check(bf16, 1, false);
 	check(none, 1, true);
 	check(many, 1, true);
 	check(untied, 2, true);
