@@ -14,6 +14,10 @@
  * A product over k in parts, each but the last a multiple of BF16_K and all but the first
  * with `add`, is therefore the whole product. A processor without AMX follows the same rule
  * with its own multiply-adds: the same bits everywhere, but for those inside a NaN.
+ *   Measured (Sapphire Rapids, one core of two, both busy; MiniLM's and BERT-base's layers,
+ * 512 rows): AMX 540 to 940 GF/s, to 2,200 where all lies in the second-level cache and
+ * nobody else computes; 82 to 98 with AVX-512; gemm.h has 104 to 142. Without AMX it is
+ * slower than float32: there for the same bits, not for speed.
  */
 #ifndef TUTTI_TENSOR_GEMM_BF16_H
 #define TUTTI_TENSOR_GEMM_BF16_H

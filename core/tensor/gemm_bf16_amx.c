@@ -6,7 +6,8 @@
  * thread that does something else has none to save. The compiler does not know that they
  * read and write memory: KEEP tells it.
  */
-#if defined(__AMX_BF16__) && defined(__AVX512BF16__) && defined(__AVX512BW__)
+#if (defined(__AMX_BF16__) || defined(__AMXBF16__)) && defined(__AVX512BF16__) && \
+	defined(__AVX512BW__)
 #include <immintrin.h>
 #include <string.h>
 

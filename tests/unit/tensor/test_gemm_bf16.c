@@ -15,7 +15,6 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "tensor/blas.h"
 #include "tensor/gemm_bf16.h"
 #include "tensor/gemm_bf16_kernel.h"
 
