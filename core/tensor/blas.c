@@ -224,7 +224,7 @@ bool blas_bf16_is_fast(void)
 /*
  * A right side that is packed on the way, a strip at a time: BF16_KC x BF16_STRIP stays
  * in the second-level cache, and x is rounded anew for each, which is little beside the
- * products. Cut at BF16_KC sums are cut anyway.
+ * products. A sum may be cut there: its bits are those of the whole (gemm_bf16.h).
  */
 enum { BF16_STRIP = 512 };
 
