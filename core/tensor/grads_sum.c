@@ -22,6 +22,11 @@ static double sumsq_param(const struct grads *g, int p, int part)
 	return sum;
 }
 
+double grads_sumsq_param(const struct grads *g, int p, int part)
+{
+	return g->slot[p].touch == UNTOUCHED ? 0 : sumsq_param(g, p, part);
+}
+
 double grads_sumsq_part(const struct grads *g, int owner_filter, int part)
 {
 	double sum = 0.0;

@@ -107,6 +107,7 @@ static void linear_back(struct tape *t, void *saved)
 		k_colsum(N, out, grads_at(t->grads, s->b), dy);
 	dw = grads_raw(t->grads, s->w, &add);
 	blas_xtw(&t->arena, out, in, N, dy, out, s->x->v, in, dw, in, add);
+	tape_used(t, s->w);
 	dx = ten_grad_raw(t, s->x, &add);
 	weights_back(t->ps, s->w, &t->arena, N, dy, dx, add);
 }
@@ -151,6 +152,7 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 		bias = arena_zalloc(&t->arena, (size_t)out * sizeof(float));
 	if (bias)
 		activate(y, act, s->der, bias);
+	tape_uses(t, w);
 	tape_push(t, linear_back, s);
 	return y;
 }
@@ -171,6 +173,7 @@ static void linear_part_back(struct tape *t, void *saved)
 	k_colsum(N, n, grads_at(t->grads, s->b) + s->from, s->y->d);
 	dw = grads_at(t->grads, s->w) + (size_t)s->from * (size_t)in;
 	blas_xtw(&t->arena, n, in, N, s->y->d, n, s->x->v, in, dw, in, true);
+	tape_used(t, s->w);
 	weights_back_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n,
 			  ten_grad(t, s->x));
 }
@@ -183,6 +186,7 @@ struct ten *op_linear_part(struct tape *t, struct ten *x, int w, int b, int from
 	*s = (struct linear_part){ x, tape_ten(t, x->rows, n), w, b, from };
 	weights_forward_part(t->ps, w, &t->arena, x->rows, x->v, from, n, s->y->v);
 	k_bias(x->rows, n, s->y->v, param_value(t->ps, b) + from);
+	tape_uses(t, w);
 	tape_push(t, linear_part_back, s);
 	return s->y;
 }
