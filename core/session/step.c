@@ -247,13 +247,37 @@ static void pack_part(struct worker *w, int job, void *arg)
 	weights_pack(&s->params, job, workers_count(s->workers));
 }
 
-void session_pack(struct session *s)
+static bool steps_unpacked(const struct session *s)
 {
-	weights_changed(&s->params);
+	return s->adam.m && weights_are_large(&s->params);
+}
+
+static void pack(struct session *s)
+{
 	if (!weights_pack_begin(&s->params, s->adam.m != NULL))
 		return;
 	workers_run(s->workers, workers_count(s->workers), pack_part, s);
 	weights_pack_end(&s->params);
+}
+
+void session_pack(struct session *s)
+{
+	weights_changed(&s->params);
+	if (!steps_unpacked(s))
+		pack(s);
+}
+
+/* Gradients are garbage between steps, so their memory can be the copies'. */
+void session_look(struct session *s)
+{
+	if (s->params.is_packed || !steps_unpacked(s))
+		return;
+	s->sum = NULL;
+	workers_give_back(s->workers);
+	if (s->gradients.sum)
+		grads_give_back(s->gradients.sum);
+	task_sums_give_back(&s->task_sums);
+	pack(s);
 }
 
 /* --- apply --- */
@@ -439,6 +463,8 @@ enum status session_step(struct session *s, struct step_report *report,
 		return err_set(err, ST_INVALID, "nothing to train: no task has a share");
 	x.lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup.steps,
 					   s->mix.horizon, s->plan->lr_floor);
+	if (steps_unpacked(s))
+		weights_release(&s->params);
 	draw(&x);
 	compute(&x);
 	reduce(&x);

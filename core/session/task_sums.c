@@ -65,6 +65,12 @@ void task_sums_release(struct task_sums *t)
 	*t = (struct task_sums){ 0 };
 }
 
+void task_sums_give_back(struct task_sums *t)
+{
+	for (int i = 0; i < t->n_buffers; i++)
+		grads_give_back(t->all[i]);
+}
+
 /* --- sums --- */
 
 bool task_sums_begin(struct session *s)

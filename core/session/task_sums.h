@@ -48,6 +48,7 @@ struct task_sums {
 int task_sums_buffers(int tasks, int jobs);
 size_t task_sums_bytes(const struct param_set *ps, int tasks, int jobs);
 void task_sums_release(struct task_sums *t);
+void task_sums_give_back(struct task_sums *t); /* between steps: the memory, not the room */
 
 /* Once a step's micro-batches are drawn: are they wanted? Room is made when they first are. */
 bool task_sums_begin(struct session *s);

@@ -348,6 +348,14 @@ void workers_free(struct workers *p)
 	xfree(p);
 }
 
+void workers_give_back(struct workers *p)
+{
+	for (int i = 0; i < p->n_buffers; i++)
+		grads_give_back(p->all[i]);
+	for (int i = 0; i < p->most_passing; i++)
+		grads_give_back(p->all_passing[i]);
+}
+
 int workers_count(const struct workers *p)
 {
 	return p->n;

@@ -76,6 +76,9 @@ struct grads *workers_sum(struct workers *w, int n_jobs, worker_leaf *job,
 int workers_buffers(int workers, int jobs);
 size_t workers_bytes(const struct param_set *ps, int workers, int jobs); /* of these */
 
+/* Between sums: the memory of gradient buffers, till they are used. The sum is lost. */
+void workers_give_back(struct workers *w);
+
 /*
  * Between runs of jobs: the most bytes any worker's tape has needed so far, and
  * room for so many in every one of them (what stood in the arenas is gone).

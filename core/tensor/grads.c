@@ -70,7 +70,8 @@ static struct grads *make(const struct param_set *ps, int owner, bool passes)
 	g->ps = ps;
 	g->passes = passes;
 	g->slot = xcalloc(n, sizeof *g->slot);
-	g->value = xalloc64((size ? size : 1) * sizeof *g->value);
+	g->size = size ? size : 1;
+	g->value = xalloc64(g->size * sizeof *g->value);
 	for (int i = 0; i < ps->n; i++) {
 		if (!has_room(&ps->p[i], owner, passes))
 			continue;
@@ -194,6 +195,14 @@ void grads_clear(struct grads *g)
 		s->is_passed = false;
 		s->first = NULL;
 	}
+}
+
+void grads_give_back(struct grads *g)
+{
+	grads_clear(g);
+	zero64(g->value, g->size * sizeof *g->value);
+	for (int i = 0; i < g->n_blocks; i++)
+		zero64(g->block[i], g->most * sizeof *g->block[i]);
 }
 
 bool grads_passes(const struct grads *g)
@@ -457,41 +466,4 @@ void grads_scale(struct grads *g, float by, int part, int parts)
 		grads_slice(g, p, part, parts, &from, &to);
 		scale_slice(g, p, by, from, to);
 	}
-}
-
-static void add_some_rows(struct grads *sum, const struct grads *g, float its, int p)
-{
-	const struct slot *s = &g->slot[p];
-	int rows = g->ps->p[p].rows;
-	size_t c = (size_t)g->ps->p[p].cols;
-
-	for (int r = next_row(s, 0, rows); r < rows; r = next_row(s, r + 1, rows))
-		k_axpy(c, grads_row(sum, p, r), its, values(g, p) + (size_t)r * c);
-}
-
-void grads_add_param(struct grads *sum, const struct grads *g, float its, int p)
-{
-	size_t n = param_count(g->ps, p);
-	bool add;
-	float *y;
-
-	BUG_IF(sum->ps != g->ps);
-	if (g->slot[p].touch == UNTOUCHED)
-		return;
-	if (g->slot[p].touch == SOME_ROWS) {
-		add_some_rows(sum, g, its, p);
-		return;
-	}
-	y = grads_raw(sum, p, &add);
-	if (add)
-		k_axpy(n, y, its, values(g, p));
-	else
-		k_scale(n, y, its, values(g, p));
-}
-
-void grads_add_owned(struct grads *sum, const struct grads *g, float its, int owner)
-{
-	for (int p = 0; p < g->ps->n; p++)
-		if (g->ps->p[p].owner == owner)
-			grads_add_param(sum, g, its, p);
 }

@@ -26,6 +26,7 @@ struct slot {
 struct grads {
 	const struct param_set *ps;
 	float *value;    /* of those that have room, in the parameters' order */
+	size_t size;     /* floats of value */
 	struct slot *slot;
 	/* Of a buffer that passes matrices on: blocks for one of any of them. */
 	bool passes;

@@ -79,6 +79,8 @@ size_t grads_passing_bytes(const struct param_set *ps);
 bool grads_passes(const struct grads *g);
 void grads_free(struct grads *g);
 void grads_clear(struct grads *g);
+/* The same, and its memory goes back to the system until it is touched again. */
+void grads_give_back(struct grads *g);
 /* The whole parameter's gradient, zeroed at the first touch, marked touched. */
 float *grads_at(struct grads *g, int p);
 /* One row of a PARAM_ROWS parameter. After grads_at(p) all rows are touched. */
