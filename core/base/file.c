@@ -235,24 +235,6 @@ void file_unmap(struct file_map *m)
 	*m = (struct file_map){ "", 0 };
 }
 
-struct hash file_map_hash(const struct file_map *m)
-{
-	enum { PIECE = 8 << 20 };
-	struct hasher *h = hasher_new();
-
-	for (size_t at = 0, n; at < m->len; at += n) {
-		union {
-			const char *in;
-			void *out;
-		} u = { .in = m->p + at };
-
-		n = m->len - at < PIECE ? m->len - at : PIECE;
-		hasher_add(h, u.in, n);
-		madvise(u.out, n, MADV_DONTNEED); /* if it fails they stay, no more */
-	}
-	return hasher_end(h);
-}
-
 bool file_exists(const char *path)
 {
 	struct stat s;
