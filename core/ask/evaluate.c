@@ -310,6 +310,7 @@ static bool begin(struct eval *e, struct session *s, int task, const struct eval
 			    .greedy = o->greedy };
 	if (!e->data || !dataset_size(e->data))
 		return false;
+	session_look(s);
 	e->size = e->n = dataset_size(e->data);
 	if (o->max_examples > 0 && e->n > (uint64_t)o->max_examples)
 		e->n = (uint64_t)o->max_examples;

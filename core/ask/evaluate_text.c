@@ -184,6 +184,7 @@ enum status evaluate_text(struct session *s, int task, const char *text,
 
 	if (!utf8_valid(text, strlen(text)) || (pair && !utf8_valid(pair, strlen(pair))))
 		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
+	session_look(s);
 	workers_run(s->workers, 1, run_texts, &all);
 	return ST_OK;
 }
@@ -193,5 +194,6 @@ void evaluate_texts(struct session *s, int task, int n, const char *const *text,
 {
 	struct try_texts all = { s, task, false, text, pair, json };
 
+	session_look(s);
 	workers_run(s->workers, n, run_texts, &all);
 }

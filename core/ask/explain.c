@@ -239,6 +239,7 @@ enum status explain_text(struct session *s, int task, const char *text,
 	if (e.at.len[0] + e.at.len[1] == 0) {
 		st = err_set(err, ST_INVALID, "the text has no tokens");
 	} else {
+		session_look(s);
 		attribute(&e);
 		put_answer(&e, json);
 	}

@@ -55,7 +55,10 @@ static enum status load_config(struct pretrained *p, const char *folder, struct 
 		err_set(err, st, "'%s' has no config.json: it is no folder of a model that "
 			"save_pretrained() has written", folder);
 	else
-		st = json_load(buf_str(&path), CONFIG_MAX, &p->config, err);
+		st = file_read(buf_str(&path), CONFIG_MAX, &p->text, err);
+	if (!st)
+		st = json_parse(buf_str(&p->text), p->text.len, buf_str(&path), &p->config,
+				err);
 	if (!st)
 		st = read_config(p, buf_str(&path), err);
 	buf_release(&path);
@@ -343,19 +346,12 @@ static enum status find_head(struct pretrained *p, struct err *err)
 
 /* --- life --- */
 
-/* Of what is said and of the numbers: the same for one file and for its shards. */
-static enum status take_hash(struct pretrained *p, const char *folder, struct err *err)
+/* The same for one file and for its shards. */
+struct hash pretrained_hash(const struct pretrained *p)
 {
-	struct hasher *h;
-	struct buf path, text;
-	enum status st;
+	struct hasher *h = hasher_new();
 
-	buf_init(&path);
-	buf_init(&text);
-	buf_addf(&path, "%s/config.json", folder);
-	st = file_read(buf_str(&path), CONFIG_MAX, &text, err);
-	h = hasher_new();
-	hasher_add_str(h, buf_str(&text));
+	hasher_add_str(h, buf_str(&p->text));
 	for (int i = 0; i < tensors_count(p->tensors); i++) {
 		const struct st_entry *e = tensors_at(p->tensors, i);
 
@@ -364,20 +360,18 @@ static enum status take_hash(struct pretrained *p, const char *folder, struct er
 		for (int k = 0; k < e->n_dims; k++)
 			hasher_add_u64(h, (uint64_t)e->dim[k]);
 		hasher_add(h, e->data, e->bytes);
-		p->info.bytes += (int64_t)e->bytes;
 	}
-	p->info.hash = hasher_end(h);
-	buf_release(&path);
-	buf_release(&text);
-	return st;
+	return hasher_end(h);
 }
 
 enum status pretrained_open(const char *folder, struct pretrained **out, struct err *err)
 {
 	struct pretrained *p = xcalloc(1, sizeof *p);
-	enum status st = load_config(p, folder, err);
+	enum status st;
 
 	*out = NULL;
+	buf_init(&p->text);
+	st = load_config(p, folder, err);
 	if (!st)
 		st = tensors_open(folder, &p->tensors, err);
 	if (!st) {
@@ -393,8 +387,8 @@ enum status pretrained_open(const char *folder, struct pretrained **out, struct 
 		if (st)
 			err_wrap(err, st, "'%s'", folder);
 	}
-	if (!st)
-		st = take_hash(p, folder, err);
+	for (int i = 0; !st && i < tensors_count(p->tensors); i++)
+		p->info.bytes += (int64_t)tensors_at(p->tensors, i)->bytes;
 	if (st)
 		pretrained_close(p);
 	else
@@ -410,6 +404,7 @@ void pretrained_close(struct pretrained *p)
 		xfree(p->labels[i]);
 	xfree(p->labels);
 	xfree(p->used);
+	buf_release(&p->text);
 	tensors_close(p->tensors);
 	json_free(p->config);
 	xfree(p);

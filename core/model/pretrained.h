@@ -38,7 +38,6 @@ struct pretrained_info {
 	const char *const *labels;  /* [n_labels] its id2label, in order */
 	int64_t parameters;         /* numbers of the trunk */
 	int64_t bytes;              /* of all tensors, as they stand in the files */
-	struct hash hash;           /* of config.json and tensors, in however many files */
 };
 
 /*
@@ -51,6 +50,8 @@ enum status pretrained_open(const char *folder, struct pretrained **out, struct 
 void pretrained_close(struct pretrained *p); /* NULL is fine */
 /* Borrowed until it is closed. */
 const struct pretrained_info *pretrained_info(const struct pretrained *p);
+/* Of config.json and tensors, in however many files. It reads them all. */
+struct hash pretrained_hash(const struct pretrained *p);
 
 /*
  * Names of the tensors that no model of ours takes, a line each, appended: heads but the

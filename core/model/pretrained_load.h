@@ -13,6 +13,7 @@ struct pretrained {
 	struct pretrained_info info;
 	const struct family *family;
 	const char *prefix;      /* of its trunk's tensors: the family's, or "" */
+	struct buf text;         /* of config.json */
 	struct json *config;
 	struct tensors *tensors;
 	bool *used;              /* [tensors] by the trunk */

@@ -22,7 +22,7 @@ enum status checkpoint_measure(const char *folder, const char *name, uint64_t *b
 	if (st)
 		return st;
 	*bytes = m.len;
-	hash_text(hash_bytes(m.p, m.len), sum);
+	hash_text(file_map_hash(&m), sum);
 	file_unmap(&m);
 	return ST_OK;
 }

@@ -61,7 +61,6 @@ static void look_model(struct folder_look *l, const struct pretrained_info *i)
 	l->bytes = i->bytes;
 	l->n_labels = i->n_labels;
 	l->labels = i->labels;
-	l->hash = i->hash;
 }
 
 enum status folder_look(struct folder_look *l, const char *folder, struct err *err)
@@ -75,6 +74,7 @@ enum status folder_look(struct folder_look *l, const char *folder, struct err *e
 	if (st)
 		return st;
 	look_model(l, pretrained_info(l->own));
+	l->hash = pretrained_hash(l->own);
 	pretrained_unused(l->own, &l->not_taken);
 	look_tokenizer(l, folder);
 	return ST_OK;

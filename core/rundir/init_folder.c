@@ -49,7 +49,7 @@ enum status init_folder_open(const char *text, const char *folder, struct plan_b
 static void put_hash(const struct pretrained *p, const struct session *s,
 		     char hash[HASH_TEXT])
 {
-	struct hash model = pretrained_info(p)->hash, pieces = tokenizer_hash(s->tok);
+	struct hash model = pretrained_hash(p), pieces = tokenizer_hash(s->tok);
 	struct hasher *h = hasher_new();
 
 	hasher_add(h, &model, sizeof model);

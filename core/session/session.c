@@ -152,14 +152,18 @@ static size_t model_bytes(const struct session *s, bool train, int workers)
 {
 	const struct param_set *ps = &s->params;
 	int jobs = s->plan->micro_batches;
-	size_t bytes = param_set_bytes(ps) + weights_packed_bytes(ps, train);
+	size_t packed = weights_packed_bytes(ps, train), grads;
 
 	if (!train)
-		return bytes;
-	bytes += adamw_bytes(ps) + workers_bytes(ps, workers, jobs) + gradients_bytes(s);
+		return param_set_bytes(ps) + packed;
+	grads = workers_bytes(ps, workers, jobs) + gradients_bytes(s);
 	if (plan_needs(s->plan) & (NEEDS_NORMS | NEEDS_GRAM))
-		bytes += task_sums_bytes(ps, s->n_tasks, jobs);
-	return bytes;
+		grads += task_sums_bytes(ps, s->n_tasks, jobs);
+	if (!weights_are_large(ps))
+		grads += packed;
+	else if (packed > grads) /* never at once (session_look) */
+		grads = packed;
+	return param_set_bytes(ps) + adamw_bytes(ps) + grads;
 }
 
 /* The parameters are declared, nothing is packed. */

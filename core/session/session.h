@@ -86,7 +86,7 @@ struct session {
 	struct session_task *task;
 	struct workers *workers;
 	struct grads *sum;            /* the last step's gradient, lent by the workers
-					 until the next step's compute */
+					 until the next compute or session_look */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
 	struct gradients gradients;   /* looks on; never read by a step */
@@ -122,10 +122,16 @@ void session_free(struct session *s); /* NULL is fine */
 void session_start_random(struct session *s);
 /*
  * After the weights have changed: brings them into the form that products like
- * (tensor/weights.h). Everything below does so by itself; a function that fills
- * s->params.value calls it.
+ * (tensor/weights.h), unless steps do as well without. Everything below does so by
+ * itself; a function that fills s->params.value calls it.
  */
 void session_pack(struct session *s);
+/*
+ * Before texts are looked at between steps, a search above all: a large model in training
+ * is packed now, in the memory of its gradient buffers, and the next step undoes it. The
+ * same bits with it and without.
+ */
+void session_look(struct session *s);
 /* What the mix's methods read of the session: after its step or its cursors changed. */
 void session_tell_mix(struct session *s);
 /* 32 hex digits over all state (state.h), equal exactly for the same bits. */

@@ -251,6 +251,7 @@ static void weight_gradient(struct tape *t, int w, int T, const float *dy, const
 	float *dw = grads_raw(t->grads, w, &add);
 
 	weights_grad(t->ps, w, &t->arena, T, dy, x, dw, add);
+	tape_used(t, w);
 }
 
 /* Of weights and biases, from all rows at once. */
@@ -355,6 +356,9 @@ struct ten *op_attend_lstm(struct tape *t, const struct attend_lstm *in)
 	forward(t, d);
 	if (!t->grads)
 		arena_rewind(&t->arena, mark);
+	tape_uses(t, in->w.w_ih);
+	tape_uses(t, in->w.w_hh);
+	tape_uses(t, in->w_c);
 	tape_push(t, attend_lstm_back, d);
 	return y;
 }

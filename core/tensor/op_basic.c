@@ -106,6 +106,7 @@ static void linear_back(struct tape *t, void *saved)
 		k_colsum(N, out, grads_at(t->grads, s->b), dy);
 	dw = grads_raw(t->grads, s->w, &add);
 	weights_grad(t->ps, s->w, &t->arena, N, dy, s->x->v, dw, add);
+	tape_used(t, s->w);
 	dx = ten_grad_raw(t, s->x, &add);
 	weights_back(t->ps, s->w, &t->arena, N, dy, dx, add);
 }
@@ -150,6 +151,7 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 		bias = arena_zalloc(&t->arena, (size_t)out * sizeof(float));
 	if (bias)
 		activate(y, act, s->der, bias);
+	tape_uses(t, w);
 	tape_push(t, linear_back, s);
 	return y;
 }
@@ -169,6 +171,7 @@ static void linear_part_back(struct tape *t, void *saved)
 	k_colsum(N, n, grads_at(t->grads, s->b) + s->from, s->y->d);
 	weights_grad_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n, s->x->v,
 			  grads_at(t->grads, s->w), true);
+	tape_used(t, s->w);
 	weights_back_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n,
 			  ten_grad(t, s->x));
 }
@@ -181,6 +184,7 @@ struct ten *op_linear_part(struct tape *t, struct ten *x, int w, int b, int from
 	*s = (struct linear_part){ x, tape_ten(t, x->rows, n), w, b, from };
 	weights_forward_part(t->ps, w, &t->arena, x->rows, x->v, from, n, s->y->v);
 	k_bias(x->rows, n, s->y->v, param_value(t->ps, b) + from);
+	tape_uses(t, w);
 	tape_push(t, linear_part_back, s);
 	return s->y;
 }

@@ -109,10 +109,12 @@ static void gather(struct tape *t, const struct layer *l, const struct direction
 	weights_back(t->ps, d->w.w_ih, &t->arena, N, d->z, dx, add);
 	dw = grads_raw(t->grads, d->w.w_ih, &add);
 	weights_grad(t->ps, d->w.w_ih, &t->arena, N, d->z, l->x->v, dw, add);
+	tape_used(t, d->w.w_ih);
 	h = floats(t, N, d->H);
 	times_before(&l->times, d->turn, d->H, l->y->v + d->col, l->y->cols, h, d->H);
 	dw = grads_raw(t->grads, d->w.w_hh, &add);
 	weights_grad(t->ps, d->w.w_hh, &t->arena, N, d->z, h, dw, add);
+	tape_used(t, d->w.w_hh);
 	b = zeros(t, 1, G);
 	k_colsum(N, G, b, d->z);
 	k_add((size_t)G, grads_at(t->grads, d->w.b_ih), b);
@@ -165,6 +167,10 @@ struct ten *op_lstm(struct tape *t, struct ten *x, const struct ragged *seq,
 	}
 	if (!t->grads) /* nothing of it is wanted again */
 		arena_rewind(&t->arena, mark);
+	for (int k = 0; k < n; k++) {
+		tape_uses(t, w[k].w_ih);
+		tape_uses(t, w[k].w_hh);
+	}
 	tape_push(t, lstm_back, l);
 	return y;
 }

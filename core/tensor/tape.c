@@ -33,6 +33,20 @@ void tape_begin(struct tape *t, struct grads *grads, const struct rng *noise)
 	t->noise = noise ? *noise : (struct rng){ 0 };
 	t->site = 0;
 	t->last = NULL;
+	t->uses = t->complete && grads ? arena_zalloc(&t->arena, ((size_t)t->ps->n + 1) *
+						      sizeof *t->uses) : NULL;
+}
+
+void tape_uses(struct tape *t, int p)
+{
+	if (t->uses)
+		t->uses[p]++;
+}
+
+void tape_used(struct tape *t, int p)
+{
+	if (t->uses && --t->uses[p] == 0)
+		t->complete(t, p, t->complete_arg);
 }
 
 struct ten *tape_wrap(struct tape *t, float *v, int rows, int cols)

@@ -60,6 +60,13 @@ struct tape {
 	struct rng noise;      /* dropout's stream for this micro-batch */
 	uint32_t site;         /* blocks of noise taken so far: where the next site starts */
 	struct tape_node *last;
+	/*
+	 * NULL: nobody waits for it. Else told in the backward pass that what the ops
+	 * have for matrix p is all there; `uses` counts those still to be walked, [n].
+	 */
+	void (*complete)(struct tape *t, int p, void *arg);
+	void *complete_arg;
+	int *uses;
 };
 
 void tape_init(struct tape *t, const struct param_set *ps);
@@ -81,6 +88,12 @@ float *ten_grad_raw(struct tape *t, struct ten *x, bool *add);
  */
 typedef void tape_back(struct tape *t, void *saved);
 void tape_push(struct tape *t, tape_back *back, void *saved);
+/*
+ * An op with matrix p: before it is pushed, and in its backward pass, once it has added
+ * its gradient. Who calls neither says nothing of p; one alone would say it too early.
+ */
+void tape_uses(struct tape *t, int p);
+void tape_used(struct tape *t, int p);
 /* Walks back from the losses, which have seeded themselves. */
 void tape_backward(struct tape *t);
 

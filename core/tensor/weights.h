@@ -51,12 +51,15 @@ void weights_changed(struct param_set *ps);
 /*
  * begin: true when there is something to do; then every part of `parts`, from
  * any threads; then end. `training`: copies for weights_back too, unless they are
- * large. begin makes room at its first call; nothing is allocated after that.
+ * large. begin makes room at its first call; nothing is allocated after that, until
+ * weights_release.
  */
 bool weights_pack_begin(struct param_set *ps, bool training);
 void weights_pack(struct param_set *ps, int part, int parts);
 void weights_pack_end(struct param_set *ps);
 size_t weights_packed_bytes(const struct param_set *ps, bool training); /* of that room */
-void weights_release(struct param_set *ps); /* by param_set_release */
+/* So large that steps do better without copies (session_pack). */
+bool weights_are_large(const struct param_set *ps);
+void weights_release(struct param_set *ps); /* by param_set_release, too */
 
 #endif

@@ -359,7 +359,7 @@ static void print_precision(const struct plan *p)
 static void print_check(const struct session *s, const struct init_report *init,
 			double seconds, bool json)
 {
-	double memory = (double)(mem_peak_bytes() + RUN_BYTES) / 1e6;
+	double memory = (double)(mem_whole_peak_bytes() + RUN_BYTES) / 1e6;
 	double hours = seconds * (double)s->plan->steps / 3600;
 	struct json_out j;
 	struct buf b;
