@@ -247,11 +247,6 @@ static int role(const char *piece)
 	return -1;
 }
 
-static bool begins_word(const char *piece)
-{
-	return !wordpiece_goes_on(piece);
-}
-
 /* The pieces along the words that these rules make of a text; the words that differ. */
 static int place_by(const struct bert_rules *rules, const char *text, size_t len,
 		    const char *const *piece, int n, struct token_span *out, bool *goes_on)
@@ -340,7 +335,6 @@ const struct tokenizer_kind tokenizer_wordpiece = {
 	.encode = encode,
 	.decode = wordpiece_decode,
 	.role = role,
-	.begins_word = begins_word,
 	.places = places,
 	.train_new = wordpiece_train_new,
 	.train_feed = wordpiece_train_feed,
