@@ -175,7 +175,8 @@ static void test_answer(void **state)
 static void test_byte_pieces(void **state)
 {
 	static const char bytes[] =
-		"{\"text\":\"a\u4e2d(b\",\"pieces\":[\"a\",\"\u00e4\u00b8\",\"\u0143\",\"(\",\"b\"],"
+		"{\"text\":\"a\u4e2d(b\",\"pieces\":[\"a\",\"\u00e4\u00b8\",\"\u0143\",\"(\","
+		"\"b\"],"
 		"\"offsets\":[[0,1],[1,4],[1,4],[4,5],[5,6]],\"words\":[0,0,0,1,2],\"second\":5,"
 		"\"gradient_x_input\":[1,2,4,8,16],\"occlusion\":[1,2,3,4,5]}";
 	struct attribution a = {0};

@@ -145,7 +145,8 @@ static void test_families(void **state)
 static void number_again(const struct model *from, double w, double b)
 {
 	static const struct { const char *name[2]; int gets; } row[] = {
-		{ { "height", NULL }, 0 }, { { "height", "age" }, 1 }, { { "height", "width" }, -1 },
+		{ { "height", NULL }, 0 }, { { "height", "age" }, 1 },
+		{ { "height", "width" }, -1 },
 	};
 	struct model_config cfg = from->cfg;
 	struct pretrained *p;
