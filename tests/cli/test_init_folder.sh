@@ -80,7 +80,7 @@ at=$("$TUTTI" ls --runs "$runs" --json | grep '"run":"shot"' | field step)
 shot=$("$TUTTI" resume shot --runs "$runs" --steps $((at + 9)) --json 2>"$TMP/err" | field state)
 mv "$TMP/moved" "$TMP/bert"
 check "killed and resumed: the same bits" [ ${#shot} = 32 -a "$shot" = "$(moods --steps $((at + 9)))" ]
-sed 's|"kind": "classify"\(.*\)moods.jsonl|"kind": "regress"\1ages.jsonl|; s|"label": "label"|"target": "age"|' "$TMP/moods.json" >"$TMP/ages.json"
+sed 's|"kind": "classify"\(.*\)moods.jsonl|"kind": "regress"\1ages.jsonl|; s|"label": "label"|"label": "age"|' "$TMP/moods.json" >"$TMP/ages.json"
 awk 'BEGIN { for (i = 0; i < 120; i++) printf "{\"text\":\"word%d word%d\",\"age\":%d}\n", i % 30 + 1, i % 7 + 1, 20 + i % 30 }' >"$TMP/data/ages.jsonl"
 "$TUTTI" train "$TMP/ages.json" --run ages --steps 2 --runs "$runs" >"$TMP/out" 2>&1 || cat "$TMP/out"
 "$TUTTI" export ages "$TMP/number" --task mood --runs "$runs" >/dev/null 2>&1
@@ -88,7 +88,8 @@ check "a head of a number, out" "$TUTTI" inspect "$TMP/number"
 "$TUTTI" train "$TMP/ages.json" --set model.init="$TMP/number" --run older --steps 0 --runs "$runs" >"$TMP/out" 2>&1
 check "and in again" grep -q "fresh: tasks.headline.decoder$" "$TMP/out"
 says() { echo word1 word2 | "$TUTTI" predict "$1" --task mood --step "$2" --runs "$runs" 2>/dev/null | field value | cut -c1-7; }
-check "it says the same number" [ "$(says ages 2)" = "$(says older 0)" ]
+number=$(says ages 2)
+check "it says the same number" [ ${#number} -ge 3 -a "$number" = "$(says older 0)" ]
 "$TUTTI" train "$TMP/moods.json" --set model.pool=mean --run mean --steps 0 --runs "$runs" >"$TMP/out" 2>&1
 check "not by one that pools otherwise" grep -q "fresh: tasks.mood.head, tasks.headline.decoder" "$TMP/out"
 "$TUTTI" check "$init" --set model.shared_layers=1 >"$TMP/out" 2>&1
