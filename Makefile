@@ -90,7 +90,7 @@ $(O)/libtui.a: $(TUI:%.c=$(O)/%.o)
 $(O)/libfixture.a: $(filter-out $(IDLE_CALLS),$(FIXTURE))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOUR)),-O3)
+$(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOUR)),-O3,$(if $(filter asan,$(FLAVOUR)),-O2))
 # one multiply-add in each of these, meant to be fused (which -O1 does not do):
 # see gemm_tile.h
 ifeq ($(shell uname -m),x86_64)

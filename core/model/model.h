@@ -61,6 +61,8 @@ struct model_config {
 	int segments;           /* rows of the segment table: 2, in a gpt NO_SEGMENTS.
 				   1: all segments are that one */
 	enum act head_act;      /* behind the first layer of heads that pool: ACT_TANH */
+	bool drop_pooled;       /* dropout before that layer, too, as RoBERTa's and
+				   ELECTRA's heads have it */
 };
 
 enum { NO_SEGMENTS = -1, SEGMENTS_MAX = 1024 };

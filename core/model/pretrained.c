@@ -249,21 +249,51 @@ static void find_prefix(struct pretrained *p)
 
 /* --- its own classification head --- */
 
-/* Is config.json's model one that classifies whole texts, a label each? */
-static bool classifies(const struct json *config)
+/* Is config.json's model one with answers to whole texts? */
+static bool reads_texts(const struct json *config)
 {
 	static const char kind[] = "ForSequenceClassification";
 	const struct json *a = json_get(config, "architectures");
-	const struct json *problem = json_get(config, "problem_type");
 
-	if (problem && json_type(problem) == JSON_STRING &&
-	    !str_eq(json_string(problem), "single_label_classification"))
-		return false;
 	a = a && json_type(a) == JSON_ARRAY ? json_first(a) : NULL;
 	if (!a || json_type(a) != JSON_STRING)
 		return true;
 	return strlen(json_string(a)) >= sizeof kind - 1 &&
 	       str_eq(json_string(a) + strlen(json_string(a)) - (sizeof kind - 1), kind);
+}
+
+/*
+ * Why a head of n outputs is none of ours; NULL: it is one. Without a problem_type,
+ * `transformers` takes one output for a number and more for labels.
+ */
+static const char *why_no_head(const struct json *config, int64_t n)
+{
+	const struct json *j = json_get(config, "problem_type");
+	const char *problem = j && json_type(j) == JSON_STRING ? json_string(j) : NULL;
+
+	if (n > HEAD_LABELS_MAX)
+		return "its head has more outputs than a task may have labels";
+	if (!problem)
+		return NULL;
+	if (str_eq(problem, "multi_label_classification"))
+		return "its head gives a text any number of labels "
+		       "(multi_label_classification): a task here gives one";
+	if (str_eq(problem, "regression"))
+		return n == 1 ? NULL : "its head gives a text several numbers (regression): "
+				       "a task here gives one";
+	if (str_eq(problem, "single_label_classification"))
+		return n > 1 ? NULL : "its head has one label alone";
+	return "the problem_type of its config.json is none that we know";
+}
+
+/* What the number is called: its id2label, as `transformers` has it. */
+static void read_number(struct pretrained *p)
+{
+	const struct json *j = json_get(p->config, "id2label");
+
+	j = j && json_type(j) == JSON_OBJECT ? json_get(j, "0") : NULL;
+	p->number = xstrdup(j && json_type(j) == JSON_STRING ? json_string(j) : "LABEL_0");
+	p->info.number = p->number;
 }
 
 /* Of id2label, which `transformers` leaves out when there are two that have no names. */
@@ -322,7 +352,7 @@ static enum status find_head(struct pretrained *p, struct err *err)
 	int C = p->info.cfg.dim, n;
 	enum status st = ST_OK;
 
-	if (!f->head_out || !classifies(p->config))
+	if (!f->head_out || !reads_texts(p->config))
 		return ST_OK;
 	for (int i = 0; i < HEAD_PARTS; i++) {
 		bool hidden = i < 2;
@@ -335,13 +365,20 @@ static enum status find_head(struct pretrained *p, struct err *err)
 			return ST_OK;
 	}
 	bias = tensors_at(p->tensors, p->head[3]);
-	if (bias->n_dims != 1 || bias->dim[0] < 2 || bias->dim[0] > HEAD_LABELS_MAX)
+	if (bias->n_dims != 1 || bias->dim[0] < 1)
+		return ST_OK;
+	p->info.head_why = why_no_head(p->config, bias->dim[0]);
+	if (p->info.head_why)
 		return ST_OK;
 	n = (int)bias->dim[0];
 	for (int i = 0; i < HEAD_PARTS && !st; i++)
 		st = pretrained_fits(tensors_at(p->tensors, p->head[i]),
 				     i % 2 ? 1 : i ? n : C, i == 3 ? n : C, err);
-	return st ? st : read_labels(p, n, err);
+	if (!st && n == 1)
+		read_number(p);
+	else if (!st)
+		st = read_labels(p, n, err);
+	return st;
 }
 
 /* --- life --- */
@@ -403,6 +440,7 @@ void pretrained_close(struct pretrained *p)
 	for (int i = 0; i < p->info.n_labels; i++)
 		xfree(p->labels[i]);
 	xfree(p->labels);
+	xfree(p->number);
 	xfree(p->used);
 	buf_release(&p->text);
 	tensors_close(p->tensors);

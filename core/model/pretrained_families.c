@@ -297,6 +297,7 @@ static enum status read_roberta(const struct json *c, struct pretrained_info *in
 		st = read_int(c, &pad, &cfg->position_offset, err);
 	if (st)
 		return st;
+	cfg->drop_pooled = true;
 	cfg->position_offset++;
 	cfg->max_positions -= cfg->position_offset;
 	if (cfg->max_positions < 1)
@@ -316,6 +317,7 @@ static enum status read_electra(const struct json *c, struct pretrained_info *in
 	if (!st)
 		st = read_ints(c, width, &info->cfg, err);
 	info->cfg.head_act = ACT_GELU;
+	info->cfg.drop_pooled = true;
 	return st;
 }
 
@@ -394,16 +396,22 @@ enum { FAMILIES = sizeof families / sizeof families[0] };
 
 const struct family *family_find(const char *model_type, struct err *err)
 {
+	static const char *const unigram[] = { "camembert", "xlm-roberta" };
+	const char *why = "";
 	struct buf ours;
 
 	for (int i = 0; i < FAMILIES; i++)
 		if (str_eq(families[i].name, model_type))
 			return &families[i];
 	buf_init(&ours);
+	for (size_t i = 0; i < sizeof unigram / sizeof *unigram; i++)
+		if (str_eq(unigram[i], model_type))
+			why = "; its graph is RoBERTa's, but its tokenizer is SentencePiece's "
+			      "(unigram), which is not read here";
 	for (int i = 0; i < FAMILIES; i++)
 		buf_addf(&ours, "%s%s", i ? ", " : "", families[i].name);
-	err_set(err, ST_INVALID, "model_type '%.40s' is none of ours: %s", model_type,
-		buf_str(&ours));
+	err_set(err, ST_INVALID, "model_type '%.40s' is none of ours: %s%s", model_type,
+		buf_str(&ours), why);
 	buf_release(&ours);
 	return NULL;
 }

@@ -125,6 +125,30 @@ static int *label_rows(const struct pretrained_info *info, const char *const *la
 	return NULL;
 }
 
+/* Does the task's head read what the folder's reads? */
+static bool is_head_alike(const struct pretrained *p, const struct model *m)
+{
+	return m->cfg.pool == POOL_FIRST && m->cfg.head_act == p->info.cfg.head_act;
+}
+
+/* The task that gets the folder's number: the one of its name, else the only one; or -1. */
+static int number_task(const struct pretrained *p, const struct model *m)
+{
+	int only = -1, n = 0;
+
+	if (!p->info.number || !is_head_alike(p, m))
+		return -1;
+	for (int i = 0; i < m->n_tasks; i++) {
+		if (m->task[i].kind != TASK_REGRESS)
+			continue;
+		if (str_eq(m->task[i].name, p->info.number))
+			return i;
+		only = i;
+		n++;
+	}
+	return n == 1 ? only : -1;
+}
+
 /* Is the task's head the folder's, but for the order of the labels? */
 static int *head_rows(const struct pretrained *p, const struct model *m, int task,
 		      const char *const *const *labels)
@@ -132,7 +156,7 @@ static int *head_rows(const struct pretrained *p, const struct model *m, int tas
 	const struct model_task *t = &m->task[task];
 
 	if (!p->info.n_labels || t->kind != TASK_CLASSIFY || !labels || !labels[task] ||
-	    m->cfg.pool != POOL_FIRST || m->cfg.head_act != p->info.cfg.head_act)
+	    !is_head_alike(p, m))
 		return NULL;
 	return label_rows(&p->info, labels[task], t->n_labels);
 }
@@ -160,6 +184,7 @@ struct loading {
 	const struct model *m;
 	int owner;
 	int *row;       /* of the head for its labels, or NULL: it is not the folder's */
+	bool number;    /* its head is the folder's, of one number */
 	bool pools;     /* its head begins as BERT's pooler does */
 };
 
@@ -176,7 +201,19 @@ static bool begins_pooled(const struct pretrained *p, const struct model *m, int
 	enum task_kind kind = m->task[task].kind;
 
 	return p->pooler[0] >= 0 && (kind == TASK_CLASSIFY || kind == TASK_REGRESS) &&
-	       m->cfg.pool == POOL_FIRST && m->cfg.head_act == p->info.cfg.head_act;
+	       is_head_alike(p, m);
+}
+
+/* Theirs says y, ours (y - mean) / scale. */
+static enum status take_number(const struct loading *l, int part, float *to, struct err *err)
+{
+	const struct st_entry *e = tensors_at(l->p->tensors, l->p->head[part]);
+	const struct model_task *t = &l->m->task[l->owner];
+	enum status st = take(e, AS_IS, to, err);
+
+	for (int64_t i = 0; i < safetensors_numbers(e) && !st; i++)
+		to[i] = (float)(((double)to[i] - (part == 3 ? t->mean : 0)) / t->scale);
+	return st;
 }
 
 static enum status load_head(const struct loading *l, const struct param *ours,
@@ -186,13 +223,16 @@ static enum status load_head(const struct loading *l, const struct param *ours,
 
 	*taken = 0;
 	for (int i = 0; i < HEAD_PARTS; i++) {
-		if (!str_eq(name, head_part[i]) || !(l->row || (l->pools && i < 2)))
+		if (!str_eq(name, head_part[i]) ||
+		    !(l->row || l->number || (l->pools && i < 2)))
 			continue;
 		*taken = 1;
-		if (!l->row)
+		if (!l->row && !l->number)
 			return take(tensors_at(t, l->p->pooler[i]), AS_IS, to, err);
 		if (i < 2)
 			return take(tensors_at(t, l->p->head[i]), AS_IS, to, err);
+		if (l->number)
+			return take_number(l, i, to, err);
 		return take_rows(tensors_at(t, l->p->head[i]), l->row, ours, to, err);
 	}
 	return ST_OK;
@@ -224,7 +264,7 @@ struct heads {
 static bool is_taken(const struct pretrained *p, int at, struct heads took)
 {
 	for (int i = 0; i < HEAD_PARTS && took.head; i++)
-		if (p->info.n_labels && p->head[i] == at)
+		if ((p->info.n_labels || p->info.number) && p->head[i] == at)
 			return true;
 	return p->used[at] || (took.pooler && (p->pooler[0] == at || p->pooler[1] == at));
 }
@@ -304,15 +344,16 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 	struct loading l = { .p = p, .m = m, .owner = PARAM_SHARED };
 	struct heads took = { false, false };
 
-	*report = (struct pretrained_report){ .taken = 0 };
+	*report = (struct pretrained_report){ .head_why = p->info.head_why };
 	buf_init(&report->fresh);
 	buf_init(&report->unused);
 	if (!st)
 		st = load_owner(&l, ps, report, err);
 	for (l.owner = 0; l.owner < m->n_tasks && !st; l.owner++) {
 		l.row = head_rows(p, m, l.owner, labels);
+		l.number = number_task(p, m) == l.owner;
 		l.pools = begins_pooled(p, m, l.owner);
-		took.head |= l.row != NULL;
+		took.head |= l.row || l.number;
 		took.pooler |= l.pools;
 		st = load_owner(&l, ps, report, err);
 		xfree(l.row);

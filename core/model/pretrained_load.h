@@ -18,8 +18,9 @@ struct pretrained {
 	struct tensors *tensors;
 	bool *used;              /* [tensors] by the trunk */
 	char **labels;           /* [n_labels] */
+	char *number;            /* info.number */
 	int head[HEAD_PARTS];    /* tensors: weight and bias of hidden, then of out; with
-				    n_labels */
+				    n_labels or a number */
 	int pooler[2];           /* weight and bias of BERT's, head or not; -1: none */
 };
 

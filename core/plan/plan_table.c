@@ -83,7 +83,7 @@
 	  "Are embeddings and the output layer one table?")                    \
 	M("model.vocab", INT, 1, 16777216, "(as the tokenizer)", NULL, INT,    \
 	  model.vocab, "Rows of the table of pieces. This field and those "    \
-	  "up to model.head_act are the layout in detail: a model.init brings " \
+	  "up to model.drop_pooled are the layout in detail: a model.init brings " \
 	  "them.")                                                             \
 	M("model.eps", NUM, 1e-20, 1, "(as the kind)", NULL, FLOAT, model.eps, \
 	  "What keeps the division in a layer norm sane.")                     \
@@ -106,6 +106,9 @@
 	M("model.head_act", ENUM, 0, 0, "(as the kind)",                       \
 	  "kind|relu|gelu|gelu-tanh|tanh", CHOICE, model.head_act,             \
 	  "Activation inside the heads of classification and regression.")    \
+	M("model.drop_pooled", BOOL, 0, 0, "(as the kind)", NULL, CHOICE,      \
+	  model.drop_pooled, "Dropout before the first layer of those heads, " \
+	  "too (RoBERTa, ELECTRA)?")                                           \
 	W("model.init", STR, 0, 0, "\"random\"", NULL, TEXT, init,             \
 	  "Where the first weights come from: random, a folder with a model "  \
 	  "(config.json and model.safetensors), or a run's checkpoint: "       \

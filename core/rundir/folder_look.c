@@ -61,6 +61,8 @@ static void look_model(struct folder_look *l, const struct pretrained_info *i)
 	l->bytes = i->bytes;
 	l->n_labels = i->n_labels;
 	l->labels = i->labels;
+	l->number = i->number;
+	l->head_why = i->head_why;
 }
 
 enum status folder_look(struct folder_look *l, const char *folder, struct err *err)

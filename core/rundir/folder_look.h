@@ -26,6 +26,8 @@ struct folder_look {
 	int64_t parameters, bytes;  /* of the trunk; of all tensors */
 	int n_labels;
 	const char *const *labels;  /* [n_labels] */
+	const char *number;         /* what its head's one number is called; NULL: it has none */
+	const char *head_why;       /* why its head is not taken; NULL: it is, or there is none */
 	struct buf not_taken;       /* a tensor's name a line */
 	struct hash hash;
 	const char *tokenizer;      /* its kind; NULL: none, and trouble says why */

@@ -99,6 +99,8 @@ static void put_words(const struct session *s, const struct init_taken *t, struc
 		buf_adds(out, "; not used: ");
 		put_groups(&t->unused, out);
 	}
+	if (t->head_why)
+		buf_addf(out, "; %s", t->head_why);
 }
 
 /* --- rates --- */

@@ -73,6 +73,7 @@ enum status init_folder_start(struct session *s, struct init_taken *t,
 	}
 	if (!st) {
 		t->taken = r.taken;
+		t->head_why = r.head_why;
 		buf_add(&t->fresh, buf_str(&r.fresh), r.fresh.len);
 		buf_add(&t->unused, buf_str(&r.unused), r.unused.len);
 	}

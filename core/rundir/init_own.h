@@ -13,6 +13,7 @@
 struct init_taken {
 	int taken;
 	struct buf fresh, unused;
+	const char *head_why; /* a folder's: why its head is none of ours; NULL: it is one */
 };
 
 /* init_run.c: "run:NAME" with "@STEP" or without. */
