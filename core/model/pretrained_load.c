@@ -161,6 +161,7 @@ struct loading {
 	int owner;
 	int *row;       /* of the head for its labels, or NULL: it is not the folder's */
 	bool pools;     /* its head begins as BERT's pooler does */
+	bool writes;    /* with the head for masked words */
 };
 
 static const char *const head_part[HEAD_PARTS] = {
@@ -179,6 +180,13 @@ static bool begins_pooled(const struct pretrained *p, const struct model *m, int
 	       m->cfg.pool == POOL_FIRST && m->cfg.head_act == p->info.cfg.head_act;
 }
 
+/* Has the task's decoder the folder's head for masked words before its output? */
+static bool writes(const struct pretrained *p, const struct model *m, int task)
+{
+	return p->lm[0] >= 0 && m->cfg.from_trunk && m->task[task].kind == TASK_SUMMARIZE &&
+	       !model_kind_says(m->cfg.kind);
+}
+
 static enum status load_head(const struct loading *l, const struct param *ours,
 			     const char *name, float *to, int *taken, struct err *err)
 {
@@ -195,6 +203,24 @@ static enum status load_head(const struct loading *l, const struct param *ours,
 			return take(tensors_at(t, l->p->head[i]), AS_IS, to, err);
 		return take_rows(tensors_at(t, l->p->head[i]), l->row, ours, to, err);
 	}
+	return ST_OK;
+}
+
+static const char *const lm_part[LM_PARTS] = {
+	"decoder.output.transform.weight", "decoder.output.transform.bias",
+	"decoder.output.norm.weight", "decoder.output.norm.bias", "decoder.output.bias",
+};
+
+/* A decoder's output layer begins as the head for masked words. */
+static enum status load_lm(const struct loading *l, const char *name, float *to, int *taken,
+			   struct err *err)
+{
+	*taken = 0;
+	for (int i = 0; i < LM_PARTS && l->writes; i++)
+		if (str_eq(name, lm_part[i])) {
+			*taken = 1;
+			return take(tensors_at(l->p->tensors, l->p->lm[i]), AS_IS, to, err);
+		}
 	return ST_OK;
 }
 
@@ -218,13 +244,16 @@ static void tell_fresh(struct buf *b, const struct param *ours, const char *name
 
 /* Tensors of heads: which were taken. */
 struct heads {
-	bool head, pooler;
+	bool head, pooler, lm;
 };
 
 static bool is_taken(const struct pretrained *p, int at, struct heads took)
 {
 	for (int i = 0; i < HEAD_PARTS && took.head; i++)
 		if (p->info.n_labels && p->head[i] == at)
+			return true;
+	for (int i = 0; i < LM_PARTS && took.lm; i++)
+		if (p->lm[i] == at)
 			return true;
 	return p->used[at] || (took.pooler && (p->pooler[0] == at || p->pooler[1] == at));
 }
@@ -241,7 +270,7 @@ static void tell_unused(const struct pretrained *p, struct heads took, struct bu
 
 void pretrained_unused(const struct pretrained *p, struct buf *out)
 {
-	tell_unused(p, (struct heads){ true, true }, out);
+	tell_unused(p, (struct heads){ true, true, true }, out);
 }
 
 /* --- all of it --- */
@@ -288,6 +317,8 @@ static enum status load_owner(const struct loading *l, struct param_set *ps,
 		st = load_trunk(l->p, ours, name, param_value(ps, i), &taken, err);
 		if (!st && !taken)
 			st = load_head(l, ours, name, param_value(ps, i), &taken, err);
+		if (!st && !taken)
+			st = load_lm(l, name, param_value(ps, i), &taken, err);
 		if (taken)
 			report->taken++;
 		else
@@ -302,7 +333,7 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 {
 	enum status st = check_layout(p, m, err);
 	struct loading l = { .p = p, .m = m, .owner = PARAM_SHARED };
-	struct heads took = { false, false };
+	struct heads took = { false, false, false };
 
 	*report = (struct pretrained_report){ .taken = 0 };
 	buf_init(&report->fresh);
@@ -313,7 +344,9 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 		l.row = head_rows(p, m, l.owner, labels);
 		l.pools = begins_pooled(p, m, l.owner);
 		took.head |= l.row != NULL;
+		l.writes = writes(p, m, l.owner);
 		took.pooler |= l.pools;
+		took.lm |= l.writes;
 		st = load_owner(&l, ps, report, err);
 		xfree(l.row);
 	}

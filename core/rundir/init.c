@@ -91,6 +91,8 @@ static void put_groups(const struct buf *names, struct buf *out)
 static void put_words(const struct session *s, const struct init_taken *t, struct buf *out)
 {
 	buf_addf(out, "%d of %d parameters from '%s'", t->taken, s->params.n, s->plan->init);
+	if (t->begun)
+		buf_addf(out, "; %d of decoders begin as the trunk's", t->begun);
 	if (t->fresh.len) {
 		buf_adds(out, "; fresh: ");
 		put_groups(&t->fresh, out);
@@ -115,15 +117,41 @@ static bool is_told(const struct buf *lines, const char *name)
 	return false;
 }
 
-/* Has the task parameters of its own, and none of them from the init? */
+/*
+ * What decoders begin as where the init has nothing for them: the trunk that it brought.
+ * t->fresh is then what still is.
+ */
+static void take_trunk(struct session *s, struct init_taken *t)
+{
+	bool *is_fresh = xcalloc((size_t)s->params.n + 1, sizeof *is_fresh);
+
+	for (int p = 0; p < s->params.n; p++)
+		is_fresh[p] = is_told(&t->fresh, s->params.p[p].name);
+	t->begun = model_take_trunk(s->model, &s->params, is_fresh);
+	if (t->begun) {
+		buf_clear(&t->fresh);
+		for (int p = 0; p < s->params.n; p++)
+			if (is_fresh[p])
+				buf_addf(&t->fresh, "%s\n", s->params.p[p].name);
+	}
+	xfree(is_fresh);
+}
+
+/*
+ * Has the task matrices of its own, and none of them from the init? A decoder's that begin
+ * as the trunk's have a rate of their own.
+ */
 static bool is_all_fresh(const struct session *s, int task, const struct buf *fresh)
 {
 	int own = 0;
 
 	for (int p = 0; p < s->params.n; p++) {
-		if (s->params.p[p].owner != task)
+		const struct param *q = &s->params.p[p];
+
+		if (q->owner != task || !(q->flags & PARAM_DECAY) ||
+		    model_begins_trained(s->model, p))
 			continue;
-		if (!is_told(fresh, s->params.p[p].name))
+		if (!is_told(fresh, q->name))
 			return false;
 		own++;
 	}
@@ -163,6 +191,7 @@ enum status init_start(struct session *s, struct init_report *out, struct err *e
 	if (st) {
 		err_wrap(err, st, "model.init");
 	} else {
+		take_trunk(s, &t);
 		session_pack(s);
 		set_rates(s, &t);
 		out->taken = t.taken;

@@ -11,7 +11,7 @@
  * with up to a dot.
  */
 struct init_taken {
-	int taken;
+	int taken, begun; /* begun: model_take_trunk() */
 	struct buf fresh, unused;
 };
 
