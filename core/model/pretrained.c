@@ -336,7 +336,8 @@ static enum status find_lm(struct pretrained *p, struct err *err)
 	}
 	for (int i = 0; i < LM_PARTS && found < LM_PARTS; i++)
 		p->lm[i] = -1;
-	for (int i = 0; i < LM_PARTS && !st && p->lm[0] >= 0; i++)
+	p->info.has_lm = p->lm[0] >= 0;
+	for (int i = 0; i < LM_PARTS && !st && p->info.has_lm; i++)
 		st = pretrained_fits(tensors_at(p->tensors, p->lm[i]), i ? 1 : C,
 				     i < 4 ? C : p->info.cfg.vocab, err);
 	return st;

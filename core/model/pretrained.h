@@ -36,6 +36,7 @@ struct pretrained_info {
 	int max_length;             /* pieces that its places have room for */
 	int n_labels;               /* of its own classification head; 0: it has none */
 	const char *const *labels;  /* [n_labels] its id2label, in order */
+	bool has_lm;                /* has a head for masked words that decoders can have */
 	int64_t parameters;         /* numbers of the trunk */
 	int64_t bytes;              /* of all tensors, as they stand in the files */
 	struct hash hash;           /* of config.json and tensors, in however many files */
@@ -53,8 +54,8 @@ void pretrained_close(struct pretrained *p); /* NULL is fine */
 const struct pretrained_info *pretrained_info(const struct pretrained *p);
 
 /*
- * Names of the tensors that no model of ours takes, a line each, appended: heads but the
- * classification head. Buffers that hold no weights are not counted as any.
+ * Names of the tensors that no model of ours takes, a line each, appended: heads but those
+ * for classification and for masked words. Buffers that hold no weights are not counted as any.
  */
 void pretrained_unused(const struct pretrained *p, struct buf *out);
 

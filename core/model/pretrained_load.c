@@ -183,7 +183,7 @@ static bool begins_pooled(const struct pretrained *p, const struct model *m, int
 /* Has the task's decoder the folder's head for masked words before its output? */
 static bool writes(const struct pretrained *p, const struct model *m, int task)
 {
-	return p->lm[0] >= 0 && m->cfg.from_trunk && m->task[task].kind == TASK_SUMMARIZE &&
+	return p->info.has_lm && m->cfg.from_trunk && m->task[task].kind == TASK_SUMMARIZE &&
 	       !model_kind_says(m->cfg.kind);
 }
 

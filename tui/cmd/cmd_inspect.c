@@ -113,8 +113,9 @@ static void print_text(const struct folder_look *l)
 	print_sizes(l);
 	print_labels(l);
 	print_tokenizer(l);
-	printf("taken      the trunk%s\n",
-	       l->n_labels ? "; and the head, for a task with these labels" : "");
+	printf("taken      the trunk%s%s\n",
+	       l->n_labels ? "; and the head, for a task with these labels" : "",
+	       l->has_lm ? "; and the head for masked words, for a decoder_init" : "");
 	print_not_taken(l);
 	printf("hash       %s\n", digits);
 }
