@@ -62,6 +62,7 @@ void pretrained_unused(const struct pretrained *p, struct buf *out);
 /* What was done with every tensor, for people: lines, appended to the three. */
 struct pretrained_report {
 	int taken;                  /* parameters of ours that got their values */
+	bool *is_fresh;             /* [parameters] ours that did not; owned */
 	struct buf fresh;           /* ours that the folder has nothing for: "tasks.T.head" */
 	struct buf unused;          /* the folder's tensors that nothing of ours wants */
 };

@@ -321,7 +321,8 @@ static enum status load_owner(const struct loading *l, struct param_set *ps,
 			st = load_lm(l, name, param_value(ps, i), &taken, err);
 		if (taken)
 			report->taken++;
-		else
+		report->is_fresh[i] = !taken;
+		if (!taken)
 			tell_fresh(&report->fresh, ours, name);
 	}
 	return st;
@@ -336,6 +337,7 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 	struct heads took = { false, false, false };
 
 	*report = (struct pretrained_report){ .taken = 0 };
+	report->is_fresh = xcalloc((size_t)ps->n + 1, sizeof *report->is_fresh);
 	buf_init(&report->fresh);
 	buf_init(&report->unused);
 	if (!st)
@@ -357,6 +359,7 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 
 void pretrained_report_release(struct pretrained_report *r)
 {
+	xfree(r->is_fresh);
 	buf_release(&r->fresh);
 	buf_release(&r->unused);
 }

@@ -117,24 +117,13 @@ static bool is_told(const struct buf *lines, const char *name)
 	return false;
 }
 
-/*
- * What decoders begin as where the init has nothing for them: the trunk that it brought.
- * t->fresh is then what still is.
- */
-static void take_trunk(struct session *s, struct init_taken *t)
+/* What is fresh once decoders have begun as their trunk: a line for each parameter. */
+static void tell_left(const struct session *s, struct init_taken *t)
 {
-	bool *is_fresh = xcalloc((size_t)s->params.n + 1, sizeof *is_fresh);
-
+	buf_clear(&t->fresh);
 	for (int p = 0; p < s->params.n; p++)
-		is_fresh[p] = is_told(&t->fresh, s->params.p[p].name);
-	t->begun = model_take_trunk(s->model, &s->params, is_fresh);
-	if (t->begun) {
-		buf_clear(&t->fresh);
-		for (int p = 0; p < s->params.n; p++)
-			if (is_fresh[p])
-				buf_addf(&t->fresh, "%s\n", s->params.p[p].name);
-	}
-	xfree(is_fresh);
+		if (t->is_fresh[p])
+			buf_addf(&t->fresh, "%s\n", s->params.p[p].name);
 }
 
 /*
@@ -184,6 +173,7 @@ enum status init_start(struct session *s, struct init_report *out, struct err *e
 	session_start_random(s);
 	if (!plan_has_init(s->plan))
 		return ST_OK;
+	t.is_fresh = xcalloc((size_t)s->params.n + 1, sizeof *t.is_fresh);
 	buf_init(&t.fresh);
 	buf_init(&t.unused);
 	st = init_is_run(s->plan->init) ? init_run_start(s, &t, out->hash, err) :
@@ -191,12 +181,15 @@ enum status init_start(struct session *s, struct init_report *out, struct err *e
 	if (st) {
 		err_wrap(err, st, "model.init");
 	} else {
-		take_trunk(s, &t);
+		t.begun = model_take_trunk(s->model, &s->params, t.is_fresh);
 		session_pack(s);
 		set_rates(s, &t);
+		if (t.begun)
+			tell_left(s, &t);
 		out->taken = t.taken;
 		put_words(s, &t, &out->words);
 	}
+	xfree(t.is_fresh);
 	buf_release(&t.fresh);
 	buf_release(&t.unused);
 	return st;

@@ -12,6 +12,7 @@
  */
 struct init_taken {
 	int taken, begun; /* begun: model_take_trunk() */
+	bool *is_fresh; /* [parameters] of the session: which have nothing of the init */
 	struct buf fresh, unused;
 };
 

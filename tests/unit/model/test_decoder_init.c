@@ -428,7 +428,9 @@ static void test_transformers(void **state)
 		tm_init(&m, &c, sum_task, 1);
 		assert_int_equal(pretrained_load(p, m.m, &m.ps, NULL, &report, NULL), ST_OK);
 		assert_null(strstr(buf_str(&report.unused), "cls."));
-		take(&m, "output");
+		assert_int_equal(model_take_trunk(m.m, &m.ps, report.is_fresh), 20 * layers + 3);
+		for (int i = 0; i < m.ps.n; i++)
+			assert_false(report.is_fresh[i]);
 		snprintf(name, sizeof name, "bert-mlm %d", layers);
 		row = foreign_row(FOREIGN "decoder.jsonl", name);
 		assert_near(worst(&m, row), 0, 1e-4);
