@@ -420,6 +420,7 @@ static void test_transformers(void **state)
 		struct test_model m;
 		struct json *row;
 		char name[32];
+		int at;
 
 		c.max_source = 9;
 		c.max_target = 6;
@@ -434,7 +435,8 @@ static void test_transformers(void **state)
 		snprintf(name, sizeof name, "bert-mlm %d", layers);
 		row = foreign_row(FOREIGN "decoder.jsonl", name);
 		assert_near(worst(&m, row), 0, 1e-4);
-		param_value(&m.ps, param_find(&m.ps, "tasks.sum.decoder.1.cross.kv.weight"))[3] += 1;
+		at = param_find(&m.ps, "tasks.sum.decoder.1.cross.kv.weight");
+		param_value(&m.ps, at)[3] += 1; /* and it sees a fault */
 		assert_true(worst(&m, row) > 1e-3);
 		json_free(row);
 		pretrained_report_release(&report);
