@@ -56,6 +56,19 @@ double build_place_dev(const struct model_config *cfg);
 /* Glorot & Bengio 2010: sqrt(2 / (in + out)). */
 double build_glorot(int in, int out);
 
+/*
+ * With cfg.from_trunk: `to` begins as `from`, from its row (of vectors: column) `row` on,
+ * where that is as wide; else this says nothing (model_take_trunk). build_as_identity: a
+ * square layer begins as one that changes nothing. Each parameter has one origin.
+ */
+void build_as(struct build *b, int to, int from, int row);
+void build_as_dense(struct build *b, struct dense to, struct dense from, int row);
+void build_as_norm(struct build *b, struct norm to, struct norm from);
+void build_as_sum(struct build *b, int to, int from, int row, int plus);
+void build_as_identity(struct build *b, struct dense to);
+/* The parameter does not begin at random, though it has no origin in the trunk. */
+void build_trained(struct build *b, int p);
+
 struct ten *dense_apply(struct tape *t, struct ten *x, const struct dense *d,
 			enum act act);
 

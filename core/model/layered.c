@@ -98,6 +98,14 @@ const struct stack *layered_stack(const struct model *m, int task)
 	return &((const struct layered *)m->own)->task[task];
 }
 
+/* With the first segment's row, as every row of a text alone has it. */
+void layered_begin_places(struct build *b, int table)
+{
+	const struct layered *f = b->m->own;
+
+	build_as_sum(b, table, f->pos, b->m->cfg.position_offset, f->seg);
+}
+
 /* --- forward --- */
 
 /* Rows of the position table for the rows' places. */

@@ -42,6 +42,9 @@ struct model_config {
 	bool from_mask;         /* decoder prefix: a piece is predicted from a mask in its
 				   place, else from the piece before it */
 	int mask_id;            /* the piece that stands for such a mask */
+	bool from_trunk;        /* cross, prefix: over a trunk that was trained, what the
+				   decoder has of its own begins as the trunk's
+				   (model_take_trunk) */
 	bool prompt_loss;       /* gpt: the loss is of the prompts, too, not of the answers
 				   alone */
 	/*
@@ -108,6 +111,19 @@ int model_depth(const struct model *m, int p);
  * them (tensor/weights.h).
  */
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed);
+/*
+ * With cfg.from_trunk: does parameter p begin as something that was trained, and not at
+ * random? It then wants a trunk's rate, not that of a new head.
+ */
+bool model_begins_trained(const struct model *m, int p);
+/*
+ * Of a trunk that was trained, as it stands in `ps`, what decoders begin as with
+ * cfg.from_trunk (Rothe et al. 2020, "Leveraging Pre-trained Checkpoints for Sequence
+ * Generation Tasks"); decoders' rows say which is what. Takes parameters with
+ * is_fresh[p] [ps->n] whose origin is not fresh, clears it and returns how many there
+ * were. The caller packs the weights.
+ */
+int model_take_trunk(const struct model *m, struct param_set *ps, bool *is_fresh);
 /* Registry: names of the trunks; NULL at the end. */
 const char *model_kind_name(int i);
 /* Can this decoder write over this trunk? Both are names of the registry. */

@@ -344,6 +344,38 @@ static enum status find_pooler(struct pretrained *p, struct err *err)
 	return st;
 }
 
+/*
+ * The head for masked words: all of it, or none. A folder may well have a bias alone, which
+ * is of no use behind another transform.
+ */
+static enum status find_lm(struct pretrained *p, struct err *err)
+{
+	const struct family *f = p->family;
+	const char *const part[] = { f->lm_dense, f->lm_dense, f->lm_norm, f->lm_norm };
+	char name[PRETRAINED_NAME], full[96];
+	int C = p->info.cfg.dim, found = 0;
+	bool is_ours = f->lm_dense && p->info.cfg.embed_dim <= 0 &&
+		       (f->lm_act == ACT_NONE || f->lm_act == p->info.cfg.act);
+	enum status st = ST_OK;
+
+	for (int i = 0; i < LM_PARTS; i++) {
+		p->lm[i] = -1;
+		if (!is_ours)
+			continue;
+		if (i < 4)
+			str_format(full, sizeof full, "%s.%s", part[i], i % 2 ? "bias" : "weight");
+		p->lm[i] = pretrained_find(p, "", i < 4 ? full : f->lm_bias, 0, name);
+		found += p->lm[i] >= 0;
+	}
+	for (int i = 0; i < LM_PARTS && found < LM_PARTS; i++)
+		p->lm[i] = -1;
+	p->info.has_lm = p->lm[0] >= 0;
+	for (int i = 0; i < LM_PARTS && !st && p->info.has_lm; i++)
+		st = pretrained_fits(tensors_at(p->tensors, p->lm[i]), i ? 1 : C,
+				     i < 4 ? C : p->info.cfg.vocab, err);
+	return st;
+}
+
 static enum status find_head(struct pretrained *p, struct err *err)
 {
 	const struct family *f = p->family;
@@ -419,6 +451,8 @@ enum status pretrained_open(const char *folder, struct pretrained **out, struct 
 			st = check_surplus(p, err);
 		if (!st)
 			st = find_pooler(p, err);
+		if (!st)
+			st = find_lm(p, err);
 		if (!st)
 			st = find_head(p, err);
 		if (st)

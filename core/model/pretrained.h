@@ -37,6 +37,7 @@ struct pretrained_info {
 	const char *const *labels;  /* [n_labels] its id2label, in order */
 	const char *number;         /* NULL, or what its head's one number is called */
 	const char *head_why;       /* NULL, or why its head is none that we have */
+	bool has_lm;                /* has a head for masked words that decoders can have */
 	int64_t parameters;         /* numbers of the trunk */
 	int64_t bytes;              /* of all tensors, as they stand in the files */
 };
@@ -55,14 +56,15 @@ const struct pretrained_info *pretrained_info(const struct pretrained *p);
 struct hash pretrained_hash(const struct pretrained *p);
 
 /*
- * Names of the tensors that no model of ours takes, a line each, appended: heads but the
- * classification head. Buffers that hold no weights are not counted as any.
+ * Names of the tensors that no model of ours takes, a line each, appended: heads but those
+ * for classification and for masked words. Buffers that hold no weights are not counted as any.
  */
 void pretrained_unused(const struct pretrained *p, struct buf *out);
 
 /* What was done with every tensor, for people: lines, appended to the three. */
 struct pretrained_report {
 	int taken;                  /* parameters of ours that got their values */
+	bool *is_fresh;             /* [parameters] ours that did not; owned */
 	struct buf fresh;           /* ours that the folder has nothing for: "tasks.T.head" */
 	struct buf unused;          /* the folder's tensors that nothing of ours wants */
 	const char *head_why;       /* as info's; borrowed from nobody */
@@ -75,7 +77,9 @@ struct pretrained_report {
  * of one number goes to the task of numbers that is called as it is, else to the only one,
  * and is brought into that one's unit (model_task.mean, .scale). Such tasks must pool the
  * first row and have the folder's head_act. What has such a head that is not the folder's
- * begins with BERT's pooler, where there is one. ST_INVALID: the model is of another
+ * begins with BERT's pooler, where there is one. With cfg.from_trunk a decoder's output
+ * layer begins as the folder's head for masked words, where there is one (what else of it
+ * begins as the trunk is model_take_trunk's). ST_INVALID: the model is of another
  * configuration, or a weight is not finite; then parameters are half the folder's. The
  * caller packs the weights, and releases the report, after an error, too.
  */

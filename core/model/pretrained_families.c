@@ -380,17 +380,24 @@ static enum status read_gpt2(const struct json *c, struct pretrained_info *info,
 	return st;
 }
 
+#define BERT_HEAD "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", \
+		  "cls.predictions.bias", ACT_NONE
+#define NO_LM NULL, NULL, NULL, ACT_NONE
+
 static const struct family families[] = {
 	{ "bert", "transformer", "bert.", bert_names, bert_buffers,
-	  "pooler.dense", "classifier", true, read_bert },
+	  "pooler.dense", "classifier", true, BERT_HEAD, read_bert },
 	{ "distilbert", "transformer", "distilbert.", distilbert_names, bert_buffers,
-	  "pre_classifier", "classifier", false, read_distilbert },
+	  "pre_classifier", "classifier", false,
+	  "vocab_transform", "vocab_layer_norm", "vocab_projector.bias", ACT_NONE,
+	  read_distilbert },
 	{ "electra", "transformer", "electra.", bert_names, bert_buffers,
-	  "classifier.dense", "classifier.out_proj", false, read_electra },
+	  "classifier.dense", "classifier.out_proj", false, NO_LM, read_electra },
 	{ "roberta", "transformer", "roberta.", bert_names, bert_buffers,
-	  "classifier.dense", "classifier.out_proj", false, read_roberta },
+	  "classifier.dense", "classifier.out_proj", false,
+	  "lm_head.dense", "lm_head.layer_norm", "lm_head.bias", ACT_GELU, read_roberta },
 	{ "gpt2", "gpt", "transformer.", gpt2_names, gpt2_buffers,
-	  NULL, NULL, false, read_gpt2 },
+	  NULL, NULL, false, NO_LM, read_gpt2 },
 };
 enum { FAMILIES = sizeof families / sizeof families[0] };
 

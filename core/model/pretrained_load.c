@@ -186,6 +186,7 @@ struct loading {
 	int *row;       /* of the head for its labels, or NULL: it is not the folder's */
 	bool number;    /* its head is the folder's, of one number */
 	bool pools;     /* its head begins as BERT's pooler does */
+	bool writes;    /* with the head for masked words */
 };
 
 static const char *const head_part[HEAD_PARTS] = {
@@ -216,6 +217,13 @@ static enum status take_number(const struct loading *l, int part, float *to, str
 	return st;
 }
 
+/* Has the task's decoder the folder's head for masked words before its output? */
+static bool writes(const struct pretrained *p, const struct model *m, int task)
+{
+	return p->info.has_lm && m->cfg.from_trunk && m->task[task].kind == TASK_SUMMARIZE &&
+	       !model_kind_says(m->cfg.kind);
+}
+
 static enum status load_head(const struct loading *l, const struct param *ours,
 			     const char *name, float *to, int *taken, struct err *err)
 {
@@ -235,6 +243,24 @@ static enum status load_head(const struct loading *l, const struct param *ours,
 			return take_number(l, i, to, err);
 		return take_rows(tensors_at(t, l->p->head[i]), l->row, ours, to, err);
 	}
+	return ST_OK;
+}
+
+static const char *const lm_part[LM_PARTS] = {
+	"decoder.output.transform.weight", "decoder.output.transform.bias",
+	"decoder.output.norm.weight", "decoder.output.norm.bias", "decoder.output.bias",
+};
+
+/* A decoder's output layer begins as the head for masked words. */
+static enum status load_lm(const struct loading *l, const char *name, float *to, int *taken,
+			   struct err *err)
+{
+	*taken = 0;
+	for (int i = 0; i < LM_PARTS && l->writes; i++)
+		if (str_eq(name, lm_part[i])) {
+			*taken = 1;
+			return take(tensors_at(l->p->tensors, l->p->lm[i]), AS_IS, to, err);
+		}
 	return ST_OK;
 }
 
@@ -258,13 +284,16 @@ static void tell_fresh(struct buf *b, const struct param *ours, const char *name
 
 /* Tensors of heads: which were taken. */
 struct heads {
-	bool head, pooler;
+	bool head, pooler, lm;
 };
 
 static bool is_taken(const struct pretrained *p, int at, struct heads took)
 {
 	for (int i = 0; i < HEAD_PARTS && took.head; i++)
 		if ((p->info.n_labels || p->info.number) && p->head[i] == at)
+			return true;
+	for (int i = 0; i < LM_PARTS && took.lm; i++)
+		if (p->lm[i] == at)
 			return true;
 	return p->used[at] || (took.pooler && (p->pooler[0] == at || p->pooler[1] == at));
 }
@@ -281,7 +310,7 @@ static void tell_unused(const struct pretrained *p, struct heads took, struct bu
 
 void pretrained_unused(const struct pretrained *p, struct buf *out)
 {
-	tell_unused(p, (struct heads){ true, true }, out);
+	tell_unused(p, (struct heads){ true, true, true }, out);
 }
 
 /* --- all of it --- */
@@ -328,9 +357,12 @@ static enum status load_owner(const struct loading *l, struct param_set *ps,
 		st = load_trunk(l->p, ours, name, param_value(ps, i), &taken, err);
 		if (!st && !taken)
 			st = load_head(l, ours, name, param_value(ps, i), &taken, err);
+		if (!st && !taken)
+			st = load_lm(l, name, param_value(ps, i), &taken, err);
 		if (taken)
 			report->taken++;
-		else
+		report->is_fresh[i] = !taken;
+		if (!taken)
 			tell_fresh(&report->fresh, ours, name);
 	}
 	return st;
@@ -342,9 +374,10 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 {
 	enum status st = check_layout(p, m, err);
 	struct loading l = { .p = p, .m = m, .owner = PARAM_SHARED };
-	struct heads took = { false, false };
+	struct heads took = { false, false, false };
 
 	*report = (struct pretrained_report){ .head_why = p->info.head_why };
+	report->is_fresh = xcalloc((size_t)ps->n + 1, sizeof *report->is_fresh);
 	buf_init(&report->fresh);
 	buf_init(&report->unused);
 	if (!st)
@@ -354,7 +387,9 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 		l.number = number_task(p, m) == l.owner;
 		l.pools = begins_pooled(p, m, l.owner);
 		took.head |= l.row || l.number;
+		l.writes = writes(p, m, l.owner);
 		took.pooler |= l.pools;
+		took.lm |= l.writes;
 		st = load_owner(&l, ps, report, err);
 		xfree(l.row);
 	}
@@ -365,6 +400,7 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 
 void pretrained_report_release(struct pretrained_report *r)
 {
+	xfree(r->is_fresh);
 	buf_release(&r->fresh);
 	buf_release(&r->unused);
 }

@@ -7,7 +7,7 @@
 
 #include "model/pretrained_own.h"
 
-enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, HEAD_LABELS_MAX = 10000 };
+enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, LM_PARTS = 5, HEAD_LABELS_MAX = 10000 };
 
 struct pretrained {
 	struct pretrained_info info;
@@ -21,6 +21,9 @@ struct pretrained {
 	char *number;            /* info.number */
 	int head[HEAD_PARTS];    /* tensors: weight and bias of hidden, then of out; with
 				    n_labels or a number */
+	int lm[LM_PARTS];        /* of its head for masked words: weight and bias of the
+				    dense layer, of the norm, and the output's bias; all
+				    -1: it has none */
 	int pooler[2];           /* weight and bias of BERT's, head or not; -1: none */
 };
 

@@ -39,4 +39,5 @@ const struct trunk_kind trunk_transformer = {
 	.flops = transformer_flops,
 	.stack = layered_stack,
 	.embed = layered_embed,
+	.begin_places = layered_begin_places,
 };

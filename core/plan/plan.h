@@ -50,6 +50,7 @@ struct plan_task {
 	double smoothing, max_bad;
 	double lr;                      /* factor on the rate of the task's own parameters;
 					   < 0: what the init has for it decides */
+	double lr_trunk;                /* of those that begin as the trunk's */
 	int n_metrics;
 	enum metric_id metrics[PLAN_METRICS]; /* the first one is the strip's */
 	int beams, min_length, max_length, no_repeat;

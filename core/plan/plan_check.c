@@ -115,6 +115,9 @@ static enum status check_model(struct plan_reader *r)
 		return plan_refuse(r, "model.shared_layers",
 				   "%d shared layers where there are %d layers",
 				   m->shared_layers, m->layers);
+	if (m->from_trunk && str_eq(r->plan->init, "random"))
+		return plan_refuse(r, "model.decoder_init", "trunk: of a trunk that has begun "
+				   "at random there is nothing to take (name a model.init)");
 	st = check_model_kind(r, m->kind);
 	return st ? st : check_decoder(r, m);
 }

@@ -58,6 +58,11 @@
 	  "one copy per task.")                                                \
 	M("model.decoder_layers", INT, 1, 64, "2", NULL, INT,                  \
 	  model.decoder_layers, "Layers of a decoder that has its own.")       \
+	M("model.decoder_init", ENUM, 0, 0, "\"random\"", "random|trunk",      \
+	  CHOICE, model.from_trunk, "Over a model.init, what layers and "      \
+	  "output layer of a decoder begin as: random, or the trunk's own "    \
+	  "(trunk): of a cross decoder that has fewer layers, some that are "  \
+	  "evenly spread, and its cross-attention is their self-attention.")   \
 	M("model.predict_from", ENUM, 0, 0, "\"last\"", "last|mask", CHOICE,   \
 	  model.from_mask, "With decoder prefix, what the next piece of a "    \
 	  "summary is predicted from: the last one, or a mask in its place.")  \
@@ -182,6 +187,10 @@
 	  "Factor on the learning rate of the task's own parameters. Of a "    \
 	  "task that finds none of its own in model.init, as with a new head " \
 	  "over a trained trunk, it is 10 where nothing is said.")             \
+	T("tasks.*.lr_trunk", NUM, 0, 1000, "1", NULL, NUM, lr_trunk, FOR_DECODES, \
+	  "With model.decoder_init trunk: factor on the learning rate of what " \
+	  "begins as the trunk's. tasks.*.lr is then for the rest, such as the " \
+	  "copy gate.")                                                        \
 	T("tasks.*.metrics", LIST, 1, PLAN_METRICS, "[\"accuracy\"]", NULL,    \
 	  METRICS, metrics, FOR_EVERY, "Measures on the dev rows; the first one is " \
 	  "shown on the strip.")                                               \

@@ -27,6 +27,7 @@ void checkpoint_put_model(struct json_out *o, const struct session *s)
 	json_put_str(o, "pool", pool[m->pool]);
 	json_put_bool(o, "copy", m->copy);
 	json_put_bool(o, "tied", m->tied);
+	json_put_str(o, "decoder_init", m->from_trunk ? "trunk" : "random");
 	json_put_str(o, "predict_from", m->from_mask ? "mask" : "last");
 }
 

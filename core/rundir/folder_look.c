@@ -59,6 +59,7 @@ static void look_model(struct folder_look *l, const struct pretrained_info *i)
 	l->dropout = i->dropout;
 	l->parameters = i->parameters;
 	l->bytes = i->bytes;
+	l->has_lm = i->has_lm;
 	l->n_labels = i->n_labels;
 	l->labels = i->labels;
 	l->number = i->number;

@@ -24,6 +24,7 @@ struct folder_look {
 	bool pre_norm;
 	double eps, dropout;
 	int64_t parameters, bytes;  /* of the trunk; of all tensors */
+	bool has_lm;                /* a head for masked words, which decoders can have */
 	int n_labels;
 	const char *const *labels;  /* [n_labels] */
 	const char *number;         /* what its head's one number is called; NULL: it has none */

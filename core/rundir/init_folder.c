@@ -74,6 +74,7 @@ enum status init_folder_start(struct session *s, struct init_taken *t,
 	if (!st) {
 		t->taken = r.taken;
 		t->head_why = r.head_why;
+		memcpy(t->is_fresh, r.is_fresh, (size_t)s->params.n * sizeof *r.is_fresh);
 		buf_add(&t->fresh, buf_str(&r.fresh), r.fresh.len);
 		buf_add(&t->unused, buf_str(&r.unused), r.unused.len);
 	}

@@ -289,14 +289,20 @@ static enum status start_mix(struct session *s, struct err *err)
  * Layer-wise decay of the rate: lower layers hold what is general and move less (Howard
  * & Ruder 2018, discriminative fine-tuning; a factor d a layer as in the recipes of
  * ELECTRA, Clark et al. 2020, and BEiT, Bao et al. 2022). Depth k has lr x d^k.
+ *   What a decoder has from a trunk is in a group of its own behind the tasks': new parts
+ * want a rate that would spoil it (Liu & Lapata 2019, "Text Summarization with Pretrained
+ * Encoders", section 3.2).
  */
 static void set_rates(struct session *s)
 {
 	double d = s->plan->layer_decay;
 
-	for (int p = 0; p < s->params.n; p++)
+	for (int p = 0; p < s->params.n; p++) {
 		for (int k = model_depth(s->model, p); k > 0; k--)
 			s->adam.rate[p] *= d;
+		if (model_begins_trained(s->model, p))
+			s->adam.group[p] += s->n_tasks;
+	}
 }
 
 static void make_scratch(struct session *s)

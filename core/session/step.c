@@ -284,7 +284,7 @@ void session_look(struct session *s)
 
 struct update {
 	struct session *s;
-	struct adamw_group group[MODEL_TASKS_MAX + 1];
+	struct adamw_group group[2 * MODEL_TASKS_MAX + 1];
 	float scale;
 	int parts;
 };
@@ -322,8 +322,11 @@ static void update(struct session *s, double lr, double scale)
 			    .parts = workers_count(s->workers) };
 
 	u.group[0] = make_group(s->plan, lr);
-	for (int i = 0; i < s->n_tasks; i++)
+	for (int i = 0; i < s->n_tasks; i++) {
 		u.group[1 + i] = make_group(s->plan, lr * s->plan->tasks[i].lr);
+		u.group[1 + s->n_tasks + i] =
+			make_group(s->plan, lr * s->plan->tasks[i].lr_trunk);
+	}
 	adamw_count(&s->adam, s->sum);
 	workers_run(s->workers, u.parts, update_part, &u);
 	session_pack(s);

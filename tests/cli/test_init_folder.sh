@@ -95,6 +95,32 @@ check "not by one that pools otherwise" grep -q "fresh: tasks.mood.head, tasks.h
 "$TUTTI" check "$init" --set model.shared_layers=1 >"$TMP/out" 2>&1
 check "layers of its tasks are copies" grep -q "^model.init: 67 of 119 .*; fresh: tasks.topic.head, tasks.headline.decoder; not" "$TMP/out"
 
+# a decoder that begins as the trunk
+folder bert-mlm mlm 97
+trunk() { r=$1 && shift && "$TUTTI" train "$init" --set model.init=mlm --set model.decoder_init=trunk --run $r --runs "$runs" "$@" >"$TMP/out" 2>&1 || { not_ok "$r trains"; cat "$TMP/out"; }; }
+lr() { tr -d ' \n' <"$runs/$1/plan.json" | grep -o '"lr":[0-9.]*,"lr_trunk":[0-9.]*'; }
+trunk asked --steps 12
+check "a decoder begins as the trunk, all but its copy gate" grep -q "; 43 of decoders begin as the trunk's; fresh: tasks.topic.head (4), tasks.headline.decoder (6)" "$TMP/out"
+check "what is new learns faster" [ "$(lr asked)" = '"lr":10,"lr_trunk":1' ]
+check "it replays, on 2 workers" "$TUTTI" replay asked --runs "$runs" --workers 2
+trunk parted --steps 5
+same() { "$TUTTI" ls --json --runs "$runs" | grep "\"run\":\"$1\"" | sed 's/.*"state":"\([0-9a-f]*\)".*/\1/'; }
+mv "$TMP/mlm" "$TMP/away" # its own checkpoint has all
+"$TUTTI" resume parted --runs "$runs" --steps 12 >"$TMP/out" 2>&1
+check "it resumes without the folder" [ "$(same parted)" = "$(same asked)" ]
+mv "$TMP/away" "$TMP/mlm"
+check "it writes" sh -c 'echo some words | "$1" predict asked --task headline --runs "$2" | grep -q text' - "$TUTTI" "$runs"
+"$TUTTI" check "$init" --set model.init=run:asked --runs "$runs" >"$TMP/out" 2>&1
+check "another run has all of it" grep -q "^model.init: \([0-9]*\) of \1 parameters" "$TMP/out"
+trunk slow --steps 12 --set tasks.headline.lr_trunk=0.1
+check "its rate is its own" [ "$(lr slow)" = '"lr":10,"lr_trunk":0.1' ]
+check "and counts" [ "$(same slow)" != "$(same asked)" ]
+trunk written --steps 2 --set model.decoder=prefix
+check "a prefix has the head for masked words" grep -q "fresh: tasks.topic.head, tasks.headline.decoder; not used: pooler\|fresh: tasks.topic.head, tasks.headline.decoder$" "$TMP/out"
+fails "trunk of random weights" 2 "there is nothing to take .* at model.decoder_init" "$TUTTI" check "$plan" --set model.decoder_init=trunk
+fails "an LSTM" 2 "'decoder_init' is for decoder cross or prefix, not lstm" "$TUTTI" check "$init" --set model.decoder=lstm --set model.decoder_init=trunk
+fails "more layers than the trunk" 1 "a decoder of 4 layers over a trunk that has 3" "$TUTTI" check "$init" --set model.decoder_init=trunk --set model.decoder_layers=4
+
 # fewer pieces than rows
 folder bert few 60
 few() { # a new decoder says anything: of many it would say rows that are no piece

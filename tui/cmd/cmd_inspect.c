@@ -129,10 +129,11 @@ static void print_text(const struct folder_look *l)
 	print_labels(l);
 	print_number(l);
 	print_tokenizer(l);
-	printf("taken      the trunk%s\n",
+	printf("taken      the trunk%s%s\n",
 	       l->n_labels ? "; and the head, for a task with these labels" :
 	       l->number ? "; and the head, for a regress task of that name, or the only one" :
-			   "");
+			   "",
+	       l->has_lm ? "; and the head for masked words, for a decoder_init" : "");
 	print_not_taken(l);
 	printf("hash       %s\n", digits);
 }
