@@ -249,8 +249,11 @@ static void weight_gradient(struct tape *t, int w, int T, const float *dy, const
 {
 	int out = t->ps->p[w].rows, in = t->ps->p[w].cols;
 	bool add;
-	float *dw = grads_raw(t->grads, w, &add);
+	float *dw;
 
+	if (!tape_trains(t, w))
+		return;
+	dw = grads_raw(t->grads, w, &add);
 	blas_xtw(&t->arena, out, in, T, dy, out, x, in, dw, in, add);
 }
 
@@ -266,10 +269,13 @@ static void gather(struct tape *t, const struct decoder *d, const struct kept *k
 	weight_gradient(t, d->in.w.w_ih, T, d->z, d->in.x->v);
 	weight_gradient(t, d->in.w.w_hh, T, d->z, ah);
 	weight_gradient(t, d->in.w_c, T, keep->da, d->seen);
-	k_colsum(T, C, grads_at(t->grads, d->in.b_c), keep->da);
+	if (tape_trains(t, d->in.b_c))
+		k_colsum(T, C, grads_at(t->grads, d->in.b_c), keep->da);
 	k_colsum(T, 4 * C, b, d->z);
-	k_add(4 * (size_t)C, grads_at(t->grads, d->in.w.b_ih), b);
-	k_add(4 * (size_t)C, grads_at(t->grads, d->in.w.b_hh), b);
+	if (tape_trains(t, d->in.w.b_ih))
+		k_add(4 * (size_t)C, grads_at(t->grads, d->in.w.b_ih), b);
+	if (tape_trains(t, d->in.w.b_hh))
+		k_add(4 * (size_t)C, grads_at(t->grads, d->in.w.b_hh), b);
 	arena_rewind(&t->arena, mark);
 }
 
