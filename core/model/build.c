@@ -23,12 +23,13 @@
 
 struct build build_shared(struct model *m, struct param_set *ps)
 {
-	return (struct build){ .m = m, .ps = ps, .owner = PARAM_SHARED };
+	return (struct build){ .m = m, .ps = ps, .owner = PARAM_SHARED,
+			       .layer = m->cfg.layers };
 }
 
 struct build build_task(struct model *m, struct param_set *ps, int task)
 {
-	struct build b = { .m = m, .ps = ps, .owner = task };
+	struct build b = { .m = m, .ps = ps, .owner = task, .layer = m->cfg.layers };
 
 	str_format(b.prefix, sizeof b.prefix, "tasks.%s", m->task[task].name);
 	return b;
@@ -62,6 +63,7 @@ static int add(struct build *b, int rows, int cols, unsigned flags,
 			  b->prefix, name);
 
 	init.depth = b->depth;
+	init.layer = b->layer;
 	ARRAY_GROW(m->init, m->n_init, m->cap_init);
 	m->init[m->n_init++] = init;
 	BUG_IF((size_t)b->ps->n != m->n_init);
@@ -73,6 +75,7 @@ struct build build_layer(const struct build *b, int i, const char *name)
 	struct build in = build_in(b, "%s.%d", name, i);
 
 	in.depth = b->m->cfg.layers - i;
+	in.layer = i;
 	return in;
 }
 
@@ -81,6 +84,15 @@ struct build build_embed(const struct build *b)
 	struct build in = build_in(b, "embed");
 
 	in.depth = b->m->cfg.layers + 1;
+	in.layer = -1;
+	return in;
+}
+
+struct build build_edge(const struct build *b, const char *name)
+{
+	struct build in = build_in(b, "%s", name);
+
+	in.layer = b->m->cfg.layers - 1;
 	return in;
 }
 
@@ -93,7 +105,7 @@ int build_table(struct build *b, const char *name, int rows, unsigned flags,
 int build_table_wide(struct build *b, const char *name, int rows, int cols,
 		     unsigned flags, double dev)
 {
-	return add(b, rows, cols, flags, name, (struct init){ 0.0f, (float)dev, 0 });
+	return add(b, rows, cols, flags, name, (struct init){ 0.0f, (float)dev, 0, 0 });
 }
 
 /*
@@ -124,7 +136,7 @@ void build_tokens(struct build *b)
 
 int build_vector(struct build *b, const char *name, int n)
 {
-	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f, 0 });
+	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f, 0, 0 });
 }
 
 int build_matrix(struct build *b, const char *name, int out, int in, double dev)
@@ -133,7 +145,7 @@ int build_matrix(struct build *b, const char *name, int out, int in, double dev)
 
 	str_format(full, sizeof full, "%s.weight", name);
 	return add(b, out, in, PARAM_DECAY | PARAM_DENSE, full,
-		   (struct init){ 0.0f, (float)dev, 0 });
+		   (struct init){ 0.0f, (float)dev, 0, 0 });
 }
 
 struct dense build_dense(struct build *b, const char *name, int out, int in,
@@ -144,7 +156,7 @@ struct dense build_dense(struct build *b, const char *name, int out, int in,
 
 	d.w = build_matrix(b, name, out, in, dev);
 	str_format(full, sizeof full, "%s.bias", name);
-	d.b = add(b, 1, out, 0, full, (struct init){ 0.0f, 0.0f, 0 });
+	d.b = add(b, 1, out, 0, full, (struct init){ 0.0f, 0.0f, 0, 0 });
 	return d;
 }
 
@@ -159,9 +171,9 @@ struct norm build_norm_wide(struct build *b, const char *name, int cols)
 	struct norm n;
 
 	str_format(full, sizeof full, "%s.weight", name);
-	n.gamma = add(b, 1, cols, 0, full, (struct init){ 1.0f, 0.0f, 0 });
+	n.gamma = add(b, 1, cols, 0, full, (struct init){ 1.0f, 0.0f, 0, 0 });
 	str_format(full, sizeof full, "%s.bias", name);
-	n.beta = add(b, 1, cols, 0, full, (struct init){ 0.0f, 0.0f, 0 });
+	n.beta = add(b, 1, cols, 0, full, (struct init){ 0.0f, 0.0f, 0, 0 });
 	return n;
 }
 

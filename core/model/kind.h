@@ -182,7 +182,7 @@ struct decoder_kind {
 /* Random weights of one parameter: normal with this mean and deviation. */
 struct init {
 	float mean, dev;
-	int depth;               /* model_depth() */
+	int depth, layer;        /* model_depth(), model_layer() */
 };
 
 struct model {
