@@ -38,6 +38,7 @@
 
 #include "base/clock.h"
 #include "data/data_kind.h"
+#include "session/freezing.h"
 #include "session/session.h"
 #include "session/task_sums.h"
 #include "session/workers.h"
@@ -122,6 +123,7 @@ static struct loss forward(struct session *s, struct worker *w, const struct ste
 	struct batch b;
 
 	tape_begin(&w->tape, w->grads, &noise);
+	tape_freeze(&w->tape, s->has_frozen ? s->frozen : NULL);
 	batch_build(&b, &w->tape.arena, s->task[j->task].train, j->task, j->rows,
 		    j->n_rows, j->draw, tokenizer_start(s->tok));
 	return model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
@@ -289,6 +291,7 @@ static void update_part(struct worker *w, int job, void *arg)
  * What no micro-batch added to is untouched in the sum, and AdamW leaves it alone:
  * weights, moments, count. So a task that is muted, not drawn or of weight 0 finds its
  * own parameters as they were (test_mute, test_weight_zero).
+ * Frozen ones, too (freezing.h).
  *   As many parts as workers: the update is elementwise, so no cut shows
  * (test_adamw_parts). A sum must never be cut so.
  */
@@ -300,6 +303,8 @@ static void update(struct session *s, double lr, double scale)
 	u.group[0] = make_group(s->plan, lr);
 	for (int i = 0; i < s->n_tasks; i++)
 		u.group[1 + i] = make_group(s->plan, lr * s->plan->tasks[i].lr);
+	for (int p = 0; p < s->params.n; p++)
+		BUG_IF(s->frozen[p] && grads_touched(s->sum, p));
 	adamw_count(&s->adam, s->sum);
 	workers_run(s->workers, u.parts, update_part, &u);
 	session_pack(s);
@@ -439,6 +444,7 @@ enum status session_step(struct session *s, struct step_report *report,
 		return err_set(err, ST_INVALID, "nothing to train: no task has a share");
 	x.lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup.steps,
 					   s->mix.horizon, s->plan->lr_floor);
+	freezing_begin(s);
 	draw(&x);
 	compute(&x);
 	reduce(&x);

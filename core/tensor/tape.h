@@ -23,7 +23,7 @@
  * a tensor it is fixed: no op asks for its d, an op whose result is fixed is not recorded,
  * and so the walk back ends above it. What an op does not know of that costs time and no
  * bit, but for this: it touches the gradient of no parameter that tape_trains denies.
- * Everything else has the gradient that it has with nothing frozen (test_freeze.c).
+ * Everything else has the gradient that it has with nothing frozen (test_freezing.c).
  *
  * Order. Ops are walked in the reverse of one fixed list, and what several ops add to
  * one d or one parameter is added in that order: the same pass, the same bits, wherever
