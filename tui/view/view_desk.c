@@ -41,6 +41,7 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	char text[64], number[24];
+	struct freeze_groups groups;
 	int y = r.y;
 
 	mix_head(c, r, &y, "MIX");
@@ -53,6 +54,11 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	mix_line(c, r, &y, "clip", INK_TEXT, text);
 	str_format(text, sizeof text, "%.2g", s->dropout);
 	mix_line(c, r, &y, "dropout", INK_TEXT, text);
+	if (freeze_any(&s->frozen)) {
+		groups = snapshot_groups(s);
+		freeze_show(&groups, &s->frozen, text, sizeof text);
+		mix_line(c, r, &y, "frozen", INK_TEXT, text);
+	}
 	mix_line(c, r, &y, "skipped", s->skipped ? INK_WARN : INK_TEXT,
 		 fmt_count(number, s->skipped));
 	y++;
