@@ -101,11 +101,16 @@ void snapshot_take_groups(struct snapshot *s, const struct freeze_groups *g)
 	s->heads = g->heads;
 }
 
-void snapshot_settle_frozen(struct snapshot *s)
+bool snapshot_shares_nothing(const struct snapshot *s)
 {
 	struct freeze_groups g = snapshot_groups(s);
 
-	if (!freeze_covers_shared(&g, &s->frozen))
+	return freeze_covers_shared(&g, &s->frozen);
+}
+
+void snapshot_settle_frozen(struct snapshot *s)
+{
+	if (!snapshot_shares_nothing(s))
 		return;
 	for (int i = 0; i < s->n_channels; i++)
 		s->ch[i].grad_norm = s->ch[i].effective = NAN;

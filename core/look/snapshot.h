@@ -127,6 +127,8 @@ void snapshot_copy(struct snapshot *dst, const struct snapshot *src);
 /* What its model has to freeze; names are borrowed from `s`. */
 struct freeze_groups snapshot_groups(const struct snapshot *s);
 void snapshot_take_groups(struct snapshot *s, const struct freeze_groups *g);
+/* Is all frozen that its tasks share? */
+bool snapshot_shares_nothing(const struct snapshot *s);
 /* After `frozen` has changed: where nothing shared is trained there are no norms to show. */
 void snapshot_settle_frozen(struct snapshot *s);
 /* The part of all micro-batches so far that a channel got; 0: there were none. */

@@ -41,6 +41,17 @@ bool freezing_leaves(const struct session *s, const struct freeze *f, int owner)
 	return false;
 }
 
+size_t freezing_trained(const struct session *s)
+{
+	size_t n = s->params.size;
+
+	for (int p = 0; p < s->params.n; p++)
+		if (freezing_has(s, &s->mix.frozen, p))
+			n -= (p + 1 < s->params.n ? s->params.p[p + 1].offset :
+						    s->params.size) - s->params.p[p].offset;
+	return n;
+}
+
 void freezing_begin(struct session *s)
 {
 	s->has_frozen = freeze_any(&s->mix.frozen);

@@ -9,6 +9,8 @@
 #ifndef TUTTI_SESSION_FREEZING_H
 #define TUTTI_SESSION_FREEZING_H
 
+#include <stddef.h>
+
 #include "mix/freeze.h"
 
 struct session;
@@ -19,6 +21,8 @@ void freezing_groups(const struct session *s, struct freeze_groups *out);
 bool freezing_has(const struct session *s, const struct freeze *f, int p);
 /* Does `f` leave any parameter of this owner to train: PARAM_SHARED, or a task? */
 bool freezing_leaves(const struct session *s, const struct freeze *f, int owner);
+/* Numbers that are trained, as s->params.size counts them all. */
+size_t freezing_trained(const struct session *s);
 
 /* Before a step's micro-batches: s->frozen, which tape_freeze() gets, as the mix has it. */
 void freezing_begin(struct session *s);
