@@ -338,6 +338,16 @@ static void check_sizes(const struct tape *t, const struct attend_lstm *in)
 	BUG_IF(t->grads && (in->source || in->state || in->end));
 }
 
+static bool is_fixed(const struct tape *t, const struct attend_lstm *in)
+{
+	const int own[] = { in->w.w_ih, in->w.b_ih, in->w.w_hh, in->w.b_hh, in->w_c, in->b_c };
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (tape_trains(t, own[i]))
+			return false;
+	return in->x->is_fixed && in->rows->is_fixed && in->keys->is_fixed;
+}
+
 struct ten *op_attend_lstm(struct tape *t, const struct attend_lstm *in)
 {
 	int T = in->x->rows, C = in->x->cols, B = in->dec->n;
@@ -360,8 +370,10 @@ struct ten *op_attend_lstm(struct tape *t, const struct attend_lstm *in)
 	}
 	d->p = arena_alloc(&t->arena, (d->p_at[B] + 1) * sizeof *d->p);
 	forward(t, d);
-	if (!t->grads)
+	y->is_fixed = is_fixed(t, in);
+	if (!t->grads || y->is_fixed)
 		arena_rewind(&t->arena, mark);
-	tape_push(t, attend_lstm_back, d);
+	else
+		tape_push(t, attend_lstm_back, d);
 	return y;
 }

@@ -75,8 +75,8 @@ const struct command_row command_freeze = {
 	.more = "GROUP is embeddings, layer 3 or layers 0..2 (from the bottom), trunk (all "
 		"of these), a task's name (its head or decoder), or several with commas "
 		"between. Its values and the optimizer's moments stay as they are, and no "
-		"time goes into its gradients: with all below frozen, too, a step takes "
-		"less. off thaws it.",
+		"time goes into its gradients, nor into the way back to a part below which "
+		"all is frozen. off thaws it.",
 	.flags = CMD_CHANGES,
 	.letter = 'Z', .change = change_freeze, .show = show_freeze,
 	.undo = undo_freeze,
