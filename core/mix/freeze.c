@@ -252,8 +252,10 @@ static void name_tasks(struct named *n, const char *text)
 	struct words at = { .at = text };
 
 	for (struct word w; (w = next_word(&at)).group != GROUP_END;) {
-		if (w.group != GROUP_HEAD || str_eq(w.text, "nothing") || find_task(&n->g, w.text) >= 0 ||
-		    n->g.n_tasks == MIX_TASKS_MAX)
+		bool is_new = w.group == GROUP_HEAD && !str_eq(w.text, "nothing") &&
+			      find_task(&n->g, w.text) < 0;
+
+		if (!is_new || n->g.n_tasks == MIX_TASKS_MAX)
 			continue;
 		str_copy(n->name[n->g.n_tasks], GROUP_NAME, w.text);
 		n->g.task[n->g.n_tasks] = n->name[n->g.n_tasks];

@@ -154,8 +154,9 @@ void plan_free(struct plan *p);
 void plan_write(const struct plan *p, struct buf *out);
 /*
  * Of a plan's tasks one is left, in a mix of nothing else: proportional, of weight 1,
- * heard, nothing frozen, and the best by its first metric. plan_put_task moves the one task of `from`
- * into p, in the place of the task of its name, else behind the last; returns its place.
+ * heard, nothing frozen, and the best by its first metric. plan_put_task moves the one
+ * task of `from` into p, in the place of the task of its name, else behind the last;
+ * returns its place.
  */
 void plan_only_task(struct plan *p, int task);
 int plan_put_task(struct plan *p, struct plan *from);
