@@ -38,6 +38,12 @@ for at in 11 19 26; do
 	"$TUTTI" train "$plan" --run "part$at" $runs --steps $at --script "$TMP/hands" >/dev/null 2>"$TMP/err"
 	is "stopped at $at and resumed" "$("$TUTTI" resume "part$at" $runs --json --steps 40 --script "$TMP/hands" 2>"$TMP/err" | field state)" "$hands"
 done
+# thawed by hand what the plan froze: a resumed run goes by its state
+echo '10 freeze trunk off' >"$TMP/thaw"
+thawed=$(state_of "$plan" --set model.frozen=trunk --script "$TMP/thaw")
+"$TUTTI" train "$plan" --run thawed $runs --set model.frozen=trunk --steps 20 --script "$TMP/thaw" >/dev/null 2>"$TMP/err"
+is "thawed, stopped and resumed" "$("$TUTTI" resume thawed $runs --json --steps 40 --script "$TMP/thaw" 2>"$TMP/err" | field state)" "$thawed"
+other "and not as the plan begins" "$thawed" "$(state_of "$plan" --set model.frozen=trunk)"
 kills=4 k=0 lost=0
 [ "$FLAVOUR" = release ] || kills=1
 while [ $k -lt $kills ]; do
