@@ -206,10 +206,10 @@ static void test_norm(void **state)
 
 /* --- what it saves --- */
 
-/* Bytes of the largest micro-batch so far. */
-static size_t peak(const char *list)
+/* Bytes of the largest micro-batch so far, of a model of `layers`. */
+static size_t peak(const char *layers, const char *list)
 {
-	struct session *s = make(0, 1);
+	struct session *s = fixture_session(&layers, 1, 1);
 	size_t bytes;
 
 	s->mix.ch[1].muted = s->mix.ch[2].muted = true;
@@ -220,14 +220,20 @@ static size_t peak(const char *list)
 	return bytes;
 }
 
-/* Layers below the lowest trained one keep nothing for the way back. */
+/*
+ * Layers below the lowest trained one keep nothing for the way back, and give back what
+ * they took: however many there are.
+ */
 static void test_memory(void **state)
 {
-	size_t all = peak("nothing"), half = peak("embeddings, layers 0..1");
+	size_t all = peak("model.layers=3", "nothing");
+	size_t half = peak("model.layers=3", "embeddings, layers 0..1");
+	size_t deep = peak("model.layers=9", "embeddings, layers 0..7");
 
 	(void)state;
 	assert_true(half < all * 3 / 4);
-	assert_true(peak("layers 0..1") > half);
+	assert_true(deep < half + half / 50);
+	assert_true(peak("model.layers=3", "layers 0..1") > half);
 }
 
 /* --- workers, state --- */
