@@ -23,12 +23,13 @@
 
 struct build build_shared(struct model *m, struct param_set *ps)
 {
-	return (struct build){ .m = m, .ps = ps, .owner = PARAM_SHARED };
+	return (struct build){ .m = m, .ps = ps, .owner = PARAM_SHARED,
+			       .layer = m->cfg.layers };
 }
 
 struct build build_task(struct model *m, struct param_set *ps, int task)
 {
-	struct build b = { .m = m, .ps = ps, .owner = task };
+	struct build b = { .m = m, .ps = ps, .owner = task, .layer = m->cfg.layers };
 
 	str_format(b.prefix, sizeof b.prefix, "tasks.%s", m->task[task].name);
 	return b;
@@ -62,6 +63,7 @@ static int add(struct build *b, int rows, int cols, unsigned flags,
 			  b->prefix, name);
 
 	init.depth = b->depth;
+	init.layer = b->layer;
 	ARRAY_GROW(m->init, m->n_init, m->cap_init);
 	m->init[m->n_init++] = init;
 	BUG_IF((size_t)b->ps->n != m->n_init);
@@ -73,6 +75,7 @@ struct build build_layer(const struct build *b, int i, const char *name)
 	struct build in = build_in(b, "%s.%d", name, i);
 
 	in.depth = b->m->cfg.layers - i;
+	in.layer = i;
 	return in;
 }
 
@@ -81,6 +84,15 @@ struct build build_embed(const struct build *b)
 	struct build in = build_in(b, "embed");
 
 	in.depth = b->m->cfg.layers + 1;
+	in.layer = -1;
+	return in;
+}
+
+struct build build_edge(const struct build *b, const char *name)
+{
+	struct build in = build_in(b, "%s", name);
+
+	in.layer = b->m->cfg.layers - 1;
 	return in;
 }
 

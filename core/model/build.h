@@ -12,7 +12,7 @@ struct build {
 	struct model *m;
 	struct param_set *ps;
 	int owner;
-	int depth; /* of what comes next, as model_depth() has it */
+	int depth, layer; /* of what comes next: as model_depth(), model_layer() have it */
 	char prefix[64];
 };
 
@@ -34,6 +34,8 @@ struct build build_in(const struct build *b, const char *fmt, ...)
 struct build build_layer(const struct build *b, int i, const char *name);
 /* What stands below all layers: ".embed". */
 struct build build_embed(const struct build *b);
+/* What norms the top layer's rows, ".name": above all layers, and the top one's part. */
+struct build build_edge(const struct build *b, const char *name);
 
 int build_table(struct build *b, const char *name, int rows, unsigned flags,
 		double dev);

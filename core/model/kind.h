@@ -187,7 +187,7 @@ struct decoder_kind {
 /* Random weights of one parameter: normal with this mean and deviation. */
 struct init {
 	float mean, dev;
-	int depth;               /* model_depth() */
+	int depth, layer;        /* model_depth(), model_layer() */
 	bool trained;            /* model_begins_trained() */
 };
 

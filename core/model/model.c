@@ -102,6 +102,12 @@ int model_depth(const struct model *m, int p)
 	return m->init[p].depth;
 }
 
+int model_layer(const struct model *m, int p)
+{
+	BUG_IF(p < 0 || (size_t)p >= m->n_init);
+	return m->init[p].layer;
+}
+
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed)
 {
 	BUG_IF((size_t)ps->n != m->n_init);

@@ -107,6 +107,12 @@ const struct model_config *model_config(const struct model *m);
  */
 int model_depth(const struct model *m, int p);
 /*
+ * Which layer of the trunk p is of, from the bottom, whoever owns it: 0 to n - 1, a norm
+ * of the top one's rows with it; -1: the tables and what norms their rows; n: heads and
+ * decoders.
+ */
+int model_layer(const struct model *m, int p);
+/*
  * Random weights: a function of the seed and each parameter's number. The caller packs
  * them (tensor/weights.h).
  */

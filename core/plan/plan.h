@@ -83,6 +83,7 @@ struct plan {
 	struct model_config model;      /* vocab 0 until the tokenizer is there */
 	double dropout;
 	enum precision precision;       /* of products with the model's matrices */
+	char frozen[512];               /* freeze.h: groups that stand still; "": none */
 	char init[PATH_MAX];            /* "random", a folder, "run:FOLDER@STEP" */
 	char init_tokenizer[PATH_MAX];  /* no field: folder of the init's tokenizer; "": not
 					   known, or there is no init */
@@ -155,8 +156,9 @@ void plan_free(struct plan *p);
 void plan_write(const struct plan *p, struct buf *out);
 /*
  * Of a plan's tasks one is left, in a mix of nothing else: proportional, of weight 1,
- * heard, and the best by its first metric. plan_put_task moves the one task of `from`
- * into p, in the place of the task of its name, else behind the last; returns its place.
+ * heard, nothing frozen, and the best by its first metric. plan_put_task moves the one
+ * task of `from` into p, in the place of the task of its name, else behind the last;
+ * returns its place.
  */
 void plan_only_task(struct plan *p, int task);
 int plan_put_task(struct plan *p, struct plan *from);
@@ -172,6 +174,9 @@ int plan_task_find(const struct plan *p, const char *name); /* or -1 */
  * already stays, so a run keeps what it began with. ST_INVALID: no task is heard.
  */
 enum status plan_settle_epochs(struct plan *p, double micro_batches, struct err *err);
+/* The groups of parameters of its model, names borrowed; of them what it freezes. */
+void plan_groups(const struct plan *p, struct freeze_groups *out);
+void plan_frozen(const struct plan *p, struct freeze *out);
 /* Is it drawn from, as the plan begins? */
 bool plan_is_heard(const struct plan_task *t);
 /* The steps, and all that is a share of them, rounded up. */

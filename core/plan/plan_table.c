@@ -120,6 +120,12 @@
 	  "run:NAME, its best one, or run:NAME@STEP. Kind and sizes of the "   \
 	  "model and the tokenizer are then what is there; a plan need not "   \
 	  "say them, and must not say others.")                                \
+	W("model.frozen", STR, 0, 0, "null", NULL, TEXT, frozen,               \
+	  "Groups of parameters that are not trained, with commas between: "   \
+	  "embeddings, layers 0..2 (from the bottom) or layer 3, trunk (all "  \
+	  "of these), a task's name for its head or decoder. They keep their " \
+	  "values, and no time goes into their gradients; freeze GROUP off "   \
+	  "thaws them while the run goes on.")                                 \
 	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"",                       \
 	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
 	  "How text is cut into pieces.")                                      \

@@ -156,6 +156,8 @@ enum status plan_fit_places(struct plan_reader *r);
 enum status plan_check_variables(struct plan_reader *r);
 /* Refuses both of steps and epochs, and none; settles what needs no data. */
 enum status plan_check_budget(struct plan_reader *r);
+/* Groups of model.frozen that are not there, and where nothing would be trained. */
+enum status plan_check_frozen(struct plan_reader *r);
 /* Works out derived fields, then checks what single fields cannot tell. */
 enum status plan_finish(struct plan_reader *r);
 

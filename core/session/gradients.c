@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/freezing.h"
 #include "session/session.h"
 
 void gradients_init(struct gradients *g, const struct session *s)
@@ -88,6 +89,8 @@ bool gradients_begin(struct session *s)
 
 	g->adder = -1;
 	memset(g->count, 0, sizeof g->count);
+	if (s->has_frozen && !freezing_leaves(s, &s->mix.frozen, PARAM_SHARED))
+		return false;
 	for (int k = 0; k < s->plan->micro_batches; k++) {
 		int task = s->job[k].task;
 

@@ -15,6 +15,9 @@
  * task waiting. Who is due follows from the rows that a run has written, so a
  * resumed run measures at the same steps to the same values (test_resumed).
  *
+ * Frozen parameters have no part in a norm (freezing.h); while all shared ones are, nothing
+ * is measured, and who is due stays so.
+ *
  * Nothing here is state, and no step reads it, but for one question: whether a
  * micro-batch of weight 0 is walked back too, for its norm. What comes of that is
  * measured and not added (test_no_bit).

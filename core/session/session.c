@@ -273,6 +273,7 @@ static enum status start_mix(struct session *s, struct err *err)
 	s->mix.clip = p->clip;
 	s->mix.dropout = p->dropout;
 	s->mix.horizon = p->steps;
+	plan_frozen(p, &s->mix.frozen);
 	for (int i = 0; i < s->n_tasks; i++) {
 		struct mix_channel *c = &s->mix.ch[i];
 
@@ -313,6 +314,7 @@ static void make_scratch(struct session *s)
 	set_rates(s);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
 	s->job = xcalloc(n, sizeof *s->job);
+	s->frozen = xcalloc((size_t)s->params.n, sizeof *s->frozen);
 	gradients_init(&s->gradients, s);
 }
 
@@ -394,6 +396,7 @@ void session_free(struct session *s)
 	xfree(s->task);
 	xfree(s->rows);
 	xfree(s->job);
+	xfree(s->frozen);
 	xfree(s);
 }
 

@@ -38,6 +38,7 @@
 
 #include "base/clock.h"
 #include "data/data_kind.h"
+#include "session/freezing.h"
 #include "session/session.h"
 #include "session/task_sums.h"
 #include "session/workers.h"
@@ -122,6 +123,7 @@ static struct loss forward(struct session *s, struct worker *w, const struct ste
 	struct batch b;
 
 	tape_begin(&w->tape, w->grads, &noise);
+	tape_freeze(&w->tape, s->has_frozen ? s->frozen : NULL);
 	batch_build(&b, &w->tape.arena, s->task[j->task].train, j->task, j->rows,
 		    j->n_rows, j->draw, tokenizer_start(s->tok));
 	return model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
@@ -313,6 +315,7 @@ static void update_part(struct worker *w, int job, void *arg)
  * What no micro-batch added to is untouched in the sum, and AdamW leaves it alone:
  * weights, moments, count. So a task that is muted, not drawn or of weight 0 finds its
  * own parameters as they were (test_mute, test_weight_zero).
+ * Frozen ones, too (freezing.h).
  *   As many parts as workers: the update is elementwise, so no cut shows
  * (test_adamw_parts). A sum must never be cut so.
  */
@@ -327,6 +330,8 @@ static void update(struct session *s, double lr, double scale)
 		u.group[1 + s->n_tasks + i] =
 			make_group(s->plan, lr * s->plan->tasks[i].lr_trunk);
 	}
+	for (int p = 0; p < s->params.n; p++)
+		BUG_IF(s->frozen[p] && grads_touched(s->sum, p));
 	adamw_count(&s->adam, s->sum);
 	workers_run(s->workers, u.parts, update_part, &u);
 	session_pack(s);
@@ -468,6 +473,7 @@ enum status session_step(struct session *s, struct step_report *report,
 					   s->mix.horizon, s->plan->lr_floor);
 	if (steps_unpacked(s))
 		weights_release(&s->params);
+	freezing_begin(s);
 	draw(&x);
 	compute(&x);
 	reduce(&x);

@@ -32,7 +32,7 @@ struct loss op_cross_entropy(struct tape *t, struct ten *logits,
 {
 	int K = logits->cols, count = counted(label, logits->rows, K);
 	float *row = arena_alloc(&t->arena, (size_t)K * sizeof *row);
-	float *d = t->grads ? ten_grad(t, logits) : NULL;
+	float *d = t->grads && !logits->is_fixed ? ten_grad(t, logits) : NULL;
 	double e = (double)smoothing, objective = 0.0, plain = 0.0;
 
 	for (int i = 0; i < logits->rows; i++) {
@@ -55,7 +55,7 @@ struct loss op_cross_entropy(struct tape *t, struct ten *logits,
 
 struct loss op_mse(struct tape *t, struct ten *x, const float *y)
 {
-	float *d = t->grads ? ten_grad(t, x) : NULL;
+	float *d = t->grads && !x->is_fixed ? ten_grad(t, x) : NULL;
 	double sum = 0.0;
 
 	BUG_IF(x->cols != 1);

@@ -16,6 +16,7 @@
 #include "plan/plan_survey.h"
 #include "rundir/init.h"
 #include "rundir/machine.h"
+#include "session/freezing.h"
 #include "trainer/replay.h"
 
 /* --- eval --- */
@@ -356,6 +357,21 @@ static void print_precision(const struct plan *p)
 		printf("  slower here than f32: this processor has no AMX\n");
 }
 
+static void print_frozen(const struct session *s)
+{
+	if (*s->plan->frozen)
+		printf("frozen: %s; %.2f M parameters are trained\n", s->plan->frozen,
+		       (double)freezing_trained(s) / 1e6);
+}
+
+static void put_frozen(struct json_out *j, const struct session *s)
+{
+	if (!*s->plan->frozen)
+		return;
+	json_put_str(j, "frozen", s->plan->frozen);
+	json_put_int(j, "trained", (int64_t)freezing_trained(s));
+}
+
 static void print_check(const struct session *s, const struct init_report *init,
 			double seconds, bool json)
 {
@@ -372,6 +388,7 @@ static void print_check(const struct session *s, const struct init_report *init,
 		if (init->words.len)
 			printf("model.init: %s\n", buf_str(&init->words));
 		print_precision(s->plan);
+		print_frozen(s);
 		print_budget(s->plan);
 		for (int i = 0; i < s->n_tasks; i++)
 			check_task(s, i);
@@ -389,6 +406,7 @@ static void print_check(const struct session *s, const struct init_report *init,
 		json_put_int(&j, "init_taken", init->taken);
 		json_put_str(&j, "init_words", buf_str(&init->words));
 	}
+	put_frozen(&j, s);
 	put_budget(&j, s->plan);
 	json_open(&j, "tasks", '{');
 	for (int i = 0; i < s->n_tasks; i++) {
