@@ -87,6 +87,9 @@ struct ask_kind {
 	 * rows' own scores), and what was said or scored. NaN: none, or not kept. */
 	double (*right_value)(const struct prediction *p);
 	double (*said_value)(const struct prediction *p, enum metric_id m);
+	/* What is right in bytes that hang on no plan's order; NULL: right_value has it. */
+	void (*right_words)(const struct plan_task *t, const struct prediction *p,
+			    struct buf *out);
 	/* Values of out->metric[k], named already, on out->n_examples spread rows. */
 	void (*baseline)(const struct session *s, int task, const struct dataset *dev,
 			 struct eval_row *out);

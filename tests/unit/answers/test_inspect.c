@@ -99,7 +99,7 @@ static void test_changes(void **state)
 	row(&b[1], 2, 0, .2f);
 	row(&b[2], 3, 0, .8f);
 	row(&b[3], 4, 1, .4f);
-	change = results_changes(&now, &before, &fixed, &broken);
+	change = results_changes(&now, &before, view_kind(TASK_CLASSIFY)->is_error, &fixed, &broken);
 	assert_int_equal(fixed, 1);
 	assert_int_equal(broken, 1);
 	assert_int_equal(change[0], CHANGE_FIXED);

@@ -11,7 +11,7 @@ static struct ten *run_ce(struct check *c, struct tape *t, struct ten **in,
 			  double *loss, struct ten **y2)
 {
 	(void)y2;
-	*loss = op_cross_entropy(t, in[0], c->ids, c->smoothing).objective;
+	*loss = op_cross_entropy(t, in[0], c->ids, c->smoothing, NULL).objective;
 	return NULL;
 }
 
@@ -193,8 +193,8 @@ static void test_plain(void **state)
 		ps.value[4 * i] = 1; /* logits are x */
 	tape_init(&t, &ps);
 	tape_begin(&t, NULL, NULL);
-	plain = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0);
-	smooth = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0.3f);
+	plain = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0, NULL);
+	smooth = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0.3f, NULL);
 	out = op_output_loss(&t, tape_wrap(&t, x, 4, 3), 0, PARAM_NONE, y, 0.3f, each);
 	for (int i = 0; i < 3; i++) {
 		sum += want[i] / 3;
