@@ -161,7 +161,7 @@ static void test_output_nothing(void **state)
 	assert_true(op_output_loss(&t, tape_wrap(&t, x, 2, 2), 0, PARAM_NONE,
 				   none, 0.1f, NULL).objective == 0.0);
 	assert_true(op_cross_entropy(&t, tape_wrap(&t, x, 2, 2), none,
-				     0).objective == 0.0);
+				     0, NULL).objective == 0.0);
 	assert_false(grads_touched(g, 0));
 	grads_free(g);
 	tape_release(&t);
@@ -233,7 +233,7 @@ static void test_not_finite(void **state)
 		tape_init(&t, &ps);
 		tape_begin(&t, g, NULL);
 		assert_false(isfinite(op_cross_entropy(
-			&t, tape_wrap(&t, x, 2, 3), y, 0.1f).objective));
+			&t, tape_wrap(&t, x, 2, 3), y, 0.1f, NULL).objective));
 		assert_false(isfinite(op_output_loss(
 			&t, tape_wrap(&t, x, 2, 3), 0, PARAM_NONE, y, 0.1f,
 			NULL).objective));
