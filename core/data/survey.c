@@ -182,6 +182,13 @@ static void warn_none(const struct survey *s, const char *split, struct buf *out
 				     "means no label in SNLI and MNLI");
 }
 
+static void tell_bare(const struct survey *s, const char *split, struct buf *out)
+{
+	if (s->bare)
+		buf_addf(out, "%" PRIu64 " of %" PRIu64 " %s rows have no label: the empty set "
+			 "is right for them\n", s->bare, s->n, split);
+}
+
 static void warn_headers(const struct survey *s, const char *split, struct buf *out)
 {
 	if (s->headers)
@@ -195,10 +202,12 @@ void survey_warn(const struct survey *train, const struct survey *dev, struct bu
 {
 	uint64_t common = dev ? survey_common(train, dev) : 0;
 
+	tell_bare(train, "train", out);
 	warn_none(train, "train", out);
 	warn_headers(train, "train", out);
 	if (!dev)
 		return;
+	tell_bare(dev, "dev", out);
 	warn_none(dev, "dev", out);
 	warn_headers(dev, "dev", out);
 	if (hash_equal(train->content, dev->content) && common == dev->n)

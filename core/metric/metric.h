@@ -38,6 +38,13 @@ struct metric_info {
 	const char *help;  /* one line, with the source */
 };
 
+/* Can files of single answers be scored by it? No file has losses, and sets are rows of
+ * their own. */
+static inline bool metric_is_of_files(const struct metric_info *m)
+{
+	return m->input != METRIC_LOSSES && m->input != METRIC_SETS;
+}
+
 extern const struct metric_info metric_table[METRICS];
 const struct metric_info *metric_find(const char *name); /* NULL: none */
 

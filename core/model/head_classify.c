@@ -64,6 +64,7 @@ static double row_loss(const struct model_task *task, const struct batch *b, int
 }
 
 const struct head_kind head_classify = {
+	.problem_type = "single_label_classification",
 	.check = check,
 	.declare = declare,
 	.loss = loss,

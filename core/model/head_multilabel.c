@@ -58,6 +58,7 @@ static double row_loss(const struct model_task *task, const struct batch *b, int
 }
 
 const struct head_kind head_multilabel = {
+	.problem_type = "multi_label_classification",
 	.check = check,
 	.declare = declare,
 	.loss = loss,
