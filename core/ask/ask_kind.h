@@ -63,6 +63,7 @@ struct gather {
 	int task;
 	uint64_t n, k;       /* how many there will be, how many there were */
 	double loss, weight; /* sums: of losses times their weights, of the weights */
+	bool fits;           /* what is open in the answers is fitted to these rows */
 	void *own;           /* the kind's; NULL at first */
 };
 
@@ -82,6 +83,9 @@ struct ask_kind {
 	void (*gather_add)(struct gather *g, const struct outcome *o);
 	/* NaN where it has no meaning (metric.h). */
 	double (*gather_metric)(const struct gather *g, enum metric_id m);
+	/* After the last, where g->fits: takes its fit, for the sums and the predictions that
+	 * were kept [n], which it returns. NULL: nothing is open. */
+	double (*gather_fit)(struct gather *g, struct prediction *kept, int n);
 	void (*gather_end)(struct gather *g);
 	/* What metrics are made of, row by row: what is right (NULL: they are means of the
 	 * rows' own scores), and what was said or scored. NaN: none, or not kept. */

@@ -10,6 +10,7 @@
 
 #include "ask/ask_kind.h"
 #include "ask/multilabel_own.h"
+#include "ask/threshold.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "metric/significance.h"
@@ -170,12 +171,35 @@ static int32_t *numbers(const struct prediction *p, int n,
 	return x;
 }
 
+struct sums {
+	struct set_tally tally;
+	struct threshold_fit *fit; /* NULL: it is not looked for */
+};
+
+static int labels_of(const struct gather *g)
+{
+	return g->s->task[g->task].n_labels;
+}
+
 static void begin(struct gather *g)
 {
-	struct set_tally *t = xcalloc(1, sizeof *t);
+	struct sums *u = xcalloc(1, sizeof *u);
 
-	t->label = xcalloc((size_t)g->s->task[g->task].n_labels, sizeof *t->label);
-	g->own = t;
+	u->tally.label = xcalloc((size_t)labels_of(g), sizeof *u->tally.label);
+	if (g->fits)
+		u->fit = threshold_fit_new(labels_of(g));
+	g->own = u;
+}
+
+static void fit_row(struct sums *u, const struct prediction *p, const int32_t *gold, int n)
+{
+	int labels = set_p_count(p);
+	float *prob = xcalloc((size_t)labels + 1, sizeof *prob);
+
+	for (int k = 0; k < labels; k++)
+		prob[k] = (float)set_p(p, k);
+	threshold_fit_add(u->fit, gold, n, prob);
+	xfree(prob);
 }
 
 static void add(struct gather *g, const struct outcome *o)
@@ -183,24 +207,59 @@ static void add(struct gather *g, const struct outcome *o)
 	int n_gold = set_gold_count(&o->p), n_pred = set_pred_count(&o->p);
 	int32_t *gold = numbers(&o->p, n_gold, set_gold);
 	int32_t *pred = numbers(&o->p, n_pred, set_pred);
+	struct sums *u = g->own;
 
 	if (n_gold >= 0)
-		set_tally_add(g->own, gold, n_gold, pred, n_pred);
+		set_tally_add(&u->tally, gold, n_gold, pred, n_pred);
+	if (n_gold >= 0 && u->fit)
+		fit_row(u, &o->p, gold, n_gold);
 	xfree(gold);
 	xfree(pred);
 }
 
 static double metric(const struct gather *g, enum metric_id m)
 {
-	return metric_set_tallied(m, g->own, g->s->task[g->task].n_labels);
+	const struct sums *u = g->own;
+
+	return metric_set_tallied(m, &u->tally, labels_of(g));
+}
+
+/* The same prediction by another threshold. */
+static void say_again(struct prediction *p, double threshold)
+{
+	int n = set_p_count(p), n_gold = set_gold_count(p);
+	float *prob = xcalloc((size_t)n + 1, sizeof *prob);
+	int32_t *pred = xcalloc((size_t)n + 1, sizeof *pred);
+	int32_t *gold = numbers(p, n_gold, set_gold);
+
+	for (int k = 0; k < n; k++)
+		prob[k] = (float)set_p(p, k);
+	set_put(p, &(struct set_said){ .gold = gold, .n_gold = n_gold, .pred = pred,
+				       .n_pred = set_above(prob, n, threshold, pred),
+				       .threshold = threshold, .prob = prob, .n = n });
+	xfree(prob);
+	xfree(pred);
+	xfree(gold);
+}
+
+static double fit(struct gather *g, struct prediction *kept, int n)
+{
+	struct sums *u = g->own;
+	double threshold = threshold_fit_best(u->fit);
+
+	threshold_fit_tally(u->fit, threshold, &u->tally);
+	for (int i = 0; i < n; i++)
+		say_again(&kept[i], threshold);
+	return threshold;
 }
 
 static void end(struct gather *g)
 {
-	struct set_tally *t = g->own;
+	struct sums *u = g->own;
 
-	xfree(t->label);
-	xfree(t);
+	threshold_fit_free(u->fit);
+	xfree(u->tally.label);
+	xfree(u);
 }
 
 static double right(const struct prediction *p)
@@ -236,6 +295,12 @@ static void right_words(const struct plan_task *t, const struct prediction *p,
 	for (int i = 0; i < n; i++)
 		buf_add(out, name[i], strlen(name[i]) + 1);
 	xfree(name);
+}
+
+static const char *signature(const struct plan_task *t)
+{
+	return t->threshold < 0 ? "the threshold was fitted to dev rows, in training: of dev "
+				  "rows these figures are of the rows it was fitted to" : NULL;
 }
 
 /* --- words --- */
@@ -285,11 +350,13 @@ const struct ask_kind ask_kind_multilabel = {
 	.gather_begin = begin,
 	.gather_add = add,
 	.gather_metric = metric,
+	.gather_fit = fit,
 	.gather_end = end,
 	.right_value = right,
 	.said_value = said,
 	.right_words = right_words,
 	.baseline = multilabel_baseline,
+	.signature = signature,
 	.member = { "prediction", "labels", "label" },
 	.take = multilabel_take,
 	.take_none = multilabel_take_none,
