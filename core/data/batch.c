@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "base/status.h"
+#include "data/data_kind.h"
 
 struct packer {
 	const struct dataset *d;
@@ -226,6 +227,7 @@ struct filler {
 	int *off, *dec_off, *set_off;
 	double *number;
 	uint64_t *row;
+	bool is_set; /* its targets are sets */
 };
 
 static void *array(struct arena *a, int n, size_t size)
@@ -302,7 +304,8 @@ static void fill_example(struct filler *f, const struct dataset *d, int b,
 	fill_source(f, d, b, e);
 	fill_target(f, d, b, e, cls_id);
 	fill_set(f, d, b, e);
-	f->label[b] = e->n_set < 0 ? e->label : f->set_off[b + 1] - f->set_off[b];
+	f->label[b] = !f->is_set || e->n_set < 0 ? e->label :
+			      f->set_off[b + 1] - f->set_off[b];
 	f->number[b] = e->number;
 }
 
@@ -355,6 +358,7 @@ void batch_build(struct batch *out, struct arena *a, const struct dataset *d,
 		S += set_size(&e);
 	}
 	filler_init(&f, a, n, sum(N), sum(T), sum(S));
+	f.is_set = data_target(dataset_kind(d))->has_set;
 	for (int b = 0; b < n; b++) {
 		struct example e;
 
@@ -380,6 +384,7 @@ void batch_build_examples(struct batch *out, struct arena *a,
 		S += set_size(&ex[b]);
 	}
 	filler_init(&f, a, n, sum(N), sum(T), sum(S));
+	f.is_set = data_target(kind)->has_set;
 	for (int b = 0; b < n; b++) {
 		fill_example(&f, NULL, b, &ex[b], cls_id);
 		f.row[b] = (uint64_t)b;

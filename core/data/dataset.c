@@ -7,8 +7,9 @@
  *             was made from, the data file's content hash, checksums, the row
  *             report, sum of tokens, mean
  *   body      per example, from a multiple of 4: ids int32[n_ids], target (pieces,
- *             or the numbers of a set's labels) int32[n_target], the raw text, pair and target; zeros to a
- *             multiple of 4, at the end of the body to a multiple of 8
+ *             or the numbers of a set's labels) int32[n_target], the raw text,
+ *             pair and target; zeros to a multiple of 4, at the end of the
+ *             body to a multiple of 8
  *   tail      label counts uint64[n_labels], then struct cache_record[n]: where
  *             the example is, its lengths, its line, its label or number
  *

@@ -31,7 +31,8 @@ void survey_release(struct survey *s);
 uint64_t survey_common(const struct survey *train, const struct survey *dev);
 /*
  * What a person should know of a pair of splits, a line each, "" for nothing: dev
- * rows that were trained on, rows without a label, labels that mean none. `dev` may be NULL. Appends.
+ * rows that were trained on, rows without a label, labels that mean none. `dev`
+ * may be NULL. Appends.
  */
 void survey_warn(const struct survey *train, const struct survey *dev, struct buf *out);
 

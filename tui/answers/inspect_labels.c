@@ -149,6 +149,6 @@ void inspect_draw_sets(struct canvas *c, const struct ui *ui, struct rect r)
 	draw_share(c, in, y++, "extra ones", d->n_extra, all, INK_WARN);
 	draw_share(c, in, y++, "both", d->n_both, all, INK_DIM);
 	if (y < in.y + in.h && all)
-		draw_textf(c, y, in.x, in.w, INK_DIM, in.w < 34 ? "%.2f gold %.2f said" :
+		draw_textf(c, y, in.x, in.w, INK_DIM, in.w < 34 ? "%.1f gold %.1f said" :
 			   "labels a row: %.2f gold, %.2f said", gold / all, said / all);
 }

@@ -118,7 +118,8 @@ void layout_inspect(struct rect body, int classes, int columns, struct inspect_l
 	if (tall && rows < 5)
 		rows = 5; /* a calibration wants some height */
 	band = rect_top(&body, least(rows + (fair ? 4 : 3), body.h));
-	w = least(columns ? columns : matrix_columns(classes, band.w), band.w - (band.w >= 76 ? 22 : 0));
+	w = least(columns ? columns : matrix_columns(classes, band.w),
+		  band.w - (band.w >= 76 ? 22 : 0));
 	out->matrix = rect_left(&band, w);
 	if (band.w >= 20) {
 		rect_left(&band, 1); /* air */
