@@ -107,6 +107,9 @@ struct ask_kind {
 	 */
 	const char *member[ASK_MEMBERS];
 	enum status (*take)(const struct ask_said *a, struct outcome *o, struct err *err);
+	/* Of such an outcome: are there probabilities, and do they say otherwise? NULL: there
+	 * are never any. */
+	bool (*has_p)(const struct prediction *p, bool *is_otherwise);
 	/* The outcome of a row without an answer, which is wrong; NULL: none would be. */
 	void (*take_none)(const struct ask_said *a, struct outcome *o);
 

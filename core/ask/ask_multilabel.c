@@ -359,6 +359,7 @@ const struct ask_kind ask_kind_multilabel = {
 	.signature = signature,
 	.member = { "prediction", "labels", "label" },
 	.take = multilabel_take,
+	.has_p = multilabel_has_p,
 	.take_none = multilabel_take_none,
 	.put_answer = put_answer,
 	.outputs = outputs,

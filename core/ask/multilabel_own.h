@@ -10,6 +10,7 @@
 void multilabel_baseline(const struct session *s, int task, const struct dataset *dev,
 			 struct eval_row *out);
 enum status multilabel_take(const struct ask_said *a, struct outcome *o, struct err *err);
+bool multilabel_has_p(const struct prediction *p, bool *is_otherwise);
 void multilabel_take_none(const struct ask_said *a, struct outcome *o);
 
 #endif

@@ -164,6 +164,14 @@ enum status multilabel_take(const struct ask_said *a, struct outcome *o, struct 
 	return st;
 }
 
+/* Another set than the threshold makes of them. */
+bool multilabel_has_p(const struct prediction *p, bool *is_otherwise)
+{
+	for (int k = 0; k < set_p_count(p); k++)
+		*is_otherwise |= (set_p(p, k) >= set_threshold(p)) != set_has_pred(p, k);
+	return set_p_count(p) > 0;
+}
+
 void multilabel_take_none(const struct ask_said *a, struct outcome *o)
 {
 	set_outcome(a, NULL, NULL, o);

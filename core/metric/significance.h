@@ -40,8 +40,8 @@ struct answers_of {
 /*
  * What was asked. With `gold` [n_rows], labels, numbers or how many labels a row has, the
  * metric is one of labels, of numbers or micro-F1. Without (NULL) values are scores of
- * rows and the metric is their mean: ROUGE, accuracy as 0 and 1; of perplexity exp of it, the values being
- * mean losses. `weight` [n_rows] (NULL: all alike) is what a row counts in such a
+ * rows and the metric is their mean: ROUGE, accuracy as 0 and 1; of perplexity exp of it,
+ * the values being mean losses. `weight` [n_rows] (NULL: all alike) is what a row counts in such a
  * mean: of perplexity its pieces.
  */
 struct paired_sample {

@@ -246,15 +246,17 @@ static void find_prefix(struct pretrained *p)
 
 /* --- its own classification head --- */
 
-/* Is config.json's model one that classifies whole texts, a label each? */
-static bool classifies(const struct json *config)
+/* Is config.json's model one that classifies whole texts, a label each or several? */
+static bool classifies(const struct json *config, bool *several)
 {
 	static const char kind[] = "ForSequenceClassification";
 	const struct json *a = json_get(config, "architectures");
 	const struct json *problem = json_get(config, "problem_type");
 
-	if (problem && json_type(problem) == JSON_STRING &&
-	    !str_eq(json_string(problem), "single_label_classification"))
+	*several = problem && json_type(problem) == JSON_STRING &&
+		   str_eq(json_string(problem), head_multilabel.problem_type);
+	if (!*several && problem && json_type(problem) == JSON_STRING &&
+	    !str_eq(json_string(problem), head_classify.problem_type))
 		return false;
 	a = a && json_type(a) == JSON_ARRAY ? json_first(a) : NULL;
 	if (!a || json_type(a) != JSON_STRING)
@@ -319,7 +321,7 @@ static enum status find_head(struct pretrained *p, struct err *err)
 	int C = p->info.cfg.dim, n;
 	enum status st = ST_OK;
 
-	if (!f->head_out || !classifies(p->config))
+	if (!f->head_out || !classifies(p->config, &p->info.is_multilabel))
 		return ST_OK;
 	for (int i = 0; i < HEAD_PARTS; i++) {
 		bool hidden = i < 2;

@@ -36,6 +36,7 @@ struct pretrained_info {
 	int max_length;             /* pieces that its places have room for */
 	int n_labels;               /* of its own classification head; 0: it has none */
 	const char *const *labels;  /* [n_labels] its id2label, in order */
+	bool is_multilabel;         /* it says any number of them of a text, not one */
 	int64_t parameters;         /* numbers of the trunk */
 	int64_t bytes;              /* of all tensors, as they stand in the files */
 	struct hash hash;           /* of config.json and tensors, in however many files */

@@ -125,26 +125,15 @@ static int *label_rows(const struct pretrained_info *info, const char *const *la
 	return NULL;
 }
 
-/* What the folder says of its own head; one label of several where it says nothing. */
-static bool is_such_problem(const struct pretrained *p, const struct head_kind *head)
-{
-	const struct json *n = json_get(p->config, "problem_type");
-	bool is_said = n && json_type(n) == JSON_STRING;
-
-	return str_eq(is_said ? json_string(n) : head_classify.problem_type,
-		      head->problem_type);
-}
-
 /* Is the task's head the folder's, but for the order of the labels? */
 static int *head_rows(const struct pretrained *p, const struct model *m, int task,
 		      const char *const *const *labels)
 {
 	const struct model_task *t = &m->task[task];
 
-	const struct head_kind *head = head_of(m->trunk, t->kind);
+	const struct head_kind *head = p->info.is_multilabel ? &head_multilabel : &head_classify;
 
-	if (!p->info.n_labels || !t->n_labels || !head->problem_type ||
-	    !is_such_problem(p, head) || !labels || !labels[task] ||
+	if (!p->info.n_labels || head_of(m->trunk, t->kind) != head || !labels || !labels[task] ||
 	    m->cfg.pool != POOL_FIRST || m->cfg.head_act != p->info.cfg.head_act)
 		return NULL;
 	return label_rows(&p->info, labels[task], t->n_labels);

@@ -8,10 +8,7 @@ const struct plan_kind plan_kind_multilabel = {
 	.prompt = "{text}\nlabels:",
 	.prompt_pair = "{text} {text_b}\nlabels:",
 	.variant = { { "metrics", "[\"micro_f1\", \"macro_f1\", \"exact_match\"]",
-		       "Measures of sets of labels on the dev rows." },
-		     { "smoothing", NULL,
-		       "Label smoothing e of the loss: 1 becomes 1 - e/2 and 0 becomes e/2; "
-		       "losses are shown without." } },
+		       "Measures of sets of labels on the dev rows." } },
 	.metrics = 1 << METRIC_SETS,
 	.draft_metrics = { "micro_f1", "macro_f1", "exact_match" },
 };

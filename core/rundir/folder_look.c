@@ -61,6 +61,7 @@ static void look_model(struct folder_look *l, const struct pretrained_info *i)
 	l->bytes = i->bytes;
 	l->n_labels = i->n_labels;
 	l->labels = i->labels;
+	l->is_multilabel = i->is_multilabel;
 	l->hash = i->hash;
 }
 

@@ -26,6 +26,7 @@ struct folder_look {
 	int64_t parameters, bytes;  /* of the trunk; of all tensors */
 	int n_labels;
 	const char *const *labels;  /* [n_labels] */
+	bool is_multilabel;         /* several of them a text */
 	struct buf not_taken;       /* a tensor's name a line */
 	struct hash hash;
 	const char *tokenizer;      /* its kind; NULL: none, and trouble says why */

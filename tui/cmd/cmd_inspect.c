@@ -114,7 +114,9 @@ static void print_text(const struct folder_look *l)
 	print_labels(l);
 	print_tokenizer(l);
 	printf("taken      the trunk%s\n",
-	       l->n_labels ? "; and the head, for a task with these labels" : "");
+	       !l->n_labels ? "" : l->is_multilabel ?
+	       "; and the head, for a task of kind multilabel with these labels" :
+	       "; and the head, for a task with these labels");
 	print_not_taken(l);
 	printf("hash       %s\n", digits);
 }
