@@ -14,7 +14,8 @@
 #include "kind_view.h"
 
 enum { NAME_COLS = 16, SET_COLS = 11, SET_WIDE = 18, SET_BYTES = 200 };
-enum { TRIED_BAR = 24, TRIED_NAME = 12 };
+/* Labels of a text that was typed: so many, or twice that where there is room. */
+enum { TRIED = 6, TRIED_ROOM = 20, TRIED_BAR = 24, TRIED_NAME = 12 };
 
 /* --- a text that was typed --- */
 
@@ -45,9 +46,12 @@ static int draw_tried_labels(struct canvas *c, struct rect r, int y, const struc
 {
 	int bar = r.w < TRIED_BAR + 35 ? r.w - 35 : TRIED_BAR, at;
 	bool *done = xcalloc((size_t)json_len(p) + 1, sizeof *done);
+	int all = json_len(p), most = r.h >= TRIED_ROOM ? 2 * TRIED : TRIED, shown = 0;
 	const struct json *n = NULL;
 
-	while (y < r.y + r.h && (at = largest(p, done, &n)) >= 0) {
+	most = r.y + r.h - y < most ? r.y + r.h - y : most;
+	most -= most < all && most == r.y + r.h - y; /* a line for the others */
+	while (shown < most && (at = largest(p, done, &n)) >= 0) {
 		bool is_said = is_listed(said, json_key(n));
 
 		done[at] = true;
@@ -57,8 +61,12 @@ static int draw_tried_labels(struct canvas *c, struct rect r, int y, const struc
 		draw_textf(c, y, r.x + bar + 29, 6, is_said ? INK_TEXT : INK_DIM, "%.3f",
 			   json_number(n));
 		y++;
+		shown++;
 	}
 	xfree(done);
+	if (shown < all && y < r.y + r.h)
+		draw_textf(c, y++, r.x + 14, r.w - 14, INK_DIM, "%d more, each less likely",
+			   all - shown);
 	return y;
 }
 

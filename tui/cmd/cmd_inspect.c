@@ -170,6 +170,8 @@ static void print_json(const struct folder_look *l)
 	for (int k = 0; k < l->n_labels; k++)
 		json_put_str(&j, NULL, l->labels[k]);
 	json_close(&j, ']');
+	if (l->is_multilabel)
+		json_put_bool(&j, "is_multilabel", true);
 	put_tokenizer(&j, l);
 	json_open(&j, "not_taken", '[');
 	for (size_t n; *s; s += n + 1) {
