@@ -124,7 +124,7 @@ struct layout eval_encode(const struct session *s, int task, const char *text,
 	ex->ids = ids;
 	ex->n_ids = l.n;
 	ex->second = l.at[1];
-	ex->label = -1;
+	ex->label = ex->n_set = -1;
 	return l;
 }
 

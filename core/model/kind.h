@@ -108,6 +108,7 @@ struct trunk_kind {
 struct head_kind {
 	bool writes;     /* text, with the model's decoder: no scores */
 	bool picks;      /* its answer is one of what it has scores for */
+	const char *problem_type; /* what `transformers` calls it; NULL: it has no name */
 	enum status (*check)(const struct model *m, const struct model_task *task,
 			     struct err *err);
 	/* The head's own, under the task's prefix. */

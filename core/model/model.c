@@ -13,6 +13,19 @@
 
 /* --- life --- */
 
+/* Their classes' weights become the model's. */
+static void copy_weights(struct model *m, struct model_task *t)
+{
+	size_t n = (size_t)t->n_labels;
+	float *own;
+
+	if (!t->class_weight)
+		return;
+	own = arena_alloc(&m->arena, n * sizeof *own);
+	memcpy(own, t->class_weight, n * sizeof *own);
+	t->class_weight = own;
+}
+
 /* A model without parameters yet, all its parts known and checked; or NULL. */
 static struct model *describe(const struct model_config *cfg,
 			      const struct model_task *tasks, int n, struct err *err)
@@ -36,6 +49,8 @@ static struct model *describe(const struct model_config *cfg,
 	m->task = arena_zalloc(&m->arena, (size_t)n * sizeof *m->task);
 	m->head = arena_zalloc(&m->arena, (size_t)n * sizeof *m->head);
 	memcpy(m->task, tasks, (size_t)n * sizeof *m->task);
+	for (int i = 0; i < n; i++)
+		copy_weights(m, &m->task[i]);
 	if (model_check_tasks(m, err)) {
 		model_free(m);
 		return NULL;

@@ -75,7 +75,7 @@ enum { LABEL_PIECES_MAX = 32 };
 struct model_task {
 	char name[TASK_NAME_MAX];
 	enum task_kind kind;
-	int n_labels;           /* classify */
+	int n_labels;           /* classify, multilabel */
 	struct number_grid grid; /* regress, for models that say their answers */
 	/*
 	 * For models that say their answers: the pieces of the text of label k, or of
@@ -86,6 +86,9 @@ struct model_task {
 	const int32_t *text;
 	const int *text_off;
 	float smoothing;        /* label smoothing of its loss */
+	/* [n_labels] what a class, or a label's term, counts in the objective; NULL: all
+	   1. Borrowed until the model is made. */
+	const float *class_weight;
 	double mean, scale;     /* regress: a head predicts (y - mean) / scale */
 };
 
@@ -173,7 +176,8 @@ struct loss model_loss(const struct model *m, struct tape *t, const struct batch
 		       float p_drop);
 
 /*
- * classify: p [B, n_labels] probabilities; regress: p [B, 1] in the task's own
+ * classify: p [B, n_labels] probabilities; multilabel: likewise, of each label apart
+ * (they do not sum to 1); regress: p [B, 1] in the task's own
  * unit. In the tape's arena (borrowed until the next tape_begin).
  */
 void model_predict(const struct model *m, struct tape *t, const struct batch *b,

@@ -262,6 +262,13 @@ static bool reads_texts(const struct json *config)
 	       str_eq(json_string(a) + strlen(json_string(a)) - (sizeof kind - 1), kind);
 }
 
+static bool says_problem(const struct json *config, const char *type)
+{
+	const struct json *j = json_get(config, "problem_type");
+
+	return j && json_type(j) == JSON_STRING && str_eq(json_string(j), type);
+}
+
 /*
  * Why a head of n outputs is none of ours; NULL: it is one. Without a problem_type,
  * `transformers` takes one output for a number and more for labels.
@@ -275,9 +282,8 @@ static const char *why_no_head(const struct json *config, int64_t n)
 		return "its head has more outputs than a task may have labels";
 	if (!problem)
 		return NULL;
-	if (str_eq(problem, "multi_label_classification"))
-		return "its head gives a text any number of labels "
-		       "(multi_label_classification): a task here gives one";
+	if (str_eq(problem, head_multilabel.problem_type))
+		return NULL;
 	if (str_eq(problem, "regression"))
 		return n == 1 ? NULL : "its head gives a text several numbers (regression): "
 				       "a task here gives one";
@@ -403,10 +409,11 @@ static enum status find_head(struct pretrained *p, struct err *err)
 	if (p->info.head_why)
 		return ST_OK;
 	n = (int)bias->dim[0];
+	p->info.is_multilabel = says_problem(p->config, head_multilabel.problem_type);
 	for (int i = 0; i < HEAD_PARTS && !st; i++)
 		st = pretrained_fits(tensors_at(p->tensors, p->head[i]),
 				     i % 2 ? 1 : i ? n : C, i == 3 ? n : C, err);
-	if (!st && n == 1)
+	if (!st && n == 1 && !p->info.is_multilabel)
 		read_number(p);
 	else if (!st)
 		st = read_labels(p, n, err);

@@ -35,6 +35,7 @@ struct pretrained_info {
 	int max_length;             /* pieces that its places have room for */
 	int n_labels;               /* of its own classification head; 0: it has none */
 	const char *const *labels;  /* [n_labels] its id2label, in order */
+	bool is_multilabel;         /* it says any number of them of a text, not one */
 	const char *number;         /* NULL, or what its head's one number is called */
 	const char *head_why;       /* NULL, or why its head is none that we have */
 	bool has_lm;                /* has a head for masked words that decoders can have */

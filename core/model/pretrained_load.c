@@ -154,8 +154,9 @@ static int *head_rows(const struct pretrained *p, const struct model *m, int tas
 		      const char *const *const *labels)
 {
 	const struct model_task *t = &m->task[task];
+	const struct head_kind *head = p->info.is_multilabel ? &head_multilabel : &head_classify;
 
-	if (!p->info.n_labels || t->kind != TASK_CLASSIFY || !labels || !labels[task] ||
+	if (!p->info.n_labels || head_of(m->trunk, t->kind) != head || !labels || !labels[task] ||
 	    !is_head_alike(p, m))
 		return NULL;
 	return label_rows(&p->info, labels[task], t->n_labels);
@@ -201,7 +202,7 @@ static bool begins_pooled(const struct pretrained *p, const struct model *m, int
 {
 	enum task_kind kind = m->task[task].kind;
 
-	return p->pooler[0] >= 0 && (kind == TASK_CLASSIFY || kind == TASK_REGRESS) &&
+	return p->pooler[0] >= 0 && head_of(m->trunk, kind)->problem_type &&
 	       is_head_alike(p, m);
 }
 

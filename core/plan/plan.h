@@ -41,6 +41,10 @@ struct plan_task {
 	char **labels;
 	int n_label_texts;              /* 0: the labels themselves are said */
 	char **label_texts;             /* in class order */
+	int n_class_weights;            /* 0: none; -1: balanced */
+	double *class_weights;          /* in class order */
+	char separator[8];              /* between labels of a set that stands in a text */
+	double threshold;               /* a label is said from this probability on; < 0: fitted */
 	double number_step;             /* of the numbers that are said; 0: none are */
 	double number_range[2];         /* their least and greatest; 0, 0: not known yet */
 	char prompt[256];               /* "": what stands around a text is the tokenizer's */
@@ -164,7 +168,7 @@ void plan_only_task(struct plan *p, int task);
 int plan_put_task(struct plan *p, struct plan *from);
 /*
  * Once the labels are known, which a plan may leave to the data: refuses metrics
- * that are of another number of labels.
+ * and class weights that are of another number of labels.
  */
 enum status plan_check_labels(const struct plan_task *t, struct err *err);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */

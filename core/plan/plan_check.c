@@ -157,12 +157,23 @@ static enum status check_label_texts(const struct plan_task *t, struct err *err)
 		       t->n_labels);
 }
 
+static enum status check_class_weights(const struct plan_task *t, struct err *err)
+{
+	if (t->n_class_weights <= 0 || t->n_class_weights == t->n_labels)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "%d weights for %d labels", t->n_class_weights,
+		       t->n_labels);
+}
+
 enum status plan_check_labels(const struct plan_task *t, struct err *err)
 {
 	enum status st = check_labels(t, err);
 
 	if (st)
 		return err_wrap(err, st, "tasks.%s.metrics", t->name);
+	st = check_class_weights(t, err);
+	if (st)
+		return err_wrap(err, st, "tasks.%s.class_weights", t->name);
 	st = check_label_texts(t, err);
 	return st ? err_wrap(err, st, "tasks.%s.label_texts", t->name) : ST_OK;
 }
@@ -246,6 +257,10 @@ static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 		str_format(path, sizeof path, "tasks.%s.min_length", t->name);
 		return plan_refuse(r, path, "%d is more than max_length %d",
 				   t->min_length, t->max_length);
+	}
+	if (t->n_labels && check_class_weights(t, &why)) {
+		str_format(path, sizeof path, "tasks.%s.class_weights", t->name);
+		return plan_refuse(r, path, "%s", why.text);
 	}
 	if (t->n_labels && check_labels(t, &why)) {
 		str_format(path, sizeof path, "tasks.%s.metrics", t->name);

@@ -17,6 +17,8 @@ enum plan_trait {
 	FOR_SMOOTHED = 1 << 3, /* the loss may be smoothed */
 	FOR_DECODES = 1 << 4,  /* the answer is a text that a search writes */
 	FOR_NUMBERS = 1 << 5,  /* the target is a number */
+	FOR_SETS = 1 << 6,     /* the target is any number of labels */
+	FOR_WEIGHED = 1 << 7,  /* its labels may count differently in the loss */
 };
 
 enum { PLAN_VARIANTS = 4, DRAFT_METRICS = 3 };

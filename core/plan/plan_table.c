@@ -163,6 +163,17 @@
 	  LABEL_TEXTS, label_texts, FOR_LABELS, "For models that say their "   \
 	  "answers: what is said for each label, in class order; null: the "   \
 	  "label itself.")                                                     \
+	T("tasks.*.separator", STR, 0, 0, "\",\"", NULL, TEXT, separator,         \
+	  FOR_SETS, "What stands between the labels of a row where they are "  \
+	  "one text; blanks: any run of blanks. In JSON they may be a list.")  \
+	T("tasks.*.threshold", NUM, 0, 1, "0.5", NULL, SHARE, threshold,       \
+	  FOR_SETS, "A label is said from this probability on. auto: each "    \
+	  "evaluation fits it to its dev rows, by micro-F1, and a checkpoint " \
+	  "keeps the last one; such figures are of the rows it was fitted to.") \
+	T("tasks.*.class_weights", LIST, 2, PLAN_LABELS_MAX, "null", NULL,     \
+	  WEIGHTS, n_class_weights, FOR_WEIGHED, "What each label counts in "  \
+	  "the loss, in class order; balanced: the training rows over the "    \
+	  "labels times the rows that have it. Losses are shown without.")     \
 	S("tasks.*.number_step", NUM, 1e-6, 1e6, "null", NULL, NUM,            \
 	  number_step, FOR_NUMBERS, "For models that say their answers: a "    \
 	  "number is said as the nearest whole multiple of it; null: 0.2.")    \

@@ -62,6 +62,7 @@ static void look_model(struct folder_look *l, const struct pretrained_info *i)
 	l->has_lm = i->has_lm;
 	l->n_labels = i->n_labels;
 	l->labels = i->labels;
+	l->is_multilabel = i->is_multilabel;
 	l->number = i->number;
 	l->head_why = i->head_why;
 }

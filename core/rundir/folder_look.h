@@ -27,6 +27,7 @@ struct folder_look {
 	bool has_lm;                /* a head for masked words, which decoders can have */
 	int n_labels;
 	const char *const *labels;  /* [n_labels] */
+	bool is_multilabel;         /* several of them a text */
 	const char *number;         /* what its head's one number is called; NULL: it has none */
 	const char *head_why;       /* why its head is not taken; NULL: it is, or there is none */
 	struct buf not_taken;       /* a tensor's name a line */

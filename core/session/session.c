@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "plan/plan_survey.h"
+#include "session/class_weights.h"
 #include "session/label_texts.h"
 #include "session/state.h"
 #include "session/workers.h"
@@ -97,6 +98,9 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 	enum status st = get_labels(s, i, o->data, pg, err);
 
 	t->scale = 1;
+	t->threshold = s->plan->tasks[i].threshold;
+	if (t->threshold < 0) /* until one is fitted */
+		t->threshold = 0.5;
 	if (!st && o->data)
 		st = open_data(s, i, pg, err);
 	if (o->norm) {
@@ -105,6 +109,8 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 	}
 	if (!st)
 		st = get_numbers(s, i, err);
+	if (!st && o->train)
+		st = class_weights_make(s, i, err);
 	if (!st && o->train)
 		t->packer = packer_new(t->train, s->plan->seed, i, s->plan->tokens,
 				       tokenizer_start(s->tok));
@@ -201,6 +207,7 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 					     .n_labels = s->task[i].n_labels,
 					     .grid = s->task[i].grid,
 					     .smoothing = (float)p->smoothing,
+					     .class_weight = s->task[i].class_weight,
 					     .mean = s->task[i].mean,
 					     .scale = s->task[i].scale };
 		str_copy(mt[i].name, sizeof mt[i].name, p->name);
@@ -387,6 +394,7 @@ void session_free(struct session *s)
 	model_free(s->model);
 	param_set_release(&s->params);
 	for (int i = 0; i < s->n_tasks; i++) {
+		xfree(s->task[i].class_weight);
 		packer_free(s->task[i].packer);
 		dataset_close(s->task[i].train);
 		dataset_close(s->task[i].dev);

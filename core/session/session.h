@@ -49,6 +49,8 @@ struct session_task {
 	struct cursor cursor;         /* state */
 	int n_labels;
 	char **labels;                /* borrowed from the plan */
+	float *class_weight;          /* [n_labels] in training; NULL: all count alike */
+	double threshold;             /* of sets: the plan's, or the last that was fitted */
 	struct number_grid grid;      /* of numbers that are said; n 0: none are */
 	double mean, scale;           /* what its kind prepared (data_kind.h); else 0, 1 */
 	double per_epoch;             /* micro-batches per epoch, as estimated at the start */

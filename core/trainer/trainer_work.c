@@ -192,7 +192,7 @@ static enum status measure(struct trainer *t, bool scheduled, struct evaluation 
 			   int *n, struct err *err)
 {
 	struct eval_options o = { .max_examples = t->s->plan->eval_examples,
-				  .keep = DEV_KEPT, .greedy = true };
+				  .keep = DEV_KEPT, .greedy = true, .fit = true };
 	enum status st = ST_OK;
 
 	for (int i = 0; i < t->s->n_tasks && !st; i++) {

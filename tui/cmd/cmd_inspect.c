@@ -130,6 +130,7 @@ static void print_text(const struct folder_look *l)
 	print_number(l);
 	print_tokenizer(l);
 	printf("taken      the trunk%s%s\n",
+	       l->is_multilabel ? "; and the head, for a task of kind multilabel with these labels" :
 	       l->n_labels ? "; and the head, for a task with these labels" :
 	       l->number ? "; and the head, for a regress task of that name, or the only one" :
 			   "",
@@ -187,6 +188,8 @@ static void print_json(const struct folder_look *l)
 	for (int k = 0; k < l->n_labels; k++)
 		json_put_str(&j, NULL, l->labels[k]);
 	json_close(&j, ']');
+	if (l->is_multilabel)
+		json_put_bool(&j, "is_multilabel", true);
 	if (l->number)
 		json_put_str(&j, "number", l->number);
 	if (l->head_why)

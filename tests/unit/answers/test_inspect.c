@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "answers/inspect_own.h"
+#include "answers/kind_view.h"
 #include "ask/ask_classify.h"
 #include "ask/ask_regress.h"
 #include "fixture/near.h"
@@ -99,7 +100,8 @@ static void test_changes(void **state)
 	row(&b[1], 2, 0, .2f);
 	row(&b[2], 3, 0, .8f);
 	row(&b[3], 4, 1, .4f);
-	change = results_changes(&now, &before, &fixed, &broken);
+	change = results_changes(&now, &before, view_kind(TASK_CLASSIFY)->is_error, &fixed,
+				 &broken);
 	assert_int_equal(fixed, 1);
 	assert_int_equal(broken, 1);
 	assert_int_equal(change[0], CHANGE_FIXED);

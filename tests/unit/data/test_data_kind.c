@@ -63,7 +63,7 @@ static void test_kinds_are_whole(void **state)
 	}
 	buf_init(&b);
 	task_kind_words(" or ", &b);
-	assert_string_equal(buf_str(&b), "classify, regress or summarize");
+	assert_string_equal(buf_str(&b), "classify, regress, summarize or multilabel");
 	buf_release(&b);
 }
 

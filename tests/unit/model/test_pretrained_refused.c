@@ -223,7 +223,7 @@ static void test_config(void **state)
 static void test_head_why(void **state)
 {
 	static const struct { const char *problem, *why; } row[] = {
-		{ "multi_label_classification", "multi_label_classification" },
+		{ "multi_label_classification", NULL },
 		{ "regression", "several numbers" }, { "token_sorting", "none that we know" },
 		{ "single_label_classification", NULL },
 	};
@@ -241,6 +241,7 @@ static void test_head_why(void **state)
 		info = pretrained_info(p);
 		assert_int_equal(info->n_labels, row[i].why ? 0 : 3);
 		assert_null(info->number);
+		assert_int_equal(info->is_multilabel, i == 0);
 		assert_int_equal(!info->head_why, !row[i].why);
 		if (row[i].why && !strstr(info->head_why, row[i].why))
 			fail_msg("%s", info->head_why);
