@@ -372,7 +372,7 @@ static double step_loss(struct bench *b)
 	}
 	h = op_linear(t, op_pool(t, x, &b->seq, POOL_MEAN), b->head, PARAM_NONE,
 		      ACT_NONE);
-	return op_cross_entropy(t, h, b->label, 0.0f).objective;
+	return op_cross_entropy(t, h, b->label, 0.0f, NULL).objective;
 }
 
 static void run_step(void *arg)

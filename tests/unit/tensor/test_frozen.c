@@ -107,7 +107,7 @@ static double losses(const struct net *n, struct tape *t, struct ten **low)
 	p = op_attention_pool(t, x, &seq, n->pool);
 	p = op_add(t, p, op_pool(t, x, &seq, POOL_MEAN), 0.0f);
 	sum = op_cross_entropy(t, op_linear(t, p, n->head, n->head_b, ACT_NONE), label,
-			       0.1f).objective;
+			       0.1f, NULL).objective;
 	sum += op_mse(t, op_linear(t, p, n->gate, n->gate_b, ACT_TANH), y).objective;
 	d = op_rows(t, x, last, T);
 	state = op_attend_lstm(t, &(struct attend_lstm){ .x = d, .rows = x,
