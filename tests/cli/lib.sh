@@ -41,3 +41,14 @@ PLAN
 field() { sed -n 's/.*"'"$1"'": *"\{0,1\}\([^",}]*\).*/\1/p' | tail -n 1; }
 # state_of ARGS...: trains quietly and prints the state at the end
 state_of() { "$TUTTI" train "$@" --json --runs "$TMP/runs" 2>"$TMP/err" | field state; }
+
+# vocab N: a vocabulary of so many pieces, 60 to 97 of them letters and words
+vocab() {
+	{
+		printf '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n'
+		for c in a b c d e f g h i j k l m n o p q r s t u v w x y z; do echo $c; echo "##$c"; done
+		for w in $(seq 1 60); do echo "word$w"; done
+	} | head -"$1"
+}
+# folder FAMILY NAME N: a model from elsewhere, tests/golden/pretrained/FAMILY, as $TMP/NAME
+folder() { cp -r "tests/golden/pretrained/$1" "$TMP/$2" && vocab "$3" >"$TMP/$2/vocab.txt"; }

@@ -4,15 +4,6 @@
 . tests/cli/lib.sh
 plan=$TMP/tiny.json runs=$TMP/runs
 tiny_plan "$plan" 20
-# vocab N: a vocabulary of so many pieces, 60 to 97 of them letters and words
-vocab() {
-	{
-		printf '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n'
-		for c in a b c d e f g h i j k l m n o p q r s t u v w x y z; do echo $c; echo "##$c"; done
-		for w in $(seq 1 60); do echo "word$w"; done
-	} | head -"$1"
-}
-folder() { cp -r "tests/golden/pretrained/$1" "$TMP/$2" && vocab "$3" >"$TMP/$2/vocab.txt"; }
 init=$TMP/init.json
 sed 's|"model": {[^}]*}|"model": { "init": "bert" }|; s|"tokenizer": {[^}]*},||
 	s/"max_source": 64/"max_source": 12/g; s/"max_target": 16/"max_target": 4/' "$plan" >"$init"

@@ -15,12 +15,13 @@ for split in train dev; do
 done
 cp datasets/*.json "$TMP/datasets/"
 export DATA="$TMP"
+folder bert minilm 97
 small="--set model.dim=32 --set mix.tokens=64" # check measures steps
 for plan in "$TMP"/datasets/*.json; do
 	if grep -q MODEL "$plan"; then # its kind is the folder's, which has few places
 		sed -i 's/"max_source": [0-9]*/"max_source": 12/; s/"max_target": [0-9]*/"max_target": 6/' "$plan"
 		check "$(basename "$plan" .json) over a model's folder" \
-			"$TUTTI" check "$plan" --set MODEL="$PWD/tests/golden/pretrained/bert"
+			"$TUTTI" check "$plan" --set MODEL="$TMP/minilm"
 		continue
 	fi
 	for kind in transformer bilstm gpt; do
