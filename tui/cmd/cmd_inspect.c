@@ -130,7 +130,7 @@ static void print_text(const struct folder_look *l)
 	print_number(l);
 	print_tokenizer(l);
 	printf("taken      the trunk%s%s\n",
-	       l->is_multilabel ? "; and the head, for a task of kind multilabel with these labels" :
+	       l->is_multilabel ? "; and the head, for a multilabel task with these labels" :
 	       l->n_labels ? "; and the head, for a task with these labels" :
 	       l->number ? "; and the head, for a regress task of that name, or the only one" :
 			   "",
