@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { CACHE_VERSION = 4, CACHE_ENDIAN = 0x01020304 };
+enum { CACHE_VERSION = 5, CACHE_ENDIAN = 0x01020304 };
 
 struct cache_header {
 	char magic[8];                 /* "TUTTITOK" */
@@ -44,7 +44,7 @@ struct cache_record {
 	uint32_t text_len, pair_len, target_len;
 };
 
-_Static_assert(sizeof(struct cache_header) == 1896, "no padding in the header");
+_Static_assert(sizeof(struct cache_header) == 2000, "no padding in the header");
 _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */
@@ -60,6 +60,7 @@ struct dataset {
 	const struct cache_header *h;
 	const uint64_t *counts;        /* [n_labels] */
 	const struct cache_record *record; /* [n] */
+	struct masking *masking;       /* owned; NULL: nothing is hidden */
 };
 
 /* Where the cache of one data set is, and what it must say it was made from. */

@@ -30,6 +30,7 @@ struct builder {
 	struct target_stats stats;
 	int *by_name;                 /* [n_labels] labels in order of bytes */
 	int32_t *ids, *pieces;        /* scratch: 2 * max_source, max_target */
+	struct masking *masking;      /* of kinds that hide pieces, else NULL */
 	bool cache_failed;
 };
 
@@ -72,6 +73,8 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 	b->ids = xcalloc(2 * (size_t)spec->max_source, sizeof *b->ids);
 	b->pieces = xcalloc((size_t)(spec->max_target > 0 ? spec->max_target : 1),
 			    sizeof *b->pieces);
+	if (data_kind(spec->kind)->is_masked)
+		b->masking = masking_new(tok, &spec->mask);
 	b->body = hasher_new();
 }
 
@@ -86,6 +89,7 @@ static void builder_release(struct builder *b)
 	xfree(b->by_name);
 	xfree(b->ids);
 	xfree(b->pieces);
+	masking_free(b->masking);
 }
 
 /* --- one row --- */
@@ -104,6 +108,8 @@ static enum row_fault take_source(struct builder *b, const struct source_row *ro
 			NULL, &l);
 	if (!l.total[0] || (c->pair >= 0 && !l.total[1]))
 		return ROW_EMPTY_TEXT;
+	if (b->masking && !masking_can(b->masking, l.n, b->ids))
+		return ROW_NO_WORDS;
 	r->n_ids = (uint32_t)l.n;
 	r->second = (uint32_t)l.at[1];
 	b->h.report.cut_source += layout_lost(&l) > 0;

@@ -67,7 +67,8 @@ struct data_target {
 	/* As members of an object; none where there is no target. */
 	void (*put)(const struct target_shown *t, struct json_out *j);
 };
-extern const struct data_target data_target_label, data_target_number, data_target_text;
+extern const struct data_target data_target_label, data_target_number, data_target_text,
+	data_target_none;
 
 /* The columns of a row, in the order in which a plan has them. */
 enum { COLUMN_TEXT, COLUMN_PAIR, COLUMN_TARGET, DATA_COLUMNS };
@@ -80,7 +81,16 @@ struct data_column {
 struct data_kind {
 	const struct data_target *target;
 	uint32_t (*units)(const struct cache_record *r); /* that an example counts */
-	struct data_column column[DATA_COLUMNS]; /* a pair's second text alone may be none */
+	/* A pair's second text may be none; so is the target where data_target_none is it. */
+	struct data_column column[DATA_COLUMNS];
+	/*
+	 * Which rows of a batch are to say pieces of the text itself: NULL, none. Of example
+	 * `row` with n ids: out[i] gets the piece, or -1; ids may change (masking.h).
+	 * scratch [n]. Pure; any thread.
+	 */
+	void (*aim)(const struct dataset *d, uint64_t row, uint64_t epoch, int n,
+		    int32_t *ids, int *scratch, int32_t *out);
+	bool is_masked;             /* what it says was hidden: dataset_masking() */
 	/* Says a task in words: %y its target, %x its text, %X "text x" or "texts x and z". */
 	const char *saying;
 	/*

@@ -48,7 +48,7 @@ void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
 		c->pair = s->n_fields++;
 		s->field[c->pair] = spec->pair;
 	}
-	if (!spec->unlabelled) {
+	if (!spec->unlabelled && data_kind(spec->kind)->column[COLUMN_TARGET].key) {
 		c->target = s->n_fields++;
 		s->field[c->target] = spec->target;
 	}
@@ -199,7 +199,12 @@ static enum status check_spec(const struct dataset_spec *spec,
 	const struct data_target *t = data_target(spec->kind);
 	bool labelled = !spec->unlabelled;
 
-	BUG_IF(!spec->text || (labelled && !spec->target));
+	BUG_IF(!spec->text || (labelled && !spec->target &&
+			       data_kind(spec->kind)->column[COLUMN_TARGET].key));
+	if (data_kind(spec->kind)->is_masked && tokenizer_special(tok, TOK_MASK) < 0)
+		return err_set(err, ST_INVALID, "the tokenizer has no piece that stands for a "
+			       "hidden one ([MASK]), as a task of kind %s wants it",
+			       task_kind_name(spec->kind));
 	if (spec->max_source < 4)
 		return err_set(err, ST_INVALID, "max_source below 4");
 	if (labelled && t->has_pieces && spec->max_target < 2)
@@ -274,6 +279,8 @@ enum status dataset_open(const struct dataset_spec *spec,
 		*out = NULL;
 	}
 	xfree(pl);
+	if (!st && data_kind(spec->kind)->is_masked)
+		(*out)->masking = masking_new(tok, &spec->mask);
 	return st;
 }
 
@@ -281,6 +288,7 @@ void dataset_close(struct dataset *d)
 {
 	if (!d)
 		return;
+	masking_free(d->masking);
 	file_unmap(&d->map);
 	xfree(d);
 }
@@ -327,6 +335,8 @@ uint32_t dataset_cost(const struct dataset *d, uint64_t i)
 uint32_t dataset_units(const struct dataset *d, uint64_t i)
 {
 	BUG_IF(i >= d->h->n);
+	if (d->masking)
+		return (uint32_t)masking_wanted(d->masking, (int)d->record[i].n_ids);
 	return data_kind(dataset_kind(d))->units(&d->record[i]);
 }
 
@@ -341,6 +351,11 @@ void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
 enum task_kind dataset_kind(const struct dataset *d)
 {
 	return (enum task_kind)d->h->kind;
+}
+
+const struct masking *dataset_masking(const struct dataset *d)
+{
+	return d->masking;
 }
 
 int32_t dataset_safe_id(const struct dataset *d, int32_t id)

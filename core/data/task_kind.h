@@ -14,12 +14,13 @@
 	X(CLASSIFY, classify)    \
 	X(REGRESS, regress)      \
 	X(SUMMARIZE, summarize)  \
+	X(MLM, mlm)              \
 	/* a new one is the last */
 
 #define TASK_KIND_CONSTANT(constant, name) TASK_##constant,
 enum task_kind { TASK_KIND_LIST(TASK_KIND_CONSTANT) TASK_KINDS };
 
-/* "classify|regress|summarize": their names as a list of choices. */
+/* "classify|regress|...": their names as a list of choices. */
 #define TASK_KIND_CHOICE(constant, name) "|" #name
 #define TASK_KIND_CHOICES (&(TASK_KIND_LIST(TASK_KIND_CHOICE))[1])
 

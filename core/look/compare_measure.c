@@ -63,9 +63,9 @@ static void take_system(struct compare_work *w, struct sides *x, int system,
 			value[n] = x->right[system][n];
 		n++;
 		x->s.n_rows = a->n;
-		x->s.gold = input == METRIC_TEXTS || input == METRIC_LOSSES ||
-			    m->metric == METRIC_ACCURACY ? NULL : a->gold;
-		x->s.weight = input == METRIC_LOSSES ? a->weight : NULL;
+		x->s.gold = input >= METRIC_TEXTS || m->metric == METRIC_ACCURACY ? NULL :
+			    a->gold;
+		x->s.weight = input >= METRIC_LOSSES ? a->weight : NULL;
 	}
 	x->of[system] = (struct answers_of){ n, value };
 }

@@ -16,10 +16,15 @@
 
 enum metric_id { METRIC_ACCURACY, METRIC_F1, METRIC_MACRO_F1, METRIC_MATTHEWS,
 		 METRIC_PEARSON, METRIC_SPEARMAN, METRIC_ROUGE1, METRIC_ROUGE2,
-		 METRIC_ROUGEL, METRIC_ROUGELSUM, METRIC_PERPLEXITY, METRICS };
+		 METRIC_ROUGEL, METRIC_ROUGELSUM, METRIC_PERPLEXITY,
+		 METRIC_PIECE_ACCURACY, METRICS };
 
-/* What a metric eats: labels, numbers, texts, or the losses of a model alone. */
-enum metric_input { METRIC_LABELS, METRIC_NUMBERS, METRIC_TEXTS, METRIC_LOSSES };
+/*
+ * What a metric eats: labels, numbers, texts; or what a model alone has of a row: its
+ * losses, its share of right pieces. Of these a row weighs as many pieces as it has.
+ */
+enum metric_input { METRIC_LABELS, METRIC_NUMBERS, METRIC_TEXTS, METRIC_LOSSES,
+		    METRIC_PIECES };
 /* What its values are: 0 to 1 (times 100 on screens), -1 to 1, or any number. */
 enum metric_unit { METRIC_SHARE, METRIC_CORRELATION, METRIC_PLAIN };
 
@@ -36,6 +41,11 @@ struct metric_info {
 
 extern const struct metric_info metric_table[METRICS];
 const struct metric_info *metric_find(const char *name); /* NULL: none */
+/* Can it be had from files of references and predictions? */
+static inline bool metric_is_of_files(enum metric_id m)
+{
+	return metric_table[m].input < METRIC_LOSSES;
+}
 
 /*
  * A value turned so that higher is better; a new value's gain over an old one, above 0

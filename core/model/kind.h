@@ -45,6 +45,7 @@
 #include "model/model_list.h"
 #include "model/search.h"
 
+struct asked_rows;
 struct build;
 struct decoder_kind;
 struct head_kind;
@@ -103,6 +104,7 @@ struct trunk_kind {
 struct head_kind {
 	bool writes;     /* text, with the model's decoder: no scores */
 	bool picks;      /* its answer is one of what it has scores for */
+	bool says_pieces; /* of the text itself, from its rows (pieces.h): no scores */
 	enum status (*check)(const struct model *m, const struct model_task *task,
 			     struct err *err);
 	/* The head's own, under the task's prefix. */
@@ -110,8 +112,15 @@ struct head_kind {
 	struct loss (*loss)(const struct model *m, struct tape *t,
 			    const struct batch *b, float p_drop);
 	double (*flops)(const struct model *m, int task, double n, double t);
+	/*
+	 * With says_pieces: the states [asked->n, w's columns] from which the output layer,
+	 * parameters *w and *bias, makes pieces.
+	 */
+	struct ten *(*states)(const struct model *m, struct tape *t, const struct batch *b,
+			      float p_drop, const struct asked_rows *asked, int *w,
+			      int *bias);
 
-	/* The rest not of heads that write: */
+	/* The rest not of heads that write or say pieces: */
 	/* Of scores() beyond the trunk; NULL: as flops, of no target. */
 	double (*score_flops)(const struct model *m, int task, double n);
 	struct ten *(*scores)(const struct model *m, struct tape *t, /* [B, values] */

@@ -182,6 +182,23 @@ void model_predict_points(const struct model *m, struct tape *t, const struct ba
 void model_attribute(const struct model *m, struct tape *t, const struct batch *b,
 		     double **p, float **score);
 
+/*
+ * mlm: of the n places of the batch that ask for a piece (batch.ids_out, in order) the
+ * plain loss of the piece that stood there and its probability; and of the `most`
+ * likeliest pieces, the likeliest first. In the tape's arena; the tape was begun for
+ * inference.
+ */
+struct piece_answers {
+	int n, most;
+	const int *row;         /* [n] of the batch */
+	double *loss;           /* [n] */
+	float *p;               /* [n] */
+	int32_t *best;          /* [n, most] */
+	float *best_p;          /* [n, most] */
+};
+void model_pieces(const struct model *m, struct tape *t, const struct batch *b, int most,
+		  struct piece_answers *out);
+
 struct decode_config {
 	int beams;              /* 1 = greedy */
 	int min_len, max_len;   /* in pieces, [SEP] not counted */

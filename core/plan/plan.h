@@ -32,6 +32,9 @@ struct plan_task {
 	enum task_kind kind;
 	char note[512];                 /* changes nothing */
 	char train[PATH_MAX], dev[PATH_MAX];
+	char from[TASK_NAME_MAX];       /* "", or the task whose texts these are: all of
+					   where they are is then as that task has it */
+	double mask;                    /* share of pieces that are hidden */
 	double dev_share;               /* of the train rows, held out; 0: none */
 	enum source_format format;      /* of both files; auto */
 	int header;                     /* -1 auto */

@@ -17,9 +17,11 @@ enum plan_trait {
 	FOR_SMOOTHED = 1 << 3, /* the loss may be smoothed */
 	FOR_DECODES = 1 << 4,  /* the answer is a text that a search writes */
 	FOR_NUMBERS = 1 << 5,  /* the target is a number */
+	FOR_TEXTS = 1 << 6,    /* texts are all it needs: they may be another task's */
+	FOR_MASKED = 1 << 7,   /* pieces of the text are hidden */
 };
 
-enum { PLAN_VARIANTS = 4, DRAFT_METRICS = 3 };
+enum { PLAN_VARIANTS = 6, DRAFT_METRICS = 3 };
 
 /* A field as this kind has it. */
 struct plan_variant {
@@ -34,6 +36,8 @@ struct plan_kind {
 					     of two */
 	unsigned metrics;      /* 1 << METRIC_LABELS, ...: of what its metrics may be */
 	const char *draft_metrics[DRAFT_METRICS]; /* in a first plan; NULL: no more */
+	bool is_pretraining;   /* there for what others learn of it: not in the mean that
+				  says which checkpoint is the best, while others are */
 };
 
 #define PLAN_KIND(constant, name) extern const struct plan_kind plan_kind_##name;

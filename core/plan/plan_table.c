@@ -123,6 +123,9 @@
 	T("tasks.*.train", PATH, 0, 0, NULL, NULL, PATH, train, FOR_EVERY,     \
 	  "Training rows: a JSONL, JSON, TSV or CSV file, packed or not, "     \
 	  "or a folder of texts.")                                             \
+	T("tasks.*.from", STR, 0, 0, "null", NULL, TEXT, from, FOR_TEXTS,      \
+	  "In place of train: another task's name. Its train rows' texts are " \
+	  "read, both of a pair, and for evaluation those of its dev rows.")   \
 	T("tasks.*.dev", PATH, 0, 0, "null", NULL, PATH, dev, FOR_EVERY,       \
 	  "Rows for evaluation.")                                              \
 	T("tasks.*.dev_share", NUM, 0, 0.5, "0", NULL, NUM, dev_share, FOR_EVERY, \
@@ -153,6 +156,10 @@
 	  "For models that say their answers: what stands around a text. "     \
 	  "{text} or {source} is the text, {text_b} the second one of a pair; " \
 	  "null: the text, and behind it 'label:', 'number:' or 'TL;DR:'.")     \
+	T("tasks.*.mask", NUM, 0.001, 0.999, "0.15", NULL, NUM, mask,          \
+	  FOR_MASKED, "Share of a text's pieces that are hidden, whole words " \
+	  "at a time; other ones in each epoch. Of them 8 in 10 are masked, 1 " \
+	  "in 10 is another piece, 1 in 10 stays.")                            \
 	T("tasks.*.max_source", INT, 4, 8192, "128", NULL, INT, max_source,    \
 	  FOR_EVERY, "Longest text in pieces; longer ones lose their end.")    \
 	T("tasks.*.max_target", INT, 2, 2048, "64", NULL, INT, max_target,     \
@@ -259,7 +266,8 @@
 	  "Newest checkpoints kept, beside the best and the named.")           \
 	W("best", STR, 0, 0, "\"mean\"", NULL, TEXT, best,                     \
 	  "What makes a checkpoint the best: the mean of the tasks' first "    \
-	  "metrics, or TASK.METRIC, one of that task's metrics or its loss.")  \
+	  "metrics (without mlm, where there are others), or TASK.METRIC, one " \
+	  "of that task's metrics or its loss.")  \
 	W("on_hangup", ENUM, 0, 0, "\"go-on\"", "go-on|checkpoint-exit", CHOICE, \
 	  on_hangup, "What a desk's run does when its terminal is gone.")
 

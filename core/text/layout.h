@@ -76,6 +76,13 @@ void layout_source(const struct tokenizer *t, struct layout_words text,
 void layout_prompted(const struct tokenizer *t, const char *prompt,
 		     struct layout_words text, struct layout_words pair, int cap,
 		     int32_t *ids, struct token_span *spans, struct layout *out);
+/*
+ * As layout_source, but each "[MASK]" of the texts is the tokenizer's mask, where it has
+ * one: for texts that a person typed so.
+ */
+void layout_masked(const struct tokenizer *t, struct layout_words text,
+		   struct layout_words pair, int cap, int32_t *ids,
+		   struct token_span *spans, struct layout *out);
 /* What a decoder is to write, its closing token included. */
 void layout_target(const struct tokenizer *t, struct layout_words text, int cap,
 		   int32_t *ids, struct layout *out);
