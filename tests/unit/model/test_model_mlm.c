@@ -193,7 +193,7 @@ static void test_parameters(void **state)
 static void learns(const char *kind)
 {
 	struct model_config cfg = config(true, 0);
-	struct adamw_group group[2] = { { .lr = 0.01f, .beta1 = 0.9f, .beta2 = 0.999f,
+	struct adamw_group group[2] = { { .lr = 0.004f, .beta1 = 0.9f, .beta2 = 0.999f,
 					  .eps = 1e-8f } };
 	struct test_model m;
 	struct masked a;
@@ -204,7 +204,7 @@ static void learns(const char *kind)
 	tm_init(&m, &cfg, &mlm, 1);
 	make_batch(&a, 5000);
 	first = loss_of(&m, &a, false).plain;
-	for (uint64_t i = 0; i < 250; i++) {
+	for (uint64_t i = 0; i < 600; i++) {
 		make_batch(&a, i);
 		loss_of(&m, &a, true);
 		adamw_count(&m.opt, m.g);
