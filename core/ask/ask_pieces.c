@@ -8,6 +8,7 @@
 #include "ask/evaluate_internal.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/data_kind.h"
 #include "session/workers.h"
 
 enum { COUNT, RIGHT, VALUES };
@@ -162,12 +163,13 @@ static void count_pieces(const struct dataset *d, struct frequencies *f)
 }
 
 /* What is never asked for, as no text has it, is no answer. */
-static void leave_out_specials(const struct tokenizer *tok, struct frequencies *f)
+static void leave_out_specials(const struct tokenizer *tok, bool says_end,
+			       struct frequencies *f)
 {
 	for (int s = 0; s < TOK_SPECIALS; s++) {
 		int32_t id = tokenizer_special(tok, (enum special)s);
 
-		if (id < 0 || !(f->n[id] > 0))
+		if (id < 0 || !(f->n[id] > 0) || (says_end && id == tokenizer_end(tok)))
 			continue;
 		f->sum -= f->n[id];
 		f->n[id] = 0;
@@ -204,7 +206,7 @@ void pieces_baseline(const struct session *s, int task, const struct dataset *de
 
 	f.n = xcalloc((size_t)f.size + 1, sizeof *f.n);
 	count_pieces(t->train ? t->train : dev, &f);
-	leave_out_specials(s->tok, &f);
+	leave_out_specials(s->tok, !data_kind(p->kind)->is_masked, &f);
 	arena_init(&a);
 	for (uint64_t k = 0; k < n; k++) {
 		uint64_t row = eval_spread(dataset_size(dev), n, k);

@@ -121,8 +121,8 @@ struct layout eval_encode(const struct session *s, int task, const char *text,
 
 	if (p->pair[0] && pair && pair[0])
 		two = (struct layout_words){ pair, strlen(pair) };
-	if (data_kind(p->kind)->is_masked)
-		layout_masked(s->tok, one, two, p->max_source, ids, spans, &l);
+	if (data_kind(p->kind)->has_marks)
+		layout_masked(s->tok, plan_prompt(p), one, two, p->max_source, ids, spans, &l);
 	else
 		layout_prompted(s->tok, plan_prompt(p), one, two, p->max_source, ids, spans,
 				&l);

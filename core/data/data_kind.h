@@ -91,6 +91,13 @@ struct data_kind {
 	void (*aim)(const struct dataset *d, uint64_t row, uint64_t epoch, int n,
 		    int32_t *ids, int *scratch, int32_t *out);
 	bool is_masked;             /* what it says was hidden: dataset_masking() */
+	/*
+	 * Makes a source and a target of a row's text, whose file has no target: appends
+	 * both. False: that text cannot be. NULL: rows are as the file has them.
+	 */
+	bool (*corrupt)(const struct dataset_spec *spec, const char *text, size_t len,
+			struct buf *source, struct buf *target);
+	bool has_marks;             /* "[MASK]" of a source is the mask (layout_masked) */
 	/* Says a task in words: %y its target, %x its text, %X "text x" or "texts x and z". */
 	const char *saying;
 	/*
@@ -113,9 +120,9 @@ TASK_KIND_LIST(DATA_KIND)
 
 /* Of a kind that counts each example as one; the columns of one with texts and a label. */
 uint32_t data_units_one(const struct cache_record *r);
+#define DATA_TEXT_HELP "Column of the text, by name, by number from 0, or as NAME#2."
 #define DATA_LABELLED(noun_of_target)                                                 \
-	[COLUMN_TEXT] = { "text", "text", "Column of the text, by name, by number "   \
-			  "from 0, or as NAME#2." },                                  \
+	[COLUMN_TEXT] = { "text", "text", DATA_TEXT_HELP },                           \
 	[COLUMN_PAIR] = { "text_b", "second text of a pair",                          \
 			  "Column of the second text of a pair." },                   \
 	[COLUMN_TARGET] = { "label", noun_of_target,                                  \

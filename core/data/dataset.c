@@ -52,6 +52,35 @@ void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
 		c->target = s->n_fields++;
 		s->field[c->target] = spec->target;
 	}
+	if (!spec->unlabelled && data_kind(spec->kind)->corrupt)
+		c->target = s->n_fields;
+}
+
+void dataset_corrupt(const struct dataset_spec *spec, const struct dataset_columns *c,
+		     struct source_row *row, struct made_texts *made)
+{
+	const struct data_kind *k = data_kind(spec->kind);
+
+	if (row->fault || !k->corrupt || c->target < 0)
+		return;
+	buf_clear(&made->source);
+	buf_clear(&made->target);
+	if (!k->corrupt(spec, row->field[c->text], row->len[c->text], &made->source,
+			&made->target)) {
+		row->fault = ROW_NO_WORDS;
+		return;
+	}
+	row->field[c->text] = buf_str(&made->source);
+	row->len[c->text] = made->source.len;
+	row->field[c->target] = buf_str(&made->target);
+	row->len[c->target] = made->target.len;
+	row->is_list[c->target] = false;
+}
+
+void made_texts_release(struct made_texts *made)
+{
+	buf_release(&made->source);
+	buf_release(&made->target);
 }
 
 /* Where a text falls among 0..2^64: by itself, or by itself and the draw's number. */

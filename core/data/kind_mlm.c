@@ -21,11 +21,10 @@ const struct data_kind data_kind_mlm = {
 	.target = &data_target_none,
 	.units = units,
 	.column = {
-		[COLUMN_TEXT] = { "text", "text", "Column of the text, by name, by number "
-				  "from 0, or as NAME#2." },
+		[COLUMN_TEXT] = { "text", "text", DATA_TEXT_HELP },
 		[COLUMN_PAIR] = { "text_b", "second text of a pair",
 				  "Column of the second text of a pair." },
 	},
 	.saying = "put hidden pieces back into the %X",
-	.aim = aim, .is_masked = true,
+	.aim = aim, .is_masked = true, .has_marks = true,
 };

@@ -23,8 +23,11 @@
 
 enum { MASKING_EPOCHS = 1 << 17 };
 
+enum gaps_how { GAPS_SPANS, GAPS_SENTENCES }; /* gaps.h */
+
 struct masking_spec {
-	double share;    /* of a row's pieces: above 0, below 1 */
+	double share;    /* of a row's pieces, words or sentences: above 0, below 1 */
+	enum gaps_how how;
 	uint64_t seed;
 	int task;
 	bool is_dev;

@@ -26,7 +26,8 @@
  * What every row promises, since others build on it:
  *   - Parameters are of everybody (build_shared) or of one task (build_task), and a
  *     pass touches the shared ones and its own task's alone: who is muted rests
- *     (test_private).
+ *     (test_private). A task with another's decoder (model_task.decoder_of) has that one's
+ *     for its own.
  *   - A result owes nothing to the other examples of its batch (test_alone): batches of
  *     an evaluation are cut otherwise than those of training.
  *   - It follows from parameters, batch and the tape's noise, to the bit
@@ -105,6 +106,7 @@ struct head_kind {
 	bool writes;     /* text, with the model's decoder: no scores */
 	bool picks;      /* its answer is one of what it has scores for */
 	bool says_pieces; /* of the text itself, from its rows (pieces.h): no scores */
+	bool is_causal;  /* of trunks alone that see what is before a row */
 	enum status (*check)(const struct model *m, const struct model_task *task,
 			     struct err *err);
 	/* The head's own, under the task's prefix. */

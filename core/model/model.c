@@ -55,8 +55,13 @@ static void declare(struct model *m, struct param_set *ps)
 
 		if (m->trunk->declare_task)
 			m->trunk->declare_task(&own, i);
-		m->head[i] = head_of(m->trunk, m->task[i].kind)->declare(&own, &m->task[i]);
+		if (!m->task[i].decoder_of)
+			m->head[i] = head_of(m->trunk, m->task[i].kind)->declare(&own,
+										&m->task[i]);
 	}
+	for (int i = 0; i < m->n_tasks; i++)
+		if (m->task[i].decoder_of)
+			m->head[i] = m->head[m->task[i].decoder_of - 1];
 }
 
 enum status model_declare(const struct model_config *cfg,

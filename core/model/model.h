@@ -81,6 +81,8 @@ struct model_task {
 	const int32_t *text;
 	const int *text_off;
 	float smoothing;        /* label smoothing of its loss */
+	int decoder_of;         /* of a task that writes: 1 + the task whose decoder it has in
+				   place of one of its own; 0: it has one */
 	double mean, scale;     /* regress: a head predicts (y - mean) / scale */
 };
 

@@ -70,7 +70,8 @@ struct pretrained_report {
  * are not shared. A task whose labels are the folder's own, in any order, gets its head,
  * too: labels[task] are its n_labels texts, or NULL; labels NULL: nobody has any. It must
  * pool the first row and have the folder's head_act. Such a head of other labels, or of
- * numbers, begins with BERT's pooler, where there is one. ST_INVALID: the model is of another
+ * numbers, begins with BERT's pooler, where there is one. A task of kind mlm gets the
+ * folder's head for masked pieces, where all of it is there. ST_INVALID: the model is of another
  * configuration, or a weight is not finite; then parameters are half the folder's. The
  * caller packs the weights, and releases the report, after an error, too.
  */

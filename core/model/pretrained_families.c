@@ -80,6 +80,20 @@ static const struct name_row gpt2_names[] = {
 	{ NULL, NULL, AS_IS },
 };
 
+#define UNMASKER(dense, norm, bias)                                                    \
+	DENSE("head.transform", dense, AS_IS), NORM("head.norm", norm),                \
+	{ "head.bias", bias, AS_IS }, { NULL, NULL, AS_IS }
+static const struct name_row bert_unmasker[] = { UNMASKER(
+	"cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
+	"cls.predictions.bias") };
+static const struct name_row distilbert_unmasker[] = { UNMASKER(
+	"vocab_transform", "vocab_layer_norm", "vocab_projector.bias") };
+static const struct name_row electra_unmasker[] = { UNMASKER(
+	"generator_predictions.dense", "generator_predictions.LayerNorm",
+	"generator_lm_head.bias") };
+static const struct name_row roberta_unmasker[] = { UNMASKER(
+	"lm_head.dense", "lm_head.layer_norm", "lm_head.bias") };
+
 static const char *const bert_buffers[] = { "embeddings.position_ids",
 					    "embeddings.token_type_ids", NULL };
 /* lm_head is the table of tokens, as older files have it twice. */
@@ -380,15 +394,15 @@ static enum status read_gpt2(const struct json *c, struct pretrained_info *info,
 
 static const struct family families[] = {
 	{ "bert", "transformer", "bert.", bert_names, bert_buffers,
-	  "pooler.dense", "classifier", true, read_bert },
+	  "pooler.dense", "classifier", true, bert_unmasker, read_bert },
 	{ "distilbert", "transformer", "distilbert.", distilbert_names, bert_buffers,
-	  "pre_classifier", "classifier", false, read_distilbert },
+	  "pre_classifier", "classifier", false, distilbert_unmasker, read_distilbert },
 	{ "electra", "transformer", "electra.", bert_names, bert_buffers,
-	  "classifier.dense", "classifier.out_proj", false, read_electra },
+	  "classifier.dense", "classifier.out_proj", false, electra_unmasker, read_electra },
 	{ "roberta", "transformer", "roberta.", bert_names, bert_buffers,
-	  "classifier.dense", "classifier.out_proj", false, read_roberta },
+	  "classifier.dense", "classifier.out_proj", false, roberta_unmasker, read_roberta },
 	{ "gpt2", "gpt", "transformer.", gpt2_names, gpt2_buffers,
-	  NULL, NULL, false, read_gpt2 },
+	  NULL, NULL, false, NULL, read_gpt2 },
 };
 enum { FAMILIES = sizeof families / sizeof families[0] };
 

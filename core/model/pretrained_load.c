@@ -161,6 +161,7 @@ struct loading {
 	int owner;
 	int *row;       /* of the head for its labels, or NULL: it is not the folder's */
 	bool pools;     /* its head begins as BERT's pooler does */
+	bool unmasks;   /* its head is the folder's for masked pieces */
 };
 
 static const char *const head_part[HEAD_PARTS] = {
@@ -177,6 +178,48 @@ static bool begins_pooled(const struct pretrained *p, const struct model *m, int
 
 	return p->pooler[0] >= 0 && (kind == TASK_CLASSIFY || kind == TASK_REGRESS) &&
 	       m->cfg.pool == POOL_FIRST && m->cfg.head_act == p->info.cfg.head_act;
+}
+
+/* The folder's head for masked pieces, a row at the end without names. */
+static const struct name_row *unmasker(const struct pretrained *p)
+{
+	static const struct name_row none = { NULL, NULL, AS_IS };
+
+	return p->family->unmasker ? p->family->unmasker : &none;
+}
+
+/* All of it is there, over a table that is the output layer, too. */
+static bool unmasks(const struct pretrained *p, const struct model *m, int task)
+{
+	const struct name_row *r = unmasker(p);
+	char theirs[PRETRAINED_NAME];
+
+	if (m->task[task].kind != TASK_MLM || !m->cfg.tied || !r->ours)
+		return false;
+	for (; r->ours; r++)
+		if (pretrained_find(p, "", r->theirs, 0, theirs) < 0)
+			return false;
+	return true;
+}
+
+static enum status load_unmasker(const struct loading *l, const struct param *ours,
+				 const char *name, float *to, int *taken, struct err *err)
+{
+	char theirs[PRETRAINED_NAME];
+	enum status st = ST_OK;
+
+	for (const struct name_row *r = unmasker(l->p); r->ours && !*taken; r++) {
+		const struct st_entry *e;
+
+		if (!str_eq(r->ours, name))
+			continue;
+		e = tensors_at(l->p->tensors, pretrained_find(l->p, "", r->theirs, 0, theirs));
+		st = pretrained_fits(e, ours->rows, ours->cols, err);
+		if (!st)
+			st = take(e, r->how, to, err);
+		*taken = 1;
+	}
+	return st;
 }
 
 static enum status load_head(const struct loading *l, const struct param *ours,
@@ -218,14 +261,26 @@ static void tell_fresh(struct buf *b, const struct param *ours, const char *name
 
 /* Tensors of heads: which were taken. */
 struct heads {
-	bool head, pooler;
+	bool head, pooler, unmasker;
 };
+
+static bool is_of_unmasker(const struct pretrained *p, int at)
+{
+	char theirs[PRETRAINED_NAME];
+
+	for (const struct name_row *r = unmasker(p); r->ours; r++)
+		if (pretrained_find(p, "", r->theirs, 0, theirs) == at)
+			return true;
+	return false;
+}
 
 static bool is_taken(const struct pretrained *p, int at, struct heads took)
 {
 	for (int i = 0; i < HEAD_PARTS && took.head; i++)
 		if (p->info.n_labels && p->head[i] == at)
 			return true;
+	if (took.unmasker && is_of_unmasker(p, at))
+		return true;
 	return p->used[at] || (took.pooler && (p->pooler[0] == at || p->pooler[1] == at));
 }
 
@@ -241,7 +296,7 @@ static void tell_unused(const struct pretrained *p, struct heads took, struct bu
 
 void pretrained_unused(const struct pretrained *p, struct buf *out)
 {
-	tell_unused(p, (struct heads){ true, true }, out);
+	tell_unused(p, (struct heads){ true, true, false }, out);
 }
 
 /* --- all of it --- */
@@ -286,6 +341,8 @@ static enum status load_owner(const struct loading *l, struct param_set *ps,
 		if (ours->owner != l->owner)
 			continue;
 		st = load_trunk(l->p, ours, name, param_value(ps, i), &taken, err);
+		if (!st && !taken && l->unmasks)
+			st = load_unmasker(l, ours, name, param_value(ps, i), &taken, err);
 		if (!st && !taken)
 			st = load_head(l, ours, name, param_value(ps, i), &taken, err);
 		if (taken)
@@ -302,7 +359,7 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 {
 	enum status st = check_layout(p, m, err);
 	struct loading l = { .p = p, .m = m, .owner = PARAM_SHARED };
-	struct heads took = { false, false };
+	struct heads took = { false, false, false };
 
 	*report = (struct pretrained_report){ .taken = 0 };
 	buf_init(&report->fresh);
@@ -312,6 +369,8 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 	for (l.owner = 0; l.owner < m->n_tasks && !st; l.owner++) {
 		l.row = head_rows(p, m, l.owner, labels);
 		l.pools = begins_pooled(p, m, l.owner);
+		l.unmasks = unmasks(p, m, l.owner);
+		took.unmasker |= l.unmasks;
 		took.head |= l.row != NULL;
 		took.pooler |= l.pools;
 		st = load_owner(&l, ps, report, err);

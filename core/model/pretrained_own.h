@@ -46,6 +46,8 @@ struct family {
 	 * none that we have. */
 	const char *head_hidden, *head_out;
 	bool hidden_has_prefix;
+	/* Its head for masked pieces, without a prefix; NULL: it has none that we have. */
+	const struct name_row *unmasker;
 	/* config.json into what it says of cfg and the dropout. */
 	enum status (*read)(const struct json *config, struct pretrained_info *info,
 			    struct err *err);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "data/data_kind.h"
 #include "plan/plan_kind.h"
 
 static enum status refuse(struct plan_reader *r, const struct plan_task *t, const char *field,
@@ -60,10 +61,27 @@ static void copy(struct plan_task *t, const struct plan_task *of)
 	str_copy(t->train, sizeof t->train, of->train);
 	str_copy(t->dev, sizeof t->dev, of->dev);
 	str_copy(t->text, sizeof t->text, of->text);
-	str_copy(t->pair, sizeof t->pair, of->pair);
+	str_copy(t->pair, sizeof t->pair,
+		 data_kind(t->kind)->column[COLUMN_PAIR].key ? of->pair : "");
 	t->dev_share = of->dev_share;
 	t->format = of->format;
 	t->header = of->header;
+}
+
+static enum status check_decoder(struct plan_reader *r, int task)
+{
+	const struct plan_task *t = &r->plan->tasks[task], *of;
+	int at = plan_decoder_of(r->plan, task);
+
+	if (!*t->decoder_of)
+		return ST_OK;
+	if (at < 0)
+		return refuse(r, t, "decoder_of", "no such task in the plan");
+	of = &r->plan->tasks[at];
+	if (at == task || *of->decoder_of || !plan_has_trait(of->kind, FOR_DECODES))
+		return refuse(r, t, "decoder_of", "that task has no decoder of its own: name "
+			      "one of kind summarize");
+	return ST_OK;
 }
 
 enum status plan_take_texts(struct plan_reader *r)
@@ -75,7 +93,8 @@ enum status plan_take_texts(struct plan_reader *r)
 
 		if (!plan_has_trait(t->kind, FOR_TEXTS))
 			continue;
-		if (!*t->from && !*t->train)
+		st = check_decoder(r, i);
+		if (!st && !*t->from && !*t->train)
 			st = refuse(r, t, "train", "missing 'train', or 'from' and a task whose "
 				    "texts it reads");
 		if (!st && *t->from)

@@ -18,7 +18,8 @@ enum plan_trait {
 	FOR_DECODES = 1 << 4,  /* the answer is a text that a search writes */
 	FOR_NUMBERS = 1 << 5,  /* the target is a number */
 	FOR_TEXTS = 1 << 6,    /* texts are all it needs: they may be another task's */
-	FOR_MASKED = 1 << 7,   /* pieces of the text are hidden */
+	FOR_MASKED = 1 << 7,   /* a share of the text is hidden */
+	FOR_GAPS = 1 << 8,     /* parts of the text are taken out and written */
 };
 
 enum { PLAN_VARIANTS = 6, DRAFT_METRICS = 3 };

@@ -20,6 +20,7 @@ void plan_only_task(struct plan *p, int task)
 	one->share = -1;
 	one->muted = false;
 	one->from[0] = '\0'; /* the rows are its own by now */
+	one->decoder_of[0] = '\0';
 	p->tasks = one;
 	p->n_tasks = 1;
 	p->method[METHOD_SAMPLING] = (struct plan_method){ .name = "proportional" };

@@ -160,6 +160,12 @@
 	  FOR_MASKED, "Share of a text's pieces that are hidden, whole words " \
 	  "at a time; other ones in each epoch. Of them 8 in 10 are masked, 1 " \
 	  "in 10 is another piece, 1 in 10 stays.")                            \
+	T("tasks.*.how", ENUM, 0, 0, "\"sentences\"", "spans|sentences", CHOICE, \
+	  how, FOR_GAPS, "What is taken out and written: the sentences that say " \
+	  "most of the rest (PEGASUS), or spans of words by chance (T5).")     \
+	T("tasks.*.decoder_of", STR, 0, 0, "null", NULL, TEXT, decoder_of,     \
+	  FOR_GAPS, "A task that writes, a summarizer, whose decoder is this "  \
+	  "one's, too, so that it learns from both; null: one of its own.")    \
 	T("tasks.*.max_source", INT, 4, 8192, "128", NULL, INT, max_source,    \
 	  FOR_EVERY, "Longest text in pieces; longer ones lose their end.")    \
 	T("tasks.*.max_target", INT, 2, 2048, "64", NULL, INT, max_target,     \
@@ -266,8 +272,8 @@
 	  "Newest checkpoints kept, beside the best and the named.")           \
 	W("best", STR, 0, 0, "\"mean\"", NULL, TEXT, best,                     \
 	  "What makes a checkpoint the best: the mean of the tasks' first "    \
-	  "metrics (without mlm, where there are others), or TASK.METRIC, one " \
-	  "of that task's metrics or its loss.")  \
+	  "metrics (without mlm, lm and denoise, where there are others), or "   \
+	  "TASK.METRIC, one of that task's metrics or its loss.")  \
 	W("on_hangup", ENUM, 0, 0, "\"go-on\"", "go-on|checkpoint-exit", CHOICE, \
 	  on_hangup, "What a desk's run does when its terminal is gone.")
 

@@ -187,6 +187,7 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 					     .n_labels = s->task[i].n_labels,
 					     .grid = s->task[i].grid,
 					     .smoothing = (float)p->smoothing,
+					     .decoder_of = plan_decoder_of(s->plan, i) + 1,
 					     .mean = s->task[i].mean,
 					     .scale = s->task[i].scale };
 		str_copy(mt[i].name, sizeof mt[i].name, p->name);

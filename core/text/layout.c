@@ -76,8 +76,7 @@ static bool has_text(const struct layout_template *l, int which)
 	return false;
 }
 
-static const char mask_mark[] = "[MASK]";
-enum { MASK_MARK = sizeof mask_mark - 1 };
+enum { MASK_MARK = sizeof LAYOUT_MASK - 1 };
 
 static int encode_masked(const struct filling *f, struct layout_words text, int at, int cap,
 			 int *total)
@@ -87,7 +86,7 @@ static int encode_masked(const struct filling *f, struct layout_words text, int 
 	*total = 0;
 	for (size_t from = 0; from < text.len;) {
 		const char *s = text.s + from;
-		const char *mark = memmem(s, text.len - from, mask_mark, MASK_MARK);
+		const char *mark = memmem(s, text.len - from, LAYOUT_MASK, MASK_MARK);
 		size_t len = mark ? (size_t)(mark - s) : text.len - from;
 		int first = n;
 
@@ -192,17 +191,6 @@ void layout_texts(const struct tokenizer *t, const struct layout_template *l,
 	fill(&f, l, text, cap);
 }
 
-void layout_masked(const struct tokenizer *t, struct layout_words text,
-		   struct layout_words pair, int cap, int32_t *ids,
-		   struct token_span *spans, struct layout *out)
-{
-	const struct layout_words both[LAYOUT_TEXTS] = { text, pair };
-	struct filling f = { .t = t, .ids = ids, .spans = spans, .out = out,
-			     .masks = t->special[TOK_MASK] >= 0 };
-
-	fill(&f, pair.s ? &t->layouts->pair : &t->layouts->one, both, cap);
-}
-
 void layout_source(const struct tokenizer *t, struct layout_words text,
 		   struct layout_words pair, int cap, int32_t *ids,
 		   struct token_span *spans, struct layout *out)
@@ -213,19 +201,37 @@ void layout_source(const struct tokenizer *t, struct layout_words text,
 		     spans, out);
 }
 
+static void fill_prompted(struct filling *f, const char *prompt,
+			  struct layout_words text, struct layout_words pair, int cap)
+{
+	const struct layout_words both[LAYOUT_TEXTS] = { text, pair };
+	const struct layout_template *l = pair.s ? &f->t->layouts->pair : &f->t->layouts->one;
+	struct layout_template own;
+
+	if (prompt) {
+		BUG_IF(layout_prompt(prompt, &own, NULL));
+		l = &own;
+	}
+	fill(f, l, both, cap);
+}
+
 void layout_prompted(const struct tokenizer *t, const char *prompt,
 		     struct layout_words text, struct layout_words pair, int cap,
 		     int32_t *ids, struct token_span *spans, struct layout *out)
 {
-	const struct layout_words both[LAYOUT_TEXTS] = { text, pair };
-	struct layout_template l;
+	struct filling f = { .t = t, .ids = ids, .spans = spans, .out = out };
 
-	if (!prompt) {
-		layout_source(t, text, pair, cap, ids, spans, out);
-		return;
-	}
-	BUG_IF(layout_prompt(prompt, &l, NULL));
-	layout_texts(t, &l, both, cap, ids, spans, out);
+	fill_prompted(&f, prompt, text, pair, cap);
+}
+
+void layout_masked(const struct tokenizer *t, const char *prompt, struct layout_words text,
+		   struct layout_words pair, int cap, int32_t *ids,
+		   struct token_span *spans, struct layout *out)
+{
+	struct filling f = { .t = t, .ids = ids, .spans = spans, .out = out,
+			     .masks = t->special[TOK_MASK] >= 0 };
+
+	fill_prompted(&f, prompt, text, pair, cap);
 }
 
 void layout_target(const struct tokenizer *t, struct layout_words text, int cap,

@@ -1,6 +1,7 @@
 /*
- * kind_mlm.c - hidden pieces on the screen: a text as the model read it, and in each hidden
- * place what it put there, right or wrong.
+ * kind_mlm.c - pieces of a text on the screen: the text as the model read it, and in each
+ * hidden place what it put there, right or wrong; of a language model every piece, by how
+ * well it was foreseen.
  */
 #include <math.h>
 #include <string.h>
@@ -78,6 +79,18 @@ static int draw_tried(struct canvas *c, struct rect r, int y, const struct json 
 	return y;
 }
 
+static int draw_perplexity(struct canvas *c, struct rect r, int y,
+			   const struct json *answer, enum ink ink)
+{
+	const struct json *value = json_get(answer, "perplexity");
+
+	(void)ink;
+	if (value && json_type(value) == JSON_NUMBER)
+		draw_textf(c, y, r.x + TRIED_FROM, 30, INK_STRONG, "perplexity %.4g",
+			   json_number(value));
+	return y + 1;
+}
+
 /* --- a set of rows --- */
 
 static double wrong_share(const struct prediction *p)
@@ -138,7 +151,7 @@ static void list_names(const struct results *d, char out[96], bool wide)
 {
 	(void)d;
 	(void)wide;
-	str_copy(out, 96, "row    hidden  right ");
+	str_copy(out, 96, "row    pieces  right ");
 }
 
 static int draw_columns(struct canvas *c, const struct results *d,
@@ -161,7 +174,7 @@ static bool remark(const struct results *d, const struct prediction *p, int room
 {
 	(void)d;
 	(void)room;
-	str_format(out, REMARK, "%d of %d hidden pieces right · loss %.2f a piece",
+	str_format(out, REMARK, "%d of %d pieces right · loss %.2f a piece",
 		   pieces_right(p), pieces_count(p), p->loss);
 	return false;
 }
@@ -200,7 +213,16 @@ static void put_hidden(struct flow *f, const struct json *hidden)
 	put(f, INK_DIM, ")");
 }
 
-static void draw_read(struct canvas *c, struct rect r, const struct json *detail)
+/* Of a language model, which says each piece before it reads it: was it right, near? */
+static void put_next(struct flow *f, const struct json *next)
+{
+	bool is_near = number_at(next, PIECE_P) >= 0.1;
+
+	put(f, is_right(next) ? INK_GOOD : is_near ? INK_TEXT : INK_DIM, text_at(next, PIECE));
+}
+
+static void draw_read(struct canvas *c, struct rect r, const struct json *detail,
+		      void (*put_one)(struct flow *f, const struct json *hidden))
 {
 	const struct json *piece = json_get(detail, "pieces"), *hidden;
 	struct flow f = { c, r, r.y, r.x };
@@ -211,8 +233,10 @@ static void draw_read(struct canvas *c, struct rect r, const struct json *detail
 	piece = piece && json_type(piece) == JSON_ARRAY ? json_first(piece) : NULL;
 	for (; piece; piece = json_next(piece), i++) {
 		if (hidden && (int)number_at(hidden, PLACE) == i) {
-			put_hidden(&f, hidden);
+			put_one(&f, hidden);
 			hidden = json_next(hidden);
+			if (!hidden && put_one == put_next)
+				break; /* it was the last piece */
 		} else if (json_type(piece) == JSON_STRING) {
 			put(&f, INK_TEXT, json_string(piece));
 		}
@@ -230,42 +254,59 @@ static int low_lines(const struct results *d, const struct prediction *p)
 	return 2 + (end ? (int)(end - p->detail) / LINE_BYTES : 0);
 }
 
-static void draw_low(struct canvas *c, const struct results *d,
-		     const struct prediction *p, struct rect r, enum ink ink)
+typedef void put_answer(struct flow *f, const struct json *hidden);
+
+static void draw_pieces(struct canvas *c, const struct results *d, struct rect r,
+			const struct prediction *p, put_answer *put_one)
 {
 	struct json *doc = NULL;
 
-	(void)ink;
 	if (!p->detail || json_parse(p->detail, strlen(p->detail), "detail", &doc, NULL) ||
 	    json_type(doc) != JSON_OBJECT)
 		inspect_draw_past(c, d, r);
 	else
-		draw_read(c, r, doc);
+		draw_read(c, r, doc, put_one);
 	json_free(doc);
+}
+
+static void draw_hidden(struct canvas *c, const struct results *d,
+			const struct prediction *p, struct rect r, enum ink ink)
+{
+	(void)ink;
+	draw_pieces(c, d, r, p, put_hidden);
+}
+
+static void draw_said(struct canvas *c, const struct results *d,
+		      const struct prediction *p, struct rect r, enum ink ink)
+{
+	(void)ink;
+	draw_pieces(c, d, r, p, put_next);
 }
 
 static void put_row(struct json_out *j, const struct results *d,
 		    const struct prediction *p)
 {
 	(void)d;
-	json_put_int(j, "hidden", pieces_count(p));
+	json_put_int(j, "asked", pieces_count(p));
 	json_put_int(j, "right", pieces_right(p));
 }
 
+#define PIECES                                                                 \
+	.view = VIEW_INSPECT,                                                  \
+	.unexplained = "a row has many pieces to say, and no one answer to explain", \
+	.confidence = wrong_share, .confidence_name = "wrong pieces",          \
+	.draw_figures = draw_figures, .list_title = list_title,                \
+	.list_names = list_names, .draw_columns = draw_columns,                \
+	.remark = remark, .low_lines = low_lines, .past_value = right_share,   \
+	.past_name = "right pieces  ", .put_row = put_row
+
 const struct view_kind view_kind_mlm = {
-	.view = VIEW_INSPECT,
-	.unexplained = "a row has many hidden pieces, and no one answer to explain",
+	PIECES,
 	.draw_tried = draw_tried,
-	.confidence = wrong_share,
-	.confidence_name = "wrong pieces",
-	.draw_figures = draw_figures,
-	.list_title = list_title,
-	.list_names = list_names,
-	.draw_columns = draw_columns,
-	.remark = remark,
-	.low_lines = low_lines,
-	.draw_low = draw_low,
-	.past_value = right_share,
-	.past_name = "right pieces  ",
-	.put_row = put_row,
+	.draw_low = draw_hidden,
+};
+const struct view_kind view_kind_lm = {
+	PIECES,
+	.draw_tried = draw_perplexity,
+	.draw_low = draw_said,
 };

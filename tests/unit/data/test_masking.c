@@ -33,7 +33,8 @@ static struct tokenizer *make_tokenizer(void)
 static struct masking *masking_of(const struct tokenizer *t, double share, uint64_t seed,
 				  int task, bool is_dev)
 {
-	return masking_new(t, &(struct masking_spec){ share, seed, task, is_dev });
+	return masking_new(t, &(struct masking_spec){ .share = share, .seed = seed,
+						     .task = task, .is_dev = is_dev });
 }
 
 /* [CLS], words of one to three pieces, [SEP]: another text for another row. */
