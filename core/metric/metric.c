@@ -44,7 +44,7 @@ const struct metric_info metric_table[METRICS] = {
 			       .unit = METRIC_PLAIN, .lower_is_better = true, .help =
 	    "exp of the dev loss a piece, lower is better (Jelinek et al. 1977)"},
 	ROW(METRIC_PIECE_ACCURACY, "piece_accuracy", "pacc", METRIC_PIECES, METRIC_SHARE, 0,
-	    "share of the asked pieces of a text that a model finds (Devlin et al. 2019)"),
+	    "share of pieces asked for that are found (Devlin et al. 2019)"),
 };
 
 double metric_turned(enum metric_id m, double x)

@@ -4,14 +4,14 @@
 . tests/cli/lib.sh
 mkdir -p "$TMP/data"
 awk 'BEGIN { n = split("ash birch cedar elm fir hazel ivy juniper larch maple oak pine rowan spruce thorn willow", w)
-	for (i = 0; i < 400; i++) { s = ""
-		for (k = 0; k < 12; k++) s = s " " w[(i * 7 + k) % n + 1]
+	for (i = 0; i < 960; i++) { s = ""
+		for (k = 0; k < 6 + i % 11; k++) s = s " " w[(i * 7 + int(i / 11) + k) % n + 1]
 		printf "{\"text\":\"%s\"}\n", substr(s, 2) } }' >"$TMP/data/woods.jsonl"
 woods() { # woods MODEL FIELDS: a plan whose one task is learned in a moment
 	cat >"$TMP/woods.json" <<PLAN
 { "tutti": 1, "seed": 3, "model": { $1"dim": 32, "layers": 2, "heads": 4, "dropout": 0 },
   "tokenizer": { "size": 200 },
-  "tasks": { "gaps": { "train": "$TMP/data/woods.jsonl", "dev": "$TMP/data/woods.jsonl", $2 } },
+  "tasks": { "gaps": { "train": "$TMP/data/woods.jsonl", "dev_share": 0.2, $2 } },
   "mix": { "micro_batches": 4, "tokens": 256 },
   "optimizer": { "lr": 0.004, "warmup": 20 },
   "budget": { "steps": 250, "eval_every": 0, "checkpoint_every": 0, "eval_examples": 100 } }
@@ -23,16 +23,16 @@ learned() { # learned RUN: its perplexity, and that of what is trivial
 	dev=$(tail -n 1 "$TMP/log" | sed 's/"baseline".*//' | field perplexity)
 	base=$(tail -n 1 "$TMP/log" | sed 's/.*"baseline"//' | field perplexity)
 }
-woods '"decoder_layers": 1, ' '"kind": "denoise", "how": "spans", "mask": 0.25, "smoothing": 0, "metrics": ["perplexity", "rouge1"]'
-learned spans
+woods '"decoder_layers": 1, ' '"kind": "denoise", "how": "spans", "mask": 0.3, "smoothing": 0, "metrics": ["perplexity", "rouge1"]'
+learned gapped
 check "spans are learned: perplexity $dev" awk "BEGIN { exit !($dev >= 1 && $dev < 3) }"
 echo "ash birch [MASK] hazel ivy juniper larch maple oak pine rowan spruce" |
-	"$TUTTI" predict spans --runs "$TMP/runs" --task gaps >"$TMP/out" 2>"$TMP/err"
-check "what was taken out is written: $(cat "$TMP/out")" grep -q '"text":"cedar elm fir"' "$TMP/out"
+	"$TUTTI" predict gapped --runs "$TMP/runs" --task gaps >"$TMP/out" 2>"$TMP/err"
+check "what was taken out is written: $(cat "$TMP/out")" grep -q '"text":"cedar elm fir' "$TMP/out"
 woods '"kind": "gpt", ' '"kind": "lm"'
 learned next
 check "next pieces are learned: perplexity $dev, by frequencies alone $base" \
-	awk "BEGIN { exit !($dev >= 1 && $dev < 1.6 && $base > 10) }"
+	awk "BEGIN { exit !($dev >= 1 && $dev < 2.2 && $base > 10) }"
 perplexity() { echo "$1" | "$TUTTI" predict next --runs "$TMP/runs" --task gaps 2>"$TMP/err" | field perplexity; }
 sense=$(perplexity "ash birch cedar elm fir") no=$(perplexity "fir ash elm birch cedar")
 check "a text has a perplexity: $sense, out of order $no" awk "BEGIN { exit !($sense * 3 < $no) }"
