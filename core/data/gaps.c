@@ -116,7 +116,8 @@ static void count_common(const struct key *key, size_t n, int *common)
 /* F1 of ROUGE-1 of each part against the rest: 2 common / (its words + the rest's). */
 static void score_parts(const struct text_part *part, int n, double *score)
 {
-	int *words = xcalloc((size_t)n, sizeof *words), *common = xcalloc((size_t)n, sizeof *common);
+	int *words = xcalloc((size_t)n, sizeof *words);
+	int *common = xcalloc((size_t)n, sizeof *common);
 	size_t all;
 	struct key *key = keys_of(part, n, words, &all);
 

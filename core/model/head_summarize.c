@@ -1,6 +1,7 @@
 /*
- * head_summarize.c - a text, a summary or what was taken out of the source: everything is the decoder's. The head's own, which it
- * declares under the task's prefix, is what the decoder's row gave: m->head[task].
+ * head_summarize.c - a text, a summary or what was taken out of the source: everything is
+ * the decoder's. The head's own, which it declares under the task's prefix, is what the
+ * decoder's row gave: m->head[task].
  */
 #include "model/build.h"
 

@@ -432,6 +432,7 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.held_share = t->dev_share,
 		.held_draw = p->split,
 		.is_held = dev,
-		.mask = { .share = t->mask, .how = (enum gaps_how)t->how, .seed = p->seed, .task = task, .is_dev = dev },
+		.mask = { .share = t->mask, .how = (enum gaps_how)t->how, .seed = p->seed,
+			  .task = task, .is_dev = dev },
 	};
 }

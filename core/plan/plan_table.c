@@ -119,7 +119,10 @@
 	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, FOR_EVERY,      \
 	  "Words about the task; they change nothing.")                        \
 	T("tasks.*.kind", ENUM, 0, 0, NULL, TASK_KIND_CHOICES,                 \
-	  CHOICE, kind, FOR_EVERY, "What the task is.")                        \
+	  CHOICE, kind, FOR_EVERY, "What the task is. Three want nothing but " \
+	  "texts, for what the others learn of them: mlm puts hidden pieces "  \
+	  "back, denoise writes what was taken out of a text, lm says each "   \
+	  "piece from those before it.")                                       \
 	T("tasks.*.train", PATH, 0, 0, NULL, NULL, PATH, train, FOR_EVERY,     \
 	  "Training rows: a JSONL, JSON, TSV or CSV file, packed or not, "     \
 	  "or a folder of texts.")                                             \
@@ -331,6 +334,29 @@ static void add_row(const struct plan_field *f, const struct plan_place *p, unsi
 	places[n_fields++].kinds = kinds;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && str_eq(a, b));
+}
+
+static bool same_variant(const struct plan_variant *a, const struct plan_variant *b)
+{
+	return a && b && same_text(a->fallback, b->fallback) && same_text(a->help, b->help);
+}
+
+/* The kinds with this very variant of a field; 0: one before kind k has it, too. */
+static unsigned kinds_with(unsigned k, const char *key, unsigned traits)
+{
+	const struct plan_variant *v = find_variant((enum task_kind)k, key);
+	unsigned kinds = 0;
+
+	for (unsigned i = 0; i < TASK_KINDS; i++)
+		if (has_field((enum task_kind)i, traits) &&
+		    same_variant(v, find_variant((enum task_kind)i, key)))
+			kinds |= 1U << i;
+	return kinds & ((1U << k) - 1) ? 0 : kinds;
+}
+
 /* A row for the kinds that have the field as it is listed, then one per variant. */
 static void add_task_rows(const struct plan_field *f, const struct listed_place *p)
 {
@@ -347,11 +373,12 @@ static void add_task_rows(const struct plan_field *f, const struct listed_place 
 		const struct plan_variant *v = find_variant((enum task_kind)k, key);
 		struct plan_field own = *f;
 
-		if (!v || !has_field((enum task_kind)k, p->traits))
+		if (!v || !has_field((enum task_kind)k, p->traits) ||
+		    !kinds_with(k, key, p->traits))
 			continue;
 		own.fallback = v->fallback ? v->fallback : f->fallback;
 		own.help = v->help ? v->help : f->help;
-		add_row(&own, &p->place, 1U << k);
+		add_row(&own, &p->place, kinds_with(k, key, p->traits));
 	}
 }
 

@@ -238,7 +238,8 @@ static void test_whole_words(void **state)
 /* Byte-level pieces: words begin with their space. */
 static void test_bytes(void **state)
 {
-	static const char text[] = "Unbelievable astronomers misunderstood extraordinary telescopes";
+	static const char text[] = "Unbelievable astronomers misunderstood extraordinary "
+				   "telescopes";
 	struct tokenizer *t = NULL;
 	struct token_span span[64];
 	int32_t ids[64], was[64], out[64];
