@@ -1,6 +1,7 @@
 /*
  * ask_summarize.c - asking for a summary, or for what was taken out of a text: decoded
- * text beside the reference, scored by ROUGE. The baseline is the better of the first and the longest three sentences.
+ * text beside the reference, scored by ROUGE. The baseline is the better of the first and
+ * the longest three sentences.
  */
 #include "ask/ask_summarize.h"
 
