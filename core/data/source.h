@@ -12,6 +12,8 @@
  * only way without a header), or "name#2" for the second of one name. A JSON row
  * may be a list: its columns go by number. Blank lines are no rows.
  *
+ * Where a plan says so a file is text without columns: a row is a line, or a paragraph.
+ *
  * A table is as wide as most of its rows; a row of another width is bad. So is
  * one that cannot be read. Bad rows are counted by reason with the first line
  * numbers, and skipped; too many of them (row_report_allowed) fail at the end.
@@ -28,7 +30,8 @@
 #include "base/status.h"
 #include "base/str.h"
 
-enum source_format { SOURCE_AUTO, SOURCE_JSONL, SOURCE_TSV, SOURCE_CSV };
+enum source_format { SOURCE_AUTO, SOURCE_JSONL, SOURCE_TSV, SOURCE_CSV,
+		     SOURCE_LINES, SOURCE_PARAGRAPHS }; /* the last two only where named */
 enum { SOURCE_FIELDS = 4, SOURCE_LINE_MAX = 16 << 20 };
 
 /* Why a row was skipped. ROW_OK is a good one. */

@@ -134,8 +134,10 @@
 	T("tasks.*.dev_share", NUM, 0, 0.5, "0", NULL, NUM, dev_share, FOR_EVERY, \
 	  "Without a dev file: this share of the training rows is held out "   \
 	  "for evaluation. Rows of one text stay together.")                   \
-	T("tasks.*.format", ENUM, 0, 0, "\"auto\"", "auto|jsonl|tsv|csv",      \
-	  CHOICE, format, FOR_EVERY, "Format of the files; auto goes by what is in them.") \
+	T("tasks.*.format", ENUM, 0, 0, "\"auto\"",                            \
+	  "auto|jsonl|tsv|csv|lines|paragraphs", CHOICE, format, FOR_EVERY,    \
+	  "Format of the files; auto goes by what is in them. lines and "      \
+	  "paragraphs: texts without columns, for mlm, denoise and lm.")       \
 	T("tasks.*.header", ENUM, 0, 0, "\"auto\"", "auto|true|false", HEADER, \
 	  header, FOR_EVERY,                                                   \
 	  "Does the first row name the columns? auto: yes, unless a column "   \

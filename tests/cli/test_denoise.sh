@@ -78,7 +78,7 @@ fails "nothing is hidden of it" 2 "'mask' is for tasks of kind" "$TUTTI" check "
 with '"lm", "from": "topic", "max_source": 64'
 check "lm beside what is said" "$TUTTI" train "$plan" --steps 3 --run lm --runs "$TMP/runs" --set model.kind=gpt
 awk 'BEGIN { for (i = 0; i < 40; i++) print i % 4 ? "One two. Three." : "One." }' >"$TMP/data/short.txt"
-with '"denoise", "train": "'"$TMP"'/data/short.txt", "format": "tsv", "text": "0", "max_bad": 0.5'
+with '"denoise", "train": "'"$TMP"'/data/short.txt", "format": "lines", "max_bad": 0.5'
 "$TUTTI" check "$plan" >"$TMP/out" 2>&1
 check "texts of one sentence are counted" grep -q "nothing that could be hidden 10" "$TMP/out"
 exit $bad

@@ -69,9 +69,15 @@ check "check counts what it needs" sh -c '"$1" check "$2" >"$3" 2>&1 && grep -q 
 
 # a text file, a line a row, and a pair of texts
 head -n 80 "$TMP/data/topics.train.jsonl" | sed 's/.*"text": *"\([^"]*\)".*/\1/' | tr -d '\t' >"$TMP/data/lines.txt"
-gaps ', "train": "'"$TMP"'/data/lines.txt", "format": "tsv", "text": "0", "max_source": 64'
+gaps ', "train": "'"$TMP"'/data/lines.txt", "format": "lines", "max_source": 64'
 check "lines of a text file" "$TUTTI" train "$plan" --steps 3 --run lines --runs "$TMP/runs"
 check "all of them" sh -c '"$1" check "$2" 2>&1 | grep -A1 "^gaps" | grep -q "80 rows"' - "$TUTTI" "$plan"
+awk '{ print; if (NR % 4 == 0) print "" }' "$TMP/data/lines.txt" >"$TMP/data/paragraphs.txt"
+gaps ', "train": "'"$TMP"'/data/paragraphs.txt", "format": "paragraphs", "max_source": 64'
+check "paragraphs of one" sh -c '"$1" check "$2" 2>&1 | grep -A1 "^gaps" | grep -q "20 rows"' - "$TUTTI" "$plan"
+check "are trained on" "$TUTTI" train "$plan" --steps 3 --run paragraphs --runs "$TMP/runs"
+fails "a text file has no labels" 1 "a file of texts has no column 'label'" \
+	"$TUTTI" check "$plan" --set tasks.topic.format=lines
 gaps ', "from": "headline", "max_source": 64'
 check "texts that are summarized elsewhere" "$TUTTI" train "$plan" --steps 3 --run long --runs "$TMP/runs"
 
@@ -98,7 +104,7 @@ fails "a causal model" 2 "a 'gpt' model has no answers for 'mlm' at tasks.gaps.k
 fails "a tokenizer without a mask" 1 "the tokenizer has no piece that stands for a hidden one" \
 	"$TUTTI" check "$plan" --set tokenizer.kind=bpe --set tokenizer.vocab="$PWD/tests/golden/tokenizer/gpt"
 awk 'BEGIN { for (i = 0; i < 40; i++) print i % 4 ? "one two three" : "☃☃☃" }' >"$TMP/data/snow.txt"
-gaps ', "train": "'"$TMP"'/data/snow.txt", "format": "tsv", "text": "0", "max_bad": 0.5'
+gaps ', "train": "'"$TMP"'/data/snow.txt", "format": "lines", "max_bad": 0.5'
 "$TUTTI" check "$plan" --set tokenizer.vocab="$PWD/tests/golden/tokenizer/vocab.txt" >"$TMP/out" 2>&1
 check "rows with nothing to hide are counted" grep -q "nothing that could be hidden 10" "$TMP/out"
 fails "new makes none" 2 "put into a plan by hand" "$TUTTI" new "$TMP/data/topics.train.jsonl" \

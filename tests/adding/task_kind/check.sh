@@ -27,7 +27,7 @@ PLAN
 plan ', "labels": ["a", "b"]'
 fails "it has no labels" 2 "'labels' is for tasks of kind classify, not count" "$TUTTI" check q.json
 plan ', "beams": 2'
-fails "it does not decode" 2 "'beams' is for tasks of kind summarize, not count" "$TUTTI" check q.json
+fails "it does not decode" 2 "'beams' is for tasks of kind summarize or denoise, not count" "$TUTTI" check q.json
 plan ', "text_b": "x"'
 fails "it has no pairs" 2 "'text_b' is for tasks of kind classify or regress" "$TUTTI" check q.json
 plan ', "metrics": ["accuracy"]'
@@ -36,7 +36,7 @@ plan ''
 check "fields have defaults" "$TUTTI" check q.json
 fails "it is among the kinds there are" 2 "did you mean 'count'" \
 	"$TUTTI" check q.json --set tasks.reds.kind=coumt
-fails "new names it" 2 "summarize or count" "$TUTTI" new data/reds.jsonl --set kind=x --out r.json
+fails "new names it" 2 "lm or count" "$TUTTI" new data/reds.jsonl --set kind=x --out r.json
 sed 's/"number":3/"number":"three"/' data/reds.jsonl >data/bad.jsonl
 fails "what is no number is a bad row" 1 "no number" "$TUTTI" check q.json \
 	--set tasks.reds.train=data/bad.jsonl
