@@ -105,7 +105,8 @@ static enum status refuse_json(const struct source_spec *spec, enum status st,
 	struct lines r;
 	struct form form = { .format = SOURCE_AUTO };
 
-	if (spec->format == SOURCE_AUTO || is_text(spec->format) || lines_open(&r, spec->path, NULL, NULL))
+	if (spec->format == SOURCE_AUTO || is_text(spec->format) ||
+	    lines_open(&r, spec->path, NULL, NULL))
 		return st;
 	form_find(&r, SOURCE_AUTO, &form, NULL);
 	lines_release(&r);
