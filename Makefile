@@ -90,15 +90,19 @@ $(O)/libtui.a: $(TUI:%.c=$(O)/%.o)
 $(O)/libfixture.a: $(filter-out $(IDLE_CALLS),$(FIXTURE))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOUR)),-O3)
+$(O)/core/tensor/%.o: ALL_C += -fno-trapping-math $(if $(filter release,$(FLAVOUR)),-O3,$(if $(filter asan,$(FLAVOUR)),-O2))
 # one multiply-add in each of these, meant to be fused (which -O1 does not do):
 # see gemm_tile.h
 ifeq ($(shell uname -m),x86_64)
 $(O)/core/tensor/noise_avx2.o: ALL_C += -mavx2
-$(O)/core/tensor/gemm_avx2.o $(O)/core/tensor/gemm_avx512.o: ALL_C += -O3 -ffp-contract=fast -mavx2 -mfma
+FUSED = $(patsubst %,$(O)/core/tensor/%.o,gemm_avx2 gemm_avx512 gemm_bf16_avx2 gemm_bf16_avx512)
+$(FUSED): ALL_C += -O3 -ffp-contract=fast -mavx2 -mfma
   ifeq ($(filter asan tsan fuzz,$(FLAVOUR)),)
-$(O)/core/tensor/gemm_avx512.o: ALL_C += -mavx512f
+$(filter %avx512.o,$(FUSED)): ALL_C += -mavx512f
   endif
+# where the compiler knows it
+AMX = -O3 -mavx512f -mavx512bw -mavx512bf16 -mamx-tile -mamx-bf16
+$(O)/core/tensor/gemm_bf16_amx.o: ALL_C += $(if $(shell $(CC) $(AMX) -fsyntax-only -x c /dev/null 2>&1),,$(AMX))
 endif
 $(O)/core/%.o $(O)/tui/%.o: WARN += -Wconversion
 $(O)/core/tensor/%.o: WARN += -Wno-conversion

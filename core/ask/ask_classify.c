@@ -210,6 +210,16 @@ static enum status take(const struct ask_said *a, struct outcome *o, struct err 
 	return st;
 }
 
+static bool has_p(const struct prediction *p, bool *is_otherwise)
+{
+	double most = label_p(p, 0);
+
+	for (int k = 1; k < label_count(p); k++)
+		most = fmax(most, label_p(p, k));
+	*is_otherwise = label_p(p, label_pred(p)) < most;
+	return label_count(p) > 0;
+}
+
 static void take_none(const struct ask_said *a, struct outcome *o)
 {
 	set_said(a, -1, NULL, o);
@@ -323,6 +333,7 @@ const struct ask_kind ask_kind_classify = {
 	.baseline = majority,
 	.member = { "prediction", "label" },
 	.take = take,
+	.has_p = has_p,
 	.take_none = take_none,
 	.put_answer = put_answer,
 	.outputs = outputs,

@@ -63,6 +63,7 @@ struct gather {
 	int task;
 	uint64_t n, k;       /* how many there will be, how many there were */
 	double loss, weight; /* sums: of losses times their weights, of the weights */
+	bool fits;           /* what is open in the answers is fitted to these rows */
 	void *own;           /* the kind's; NULL at first */
 };
 
@@ -82,11 +83,17 @@ struct ask_kind {
 	void (*gather_add)(struct gather *g, const struct outcome *o);
 	/* NaN where it has no meaning (metric.h). */
 	double (*gather_metric)(const struct gather *g, enum metric_id m);
+	/* After the last, where g->fits: takes its fit, for the sums and the predictions that
+	 * were kept [n], which it returns. NULL: nothing is open. */
+	double (*gather_fit)(struct gather *g, struct prediction *kept, int n);
 	void (*gather_end)(struct gather *g);
 	/* What metrics are made of, row by row: what is right (NULL: they are means of the
 	 * rows' own scores), and what was said or scored. NaN: none, or not kept. */
 	double (*right_value)(const struct prediction *p);
 	double (*said_value)(const struct prediction *p, enum metric_id m);
+	/* What is right in bytes that hang on no plan's order; NULL: right_value has it. */
+	void (*right_words)(const struct plan_task *t, const struct prediction *p,
+			    struct buf *out);
 	/* Values of out->metric[k], named already, on out->n_examples spread rows. */
 	void (*baseline)(const struct session *s, int task, const struct dataset *dev,
 			 struct eval_row *out);
@@ -100,6 +107,9 @@ struct ask_kind {
 	 */
 	const char *member[ASK_MEMBERS];
 	enum status (*take)(const struct ask_said *a, struct outcome *o, struct err *err);
+	/* Of such an outcome: are there probabilities, and do they say otherwise? NULL: there
+	 * are never any. */
+	bool (*has_p)(const struct prediction *p, bool *is_otherwise);
 	/* The outcome of a row without an answer, which is wrong; NULL: none would be. */
 	void (*take_none)(const struct ask_said *a, struct outcome *o);
 

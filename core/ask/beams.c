@@ -108,6 +108,7 @@ enum status beams_answer(struct session *s, const struct command *c,
 		return err_set(err, ST_INVALID, "no text: %s", c->row->usage);
 	if (!utf8_valid(b.text, strlen(b.text)))
 		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
+	session_look(s);
 	workers_run(s->workers, 1, search, &b);
 	return ST_OK;
 }

@@ -310,6 +310,7 @@ static bool begin(struct eval *e, struct session *s, int task, const struct eval
 			    .greedy = o->greedy };
 	if (!e->data || !dataset_size(e->data))
 		return false;
+	session_look(s);
 	e->size = e->n = dataset_size(e->data);
 	if (o->max_examples > 0 && e->n > (uint64_t)o->max_examples)
 		e->n = (uint64_t)o->max_examples;
@@ -317,7 +318,8 @@ static bool begin(struct eval *e, struct session *s, int task, const struct eval
 	e->keep = e->keep > e->n ? e->n : e->keep;
 	e->detail = o->detail > 0 ? (uint64_t)o->detail : e->keep;
 	e->kind = ask_kind(e->plan->kind);
-	e->sums = (struct gather){ .s = s, .task = task, .n = e->n };
+	e->sums = (struct gather){ .s = s, .task = task, .n = e->n,
+				   .fits = o->fit && e->plan->threshold < 0 };
 	return true;
 }
 
@@ -351,6 +353,9 @@ enum status evaluate_task(struct session *s, int task, const struct eval_options
 	progress_begin(pg, e.n, "examples", "evaluating %s", e.plan->name);
 	run_blocks(&e, out);
 	if (!atomic_load(&e.is_stopped)) {
+		if (e.sums.fits && e.kind->gather_fit)
+			s->task[task].threshold = e.kind->gather_fit(&e.sums, out->kept,
+								     out->n_kept);
 		fill_row(&e, &out->row);
 		out->row.seconds = clock_now() - from;
 	}

@@ -14,6 +14,8 @@ struct eval_options {
 	int keep;           /* predictions kept in the set (500) */
 	int detail;         /* so many of them with details of their pieces; 0: all */
 	bool greedy;        /* else the task's beams */
+	bool fit;           /* in training: a threshold that the plan leaves open is fitted
+			     * to these rows and is the session's from then on */
 	const struct dataset *data; /* NULL: the task's dev */
 };
 /*

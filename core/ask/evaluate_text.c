@@ -129,7 +129,7 @@ struct layout eval_encode(const struct session *s, int task, const char *text,
 	ex->ids = ids;
 	ex->n_ids = l.n;
 	ex->second = l.at[1];
-	ex->label = -1;
+	ex->label = ex->n_set = -1;
 	return l;
 }
 
@@ -189,6 +189,7 @@ enum status evaluate_text(struct session *s, int task, const char *text,
 
 	if (!utf8_valid(text, strlen(text)) || (pair && !utf8_valid(pair, strlen(pair))))
 		return err_set(err, ST_INVALID, "the text is not valid UTF-8");
+	session_look(s);
 	workers_run(s->workers, 1, run_texts, &all);
 	return ST_OK;
 }
@@ -198,5 +199,6 @@ void evaluate_texts(struct session *s, int task, int n, const char *const *text,
 {
 	struct try_texts all = { s, task, false, text, pair, json };
 
+	session_look(s);
 	workers_run(s->workers, n, run_texts, &all);
 }

@@ -163,6 +163,11 @@ static void put_pieces(const struct explain *e, struct json_out *j)
 			json_close(j, ']');
 		}
 	json_close(j, ']');
+	json_open(j, "words", '[');
+	for (int i = 0; i < e->ex.n_ids; i++)
+		if (layout_is_text(&e->at, i))
+			json_put_int(j, NULL, e->spans[i].word);
+	json_close(j, ']');
 	json_put_int(j, "second", e->at.len[0]);
 	json_put_int(j, "left_out", layout_lost(&e->at));
 }
@@ -239,6 +244,7 @@ enum status explain_text(struct session *s, int task, const char *text,
 	if (e.at.len[0] + e.at.len[1] == 0) {
 		st = err_set(err, ST_INVALID, "the text has no tokens");
 	} else {
+		session_look(s);
 		attribute(&e);
 		put_answer(&e, json);
 	}

@@ -30,9 +30,10 @@ enum { EXPLAIN_TOKENS = 64, EXPLAIN_FEWEST = 4 };
 /*
  * Adds one JSON object to `json`. [CLS] and [SEP] are in no list. `second`: the
  * first piece of the pair (or their number); an offset counts bytes of the text the
- * piece is in. Tokens that were not occluded have null.
+ * piece is in, and pieces of one word of it have the same number in `words`. Tokens that
+ * were not occluded have null.
  *   {"task":"mood","kind":"classify","text":"..","pair":"..","pieces":[".."],
- *    "offsets":[[0,4],..],"second":7,"left_out":0,"pred":"high","p":0.93,
+ *    "offsets":[[0,4],..],"words":[0,0,1,..],"second":7,"left_out":0,"pred":"high","p":0.93,
  *    "probs":{"high":0.93,..},"gradient_x_input":[0.4,..],
  *    "occlusion":[0.1,null,..],"occluded":7,"mask":"[MASK]"}
  * A regression has "pred": a number, and neither "p" nor "probs"; with "is_said" the

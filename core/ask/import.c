@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "ask/ask_classify.h"
 #include "ask/ask_kind.h"
 #include "ask/evaluate_internal.h"
 #include "ask/import_match.h"
@@ -230,24 +229,13 @@ static enum status fill_missing(struct import *m, bool wrong, struct err *err)
 
 /* --- the whole --- */
 
-static int likeliest(const struct prediction *p)
-{
-	int best = 0;
-
-	for (int k = 1; k < label_count(p); k++)
-		best = label_p(p, k) > label_p(p, best) ? k : best;
-	return best;
-}
-
 static void count_probabilities(struct import *m)
 {
-	for (uint64_t i = 0; m->kind->has_labels && i < m->im->rows; i++) {
-		const struct prediction *p = &m->out[i].p;
+	for (uint64_t i = 0; m->kind->has_p && i < m->im->rows; i++) {
+		bool is_otherwise = false;
 
-		if (!label_count(p))
-			continue;
-		m->im->with_p++;
-		m->im->unlikely += label_p(p, label_pred(p)) < label_p(p, likeliest(p));
+		m->im->with_p += m->kind->has_p(&m->out[i].p, &is_otherwise);
+		m->im->unlikely += is_otherwise;
 	}
 }
 

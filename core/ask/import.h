@@ -35,7 +35,7 @@ struct imported {
 	uint64_t moved;           /* lines that were of a row before the last line's */
 	uint64_t left_out;        /* lines of rows that are no dev rows */
 	uint64_t with_p;          /* rows with probabilities */
-	uint64_t unlikely;        /* of them, with another label than the likeliest */
+	uint64_t unlikely;        /* of them, with another answer than they make likely */
 };
 
 /*

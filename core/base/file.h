@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -64,6 +65,11 @@ struct file_map {
 };
 enum status file_map(const char *path, struct file_map *m, struct err *err);
 void file_unmap(struct file_map *m);
+/*
+ * Of its bytes, in one pass that keeps few of them in memory: a file as large as the
+ * model would else count as the process's own while it is read.
+ */
+struct hash file_map_hash(const struct file_map *m);
 
 /* A file being written under the protocol above. */
 struct file_out;

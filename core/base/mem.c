@@ -222,6 +222,11 @@ void mem_give_back(void)
 #endif
 }
 
+uint64_t mem_whole_peak_bytes(void)
+{
+	return proc_status("VmHWM:");
+}
+
 uint64_t mem_now_bytes(void)
 {
 	uint64_t now = proc_status("RssAnon:");

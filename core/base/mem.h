@@ -52,6 +52,11 @@ void mem_set_oom_hook(void (*hook)(size_t size));
  */
 uint64_t mem_peak_bytes(void);
 uint64_t mem_now_bytes(void);
+/*
+ * All memory of this process at its highest, as the kernel has kept it (VmHWM; 0:
+ * unknown): with program, libraries and what of mapped files was read.
+ */
+uint64_t mem_whole_peak_bytes(void);
 /* After much was freed at once: what the heap keeps of it goes back to the system. */
 void mem_give_back(void);
 

@@ -174,6 +174,7 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 	case ARG_TASK:
 	case ARG_PARAM:
 	case ARG_TEXT:
+	case ARG_GROUPS:
 		break;
 	}
 	return ST_OK;
@@ -205,6 +206,36 @@ static void trim_end(char *s)
 		s[--n] = '\0';
 }
 
+/* Blanks between words become one each. */
+static void squeeze(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++)
+		if (!is_space(*s))
+			*to++ = *s;
+		else if (!is_space(s[1]))
+			*to++ = ' ';
+	*to = '\0';
+}
+
+/* The last word, and all those before it. */
+static void cut_groups(struct command *c, char *at)
+{
+	char *last = at + strlen(at);
+
+	while (last > at && !is_space(last[-1]))
+		last--;
+	if (last > at)
+		c->arg[c->n_args++] = at;
+	if (*last)
+		c->arg[c->n_args++] = last;
+	if (last > at)
+		last[-1] = '\0';
+	trim_end(at);
+	squeeze(at);
+}
+
 static enum status cut_args(struct command *c, char *at, struct err *err)
 {
 	while (is_space(*at))
@@ -212,6 +243,10 @@ static enum status cut_args(struct command *c, char *at, struct err *err)
 	if (c->row->arg[0] == ARG_TEXT) {
 		if (*at)
 			c->arg[c->n_args++] = at; /* the rest of the line as it is */
+		return ST_OK;
+	}
+	if (c->row->arg[0] == ARG_GROUPS) {
+		cut_groups(c, at);
 		return ST_OK;
 	}
 	for (char *w; (w = next_word(&at)) != NULL;) {
@@ -359,6 +394,11 @@ static void offer_kind(const struct completion *c, enum arg_kind kind,
 	case ARG_WEIGHTING:
 		offer_methods(c, role_of(kind));
 		break;
+	case ARG_GROUPS:
+		for (int i = 0; freeze_word(i); i++)
+			offer(c, freeze_word(i));
+		offer_kind(c, ARG_TASK, tasks);
+		break;
 	default:
 		break;
 	}
@@ -396,6 +436,10 @@ int command_complete(const char *line, int point, const char *const *tasks,
 	if (!row)
 		return start;
 	kind = kind_at(row, words - 1);
+	if (row->arg[0] == ARG_GROUPS && words > 1) { /* one more of them, or the end */
+		offer_kind(&c, ARG_GROUPS, tasks);
+		kind = row->arg[1];
+	}
 	if (kind == ARG_PARAM)
 		offer_params(&c, method_named(line, args, role_of(row->arg[0])));
 	else if (kind == ARG_TEXT && words == 1 && row->flags & CMD_ASKS)

@@ -36,9 +36,12 @@ enum command_flags {
 };
 enum { COMMAND_ARGS = 10, COMMAND_TEXT = 16384 }; /* what is journaled: JOURNAL_TEXT */
 
-/* What an argument is: for checking, completion and help. */
+/*
+ * What an argument is: for checking, completion and help. ARG_GROUPS (a list, freeze.h)
+ * is all words but the last one, which is the next argument's.
+ */
 enum arg_kind { ARG_NONE, ARG_TASK, ARG_NUMBER, ARG_SHARE, ARG_ONOFF, ARG_SAMPLING,
-		ARG_WEIGHTING, ARG_PARAM, ARG_NAME, ARG_TEXT };
+		ARG_WEIGHTING, ARG_PARAM, ARG_NAME, ARG_TEXT, ARG_GROUPS };
 
 struct command_row {
 	const char *name;

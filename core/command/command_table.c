@@ -3,7 +3,7 @@
  * and the manual are derived from these rows, and so is what is done with a line.
  *
  * A row is `const struct command_row command_NAME` in a file of its family:
- * command_mix.c turns knobs of the mix, command_run.c is about the run,
+ * command_mix.c turns knobs of the mix, command_freeze.c freezes, command_run.c is about the run,
  * command_ask.c asks.
  */
 #include "command/command.h"
@@ -21,6 +21,7 @@
 	X(clip)         \
 	X(dropout)      \
 	X(horizon)      \
+	X(freeze)       \
 	X(sampling)     \
 	X(weighting)    \
 	X(pause)        \

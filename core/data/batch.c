@@ -228,10 +228,11 @@ double packer_units(const struct packer *p)
 
 /* The arrays of a batch while they are filled. */
 struct filler {
-	int32_t *ids, *pos, *seg, *ids_out, *dec_in, *dec_pos, *dec_out, *label;
-	int *off, *dec_off, *scratch;
+	int32_t *ids, *pos, *seg, *ids_out, *dec_in, *dec_pos, *dec_out, *label, *set;
+	int *off, *dec_off, *set_off, *scratch;
 	double *number;
 	uint64_t *row;
+	bool is_set; /* its targets are sets */
 };
 
 static void *array(struct arena *a, int n, size_t size)
@@ -239,7 +240,8 @@ static void *array(struct arena *a, int n, size_t size)
 	return arena_alloc(a, (size_t)(n > 0 ? n : 1) * size);
 }
 
-static void filler_init(struct filler *f, struct arena *a, int B, int N, int T)
+/* B examples, N and T tokens, S labels of sets. */
+static void filler_init(struct filler *f, struct arena *a, int B, int N, int T, int S)
 {
 	f->ids = array(a, N, sizeof *f->ids);
 	f->pos = array(a, N, sizeof *f->pos);
@@ -250,9 +252,11 @@ static void filler_init(struct filler *f, struct arena *a, int B, int N, int T)
 	f->dec_out = array(a, T, sizeof *f->dec_out);
 	f->dec_off = array(a, B + 1, sizeof *f->dec_off);
 	f->label = array(a, B, sizeof *f->label);
+	f->set = array(a, S, sizeof *f->set);
+	f->set_off = array(a, B + 1, sizeof *f->set_off);
 	f->number = array(a, B, sizeof *f->number);
 	f->row = array(a, B, sizeof *f->row);
-	f->off[0] = f->dec_off[0] = 0;
+	f->off[0] = f->dec_off[0] = f->set_off[0] = 0;
 	f->ids_out = NULL;
 }
 
@@ -288,12 +292,26 @@ static void fill_target(struct filler *f, const struct dataset *d, int b,
 	f->dec_off[b + 1] = at + e->n_target;
 }
 
+/* A number that is no label's can only come from a damaged cache: it is none. */
+static void fill_set(struct filler *f, const struct dataset *d, int b,
+		     const struct example *e)
+{
+	int at = f->set_off[b];
+
+	for (int i = 0; i < e->n_set; i++)
+		if (!d || (e->set[i] >= 0 && e->set[i] < dataset_labels(d)))
+			f->set[at++] = e->set[i];
+	f->set_off[b + 1] = at;
+}
+
 static void fill_example(struct filler *f, const struct dataset *d, int b,
 			 const struct example *e, int32_t cls_id)
 {
 	fill_source(f, d, b, e);
 	fill_target(f, d, b, e, cls_id);
-	f->label[b] = e->label;
+	fill_set(f, d, b, e);
+	f->label[b] = !f->is_set || e->n_set < 0 ? e->label :
+			      f->set_off[b + 1] - f->set_off[b];
 	f->number[b] = e->number;
 }
 
@@ -312,6 +330,8 @@ static void finish(struct batch *out, const struct filler *f, int B)
 	out->dec_out = f->dec_out;
 	out->dec_off = f->dec_off;
 	out->label = f->label;
+	out->set = f->set;
+	out->set_off = f->set_off;
 	out->number = f->number;
 	out->row = f->row;
 }
@@ -338,21 +358,30 @@ static int sum(uint64_t total)
 	return (int)total;
 }
 
+static uint64_t set_size(const struct example *e)
+{
+	return e->n_set > 0 ? (uint64_t)e->n_set : 0;
+}
+
 void batch_build(struct batch *out, struct arena *a, const struct dataset *d,
 		 int task, const uint64_t *rows, int n, uint64_t epoch, uint64_t draw,
 		 int32_t cls_id)
 {
-	uint64_t N = 0, T = 0;
+	uint64_t N = 0, T = 0, S = 0;
 	struct filler f;
 
 	for (int b = 0; b < n; b++) {
+		struct example e;
 		uint32_t ids, target;
 
 		dataset_lengths(d, rows[b], &ids, &target);
+		dataset_get(d, rows[b], &e);
 		N += ids;
 		T += target;
+		S += set_size(&e);
 	}
-	filler_init(&f, a, n, sum(N), sum(T));
+	filler_init(&f, a, n, sum(N), sum(T), sum(S));
+	f.is_set = data_target(dataset_kind(d))->has_set;
 	for (int b = 0; b < n; b++) {
 		struct example e;
 
@@ -371,14 +400,16 @@ void batch_build_examples(struct batch *out, struct arena *a,
 			  const struct example *ex, int n, uint64_t draw,
 			  int32_t cls_id)
 {
-	uint64_t N = 0, T = 0;
+	uint64_t N = 0, T = 0, S = 0;
 	struct filler f;
 
 	for (int b = 0; b < n; b++) {
 		N += (uint64_t)ex[b].n_ids;
 		T += (uint64_t)ex[b].n_target;
+		S += set_size(&ex[b]);
 	}
-	filler_init(&f, a, n, sum(N), sum(T));
+	filler_init(&f, a, n, sum(N), sum(T), sum(S));
+	f.is_set = data_target(kind)->has_set;
 	for (int b = 0; b < n; b++) {
 		fill_example(&f, NULL, b, &ex[b], cls_id);
 		f.row[b] = (uint64_t)b;

@@ -38,7 +38,10 @@ struct batch {
 	const int32_t *dec_pos;  /* [T] */
 	const int32_t *dec_out;  /* [T] what it must say; -1: not counted */
 	const int *dec_off;      /* [B+1] */
-	const int32_t *label;    /* [B] classify */
+	const int32_t *label;    /* [B] classify: its number; multilabel: how many there are;
+				    -1: not known */
+	const int32_t *set;      /* [set_off[B]] multilabel: numbers of labels, rising */
+	const int *set_off;      /* [B+1] */
 	const double *number;    /* [B] regress */
 	const uint64_t *row;     /* [B] example numbers */
 	uint64_t draw;           /* the task's micro-batch count: dropout's stream */

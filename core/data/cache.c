@@ -79,6 +79,8 @@ static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 	add_int(h, labels ? spec->n_labels : 0);
 	for (int i = 0; labels && i < spec->n_labels; i++)
 		add_text(h, spec->labels[i]);
+	if (labels && t->has_set)
+		add_text(h, spec->separator);
 	dataset_key_rows(spec, h);
 	hasher_add_u64(h, vocabulary.lo);
 	hasher_add_u64(h, vocabulary.hi);
@@ -171,6 +173,16 @@ uint64_t cache_record_size(const struct cache_record *r)
 {
 	return ((uint64_t)r->n_ids + r->n_target) * sizeof(int32_t) + r->text_len +
 	       r->pair_len + r->target_len;
+}
+
+uint32_t cache_record_pieces(enum task_kind k, const struct cache_record *r)
+{
+	return data_target(k)->has_set ? 0 : r->n_target;
+}
+
+uint32_t cache_record_cost(enum task_kind k, const struct cache_record *r)
+{
+	return r->n_ids + cache_record_pieces(k, r);
 }
 
 static bool header_fits(const struct cache_header *h, const struct cache_place *pl,

@@ -37,10 +37,10 @@ struct cache_header {
 struct cache_record {
 	uint64_t at, line;
 	union {
-		int32_t label;
+		int32_t label;          /* of a set: how many there are; -1: not known */
 		double number;
 	} value;
-	uint32_t n_ids, second, n_target;
+	uint32_t n_ids, second, n_target; /* n_target: pieces, or labels of a set */
 	uint32_t text_len, pair_len, target_len;
 };
 
@@ -49,11 +49,10 @@ _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */
 uint64_t cache_record_size(const struct cache_record *r);
-/* Tokens that count for packing: source and target. */
-static inline uint32_t cache_record_cost(const struct cache_record *r)
-{
-	return r->n_ids + r->n_target;
-}
+/* Pieces of the target: a set's n_target numbers are none. */
+uint32_t cache_record_pieces(enum task_kind k, const struct cache_record *r);
+/* Tokens that count for packing: source and the target's pieces. */
+uint32_t cache_record_cost(enum task_kind k, const struct cache_record *r);
 
 struct dataset {
 	struct file_map map;

@@ -29,7 +29,7 @@ struct builder {
 	const struct data_target *target;
 	struct target_stats stats;
 	int *by_name;                 /* [n_labels] labels in order of bytes */
-	int32_t *ids, *pieces;        /* scratch: 2 * max_source, max_target */
+	int32_t *ids, *pieces;        /* scratch: 2 * max_source, target_taker's */
 	struct masking *masking;      /* of kinds that hide pieces, else NULL */
 	struct made_texts made;
 	bool cache_failed;
@@ -53,6 +53,8 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 			 const struct dataset_spec *spec,
 			 const struct tokenizer *tok)
 {
+	int n;
+
 	b->spec = spec;
 	b->tok = tok;
 	b->target = data_target(spec->kind);
@@ -72,8 +74,8 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 	b->by_name = xcalloc((size_t)b->h.n_labels + 1, sizeof *b->by_name);
 	sort_labels(b);
 	b->ids = xcalloc(2 * (size_t)spec->max_source, sizeof *b->ids);
-	b->pieces = xcalloc((size_t)(spec->max_target > 0 ? spec->max_target : 1),
-			    sizeof *b->pieces);
+	n = spec->max_target > b->h.n_labels ? spec->max_target : b->h.n_labels;
+	b->pieces = xcalloc((size_t)(n > 0 ? n : 1), sizeof *b->pieces);
 	if (data_kind(spec->kind)->is_masked)
 		b->masking = masking_new(tok, &spec->mask);
 	buf_init(&b->made.source);
@@ -126,12 +128,17 @@ static enum row_fault take_source(struct builder *b, const struct source_row *ro
 	return ROW_OK;
 }
 
+static struct target_taker taker_of(struct builder *b)
+{
+	return (struct target_taker){ .spec = b->spec, .tok = b->tok,
+				      .by_name = b->by_name, .pieces = b->pieces,
+				      .report = &b->h.report };
+}
+
 static void take_target(struct builder *b, struct source_row *row,
 			struct cache_record *r)
 {
-	const struct target_taker k = { .spec = b->spec, .tok = b->tok,
-					.by_name = b->by_name, .pieces = b->pieces,
-					.report = &b->h.report };
+	const struct target_taker k = taker_of(b);
 
 	b->target->take(&k, row, b->columns.target, r);
 }
@@ -198,9 +205,11 @@ static enum status write_row(struct builder *b, const struct source_row *row,
 
 static void count_row(struct builder *b, const struct cache_record *r)
 {
+	const struct target_taker k = taker_of(b);
+
 	b->h.n++;
-	b->h.tokens += cache_record_cost(r);
-	b->target->count(&b->stats, r);
+	b->h.tokens += cache_record_cost(b->spec->kind, r);
+	b->target->count(&b->stats, &k, r);
 }
 
 static enum status read_rows(struct builder *b, struct err *err)

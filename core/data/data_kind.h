@@ -28,7 +28,8 @@ struct target_taker {
 	const struct dataset_spec *spec;
 	const struct tokenizer *tok;
 	const int *by_name;         /* [n_labels] labels in order of bytes */
-	int32_t *pieces;            /* [max_target] those of the target taken last */
+	int32_t *pieces;            /* [max_target, n_labels at least] of the target taken
+				       last: pieces, or the numbers of a set's labels */
 	struct row_report *report;  /* of what was cut */
 };
 
@@ -42,6 +43,8 @@ struct target_stats {
 struct target_shown {
 	int label, n_labels;
 	const char *const *labels;  /* [n_labels] */
+	const int32_t *set;         /* [n_set] rising; n_set -1: no set is known */
+	int n_set;
 	double number;
 	int pieces;
 	const char *text;           /* as the file has it, not terminated */
@@ -50,25 +53,30 @@ struct target_shown {
 
 struct data_target {
 	const char *heading;        /* over a column of them, narrow */
-	bool has_labels;            /* one of a list, which is looked for where none is given */
+	bool has_labels;            /* of a list, which is looked for where none is given */
+	bool has_set;               /* any number of them, not one */
 	bool has_number;
 	bool has_pieces;            /* a text: it is tokenized, a vocabulary learns from it */
 	/* Marks a good row as bad where field t is no such target. */
-	void (*check)(struct source_row *row, int t);
+	void (*check)(const struct dataset_spec *spec, struct source_row *row, int t);
 	/* From field t of a checked row into r, or marks the row; t < 0: it has none. */
 	void (*take)(const struct target_taker *k, struct source_row *row, int t,
 		     struct cache_record *r);
-	void (*count)(struct target_stats *s, const struct cache_record *r);
+	/* A target that was taken. */
+	void (*count)(struct target_stats *s, const struct target_taker *k,
+		      const struct cache_record *r);
 	/* Whether a record read from a file can be one. */
 	bool (*fits)(const struct cache_header *h, const struct cache_record *r);
-	/* What of an example is not its pieces; label -1 and number 0 stand there. */
+	/* What of an example is not its pieces; label and n_set -1 and number 0 stand there. */
 	void (*get)(const struct cache_record *r, struct example *out);
 	void (*show)(const struct target_shown *t, char *out, size_t cap);
 	/* As members of an object; none where there is no target. */
 	void (*put)(const struct target_shown *t, struct json_out *j);
 };
-extern const struct data_target data_target_label, data_target_number, data_target_text,
-	data_target_none;
+extern const struct data_target data_target_label, data_target_labels, data_target_number,
+	data_target_text, data_target_none;
+/* A label's number by its bytes, or -1. */
+int target_label_find(const struct target_taker *k, const char *s, size_t n);
 
 /* The columns of a row, in the order in which a plan has them. */
 enum { COLUMN_TEXT, COLUMN_PAIR, COLUMN_TARGET, DATA_COLUMNS };
@@ -125,8 +133,8 @@ uint32_t data_units_one(const struct cache_record *r);
 	[COLUMN_TEXT] = { "text", "text", DATA_TEXT_HELP },                           \
 	[COLUMN_PAIR] = { "text_b", "second text of a pair",                          \
 			  "Column of the second text of a pair." },                   \
-	[COLUMN_TARGET] = { "label", noun_of_target,                                  \
-			    "Column of the label, or of the number to predict." }
+	[COLUMN_TARGET] = { "label", noun_of_target, "Column of the label, of the "   \
+			    "labels, or of the number to predict." }
 
 const struct data_kind *data_kind(enum task_kind k);
 static inline const struct data_target *data_target(enum task_kind k)
@@ -134,7 +142,7 @@ static inline const struct data_target *data_target(enum task_kind k)
 	return data_kind(k)->target;
 }
 
-/* Appends "classify, regress or summarize"; `last` stands before the last name. */
+/* Appends "classify, regress, ..."; `last` stands before the last name. */
 void task_kind_words(const char *last, struct buf *out);
 /* By its name; false: there is no such kind. */
 bool task_kind_find(const char *name, enum task_kind *k);

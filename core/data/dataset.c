@@ -6,9 +6,10 @@
  *   header    struct cache_header: magic, version, sizes, the keys of what it
  *             was made from, the data file's content hash, checksums, the row
  *             report, sum of tokens, mean
- *   body      per example, from a multiple of 4: ids int32[n_ids], target
- *             int32[n_target], the raw text, pair and target; zeros to a
- *             multiple of 4, at the end of the body to a multiple of 8
+ *   body      per example, from a multiple of 4: ids int32[n_ids], target (pieces,
+ *             or the numbers of a set's labels) int32[n_target], the raw text,
+ *             pair and target; zeros to a multiple of 4, at the end of the
+ *             body to a multiple of 8
  *   tail      label counts uint64[n_labels], then struct cache_record[n]: where
  *             the example is, its lengths, its line, its label or number
  *
@@ -51,6 +52,7 @@ void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
 	if (!spec->unlabelled && data_kind(spec->kind)->column[COLUMN_TARGET].key) {
 		c->target = s->n_fields++;
 		s->field[c->target] = spec->target;
+		s->is_apart[c->target] = data_target(spec->kind)->has_set;
 	}
 	if (!spec->unlabelled && data_kind(spec->kind)->corrupt)
 		c->target = s->n_fields;
@@ -120,7 +122,7 @@ void dataset_check_row(const struct dataset_spec *spec, const struct dataset_col
 		       struct source_row *row)
 {
 	if (!row->fault && c->target >= 0)
-		data_target(spec->kind)->check(row, c->target);
+		data_target(spec->kind)->check(spec, row, c->target);
 	if (!row->fault &&
 	    (is_blank(row, c->text) || (c->pair >= 0 && is_blank(row, c->pair))))
 		row->fault = ROW_EMPTY_TEXT;
@@ -344,6 +346,7 @@ void dataset_get(const struct dataset *d, uint64_t i, struct example *out)
 		.target = (const void *)(p + r->n_ids * sizeof(int32_t)),
 		.n_target = (int)r->n_target,
 		.label = -1,
+		.n_set = -1,
 		.line = r->line,
 		.text_len = r->text_len,
 		.pair_len = r->pair_len,
@@ -358,7 +361,7 @@ void dataset_get(const struct dataset *d, uint64_t i, struct example *out)
 uint32_t dataset_cost(const struct dataset *d, uint64_t i)
 {
 	BUG_IF(i >= d->h->n);
-	return cache_record_cost(&d->record[i]);
+	return cache_record_cost(dataset_kind(d), &d->record[i]);
 }
 
 uint32_t dataset_units(const struct dataset *d, uint64_t i)
@@ -374,7 +377,7 @@ void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
 {
 	BUG_IF(i >= d->h->n);
 	*n_ids = d->record[i].n_ids;
-	*n_target = d->record[i].n_target;
+	*n_target = cache_record_pieces(dataset_kind(d), &d->record[i]);
 }
 
 enum task_kind dataset_kind(const struct dataset *d)
@@ -410,6 +413,11 @@ const struct row_report *dataset_report(const struct dataset *d)
 const uint64_t *dataset_label_counts(const struct dataset *d)
 {
 	return d->h->n_labels ? d->counts : NULL;
+}
+
+int dataset_labels(const struct dataset *d)
+{
+	return d->h->n_labels;
 }
 
 double dataset_mean(const struct dataset *d)

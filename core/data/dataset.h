@@ -30,8 +30,9 @@ struct dataset_spec {
 	const char *text;       /* column of the text, or of the source */
 	const char *pair;       /* second text, or NULL */
 	const char *target;     /* label, number or summary column */
-	int n_labels;           /* classify: the labels, in class order; 0 = none yet */
+	int n_labels;           /* of a kind with labels, in class order; 0 = none yet */
 	const char *const *labels;
+	const char *separator;  /* multilabel: between labels of one text; NULL: "," */
 	const char *prompt;     /* what stands around the text (text/layout.h); NULL:
 				   the tokenizer's own templates */
 	int max_source;         /* tokens, specials included */
@@ -61,6 +62,9 @@ struct example {
 	const int32_t *target;
 	int n_target;
 	int label;              /* classify; -1: none */
+	const int32_t *set;     /* [n_set] multilabel: its labels' numbers, rising, but for
+				   what a damaged cache may hold */
+	int n_set;              /* -1: no set is known */
 	double number;          /* regress */
 	uint64_t line;          /* in the data file */
 	const char *text, *pair, *target_text; /* raw UTF-8, not terminated */
@@ -89,7 +93,7 @@ void dataset_close(struct dataset *d); /* NULL is fine */
 
 uint64_t dataset_size(const struct dataset *d);
 void dataset_get(const struct dataset *d, uint64_t i, struct example *out);
-/* Tokens of example i that count for packing: source plus target. */
+/* Tokens of example i that count for packing: source plus target, if that is a text. */
 uint32_t dataset_cost(const struct dataset *d, uint64_t i);
 void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
 		     uint32_t *n_target);
@@ -103,8 +107,9 @@ const struct masking *dataset_masking(const struct dataset *d);
 int32_t dataset_safe_id(const struct dataset *d, int32_t id);
 struct hash dataset_content(const struct dataset *d); /* of the data file */
 const struct row_report *dataset_report(const struct dataset *d);
-/* Class counts (classify), n_labels numbers, borrowed; NULL: no labels here. */
+/* Rows that have each label, n_labels numbers, borrowed; NULL: no labels here. */
 const uint64_t *dataset_label_counts(const struct dataset *d);
+int dataset_labels(const struct dataset *d); /* how many; 0: none here */
 double dataset_mean(const struct dataset *d); /* regress */
 /* regress: the least and the greatest number; 0, 0 of no rows. */
 void dataset_range(const struct dataset *d, double *least, double *greatest);

@@ -10,7 +10,7 @@
 #include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/found.h"
-#include "data/items.h"
+#include "data/label_items.h"
 
 /* Calls `take` for every good row; fails when there was none. */
 static enum status each_row(const struct dataset_spec *spec, struct progress *pg,
@@ -49,6 +49,7 @@ static enum status each_row(const struct dataset_spec *spec, struct progress *pg
 /* --- labels --- */
 
 struct labels {
+	const struct dataset_spec *spec;
 	char **name; /* sorted by bytes */
 	size_t n, cap;
 	int most;
@@ -94,14 +95,18 @@ static void label_add(struct labels *l, const char *s)
 static void take_label(void *arg, const struct source_row *row,
 		       const struct dataset_columns *c)
 {
-	const char *s = row->field[c->target];
-	size_t n = row->len[c->target];
+	struct labels *l = arg;
 	char name[LABEL_BYTES_MAX + 1];
+	struct label_items it;
+	const char *s;
+	size_t n;
 
-	text_trim(&s, &n);
-	memcpy(name, s, n);
-	name[n] = '\0';
-	label_add(arg, name);
+	label_items_begin(&it, l->spec, row, c->target);
+	while (label_items_next(&it, &s, &n)) {
+		memcpy(name, s, n);
+		name[n] = '\0';
+		label_add(l, name);
+	}
 }
 
 static void labels_free(struct labels *l)
@@ -109,7 +114,7 @@ static void labels_free(struct labels *l)
 	for (size_t i = 0; i < l->n; i++)
 		xfree(l->name[i]);
 	xfree(l->name);
-	*l = (struct labels){ .most = l->most };
+	*l = (struct labels){ .spec = l->spec, .most = l->most };
 }
 
 static enum status scan(const struct dataset_spec *spec, struct progress *pg,
@@ -164,7 +169,7 @@ enum status dataset_scan_labels(const struct dataset_spec *spec,
 				int cap, char ***labels, int *n, struct err *err)
 {
 	struct found *f = xcalloc(2, sizeof *f);
-	struct labels l = { .most = cap };
+	struct labels l = { .spec = spec, .most = cap };
 	enum status st = ST_OK;
 
 	BUG_IF(spec->unlabelled);

@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/label_items.h"
 #include "data/plain.h"
 
 enum { FOUND_VERSION = 1, FOUND_BYTES_MAX = 64 << 20 };
@@ -66,6 +67,8 @@ void found_add(struct found *f, const struct dataset_spec *spec, bool target)
 	/* rows without the column are bad rows, whether it is used or not */
 	add_text(f->spec, spec->unlabelled ? NULL : spec->target);
 	hasher_add_u64(f->spec, target);
+	if (label_items_are_sets(spec->kind)) /* what is a good row, and a label */
+		add_text(f->spec, spec->separator ? spec->separator : ",");
 	dataset_key_rows(spec, f->spec);
 	state = cache_state_key(&id);
 	hasher_add_u64(f->state, state.lo);

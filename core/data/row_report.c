@@ -28,7 +28,7 @@ static const struct {
 	[ROW_EMPTY_TEXT] = { "empty text", NULL },
 	[ROW_BAD_LABEL] = { "unknown label", NULL },
 	[ROW_LIST] = { "a list where one label or number may be",
-		       "there is no kind of task for several labels yet" },
+		       "a task of kind multilabel takes several labels" },
 	[ROW_BAD_NUMBER] = { "no number", NULL },
 	[ROW_BAD_QUOTE] = { "quotes out of order", NULL },
 	[ROW_NO_LABEL] = { "empty label", "a max_bad of 1 skips such rows" },

@@ -50,22 +50,42 @@ static int words_of(int bin)
 }
 
 /* Values beyond those that fit are not counted. */
-static void count_distinct(struct sample_column *c, const char *p, size_t n)
+static void count_seen(struct sample_seen *s, const char *p, size_t n)
 {
 	uint64_t h = hash64_bytes(p, n) | 1, at = (h >> 20) % SLOTS;
 
-	if (!c->seen)
-		c->seen = xcalloc((size_t)2 * SLOTS, sizeof *c->seen);
-	while (c->seen[2 * at] && c->seen[2 * at] != h)
+	if (!s->slot)
+		s->slot = xcalloc((size_t)2 * SLOTS, sizeof *s->slot);
+	while (s->slot[2 * at] && s->slot[2 * at] != h)
 		at = (at + 1) % SLOTS;
-	if (!c->seen[2 * at]) {
-		if (c->distinct == SAMPLE_DISTINCT)
+	if (!s->slot[2 * at]) {
+		if (s->distinct == SAMPLE_DISTINCT)
 			return;
-		c->seen[2 * at] = h;
-		c->distinct++;
+		s->slot[2 * at] = h;
+		s->distinct++;
 	}
-	if (++c->seen[2 * at + 1] > c->commonest)
-		c->commonest = c->seen[2 * at + 1];
+	if (++s->slot[2 * at + 1] > s->commonest)
+		s->commonest = s->slot[2 * at + 1];
+}
+
+static void count_distinct(struct sample_column *c, const char *p, size_t n)
+{
+	count_seen(&c->seen, p, n);
+	c->distinct = c->seen.distinct;
+	c->commonest = c->seen.commonest;
+}
+
+/* The words of a list, which its elements are made of. */
+static void count_list(struct sample_column *c, const char *p, size_t n)
+{
+	c->lists++;
+	for (size_t i = 0, end; i < n; i = end + 1) {
+		for (end = i; end < n && p[end] != ' ';)
+			end++;
+		if (end > i)
+			count_seen(&c->seen_listed, p + i, end - i);
+	}
+	c->listed = c->seen_listed.distinct;
 }
 
 static bool is_whole(const char *p, size_t n)
@@ -250,7 +270,9 @@ static void take_row(struct look *l, struct source_row *row)
 	for (int i = 0; !row->fault && i < l->n_cells; i++) {
 		struct sample_column *c = &s->column[l->cell[i].column];
 
-		c->lists += l->cell[i].is_list;
+		if (l->cell[i].is_list)
+			count_list(c, buf_str(&l->text) + l->cell[i].at,
+				   l->cell[i].len);
 		count_value(c, buf_str(&l->text) + l->cell[i].at, l->cell[i].len,
 			    row->decimal);
 	}
@@ -409,7 +431,8 @@ void sample_free(struct sample *s)
 	for (int i = 0; i < SAMPLE_COLUMNS; i++) {
 		xfree(s->column[i].name);
 		xfree(s->column[i].first);
-		xfree(s->column[i].seen);
+		xfree(s->column[i].seen.slot);
+		xfree(s->column[i].seen_listed.slot);
 	}
 	xfree(s->nested);
 	xfree(s->path);

@@ -19,6 +19,13 @@
 enum { SAMPLE_COLUMNS = 256, SAMPLE_DISTINCT = 1024, SAMPLE_BINS = 64,
        SAMPLE_SHOWN = 48 };
 
+/* Which values there were; for sample.c. */
+struct sample_seen {
+	uint64_t *slot;        /* hashes and counts */
+	int distinct;
+	uint64_t commonest;
+};
+
 /* Of the rows looked at, without the first one of a table. */
 struct sample_column {
 	char *name;            /* JSON key or first row's field; NULL: none fits */
@@ -33,9 +40,10 @@ struct sample_column {
 	int distinct;          /* SAMPLE_DISTINCT: that many or more */
 	bool has_first;        /* one of the values is `first` */
 	uint64_t lists;        /* values that are JSON lists */
+	int listed;            /* distinct words in them; SAMPLE_DISTINCT: that or more */
 	uint64_t commonest;    /* how often the commonest of them came */
 	char shown[SAMPLE_SHOWN];  /* one value, made harmless, cut */
-	uint64_t *seen;        /* hashes and counts, [2 * SAMPLE_SLOTS] */
+	struct sample_seen seen, seen_listed;
 	double before;
 };
 

@@ -127,8 +127,10 @@ enum status source_open(const struct source_spec *spec, struct source **out,
 	s = xcalloc(1, sizeof *s);
 	st = begin(s, spec->path, spec->format, spec->pg, err);
 	s->n_fields = spec->n_fields;
-	for (int i = 0; i < s->n_fields; i++)
+	for (int i = 0; i < s->n_fields; i++) {
 		s->field[i] = xstrdup(spec->field[i]);
+		s->is_apart[i] = spec->is_apart[i];
+	}
 	if (!st && is_text(spec->format))
 		st = text_open(s, err);
 	else if (!st && s->form.format == SOURCE_JSONL)

@@ -32,7 +32,7 @@
 
 enum source_format { SOURCE_AUTO, SOURCE_JSONL, SOURCE_TSV, SOURCE_CSV,
 		     SOURCE_LINES, SOURCE_PARAGRAPHS }; /* the last two only where named */
-enum { SOURCE_FIELDS = 4, SOURCE_LINE_MAX = 16 << 20 };
+enum { SOURCE_FIELDS = 4, SOURCE_LINE_MAX = 16 << 20, SOURCE_APART = 0x1f };
 
 /* Why a row was skipped. ROW_OK is a good one. */
 enum row_fault { ROW_OK, ROW_SHORT, ROW_LONG, ROW_BAD_JSON, ROW_NO_FIELD,
@@ -50,6 +50,7 @@ struct source_spec {
 	int header;                     /* 1 yes, 0 no, -1: unless a column is a number */
 	int n_fields;
 	const char *field[SOURCE_FIELDS]; /* name or number */
+	bool is_apart[SOURCE_FIELDS];   /* elements of its lists end with SOURCE_APART */
 	struct progress *pg;            /* ticked while it opens; may be NULL */
 };
 
@@ -59,7 +60,7 @@ struct source_row {
 	char what[ROW_WHAT];            /* of the fault, harmless: "3 in place of 2" */
 	const char *field[SOURCE_FIELDS];
 	size_t len[SOURCE_FIELDS];      /* borrowed until the next call */
-	bool is_list[SOURCE_FIELDS];    /* a JSON list, joined by blanks */
+	bool is_list[SOURCE_FIELDS];    /* a JSON list, joined by blanks or is_apart */
 	bool is_longer;                 /* more columns than most, as many rows have */
 	char decimal;                   /* what source_number() is told */
 };

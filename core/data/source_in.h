@@ -18,6 +18,7 @@ struct source {
 	struct form form;
 	int n_fields;
 	char *field[SOURCE_FIELDS];   /* copies */
+	bool is_apart[SOURCE_FIELDS]; /* source_spec */
 	uint64_t column[SOURCE_FIELDS];
 	uint64_t width;               /* of a table's rows; 0: not known yet */
 	uint64_t longer[SOURCE_LONGER]; /* widths of rows that have more, and may */

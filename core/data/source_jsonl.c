@@ -3,7 +3,7 @@
  * columns go by number), or the elements of one list (source_list.c).
  *
  * A field is a string; a number as it stands in the file, all its digits; a bool
- * as its text; or a list of these, joined by spaces (tokens).
+ * as its text; or a list of these, joined by spaces (tokens) or kept apart (labels).
  */
 #include <inttypes.h>
 #include <string.h>
@@ -106,6 +106,17 @@ static bool add_scalar(struct buf *out, const struct json *n)
 	}
 }
 
+/* A list's elements, each with a SOURCE_APART behind it. */
+static bool json_apart(struct buf *out, const struct json *n)
+{
+	for (const struct json *e = json_first(n); e; e = json_next(e)) {
+		if (!add_scalar(out, e))
+			return false;
+		buf_addc(out, SOURCE_APART);
+	}
+	return true;
+}
+
 bool json_text(struct buf *out, const struct json *n)
 {
 	if (!n)
@@ -127,13 +138,16 @@ static void copy_fields(struct source *s, const struct json *root,
 {
 	size_t at[SOURCE_FIELDS];
 	const struct json *n;
+	bool has_text;
 
 	buf_clear(&s->text);
 	buf_reserve(&s->text, 1);
 	for (int i = 0; i < s->n_fields; i++) {
 		at[i] = s->text.len;
 		n = json_row_field(root, s->field[i]);
-		if (!json_text(&s->text, n)) {
+		has_text = s->is_apart[i] && json_type(n) == JSON_ARRAY ?
+				   json_apart(&s->text, n) : json_text(&s->text, n);
+		if (!has_text) {
 			row_say(row, ROW_NO_FIELD, s->field[i], strlen(s->field[i]));
 			return;
 		}

@@ -11,6 +11,7 @@
 #include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/items.h"
+#include "data/label_items.h"
 #include "text/normal.h"
 
 /* Labels that may mean that a row has none: SNLI's, R's, pandas', spreadsheets'. */
@@ -68,26 +69,46 @@ static bool is_header(const struct walk *w, const struct source_row *row)
 	       is_name(row, w->c.target, w->spec->target);
 }
 
+static void check_labels(const struct walk *w, struct source_row *row)
+{
+	struct label_items it;
+	const char *label;
+	size_t n;
+
+	label_items_begin(&it, w->spec, row, w->c.target);
+	while (!row->fault && label_items_next(&it, &label, &n))
+		if (!is_listed(w->spec, label, n))
+			row_say(row, ROW_BAD_LABEL, label, n);
+}
+
+static void count_labels(struct walk *w, const struct source_row *row)
+{
+	struct label_items it;
+	const char *label;
+	size_t n;
+	int labels = 0;
+
+	label_items_begin(&it, w->spec, row, w->c.target);
+	for (; label_items_next(&it, &label, &n); labels++)
+		for (int i = 0; i < SURVEY_NONE; i++)
+			w->out->none[i] += strlen(none[i]) == n &&
+					   !memcmp(label, none[i], n);
+	w->out->bare += !labels;
+}
+
 static void take_row(struct walk *w, struct source_row *row)
 {
 	bool is_label = data_target(w->spec->kind)->has_labels && w->c.target >= 0;
-	const char *label = NULL;
-	size_t n = 0;
 
 	dataset_corrupt(w->spec, &w->c, row, &w->made);
 	dataset_check_row(w->spec, &w->c, row);
-	if (!row->fault && is_label) {
-		label = row->field[w->c.target];
-		n = row->len[w->c.target];
-		text_trim(&label, &n);
-		if (!is_listed(w->spec, label, n))
-			row_say(row, ROW_BAD_LABEL, label, n);
-	}
+	if (!row->fault && is_label)
+		check_labels(w, row);
 	row_report_add(&w->out->report, row);
 	if (row->fault)
 		return;
-	for (int i = 0; is_label && i < SURVEY_NONE; i++)
-		w->out->none[i] += strlen(none[i]) == n && !memcmp(label, none[i], n);
+	if (is_label)
+		count_labels(w, row);
 	if (is_header(w, row) && !w->out->headers++)
 		w->out->header_line = row->line;
 	add_text(w, row);
@@ -164,6 +185,13 @@ static void warn_none(const struct survey *s, const char *split, struct buf *out
 				     "means no label in SNLI and MNLI");
 }
 
+static void tell_bare(const struct survey *s, const char *split, struct buf *out)
+{
+	if (s->bare)
+		buf_addf(out, "%" PRIu64 " of %" PRIu64 " %s rows have no label: the empty set "
+			 "is right for them\n", s->bare, s->n, split);
+}
+
 static void warn_headers(const struct survey *s, const char *split, struct buf *out)
 {
 	if (s->headers)
@@ -177,10 +205,12 @@ void survey_warn(const struct survey *train, const struct survey *dev, struct bu
 {
 	uint64_t common = dev ? survey_common(train, dev) : 0;
 
+	tell_bare(train, "train", out);
 	warn_none(train, "train", out);
 	warn_headers(train, "train", out);
 	if (!dev)
 		return;
+	tell_bare(dev, "dev", out);
 	warn_none(dev, "dev", out);
 	warn_headers(dev, "dev", out);
 	if (hash_equal(train->content, dev->content) && common == dev->n)

@@ -13,6 +13,7 @@ struct survey {
 	struct row_report report;
 	uint64_t n;           /* good rows */
 	uint64_t none[SURVEY_NONE]; /* of them with a label that may mean none: "-", "NA" */
+	uint64_t bare;        /* of them without a label, where a set may be empty */
 	uint64_t headers, header_line; /* rows that name the columns; the first one */
 	struct hash content;  /* of the file */
 	uint64_t *text;       /* [n] hashes of their texts, sorted */
@@ -30,7 +31,8 @@ void survey_release(struct survey *s);
 uint64_t survey_common(const struct survey *train, const struct survey *dev);
 /*
  * What a person should know of a pair of splits, a line each, "" for nothing: dev
- * rows that were trained on, labels that mean none. `dev` may be NULL. Appends.
+ * rows that were trained on, rows without a label, labels that mean none. `dev`
+ * may be NULL. Appends.
  */
 void survey_warn(const struct survey *train, const struct survey *dev, struct buf *out);
 

@@ -9,11 +9,12 @@
 #include "data/data_kind.h"
 #include "data/items.h"
 
-static void check(struct source_row *row, int t)
+static void check(const struct dataset_spec *spec, struct source_row *row, int t)
 {
 	const char *p = row->field[t];
 	size_t n = row->len[t];
 
+	(void)spec;
 	text_trim(&p, &n);
 	if (row->is_list[t])
 		row_say(row, ROW_LIST, p, n);
@@ -23,7 +24,7 @@ static void check(struct source_row *row, int t)
 		row_say(row, ROW_LONG_LABEL, p, n);
 }
 
-static int find(const struct target_taker *k, const char *s, size_t n)
+int target_label_find(const struct target_taker *k, const char *s, size_t n)
 {
 	int low = 0, high = k->spec->n_labels;
 
@@ -53,13 +54,15 @@ static void take(const struct target_taker *k, struct source_row *row, int t,
 	if (t < 0)
 		return;
 	text_trim(&s, &n);
-	r->value.label = find(k, s, n);
+	r->value.label = target_label_find(k, s, n);
 	if (r->value.label < 0)
 		row_say(row, ROW_BAD_LABEL, s, n);
 }
 
-static void count(struct target_stats *s, const struct cache_record *r)
+static void count(struct target_stats *s, const struct target_taker *k,
+		  const struct cache_record *r)
 {
+	(void)k;
 	if (r->value.label >= 0)
 		s->labels[r->value.label]++;
 }

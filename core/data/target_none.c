@@ -5,8 +5,9 @@
 #include "data/cache.h"
 #include "data/data_kind.h"
 
-static void check(struct source_row *row, int t)
+static void check(const struct dataset_spec *spec, struct source_row *row, int t)
 {
+	(void)spec;
 	(void)row;
 	(void)t;
 }
@@ -20,9 +21,11 @@ static void take(const struct target_taker *k, struct source_row *row, int t,
 	(void)r;
 }
 
-static void count(struct target_stats *s, const struct cache_record *r)
+static void count(struct target_stats *s, const struct target_taker *k,
+		  const struct cache_record *r)
 {
 	(void)s;
+	(void)k;
 	(void)r;
 }
 

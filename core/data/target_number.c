@@ -16,7 +16,7 @@ static bool read_number(const struct source_row *row, int t, double *x)
 	       *x >= -NUMBER_MAX && *x <= NUMBER_MAX;
 }
 
-static void check(struct source_row *row, int t)
+static void check(const struct dataset_spec *spec, struct source_row *row, int t)
 {
 	const char *p = row->field[t];
 	size_t n = row->len[t];
@@ -24,6 +24,7 @@ static void check(struct source_row *row, int t)
 	char *text;
 	double x;
 
+	(void)spec;
 	text_trim(&p, &n);
 	if (row->is_list[t]) {
 		row_say(row, ROW_LIST, p, n);
@@ -49,8 +50,10 @@ static void take(const struct target_taker *k, struct source_row *row, int t,
 	r->value.number = x;
 }
 
-static void count(struct target_stats *s, const struct cache_record *r)
+static void count(struct target_stats *s, const struct target_taker *k,
+		  const struct cache_record *r)
 {
+	(void)k;
 	s->sum += r->value.number;
 }
 

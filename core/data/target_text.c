@@ -8,11 +8,12 @@
 #include "data/items.h"
 #include "text/layout.h"
 
-static void check(struct source_row *row, int t)
+static void check(const struct dataset_spec *spec, struct source_row *row, int t)
 {
 	const char *p = row->field[t];
 	size_t n = row->len[t];
 
+	(void)spec;
 	text_trim(&p, &n);
 	if (!n)
 		row->fault = ROW_EMPTY_TEXT;
@@ -38,9 +39,11 @@ static void take(const struct target_taker *k, struct source_row *row, int t,
 	k->report->lost_target += (uint64_t)layout_lost(&l);
 }
 
-static void count(struct target_stats *s, const struct cache_record *r)
+static void count(struct target_stats *s, const struct target_taker *k,
+		  const struct cache_record *r)
 {
 	(void)s;
+	(void)k;
 	(void)r;
 }
 

@@ -14,6 +14,7 @@
 	X(CLASSIFY, classify)    \
 	X(REGRESS, regress)      \
 	X(SUMMARIZE, summarize)  \
+	X(MULTILABEL, multilabel) \
 	X(MLM, mlm)              \
 	X(DENOISE, denoise)      \
 	X(LM, lm)                \

@@ -41,6 +41,15 @@ void sides_release(struct sides *x, const struct comparison *c)
 	xfree(x->of);
 }
 
+/* Of scores that rows have for themselves. */
+static bool is_mean(enum metric_id m)
+{
+	enum metric_input input = metric_table[m].input;
+
+	return input == METRIC_TEXTS || metric_is_of_pieces(input) ||
+	       m == METRIC_ACCURACY || m == METRIC_EXACT_MATCH;
+}
+
 static void take_system(struct compare_work *w, struct sides *x, int system,
 			const struct compared_measure *m, const int64_t *split)
 {
@@ -63,9 +72,8 @@ static void take_system(struct compare_work *w, struct sides *x, int system,
 			value[n] = x->right[system][n];
 		n++;
 		x->s.n_rows = a->n;
-		x->s.gold = input >= METRIC_TEXTS || m->metric == METRIC_ACCURACY ? NULL :
-			    a->gold;
-		x->s.weight = input >= METRIC_LOSSES ? a->weight : NULL;
+		x->s.gold = is_mean(m->metric) ? NULL : a->gold;
+		x->s.weight = metric_is_of_pieces(input) ? a->weight : NULL;
 	}
 	x->of[system] = (struct answers_of){ n, value };
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/data_kind.h"
 
 /* --- metrics --- */
 
@@ -106,7 +107,7 @@ static enum status match_labels(const struct run_answers *a, const struct plan_t
 		err_set(err, ST_INVALID, "task '%s' has other labels in '%s' (%d) than in "
 			"'%s' (%d)%s%s%s", x->name, b->run.name, y->n_labels, a->run.name,
 			x->n_labels, *lacking ? ": '" : "", lacking, *lacking ? "'" : "");
-	} else {
+	} else if (!data_target(y->kind)->has_set) { /* sets are counts here */
 		renumber(of_b->gold, of_b->n, to, y->n_labels);
 		for (int m = 0; m < y->n_metrics; m++)
 			renumber(of_b->said[m], of_b->n, to, y->n_labels);

@@ -24,11 +24,26 @@ static uint64_t hash_of(const char *a, const char *b)
 	return hasher_end(h).lo;
 }
 
-/* What is right: a label's name, a number's bits, a text. */
-static uint64_t hash_target(const struct plan_task *t, double gold, const char *target)
+static uint64_t hash_words(const struct plan_task *t, const struct prediction *p)
+{
+	uint64_t hash;
+	struct buf b;
+
+	buf_init(&b);
+	ask_kind(t->kind)->right_words(t, p, &b);
+	hash = hash64_bytes(buf_str(&b), b.len);
+	buf_release(&b);
+	return hash;
+}
+
+/* What is right: a label's name, those of a set, a number's bits, a text. */
+static uint64_t hash_target(const struct plan_task *t, const struct prediction *p,
+			    double gold, const char *target)
 {
 	char bits[17] = "";
 
+	if (ask_kind(t->kind)->right_words)
+		return hash_words(t, p);
 	if (isnan(gold))
 		return hash_of(target, NULL);
 	if (t->n_labels && gold >= 0 && gold < t->n_labels)
@@ -51,14 +66,15 @@ static void take_said(struct task_answers *a, const struct plan_task *t,
 	for (int m = 0; m < t->n_metrics; m++) {
 		double *said = xcalloc((size_t)a->n, sizeof *said);
 		bool of_losses = metric_table[t->metrics[m]].input == METRIC_LOSSES;
-		bool any = of_losses && a->weight;
+		bool any = of_losses && a->weight, lacks = false;
 
 		for (int i = 0; i < a->n; i++) {
 			said[i] = of_losses ? loss_of(&p[i]) :
 				  k->said_value(&p[i], t->metrics[m]);
 			any |= !of_losses && !isnan(said[i]);
-			a->lacks_some |= !of_losses && isnan(said[i]);
+			lacks |= !of_losses && isnan(said[i]);
 		}
+		a->lacks_some |= any && lacks;
 		if (any)
 			a->said[m] = said;
 		else
@@ -103,7 +119,7 @@ static void take_answers(struct task_answers *a, const struct plan_task *t, int 
 		a->row[i] = row[i].row;
 		a->line[i] = row[i].line;
 		a->text[i] = hash_of(row[i].text, row[i].pair);
-		a->target[i] = hash_target(t, gold, row[i].target);
+		a->target[i] = hash_target(t, &p[i], gold, row[i].target);
 	}
 	a->weight = take_weights(n, p);
 	take_said(a, t, p);

@@ -209,7 +209,7 @@ void data_book_row(const struct data_book *b, enum data_split s, uint64_t i,
 
 	dataset_get(b->split[s].set, i, &e);
 	*out = (struct data_row){
-		.row = i, .line = e.line, .label = e.label,
+		.row = i, .line = e.line, .label = e.label, .set = e.set, .n_set = e.n_set,
 		.number = (double)e.number, .tokens = e.n_ids,
 		.target_tokens = e.n_target,
 		.unknown = count_id(e.ids, e.n_ids, unk) +
@@ -225,6 +225,7 @@ struct target_shown data_book_target(const struct data_book *b, const struct dat
 	return (struct target_shown){
 		.label = row->label, .n_labels = b->task->n_labels,
 		.labels = (const char *const *)b->task->labels,
+		.set = row->set, .n_set = row->n_set,
 		.number = row->number, .pieces = row->target_tokens,
 		.text = row->target, .len = row->target_len,
 	};

@@ -37,7 +37,7 @@ void data_book_close(struct data_book *b); /* NULL is fine */
 struct data_about {
 	const char *task;
 	enum task_kind kind;
-	int n_labels;              /* classify */
+	int n_labels;              /* classify, multilabel */
 	const char *const *labels; /* [n_labels] */
 	bool is_pair;              /* rows have a second text */
 	int max_source, max_target;
@@ -61,6 +61,8 @@ int32_t data_book_unknown(const struct data_book *b); /* the id of [UNK] */
 struct data_row {
 	uint64_t row, line;       /* from 0; line in the file, from 1 */
 	int label;                /* classify; -1: none */
+	const int32_t *set;       /* [n_set] multilabel; borrowed from the book */
+	int n_set;                /* -1: none is known */
 	double number;            /* regress */
 	int tokens, target_tokens, unknown; /* as the model gets them, after the cut */
 	const char *text, *pair, *target;

@@ -42,13 +42,21 @@ struct search {
 	char text[sizeof((struct data_filter *)0)->text];
 };
 
+static bool has_label(const struct example *e, int label)
+{
+	for (int i = 0; i < e->n_set; i++)
+		if (e->set[i] == label)
+			return true;
+	return e->n_set < 0 && e->label == label;
+}
+
 static bool fits(const struct search *q, uint64_t i)
 {
 	const struct data_filter *f = q->f;
 	struct example e;
 
 	dataset_get(q->set, i, &e);
-	if ((f->label >= 0 && e.label != f->label) || e.n_ids < f->least ||
+	if ((f->label >= 0 && !has_label(&e, f->label)) || e.n_ids < f->least ||
 	    (f->most > 0 && e.n_ids > f->most))
 		return false;
 	if (f->repeated && !data_twin_find(&q->report->repeated, i))

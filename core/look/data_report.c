@@ -68,6 +68,15 @@ static void take_skips(struct data_split_report *r, const struct row_report *row
 	}
 }
 
+static void take_label(struct data_split_report *r, const struct data_row *row, int label,
+		       int n_labels)
+{
+	if (label < 0 || label >= n_labels)
+		return;
+	r->labels[label]++;
+	r->label_tokens[label] += (uint64_t)row->tokens;
+}
+
 static void take_row(struct data_split_report *r, const struct data_row *row,
 		     int n_labels)
 {
@@ -77,10 +86,11 @@ static void take_row(struct data_split_report *r, const struct data_row *row,
 	r->pieces += (uint64_t)row->tokens + (uint64_t)row->target_tokens;
 	r->unknown += (uint64_t)row->unknown;
 	r->with_unknown += row->unknown > 0;
-	if (row->label >= 0 && row->label < n_labels) {
-		r->labels[row->label]++;
-		r->label_tokens[row->label] += (uint64_t)row->tokens;
-	}
+	if (row->n_set < 0)
+		take_label(r, row, row->label, n_labels);
+	for (int i = 0; i < row->n_set; i++)
+		take_label(r, row, row->set[i], n_labels);
+	r->bare += !row->n_set;
 	if (!r->rows || row->number < r->low)
 		r->low = row->number;
 	if (!r->rows || row->number > r->high)

@@ -50,8 +50,9 @@ struct data_split_report {
 	uint64_t pieces, unknown;  /* in all rows, targets too; of these [UNK] */
 	uint64_t with_unknown;     /* rows */
 	uint64_t cut_source, cut_target;
-	uint64_t *labels;          /* [n_labels] rows, classify */
-	uint64_t *label_tokens;    /* [n_labels] sum of source lengths */
+	uint64_t *labels;          /* [n_labels] rows that have it, classify, multilabel */
+	uint64_t *label_tokens;    /* [n_labels] sum of their source lengths */
+	uint64_t bare;             /* rows of the empty set */
 	int *frequent;             /* [n_labels] labels, those of most rows first */
 	double low, high, mean;    /* regress */
 	uint64_t numbers[DATA_BINS]; /* rows between low and high */

@@ -129,6 +129,13 @@ static bool says_mine(struct finder *f, enum data_split t, uint64_t other)
 	       !memcmp(buf_str(&f->mine), buf_str(&f->other), f->mine.len);
 }
 
+/* However they are written, in whatever order. */
+static bool is_same_set(const struct example *a, const struct example *b)
+{
+	return a->n_set == b->n_set &&
+	       !memcmp(a->set, b->set, (size_t)a->n_set * sizeof *a->set);
+}
+
 static bool targets_differ(const struct finder *f, enum data_split s, uint64_t i,
 			   enum data_split t, uint64_t of)
 {
@@ -136,6 +143,8 @@ static bool targets_differ(const struct finder *f, enum data_split s, uint64_t i
 
 	dataset_get(data_book_set(f->b, s), i, &a);
 	dataset_get(data_book_set(f->b, t), of, &b);
+	if (a.n_set >= 0)
+		return !is_same_set(&a, &b);
 	return a.label != b.label || a.number < b.number || a.number > b.number ||
 	       a.target_len != b.target_len ||
 	       memcmp(a.target_text, b.target_text, a.target_len) != 0;

@@ -3,6 +3,7 @@
  */
 #include "look/snapshot.h"
 
+#include <math.h> /* NAN */
 #include <string.h>
 
 #include "base/mem.h"
@@ -81,6 +82,38 @@ void snapshot_copy(struct snapshot *dst, const struct snapshot *src)
 	dst->ch = ch;
 	for (int i = 0; i < src->n_channels; i++)
 		copy_channel(&ch[i], &src->ch[i]);
+}
+
+struct freeze_groups snapshot_groups(const struct snapshot *s)
+{
+	struct freeze_groups g = { .layers = s->layers, .shared_layers = s->shared_layers,
+				   .n_tasks = s->n_channels, .heads = s->heads };
+
+	for (int i = 0; i < g.n_tasks; i++)
+		g.task[i] = s->ch[i].name;
+	return g;
+}
+
+void snapshot_take_groups(struct snapshot *s, const struct freeze_groups *g)
+{
+	s->layers = g->layers;
+	s->shared_layers = g->shared_layers;
+	s->heads = g->heads;
+}
+
+bool snapshot_shares_nothing(const struct snapshot *s)
+{
+	struct freeze_groups g = snapshot_groups(s);
+
+	return freeze_covers_shared(&g, &s->frozen);
+}
+
+void snapshot_settle_frozen(struct snapshot *s)
+{
+	if (!snapshot_shares_nothing(s))
+		return;
+	for (int i = 0; i < s->n_channels; i++)
+		s->ch[i].grad_norm = s->ch[i].effective = NAN;
 }
 
 double snapshot_drawn(const struct snapshot *s, const struct channel *ch)

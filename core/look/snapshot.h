@@ -10,6 +10,7 @@
 
 #include "data/dataset.h"
 #include "metric/metric.h"
+#include "mix/freeze.h"
 #include "store/store.h"
 
 enum { CURVE_POINTS = 1024, DEV_POINTS = 256, GRAD_POINTS = 256, SNAPSHOT_JOURNAL = 64,
@@ -97,6 +98,9 @@ struct snapshot {
 	int64_t step, steps, skipped;
 	double lr, base_lr, clip, grad_norm, clipped; /* clipped: share of recent steps */
 	double dropout;
+	struct freeze frozen;
+	int layers, shared_layers;   /* of the model, as in struct freeze_groups */
+	uint64_t heads;
 	int64_t gradients_every;  /* steps; 0: only when asked */
 	char sampling[32], weighting[32];
 	char tokenizer[16];       /* its kind; "": not known */
@@ -120,6 +124,13 @@ void snapshot_init(struct snapshot *s);
 void snapshot_release(struct snapshot *s);
 /* dst keeps its memory when the number of channels is the same. */
 void snapshot_copy(struct snapshot *dst, const struct snapshot *src);
+/* What its model has to freeze; names are borrowed from `s`. */
+struct freeze_groups snapshot_groups(const struct snapshot *s);
+void snapshot_take_groups(struct snapshot *s, const struct freeze_groups *g);
+/* Is all frozen that its tasks share? */
+bool snapshot_shares_nothing(const struct snapshot *s);
+/* After `frozen` has changed: where nothing shared is trained there are no norms to show. */
+void snapshot_settle_frozen(struct snapshot *s);
 /* The part of all micro-batches so far that a channel got; 0: there were none. */
 double snapshot_drawn(const struct snapshot *s, const struct channel *ch);
 

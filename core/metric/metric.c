@@ -17,14 +17,17 @@
 #define LABELS METRIC_LABELS, METRIC_SHARE
 #define NUMBERS METRIC_NUMBERS, METRIC_CORRELATION
 #define TEXTS METRIC_TEXTS, METRIC_SHARE
+#define SETS METRIC_SETS, METRIC_SHARE
 
 const struct metric_info metric_table[METRICS] = {
 	ROW(METRIC_ACCURACY, "accuracy", "acc", LABELS, 0,
 	    "share of rows with the right label (GLUE, Wang et al. 2018)"),
 	ROW(METRIC_F1, "f1", "f1", LABELS, 2,
 	    "F1 of the second of two labels, the positive one (GLUE)"),
-	ROW(METRIC_MACRO_F1, "macro_f1", "mf1", LABELS, 0,
-	    "mean of every label's F1, each label counted alike (scikit-learn)"),
+	[METRIC_MACRO_F1] = {.id = METRIC_MACRO_F1, .name = "macro_f1", .brief = "mf1",
+			     .input = METRIC_LABELS, .unit = METRIC_SHARE,
+			     .of_sets = true, .help =
+	    "mean of every label's F1, each label counted alike (scikit-learn)"},
 	ROW(METRIC_MATTHEWS, "matthews", "mcc", METRIC_LABELS, METRIC_CORRELATION, 0,
 	    "correlation of labels, -1 to 1 (Matthews 1975; Gorodkin 2004; GLUE)"),
 	ROW(METRIC_PEARSON, "pearson", "r", NUMBERS, 0,
@@ -43,6 +46,10 @@ const struct metric_info metric_table[METRICS] = {
 			       .brief = "ppl", .input = METRIC_LOSSES,
 			       .unit = METRIC_PLAIN, .lower_is_better = true, .help =
 	    "exp of the dev loss a piece, lower is better (Jelinek et al. 1977)"},
+	ROW(METRIC_MICRO_F1, "micro_f1", "uf1", SETS, 0,
+	    "F1 of sets of labels, all rows' labels counted together (scikit-learn)"),
+	ROW(METRIC_EXACT_MATCH, "exact_match", "em", SETS, 0,
+	    "share of rows with the very set of labels (scikit-learn's accuracy)"),
 	ROW(METRIC_PIECE_ACCURACY, "piece_accuracy", "pacc", METRIC_PIECES, METRIC_SHARE, 0,
 	    "share of pieces asked for that are found (Devlin et al. 2019)"),
 };
@@ -94,9 +101,14 @@ void tally_add(struct tally *t, int n_classes, int gold, int pred)
 		t[pred].pred++;
 }
 
+double metric_f1_of(double both, double gold, double pred)
+{
+	return ratio(2 * both, gold + pred);
+}
+
 static double class_f1(const struct tally *t)
 {
-	return ratio(2 * (double)t->both, (double)(t->gold + t->pred));
+	return metric_f1_of((double)t->both, (double)t->gold, (double)t->pred);
 }
 
 /* 0 / 0, no rows, is NaN. */

@@ -16,15 +16,16 @@
 
 enum metric_id { METRIC_ACCURACY, METRIC_F1, METRIC_MACRO_F1, METRIC_MATTHEWS,
 		 METRIC_PEARSON, METRIC_SPEARMAN, METRIC_ROUGE1, METRIC_ROUGE2,
-		 METRIC_ROUGEL, METRIC_ROUGELSUM, METRIC_PERPLEXITY,
-		 METRIC_PIECE_ACCURACY, METRICS };
+		 METRIC_ROUGEL, METRIC_ROUGELSUM, METRIC_PERPLEXITY, METRIC_MICRO_F1,
+		 METRIC_EXACT_MATCH, METRIC_PIECE_ACCURACY, METRICS };
 
 /*
- * What a metric eats: labels, numbers, texts; or what a model alone has of a row: its
- * losses, its share of right pieces. Of these a row weighs as many pieces as it has.
+ * What a metric eats: labels, numbers, texts, sets of labels; or what a model alone has of
+ * a row: its losses, its share of right pieces. Of these a row weighs as many pieces as it
+ * has.
  */
 enum metric_input { METRIC_LABELS, METRIC_NUMBERS, METRIC_TEXTS, METRIC_LOSSES,
-		    METRIC_PIECES };
+		    METRIC_SETS, METRIC_PIECES };
 /* What its values are: 0 to 1 (times 100 on screens), -1 to 1, or any number. */
 enum metric_unit { METRIC_SHARE, METRIC_CORRELATION, METRIC_PLAIN };
 
@@ -35,16 +36,24 @@ struct metric_info {
 	enum metric_input input;
 	enum metric_unit unit;
 	bool lower_is_better;
+	bool of_sets;      /* of labels, it is one of sets of them, too */
 	int labels;        /* it is a measure of so many labels; 0: of any number */
 	const char *help;  /* one line, with the source */
 };
 
 extern const struct metric_info metric_table[METRICS];
 const struct metric_info *metric_find(const char *name); /* NULL: none */
-/* Can it be had from files of references and predictions? */
-static inline bool metric_is_of_files(enum metric_id m)
+/* Has a model alone what it eats? A row weighs as many pieces as it has, then. */
+static inline bool metric_is_of_pieces(enum metric_input input)
 {
-	return metric_table[m].input < METRIC_LOSSES;
+	return input == METRIC_LOSSES || input == METRIC_PIECES;
+}
+
+/* Can files of single answers be scored by it? None has what a model alone has, and sets
+ * are rows of their own. */
+static inline bool metric_is_of_files(const struct metric_info *m)
+{
+	return !metric_is_of_pieces(m->input) && m->input != METRIC_SETS;
 }
 
 /*
@@ -68,6 +77,22 @@ struct tally { uint64_t gold, pred, both; };
 void tally_add(struct tally *t, int n_classes, int gold, int pred);
 /* A label metric of rows that were counted one by one. */
 double metric_tallied(enum metric_id m, const struct tally *t, int n_classes);
+/*
+ * Sets of labels, row by row. tally [n_labels]: rows that have a label in gold, in the
+ * prediction, in both; `exact` of `rows` have the very set that was said. micro_f1 is
+ * 2 both / (gold + pred) over all labels together, macro_f1 the mean of every label's F1,
+ * those that nobody has included (scikit-learn's f1_score of indicator matrices, with
+ * zero_division 0), exact_match the share of exact rows (its accuracy_score).
+ */
+struct set_tally { struct tally *label; uint64_t rows, exact; };
+/* Numbers of labels are rising; n_pred -1: no set was said, which is never right. */
+void set_tally_add(struct set_tally *t, const int32_t *gold, int n_gold,
+		   const int32_t *pred, int n_pred);
+/* NaN without rows. */
+double metric_set_tallied(enum metric_id m, const struct set_tally *t, int n_labels);
+/* 2 both / (gold + pred), 0 of nothing. */
+double metric_f1_of(double both, double gold, double pred);
+
 /*
  * A metric is NaN where it has no meaning: without rows; f1 of any number of
  * classes but two. Label metrics: class numbers 0..n_classes-1. f1 is the binary

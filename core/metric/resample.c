@@ -9,6 +9,11 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
+static bool is_of_sets(const struct paired_sample *s)
+{
+	return s->gold && metric_table[s->metric].input == METRIC_SETS;
+}
+
 static bool is_of_numbers(const struct paired_sample *s)
 {
 	return s->gold && metric_table[s->metric].input == METRIC_NUMBERS;
@@ -25,7 +30,7 @@ void estimator_init(struct estimator *e, const struct paired_sample *s, int pool
 		e->places = (struct places){.n_x = n, .n_y = n * (size_t)pool};
 		e->places.x = xreallocarray(NULL, n, sizeof(double));
 		e->places.y = xreallocarray(NULL, e->places.n_y, sizeof(double));
-	} else if (s->gold) {
+	} else if (s->gold && !is_of_sets(s)) {
 		e->tally = xcalloc((size_t)s->n_classes, sizeof *e->tally);
 	}
 }
@@ -97,6 +102,29 @@ static double of_labels(struct estimator *e, const double *value, const uint32_t
 	return metric_tallied(s->metric, e->tally, s->n_classes);
 }
 
+enum { SET_UNIT = 1 << 16 }; /* more than a row's labels */
+
+double set_code(int said, int both)
+{
+	return (double)said * SET_UNIT + both;
+}
+
+static double of_sets(const struct paired_sample *s, const double *value,
+		      const uint32_t *row, int n)
+{
+	double gold = 0, said = 0, both = 0;
+
+	for (int i = 0; i < n; i++) {
+		uint32_t r = row ? row[i] : (uint32_t)i;
+		double all = floor(value[r] / SET_UNIT);
+
+		gold += s->gold[r];
+		said += all;
+		both += value[r] - all * SET_UNIT;
+	}
+	return n ? metric_f1_of(both, gold, said) : NAN;
+}
+
 double estimator_metric(struct estimator *e, const double *code, const uint32_t *row,
 			int n)
 {
@@ -104,6 +132,8 @@ double estimator_metric(struct estimator *e, const double *code, const uint32_t 
 
 	if (!s->gold)
 		return mean_score(s, code, row, n);
+	if (is_of_sets(s))
+		return of_sets(s, code, row, n);
 	if (e->tally)
 		return of_labels(e, code, row, n);
 	if (n < 2)

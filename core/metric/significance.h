@@ -30,7 +30,7 @@
 
 /*
  * One system's answers on the same rows, for each of its n_seeds >= 1 seeds:
- * value[seed][row] is a label's number, a number, or the row's own score.
+ * value[seed][row] is a label's number, a number, a set's code, or the row's own score.
  */
 struct answers_of {
 	int n_seeds;
@@ -38,10 +38,10 @@ struct answers_of {
 };
 
 /*
- * What was asked. With `gold` [n_rows], labels or numbers, the metric is one of
- * labels or numbers. Without (NULL) values are scores of rows and the metric is
- * their mean: ROUGE, accuracy as 0 and 1; of perplexity exp of it, the values being
- * mean losses. `weight` [n_rows] (NULL: all alike) is what a row counts in such a
+ * What was asked. With `gold` [n_rows], labels, numbers or how many labels a row has, the
+ * metric is one of labels, of numbers or micro-F1. Without (NULL) values are scores of
+ * rows and the metric is their mean: ROUGE, accuracy as 0 and 1; of perplexity exp of it,
+ * the values being mean losses. `weight` [n_rows] (NULL: all alike) is what a row counts in such a
  * mean: of perplexity its pieces.
  */
 struct paired_sample {
@@ -50,6 +50,9 @@ struct paired_sample {
 	const double *gold;
 	const double *weight;
 };
+
+/* Of a set of labels all that micro-F1 is made of: how many, and how many of them right. */
+double set_code(int said, int both);
 
 /* The metric of `n` rows by number, with repeats; row NULL: rows 0 to n - 1. */
 double sample_metric(const struct paired_sample *s, const double *value,

@@ -114,6 +114,16 @@ enum status method_fits(const struct method *row, int tasks, int micro_batches,
 		       tasks);
 }
 
+enum status method_fits_frozen(const struct method *row, bool is_shared_frozen,
+			       struct err *err)
+{
+	if (!is_shared_frozen || !(row->needs & (NEEDS_NORMS | NEEDS_GRAM)))
+		return ST_OK;
+	return err_set(err, ST_INVALID, "method '%s' reads the gradients of what tasks share, "
+		       "and all of that would be frozen: choose another method first",
+		       row->name);
+}
+
 void method_show(const struct method *row, const double *param, char *out, size_t cap)
 {
 	char number[32];

@@ -125,6 +125,9 @@ enum status method_params(const struct method *row, const char *const *args, int
  */
 enum status method_fits(const struct method *row, int tasks, int micro_batches,
 			struct err *err);
+/* ST_INVALID: it reads gradients of what tasks share, and all of that is frozen. */
+enum status method_fits_frozen(const struct method *row, bool is_shared_frozen,
+			       struct err *err);
 /* "temperature T=2" */
 void method_show(const struct method *row, const double *param, char *out, size_t cap);
 

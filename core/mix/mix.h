@@ -8,8 +8,9 @@
  * are as if muted. `lock`: no method touches the channel.
  *
  * The hand's numbers (weight, share, muted, solo, locked; lr, clip, dropout, horizon;
- * which methods) are changed by commands alone, between two steps and all at once: a
- * command is tried on a copy of this struct, and the copy is kept (trainer/change.h).
+ * what is frozen; which methods) are changed by commands alone, between two steps and all
+ * at once: a command is tried on a copy of this struct, and the copy is kept
+ * (trainer/change.h).
  * That is why nothing here is a pointer but the methods' rows, which are constant. The
  * methods' numbers (factor, memory) are changed by mix_learn alone, credit and drawn by
  * mix_draw, dev and dev_step by mix_take_dev; choosing a method begins some of them anew
@@ -18,6 +19,7 @@
 #ifndef TUTTI_MIX_MIX_H
 #define TUTTI_MIX_MIX_H
 
+#include "mix/freeze.h"
 #include "mix/method.h"
 
 struct mix_channel {
@@ -45,6 +47,7 @@ struct mix {
 	double lr, clip, dropout;  /* base rate; clip 0 = off */
 	int64_t horizon;           /* the step at which the rate's schedule ends
 				      (schedule.h), and where `annealed` arrives */
+	struct freeze frozen;      /* groups of parameters that stand still */
 	int64_t dev_step;          /* evaluations up to here are no news to a method */
 	/* the session's, told before anybody is asked (session_tell_mix); no state here */
 	int64_t step;

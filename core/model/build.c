@@ -23,12 +23,13 @@
 
 struct build build_shared(struct model *m, struct param_set *ps)
 {
-	return (struct build){ .m = m, .ps = ps, .owner = PARAM_SHARED };
+	return (struct build){ .m = m, .ps = ps, .owner = PARAM_SHARED,
+			       .layer = m->cfg.layers };
 }
 
 struct build build_task(struct model *m, struct param_set *ps, int task)
 {
-	struct build b = { .m = m, .ps = ps, .owner = task };
+	struct build b = { .m = m, .ps = ps, .owner = task, .layer = m->cfg.layers };
 
 	str_format(b.prefix, sizeof b.prefix, "tasks.%s", m->task[task].name);
 	return b;
@@ -62,6 +63,7 @@ static int add(struct build *b, int rows, int cols, unsigned flags,
 			  b->prefix, name);
 
 	init.depth = b->depth;
+	init.layer = b->layer;
 	ARRAY_GROW(m->init, m->n_init, m->cap_init);
 	m->init[m->n_init++] = init;
 	BUG_IF((size_t)b->ps->n != m->n_init);
@@ -73,6 +75,7 @@ struct build build_layer(const struct build *b, int i, const char *name)
 	struct build in = build_in(b, "%s.%d", name, i);
 
 	in.depth = b->m->cfg.layers - i;
+	in.layer = i;
 	return in;
 }
 
@@ -81,6 +84,15 @@ struct build build_embed(const struct build *b)
 	struct build in = build_in(b, "embed");
 
 	in.depth = b->m->cfg.layers + 1;
+	in.layer = -1;
+	return in;
+}
+
+struct build build_edge(const struct build *b, const char *name)
+{
+	struct build in = build_in(b, "%s", name);
+
+	in.layer = b->m->cfg.layers - 1;
 	return in;
 }
 
@@ -93,7 +105,7 @@ int build_table(struct build *b, const char *name, int rows, unsigned flags,
 int build_table_wide(struct build *b, const char *name, int rows, int cols,
 		     unsigned flags, double dev)
 {
-	return add(b, rows, cols, flags, name, (struct init){ 0.0f, (float)dev, 0 });
+	return add(b, rows, cols, flags, name, (struct init){ .dev = (float)dev });
 }
 
 /*
@@ -125,7 +137,7 @@ void build_tokens(struct build *b)
 
 int build_vector(struct build *b, const char *name, int n)
 {
-	return add(b, 1, n, 0, name, (struct init){ 0.0f, 0.0f, 0 });
+	return add(b, 1, n, 0, name, (struct init){ .mean = 0 });
 }
 
 int build_matrix(struct build *b, const char *name, int out, int in, double dev)
@@ -134,7 +146,7 @@ int build_matrix(struct build *b, const char *name, int out, int in, double dev)
 
 	str_format(full, sizeof full, "%s.weight", name);
 	return add(b, out, in, PARAM_DECAY | PARAM_DENSE, full,
-		   (struct init){ 0.0f, (float)dev, 0 });
+		   (struct init){ .dev = (float)dev });
 }
 
 struct dense build_dense(struct build *b, const char *name, int out, int in,
@@ -145,7 +157,7 @@ struct dense build_dense(struct build *b, const char *name, int out, int in,
 
 	d.w = build_matrix(b, name, out, in, dev);
 	str_format(full, sizeof full, "%s.bias", name);
-	d.b = add(b, 1, out, 0, full, (struct init){ 0.0f, 0.0f, 0 });
+	d.b = add(b, 1, out, 0, full, (struct init){ .mean = 0 });
 	return d;
 }
 
@@ -160,10 +172,55 @@ struct norm build_norm_wide(struct build *b, const char *name, int cols)
 	struct norm n;
 
 	str_format(full, sizeof full, "%s.weight", name);
-	n.gamma = add(b, 1, cols, 0, full, (struct init){ 1.0f, 0.0f, 0 });
+	n.gamma = add(b, 1, cols, 0, full, (struct init){ .mean = 1 });
 	str_format(full, sizeof full, "%s.bias", name);
-	n.beta = add(b, 1, cols, 0, full, (struct init){ 0.0f, 0.0f, 0 });
+	n.beta = add(b, 1, cols, 0, full, (struct init){ .mean = 0 });
 	return n;
+}
+
+/* --- origins --- */
+
+void build_trained(struct build *b, int p)
+{
+	if (b->m->cfg.from_trunk)
+		b->m->init[p].trained = true;
+}
+
+void build_as_sum(struct build *b, int to, int from, int row, int plus)
+{
+	struct model *m = b->m;
+
+	if (!m->cfg.from_trunk || (from != PARAM_NONE && b->ps->p[to].rows > 1 &&
+				   b->ps->p[to].cols != b->ps->p[from].cols))
+		return;
+	build_trained(b, to);
+	ARRAY_GROW(m->origin, m->n_origins, m->cap_origins);
+	m->origin[m->n_origins++] = (struct origin){ to, from, row, plus };
+}
+
+void build_as(struct build *b, int to, int from, int row)
+{
+	build_as_sum(b, to, from, row, PARAM_NONE);
+}
+
+void build_as_dense(struct build *b, struct dense to, struct dense from, int row)
+{
+	build_as(b, to.w, from.w, row);
+	build_as(b, to.b, from.b, row);
+}
+
+void build_as_norm(struct build *b, struct norm to, struct norm from)
+{
+	if (b->ps->p[to.gamma].cols != b->ps->p[from.gamma].cols)
+		return;
+	build_as(b, to.gamma, from.gamma, 0);
+	build_as(b, to.beta, from.beta, 0);
+}
+
+void build_as_identity(struct build *b, struct dense to)
+{
+	build_as(b, to.w, PARAM_NONE, 0);
+	build_trained(b, to.b);
 }
 
 double build_table_dev(const struct model_config *cfg)

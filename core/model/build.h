@@ -12,7 +12,7 @@ struct build {
 	struct model *m;
 	struct param_set *ps;
 	int owner;
-	int depth; /* of what comes next, as model_depth() has it */
+	int depth, layer; /* of what comes next: as model_depth(), model_layer() have it */
 	char prefix[64];
 };
 
@@ -34,6 +34,8 @@ struct build build_in(const struct build *b, const char *fmt, ...)
 struct build build_layer(const struct build *b, int i, const char *name);
 /* What stands below all layers: ".embed". */
 struct build build_embed(const struct build *b);
+/* What norms the top layer's rows, ".name": above all layers, and the top one's part. */
+struct build build_edge(const struct build *b, const char *name);
 
 int build_table(struct build *b, const char *name, int rows, unsigned flags,
 		double dev);
@@ -55,6 +57,19 @@ double build_table_dev(const struct model_config *cfg);
 double build_place_dev(const struct model_config *cfg);
 /* Glorot & Bengio 2010: sqrt(2 / (in + out)). */
 double build_glorot(int in, int out);
+
+/*
+ * With cfg.from_trunk: `to` begins as `from`, from its row (of vectors: column) `row` on,
+ * where that is as wide; else this says nothing (model_take_trunk). build_as_identity: a
+ * square layer begins as one that changes nothing. Each parameter has one origin.
+ */
+void build_as(struct build *b, int to, int from, int row);
+void build_as_dense(struct build *b, struct dense to, struct dense from, int row);
+void build_as_norm(struct build *b, struct norm to, struct norm from);
+void build_as_sum(struct build *b, int to, int from, int row, int plus);
+void build_as_identity(struct build *b, struct dense to);
+/* The parameter does not begin at random, though it has no origin in the trunk. */
+void build_trained(struct build *b, int p);
 
 struct ten *dense_apply(struct tape *t, struct ten *x, const struct dense *d,
 			enum act act);

@@ -80,7 +80,7 @@ static bool has(field_names names, const char *field)
 
 bool model_uses(const char *kind, const char *decoder, const char *field)
 {
-	static const char *const all[] = { "kind", "dropout", "init", NULL };
+	static const char *const all[] = { "kind", "dropout", "precision", "init", NULL };
 	const struct trunk_kind *trunk = trunk_find(kind);
 	const struct decoder_kind *d;
 

@@ -14,6 +14,13 @@
  * the trunk are rows [N, C] alone, and through cross-attention and the copy gate its
  * gradient reaches all of them.
  *
+ * With cfg.from_trunk its layers begin as the trunk's, `layers` of them evenly spread
+ * (Shleifer & Rush 2020, "Pre-trained Summarization Distillation"): the lowest one is
+ * used to embeddings, the top one to what the table of tokens is compared with. Cross-
+ * attention begins as the same layer's self-attention, which looks for the same things in
+ * the same rows; tables and norms as those of the trunk, whose first segment every row
+ * of a summary is in; the writer has the trunk's transform.
+ *
  * Names of parameters (.weight and .bias where not a table): decoder.{token (untied),
  * position, norm}, decoder.I... (stack.h) and those of writer.h.
  */
@@ -36,12 +43,71 @@ static const struct decoder *decoder_of(const struct model *m, const struct batc
 
 /* --- parameters --- */
 
+static enum status check_trunk(const struct model_config *c, struct err *err)
+{
+	if (!trunk_find(c->kind)->begin_places)
+		return err_set(err, ST_INVALID, "model.decoder_init trunk: a '%s' has no "
+			       "layers that a decoder could begin as", c->kind);
+	if (c->decoder_layers > c->layers)
+		return err_set(err, ST_INVALID, "model.decoder_init trunk: a decoder of %d "
+			       "layers over a trunk that has %d", c->decoder_layers,
+			       c->layers);
+	if (c->split_qkv)
+		return err_set(err, ST_INVALID, "model.decoder_init trunk: not with "
+			       "model.split_qkv");
+	if (c->max_target > c->max_positions)
+		return err_set(err, ST_INVALID, "model.decoder_init trunk: summaries of %d "
+			       "pieces (max_target) where the trunk has %d places",
+			       c->max_target, c->max_positions);
+	return ST_OK;
+}
+
 static enum status cross_check(const struct model_config *c, struct err *err)
 {
+	enum status st = ST_OK;
+
 	if (c->decoder_layers < 1 || c->decoder_layers > 1024)
 		return err_set(err, ST_INVALID, "model.decoder_layers from 1 to 1024, "
 			       "not %d", c->decoder_layers);
-	return stack_check(c, err);
+	if (c->from_trunk)
+		st = check_trunk(c, err);
+	return st ? st : stack_check(c, err);
+}
+
+/* Which layer of the trunk's n layer i of m begins as: first and last are kept. */
+static int trunk_layer(int i, int m, int n)
+{
+	return m == 1 ? 0 : (i * (n - 1) + (m - 1) / 2) / (m - 1);
+}
+
+static void begin_layer(struct build *b, const struct layer *l, const struct layer *as)
+{
+	int C = b->m->cfg.dim;
+
+	build_as_dense(b, l->qkv, as->qkv, 0);
+	build_as_dense(b, l->out, as->out, 0);
+	build_as_dense(b, l->cross_q, as->qkv, 0);
+	build_as_dense(b, l->cross_kv, as->qkv, C);
+	build_as_dense(b, l->cross_out, as->out, 0);
+	build_as_dense(b, l->up, as->up, 0);
+	build_as_dense(b, l->down, as->down, 0);
+	build_as_norm(b, l->norm[0], as->norm[0]);
+	build_as_norm(b, l->norm[1], as->norm[0]);
+	build_as_norm(b, l->norm[2], as->norm[1]);
+}
+
+static void begin_as_trunk(struct build *b, const struct decoder *d)
+{
+	const struct model *m = b->m;
+	const struct stack *trunk = m->trunk->stack(m, b->owner);
+
+	if (d->tok != m->token)
+		build_as(b, d->tok, m->token, 0);
+	m->trunk->begin_places(b, d->pos);
+	for (int i = 0; i < d->stack.n; i++)
+		begin_layer(b, &d->stack.layer[i],
+			    &trunk->layer[trunk_layer(i, d->stack.n, trunk->n)]);
+	build_as_norm(b, d->stack.edge, trunk->edge);
 }
 
 static void *cross_declare(struct build *own)
@@ -64,7 +130,12 @@ static void *cross_declare(struct build *own)
 		layer_declare(&in, &d->stack.layer[i], 3, d->stack.n);
 	}
 	d->stack.edge = build_norm(&b, "norm");
-	writer_declare(&b, &d->writer);
+	if (!cfg->from_trunk) {
+		writer_declare(&b, &d->writer);
+		return d;
+	}
+	begin_as_trunk(&b, d);
+	writer_declare_transform(&b, &d->writer);
 	return d;
 }
 
@@ -256,6 +327,8 @@ static double cross_flops(const struct model *m, double n, double t)
 	layer += n * 4 * C * C;                        /* the source's keys, values */
 	layer += t * attention_flops(cfg, (t + 1) / 2); /* rows before, and itself */
 	layer += t * attention_flops(cfg, n);
+	if (cfg->from_trunk)
+		layer += 2 * C * C * t / cfg->decoder_layers; /* the writer's transform */
 	return cfg->decoder_layers * layer + writer_flops(cfg, n, t);
 }
 
@@ -263,7 +336,7 @@ const struct decoder_kind decoder_cross = {
 	.name = "cross",
 	.help = "A Transformer decoder with cross-attention and a copy gate.",
 	.fields = (const char *const[]){ "decoder_layers", "heads", "ff", "norm", "copy",
-					 "tied", NULL },
+					 "tied", "decoder_init", NULL },
 	.check = cross_check,
 	.declare = cross_declare,
 	.loss = cross_loss,

@@ -5,6 +5,8 @@
  * continuation.h). A piece is predicted from the row of the piece before it, or
  * (cfg.from_mask) from a mask in its own place.
  *
+ * With cfg.from_trunk the output layer begins as the trunk's (writer.h).
+ *
  * Names of parameters: those of writer.h with a transform, under decoder.
  */
 #include "model/continuation.h"
@@ -98,7 +100,8 @@ static double prefix_flops(const struct model *m, double n, double t)
 const struct decoder_kind decoder_prefix = {
 	.name = "prefix",
 	.help = "The trunk's own layers: they see the source whole, the summary from the left.",
-	.fields = (const char *const[]){ "copy", "tied", "predict_from", NULL },
+	.fields = (const char *const[]){ "copy", "tied", "predict_from",
+					 "decoder_init", NULL },
 	.needs_stack = true,
 	.settle = prefix_settle,
 	.check = prefix_check,

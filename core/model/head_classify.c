@@ -26,9 +26,10 @@ static void *declare(struct build *own, const struct model_task *task)
 static struct loss loss(const struct model *m, struct tape *t, const struct batch *b,
 			float p_drop)
 {
+	const struct model_task *task = &m->task[b->task];
 	struct ten *x = pooled_scores(m, t, b, p_drop, NULL);
 
-	return op_cross_entropy(t, x, b->label, m->task[b->task].smoothing);
+	return op_cross_entropy(t, x, b->label, task->smoothing, task->class_weight);
 }
 
 static void answer(const struct model_task *task, float *x, int n, double *p)
@@ -63,6 +64,7 @@ static double row_loss(const struct model_task *task, const struct batch *b, int
 }
 
 const struct head_kind head_classify = {
+	.problem_type = "single_label_classification",
 	.check = check,
 	.declare = declare,
 	.loss = loss,

@@ -39,6 +39,8 @@ struct ten *pooled_scores(const struct model *m, struct tape *t, const struct ba
 		x = op_attention_pool(t, x, seq, h->attention);
 	else
 		x = op_pool(t, x, seq, m->cfg.pool);
+	if (m->cfg.drop_pooled)
+		x = op_dropout(t, x, p_drop);
 	x = op_dropout(t, dense_apply(t, x, &h->hidden, m->cfg.head_act), p_drop);
 	return dense_apply(t, x, &h->out, ACT_NONE);
 }

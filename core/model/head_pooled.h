@@ -1,6 +1,7 @@
 /*
  * head_pooled.h - pool -> head_act(dense) -> dropout -> dense, with tanh BERT's: what
- * reads one answer off a whole text. For core/model alone.
+ * reads one answer off a whole text. With drop_pooled there is dropout behind the pool,
+ * too. For core/model alone.
  *
  * Names of parameters: head.{hidden, out}.{weight, bias}; head.attention.weight where
  * the trunk's rows are pooled by attention.

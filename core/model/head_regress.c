@@ -61,6 +61,7 @@ static double row_loss(const struct model_task *task, const struct batch *b, int
 }
 
 const struct head_kind head_regress = {
+	.problem_type = "regression",
 	.check = check,
 	.declare = declare,
 	.loss = loss,

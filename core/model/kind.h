@@ -99,12 +99,18 @@ struct trunk_kind {
 	const struct stack *(*stack)(const struct model *m, int task);
 	struct ten *(*embed)(const struct model *m, struct tape *t,
 			     const struct places *rows);
+	/*
+	 * For decoders whose own layers begin as those: what their table of places begins
+	 * as (build.h). NULL: they cannot.
+	 */
+	void (*begin_places)(struct build *b, int table);
 };
 
 /* What makes an answer of rows, for one kind of task. */
 struct head_kind {
 	bool writes;     /* text, with the model's decoder: no scores */
 	bool picks;      /* its answer is one of what it has scores for */
+	const char *problem_type; /* what `transformers` calls it; NULL: it has no name */
 	bool says_pieces; /* of the text itself, from its rows (pieces.h): no scores */
 	bool is_causal;  /* of trunks alone that see what is before a row */
 	enum status (*check)(const struct model *m, const struct model_task *task,
@@ -193,7 +199,15 @@ struct decoder_kind {
 /* Random weights of one parameter: normal with this mean and deviation. */
 struct init {
 	float mean, dev;
-	int depth;               /* model_depth() */
+	int depth, layer;        /* model_depth(), model_layer() */
+	bool trained;            /* model_begins_trained() */
+};
+
+/* What a parameter begins as over a trunk that was trained: numbers of another one. */
+struct origin {
+	int to, from;            /* from PARAM_NONE: the identity, a matrix [C, C] */
+	int row;                 /* of `from`, the first one; of vectors the first column */
+	int plus;                /* a table: its first row is added to each; or PARAM_NONE */
 };
 
 struct model {
@@ -207,7 +221,9 @@ struct model {
 	int token;               /* the table of tokens [V, C] */
 	size_t n_init, cap_init;
 	struct init *init;       /* [parameters], in the order declared */
-	struct arena arena;      /* of all but init */
+	size_t n_origins, cap_origins;
+	struct origin *origin;   /* [n_origins] with cfg.from_trunk, one or none each */
+	struct arena arena;      /* of all but init and origin */
 };
 
 #define TRUNK_ROW(name) extern const struct trunk_kind trunk_##name;

@@ -63,7 +63,7 @@ struct layered *layered_declare(struct model *m, struct param_set *ps, const cha
 		b = build_layer(&all, i, name);
 		layer_declare(&b, &f->shared[i], 2, cfg->layers);
 	}
-	b = build_in(&all, "%s", name);
+	b = build_edge(&all, name);
 	if (cfg->pre_norm && cfg->shared_layers == cfg->layers)
 		f->edge = build_norm(&b, "norm");
 	return f;
@@ -88,7 +88,7 @@ void layered_declare_task(struct build *own, int task)
 		else
 			layer_declare(&b, &s->layer[i], 2, s->n);
 	}
-	b = build_in(own, "%s", f->name);
+	b = build_edge(own, f->name);
 	if (m->cfg.pre_norm && k < s->n)
 		s->edge = build_norm(&b, "norm");
 }
@@ -96,6 +96,14 @@ void layered_declare_task(struct build *own, int task)
 const struct stack *layered_stack(const struct model *m, int task)
 {
 	return &((const struct layered *)m->own)->task[task];
+}
+
+/* With the first segment's row, as every row of a text alone has it. */
+void layered_begin_places(struct build *b, int table)
+{
+	const struct layered *f = b->m->own;
+
+	build_as_sum(b, table, f->pos, b->m->cfg.position_offset, f->seg);
 }
 
 /* --- forward --- */

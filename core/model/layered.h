@@ -43,6 +43,7 @@ enum status layered_check(const struct model_config *cfg, struct err *err);
 void layered_declare_task(struct build *own, int task);
 struct ten *layered_tokens(const struct model *m, struct tape *t, const struct batch *b);
 const struct stack *layered_stack(const struct model *m, int task);
+void layered_begin_places(struct build *b, int table);
 struct ten *layered_embed(const struct model *m, struct tape *t,
 			  const struct places *rows);
 

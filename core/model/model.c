@@ -13,6 +13,19 @@
 
 /* --- life --- */
 
+/* Their classes' weights become the model's. */
+static void copy_weights(struct model *m, struct model_task *t)
+{
+	size_t n = (size_t)t->n_labels;
+	float *own;
+
+	if (!t->class_weight)
+		return;
+	own = arena_alloc(&m->arena, n * sizeof *own);
+	memcpy(own, t->class_weight, n * sizeof *own);
+	t->class_weight = own;
+}
+
 /* A model without parameters yet, all its parts known and checked; or NULL. */
 static struct model *describe(const struct model_config *cfg,
 			      const struct model_task *tasks, int n, struct err *err)
@@ -36,6 +49,8 @@ static struct model *describe(const struct model_config *cfg,
 	m->task = arena_zalloc(&m->arena, (size_t)n * sizeof *m->task);
 	m->head = arena_zalloc(&m->arena, (size_t)n * sizeof *m->head);
 	memcpy(m->task, tasks, (size_t)n * sizeof *m->task);
+	for (int i = 0; i < n; i++)
+		copy_weights(m, &m->task[i]);
 	if (model_check_tasks(m, err)) {
 		model_free(m);
 		return NULL;
@@ -91,6 +106,7 @@ void model_free(struct model *m)
 	if (!m)
 		return;
 	xfree(m->init);
+	xfree(m->origin);
 	arena_release(&m->arena);
 	xfree(m);
 }
@@ -104,6 +120,12 @@ int model_depth(const struct model *m, int p)
 {
 	BUG_IF(p < 0 || (size_t)p >= m->n_init);
 	return m->init[p].depth;
+}
+
+int model_layer(const struct model *m, int p)
+{
+	BUG_IF(p < 0 || (size_t)p >= m->n_init);
+	return m->init[p].layer;
 }
 
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed)
@@ -120,6 +142,56 @@ void model_init_random(const struct model *m, struct param_set *ps, uint64_t see
 				       in->mean + in->dev * rng_normal(&r, i) :
 				       in->mean;
 	}
+}
+
+/* --- what begins as the trunk --- */
+
+bool model_begins_trained(const struct model *m, int p)
+{
+	BUG_IF(p < 0 || (size_t)p >= m->n_init);
+	return m->init[p].trained;
+}
+
+static void take_identity(struct param_set *ps, int to)
+{
+	size_t n = (size_t)ps->p[to].cols;
+	float *v = param_value(ps, to);
+
+	memset(v, 0, n * n * sizeof *v);
+	for (size_t i = 0; i < n; i++)
+		v[i * n + i] = 1;
+}
+
+static void take_origin(struct param_set *ps, const struct origin *o)
+{
+	const struct param *to = &ps->p[o->to], *from = &ps->p[o->from];
+	size_t n = param_count(ps, o->to), at = (size_t)o->row, cols = (size_t)to->cols;
+	float *v = param_value(ps, o->to);
+
+	at *= to->rows > 1 ? cols : 1;
+	BUG_IF(at + n > (size_t)from->rows * (size_t)from->cols);
+	memcpy(v, param_value(ps, o->from) + at, n * sizeof *v);
+	for (size_t i = 0; i < n && o->plus != PARAM_NONE; i++)
+		v[i] += param_value(ps, o->plus)[i % cols];
+}
+
+int model_take_trunk(const struct model *m, struct param_set *ps, bool *is_fresh)
+{
+	int taken = 0;
+
+	for (size_t i = 0; i < m->n_origins; i++) {
+		const struct origin *o = &m->origin[i];
+
+		if (!is_fresh[o->to] || (o->from != PARAM_NONE && is_fresh[o->from]))
+			continue;
+		if (o->from == PARAM_NONE)
+			take_identity(ps, o->to);
+		else
+			take_origin(ps, o);
+		is_fresh[o->to] = false;
+		taken++;
+	}
+	return taken;
 }
 
 /* --- losses and predictions --- */

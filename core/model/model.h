@@ -42,6 +42,9 @@ struct model_config {
 	bool from_mask;         /* decoder prefix: a piece is predicted from a mask in its
 				   place, else from the piece before it */
 	int mask_id;            /* the piece that stands for such a mask */
+	bool from_trunk;        /* cross, prefix: over a trunk that was trained, what the
+				   decoder has of its own begins as the trunk's
+				   (model_take_trunk) */
 	bool prompt_loss;       /* gpt: the loss is of the prompts, too, not of the answers
 				   alone */
 	/*
@@ -61,6 +64,8 @@ struct model_config {
 	int segments;           /* rows of the segment table: 2, in a gpt NO_SEGMENTS.
 				   1: all segments are that one */
 	enum act head_act;      /* behind the first layer of heads that pool: ACT_TANH */
+	bool drop_pooled;       /* dropout before that layer, too, as RoBERTa's and
+				   ELECTRA's heads have it */
 };
 
 enum { NO_SEGMENTS = -1, SEGMENTS_MAX = 1024 };
@@ -70,7 +75,7 @@ enum { LABEL_PIECES_MAX = 32 };
 struct model_task {
 	char name[TASK_NAME_MAX];
 	enum task_kind kind;
-	int n_labels;           /* classify */
+	int n_labels;           /* classify, multilabel */
 	struct number_grid grid; /* regress, for models that say their answers */
 	/*
 	 * For models that say their answers: the pieces of the text of label k, or of
@@ -81,6 +86,9 @@ struct model_task {
 	const int32_t *text;
 	const int *text_off;
 	float smoothing;        /* label smoothing of its loss */
+	/* [n_labels] what a class, or a label's term, counts in the objective; NULL: all
+	   1. Borrowed until the model is made. */
+	const float *class_weight;
 	int decoder_of;         /* of a task that writes: 1 + the task whose decoder it has in
 				   place of one of its own; 0: it has one */
 	double mean, scale;     /* regress: a head predicts (y - mean) / scale */
@@ -104,10 +112,29 @@ const struct model_config *model_config(const struct model *m);
  */
 int model_depth(const struct model *m, int p);
 /*
+ * Which layer of the trunk p is of, from the bottom, whoever owns it: 0 to n - 1, a norm
+ * of the top one's rows with it; -1: the tables and what norms their rows; n: heads and
+ * decoders.
+ */
+int model_layer(const struct model *m, int p);
+/*
  * Random weights: a function of the seed and each parameter's number. The caller packs
  * them (tensor/weights.h).
  */
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed);
+/*
+ * With cfg.from_trunk: does parameter p begin as something that was trained, and not at
+ * random? It then wants a trunk's rate, not that of a new head.
+ */
+bool model_begins_trained(const struct model *m, int p);
+/*
+ * Of a trunk that was trained, as it stands in `ps`, what decoders begin as with
+ * cfg.from_trunk (Rothe et al. 2020, "Leveraging Pre-trained Checkpoints for Sequence
+ * Generation Tasks"); decoders' rows say which is what. Takes parameters with
+ * is_fresh[p] [ps->n] whose origin is not fresh, clears it and returns how many there
+ * were. The caller packs the weights.
+ */
+int model_take_trunk(const struct model *m, struct param_set *ps, bool *is_fresh);
 /* Registry: names of the trunks; NULL at the end. */
 const char *model_kind_name(int i);
 /* Can this decoder write over this trunk? Both are names of the registry. */
@@ -151,7 +178,8 @@ struct loss model_loss(const struct model *m, struct tape *t, const struct batch
 		       float p_drop);
 
 /*
- * classify: p [B, n_labels] probabilities; regress: p [B, 1] in the task's own
+ * classify: p [B, n_labels] probabilities; multilabel: likewise, of each label apart
+ * (they do not sum to 1); regress: p [B, 1] in the task's own
  * unit. In the tape's arena (borrowed until the next tape_begin).
  */
 void model_predict(const struct model *m, struct tape *t, const struct batch *b,

@@ -55,7 +55,10 @@ static enum status load_config(struct pretrained *p, const char *folder, struct 
 		err_set(err, st, "'%s' has no config.json: it is no folder of a model that "
 			"save_pretrained() has written", folder);
 	else
-		st = json_load(buf_str(&path), CONFIG_MAX, &p->config, err);
+		st = file_read(buf_str(&path), CONFIG_MAX, &p->text, err);
+	if (!st)
+		st = json_parse(buf_str(&p->text), p->text.len, buf_str(&path), &p->config,
+				err);
 	if (!st)
 		st = read_config(p, buf_str(&path), err);
 	buf_release(&path);
@@ -246,21 +249,57 @@ static void find_prefix(struct pretrained *p)
 
 /* --- its own classification head --- */
 
-/* Is config.json's model one that classifies whole texts, a label each? */
-static bool classifies(const struct json *config)
+/* Is config.json's model one with answers to whole texts? */
+static bool reads_texts(const struct json *config)
 {
 	static const char kind[] = "ForSequenceClassification";
 	const struct json *a = json_get(config, "architectures");
-	const struct json *problem = json_get(config, "problem_type");
 
-	if (problem && json_type(problem) == JSON_STRING &&
-	    !str_eq(json_string(problem), "single_label_classification"))
-		return false;
 	a = a && json_type(a) == JSON_ARRAY ? json_first(a) : NULL;
 	if (!a || json_type(a) != JSON_STRING)
 		return true;
 	return strlen(json_string(a)) >= sizeof kind - 1 &&
 	       str_eq(json_string(a) + strlen(json_string(a)) - (sizeof kind - 1), kind);
+}
+
+static bool says_problem(const struct json *config, const char *type)
+{
+	const struct json *j = json_get(config, "problem_type");
+
+	return j && json_type(j) == JSON_STRING && str_eq(json_string(j), type);
+}
+
+/*
+ * Why a head of n outputs is none of ours; NULL: it is one. Without a problem_type,
+ * `transformers` takes one output for a number and more for labels.
+ */
+static const char *why_no_head(const struct json *config, int64_t n)
+{
+	const struct json *j = json_get(config, "problem_type");
+	const char *problem = j && json_type(j) == JSON_STRING ? json_string(j) : NULL;
+
+	if (n > HEAD_LABELS_MAX)
+		return "its head has more outputs than a task may have labels";
+	if (!problem)
+		return NULL;
+	if (str_eq(problem, head_multilabel.problem_type))
+		return NULL;
+	if (str_eq(problem, "regression"))
+		return n == 1 ? NULL : "its head gives a text several numbers (regression): "
+				       "a task here gives one";
+	if (str_eq(problem, "single_label_classification"))
+		return n > 1 ? NULL : "its head has one label alone";
+	return "the problem_type of its config.json is none that we know";
+}
+
+/* What the number is called: its id2label, as `transformers` has it. */
+static void read_number(struct pretrained *p)
+{
+	const struct json *j = json_get(p->config, "id2label");
+
+	j = j && json_type(j) == JSON_OBJECT ? json_get(j, "0") : NULL;
+	p->number = xstrdup(j && json_type(j) == JSON_STRING ? json_string(j) : "LABEL_0");
+	p->info.number = p->number;
 }
 
 /* Of id2label, which `transformers` leaves out when there are two that have no names. */
@@ -311,6 +350,38 @@ static enum status find_pooler(struct pretrained *p, struct err *err)
 	return st;
 }
 
+/*
+ * The head for masked words: all of it, or none. A folder may well have a bias alone, which
+ * is of no use behind another transform.
+ */
+static enum status find_lm(struct pretrained *p, struct err *err)
+{
+	const struct family *f = p->family;
+	const char *const part[] = { f->lm_dense, f->lm_dense, f->lm_norm, f->lm_norm };
+	char name[PRETRAINED_NAME], full[96];
+	const struct model_config *c = &p->info.cfg;
+	int E = c->embed_dim > 0 ? c->embed_dim : c->dim, found = 0;
+	bool is_ours = f->lm_dense && (f->lm_act == ACT_NONE || f->lm_act == c->act);
+	enum status st = ST_OK;
+
+	for (int i = 0; i < LM_PARTS; i++) {
+		p->lm[i] = -1;
+		if (!is_ours)
+			continue;
+		if (i < 4)
+			str_format(full, sizeof full, "%s.%s", part[i], i % 2 ? "bias" : "weight");
+		p->lm[i] = pretrained_find(p, "", i < 4 ? full : f->lm_bias, 0, name);
+		found += p->lm[i] >= 0;
+	}
+	for (int i = 0; i < LM_PARTS && found < LM_PARTS; i++)
+		p->lm[i] = -1;
+	p->info.has_lm = p->lm[0] >= 0;
+	for (int i = 0; i < LM_PARTS && !st && p->info.has_lm; i++)
+		st = pretrained_fits(tensors_at(p->tensors, p->lm[i]), i ? 1 : E,
+				     i == 4 ? c->vocab : i ? E : c->dim, err);
+	return st;
+}
+
 static enum status find_head(struct pretrained *p, struct err *err)
 {
 	const struct family *f = p->family;
@@ -319,7 +390,7 @@ static enum status find_head(struct pretrained *p, struct err *err)
 	int C = p->info.cfg.dim, n;
 	enum status st = ST_OK;
 
-	if (!f->head_out || !classifies(p->config))
+	if (!f->head_out || !reads_texts(p->config))
 		return ST_OK;
 	for (int i = 0; i < HEAD_PARTS; i++) {
 		bool hidden = i < 2;
@@ -332,30 +403,31 @@ static enum status find_head(struct pretrained *p, struct err *err)
 			return ST_OK;
 	}
 	bias = tensors_at(p->tensors, p->head[3]);
-	if (bias->n_dims != 1 || bias->dim[0] < 2 || bias->dim[0] > HEAD_LABELS_MAX)
+	if (bias->n_dims != 1 || bias->dim[0] < 1)
+		return ST_OK;
+	p->info.head_why = why_no_head(p->config, bias->dim[0]);
+	if (p->info.head_why)
 		return ST_OK;
 	n = (int)bias->dim[0];
+	p->info.is_multilabel = says_problem(p->config, head_multilabel.problem_type);
 	for (int i = 0; i < HEAD_PARTS && !st; i++)
 		st = pretrained_fits(tensors_at(p->tensors, p->head[i]),
 				     i % 2 ? 1 : i ? n : C, i == 3 ? n : C, err);
-	return st ? st : read_labels(p, n, err);
+	if (!st && n == 1 && !p->info.is_multilabel)
+		read_number(p);
+	else if (!st)
+		st = read_labels(p, n, err);
+	return st;
 }
 
 /* --- life --- */
 
-/* Of what is said and of the numbers: the same for one file and for its shards. */
-static enum status take_hash(struct pretrained *p, const char *folder, struct err *err)
+/* The same for one file and for its shards. */
+struct hash pretrained_hash(const struct pretrained *p)
 {
-	struct hasher *h;
-	struct buf path, text;
-	enum status st;
+	struct hasher *h = hasher_new();
 
-	buf_init(&path);
-	buf_init(&text);
-	buf_addf(&path, "%s/config.json", folder);
-	st = file_read(buf_str(&path), CONFIG_MAX, &text, err);
-	h = hasher_new();
-	hasher_add_str(h, buf_str(&text));
+	hasher_add_str(h, buf_str(&p->text));
 	for (int i = 0; i < tensors_count(p->tensors); i++) {
 		const struct st_entry *e = tensors_at(p->tensors, i);
 
@@ -364,20 +436,18 @@ static enum status take_hash(struct pretrained *p, const char *folder, struct er
 		for (int k = 0; k < e->n_dims; k++)
 			hasher_add_u64(h, (uint64_t)e->dim[k]);
 		hasher_add(h, e->data, e->bytes);
-		p->info.bytes += (int64_t)e->bytes;
 	}
-	p->info.hash = hasher_end(h);
-	buf_release(&path);
-	buf_release(&text);
-	return st;
+	return hasher_end(h);
 }
 
 enum status pretrained_open(const char *folder, struct pretrained **out, struct err *err)
 {
 	struct pretrained *p = xcalloc(1, sizeof *p);
-	enum status st = load_config(p, folder, err);
+	enum status st;
 
 	*out = NULL;
+	buf_init(&p->text);
+	st = load_config(p, folder, err);
 	if (!st)
 		st = tensors_open(folder, &p->tensors, err);
 	if (!st) {
@@ -389,12 +459,14 @@ enum status pretrained_open(const char *folder, struct pretrained **out, struct 
 		if (!st)
 			st = find_pooler(p, err);
 		if (!st)
+			st = find_lm(p, err);
+		if (!st)
 			st = find_head(p, err);
 		if (st)
 			err_wrap(err, st, "'%s'", folder);
 	}
-	if (!st)
-		st = take_hash(p, folder, err);
+	for (int i = 0; !st && i < tensors_count(p->tensors); i++)
+		p->info.bytes += (int64_t)tensors_at(p->tensors, i)->bytes;
 	if (st)
 		pretrained_close(p);
 	else
@@ -409,7 +481,9 @@ void pretrained_close(struct pretrained *p)
 	for (int i = 0; i < p->info.n_labels; i++)
 		xfree(p->labels[i]);
 	xfree(p->labels);
+	xfree(p->number);
 	xfree(p->used);
+	buf_release(&p->text);
 	tensors_close(p->tensors);
 	json_free(p->config);
 	xfree(p);

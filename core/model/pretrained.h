@@ -10,8 +10,7 @@
  *
  * The function is theirs (tests/golden/pretrained), the parameters are ours: q, k and v
  * are one matrix, a norm's beta is its bias. RoBERTa's one row of segments is kept, and
- * stands for every segment. Where their head has dropout before its first layer, too
- * (RoBERTa, ELECTRA), ours has it behind that layer alone.
+ * stands for every segment.
  */
 #ifndef TUTTI_MODEL_PRETRAINED_H
 #define TUTTI_MODEL_PRETRAINED_H
@@ -36,9 +35,12 @@ struct pretrained_info {
 	int max_length;             /* pieces that its places have room for */
 	int n_labels;               /* of its own classification head; 0: it has none */
 	const char *const *labels;  /* [n_labels] its id2label, in order */
+	bool is_multilabel;         /* it says any number of them of a text, not one */
+	const char *number;         /* NULL, or what its head's one number is called */
+	const char *head_why;       /* NULL, or why its head is none that we have */
+	bool has_lm;                /* has a head for masked words */
 	int64_t parameters;         /* numbers of the trunk */
 	int64_t bytes;              /* of all tensors, as they stand in the files */
-	struct hash hash;           /* of config.json and tensors, in however many files */
 };
 
 /*
@@ -51,29 +53,36 @@ enum status pretrained_open(const char *folder, struct pretrained **out, struct 
 void pretrained_close(struct pretrained *p); /* NULL is fine */
 /* Borrowed until it is closed. */
 const struct pretrained_info *pretrained_info(const struct pretrained *p);
+/* Of config.json and tensors, in however many files. It reads them all. */
+struct hash pretrained_hash(const struct pretrained *p);
 
 /*
- * Names of the tensors that no model of ours takes, a line each, appended: heads but the
- * classification head. Buffers that hold no weights are not counted as any.
+ * Names of the tensors that no model of ours takes, a line each, appended: heads but those
+ * for classification and for masked words. Buffers that hold no weights are not counted as any.
  */
 void pretrained_unused(const struct pretrained *p, struct buf *out);
 
 /* What was done with every tensor, for people: lines, appended to the three. */
 struct pretrained_report {
 	int taken;                  /* parameters of ours that got their values */
+	bool *is_fresh;             /* [parameters] ours that did not; owned */
 	struct buf fresh;           /* ours that the folder has nothing for: "tasks.T.head" */
 	struct buf unused;          /* the folder's tensors that nothing of ours wants */
+	const char *head_why;       /* as info's; borrowed from nobody */
 };
 /*
  * Weights of the folder into those of a model of its configuration, whose parameters
  * have their random values already: shared ones, and each task's copies of layers that
  * are not shared. A task whose labels are the folder's own, in any order, gets its head,
- * too: labels[task] are its n_labels texts, or NULL; labels NULL: nobody has any. It must
- * pool the first row and have the folder's head_act. Such a head of other labels, or of
- * numbers, begins with BERT's pooler, where there is one. A task of kind mlm gets the
- * folder's head for masked pieces, where all of it is there. ST_INVALID: the model is of another
- * configuration, or a weight is not finite; then parameters are half the folder's. The
- * caller packs the weights, and releases the report, after an error, too.
+ * too: labels[task] are its n_labels texts, or NULL; labels NULL: nobody has any. A head
+ * of one number goes to the task of numbers that is called as it is, else to the only one,
+ * and is brought into that one's unit (model_task.mean, .scale). Such tasks must pool the
+ * first row and have the folder's head_act. What has such a head that is not the folder's
+ * begins with BERT's pooler, where there is one. A task of kind mlm gets the folder's head
+ * for masked words, where there is one; with cfg.from_trunk a decoder's output layer begins
+ * as that (what else of it begins as the trunk is model_take_trunk's). ST_INVALID: the
+ * model is of another configuration, or a weight is not finite; then parameters are half
+ * the folder's. The caller packs the weights, and releases the report, after an error, too.
  */
 enum status pretrained_load(const struct pretrained *p, const struct model *m,
 			    struct param_set *ps, const char *const *const *labels,

@@ -138,8 +138,10 @@ static void put_labels(struct json_out *j, const struct model *m,
 {
 	int n = t->labels ? m->task[t->task].n_labels : 1;
 
-	json_put_str(j, "problem_type", t->labels ? "single_label_classification" :
-		     "regression");
+	const char *problem = head_of(m->trunk, m->task[t->task].kind)->problem_type;
+
+	if (problem)
+		json_put_str(j, "problem_type", problem);
 	json_open(j, "id2label", '{');
 	for (int i = 0; i < n; i++) {
 		char key[16];

@@ -80,20 +80,6 @@ static const struct name_row gpt2_names[] = {
 	{ NULL, NULL, AS_IS },
 };
 
-#define UNMASKER(dense, norm, bias)                                                    \
-	DENSE("head.transform", dense, AS_IS), NORM("head.norm", norm),                \
-	{ "head.bias", bias, AS_IS }, { NULL, NULL, AS_IS }
-static const struct name_row bert_unmasker[] = { UNMASKER(
-	"cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
-	"cls.predictions.bias") };
-static const struct name_row distilbert_unmasker[] = { UNMASKER(
-	"vocab_transform", "vocab_layer_norm", "vocab_projector.bias") };
-static const struct name_row electra_unmasker[] = { UNMASKER(
-	"generator_predictions.dense", "generator_predictions.LayerNorm",
-	"generator_lm_head.bias") };
-static const struct name_row roberta_unmasker[] = { UNMASKER(
-	"lm_head.dense", "lm_head.layer_norm", "lm_head.bias") };
-
 static const char *const bert_buffers[] = { "embeddings.position_ids",
 					    "embeddings.token_type_ids", NULL };
 /* lm_head is the table of tokens, as older files have it twice. */
@@ -311,6 +297,7 @@ static enum status read_roberta(const struct json *c, struct pretrained_info *in
 		st = read_int(c, &pad, &cfg->position_offset, err);
 	if (st)
 		return st;
+	cfg->drop_pooled = true;
 	cfg->position_offset++;
 	cfg->max_positions -= cfg->position_offset;
 	if (cfg->max_positions < 1)
@@ -330,6 +317,7 @@ static enum status read_electra(const struct json *c, struct pretrained_info *in
 	if (!st)
 		st = read_ints(c, width, &info->cfg, err);
 	info->cfg.head_act = ACT_GELU;
+	info->cfg.drop_pooled = true;
 	return st;
 }
 
@@ -392,32 +380,47 @@ static enum status read_gpt2(const struct json *c, struct pretrained_info *info,
 	return st;
 }
 
+#define BERT_HEAD "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", \
+		  "cls.predictions.bias", ACT_NONE
+#define NO_LM NULL, NULL, NULL, ACT_NONE
+
 static const struct family families[] = {
 	{ "bert", "transformer", "bert.", bert_names, bert_buffers,
-	  "pooler.dense", "classifier", true, bert_unmasker, read_bert },
+	  "pooler.dense", "classifier", true, BERT_HEAD, read_bert },
 	{ "distilbert", "transformer", "distilbert.", distilbert_names, bert_buffers,
-	  "pre_classifier", "classifier", false, distilbert_unmasker, read_distilbert },
+	  "pre_classifier", "classifier", false,
+	  "vocab_transform", "vocab_layer_norm", "vocab_projector.bias", ACT_NONE,
+	  read_distilbert },
 	{ "electra", "transformer", "electra.", bert_names, bert_buffers,
-	  "classifier.dense", "classifier.out_proj", false, electra_unmasker, read_electra },
+	  "classifier.dense", "classifier.out_proj", false,
+	  "generator_predictions.dense", "generator_predictions.LayerNorm",
+	  "generator_lm_head.bias", ACT_GELU, read_electra },
 	{ "roberta", "transformer", "roberta.", bert_names, bert_buffers,
-	  "classifier.dense", "classifier.out_proj", false, roberta_unmasker, read_roberta },
+	  "classifier.dense", "classifier.out_proj", false,
+	  "lm_head.dense", "lm_head.layer_norm", "lm_head.bias", ACT_GELU, read_roberta },
 	{ "gpt2", "gpt", "transformer.", gpt2_names, gpt2_buffers,
-	  NULL, NULL, false, NULL, read_gpt2 },
+	  NULL, NULL, false, NO_LM, read_gpt2 },
 };
 enum { FAMILIES = sizeof families / sizeof families[0] };
 
 const struct family *family_find(const char *model_type, struct err *err)
 {
+	static const char *const unigram[] = { "camembert", "xlm-roberta" };
+	const char *why = "";
 	struct buf ours;
 
 	for (int i = 0; i < FAMILIES; i++)
 		if (str_eq(families[i].name, model_type))
 			return &families[i];
 	buf_init(&ours);
+	for (size_t i = 0; i < sizeof unigram / sizeof *unigram; i++)
+		if (str_eq(unigram[i], model_type))
+			why = "; its graph is RoBERTa's, but its tokenizer is SentencePiece's "
+			      "(unigram), which is not read here";
 	for (int i = 0; i < FAMILIES; i++)
 		buf_addf(&ours, "%s%s", i ? ", " : "", families[i].name);
-	err_set(err, ST_INVALID, "model_type '%.40s' is none of ours: %s", model_type,
-		buf_str(&ours));
+	err_set(err, ST_INVALID, "model_type '%.40s' is none of ours: %s%s", model_type,
+		buf_str(&ours), why);
 	buf_release(&ours);
 	return NULL;
 }

@@ -125,14 +125,39 @@ static int *label_rows(const struct pretrained_info *info, const char *const *la
 	return NULL;
 }
 
+/* Does the task's head read what the folder's reads? */
+static bool is_head_alike(const struct pretrained *p, const struct model *m)
+{
+	return m->cfg.pool == POOL_FIRST && m->cfg.head_act == p->info.cfg.head_act;
+}
+
+/* The task that gets the folder's number: the one of its name, else the only one; or -1. */
+static int number_task(const struct pretrained *p, const struct model *m)
+{
+	int only = -1, n = 0;
+
+	if (!p->info.number || !is_head_alike(p, m))
+		return -1;
+	for (int i = 0; i < m->n_tasks; i++) {
+		if (m->task[i].kind != TASK_REGRESS)
+			continue;
+		if (str_eq(m->task[i].name, p->info.number))
+			return i;
+		only = i;
+		n++;
+	}
+	return n == 1 ? only : -1;
+}
+
 /* Is the task's head the folder's, but for the order of the labels? */
 static int *head_rows(const struct pretrained *p, const struct model *m, int task,
 		      const char *const *const *labels)
 {
 	const struct model_task *t = &m->task[task];
+	const struct head_kind *head = p->info.is_multilabel ? &head_multilabel : &head_classify;
 
-	if (!p->info.n_labels || t->kind != TASK_CLASSIFY || !labels || !labels[task] ||
-	    m->cfg.pool != POOL_FIRST || m->cfg.head_act != p->info.cfg.head_act)
+	if (!p->info.n_labels || head_of(m->trunk, t->kind) != head || !labels || !labels[task] ||
+	    !is_head_alike(p, m))
 		return NULL;
 	return label_rows(&p->info, labels[task], t->n_labels);
 }
@@ -160,8 +185,9 @@ struct loading {
 	const struct model *m;
 	int owner;
 	int *row;       /* of the head for its labels, or NULL: it is not the folder's */
+	bool number;    /* its head is the folder's, of one number */
 	bool pools;     /* its head begins as BERT's pooler does */
-	bool unmasks;   /* its head is the folder's for masked pieces */
+	const char *const *lm;  /* what the parts of the head for masked words are here, or NULL */
 };
 
 static const char *const head_part[HEAD_PARTS] = {
@@ -176,50 +202,59 @@ static bool begins_pooled(const struct pretrained *p, const struct model *m, int
 {
 	enum task_kind kind = m->task[task].kind;
 
-	return p->pooler[0] >= 0 && (kind == TASK_CLASSIFY || kind == TASK_REGRESS) &&
-	       m->cfg.pool == POOL_FIRST && m->cfg.head_act == p->info.cfg.head_act;
+	return p->pooler[0] >= 0 && head_of(m->trunk, kind)->problem_type &&
+	       is_head_alike(p, m);
 }
 
-/* The folder's head for masked pieces, a row at the end without names. */
-static const struct name_row *unmasker(const struct pretrained *p)
+/* Theirs says y, ours (y - mean) / scale. */
+static enum status take_number(const struct loading *l, int part, float *to, struct err *err)
 {
-	static const struct name_row none = { NULL, NULL, AS_IS };
+	const struct st_entry *e = tensors_at(l->p->tensors, l->p->head[part]);
+	const struct model_task *t = &l->m->task[l->owner];
+	enum status st = take(e, AS_IS, to, err);
 
-	return p->family->unmasker ? p->family->unmasker : &none;
-}
-
-/* All of it is there, over a table that is the output layer, too. */
-static bool unmasks(const struct pretrained *p, const struct model *m, int task)
-{
-	const struct name_row *r = unmasker(p);
-	char theirs[PRETRAINED_NAME];
-
-	if (m->task[task].kind != TASK_MLM || !m->cfg.tied || !r->ours)
-		return false;
-	for (; r->ours; r++)
-		if (pretrained_find(p, "", r->theirs, 0, theirs) < 0)
-			return false;
-	return true;
-}
-
-static enum status load_unmasker(const struct loading *l, const struct param *ours,
-				 const char *name, float *to, int *taken, struct err *err)
-{
-	char theirs[PRETRAINED_NAME];
-	enum status st = ST_OK;
-
-	for (const struct name_row *r = unmasker(l->p); r->ours && !*taken; r++) {
-		const struct st_entry *e;
-
-		if (!str_eq(r->ours, name))
-			continue;
-		e = tensors_at(l->p->tensors, pretrained_find(l->p, "", r->theirs, 0, theirs));
-		st = pretrained_fits(e, ours->rows, ours->cols, err);
-		if (!st)
-			st = take(e, r->how, to, err);
-		*taken = 1;
-	}
+	for (int64_t i = 0; i < safetensors_numbers(e) && !st; i++)
+		to[i] = (float)(((double)to[i] - (part == 3 ? t->mean : 0)) / t->scale);
 	return st;
+}
+
+/* --- the head for masked words --- */
+
+static const char *const mlm_part[LM_PARTS] = {
+	"head.transform.weight", "head.transform.bias", "head.norm.weight", "head.norm.bias",
+	"head.bias",
+};
+static const char *const writer_part[LM_PARTS] = {
+	"decoder.output.transform.weight", "decoder.output.transform.bias",
+	"decoder.output.norm.weight", "decoder.output.norm.bias", "decoder.output.bias",
+};
+
+/*
+ * What becomes of it in the task: a head for masked words over the table that it was
+ * trained with, or a decoder's output layer, which is as wide as the trunk. NULL: nothing.
+ */
+static const char *const *lm_parts(const struct pretrained *p, const struct model *m, int task)
+{
+	const struct head_kind *head = head_of(m->trunk, m->task[task].kind);
+
+	if (!p->info.has_lm)
+		return NULL;
+	if (head == &head_mlm)
+		return m->cfg.tied ? mlm_part : NULL;
+	return head->writes && m->cfg.from_trunk && m->cfg.embed_dim == m->cfg.dim ?
+	       writer_part : NULL;
+}
+
+static enum status load_lm(const struct loading *l, const char *name, float *to, int *taken,
+			   struct err *err)
+{
+	*taken = 0;
+	for (int i = 0; i < LM_PARTS && l->lm; i++)
+		if (str_eq(name, l->lm[i])) {
+			*taken = 1;
+			return take(tensors_at(l->p->tensors, l->p->lm[i]), AS_IS, to, err);
+		}
+	return ST_OK;
 }
 
 static enum status load_head(const struct loading *l, const struct param *ours,
@@ -229,13 +264,16 @@ static enum status load_head(const struct loading *l, const struct param *ours,
 
 	*taken = 0;
 	for (int i = 0; i < HEAD_PARTS; i++) {
-		if (!str_eq(name, head_part[i]) || !(l->row || (l->pools && i < 2)))
+		if (!str_eq(name, head_part[i]) ||
+		    !(l->row || l->number || (l->pools && i < 2)))
 			continue;
 		*taken = 1;
-		if (!l->row)
+		if (!l->row && !l->number)
 			return take(tensors_at(t, l->p->pooler[i]), AS_IS, to, err);
 		if (i < 2)
 			return take(tensors_at(t, l->p->head[i]), AS_IS, to, err);
+		if (l->number)
+			return take_number(l, i, to, err);
 		return take_rows(tensors_at(t, l->p->head[i]), l->row, ours, to, err);
 	}
 	return ST_OK;
@@ -261,26 +299,17 @@ static void tell_fresh(struct buf *b, const struct param *ours, const char *name
 
 /* Tensors of heads: which were taken. */
 struct heads {
-	bool head, pooler, unmasker;
+	bool head, pooler, lm;
 };
-
-static bool is_of_unmasker(const struct pretrained *p, int at)
-{
-	char theirs[PRETRAINED_NAME];
-
-	for (const struct name_row *r = unmasker(p); r->ours; r++)
-		if (pretrained_find(p, "", r->theirs, 0, theirs) == at)
-			return true;
-	return false;
-}
 
 static bool is_taken(const struct pretrained *p, int at, struct heads took)
 {
 	for (int i = 0; i < HEAD_PARTS && took.head; i++)
-		if (p->info.n_labels && p->head[i] == at)
+		if ((p->info.n_labels || p->info.number) && p->head[i] == at)
 			return true;
-	if (took.unmasker && is_of_unmasker(p, at))
-		return true;
+	for (int i = 0; i < LM_PARTS && took.lm; i++)
+		if (p->lm[i] == at)
+			return true;
 	return p->used[at] || (took.pooler && (p->pooler[0] == at || p->pooler[1] == at));
 }
 
@@ -296,7 +325,7 @@ static void tell_unused(const struct pretrained *p, struct heads took, struct bu
 
 void pretrained_unused(const struct pretrained *p, struct buf *out)
 {
-	tell_unused(p, (struct heads){ true, true, false }, out);
+	tell_unused(p, (struct heads){ true, true, true }, out);
 }
 
 /* --- all of it --- */
@@ -341,13 +370,14 @@ static enum status load_owner(const struct loading *l, struct param_set *ps,
 		if (ours->owner != l->owner)
 			continue;
 		st = load_trunk(l->p, ours, name, param_value(ps, i), &taken, err);
-		if (!st && !taken && l->unmasks)
-			st = load_unmasker(l, ours, name, param_value(ps, i), &taken, err);
 		if (!st && !taken)
 			st = load_head(l, ours, name, param_value(ps, i), &taken, err);
+		if (!st && !taken)
+			st = load_lm(l, name, param_value(ps, i), &taken, err);
 		if (taken)
 			report->taken++;
-		else
+		report->is_fresh[i] = !taken;
+		if (!taken)
 			tell_fresh(&report->fresh, ours, name);
 	}
 	return st;
@@ -361,18 +391,20 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 	struct loading l = { .p = p, .m = m, .owner = PARAM_SHARED };
 	struct heads took = { false, false, false };
 
-	*report = (struct pretrained_report){ .taken = 0 };
+	*report = (struct pretrained_report){ .head_why = p->info.head_why };
+	report->is_fresh = xcalloc((size_t)ps->n + 1, sizeof *report->is_fresh);
 	buf_init(&report->fresh);
 	buf_init(&report->unused);
 	if (!st)
 		st = load_owner(&l, ps, report, err);
 	for (l.owner = 0; l.owner < m->n_tasks && !st; l.owner++) {
 		l.row = head_rows(p, m, l.owner, labels);
+		l.number = number_task(p, m) == l.owner;
 		l.pools = begins_pooled(p, m, l.owner);
-		l.unmasks = unmasks(p, m, l.owner);
-		took.unmasker |= l.unmasks;
-		took.head |= l.row != NULL;
+		took.head |= l.row || l.number;
+		l.lm = lm_parts(p, m, l.owner);
 		took.pooler |= l.pools;
+		took.lm |= l.lm != NULL;
 		st = load_owner(&l, ps, report, err);
 		xfree(l.row);
 	}
@@ -383,6 +415,7 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 
 void pretrained_report_release(struct pretrained_report *r)
 {
+	xfree(r->is_fresh);
 	buf_release(&r->fresh);
 	buf_release(&r->unused);
 }

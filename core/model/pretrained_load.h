@@ -7,18 +7,23 @@
 
 #include "model/pretrained_own.h"
 
-enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, HEAD_LABELS_MAX = 10000 };
+enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, LM_PARTS = 5, HEAD_LABELS_MAX = 10000 };
 
 struct pretrained {
 	struct pretrained_info info;
 	const struct family *family;
 	const char *prefix;      /* of its trunk's tensors: the family's, or "" */
+	struct buf text;         /* of config.json */
 	struct json *config;
 	struct tensors *tensors;
 	bool *used;              /* [tensors] by the trunk */
 	char **labels;           /* [n_labels] */
+	char *number;            /* info.number */
 	int head[HEAD_PARTS];    /* tensors: weight and bias of hidden, then of out; with
-				    n_labels */
+				    n_labels or a number */
+	int lm[LM_PARTS];        /* of its head for masked words: weight and bias of the
+				    dense layer, of the norm, and the output's bias; all
+				    -1: it has none */
 	int pooler[2];           /* weight and bias of BERT's, head or not; -1: none */
 };
 

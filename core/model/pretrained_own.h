@@ -46,8 +46,13 @@ struct family {
 	 * none that we have. */
 	const char *head_hidden, *head_out;
 	bool hidden_has_prefix;
-	/* Its head for masked pieces, without a prefix; NULL: it has none that we have. */
-	const struct name_row *unmasker;
+	/*
+	 * Its head for masked words: what the dense layer, the norm and the bias are
+	 * called, without prefix; the activation between is the trunk's, or lm_act. NULL: it
+	 * has none that we have.
+	 */
+	const char *lm_dense, *lm_norm, *lm_bias;
+	enum act lm_act; /* ACT_NONE: the trunk's */
 	/* config.json into what it says of cfg and the dropout. */
 	enum status (*read)(const struct json *config, struct pretrained_info *info,
 			    struct err *err);

@@ -203,23 +203,34 @@ void stream_feed(struct stream *s, int i)
 		   dense_apply(s->t, x, &l->down, ACT_NONE));
 }
 
+/* Is nothing below here wanted again? */
+static bool is_done(const struct stream *s)
+{
+	return !s->t->grads || (s->x->is_fixed && s->h->is_fixed);
+}
+
 void stream_layer_begin(struct stream *s)
 {
-	if (s->t->grads)
+	if (!is_done(s))
 		return;
 	for (int i = 0; i < 2 && !s->keep[i]; i++)
 		s->keep[i] = tape_ten(s->t, s->x->rows, s->x->cols);
 	s->mark = arena_mark(&s->t->arena);
 }
 
-/* The stream is moved to two blocks of its own. */
+/*
+ * The stream is moved to two blocks of its own. What is fixed at a layer's end was so at
+ * its beginning: there is a mark.
+ */
 void stream_layer_end(struct stream *s)
 {
 	size_t n = (size_t)s->x->rows * (size_t)s->x->cols;
 	bool two = s->x != s->h;
 
-	if (s->t->grads)
+	if (!is_done(s))
 		return;
+	s->keep[0]->is_fixed = s->h->is_fixed;
+	s->keep[1]->is_fixed = s->x->is_fixed;
 	memcpy(s->keep[0]->v, s->h->v, n * sizeof(float));
 	if (two)
 		memcpy(s->keep[1]->v, s->x->v, n * sizeof(float));

@@ -30,7 +30,7 @@ const struct trunk_kind trunk_transformer = {
 	.name = "transformer",
 	.help = "An encoder of Transformer layers.",
 	.fields = (const char *const[]){ LAYERED_FIELDS, "norm", "pool", "head_act",
-					 NULL },
+					 "drop_pooled", NULL },
 	.check = layered_check,
 	.declare = transformer_declare,
 	.declare_task = layered_declare_task,
@@ -39,4 +39,5 @@ const struct trunk_kind trunk_transformer = {
 	.flops = transformer_flops,
 	.stack = layered_stack,
 	.embed = layered_embed,
+	.begin_places = layered_begin_places,
 };

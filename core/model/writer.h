@@ -22,7 +22,7 @@ void writer_declare(struct build *b, struct writer *o);
 /*
  * The same with what BERT has between its states and the table of words (Devlin et al.
  * 2019, the head for masked words): dense, activation, layer norm. The copy gate reads
- * the states themselves.
+ * the states themselves. With cfg.from_trunk the dense layer begins as the identity.
  */
 void writer_declare_transform(struct build *b, struct writer *o);
 /* From states x [T, C] and the source's rows [N, C]; each as in op_output_loss. */

@@ -2,6 +2,7 @@
  * plan.c - a plan from its JSON: settings laid over it, every key known, every
  * field read or filled in. Values are plan_read.c's, sense is plan_check.c's.
  */
+#include "plan/plan_kind.h"
 #include "plan/plan_table.h"
 
 #include <ctype.h>
@@ -370,6 +371,7 @@ void plan_free(struct plan *p)
 	for (int i = 0; i < p->n_tasks; i++) {
 		free_names(p->tasks[i].labels, p->tasks[i].n_labels);
 		free_names(p->tasks[i].label_texts, p->tasks[i].n_label_texts);
+		xfree(p->tasks[i].class_weights);
 	}
 	xfree(p->tasks);
 	xfree(p->left_out);
@@ -425,6 +427,7 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.target = t->target,
 		.n_labels = t->n_labels,
 		.labels = (const char *const *)t->labels,
+		.separator = plan_has_trait(t->kind, FOR_SETS) ? t->separator : NULL,
 		.prompt = plan_prompt(t),
 		.max_source = t->max_source,
 		.max_target = t->max_target,

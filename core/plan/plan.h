@@ -46,6 +46,10 @@ struct plan_task {
 	char **labels;
 	int n_label_texts;              /* 0: the labels themselves are said */
 	char **label_texts;             /* in class order */
+	int n_class_weights;            /* 0: none; -1: balanced */
+	double *class_weights;          /* in class order */
+	char separator[8];              /* between labels of a set that stands in a text */
+	double threshold;               /* a label is said from this probability on; < 0: fitted */
 	double number_step;             /* of the numbers that are said; 0: none are */
 	double number_range[2];         /* their least and greatest; 0, 0: not known yet */
 	char prompt[256];               /* "": what stands around a text is the tokenizer's */
@@ -55,6 +59,7 @@ struct plan_task {
 	double smoothing, max_bad;
 	double lr;                      /* factor on the rate of the task's own parameters;
 					   < 0: what the init has for it decides */
+	double lr_trunk;                /* of those that begin as the trunk's */
 	int n_metrics;
 	enum metric_id metrics[PLAN_METRICS]; /* the first one is the strip's */
 	int beams, min_length, max_length, no_repeat;
@@ -86,6 +91,8 @@ struct plan {
 	uint64_t split;                 /* of dev_share: 0 none, else the number + 1 */
 	struct model_config model;      /* vocab 0 until the tokenizer is there */
 	double dropout;
+	enum precision precision;       /* of products with the model's matrices */
+	char frozen[512];               /* freeze.h: groups that stand still; "": none */
 	char init[PATH_MAX];            /* "random", a folder, "run:FOLDER@STEP" */
 	char init_tokenizer[PATH_MAX];  /* no field: folder of the init's tokenizer; "": not
 					   known, or there is no init */
@@ -158,14 +165,15 @@ void plan_free(struct plan *p);
 void plan_write(const struct plan *p, struct buf *out);
 /*
  * Of a plan's tasks one is left, in a mix of nothing else: proportional, of weight 1,
- * heard, and the best by its first metric. plan_put_task moves the one task of `from`
- * into p, in the place of the task of its name, else behind the last; returns its place.
+ * heard, nothing frozen, and the best by its first metric. plan_put_task moves the one
+ * task of `from` into p, in the place of the task of its name, else behind the last;
+ * returns its place.
  */
 void plan_only_task(struct plan *p, int task);
 int plan_put_task(struct plan *p, struct plan *from);
 /*
  * Once the labels are known, which a plan may leave to the data: refuses metrics
- * that are of another number of labels.
+ * and class weights that are of another number of labels.
  */
 enum status plan_check_labels(const struct plan_task *t, struct err *err);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */
@@ -175,6 +183,9 @@ int plan_task_find(const struct plan *p, const char *name); /* or -1 */
  * already stays, so a run keeps what it began with. ST_INVALID: no task is heard.
  */
 enum status plan_settle_epochs(struct plan *p, double micro_batches, struct err *err);
+/* The groups of parameters of its model, names borrowed; of them what it freezes. */
+void plan_groups(const struct plan *p, struct freeze_groups *out);
+void plan_frozen(const struct plan *p, struct freeze *out);
 /* Is it drawn from, as the plan begins? */
 bool plan_is_heard(const struct plan_task *t);
 /* The steps, and all that is a share of them, rounded up. */

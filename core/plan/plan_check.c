@@ -115,6 +115,9 @@ static enum status check_model(struct plan_reader *r)
 		return plan_refuse(r, "model.shared_layers",
 				   "%d shared layers where there are %d layers",
 				   m->shared_layers, m->layers);
+	if (m->from_trunk && str_eq(r->plan->init, "random"))
+		return plan_refuse(r, "model.decoder_init", "trunk: of a trunk that has begun "
+				   "at random there is nothing to take (name a model.init)");
 	st = check_model_kind(r, m->kind);
 	return st ? st : check_decoder(r, m);
 }
@@ -154,12 +157,23 @@ static enum status check_label_texts(const struct plan_task *t, struct err *err)
 		       t->n_labels);
 }
 
+static enum status check_class_weights(const struct plan_task *t, struct err *err)
+{
+	if (t->n_class_weights <= 0 || t->n_class_weights == t->n_labels)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "%d weights for %d labels", t->n_class_weights,
+		       t->n_labels);
+}
+
 enum status plan_check_labels(const struct plan_task *t, struct err *err)
 {
 	enum status st = check_labels(t, err);
 
 	if (st)
 		return err_wrap(err, st, "tasks.%s.metrics", t->name);
+	st = check_class_weights(t, err);
+	if (st)
+		return err_wrap(err, st, "tasks.%s.class_weights", t->name);
 	st = check_label_texts(t, err);
 	return st ? err_wrap(err, st, "tasks.%s.label_texts", t->name) : ST_OK;
 }
@@ -243,6 +257,10 @@ static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 		str_format(path, sizeof path, "tasks.%s.min_length", t->name);
 		return plan_refuse(r, path, "%d is more than max_length %d",
 				   t->min_length, t->max_length);
+	}
+	if (t->n_labels && check_class_weights(t, &why)) {
+		str_format(path, sizeof path, "tasks.%s.class_weights", t->name);
+		return plan_refuse(r, path, "%s", why.text);
 	}
 	if (t->n_labels && check_labels(t, &why)) {
 		str_format(path, sizeof path, "tasks.%s.metrics", t->name);
@@ -394,6 +412,8 @@ enum status plan_finish(struct plan_reader *r)
 	}
 	if (!st)
 		st = check_mix(r);
+	if (!st)
+		st = plan_check_frozen(r);
 	if (!st)
 		st = plan_check_budget(r);
 	return st ? st : check_best(r);

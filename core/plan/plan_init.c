@@ -62,7 +62,7 @@ static enum status set_text(struct json *root, const char *path, const char *tex
 static bool is_fixed(const char *kind, const char *key)
 {
 	static const char *const free_ones[] = { "shared_layers", "pool", "head_act",
-						 "prompt_loss", NULL };
+						 "drop_pooled", "prompt_loss", NULL };
 
 	for (int i = 0; free_ones[i]; i++)
 		if (str_eq(free_ones[i], key))

@@ -17,5 +17,8 @@ const struct plan_kind *plan_kind(enum task_kind k)
 
 bool plan_kind_measures(enum task_kind k, enum metric_id m)
 {
-	return plan_kind(k)->metrics >> metric_table[m].input & 1;
+	unsigned inputs = plan_kind(k)->metrics;
+
+	return (inputs >> metric_table[m].input & 1) ||
+	       (metric_table[m].of_sets && inputs >> METRIC_SETS & 1);
 }

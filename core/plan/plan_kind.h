@@ -17,9 +17,11 @@ enum plan_trait {
 	FOR_SMOOTHED = 1 << 3, /* the loss may be smoothed */
 	FOR_DECODES = 1 << 4,  /* the answer is a text that a search writes */
 	FOR_NUMBERS = 1 << 5,  /* the target is a number */
-	FOR_TEXTS = 1 << 6,    /* texts are all it needs: they may be another task's */
-	FOR_MASKED = 1 << 7,   /* a share of the text is hidden */
-	FOR_GAPS = 1 << 8,     /* parts of the text are taken out and written */
+	FOR_SETS = 1 << 6,     /* the target is any number of labels */
+	FOR_WEIGHED = 1 << 7,  /* its labels may count differently in the loss */
+	FOR_TEXTS = 1 << 8,    /* texts are all it needs: they may be another task's */
+	FOR_MASKED = 1 << 9,   /* a share of the text is hidden */
+	FOR_GAPS = 1 << 10,    /* parts of the text are taken out and written */
 };
 
 enum { PLAN_VARIANTS = 6, DRAFT_METRICS = 3 };

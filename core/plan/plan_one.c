@@ -23,6 +23,7 @@ void plan_only_task(struct plan *p, int task)
 	one->decoder_of[0] = '\0';
 	p->tasks = one;
 	p->n_tasks = 1;
+	p->frozen[0] = '\0';
 	p->method[METHOD_SAMPLING] = (struct plan_method){ .name = "proportional" };
 	p->method[METHOD_WEIGHTING] = (struct plan_method){ .name = "fixed" };
 	str_copy(p->best, sizeof p->best, "mean");

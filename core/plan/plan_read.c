@@ -458,6 +458,8 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 	case SLOT_LABEL_TEXTS:
 		st = read_list(r, f, path, n);
 		return st ? st : read_labels(r, base, p->slot, path, n);
+	case SLOT_WEIGHTS:
+		return plan_read_weights(r, f, base, path, n);
 	case SLOT_SPAN:
 		return plan_read_span(r, f, at, path, n);
 	case SLOT_RANGE:

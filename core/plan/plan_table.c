@@ -58,11 +58,23 @@
 	  "one copy per task.")                                                \
 	M("model.decoder_layers", INT, 1, 64, "2", NULL, INT,                  \
 	  model.decoder_layers, "Layers of a decoder that has its own.")       \
+	M("model.decoder_init", ENUM, 0, 0, "\"random\"", "random|trunk",      \
+	  CHOICE, model.from_trunk, "Over a model.init, what layers and "      \
+	  "output layer of a decoder begin as: random, or the trunk's own "    \
+	  "(trunk): of a cross decoder that has fewer layers, some that are "  \
+	  "evenly spread, and its cross-attention is their self-attention.")   \
 	M("model.predict_from", ENUM, 0, 0, "\"last\"", "last|mask", CHOICE,   \
 	  model.from_mask, "With decoder prefix, what the next piece of a "    \
 	  "summary is predicted from: the last one, or a mask in its place.")  \
 	M("model.dropout", NUM, 0, 0.9, "0.1", NULL, NUM, dropout,             \
 	  "Share of activations dropped in training.")                         \
+	M("model.precision", ENUM, 0, 0, "\"f32\"", "f32|bf16", CHOICE,        \
+	  precision, "How layers multiply by their matrices: in float32, or "  \
+	  "both sides rounded to bfloat16 and summed in float32. Weights, "    \
+	  "gradients and the optimizer are float32 either way, and so are "    \
+	  "attention, losses and matrices of fewer than 32 rows. Scores come " \
+	  "out about as good, several times as fast on processors with AMX; "  \
+	  "others give the same bits, but slower than f32.")                   \
 	M("model.norm", ENUM, 0, 0, "\"pre\"", "post|pre", CHOICE,             \
 	  model.pre_norm, "Layer norm before each block, or after it (BERT).") \
 	M("model.pool", ENUM, 0, 0, "\"mean\"", "first|mean", CHOICE,          \
@@ -76,7 +88,7 @@
 	  "Are embeddings and the output layer one table?")                    \
 	M("model.vocab", INT, 1, 16777216, "(as the tokenizer)", NULL, INT,    \
 	  model.vocab, "Rows of the table of pieces. This field and those "    \
-	  "up to model.head_act are the layout in detail: a model.init brings " \
+	  "up to model.drop_pooled are the layout in detail: a model.init brings " \
 	  "them.")                                                             \
 	M("model.eps", NUM, 1e-20, 1, "(as the kind)", NULL, FLOAT, model.eps, \
 	  "What keeps the division in a layer norm sane.")                     \
@@ -99,12 +111,21 @@
 	M("model.head_act", ENUM, 0, 0, "(as the kind)",                       \
 	  "kind|relu|gelu|gelu-tanh|tanh", CHOICE, model.head_act,             \
 	  "Activation inside the heads of classification and regression.")    \
+	M("model.drop_pooled", BOOL, 0, 0, "(as the kind)", NULL, CHOICE,      \
+	  model.drop_pooled, "Dropout before the first layer of those heads, " \
+	  "too (RoBERTa, ELECTRA)?")                                           \
 	W("model.init", STR, 0, 0, "\"random\"", NULL, TEXT, init,             \
 	  "Where the first weights come from: random, a folder with a model "  \
 	  "(config.json and model.safetensors), or a run's checkpoint: "       \
 	  "run:NAME, its best one, or run:NAME@STEP. Kind and sizes of the "   \
 	  "model and the tokenizer are then what is there; a plan need not "   \
 	  "say them, and must not say others.")                                \
+	W("model.frozen", STR, 0, 0, "null", NULL, TEXT, frozen,               \
+	  "Groups of parameters that are not trained, with commas between: "   \
+	  "embeddings, layers 0..2 (from the bottom) or layer 3, trunk (all "  \
+	  "of these), a task's name for its head or decoder. They keep their " \
+	  "values, and no time goes into their gradients; freeze GROUP off "   \
+	  "thaws them while the run goes on.")                                 \
 	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"",                       \
 	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
 	  "How text is cut into pieces.")                                      \
@@ -150,6 +171,17 @@
 	  LABEL_TEXTS, label_texts, FOR_LABELS, "For models that say their "   \
 	  "answers: what is said for each label, in class order; null: the "   \
 	  "label itself.")                                                     \
+	T("tasks.*.separator", STR, 0, 0, "\",\"", NULL, TEXT, separator,         \
+	  FOR_SETS, "What stands between the labels of a row where they are "  \
+	  "one text; blanks: any run of blanks. In JSON they may be a list.")  \
+	T("tasks.*.threshold", NUM, 0, 1, "0.5", NULL, SHARE, threshold,       \
+	  FOR_SETS, "A label is said from this probability on. auto: each "    \
+	  "evaluation fits it to its dev rows, by micro-F1, and a checkpoint " \
+	  "keeps the last one; such figures are of the rows it was fitted to.") \
+	T("tasks.*.class_weights", LIST, 2, PLAN_LABELS_MAX, "null", NULL,     \
+	  WEIGHTS, n_class_weights, FOR_WEIGHED, "What each label counts in "  \
+	  "the loss, in class order; balanced: the training rows over the "    \
+	  "labels times the rows that have it. Losses are shown without.")     \
 	S("tasks.*.number_step", NUM, 1e-6, 1e6, "null", NULL, NUM,            \
 	  number_step, FOR_NUMBERS, "For models that say their answers: a "    \
 	  "number is said as the nearest whole multiple of it; null: 0.2.")    \
@@ -190,6 +222,10 @@
 	  "Factor on the learning rate of the task's own parameters. Of a "    \
 	  "task that finds none of its own in model.init, as with a new head " \
 	  "over a trained trunk, it is 10 where nothing is said.")             \
+	T("tasks.*.lr_trunk", NUM, 0, 1000, "1", NULL, NUM, lr_trunk, FOR_DECODES, \
+	  "With model.decoder_init trunk: factor on the learning rate of what " \
+	  "begins as the trunk's. tasks.*.lr is then for the rest, such as the " \
+	  "copy gate.")                                                        \
 	T("tasks.*.metrics", LIST, 1, PLAN_METRICS, "[\"accuracy\"]", NULL,    \
 	  METRICS, metrics, FOR_EVERY, "Measures on the dev rows; the first one is " \
 	  "shown on the strip.")                                               \

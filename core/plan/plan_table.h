@@ -26,6 +26,7 @@ enum plan_slot {
 	SLOT_PATH,    /* char[PATH_MAX], absolute; the file must be there */
 	SLOT_LABELS,
 	SLOT_LABEL_TEXTS,
+	SLOT_WEIGHTS, /* of labels, a list of numbers or "balanced" */
 	SLOT_RANGE,   /* double[2] */
 	SLOT_METRICS,
 	SLOT_ARGS,    /* struct plan_method: its parameters, an object of numbers */
@@ -125,6 +126,10 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 /* A number within its row's range. */
 enum status plan_read_number(struct plan_reader *r, const struct plan_field *f,
 			     const char *path, const struct json *n, double *out);
+/* What each label counts: numbers >= 0, not all of them 0, or "balanced". */
+enum status plan_read_weights(struct plan_reader *r, const struct plan_field *f,
+			      struct plan_task *t, const char *path,
+			      const struct json *n);
 /* A number of steps, or "10%". */
 enum status plan_read_span(struct plan_reader *r, const struct plan_field *f,
 			   struct plan_span *at, const char *path, const struct json *n);
@@ -158,6 +163,8 @@ enum status plan_check_variables(struct plan_reader *r);
 enum status plan_take_texts(struct plan_reader *r);
 /* Refuses both of steps and epochs, and none; settles what needs no data. */
 enum status plan_check_budget(struct plan_reader *r);
+/* Groups of model.frozen that are not there, and where nothing would be trained. */
+enum status plan_check_frozen(struct plan_reader *r);
 /* Works out derived fields, then checks what single fields cannot tell. */
 enum status plan_finish(struct plan_reader *r);
 

@@ -71,6 +71,18 @@ static void put_args(struct json_out *o, const char *key, const struct plan_meth
 	json_close(o, '}');
 }
 
+static void put_weights(struct json_out *o, const char *key, const struct plan_task *t)
+{
+	if (t->n_class_weights < 0)
+		json_put_str(o, key, "balanced");
+	if (t->n_class_weights <= 0)
+		return;
+	json_open(o, key, '[');
+	for (int i = 0; i < t->n_class_weights; i++)
+		json_put_num(o, NULL, t->class_weights[i]);
+	json_close(o, ']');
+}
+
 static void put_fixed(struct json_out *o, const struct plan_field *f, const char *key)
 {
 	if (f->type == PLAN_INT)
@@ -179,6 +191,7 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 	case SLOT_LABEL_TEXTS:
 		put_names(o, key, t->label_texts, t->n_label_texts);
 		break;
+	case SLOT_WEIGHTS: put_weights(o, key, t); break;
 	case SLOT_METRICS: put_metrics(o, key, base); break;
 	case SLOT_ARGS: put_args(o, key, at); break;
 	}

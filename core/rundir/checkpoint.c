@@ -34,6 +34,8 @@ static void put_task(struct json_out *o, const struct plan_task *p,
 			json_put_str(o, NULL, t->labels[i]);
 		json_close(o, ']');
 	}
+	if (data_target(p->kind)->has_set)
+		json_put_num(o, "threshold", t->threshold);
 	if (data_kind(p->kind)->prepare) {
 		json_put_num(o, "mean", t->mean);
 		json_put_num(o, "scale", t->scale);

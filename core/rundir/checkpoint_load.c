@@ -22,7 +22,7 @@ enum status checkpoint_measure(const char *folder, const char *name, uint64_t *b
 	if (st)
 		return st;
 	*bytes = m.len;
-	hash_text(hash_bytes(m.p, m.len), sum);
+	hash_text(file_map_hash(&m), sum);
 	file_unmap(&m);
 	return ST_OK;
 }
@@ -348,6 +348,7 @@ enum status checkpoint_load(struct session *s, const char *folder,
 		session_pack(s);
 		take_tensors(s, optimizer, STATE_OPTIMIZER);
 		take_state(s, c);
+		checkpoint_take_thresholds(s, folder);
 		if (journal_seq)
 			*journal_seq = c->journal_seq;
 	}
@@ -372,6 +373,7 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 		take_tensors(s, model, STATE_MODEL);
 		session_pack(s);
 		s->step = c->step;
+		checkpoint_take_thresholds(s, folder);
 	}
 	safetensors_close(model);
 	checkpoint_state_free(c);

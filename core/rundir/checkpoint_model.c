@@ -27,12 +27,37 @@ void checkpoint_put_model(struct json_out *o, const struct session *s)
 	json_put_str(o, "pool", pool[m->pool]);
 	json_put_bool(o, "copy", m->copy);
 	json_put_bool(o, "tied", m->tied);
+	json_put_str(o, "decoder_init", m->from_trunk ? "trunk" : "random");
 	json_put_str(o, "predict_from", m->from_mask ? "mask" : "last");
 }
 
 /* --- against the plan's --- */
 
 enum { CONFIG_MAX = 1 << 20 };
+
+static void take_threshold(struct session *s, const struct json *task)
+{
+	const struct json *name = json_get(task, "name"), *x = json_get(task, "threshold");
+	int i = name && json_type(name) == JSON_STRING ?
+			plan_task_find(s->plan, json_string(name)) : -1;
+
+	if (i >= 0 && s->plan->tasks[i].threshold < 0 && x && json_type(x) == JSON_NUMBER &&
+	    json_number(x) >= 0 && json_number(x) <= 1)
+		s->task[i].threshold = json_number(x);
+}
+
+void checkpoint_take_thresholds(struct session *s, const char *folder)
+{
+	char path[PATH_MAX];
+	struct json *doc = NULL;
+
+	if (checkpoint_path(folder, checkpoint_file_name(NULL, FILE_CONFIG), path, NULL) ||
+	    json_load(path, CONFIG_MAX, &doc, NULL))
+		return;
+	for (const struct json *t = json_first(json_get(doc, "tasks")); t; t = json_next(t))
+		take_threshold(s, t);
+	json_free(doc);
+}
 
 /* The model of a session as config.json would have it; caller frees. */
 static struct json *model_of(const struct session *s)

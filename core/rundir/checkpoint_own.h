@@ -79,6 +79,9 @@ struct st_entry;
 bool checkpoint_has_shape(const struct st_entry *e, const struct param *p);
 bool checkpoint_has_good_values(const struct st_entry *e, bool is_square);
 
+/* Thresholds that were fitted, from config.json; what it does not say stays. */
+void checkpoint_take_thresholds(struct session *s, const char *folder);
+
 /* Size and sum of a file in a checkpoint's folder. */
 enum status checkpoint_measure(const char *folder, const char *name, uint64_t *bytes,
 			       char sum[HASH_TEXT], struct err *err);

@@ -59,9 +59,12 @@ static void look_model(struct folder_look *l, const struct pretrained_info *i)
 	l->dropout = i->dropout;
 	l->parameters = i->parameters;
 	l->bytes = i->bytes;
+	l->has_lm = i->has_lm;
 	l->n_labels = i->n_labels;
 	l->labels = i->labels;
-	l->hash = i->hash;
+	l->is_multilabel = i->is_multilabel;
+	l->number = i->number;
+	l->head_why = i->head_why;
 }
 
 enum status folder_look(struct folder_look *l, const char *folder, struct err *err)
@@ -75,6 +78,7 @@ enum status folder_look(struct folder_look *l, const char *folder, struct err *e
 	if (st)
 		return st;
 	look_model(l, pretrained_info(l->own));
+	l->hash = pretrained_hash(l->own);
 	pretrained_unused(l->own, &l->not_taken);
 	look_tokenizer(l, folder);
 	return ST_OK;

@@ -24,8 +24,12 @@ struct folder_look {
 	bool pre_norm;
 	double eps, dropout;
 	int64_t parameters, bytes;  /* of the trunk; of all tensors */
+	bool has_lm;                /* a head for masked words */
 	int n_labels;
 	const char *const *labels;  /* [n_labels] */
+	bool is_multilabel;         /* several of them a text */
+	const char *number;         /* what its head's one number is called; NULL: it has none */
+	const char *head_why;       /* why its head is not taken; NULL: it is, or there is none */
 	struct buf not_taken;       /* a tensor's name a line */
 	struct hash hash;
 	const char *tokenizer;      /* its kind; NULL: none, and trouble says why */

@@ -91,6 +91,8 @@ static void put_groups(const struct buf *names, struct buf *out)
 static void put_words(const struct session *s, const struct init_taken *t, struct buf *out)
 {
 	buf_addf(out, "%d of %d parameters from '%s'", t->taken, s->params.n, s->plan->init);
+	if (t->begun)
+		buf_addf(out, "; %d of decoders begin as the trunk's", t->begun);
 	if (t->fresh.len) {
 		buf_adds(out, "; fresh: ");
 		put_groups(&t->fresh, out);
@@ -99,6 +101,8 @@ static void put_words(const struct session *s, const struct init_taken *t, struc
 		buf_adds(out, "; not used: ");
 		put_groups(&t->unused, out);
 	}
+	if (t->head_why)
+		buf_addf(out, "; %s", t->head_why);
 }
 
 /* --- rates --- */
@@ -115,15 +119,30 @@ static bool is_told(const struct buf *lines, const char *name)
 	return false;
 }
 
-/* Has the task parameters of its own, and none of them from the init? */
+/* What is fresh once decoders have begun as their trunk: a line for each parameter. */
+static void tell_left(const struct session *s, struct init_taken *t)
+{
+	buf_clear(&t->fresh);
+	for (int p = 0; p < s->params.n; p++)
+		if (t->is_fresh[p])
+			buf_addf(&t->fresh, "%s\n", s->params.p[p].name);
+}
+
+/*
+ * Has the task matrices of its own, and none of them from the init? A decoder's that begin
+ * as the trunk's have a rate of their own.
+ */
 static bool is_all_fresh(const struct session *s, int task, const struct buf *fresh)
 {
 	int own = 0;
 
 	for (int p = 0; p < s->params.n; p++) {
-		if (s->params.p[p].owner != task)
+		const struct param *q = &s->params.p[p];
+
+		if (q->owner != task || !(q->flags & PARAM_DECAY) ||
+		    model_begins_trained(s->model, p))
 			continue;
-		if (!is_told(fresh, s->params.p[p].name))
+		if (!is_told(fresh, q->name))
 			return false;
 		own++;
 	}
@@ -156,6 +175,7 @@ enum status init_start(struct session *s, struct init_report *out, struct err *e
 	session_start_random(s);
 	if (!plan_has_init(s->plan))
 		return ST_OK;
+	t.is_fresh = xcalloc((size_t)s->params.n + 1, sizeof *t.is_fresh);
 	buf_init(&t.fresh);
 	buf_init(&t.unused);
 	st = init_is_run(s->plan->init) ? init_run_start(s, &t, out->hash, err) :
@@ -163,11 +183,15 @@ enum status init_start(struct session *s, struct init_report *out, struct err *e
 	if (st) {
 		err_wrap(err, st, "model.init");
 	} else {
+		t.begun = model_take_trunk(s->model, &s->params, t.is_fresh);
 		session_pack(s);
 		set_rates(s, &t);
+		if (t.begun)
+			tell_left(s, &t);
 		out->taken = t.taken;
 		put_words(s, &t, &out->words);
 	}
+	xfree(t.is_fresh);
 	buf_release(&t.fresh);
 	buf_release(&t.unused);
 	return st;

@@ -49,7 +49,7 @@ enum status init_folder_open(const char *text, const char *folder, struct plan_b
 static void put_hash(const struct pretrained *p, const struct session *s,
 		     char hash[HASH_TEXT])
 {
-	struct hash model = pretrained_info(p)->hash, pieces = tokenizer_hash(s->tok);
+	struct hash model = pretrained_hash(p), pieces = tokenizer_hash(s->tok);
 	struct hasher *h = hasher_new();
 
 	hasher_add(h, &model, sizeof model);
@@ -73,6 +73,8 @@ enum status init_folder_start(struct session *s, struct init_taken *t,
 	}
 	if (!st) {
 		t->taken = r.taken;
+		t->head_why = r.head_why;
+		memcpy(t->is_fresh, r.is_fresh, (size_t)s->params.n * sizeof *r.is_fresh);
 		buf_add(&t->fresh, buf_str(&r.fresh), r.fresh.len);
 		buf_add(&t->unused, buf_str(&r.unused), r.unused.len);
 	}

@@ -11,8 +11,10 @@
  * with up to a dot.
  */
 struct init_taken {
-	int taken;
+	int taken, begun; /* begun: model_take_trunk() */
+	bool *is_fresh; /* [parameters] of the session: which have nothing of the init */
 	struct buf fresh, unused;
+	const char *head_why; /* a folder's: why its head is none of ours; NULL: it is one */
 };
 
 /* init_run.c: "run:NAME" with "@STEP" or without. */

@@ -231,6 +231,7 @@ static void take(struct session *s, struct source *f, struct init_taken *t)
 		const struct param *p = &s->params.p[i];
 		const struct st_entry *e = find_source(s, p, f);
 
+		t->is_fresh[i] = !e;
 		if (!e) {
 			buf_addf(&t->fresh, "%s\n", p->name);
 			continue;

@@ -140,3 +140,13 @@ enum status machine_compare(struct store *s, char words[MACHINE_WORDS],
 		   instruction_set());
 	return store_set_fact(s, "mixed", text, err);
 }
+
+const char *machine_products(enum precision p)
+{
+	return p == PRECISION_BF16 ? blas_bf16_name() : blas_name();
+}
+
+bool machine_is_slow_in(enum precision p)
+{
+	return p == PRECISION_BF16 && !blas_bf16_is_fast();
+}

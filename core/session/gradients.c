@@ -6,6 +6,8 @@
 #include <math.h> /* isfinite, NAN */
 #include <string.h>
 
+#include "base/mem.h"
+#include "session/freezing.h"
 #include "session/session.h"
 
 void gradients_init(struct gradients *g, const struct session *s)
@@ -14,6 +16,7 @@ void gradients_init(struct gradients *g, const struct session *s)
 	g->every = s->plan->gradients_every;
 	if (gradients_bytes(s))
 		g->sum = grads_new_owned(&s->params, PARAM_SHARED);
+	g->square = xcalloc((size_t)s->params.n * GRADS_PARTS + 1, sizeof *g->square);
 }
 
 size_t gradients_bytes(const struct session *s)
@@ -25,7 +28,9 @@ size_t gradients_bytes(const struct session *s)
 void gradients_release(struct gradients *g)
 {
 	grads_free(g->sum);
+	xfree(g->square);
 	g->sum = NULL;
+	g->square = NULL;
 }
 
 void gradients_clear(struct gradients *g)
@@ -84,6 +89,8 @@ bool gradients_begin(struct session *s)
 
 	g->adder = -1;
 	memset(g->count, 0, sizeof g->count);
+	if (s->has_frozen && !freezing_leaves(s, &s->mix.frozen, PARAM_SHARED))
+		return false;
 	for (int k = 0; k < s->plan->micro_batches; k++) {
 		int task = s->job[k].task;
 
@@ -106,24 +113,57 @@ bool gradients_begin(struct session *s)
 	return any;
 }
 
+static void take_squares(struct gradients *g, const struct grads *grads, int p)
+{
+	double *square = g->square + (size_t)p * GRADS_PARTS;
+
+	for (int part = 0; part < GRADS_PARTS; part++)
+		square[part] += grads_sumsq_param(grads, p, part);
+}
+
+/* In the order of grads_sumsq, whenever each parameter came: the same bits. */
+static double end_squares(struct gradients *g, const struct param_set *ps)
+{
+	double all = 0;
+
+	for (int part = 0; part < GRADS_PARTS; part++) {
+		double sum = 0;
+
+		for (int p = 0; p < ps->n; p++)
+			sum += g->square[(size_t)p * GRADS_PARTS + (size_t)part];
+		all += sum;
+	}
+	memset(g->square, 0, (size_t)ps->n * GRADS_PARTS * sizeof *g->square);
+	return all;
+}
+
 /*
  * A chain in the list's order, not the step's tree: nothing is trained by this sum, and
  * a chain needs one buffer. One micro-batch alone needs none: its own gradient is read.
  */
-void gradients_take(struct session *s, int task, const struct grads *grads, double by)
+void gradients_take(struct session *s, int task, const struct grads *grads, int param,
+		    double by)
 {
+	const struct param_set *ps = &s->params;
 	struct gradients *g = &s->gradients;
+	int from = param < 0 ? 0 : param, to = param < 0 ? ps->n : param + 1;
+	bool adds = g->count[task] > 1;
 
 	if (!g->count[task])
 		return;
-	if (g->count[task] > 1) {
-		grads_add_owned(g->sum, grads, (float)by, PARAM_SHARED);
-		grads = g->sum;
-		by = 1;
+	for (int p = from; p < to; p++) {
+		if (ps->p[p].owner != PARAM_SHARED)
+			continue;
+		if (adds)
+			grads_add_param(g->sum, grads, (float)by, p);
+		else
+			take_squares(g, grads, p);
 	}
-	if (--g->left[task] == 0)
-		g->norm[task] = __builtin_sqrt(grads_sumsq(grads, PARAM_SHARED)) *
-				by / g->count[task];
+	if (param >= 0 || --g->left[task])
+		return;
+	g->norm[task] = adds ? __builtin_sqrt(grads_sumsq(g->sum, PARAM_SHARED)) :
+			       __builtin_sqrt(end_squares(g, ps)) * by;
+	g->norm[task] = g->norm[task] / g->count[task];
 }
 
 int gradients_end(struct session *s, struct gradient_row *out)

@@ -15,6 +15,9 @@
  * task waiting. Who is due follows from the rows that a run has written, so a
  * resumed run measures at the same steps to the same values (test_resumed).
  *
+ * Frozen parameters have no part in a norm (freezing.h); while all shared ones are, nothing
+ * is measured, and who is due stays so.
+ *
  * Nothing here is state, and no step reads it, but for one question: whether a
  * micro-batch of weight 0 is walked back too, for its norm. What comes of that is
  * measured and not added (test_no_bit).
@@ -30,6 +33,7 @@ struct session;
 struct gradients {
 	int64_t every;                  /* steps between rounds; 0: by hand only */
 	struct grads *sum;              /* scratch: one task's, shared ones alone */
+	double *square;                 /* [n parameters][GRADS_PARTS] of one micro-batch */
 	int64_t last[MIX_TASKS_MAX];    /* step of its newest scheduled row, 0: none */
 	bool asked[MIX_TASKS_MAX];      /* by hand, not measured yet */
 	/* of the step under way */
@@ -54,8 +58,12 @@ void gradients_remember(struct session *s, const struct gradient_row *r);
 /* In a step: after its micro-batches are drawn; is anything measured here? ... */
 bool gradients_begin(struct session *s);
 bool gradients_wanted(const struct session *s, int task);
-/* ... with each micro-batch's gradient and its n / nbar, in the list's order ... */
-void gradients_take(struct session *s, int task, const struct grads *g, double by);
+/*
+ * ... with each micro-batch's gradient and its n / nbar, in the list's order: of one
+ * parameter, or of all the rest, once (param as worker_look has it) ...
+ */
+void gradients_take(struct session *s, int task, const struct grads *g, int param,
+		    double by);
 /* ... and when `step` is over: writes a row for each task measured; their number. */
 int gradients_end(struct session *s, struct gradient_row *out);
 

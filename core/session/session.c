@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "plan/plan_survey.h"
+#include "session/class_weights.h"
 #include "session/label_texts.h"
 #include "session/state.h"
 #include "session/workers.h"
@@ -97,6 +98,9 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 	enum status st = get_labels(s, i, o->data, pg, err);
 
 	t->scale = 1;
+	t->threshold = s->plan->tasks[i].threshold;
+	if (t->threshold < 0) /* until one is fitted */
+		t->threshold = 0.5;
 	if (!st && o->data)
 		st = open_data(s, i, pg, err);
 	if (o->norm) {
@@ -105,6 +109,8 @@ static enum status get_task(struct session *s, int i, const struct session_optio
 	}
 	if (!st)
 		st = get_numbers(s, i, err);
+	if (!st && o->train)
+		st = class_weights_make(s, i, err);
 	if (!st && o->train)
 		t->packer = packer_new(t->train, s->plan->seed, i, s->plan->tokens,
 				       tokenizer_start(s->tok));
@@ -152,14 +158,28 @@ static size_t model_bytes(const struct session *s, bool train, int workers)
 {
 	const struct param_set *ps = &s->params;
 	int jobs = s->plan->micro_batches;
-	size_t bytes = param_set_bytes(ps) + weights_packed_bytes(ps, train);
+	size_t packed = weights_packed_bytes(ps, train), grads;
 
 	if (!train)
-		return bytes;
-	bytes += adamw_bytes(ps) + workers_bytes(ps, workers, jobs) + gradients_bytes(s);
+		return param_set_bytes(ps) + packed;
+	grads = workers_bytes(ps, workers, jobs) + gradients_bytes(s);
 	if (plan_needs(s->plan) & (NEEDS_NORMS | NEEDS_GRAM))
-		bytes += task_sums_bytes(ps, s->n_tasks, jobs);
-	return bytes;
+		grads += task_sums_bytes(ps, s->n_tasks, jobs);
+	if (!weights_are_large(ps))
+		grads += packed;
+	else if (packed > grads) /* never at once (session_look) */
+		grads = packed;
+	return param_set_bytes(ps) + adamw_bytes(ps) + grads;
+}
+
+/* The parameters are declared, nothing is packed. */
+static enum status set_precision(struct session *s, struct err *err)
+{
+	s->params.precision = s->plan->precision;
+	if (s->params.precision != PRECISION_BF16 || blas_bf16_name())
+		return ST_OK;
+	return err_set(err, ST_INVALID, "model.precision: this processor has no fused "
+		       "multiply-add, which bf16 needs (f32 does without)");
 }
 
 /* Refuses what cannot fit. The parameters are declared, nothing is allocated. */
@@ -187,6 +207,7 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 					     .n_labels = s->task[i].n_labels,
 					     .grid = s->task[i].grid,
 					     .smoothing = (float)p->smoothing,
+					     .class_weight = s->task[i].class_weight,
 					     .decoder_of = plan_decoder_of(s->plan, i) + 1,
 					     .mean = s->task[i].mean,
 					     .scale = s->task[i].scale };
@@ -224,6 +245,8 @@ static enum status make_model(struct session *s, const struct session_options *o
 		st = model_declare(&cfg, mt, s->n_tasks, &s->params, &s->model, err);
 	arena_release(&texts);
 	xfree(mt);
+	if (!st)
+		st = set_precision(s, err);
 	if (st)
 		return st;
 	s->model_bytes = model_bytes(s, o->train, workers);
@@ -258,6 +281,7 @@ static enum status start_mix(struct session *s, struct err *err)
 	s->mix.clip = p->clip;
 	s->mix.dropout = p->dropout;
 	s->mix.horizon = p->steps;
+	plan_frozen(p, &s->mix.frozen);
 	for (int i = 0; i < s->n_tasks; i++) {
 		struct mix_channel *c = &s->mix.ch[i];
 
@@ -274,14 +298,20 @@ static enum status start_mix(struct session *s, struct err *err)
  * Layer-wise decay of the rate: lower layers hold what is general and move less (Howard
  * & Ruder 2018, discriminative fine-tuning; a factor d a layer as in the recipes of
  * ELECTRA, Clark et al. 2020, and BEiT, Bao et al. 2022). Depth k has lr x d^k.
+ *   What a decoder has from a trunk is in a group of its own behind the tasks': new parts
+ * want a rate that would spoil it (Liu & Lapata 2019, "Text Summarization with Pretrained
+ * Encoders", section 3.2).
  */
 static void set_rates(struct session *s)
 {
 	double d = s->plan->layer_decay;
 
-	for (int p = 0; p < s->params.n; p++)
+	for (int p = 0; p < s->params.n; p++) {
 		for (int k = model_depth(s->model, p); k > 0; k--)
 			s->adam.rate[p] *= d;
+		if (model_begins_trained(s->model, p))
+			s->adam.group[p] += s->n_tasks;
+	}
 }
 
 static void make_scratch(struct session *s)
@@ -292,6 +322,7 @@ static void make_scratch(struct session *s)
 	set_rates(s);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
 	s->job = xcalloc(n, sizeof *s->job);
+	s->frozen = xcalloc((size_t)s->params.n, sizeof *s->frozen);
 	gradients_init(&s->gradients, s);
 }
 
@@ -364,6 +395,7 @@ void session_free(struct session *s)
 	model_free(s->model);
 	param_set_release(&s->params);
 	for (int i = 0; i < s->n_tasks; i++) {
+		xfree(s->task[i].class_weight);
 		packer_free(s->task[i].packer);
 		dataset_close(s->task[i].train);
 		dataset_close(s->task[i].dev);
@@ -373,6 +405,7 @@ void session_free(struct session *s)
 	xfree(s->task);
 	xfree(s->rows);
 	xfree(s->job);
+	xfree(s->frozen);
 	xfree(s);
 }
 

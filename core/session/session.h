@@ -49,6 +49,8 @@ struct session_task {
 	struct cursor cursor;         /* state */
 	int n_labels;
 	char **labels;                /* borrowed from the plan */
+	float *class_weight;          /* [n_labels] in training; NULL: all count alike */
+	double threshold;             /* of sets: the plan's, or the last that was fitted */
 	struct number_grid grid;      /* of numbers that are said; n 0: none are */
 	double mean, scale;           /* what its kind prepared (data_kind.h); else 0, 1 */
 	double per_epoch;             /* micro-batches per epoch, as estimated at the start */
@@ -86,9 +88,10 @@ struct session {
 	struct session_task *task;
 	struct workers *workers;
 	struct grads *sum;            /* the last step's gradient, lent by the workers
-					 until the next step's compute */
+					 until the next compute or session_look */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
+	bool *frozen, has_frozen;     /* scratch: [params.n] mix.frozen in this step; any? */
 	struct gradients gradients;   /* looks on; never read by a step */
 	struct task_sums task_sums;   /* scratch, where a method needs them */
 	size_t reserved;              /* bytes that every worker's arena has room for */
@@ -122,10 +125,16 @@ void session_free(struct session *s); /* NULL is fine */
 void session_start_random(struct session *s);
 /*
  * After the weights have changed: brings them into the form that products like
- * (tensor/weights.h). Everything below does so by itself; a function that fills
- * s->params.value calls it.
+ * (tensor/weights.h), unless steps do as well without. Everything below does so by
+ * itself; a function that fills s->params.value calls it.
  */
 void session_pack(struct session *s);
+/*
+ * Before texts are looked at between steps, a search above all: a large model in training
+ * is packed now, in the memory of its gradient buffers, and the next step undoes it. The
+ * same bits with it and without.
+ */
+void session_look(struct session *s);
 /* What the mix's methods read of the session: after its step or its cursors changed. */
 void session_tell_mix(struct session *s);
 /* 32 hex digits over all state (state.h), equal exactly for the same bits. */

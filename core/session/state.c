@@ -27,6 +27,10 @@
 	{ .name = #field, .scope = in, .type = as, .file = STATE_JSON,       \
 	  .at = offsetof(struct owner, field), .least = from, .most = to,    \
 	  .may_lack = true, .without = if_lacking }
+#define FROZEN(groups, to)                                                   \
+	{ .name = "frozen_" #groups, .scope = STATE_MIX, .type = STATE_U64,  \
+	  .file = STATE_JSON, .at = offsetof(struct mix, frozen.groups),     \
+	  .most = to, .may_lack = true }
 #define METHOD(field, as)                                                    \
 	{ .name = #field, .scope = STATE_MIX, .type = STATE_METHOD,          \
 	  .file = STATE_JSON, .at = offsetof(struct mix, field), .role = as }
@@ -50,6 +54,9 @@ const struct state_field state_table[] = {
 	FIELD(STATE_MIX, STATE_REAL, mix, dropout, 0, 0.999999),
 	FIELD(STATE_MIX, STATE_I64, mix, horizon, 0, 1e9),
 	FIELD_OR(STATE_MIX, STATE_I64, mix, dev_step, 1, 9e18, 0),
+	FROZEN(embeddings, 1),
+	FROZEN(layers, ANY),
+	FROZEN(heads, ANY),
 
 	FIELD(STATE_PACKING, STATE_REAL, session_task, units, 1e-9, 1e300),
 

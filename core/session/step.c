@@ -38,6 +38,7 @@
 
 #include "base/clock.h"
 #include "data/data_kind.h"
+#include "session/freezing.h"
 #include "session/session.h"
 #include "session/task_sums.h"
 #include "session/workers.h"
@@ -123,6 +124,7 @@ static struct loss forward(struct session *s, struct worker *w, const struct ste
 	struct batch b;
 
 	tape_begin(&w->tape, w->grads, &noise);
+	tape_freeze(&w->tape, s->has_frozen ? s->frozen : NULL);
 	batch_build(&b, &w->tape.arena, s->task[j->task].train, j->task, j->rows,
 		    j->n_rows, j->epoch, j->draw, tokenizer_start(s->tok));
 	return model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
@@ -130,33 +132,33 @@ static struct loss forward(struct session *s, struct worker *w, const struct ste
 
 /*
  * On any worker. The buffer is cleared before the forward pass, which adds to it where a
- * loss knows its gradients at once (op_output.c). The factor waits for the loss: it has
- * the units that were counted.
+ * loss knows its gradients at once (op_output.c). The factor waits for the loss, which has
+ * the units that were counted, and is there before the backward pass.
  */
-static float run_job(struct worker *w, int job, void *arg)
+static void run_job(struct worker *w, int job, void *arg)
 {
 	struct session *s = arg;
 	struct step_job *j = &s->job[job];
 
 	grads_clear(w->grads);
 	j->loss = forward(s, w, j);
+	j->factor = (float)(j->weight * fullness(s, j) / s->plan->micro_batches);
+	w->factor = j->factor;
 	if (j->weight > 0 || gradients_wanted(s, j->task))
 		tape_backward(&w->tape);
-	j->factor = (float)(j->weight * fullness(s, j) / s->plan->micro_batches);
-	return j->factor;
 }
 
 /*
  * In the list's order, one at a time (workers_sum), so those who look need no lock and
  * sum in that order. They see the gradient as it is, before its factor.
  */
-static void look_at_job(int job, const struct grads *g, void *arg)
+static void look_at_job(int job, const struct grads *g, int param, void *arg)
 {
 	struct session *s = arg;
 	const struct step_job *j = &s->job[job];
 
-	gradients_take(s, j->task, g, fullness(s, j));
-	task_sums_take(s, job, g, fullness(s, j));
+	gradients_take(s, j->task, g, param, fullness(s, j));
+	task_sums_take(s, job, g, param, fullness(s, j));
 }
 
 static void compute(struct step *x)
@@ -248,20 +250,44 @@ static void pack_part(struct worker *w, int job, void *arg)
 	weights_pack(&s->params, job, workers_count(s->workers));
 }
 
-void session_pack(struct session *s)
+static bool steps_unpacked(const struct session *s)
 {
-	weights_changed(&s->params);
+	return s->adam.m && weights_are_large(&s->params);
+}
+
+static void pack(struct session *s)
+{
 	if (!weights_pack_begin(&s->params, s->adam.m != NULL))
 		return;
 	workers_run(s->workers, workers_count(s->workers), pack_part, s);
 	weights_pack_end(&s->params);
 }
 
+void session_pack(struct session *s)
+{
+	weights_changed(&s->params);
+	if (!steps_unpacked(s))
+		pack(s);
+}
+
+/* Gradients are garbage between steps, so their memory can be the copies'. */
+void session_look(struct session *s)
+{
+	if (s->params.is_packed || !steps_unpacked(s))
+		return;
+	s->sum = NULL;
+	workers_give_back(s->workers);
+	if (s->gradients.sum)
+		grads_give_back(s->gradients.sum);
+	task_sums_give_back(&s->task_sums);
+	pack(s);
+}
+
 /* --- apply --- */
 
 struct update {
 	struct session *s;
-	struct adamw_group group[MODEL_TASKS_MAX + 1];
+	struct adamw_group group[2 * MODEL_TASKS_MAX + 1];
 	float scale;
 	int parts;
 };
@@ -290,6 +316,7 @@ static void update_part(struct worker *w, int job, void *arg)
  * What no micro-batch added to is untouched in the sum, and AdamW leaves it alone:
  * weights, moments, count. So a task that is muted, not drawn or of weight 0 finds its
  * own parameters as they were (test_mute, test_weight_zero).
+ * Frozen ones, too (freezing.h).
  *   As many parts as workers: the update is elementwise, so no cut shows
  * (test_adamw_parts). A sum must never be cut so.
  */
@@ -299,8 +326,13 @@ static void update(struct session *s, double lr, double scale)
 			    .parts = workers_count(s->workers) };
 
 	u.group[0] = make_group(s->plan, lr);
-	for (int i = 0; i < s->n_tasks; i++)
+	for (int i = 0; i < s->n_tasks; i++) {
 		u.group[1 + i] = make_group(s->plan, lr * s->plan->tasks[i].lr);
+		u.group[1 + s->n_tasks + i] =
+			make_group(s->plan, lr * s->plan->tasks[i].lr_trunk);
+	}
+	for (int p = 0; p < s->params.n; p++)
+		BUG_IF(s->frozen[p] && grads_touched(s->sum, p));
 	adamw_count(&s->adam, s->sum);
 	workers_run(s->workers, u.parts, update_part, &u);
 	session_pack(s);
@@ -440,6 +472,9 @@ enum status session_step(struct session *s, struct step_report *report,
 		return err_set(err, ST_INVALID, "nothing to train: no task has a share");
 	x.lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup.steps,
 					   s->mix.horizon, s->plan->lr_floor);
+	if (steps_unpacked(s))
+		weights_release(&s->params);
+	freezing_begin(s);
 	draw(&x);
 	compute(&x);
 	reduce(&x);

@@ -65,6 +65,12 @@ void task_sums_release(struct task_sums *t)
 	*t = (struct task_sums){ 0 };
 }
 
+void task_sums_give_back(struct task_sums *t)
+{
+	for (int i = 0; i < t->n_buffers; i++)
+		grads_give_back(t->all[i]);
+}
+
 /* --- sums --- */
 
 bool task_sums_begin(struct session *s)
@@ -109,23 +115,29 @@ static void enter(struct task_sums *t, int task, int k, struct grads *g)
  * The gradient is copied: its buffer goes on into the step's tree. To the trees of the
  * other tasks this number is an empty leaf, so that a partner rises.
  */
-void task_sums_take(struct session *s, int job, const struct grads *g, double by)
+void task_sums_take(struct session *s, int job, const struct grads *g, int param,
+		    double by)
 {
 	struct task_sums *t = &s->task_sums;
 	const struct step_job *j = &s->job[job];
-	struct grads *mine = NULL;
 
 	if (!t->is_on)
 		return;
-	if (j->factor > 0) {
+	if (j->factor > 0 && !t->open) {
 		BUG_IF(!t->n_free);
-		mine = t->free[--t->n_free];
-		grads_clear(mine);
-		grads_add_owned(mine, g, (float)by, PARAM_SHARED);
+		t->open = t->free[--t->n_free];
+		grads_clear(t->open);
 		t->count[j->task]++;
 	}
+	if (t->open && param < 0)
+		grads_add_owned(t->open, g, (float)by, PARAM_SHARED);
+	else if (t->open && s->params.p[param].owner == PARAM_SHARED)
+		grads_add_param(t->open, g, (float)by, param);
+	if (param >= 0)
+		return;
 	for (int i = 0; i < s->n_tasks; i++)
-		enter(t, i, job, i == j->task ? mine : NULL);
+		enter(t, i, job, i == j->task ? t->open : NULL);
+	t->open = NULL;
 	if (job + 1 < s->plan->micro_batches)
 		return;
 	for (int i = 0; i < s->n_tasks; i++)

@@ -34,6 +34,7 @@ struct task_sums {
 	bool is_on;                          /* in the step under way */
 	int n_buffers, n_free;
 	struct grads **all, **free;          /* [n_buffers], of shared parameters alone */
+	struct grads *open;                  /* of the micro-batch under way; NULL: none */
 	struct sum_tree tree[MIX_TASKS_MAX];
 	/* of the step, after its micro-batches: */
 	int count[MIX_TASKS_MAX];            /* micro-batches that entered */
@@ -47,11 +48,13 @@ struct task_sums {
 int task_sums_buffers(int tasks, int jobs);
 size_t task_sums_bytes(const struct param_set *ps, int tasks, int jobs);
 void task_sums_release(struct task_sums *t);
+void task_sums_give_back(struct task_sums *t); /* between steps: the memory, not the room */
 
 /* Once a step's micro-batches are drawn: are they wanted? Room is made when they first are. */
 bool task_sums_begin(struct session *s);
-/* Each micro-batch's gradient and its n / nbar, in the list's order. */
-void task_sums_take(struct session *s, int job, const struct grads *g, double by);
+/* Each micro-batch's gradient and its n / nbar, as gradients_take has them. */
+void task_sums_take(struct session *s, int job, const struct grads *g, int param,
+		    double by);
 /* Norms and, if `all`, the Gram matrix: by all workers, in a fixed order. */
 void task_sums_measure(struct session *s, bool all);
 /*

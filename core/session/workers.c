@@ -8,6 +8,10 @@
  * idle, so those additions are put off and done by all, a slice of each (join_rest,
  * add_part). Which are put off is chance; the tree says what is added to what, and each
  * float is added alone, so it shows in no bit.
+ *
+ * A right leaf whose left partner is there already has no buffer of its own: each layer's
+ * gradient goes into the partner's as soon as it is complete (pass_on), the rest when the
+ * job has ended, as a pair of the tree. That is the same addition of the same floats.
  */
 #include "session/workers.h"
 
@@ -44,7 +48,9 @@ struct workers {
 	struct result *result;   /* [most_jobs] of a job, until it is in the tree */
 	struct grads **all;      /* [n_buffers] */
 	struct grads **free;     /* [n_free] of them */
-	int n_buffers, n_free, most_jobs;
+	struct grads **passing;  /* [n_passing] free ones that pass on, of */
+	struct grads **all_passing; /* [most_passing] */
+	int n_buffers, n_free, most_passing, n_passing, most_jobs;
 	struct sum_tree tree;
 	struct sum_pair *late;   /* [n_late] added at the end, in slices */
 	int n_late;
@@ -61,7 +67,10 @@ struct seat {
 
 static void give_back(struct workers *p, struct grads *g)
 {
-	p->free[p->n_free++] = g;
+	if (grads_passes(g))
+		p->passing[p->n_passing++] = g;
+	else
+		p->free[p->n_free++] = g;
 	pthread_cond_broadcast(&p->progress);
 }
 
@@ -111,7 +120,7 @@ static void look_in_order(struct workers *p)
 		struct result r = p->result[job];
 
 		pthread_mutex_unlock(&p->lock);
-		p->look(job, r.g, p->arg);
+		p->look(job, r.g, LOOK_REST, p->arg);
 		pthread_mutex_lock(&p->lock);
 		p->result[job].g = NULL;
 		p->looked++;
@@ -136,18 +145,54 @@ static void end_job(struct workers *p, struct worker *w, int job, float factor)
 /* --- jobs --- */
 
 /*
+ * On a worker, in the backward pass of its job. Who looks sees this job in its order: it
+ * has a partner in the tree, so all before it have been seen.
+ */
+static void pass_on(struct tape *t, int param, void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->look)
+		w->look(w->job, w->grads, param, w->look_arg);
+	grads_pass(w->factor > 0 ? w->into : NULL, w->mine, w->grads, w->factor, param);
+	(void)t;
+}
+
+/* A right leaf beside a left one that is there: what it passes on is added to that. */
+static bool prepare_passing(struct workers *p, struct worker *w)
+{
+	const struct sum_node *left = p->next % 2 ? sum_tree_at(&p->tree, p->next - 1) : NULL;
+
+	if (!left || !left->g || !p->n_passing)
+		return false;
+	w->grads = p->passing[--p->n_passing];
+	w->into = left->g;
+	w->mine = left->factor;
+	w->look = p->look;
+	w->look_arg = p->arg;
+	w->job = p->next;
+	w->tape.complete = pass_on;
+	w->tape.complete_arg = w;
+	return true;
+}
+
+/*
  * What the next job needs: true when there is one. While it waits for a buffer the
  * run may come to its end, and another one, of other needs, begin.
  */
 static bool prepare(struct workers *p, struct worker *w)
 {
-	while (p->leaf && !p->n_free && p->next < p->n_jobs)
+	w->tape.complete = NULL;
+	while (p->leaf && p->next < p->n_jobs) {
+		if (prepare_passing(p, w))
+			return true;
+		if (p->n_free) {
+			w->grads = p->free[--p->n_free];
+			return true;
+		}
 		pthread_cond_wait(&p->progress, &p->lock);
-	if (p->next >= p->n_jobs)
-		return false;
-	if (p->leaf)
-		w->grads = p->free[--p->n_free];
-	return true;
+	}
+	return p->next < p->n_jobs;
 }
 
 /* Takes jobs until none is left. The lock is held on entry and on return. */
@@ -156,16 +201,16 @@ static void take_jobs(struct workers *p, struct worker *w)
 	while (prepare(p, w)) {
 		bool sums = p->leaf != NULL;
 		int job = p->next++;
-		float factor = 0;
 
+		w->factor = 0;
 		pthread_mutex_unlock(&p->lock);
 		if (sums)
-			factor = p->leaf(w, job, p->arg);
+			p->leaf(w, job, p->arg);
 		else
 			p->job(w, job, p->arg);
 		pthread_mutex_lock(&p->lock);
 		if (sums)
-			end_job(p, w, job, factor);
+			end_job(p, w, job, w->factor);
 		if (++p->done == p->n_jobs)
 			pthread_cond_broadcast(&p->progress);
 	}
@@ -210,16 +255,26 @@ static void start_threads(struct workers *p)
 
 int workers_buffers(int workers, int jobs)
 {
-	int n = workers < jobs ? workers : jobs;
+	int most = 0, n;
 
-	for (int k = jobs; k > 1; k /= 2)
-		n++;
+	/* of one worker: at an even job its own and a node for each bit */
+	for (int k = 0; k < jobs; k += 2)
+		if (1 + __builtin_popcount((unsigned)k) > most)
+			most = 1 + __builtin_popcount((unsigned)k);
+	n = most + (workers < jobs ? workers : jobs) - (jobs > 0);
 	return n < jobs ? n : jobs;
+}
+
+/* Buffers that pass on: where there are right leaves. */
+static int passing_buffers(int workers, int jobs)
+{
+	return workers < jobs / 2 ? workers : jobs / 2;
 }
 
 size_t workers_bytes(const struct param_set *ps, int workers, int jobs)
 {
-	return (size_t)workers_buffers(workers, jobs) * grads_bytes(ps, GRADS_ALL);
+	return (size_t)workers_buffers(workers, jobs) * grads_bytes(ps, GRADS_ALL) +
+	       (size_t)passing_buffers(workers, jobs) * grads_passing_bytes(ps);
 }
 
 static void make_buffers(struct workers *p, const struct param_set *ps, int jobs)
@@ -235,6 +290,11 @@ static void make_buffers(struct workers *p, const struct param_set *ps, int jobs
 	sum_tree_begin(&p->tree, (int)n);
 	for (int i = 0; i < p->n_buffers; i++)
 		p->all[i] = grads_new(ps);
+	p->most_passing = passing_buffers(p->n, jobs);
+	p->all_passing = xcalloc(n, sizeof *p->all_passing);
+	p->passing = xcalloc(n, sizeof *p->passing);
+	for (int i = 0; i < p->most_passing; i++)
+		p->all_passing[i] = grads_new_passing(ps);
 }
 
 struct workers *workers_new(int n, const struct param_set *ps, int jobs)
@@ -271,9 +331,13 @@ void workers_free(struct workers *p)
 		tape_release(&p->w[i].tape);
 	for (int i = 0; i < p->n_buffers; i++)
 		grads_free(p->all[i]);
+	for (int i = 0; i < p->most_passing; i++)
+		grads_free(p->all_passing[i]);
 	sum_tree_release(&p->tree);
 	xfree(p->all);
 	xfree(p->free);
+	xfree(p->all_passing);
+	xfree(p->passing);
 	xfree(p->result);
 	xfree(p->late);
 	pthread_cond_destroy(&p->progress);
@@ -282,6 +346,14 @@ void workers_free(struct workers *p)
 	xfree(p->thread);
 	xfree(p->w);
 	xfree(p);
+}
+
+void workers_give_back(struct workers *p)
+{
+	for (int i = 0; i < p->n_buffers; i++)
+		grads_give_back(p->all[i]);
+	for (int i = 0; i < p->most_passing; i++)
+		grads_give_back(p->all_passing[i]);
 }
 
 int workers_count(const struct workers *p)
@@ -363,6 +435,8 @@ static void begin_sum(struct workers *p, int n_jobs, worker_leaf *leaf,
 	sum_tree_begin(&p->tree, n_jobs);
 	p->n_free = p->n_buffers;
 	memcpy(p->free, p->all, (size_t)p->n_buffers * sizeof(struct grads *));
+	p->n_passing = p->most_passing;
+	memcpy(p->passing, p->all_passing, (size_t)p->most_passing * sizeof(struct grads *));
 	p->leaf = leaf;
 	p->look = look;
 	p->looked = 0;

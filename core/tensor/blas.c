@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "tensor/gemm.h"
+#include "tensor/gemm_bf16.h"
 
 static char name[96] = "reference";
 static const struct gemm_kernel *own; /* NULL: cblas */
@@ -205,4 +206,90 @@ void blas_xp_part(int M, int N, int K, int from, int cols, const float *x, int l
 	BUG_IF(!own || from % BLAS_PART || from + cols > N);
 	if (!empty(M, cols, K, y, ldy, add))
 		gemm_packed(own, M, N, K, from, cols, x, ldx, packed, y, ldy, add);
+}
+
+/* --- in bfloat16 --- */
+
+const char *blas_bf16_name(void)
+{
+	return bf16_name();
+}
+
+/* Any other instruction set follows AMX's rule with more multiply-adds than float32 needs. */
+bool blas_bf16_is_fast(void)
+{
+	return bf16_name() && !strcmp(bf16_name(), "AMX");
+}
+
+/*
+ * A right side that is packed on the way, a strip at a time: BF16_KC x BF16_STRIP stays
+ * in the second-level cache, and x is rounded anew for each, which is little beside the
+ * products. A sum may be cut there: its bits are those of the whole (gemm_bf16.h).
+ */
+enum { BF16_STRIP = 512 };
+
+static void bf16_pack_and_multiply(struct arena *a, int M, int N, int K, const float *x,
+				   int ldx, const float *w, int ldw, bool transposed,
+				   float *y, int ldy, bool add)
+{
+	struct arena_mark mark = arena_mark(a);
+	size_t size = bf16_packed_size(N < BF16_STRIP ? N : BF16_STRIP,
+				       K < BF16_KC ? K : BF16_KC);
+	float *panels = arena_alloc(a, size * sizeof *panels);
+
+	for (int k = 0; k < K; k += BF16_KC, add = true) {
+		int kc = K - k < BF16_KC ? K - k : BF16_KC;
+
+		for (int n = 0; n < N; n += BF16_STRIP) {
+			int cols = N - n < BF16_STRIP ? N - n : BF16_STRIP;
+			size_t at = transposed ? (size_t)n * (size_t)ldw + (size_t)k :
+						 (size_t)k * (size_t)ldw + (size_t)n;
+
+			bf16_pack(cols, kc, w + at, ldw, transposed, panels, 0, 1);
+			bf16_packed(a, M, cols, kc, 0, cols, x + k, ldx, panels, y + n,
+				    ldy, add);
+		}
+	}
+	arena_rewind(a, mark);
+}
+
+void blas_bf16_xwt(struct arena *a, int M, int N, int K, const float *x, int ldx,
+		   const float *w, int ldw, float *y, int ldy, bool add)
+{
+	if (!empty(M, N, K, y, ldy, add))
+		bf16_pack_and_multiply(a, M, N, K, x, ldx, w, ldw, true, y, ldy, add);
+}
+
+void blas_bf16_xw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+		  const float *w, int ldw, float *y, int ldy, bool add)
+{
+	if (!empty(M, N, K, y, ldy, add))
+		bf16_pack_and_multiply(a, M, N, K, x, ldx, w, ldw, false, y, ldy, add);
+}
+
+void blas_bf16_xtw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+		   const float *w, int ldw, float *y, int ldy, bool add)
+{
+	if (!empty(M, N, K, y, ldy, add))
+		bf16_xtw(a, M, N, K, x, ldx, w, ldw, y, ldy, add);
+}
+
+size_t blas_bf16_packed_size(int N, int K)
+{
+	return bf16_packed_size(N, K);
+}
+
+void blas_bf16_pack(int N, int K, const float *w, int ldw, bool transposed, float *out,
+		    int part, int parts)
+{
+	bf16_pack(N, K, w, ldw, transposed, out, part, parts);
+}
+
+void blas_bf16_xp_part(struct arena *a, int M, int N, int K, int from, int cols,
+		       const float *x, int ldx, const float *packed, float *y, int ldy,
+		       bool add)
+{
+	BUG_IF(from % BLAS_PART || from + cols > N);
+	if (!empty(M, cols, K, y, ldy, add))
+		bf16_packed(a, M, N, K, from, cols, x, ldx, packed, y, ldy, add);
 }

@@ -1,6 +1,7 @@
 /*
- * blas.h - the one door to matrix products: row-major float32, single-threaded
- * always (two BLAS threads change bits; our workers run whole micro-batches).
+ * blas.h - the one door to matrix products: row-major, from float32 to float32,
+ * single-threaded always (two BLAS threads change bits; our workers run whole
+ * micro-batches).
  *
  * A handful of shapes of call. Behind them stand our own kernels (gemm.h) on
  * processors with fused multiply-add, OpenBLAS elsewhere. A right side that is
@@ -53,5 +54,29 @@ void blas_xp(int M, int N, int K, const float *x, int ldx, const float *packed,
 enum { BLAS_PART = 64 };
 void blas_xp_part(int M, int N, int K, int from, int cols, const float *x, int ldx,
 		  const float *packed, float *y, int ldy, bool add);
+
+/*
+ * The same of both sides rounded to bfloat16, sums in float32 (gemm_bf16.h): ours alone,
+ * so blas_use_own does not matter, and the same bits on every processor. The packed form
+ * is another one than that of float32. `a` also has room for x as it is rounded.
+ */
+
+/* What multiplies: "AMX", "AVX-512"; NULL: nothing does, call none of the others. */
+const char *blas_bf16_name(void);
+/* Is it faster than products of float32 here? */
+bool blas_bf16_is_fast(void);
+void blas_bf16_xwt(struct arena *a, int M, int N, int K, const float *x, int ldx,
+		   const float *w, int ldw, float *y, int ldy, bool add);
+void blas_bf16_xw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+		  const float *w, int ldw, float *y, int ldy, bool add);
+void blas_bf16_xtw(struct arena *a, int M, int N, int K, const float *x, int ldx,
+		   const float *w, int ldw, float *y, int ldy, bool add);
+/* In floats of 4 bytes, as blas_packed_size. */
+size_t blas_bf16_packed_size(int N, int K);
+void blas_bf16_pack(int N, int K, const float *w, int ldw, bool transposed, float *out,
+		    int part, int parts);
+void blas_bf16_xp_part(struct arena *a, int M, int N, int K, int from, int cols,
+		       const float *x, int ldx, const float *packed, float *y, int ldy,
+		       bool add);
 
 #endif

@@ -11,7 +11,7 @@
 const struct gemm_kernel *gemm_pick(void)
 {
 #ifdef __x86_64__
-	if (gemm_avx512.tile && __builtin_cpu_supports("avx512f"))
+	if (gemm_avx512.tile && !gemm_avx512.is_cut && __builtin_cpu_supports("avx512f"))
 		return &gemm_avx512;
 	if (gemm_avx2.tile && __builtin_cpu_supports("avx2") &&
 	    __builtin_cpu_supports("fma"))

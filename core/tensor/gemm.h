@@ -42,6 +42,7 @@ typedef void gemm_tile(long K, const float *a, long rs, long cs, const float *b,
 struct gemm_kernel {
 	const char *name;
 	int mr, nr;
+	bool is_cut; /* compiled for less than it is made for: right, and very slow */
 	gemm_tile *const *tile; /* [mr + 1], by rows; [0] is unused */
 	/*
 	 * x [kc, rows] to [rows / mr] groups of [kc][mr], `step` floats apart, which

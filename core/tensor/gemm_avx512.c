@@ -2,7 +2,8 @@
  * gemm_avx512.c - matrix products for AVX-512: 12 x 32 in 24 of 32 registers.
  *
  * Where the compiler may not use AVX-512 but AVX2, it cuts every vector in two:
- * slow, but the same program, which is how a machine without AVX-512 tests it.
+ * slow, but the same program, which is how a machine without AVX-512 tests it. No run
+ * takes such a one (gemm_pick).
  */
 #ifdef __FMA__
 #define VL 16

@@ -12,6 +12,11 @@
 #include "tensor/gemm.h"
 
 #define NR (NV * VL)
+#if VL > 8 && !defined(__AVX512F__)
+#define IS_CUT true
+#else
+#define IS_CUT false
+#endif
 #define UNROLL _Pragma("GCC unroll 16")
 
 typedef float vec __attribute__((vector_size(4 * VL), aligned(4), may_alias));
@@ -138,7 +143,7 @@ static void pack_right_t(int kc, int cols, const float *w, int ldw, float *out)
 }
 
 const struct gemm_kernel KERNEL_NAME = {
-	.name = KERNEL_TEXT, .mr = MR, .nr = NR, .tile = tiles,
+	.name = KERNEL_TEXT, .mr = MR, .nr = NR, .is_cut = IS_CUT, .tile = tiles,
 	.pack_left = pack_left, .pack_right = pack_right,
 	.pack_right_t = pack_right_t,
 };

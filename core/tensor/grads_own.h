@@ -9,11 +9,11 @@
 #include "tensor/param.h"
 
 enum touch { UNTOUCHED, SOME_ROWS, WHOLE };
-#define NOWHERE SIZE_MAX
 
 struct slot {
 	enum touch touch;
-	size_t at;       /* floats from the start of the block; NOWHERE: no room here */
+	float *v;        /* its floats; NULL: there is no room here, or none yet */
+	bool is_passed;  /* given up (grads_pass): not to be touched till the next clear */
 	uint64_t *bits;  /* PARAM_ROWS: [(rows + 63) / 64], a bit per row */
 	int32_t *list;   /* PARAM_ROWS: [rows], filled when asked */
 	/*
@@ -26,7 +26,14 @@ struct slot {
 struct grads {
 	const struct param_set *ps;
 	float *value;    /* of those that have room, in the parameters' order */
+	size_t size;     /* floats of value */
 	struct slot *slot;
+	/* Of a buffer that passes matrices on: blocks for one of any of them. */
+	bool passes;
+	size_t most;     /* floats of each block */
+	int n_spare, n_blocks;
+	float **spare;   /* [n_spare] of */
+	float **block;   /* [n_blocks] */
 };
 
 static inline bool is_of(const struct param *p, int owner)
@@ -36,8 +43,8 @@ static inline bool is_of(const struct param *p, int owner)
 
 static inline float *values(const struct grads *g, int p)
 {
-	BUG_IF(p < 0 || p >= g->ps->n || g->slot[p].at == NOWHERE);
-	return g->value + g->slot[p].at;
+	BUG_IF(p < 0 || p >= g->ps->n || !g->slot[p].v);
+	return g->slot[p].v;
 }
 
 /*

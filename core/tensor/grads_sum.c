@@ -22,6 +22,11 @@ static double sumsq_param(const struct grads *g, int p, int part)
 	return sum;
 }
 
+double grads_sumsq_param(const struct grads *g, int p, int part)
+{
+	return g->slot[p].touch == UNTOUCHED ? 0 : sumsq_param(g, p, part);
+}
+
 double grads_sumsq_part(const struct grads *g, int owner_filter, int part)
 {
 	double sum = 0.0;
@@ -42,6 +47,42 @@ double grads_sumsq(const struct grads *g, int owner_filter)
 }
 
 /* --- one owner's, of several buffers --- */
+
+static void add_some_rows(struct grads *sum, const struct grads *g, float its, int p)
+{
+	const float *x = values(g, p);
+	size_t cols = (size_t)g->ps->p[p].cols, to = param_count(g->ps, p);
+
+	for (size_t at = 0, n; (n = grads_next(g, p, &at, to)); at += n)
+		k_axpy(n, grads_row(sum, p, (int)(at / cols)), its, x + at);
+}
+
+void grads_add_param(struct grads *sum, const struct grads *g, float its, int p)
+{
+	size_t n = param_count(g->ps, p);
+	bool add;
+	float *y;
+
+	BUG_IF(sum->ps != g->ps);
+	if (g->slot[p].touch == UNTOUCHED)
+		return;
+	if (g->slot[p].touch == SOME_ROWS) {
+		add_some_rows(sum, g, its, p);
+		return;
+	}
+	y = grads_raw(sum, p, &add);
+	if (add)
+		k_axpy(n, y, its, values(g, p));
+	else
+		k_scale(n, y, its, values(g, p));
+}
+
+void grads_add_owned(struct grads *sum, const struct grads *g, float its, int owner)
+{
+	for (int p = 0; p < g->ps->n; p++)
+		if (g->ps->p[p].owner == owner)
+			grads_add_param(sum, g, its, p);
+}
 
 /* Where one side has some rows, only rows that both have count: the others are 0. */
 static double inner_param(const struct grads *a, const struct grads *b, int p, int part)

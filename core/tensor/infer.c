@@ -19,7 +19,7 @@ void infer_output(struct tape *t, const float *x, int R, int w, int b,
 	const float *bv = b == PARAM_NONE ? NULL : param_value(ps, b);
 	int V = ps->p[w].rows, C = ps->p[w].cols;
 
-	if (R >= FEW || weights_packed(ps, w)) {
+	if (R >= FEW || weights_packed(ps, w) || weights_in_bf16(ps, w)) {
 		weights_forward(ps, w, &t->arena, R, x, logits);
 		if (bv)
 			k_bias(R, V, logits, bv);

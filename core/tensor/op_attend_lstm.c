@@ -247,11 +247,14 @@ static void through_time(struct tape *t, const struct decoder *d, const struct k
 /* dw [out, in] = dy [T, out]^T x [T, in] */
 static void weight_gradient(struct tape *t, int w, int T, const float *dy, const float *x)
 {
-	int out = t->ps->p[w].rows, in = t->ps->p[w].cols;
 	bool add;
-	float *dw = grads_raw(t->grads, w, &add);
+	float *dw;
 
-	blas_xtw(&t->arena, out, in, T, dy, out, x, in, dw, in, add);
+	if (!tape_trains(t, w))
+		return;
+	dw = grads_raw(t->grads, w, &add);
+	weights_grad(t->ps, w, &t->arena, T, dy, x, dw, add);
+	tape_used(t, w);
 }
 
 /* Of weights and biases, from all rows at once. */
@@ -266,10 +269,13 @@ static void gather(struct tape *t, const struct decoder *d, const struct kept *k
 	weight_gradient(t, d->in.w.w_ih, T, d->z, d->in.x->v);
 	weight_gradient(t, d->in.w.w_hh, T, d->z, ah);
 	weight_gradient(t, d->in.w_c, T, keep->da, d->seen);
-	k_colsum(T, C, grads_at(t->grads, d->in.b_c), keep->da);
+	if (tape_trains(t, d->in.b_c))
+		k_colsum(T, C, grads_at(t->grads, d->in.b_c), keep->da);
 	k_colsum(T, 4 * C, b, d->z);
-	k_add(4 * (size_t)C, grads_at(t->grads, d->in.w.b_ih), b);
-	k_add(4 * (size_t)C, grads_at(t->grads, d->in.w.b_hh), b);
+	if (tape_trains(t, d->in.w.b_ih))
+		k_add(4 * (size_t)C, grads_at(t->grads, d->in.w.b_ih), b);
+	if (tape_trains(t, d->in.w.b_hh))
+		k_add(4 * (size_t)C, grads_at(t->grads, d->in.w.b_hh), b);
 	arena_rewind(&t->arena, mark);
 }
 
@@ -332,6 +338,16 @@ static void check_sizes(const struct tape *t, const struct attend_lstm *in)
 	BUG_IF(t->grads && (in->source || in->state || in->end));
 }
 
+static bool is_fixed(const struct tape *t, const struct attend_lstm *in)
+{
+	const int own[] = { in->w.w_ih, in->w.b_ih, in->w.w_hh, in->w.b_hh, in->w_c, in->b_c };
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (tape_trains(t, own[i]))
+			return false;
+	return in->x->is_fixed && in->rows->is_fixed && in->keys->is_fixed;
+}
+
 struct ten *op_attend_lstm(struct tape *t, const struct attend_lstm *in)
 {
 	int T = in->x->rows, C = in->x->cols, B = in->dec->n;
@@ -354,8 +370,14 @@ struct ten *op_attend_lstm(struct tape *t, const struct attend_lstm *in)
 	}
 	d->p = arena_alloc(&t->arena, (d->p_at[B] + 1) * sizeof *d->p);
 	forward(t, d);
-	if (!t->grads)
+	y->is_fixed = is_fixed(t, in);
+	if (!t->grads || y->is_fixed)
 		arena_rewind(&t->arena, mark);
+	if (y->is_fixed)
+		return y;
+	tape_uses(t, in->w.w_ih);
+	tape_uses(t, in->w.w_hh);
+	tape_uses(t, in->w_c);
 	tape_push(t, attend_lstm_back, d);
 	return y;
 }

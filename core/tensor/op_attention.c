@@ -378,7 +378,9 @@ static struct ten *attend(struct tape *t, struct attention *a, float p_drop)
 			forward_piece(t, a, &c, p, p_drop);
 			p += piece_size(&c);
 		}
-	tape_push(t, attention_back, a);
+	a->y->is_fixed = a->q->is_fixed && a->kv->is_fixed;
+	if (!a->y->is_fixed)
+		tape_push(t, attention_back, a);
 	return a->y;
 }
 

@@ -32,11 +32,10 @@ static void pool_forward(const struct attention_pool *s, int b)
 
 /* dr: gradient of the weighted sum, before its tanh. ds, tmp: room for n and for C. */
 static void pool_back(struct tape *t, const struct attention_pool *s, int b,
-		      const float *dr, float *ds, float *tmp)
+		      const float *dr, float *dw, float *ds, float *tmp)
 {
 	int from = s->seq->off[b], n = s->seq->off[b + 1] - from, C = s->x->cols;
 	const float *w = param_value(t->ps, s->w);
-	float *dw = grads_at(t->grads, s->w);
 
 	k_dots(n, C, 1, ds, dr, at(s->x->v, from, C), NULL);
 	k_softmax_back(1, n, ds, s->a + from, 1.0f, 1.0f);
@@ -56,7 +55,7 @@ static void attention_pool_back(struct tape *t, void *saved)
 	struct attention_pool *s = saved;
 	size_t C = (size_t)s->x->cols, n = (size_t)s->x->rows + 1;
 	struct arena_mark mark;
-	float *dr, *ds, *tmp;
+	float *dr, *dw, *ds, *tmp;
 
 	if (!s->y->d)
 		return;
@@ -65,13 +64,15 @@ static void attention_pool_back(struct tape *t, void *saved)
 	ds = arena_alloc(&t->arena, n * sizeof *ds);
 	dr = arena_alloc(&t->arena, C * sizeof *dr);
 	tmp = arena_alloc(&t->arena, C * sizeof *tmp);
+	dw = tape_trains(t, s->w) ? grads_at(t->grads, s->w) :
+				    arena_zalloc(&t->arena, C * sizeof *dw); /* not kept */
 	for (int b = 0; b < s->seq->n; b++) {
 		const float *y = at(s->y->v, b, s->x->cols);
 
 		for (size_t j = 0; j < C; j++)
 			dr[j] = 1.0f - y[j] * y[j];
 		k_mul(C, dr, at(s->y->d, b, s->x->cols));
-		pool_back(t, s, b, dr, ds, tmp);
+		pool_back(t, s, b, dr, dw, ds, tmp);
 	}
 	arena_rewind(&t->arena, mark);
 }
@@ -100,6 +101,8 @@ struct ten *op_attention_pool(struct tape *t, struct ten *x, const struct ragged
 	k_tanh(seq->n, C, y->v, NULL, zero);
 	if (!t->grads)
 		arena_rewind(&t->arena, mark);
-	tape_push(t, attention_pool_back, s);
+	y->is_fixed = x->is_fixed && !tape_trains(t, w);
+	if (!y->is_fixed)
+		tape_push(t, attention_pool_back, s);
 	return y;
 }

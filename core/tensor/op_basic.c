@@ -3,12 +3,11 @@
  *
  * Each op stands beside its backward function; `saved` is what the one leaves
  * for the other. A backward function whose result nobody used has y->d NULL
- * and nothing to do.
+ * and nothing to do; one whose result is fixed is not recorded.
  */
 #include <string.h>
 
 #include "base/status.h"
-#include "tensor/blas.h"
 #include "tensor/drop.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
@@ -46,10 +45,11 @@ static void embed_back(struct tape *t, void *saved)
 
 	if (!s->y->d)
 		return;
-	scatter(t->grads, s->tok, s->ids, s->y, s->scale);
-	if (s->pos != PARAM_NONE)
+	if (tape_trains(t, s->tok))
+		scatter(t->grads, s->tok, s->ids, s->y, s->scale);
+	if (tape_trains(t, s->pos))
 		scatter(t->grads, s->pos, s->pos_ids, s->y, 1.0f);
-	if (s->seg != PARAM_NONE)
+	if (tape_trains(t, s->seg))
 		scatter(t->grads, s->seg, s->seg_ids, s->y, 1.0f);
 }
 
@@ -76,7 +76,9 @@ struct ten *op_embed(struct tape *t, int tok, const int32_t *ids, int n, int pos
 			table_row(t->ps, pos, cols, pos_ids, i),
 			table_row(t->ps, seg, cols, seg_ids, i));
 	*s = (struct embed){ y, tok, pos, seg, ids, pos_ids, seg_ids, scale };
-	tape_push(t, embed_back, s);
+	y->is_fixed = !tape_trains(t, tok) && !tape_trains(t, pos) && !tape_trains(t, seg);
+	if (!y->is_fixed)
+		tape_push(t, embed_back, s);
 	return y;
 }
 
@@ -92,21 +94,26 @@ struct linear {
 static void linear_back(struct tape *t, void *saved)
 {
 	struct linear *s = saved;
-	int N = s->x->rows, in = s->x->cols, out = s->y->cols;
+	int N = s->x->rows, out = s->y->cols;
 	float *dy = s->y->d;
 	bool add;
 	float *dx, *dw;
 
 	if (!dy)
 		return;
-	if (s->der && s->b != PARAM_NONE)
+	if (s->der && tape_trains(t, s->b))
 		k_mul_colsum(N, out, grads_at(t->grads, s->b), dy, s->der);
 	else if (s->der)
 		k_mul(size(s->y), dy, s->der);
-	else if (s->b != PARAM_NONE)
+	else if (tape_trains(t, s->b))
 		k_colsum(N, out, grads_at(t->grads, s->b), dy);
-	dw = grads_raw(t->grads, s->w, &add);
-	blas_xtw(&t->arena, out, in, N, dy, out, s->x->v, in, dw, in, add);
+	if (tape_trains(t, s->w)) {
+		dw = grads_raw(t->grads, s->w, &add);
+		weights_grad(t->ps, s->w, &t->arena, N, dy, s->x->v, dw, add);
+		tape_used(t, s->w);
+	}
+	if (s->x->is_fixed)
+		return;
 	dx = ten_grad_raw(t, s->x, &add);
 	weights_back(t->ps, s->w, &t->arena, N, dy, dx, add);
 }
@@ -142,7 +149,8 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 	BUG_IF(x->cols != in);
 	BUG_IF(b != PARAM_NONE && param_count(t->ps, b) != (size_t)out);
 	*s = (struct linear){ x, y, w, b, NULL };
-	if (act != ACT_NONE && t->grads)
+	y->is_fixed = x->is_fixed && !tape_trains(t, w) && !tape_trains(t, b);
+	if (act != ACT_NONE && t->grads && !y->is_fixed)
 		s->der = arena_alloc(&t->arena, size(y) * sizeof(float));
 	weights_forward(t->ps, w, &t->arena, x->rows, x->v, y->v);
 	if (b != PARAM_NONE)
@@ -151,6 +159,9 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 		bias = arena_zalloc(&t->arena, (size_t)out * sizeof(float));
 	if (bias)
 		activate(y, act, s->der, bias);
+	if (y->is_fixed)
+		return y;
+	tape_uses(t, w);
 	tape_push(t, linear_back, s);
 	return y;
 }
@@ -163,16 +174,20 @@ struct linear_part {
 static void linear_part_back(struct tape *t, void *saved)
 {
 	struct linear_part *s = saved;
-	int N = s->x->rows, in = s->x->cols, n = s->y->cols;
-	float *dw;
+	int N = s->x->rows, n = s->y->cols;
 
 	if (!s->y->d)
 		return;
-	k_colsum(N, n, grads_at(t->grads, s->b) + s->from, s->y->d);
-	dw = grads_at(t->grads, s->w) + (size_t)s->from * (size_t)in;
-	blas_xtw(&t->arena, n, in, N, s->y->d, n, s->x->v, in, dw, in, true);
-	weights_back_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n,
-			  ten_grad(t, s->x));
+	if (tape_trains(t, s->b))
+		k_colsum(N, n, grads_at(t->grads, s->b) + s->from, s->y->d);
+	if (tape_trains(t, s->w)) {
+		weights_grad_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n, s->x->v,
+				  grads_at(t->grads, s->w), true);
+		tape_used(t, s->w);
+	}
+	if (!s->x->is_fixed)
+		weights_back_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n,
+				  ten_grad(t, s->x));
 }
 
 struct ten *op_linear_part(struct tape *t, struct ten *x, int w, int b, int from, int n)
@@ -183,6 +198,10 @@ struct ten *op_linear_part(struct tape *t, struct ten *x, int w, int b, int from
 	*s = (struct linear_part){ x, tape_ten(t, x->rows, n), w, b, from };
 	weights_forward_part(t->ps, w, &t->arena, x->rows, x->v, from, n, s->y->v);
 	k_bias(x->rows, n, s->y->v, param_value(t->ps, b) + from);
+	s->y->is_fixed = x->is_fixed && !tape_trains(t, w) && !tape_trains(t, b);
+	if (s->y->is_fixed)
+		return s->y;
+	tape_uses(t, w);
 	tape_push(t, linear_part_back, s);
 	return s->y;
 }
@@ -202,9 +221,11 @@ static void add_back(struct tape *t, void *saved)
 
 	if (!s->y->d)
 		return;
-	d = ten_grad_raw(t, s->r, &add);
-	k_drop_back(size(s->r), d, s->y->d, s->drop.keep, s->drop.scale, add);
-	if (!s->x)
+	if (!s->r->is_fixed) {
+		d = ten_grad_raw(t, s->r, &add);
+		k_drop_back(size(s->r), d, s->y->d, s->drop.keep, s->drop.scale, add);
+	}
+	if (!s->x || s->x->is_fixed)
 		return;
 	if (!s->x->d) /* y's gradient is of no more use: hand it on */
 		s->x->d = s->y->d;
@@ -220,7 +241,9 @@ struct ten *op_add(struct tape *t, struct ten *x, struct ten *r, float p_drop)
 	BUG_IF(x->rows != r->rows || x->cols != r->cols || x == r);
 	*s = (struct add){ x, r, y, drop_make(t, size(r), p_drop) };
 	k_drop_add(size(r), y->v, x->v, r->v, s->drop.keep, s->drop.scale);
-	tape_push(t, add_back, s);
+	y->is_fixed = x->is_fixed && r->is_fixed;
+	if (!y->is_fixed)
+		tape_push(t, add_back, s);
 	return y;
 }
 
@@ -235,7 +258,9 @@ struct ten *op_dropout(struct tape *t, struct ten *x, float p_drop)
 	s = arena_alloc(&t->arena, sizeof *s);
 	*s = (struct add){ NULL, x, y, drop_make(t, size(x), p_drop) };
 	k_drop_back(size(x), y->v, x->v, s->drop.keep, s->drop.scale, false);
-	tape_push(t, add_back, s);
+	y->is_fixed = x->is_fixed;
+	if (!y->is_fixed)
+		tape_push(t, add_back, s);
 	return y;
 }
 
@@ -270,7 +295,9 @@ struct ten *op_rows(struct tape *t, struct ten *x, const int *row, int n)
 		memcpy(y->v + (size_t)i * C, x->v + (size_t)row[i] * C, C * sizeof *y->v);
 	}
 	*s = (struct some){ x, y, row };
-	tape_push(t, rows_back, s);
+	y->is_fixed = x->is_fixed;
+	if (!y->is_fixed)
+		tape_push(t, rows_back, s);
 	return y;
 }
 
@@ -289,8 +316,11 @@ static void join_back(struct tape *t, void *saved)
 
 	for (int k = 0; k < s->n && y->d; at += s->x[k++]->cols) {
 		int cols = s->x[k]->cols;
-		float *d = ten_grad(t, s->x[k]);
+		float *d;
 
+		if (s->x[k]->is_fixed)
+			continue;
+		d = ten_grad(t, s->x[k]);
 		for (int i = 0; i < y->rows; i++)
 			k_axpy((size_t)cols, d + (size_t)i * (size_t)cols, 1.0f,
 			       y->d + (size_t)i * (size_t)y->cols + at);
@@ -310,12 +340,16 @@ struct ten *op_join(struct tape *t, struct ten *const *x, int n)
 	s->x = arena_alloc(&t->arena, (size_t)n * sizeof(struct ten *));
 	memcpy(s->x, x, (size_t)n * sizeof *x);
 	s->y = tape_ten(t, x[0]->rows, cols);
+	s->y->is_fixed = true;
+	for (int k = 0; k < n; k++)
+		s->y->is_fixed &= x[k]->is_fixed;
 	for (int k = 0; k < n; at += x[k++]->cols)
 		for (int i = 0; i < s->y->rows; i++)
 			memcpy(s->y->v + (size_t)i * (size_t)cols + at,
 			       x[k]->v + (size_t)i * (size_t)x[k]->cols,
 			       (size_t)x[k]->cols * sizeof(float));
-	tape_push(t, join_back, s);
+	if (!s->y->is_fixed)
+		tape_push(t, join_back, s);
 	return s->y;
 }
 
@@ -374,6 +408,8 @@ struct ten *op_pool(struct tape *t, struct ten *x, const struct ragged *seq,
 			 x->v + (size_t)(from + 1) * C);
 		k_scale_in(C, out, 1.0f / (float)(to - from));
 	}
-	tape_push(t, pool_back, s);
+	y->is_fixed = x->is_fixed;
+	if (!y->is_fixed)
+		tape_push(t, pool_back, s);
 	return y;
 }

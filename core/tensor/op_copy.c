@@ -103,6 +103,8 @@ struct loss op_copy_loss(struct tape *t, const struct copy_inputs *in)
 		point(t, in, b, &p[b], copy);
 	o.mix = &mix;
 	o.each = in->each;
+	if (t->grads && o.n && !(in->q->is_fixed && in->k->is_fixed && in->gate->is_fixed))
+		o.dx = ten_grad(t, in->x);
 	if (o.dx)
 		mix.dgate = ten_grad(t, in->gate);
 	loss = output_loss(t, &o);

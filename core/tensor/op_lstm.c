@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
 #include "tensor/times.h"
@@ -101,23 +100,34 @@ static void run_back(struct tape *t, const struct layer *l, const struct directi
 static void gather(struct tape *t, const struct layer *l, const struct direction *d)
 {
 	struct arena_mark mark;
-	int N = l->x->rows, C = l->x->cols, G = 4 * d->H;
+	int N = l->x->rows, G = 4 * d->H;
 	float *h, *b, *dw, *dx;
 	bool add;
 
-	dx = ten_grad_raw(t, l->x, &add);
+	if (!l->x->is_fixed) {
+		dx = ten_grad_raw(t, l->x, &add);
+		weights_back(t->ps, d->w.w_ih, &t->arena, N, d->z, dx, add);
+	}
 	mark = arena_mark(&t->arena);
-	weights_back(t->ps, d->w.w_ih, &t->arena, N, d->z, dx, add);
-	dw = grads_raw(t->grads, d->w.w_ih, &add);
-	blas_xtw(&t->arena, G, C, N, d->z, G, l->x->v, C, dw, C, add);
-	h = floats(t, N, d->H);
-	times_before(&l->times, d->turn, d->H, l->y->v + d->col, l->y->cols, h, d->H);
-	dw = grads_raw(t->grads, d->w.w_hh, &add);
-	blas_xtw(&t->arena, G, d->H, N, d->z, G, h, d->H, dw, d->H, add);
+	if (tape_trains(t, d->w.w_ih)) {
+		dw = grads_raw(t->grads, d->w.w_ih, &add);
+		weights_grad(t->ps, d->w.w_ih, &t->arena, N, d->z, l->x->v, dw, add);
+		tape_used(t, d->w.w_ih);
+	}
+	if (tape_trains(t, d->w.w_hh)) {
+		h = floats(t, N, d->H);
+		times_before(&l->times, d->turn, d->H, l->y->v + d->col, l->y->cols, h,
+			     d->H);
+		dw = grads_raw(t->grads, d->w.w_hh, &add);
+		weights_grad(t->ps, d->w.w_hh, &t->arena, N, d->z, h, dw, add);
+		tape_used(t, d->w.w_hh);
+	}
 	b = zeros(t, 1, G);
 	k_colsum(N, G, b, d->z);
-	k_add((size_t)G, grads_at(t->grads, d->w.b_ih), b);
-	k_add((size_t)G, grads_at(t->grads, d->w.b_hh), b);
+	if (tape_trains(t, d->w.b_ih))
+		k_add((size_t)G, grads_at(t->grads, d->w.b_ih), b);
+	if (tape_trains(t, d->w.b_hh))
+		k_add((size_t)G, grads_at(t->grads, d->w.b_hh), b);
 	arena_rewind(&t->arena, mark);
 }
 
@@ -132,6 +142,12 @@ static void lstm_back(struct tape *t, void *saved)
 }
 
 /* --- the op --- */
+
+static bool trains(const struct tape *t, const struct lstm *w)
+{
+	return tape_trains(t, w->w_ih) || tape_trains(t, w->b_ih) ||
+	       tape_trains(t, w->w_hh) || tape_trains(t, w->b_hh);
+}
 
 static void check_sizes(const struct tape *t, const struct ten *x,
 			const struct ragged *seq, const struct lstm *w, int H)
@@ -155,17 +171,25 @@ struct ten *op_lstm(struct tape *t, struct ten *x, const struct ragged *seq,
 
 	BUG_IF(n < 1 || n > 2);
 	*l = (struct layer){ .x = x, .y = y, .times = times_of(t, seq), .n = n };
+	y->is_fixed = x->is_fixed;
 	l->dir = arena_alloc(&t->arena, (size_t)n * sizeof *l->dir);
 	for (int k = 0; k < n; k++) {
 		check_sizes(t, x, seq, &w[k], H);
+		y->is_fixed &= !trains(t, &w[k]);
 		l->dir[k] = (struct direction){
 			.w = w[k], .H = H, .turn = k ? -1 : 1, .col = k * H,
 			.z = floats(t, x->rows, 4 * H), .c = floats(t, x->rows, H),
 			.u = floats(t, x->rows, H) };
 		run(t, l, &l->dir[k]);
 	}
-	if (!t->grads) /* nothing of it is wanted again */
+	if (!t->grads || y->is_fixed) /* nothing of it is wanted again */
 		arena_rewind(&t->arena, mark);
+	if (y->is_fixed)
+		return y;
+	for (int k = 0; k < n; k++) {
+		tape_uses(t, w[k].w_ih);
+		tape_uses(t, w[k].w_hh);
+	}
 	tape_push(t, lstm_back, l);
 	return y;
 }

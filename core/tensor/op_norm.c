@@ -19,12 +19,21 @@ static size_t size(const struct ten *x)
 	return (size_t)x->rows * (size_t)x->cols;
 }
 
+/* Where a vector's gradient is added up; a frozen one's is not kept. */
+static float *sums_at(struct tape *t, int p)
+{
+	if (tape_trains(t, p))
+		return grads_at(t->grads, p);
+	return arena_zalloc(&t->arena, param_count(t->ps, p) * sizeof(float));
+}
+
 /*
  * dy becomes ds in place when nothing has been added to s->d yet: y->d is of
  * no further use. Returns s->d.
  */
 static float *norm_input_grad(struct tape *t, struct norm *n)
 {
+	struct arena_mark mark = arena_mark(&t->arena);
 	bool add = n->s->d != NULL;
 
 	if (!n->y->d)
@@ -32,9 +41,10 @@ static float *norm_input_grad(struct tape *t, struct norm *n)
 	if (!add)
 		n->s->d = n->y->d;
 	k_norm_back(n->s->rows, n->s->cols, n->s->d,
-		    grads_at(t->grads, n->gamma), grads_at(t->grads, n->beta),
+		    sums_at(t, n->gamma), sums_at(t, n->beta),
 		    n->s->v, n->stat, param_value(t->ps, n->gamma), n->y->d,
 		    add);
+	arena_rewind(&t->arena, mark);
 	return n->s->d;
 }
 
@@ -46,8 +56,12 @@ static void norm_back(struct tape *t, void *saved)
 
 	if (!ds || !n->x)
 		return;
-	dr = ten_grad_raw(t, n->r, &add);
-	k_drop_back(size(n->s), dr, ds, n->drop.keep, n->drop.scale, add);
+	if (!n->r->is_fixed) {
+		dr = ten_grad_raw(t, n->r, &add);
+		k_drop_back(size(n->s), dr, ds, n->drop.keep, n->drop.scale, add);
+	}
+	if (n->x->is_fixed)
+		return;
 	if (!n->x->d)
 		n->x->d = ds;
 	else
@@ -70,7 +84,10 @@ static void norm_run(struct tape *t, struct norm *n, float eps)
 {
 	k_norm(n->s->rows, n->s->cols, n->y->v, n->stat, n->s->v,
 	       param_value(t->ps, n->gamma), param_value(t->ps, n->beta), eps);
-	tape_push(t, norm_back, n);
+	n->y->is_fixed = n->s->is_fixed && !tape_trains(t, n->gamma) &&
+			 !tape_trains(t, n->beta);
+	if (!n->y->is_fixed)
+		tape_push(t, norm_back, n);
 }
 
 struct ten *op_norm(struct tape *t, struct ten *x, int gamma, int beta, float eps)
@@ -90,6 +107,7 @@ struct ten *op_add_norm(struct tape *t, struct ten *x, struct ten *r, float p_dr
 	BUG_IF(x->rows != r->rows || x->cols != r->cols || x == r);
 	n->x = x;
 	n->r = r;
+	s->is_fixed = x->is_fixed && r->is_fixed;
 	n->drop = drop_make(t, size(r), p_drop);
 	k_drop_add(size(r), s->v, x->v, r->v, n->drop.keep, n->drop.scale);
 	norm_run(t, n, eps);

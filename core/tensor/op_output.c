@@ -20,7 +20,6 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "tensor/blas.h"
 #include "tensor/kernels.h"
 #include "tensor/ops.h"
 #include "tensor/output.h"
@@ -209,8 +208,9 @@ static void multiply(struct tape *t, const struct output *o, struct chunk *c,
 			     x + (size_t)i * (size_t)n, peak[i]);
 		if (db)
 			k_colsum(c->rows, n, db + v, x);
-		blas_xtw(&t->arena, n, o->C, c->rows, x, n, c->x, o->C,
-			 dw + (size_t)v * (size_t)o->C, o->C, add);
+		if (dw)
+			weights_grad_part(t->ps, o->w, &t->arena, c->rows, x, v, n, c->x,
+					  dw, add);
 		weights_back_part(t->ps, o->w, &t->arena, c->rows, x, v, n, dx);
 	}
 }
@@ -224,9 +224,9 @@ static bool is_run(const struct output *o, int from, int rows)
 static void learn(struct tape *t, const struct output *o, struct chunk *c)
 {
 	size_t C = (size_t)o->C;
-	float *db = o->b == PARAM_NONE ? NULL : grads_at(t->grads, o->b), *dx;
-	bool add, straight = is_run(o, c->from, c->rows);
-	float *dw = grads_raw(t->grads, o->w, &add);
+	float *db = tape_trains(t, o->b) ? grads_at(t->grads, o->b) : NULL, *dx;
+	bool add = false, straight = is_run(o, c->from, c->rows);
+	float *dw = tape_trains(t, o->w) ? grads_raw(t->grads, o->w, &add) : NULL;
 
 	dx = straight ? o->dx + (size_t)o->row[c->from] * C :
 			arena_zalloc(&t->arena, (size_t)c->rows * C * sizeof *dx);
@@ -324,7 +324,7 @@ struct output output_of(struct tape *t, struct ten *x, int w, int b,
 	BUG_IF(t->ps->p[w].cols != x->cols);
 	BUG_IF(b != PARAM_NONE && param_count(t->ps, b) != (size_t)o.V);
 	count_rows(t, &o);
-	if (t->grads && o.n)
+	if (t->grads && o.n && (!x->is_fixed || tape_trains(t, w) || tape_trains(t, b)))
 		o.dx = ten_grad(t, x);
 	return o;
 }
@@ -422,6 +422,8 @@ struct ten *op_log_probs(struct tape *t, struct ten *x, int w, int b, const int 
 	*s = (struct log_probs){ x, tape_ten(t, n, 1), w, b, of, target };
 	for (int i = 0; i < n; i++)
 		s->y->v[i] = (float)-a->loss[i];
-	tape_push(t, log_probs_back, s);
+	s->y->is_fixed = x->is_fixed && !tape_trains(t, w) && !tape_trains(t, b);
+	if (!s->y->is_fixed)
+		tape_push(t, log_probs_back, s);
 	return s->y;
 }

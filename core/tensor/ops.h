@@ -162,10 +162,27 @@ struct loss {
 
 /*
  * Softmax cross-entropy on logits [B, K] with label smoothing e:
- * (1 - e) (-log p_y) + e mean_k(-log p_k). label < 0 is not counted.
+ * (1 - e) (-log p_y) + e mean_k(-log p_k). label < 0 is not counted. With weight [K]
+ * (NULL: all 1) the objective of a row counts weight[y] times; the mean stays one over
+ * rows, not over weights, so that it does not hang on who shares a micro-batch.
  */
-struct loss op_cross_entropy(struct tape *t, struct ten *logits,
-			     const int32_t *label, float smoothing);
+struct loss op_cross_entropy(struct tape *t, struct ten *logits, const int32_t *label,
+			     float smoothing, const float *weight);
+/*
+ * Binary cross-entropy on logits [B, K], one sigmoid a label, the mean over labels:
+ *   row = 1/K sum_k w_k (log(1 + exp(x_k)) - y_k x_k),  y_k 1 where the row has label k,
+ * as BCEWithLogitsLoss (PyTorch) has it, and the mean over counted rows. With smoothing
+ * e, y_k is (1 - e) y_k + e / 2 in the objective (Szegedy et al. 2016, of two classes).
+ * weight [K], NULL: all 1; the plain loss is without both.
+ */
+struct label_sets {
+	const int32_t *known;   /* [B] < 0: not counted */
+	const int32_t *label;   /* numbers of labels, those of row i at off[i] .. off[i+1] */
+	const int *off;         /* [B+1] */
+};
+struct loss op_binary_cross_entropy(struct tape *t, struct ten *logits,
+				    const struct label_sets *y, float smoothing,
+				    const float *weight);
 /* Mean over rows of (x - y)^2; x [B, 1]. */
 struct loss op_mse(struct tape *t, struct ten *x, const float *y);
 

@@ -21,13 +21,17 @@ void adamw_init(struct adamw *o, const struct param_set *ps)
 	o->v = xalloc64(n * sizeof *o->v);
 	o->count = xcalloc(ps->n ? (size_t)ps->n : 1, sizeof *o->count);
 	o->rate = xcalloc(ps->n ? (size_t)ps->n : 1, sizeof *o->rate);
-	for (int p = 0; p < ps->n; p++)
+	o->group = xcalloc(ps->n ? (size_t)ps->n : 1, sizeof *o->group);
+	for (int p = 0; p < ps->n; p++) {
 		o->rate[p] = 1;
+		o->group[p] = ps->p[p].owner == PARAM_SHARED ? 0 : 1 + ps->p[p].owner;
+	}
 }
 
 size_t adamw_bytes(const struct param_set *ps)
 {
-	return 2 * ps->size * sizeof(float) + (size_t)ps->n * (sizeof(int64_t) + sizeof(double));
+	return 2 * ps->size * sizeof(float) + (size_t)ps->n * 
+	       (sizeof(int64_t) + sizeof(double) + sizeof(int));
 }
 
 void adamw_release(struct adamw *o)
@@ -36,6 +40,7 @@ void adamw_release(struct adamw *o)
 	xfree(o->v);
 	xfree(o->count);
 	xfree(o->rate);
+	xfree(o->group);
 	*o = (struct adamw){ 0 };
 }
 
@@ -154,8 +159,7 @@ void adamw_step(struct adamw *o, struct grads *g, float scale,
 		if (!grads_touched(g, p))
 			continue;
 		BUG_IF(o->count[p] < 1);
-		c = coefficients(&groups[q->owner == PARAM_SHARED ? 0 :
-					 1 + q->owner], o->rate[p], scale,
+		c = coefficients(&groups[o->group[p]], o->rate[p], scale,
 				 q->flags & PARAM_DECAY, o->count[p]);
 		if (!grads_whole(g, p)) {
 			step_rows(o, g, p, &c, part, parts);

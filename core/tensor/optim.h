@@ -25,9 +25,11 @@ struct adamw {
 	int64_t *count;  /* [ps->n] updates of each parameter */
 	double *rate;    /* [ps->n] factor on its group's rate, and so on its decay; the
 			    owner's to set, 1 from adamw_init */
+	int *group;      /* [ps->n] which of the groups; the owner's to set, from
+			    adamw_init 0 of shared ones and 1 + task */
 };
 
-/* Settings of one group: the shared parameters, or one task's own. */
+/* Settings of one group: the shared parameters, or some of one task's own. */
 struct adamw_group {
 	float lr, beta1, beta2, eps, weight_decay;
 };
@@ -38,7 +40,7 @@ void adamw_release(struct adamw *o);
 /*
  * First adamw_count once (counts every touched parameter), then each part of
  * `parts` its slice. The gradient used is scale * g (clipping). `groups` has
- * n_tasks + 1 entries: [0] shared, [1 + task].
+ * all entries that o->group names.
  */
 void adamw_count(struct adamw *o, const struct grads *g);
 void adamw_step(struct adamw *o, struct grads *g, float scale,

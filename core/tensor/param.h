@@ -35,12 +35,19 @@ struct param {
 	size_t offset;  /* floats from the start of the block */
 };
 
+/*
+ * How a layer multiplies by its matrix (weights.h): in float32, or both sides rounded to
+ * bfloat16. Values and gradients are float32 either way.
+ */
+enum precision { PRECISION_F32, PRECISION_BF16 };
+
 struct packed;
 struct param_set {
 	int n, cap;
 	struct param *p;
 	size_t size;    /* floats in all; each parameter starts 64-byte aligned */
 	float *value;   /* [size], after param_set_alloc */
+	enum precision precision; /* set before anything is packed */
 	struct packed *packed; /* weights.h: [n] copies of matrices, or NULL */
 	bool is_packed; /* ... and they are what value says */
 };
@@ -70,8 +77,17 @@ struct grads *grads_new(const struct param_set *ps);
 /* Of one owner's parameters (GRADS_ALL: of all); there is no room for the others. */
 struct grads *grads_new_owned(const struct param_set *ps, int owner);
 size_t grads_bytes(const struct param_set *ps, int owner); /* what that takes */
+/*
+ * One that passes on: layers' matrices (PARAM_DENSE) share a few blocks, so each must
+ * be passed before the next ones come, or costs a block of its own.
+ */
+struct grads *grads_new_passing(const struct param_set *ps);
+size_t grads_passing_bytes(const struct param_set *ps);
+bool grads_passes(const struct grads *g);
 void grads_free(struct grads *g);
 void grads_clear(struct grads *g);
+/* The same, and its memory goes back to the system until it is touched again. */
+void grads_give_back(struct grads *g);
 /* The whole parameter's gradient, zeroed at the first touch, marked touched. */
 float *grads_at(struct grads *g, int p);
 /* One row of a PARAM_ROWS parameter. After grads_at(p) all rows are touched. */
@@ -104,10 +120,18 @@ const float *grads_peek(const struct grads *g, int p);
 void grads_add_marks(struct grads *sum, const struct grads *g);
 void grads_add(struct grads *sum, float mine, const struct grads *g, float its,
 	       int part, int parts);
+/*
+ * The same of parameter p alone, marks and all, ahead of the others (sum NULL: it is added
+ * to nothing). If g passes on and p is a layer's matrix, it is gone from g then: not
+ * touched, must not be till the next clear, and is left out of a grads_add of the rest.
+ * Else nothing is done.
+ */
+void grads_pass(struct grads *sum, float mine, struct grads *g, float its, int p);
 /* g *= by, in such parts. */
 void grads_scale(struct grads *g, float by, int part, int parts);
 /* sum += its * g of one owner's parameters; the others stay untouched in `sum`. */
 void grads_add_owned(struct grads *sum, const struct grads *g, float its, int owner);
+void grads_add_param(struct grads *sum, const struct grads *g, float its, int p);
 /*
  * Sum of squares in double, fixed order. owner_filter: PARAM_SHARED for the
  * shared ones alone, GRADS_ALL for all. Not finite when any element is not. It is
@@ -118,6 +142,7 @@ void grads_add_owned(struct grads *sum, const struct grads *g, float its, int ow
 enum { GRADS_ALL = -2, GRADS_PARTS = 16 };
 double grads_sumsq(const struct grads *g, int owner_filter);
 double grads_sumsq_part(const struct grads *g, int owner_filter, int part);
+double grads_sumsq_param(const struct grads *g, int p, int part); /* of that sum */
 /* Part `part` of GRADS_PARTS of the inner product of one owner's parameters. */
 double grads_inner_part(const struct grads *a, const struct grads *b, int owner, int part);
 /*

@@ -59,6 +59,12 @@ bool sum_tree_take(struct sum_tree *t, int k, struct sum_pair *out)
 	return true;
 }
 
+const struct sum_node *sum_tree_at(const struct sum_tree *t, int k)
+{
+	BUG_IF(k < 0 || k >= t->n);
+	return t->node[k].is_here && t->node[k].width == 1 ? &t->node[k] : NULL;
+}
+
 struct grads *sum_tree_join(struct sum_tree *t, const struct sum_pair *p)
 {
 	struct sum_node *a = &t->node[p->left];

@@ -51,6 +51,8 @@ void sum_tree_put(struct sum_tree *t, int k, struct grads *g, float factor);
  * sum_tree_join, and nobody else is given them.
  */
 bool sum_tree_take(struct sum_tree *t, int k, struct sum_pair *out);
+/* Addend k, while it is there and stands alone; NULL: not. */
+const struct sum_node *sum_tree_at(const struct sum_tree *t, int k);
 /*
  * The pair is one node now, the left one's. Returns the buffer that is free again,
  * or NULL when there is none.

@@ -29,10 +29,35 @@ void tape_begin(struct tape *t, struct grads *grads, const struct rng *noise)
 {
 	arena_reset(&t->arena);
 	t->grads = grads;
+	t->frozen = NULL;
 	t->training = noise != NULL;
 	t->noise = noise ? *noise : (struct rng){ 0 };
 	t->site = 0;
 	t->last = NULL;
+	t->uses = t->complete && grads ? arena_zalloc(&t->arena, ((size_t)t->ps->n + 1) *
+						      sizeof *t->uses) : NULL;
+}
+
+void tape_uses(struct tape *t, int p)
+{
+	if (t->uses)
+		t->uses[p]++;
+}
+
+void tape_used(struct tape *t, int p)
+{
+	if (t->uses && --t->uses[p] == 0)
+		t->complete(t, p, t->complete_arg);
+}
+
+void tape_freeze(struct tape *t, const bool *frozen)
+{
+	t->frozen = frozen;
+}
+
+bool tape_trains(const struct tape *t, int p)
+{
+	return p >= 0 && !(t->frozen && t->frozen[p]);
 }
 
 struct ten *tape_wrap(struct tape *t, float *v, int rows, int cols)

@@ -19,6 +19,12 @@
  * block on. So backward code reads the d of its own op's result and of no tensor made
  * after it. What no op made (tape_wrap), or an op that comes first (op_embed), keeps its d.
  *
+ * Frozen parameters (tape_freeze) get no gradient, and where nothing trained stands below
+ * a tensor it is fixed: no op asks for its d, an op whose result is fixed is not recorded,
+ * and so the walk back ends above it. What an op does not know of that costs time and no
+ * bit, but for this: it touches the gradient of no parameter that tape_trains denies.
+ * Everything else has the gradient that it has with nothing frozen (test_freezing.c).
+ *
  * Order. Ops are walked in the reverse of one fixed list, and what several ops add to
  * one d or one parameter is added in that order: the same pass, the same bits, wherever
  * the arena stands (test_repeatable). Nothing may depend on an address.
@@ -38,6 +44,7 @@ struct ten {
 	float *v;
 	float *d;
 	int rows, cols;
+	bool is_fixed; /* nothing trained stands below: its d is not wanted */
 };
 
 /*
@@ -56,16 +63,31 @@ struct tape {
 	struct arena arena;
 	const struct param_set *ps;
 	struct grads *grads;   /* NULL: inference */
+	const bool *frozen;    /* [ps->n], borrowed; NULL: no parameter is */
 	bool training;         /* dropout is on */
 	struct rng noise;      /* dropout's stream for this micro-batch */
 	uint32_t site;         /* blocks of noise taken so far: where the next site starts */
 	struct tape_node *last;
+	/*
+	 * NULL: nobody waits for it. Else told in the backward pass that what the ops
+	 * have for matrix p is all there; `uses` counts those still to be walked, [n].
+	 */
+	void (*complete)(struct tape *t, int p, void *arg);
+	void *complete_arg;
+	int *uses;
 };
 
 void tape_init(struct tape *t, const struct param_set *ps);
 void tape_release(struct tape *t);
 /* Starts a micro-batch. grads NULL: inference. noise NULL: no dropout. */
 void tape_begin(struct tape *t, struct grads *grads, const struct rng *noise);
+/*
+ * Of the pass that was just begun: whose gradients nobody wants, [ps->n] or NULL; borrowed
+ * until the next one, which begins with nothing frozen.
+ */
+void tape_freeze(struct tape *t, const bool *frozen);
+/* Is p a parameter whose gradient is wanted? PARAM_NONE is none. */
+bool tape_trains(const struct tape *t, int p);
 struct ten *tape_ten(struct tape *t, int rows, int cols); /* v not zeroed */
 /* A tensor over given values (borrowed), e.g. test inputs. */
 struct ten *tape_wrap(struct tape *t, float *v, int rows, int cols);
@@ -81,6 +103,12 @@ float *ten_grad_raw(struct tape *t, struct ten *x, bool *add);
  */
 typedef void tape_back(struct tape *t, void *saved);
 void tape_push(struct tape *t, tape_back *back, void *saved);
+/*
+ * An op with matrix p: before it is pushed, and in its backward pass, once it has added
+ * its gradient. Who calls neither says nothing of p; one alone would say it too early.
+ */
+void tape_uses(struct tape *t, int p);
+void tape_used(struct tape *t, int p);
 /* Walks back from the losses, which have seeded themselves. */
 void tape_backward(struct tape *t);
 

@@ -199,4 +199,17 @@ V_INLINE double v_expd(double x)
 	return p * scale;
 }
 
+V_INLINE double v_sigmoidd(double x)
+{
+	return 1.0 / (1.0 + v_expd(-x));
+}
+
+/* log(1 + e^x), without overflow. */
+V_INLINE double v_softplusd(double x)
+{
+	double a = x < 0.0 ? x : -x;
+
+	return (x > 0.0 ? x : 0.0) + v_logd(1.0 + v_expd(a));
+}
+
 #endif

@@ -143,11 +143,29 @@ struct placing {
 	uint32_t count;
 };
 
+/*
+ * A byte of a piece: past it in the text, where U+FFFD stands for one that is no UTF-8
+ * (bpe_decode).
+ */
+static void pass_byte(struct placing *p, char byte)
+{
+	const char *s = p->words.text;
+
+	while (p->pos < p->words.len && s[p->pos] != byte &&
+	       ((unsigned char)s[p->pos] & 0xc0) == 0x80)
+		p->pos++;
+	if (p->words.len - p->pos >= 3 && s[p->pos] != byte &&
+	    !memcmp(s + p->pos, "\xef\xbf\xbd", 3))
+		p->pos += 3;
+	else if (p->pos < p->words.len)
+		p->pos++;
+}
+
 static struct token_span place(struct placing *p, const char *piece, int role)
 {
 	struct token_span s = { 0, 0, 0 };
 	struct buf raw;
-	size_t len, blank;
+	size_t blank;
 
 	while (p->pos >= p->to && bpe_words_next(&p->words, &p->from, &p->to))
 		p->count++;
@@ -156,9 +174,11 @@ static struct token_span place(struct placing *p, const char *piece, int role)
 	buf_init(&raw);
 	bpe_raw(piece, &raw);
 	blank = !p->pos && raw.len && raw.s[0] == ' ' && p->words.text[0] != ' ';
-	len = raw.len - blank;
+	if (role >= 0)
+		p->pos = p->to; /* one that is hidden: its word */
+	for (size_t i = blank; i < raw.len && role < 0; i++)
+		pass_byte(p, raw.s[i]);
 	buf_release(&raw);
-	p->pos = role >= 0 ? p->to : p->pos + len; /* one that is hidden: its word */
 	blank = p->to - p->from > 1 && p->words.text[p->from] == ' ';
 	s.start = (uint32_t)(p->from + blank);
 	s.end = (uint32_t)p->to;

@@ -11,6 +11,7 @@
  * without its "##"; the two kinds start from different hash seeds. A word's
  * prefixes are hashed in one pass, then tried from the longest.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -251,34 +252,75 @@ static bool begins_word(const char *piece)
 	return !wordpiece_goes_on(piece);
 }
 
-/*
- * The words of BERT's own rules, since nobody says which the pieces were made by: of
- * one that does not part ideographs, or keeps marks that stand alone, a place may be off
- * by a word.
- */
-static bool places(const char *text, size_t len, const char *const *piece, int n,
-		   struct token_span *out)
+/* The pieces along the words that these rules make of a text; the words that differ. */
+static int place_by(const struct bert_rules *rules, const char *text, size_t len,
+		    const char *const *piece, int n, struct token_span *out, bool *goes_on)
 {
+	size_t at = 0, whole = 0; /* bytes of the word: said so far, and all */
 	bool is_in = false;
 	uint32_t count = 0;
 	struct words it;
 	struct word w;
+	int wrong = 0;
 
-	words_init(&it, &bert_uncased, text, len);
+	words_init(&it, rules, text, len);
 	for (int i = 0; i < n; i++) {
+		const char *body = wordpiece_body(piece[i]);
 		int special = role(piece[i]);
 
 		out[i] = (struct token_span){0, 0, 0};
 		if (special == TOK_CLS || special == TOK_SEP || special == TOK_PAD)
 			continue; /* the others stand for words */
 		if (begins_word(piece[i]) || !count) {
+			wrong += at != whole;
 			is_in = words_next(&it, &w);
+			wrong += !is_in;
 			count++;
+			at = 0;
+			whole = is_in && w.chars <= WORD_CHARS ? w.at[w.chars] : 0;
 		}
-		if (is_in)
-			out[i] = (struct token_span){w.start, w.end, count - 1};
+		if (!is_in)
+			continue;
+		out[i] = (struct token_span){w.start, w.end, count - 1};
+		if (special >= 0 || !whole) {
+			at = whole;
+		} else if (whole - at >= strlen(body) &&
+			   !memcmp(w.bytes + at, body, strlen(body))) {
+			at += strlen(body);
+		} else {
+			wrong++;
+			at = whole = 0;
+		}
 	}
-	return words_next(&it, &w);
+	*goes_on = words_next(&it, &w);
+	return wrong;
+}
+
+/*
+ * Nobody says which rules the pieces were made by: those whose words the pieces spell,
+ * BERT's uncased ones before others; where none do, those that come nearest.
+ */
+static bool places(const char *text, size_t len, const char *const *piece, int n,
+		   struct token_span *out)
+{
+	enum { ALL = 16 };
+	int best = 0, least = INT_MAX;
+	bool goes_on;
+
+	for (int k = 0; k <= ALL; k++) { /* the last time: the best ones again */
+		int bits = k < ALL ? k : best, wrong;
+		struct bert_rules rules = { .lower = !(bits & 1), .strip = !(bits & 2),
+					    .cjk = !(bits & 4), .clean = !(bits & 8) };
+
+		wrong = place_by(&rules, text, len, piece, n, out, &goes_on);
+		if (!wrong)
+			break;
+		if (k < ALL && wrong < least) {
+			least = wrong;
+			best = k;
+		}
+	}
+	return goes_on;
 }
 
 const struct tokenizer_kind tokenizer_wordpiece = {

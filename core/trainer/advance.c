@@ -107,7 +107,8 @@ void advance_take_dev(struct session *s, const struct evaluation *e, int n)
 
 enum status advance_look(struct session *s, struct progress *pg, struct err *err)
 {
-	struct eval_options o = { .max_examples = s->plan->eval_examples, .greedy = true };
+	struct eval_options o = { .max_examples = s->plan->eval_examples, .greedy = true,
+				  .fit = true };
 	struct evaluation *e = xcalloc((size_t)s->n_tasks, sizeof *e);
 	enum status st = ST_OK;
 	int n = 0;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "session/freezing.h"
+
 /* --- values --- */
 
 void change_show_number(char out[CHANGE_TEXT], double x)
@@ -51,13 +53,16 @@ static enum status find_task(struct change *g, struct err *err)
 	return ST_NOT_FOUND;
 }
 
-static bool anything_trains(const struct mix *m)
+/* Does any task that is drawn have something to train? */
+static bool anything_trains(const struct session *s, const struct mix *m)
 {
+	bool is_shared_left = freezing_leaves(s, &m->frozen, PARAM_SHARED);
 	double share[MIX_TASKS_MAX];
 
 	mix_shares(m, share);
 	for (int i = 0; i < m->n; i++)
-		if (share[i] > 0)
+		if (share[i] > 0 &&
+		    (is_shared_left || freezing_leaves(s, &m->frozen, i)))
 			return true;
 	return false;
 }
@@ -81,7 +86,7 @@ enum status change_try(struct change *g, const struct command *c,
 		st = find_task(g, err);
 	if (!st)
 		st = c->row->change(g, err);
-	if (!st && anything_trains(&s->mix) && !anything_trains(&g->mix))
+	if (!st && anything_trains(s, &s->mix) && !anything_trains(s, &g->mix))
 		st = err_set(err, ST_INVALID, "nothing would be trained after '%.80s'",
 			     c->text);
 	if (st)

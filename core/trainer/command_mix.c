@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "look/snapshot.h"
+#include "session/freezing.h"
 #include "trainer/change.h"
 
 /* --- a channel's --- */
@@ -278,6 +279,10 @@ static enum status change_method(struct change *g, enum method_role role, struct
 	if (!st)
 		st = method_fits(mix_method(&g->mix, role)->row, g->s->n_tasks,
 				 g->s->plan->micro_batches, err);
+	if (!st)
+		st = method_fits_frozen(mix_method(&g->mix, role)->row,
+					!freezing_leaves(g->s, &g->mix.frozen, PARAM_SHARED),
+					err);
 	mix_show(&g->mix, role, g->after, sizeof g->after);
 	return st;
 }

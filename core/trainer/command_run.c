@@ -3,6 +3,7 @@
  * stands in the journal. They run on the trainer's thread and work on the trainer
  * itself, so they stand on its floor.
  */
+#include "session/freezing.h"
 #include "trainer/trainer_internal.h"
 
 static enum status run_pause(struct trainer *t, const struct command *c,
@@ -74,7 +75,9 @@ static enum status run_gradients(struct trainer *t, const struct command *c,
 				 struct buf *answer, struct err *err)
 {
 	(void)c;
-	(void)err;
+	if (!freezing_leaves(t->s, &t->s->mix.frozen, PARAM_SHARED))
+		return err_set(err, ST_INVALID, "all that tasks share is frozen: it has no "
+			       "gradient to measure");
 	gradients_ask(t->s);
 	buf_adds(answer, "each task's gradient is measured at the next step that draws it");
 	return ST_OK;

@@ -27,7 +27,7 @@ static enum status is_there(struct trainer *t, bool *is, struct err *err)
 static enum status measure(struct trainer *t, struct evaluation *e, int *n,
 			   struct err *err)
 {
-	struct eval_options o = { .keep = INT_MAX, .detail = DEV_KEPT };
+	struct eval_options o = { .keep = INT_MAX, .detail = DEV_KEPT, .fit = true };
 	enum status st = ST_OK;
 
 	for (int i = 0; i < t->s->n_tasks && !st; i++) {

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "rundir/best.h"
 #include "rundir/checkpoint.h"
+#include "session/freezing.h"
 #include "session/workers.h"
 #include "trainer/advance.h"
 
@@ -50,6 +51,7 @@ static void fill(struct trainer *t)
 	struct snapshot *v = &t->live;
 	const struct session *s = t->s;
 	double share[MIX_TASKS_MAX];
+	struct freeze_groups groups;
 
 	v->memory_now = mem_now_bytes();
 	v->memory_peak = mem_peak_bytes();
@@ -62,6 +64,10 @@ static void fill(struct trainer *t)
 	v->clip = s->mix.clip;
 	v->gradients_every = s->plan->gradients_every;
 	v->dropout = s->mix.dropout;
+	freezing_groups(s, &groups);
+	snapshot_take_groups(v, &groups);
+	v->frozen = s->mix.frozen;
+	snapshot_settle_frozen(v);
 	str_copy(v->tokenizer, sizeof v->tokenizer, s->plan->tokenizer_kind);
 	str_copy(v->sampling, sizeof v->sampling, s->mix.sampling.row->name);
 	str_copy(v->weighting, sizeof v->weighting, s->mix.weighting.row->name);
@@ -186,7 +192,7 @@ static enum status measure(struct trainer *t, bool scheduled, struct evaluation 
 			   int *n, struct err *err)
 {
 	struct eval_options o = { .max_examples = t->s->plan->eval_examples,
-				  .keep = DEV_KEPT, .greedy = true };
+				  .keep = DEV_KEPT, .greedy = true, .fit = true };
 	enum status st = ST_OK;
 
 	for (int i = 0; i < t->s->n_tasks && !st; i++) {

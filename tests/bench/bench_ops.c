@@ -372,7 +372,7 @@ static double step_loss(struct bench *b)
 	}
 	h = op_linear(t, op_pool(t, x, &b->seq, POOL_MEAN), b->head, PARAM_NONE,
 		      ACT_NONE);
-	return op_cross_entropy(t, h, b->label, 0.0f).objective;
+	return op_cross_entropy(t, h, b->label, 0.0f, NULL).objective;
 }
 
 static void run_step(void *arg)
@@ -453,5 +453,6 @@ int main(int argc, char **argv)
 	for (int len = 8; len <= 256; len *= 4)
 		bench_step(&b, len);
 	ops_beside_openblas(N);
+	ops_bf16(N);
 	return 0;
 }

@@ -33,5 +33,7 @@ struct product {
 double ops_product(const struct product *p, int rows);
 /* Prints GF/s of ours and of OpenBLAS at the shapes of the benchmark's models. */
 void ops_beside_openblas(int rows);
+/* And of products in bfloat16 beside both. */
+void ops_bf16(int rows);
 
 #endif

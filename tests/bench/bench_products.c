@@ -6,15 +6,19 @@
  * the weights. Ours multiplies by weights packed beforehand, as in training,
  * where a copy is made once a step and serves all of its micro-batches; what
  * packing takes is its own column. CPU time, the two in turns.
+ *   Then the products of MiniLM and BERT-base, float32 beside bfloat16 with and without
+ * AMX: medians of rounds in turns.
  */
 #include "bench_ops.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
 #include "tensor/blas.h"
+#include "tensor/gemm_bf16.h"
 
 static double peak; /* GF/s of a big product */
 
@@ -216,4 +220,116 @@ void ops_beside_openblas(int rows)
 	beside_model("tiny", 128, rows);
 	beside_model("small", 256, rows);
 	beside_model("mini", 384, rows);
+}
+
+/* --- bfloat16 beside float32 --- */
+
+enum way { OWN, BF16, BF16_PLAIN, OPENBLAS, PACK_BF16, WAYS };
+enum { ROUNDS_MAX = 7 };
+
+struct rounding {
+	struct product p;
+	struct arena *a;
+	float *x, *w, *y, *own, *bf16; /* the right side in panels */
+};
+
+/* w is [N, K] but for blas_xtw, whose x is [K, M] and w [K, N]. */
+static void run_way(const struct rounding *r, enum way way)
+{
+	int M = r->p.M, N = r->p.N, K = r->p.K;
+	bool is_turned = r->p.f == blas_xtw;
+
+	if (way == PACK_BF16 && is_turned)
+		return; /* packs on the way */
+	if (way == PACK_BF16)
+		bf16_pack(N, K, r->w, K, true, r->bf16, 0, 1);
+	else if ((way == BF16 || way == BF16_PLAIN) && is_turned)
+		bf16_xtw(r->a, M, N, K, r->x, M, r->w, N, r->y, N, false);
+	else if (way == BF16 || way == BF16_PLAIN)
+		bf16_packed(r->a, M, N, K, 0, N, r->x, K, r->bf16, r->y, N, false);
+	else if (way == OWN && r->own)
+		blas_xp(M, N, K, r->x, K, r->own, r->y, N, false);
+	else
+		r->p.f(r->a, M, N, K, r->x, is_turned ? M : K, r->w, is_turned ? N : K, r->y, N,
+		       false);
+}
+
+/* CPU seconds of one product: the mean of as many as take a fiftieth of a second. */
+static double time_way(const struct rounding *r, enum way way)
+{
+	double t0, t = 0;
+	int n = 0;
+
+	bf16_use_amx(way != BF16_PLAIN);
+	if (way == OPENBLAS)
+		blas_use_own(false);
+	run_way(r, way);
+	t0 = clock_thread_cpu();
+	for (; t < (ops_quick ? 0.001 : 0.02); n++, t = clock_thread_cpu() - t0)
+		run_way(r, way);
+	blas_use_own(true);
+	bf16_use_amx(true);
+	return t / n;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void print_rounding(const struct product *p, int rows)
+{
+	double t[WAYS][ROUNDS_MAX], flops;
+	int rounds = ops_quick ? 1 : ROUNDS_MAX;
+	size_t size = p->f == blas_xtw ? 0 : blas_packed_size(p->N, p->K);
+	struct running data;
+	struct rounding r;
+
+	running_open(&data, p, rows);
+	r = (struct rounding){ data.p, &data.a, data.x, data.w, data.y, NULL, NULL };
+	r.own = size ? xalloc64(size * sizeof *r.own) : NULL;
+	r.bf16 = xalloc64(bf16_packed_size(r.p.N, r.p.K) * sizeof *r.bf16);
+	if (size)
+		blas_pack(r.p.N, r.p.K, r.w, r.p.K, true, r.own, 0, 1);
+	run_way(&r, PACK_BF16);
+	for (int i = 0; i < rounds; i++)
+		for (int way = 0; way < WAYS; way++)
+			t[way][i] = time_way(&r, way);
+	flops = flops_of(&r.p) * 1e-9;
+	for (int way = 0; way < WAYS; way++)
+		qsort(t[way], (size_t)rounds, sizeof t[way][0], by_size);
+	printf("%-10s %5d x %5d x %4d", p->name, r.p.M, r.p.N, r.p.K);
+	for (int way = 0; way < PACK_BF16; way++)
+		printf(" %9.1f", flops / t[way][rounds / 2]);
+	printf(" %9.1f us\n", p->f == blas_xtw ? 0 : t[PACK_BF16][rounds / 2] * 1e6);
+	running_release(&data);
+	xfree(r.own);
+	xfree(r.bf16);
+}
+
+void ops_bf16(int rows)
+{
+	static const struct product p[] = {
+		{ "x w^T", blas_xwt, 0, 384, 384 },   { "x w^T", blas_xwt, 0, 1536, 384 },
+		{ "x w^T", blas_xwt, 0, 384, 1536 },  { "x^T w", blas_xtw, 384, 384, 0 },
+		{ "x^T w", blas_xtw, 384, 1536, 0 },  { "x^T w", blas_xtw, 1536, 384, 0 },
+		{ "x w^T", blas_xwt, 0, 4096, 384 },  { "x^T w", blas_xtw, 4096, 384, 0 },
+		{ "x w^T", blas_xwt, 0, 768, 768 },   { "x w^T", blas_xwt, 0, 3072, 768 },
+		{ "x w^T", blas_xwt, 0, 768, 3072 },  { "x^T w", blas_xtw, 3072, 768, 0 },
+		{ "x w^T", blas_xwt, 4, 30522, 384 }, { "x w^T", blas_xwt, 4, 1536, 384 },
+	};
+	char plain[32];
+
+	if (!bf16_name())
+		return;
+	bf16_use_amx(false);
+	snprintf(plain, sizeof plain, "%s", bf16_name());
+	bf16_use_amx(true);
+	printf("\nGF/s of %s in float32, of ours in bfloat16; M x N x K\n", blas_name());
+	printf("%-31s %9s %9s %9s %9s %12s\n", "", "float32", bf16_name(), plain, "OpenBLAS",
+	       "packing");
+	for (size_t i = 0; i < sizeof p / sizeof *p; i++)
+		print_rounding(&p[i], rows);
 }

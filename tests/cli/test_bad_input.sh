@@ -12,6 +12,7 @@ fails "half a plan" 2 "half.json:1" train "$TMP/half.json"
 fails "unknown key" 2 "model.dmi" train "$TMP/p.json" --set model.dmi=3
 fails "wrong type" 2 "optimizer.lr" train "$TMP/p.json" --set optimizer.lr=fast
 fails "out of range" 2 "model.dropout" train "$TMP/p.json" --set model.dropout=1.5
+fails "a precision misspelt" 2 "bf16.*at model.precision" train "$TMP/p.json" --set model.precision=bf61
 fails "heads do not divide" 2 "heads" train "$TMP/p.json" --set model.heads=3
 fails "task without data" 2 "tasks.topic.train" train "$TMP/p.json" --set 'tasks.topic.train=""'
 fails "missing data file" 2 "absent.jsonl" train "$TMP/p.json" --set tasks.topic.train="$TMP/absent.jsonl"

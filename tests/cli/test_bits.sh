@@ -61,17 +61,18 @@ for at in $stops; do
 	[ "$s" = "$hands" ] && ok "stopped at $at and resumed" || { not_ok "stopped at $at: $s"; head -3 "$TMP/err"; }
 done
 
-# the other trunks and decoders: a plan each
+# the other trunks and decoders, and products in bfloat16: a plan each
 plan_of() { # plan_of KIND
 	case $1 in
 	bilstm) sed 's/"kind": "transformer"/"kind": "bilstm", "decoder": "lstm"/
 			s/"heads": 2, //; s/, "decoder_layers": 1//' "$plan" ;;
 	prefix) sed 's/"kind": "transformer"/&, "decoder": "prefix", "predict_from": "mask"/
 			s/, "decoder_layers": 1//' "$plan" ;;
+	bf16) sed 's/"kind": "transformer"/&, "precision": "bf16"/' "$plan" ;;
 	gpt) sed 's/"kind": "transformer", \(.*\), "decoder_layers": 1/"kind": "gpt", \1/' "$plan" ;;
 	esac >"$TMP/$1.json"
 }
-for kind in bilstm prefix gpt; do
+for kind in bilstm prefix gpt bf16; do
 	plan_of $kind
 	of_kind() { state_of "$TMP/$kind.json" --script "$TMP/hands" "$@"; }
 	whole=$(of_kind --run $kind --workers 1)
@@ -84,6 +85,10 @@ for kind in bilstm prefix gpt; do
 	[ "$s" = "$whole" ] && ok "$kind, stopped and resumed" || not_ok "$kind, stopped: $s"
 	check "$kind replays" "$TUTTI" replay $kind --runs "$TMP/runs" --workers 2
 done
+figures_of() { "$TUTTI" eval bf16 --runs "$TMP/runs" --json "$@" 2>"$TMP/err" | sed 's/"seconds":[^,}]*//'; }
+figures=$(figures_of --workers 1)
+[ -n "$figures" ] && [ "$(figures_of --workers 3)" = "$figures" ] &&
+	ok "a bf16 run's evaluation, 3 workers" || not_ok "bf16, evaluated: not '$figures'"
 check "a bilstm's checkpoint says how heads pool" \
 	grep -q '"pool": *"attention"' "$TMP"/runs/bilstm/checkpoints/step-000040/config.json
 

@@ -106,7 +106,9 @@ sed 's/"kind": "transformer", \(.*\), "decoder_layers": 1/"kind": "gpt", \1/' "$
 state_of "$TMP/gpt.json" --run g --steps 4 >/dev/null
 check "gpt" "$TUTTI" train "$init" --set model.init=run:g --run g0 --steps 0 --runs "$runs"
 check "has the very weights, too" cmp "$(weights g 000004)" "$(weights g0 000000)"
-sweep() { "$TUTTI" sweep "$init" --vary "model.init=random,run:a" --set budget.steps=3 --runs "$runs" --jobs 1 >"$TMP/out" 2>&1; }
+# sizes that both have: a random model without any would be of the default's
+from "$(grep -o '"kind": "transformer"[^}]*' "$plan"), \"init\": \"random\"" "$TMP/both.json"
+sweep() { "$TUTTI" sweep "$TMP/both.json" --vary "model.init=random,run:a" --set budget.steps=3 --runs "$runs" --jobs 1 >"$TMP/out" 2>&1; }
 check "a sweep over it" sweep
 check "which knows its runs again" sweep
 

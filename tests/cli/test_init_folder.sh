@@ -61,10 +61,65 @@ sed '/"topic"/N; s|"topic": {[^}]*}|"mood": { "kind": "classify", "train": "'"$T
 check "a head of the same labels is taken" grep -q "fresh: tasks.headline.decoder$" "$TMP/out"
 check "and learns as its trunk does" sh -c 'tr -d " \n" <"$1" | grep -q "\"lr\":1,.*\"lr\":10,"' - "$runs/moods/plan.json"
 check "a text has room for all places" grep -q '"max_source": 20' "$runs/moods/plan.json"
+check "it predicts with that head" sh -c 'echo word1 word2 | "$1" predict moods --task mood --runs "$2" 2>/dev/null | grep -q "\"label\":\"\(grave\|calm\|brisk\)\""' \
+	- "$TUTTI" "$runs"
+check "it is evaluated at step 0" sh -c '"$1" eval moods --runs "$2" 2>/dev/null | grep -q "mood .*accuracy"' - "$TUTTI" "$runs"
+# killed in the middle: it goes on without the folder, as a run that never was killed
+moods() { state_of "$TMP/moods.json" --set budget.steps=100000 --set budget.checkpoint_every=5 "$@"; }
+"$TUTTI" train "$TMP/moods.json" --set budget.steps=100000 --set budget.checkpoint_every=5 --run shot --runs "$runs" >/dev/null 2>&1 &
+victim=$!
+for _ in $(seq 300); do
+	[ -e "$runs/shot/checkpoints/step-000010" ] && break
+	sleep 0.1
+done
+kill -9 $victim
+wait $victim 2>/dev/null
+mv "$TMP/bert" "$TMP/moved"
+at=$("$TUTTI" ls --runs "$runs" --json | grep '"run":"shot"' | field step)
+[ "$at" -ge 10 ] && ok "killed at a step" || not_ok "killed at step '$at'"
+shot=$("$TUTTI" resume shot --runs "$runs" --steps $((at + 9)) --json 2>"$TMP/err" | field state)
+mv "$TMP/moved" "$TMP/bert"
+check "killed and resumed: the same bits" [ ${#shot} = 32 -a "$shot" = "$(moods --steps $((at + 9)))" ]
+sed 's|"kind": "classify"\(.*\)moods.jsonl|"kind": "regress"\1ages.jsonl|; s|"label": "label"|"label": "age"|' "$TMP/moods.json" >"$TMP/ages.json"
+awk 'BEGIN { for (i = 0; i < 120; i++) printf "{\"text\":\"word%d word%d\",\"age\":%d}\n", i % 30 + 1, i % 7 + 1, 20 + i % 30 }' >"$TMP/data/ages.jsonl"
+"$TUTTI" train "$TMP/ages.json" --run ages --steps 2 --runs "$runs" >"$TMP/out" 2>&1 || cat "$TMP/out"
+"$TUTTI" export ages "$TMP/number" --task mood --runs "$runs" >/dev/null 2>&1
+check "a head of a number, out" "$TUTTI" inspect "$TMP/number"
+"$TUTTI" train "$TMP/ages.json" --set model.init="$TMP/number" --run older --steps 0 --runs "$runs" >"$TMP/out" 2>&1
+check "and in again" grep -q "fresh: tasks.headline.decoder$" "$TMP/out"
+says() { echo word1 word2 | "$TUTTI" predict "$1" --task mood --step "$2" --runs "$runs" 2>/dev/null | field value | cut -c1-7; }
+number=$(says ages 2)
+check "it says the same number" [ ${#number} -ge 3 -a "$number" = "$(says older 0)" ]
 "$TUTTI" train "$TMP/moods.json" --set model.pool=mean --run mean --steps 0 --runs "$runs" >"$TMP/out" 2>&1
 check "not by one that pools otherwise" grep -q "fresh: tasks.mood.head, tasks.headline.decoder" "$TMP/out"
 "$TUTTI" check "$init" --set model.shared_layers=1 >"$TMP/out" 2>&1
 check "layers of its tasks are copies" grep -q "^model.init: 67 of 119 .*; fresh: tasks.topic.head, tasks.headline.decoder; not" "$TMP/out"
+
+# a decoder that begins as the trunk
+folder bert-mlm mlm 97
+trunk() { r=$1 && shift && "$TUTTI" train "$init" --set model.init=mlm --set model.decoder_init=trunk --run $r --runs "$runs" "$@" >"$TMP/out" 2>&1 || { not_ok "$r trains"; cat "$TMP/out"; }; }
+lr() { tr -d ' \n' <"$runs/$1/plan.json" | grep -o '"lr":[0-9.]*,"lr_trunk":[0-9.]*'; }
+trunk asked --steps 12
+check "a decoder begins as the trunk, all but its copy gate" grep -q "; 43 of decoders begin as the trunk's; fresh: tasks.topic.head (4), tasks.headline.decoder (6)" "$TMP/out"
+check "what is new learns faster" [ "$(lr asked)" = '"lr":10,"lr_trunk":1' ]
+check "it replays, on 2 workers" "$TUTTI" replay asked --runs "$runs" --workers 2
+trunk parted --steps 5
+same() { "$TUTTI" ls --json --runs "$runs" | grep "\"run\":\"$1\"" | sed 's/.*"state":"\([0-9a-f]*\)".*/\1/'; }
+mv "$TMP/mlm" "$TMP/away" # its own checkpoint has all
+"$TUTTI" resume parted --runs "$runs" --steps 12 >"$TMP/out" 2>&1
+check "it resumes without the folder" [ "$(same parted)" = "$(same asked)" ]
+mv "$TMP/away" "$TMP/mlm"
+check "it writes" sh -c 'echo some words | "$1" predict asked --task headline --runs "$2" | grep -q text' - "$TUTTI" "$runs"
+"$TUTTI" check "$init" --set model.init=run:asked --runs "$runs" >"$TMP/out" 2>&1
+check "another run has all of it" grep -q "^model.init: \([0-9]*\) of \1 parameters" "$TMP/out"
+trunk slow --steps 12 --set tasks.headline.lr_trunk=0.1
+check "its rate is its own" [ "$(lr slow)" = '"lr":10,"lr_trunk":0.1' ]
+check "and counts" [ "$(same slow)" != "$(same asked)" ]
+trunk written --steps 2 --set model.decoder=prefix
+check "a prefix has the head for masked words" grep -q "fresh: tasks.topic.head, tasks.headline.decoder; not used: pooler\|fresh: tasks.topic.head, tasks.headline.decoder$" "$TMP/out"
+fails "trunk of random weights" 2 "there is nothing to take .* at model.decoder_init" "$TUTTI" check "$plan" --set model.decoder_init=trunk
+fails "an LSTM" 2 "'decoder_init' is for decoder cross or prefix, not lstm" "$TUTTI" check "$init" --set model.decoder=lstm --set model.decoder_init=trunk
+fails "more layers than the trunk" 1 "a decoder of 4 layers over a trunk that has 3" "$TUTTI" check "$init" --set model.decoder_init=trunk --set model.decoder_layers=4
 
 # fewer pieces than rows
 folder bert few 60

@@ -56,7 +56,7 @@ fails "a key twice" 2 "no valid JSON 50 (lines 1, 2, 3, 4, ...: key 'label' come
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "{\"text\": \"word %d and more\", \"label\": 12345678901234567%d}\n", i, i % 3 }' >digits.jsonl
 takes "labels of 18 digits" digits.jsonl "'label' has 3 values" 'classify, 3 labels'
 awk 'BEGIN { for (i = 0; i < 60; i++) printf "{\"text\": \"word %d and more\", \"labels\": [\"a\", \"%d\"]}\n", i, i % 3 }' >lists.jsonl
-fails "several labels are told" 2 "'labels' holds lists in 60 rows.*no kind of task" "$TUTTI" new lists.jsonl -o no.json
+takes "several labels" lists.jsonl "'labels' has lists of 4 words" 'multilabel, 4 labels'
 fails "and never one label" 2 "a list where one label or number may be 60" "$TUTTI" new lists.jsonl -o no.json \
 	--set kind=classify --set text=text --set label=labels
 [ ! -e no.json ] && ok "no plan of what is refused" || not_ok "a plan of what is refused"
@@ -120,7 +120,7 @@ fails "one column" 2 "most rows of 'alone.csv' have one column" "$TUTTI" new alo
 { echo a,b,c; rows 60 ,; } >wide.csv
 fails "names over other rows" 2 "first row of 'wide.csv' has not as many columns" "$TUTTI" new wide.csv -o no.json --set header=true
 fails "header is a word" 2 "header is true or false" "$TUTTI" new blank.csv -o no.json --set header=maybe
-fails "a kind that is none" 2 "kind is classify, regress, summarize, mlm, denoise or lm, not 'sort'" "$TUTTI" new blank.csv -o no.json --set kind=sort
+fails "a kind that is none" 2 "kind is classify, regress, summarize, multilabel, mlm, denoise or lm, not 'sort'" "$TUTTI" new blank.csv -o no.json --set kind=sort
 fails "one column for two parts" 2 "one column for two parts" "$TUTTI" new blank.csv -o no.json \
 	--set kind=classify --set text=text --set label=text
 fails "a column that is none" 2 "no column 'mood' in 'blank.csv': there are 'text' (.*), 'label' (" "$TUTTI" new blank.csv \

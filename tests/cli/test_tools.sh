@@ -68,6 +68,11 @@ printf 'the ferry\n\n' | "$TUTTI" tokenize one --runs "$runs" >"$TMP/ids" 2>"$TM
 [ "$(wc -l <"$TMP/ids")" = 2 ] && grep -qE '^[0-9]+( [0-9]+)+$' "$TMP/ids" && ok "tokenize: ids a line" || not_ok "tokenize"
 "$TUTTI" check "$TMP/p.json" >"$TMP/check" 2>"$TMP/err"
 check "check says what a plan needs" grep -q 'parameters' "$TMP/check"
+check "and what multiplies" grep -q '^precision f32 (.' "$TMP/check"
+"$TUTTI" check "$TMP/p.json" --set model.precision=bf16 >"$TMP/check" 2>"$TMP/err"
+check "check of a plan in bf16" grep -q '^precision bf16 (.' "$TMP/check"
+if grep -q '(AMX)' "$TMP/check"; then check "which is fast here" sh -c "! grep -q 'slower here' '$TMP/check'"
+else check "which is slow here" grep -q '^  slower here than f32: this processor has no AMX' "$TMP/check"; fi
 "$TUTTI" --help >"$TMP/help"
 for c in train resume eval predict score ls replay play tokenize inspect check; do
 	check "--help names $c" grep -q "tutti $c" "$TMP/help"

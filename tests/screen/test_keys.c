@@ -25,6 +25,7 @@
 
 #include "fixture/golden_screen.h"
 #include "fixture/fake_film.h"
+#include "fixture/fake_predictions.h"
 #include "fixture/recognise.h"
 #include "fixture/pty_desk.h"
 
@@ -128,6 +129,8 @@ static bool set_option(struct pty_spec *s, const char *word)
 		s->mouse = true;
 	else if (str_eq(word, "film"))
 		return s->spoil = fake_film_spoil, fake_film_ready();
+	else if (str_eq(word, "sets"))
+		s->spoil = fake_sets_spoil;
 	else if (str_starts(word, "theme="))
 		return theme_parse(word + 6, &s->theme);
 	else if (str_starts(word, "lang="))

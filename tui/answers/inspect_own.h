@@ -4,6 +4,7 @@
  *   view_inspect.c     head, list, keys
  *   kind_*.c           what of it is a task kind's own (kind_view.h)
  *   inspect_matrix.c   confusions, figures of each class, calibration
+ *   inspect_labels.c   sets of labels: each label, and the rows
  *   inspect_numbers.c  regression: guesses against gold, residuals
  *   inspect_example.c  one row, below the list or alone
  *   inspect_export.c   the list as a file
@@ -18,7 +19,7 @@ struct inspect_view {
 	int task;               /* channel; -1: none yet */
 	struct results data;
 	bool on_matrix;         /* the matrix has the keys, not the list */
-	int cell_gold, cell_pred;
+	int cell_gold, cell_pred; /* place in class_order; of sets a cell */
 	struct listing list;
 	bool is_open;           /* one row fills the body */
 	bool is_asked;          /* so it does where there is no other place for it */
@@ -33,6 +34,12 @@ void inspect_draw_matrix(struct canvas *c, const struct ui *ui, struct rect r);
 void inspect_draw_calibration(struct canvas *c, const struct ui *ui, struct rect r);
 void inspect_draw_scatter(struct canvas *c, const struct ui *ui, struct rect r);
 void inspect_draw_residuals(struct canvas *c, const struct ui *ui, struct rect r);
+/* Of sets: cells of a label, as classes are of a matrix; cell_pred is one of them. */
+enum { SET_HIT, SET_MISSED, SET_EXTRA, SET_CELLS };
+enum { LABELS_COLUMNS = 64 }; /* that inspect_draw_labels likes to have */
+const char *set_cell_name(int cell); /* "missed" */
+void inspect_draw_labels(struct canvas *c, const struct ui *ui, struct rect r);
+void inspect_draw_sets(struct canvas *c, const struct ui *ui, struct rect r);
 /* The row under the cursor: below the list, or with the whole body. */
 void inspect_draw_detail(struct canvas *c, const struct ui *ui, struct rect r);
 void inspect_draw_row(struct canvas *c, const struct ui *ui, struct rect r);

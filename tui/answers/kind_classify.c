@@ -127,6 +127,7 @@ static void count(struct results *r)
 	size_t n;
 
 	r->n_classes = count_classes(r);
+	r->n_across = r->n_classes;
 	n = (size_t)r->n_classes;
 	r->label = xcalloc(n + 1, sizeof *r->label);
 	r->matrix = xcalloc(n * n + 1, sizeof *r->matrix);
@@ -149,24 +150,12 @@ static void count(struct results *r)
 	order_classes(r);
 }
 
-static void compare(struct results *r, const struct feed *f, const char *run_path)
-{
-	struct prediction_set before = {0};
-
-	if (!f->predictions_before ||
-	    f->predictions_before(f->arg, run_path, r->task, r->set.step, &before, NULL))
-		return;
-	r->before_step = before.step;
-	r->change = results_changes(&r->set, &before, &r->n_fixed, &r->n_broken);
-	prediction_set_release(&before);
-}
-
 static void load(struct results *r, const struct feed *f, const struct snapshot *s)
 {
 	r->name = visit_labels(s->run_path, s->ch[r->task].name, &r->n_names, &r->said);
 	count(r);
 	results_calibrate(&r->set, &r->calibration);
-	compare(r, f, s->run_path);
+	results_compare(r, f, s->run_path);
 }
 
 static bool is_error(const struct prediction *p)
@@ -177,6 +166,11 @@ static bool is_error(const struct prediction *p)
 static bool is_of(const struct prediction *p, int gold, int pred)
 {
 	return label_gold(p) == gold && label_pred(p) == pred;
+}
+
+static bool has_p(const struct prediction *p)
+{
+	return isfinite(result_confidence(p));
 }
 
 static int draw_head(struct canvas *c, const struct results *d, int y, int x, bool wide)
@@ -432,6 +426,8 @@ const struct view_kind view_kind_classify = {
 	.load = load,
 	.is_error = is_error,
 	.is_of = is_of,
+	.has_p = has_p,
+	.margin = result_margin,
 	.confidence = result_confidence,
 	.confidence_name = "confidence",
 	.draw_head = draw_head,

@@ -27,8 +27,12 @@ struct view_kind {
 	void (*load)(struct results *r, const struct feed *f, const struct snapshot *s);
 	/* NULL: answers are near or far, never wrong; all of them are listed. */
 	bool (*is_error)(const struct prediction *p);
-	/* Is it of that cell of the matrix? With is_error and classes. */
+	/* Is it of that cell of the matrix, of sets label and cell? With is_error and
+	 * classes. */
 	bool (*is_of)(const struct prediction *p, int gold, int pred);
+	/* Has it probabilities, and how near was another answer? NULL: no. */
+	bool (*has_p)(const struct prediction *p);
+	double (*margin)(const struct prediction *p);
 	/* The order by it, largest first, and its name. */
 	double (*confidence)(const struct prediction *p);
 	const char *confidence_name;

@@ -49,11 +49,14 @@ static void forget(struct results *r)
 	r->n_names = 0;
 	xfree(r->label);
 	xfree(r->matrix);
+	xfree(r->tally);
 	xfree(r->silent);
 	xfree(r->class_order);
 	xfree(r->order);
 	xfree(r->change);
 	r->label = NULL;
+	r->tally = NULL;
+	r->n_missed = r->n_extra = r->n_both = r->n_across = 0;
 	r->change = NULL;
 	r->matrix = r->silent = r->class_order = r->order = NULL;
 	r->n_order = r->n_classes = r->n_errors = r->n_fixed = r->n_broken = 0;
@@ -131,7 +134,8 @@ void results_load(struct results *r, const struct feed *f, const struct snapshot
 		snprintf(r->trouble, sizeof r->trouble, "%.150s", err.text);
 	r->has_p = r->has_loss = false;
 	for (int i = 0; i < r->set.n; i++) {
-		r->has_p |= isfinite(result_confidence(&r->set.p[i]));
+		r->has_p |= view_kind(r->kind)->has_p &&
+			    view_kind(r->kind)->has_p(&r->set.p[i]);
 		r->has_loss |= isfinite(r->set.p[i].loss);
 	}
 	if (view_kind(r->kind)->load)
@@ -147,7 +151,7 @@ static double sort_value(const struct results *r, int i)
 	case SORT_CONFIDENCE:
 		return view_kind(r->kind)->confidence(p);
 	case SORT_MARGIN:
-		return -result_margin(p);
+		return view_kind(r->kind)->margin ? -view_kind(r->kind)->margin(p) : NAN;
 	case SORT_ROW:
 		return -(double)p->row;
 	default:

@@ -32,13 +32,15 @@ struct results {
 	char trouble[160];        /* "" or why there is nothing */
 	enum task_kind kind;
 	struct prediction_set set;
-	int n_classes;
+	int n_classes, n_across;  /* lines and columns of the matrix, or of labels' cells */
 	char **name;             /* [n_names] of the classes, from the run's plan */
 	char **said;             /* [n_names] what the model says for each; NULL: none */
 	int n_names;
 	const char **label;      /* [n_classes], borrowed from `name` or the set, or NULL */
 	bool has_p, has_loss;     /* any row: of imported predictions there may be none */
-	int *matrix;              /* [gold][pred] */
+	int *matrix;              /* [gold][pred]; NULL: of sets */
+	struct tally *tally;      /* [n_classes] of sets; else NULL */
+	int n_missed, n_extra, n_both; /* rows of sets that lack labels, have others, both */
 	int *silent;              /* [n_classes] rows of it of which no label was said */
 	int *class_order;         /* most confused first when many, else 0.. */
 	/* filter and order over set.p */
@@ -89,7 +91,13 @@ const char *result_pair(const struct dev_row *row);
 void results_calibrate(const struct prediction_set *s, struct calibration *out);
 /* Marks what changed between two sets, by row; returns (caller frees) or NULL. */
 uint8_t *results_changes(const struct prediction_set *now,
-			 const struct prediction_set *before, int *fixed, int *broken);
+			 const struct prediction_set *before,
+			 bool (*is_error)(const struct prediction *p), int *fixed,
+			 int *broken);
+/* With the evaluation before, where one is kept: for load (kind_view.h). */
+void results_compare(struct results *r, const struct feed *f, const char *run_path);
+/* Of sets: rows in which the label is missed or extra. */
+int results_wrong(const struct results *r, int label);
 bool result_is_error(const struct results *r, const struct prediction *p);
 const char *result_label(const struct results *r, int class, char out[24]);
 const char *sort_name(enum result_sort s);

@@ -9,6 +9,7 @@
 
 #include "ask/ask_classify.h"
 #include "base/mem.h"
+#include "kind_view.h"
 
 enum { TEMPERATURE_WORK = 60000 }; /* probabilities: more would be felt */
 
@@ -115,25 +116,47 @@ void results_calibrate(const struct prediction_set *s, struct calibration *out)
 /* --- what changed --- */
 
 uint8_t *results_changes(const struct prediction_set *now,
-			 const struct prediction_set *before, int *fixed, int *broken)
+			 const struct prediction_set *before,
+			 bool (*is_error)(const struct prediction *p), int *fixed,
+			 int *broken)
 {
 	uint8_t *change = xcalloc((size_t)now->n + 1, sizeof *change);
 
 	*fixed = *broken = 0;
 	for (int i = 0, k = 0; i < now->n; i++) { /* both are in order of rows */
-		bool was, is = label_gold(&now->p[i]) == label_pred(&now->p[i]);
+		bool was, is = !is_error(&now->p[i]);
 
 		while (k < before->n && before->p[k].row < now->p[i].row)
 			k++;
 		if (k == before->n || before->p[k].row != now->p[i].row)
 			continue;
-		was = label_gold(&before->p[k]) == label_pred(&before->p[k]);
+		was = !is_error(&before->p[k]);
 		if (is != was)
 			change[i] = is ? CHANGE_FIXED : CHANGE_BROKEN;
 		*fixed += is && !was;
 		*broken += was && !is;
 	}
 	return change;
+}
+
+void results_compare(struct results *r, const struct feed *f, const char *run_path)
+{
+	struct prediction_set before = {0};
+
+	if (!f->predictions_before ||
+	    f->predictions_before(f->arg, run_path, r->task, r->set.step, &before, NULL))
+		return;
+	r->before_step = before.step;
+	r->change = results_changes(&r->set, &before, view_kind(r->kind)->is_error,
+				    &r->n_fixed, &r->n_broken);
+	prediction_set_release(&before);
+}
+
+int results_wrong(const struct results *r, int label)
+{
+	const struct tally *t = &r->tally[label];
+
+	return (int)(t->gold + t->pred - 2 * t->both);
 }
 
 const char *result_pair(const struct dev_row *row)

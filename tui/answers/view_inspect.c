@@ -154,7 +154,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 			     "4 reads summaries");
 		return;
 	}
-	layout_inspect(body, d->n_classes, &l);
+	layout_inspect(body, d->n_classes, d->tally ? LABELS_COLUMNS : 0, &l);
 	draw_head(c, ui, l.head);
 	if (!d->set.n) {
 		draw_nothing(c, body, d->trouble);
@@ -193,12 +193,12 @@ static void next_task(struct ui *ui, int dir)
 
 static void move_cell(struct inspect_view *in, int down, int across)
 {
-	int n = in->data.n_classes;
+	int n = in->data.n_classes, wide = in->data.n_across;
 
 	if (!n)
 		return;
 	in->cell_gold = (in->cell_gold + down + n) % n;
-	in->cell_pred = (in->cell_pred + across + n) % n;
+	in->cell_pred = (in->cell_pred + across + wide) % wide;
 }
 
 static void filter(struct inspect_view *in, int gold, int pred)
@@ -304,7 +304,8 @@ static void open(struct ui *ui)
 	if (in->on_matrix) {
 		if (in->data.n_classes)
 			filter(in, in->data.class_order[in->cell_gold],
-			       in->data.class_order[in->cell_pred]);
+			       in->data.tally ? in->cell_pred :
+						in->data.class_order[in->cell_pred]);
 		in->on_matrix = false;
 		return;
 	}
@@ -395,7 +396,7 @@ static bool act(struct ui *ui, int action, int arg)
 	if (!act_on_place(ui, (enum action)action, arg) &&
 	    !act_on_list(ui, (enum action)action, arg))
 		return false;
-	if (in->cell_gold >= d->n_classes || in->cell_pred >= d->n_classes)
+	if (in->cell_gold >= d->n_classes || in->cell_pred >= d->n_across)
 		in->cell_gold = in->cell_pred = 0;
 	listing_fit(&in->list, d->n_order, 1 << 20);
 	return true;

@@ -97,7 +97,7 @@ static void put_lists(void)
 		printf("%s%s", i ? " " : "", command_table[i]->name);
 	fputs("'\n_tutti_metrics='rouge", stdout);
 	for (int i = 0; i < METRICS; i++)
-		if (metric_is_of_files((enum metric_id)i))
+		if (metric_is_of_files(&metric_table[i]))
 			printf(" %s", metric_table[i].name);
 	fputs("'\n_tutti_tables='", stdout);
 	for (int i = 0; i < figures_count; i++)

@@ -15,6 +15,8 @@
 #include "ask/unknown.h"
 #include "plan/plan_survey.h"
 #include "rundir/init.h"
+#include "rundir/machine.h"
+#include "session/freezing.h"
 #include "trainer/replay.h"
 
 /* --- eval --- */
@@ -342,10 +344,38 @@ static void put_budget(struct json_out *j, const struct plan *p)
 	json_put_int(j, "checkpoint_every", p->checkpoint_every.steps);
 }
 
+static const char *precision_word(const struct plan *p)
+{
+	return p->precision == PRECISION_BF16 ? "bf16" : "f32";
+}
+
+/* In which precision the model's products are, and what multiplies. */
+static void print_precision(const struct plan *p)
+{
+	printf("precision %s (%s)\n", precision_word(p), machine_products(p->precision));
+	if (machine_is_slow_in(p->precision))
+		printf("  slower here than f32: this processor has no AMX\n");
+}
+
+static void print_frozen(const struct session *s)
+{
+	if (*s->plan->frozen)
+		printf("frozen: %s; %.2f M parameters are trained\n", s->plan->frozen,
+		       (double)freezing_trained(s) / 1e6);
+}
+
+static void put_frozen(struct json_out *j, const struct session *s)
+{
+	if (!*s->plan->frozen)
+		return;
+	json_put_str(j, "frozen", s->plan->frozen);
+	json_put_int(j, "trained", (int64_t)freezing_trained(s));
+}
+
 static void print_check(const struct session *s, const struct init_report *init,
 			double seconds, bool json)
 {
-	double memory = (double)(mem_peak_bytes() + RUN_BYTES) / 1e6;
+	double memory = (double)(mem_whole_peak_bytes() + RUN_BYTES) / 1e6;
 	double hours = seconds * (double)s->plan->steps / 3600;
 	struct json_out j;
 	struct buf b;
@@ -357,6 +387,8 @@ static void print_check(const struct session *s, const struct init_report *init,
 		       (long long)s->plan->steps, 60 * hours);
 		if (init->words.len)
 			printf("model.init: %s\n", buf_str(&init->words));
+		print_precision(s->plan);
+		print_frozen(s);
 		print_budget(s->plan);
 		for (int i = 0; i < s->n_tasks; i++)
 			check_task(s, i);
@@ -367,11 +399,14 @@ static void print_check(const struct session *s, const struct init_report *init,
 	json_put_int(&j, "parameters", (int64_t)s->params.size);
 	json_put_num(&j, "memory_mb", memory);
 	json_put_num(&j, "seconds_per_step", seconds);
+	json_put_str(&j, "precision", precision_word(s->plan));
+	json_put_str(&j, "products", machine_products(s->plan->precision));
 	if (init->words.len) {
 		json_put_str(&j, "init", s->plan->init);
 		json_put_int(&j, "init_taken", init->taken);
 		json_put_str(&j, "init_words", buf_str(&init->words));
 	}
+	put_frozen(&j, s);
 	put_budget(&j, s->plan);
 	json_open(&j, "tasks", '{');
 	for (int i = 0; i < s->n_tasks; i++) {

@@ -50,7 +50,7 @@ static void list_metrics(const struct subcommand *c)
 	if (of_files)
 		print_item("rouge", "all four of rouge1, rouge2, rougeL, rougeLsum");
 	for (int i = 0; i < METRICS; i++)
-		if (!of_files || metric_is_of_files((enum metric_id)i))
+		if (!of_files || metric_is_of_files(&metric_table[i]))
 			print_item(metric_table[i].name, metric_table[i].help);
 }
 

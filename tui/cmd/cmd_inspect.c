@@ -57,7 +57,22 @@ static void print_labels(const struct folder_look *l)
 
 	for (int k = 0; k < l->n_labels; k++)
 		list_add(&list, l->labels[k], strlen(l->labels[k]));
+	if (l->number || l->head_why) {
+		printf("%-11snone: %s\n", "labels",
+		       l->number ? "its head gives a number" : l->head_why);
+		return;
+	}
 	list_end(&list, "none: it has no head that classifies texts");
+}
+
+static void print_number(const struct folder_look *l)
+{
+	struct list list = { .word = "number" };
+
+	if (!l->number)
+		return;
+	list_add(&list, l->number, strlen(l->number));
+	list_end(&list, "");
 }
 
 static void print_not_taken(const struct folder_look *l)
@@ -112,9 +127,15 @@ static void print_text(const struct folder_look *l)
 	hash_text(l->hash, digits);
 	print_sizes(l);
 	print_labels(l);
+	print_number(l);
 	print_tokenizer(l);
-	printf("taken      the trunk%s\n",
-	       l->n_labels ? "; and the head, for a task with these labels" : "");
+	printf("taken      the trunk%s%s%s\n",
+	       l->is_multilabel ? "; and the head, for a multilabel task with these labels" :
+	       l->n_labels ? "; and the head, for a task with these labels" :
+	       l->number ? "; and the head, for a regress task of that name, or the only one" :
+			   "",
+	       l->has_lm ? "; and the head for masked words, for a task of kind mlm" : "",
+	       l->has_lm && l->embed_dim == l->dim ? " and a decoder_init" : "");
 	print_not_taken(l);
 	printf("hash       %s\n", digits);
 }
@@ -168,6 +189,12 @@ static void print_json(const struct folder_look *l)
 	for (int k = 0; k < l->n_labels; k++)
 		json_put_str(&j, NULL, l->labels[k]);
 	json_close(&j, ']');
+	if (l->is_multilabel)
+		json_put_bool(&j, "is_multilabel", true);
+	if (l->number)
+		json_put_str(&j, "number", l->number);
+	if (l->head_why)
+		json_put_str(&j, "head_why", l->head_why);
 	put_tokenizer(&j, l);
 	json_open(&j, "not_taken", '[');
 	for (size_t n; *s; s += n + 1) {

@@ -100,7 +100,7 @@ static void say_oddities(const struct new_file *f)
 				buf_str(&b), i);
 		if (s->column[i].lists)
 			cmd_say("  %s holds lists in %llu rows: a text may be a list of "
-				"words; there is no kind of task for several labels yet",
+				"words, labels of a row are one for kind multilabel",
 				buf_str(&b), (unsigned long long)s->column[i].lists);
 		buf_release(&b);
 	}

@@ -30,7 +30,7 @@ static enum status add_metric(struct score *s, const char *name, size_t len,
 		return ST_OK;
 	}
 	for (int i = 0; i < METRICS; i++)
-		if (metric_is_of_files((enum metric_id)i) &&
+		if (metric_is_of_files(&metric_table[i]) &&
 		    strlen(metric_table[i].name) == len &&
 		    !strncmp(metric_table[i].name, name, len)) {
 			add_once(s, metric_table[i].id);
@@ -38,7 +38,7 @@ static enum status add_metric(struct score *s, const char *name, size_t len,
 		}
 	buf_init(&names);
 	for (int i = 0; i < METRICS; i++)
-		if (metric_is_of_files((enum metric_id)i)) /* no file has any */
+		if (metric_is_of_files(&metric_table[i])) /* no file has any */
 			buf_addf(&names, " %s", metric_table[i].name);
 	err_set(err, ST_INVALID, "no metric '%.*s'; there are: rouge%s",
 		(int)(len < 60 ? len : 60), name, buf_str(&names));

@@ -161,12 +161,17 @@ static void text_work(const struct snapshot *s)
 
 static void tell_begin(const struct snapshot *s, bool json)
 {
+	struct freeze_groups groups = snapshot_groups(s);
+	char frozen[512];
 	struct json_out j;
 	struct buf b;
 
+	freeze_show(&groups, &s->frozen, frozen, sizeof frozen);
 	if (!json) {
 		printf("run %s  %.2f M parameters  %d workers  %s\n", s->run,
 		       (double)s->parameters / 1e6, s->workers, s->run_path);
+		if (freeze_any(&s->frozen))
+			printf("frozen: %s\n", frozen);
 		fflush(stdout);
 		return;
 	}
@@ -176,6 +181,8 @@ static void tell_begin(const struct snapshot *s, bool json)
 	json_put_int(&j, "parameters", (int64_t)s->parameters);
 	json_put_int(&j, "workers", s->workers);
 	json_put_int(&j, "step", s->step);
+	if (freeze_any(&s->frozen))
+		json_put_str(&j, "frozen", frozen);
 	close_event(&j, &b);
 }
 

@@ -25,8 +25,11 @@ static bool wants_help(int argc, char **argv)
 
 static int print_version(void)
 {
+	const char *bf16 = blas_bf16_name();
+
 	blas_init();
-	printf("tutti %s (%s)\n", TUTTI_VERSION, blas_name());
+	printf("tutti %s (%s; bf16 by %s)\n", TUTTI_VERSION, blas_name(),
+	       bf16 ? bf16 : "nothing");
 	return EXIT_WELL;
 }
 

@@ -48,7 +48,11 @@ void picture_free(struct picture *m)
 void picture_start(struct picture *m, const struct plan *p)
 {
 	struct snapshot *s = &m->snap;
+	struct freeze_groups groups;
 
+	plan_groups(p, &groups);
+	snapshot_take_groups(s, &groups);
+	plan_frozen(p, &s->frozen);
 	s->steps = p->steps;
 	s->base_lr = p->lr; /* lr: of the last step, none yet */
 	s->clip = p->clip;

@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "models.h"
-#include "text/tokenizer.h"
 #include "ui.h"
 
 const char *method_name(enum attribution_method m)
@@ -54,17 +53,17 @@ static char *string_of(const struct json *doc, const char *name)
 	return j && json_type(j) == JSON_STRING ? xstrdup(json_string(j)) : NULL;
 }
 
-/* Adds a piece to the word before when it goes on with it. */
+/* Adds a piece to the word before when it goes on with it. Two may share a character. */
 static void add_piece(struct attribution *a, const struct attributed *piece, bool goes_on)
 {
 	struct attributed *w = a->n ? &a->word[a->n - 1] : NULL;
 	double x = piece->score[METHOD_OCCLUSION];
 
-	if (!goes_on || !w || w->text != piece->text || w->to != piece->from) {
+	if (!goes_on || !w || w->text != piece->text || w->to < piece->from) {
 		a->word[a->n++] = *piece;
 		return;
 	}
-	w->to = piece->to;
+	w->to = piece->to > w->to ? piece->to : w->to;
 	w->score[METHOD_GRADIENT] += piece->score[METHOD_GRADIENT];
 	if (!(fabs(w->score[METHOD_OCCLUSION]) >= fabs(x)) && !isnan(x))
 		w->score[METHOD_OCCLUSION] = x;
@@ -75,7 +74,9 @@ static void read_pieces(struct attribution *a, const struct json *doc)
 	const struct json *piece = array_of(doc, "pieces"), *span = array_of(doc, "offsets");
 	const struct json *grad = array_of(doc, "gradient_x_input");
 	const struct json *drop = array_of(doc, "occlusion");
+	const struct json *word = array_of(doc, "words");
 	int second = (int)number_of(json_get(doc, "second")), i = 0;
+	double last = NAN;
 
 	for (; piece && span && grad && drop && a->n < ATTRIBUTION_WORDS; i++) {
 		bool is_text = json_type(span) == JSON_ARRAY && json_first(span) &&
@@ -88,7 +89,9 @@ static void read_pieces(struct attribution *a, const struct json *doc)
 		if (from >= 0 && to >= from && to <= len)
 			add_piece(a, &(struct attributed){ t, (size_t)from, (size_t)to,
 				  { number_of(grad), number_of(drop) } },
-				  !tokenizer_begins_word(a->pieces, json_string(piece)));
+				  number_of(word) - last == 0);
+		last = number_of(word);
+		word = word ? json_next(word) : NULL;
 		piece = json_next(piece);
 		span = json_next(span);
 		grad = json_next(grad);
@@ -169,7 +172,6 @@ static void take(struct ui *ui, enum status st, const char *text)
 	if (!a)
 		return;
 	a->is_waiting = false;
-	a->pieces = tokenizer_kind_find(ui->pic->tokenizer);
 	if (!st)
 		st = attribution_read(a, text, strlen(text), &err);
 	if (st)

@@ -43,7 +43,6 @@ struct attribution {
 	bool is_said;         /* a number, said as a text: gradients are of its score */
 	double p;             /* NaN: regression */
 	int left_out, occluded, n;
-	const struct tokenizer_kind *pieces; /* of the run's; NULL: not known */
 	struct attributed *word; /* [n], in order */
 };
 

@@ -30,6 +30,32 @@ static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 	++*y;
 }
 
+/*
+ * What is frozen, over as many lines as its groups want; the line of air below and the
+ * number of workers, which does not change, make room for it.
+ */
+static void mix_frozen(struct canvas *c, struct rect r, int *y, const struct snapshot *s)
+{
+	struct freeze_groups groups = snapshot_groups(s);
+	char list[512], text[512];
+	const char *name = "frozen";
+	int room = r.w - (int)strlen(name) - 1;
+
+	freeze_show(&groups, &s->frozen, list, sizeof list);
+	for (char *at = list; *at; room = r.w) {
+		size_t n = 0, next = strcspn(at, ",");
+
+		do { /* one group at least, then what else has room */
+			n = next + (at[next] == ',');
+			next = n + strcspn(at + n, ",");
+		} while (at[n] && (int)next < room);
+		str_format(text, sizeof text, "%.*s", (int)n, at);
+		mix_line(c, r, y, name, INK_TEXT, text);
+		name = "";
+		at += n + strspn(at + n, " ");
+	}
+}
+
 static void mix_head(struct canvas *c, struct rect r, int *y, const char *name)
 {
 	c->flags = CELL_BOLD;
@@ -41,6 +67,7 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	char text[64], number[24];
+	bool is_frozen = freeze_any(&s->frozen);
 	int y = r.y;
 
 	mix_head(c, r, &y, "MIX");
@@ -53,9 +80,11 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	mix_line(c, r, &y, "clip", INK_TEXT, text);
 	str_format(text, sizeof text, "%.2g", s->dropout);
 	mix_line(c, r, &y, "dropout", INK_TEXT, text);
+	if (is_frozen)
+		mix_frozen(c, r, &y, s);
 	mix_line(c, r, &y, "skipped", s->skipped ? INK_WARN : INK_TEXT,
 		 fmt_count(number, s->skipped));
-	y++;
+	y += !is_frozen;
 	mix_head(c, r, &y, "RUN");
 	if (s->parameters)
 		mix_line(c, r, &y, "parameters", INK_TEXT,
@@ -67,7 +96,7 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 		mix_line(c, r, &y, "memory", INK_TEXT,
 			 fmt_bytes(number, s->memory_now));
 	str_format(text, sizeof text, "%d", s->workers);
-	if (s->workers)
+	if (s->workers && !is_frozen)
 		mix_line(c, r, &y, "workers", INK_TEXT, text);
 	str_copy(text, sizeof text,
 		 s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));

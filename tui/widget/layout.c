@@ -106,7 +106,7 @@ static int matrix_columns(int classes, int w)
 	return want;
 }
 
-void layout_inspect(struct rect body, int classes, struct inspect_layout *out)
+void layout_inspect(struct rect body, int classes, int columns, struct inspect_layout *out)
 {
 	bool tall = body.h >= 30, fair = body.h >= 18;
 	int rows = classes ? least(classes, tall ? body.h / 3 - 4 : body.h / 3 - 2) : 4, w;
@@ -118,7 +118,8 @@ void layout_inspect(struct rect body, int classes, struct inspect_layout *out)
 	if (tall && rows < 5)
 		rows = 5; /* a calibration wants some height */
 	band = rect_top(&body, least(rows + (fair ? 4 : 3), body.h));
-	w = least(matrix_columns(classes, band.w), band.w - (band.w >= 76 ? 22 : 0));
+	w = least(columns ? columns : matrix_columns(classes, band.w),
+		  band.w - (band.w >= 76 ? 22 : 0));
 	out->matrix = rect_left(&band, w);
 	if (band.w >= 20) {
 		rect_left(&band, 1); /* air */

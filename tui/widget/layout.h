@@ -38,7 +38,8 @@ int layout_first(int n, int visible, int chosen);
 struct inspect_layout {
 	struct rect head, matrix, calibration, list, detail;
 };
-void layout_inspect(struct rect body, int classes, struct inspect_layout *out);
+/* `columns` for the box with a line a class; 0: those of a matrix. */
+void layout_inspect(struct rect body, int classes, int columns, struct inspect_layout *out);
 
 struct curves_layout {
 	bool is_wide;             /* values and entries stand beside the chart */

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "answers/inspect_own.h"
+#include "answers/kind_view.h"
 #include "ask/ask_classify.h"
 #include "ask/ask_regress.h"
 #include "fixture/near.h"
@@ -99,7 +100,8 @@ static void test_changes(void **state)
 	row(&b[1], 2, 0, .2f);
 	row(&b[2], 3, 0, .8f);
 	row(&b[3], 4, 1, .4f);
-	change = results_changes(&now, &before, &fixed, &broken);
+	change = results_changes(&now, &before, view_kind(TASK_CLASSIFY)->is_error, &fixed,
+				 &broken);
 	assert_int_equal(fixed, 1);
 	assert_int_equal(broken, 1);
 	assert_int_equal(change[0], CHANGE_FIXED);
@@ -138,6 +140,7 @@ static void test_residuals(void **state)
 static const char answer[] =
 	"{\"text\":\"Boats float\",\"pair\":\"they do\",\"pieces\":[\"boat\",\"##s\","
 	"\"float\",\"they\",\"do\"],\"offsets\":[[0,4],[4,5],[6,11],[0,4],[5,7]],"
+	"\"words\":[0,0,1,0,1],"
 	"\"second\":3,\"left_out\":2,\"pred\":\"high\",\"p\":0.9,"
 	"\"gradient_x_input\":[0.5,0.25,-0.3,0.01,0.2],"
 	"\"occlusion\":[0.1,-0.4,null,0.3,0.0],\"occluded\":4,\"mask\":\"[MASK]\"}";
@@ -167,6 +170,26 @@ static void test_answer(void **state)
 	assert_int_equal(top[1], 2);
 	assert_int_equal(attribution_top(&a, METHOD_GRADIENT, top, 2), 2);
 	assert_int_equal(top[1], 1);
+	attribution_clear(&a);
+}
+
+/* Of bytes: a character in two pieces, and a word behind one without a blank between. */
+static void test_byte_pieces(void **state)
+{
+	static const char bytes[] =
+		"{\"text\":\"a\u4e2d(b\",\"pieces\":[\"a\",\"\u00e4\u00b8\",\"\u0143\",\"(\","
+		"\"b\"],"
+		"\"offsets\":[[0,1],[1,4],[1,4],[4,5],[5,6]],\"words\":[0,0,0,1,2],\"second\":5,"
+		"\"gradient_x_input\":[1,2,4,8,16],\"occlusion\":[1,2,3,4,5]}";
+	struct attribution a = {0};
+
+	(void)state;
+	assert_int_equal(attribution_read(&a, bytes, strlen(bytes), NULL), ST_OK);
+	assert_int_equal(a.n, 3);
+	assert_int_equal((int)a.word[0].to, 4);
+	assert_near(a.word[0].score[METHOD_GRADIENT], 7, 1e-12);
+	assert_int_equal((int)a.word[1].from, 4);
+	assert_int_equal((int)a.word[2].from, 5);
 	attribution_clear(&a);
 }
 
@@ -233,7 +256,7 @@ int main(void)
 		cmocka_unit_test(test_margin),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_residuals),
-		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_answer), cmocka_unit_test(test_byte_pieces),
 		cmocka_unit_test(test_bad_answers),
 		cmocka_unit_test(test_drawing),
 	};

@@ -62,6 +62,32 @@ static void test_ties(void **state)
 	canvas_release(&c);
 }
 
+/* The largest first; those that are said stand out, and nobody is added up. */
+static void test_sets(void **state)
+{
+	static const char eight[] = "{\"labels\":[\"b\",\"h\"],\"threshold\":0.5,\"p\":{\"a\":0.3,"
+				    "\"b\":0.9,\"c\":0.1,\"d\":0.1,\"e\":0.1,\"f\":0.1,"
+				    "\"g\":0.06,\"h\":0.8}}";
+	struct canvas c;
+
+	(void)state;
+	assert_int_equal(draw(&c, TASK_MULTILABEL, 12, eight), 7);
+	is_line(&c, 0, "b", true);
+	is_line(&c, 0, "0.900", true);
+	is_line(&c, 1, "h", true);
+	is_line(&c, 2, "a", true);
+	is_line(&c, 6, "2 more, each less likely", true);
+	assert_int_equal(canvas_at(&c, 1, 14)->ink, INK_STRONG);
+	assert_int_equal(canvas_at(&c, 2, 14)->ink, INK_DIM);
+	canvas_release(&c);
+	assert_int_equal(draw(&c, TASK_MULTILABEL, 3, eight), 3);
+	is_line(&c, 2, "6 more", true);
+	canvas_release(&c);
+	assert_int_equal(draw(&c, TASK_MULTILABEL, ROWS, eight), 8);
+	is_line(&c, 7, "g", true);
+	canvas_release(&c);
+}
+
 static void test_more(void **state)
 {
 	static const char eight[] = "{\"p\":{\"a\":0.3,\"b\":0.2,\"c\":0.1,\"d\":0.1,"
@@ -258,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_more),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_masks), cmocka_unit_test(test_hidden),

@@ -283,18 +283,24 @@ static void test_offsets(void **state)
 	struct session *s = make(NULL, 0, 1, true);
 	struct buf keep;
 	struct json *doc;
-	const struct json *span, *piece;
+	const struct json *span, *piece, *word;
+	int last = -1;
 
 	(void)state;
 	buf_init(&keep);
 	doc = explain(s, 0, text_of_words, NULL, &keep);
 	span = json_first(json_get(doc, "offsets"));
 	piece = json_first(json_get(doc, "pieces"));
+	word = json_first(json_get(doc, "words"));
 	for (; span && piece; span = json_next(span), piece = json_next(piece)) {
 		const char *p = json_string(piece);
 		int from = (int)json_number(json_first(span));
 		int to = (int)json_number(json_next(json_first(span)));
 
+		assert_non_null(word);
+		assert_int_equal((int)json_number(word) == last, wordpiece_goes_on(p));
+		last = (int)json_number(word);
+		word = json_next(word);
 		if (str_eq(p, "[UNK]"))
 			continue;
 		p = wordpiece_body(p);

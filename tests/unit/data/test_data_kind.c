@@ -67,7 +67,8 @@ static void test_kinds_are_whole(void **state)
 	}
 	buf_init(&b);
 	task_kind_words(" or ", &b);
-	assert_string_equal(buf_str(&b), "classify, regress, summarize, mlm, denoise or lm");
+	assert_string_equal(buf_str(&b), "classify, regress, summarize, multilabel, mlm, denoise "
+			    "or lm");
 	buf_release(&b);
 }
 

@@ -23,12 +23,14 @@ static const char script[] = "0 weight mood 2\n"
 			     "7 mute sum on\n"
 			     "7 note two at one step\n"
 			     "8 pause\n"
+			     "10 freeze trunk on\n"
 			     "12 pause\n"
 			     "17 pause\n"
 			     "19 share count 0.5\n"
 			     "20 sampling temperature T=3\n"
 			     "20 pause\n"
 			     "25 pause\n"
+			     "27 freeze layer 0 off\n"
 			     "29 pause\n"
 			     "31 mute sum off\n"
 			     "34 pause\n"
@@ -39,7 +41,7 @@ static const char script[] = "0 weight mood 2\n"
 			     "46 pause\n"
 			     "50 pause\n"
 			     "57 pause\n";
-enum { ENTRIES = 9 + 1 }; /* and that the best begins afresh: sum counts again */
+enum { ENTRIES = 11 + 1 }; /* and that the best begins afresh: sum counts again */
 
 static char run[PATH_MAX]; /* recorded by the first test, read by the others */
 

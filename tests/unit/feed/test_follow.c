@@ -27,9 +27,11 @@ static struct err err;
 
 static const char script[] = "0 weight mood 2\n"
 			     "7 mute sum on\n"
+			     "20 freeze trunk, sum on\n"
 			     "25 pause\n"
 			     "25 clip 0.5\n"
 			     "31 mute sum off\n"
+			     "33 freeze layer 0 off\n"
 			     "44 lr 0.002\n"
 			     "47 pause\n";
 static const char *const sets[] = { "budget.keep=9", "mix.gradients_every=9" };

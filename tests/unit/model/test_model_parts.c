@@ -21,17 +21,23 @@ static void batch_of(struct test_batch *x, int task, int B)
 }
 
 /* With the gradients left in m->g. */
-static double loss_of(struct test_model *m, int task)
+static double dropped_loss(struct test_model *m, int task, float p_drop)
 {
 	struct test_batch x;
+	struct rng noise = rng_stream(5, RNG_TEST, 1, 0);
 	double loss;
 
 	batch_of(&x, task, 9);
 	grads_clear(m->g);
-	tape_begin(&m->t, m->g, NULL);
-	loss = model_loss(m->m, &m->t, &x.b, 0.0f).objective;
+	tape_begin(&m->t, m->g, p_drop > 0 ? &noise : NULL);
+	loss = model_loss(m->m, &m->t, &x.b, p_drop).objective;
 	tape_backward(&m->t);
 	return loss;
+}
+
+static double loss_of(struct test_model *m, int task)
+{
+	return dropped_loss(m, task, 0);
 }
 
 static double loss_with(const struct model_config *cfg, int task)
@@ -46,6 +52,28 @@ static double loss_with(const struct model_config *cfg, int task)
 }
 
 /* --- settings --- */
+
+/* The pooled row loses numbers in training alone, and where a head reads it. */
+static void test_drop_pooled(void **state)
+{
+	struct model_config c = small_config();
+	double is[2][2];
+
+	(void)state;
+	for (int task = 0; task < 3; task++) {
+		for (int twice = 0; twice < 2; twice++) {
+			struct test_model m;
+
+			c.drop_pooled = twice;
+			tm_init(&m, &c, small_tasks(), 3);
+			is[twice][0] = loss_of(&m, task);
+			is[twice][1] = dropped_loss(&m, task, 0.3f);
+			tm_release(&m);
+		}
+		assert_memory_equal(&is[0][0], &is[1][0], sizeof is[0][0]);
+		assert_int_equal(memcmp(&is[0][1], &is[1][1], sizeof is[0][1]) != 0, task != 2);
+	}
+}
 
 static void test_settled(void **state)
 {
@@ -308,7 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_settled),
-		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_settings), cmocka_unit_test(test_drop_pooled),
 		cmocka_unit_test(test_split_qkv),
 		cmocka_unit_test(test_split_qkv_writes),
 		cmocka_unit_test(test_positions),

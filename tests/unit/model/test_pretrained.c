@@ -315,7 +315,7 @@ static struct hash hash_of(const char *folder)
 	struct hash h;
 
 	assert_int_equal(pretrained_open(folder, &p, NULL), ST_OK);
-	h = pretrained_info(p)->hash;
+	h = pretrained_hash(p);
 	pretrained_close(p);
 	return h;
 }

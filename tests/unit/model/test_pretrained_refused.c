@@ -190,6 +190,8 @@ static void test_config(void **state)
 	(void)state;
 	config_refused("\"model_type\": \"bert\"", "\"model_type\": \"t5\"", "'t5' is none of "
 		       "ours: bert, distilbert, electra, roberta, gpt2");
+	config_refused("\"model_type\": \"bert\"", "\"model_type\": \"xlm-roberta\"",
+		       "its tokenizer is SentencePiece's (unigram)");
 	config_refused("\"model_type\": \"bert\"", "\"model_type\": 7", "no model_type");
 	config_refused(heads, "\"num_attention_heads\": 5", "multiple of model.heads (5)");
 	config_refused(heads, "\"num_attention_heads\": -3", "num_attention_heads must be");
@@ -215,6 +217,36 @@ static void test_config(void **state)
 		       "\"relative_key\"", "position_embedding_type must be absolute");
 	config_refused("\"2\": \"grave\"", "\"3\": \"grave\"", "no text for label 2");
 	config_refused("\"1\": \"brisk\",", "", "does not have the 3 labels");
+}
+
+/* A head that is none of ours is no reason to refuse its trunk: it is named. */
+static void test_head_why(void **state)
+{
+	static const struct { const char *problem, *why; } row[] = {
+		{ "multi_label_classification", NULL },
+		{ "regression", "several numbers" }, { "token_sorting", "none that we know" },
+		{ "single_label_classification", NULL },
+	};
+	char to[96];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		const struct pretrained_info *info;
+		struct pretrained *p;
+
+		str_format(to, sizeof to, "\"vocab_size\": 97, \"problem_type\": \"%s\"",
+			   row[i].problem);
+		foreign_copy("bert", folder, "\"vocab_size\": 97", to, NULL);
+		assert_int_equal(pretrained_open(folder, &p, NULL), ST_OK);
+		info = pretrained_info(p);
+		assert_int_equal(info->n_labels, row[i].why ? 0 : 3);
+		assert_null(info->number);
+		assert_int_equal(info->is_multilabel, i == 0);
+		assert_int_equal(!info->head_why, !row[i].why);
+		if (row[i].why && !strstr(info->head_why, row[i].why))
+			fail_msg("%s", info->head_why);
+		pretrained_close(p);
+	}
 }
 
 static void test_config_text(void **state)
@@ -344,6 +376,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_not_finite, set_up, tear_down),
 		cmocka_unit_test(test_other_model),
 		cmocka_unit_test_setup_teardown(test_config, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_head_why, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_config_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_folders, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_index, set_up, tear_down),

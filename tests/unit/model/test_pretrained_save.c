@@ -81,6 +81,7 @@ static void same_config(const struct model_config *a, const struct model_config 
 	assert_true(a->dim == b->dim && a->layers == b->layers && a->heads == b->heads);
 	assert_true(a->ff == b->ff && a->vocab == b->vocab && a->pre_norm == b->pre_norm);
 	assert_true(a->act == b->act && a->head_act == b->head_act);
+	assert_true(a->drop_pooled == b->drop_pooled);
 	assert_memory_equal(&a->eps, &b->eps, sizeof a->eps);
 	assert_true(a->max_positions == b->max_positions && a->segments == b->segments);
 	assert_true(a->position_offset == b->position_offset);
@@ -137,6 +138,55 @@ static void test_families(void **state)
 	}
 }
 
+/*
+ * That folder for a task of another unit says the same y: w and b. Of two tasks the one of
+ * its name has it, else neither.
+ */
+static void number_again(const struct model *from, double w, double b)
+{
+	static const struct { const char *name[2]; int gets; } row[] = {
+		{ { "height", NULL }, 0 }, { { "height", "age" }, 1 },
+		{ { "height", "width" }, -1 },
+	};
+	struct model_config cfg = from->cfg;
+	struct pretrained *p;
+
+	assert_int_equal(pretrained_open(folder, &p, NULL), ST_OK);
+	assert_string_equal(pretrained_info(p)->number, "age");
+	assert_int_equal(pretrained_info(p)->n_labels, 0);
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		struct model_task task[2] = { { .kind = TASK_REGRESS, .mean = -1, .scale = .5 },
+					      { .kind = TASK_REGRESS, .mean = 9, .scale = 2 } };
+		struct pretrained_report report;
+		struct test_model y;
+		int n = row[i].name[1] ? 2 : 1;
+
+		for (int k = 0; k < n; k++)
+			str_copy(task[k].name, sizeof task[k].name, row[i].name[k]);
+		tm_init(&y, &cfg, task, n);
+		assert_int_equal(pretrained_load(p, y.m, &y.ps, NULL, &report, NULL), ST_OK);
+		for (int k = 0; k < n; k++) {
+			char name[64];
+			const float *v;
+			double is_w, is_b;
+
+			str_format(name, sizeof name, "tasks.%s.head.out.weight", task[k].name);
+			v = param_value(&y.ps, param_find(&y.ps, name));
+			is_w = (double)v[0] * task[k].scale;
+			str_format(name, sizeof name, "tasks.%s.head.out.bias", task[k].name);
+			v = param_value(&y.ps, param_find(&y.ps, name));
+			is_b = (double)v[0] * task[k].scale + task[k].mean;
+			assert_int_equal(fabs(is_w - w) < 1e-6 && fabs(is_b - b) < 1e-5,
+					 k == row[i].gets);
+			str_format(name, sizeof name, "tasks.%s.head\n", task[k].name);
+			assert_int_equal(!strstr(buf_str(&report.fresh), name), k == row[i].gets);
+		}
+		pretrained_report_release(&report);
+		tm_release(&y);
+	}
+	pretrained_close(p);
+}
+
 /* Of a number the head's last layer says y itself. */
 static void test_number(void **state)
 {
@@ -166,6 +216,7 @@ static void test_number(void **state)
 	assert_memory_equal(safetensors_find(st, "classifier.weight")->data,
 			    (out[0] = w[0] * 4, out), sizeof out);
 	safetensors_close(st);
+	number_again(x.m, w[0] * 4.0, b[0] * 4.0 + 3);
 	pretrained_saved_release(&saved);
 	tm_release(&x);
 }

@@ -118,6 +118,30 @@ static void test_said_otherwise(void **state)
 	plan_free(p);
 }
 
+/* Once an init's run has it so, its heirs have it too; of random weights nobody. */
+static void test_decoder_init(void **state)
+{
+	static const char heir[] = "{\"model\": {\"kind\": \"transformer\", \"decoder\": "
+				   "\"cross\", \"dim\": 24, \"layers\": 3, \"heads\": 2, "
+				   "\"decoder_init\": \"trunk\"}}";
+	struct err err;
+	struct plan *p = want(heir, INIT, "");
+
+	(void)state;
+	assert_true(p->model.from_trunk);
+	plan_free(p);
+	p = want(heir, INIT ", \"decoder_init\": \"random\"", "");
+	assert_false(p->model.from_trunk);
+	plan_free(p);
+	p = want(BERT, INIT, "");
+	assert_false(p->model.from_trunk);
+	plan_free(p);
+	p = parse(BERT, "\"decoder_init\": \"trunk\"", "", "", &err);
+	assert_null(p);
+	assert_non_null(strstr(err.text, "there is nothing to take (name a model.init) at "
+					 "model.decoder_init"));
+}
+
 static const struct refusal {
 	const char *fields, *model, *task, *rest, *message;
 } refusals[] = {
@@ -238,6 +262,7 @@ static void test_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_decoder_init),
 		cmocka_unit_test(test_laid),
 		cmocka_unit_test(test_said_otherwise),
 		cmocka_unit_test(test_refused),

@@ -6,8 +6,10 @@
 
 #include <malloc.h>
 
+#include "base/mem.h"
 #include "mix/mix.h"
 #include "session/session.h"
+#include "tensor/weights.h"
 
 static size_t heap(void)
 {
@@ -49,9 +51,12 @@ static void test_model(void **state)
 	static const char *const many[] = { "mix.micro_batches=16" };
 	static const char *const untied[] = { "model.tied=false", "model.shared_layers=1" };
 
+	static const char *const bf16[] = { "model.precision=bf16" };
+
 	(void)state;
 	check(NULL, 0, false);
 	check(NULL, 0, true);
+	check(bf16, 1, false);
 	check(none, 1, true);
 	check(many, 1, true);
 	check(untied, 2, true);
@@ -92,6 +97,54 @@ static void test_task_sums(void **state)
 	session_free(s);
 }
 
+static int large(const char *state_of_two, struct session **out)
+{
+	const char *const sets[] = { "model.dim=1024", "model.layers=3", "model.ff=4096",
+				     "model.heads=2", "mix.tokens=16" };
+	struct session *s = NULL;
+	struct step_report r;
+	char state[40];
+
+	assert_int_equal(session_new(fixture_plan(sets, 5), NULL, 2, NULL, &s, NULL), ST_OK);
+	session_start_random(s);
+	assert_true(weights_are_large(&s->params));
+	for (int i = 0; i < 2; i++) {
+		assert_false(s->params.is_packed);
+		if (state_of_two) { /* the same with looking in between */
+			session_look(s);
+			assert_true(s->params.is_packed && !s->sum);
+		}
+		assert_int_equal(session_step(s, &r, NULL), ST_OK);
+		assert_false(s->params.is_packed || s->params.packed);
+		assert_non_null(s->sum);
+	}
+	session_state(s, state);
+	*out = s;
+	return state_of_two ? strcmp(state, state_of_two) : 0;
+}
+
+/* A large model has packed weights between steps alone, and then no gradients. */
+static void test_large(void **state)
+{
+#ifdef TUTTI_SANITIZED
+	skip(); /* too slow there */
+#endif
+	struct session *s = NULL;
+	uint64_t before, after;
+	char was[40];
+
+	(void)state;
+	large(NULL, &s);
+	session_state(s, was);
+	before = mem_now_bytes();
+	session_look(s);
+	after = mem_now_bytes();
+	assert_true(after < before); /* three buffers for one of copies */
+	session_free(s);
+	assert_int_equal(large(was, &s), 0);
+	session_free(s);
+}
+
 static void test_refused(void **state)
 {
 	const char *const sets[] = { "model.dim=8192", "model.layers=64", "model.ff=65536" };
@@ -111,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_task_sums),
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_refused),
 	};
 

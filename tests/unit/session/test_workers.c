@@ -9,21 +9,27 @@
 #include <cmocka.h>
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
 #include "session/workers.h"
 #include "tensor/sum_tree.h"
 
-enum { JOBS = 200, ROWS = 40, COLS = 24, PARAMS = 3 };
+enum { JOBS = 200, ROWS = 40, COLS = 24, PARAMS = 5 };
 
-/* A dense matrix, a table of which few rows are used, one that somebody has whole. */
+/*
+ * A matrix, a table of which few rows are used, one that somebody has whole; matrices that
+ * are complete before a job ends.
+ */
 static void declare(struct param_set *ps)
 {
 	param_set_init(ps);
 	param_add(ps, 8, 40, PARAM_SHARED, 0, "w");
 	param_add(ps, ROWS, COLS, PARAM_SHARED, PARAM_ROWS, "rows");
 	param_add(ps, ROWS, COLS, 1, PARAM_ROWS, "mixed");
+	param_add(ps, 7, COLS, PARAM_SHARED, PARAM_DENSE, "lower");
+	param_add(ps, 9, COLS, 1, PARAM_DENSE, "upper");
 	param_set_alloc(ps);
 }
 
@@ -37,8 +43,8 @@ static float value_of(int job, int p, size_t i)
 /* What the job touches of p: -1 the whole, else every so manieth row; 0: nothing. */
 static int touches(int job, int p)
 {
-	if (p == 0)
-		return job % 5 == 3 ? 0 : -1;
+	if (p == 0 || p > 2)
+		return (job + p) % 5 == 3 ? 0 : -1;
 	if (p == 2 && job % 4 == 1)
 		return -1;
 	return job % 7 == 2 ? 0 : 2 + job % 6;
@@ -57,10 +63,11 @@ static float factor_of(int job)
 	return job % 6 == 4 ? 0 : 0.25f + 0.1f * (float)(job % 9);
 }
 
-static void fill(const struct param_set *ps, struct grads *g, int job)
+/* t: what is complete is said, NULL: it is not. */
+static void fill(const struct param_set *ps, struct grads *g, int job, struct tape *t)
 {
 	grads_clear(g);
-	for (int p = 0; p < PARAMS; p++) {
+	for (int p = PARAMS; p-- > 0;) {
 		const struct param *q = &ps->p[p];
 
 		if (touches(job, p) < 0)
@@ -71,6 +78,8 @@ static void fill(const struct param_set *ps, struct grads *g, int job)
 			for (int c = 0; v && c < q->cols; c++)
 				v[c] = value_of(job, p, (size_t)(r * q->cols + c));
 		}
+		if (t && t->complete && p > 2)
+			t->complete(t, p, t->complete_arg);
 	}
 }
 
@@ -119,11 +128,12 @@ static void check_sum(const struct param_set *ps, const struct grads *g, int n)
 struct tally {
 	struct workers *pool;
 	const struct param_set *ps;
-	atomic_int runs[JOBS];
+	atomic_int runs[JOBS], passed;
 	int order[JOBS], n;  /* by `look`, one at a time */
+	int pieces[PARAMS];  /* of the job looked at */
 };
 
-static float tally_job(struct worker *w, int job, void *arg)
+static void tally_job(struct worker *w, int job, void *arg)
 {
 	struct tally *t = arg;
 	volatile int x = 0;
@@ -132,17 +142,29 @@ static float tally_job(struct worker *w, int job, void *arg)
 		x++; /* jobs of different lengths */
 	atomic_fetch_add(&t->runs[job], 1);
 	assert_true(w->index >= 0 && w->index < workers_count(t->pool));
-	fill(t->ps, w->grads, job);
-	return factor_of(job);
+	w->factor = factor_of(job);
+	fill(t->ps, w->grads, job, &w->tape);
+	atomic_fetch_add(&t->passed, grads_passes(w->grads));
 }
 
-static void tally_look(int job, const struct grads *g, void *arg)
+/* Each parameter once, early or at the end: not scaled, nothing added. */
+static void tally_look(int job, const struct grads *g, int param, void *arg)
 {
 	struct tally *t = arg;
 
-	assert_true(grads_touched(g, 0) == (touches(job, 0) != 0));
-	if (grads_touched(g, 0)) /* not scaled, nothing added */
-		assert_true(grads_peek(g, 0)[5] == value_of(job, 0, 5));
+	assert_int_equal(job, t->n);
+	for (int p = 0; p < PARAMS; p++) {
+		if ((param >= 0 && p != param) || !grads_touched(g, p))
+			continue;
+		t->pieces[p]++;
+		if (has_row(job, p, 0))
+			assert_true(grads_peek(g, p)[5] == value_of(job, p, 5));
+	}
+	if (param != LOOK_REST)
+		return;
+	for (int p = 0; p < PARAMS; p++)
+		assert_int_equal(t->pieces[p], touches(job, p) != 0);
+	memset(t->pieces, 0, sizeof t->pieces);
 	t->order[t->n++] = job;
 }
 
@@ -180,16 +202,17 @@ static void test_sums(void **state)
 					check_sum(&ps, g, jobs[k]);
 				assert_true(squares == grads_sumsq(g, GRADS_ALL));
 			}
+			if (n == 1 && jobs[k] > 1) /* all but those beside nothing */
+				assert_true(atomic_load(&t.passed) > jobs[k]);
 			workers_free(t.pool);
 		}
 	param_set_release(&ps);
 	workers_free(NULL);
 }
 
-static float idle_job(struct worker *w, int job, void *arg)
+static void idle_job(struct worker *w, int job, void *arg)
 {
-	fill(((struct tally *)arg)->ps, w->grads, job);
-	return 0;
+	fill(((struct tally *)arg)->ps, w->grads, job, &w->tape);
 }
 
 static void test_nothing_counts(void **state)
@@ -252,7 +275,7 @@ static void blocks_case(const struct param_set *ps, struct grads **g, int n,
 		for (int i = 0; i < size; i++) {
 			int job = k * block + i;
 
-			fill(ps, g[job], job);
+			fill(ps, g[job], job, NULL);
 			sum_tree_put(&own, i, factor_of(job) > 0 ? g[job] : NULL,
 				     factor_of(job));
 		}
@@ -294,8 +317,10 @@ static void test_buffers(void **state)
 	(void)state;
 	assert_int_equal(workers_buffers(1, 1), 1);
 	assert_int_equal(workers_buffers(8, 1), 1);
-	assert_int_equal(workers_buffers(1, 4), 3);
-	assert_int_equal(workers_buffers(2, 4), 4);
+	assert_int_equal(workers_buffers(1, 2), 1);
+	assert_int_equal(workers_buffers(1, 4), 2);
+	assert_int_equal(workers_buffers(2, 4), 3);
+	assert_int_equal(workers_buffers(1, 256), 8);
 	assert_int_equal(workers_buffers(1, 255), 8);
 	assert_int_equal(workers_buffers(4, 255), 11);
 	assert_int_equal(workers_buffers(16, 4), 4);

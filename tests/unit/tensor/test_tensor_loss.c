@@ -11,7 +11,7 @@ static struct ten *run_ce(struct check *c, struct tape *t, struct ten **in,
 			  double *loss, struct ten **y2)
 {
 	(void)y2;
-	*loss = op_cross_entropy(t, in[0], c->ids, c->smoothing).objective;
+	*loss = op_cross_entropy(t, in[0], c->ids, c->smoothing, NULL).objective;
 	return NULL;
 }
 
@@ -161,7 +161,7 @@ static void test_output_nothing(void **state)
 	assert_true(op_output_loss(&t, tape_wrap(&t, x, 2, 2), 0, PARAM_NONE,
 				   none, 0.1f, NULL).objective == 0.0);
 	assert_true(op_cross_entropy(&t, tape_wrap(&t, x, 2, 2), none,
-				     0).objective == 0.0);
+				     0, NULL).objective == 0.0);
 	assert_false(grads_touched(g, 0));
 	grads_free(g);
 	tape_release(&t);
@@ -193,8 +193,8 @@ static void test_plain(void **state)
 		ps.value[4 * i] = 1; /* logits are x */
 	tape_init(&t, &ps);
 	tape_begin(&t, NULL, NULL);
-	plain = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0);
-	smooth = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0.3f);
+	plain = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0, NULL);
+	smooth = op_cross_entropy(&t, tape_wrap(&t, x, 4, 3), y, 0.3f, NULL);
 	out = op_output_loss(&t, tape_wrap(&t, x, 4, 3), 0, PARAM_NONE, y, 0.3f, each);
 	for (int i = 0; i < 3; i++) {
 		sum += want[i] / 3;
@@ -233,7 +233,7 @@ static void test_not_finite(void **state)
 		tape_init(&t, &ps);
 		tape_begin(&t, g, NULL);
 		assert_false(isfinite(op_cross_entropy(
-			&t, tape_wrap(&t, x, 2, 3), y, 0.1f).objective));
+			&t, tape_wrap(&t, x, 2, 3), y, 0.1f, NULL).objective));
 		assert_false(isfinite(op_output_loss(
 			&t, tape_wrap(&t, x, 2, 3), 0, PARAM_NONE, y, 0.1f,
 			NULL).objective));

@@ -84,11 +84,6 @@ static int bytes_role(const char *piece)
 	return str_eq(piece, "<|end|>") ? TOK_SEP : -1;
 }
 
-static bool bytes_begins_word(const char *piece)
-{
-	return piece[0] >= 'A' && piece[0] <= 'Z';
-}
-
 static bool bytes_places(const char *text, size_t len, const char *const *piece, int n,
 			 struct token_span *out)
 {
@@ -104,7 +99,7 @@ static const struct tokenizer_kind bytes = {
 	.parse = bytes_parse, .print = bytes_print, .free = bytes_free,
 	.hash = bytes_hash, .piece = bytes_piece, .id = bytes_id,
 	.encode = bytes_encode, .decode = bytes_decode, .role = bytes_role,
-	.begins_word = bytes_begins_word, .places = bytes_places,
+	.places = bytes_places,
 };
 
 /* <s> a </s>, and <s> a </s> </s> b </s>. */
@@ -377,10 +372,6 @@ static void test_absent(void **state)
 	assert_int_equal(tokenizer_role(b->kind, "[MASK]"), TOK_MASK);
 	assert_int_equal(tokenizer_role(b->kind, "a"), -1);
 	assert_int_equal(tokenizer_role(&bytes, "<|end|>"), TOK_SEP);
-	assert_true(tokenizer_begins_word(&bytes, "A"));
-	assert_false(tokenizer_begins_word(&bytes, "a"));
-	assert_false(tokenizer_begins_word(b->kind, "##c"));
-	assert_true(tokenizer_begins_word(NULL, "c"));
 	tokenizer_free(t);
 	tokenizer_free(b);
 }

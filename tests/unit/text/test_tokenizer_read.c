@@ -204,8 +204,6 @@ static void test_roles(void **state)
 	assert_int_equal(tokenizer_special(g, TOK_CLS), -1);
 	assert_int_equal(tokenizer_never_written(g, never), 0);
 	assert_int_equal(tokenizer_role(tokenizer_kind_find("bpe"), "</s>"), TOK_SEP);
-	assert_true(tokenizer_begins_word(tokenizer_kind_find("bpe"), "\u0120the"));
-	assert_false(tokenizer_begins_word(tokenizer_kind_find("bpe"), "ing"));
 	assert_false(tokenizer_is_trained(tokenizer_kind_find("bpe")));
 	assert_true(tokenizer_is_trained(tokenizer_kind_find("wordpiece")));
 	tokenizer_free(r);
@@ -285,10 +283,47 @@ static void test_places(void **state)
 	for (int i = 0; i < FOLDERS; i++) {
 		struct tokenizer *t = open_folder(folders[i]);
 
-		if (i != ACCENTS) /* which has other words: see wordpiece.c */
-			check_places(t, text);
+		check_places(t, text);
 		tokenizer_free(t);
 	}
+}
+
+/* What a model wrote that is no UTF-8 stands in the text as U+FFFD: three bytes for one. */
+static void test_places_of_no_text(void **state)
+{
+	static const char *const piece[] = { "\u00c3", "\u0120the", "\u0120k", "\u00e2\u0122",
+					     "ing", "</s>" };
+	static const char text[] = "\ufffd the k\ufffd\ufffding";
+	static const uint32_t start[] = { 0, 4, 8, 9, 15, 0 };
+	struct token_span at[6];
+
+	(void)state;
+	assert_false(tokenizer_places(tokenizer_kind_find("bpe"), text, strlen(text), piece, 6,
+				      at));
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(at[i].start, start[i]);
+	assert_int_equal(at[4].end, strlen(text));
+}
+
+/* Words as other rules than BERT's uncased ones make them. */
+static void test_places_by_rules(void **state)
+{
+	/* a mark that stands alone; ideographs that are one word */
+	static const char text[] = "a \u0301 B\u4e2d\u6587 c";
+	static const char *const kept[] = { "a", "\u0301", "b\u4e2d", "##\u6587", "c" };
+	static const char *const gone[] = { "a", "b", "\u4e2d", "\u6587", "c" };
+	struct token_span at[5];
+
+	(void)state;
+	assert_false(tokenizer_places(NULL, text, strlen(text), kept, 5, at));
+	assert_int_equal(at[1].start, 2);
+	assert_int_equal(at[2].start, 5);
+	assert_int_equal(at[3].start, 5);
+	assert_int_equal(at[4].start, strlen(text) - 1);
+	assert_false(tokenizer_places(NULL, text, strlen(text), gone, 5, at));
+	assert_int_equal(at[2].start, 6);
+	assert_int_equal(at[3].start, 9);
+	assert_int_equal(at[4].start, strlen(text) - 1);
 }
 
 /* --- long words, odd bytes --- */
@@ -388,7 +423,8 @@ int main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_roles),
 		cmocka_unit_test(test_decode),
-		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_places),     cmocka_unit_test(test_places_of_no_text),
+		cmocka_unit_test(test_places_by_rules),
 		cmocka_unit_test(test_long_words),
 		cmocka_unit_test(test_cap),
 		cmocka_unit_test(test_hostile_bytes),

@@ -75,7 +75,7 @@ static void check_others(struct rect body, int classes)
 	struct inspect_layout i;
 	struct summary_layout s;
 
-	layout_inspect(body, classes, &i);
+	layout_inspect(body, classes, 0, &i);
 	all_apart((struct rect[]){i.head, i.matrix, i.calibration, i.list, i.detail}, 5,
 		  body);
 	layout_summary(body, &s);

@@ -1,0 +1,69 @@
+/*
+ * plan_frozen.c - model.frozen: are the groups there, and is anything left to train?
+ */
+#include "plan/plan_table.h"
+
+void plan_groups(const struct plan *p, struct freeze_groups *out)
+{
+	bool says = model_kind_says(p->model.kind); /* then no task has a head */
+
+	*out = (struct freeze_groups){ .layers = p->model.layers, .n_tasks = p->n_tasks,
+				       .shared_layers = p->model.shared_layers };
+	for (int i = 0; i < p->n_tasks; i++) {
+		out->task[i] = p->tasks[i].name;
+		if (!says && plan_decoder_of(p, i) < 0)
+			out->heads |= (uint64_t)1 << i;
+	}
+}
+
+void plan_frozen(const struct plan *p, struct freeze *out)
+{
+	struct freeze_groups g;
+
+	plan_groups(p, &g);
+	if (freeze_read(&g, *p->frozen ? p->frozen : "nothing", out, NULL))
+		BUG("a plan with '%s' frozen was taken", p->frozen);
+}
+
+/* Is all frozen that the task could train, another's decoder included? */
+static bool is_all_frozen(const struct plan *p, const struct freeze_groups *g,
+			  const struct freeze *f, int task)
+{
+	int writer = plan_decoder_of(p, task);
+
+	return freeze_covers_task(g, f, task) &&
+	       (writer < 0 || freeze_covers_task(g, f, writer));
+}
+
+/* A method that needs what is frozen. */
+static enum status check_methods(struct plan_reader *r, const struct freeze_groups *g,
+				 const struct freeze *f)
+{
+	struct err why = { "" };
+
+	for (int role = 0; role < METHOD_ROLES; role++)
+		if (method_fits_frozen(method_find((enum method_role)role,
+						   r->plan->method[role].name),
+				       freeze_covers_shared(g, f), &why))
+			return plan_refuse(r, "model.frozen", "%.400s", why.text);
+	return ST_OK;
+}
+
+enum status plan_check_frozen(struct plan_reader *r)
+{
+	const struct plan *p = r->plan;
+	struct freeze_groups g;
+	struct err why = { "" };
+	struct freeze f;
+
+	if (!*p->frozen)
+		return ST_OK;
+	plan_groups(p, &g);
+	if (freeze_read(&g, p->frozen, &f, &why))
+		return plan_refuse(r, "model.frozen", "%.450s", why.text);
+	for (int i = 0; i < p->n_tasks; i++)
+		if (plan_is_heard(&p->tasks[i]) && !is_all_frozen(p, &g, &f, i))
+			return check_methods(r, &g, &f);
+	return plan_refuse(r, "model.frozen", "nothing would be trained: all that the tasks "
+			   "which begin heard could train is frozen");
+}
