@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "base/progress.h"
 #include "base/status.h"
-#include "data/masking.h"
+#include "text/masking.h"
 #include "data/source.h"
 #include "data/task_kind.h"
 #include "text/tokenizer_train.h"

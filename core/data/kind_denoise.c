@@ -4,7 +4,7 @@
  */
 #include "data/cache.h"
 #include "data/data_kind.h"
-#include "data/gaps.h"
+#include "text/gaps.h"
 
 static uint32_t units(const struct cache_record *r)
 {

@@ -95,7 +95,7 @@ fails "texts of two places" 2 "a task with 'from' has that task's rows.*at tasks
 gaps ''
 fails "texts of no place" 2 "missing 'train', or 'from'.*at tasks.gaps.train" "$TUTTI" check "$plan"
 gaps ', "from": "topic", "label": "x"'
-fails "it has no labels" 2 "'label' is for tasks of kind classify or regress, not mlm" "$TUTTI" check "$plan"
+fails "it has no labels" 2 "'label' is for tasks of kind classify or regress or multilabel, not mlm" "$TUTTI" check "$plan"
 gaps ', "from": "topic", "metrics": ["accuracy"]'
 fails "its metrics are its own" 2 "'accuracy' does not fit a mlm task" "$TUTTI" check "$plan"
 gaps ', "from": "topic"'

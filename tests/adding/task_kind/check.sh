@@ -29,7 +29,7 @@ fails "it has no labels" 2 "'labels' is for tasks of kind classify or multilabel
 plan ', "beams": 2'
 fails "it does not decode" 2 "'beams' is for tasks of kind summarize or denoise, not count" "$TUTTI" check q.json
 plan ', "text_b": "x"'
-fails "it has no pairs" 2 "'text_b' is for tasks of kind classify, regress or multilabel" "$TUTTI" check q.json
+fails "it has no pairs" 2 "'text_b' is for tasks of kind classify or regress or multilabel" "$TUTTI" check q.json
 plan ', "metrics": ["accuracy"]'
 fails "metrics are those of numbers" 2 "'accuracy' does not fit a count task" "$TUTTI" check q.json
 plan ''

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "data/gaps.h"
+#include "text/gaps.h"
 
 struct made {
 	struct buf source, target;

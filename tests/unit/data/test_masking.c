@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "data/masking.h"
+#include "text/masking.h"
 
 enum { PIECES = 40, ROWS = 2000, WORDS = 300, TAILS = 50 };
 

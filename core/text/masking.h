@@ -13,8 +13,8 @@
  * dev rows of the row alone, so that every evaluation, of runs with any seed, asks for the
  * same. After MASKING_EPOCHS epochs the first one comes again.
  */
-#ifndef TUTTI_DATA_MASKING_H
-#define TUTTI_DATA_MASKING_H
+#ifndef TUTTI_TEXT_MASKING_H
+#define TUTTI_TEXT_MASKING_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /*
  * gaps.c - see gaps.h.
  */
-#include "data/gaps.h"
+#include "text/gaps.h"
 
 #include <stdlib.h>
 

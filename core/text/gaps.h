@@ -14,13 +14,13 @@
  * A function of the text, the share and (spans) the seed, of dev rows of the text and the
  * share alone. At least one part is taken and one is left.
  */
-#ifndef TUTTI_DATA_GAPS_H
-#define TUTTI_DATA_GAPS_H
+#ifndef TUTTI_TEXT_GAPS_H
+#define TUTTI_TEXT_GAPS_H
 
 #include <stdbool.h>
 
 #include "base/str.h"
-#include "data/masking.h"
+#include "text/masking.h"
 
 /* Appends both. False: the text has one part alone, and nothing is appended. */
 bool gaps_make(const struct masking_spec *spec, const char *text, size_t len,

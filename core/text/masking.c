@@ -5,7 +5,7 @@
  * has PER_EPOCH places of it: the first half for the order of the words, then two for each
  * piece.
  */
-#include "data/masking.h"
+#include "text/masking.h"
 
 #include "base/mem.h"
 #include "base/rng.h"
