@@ -1,6 +1,7 @@
 /*
- * ask_summarize.c - asking for a summary: decoded text beside the reference, scored
- * by ROUGE. The baseline is the better of the first and the longest three sentences.
+ * ask_summarize.c - asking for a summary, or for what was taken out of a text: decoded
+ * text beside the reference, scored by ROUGE. The baseline is the better of the first and
+ * the longest three sentences.
  */
 #include "ask/ask_summarize.h"
 
@@ -268,19 +269,18 @@ static void put_answer(const struct ask_text *a, struct json_out *j)
 	generation_release(&g);
 }
 
+#define WRITES                                                                 \
+	.decodes = true, .answer = answer_summaries,                           \
+	.gather_begin = begin, .gather_add = add, .gather_metric = metric,     \
+	.gather_end = end, .said_value = score_of, .baseline = sentences,      \
+	.member = { "prediction", "summary", "text" }, .take = take,           \
+	.take_none = take_none, .signature = signature, .put_answer = put_answer
+
 const struct ask_kind ask_kind_summarize = {
-	.decodes = true,
+	WRITES,
 	.unexplained = "writes summaries",
-	.answer = answer_summaries,
-	.gather_begin = begin,
-	.gather_add = add,
-	.gather_metric = metric,
-	.gather_end = end,
-	.said_value = score_of,
-	.baseline = sentences,
-	.member = { "prediction", "summary", "text" },
-	.take = take,
-	.take_none = take_none,
-	.signature = signature,
-	.put_answer = put_answer,
+};
+const struct ask_kind ask_kind_denoise = {
+	WRITES,
+	.unexplained = "writes what was taken out",
 };

@@ -156,7 +156,7 @@ static void begin_batch(struct eval *e, struct worker *w, const struct piece *p,
 		a->out[i] = &e->out[at[i]];
 	}
 	tape_begin(&w->tape, NULL, NULL);
-	batch_build(&a->b, &w->tape.arena, a->data, a->task, a->row, a->n, 0,
+	batch_build(&a->b, &w->tape.arena, a->data, a->task, a->row, a->n, 0, 0,
 		    tokenizer_start(a->s->tok));
 }
 

@@ -9,6 +9,7 @@
 #include "ask/evaluate_internal.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "data/data_kind.h"
 #include "session/workers.h"
 #include "text/utf8.h"
 
@@ -120,7 +121,11 @@ struct layout eval_encode(const struct session *s, int task, const char *text,
 
 	if (p->pair[0] && pair && pair[0])
 		two = (struct layout_words){ pair, strlen(pair) };
-	layout_prompted(s->tok, plan_prompt(p), one, two, p->max_source, ids, spans, &l);
+	if (data_kind(p->kind)->has_marks)
+		layout_masked(s->tok, plan_prompt(p), one, two, p->max_source, ids, spans, &l);
+	else
+		layout_prompted(s->tok, plan_prompt(p), one, two, p->max_source, ids, spans,
+				&l);
 	ex->ids = ids;
 	ex->n_ids = l.n;
 	ex->second = l.at[1];

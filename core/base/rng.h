@@ -22,6 +22,7 @@ enum rng_purpose {
 	RNG_DATA,      /* generators, hold-out splits */
 	RNG_TEST,
 	RNG_RESAMPLE,  /* rows and seeds of significance tests; draw = the resample */
+	RNG_MASK,      /* pieces hidden to be put back; draw = row, index has the epoch */
 };
 
 /* A stream: all but the index is fixed. Copied freely. */

@@ -214,6 +214,11 @@ double packer_per_epoch(const struct packer *p)
 	return p->per_epoch;
 }
 
+uint64_t packer_epoch(const struct packer *p)
+{
+	return p->epoch;
+}
+
 double packer_units(const struct packer *p)
 {
 	return p->units;
@@ -223,8 +228,8 @@ double packer_units(const struct packer *p)
 
 /* The arrays of a batch while they are filled. */
 struct filler {
-	int32_t *ids, *pos, *seg, *dec_in, *dec_pos, *dec_out, *label, *set;
-	int *off, *dec_off, *set_off;
+	int32_t *ids, *pos, *seg, *ids_out, *dec_in, *dec_pos, *dec_out, *label, *set;
+	int *off, *dec_off, *set_off, *scratch;
 	double *number;
 	uint64_t *row;
 	bool is_set; /* its targets are sets */
@@ -252,6 +257,7 @@ static void filler_init(struct filler *f, struct arena *a, int B, int N, int T, 
 	f->number = array(a, B, sizeof *f->number);
 	f->row = array(a, B, sizeof *f->row);
 	f->off[0] = f->dec_off[0] = f->set_off[0] = 0;
+	f->ids_out = NULL;
 }
 
 /* An id that is none can only come from a damaged cache: it becomes [UNK]. */
@@ -318,6 +324,7 @@ static void finish(struct batch *out, const struct filler *f, int B)
 	out->pos = f->pos;
 	out->seg = f->seg;
 	out->off = f->off;
+	out->ids_out = f->ids_out;
 	out->dec_in = f->dec_in;
 	out->dec_pos = f->dec_pos;
 	out->dec_out = f->dec_out;
@@ -327,6 +334,22 @@ static void finish(struct batch *out, const struct filler *f, int B)
 	out->set_off = f->set_off;
 	out->number = f->number;
 	out->row = f->row;
+}
+
+/* What rows of a text are to say. */
+static void fill_aims(struct filler *f, struct arena *a, const struct dataset *d, int B,
+		      uint64_t epoch)
+{
+	int N = f->off[B];
+
+	f->ids_out = array(a, N, sizeof *f->ids_out);
+	f->scratch = array(a, N, sizeof *f->scratch);
+	for (int b = 0; b < B; b++) {
+		int at = f->off[b];
+
+		data_kind(dataset_kind(d))->aim(d, f->row[b], epoch, f->off[b + 1] - at,
+						f->ids + at, f->scratch, f->ids_out + at);
+	}
 }
 
 static int sum(uint64_t total)
@@ -341,7 +364,7 @@ static uint64_t set_size(const struct example *e)
 }
 
 void batch_build(struct batch *out, struct arena *a, const struct dataset *d,
-		 int task, const uint64_t *rows, int n, uint64_t draw,
+		 int task, const uint64_t *rows, int n, uint64_t epoch, uint64_t draw,
 		 int32_t cls_id)
 {
 	uint64_t N = 0, T = 0, S = 0;
@@ -366,6 +389,8 @@ void batch_build(struct batch *out, struct arena *a, const struct dataset *d,
 		fill_example(&f, d, b, &e, cls_id);
 		f.row[b] = rows[b];
 	}
+	if (data_kind(dataset_kind(d))->aim)
+		fill_aims(&f, a, d, n, epoch);
 	*out = (struct batch){ .task = task, .kind = dataset_kind(d), .draw = draw };
 	finish(out, &f, n);
 }

@@ -31,6 +31,8 @@ struct batch {
 	const int32_t *ids;      /* [N] */
 	const int32_t *pos;      /* [N] place in its sequence */
 	const int32_t *seg;      /* [N] 0 or 1 */
+	const int32_t *ids_out;  /* [N] the piece that a row is to say, -1: none; NULL: the
+				    kind's answers are no pieces of the text itself */
 	const int *off;          /* [B+1] */
 	const int32_t *dec_in;   /* [T] decoder input */
 	const int32_t *dec_pos;  /* [T] */
@@ -71,15 +73,18 @@ int packer_draw(struct packer *p, struct cursor *c, uint64_t *rows);
  * and wherever the cursor stands.
  */
 double packer_per_epoch(const struct packer *p);
+/* Of which epoch packer_draw's last rows were. */
+uint64_t packer_epoch(const struct packer *p);
 /* How many units (dataset_units) such a micro-batch has in the mean: as above, > 0. */
 double packer_units(const struct packer *p);
 
 /*
  * Builds the batch of the given rows in the arena (borrowed until its reset).
- * Any thread. `draw` is copied in.
+ * Any thread. `draw` is copied in; what is hidden of a row follows from its number and
+ * the epoch (masking.h).
  */
 void batch_build(struct batch *out, struct arena *a, const struct dataset *d,
-		 int task, const uint64_t *rows, int n, uint64_t draw,
+		 int task, const uint64_t *rows, int n, uint64_t epoch, uint64_t draw,
 		 int32_t cls_id);
 /* The same from examples that are in no data set ("try a text", predict). */
 void batch_build_examples(struct batch *out, struct arena *a,

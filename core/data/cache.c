@@ -42,6 +42,19 @@ static void add_int(struct hasher *h, int x)
 	hasher_add_u64(h, (uint64_t)(int64_t)x);
 }
 
+static void add_gaps(struct hasher *h, const struct masking_spec *m)
+{
+	char share[17];
+
+	double_to_hex(m->share, share);
+	hasher_add_str(h, share);
+	add_int(h, (int)m->how);
+	if (m->how == GAPS_SENTENCES)
+		return;
+	hasher_add_u64(h, m->is_dev ? 0 : m->seed);
+	add_int(h, m->is_dev ? -1 : m->task);
+}
+
 static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 			    const struct tokenizer *tok)
 {
@@ -59,6 +72,8 @@ static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 	add_text(h, spec->unlabelled ? NULL : spec->target);
 	if (spec->prompt)
 		add_text(h, spec->prompt);
+	if (data_kind(spec->kind)->corrupt)
+		add_gaps(h, &spec->mask);
 	add_int(h, spec->max_source);
 	add_int(h, t->has_pieces ? spec->max_target : 0);
 	add_int(h, labels ? spec->n_labels : 0);

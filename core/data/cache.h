@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { CACHE_VERSION = 4, CACHE_ENDIAN = 0x01020304 };
+enum { CACHE_VERSION = 5, CACHE_ENDIAN = 0x01020304 };
 
 struct cache_header {
 	char magic[8];                 /* "TUTTITOK" */
@@ -44,7 +44,7 @@ struct cache_record {
 	uint32_t text_len, pair_len, target_len;
 };
 
-_Static_assert(sizeof(struct cache_header) == 1896, "no padding in the header");
+_Static_assert(sizeof(struct cache_header) == 2000, "no padding in the header");
 _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */
@@ -59,6 +59,7 @@ struct dataset {
 	const struct cache_header *h;
 	const uint64_t *counts;        /* [n_labels] */
 	const struct cache_record *record; /* [n] */
+	struct masking *masking;       /* owned; NULL: nothing is hidden */
 };
 
 /* Where the cache of one data set is, and what it must say it was made from. */
@@ -106,7 +107,8 @@ enum status cache_check_rows(const struct cache_header *h,
 /* How the columns of a spec are asked for, and where they come in a row. */
 struct dataset_columns {
 	struct source_spec source;
-	int text, pair, target; /* index in the row, or -1 */
+	int text, pair, target; /* index in the row, or -1; a target that is made is none of
+				   the source's fields */
 };
 void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c);
 /* False for a good row that is on the other side of held_share. */
@@ -119,6 +121,18 @@ enum { LABEL_BYTES_MAX = 256 };
  */
 void dataset_check_row(const struct dataset_spec *spec, const struct dataset_columns *c,
 		       struct source_row *row);
+/*
+ * Of a kind that makes a source and a target of a row's text: the row's text becomes the
+ * source, field c->target the target, both in `made`; or the row is marked. Before
+ * dataset_check_row, which then finds a target. `made` is the caller's, used again for
+ * each row.
+ */
+struct made_texts {
+	struct buf source, target;
+};
+void dataset_corrupt(const struct dataset_spec *spec, const struct dataset_columns *c,
+		     struct source_row *row, struct made_texts *made);
+void made_texts_release(struct made_texts *made);
 /* What chooses the rows, as part of a key; nothing where all are taken. */
 void dataset_key_rows(const struct dataset_spec *spec, struct hasher *h);
 /* Opens the file and begins the progress "reading FILE". */

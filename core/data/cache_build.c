@@ -30,6 +30,8 @@ struct builder {
 	struct target_stats stats;
 	int *by_name;                 /* [n_labels] labels in order of bytes */
 	int32_t *ids, *pieces;        /* scratch: 2 * max_source, target_taker's */
+	struct masking *masking;      /* of kinds that hide pieces, else NULL */
+	struct made_texts made;
 	bool cache_failed;
 };
 
@@ -74,6 +76,10 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 	b->ids = xcalloc(2 * (size_t)spec->max_source, sizeof *b->ids);
 	n = spec->max_target > b->h.n_labels ? spec->max_target : b->h.n_labels;
 	b->pieces = xcalloc((size_t)(n > 0 ? n : 1), sizeof *b->pieces);
+	if (data_kind(spec->kind)->is_masked)
+		b->masking = masking_new(tok, &spec->mask);
+	buf_init(&b->made.source);
+	buf_init(&b->made.target);
 	b->body = hasher_new();
 }
 
@@ -88,6 +94,8 @@ static void builder_release(struct builder *b)
 	xfree(b->by_name);
 	xfree(b->ids);
 	xfree(b->pieces);
+	masking_free(b->masking);
+	made_texts_release(&b->made);
 }
 
 /* --- one row --- */
@@ -102,10 +110,16 @@ static enum row_fault take_source(struct builder *b, const struct source_row *ro
 
 	if (c->pair >= 0)
 		pair = (struct layout_words){ row->field[c->pair], row->len[c->pair] };
-	layout_prompted(b->tok, b->spec->prompt, text, pair, b->spec->max_source, b->ids,
-			NULL, &l);
+	if (data_kind(b->spec->kind)->corrupt)
+		layout_masked(b->tok, b->spec->prompt, text, pair, b->spec->max_source, b->ids,
+			      NULL, &l);
+	else
+		layout_prompted(b->tok, b->spec->prompt, text, pair, b->spec->max_source,
+				b->ids, NULL, &l);
 	if (!l.total[0] || (c->pair >= 0 && !l.total[1]))
 		return ROW_EMPTY_TEXT;
+	if (b->masking && !masking_can(b->masking, l.n, b->ids))
+		return ROW_NO_WORDS;
 	r->n_ids = (uint32_t)l.n;
 	r->second = (uint32_t)l.at[1];
 	b->h.report.cut_source += layout_lost(&l) > 0;
@@ -134,6 +148,7 @@ static void take_row(struct builder *b, struct source_row *row, struct cache_rec
 {
 	const struct row_report before = b->h.report;
 
+	dataset_corrupt(b->spec, &b->columns, row, &b->made);
 	dataset_check_row(b->spec, &b->columns, row);
 	if (!row->fault)
 		take_target(b, row, r);

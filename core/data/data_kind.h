@@ -74,7 +74,7 @@ struct data_target {
 	void (*put)(const struct target_shown *t, struct json_out *j);
 };
 extern const struct data_target data_target_label, data_target_labels, data_target_number,
-	data_target_text;
+	data_target_text, data_target_none;
 /* A label's number by its bytes, or -1. */
 int target_label_find(const struct target_taker *k, const char *s, size_t n);
 
@@ -89,7 +89,23 @@ struct data_column {
 struct data_kind {
 	const struct data_target *target;
 	uint32_t (*units)(const struct cache_record *r); /* that an example counts */
-	struct data_column column[DATA_COLUMNS]; /* a pair's second text alone may be none */
+	/* A pair's second text may be none; so is the target where data_target_none is it. */
+	struct data_column column[DATA_COLUMNS];
+	/*
+	 * Which rows of a batch are to say pieces of the text itself: NULL, none. Of example
+	 * `row` with n ids: out[i] gets the piece, or -1; ids may change (masking.h).
+	 * scratch [n]. Pure; any thread.
+	 */
+	void (*aim)(const struct dataset *d, uint64_t row, uint64_t epoch, int n,
+		    int32_t *ids, int *scratch, int32_t *out);
+	bool is_masked;             /* what it says was hidden: dataset_masking() */
+	/*
+	 * Makes a source and a target of a row's text, whose file has no target: appends
+	 * both. False: that text cannot be. NULL: rows are as the file has them.
+	 */
+	bool (*corrupt)(const struct dataset_spec *spec, const char *text, size_t len,
+			struct buf *source, struct buf *target);
+	bool has_marks;             /* "[MASK]" of a source is the mask (layout_masked) */
 	/* Says a task in words: %y its target, %x its text, %X "text x" or "texts x and z". */
 	const char *saying;
 	/*
@@ -112,9 +128,9 @@ TASK_KIND_LIST(DATA_KIND)
 
 /* Of a kind that counts each example as one; the columns of one with texts and a label. */
 uint32_t data_units_one(const struct cache_record *r);
+#define DATA_TEXT_HELP "Column of the text, by name, by number from 0, or as NAME#2."
 #define DATA_LABELLED(noun_of_target)                                                 \
-	[COLUMN_TEXT] = { "text", "text", "Column of the text, by name, by number "   \
-			  "from 0, or as NAME#2." },                                  \
+	[COLUMN_TEXT] = { "text", "text", DATA_TEXT_HELP },                           \
 	[COLUMN_PAIR] = { "text_b", "second text of a pair",                          \
 			  "Column of the second text of a pair." },                   \
 	[COLUMN_TARGET] = { "label", noun_of_target, "Column of the label, of the "   \

@@ -49,11 +49,40 @@ void dataset_columns(const struct dataset_spec *spec, struct dataset_columns *c)
 		c->pair = s->n_fields++;
 		s->field[c->pair] = spec->pair;
 	}
-	if (!spec->unlabelled) {
+	if (!spec->unlabelled && data_kind(spec->kind)->column[COLUMN_TARGET].key) {
 		c->target = s->n_fields++;
 		s->field[c->target] = spec->target;
 		s->is_apart[c->target] = data_target(spec->kind)->has_set;
 	}
+	if (!spec->unlabelled && data_kind(spec->kind)->corrupt)
+		c->target = s->n_fields;
+}
+
+void dataset_corrupt(const struct dataset_spec *spec, const struct dataset_columns *c,
+		     struct source_row *row, struct made_texts *made)
+{
+	const struct data_kind *k = data_kind(spec->kind);
+
+	if (row->fault || !k->corrupt || c->target < 0)
+		return;
+	buf_clear(&made->source);
+	buf_clear(&made->target);
+	if (!k->corrupt(spec, row->field[c->text], row->len[c->text], &made->source,
+			&made->target)) {
+		row->fault = ROW_NO_WORDS;
+		return;
+	}
+	row->field[c->text] = buf_str(&made->source);
+	row->len[c->text] = made->source.len;
+	row->field[c->target] = buf_str(&made->target);
+	row->len[c->target] = made->target.len;
+	row->is_list[c->target] = false;
+}
+
+void made_texts_release(struct made_texts *made)
+{
+	buf_release(&made->source);
+	buf_release(&made->target);
 }
 
 /* Where a text falls among 0..2^64: by itself, or by itself and the draw's number. */
@@ -201,7 +230,12 @@ static enum status check_spec(const struct dataset_spec *spec,
 	const struct data_target *t = data_target(spec->kind);
 	bool labelled = !spec->unlabelled;
 
-	BUG_IF(!spec->text || (labelled && !spec->target));
+	BUG_IF(!spec->text || (labelled && !spec->target &&
+			       data_kind(spec->kind)->column[COLUMN_TARGET].key));
+	if (data_kind(spec->kind)->is_masked && tokenizer_special(tok, TOK_MASK) < 0)
+		return err_set(err, ST_INVALID, "the tokenizer has no piece that stands for a "
+			       "hidden one ([MASK]), as a task of kind %s wants it",
+			       task_kind_name(spec->kind));
 	if (spec->max_source < 4)
 		return err_set(err, ST_INVALID, "max_source below 4");
 	if (labelled && t->has_pieces && spec->max_target < 2)
@@ -276,6 +310,8 @@ enum status dataset_open(const struct dataset_spec *spec,
 		*out = NULL;
 	}
 	xfree(pl);
+	if (!st && data_kind(spec->kind)->is_masked)
+		(*out)->masking = masking_new(tok, &spec->mask);
 	return st;
 }
 
@@ -283,6 +319,7 @@ void dataset_close(struct dataset *d)
 {
 	if (!d)
 		return;
+	masking_free(d->masking);
 	file_unmap(&d->map);
 	xfree(d);
 }
@@ -330,6 +367,8 @@ uint32_t dataset_cost(const struct dataset *d, uint64_t i)
 uint32_t dataset_units(const struct dataset *d, uint64_t i)
 {
 	BUG_IF(i >= d->h->n);
+	if (d->masking)
+		return (uint32_t)masking_wanted(d->masking, (int)d->record[i].n_ids);
 	return data_kind(dataset_kind(d))->units(&d->record[i]);
 }
 
@@ -344,6 +383,11 @@ void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
 enum task_kind dataset_kind(const struct dataset *d)
 {
 	return (enum task_kind)d->h->kind;
+}
+
+const struct masking *dataset_masking(const struct dataset *d)
+{
+	return d->masking;
 }
 
 int32_t dataset_safe_id(const struct dataset *d, int32_t id)

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "text/masking.h"
 #include "data/source.h"
 #include "data/task_kind.h"
 #include "text/tokenizer_train.h"
@@ -38,6 +39,7 @@ struct dataset_spec {
 	int max_target;         /* tokens, [SEP] at the end included */
 	double max_bad;         /* share of bad rows: row_report_allowed */
 	bool unlabelled;        /* rows need no target (prediction) */
+	struct masking_spec mask; /* of kinds that hide pieces (masking.h) */
 	/*
 	 * A file for two splits: above 0, `is_held` chooses between this share of
 	 * the rows and the others. A row's text alone decides, so that copies of
@@ -80,7 +82,8 @@ enum status dataset_check_prompt(const struct dataset_spec *spec,
  * made anew without a word; where none can be written, one without a name in
  * TMPDIR serves. Many threads may read one data set at once.
  * ST_INVALID: the file, its columns or too many of its rows are no good;
- * classify needs labels unless unlabelled.
+ * classify needs labels unless unlabelled; kinds that hide pieces want a tokenizer with a
+ * piece for a mask.
  */
 enum status dataset_open(const struct dataset_spec *spec,
 			 const struct tokenizer *tok, const char *cache_dir,
@@ -98,6 +101,8 @@ void dataset_lengths(const struct dataset *d, uint64_t i, uint32_t *n_ids,
 uint32_t dataset_units(const struct dataset *d, uint64_t i);
 uint64_t dataset_tokens(const struct dataset *d); /* sum of the costs; tests ask */
 enum task_kind dataset_kind(const struct dataset *d);
+/* How pieces of its rows are hidden; NULL: they are not. Borrowed. */
+const struct masking *dataset_masking(const struct dataset *d);
 /* `id`, or [UNK]'s when it is outside the vocabulary (a damaged cache). */
 int32_t dataset_safe_id(const struct dataset *d, int32_t id);
 struct hash dataset_content(const struct dataset *d); /* of the data file */

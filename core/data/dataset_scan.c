@@ -26,6 +26,8 @@ static enum status each_row(const struct dataset_spec *spec, struct progress *pg
 	enum status st;
 
 	dataset_columns(spec, &c);
+	if (data_kind(spec->kind)->corrupt)
+		c.target = -1; /* it is of the text, which is looked at whole */
 	st = dataset_source(spec, &c, pg, &src, err);
 	if (st)
 		return st;

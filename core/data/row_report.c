@@ -34,6 +34,7 @@ static const struct {
 	[ROW_NO_LABEL] = { "empty label", "a max_bad of 1 skips such rows" },
 	[ROW_LONG_LABEL] = { "label too long", "is it a text" },
 	[ROW_BIG_NUMBER] = { "number too large", NULL },
+	[ROW_NO_WORDS] = { "nothing that could be hidden", NULL },
 };
 
 const char *row_fault_name(enum row_fault f)

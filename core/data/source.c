@@ -75,12 +75,20 @@ bool source_number(const char *p, size_t n, char decimal, double *x)
 
 /* --- opening --- */
 
+static bool is_text(enum source_format f)
+{
+	return f == SOURCE_LINES || f == SOURCE_PARAGRAPHS;
+}
+
 /* The file, its form, and of a table how it is. */
 static enum status begin(struct source *s, const char *path, enum source_format asked,
 			 struct progress *pg, struct err *err)
 {
 	enum status st = lines_open(&s->r, path, pg, err);
 
+	s->form = (struct form){ .format = asked, .delimiter = '\t', .decimal = '.' };
+	if (is_text(asked))
+		return st;
 	if (!st)
 		st = form_find(&s->r, asked, &s->form, err);
 	if (st || s->form.format == SOURCE_JSONL)
@@ -97,7 +105,8 @@ static enum status refuse_json(const struct source_spec *spec, enum status st,
 	struct lines r;
 	struct form form = { .format = SOURCE_AUTO };
 
-	if (spec->format == SOURCE_AUTO || lines_open(&r, spec->path, NULL, NULL))
+	if (spec->format == SOURCE_AUTO || is_text(spec->format) ||
+	    lines_open(&r, spec->path, NULL, NULL))
 		return st;
 	form_find(&r, SOURCE_AUTO, &form, NULL);
 	lines_release(&r);
@@ -122,7 +131,9 @@ enum status source_open(const struct source_spec *spec, struct source **out,
 		s->field[i] = xstrdup(spec->field[i]);
 		s->is_apart[i] = spec->is_apart[i];
 	}
-	if (!st && s->form.format == SOURCE_JSONL)
+	if (!st && is_text(spec->format))
+		st = text_open(s, err);
+	else if (!st && s->form.format == SOURCE_JSONL)
 		st = jsonl_open(s, err);
 	else if (!st)
 		st = table_columns(s, spec->header, err);
@@ -164,6 +175,8 @@ enum status source_next(struct source *s, struct source_row *row,
 			struct err *err)
 {
 	*row = (struct source_row){ .fault = ROW_OK, .decimal = s->form.decimal };
+	if (is_text(s->form.format))
+		return text_next(s, row, err);
 	return s->form.format == SOURCE_JSONL ? jsonl_next(s, row, err) :
 						table_next(s, row, err);
 }

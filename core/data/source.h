@@ -12,6 +12,8 @@
  * only way without a header), or "name#2" for the second of one name. A JSON row
  * may be a list: its columns go by number. Blank lines are no rows.
  *
+ * Where a plan says so a file is text without columns: a row is a line, or a paragraph.
+ *
  * A table is as wide as most of its rows; a row of another width is bad. So is
  * one that cannot be read. Bad rows are counted by reason with the first line
  * numbers, and skipped; too many of them (row_report_allowed) fail at the end.
@@ -28,14 +30,15 @@
 #include "base/status.h"
 #include "base/str.h"
 
-enum source_format { SOURCE_AUTO, SOURCE_JSONL, SOURCE_TSV, SOURCE_CSV };
+enum source_format { SOURCE_AUTO, SOURCE_JSONL, SOURCE_TSV, SOURCE_CSV,
+		     SOURCE_LINES, SOURCE_PARAGRAPHS }; /* the last two only where named */
 enum { SOURCE_FIELDS = 4, SOURCE_LINE_MAX = 16 << 20, SOURCE_APART = 0x1f };
 
 /* Why a row was skipped. ROW_OK is a good one. */
 enum row_fault { ROW_OK, ROW_SHORT, ROW_LONG, ROW_BAD_JSON, ROW_NO_FIELD,
 		 ROW_BAD_UTF8, ROW_NUL, ROW_TOO_LONG, ROW_EMPTY_TEXT, ROW_BAD_LABEL,
 		 ROW_LIST, ROW_BAD_NUMBER, ROW_BAD_QUOTE, ROW_NO_LABEL, ROW_LONG_LABEL,
-		 ROW_BIG_NUMBER, ROW_FAULTS };
+		 ROW_BIG_NUMBER, ROW_NO_WORDS, ROW_FAULTS };
 const char *row_fault_name(enum row_fault f); /* "too few columns" */
 
 enum { ROW_WHAT = 64, ROW_FEW = 3 };

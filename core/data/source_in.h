@@ -1,5 +1,5 @@
 /*
- * source_in.h - what the readers of the three formats share. Internal.
+ * source_in.h - what the readers of the formats share. Internal.
  */
 #ifndef TUTTI_DATA_SOURCE_IN_H
 #define TUTTI_DATA_SOURCE_IN_H
@@ -48,6 +48,10 @@ enum status list_skip_to(struct source *s, uint64_t at, struct err *err);
 
 enum status jsonl_open(struct source *s, struct err *err);
 enum status jsonl_next(struct source *s, struct source_row *row, struct err *err);
+
+/* Text without columns (SOURCE_LINES, SOURCE_PARAGRAPHS). */
+enum status text_open(struct source *s, struct err *err);
+enum status text_next(struct source *s, struct source_row *row, struct err *err);
 
 /* A table: how wide it is, whether its first row can name columns. */
 enum status table_look(struct source *s, struct err *err);

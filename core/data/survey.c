@@ -23,6 +23,7 @@ struct walk {
 	struct dataset_columns c;
 	struct survey *out;
 	struct buf text;
+	struct made_texts made;
 };
 
 static bool is_listed(const struct dataset_spec *spec, const char *s, size_t n)
@@ -99,6 +100,7 @@ static void take_row(struct walk *w, struct source_row *row)
 {
 	bool is_label = data_target(w->spec->kind)->has_labels && w->c.target >= 0;
 
+	dataset_corrupt(w->spec, &w->c, row, &w->made);
 	dataset_check_row(w->spec, &w->c, row);
 	if (!row->fault && is_label)
 		check_labels(w, row);
@@ -146,6 +148,7 @@ enum status survey_read(const struct dataset_spec *spec, struct progress *pg,
 	}
 	source_close(src);
 	buf_release(&w.text);
+	made_texts_release(&w.made);
 	if (out->n)
 		qsort(out->text, out->n, sizeof *out->text, by_value);
 	return st;

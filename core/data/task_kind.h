@@ -15,6 +15,9 @@
 	X(REGRESS, regress)      \
 	X(SUMMARIZE, summarize)  \
 	X(MULTILABEL, multilabel) \
+	X(MLM, mlm)              \
+	X(DENOISE, denoise)      \
+	X(LM, lm)                \
 	/* a new one is the last */
 
 #define TASK_KIND_CONSTANT(constant, name) TASK_##constant,

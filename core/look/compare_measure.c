@@ -46,8 +46,8 @@ static bool is_mean(enum metric_id m)
 {
 	enum metric_input input = metric_table[m].input;
 
-	return input == METRIC_TEXTS || input == METRIC_LOSSES || m == METRIC_ACCURACY ||
-	       m == METRIC_EXACT_MATCH;
+	return input == METRIC_TEXTS || metric_is_of_pieces(input) ||
+	       m == METRIC_ACCURACY || m == METRIC_EXACT_MATCH;
 }
 
 static void take_system(struct compare_work *w, struct sides *x, int system,
@@ -73,7 +73,7 @@ static void take_system(struct compare_work *w, struct sides *x, int system,
 		n++;
 		x->s.n_rows = a->n;
 		x->s.gold = is_mean(m->metric) ? NULL : a->gold;
-		x->s.weight = input == METRIC_LOSSES ? a->weight : NULL;
+		x->s.weight = metric_is_of_pieces(input) ? a->weight : NULL;
 	}
 	x->of[system] = (struct answers_of){ n, value };
 }

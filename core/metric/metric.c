@@ -50,6 +50,8 @@ const struct metric_info metric_table[METRICS] = {
 	    "F1 of sets of labels, all rows' labels counted together (scikit-learn)"),
 	ROW(METRIC_EXACT_MATCH, "exact_match", "em", SETS, 0,
 	    "share of rows with the very set of labels (scikit-learn's accuracy)"),
+	ROW(METRIC_PIECE_ACCURACY, "piece_accuracy", "pacc", METRIC_PIECES, METRIC_SHARE, 0,
+	    "share of pieces asked for that are found (Devlin et al. 2019)"),
 };
 
 double metric_turned(enum metric_id m, double x)

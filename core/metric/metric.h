@@ -17,12 +17,15 @@
 enum metric_id { METRIC_ACCURACY, METRIC_F1, METRIC_MACRO_F1, METRIC_MATTHEWS,
 		 METRIC_PEARSON, METRIC_SPEARMAN, METRIC_ROUGE1, METRIC_ROUGE2,
 		 METRIC_ROUGEL, METRIC_ROUGELSUM, METRIC_PERPLEXITY, METRIC_MICRO_F1,
-		 METRIC_EXACT_MATCH, METRICS };
+		 METRIC_EXACT_MATCH, METRIC_PIECE_ACCURACY, METRICS };
 
-/* What a metric eats: labels, numbers, texts, the losses of a model alone, or sets of
- * labels. */
+/*
+ * What a metric eats: labels, numbers, texts, sets of labels; or what a model alone has of
+ * a row: its losses, its share of right pieces. Of these a row weighs as many pieces as it
+ * has.
+ */
 enum metric_input { METRIC_LABELS, METRIC_NUMBERS, METRIC_TEXTS, METRIC_LOSSES,
-		    METRIC_SETS };
+		    METRIC_SETS, METRIC_PIECES };
 /* What its values are: 0 to 1 (times 100 on screens), -1 to 1, or any number. */
 enum metric_unit { METRIC_SHARE, METRIC_CORRELATION, METRIC_PLAIN };
 
@@ -38,15 +41,20 @@ struct metric_info {
 	const char *help;  /* one line, with the source */
 };
 
-/* Can files of single answers be scored by it? No file has losses, and sets are rows of
- * their own. */
-static inline bool metric_is_of_files(const struct metric_info *m)
-{
-	return m->input != METRIC_LOSSES && m->input != METRIC_SETS;
-}
-
 extern const struct metric_info metric_table[METRICS];
 const struct metric_info *metric_find(const char *name); /* NULL: none */
+/* Has a model alone what it eats? A row weighs as many pieces as it has, then. */
+static inline bool metric_is_of_pieces(enum metric_input input)
+{
+	return input == METRIC_LOSSES || input == METRIC_PIECES;
+}
+
+/* Can files of single answers be scored by it? None has what a model alone has, and sets
+ * are rows of their own. */
+static inline bool metric_is_of_files(const struct metric_info *m)
+{
+	return !metric_is_of_pieces(m->input) && m->input != METRIC_SETS;
+}
 
 /*
  * A value turned so that higher is better; a new value's gain over an old one, above 0

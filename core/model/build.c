@@ -119,7 +119,8 @@ static bool is_output(const struct model *m)
 	if (m->trunk->decoder) /* it says every answer */
 		return true;
 	for (int i = 0; i < m->n_tasks && m->cfg.tied; i++)
-		if (head_of(m->trunk, m->task[i].kind)->writes)
+		if (head_of(m->trunk, m->task[i].kind)->writes ||
+		    head_of(m->trunk, m->task[i].kind)->says_pieces)
 			return true;
 	return false;
 }

@@ -51,7 +51,9 @@ const struct decoder_kind *decoder_find(const char *name)
 
 const struct head_kind *head_of(const struct trunk_kind *trunk, enum task_kind k)
 {
-	return trunk && trunk->head ? trunk->head(k) : heads[k];
+	const struct head_kind *h = trunk && trunk->head ? trunk->head(k) : heads[k];
+
+	return h && h->is_causal && trunk && !trunk->decoder ? NULL : h;
 }
 
 bool model_kind_says(const char *kind)
@@ -267,12 +269,29 @@ static enum status check_task(const struct model *m, const struct model_task *t,
 	return ST_OK;
 }
 
+/* Who has another task's decoder, that one writes, and has its own. */
+static enum status check_decoder_of(const struct model *m, const struct model_task *t,
+				    struct err *err)
+{
+	int of = t->decoder_of - 1;
+
+	if (of < 0)
+		return ST_OK;
+	if (of >= m->n_tasks || m->task[of].decoder_of ||
+	    !head_of(m->trunk, t->kind)->writes || !head_of(m->trunk, m->task[of].kind)->writes)
+		return err_set(err, ST_INVALID, "task '%s' has the decoder of a task that has "
+			       "none of its own", t->name);
+	return ST_OK;
+}
+
 enum status model_check_tasks(const struct model *m, struct err *err)
 {
 	enum status st = ST_OK;
 
 	for (int i = 0; i < m->n_tasks && !st; i++) {
 		st = check_task(m, &m->task[i], err);
+		if (!st)
+			st = check_decoder_of(m, &m->task[i], err);
 		for (int k = 0; k < i && !st; k++)
 			if (str_eq(m->task[i].name, m->task[k].name))
 				st = err_set(err, ST_INVALID,

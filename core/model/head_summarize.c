@@ -1,6 +1,7 @@
 /*
- * head_summarize.c - a text: everything is the decoder's. The head's own, which it
- * declares under the task's prefix, is what the decoder's row gave: m->head[task].
+ * head_summarize.c - a text, a summary or what was taken out of the source: everything is
+ * the decoder's. The head's own, which it declares under the task's prefix, is what the
+ * decoder's row gave: m->head[task].
  */
 #include "model/build.h"
 
@@ -41,10 +42,5 @@ static double flops(const struct model *m, int task, double n, double t)
 	return m->decoder->flops(m, n, t);
 }
 
-const struct head_kind head_summarize = {
-	.writes = true,
-	.check = check,
-	.declare = declare,
-	.loss = loss,
-	.flops = flops,
-};
+#define WRITES .writes = true, .check = check, .declare = declare, .loss = loss, .flops = flops
+const struct head_kind head_summarize = { WRITES }, head_denoise = { WRITES };

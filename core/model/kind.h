@@ -26,7 +26,8 @@
  * What every row promises, since others build on it:
  *   - Parameters are of everybody (build_shared) or of one task (build_task), and a
  *     pass touches the shared ones and its own task's alone: who is muted rests
- *     (test_private).
+ *     (test_private). A task with another's decoder (model_task.decoder_of) has that one's
+ *     for its own.
  *   - A result owes nothing to the other examples of its batch (test_alone): batches of
  *     an evaluation are cut otherwise than those of training.
  *   - It follows from parameters, batch and the tape's noise, to the bit
@@ -45,6 +46,7 @@
 #include "model/model_list.h"
 #include "model/search.h"
 
+struct asked_rows;
 struct build;
 struct decoder_kind;
 struct head_kind;
@@ -109,6 +111,8 @@ struct head_kind {
 	bool writes;     /* text, with the model's decoder: no scores */
 	bool picks;      /* its answer is one of what it has scores for */
 	const char *problem_type; /* what `transformers` calls it; NULL: it has no name */
+	bool says_pieces; /* of the text itself, from its rows (pieces.h): no scores */
+	bool is_causal;  /* of trunks alone that see what is before a row */
 	enum status (*check)(const struct model *m, const struct model_task *task,
 			     struct err *err);
 	/* The head's own, under the task's prefix. */
@@ -116,8 +120,15 @@ struct head_kind {
 	struct loss (*loss)(const struct model *m, struct tape *t,
 			    const struct batch *b, float p_drop);
 	double (*flops)(const struct model *m, int task, double n, double t);
+	/*
+	 * With says_pieces: the states [asked->n, w's columns] from which the output layer,
+	 * parameters *w and *bias, makes pieces.
+	 */
+	struct ten *(*states)(const struct model *m, struct tape *t, const struct batch *b,
+			      float p_drop, const struct asked_rows *asked, int *w,
+			      int *bias);
 
-	/* The rest not of heads that write: */
+	/* The rest not of heads that write or say pieces: */
 	/* Of scores() beyond the trunk; NULL: as flops, of no target. */
 	double (*score_flops)(const struct model *m, int task, double n);
 	struct ten *(*scores)(const struct model *m, struct tape *t, /* [B, values] */

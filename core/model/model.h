@@ -89,6 +89,8 @@ struct model_task {
 	/* [n_labels] what a class, or a label's term, counts in the objective; NULL: all
 	   1. Borrowed until the model is made. */
 	const float *class_weight;
+	int decoder_of;         /* of a task that writes: 1 + the task whose decoder it has in
+				   place of one of its own; 0: it has one */
 	double mean, scale;     /* regress: a head predicts (y - mean) / scale */
 };
 
@@ -209,6 +211,23 @@ void model_predict_points(const struct model *m, struct tape *t, const struct ba
  */
 void model_attribute(const struct model *m, struct tape *t, const struct batch *b,
 		     double **p, float **score);
+
+/*
+ * mlm: of the n places of the batch that ask for a piece (batch.ids_out, in order) the
+ * plain loss of the piece that stood there and its probability; and of the `most`
+ * likeliest pieces, the likeliest first. In the tape's arena; the tape was begun for
+ * inference.
+ */
+struct piece_answers {
+	int n, most;
+	const int *row;         /* [n] of the batch */
+	double *loss;           /* [n] */
+	float *p;               /* [n] */
+	int32_t *best;          /* [n, most] */
+	float *best_p;          /* [n, most] */
+};
+void model_pieces(const struct model *m, struct tape *t, const struct batch *b, int most,
+		  struct piece_answers *out);
 
 struct decode_config {
 	int beams;              /* 1 = greedy */

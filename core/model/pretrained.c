@@ -359,9 +359,9 @@ static enum status find_lm(struct pretrained *p, struct err *err)
 	const struct family *f = p->family;
 	const char *const part[] = { f->lm_dense, f->lm_dense, f->lm_norm, f->lm_norm };
 	char name[PRETRAINED_NAME], full[96];
-	int C = p->info.cfg.dim, found = 0;
-	bool is_ours = f->lm_dense && p->info.cfg.embed_dim <= 0 &&
-		       (f->lm_act == ACT_NONE || f->lm_act == p->info.cfg.act);
+	const struct model_config *c = &p->info.cfg;
+	int E = c->embed_dim > 0 ? c->embed_dim : c->dim, found = 0;
+	bool is_ours = f->lm_dense && (f->lm_act == ACT_NONE || f->lm_act == c->act);
 	enum status st = ST_OK;
 
 	for (int i = 0; i < LM_PARTS; i++) {
@@ -377,8 +377,8 @@ static enum status find_lm(struct pretrained *p, struct err *err)
 		p->lm[i] = -1;
 	p->info.has_lm = p->lm[0] >= 0;
 	for (int i = 0; i < LM_PARTS && !st && p->info.has_lm; i++)
-		st = pretrained_fits(tensors_at(p->tensors, p->lm[i]), i ? 1 : C,
-				     i < 4 ? C : p->info.cfg.vocab, err);
+		st = pretrained_fits(tensors_at(p->tensors, p->lm[i]), i ? 1 : E,
+				     i == 4 ? c->vocab : i ? E : c->dim, err);
 	return st;
 }
 

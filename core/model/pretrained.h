@@ -38,7 +38,7 @@ struct pretrained_info {
 	bool is_multilabel;         /* it says any number of them of a text, not one */
 	const char *number;         /* NULL, or what its head's one number is called */
 	const char *head_why;       /* NULL, or why its head is none that we have */
-	bool has_lm;                /* has a head for masked words that decoders can have */
+	bool has_lm;                /* has a head for masked words */
 	int64_t parameters;         /* numbers of the trunk */
 	int64_t bytes;              /* of all tensors, as they stand in the files */
 };
@@ -78,11 +78,11 @@ struct pretrained_report {
  * of one number goes to the task of numbers that is called as it is, else to the only one,
  * and is brought into that one's unit (model_task.mean, .scale). Such tasks must pool the
  * first row and have the folder's head_act. What has such a head that is not the folder's
- * begins with BERT's pooler, where there is one. With cfg.from_trunk a decoder's output
- * layer begins as the folder's head for masked words, where there is one (what else of it
- * begins as the trunk is model_take_trunk's). ST_INVALID: the model is of another
- * configuration, or a weight is not finite; then parameters are half the folder's. The
- * caller packs the weights, and releases the report, after an error, too.
+ * begins with BERT's pooler, where there is one. A task of kind mlm gets the folder's head
+ * for masked words, where there is one; with cfg.from_trunk a decoder's output layer begins
+ * as that (what else of it begins as the trunk is model_take_trunk's). ST_INVALID: the
+ * model is of another configuration, or a weight is not finite; then parameters are half
+ * the folder's. The caller packs the weights, and releases the report, after an error, too.
  */
 enum status pretrained_load(const struct pretrained *p, const struct model *m,
 			    struct param_set *ps, const char *const *const *labels,

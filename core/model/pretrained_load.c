@@ -187,7 +187,7 @@ struct loading {
 	int *row;       /* of the head for its labels, or NULL: it is not the folder's */
 	bool number;    /* its head is the folder's, of one number */
 	bool pools;     /* its head begins as BERT's pooler does */
-	bool writes;    /* with the head for masked words */
+	const char *const *lm;  /* what the parts of the head for masked words are here, or NULL */
 };
 
 static const char *const head_part[HEAD_PARTS] = {
@@ -218,11 +218,43 @@ static enum status take_number(const struct loading *l, int part, float *to, str
 	return st;
 }
 
-/* Has the task's decoder the folder's head for masked words before its output? */
-static bool writes(const struct pretrained *p, const struct model *m, int task)
+/* --- the head for masked words --- */
+
+static const char *const mlm_part[LM_PARTS] = {
+	"head.transform.weight", "head.transform.bias", "head.norm.weight", "head.norm.bias",
+	"head.bias",
+};
+static const char *const writer_part[LM_PARTS] = {
+	"decoder.output.transform.weight", "decoder.output.transform.bias",
+	"decoder.output.norm.weight", "decoder.output.norm.bias", "decoder.output.bias",
+};
+
+/*
+ * What becomes of it in the task: a head for masked words over the table that it was
+ * trained with, or a decoder's output layer, which is as wide as the trunk. NULL: nothing.
+ */
+static const char *const *lm_parts(const struct pretrained *p, const struct model *m, int task)
 {
-	return p->info.has_lm && m->cfg.from_trunk && m->task[task].kind == TASK_SUMMARIZE &&
-	       !model_kind_says(m->cfg.kind);
+	const struct head_kind *head = head_of(m->trunk, m->task[task].kind);
+
+	if (!p->info.has_lm)
+		return NULL;
+	if (head == &head_mlm)
+		return m->cfg.tied ? mlm_part : NULL;
+	return head->writes && m->cfg.from_trunk && m->cfg.embed_dim == m->cfg.dim ?
+	       writer_part : NULL;
+}
+
+static enum status load_lm(const struct loading *l, const char *name, float *to, int *taken,
+			   struct err *err)
+{
+	*taken = 0;
+	for (int i = 0; i < LM_PARTS && l->lm; i++)
+		if (str_eq(name, l->lm[i])) {
+			*taken = 1;
+			return take(tensors_at(l->p->tensors, l->p->lm[i]), AS_IS, to, err);
+		}
+	return ST_OK;
 }
 
 static enum status load_head(const struct loading *l, const struct param *ours,
@@ -244,24 +276,6 @@ static enum status load_head(const struct loading *l, const struct param *ours,
 			return take_number(l, i, to, err);
 		return take_rows(tensors_at(t, l->p->head[i]), l->row, ours, to, err);
 	}
-	return ST_OK;
-}
-
-static const char *const lm_part[LM_PARTS] = {
-	"decoder.output.transform.weight", "decoder.output.transform.bias",
-	"decoder.output.norm.weight", "decoder.output.norm.bias", "decoder.output.bias",
-};
-
-/* A decoder's output layer begins as the head for masked words. */
-static enum status load_lm(const struct loading *l, const char *name, float *to, int *taken,
-			   struct err *err)
-{
-	*taken = 0;
-	for (int i = 0; i < LM_PARTS && l->writes; i++)
-		if (str_eq(name, lm_part[i])) {
-			*taken = 1;
-			return take(tensors_at(l->p->tensors, l->p->lm[i]), AS_IS, to, err);
-		}
 	return ST_OK;
 }
 
@@ -388,9 +402,9 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 		l.number = number_task(p, m) == l.owner;
 		l.pools = begins_pooled(p, m, l.owner);
 		took.head |= l.row || l.number;
-		l.writes = writes(p, m, l.owner);
+		l.lm = lm_parts(p, m, l.owner);
 		took.pooler |= l.pools;
-		took.lm |= l.writes;
+		took.lm |= l.lm != NULL;
 		st = load_owner(&l, ps, report, err);
 		xfree(l.row);
 	}

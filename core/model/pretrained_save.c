@@ -215,6 +215,8 @@ static const char *why_no_head(const struct saving *s)
 		return NULL; /* it says its answers: the language model is the head */
 	if (head_of(s->m->trunk, s->m->task[t->task].kind)->writes)
 		return "a decoder of ours has no class there";
+	if (head_of(s->m->trunk, s->m->task[t->task].kind)->says_pieces)
+		return "a head for hidden pieces is written with no class";
 	if (s->m->cfg.pool != POOL_FIRST)
 		return "no class there takes the mean over tokens (model.pool first has one)";
 	if (!s->family->head_hidden || s->m->cfg.head_act != s->class->head_act)

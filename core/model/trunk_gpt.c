@@ -33,6 +33,8 @@ static const struct head_kind *gpt_head(enum task_kind k)
 	case TASK_CLASSIFY:  return &head_label_text;
 	case TASK_REGRESS:   return &head_number_text;
 	case TASK_SUMMARIZE: return &head_summarize;
+	case TASK_DENOISE:   return &head_denoise;
+	case TASK_LM:        return &head_lm;
 	default:             return NULL;
 	}
 }

@@ -203,7 +203,8 @@ static void put_text(struct json_out *o, const char *key, const char *s)
 
 static void put_columns(struct json_out *o, const struct draft_task *t)
 {
-	static const char *const formats[] = { "auto", "jsonl", "tsv", "csv" };
+	static const char *const formats[] = { "auto", "jsonl", "tsv", "csv",
+						 "lines", "paragraphs" };
 	const struct data_column *c = data_kind(t->kind)->column;
 
 	json_put_str(o, "format", formats[t->format]);

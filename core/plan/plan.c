@@ -406,6 +406,13 @@ bool plan_has_dev(const struct plan_task *t)
 	return *t->dev || t->dev_share > 0;
 }
 
+int plan_decoder_of(const struct plan *p, int task)
+{
+	const char *name = p->tasks[task].decoder_of;
+
+	return *name ? plan_task_find(p, name) : -1;
+}
+
 void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec *s)
 {
 	const struct plan_task *t = &p->tasks[task];
@@ -428,5 +435,7 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.held_share = t->dev_share,
 		.held_draw = p->split,
 		.is_held = dev,
+		.mask = { .share = t->mask, .how = (enum gaps_how)t->how, .seed = p->seed,
+			  .task = task, .is_dev = dev },
 	};
 }

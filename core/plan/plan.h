@@ -32,6 +32,11 @@ struct plan_task {
 	enum task_kind kind;
 	char note[512];                 /* changes nothing */
 	char train[PATH_MAX], dev[PATH_MAX];
+	char from[TASK_NAME_MAX];       /* "", or the task whose texts these are: all of
+					   where they are is then as that task has it */
+	double mask;                    /* share of pieces that are hidden */
+	int how;                        /* enum gaps_how */
+	char decoder_of[TASK_NAME_MAX]; /* "", or the task whose decoder writes here, too */
 	double dev_share;               /* of the train rows, held out; 0: none */
 	enum source_format format;      /* of both files; auto */
 	int header;                     /* -1 auto */
@@ -196,6 +201,8 @@ enum status plan_best(const struct plan *p, int *task, const char **metric,
  * cuts sentences (lines of the references stay lines).
  */
 struct rouge_options plan_rouge(const struct plan_task *t);
+/* The task whose decoder this one has; -1: it has its own, or none. */
+int plan_decoder_of(const struct plan *p, int task);
 /* As layout_prompted() wants it: borrowed, or NULL. */
 const char *plan_prompt(const struct plan_task *t);
 /* Are there dev rows: a file of them, or a share of the train rows? */

@@ -391,8 +391,10 @@ static enum status check_best(struct plan_reader *r)
 
 enum status plan_finish(struct plan_reader *r)
 {
-	enum status st;
+	enum status st = plan_take_texts(r);
 
+	if (st)
+		return st;
 	derive_all(r->plan);
 	st = check_model(r);
 	if (!st)

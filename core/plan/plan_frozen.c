@@ -11,7 +11,8 @@ void plan_groups(const struct plan *p, struct freeze_groups *out)
 				       .shared_layers = p->model.shared_layers };
 	for (int i = 0; i < p->n_tasks; i++) {
 		out->task[i] = p->tasks[i].name;
-		out->heads |= says ? 0 : (uint64_t)1 << i;
+		if (!says && plan_decoder_of(p, i) < 0)
+			out->heads |= (uint64_t)1 << i;
 	}
 }
 
@@ -22,6 +23,16 @@ void plan_frozen(const struct plan *p, struct freeze *out)
 	plan_groups(p, &g);
 	if (freeze_read(&g, *p->frozen ? p->frozen : "nothing", out, NULL))
 		BUG("a plan with '%s' frozen was taken", p->frozen);
+}
+
+/* Is all frozen that the task could train, another's decoder included? */
+static bool is_all_frozen(const struct plan *p, const struct freeze_groups *g,
+			  const struct freeze *f, int task)
+{
+	int writer = plan_decoder_of(p, task);
+
+	return freeze_covers_task(g, f, task) &&
+	       (writer < 0 || freeze_covers_task(g, f, writer));
 }
 
 /* A method that needs what is frozen. */
@@ -51,7 +62,7 @@ enum status plan_check_frozen(struct plan_reader *r)
 	if (freeze_read(&g, p->frozen, &f, &why))
 		return plan_refuse(r, "model.frozen", "%.450s", why.text);
 	for (int i = 0; i < p->n_tasks; i++)
-		if (plan_is_heard(&p->tasks[i]) && !freeze_covers_task(&g, &f, i))
+		if (plan_is_heard(&p->tasks[i]) && !is_all_frozen(p, &g, &f, i))
 			return check_methods(r, &g, &f);
 	return plan_refuse(r, "model.frozen", "nothing would be trained: all that the tasks "
 			   "which begin heard could train is frozen");

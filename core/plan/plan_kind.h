@@ -19,9 +19,12 @@ enum plan_trait {
 	FOR_NUMBERS = 1 << 5,  /* the target is a number */
 	FOR_SETS = 1 << 6,     /* the target is any number of labels */
 	FOR_WEIGHED = 1 << 7,  /* its labels may count differently in the loss */
+	FOR_TEXTS = 1 << 8,    /* texts are all it needs: they may be another task's */
+	FOR_MASKED = 1 << 9,   /* a share of the text is hidden */
+	FOR_GAPS = 1 << 10,    /* parts of the text are taken out and written */
 };
 
-enum { PLAN_VARIANTS = 4, DRAFT_METRICS = 3 };
+enum { PLAN_VARIANTS = 6, DRAFT_METRICS = 3 };
 
 /* A field as this kind has it. */
 struct plan_variant {
@@ -36,6 +39,8 @@ struct plan_kind {
 					     of two */
 	unsigned metrics;      /* 1 << METRIC_LABELS, ...: of what its metrics may be */
 	const char *draft_metrics[DRAFT_METRICS]; /* in a first plan; NULL: no more */
+	bool is_pretraining;   /* there for what others learn of it: not in the mean that
+				  says which checkpoint is the best, while others are */
 };
 
 #define PLAN_KIND(constant, name) extern const struct plan_kind plan_kind_##name;

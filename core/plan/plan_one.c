@@ -19,6 +19,8 @@ void plan_only_task(struct plan *p, int task)
 	one->weight = 1;
 	one->share = -1;
 	one->muted = false;
+	one->from[0] = '\0'; /* the rows are its own by now */
+	one->decoder_of[0] = '\0';
 	p->tasks = one;
 	p->n_tasks = 1;
 	p->frozen[0] = '\0';

@@ -72,6 +72,7 @@ enum status plan_vocabulary(struct plan *p, struct progress *pg, struct tokenize
 	struct dataset_spec *spec;
 	struct buf needs;
 	enum status st = ST_OK;
+	int n = 0;
 
 	if (p->vocab[0])
 		return tokenizer_load(wish.kind, p->vocab, out, err);
@@ -83,9 +84,10 @@ enum status plan_vocabulary(struct plan *p, struct progress *pg, struct tokenize
 	wish.needs = needs.len ? buf_str(&needs) : NULL;
 	spec = xcalloc((size_t)p->n_tasks, sizeof *spec);
 	for (int i = 0; i < p->n_tasks; i++)
-		plan_dataset(p, i, false, &spec[i]);
+		if (!*p->tasks[i].from) /* whose texts are counted once */
+			plan_dataset(p, i, false, &spec[n++]);
 	if (!st)
-		st = dataset_vocabulary(spec, p->n_tasks, wish, NULL, pg, out, err);
+		st = dataset_vocabulary(spec, n, wish, NULL, pg, out, err);
 	xfree(spec);
 	buf_release(&needs);
 	return st;

@@ -140,17 +140,25 @@
 	T("tasks.*.note", STR, 0, 0, "null", NULL, TEXT, note, FOR_EVERY,      \
 	  "Words about the task; they change nothing.")                        \
 	T("tasks.*.kind", ENUM, 0, 0, NULL, TASK_KIND_CHOICES,                 \
-	  CHOICE, kind, FOR_EVERY, "What the task is.")                        \
+	  CHOICE, kind, FOR_EVERY, "What the task is. Three want nothing but " \
+	  "texts, for what the others learn of them: mlm puts hidden pieces "  \
+	  "back, denoise writes what was taken out of a text, lm says each "   \
+	  "piece from those before it.")                                       \
 	T("tasks.*.train", PATH, 0, 0, NULL, NULL, PATH, train, FOR_EVERY,     \
 	  "Training rows: a JSONL, JSON, TSV or CSV file, packed or not, "     \
 	  "or a folder of texts.")                                             \
+	T("tasks.*.from", STR, 0, 0, "null", NULL, TEXT, from, FOR_TEXTS,      \
+	  "In place of train: another task's name. Its train rows' texts are " \
+	  "read, both of a pair, and for evaluation those of its dev rows.")   \
 	T("tasks.*.dev", PATH, 0, 0, "null", NULL, PATH, dev, FOR_EVERY,       \
 	  "Rows for evaluation.")                                              \
 	T("tasks.*.dev_share", NUM, 0, 0.5, "0", NULL, NUM, dev_share, FOR_EVERY, \
 	  "Without a dev file: this share of the training rows is held out "   \
 	  "for evaluation. Rows of one text stay together.")                   \
-	T("tasks.*.format", ENUM, 0, 0, "\"auto\"", "auto|jsonl|tsv|csv",      \
-	  CHOICE, format, FOR_EVERY, "Format of the files; auto goes by what is in them.") \
+	T("tasks.*.format", ENUM, 0, 0, "\"auto\"",                            \
+	  "auto|jsonl|tsv|csv|lines|paragraphs", CHOICE, format, FOR_EVERY,    \
+	  "Format of the files; auto goes by what is in them. lines and "      \
+	  "paragraphs: texts without columns, for mlm, denoise and lm.")       \
 	T("tasks.*.header", ENUM, 0, 0, "\"auto\"", "auto|true|false", HEADER, \
 	  header, FOR_EVERY,                                                   \
 	  "Does the first row name the columns? auto: yes, unless a column "   \
@@ -185,6 +193,16 @@
 	  "For models that say their answers: what stands around a text. "     \
 	  "{text} or {source} is the text, {text_b} the second one of a pair; " \
 	  "null: the text, and behind it 'label:', 'number:' or 'TL;DR:'.")     \
+	T("tasks.*.mask", NUM, 0.001, 0.999, "0.15", NULL, NUM, mask,          \
+	  FOR_MASKED, "Share of a text's pieces that are hidden, whole words " \
+	  "at a time; other ones in each epoch. Of them 8 in 10 are masked, 1 " \
+	  "in 10 is another piece, 1 in 10 stays.")                            \
+	T("tasks.*.how", ENUM, 0, 0, "\"sentences\"", "spans|sentences", CHOICE, \
+	  how, FOR_GAPS, "What is taken out and written: the sentences that say " \
+	  "most of the rest (PEGASUS), or spans of words by chance (T5).")     \
+	T("tasks.*.decoder_of", STR, 0, 0, "null", NULL, TEXT, decoder_of,     \
+	  FOR_GAPS, "A task that writes, a summarizer, whose decoder is this "  \
+	  "one's, too, so that it learns from both; null: one of its own.")    \
 	T("tasks.*.max_source", INT, 4, 8192, "128", NULL, INT, max_source,    \
 	  FOR_EVERY, "Longest text in pieces; longer ones lose their end.")    \
 	T("tasks.*.max_target", INT, 2, 2048, "64", NULL, INT, max_target,     \
@@ -295,7 +313,8 @@
 	  "Newest checkpoints kept, beside the best and the named.")           \
 	W("best", STR, 0, 0, "\"mean\"", NULL, TEXT, best,                     \
 	  "What makes a checkpoint the best: the mean of the tasks' first "    \
-	  "metrics, or TASK.METRIC, one of that task's metrics or its loss.")  \
+	  "metrics (without mlm, lm and denoise, where there are others), or "   \
+	  "TASK.METRIC, one of that task's metrics or its loss.")  \
 	W("on_hangup", ENUM, 0, 0, "\"go-on\"", "go-on|checkpoint-exit", CHOICE, \
 	  on_hangup, "What a desk's run does when its terminal is gone.")
 
@@ -353,6 +372,29 @@ static void add_row(const struct plan_field *f, const struct plan_place *p, unsi
 	places[n_fields++].kinds = kinds;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && str_eq(a, b));
+}
+
+static bool same_variant(const struct plan_variant *a, const struct plan_variant *b)
+{
+	return a && b && same_text(a->fallback, b->fallback) && same_text(a->help, b->help);
+}
+
+/* The kinds with this very variant of a field; 0: one before kind k has it, too. */
+static unsigned kinds_with(unsigned k, const char *key, unsigned traits)
+{
+	const struct plan_variant *v = find_variant((enum task_kind)k, key);
+	unsigned kinds = 0;
+
+	for (unsigned i = 0; i < TASK_KINDS; i++)
+		if (has_field((enum task_kind)i, traits) &&
+		    same_variant(v, find_variant((enum task_kind)i, key)))
+			kinds |= 1U << i;
+	return kinds & ((1U << k) - 1) ? 0 : kinds;
+}
+
 /* A row for the kinds that have the field as it is listed, then one per variant. */
 static void add_task_rows(const struct plan_field *f, const struct listed_place *p)
 {
@@ -369,11 +411,12 @@ static void add_task_rows(const struct plan_field *f, const struct listed_place 
 		const struct plan_variant *v = find_variant((enum task_kind)k, key);
 		struct plan_field own = *f;
 
-		if (!v || !has_field((enum task_kind)k, p->traits))
+		if (!v || !has_field((enum task_kind)k, p->traits) ||
+		    !kinds_with(k, key, p->traits))
 			continue;
 		own.fallback = v->fallback ? v->fallback : f->fallback;
 		own.help = v->help ? v->help : f->help;
-		add_row(&own, &p->place, 1U << k);
+		add_row(&own, &p->place, kinds_with(k, key, p->traits));
 	}
 }
 

@@ -159,6 +159,8 @@ enum status plan_lay_init(struct plan_reader *r, struct json *root);
 enum status plan_fit_places(struct plan_reader *r);
 /* Refuses variables that nothing asked for. */
 enum status plan_check_variables(struct plan_reader *r);
+/* What tasks with `from` read, as the tasks that they name have it. */
+enum status plan_take_texts(struct plan_reader *r);
 /* Refuses both of steps and epochs, and none; settles what needs no data. */
 enum status plan_check_budget(struct plan_reader *r);
 /* Groups of model.frozen that are not there, and where nothing would be trained. */

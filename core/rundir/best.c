@@ -5,6 +5,20 @@
 
 #include <math.h>
 
+#include "plan/plan_kind.h"
+
+/* Tasks with dev rows; with those that are there for others' sake, or without. */
+static uint64_t heard(const struct plan *p, const struct mix *m, bool with_means)
+{
+	uint64_t tasks = 0;
+
+	for (int i = 0; i < p->n_tasks; i++)
+		if (plan_has_dev(&p->tasks[i]) && mix_active(m, i) &&
+		    (with_means || !plan_kind(p->tasks[i].kind)->is_pretraining))
+			tasks |= (uint64_t)1 << i;
+	return tasks;
+}
+
 uint64_t best_counted(const struct plan *p, const struct mix *m)
 {
 	uint64_t counted = 0;
@@ -12,10 +26,10 @@ uint64_t best_counted(const struct plan *p, const struct mix *m)
 	int only;
 
 	BUG_IF(plan_best(p, &only, &metric, NULL)); /* checked with the plan */
-	for (int i = 0; i < p->n_tasks; i++)
-		if (only < 0 ? plan_has_dev(&p->tasks[i]) && mix_active(m, i) : i == only)
-			counted |= (uint64_t)1 << i;
-	return counted;
+	if (only >= 0)
+		return (uint64_t)1 << only;
+	counted = heard(p, m, false);
+	return counted ? counted : heard(p, m, true);
 }
 
 /*

@@ -3,7 +3,8 @@
  * checkpoint is the best.
  *
  * The plan's `best` is the rule. mean: of the first metric of every task that has
- * dev rows and is heard (neither muted nor left out by a solo). TASK.METRIC: that
+ * dev rows and is heard (neither muted nor left out by a solo); tasks that only
+ * pre-train (plan_kind.h) count where there are no others. TASK.METRIC: that
  * one alone, heard or not. A loss and a metric of which lower is better are turned, so
  * that higher is better. A metric that is undefined on the predictions counts as 0: no
  * correlation; one that was turned leaves no score then.

@@ -24,7 +24,7 @@ struct folder_look {
 	bool pre_norm;
 	double eps, dropout;
 	int64_t parameters, bytes;  /* of the trunk; of all tensors */
-	bool has_lm;                /* a head for masked words, which decoders can have */
+	bool has_lm;                /* a head for masked words */
 	int n_labels;
 	const char *const *labels;  /* [n_labels] */
 	bool is_multilabel;         /* several of them a text */

@@ -35,9 +35,14 @@ bool freezing_has(const struct session *s, const struct freeze *f, int p)
 
 bool freezing_leaves(const struct session *s, const struct freeze *f, int owner)
 {
-	for (int p = 0; p < s->params.n; p++)
-		if (s->params.p[p].owner == owner && !freezing_has(s, f, p))
+	int writer = owner == PARAM_SHARED ? -1 : plan_decoder_of(s->plan, owner);
+
+	for (int p = 0; p < s->params.n; p++) {
+		int of = s->params.p[p].owner;
+
+		if ((of == owner || (writer >= 0 && of == writer)) && !freezing_has(s, f, p))
 			return true;
+	}
 	return false;
 }
 

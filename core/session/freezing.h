@@ -19,7 +19,8 @@ struct session;
 void freezing_groups(const struct session *s, struct freeze_groups *out);
 /* Is parameter p among what `f` freezes? */
 bool freezing_has(const struct session *s, const struct freeze *f, int p);
-/* Does `f` leave any parameter of this owner to train: PARAM_SHARED, or a task? */
+/* Does `f` leave any parameter of this owner to train: PARAM_SHARED, or a task, which has
+ * that of a decoder that it shares? */
 bool freezing_leaves(const struct session *s, const struct freeze *f, int owner);
 /* Numbers that are trained, as s->params.size counts them all. */
 size_t freezing_trained(const struct session *s);

@@ -208,6 +208,7 @@ static void describe_tasks(const struct session *s, struct model_task *mt)
 					     .grid = s->task[i].grid,
 					     .smoothing = (float)p->smoothing,
 					     .class_weight = s->task[i].class_weight,
+					     .decoder_of = plan_decoder_of(s->plan, i) + 1,
 					     .mean = s->task[i].mean,
 					     .scale = s->task[i].scale };
 		str_copy(mt[i].name, sizeof mt[i].name, p->name);

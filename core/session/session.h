@@ -64,7 +64,7 @@ struct session_task {
  */
 struct step_job {
 	int task, n_rows;
-	uint64_t draw;
+	uint64_t draw, epoch;
 	const uint64_t *rows;
 	double weight;                /* 0: forward only, nothing is added */
 	/* what came of it */

@@ -94,6 +94,7 @@ static void draw(struct step *x)
 					.draw = before.draw,
 					.weight = leaf_weight(s, task) };
 		j->n_rows = packer_draw(t->packer, &t->cursor, rows);
+		j->epoch = packer_epoch(t->packer);
 		x->tokens += t->cursor.tokens - before.tokens;
 		x->examples += t->cursor.examples - before.examples;
 	}
@@ -125,7 +126,7 @@ static struct loss forward(struct session *s, struct worker *w, const struct ste
 	tape_begin(&w->tape, w->grads, &noise);
 	tape_freeze(&w->tape, s->has_frozen ? s->frozen : NULL);
 	batch_build(&b, &w->tape.arena, s->task[j->task].train, j->task, j->rows,
-		    j->n_rows, j->draw, tokenizer_start(s->tok));
+		    j->n_rows, j->epoch, j->draw, tokenizer_start(s->tok));
 	return model_loss(s->model, &w->tape, &b, (float)s->mix.dropout);
 }
 

@@ -123,6 +123,19 @@ static int32_t id_of(const struct tokenizer *t, const char *piece)
 				 strlen(piece));
 }
 
+/* It has a blank before it or is no letter, as far as a piece alone can tell. */
+static bool begins_word(const char *piece)
+{
+	struct buf b;
+	char c;
+
+	buf_init(&b);
+	bpe_raw(piece, &b);
+	c = buf_str(&b)[0];
+	buf_release(&b);
+	return char_is_space(c) || (c > ' ' && c < '0') || (c >= ':' && c < 'A');
+}
+
 /* Where the pieces of a text are, by the bytes that they stand for. */
 struct placing {
 	struct bpe_words words;
@@ -209,5 +222,6 @@ const struct tokenizer_kind tokenizer_bpe = {
 	.encode = encode,
 	.decode = bpe_decode,
 	.role = tokenizer_usual_role,
+	.begins_word = begins_word,
 	.places = places,
 };

@@ -56,6 +56,7 @@ int layout_around(const struct tokenizer *t, const struct layout_template *l)
 
 struct filling {
 	const struct tokenizer *t;
+	bool masks;               /* "[MASK]" is the mask */
 	int32_t *ids;
 	struct token_span *spans; /* NULL: not wanted */
 	int from[LAYOUT_TEXTS];   /* where the texts' tokens are kept meanwhile */
@@ -75,6 +76,50 @@ static bool has_text(const struct layout_template *l, int which)
 	return false;
 }
 
+enum { MASK_MARK = sizeof LAYOUT_MASK - 1 };
+
+static int encode_masked(const struct filling *f, struct layout_words text, int at, int cap,
+			 int *total)
+{
+	int n = 0, all;
+
+	*total = 0;
+	for (size_t from = 0; from < text.len;) {
+		const char *s = text.s + from;
+		const char *mark = memmem(s, text.len - from, LAYOUT_MASK, MASK_MARK);
+		size_t len = mark ? (size_t)(mark - s) : text.len - from;
+		int first = n;
+
+		n += tokenizer_encode(f->t, s, len, f->ids + at + n, span_at(f, at + n),
+				      cap - n, &all);
+		*total += all + (mark != NULL);
+		for (int i = first; i < n && f->spans; i++) {
+			f->spans[at + i].start += (uint32_t)from;
+			f->spans[at + i].end += (uint32_t)from;
+		}
+		from += len;
+		if (!mark)
+			break;
+		if (n < cap) {
+			if (f->spans)
+				f->spans[at + n] = (struct token_span){
+					(uint32_t)from, (uint32_t)from + MASK_MARK, 0 };
+			f->ids[at + n++] = f->t->special[TOK_MASK];
+		}
+		from += MASK_MARK;
+	}
+	return n;
+}
+
+static int encode(const struct filling *f, struct layout_words text, int at, int cap,
+		  int *total)
+{
+	if (f->masks)
+		return encode_masked(f, text, at, cap, total);
+	return tokenizer_encode(f->t, text.s, text.len, f->ids + at, span_at(f, at), cap,
+				total);
+}
+
 /* Text 0 where it stays, text 1 behind the room. */
 static void read_texts(struct filling *f, const struct layout_template *l,
 		       const struct layout_words *text, int cap)
@@ -87,10 +132,7 @@ static void read_texts(struct filling *f, const struct layout_template *l,
 	f->from[1] = cap;
 	for (int i = 0; i < LAYOUT_TEXTS; i++)
 		if (text[i].s && has_text(l, i))
-			o->len[i] = tokenizer_encode(f->t, text[i].s, text[i].len,
-						     f->ids + f->from[i],
-						     span_at(f, f->from[i]), room,
-						     &o->total[i]);
+			o->len[i] = encode(f, text[i], f->from[i], room, &o->total[i]);
 	cut_pair(o->len, room);
 }
 
@@ -121,24 +163,32 @@ static void put_text(struct filling *f, int which)
 	o->n += o->len[which];
 }
 
+static void fill(struct filling *f, const struct layout_template *l,
+		 const struct layout_words *text, int cap)
+{
+	struct layout *out = f->out;
+
+	*out = (struct layout){ 0 };
+	read_texts(f, l, text, cap);
+	for (const struct layout_part *p = l->part; p->what; p++) {
+		if (p->what == LAYOUT_TEXT)
+			put_text(f, p->which);
+		else
+			put_around(f, p);
+	}
+	for (int i = 0; i < LAYOUT_TEXTS; i++)
+		if (!has_text(l, i))
+			out->at[i] = out->n;
+	out->segment = f->t->layouts->has_segments ? out->at[1] : out->n;
+}
+
 void layout_texts(const struct tokenizer *t, const struct layout_template *l,
 		  const struct layout_words text[LAYOUT_TEXTS], int cap, int32_t *ids,
 		  struct token_span *spans, struct layout *out)
 {
 	struct filling f = { .t = t, .ids = ids, .spans = spans, .out = out };
 
-	*out = (struct layout){ 0 };
-	read_texts(&f, l, text, cap);
-	for (const struct layout_part *p = l->part; p->what; p++) {
-		if (p->what == LAYOUT_TEXT)
-			put_text(&f, p->which);
-		else
-			put_around(&f, p);
-	}
-	for (int i = 0; i < LAYOUT_TEXTS; i++)
-		if (!has_text(l, i))
-			out->at[i] = out->n;
-	out->segment = t->layouts->has_segments ? out->at[1] : out->n;
+	fill(&f, l, text, cap);
 }
 
 void layout_source(const struct tokenizer *t, struct layout_words text,
@@ -151,19 +201,37 @@ void layout_source(const struct tokenizer *t, struct layout_words text,
 		     spans, out);
 }
 
+static void fill_prompted(struct filling *f, const char *prompt,
+			  struct layout_words text, struct layout_words pair, int cap)
+{
+	const struct layout_words both[LAYOUT_TEXTS] = { text, pair };
+	const struct layout_template *l = pair.s ? &f->t->layouts->pair : &f->t->layouts->one;
+	struct layout_template own;
+
+	if (prompt) {
+		BUG_IF(layout_prompt(prompt, &own, NULL));
+		l = &own;
+	}
+	fill(f, l, both, cap);
+}
+
 void layout_prompted(const struct tokenizer *t, const char *prompt,
 		     struct layout_words text, struct layout_words pair, int cap,
 		     int32_t *ids, struct token_span *spans, struct layout *out)
 {
-	const struct layout_words both[LAYOUT_TEXTS] = { text, pair };
-	struct layout_template l;
+	struct filling f = { .t = t, .ids = ids, .spans = spans, .out = out };
 
-	if (!prompt) {
-		layout_source(t, text, pair, cap, ids, spans, out);
-		return;
-	}
-	BUG_IF(layout_prompt(prompt, &l, NULL));
-	layout_texts(t, &l, both, cap, ids, spans, out);
+	fill_prompted(&f, prompt, text, pair, cap);
+}
+
+void layout_masked(const struct tokenizer *t, const char *prompt, struct layout_words text,
+		   struct layout_words pair, int cap, int32_t *ids,
+		   struct token_span *spans, struct layout *out)
+{
+	struct filling f = { .t = t, .ids = ids, .spans = spans, .out = out,
+			     .masks = t->special[TOK_MASK] >= 0 };
+
+	fill_prompted(&f, prompt, text, pair, cap);
 }
 
 void layout_target(const struct tokenizer *t, struct layout_words text, int cap,

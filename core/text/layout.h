@@ -76,6 +76,14 @@ void layout_source(const struct tokenizer *t, struct layout_words text,
 void layout_prompted(const struct tokenizer *t, const char *prompt,
 		     struct layout_words text, struct layout_words pair, int cap,
 		     int32_t *ids, struct token_span *spans, struct layout *out);
+/*
+ * As layout_prompted, but each LAYOUT_MASK of the texts is the tokenizer's mask, where it
+ * has one: for texts that were made so, or that a person typed so.
+ */
+#define LAYOUT_MASK "[MASK]"
+void layout_masked(const struct tokenizer *t, const char *prompt, struct layout_words text,
+		   struct layout_words pair, int cap, int32_t *ids,
+		   struct token_span *spans, struct layout *out);
 /* What a decoder is to write, its closing token included. */
 void layout_target(const struct tokenizer *t, struct layout_words text, int cap,
 		   int32_t *ids, struct layout *out);

@@ -51,6 +51,11 @@ int tokenizer_role(const struct tokenizer_kind *k, const char *piece)
 	return or_first(k)->role(piece);
 }
 
+bool tokenizer_begins_word(const struct tokenizer_kind *k, const char *piece)
+{
+	return or_first(k)->begins_word(piece);
+}
+
 bool tokenizer_places(const struct tokenizer_kind *k, const char *text, size_t len,
 		      const char *const *piece, int n, struct token_span *out)
 {

@@ -43,9 +43,10 @@ const char *tokenizer_file(const struct tokenizer_kind *k, int i);
 
 /*
  * Of a piece as it is written, where only texts of pieces are left: its enum special
- * or -1. k NULL: nobody knows, so the first kind.
+ * or -1; whether it begins a word. k NULL: nobody knows, so the first kind.
  */
 int tokenizer_role(const struct tokenizer_kind *k, const char *piece);
+bool tokenizer_begins_word(const struct tokenizer_kind *k, const char *piece);
 /*
  * Where the pieces of a text stand in it: out[i] gets the bytes of piece i's
  * whole word (start == end: a mark like [CLS], or more pieces than text).

@@ -71,6 +71,7 @@ struct tokenizer_kind {
 
 	/* Of a piece as it is written, without its vocabulary (tokenizer.h). */
 	int (*role)(const char *piece);
+	bool (*begins_word)(const char *piece);
 	bool (*places)(const char *text, size_t len, const char *const *piece, int n,
 		       struct token_span *out);
 

@@ -247,6 +247,11 @@ static int role(const char *piece)
 	return -1;
 }
 
+static bool begins_word(const char *piece)
+{
+	return !wordpiece_goes_on(piece);
+}
+
 /* The pieces along the words that these rules make of a text; the words that differ. */
 static int place_by(const struct bert_rules *rules, const char *text, size_t len,
 		    const char *const *piece, int n, struct token_span *out, bool *goes_on)
@@ -266,7 +271,7 @@ static int place_by(const struct bert_rules *rules, const char *text, size_t len
 		out[i] = (struct token_span){0, 0, 0};
 		if (special == TOK_CLS || special == TOK_SEP || special == TOK_PAD)
 			continue; /* the others stand for words */
-		if (!wordpiece_goes_on(piece[i]) || !count) {
+		if (begins_word(piece[i]) || !count) {
 			wrong += at != whole;
 			is_in = words_next(&it, &w);
 			wrong += !is_in;
@@ -335,6 +340,7 @@ const struct tokenizer_kind tokenizer_wordpiece = {
 	.encode = encode,
 	.decode = wordpiece_decode,
 	.role = role,
+	.begins_word = begins_word,
 	.places = places,
 	.train_new = wordpiece_train_new,
 	.train_feed = wordpiece_train_feed,

@@ -42,7 +42,7 @@ static void decode(struct decoder_run *d, uint64_t row)
 
 	generation_init(&g);
 	tape_begin(&d->tape, NULL, NULL);
-	batch_build(&b, &d->tape.arena, d->s->task[0].train, 0, &row, 1, 0, cls);
+	batch_build(&b, &d->tape.arena, d->s->task[0].train, 0, &row, 1, 0, 0, cls);
 	model_generate(d->s->model, &d->tape, &b, &d->dc, cls, sep, d->banned,
 		       d->n_banned, &g);
 	if (g.hyp[0].n != PIECES)

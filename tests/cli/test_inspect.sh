@@ -16,7 +16,7 @@ says() { # says NAME FOLDER 'pattern'...
 says "a bert and its head" $models/bert '^family     bert: model.kind transformer$' '^layers     3 of 24, 3 heads, feed-forward 50 by gelu$' \
 	'^tables     97 pieces, 20 places, 2 segments$' '^labels     calm, brisk, grave$' '; and the head' \
 	'^not taken  nothing' '^hash       [0-9a-f]\{32\}$'
-says "heads that are not ours are named" $models/bert-old '^labels     none' 'not taken  cls.seq_relationship.bias, cls.seq_relationship.weight$' 'trunk; and the head for masked words, for a decoder_init$' '3 segments'
+says "heads that are not ours are named" $models/bert-old '^labels     none' 'not taken  cls.seq_relationship.bias, cls.seq_relationship.weight$' 'trunk; and the head for masked words, for a task of kind mlm and a decoder_init$' '3 segments'
 says "tables of their own width" $models/electra '; 20 wide$' '^labels     LABEL_0, LABEL_1$'
 says "places are counted as they can be used" $models/roberta '18 places, 1 segment$'
 says "a gpt" $models/gpt2-half '^family     gpt2: model.kind gpt$' 'by gelu-tanh' 'no segments'

@@ -58,7 +58,9 @@ static void draw_legend(struct canvas *c, const struct ui *ui, int y, int x, int
 {
 	const char *other;
 
-	if (ui_has_no_model(ui)) {
+	if (view_kind(inspect_of(ui)->data.kind)->unexplained) {
+		draw_text(c, y, x, w, INK_DIM, view_kind(inspect_of(ui)->data.kind)->unexplained);
+	} else if (ui_has_no_model(ui)) {
 		draw_text(c, y, x, w, INK_DIM, "imported predictions: no model can say which "
 			  "words made the answer");
 	} else if (!a && ui_looks_only(ui)) {

@@ -23,8 +23,7 @@ static int draw_tried(struct canvas *c, struct rect r, int y, const struct json 
 	return y + (lines ? lines : 1);
 }
 
-const struct view_kind view_kind_summarize = {
-	.view = VIEW_SUMMARIES,
-	.unexplained = "a summary has no one answer to explain: j k choose another task",
-	.draw_tried = draw_tried,
-};
+#define WRITES                                                                 \
+	.view = VIEW_SUMMARIES, .draw_tried = draw_tried,                      \
+	.unexplained = "a summary has no one answer to explain: j k choose another task"
+const struct view_kind view_kind_summarize = { WRITES }, view_kind_denoise = { WRITES };

@@ -150,7 +150,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 	struct inspect_layout l;
 
 	if (in->task < 0 || in->task >= ui->pic->n_channels) {
-		draw_nothing(c, body, "no task that classifies, finds labels or regresses here: "
+		draw_nothing(c, body, "no task with answers to inspect here: "
 			     "4 reads summaries");
 		return;
 	}

@@ -129,12 +129,13 @@ static void print_text(const struct folder_look *l)
 	print_labels(l);
 	print_number(l);
 	print_tokenizer(l);
-	printf("taken      the trunk%s%s\n",
+	printf("taken      the trunk%s%s%s\n",
 	       l->is_multilabel ? "; and the head, for a multilabel task with these labels" :
 	       l->n_labels ? "; and the head, for a task with these labels" :
 	       l->number ? "; and the head, for a regress task of that name, or the only one" :
 			   "",
-	       l->has_lm ? "; and the head for masked words, for a decoder_init" : "");
+	       l->has_lm ? "; and the head for masked words, for a task of kind mlm" : "",
+	       l->has_lm && l->embed_dim == l->dim ? " and a decoder_init" : "");
 	print_not_taken(l);
 	printf("hash       %s\n", digits);
 }

@@ -100,6 +100,10 @@ enum status new_apply_settings(const struct opts *o, const struct new_file *f,
 
 	if (kind && !task_kind_find(kind, &k))
 		return refuse_kind(kind, err);
+	if (kind && !key_of((int)k, COLUMN_TARGET))
+		return err_set(err, ST_INVALID, "a task of kind %s is put into a plan by hand: "
+			       "{ \"kind\": \"%s\", \"from\": TASK } reads the texts of "
+			       "one that is there", kind, kind);
 	for (int i = 0; kind && i < f->guess.n; i++)
 		if (f->guess.option[i].kind == k) {
 			*g = f->guess.option[i];

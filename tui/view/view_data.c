@@ -375,6 +375,9 @@ void draw_data_side(struct canvas *c, const struct data_view *v, struct rect r)
 		draw_labels(c, v, r, p);
 	} else if (kind->target->has_number) {
 		draw_number_box(c, v, r, p);
+	} else if (!kind->target->has_pieces) {
+		draw_titled_box(c, r, "target", NULL);
+		draw_text(c, r.y + 1, r.x + 2, r.w - 4, INK_DIM, "pieces of the texts");
 	} else {
 		str_format(title, sizeof title, "%s in pieces", kind->column[COLUMN_TARGET].noun);
 		str_format(remark, sizeof remark, "%.1f to 1 · %" PRIu64 " cut",

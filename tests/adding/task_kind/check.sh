@@ -27,16 +27,16 @@ PLAN
 plan ', "labels": ["a", "b"]'
 fails "it has no labels" 2 "'labels' is for tasks of kind classify or multilabel, not count" "$TUTTI" check q.json
 plan ', "beams": 2'
-fails "it does not decode" 2 "'beams' is for tasks of kind summarize, not count" "$TUTTI" check q.json
+fails "it does not decode" 2 "'beams' is for tasks of kind summarize or denoise, not count" "$TUTTI" check q.json
 plan ', "text_b": "x"'
-fails "it has no pairs" 2 "'text_b' is for tasks of kind classify, regress or multilabel" "$TUTTI" check q.json
+fails "it has no pairs" 2 "'text_b' is for tasks of kind classify or regress or multilabel" "$TUTTI" check q.json
 plan ', "metrics": ["accuracy"]'
 fails "metrics are those of numbers" 2 "'accuracy' does not fit a count task" "$TUTTI" check q.json
 plan ''
 check "fields have defaults" "$TUTTI" check q.json
 fails "it is among the kinds there are" 2 "did you mean 'count'" \
 	"$TUTTI" check q.json --set tasks.reds.kind=coumt
-fails "new names it" 2 "multilabel or count" "$TUTTI" new data/reds.jsonl --set kind=x --out r.json
+fails "new names it" 2 "lm or count" "$TUTTI" new data/reds.jsonl --set kind=x --out r.json
 sed 's/"number":3/"number":"three"/' data/reds.jsonl >data/bad.jsonl
 fails "what is no number is a bad row" 1 "no number" "$TUTTI" check q.json \
 	--set tasks.reds.train=data/bad.jsonl

@@ -12,6 +12,7 @@
 
 #include "answers/kind_view.h"
 #include "ask/ask_classify.h"
+#include "ask/ask_pieces.h"
 #include "ask/ask_regress.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -158,6 +159,58 @@ static void test_row(void **state)
 	canvas_release(&c);
 }
 
+/* Of each mask that was typed the likeliest pieces; without one, how to ask. */
+static void test_masks(void **state)
+{
+	struct canvas c;
+
+	(void)state;
+	assert_int_equal(draw(&c, TASK_MLM, 8, "{\"text\":\"a cat\",\"hidden\":[[[\"cat\",0.5],"
+			      "[\"dog\",0.25]],[[\"sat\",0.75]]]}"), 2);
+	is_line(&c, 0, "cat 0.500", true);
+	is_line(&c, 0, "dog 0.250", true);
+	is_line(&c, 1, "sat 0.750", true);
+	canvas_release(&c);
+	assert_int_equal(draw(&c, TASK_MLM, 8, "{\"text\":\"a cat\",\"hidden\":[]}"), 1);
+	is_line(&c, 0, "type [MASK] where", true);
+	canvas_release(&c);
+	assert_int_equal(draw(&c, TASK_LM, 8, "{\"perplexity\":12.5,\"pieces\":4}"), 1);
+	is_line(&c, 0, "perplexity 12.5", true);
+	canvas_release(&c);
+}
+
+/* A row as the model read it: what is right stands alone, what is wrong beside the right. */
+static void test_hidden(void **state)
+{
+	static const char detail[] = "{\"pieces\":[\"[CLS]\",\"[MASK]\",\"sat\",\"[MASK]\","
+				     "\"[SEP]\"],\"hidden\":[[1,\"cat\",0.5,\"cat\",0.5],"
+				     "[3,\"down\",0.1,\"up\",0.6]]}";
+	const struct view_kind *k = view_kind(TASK_MLM);
+	struct results none = {.kind = TASK_MLM};
+	struct prediction p = {.loss = 1.5, .detail = xstrdup(detail)};
+	char remark[REMARK];
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c);
+	canvas_resize(&c, ROWS, COLS);
+	pieces_set(&p, 2, 1);
+	k->remark(&none, &p, 20, remark);
+	assert_non_null(strstr(remark, "1 of 2 pieces right · loss 1.50 a piece"));
+	assert_int_equal(k->low_lines(&none, &p), 2);
+	k->draw_low(&c, &none, &p, (struct rect){0, 0, 3, COLS}, INK_TEXT);
+	is_line(&c, 0, "[CLS] cat sat up(down) [SEP]", true);
+	canvas_clear(&c);
+	k->draw_low(&c, &none, &p, (struct rect){0, 0, 3, 12}, INK_TEXT); /* wrapped */
+	is_line(&c, 0, "[CLS] cat", true);
+	is_line(&c, 1, "up(down)", true);
+	canvas_clear(&c);
+	view_kind(TASK_LM)->draw_low(&c, &none, &p, (struct rect){0, 0, 3, COLS}, INK_TEXT);
+	is_line(&c, 0, "[CLS] cat sat down", true);
+	prediction_release(&p);
+	canvas_release(&c);
+}
+
 /* What is said for a label, and that the loss is of its pieces. */
 static void test_label_said(void **state)
 {
@@ -234,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_more),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_masks), cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_label_said),
 		cmocka_unit_test(test_top),

@@ -291,7 +291,7 @@ static void test_build(void **state)
 	arena_init(&a);
 	for (int i = 0; i < 4; i++)
 		dataset_get(d, rows[i], &ex[i]);
-	batch_build(&b, &a, d, 3, rows, 4, 77, CLS);
+	batch_build(&b, &a, d, 3, rows, 4, 0, 77, CLS);
 	assert_int_equal(b.task, 3);
 	assert_int_equal(b.kind, TASK_SUMMARIZE);
 	assert_int_equal(b.B, 4);
@@ -354,7 +354,7 @@ static void *sum_all(void *arg)
 		struct batch b;
 
 		arena_reset(&a);
-		batch_build(&b, &a, d, 0, &i, 1, 0, CLS);
+		batch_build(&b, &a, d, 0, &i, 1, 0, 0, CLS);
 		for (int k = 0; k < b.N; k++)
 			sum = sum * 31 + (uintptr_t)b.ids[k];
 	}

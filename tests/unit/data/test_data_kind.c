@@ -33,6 +33,7 @@ static void test_targets_are_shown(void **state)
 	check_shown(&data_target_label, &t, "yes", "{\"label\":\"yes\"}");
 	check_shown(&data_target_number, &t, "2.5", "{\"number\":2.5}");
 	check_shown(&data_target_text, &t, "3", "{\"target\":\"a\"}");
+	check_shown(&data_target_none, &t, "", "{}");
 	t = (struct target_shown){ .label = -1, .n_labels = 2, .labels = labels };
 	check_shown(&data_target_label, &t, "", "{}");
 	check_shown(&data_target_text, &t, "0", "{}");
@@ -51,19 +52,23 @@ static void test_kinds_are_whole(void **state)
 		const struct data_target *t = k->target;
 
 		assert_non_null(k->units);
-		assert_true(k->saying && k->column[COLUMN_TEXT].key &&
-			    k->column[COLUMN_TARGET].key);
+		assert_true(k->saying && k->column[COLUMN_TEXT].key);
+		assert_int_equal(!k->column[COLUMN_TARGET].key,
+				 t == &data_target_none || k->corrupt != NULL);
+		assert_true(k->aim || !k->is_masked);
 		for (int c = 0; c < DATA_COLUMNS; c++)
 			assert_int_equal(!k->column[c].key, !k->column[c].noun ||
 							    !k->column[c].help);
 		assert_true(!k->mark || k->propose);
-		assert_int_equal(t->has_labels + t->has_number + t->has_pieces, 1);
+		assert_int_equal(t->has_labels + t->has_number + t->has_pieces,
+				 t != &data_target_none);
 		assert_true(t->heading && t->check && t->take && t->count && t->fits &&
 			    t->get && t->show && t->put);
 	}
 	buf_init(&b);
 	task_kind_words(" or ", &b);
-	assert_string_equal(buf_str(&b), "classify, regress, summarize or multilabel");
+	assert_string_equal(buf_str(&b), "classify, regress, summarize, multilabel, mlm, denoise "
+			    "or lm");
 	buf_release(&b);
 }
 

@@ -206,7 +206,7 @@ static void test_batches(void **state)
 
 	(void)state;
 	arena_init(&a);
-	batch_build(&b, &a, d, 0, rows, 4, 0, 2);
+	batch_build(&b, &a, d, 0, rows, 4, 0, 0, 2);
 	assert_int_equal(b.T, 0);
 	assert_memory_equal(b.set_off, off, sizeof off);
 	assert_memory_equal(b.label, known, sizeof known);

@@ -248,6 +248,39 @@ static void test_pooler(void **state)
 	pretrained_close(p);
 }
 
+/* A head for masked pieces is taken whole; of a folder without one, or untied, it is fresh. */
+static void test_unmasker(void **state)
+{
+	struct model_task task = { .name = "gaps", .kind = TASK_MLM };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		static struct foreign f;
+		struct pretrained *p;
+		struct model_config cfg;
+		bool is_there = i == 0;
+
+		assert_int_equal(pretrained_open(i == 1 ? FOREIGN "bert" : FOREIGN "bert-old", &p,
+						 NULL), ST_OK);
+		cfg = pretrained_info(p)->cfg;
+		cfg.max_source = LONGEST;
+		cfg.tied = i != 2;
+		tm_init(&f.m, &cfg, &task, 1);
+		assert_int_equal(pretrained_load(p, f.m.m, &f.m.ps, NULL, &f.report, NULL),
+				 ST_OK);
+		assert_string_equal(buf_str(&f.report.fresh),
+				    is_there ? "" : "tasks.gaps.head\n");
+		assert_true(is_as_drawn(&f, "tasks.gaps.head.transform.weight") == !is_there);
+		assert_true(is_as_drawn(&f, "tasks.gaps.head.bias") == !is_there);
+		if (i != 1)
+			assert_true(!strstr(buf_str(&f.report.unused), "cls.predictions") ==
+				    is_there);
+		pretrained_report_release(&f.report);
+		tm_release(&f.m);
+		pretrained_close(p);
+	}
+}
+
 /* --- what is told of a folder --- */
 
 static void test_info(void **state)
@@ -381,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_own_layers), cmocka_unit_test(test_permuted),
 		cmocka_unit_test(test_fresh_head), cmocka_unit_test(test_info),
 		cmocka_unit_test(test_hash),       cmocka_unit_test(test_pooler),
+		cmocka_unit_test(test_unmasker),
 		cmocka_unit_test(test_real),
 	};
 

@@ -179,7 +179,7 @@ static void mean_gradient(const struct session *s, int task, double *sum)
 
 		grads_clear(g);
 		tape_begin(&tape, g, NULL);
-		batch_build(&b, &tape.arena, s->task[task].train, task, &row, 1, 0,
+		batch_build(&b, &tape.arena, s->task[task].train, task, &row, 1, 0, 0,
 			    tokenizer_start(s->tok));
 		loss = model_loss(s->model, &tape, &b, 0);
 		tape_backward(&tape);
