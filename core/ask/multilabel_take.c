@@ -9,49 +9,9 @@
 #include <string.h>
 
 #include "ask/ask_multilabel.h"
+#include "ask/said_labels.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "data/items.h"
-#include "data/json_text.h"
-
-static int find_label(const struct session_task *t, const char *name)
-{
-	for (int k = 0; k < t->n_labels; k++)
-		if (str_eq(t->labels[k], name))
-			return k;
-	return -1;
-}
-
-/* A label's name; else, of a number, that of a label. */
-static enum status read_label(const struct session_task *t, const struct json *value,
-			      int *out, struct err *err)
-{
-	struct buf text;
-	const char *p;
-	int64_t number;
-	size_t n;
-	char *name;
-
-	if (json_type(value) == JSON_ARRAY || json_type(value) == JSON_OBJECT)
-		return err_set(err, ST_INVALID, "a label is %s: its name or number is wanted",
-			       json_type_name(json_type(value)));
-	buf_init(&text);
-	json_text(&text, value);
-	p = buf_str(&text);
-	n = text.len;
-	text_trim(&p, &n);
-	name = xstrndup(p, n);
-	*out = find_label(t, name);
-	if (*out < 0 && json_type(value) == JSON_NUMBER && json_int(value, &number) &&
-	    number >= 0 && number < t->n_labels)
-		*out = (int)number;
-	if (*out < 0)
-		err_set(err, ST_INVALID, "unknown label '%.60s' (there are %d, with numbers "
-			"0 to %d)", name, t->n_labels, t->n_labels - 1);
-	buf_release(&text);
-	xfree(name);
-	return *out < 0 ? ST_INVALID : ST_OK;
-}
 
 /* A list, or one label alone; has [n_labels]. */
 static enum status read_set(const struct session_task *t, const struct json *value,
@@ -61,46 +21,17 @@ static enum status read_set(const struct session_task *t, const struct json *val
 	int label;
 
 	if (json_type(value) != JSON_ARRAY) {
-		st = read_label(t, value, &label, err);
+		st = said_label(t, value, &label, err);
 		if (!st)
 			has[label] = true;
 		return st;
 	}
 	for (const struct json *n = json_first(value); n && !st; n = json_next(n)) {
-		st = read_label(t, n, &label, err);
+		st = said_label(t, n, &label, err);
 		if (!st)
 			has[label] = true;
 	}
 	return st;
-}
-
-/* "p" by label: an object with a member for each, or a list in their order. */
-static enum status read_probabilities(const struct session_task *t, const struct json *all,
-				      float *p, struct err *err)
-{
-	bool is_list = json_type(all) == JSON_ARRAY;
-	int at = 0;
-
-	if (!is_list && json_type(all) != JSON_OBJECT)
-		return err_set(err, ST_INVALID, "'p' is %s: a probability for each label is "
-			       "wanted, {LABEL: P, ...} or a list in their order",
-			       json_type_name(json_type(all)));
-	if (json_len(all) != t->n_labels)
-		return err_set(err, ST_INVALID, "'p' has %d probabilities for %d labels",
-			       json_len(all), t->n_labels);
-	for (const struct json *n = json_first(all); n; n = json_next(n), at++) {
-		int k = is_list ? at : find_label(t, json_key(n));
-
-		if (k < 0)
-			return err_set(err, ST_INVALID, "'p' has an unknown label '%.60s'",
-				       json_key(n));
-		if (json_type(n) != JSON_NUMBER || !(json_number(n) >= 0) ||
-		    !(json_number(n) <= 1))
-			return err_set(err, ST_INVALID, "'p' of '%.60s' is no number from 0 "
-				       "to 1", t->labels[k]);
-		p[k] = (float)json_number(n);
-	}
-	return ST_OK;
 }
 
 /* 0 counts as DBL_EPSILON, as in scikit-learn's log_loss. */
@@ -144,12 +75,16 @@ enum status multilabel_take(const struct ask_said *a, struct outcome *o, struct 
 	const struct session_task *t = &a->s->task[a->task];
 	const struct json *all = json_get(a->object, "p");
 	bool *has = NULL;
+	double *said = NULL;
 	float *p = NULL;
 	enum status st = ST_OK;
 
 	if (all && json_type(all) != JSON_NULL) {
+		said = xcalloc((size_t)t->n_labels, sizeof *said);
 		p = xcalloc((size_t)t->n_labels, sizeof *p);
-		st = read_probabilities(t, all, p, err);
+		st = said_probabilities(t, all, said, err);
+		for (int k = 0; k < t->n_labels; k++)
+			p[k] = (float)said[k];
 	}
 	if (!st && a->value) {
 		has = xcalloc((size_t)t->n_labels, sizeof *has);
@@ -160,6 +95,7 @@ enum status multilabel_take(const struct ask_said *a, struct outcome *o, struct 
 	if (!st)
 		set_outcome(a, has, p, o);
 	xfree(has);
+	xfree(said);
 	xfree(p);
 	return st;
 }

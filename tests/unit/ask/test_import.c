@@ -233,7 +233,7 @@ static void test_refusals(void **state)
 		  ":3: unknown label 'middling': the labels are 'high', 'low' (or 0 to 1" },
 		{ MOOD, "{\"row\":2,\"label\":2}\n", ":3: unknown label '2'" },
 		{ MOOD, "{\"row\":2,\"label\":\"1\"}\n", ":3: unknown label '1'" },
-		{ MOOD, "{\"row\":2,\"label\":[\"high\"]}\n", ":3: the label is a list" },
+		{ MOOD, "{\"row\":2,\"label\":[\"high\"]}\n", ":3: a label is a list" },
 		{ MOOD, "{\"row\":2,\"p\":[0.2,0.3,0.5]}\n",
 		  ":3: 'p' has 3 probabilities for 2 labels" },
 		{ MOOD, "{\"row\":2,\"p\":[0.2,0.3]}\n",
