@@ -3,15 +3,25 @@
 # said, and the run's own plan is one of its kind.
 . tests/cli/lib.sh
 data=$TMP/build/demo
-mkdir -p "$TMP/datasets" "$data" "$TMP/glue/SST-2" "$TMP/samsum"
+mkdir -p "$TMP/datasets" "$data"
 for f in topics.train topics.dev headlines.train headlines.dev; do
 	head -n 60 "build/demo/$f.jsonl" >"$data/$f.jsonl"
 done
+# rows FILE TEXT: 60 rows in the place where the plans look for them, a %d in TEXT the row's number
+rows() {
+	mkdir -p "$TMP/$(dirname "$1")"
+	{ [ -z "${3:-}" ] || echo "$3"; seq 0 59 | awk -v row="$2" '{ r = row; gsub(/%d/, $1, r); gsub(/%2/, $1 % 2, r); print r }'; } |
+		tr '|' '\t' >"$TMP/$1"
+}
 for split in train dev; do
-	awk 'BEGIN { print "sentence\tlabel"
-		for (i = 0; i < 60; i++) print "a film of " i " parts\t" i % 2 }' >"$TMP/glue/SST-2/$split.tsv"
-	awk 'BEGIN { for (i = 0; i < 60; i++)
-		print "{\"dialogue\": \"Ann: we meet at " i "\", \"summary\": \"They meet.\"}" }' >"$TMP/samsum/$split.jsonl"
+	rows glue/SST-2/$split.tsv "a film of %d parts|%2" "sentence|label"
+	rows glue/MRPC/$split.tsv "%2|1|2|a film of %d parts|it has %d parts" "Quality|#1 ID|#2 ID|#1 String|#2 String"
+	rows glue/STS-B/$split.tsv "%d|a film of %d parts|it has %d parts|%2.5" "index|sentence1|sentence2|score"
+	rows ag_news/$split.csv '"%2","a film of %d parts"'
+	rows clinc150/$split.jsonl '{"text":"a film of %d parts","label":"l%2"}'
+	rows samsum/$split.jsonl '{"dialogue":"Ann: we meet at %d","summary":"They meet."}'
+	rows dialogsum/$split.jsonl '{"dialogue":"Ann: we meet at %d","summary":"They meet."}'
+	rows aeslc/$split.jsonl '{"body":"we meet at %d","subject":"a meeting"}'
 done
 cp datasets/*.json "$TMP/datasets/"
 export DATA="$TMP"
