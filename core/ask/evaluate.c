@@ -340,6 +340,16 @@ void evaluate_outcomes(const struct session *s, int task, const struct dataset *
 	e.kind->gather_end(&e.sums);
 }
 
+bool evaluate_takes(const struct session *s, int task)
+{
+	const struct session_task *t = &s->task[task];
+
+	if (!t->dev || !dataset_size(t->dev))
+		return false;
+	return plan_is_heard(&s->plan->tasks[task]) || s->mix.ch[task].drawn || t->has_init ||
+	       (!s->mix.ch[task].muted && s->mix.ch[task].share != 0);
+}
+
 enum status evaluate_task(struct session *s, int task, const struct eval_options *o,
 			  struct progress *pg, struct evaluation *out, struct err *err)
 {

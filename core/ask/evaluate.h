@@ -19,6 +19,13 @@ struct eval_options {
 	const struct dataset *data; /* NULL: the task's dev */
 };
 /*
+ * Is the task measured when a run measures all? One with dev rows; but not one that the
+ * plan mutes, before a hand lets it be heard: its head is what the random start made it,
+ * and decoding with it would cost minutes for figures that say nothing. A head that began
+ * with values of an init (init.h) is measured from the start.
+ */
+bool evaluate_takes(const struct session *s, int task);
+/*
  * Workers share the examples; ST_STOPPED when the progress asks. Memory does not grow
  * with the rows, but for 16 bytes a row where numbers are predicted: correlations,
  * of ranks above all, need them all at once.

@@ -213,7 +213,7 @@
 	T("tasks.*.share", NUM, 0, 1, "\"auto\"", NULL, SHARE, share, FOR_EVERY, \
 	  "Fraction of the micro-batches; auto leaves it to mix.sampling.")    \
 	T("tasks.*.muted", BOOL, 0, 0, "false", NULL, CHOICE, muted, FOR_EVERY, \
-	  "Begin without this task?")                                          \
+	  "Begin without this task? It is measured once it is heard.")         \
 	T("tasks.*.smoothing", NUM, 0, 0.9, "0", NULL, NUM, smoothing, FOR_SMOOTHED, \
 	  "Label smoothing of the loss; losses are shown without.")            \
 	T("tasks.*.max_bad", NUM, 0, 1, "0.01", NULL, NUM, max_bad, FOR_EVERY, \

@@ -129,12 +129,14 @@ static void tell_left(const struct session *s, struct init_taken *t)
 }
 
 /*
- * Has the task matrices of its own, and none of them from the init? A decoder's that begin
- * as the trunk's have a rate of their own.
+ * How many matrices of its own the task has; taken: so many of them are the init's. A
+ * decoder's that begin as the trunk's are neither: they have a rate of their own.
  */
-static bool is_all_fresh(const struct session *s, int task, const struct buf *fresh)
+static int count_own(const struct session *s, int task, const struct buf *fresh, int *taken)
 {
 	int own = 0;
+
+	*taken = 0;
 
 	for (int p = 0; p < s->params.n; p++) {
 		const struct param *q = &s->params.p[p];
@@ -142,11 +144,10 @@ static bool is_all_fresh(const struct session *s, int task, const struct buf *fr
 		if (q->owner != task || !(q->flags & PARAM_DECAY) ||
 		    model_begins_trained(s->model, p))
 			continue;
-		if (!is_told(fresh, q->name))
-			return false;
+		*taken += !is_told(fresh, q->name);
 		own++;
 	}
-	return own > 0;
+	return own;
 }
 
 /*
@@ -157,10 +158,13 @@ static void set_rates(struct session *s, const struct init_taken *t)
 {
 	static const double fresh_factor = 10;
 
-	for (int i = 0; i < s->n_tasks; i++)
+	for (int i = 0; i < s->n_tasks; i++) {
+		int taken, own = count_own(s, i, &t->fresh, &taken);
+
+		s->task[i].has_init = taken > 0;
 		if (s->plan->tasks[i].lr < 0)
-			s->plan->tasks[i].lr = is_all_fresh(s, i, &t->fresh) ?
-						       fresh_factor : 1;
+			s->plan->tasks[i].lr = own && !taken ? fresh_factor : 1;
+	}
 }
 
 /* --- the start --- */
@@ -213,4 +217,33 @@ enum status init_check_fact(struct store *st, const struct plan *p,
 				 "run began (put it back, or start a new run)", p->init);
 	xfree(was);
 	return result;
+}
+
+enum status init_set_facts(struct store *st, const struct session *s,
+			   const struct init_report *r, struct err *err)
+{
+	enum status result = ST_OK;
+	struct buf names;
+
+	if (!r->hash[0])
+		return ST_OK;
+	buf_init(&names);
+	for (int i = 0; i < s->n_tasks; i++)
+		if (s->task[i].has_init)
+			buf_addf(&names, "%s%s", names.len ? " " : "", s->plan->tasks[i].name);
+	result = store_set_fact(st, INIT_HASH_FACT, r->hash, err);
+	if (!result)
+		result = store_set_fact(st, INIT_HEADS_FACT, buf_str(&names), err);
+	buf_release(&names);
+	return result;
+}
+
+void init_recall(struct store *st, struct session *s)
+{
+	char *names = store_fact(st, INIT_HEADS_FACT), *rest = names, *name;
+
+	while (names && (name = strsep(&rest, " ")))
+		for (int i = 0; i < s->n_tasks; i++)
+			s->task[i].has_init |= str_eq(s->plan->tasks[i].name, name);
+	xfree(names);
 }

@@ -18,6 +18,8 @@
 #include "store/store.h"
 
 #define INIT_HASH_FACT "init.hash"
+/* Tasks whose heads began with values of the init: names, with spaces between them. */
+#define INIT_HEADS_FACT "init.heads"
 /* The name of a run's checkpoint of step 0, where it has an init. */
 #define INIT_CHECKPOINT "start"
 
@@ -50,5 +52,13 @@ void init_report_release(struct init_report *r);
  */
 enum status init_check_fact(struct store *st, const struct plan *p,
 			    const struct init_report *r, struct err *err);
+
+/*
+ * The facts of a run that starts, and session_task.has_init back from them where it goes
+ * on from a checkpoint.
+ */
+enum status init_set_facts(struct store *st, const struct session *s,
+			   const struct init_report *r, struct err *err);
+void init_recall(struct store *st, struct session *s);
 
 #endif

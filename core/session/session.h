@@ -53,6 +53,7 @@ struct session_task {
 	double threshold;             /* of sets: the plan's, or the last that was fitted */
 	struct number_grid grid;      /* of numbers that are said; n 0: none are */
 	double mean, scale;           /* what its kind prepared (data_kind.h); else 0, 1 */
+	bool has_init;                /* its head began with values of the init (rundir/init.h) */
 	double per_epoch;             /* micro-batches per epoch, as estimated at the start */
 	double units;                 /* state: units of a micro-batch, estimated likewise */
 };

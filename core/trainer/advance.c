@@ -114,7 +114,7 @@ enum status advance_look(struct session *s, struct progress *pg, struct err *err
 	int n = 0;
 
 	for (int i = 0; i < s->n_tasks && !st; i++) {
-		if (!s->task[i].dev || !dataset_size(s->task[i].dev))
+		if (!evaluate_takes(s, i))
 			continue;
 		st = evaluate_task(s, i, &o, pg, &e[n], err);
 		n += !st;

@@ -107,8 +107,10 @@ static enum status start_again(struct session *s, const char *run, struct store 
 	enum status st;
 
 	if (plan_has_init(s->plan) &&
-	    !checkpoint_find(run, 0, folder, sizeof folder, NULL))
+	    !checkpoint_find(run, 0, folder, sizeof folder, NULL)) {
+		init_recall(store, s);
 		return checkpoint_load(s, folder, NULL, err);
+	}
 	st = init_start(s, &r, err);
 	if (!st)
 		st = init_check_fact(store, s->plan, &r, err);

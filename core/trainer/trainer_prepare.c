@@ -99,8 +99,8 @@ static enum status start(struct trainer *t, struct err *err)
 
 	if (!st)
 		st = init_check_fact(t->store, t->s->plan, &r, err);
-	if (!st && r.hash[0])
-		st = store_set_fact(t->store, INIT_HASH_FACT, r.hash, err);
+	if (!st)
+		st = init_set_facts(t->store, t->s, &r, err);
 	if (!st && r.words.len)
 		trainer_say_too(t, "%s", buf_str(&r.words));
 	init_report_release(&r);
@@ -215,6 +215,7 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 	st = folder[0] ? checkpoint_load(t->s, folder, &seq, err) : start(t, err);
 	if (st)
 		return st;
+	init_recall(t->store, t->s);
 	trainer_channels(t);
 	t->journal_seq = seq;
 	if (folder[0]) {

@@ -31,9 +31,7 @@ static enum status measure(struct trainer *t, struct evaluation *e, int *n,
 	enum status st = ST_OK;
 
 	for (int i = 0; i < t->s->n_tasks && !st; i++) {
-		const struct dataset *dev = t->s->task[i].dev;
-
-		if (!dev || !dataset_size(dev))
+		if (!evaluate_takes(t->s, i))
 			continue;
 		st = evaluate_task(t->s, i, &o, &t->pg, &e[*n], err);
 		e[*n].row.is_whole = true;

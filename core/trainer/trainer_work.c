@@ -196,7 +196,7 @@ static enum status measure(struct trainer *t, bool scheduled, struct evaluation 
 	enum status st = ST_OK;
 
 	for (int i = 0; i < t->s->n_tasks && !st; i++) {
-		if (!has_dev(t->s, i))
+		if (!evaluate_takes(t->s, i))
 			continue;
 		st = evaluate_task(t->s, i, &o, &t->pg, &e[*n], err);
 		e[*n].row.scheduled = scheduled;
