@@ -14,6 +14,9 @@
 	X(temperature)  \
 	X(annealed)     \
 	X(dynamic)      \
+	X(round_robin)  \
+	X(sequence)     \
+	X(bandit)       \
 	X(manual)       \
 	X(fixed)        \
 	X(uncertainty)
