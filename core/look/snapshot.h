@@ -68,7 +68,8 @@ struct channel {
 	bool rouge_unicode;       /* plan_rouge: how summaries are scored */
 	double dev, dev_before, dev_best, baseline; /* NaN: none yet */
 	int64_t dev_step;
-	uint64_t n_train, micro_batches, examples, tokens, epoch;
+	uint64_t n_train, micro_batches, examples, tokens;
+	uint64_t epoch;           /* pass over the training rows, the first one 0 */
 	double grad_norm;         /* gradients.h; NaN: not measured yet */
 	int64_t grad_step;        /* when */
 	/*

@@ -37,15 +37,15 @@ static void draw_head(struct canvas *c, const struct ui *ui, const struct data_v
 		      struct rect r)
 {
 	int x = r.x + 1, end = r.x + r.w - 1;
+	const struct channel *ch = &ui->pic->ch[v->task];
+	double passes = ch->n_train ? (double)ch->examples / (double)ch->n_train : 0;
 	struct data_about a;
 	char number[24];
 
 	c->flags = CELL_BOLD;
-	x += draw_foreign(c, r.y, x, 20, ink_channel(v->task),
-			  ui->pic->ch[v->task].name) + 2;
+	x += draw_foreign(c, r.y, x, 20, ink_channel(v->task), ch->name) + 2;
 	c->flags = 0;
-	x += draw_text(c, r.y, x, 10, INK_DIM, task_kind_name(ui->pic->ch[v->task].kind)) +
-	     3;
+	x += draw_text(c, r.y, x, 10, INK_DIM, task_kind_name(ch->kind)) + 3;
 	end -= draw_doing(c, v, r.y, end);
 	if (!v->now)
 		return;
@@ -55,6 +55,9 @@ static void draw_head(struct canvas *c, const struct ui *ui, const struct data_v
 				fmt_count(number, a.pieces)) + 3;
 	if (x + 12 < end)
 		x += draw_textf(c, r.y, x, 24, INK_DIM, "longest %d", a.max_source) + 3;
+	if (x + 12 < end && ch->examples && ch->n_train)
+		x += draw_textf(c, r.y, x, 24, INK_DIM, "passes %.*f", passes < 9.95 ? 1 : 0,
+				passes) + 3;
 	if (data_book_has_changed(v->now->book, v->split) && x + 30 < end)
 		x += draw_text(c, r.y, x, 36, INK_WARN,
 			       "file changed since the run began") + 3;
