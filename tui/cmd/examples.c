@@ -36,6 +36,7 @@ const struct example_row example_table[] = {
 	{ "compare", "tutti compare first heavy" },
 	{ "compare", "tutti compare first heavy --baseline first --markdown" },
 	{ "replay", "tutti replay first" },
+	{ "fork", "tutti fork first --methods fixed,uncertainty --steps 10" },
 	{ "play", "tutti play first --speed 5" },
 	{ "export", "tutti export first first-hf --task reviews" },
 	{ "tokenize", "echo 'a long wait' | tutti tokenize first" },

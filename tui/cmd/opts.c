@@ -33,6 +33,11 @@ const struct option_row option_table[] = {
 	  "$XDG_DATA_HOME/tutti)" },
 	{ OPT_STEPS, "steps", "N", WHOLE(steps, 0, INT64_MAX),
 	  "stop after N steps in all; the plan keeps its horizon" },
+	{ OPT_FORK, "methods", "LIST", TEXT(methods),
+	  "methods of weighting or sampling, with commas between them; parameters as in a "
+	  "command: 'pcgrad,cagrad c=0.4'" },
+	{ OPT_FORK, "steps", "N", WHOLE(steps, 1, 1000000),
+	  "so many steps under each of them (else 50)" },
 	{ OPT_EXTEND, "extend", NULL, FLAG(extend),
 	  "with --steps: the rate's schedule ends there, too" },
 	{ OPT_SEED, "seed", "N", WHOLE(seed, 0, INT64_MAX),

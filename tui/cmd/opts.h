@@ -19,7 +19,7 @@ enum { EXIT_WELL = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 struct opts {
 	double speed;                       /* 0: not given */
 	const char *run, *runs, *script, *task, *data, *color, *theme, *out;
-	const char *field, *positive, *init;
+	const char *field, *positive, *init, *methods;
 	int64_t steps, step, seed, workers; /* -1: not given */
 	const char *table;
 	const char *baseline, *metric;      /* compare */
@@ -60,7 +60,7 @@ enum opt_bit {
 	OPT_NAMES = 1 << 16, OPT_EXTEND = 1 << 17, OPT_SCORE = 1 << 18, OPT_YES = 1 << 19,
 	OPT_TOP = 1 << 20, OPT_TABLE = 1 << 21, OPT_CSV = 1 << 22, OPT_COMPARE = 1 << 23,
 	OPT_SWEEP = 1 << 24, OPT_IMPORT = 1 << 25,
-	OPT_INIT = 1 << 26,
+	OPT_INIT = 1 << 26, OPT_FORK = 1 << 27,
 };
 
 /* Where in struct opts a value goes, and what it may be. */

@@ -1,0 +1,55 @@
+#!/bin/sh
+# fork: the same steps under each method from one checkpoint. An arm is what a resumed run
+# with that command would be, bit for bit; the run itself is left as it is.
+. tests/cli/lib.sh
+XDG_CACHE_HOME=$TMP/cache
+export XDG_CACHE_HOME
+plan=$TMP/tiny.json
+tiny_plan "$plan"
+runs=$TMP/runs
+"$TUTTI" train "$plan" --run a --steps 20 --runs "$runs" >/dev/null 2>&1 || not_ok "train"
+# sums of all that a run is; the store's own side files come and go with who reads it
+sums() { (cd "$runs/$1" && find . -type f ! -name 'run.db-*' -exec cksum {} + | sort); }
+before=$(sums a)
+fork() { "$TUTTI" fork a --runs "$runs" "$@" >"$TMP/out" 2>"$TMP/err"; }
+state() { sed -n "s/.*\"method\":\"$1\".*\"state\":\"\([^\"]*\)\".*/\1/p" "$TMP/out"; }
+
+fork --methods 'fixed, temperature T=4,bandit,uniform' --steps 15 --json --workers 1 || { not_ok "fork"; cat "$TMP/err"; }
+check "an object an arm" [ "$(grep -c '"event":"fork"' "$TMP/out")" = 5 ]
+check "the run is as it was" [ "$(sums a)" = "$before" ]
+one=$(cat "$TMP/out")
+resumed() { # resumed NAME COMMAND: a copy of the run goes on by itself
+	cp -r "$runs/a" "$runs/$1"
+	printf '20 %s\n' "${2:-note nothing}" >"$TMP/script"
+	"$TUTTI" resume "$1" --steps 35 --script "$TMP/script" --json --runs "$runs" 2>/dev/null | field state
+}
+[ "$(state '')" = "$(resumed b)" ] && ok "as it is: what a resumed run is" || not_ok "as it is: $(state ''), not $(resumed b2)"
+for m in fixed bandit 'temperature T=4'; do
+	role=sampling
+	[ "$m" = fixed ] && role=weighting
+	[ "$(state "$m")" = "$(resumed "r-${m%% *}" "$role $m")" ] && ok "$m: what a resumed run with that command is" || not_ok "$m: $(state "$m")"
+done
+check "uniform, which it had: the same as it is" [ "$(state uniform)" = "$(state '')" ]
+check "another method, another state" [ "$(state bandit)" != "$(state '')" ]
+fork --methods 'fixed, temperature T=4,bandit,uniform' --steps 15 --json --workers 3
+strip() { sed 's/"cpu_seconds":[^,}]*//'; }
+[ "$(strip <"$TMP/out")" = "$(echo "$one" | strip)" ] && ok "by three workers the same" || not_ok "by three workers"
+
+fork --methods uniform,fixed --steps 3
+check "in words" grep -q '^a from step 20: 3 steps under each method' "$TMP/out"
+check "what did not change is said" sh -c '[ "$(grep -c "^  uniform .* same .* same .* same" "$1")" = 2 ]' - "$TMP/out"
+check "how gradients agree" grep -q '^  as it is (uncertainty [^)]*) *[-+]0\.[0-9]* ' "$TMP/out"
+fork --methods uniform --steps 3 --step 10
+check "from another checkpoint" grep -q '^a from step 10: ' "$TMP/out"
+
+# a task that is alone has nobody to agree with
+"$TUTTI" train "$plan" --run alone --steps 10 --set mix.micro_batches=1 --runs "$runs" >/dev/null 2>&1
+"$TUTTI" fork alone --methods uniform --steps 2 --json --runs "$runs" >"$TMP/out" 2>"$TMP/err"
+grep -q '"cosine"' "$TMP/out" && not_ok "cosines of one micro-batch" || ok "one micro-batch a step: no cosines"
+
+fails "no such method" 1 "no method 'nope' (there are: fixed, .*uniform" "$TUTTI" fork a --methods fixed,nope --runs "$runs"
+fails "no method named" 1 "fork wants --methods" "$TUTTI" fork a --runs "$runs"
+fails "a parameter out of range" 1 "T=0 is out of range" "$TUTTI" fork a --methods 'temperature T=0' --runs "$runs"
+fails "no such run" 1 "no run 'none'" "$TUTTI" fork none --methods fixed --runs "$runs"
+check "and the run is as it was" [ "$(sums a)" = "$before" ]
+exit $bad
