@@ -238,9 +238,30 @@ static void get_method(struct object *parent, const struct state_field *f, int n
 	close_object(&o);
 }
 
+/* As many as there are; the rest is as without them. */
+static void get_reals(struct object *o, const struct state_field *f, double *out)
+{
+	const struct json *n = want(o, f->name, JSON_ARRAY);
+	int i = 0;
+
+	for (int k = 0; k < f->count; k++)
+		out[k] = f->without;
+	if (n && (json_len(n) < 1 || json_len(n) > f->count))
+		wrong(o->r, "wrong length of", f->name, o->what);
+	for (n = n && !o->r->st ? json_first(n) : NULL; n && !o->r->st; n = json_next(n))
+		if (json_type(n) != JSON_STRING || !double_from_hex(json_string(n), &out[i]) ||
+		    !(out[i] >= f->least && out[i] <= f->most))
+			wrong(o->r, "no numbers within their range:", f->name, o->what);
+		else
+			i++;
+}
+
 static void set_lacking(const struct state_field *f, void *at)
 {
-	if (f->type == STATE_REAL)
+	if (f->type == STATE_REALS)
+		for (int i = 0; i < f->count; i++)
+			((double *)at)[i] = f->without;
+	else if (f->type == STATE_REAL)
 		*(double *)at = f->without;
 	else
 		*(int64_t *)at = (int64_t)f->without;
@@ -267,6 +288,9 @@ static void get_field(struct object *o, const struct state_field *f, int n_tasks
 		break;
 	case STATE_REAL:
 		*(double *)at = get_within(o, f->name, f->least, f->most);
+		break;
+	case STATE_REALS:
+		get_reals(o, f, at);
 		break;
 	case STATE_BOOL:
 		n = want(o, f->name, JSON_BOOL);

@@ -91,6 +91,7 @@ struct session {
 					 until the next compute or session_look */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
+	double *rate;                 /* [params.n] factor on the rate, as the plan has it */
 	bool *frozen, has_frozen;     /* scratch: [params.n] mix.frozen in this step; any? */
 	struct gradients gradients;   /* looks on; never read by a step */
 	struct task_sums task_sums;   /* scratch, where a method needs them */

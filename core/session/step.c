@@ -333,6 +333,7 @@ static void update(struct session *s, double lr, double scale)
 	}
 	for (int p = 0; p < s->params.n; p++)
 		BUG_IF(s->frozen[p] && grads_touched(s->sum, p));
+	freezing_set_rates(s);
 	adamw_count(&s->adam, s->sum);
 	workers_run(s->workers, u.parts, update_part, &u);
 	session_pack(s);

@@ -162,16 +162,19 @@ static void text_work(const struct snapshot *s)
 static void tell_begin(const struct snapshot *s, bool json)
 {
 	struct freeze_groups groups = snapshot_groups(s);
-	char frozen[512];
+	char frozen[512], rates[512];
 	struct json_out j;
 	struct buf b;
 
 	freeze_show(&groups, &s->frozen, frozen, sizeof frozen);
+	rates_show(&groups, &s->rates, rates, sizeof rates);
 	if (!json) {
 		printf("run %s  %.2f M parameters  %d workers  %s\n", s->run,
 		       (double)s->parameters / 1e6, s->workers, s->run_path);
 		if (freeze_any(&s->frozen))
 			printf("frozen: %s\n", frozen);
+		if (rates_any(&s->rates))
+			printf("rates: %s\n", rates);
 		fflush(stdout);
 		return;
 	}
@@ -183,6 +186,8 @@ static void tell_begin(const struct snapshot *s, bool json)
 	json_put_int(&j, "step", s->step);
 	if (freeze_any(&s->frozen))
 		json_put_str(&j, "frozen", frozen);
+	if (rates_any(&s->rates))
+		json_put_str(&j, "rates", rates);
 	close_event(&j, &b);
 }
 

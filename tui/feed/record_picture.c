@@ -53,6 +53,7 @@ void picture_start(struct picture *m, const struct plan *p)
 	plan_groups(p, &groups);
 	snapshot_take_groups(s, &groups);
 	plan_frozen(p, &s->frozen);
+	plan_rates(p, &s->rates);
 	s->steps = p->steps;
 	s->base_lr = p->lr; /* lr: of the last step, none yet */
 	s->clip = p->clip;
