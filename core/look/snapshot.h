@@ -67,6 +67,7 @@ struct channel {
 	enum metric_id metric;
 	bool rouge_unicode;       /* plan_rouge: how summaries are scored */
 	double dev, dev_before, dev_best, baseline; /* NaN: none yet */
+	double averaged;          /* as dev, of the weights' average; NaN: none */
 	int64_t dev_step;
 	uint64_t n_train, micro_batches, examples, tokens, epoch;
 	double grad_norm;         /* gradients.h; NaN: not measured yet */

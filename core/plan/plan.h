@@ -108,6 +108,7 @@ struct plan {
 	enum schedule_kind schedule;
 	struct plan_span warmup;
 	double layer_decay;             /* of lr, a layer further down: 1, none */
+	double average;                 /* decay of the weights' average; 0: there is none */
 	char rates[512];                /* rates.h: groups and their factors; "": all 1 */
 	double lr_floor;                /* as a fraction of lr */
 	int64_t budget_steps;           /* as written; 0: epochs are */

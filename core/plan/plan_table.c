@@ -283,6 +283,13 @@
 	  "top one's is lr times it, the lowest of n layers' lr times its "    \
 	  "n-th power, the tables' its power n + 1. Heads and decoders have "  \
 	  "lr itself. For fine-tuning, 0.65 to 0.95; 1: one rate for all.")    \
+	W("optimizer.average", NUM, 0, 0.999999, "0", NULL, NUM, average,      \
+	  "Decay of an average of the weights that is kept beside them, 0.999 " \
+	  "say, for one more block of their size; 0: none. In its t-th update "  \
+	  "it is (1 + t) / (10 + t), where that is less. Training does not feel " \
+	  "it. Scheduled evaluations measure it, too, and eval, predict and "   \
+	  "export take it with --averaged; which checkpoint is the best is the " \
+	  "plain weights' affair.")                                            \
 	W("optimizer.rates", STR, 0, 0, "null", NULL, TEXT, rates,             \
 	  "Factors on the rate of groups of parameters: \"embeddings 0.1, "    \
 	  "layers 0..2 0.5, topic 2\". Groups as in model.frozen; what is not " \

@@ -29,6 +29,7 @@ const char *checkpoint_file_name(const struct tokenizer_kind *k, enum checkpoint
 	case FILE_CONFIG:    return "config.json";
 	case FILE_MODEL:     return "model.safetensors";
 	case FILE_OPTIMIZER: return "optimizer.safetensors";
+	case FILE_AVERAGE:   return "average.safetensors";
 	default:             return tokenizer_file(k, (int)f - FILE_TOKENIZER);
 	}
 }
@@ -38,18 +39,25 @@ const char *checkpoint_has_file(const struct checkpoint_state *c, enum checkpoin
 	return c->file[f].sum[0] ? checkpoint_file_name(c->tokenizer, f) : NULL;
 }
 
-/* Those of a tokenizer behind its first. */
+/* Those of a tokenizer behind its first, and what some runs have. */
 static bool may_lack(const struct tokenizer_kind *k, enum checkpoint_file f)
 {
+	if (f == FILE_AVERAGE)
+		return true;
 	return f > FILE_TOKENIZER && f < FILE_MODEL &&
 	       tokenizer_file_may_lack(k, (int)f - FILE_TOKENIZER);
 }
 
-const char *checkpoint_tensor_file(enum state_file file)
+enum checkpoint_file checkpoint_file_of(enum state_file file)
 {
 	BUG_IF(file == STATE_JSON);
-	return checkpoint_file_name(NULL, file == STATE_MODEL ? FILE_MODEL :
-				    FILE_OPTIMIZER);
+	return file == STATE_MODEL ? FILE_MODEL :
+	       file == STATE_OPTIMIZER ? FILE_OPTIMIZER : FILE_AVERAGE;
+}
+
+const char *checkpoint_tensor_file(enum state_file file)
+{
+	return checkpoint_file_name(NULL, checkpoint_file_of(file));
 }
 
 void checkpoint_state_free(struct checkpoint_state *c)

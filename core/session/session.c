@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "plan/plan_survey.h"
+#include "session/averaging.h"
 #include "session/class_weights.h"
 #include "session/label_texts.h"
 #include "session/state.h"
@@ -169,7 +170,7 @@ static size_t model_bytes(const struct session *s, bool train, int workers)
 		grads += packed;
 	else if (packed > grads) /* never at once (session_look) */
 		grads = packed;
-	return param_set_bytes(ps) + adamw_bytes(ps) + grads;
+	return param_set_bytes(ps) * (s->plan->average > 0 ? 2 : 1) + adamw_bytes(ps) + grads;
 }
 
 /* The parameters are declared, nothing is packed. */
@@ -322,6 +323,8 @@ static void make_scratch(struct session *s)
 	size_t n = (size_t)s->plan->micro_batches;
 
 	adamw_init(&s->adam, &s->params);
+	if (s->plan->average > 0)
+		s->average = xalloc64(s->params.size * sizeof *s->average);
 	s->rate = xcalloc((size_t)s->params.n, sizeof *s->rate);
 	set_rates(s);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
@@ -411,6 +414,7 @@ void session_free(struct session *s)
 	xfree(s->job);
 	xfree(s->frozen);
 	xfree(s->rate);
+	xfree(s->average);
 	xfree(s);
 }
 
@@ -419,6 +423,7 @@ void session_start_random(struct session *s)
 {
 	memset(s->params.value, 0, s->params.size * sizeof *s->params.value);
 	model_init_random(s->model, &s->params, s->plan->seed);
+	averaging_begin(s);
 	session_pack(s);
 	if (s->adam.m) {
 		zero64(s->adam.m, s->params.size * sizeof *s->adam.m);

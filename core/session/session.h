@@ -79,6 +79,8 @@ struct session {
 	struct model *model;
 	struct param_set params;      /* state: value */
 	struct adamw adam;            /* state */
+	float *average;               /* state: [params.size] (averaging.h); NULL: none */
+	bool is_averaged;             /* it stands where the weights do, for a look */
 	struct mix mix;               /* state */
 	int64_t step;                 /* state: updates asked for so far */
 	int64_t skipped;              /* state: of them not made (not finite) */

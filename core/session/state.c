@@ -51,6 +51,7 @@ const struct state_field state_table[] = {
 	TENSORS(STATE_OPTIMIZER, STATE_FLOATS, "m.", adam.m, -ANY),
 	TENSORS(STATE_OPTIMIZER, STATE_FLOATS, "v.", adam.v, 0),
 	TENSORS(STATE_OPTIMIZER, STATE_TIMES, "count", adam.count, 0),
+	TENSORS(STATE_AVERAGE, STATE_FLOATS, "", average, -ANY),
 
 	METHOD(sampling, METHOD_SAMPLING),
 	METHOD(weighting, METHOD_WEIGHTING),
@@ -236,6 +237,7 @@ void state_hash(const struct session *s, char out[40])
 {
 	struct hasher *h = hasher_new();
 
+	BUG_IF(s->is_averaged);
 	for (int i = 0; i < state_count; i++)
 		for (int task = 0; task < times(s, &state_table[i]); task++)
 			add_field(h, s, &state_table[i], task);

@@ -31,7 +31,8 @@ enum state_type {
 	STATE_FLOATS, /* float *, in the shape of the parameters */
 	STATE_TIMES,  /* int64_t *, one for each parameter */
 };
-enum state_file { STATE_JSON, STATE_MODEL, STATE_OPTIMIZER };
+enum state_file { STATE_JSON, STATE_MODEL, STATE_OPTIMIZER,
+		  STATE_AVERAGE }; /* of sessions that have one */
 
 struct state_field {
 	const char *name;    /* of the key; of the tensors: what comes before their name */

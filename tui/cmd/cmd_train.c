@@ -92,6 +92,26 @@ static void json_work(const struct snapshot *s)
 	close_event(&j, &b);
 }
 
+/* The same of the weights' average, where there is one. */
+static void put_averaged(struct json_out *j, const struct snapshot *s)
+{
+	bool any = false;
+
+	for (int i = 0; i < s->n_channels; i++)
+		any |= !isnan(s->ch[i].averaged);
+	if (!any)
+		return;
+	json_open(j, "averaged", '{');
+	for (int i = 0; i < s->n_channels; i++) {
+		const struct channel *c = &s->ch[i];
+
+		json_open(j, c->name, '{');
+		json_put_num(j, metric_table[c->metric].name, c->averaged);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
 static void json_eval(const struct snapshot *s)
 {
 	struct json_out j;
@@ -108,6 +128,7 @@ static void json_eval(const struct snapshot *s)
 		json_close(&j, '}');
 	}
 	json_close(&j, '}');
+	put_averaged(&j, s);
 	close_event(&j, &b);
 }
 
@@ -122,6 +143,8 @@ static void text_eval(const struct snapshot *s)
 			continue; /* it has no dev rows; else a metric of no meaning: "-" */
 		printf("  %s %s %s", c->name, metric_table[c->metric].name,
 		       fmt_measure(dev, c->metric, c->dev));
+		if (!isnan(c->averaged))
+			printf(" (averaged %s)", fmt_measure(base, c->metric, c->averaged));
 		if (!isnan(c->baseline))
 			printf(" (baseline %s)", fmt_measure(base, c->metric, c->baseline));
 	}

@@ -111,6 +111,11 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	str_copy(text, sizeof text,
 		 s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));
 	mix_line(c, r, &y, "evaluated", INK_TEXT, text);
+	if (ui->channel >= 0 && ui->channel < s->n_channels &&
+	    !isnan(s->ch[ui->channel].averaged)) { /* beside the strip's own figure */
+		fmt_measure(text, s->ch[ui->channel].metric, s->ch[ui->channel].averaged);
+		mix_line(c, r, &y, "averaged", INK_TEXT, text);
+	}
 	str_copy(text, sizeof text,
 		 s->checkpoint_step < 0 ? "-" : fmt_count(number, s->checkpoint_step));
 	mix_line(c, r, &y, "saved", INK_TEXT, text);
