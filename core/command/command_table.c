@@ -3,8 +3,8 @@
  * and the manual are derived from these rows, and so is what is done with a line.
  *
  * A row is `const struct command_row command_NAME` in a file of its family:
- * command_mix.c turns knobs of the mix, command_freeze.c freezes, command_run.c is about the run,
- * command_ask.c asks.
+ * command_mix.c turns knobs of the mix, command_freeze.c freezes groups,
+ * command_rate.c sets their rates, command_run.c is about the run, command_ask.c asks.
  */
 #include "command/command.h"
 
@@ -22,6 +22,7 @@
 	X(dropout)      \
 	X(horizon)      \
 	X(freeze)       \
+	X(rate)         \
 	X(sampling)     \
 	X(weighting)    \
 	X(pause)        \

@@ -119,6 +119,19 @@ static enum status write_evals(struct figures *f, struct err *err)
 	return st;
 }
 
+/* As few as the evaluations that the plan schedules. */
+static enum status write_averaged(struct figures *f, struct err *err)
+{
+	struct eval_row *rows = NULL;
+	int n = 0;
+	enum status st = store_averaged_read(f->store, &rows, &n, err);
+
+	for (int i = 0; i < n; i++)
+		put_eval(f, &rows[i]);
+	xfree(rows);
+	return st ? st : figures_flush(f, err);
+}
+
 /* --- the journal --- */
 
 static void put_entry(struct table_out *t, const struct journal_entry *e)
@@ -206,6 +219,8 @@ const struct figures_table figures_list[] = {
 	  figures_steps_blank, figures_steps },
 	{ "evals", "eval", "a row for each task of an evaluation: dev loss and metrics",
 	  blank_eval, write_evals },
+	{ "averaged", "averaged", "as evals, of the weights' average (optimizer.average)",
+	  blank_eval, write_averaged },
 	{ "journal", "entry", "a row for each command that changed the run",
 	  blank_entry, write_journal },
 	{ "gradients", "gradient", "a row for each measured norm of a task's gradient",

@@ -24,6 +24,7 @@ void snapshot_init(struct snapshot *s)
 {
 	memset(s, 0, sizeof *s);
 	s->curve.span = 1;
+	rates_init(&s->rates);
 	s->phase = PHASE_PREPARING;
 	s->work_left = s->seconds_left = -1;
 	s->checkpoint_step = s->eval_step = s->best_step = -1;

@@ -10,7 +10,7 @@
 
 #include "data/dataset.h"
 #include "metric/metric.h"
-#include "mix/freeze.h"
+#include "mix/rates.h"
 #include "store/store.h"
 
 enum { CURVE_POINTS = 1024, DEV_POINTS = 256, GRAD_POINTS = 256, SNAPSHOT_JOURNAL = 64,
@@ -67,6 +67,7 @@ struct channel {
 	enum metric_id metric;
 	bool rouge_unicode;       /* plan_rouge: how summaries are scored */
 	double dev, dev_before, dev_best, baseline; /* NaN: none yet */
+	double averaged;          /* as dev, of the weights' average; NaN: none */
 	int64_t dev_step;
 	uint64_t n_train, micro_batches, examples, tokens;
 	uint64_t epoch;           /* pass over the training rows, the first one 0 */
@@ -100,6 +101,7 @@ struct snapshot {
 	double lr, base_lr, clip, grad_norm, clipped; /* clipped: share of recent steps */
 	double dropout;
 	struct freeze frozen;
+	struct rates rates;          /* of groups */
 	int layers, shared_layers;   /* of the model, as in struct freeze_groups */
 	uint64_t heads;
 	int64_t gradients_every;  /* steps; 0: only when asked */

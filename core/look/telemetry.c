@@ -309,6 +309,10 @@ void telemetry_eval(struct snapshot *snap, const struct eval_row *e)
 		return;
 	c = &snap->ch[e->task];
 	v = strip_value(e, c->metric);
+	if (e->is_averaged) {
+		c->averaged = v;
+		return;
+	}
 	if (e->step < 0) {
 		c->baseline = v;
 		return;

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { GROUP_NAME = 64 }; /* a task's name, and more to quote of what is none */
+enum { GROUP_NAME = FREEZE_NAME };
 
 /* --- words --- */
 
@@ -139,10 +139,10 @@ static enum status no_group(const struct freeze_groups *g, const char *text,
 			buf_addf(&b, ", %s%s", is_taken(g->task[i]) ? "head " : "",
 				 g->task[i]);
 	if (g->layers > 1)
-		err_set(err, ST_INVALID, "no group '%s' to freeze; there are embeddings, "
+		err_set(err, ST_INVALID, "no group '%s'; there are embeddings, "
 			"layers 0..%d, trunk%.400s", text, g->layers - 1, buf_str(&b));
 	else
-		err_set(err, ST_INVALID, "no group '%s' to freeze; there are embeddings, "
+		err_set(err, ST_INVALID, "no group '%s'; there are embeddings, "
 			"layer 0, trunk%.400s", text, buf_str(&b));
 	buf_release(&b);
 	return ST_INVALID;
@@ -241,39 +241,34 @@ bool freeze_show(const struct freeze_groups *g, const struct freeze *f, char *ou
 
 /* --- differences --- */
 
-/* Tasks of shown states, as they come: who shows needs no more of them. */
-struct named {
-	struct freeze_groups g;
-	char name[MIX_TASKS_MAX][GROUP_NAME];
-};
-
-static void name_tasks(struct named *n, const char *text)
+void freeze_name(struct freeze_named *n, const char *text)
 {
 	struct words at = { .at = text };
 
+	n->groups.layers = FREEZE_LAYERS;
 	for (struct word w; (w = next_word(&at)).group != GROUP_END;) {
 		bool is_new = w.group == GROUP_HEAD && !str_eq(w.text, "nothing") &&
-			      find_task(&n->g, w.text) < 0;
+			      find_task(&n->groups, w.text) < 0;
 
-		if (!is_new || n->g.n_tasks == MIX_TASKS_MAX)
+		if (!is_new || n->groups.n_tasks == MIX_TASKS_MAX)
 			continue;
-		str_copy(n->name[n->g.n_tasks], GROUP_NAME, w.text);
-		n->g.task[n->g.n_tasks] = n->name[n->g.n_tasks];
-		n->g.heads |= bit(n->g.n_tasks++);
+		str_copy(n->name[n->groups.n_tasks], GROUP_NAME, w.text);
+		n->groups.task[n->groups.n_tasks] = n->name[n->groups.n_tasks];
+		n->groups.heads |= bit(n->groups.n_tasks++);
 	}
 }
 
 bool freeze_difference(const char *before, const char *after, char *out, size_t cap,
 		       bool *on)
 {
-	struct named *n = xcalloc(1, sizeof *n);
+	struct freeze_named *n = xcalloc(1, sizeof *n);
 	struct freeze a, b, more, less;
 	bool is_well;
 
-	n->g.layers = FREEZE_LAYERS;
-	name_tasks(n, before);
-	name_tasks(n, after);
-	is_well = !freeze_read(&n->g, before, &a, NULL) && !freeze_read(&n->g, after, &b, NULL);
+	freeze_name(n, before);
+	freeze_name(n, after);
+	is_well = !freeze_read(&n->groups, before, &a, NULL) &&
+		  !freeze_read(&n->groups, after, &b, NULL);
 	if (is_well) {
 		more = b;
 		freeze_set(&more, &a, false);
@@ -281,7 +276,7 @@ bool freeze_difference(const char *before, const char *after, char *out, size_t 
 		freeze_set(&less, &b, false);
 		*on = freeze_any(&more);
 		is_well = *on != freeze_any(&less) &&
-			  freeze_show(&n->g, *on ? &more : &less, out, cap);
+			  freeze_show(&n->groups, *on ? &more : &less, out, cap);
 	}
 	xfree(n);
 	return is_well;

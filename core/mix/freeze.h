@@ -16,7 +16,8 @@
 
 #include "mix/method.h"
 
-enum { FREEZE_LAYERS = 64 };
+enum { FREEZE_LAYERS = 64,
+       FREEZE_NAME = 64 }; /* a task's name, and more to quote of what is none */
 
 struct freeze {
 	uint64_t embeddings;  /* 0 or 1 */
@@ -32,6 +33,16 @@ struct freeze_groups {
 	uint64_t heads;       /* bit i: task i has parameters that no layer has */
 	const char *task[MIX_TASKS_MAX]; /* borrowed */
 };
+
+/*
+ * The groups that lists name, as they come, in a model of every layer: who reads what was
+ * once shown needs no more of it. All 0 at first; every list adds its tasks.
+ */
+struct freeze_named {
+	struct freeze_groups groups;
+	char name[MIX_TASKS_MAX][FREEZE_NAME];
+};
+void freeze_name(struct freeze_named *n, const char *list);
 
 /* The words that begin a group, but for tasks' names: "embeddings", ...; NULL ends. */
 const char *freeze_word(int i);

@@ -12,6 +12,7 @@ void mix_init(struct mix *m, int n)
 	BUG_IF(n < 1 || n > MIX_TASKS_MAX);
 	memset(m, 0, sizeof *m);
 	m->n = n;
+	rates_init(&m->rates);
 	for (int i = 0; i < n; i++)
 		m->ch[i] = (struct mix_channel){ .weight = 1, .share = -1, .size = 1,
 						 .factor = 1, .dev = NAN };

@@ -8,9 +8,9 @@
  * are as if muted. `lock`: no method touches the channel.
  *
  * The hand's numbers (weight, share, muted, solo, locked; lr, clip, dropout, horizon;
- * what is frozen; which methods) are changed by commands alone, between two steps and all
- * at once: a command is tried on a copy of this struct, and the copy is kept
- * (trainer/change.h).
+ * what is frozen, and groups' rates; which methods) are changed by commands alone, between
+ * two steps and all at once: a command is tried on a copy of this struct, and the copy is
+ * kept (trainer/change.h).
  * That is why nothing here is a pointer but the methods' rows, which are constant. The
  * methods' numbers (factor, memory) are changed by mix_learn alone, credit and drawn by
  * mix_draw, dev and dev_step by mix_take_dev; choosing a method begins some of them anew
@@ -21,6 +21,7 @@
 
 #include "mix/freeze.h"
 #include "mix/method.h"
+#include "mix/rates.h"
 
 struct mix_channel {
 	double weight;      /* >= 0, the hand's */
@@ -48,6 +49,7 @@ struct mix {
 	int64_t horizon;           /* the step at which the rate's schedule ends
 				      (schedule.h), and where `annealed` arrives */
 	struct freeze frozen;      /* groups of parameters that stand still */
+	struct rates rates;        /* factors on the rate of such groups */
 	int64_t dev_step;          /* evaluations up to here are no news to a method */
 	/* the session's, told before anybody is asked (session_tell_mix); no state here */
 	int64_t step;

@@ -108,6 +108,8 @@ struct plan {
 	enum schedule_kind schedule;
 	struct plan_span warmup;
 	double layer_decay;             /* of lr, a layer further down: 1, none */
+	double average;                 /* decay of the weights' average; 0: there is none */
+	char rates[512];                /* rates.h: groups and their factors; "": all 1 */
 	double lr_floor;                /* as a fraction of lr */
 	int64_t budget_steps;           /* as written; 0: epochs are */
 	double epochs;                  /* 0: steps are */
@@ -165,7 +167,8 @@ void plan_free(struct plan *p);
 void plan_write(const struct plan *p, struct buf *out);
 /*
  * Of a plan's tasks one is left, in a mix of nothing else: proportional, of weight 1,
- * heard, nothing frozen, and the best by its first metric. plan_put_task moves the one
+ * heard, nothing frozen, of groups that are left the rates that they had, and the best by
+ * its first metric. plan_put_task moves the one
  * task of `from` into p, in the place of the task of its name, else behind the last;
  * returns its place.
  */
@@ -186,6 +189,7 @@ enum status plan_settle_epochs(struct plan *p, double micro_batches, struct err 
 /* The groups of parameters of its model, names borrowed; of them what it freezes. */
 void plan_groups(const struct plan *p, struct freeze_groups *out);
 void plan_frozen(const struct plan *p, struct freeze *out);
+void plan_rates(const struct plan *p, struct rates *out); /* and what it makes of rates */
 /* Is it drawn from, as the plan begins? */
 bool plan_is_heard(const struct plan_task *t);
 /* The steps, and all that is a share of them, rounded up. */

@@ -1,5 +1,6 @@
 /*
- * plan_frozen.c - model.frozen: are the groups there, and is anything left to train?
+ * plan_frozen.c - groups of parameters in a plan. model.frozen: are they there, and is
+ * anything left to train? optimizer.rates: likewise, and are their factors good?
  */
 #include "plan/plan_table.h"
 
@@ -66,4 +67,29 @@ enum status plan_check_frozen(struct plan_reader *r)
 			return check_methods(r, &g, &f);
 	return plan_refuse(r, "model.frozen", "nothing would be trained: all that the tasks "
 			   "which begin heard could train is frozen");
+}
+
+/* --- rates --- */
+
+void plan_rates(const struct plan *p, struct rates *out)
+{
+	struct freeze_groups g;
+
+	plan_groups(p, &g);
+	rates_init(out);
+	if (*p->rates && rates_read(&g, p->rates, true, out, NULL))
+		BUG("a plan with rates '%s' was taken", p->rates);
+}
+
+enum status plan_check_rates(struct plan_reader *r)
+{
+	struct freeze_groups g;
+	struct err why = { "" };
+	struct rates x;
+
+	plan_groups(r->plan, &g);
+	rates_init(&x);
+	if (*r->plan->rates && rates_read(&g, r->plan->rates, true, &x, &why))
+		return plan_refuse(r, "optimizer.rates", "%.450s", why.text);
+	return ST_OK;
 }

@@ -283,6 +283,18 @@
 	  "top one's is lr times it, the lowest of n layers' lr times its "    \
 	  "n-th power, the tables' its power n + 1. Heads and decoders have "  \
 	  "lr itself. For fine-tuning, 0.65 to 0.95; 1: one rate for all.")    \
+	W("optimizer.average", NUM, 0, 0.999999, "0", NULL, NUM, average,      \
+	  "Decay of an average of the weights that is kept beside them, 0.999 " \
+	  "say, for one more block of their size; 0: none. In its t-th update "  \
+	  "it is (1 + t) / (10 + t), where that is less. Training does not feel " \
+	  "it. Scheduled evaluations measure it, too, and eval, predict and "   \
+	  "export take it with --averaged; which checkpoint is the best is the " \
+	  "plain weights' affair.")                                            \
+	W("optimizer.rates", STR, 0, 0, "null", NULL, TEXT, rates,             \
+	  "Factors on the rate of groups of parameters: \"embeddings 0.1, "    \
+	  "layers 0..2 0.5, topic 2\". Groups as in model.frozen; what is not " \
+	  "named has 1. They are beside layer_decay and tasks.*.lr, and rate "  \
+	  "GROUP FACTOR sets them while the run goes on.")                     \
 	W("optimizer.clip", NUM, 0, 1e6, "1", NULL, NUM, clip,                 \
 	  "Largest norm of a step's gradient; 0: off.")                        \
 	W("optimizer.schedule", ENUM, 0, 0, "\"cosine\"",                      \
@@ -323,173 +335,19 @@
 	{ path, PLAN_##type, min, max, fallback, choices, help },
 #define FIELD_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
 	{ path, PLAN_##type, min, max, fallback, choices, help },
-#define PLACE(slot, of_model, owner, member)                                   \
-	{ SLOT_##slot, 0, of_model, offsetof(struct owner, member),            \
-	  sizeof(((struct owner *)0)->member) }
 #define PLACE_W(path, type, min, max, fallback, choices, slot, member, help)   \
-	{ 0, PLACE(slot, false, plan, member) },
+	{ 0, PLAN_PLACE(slot, false, plan, member) },
 #define PLACE_M(path, type, min, max, fallback, choices, slot, member, help)   \
-	{ 0, PLACE(slot, true, plan, member) },
+	{ 0, PLAN_PLACE(slot, true, plan, member) },
 #define PLACE_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
-	{ traits, PLACE(slot, false, plan_task, member) },
+	{ traits, PLAN_PLACE(slot, false, plan_task, member) },
 #define PLACE_S(path, type, min, max, fallback, choices, slot, member, traits, help) \
-	{ traits, PLACE(slot, true, plan_task, member) },
+	{ traits, PLAN_PLACE(slot, true, plan_task, member) },
 
-static const struct plan_field listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T, FIELD_T) };
-static const struct listed_place {
-	unsigned traits;  /* 0: a field of the whole plan */
-	struct plan_place place;
-} listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T, PLACE_S) };
-enum { LISTED = sizeof listed / sizeof *listed,
-       FIELDS_MAX = LISTED + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
-
-_Static_assert(TASK_KINDS <= 32, "a bit for every kind");
-
-/* --- the table as it is read: a row per meaning --- */
-
-static struct plan_field fields[FIELDS_MAX];
-static struct plan_place places[FIELDS_MAX];
-static int n_fields;
-
-static bool has_field(enum task_kind k, unsigned traits)
-{
-	return traits & (FOR_EVERY | plan_kind(k)->traits);
-}
-
-static const struct plan_variant *find_variant(enum task_kind k, const char *key)
-{
-	const struct plan_variant *v = plan_kind(k)->variant;
-
-	for (int i = 0; i < PLAN_VARIANTS && v[i].key; i++)
-		if (str_eq(v[i].key, key))
-			return &v[i];
-	return NULL;
-}
-
-static void add_row(const struct plan_field *f, const struct plan_place *p, unsigned kinds)
-{
-	fields[n_fields] = *f;
-	places[n_fields] = *p;
-	places[n_fields++].kinds = kinds;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && str_eq(a, b));
-}
-
-static bool same_variant(const struct plan_variant *a, const struct plan_variant *b)
-{
-	return a && b && same_text(a->fallback, b->fallback) && same_text(a->help, b->help);
-}
-
-/* The kinds with this very variant of a field; 0: one before kind k has it, too. */
-static unsigned kinds_with(unsigned k, const char *key, unsigned traits)
-{
-	const struct plan_variant *v = find_variant((enum task_kind)k, key);
-	unsigned kinds = 0;
-
-	for (unsigned i = 0; i < TASK_KINDS; i++)
-		if (has_field((enum task_kind)i, traits) &&
-		    same_variant(v, find_variant((enum task_kind)i, key)))
-			kinds |= 1U << i;
-	return kinds & ((1U << k) - 1) ? 0 : kinds;
-}
-
-/* A row for the kinds that have the field as it is listed, then one per variant. */
-static void add_task_rows(const struct plan_field *f, const struct listed_place *p)
-{
-	const char *key = strrchr(f->path, '.') + 1;
-	unsigned plain = 0;
-
-	for (unsigned k = 0; k < TASK_KINDS; k++)
-		if (has_field((enum task_kind)k, p->traits) &&
-		    !find_variant((enum task_kind)k, key))
-			plain |= 1U << k;
-	if (plain)
-		add_row(f, &p->place, plain);
-	for (unsigned k = 0; k < TASK_KINDS; k++) {
-		const struct plan_variant *v = find_variant((enum task_kind)k, key);
-		struct plan_field own = *f;
-
-		if (!v || !has_field((enum task_kind)k, p->traits) ||
-		    !kinds_with(k, key, p->traits))
-			continue;
-		own.fallback = v->fallback ? v->fallback : f->fallback;
-		own.help = v->help ? v->help : f->help;
-		add_row(&own, &p->place, kinds_with(k, key, p->traits));
-	}
-}
-
-static const struct plan_place column_at[DATA_COLUMNS] = {
-	[COLUMN_TEXT] = PLACE(TEXT, false, plan_task, text),
-	[COLUMN_PAIR] = PLACE(TEXT, false, plan_task, pair),
-	[COLUMN_TARGET] = PLACE(TEXT, false, plan_task, target),
+const struct plan_field plan_listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T, FIELD_T) };
+const struct plan_listed_place plan_listed_places[] = {
+	PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T, PLACE_S)
 };
-
-/* One row for all kinds that call the column so. */
-static void add_column(const struct data_column *c, int column)
-{
-	static char path[TASK_KINDS * DATA_COLUMNS][40], fallback[TASK_KINDS * DATA_COLUMNS][40];
-	static int n;
-	struct plan_field f = { .path = path[n], .type = PLAN_STR, .fallback = "null",
-				.help = c->help };
-	unsigned kinds = 0;
-
-	for (unsigned k = 0; k < TASK_KINDS; k++) {
-		const char *key = data_kind((enum task_kind)k)->column[column].key;
-
-		if (key && str_eq(key, c->key))
-			kinds |= 1U << k;
-	}
-	str_format(path[n], sizeof path[n], "tasks.*.%s", c->key);
-	if (column != COLUMN_PAIR) {
-		str_format(fallback[n], sizeof fallback[n], "\"%s\"", c->key);
-		f.fallback = fallback[n];
-	}
-	n++;
-	add_row(&f, &column_at[column], kinds);
-}
-
-static bool has_column(const char *key, int column)
-{
-	for (int i = 0; i < n_fields; i++)
-		if (places[i].kinds && places[i].at == column_at[column].at &&
-		    str_eq(strrchr(fields[i].path, '.') + 1, key))
-			return true;
-	return false;
-}
-
-static void add_columns(void)
-{
-	for (int k = 0; k < TASK_KINDS; k++)
-		for (int i = 0; i < DATA_COLUMNS; i++) {
-			const struct data_column *c = &data_kind((enum task_kind)k)->column[i];
-
-			if (c->key && !has_column(c->key, i))
-				add_column(c, i);
-		}
-}
-
-/* Before main(): any thread may ask for a field. It reads nothing but constants. */
-__attribute__((constructor)) static void make_fields(void)
-{
-	for (int i = 0; i < LISTED; i++)
-		if (listed_places[i].traits == FOR_COLUMN)
-			add_columns();
-		else if (listed_places[i].traits)
-			add_task_rows(&listed[i], &listed_places[i]);
-		else
-			add_row(&listed[i], &listed_places[i].place, 0);
-}
-
-const struct plan_field *plan_fields(int *n)
-{
-	*n = n_fields;
-	return fields;
-}
-
-const struct plan_place *plan_places(void)
-{
-	return places;
-}
+const int plan_listed_count = (int)(sizeof plan_listed / sizeof *plan_listed);
+_Static_assert(sizeof plan_listed / sizeof *plan_listed <= PLAN_LISTED_MAX,
+	       "room for every row (plan_fields.c)");

@@ -41,6 +41,19 @@ struct plan_place {
 	size_t at, size;
 };
 const struct plan_place *plan_places(void);
+#define PLAN_PLACE(slot, of_model, owner, member)                              \
+	{ SLOT_##slot, 0, of_model, offsetof(struct owner, member),            \
+	  sizeof(((struct owner *)0)->member) }
+
+/* The rows as plan_table.c lists them; traits: 0, a field of the whole plan. */
+enum { PLAN_LISTED_MAX = 200 };
+struct plan_listed_place {
+	unsigned traits;
+	struct plan_place place;
+};
+extern const struct plan_field plan_listed[];
+extern const struct plan_listed_place plan_listed_places[];
+extern const int plan_listed_count;
 
 enum { PLAN_PATH_TEXT = 192 }; /* a JSON path in messages */
 
@@ -165,6 +178,8 @@ enum status plan_take_texts(struct plan_reader *r);
 enum status plan_check_budget(struct plan_reader *r);
 /* Groups of model.frozen that are not there, and where nothing would be trained. */
 enum status plan_check_frozen(struct plan_reader *r);
+/* Groups of optimizer.rates that are not there, and factors that cannot be. */
+enum status plan_check_rates(struct plan_reader *r);
 /* Works out derived fields, then checks what single fields cannot tell. */
 enum status plan_finish(struct plan_reader *r);
 

@@ -143,6 +143,7 @@ static enum status write_one(const struct session *s, enum checkpoint_file f,
 	case FILE_CONFIG:    return write_config(s, path, err);
 	case FILE_MODEL:     return write_tensors(s, STATE_MODEL, path, err);
 	case FILE_OPTIMIZER: return write_tensors(s, STATE_OPTIMIZER, path, err);
+	case FILE_AVERAGE:   return write_tensors(s, STATE_AVERAGE, path, err);
 	default: return tokenizer_save_file(s->tok, (int)f - FILE_TOKENIZER, path, err);
 	}
 }
@@ -184,6 +185,13 @@ static struct checkpoint_state *describe(const struct session *s,
 	return c;
 }
 
+static bool has_file(const struct session *s, enum checkpoint_file f)
+{
+	if (f >= FILE_TOKENIZER && f < FILE_MODEL)
+		return tokenizer_has_file(s->tok, (int)f - FILE_TOKENIZER);
+	return f != FILE_AVERAGE || s->average;
+}
+
 /* All files into `folder`; what is measured is what stands on the disk. */
 static enum status write_files(const struct session *s, const char *folder,
 			       struct checkpoint_state *c, struct err *err)
@@ -196,8 +204,7 @@ static enum status write_files(const struct session *s, const char *folder,
 		enum checkpoint_file file = (enum checkpoint_file)f;
 		const char *name = checkpoint_file_name(c->tokenizer, file);
 
-		if (!name || (f >= FILE_TOKENIZER && f < FILE_MODEL &&
-			      !tokenizer_has_file(s->tok, f - FILE_TOKENIZER)))
+		if (!name || !has_file(s, file))
 			continue;
 		st = checkpoint_path(folder, name, path, err);
 		if (!st)

@@ -3,6 +3,8 @@
  *
  *   checkpoints/step-000500/  model.safetensors      weights
  *                             optimizer.safetensors  m, v, counts
+ *                             average.safetensors    the weights' average, where the plan
+ *                                                    has one, by the weights' names
  *                             state.json             cursors, mix, step, journal place
  *                             config.json            what the model is
  *                             vocab.txt              the tokenizer's own files
@@ -36,6 +38,11 @@ enum status checkpoint_load(struct session *s, const char *folder,
 			    int64_t *journal_seq, struct err *err);
 /* Weights alone, for eval and predict, and the step they are of. */
 enum status checkpoint_load_weights(struct session *s, const char *folder,
+				    struct err *err);
+/*
+ * The same, of the weights' average. ST_INVALID: the run has none.
+ */
+enum status checkpoint_load_average(struct session *s, const char *folder,
 				    struct err *err);
 /*
  * The newest checkpoint at or below `step` (-1: newest; CHECKPOINT_BEST: the best by

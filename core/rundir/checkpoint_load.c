@@ -147,8 +147,7 @@ static enum status open_tensors(const struct session *s, const char *folder,
 				struct safetensors **t, struct err *err)
 {
 	char path[PATH_MAX];
-	enum status st = checkpoint_verify(folder, c, file == STATE_MODEL ?
-					   FILE_MODEL : FILE_OPTIMIZER, err);
+	enum status st = checkpoint_verify(folder, c, checkpoint_file_of(file), err);
 
 	if (!st)
 		st = checkpoint_path(folder, checkpoint_tensor_file(file), path, err);
@@ -158,6 +157,16 @@ static enum status open_tensors(const struct session *s, const char *folder,
 		return st;
 	st = check_tensors(*t, &s->params, file, err);
 	return st ? checkpoint_other_model(s, folder, st, err) : ST_OK;
+}
+
+static enum status open_average(const struct session *s, const char *folder,
+				const struct checkpoint_state *c, struct safetensors **t,
+				struct err *err)
+{
+	if (checkpoint_has_file(c, FILE_AVERAGE))
+		return open_tensors(s, folder, c, STATE_AVERAGE, t, err);
+	return err_set(err, ST_INVALID, "no average of the weights is kept here: the plan has "
+		       "no optimizer.average");
 }
 
 static void take_floats(const struct safetensors *t, const struct param_set *ps,
@@ -329,7 +338,7 @@ enum status checkpoint_load(struct session *s, const char *folder,
 			    int64_t *journal_seq, struct err *err)
 {
 	struct checkpoint_state *c = NULL;
-	struct safetensors *model = NULL, *optimizer = NULL;
+	struct safetensors *model = NULL, *optimizer = NULL, *average = NULL;
 	enum status st = checkpoint_state_load(folder, &c, err);
 
 	BUG_IF(!s->adam.m);
@@ -343,10 +352,14 @@ enum status checkpoint_load(struct session *s, const char *folder,
 		st = open_tensors(s, folder, c, STATE_MODEL, &model, err);
 	if (!st)
 		st = open_tensors(s, folder, c, STATE_OPTIMIZER, &optimizer, err);
+	if (!st && s->average)
+		st = open_average(s, folder, c, &average, err);
 	if (!st) {
 		take_tensors(s, model, STATE_MODEL);
 		session_pack(s);
 		take_tensors(s, optimizer, STATE_OPTIMIZER);
+		if (average)
+			take_tensors(s, average, STATE_AVERAGE);
 		take_state(s, c);
 		checkpoint_take_thresholds(s, folder);
 		if (journal_seq)
@@ -354,6 +367,31 @@ enum status checkpoint_load(struct session *s, const char *folder,
 	}
 	safetensors_close(model);
 	safetensors_close(optimizer);
+	safetensors_close(average);
+	checkpoint_state_free(c);
+	return finish(folder, st, err);
+}
+
+/* Of either file, into the place of the weights. */
+static enum status load_weights(struct session *s, const char *folder, bool is_average,
+				struct err *err)
+{
+	struct checkpoint_state *c = NULL;
+	struct safetensors *t = NULL;
+	enum status st = checkpoint_state_load(folder, &c, err);
+
+	if (!st)
+		st = check_vocab(s, folder, c, err);
+	if (!st)
+		st = is_average ? open_average(s, folder, c, &t, err) :
+				  open_tensors(s, folder, c, STATE_MODEL, &t, err);
+	if (!st) {
+		take_floats(t, &s->params, "", s->params.value);
+		session_pack(s);
+		s->step = c->step;
+		checkpoint_take_thresholds(s, folder);
+	}
+	safetensors_close(t);
 	checkpoint_state_free(c);
 	return finish(folder, st, err);
 }
@@ -361,21 +399,11 @@ enum status checkpoint_load(struct session *s, const char *folder,
 enum status checkpoint_load_weights(struct session *s, const char *folder,
 				    struct err *err)
 {
-	struct checkpoint_state *c = NULL;
-	struct safetensors *model = NULL;
-	enum status st = checkpoint_state_load(folder, &c, err);
+	return load_weights(s, folder, false, err);
+}
 
-	if (!st)
-		st = check_vocab(s, folder, c, err);
-	if (!st)
-		st = open_tensors(s, folder, c, STATE_MODEL, &model, err);
-	if (!st) {
-		take_tensors(s, model, STATE_MODEL);
-		session_pack(s);
-		s->step = c->step;
-		checkpoint_take_thresholds(s, folder);
-	}
-	safetensors_close(model);
-	checkpoint_state_free(c);
-	return finish(folder, st, err);
+enum status checkpoint_load_average(struct session *s, const char *folder,
+				    struct err *err)
+{
+	return load_weights(s, folder, true, err);
 }

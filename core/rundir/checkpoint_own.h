@@ -20,9 +20,10 @@ enum { CHECKPOINT_VERSION = 2, CHECKPOINT_STATE_MAX = 8 << 20 };
  */
 enum checkpoint_file { FILE_CONFIG, FILE_TOKENIZER,
 		       FILE_MODEL = FILE_TOKENIZER + TOKENIZER_FILES_MAX,
-		       FILE_OPTIMIZER, CHECKPOINT_FILES };
+		       FILE_OPTIMIZER, FILE_AVERAGE, CHECKPOINT_FILES };
 const char *checkpoint_file_name(const struct tokenizer_kind *k, enum checkpoint_file f);
-/* The name of the one that holds the state's tensors of that file. */
+/* The one that holds the state's tensors of that file, and its name. */
+enum checkpoint_file checkpoint_file_of(enum state_file file);
 const char *checkpoint_tensor_file(enum state_file file);
 
 struct checkpoint_task {

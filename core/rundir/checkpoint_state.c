@@ -29,6 +29,7 @@ const char *checkpoint_file_name(const struct tokenizer_kind *k, enum checkpoint
 	case FILE_CONFIG:    return "config.json";
 	case FILE_MODEL:     return "model.safetensors";
 	case FILE_OPTIMIZER: return "optimizer.safetensors";
+	case FILE_AVERAGE:   return "average.safetensors";
 	default:             return tokenizer_file(k, (int)f - FILE_TOKENIZER);
 	}
 }
@@ -38,18 +39,25 @@ const char *checkpoint_has_file(const struct checkpoint_state *c, enum checkpoin
 	return c->file[f].sum[0] ? checkpoint_file_name(c->tokenizer, f) : NULL;
 }
 
-/* Those of a tokenizer behind its first. */
+/* Those of a tokenizer behind its first, and what some runs have. */
 static bool may_lack(const struct tokenizer_kind *k, enum checkpoint_file f)
 {
+	if (f == FILE_AVERAGE)
+		return true;
 	return f > FILE_TOKENIZER && f < FILE_MODEL &&
 	       tokenizer_file_may_lack(k, (int)f - FILE_TOKENIZER);
 }
 
-const char *checkpoint_tensor_file(enum state_file file)
+enum checkpoint_file checkpoint_file_of(enum state_file file)
 {
 	BUG_IF(file == STATE_JSON);
-	return checkpoint_file_name(NULL, file == STATE_MODEL ? FILE_MODEL :
-				    FILE_OPTIMIZER);
+	return file == STATE_MODEL ? FILE_MODEL :
+	       file == STATE_OPTIMIZER ? FILE_OPTIMIZER : FILE_AVERAGE;
+}
+
+const char *checkpoint_tensor_file(enum state_file file)
+{
+	return checkpoint_file_name(NULL, checkpoint_file_of(file));
 }
 
 void checkpoint_state_free(struct checkpoint_state *c)
@@ -238,9 +246,30 @@ static void get_method(struct object *parent, const struct state_field *f, int n
 	close_object(&o);
 }
 
+/* As many as there are; the rest is as without them. */
+static void get_reals(struct object *o, const struct state_field *f, double *out)
+{
+	const struct json *n = want(o, f->name, JSON_ARRAY);
+	int i = 0;
+
+	for (int k = 0; k < f->count; k++)
+		out[k] = f->without;
+	if (n && (json_len(n) < 1 || json_len(n) > f->count))
+		wrong(o->r, "wrong length of", f->name, o->what);
+	for (n = n && !o->r->st ? json_first(n) : NULL; n && !o->r->st; n = json_next(n))
+		if (json_type(n) != JSON_STRING || !double_from_hex(json_string(n), &out[i]) ||
+		    !(out[i] >= f->least && out[i] <= f->most))
+			wrong(o->r, "no numbers within their range:", f->name, o->what);
+		else
+			i++;
+}
+
 static void set_lacking(const struct state_field *f, void *at)
 {
-	if (f->type == STATE_REAL)
+	if (f->type == STATE_REALS)
+		for (int i = 0; i < f->count; i++)
+			((double *)at)[i] = f->without;
+	else if (f->type == STATE_REAL)
 		*(double *)at = f->without;
 	else
 		*(int64_t *)at = (int64_t)f->without;
@@ -267,6 +296,9 @@ static void get_field(struct object *o, const struct state_field *f, int n_tasks
 		break;
 	case STATE_REAL:
 		*(double *)at = get_within(o, f->name, f->least, f->most);
+		break;
+	case STATE_REALS:
+		get_reals(o, f, at);
 		break;
 	case STATE_BOOL:
 		n = want(o, f->name, JSON_BOOL);

@@ -40,6 +40,14 @@ static void put_method(struct json_out *o, const struct state_field *f, int n_ta
 	json_close(o, '}');
 }
 
+static void put_reals(struct json_out *o, const struct state_field *f, const double *x)
+{
+	json_open(o, f->name, '[');
+	for (int i = 0; i < state_reals(f, x); i++)
+		put_double(o, NULL, x[i]);
+	json_close(o, ']');
+}
+
 static void put_field(struct json_out *o, const struct state_field *f, int n_tasks,
 		      const void *at)
 {
@@ -48,6 +56,7 @@ static void put_field(struct json_out *o, const struct state_field *f, int n_tas
 	case STATE_U64:       put_count(o, f->name, *(const uint64_t *)at); break;
 	case STATE_U32:       put_count(o, f->name, *(const uint32_t *)at); break;
 	case STATE_REAL:      put_double(o, f->name, *(const double *)at); break;
+	case STATE_REALS:     put_reals(o, f, at); break;
 	case STATE_BOOL:      json_put_bool(o, f->name, *(const bool *)at); break;
 	case STATE_METHOD:    put_method(o, f, n_tasks, at); break;
 	case STATE_FLOATS:

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "session/averaging.h"
 
 /* --- at the reading of a plan --- */
 
@@ -188,6 +189,7 @@ enum status init_start(struct session *s, struct init_report *out, struct err *e
 		err_wrap(err, st, "model.init");
 	} else {
 		t.begun = model_take_trunk(s->model, &s->params, t.is_fresh);
+		averaging_begin(s);
 		session_pack(s);
 		set_rates(s, &t);
 		if (t.begun)

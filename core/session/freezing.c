@@ -33,6 +33,17 @@ bool freezing_has(const struct session *s, const struct freeze *f, int p)
 	return f->heads >> s->params.p[p].owner & 1;
 }
 
+double freezing_rate(const struct session *s, const struct rates *r, int p)
+{
+	int layer = layer_of(s, p);
+
+	if (layer < 0)
+		return r->embeddings;
+	if (layer < model_config(s->model)->layers)
+		return r->layers[layer];
+	return r->heads[s->params.p[p].owner];
+}
+
 bool freezing_leaves(const struct session *s, const struct freeze *f, int owner)
 {
 	int writer = owner == PARAM_SHARED ? -1 : plan_decoder_of(s->plan, owner);
@@ -55,6 +66,12 @@ size_t freezing_trained(const struct session *s)
 			n -= (p + 1 < s->params.n ? s->params.p[p + 1].offset :
 						    s->params.size) - s->params.p[p].offset;
 	return n;
+}
+
+void freezing_set_rates(struct session *s)
+{
+	for (int p = 0; p < s->params.n; p++)
+		s->adam.rate[p] = s->rate[p] * freezing_rate(s, &s->mix.rates, p);
 }
 
 void freezing_begin(struct session *s)

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "mix/freeze.h"
+#include "mix/rates.h"
 
 struct session;
 
@@ -25,6 +25,11 @@ bool freezing_leaves(const struct session *s, const struct freeze *f, int owner)
 /* Numbers that are trained, as s->params.size counts them all. */
 size_t freezing_trained(const struct session *s);
 
+/* What rates (mix/rates.h) say of parameter p. */
+double freezing_rate(const struct session *s, const struct rates *r, int p);
+
+/* Before an update: the rates of its parameters, as plan and mix have them. */
+void freezing_set_rates(struct session *s);
 /* Before a step's micro-batches: s->frozen, which tape_freeze() gets, as the mix has it. */
 void freezing_begin(struct session *s);
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "plan/plan_survey.h"
+#include "session/averaging.h"
 #include "session/class_weights.h"
 #include "session/label_texts.h"
 #include "session/state.h"
@@ -169,7 +170,7 @@ static size_t model_bytes(const struct session *s, bool train, int workers)
 		grads += packed;
 	else if (packed > grads) /* never at once (session_look) */
 		grads = packed;
-	return param_set_bytes(ps) + adamw_bytes(ps) + grads;
+	return param_set_bytes(ps) * (s->plan->average > 0 ? 2 : 1) + adamw_bytes(ps) + grads;
 }
 
 /* The parameters are declared, nothing is packed. */
@@ -282,6 +283,7 @@ static enum status start_mix(struct session *s, struct err *err)
 	s->mix.dropout = p->dropout;
 	s->mix.horizon = p->steps;
 	plan_frozen(p, &s->mix.frozen);
+	plan_rates(p, &s->mix.rates);
 	for (int i = 0; i < s->n_tasks; i++) {
 		struct mix_channel *c = &s->mix.ch[i];
 
@@ -297,7 +299,8 @@ static enum status start_mix(struct session *s, struct err *err)
 /*
  * Layer-wise decay of the rate: lower layers hold what is general and move less (Howard
  * & Ruder 2018, discriminative fine-tuning; a factor d a layer as in the recipes of
- * ELECTRA, Clark et al. 2020, and BEiT, Bao et al. 2022). Depth k has lr x d^k.
+ * ELECTRA, Clark et al. 2020, and BEiT, Bao et al. 2022). Depth k has lr x d^k. The mix's
+ * own factors come at each update (freezing_set_rates).
  *   What a decoder has from a trunk is in a group of its own behind the tasks': new parts
  * want a rate that would spoil it (Liu & Lapata 2019, "Text Summarization with Pretrained
  * Encoders", section 3.2).
@@ -307,8 +310,9 @@ static void set_rates(struct session *s)
 	double d = s->plan->layer_decay;
 
 	for (int p = 0; p < s->params.n; p++) {
+		s->rate[p] = 1;
 		for (int k = model_depth(s->model, p); k > 0; k--)
-			s->adam.rate[p] *= d;
+			s->rate[p] *= d;
 		if (model_begins_trained(s->model, p))
 			s->adam.group[p] += s->n_tasks;
 	}
@@ -319,6 +323,9 @@ static void make_scratch(struct session *s)
 	size_t n = (size_t)s->plan->micro_batches;
 
 	adamw_init(&s->adam, &s->params);
+	if (s->plan->average > 0)
+		s->average = xalloc64(s->params.size * sizeof *s->average);
+	s->rate = xcalloc((size_t)s->params.n, sizeof *s->rate);
 	set_rates(s);
 	s->rows = xcalloc(n, sizeof *s->rows * BATCH_EXAMPLES_MAX);
 	s->job = xcalloc(n, sizeof *s->job);
@@ -406,6 +413,8 @@ void session_free(struct session *s)
 	xfree(s->rows);
 	xfree(s->job);
 	xfree(s->frozen);
+	xfree(s->rate);
+	xfree(s->average);
 	xfree(s);
 }
 
@@ -414,6 +423,7 @@ void session_start_random(struct session *s)
 {
 	memset(s->params.value, 0, s->params.size * sizeof *s->params.value);
 	model_init_random(s->model, &s->params, s->plan->seed);
+	averaging_begin(s);
 	session_pack(s);
 	if (s->adam.m) {
 		zero64(s->adam.m, s->params.size * sizeof *s->adam.m);

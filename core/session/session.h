@@ -80,6 +80,8 @@ struct session {
 	struct model *model;
 	struct param_set params;      /* state: value */
 	struct adamw adam;            /* state */
+	float *average;               /* state: [params.size] (averaging.h); NULL: none */
+	bool is_averaged;             /* it stands where the weights do, for a look */
 	struct mix mix;               /* state */
 	int64_t step;                 /* state: updates asked for so far */
 	int64_t skipped;              /* state: of them not made (not finite) */
@@ -92,6 +94,7 @@ struct session {
 					 until the next compute or session_look */
 	uint64_t *rows;               /* scratch: [micro_batches][BATCH_EXAMPLES_MAX] */
 	struct step_job *job;         /* scratch: [micro_batches] */
+	double *rate;                 /* [params.n] factor on the rate, as the plan has it */
 	bool *frozen, has_frozen;     /* scratch: [params.n] mix.frozen in this step; any? */
 	struct gradients gradients;   /* looks on; never read by a step */
 	struct task_sums task_sums;   /* scratch, where a method needs them */

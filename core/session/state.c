@@ -31,6 +31,11 @@
 	{ .name = "frozen_" #groups, .scope = STATE_MIX, .type = STATE_U64,  \
 	  .file = STATE_JSON, .at = offsetof(struct mix, frozen.groups),     \
 	  .most = to, .may_lack = true }
+#define RATES(groups, most_of_them)                                          \
+	{ .name = "rates_" #groups, .scope = STATE_MIX, .type = STATE_REALS, \
+	  .file = STATE_JSON, .at = offsetof(struct mix, rates.groups),      \
+	  .least = RATE_LEAST, .most = RATE_MOST, .count = most_of_them,     \
+	  .may_lack = true, .without = 1 }
 #define METHOD(field, as)                                                    \
 	{ .name = #field, .scope = STATE_MIX, .type = STATE_METHOD,          \
 	  .file = STATE_JSON, .at = offsetof(struct mix, field), .role = as }
@@ -46,6 +51,7 @@ const struct state_field state_table[] = {
 	TENSORS(STATE_OPTIMIZER, STATE_FLOATS, "m.", adam.m, -ANY),
 	TENSORS(STATE_OPTIMIZER, STATE_FLOATS, "v.", adam.v, 0),
 	TENSORS(STATE_OPTIMIZER, STATE_TIMES, "count", adam.count, 0),
+	TENSORS(STATE_AVERAGE, STATE_FLOATS, "", average, -ANY),
 
 	METHOD(sampling, METHOD_SAMPLING),
 	METHOD(weighting, METHOD_WEIGHTING),
@@ -57,6 +63,9 @@ const struct state_field state_table[] = {
 	FROZEN(embeddings, 1),
 	FROZEN(layers, ANY),
 	FROZEN(heads, ANY),
+	RATES(embeddings, 1),
+	RATES(layers, FREEZE_LAYERS),
+	RATES(heads, MIX_TASKS_MAX),
 
 	FIELD(STATE_PACKING, STATE_REAL, session_task, units, 1e-9, 1e300),
 
@@ -137,12 +146,23 @@ static int times(const struct session *s, const struct state_field *f)
 	return scopes[f->scope].is_each ? s->n_tasks : 1;
 }
 
+int state_reals(const struct state_field *f, const double *x)
+{
+	int n = f->count;
+
+	while (n && x[n - 1] == f->without)
+		n--;
+	return n;
+}
+
 bool state_is_lacking(const struct state_field *f, const void *at)
 {
 	double x;
 
 	if (!f->may_lack)
 		return false;
+	if (f->type == STATE_REALS)
+		return !state_reals(f, at);
 	x = f->type == STATE_REAL ? *(const double *)at : (double)*(const int64_t *)at;
 	return isnan(f->without) ? isnan(x) : x == f->without;
 }
@@ -155,6 +175,13 @@ static void add_real(struct hasher *h, double x)
 
 	memcpy(&u, &x, sizeof u);
 	hasher_add_u64(h, u);
+}
+
+static void add_reals(struct hasher *h, const double *x, int n)
+{
+	hasher_add_u64(h, (uint64_t)n);
+	for (int i = 0; i < n; i++)
+		add_real(h, x[i]);
 }
 
 static void add_floats(struct hasher *h, const struct param_set *ps, const float *block)
@@ -198,6 +225,7 @@ static void add_field(struct hasher *h, const struct session *s,
 	case STATE_U64:    hasher_add_u64(h, *(const uint64_t *)at); break;
 	case STATE_U32:    hasher_add_u64(h, *(const uint32_t *)at); break;
 	case STATE_REAL:   add_real(h, *(const double *)at); break;
+	case STATE_REALS:  add_reals(h, at, state_reals(f, at)); break;
 	case STATE_BOOL:   hasher_add_u64(h, *(const bool *)at); break;
 	case STATE_METHOD: add_method(h, s->n_tasks, at); break;
 	case STATE_FLOATS: add_floats(h, &s->params, *(float *const *)at); break;
@@ -209,6 +237,7 @@ void state_hash(const struct session *s, char out[40])
 {
 	struct hasher *h = hasher_new();
 
+	BUG_IF(s->is_averaged);
 	for (int i = 0; i < state_count; i++)
 		for (int task = 0; task < times(s, &state_table[i]); task++)
 			add_field(h, s, &state_table[i], task);
@@ -217,19 +246,20 @@ void state_hash(const struct session *s, char out[40])
 
 /* --- shells --- */
 
-static size_t size_of(enum state_type t)
+static size_t size_of(const struct state_field *f)
 {
-	switch (t) {
+	switch (f->type) {
 	case STATE_I64:
 	case STATE_U64:       return sizeof(uint64_t);
 	case STATE_U32:       return sizeof(uint32_t);
 	case STATE_REAL:      return sizeof(double);
+	case STATE_REALS:     return (size_t)f->count * sizeof(double);
 	case STATE_BOOL:      return sizeof(bool);
 	case STATE_METHOD:    return sizeof(struct mix_method);
 	case STATE_FLOATS:
 	case STATE_TIMES:     break;
 	}
-	BUG("state field of type %d", (int)t);
+	BUG("state field of type %d", (int)f->type);
 }
 
 void state_copy(struct session *to, const struct session *from)
@@ -240,7 +270,7 @@ void state_copy(struct session *to, const struct session *from)
 
 		for (int task = 0; f->file == STATE_JSON && task < times(to, f); task++)
 			memcpy(state_at(to, f, task), state_at(from, f, task),
-			       size_of(f->type));
+			       size_of(f));
 	}
 }
 

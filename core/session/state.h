@@ -26,11 +26,13 @@ const char *state_scope_key(enum state_scope s);
 
 enum state_type {
 	STATE_I64, STATE_U64, STATE_U32, STATE_REAL, STATE_BOOL,
+	STATE_REALS,  /* double[count]; of a file's, those behind the last may lack */
 	STATE_METHOD, /* a struct mix_method of the row's role */
 	STATE_FLOATS, /* float *, in the shape of the parameters */
 	STATE_TIMES,  /* int64_t *, one for each parameter */
 };
-enum state_file { STATE_JSON, STATE_MODEL, STATE_OPTIMIZER };
+enum state_file { STATE_JSON, STATE_MODEL, STATE_OPTIMIZER,
+		  STATE_AVERAGE }; /* of sessions that have one */
 
 struct state_field {
 	const char *name;    /* of the key; of the tensors: what comes before their name */
@@ -40,6 +42,7 @@ struct state_field {
 	size_t at;           /* in the scope's struct */
 	double least, most;  /* a file that says else is damaged */
 	enum method_role role;
+	int count;           /* STATE_REALS */
 	/*
 	 * Stands in hash and file only where it is not what it is without its key: so a
 	 * row can be added, and what was written before is read and hashed as ever.
@@ -52,6 +55,8 @@ extern const int state_count;
 
 /* The field in `s`; task: of scopes that each task has, else 0. */
 void *state_at(const struct session *s, const struct state_field *f, int task);
+/* Of STATE_REALS: how many there are up to the last that is not as without its key. */
+int state_reals(const struct state_field *f, const double *x);
 /* Is the field of a row that may lack what it is without its key? */
 bool state_is_lacking(const struct state_field *f, const void *at);
 

@@ -38,6 +38,7 @@
 
 #include "base/clock.h"
 #include "data/data_kind.h"
+#include "session/averaging.h"
 #include "session/freezing.h"
 #include "session/session.h"
 #include "session/task_sums.h"
@@ -333,8 +334,10 @@ static void update(struct session *s, double lr, double scale)
 	}
 	for (int p = 0; p < s->params.n; p++)
 		BUG_IF(s->frozen[p] && grads_touched(s->sum, p));
+	freezing_set_rates(s);
 	adamw_count(&s->adam, s->sum);
 	workers_run(s->workers, u.parts, update_part, &u);
+	averaging_update(s);
 	session_pack(s);
 }
 
@@ -467,6 +470,7 @@ enum status session_step(struct session *s, struct step_report *report,
 	struct step x = { .s = s };
 	bool is_good;
 
+	BUG_IF(s->is_averaged);
 	session_tell_mix(s);
 	if (!anything_trains(s))
 		return err_set(err, ST_INVALID, "nothing to train: no task has a share");

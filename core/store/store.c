@@ -312,7 +312,7 @@ enum status store_drop_after(struct store *s, int timeline, int64_t step,
 #define LATER_OF(table) "DELETE FROM " table " WHERE timeline = ? AND step > ?"
 	static const char *const sql[] = { LATER_OF("step"), LATER_OF("gradient"),
 					   LATER_OF("eval"), LATER_OF("score"),
-					   LATER_OF("prediction") };
+					   LATER_OF("averaged"), LATER_OF("prediction") };
 #undef LATER_OF
 	enum status st = db_begin(s->db, err);
 

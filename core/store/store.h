@@ -136,6 +136,7 @@ struct eval_row {
 	int64_t step;
 	int task, n_examples;
 	bool scheduled;     /* by the plan; else by hand */
+	bool is_averaged;   /* of the weights' average: kept, and read, apart */
 	bool is_whole;      /* neither: all dev rows, the task's beams, all predictions kept */
 	double loss, seconds;
 	int n_metrics;
@@ -148,6 +149,9 @@ static inline int eval_row_sort(const struct eval_row *r)
 }
 enum status store_evals_read(struct store *s, int task, struct eval_row **out, int *n,
 			     struct err *err); /* task -1: all; caller frees */
+/* Of the weights' average, of all tasks, by step; the same. */
+enum status store_averaged_read(struct store *s, struct eval_row **out, int *n,
+				struct err *err);
 /* Those of all tasks at `step` and after it; the same. */
 enum status store_evals_from(struct store *s, int64_t step, struct eval_row **out, int *n,
 			     struct err *err);

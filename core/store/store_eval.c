@@ -2,8 +2,8 @@
  * store_eval.c - evaluations: a row per task and metric, what they come to, and the
  * predictions of the fixed dev rows. All of one evaluation goes in at once (I15).
  *
- * The table of scores is from after the first stores: they are given one when they
- * are next written to, so it stands in no schema.
+ * The tables of scores and of what averaged weights come to are from after the first
+ * stores: they are given one when they are next written to, so they stand in no schema.
  */
 #include "store/store_own.h"
 
@@ -15,7 +15,14 @@ enum status score_table(struct store *s, struct err *err)
 			 "timeline INTEGER NOT NULL, step INTEGER NOT NULL,"
 			 " scheduled INTEGER NOT NULL, score REAL, loss REAL,"
 			 " counted INTEGER NOT NULL, since INTEGER NOT NULL,"
-			 " PRIMARY KEY(timeline, step, scheduled)) WITHOUT ROWID;", err);
+			 " PRIMARY KEY(timeline, step, scheduled)) WITHOUT ROWID;"
+			 "CREATE TABLE IF NOT EXISTS averaged("
+			 "timeline INTEGER NOT NULL, step INTEGER NOT NULL,"
+			 " task INTEGER NOT NULL, scheduled INTEGER NOT NULL,"
+			 " n INTEGER NOT NULL, loss REAL, seconds REAL,"
+			 " metrics TEXT NOT NULL,"
+			 " PRIMARY KEY(step, timeline, task, scheduled)) WITHOUT ROWID;",
+			 err);
 }
 
 /* --- rows of one evaluation --- */
@@ -33,7 +40,9 @@ static enum status put_eval(struct store *s, const struct eval_row *r, struct er
 	for (int i = 0; i < r->n_metrics; i++)
 		json_put_num(&o, r->metric[i].name, r->metric[i].value);
 	json_close(&o, '}');
-	st = db_run(s->db, "INSERT OR REPLACE INTO eval VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+	st = db_run(s->db, r->is_averaged ?
+		    "INSERT OR REPLACE INTO averaged VALUES(?, ?, ?, ?, ?, ?, ?, ?)" :
+		    "INSERT OR REPLACE INTO eval VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 		    DB_VALUES(DB_INT(r->timeline), DB_INT(r->step), DB_INT(r->task),
 			      DB_INT(eval_row_sort(r)), DB_INT(r->n_examples),
 			      DB_REAL(r->loss), DB_REAL(r->seconds), DB_TEXT(b.s)), err);
@@ -90,8 +99,12 @@ static enum status put_task(struct store *s, const struct evaluation *e,
 			    struct err *err)
 {
 	bool is_there = false;
-	enum status st = e->row.is_whole ? ST_OK : has_whole(s, &e->row, &is_there, err);
+	enum status st = ST_OK;
 
+	if (e->row.is_averaged)
+		return put_eval(s, &e->row, err);
+	if (!e->row.is_whole)
+		st = has_whole(s, &e->row, &is_there, err);
 	if (!st)
 		st = put_eval(s, &e->row, err);
 	for (int i = 0; i < e->n_kept && !st && !is_there; i++) {
@@ -122,12 +135,12 @@ static enum status trim(struct store *s, int keep, struct err *err)
 	"FROM score WHERE timeline = ?1 AND step <= ?2 AND scheduled"              \
 	" AND counted != 0 ORDER BY step DESC LIMIT 1"
 
-static bool has_scores(struct store *s)
+bool store_has_table(struct store *s, const char *name)
 {
 	struct db_rows *q = NULL;
 
-	if (db_query(s->db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND "
-		     "name = 'score'", NULL, 0, &q, NULL) || db_next(q, NULL))
+	if (db_query(s->db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?",
+		     DB_VALUES(DB_TEXT(name)), &q, NULL) || db_next(q, NULL))
 		return false;
 	db_done(q);
 	return true;
@@ -138,7 +151,7 @@ static enum status read_score(struct store *s, const char *sql, int timeline,
 			      int64_t step, struct score_row *out, struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = has_scores(s) ? ST_OK : ST_END;
+	enum status st = store_has_table(s, "score") ? ST_OK : ST_END;
 
 	if (!st)
 		st = db_query(s->db, sql, DB_VALUES(DB_INT(timeline), DB_INT(step)), &q,
@@ -220,6 +233,7 @@ enum status store_forget_task(struct store *s, int task, struct err *err)
 {
 	static const char *const sql[] = { "DELETE FROM eval WHERE task = ?",
 					   "DELETE FROM prediction WHERE task = ?",
+					   "DELETE FROM averaged WHERE task = ?",
 					   "DELETE FROM dev_row WHERE task = ?" };
 	enum status st = db_begin(s->db, err);
 

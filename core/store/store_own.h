@@ -61,7 +61,8 @@ enum status store_put_prediction(struct store *s, const char *sql,
 enum status gradient_table(struct store *s, struct err *err);
 enum status gradient_flush(struct store *s, struct err *err);
 
-/* store_eval.c: its table, where a store is without. */
+/* store_eval.c: its tables, where a store is without, and is there one of that name? */
+bool store_has_table(struct store *s, const char *name);
 enum status score_table(struct store *s, struct err *err);
 
 unsigned char *store_put_f32(unsigned char *p, float x); /* returns the place behind */

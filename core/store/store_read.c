@@ -122,8 +122,8 @@ bool store_take_eval(const struct db_rows *q, struct eval_row *r)
 	       take_metrics(db_text(q, 7), r);
 }
 
-#define EVAL_COLUMNS                                                           \
-	"SELECT timeline, step, task, scheduled, n, loss, seconds, metrics FROM eval "
+#define EVAL_FIELDS "SELECT timeline, step, task, scheduled, n, loss, seconds, metrics "
+#define EVAL_COLUMNS EVAL_FIELDS "FROM eval "
 #define EVAL_ORDER " ORDER BY timeline, step, task, scheduled"
 
 /* Rows of a query of these columns; `st` is how the query went. */
@@ -158,6 +158,23 @@ enum status store_evals_read(struct store *s, int task, struct eval_row **out, i
 				  EVAL_ORDER, DB_VALUES(DB_INT(task)), &q, err);
 
 	return read_evals(s, q, st, out, n, err);
+}
+
+enum status store_averaged_read(struct store *s, struct eval_row **out, int *n,
+				struct err *err)
+{
+	struct db_rows *q = NULL;
+	enum status st;
+
+	*out = NULL;
+	*n = 0;
+	if (!store_has_table(s, "averaged"))
+		return ST_OK;
+	st = db_query(s->db, EVAL_FIELDS "FROM averaged" EVAL_ORDER, NULL, 0, &q, err);
+	st = read_evals(s, q, st, out, n, err);
+	for (int i = 0; i < *n; i++)
+		(*out)[i].is_averaged = true;
+	return st;
 }
 
 enum status store_evals_from(struct store *s, int64_t step, struct eval_row **out, int *n,

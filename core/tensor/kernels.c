@@ -15,6 +15,13 @@ KERNEL void k_axpy(size_t n, float *restrict y, float a, const float *restrict x
 		y[i] += a * x[i];
 }
 
+/* x += a (to - x): where x is `to` already nothing moves. */
+KERNEL void k_approach(size_t n, float a, const float *restrict to, float *restrict x)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] += a * (to[i] - x[i]);
+}
+
 KERNEL void k_axpby(size_t n, float *restrict y, float b, float a,
 		    const float *restrict x)
 {

@@ -46,6 +46,7 @@ enum { LANES = 16 };
 void k_add(size_t n, float *y, const float *x);             /* y += x */
 void k_axpy(size_t n, float *y, float a, const float *x);   /* y += a x */
 /* y = b y + a x */
+void k_approach(size_t n, float a, const float *to, float *x); /* x += a (to - x) */
 void k_axpby(size_t n, float *y, float b, float a, const float *x);
 void k_scale(size_t n, float *y, float a, const float *x);  /* y = a x */
 void k_scale_in(size_t n, float *y, float a);                /* y *= a */

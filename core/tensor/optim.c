@@ -69,6 +69,8 @@ static struct adamw_coef coefficients(const struct adamw_group *a, double rate,
 	double wd = decay ? (double)a->weight_decay : 0.0;
 	double b1 = (double)a->beta1, b2 = (double)a->beta2;
 
+	if (rate > 1 && lr * wd > 1) /* it would turn weights around */
+		wd = 1 / lr;
 	return (struct adamw_coef){
 		.scale = scale,
 		.beta1 = a->beta1,

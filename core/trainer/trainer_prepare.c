@@ -160,6 +160,20 @@ static void take_gradient(void *arg, const struct gradient_row *r)
 	telemetry_gradient(&t->live, r);
 }
 
+/* What the newest evaluation said of the weights' average. */
+static enum status rebuild_averaged(struct trainer *t, struct err *err)
+{
+	struct eval_row *e = NULL;
+	int n = 0;
+	enum status st = store_averaged_read(t->store, &e, &n, err);
+
+	for (int i = 0; i < n; i++)
+		if (e[i].step <= t->s->step)
+			telemetry_eval(&t->live, &e[i]);
+	xfree(e);
+	return st;
+}
+
 /* Curves and figures as they were, from the store. */
 static enum status rebuild(struct trainer *t, struct err *err)
 {
@@ -177,6 +191,8 @@ static enum status rebuild(struct trainer *t, struct err *err)
 		telemetry_eval(&t->live, &e[i]);
 	}
 	xfree(e);
+	if (!st)
+		st = rebuild_averaged(t, err);
 	return st ? st : store_gradients_read(t->store, 1, t->s->step, take_gradient, t,
 					      err);
 }

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "rundir/best.h"
 #include "rundir/checkpoint.h"
+#include "session/averaging.h"
 #include "session/freezing.h"
 #include "session/workers.h"
 #include "trainer/advance.h"
@@ -66,6 +67,7 @@ static void fill(struct trainer *t)
 	freezing_groups(s, &groups);
 	snapshot_take_groups(v, &groups);
 	v->frozen = s->mix.frozen;
+	v->rates = s->mix.rates;
 	snapshot_settle_frozen(v);
 	str_copy(v->tokenizer, sizeof v->tokenizer, s->plan->tokenizer_kind);
 	str_copy(v->sampling, sizeof v->sampling, s->mix.sampling.row->name);
@@ -160,6 +162,7 @@ void trainer_channels(struct trainer *t)
 		c->metric = s->plan->tasks[i].metrics[0];
 		c->rouge_unicode = s->plan->tasks[i].rouge_unicode;
 		c->loss = c->smooth = c->dev = c->dev_before = c->dev_best = NAN;
+		c->averaged = NAN;
 		c->baseline = c->grad_norm = c->effective = NAN;
 		c->dev_step = -1;
 		c->n_train = dataset_size(st->train);
@@ -187,12 +190,16 @@ static bool has_dev(const struct session *s, int task)
 	return s->task[task].dev && dataset_size(s->task[task].dev);
 }
 
-/* Of every task with dev rows, into e [n_tasks]; nothing is written yet. */
-static enum status measure(struct trainer *t, bool scheduled, struct evaluation *e,
-			   int *n, struct err *err)
+/*
+ * Of every task with dev rows, behind e[*n]; nothing is written yet. Of the weights'
+ * average with the threshold that was fitted to the weights, and no predictions.
+ */
+static enum status measure(struct trainer *t, bool scheduled, bool averaged,
+			   struct evaluation *e, int *n, struct err *err)
 {
 	struct eval_options o = { .max_examples = t->s->plan->eval_examples,
-				  .keep = DEV_KEPT, .greedy = true, .fit = true };
+				  .keep = averaged ? 0 : DEV_KEPT, .greedy = true,
+				  .fit = !averaged };
 	enum status st = ST_OK;
 
 	for (int i = 0; i < t->s->n_tasks && !st; i++) {
@@ -200,6 +207,7 @@ static enum status measure(struct trainer *t, bool scheduled, struct evaluation 
 			continue;
 		st = evaluate_task(t->s, i, &o, &t->pg, &e[*n], err);
 		e[*n].row.scheduled = scheduled;
+		e[*n].row.is_averaged = averaged;
 		*n += !st;
 	}
 	return st;
@@ -254,20 +262,26 @@ static enum status say_afresh(struct trainer *t, const struct score_row *now,
 static enum status evaluate_all(struct trainer *t, struct score_row *score,
 				struct err *err)
 {
-	struct evaluation *e = xcalloc((size_t)t->s->n_tasks, sizeof *e);
+	struct evaluation *e = xcalloc(2 * (size_t)t->s->n_tasks, sizeof *e);
 	uint64_t counted = best_counted(t->s->plan, &t->s->mix);
-	int n = 0;
-	enum status st = measure(t, score->scheduled, e, &n, err);
+	int plain = 0, n;
+	enum status st = measure(t, score->scheduled, false, e, &plain, err);
 
+	n = plain;
+	if (!st && t->s->average) {
+		averaging_swap(t->s);
+		st = measure(t, score->scheduled, true, e, &n, err);
+		averaging_swap(t->s);
+	}
 	if (!st) {
-		best_score(t->s->plan, counted, e, n, score);
+		best_score(t->s->plan, counted, e, plain, score);
 		st = store_flush(t->store, err);
 	}
 	if (!st)
 		st = store_evaluation(t->store, score, e, n,
 				      score->scheduled ? EVALS_KEPT : 0, err);
 	if (!st && score->scheduled)
-		advance_take_dev(t->s, e, n);
+		advance_take_dev(t->s, e, plain);
 	for (int i = 0; i < n; i++) {
 		if (!st)
 			telemetry_eval(&t->live, &e[i].row);

@@ -202,10 +202,12 @@ enum status cmd_open_run(const struct opts *o, bool with_data, struct session **
 	if (!st)
 		st = session_open_at(path, &c, o->workers > 0 ? (int)o->workers : 0,
 				     with_data, cmd_progress(), s, err);
+	if (!st && o->averaged)
+		st = checkpoint_load_average(*s, c.folder, err);
 	if (st)
 		return st;
 	checkpoint_words(&c, words);
 	cmd_progress_end();
-	cmd_say("%s", words);
+	cmd_say("%s%s", words, o->averaged ? ", the weights' average" : "");
 	return ST_OK;
 }

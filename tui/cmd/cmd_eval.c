@@ -362,10 +362,14 @@ static void print_frozen(const struct session *s)
 	if (*s->plan->frozen)
 		printf("frozen: %s; %.2f M parameters are trained\n", s->plan->frozen,
 		       (double)freezing_trained(s) / 1e6);
+	if (*s->plan->rates)
+		printf("rates: %s\n", s->plan->rates);
 }
 
 static void put_frozen(struct json_out *j, const struct session *s)
 {
+	if (*s->plan->rates)
+		json_put_str(j, "rates", s->plan->rates);
 	if (!*s->plan->frozen)
 		return;
 	json_put_str(j, "frozen", s->plan->frozen);

@@ -92,6 +92,26 @@ static void json_work(const struct snapshot *s)
 	close_event(&j, &b);
 }
 
+/* The same of the weights' average, where there is one. */
+static void put_averaged(struct json_out *j, const struct snapshot *s)
+{
+	bool any = false;
+
+	for (int i = 0; i < s->n_channels; i++)
+		any |= !isnan(s->ch[i].averaged);
+	if (!any)
+		return;
+	json_open(j, "averaged", '{');
+	for (int i = 0; i < s->n_channels; i++) {
+		const struct channel *c = &s->ch[i];
+
+		json_open(j, c->name, '{');
+		json_put_num(j, metric_table[c->metric].name, c->averaged);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
 static void json_eval(const struct snapshot *s)
 {
 	struct json_out j;
@@ -108,6 +128,7 @@ static void json_eval(const struct snapshot *s)
 		json_close(&j, '}');
 	}
 	json_close(&j, '}');
+	put_averaged(&j, s);
 	close_event(&j, &b);
 }
 
@@ -122,6 +143,8 @@ static void text_eval(const struct snapshot *s)
 			continue; /* it has no dev rows; else a metric of no meaning: "-" */
 		printf("  %s %s %s", c->name, metric_table[c->metric].name,
 		       fmt_measure(dev, c->metric, c->dev));
+		if (!isnan(c->averaged))
+			printf(" (averaged %s)", fmt_measure(base, c->metric, c->averaged));
 		if (!isnan(c->baseline))
 			printf(" (baseline %s)", fmt_measure(base, c->metric, c->baseline));
 	}
@@ -162,16 +185,19 @@ static void text_work(const struct snapshot *s)
 static void tell_begin(const struct snapshot *s, bool json)
 {
 	struct freeze_groups groups = snapshot_groups(s);
-	char frozen[512];
+	char frozen[512], rates[512];
 	struct json_out j;
 	struct buf b;
 
 	freeze_show(&groups, &s->frozen, frozen, sizeof frozen);
+	rates_show(&groups, &s->rates, rates, sizeof rates);
 	if (!json) {
 		printf("run %s  %.2f M parameters  %d workers  %s\n", s->run,
 		       (double)s->parameters / 1e6, s->workers, s->run_path);
 		if (freeze_any(&s->frozen))
 			printf("frozen: %s\n", frozen);
+		if (rates_any(&s->rates))
+			printf("rates: %s\n", rates);
 		fflush(stdout);
 		return;
 	}
@@ -183,6 +209,8 @@ static void tell_begin(const struct snapshot *s, bool json)
 	json_put_int(&j, "step", s->step);
 	if (freeze_any(&s->frozen))
 		json_put_str(&j, "frozen", frozen);
+	if (rates_any(&s->rates))
+		json_put_str(&j, "rates", rates);
 	close_event(&j, &b);
 }
 

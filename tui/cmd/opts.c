@@ -72,6 +72,8 @@ const struct option_row option_table[] = {
 	  "another file in the format the plan names for the task" },
 	{ OPT_STEP, "step", "N", WHOLE(step, 0, INT64_MAX),
 	  "newest checkpoint up to step N (else the best)" },
+	{ OPT_AVERAGED, "averaged", NULL, FLAG(averaged),
+	  "by the weights' average (optimizer.average)" },
 	{ OPT_JSON, "json", NULL, FLAG(json),
 	  "one JSON object a line" },
 	{ OPT_CSV, "csv", NULL, FLAG(csv),

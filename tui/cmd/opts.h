@@ -28,7 +28,7 @@ struct opts {
 	bool each, best, markdown;
 	int64_t top;                        /* 0: not given */
 	const char *plan, *like, *note, *missing;
-	bool replace;
+	bool replace, averaged;
 	bool json, ascii, mouse, view, force, names, extend, split, unicode, csv, yes;
 	const char *vary[OPTS_VARY], *seeds, *splits, *plot;
 	int n_vary;
@@ -60,7 +60,7 @@ enum opt_bit {
 	OPT_NAMES = 1 << 16, OPT_EXTEND = 1 << 17, OPT_SCORE = 1 << 18, OPT_YES = 1 << 19,
 	OPT_TOP = 1 << 20, OPT_TABLE = 1 << 21, OPT_CSV = 1 << 22, OPT_COMPARE = 1 << 23,
 	OPT_SWEEP = 1 << 24, OPT_IMPORT = 1 << 25,
-	OPT_INIT = 1 << 26, OPT_FORK = 1 << 27,
+	OPT_INIT = 1 << 26, OPT_FORK = 1 << 27, OPT_AVERAGED = 1 << 28,
 };
 
 /* Where in struct opts a value goes, and what it may be. */

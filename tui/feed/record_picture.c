@@ -53,6 +53,7 @@ void picture_start(struct picture *m, const struct plan *p)
 	plan_groups(p, &groups);
 	snapshot_take_groups(s, &groups);
 	plan_frozen(p, &s->frozen);
+	plan_rates(p, &s->rates);
 	s->steps = p->steps;
 	s->base_lr = p->lr; /* lr: of the last step, none yet */
 	s->clip = p->clip;
@@ -77,7 +78,7 @@ void picture_start(struct picture *m, const struct plan *p)
 		c->share = c->share_auto ? 0 : t->share;
 		c->muted = t->muted;
 		c->loss = c->smooth = c->dev = c->dev_before = NAN;
-		c->dev_best = c->baseline = c->grad_norm = c->effective = NAN;
+		c->averaged = c->dev_best = c->baseline = c->grad_norm = c->effective = NAN;
 		c->dev_step = -1;
 		curve_init(&c->curve);
 	}

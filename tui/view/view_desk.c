@@ -31,18 +31,16 @@ static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 }
 
 /*
- * What is frozen, over as many lines as its groups want; the line of air below and the
- * number of workers, which does not change, make room for it.
+ * What is frozen, and rates of groups, over as many lines as they want; the line of air
+ * below and the number of workers, which does not change, make room for them.
  */
-static void mix_frozen(struct canvas *c, struct rect r, int *y, const struct snapshot *s)
+static void mix_list(struct canvas *c, struct rect r, int *y, const char *name,
+		     const char *list)
 {
-	struct freeze_groups groups = snapshot_groups(s);
-	char list[512], text[512];
-	const char *name = "frozen";
+	char text[512];
 	int room = r.w - (int)strlen(name) - 1;
 
-	freeze_show(&groups, &s->frozen, list, sizeof list);
-	for (char *at = list; *at; room = r.w) {
+	for (const char *at = list; *at; room = r.w) {
 		size_t n = 0, next = strcspn(at, ",");
 
 		do { /* one group at least, then what else has room */
@@ -56,6 +54,19 @@ static void mix_frozen(struct canvas *c, struct rect r, int *y, const struct sna
 	}
 }
 
+static void mix_groups(struct canvas *c, struct rect r, int *y, const struct snapshot *s)
+{
+	struct freeze_groups groups = snapshot_groups(s);
+	char list[512];
+
+	freeze_show(&groups, &s->frozen, list, sizeof list);
+	if (freeze_any(&s->frozen))
+		mix_list(c, r, y, "frozen", list);
+	rates_show(&groups, &s->rates, list, sizeof list);
+	if (rates_any(&s->rates))
+		mix_list(c, r, y, "rates", list);
+}
+
 static void mix_head(struct canvas *c, struct rect r, int *y, const char *name)
 {
 	c->flags = CELL_BOLD;
@@ -67,7 +78,7 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct snapshot *s = ui->pic;
 	char text[64], number[24];
-	bool is_frozen = freeze_any(&s->frozen);
+	bool has_groups = freeze_any(&s->frozen) || rates_any(&s->rates);
 	int y = r.y;
 
 	mix_head(c, r, &y, "MIX");
@@ -80,11 +91,10 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	mix_line(c, r, &y, "clip", INK_TEXT, text);
 	str_format(text, sizeof text, "%.2g", s->dropout);
 	mix_line(c, r, &y, "dropout", INK_TEXT, text);
-	if (is_frozen)
-		mix_frozen(c, r, &y, s);
+	mix_groups(c, r, &y, s);
 	mix_line(c, r, &y, "skipped", s->skipped ? INK_WARN : INK_TEXT,
 		 fmt_count(number, s->skipped));
-	y += !is_frozen;
+	y += !has_groups;
 	mix_head(c, r, &y, "RUN");
 	if (s->parameters)
 		mix_line(c, r, &y, "parameters", INK_TEXT,
@@ -96,11 +106,16 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 		mix_line(c, r, &y, "memory", INK_TEXT,
 			 fmt_bytes(number, s->memory_now));
 	str_format(text, sizeof text, "%d", s->workers);
-	if (s->workers && !is_frozen)
+	if (s->workers && !has_groups)
 		mix_line(c, r, &y, "workers", INK_TEXT, text);
 	str_copy(text, sizeof text,
 		 s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));
 	mix_line(c, r, &y, "evaluated", INK_TEXT, text);
+	if (ui->channel >= 0 && ui->channel < s->n_channels &&
+	    !isnan(s->ch[ui->channel].averaged)) { /* beside the strip's own figure */
+		fmt_measure(text, s->ch[ui->channel].metric, s->ch[ui->channel].averaged);
+		mix_line(c, r, &y, "averaged", INK_TEXT, text);
+	}
 	str_copy(text, sizeof text,
 		 s->checkpoint_step < 0 ? "-" : fmt_count(number, s->checkpoint_step));
 	mix_line(c, r, &y, "saved", INK_TEXT, text);

@@ -79,7 +79,7 @@ static void test_refused(void **state)
 	(void)state;
 	refused("", "no group ''");
 	refused("  ", "no group ''");
-	refused("tables", "no group 'tables' to freeze; there are embeddings, layers 0..5, "
+	refused("tables", "no group 'tables'; there are embeddings, layers 0..5, "
 			  "trunk, sst2, head trunk, head 3, head head");
 	refused("layer 6", "no group 'layer 6'");
 	refused("layers 2..1", "no group 'layers 2..1'");

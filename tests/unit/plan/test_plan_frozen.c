@@ -90,7 +90,7 @@ static void test_refused(void **state)
 {
 	(void)state;
 	refuses("", "\"\"", "", "an empty string");
-	refuses("", "\"tables\"", "", "no group 'tables' to freeze; there are embeddings, "
+	refuses("", "\"tables\"", "", "no group 'tables'; there are embeddings, "
 				      "layers 0..5, trunk, t, s");
 	refuses("", "\"layers 4..6\"", "", "no group 'layers 4..6'");
 	refuses("", "[\"embeddings\"]", "", "model.frozen");
@@ -101,11 +101,39 @@ static void test_refused(void **state)
 						       "trunk at");
 }
 
+/* Of a plan's tasks one is left: rates of what it has go with it. */
+static void test_rates_of_one(void **state)
+{
+	static const char *const want[] = { "layer 2 0.5, t 2", "layer 2 0.5, s 3" };
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct plan *p = parse("", "null", "", &err), *again = NULL;
+		struct rates r;
+		struct buf b;
+
+		str_copy(p->rates, sizeof p->rates, "t 2, s 3, layer 2 0.5");
+		plan_only_task(p, i);
+		assert_string_equal(p->rates, want[i]);
+		buf_init(&b);
+		plan_write(p, &b);
+		assert_int_equal(plan_parse(b.s, b.len, "p.json", scratch, NULL, 0, &again,
+					    &err), ST_OK);
+		plan_rates(again, &r);
+		assert_true(r.layers[2] == 0.5 && r.heads[0] == 2 + i && r.embeddings == 1);
+		plan_free(again);
+		plan_free(p);
+		buf_release(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_rates_of_one),
 	};
 
 	return cmocka_run_group_tests_name("plan_frozen", tests, make_files, scratch_remove);

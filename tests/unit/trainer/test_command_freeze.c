@@ -2,7 +2,7 @@
  * test_command_freeze.c - the command that freezes: its grammar, what it does to a
  * session and to a picture, what is refused, and what takes it back.
  */
-#include "fixture/session_fixture.h"
+#include "fixture/command_check.h"
 
 #include <math.h>
 
@@ -10,155 +10,96 @@
 #include "look/snapshot.h"
 #include "session/freezing.h"
 #include "session/session.h"
-#include "trainer/change.h"
 
-static struct command *cmd;
-static struct session *s;
+static struct session *s; /* command_s */
 static struct err err;
-static struct change g;
 
 static int set_up(void **state)
 {
 	static const char *const sets[] = { "model.layers=3", "model.shared_layers=2" };
 
-	if (fixture_make(state))
+	if (command_set_up(state, sets, 2))
 		return -1;
-	cmd = xmalloc(sizeof *cmd);
-	s = fixture_session(sets, 2, 1);
+	s = command_s;
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	session_free(s);
-	xfree(cmd);
-	return fixture_remove(state);
 }
 
 /* --- grammar --- */
 
 static void good(const char *line, const char *text)
 {
-	if (command_parse(line, cmd, &err))
-		fail_msg("'%s': %s", line, err.text);
-	assert_string_equal(cmd->text, text);
-	assert_int_equal(cmd->n_args, 2);
-}
-
-static void bad(const char *line, const char *why)
-{
-	if (!command_parse(line, cmd, &err))
-		fail_msg("'%s' was taken", line);
-	if (!strstr(err.text, why))
-		fail_msg("'%s': %s", line, err.text);
+	command_good(line, text);
+	assert_int_equal(command_c->n_args, 2);
 }
 
 static void test_parse(void **state)
 {
 	(void)state;
 	good("freeze embeddings on", "freeze embeddings on");
-	assert_string_equal(cmd->arg[0], "embeddings");
-	assert_string_equal(cmd->arg[1], "on");
+	assert_string_equal(command_c->arg[0], "embeddings");
+	assert_string_equal(command_c->arg[1], "on");
 	good("  freeze \t layers   0..2,  mood \t off  ", "freeze layers 0..2, mood off");
-	assert_string_equal(cmd->arg[0], "layers 0..2, mood");
+	assert_string_equal(command_c->arg[0], "layers 0..2, mood");
 	good("freeze a b c d e f g h i j k l m n on", "freeze a b c d e f g h i j k l m n on");
-	bad("freeze", "too few words: freeze GROUP on|off");
-	bad("freeze on", "too few words");
-	bad("freeze embeddings", "too few words");
-	bad("freeze embeddings maybe", "neither 'on' nor 'off'");
-	bad("freeze embeddings on now", "neither 'on' nor 'off'");
-	bad("freeze embeddings on!", "neither 'on' nor 'off'");
-}
-
-static struct buf offered;
-
-static void take(void *arg, const char *word)
-{
-	(void)arg;
-	buf_addf(&offered, "%s%s", offered.len ? " " : "", word);
-}
-
-static void completes(const char *line, const char *words)
-{
-	static const char *const tasks[] = { "mood", "count", "sum", NULL };
-
-	buf_clear(&offered);
-	command_complete(line, (int)strlen(line), tasks, take, NULL);
-	assert_string_equal(buf_str(&offered), words);
+	command_bad("freeze", "too few words: freeze GROUP on|off");
+	command_bad("freeze on", "too few words");
+	command_bad("freeze embeddings", "too few words");
+	command_bad("freeze embeddings maybe", "neither 'on' nor 'off'");
+	command_bad("freeze embeddings on now", "neither 'on' nor 'off'");
+	command_bad("freeze embeddings on!", "neither 'on' nor 'off'");
 }
 
 static void test_completion(void **state)
 {
 	(void)state;
-	completes("fr", "freeze");
-	completes("freeze ", "embeddings layer layers trunk head mood count sum");
-	completes("freeze e", "embeddings");
-	completes("freeze layers 0..2, mo", "mood");
-	completes("freeze mood o", "on off");
-	completes("freeze layers 0..2 of", "off");
-	buf_release(&offered);
+	command_offers("fr", "freeze");
+	command_offers("freeze ", "embeddings layer layers trunk head mood count sum");
+	command_offers("freeze e", "embeddings");
+	command_offers("freeze layers 0..2, mo", "mood");
+	command_offers("freeze mood o", "on off");
+	command_offers("freeze layers 0..2 of", "off");
 }
 
 /* --- what it does --- */
-
-static void does(const char *line, const char *was, const char *is)
-{
-	if (command_parse(line, cmd, &err) || change_try(&g, cmd, s, &err))
-		fail_msg("'%s': %s", line, err.text);
-	assert_string_equal(g.before, was);
-	assert_string_equal(g.after, is);
-	change_keep(&g, s);
-}
-
-static void refuses(const char *line, const char *why)
-{
-	char a[40], b[40];
-
-	session_state(s, a);
-	assert_int_equal(command_parse(line, cmd, &err), ST_OK);
-	assert_int_not_equal(change_try(&g, cmd, s, &err), ST_OK);
-	if (!strstr(err.text, why))
-		fail_msg("'%s': %s", line, err.text);
-	session_state(s, b);
-	assert_string_equal(a, b);
-}
 
 static void test_apply(void **state)
 {
 	(void)state;
 	session_start_random(s);
-	does("freeze layers 0..1 on", "nothing", "layers 0..1");
-	does("freeze embeddings, sum on", "layers 0..1", "embeddings, layers 0..1, sum");
-	does("freeze sum on", "embeddings, layers 0..1, sum", "embeddings, layers 0..1, sum");
-	does("freeze layer 0 off", "embeddings, layers 0..1, sum", "embeddings, layer 1, sum");
-	does("freeze trunk off", "embeddings, layer 1, sum", "sum");
+	command_does("freeze layers 0..1 on", "nothing", "layers 0..1");
+	command_does("freeze embeddings, sum on", "layers 0..1", "embeddings, layers 0..1, sum");
+	command_does("freeze sum on", "embeddings, layers 0..1, sum",
+		     "embeddings, layers 0..1, sum");
+	command_does("freeze layer 0 off", "embeddings, layers 0..1, sum",
+		     "embeddings, layer 1, sum");
+	command_does("freeze trunk off", "embeddings, layer 1, sum", "sum");
 	assert_true(s->mix.frozen.heads == 4 && !s->mix.frozen.layers);
-	does("freeze trunk on", "sum", "embeddings, layers 0..2, sum");
-	does("mute sum on", "off", "on"); /* a muted one may be frozen */
-	does("freeze trunk, sum off", "embeddings, layers 0..2, sum", "nothing");
+	command_does("freeze trunk on", "sum", "embeddings, layers 0..2, sum");
+	command_does("mute sum on", "off", "on"); /* a muted one may be frozen */
+	command_does("freeze trunk, sum off", "embeddings, layers 0..2, sum", "nothing");
 }
 
 static void test_refused(void **state)
 {
 	(void)state;
 	session_start_random(s);
-	refuses("freeze tables on", "no group 'tables' to freeze; there are embeddings, "
+	command_refuses("freeze tables on", "no group 'tables'; there are embeddings, "
 				    "layers 0..2, trunk, mood, count, sum");
-	refuses("freeze layers 0..3 on", "no group 'layers 0..3'");
-	refuses("freeze nothing on", "'nothing' is no group");
-	refuses("freeze trunk, mood, count, sum on", "nothing would be trained");
-	does("freeze trunk, mood on", "nothing", "embeddings, layers 0..2, mood");
-	refuses("freeze count, sum on", "nothing would be trained");
+	command_refuses("freeze layers 0..3 on", "no group 'layers 0..3'");
+	command_refuses("freeze nothing on", "'nothing' is no group");
+	command_refuses("freeze trunk, mood, count, sum on", "nothing would be trained");
+	command_does("freeze trunk, mood on", "nothing", "embeddings, layers 0..2, mood");
+	command_refuses("freeze count, sum on", "nothing would be trained");
 	/* nothing that is heard */
-	does("mute sum on", "off", "on");
-	refuses("mute count on", "nothing would be trained");
-	refuses("solo mood on", "nothing would be trained");
-	refuses("freeze count on", "nothing would be trained");
-	does("freeze layer 2 off", "embeddings, layers 0..2, mood",
+	command_does("mute sum on", "off", "on");
+	command_refuses("mute count on", "nothing would be trained");
+	command_refuses("solo mood on", "nothing would be trained");
+	command_refuses("freeze count on", "nothing would be trained");
+	command_does("freeze layer 2 off", "embeddings, layers 0..2, mood",
 	     "embeddings, layers 0..1, mood");
-	does("freeze count on", "embeddings, layers 0..1, mood",
+	command_does("freeze count on", "embeddings, layers 0..1, mood",
 	     "embeddings, layers 0..1, mood, count");
-	does("mute count on", "off", "on"); /* mood's own copy of layer 2 is left */
+	command_does("mute count on", "off", "on"); /* mood's own copy of layer 2 is left */
 }
 
 static void say_nothing(const struct mix_view *v, double *memory, double *out)
@@ -180,13 +121,13 @@ static void test_methods(void **state)
 	(void)state;
 	session_start_random(s);
 	mix_use(&s->mix, &gram, none);
-	refuses("freeze trunk on", "method 'gram' reads the gradients of what tasks share");
-	refuses("freeze embeddings, layers 0..1 on", "choose another method first");
-	does("freeze layers 0..2 on", "nothing", "layers 0..2"); /* the tables are left */
+	command_refuses("freeze trunk on", "method 'gram' reads the gradients of what tasks share");
+	command_refuses("freeze embeddings, layers 0..1 on", "choose another method first");
+	command_does("freeze layers 0..2 on", "nothing", "layers 0..2"); /* the tables are left */
 	mix_use(&s->mix, &norms, none);
-	refuses("freeze embeddings on", "method 'norms'");
-	does("weighting fixed", "norms", "fixed");
-	does("freeze embeddings on", "layers 0..2", "embeddings, layers 0..2");
+	command_refuses("freeze embeddings on", "method 'norms'");
+	command_does("weighting fixed", "norms", "fixed");
+	command_does("freeze embeddings on", "layers 0..2", "embeddings, layers 0..2");
 	assert_int_equal(method_fits_frozen(&gram, true, &err), ST_INVALID);
 	assert_int_equal(method_fits_frozen(&gram, false, &err), ST_OK);
 	assert_int_equal(method_fits_frozen(method_find(METHOD_WEIGHTING, "uncertainty"),
@@ -200,8 +141,8 @@ static void shows(struct snapshot *p, const char *line, const char *frozen)
 	struct freeze_groups of = snapshot_groups(p);
 	char text[100];
 
-	assert_int_equal(command_parse(line, cmd, &err), ST_OK);
-	command_show(cmd, p);
+	assert_int_equal(command_parse(line, command_c, &err), ST_OK);
+	command_show(command_c, p);
 	assert_true(freeze_show(&of, &p->frozen, text, sizeof text));
 	assert_string_equal(text, frozen);
 }
@@ -229,38 +170,9 @@ static void test_picture(void **state)
 
 /* --- taking back --- */
 
-static void undoes(const char *line, const char *want)
-{
-	struct journal_entry e = { 0 };
-	char a[40], b[40], back[JOURNAL_TEXT];
-	const char *why;
-
-	session_state(s, a);
-	if (command_parse_entry(line, cmd, &err) || change_try(&g, cmd, s, &err))
-		fail_msg("'%s': %s", line, err.text);
-	change_keep(&g, s);
-	str_copy(e.command, sizeof e.command, cmd->text);
-	str_copy(e.before, sizeof e.before, g.before);
-	str_copy(e.after, sizeof e.after, g.after);
-	if (!command_undo(&e, back, &why))
-		fail_msg("'%s': %s", line, why);
-	assert_string_equal(back, want);
-	if (command_parse(back, cmd, &err) || change_make(cmd, s, &err))
-		fail_msg("'%s': %s", back, err.text);
-	session_state(s, b);
-	assert_string_equal(a, b);
-}
-
 static void cannot(const char *before, const char *after, const char *want)
 {
-	struct journal_entry e = { .command = "freeze trunk on" };
-	char back[JOURNAL_TEXT];
-	const char *why;
-
-	str_copy(e.before, sizeof e.before, before);
-	str_copy(e.after, sizeof e.after, after);
-	assert_false(command_undo(&e, back, &why));
-	assert_string_equal(why, want);
+	command_cannot_undo("freeze trunk on", before, after, want);
 }
 
 static void test_undo(void **state)
@@ -269,12 +181,12 @@ static void test_undo(void **state)
 
 	(void)state;
 	session_start_random(s);
-	undoes("freeze embeddings on", "freeze embeddings off");
-	undoes("freeze trunk on", "freeze embeddings, layers 0..2 off");
-	does("freeze layer 1, mood on", "nothing", "layer 1, mood");
+	command_undoes("freeze embeddings on", "freeze embeddings off");
+	command_undoes("freeze trunk on", "freeze embeddings, layers 0..2 off");
+	command_does("freeze layer 1, mood on", "nothing", "layer 1, mood");
 	/* what was so before stays so */
-	undoes("freeze trunk on", "freeze embeddings, layers 0, 2 off");
-	undoes("freeze layers 0..1, mood, sum off", "freeze layer 1, mood on");
+	command_undoes("freeze trunk on", "freeze embeddings, layers 0, 2 off");
+	command_undoes("freeze layers 0..1, mood, sum off", "freeze layer 1, mood on");
 	cannot("", "layer 1", "what was before is unknown");
 	cannot("layer 1", "layer 1", "it changed nothing");
 	memset(cut, 'x', 95);
@@ -291,5 +203,5 @@ int main(void)
 		cmocka_unit_test(test_undo),
 	};
 
-	return cmocka_run_group_tests_name("command_freeze", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("command_freeze", tests, set_up, command_tear_down);
 }
