@@ -48,12 +48,11 @@ bool freezing_leaves(const struct session *s, const struct freeze *f, int owner)
 
 size_t freezing_trained(const struct session *s)
 {
-	size_t n = s->params.size;
+	size_t n = 0;
 
 	for (int p = 0; p < s->params.n; p++)
-		if (freezing_has(s, &s->mix.frozen, p))
-			n -= (p + 1 < s->params.n ? s->params.p[p + 1].offset :
-						    s->params.size) - s->params.p[p].offset;
+		if (!freezing_has(s, &s->mix.frozen, p))
+			n += param_room(&s->params, p);
 	return n;
 }
 

@@ -52,6 +52,11 @@ extern const int state_count;
 
 /* The field in `s`; task: of scopes that each task has, else 0. */
 void *state_at(const struct session *s, const struct state_field *f, int task);
+/*
+ * Has the row numbers of parameter p? Weights are of all, the optimizer's of those alone
+ * that may move (PARAM_STILL).
+ */
+bool state_has_param(const struct state_field *f, const struct param_set *ps, int p);
 /* Is the field of a row that may lack what it is without its key? */
 bool state_is_lacking(const struct state_field *f, const void *at);
 
