@@ -124,9 +124,31 @@
 	W("model.frozen", STR, 0, 0, "null", NULL, TEXT, frozen,               \
 	  "Groups of parameters that are not trained, with commas between: "   \
 	  "embeddings, layers 0..2 (from the bottom) or layer 3, trunk (all "  \
-	  "of these), a task's name for its head or decoder. They keep their " \
-	  "values, and no time goes into their gradients; freeze GROUP off "   \
+	  "of these), adapters, a task's name for its head or decoder. They "  \
+	  "keep their values, and no time goes into their gradients; freeze GROUP off "   \
 	  "thaws them while the run goes on.")                                 \
+	M("model.adapter", ENUM, 0, 0, "(as none)", "none|lora|bottleneck",    \
+	  CHOICE, model.adapter, "Small parts beside the layers, which learn " \
+	  "while the layers stand still: changes of low rank to some of a "    \
+	  "layer's matrices (lora, Hu et al. 2022), or a narrow block behind " \
+	  "attention and feed-forward (bottleneck, Houlsby et al. 2019). A "   \
+	  "model begins with them as it is without.")                          \
+	M("model.adapter_rank", INT, 1, 4096, "(as usual: 8)", NULL, INT,      \
+	  model.adapter_rank, "Their rank, or the width of the narrow block.") \
+	M("model.adapter_alpha", NUM, 0.001, 1e6, "(as usual: 2 x rank)",      \
+	  NULL, NUM, model.adapter_alpha, "lora: a change counts alpha / rank.") \
+	M("model.adapter_of", STR, 0, 0, "null", NULL, TEXT, model.adapter_of, \
+	  "lora: the matrices that are changed, with commas between: query, "  \
+	  "key, value, output (of attention), up, down (of the feed-forward "  \
+	  "block); null: query, value.")                                       \
+	M("model.adapter_per", ENUM, 0, 0, "(as usual: task)", "task|all",     \
+	  CHOICE, model.adapter_of_all, "Has each task its own, or have all "  \
+	  "tasks one in the layers they share?")                               \
+	M("model.adapter_trunk", ENUM, 0, 0, "(as usual: frozen)",             \
+	  "frozen|trained", CHOICE, model.adapter_and_trunk, "Beside adapters " \
+	  "the tables, layers and norms stand still for good, and take no "    \
+	  "memory for gradients and moments (frozen), or are trained, too, "   \
+	  "but for what model.frozen names.")                                  \
 	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"",                       \
 	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
 	  "How text is cut into pieces.")                                      \
@@ -222,7 +244,8 @@
 	  NULL, NUM, lr, FOR_EVERY,                                            \
 	  "Factor on the learning rate of the task's own parameters. Of a "    \
 	  "task that finds none of its own in model.init, as with a new head " \
-	  "over a trained trunk, it is 10 where nothing is said.")             \
+	  "over a trained trunk, it is 10 where nothing is said and the "      \
+	  "trunk is trained.")             \
 	T("tasks.*.lr_trunk", NUM, 0, 1000, "1", NULL, NUM, lr_trunk, FOR_DECODES, \
 	  "With model.decoder_init trunk: factor on the learning rate of what " \
 	  "begins as the trunk's. tasks.*.lr is then for the rest, such as the " \
@@ -323,17 +346,14 @@
 	{ path, PLAN_##type, min, max, fallback, choices, help },
 #define FIELD_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
 	{ path, PLAN_##type, min, max, fallback, choices, help },
-#define PLACE(slot, of_model, owner, member)                                   \
-	{ SLOT_##slot, 0, of_model, offsetof(struct owner, member),            \
-	  sizeof(((struct owner *)0)->member) }
 #define PLACE_W(path, type, min, max, fallback, choices, slot, member, help)   \
-	{ 0, PLACE(slot, false, plan, member) },
+	{ 0, PLAN_PLACE(slot, false, plan, member) },
 #define PLACE_M(path, type, min, max, fallback, choices, slot, member, help)   \
-	{ 0, PLACE(slot, true, plan, member) },
+	{ 0, PLAN_PLACE(slot, true, plan, member) },
 #define PLACE_T(path, type, min, max, fallback, choices, slot, member, traits, help) \
-	{ traits, PLACE(slot, false, plan_task, member) },
+	{ traits, PLAN_PLACE(slot, false, plan_task, member) },
 #define PLACE_S(path, type, min, max, fallback, choices, slot, member, traits, help) \
-	{ traits, PLACE(slot, true, plan_task, member) },
+	{ traits, PLAN_PLACE(slot, true, plan_task, member) },
 
 static const struct plan_field listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T, FIELD_T) };
 static const struct listed_place {
@@ -366,7 +386,7 @@ static const struct plan_variant *find_variant(enum task_kind k, const char *key
 	return NULL;
 }
 
-static void add_row(const struct plan_field *f, const struct plan_place *p, unsigned kinds)
+void plan_add_row(const struct plan_field *f, const struct plan_place *p, unsigned kinds)
 {
 	fields[n_fields] = *f;
 	places[n_fields] = *p;
@@ -407,7 +427,7 @@ static void add_task_rows(const struct plan_field *f, const struct listed_place 
 		    !find_variant((enum task_kind)k, key))
 			plain |= 1U << k;
 	if (plain)
-		add_row(f, &p->place, plain);
+		plan_add_row(f, &p->place, plain);
 	for (unsigned k = 0; k < TASK_KINDS; k++) {
 		const struct plan_variant *v = find_variant((enum task_kind)k, key);
 		struct plan_field own = *f;
@@ -417,58 +437,8 @@ static void add_task_rows(const struct plan_field *f, const struct listed_place 
 			continue;
 		own.fallback = v->fallback ? v->fallback : f->fallback;
 		own.help = v->help ? v->help : f->help;
-		add_row(&own, &p->place, kinds_with(k, key, p->traits));
+		plan_add_row(&own, &p->place, kinds_with(k, key, p->traits));
 	}
-}
-
-static const struct plan_place column_at[DATA_COLUMNS] = {
-	[COLUMN_TEXT] = PLACE(TEXT, false, plan_task, text),
-	[COLUMN_PAIR] = PLACE(TEXT, false, plan_task, pair),
-	[COLUMN_TARGET] = PLACE(TEXT, false, plan_task, target),
-};
-
-/* One row for all kinds that call the column so. */
-static void add_column(const struct data_column *c, int column)
-{
-	static char path[TASK_KINDS * DATA_COLUMNS][40], fallback[TASK_KINDS * DATA_COLUMNS][40];
-	static int n;
-	struct plan_field f = { .path = path[n], .type = PLAN_STR, .fallback = "null",
-				.help = c->help };
-	unsigned kinds = 0;
-
-	for (unsigned k = 0; k < TASK_KINDS; k++) {
-		const char *key = data_kind((enum task_kind)k)->column[column].key;
-
-		if (key && str_eq(key, c->key))
-			kinds |= 1U << k;
-	}
-	str_format(path[n], sizeof path[n], "tasks.*.%s", c->key);
-	if (column != COLUMN_PAIR) {
-		str_format(fallback[n], sizeof fallback[n], "\"%s\"", c->key);
-		f.fallback = fallback[n];
-	}
-	n++;
-	add_row(&f, &column_at[column], kinds);
-}
-
-static bool has_column(const char *key, int column)
-{
-	for (int i = 0; i < n_fields; i++)
-		if (places[i].kinds && places[i].at == column_at[column].at &&
-		    str_eq(strrchr(fields[i].path, '.') + 1, key))
-			return true;
-	return false;
-}
-
-static void add_columns(void)
-{
-	for (int k = 0; k < TASK_KINDS; k++)
-		for (int i = 0; i < DATA_COLUMNS; i++) {
-			const struct data_column *c = &data_kind((enum task_kind)k)->column[i];
-
-			if (c->key && !has_column(c->key, i))
-				add_column(c, i);
-		}
 }
 
 /* Before main(): any thread may ask for a field. It reads nothing but constants. */
@@ -476,11 +446,11 @@ __attribute__((constructor)) static void make_fields(void)
 {
 	for (int i = 0; i < LISTED; i++)
 		if (listed_places[i].traits == FOR_COLUMN)
-			add_columns();
+			plan_add_columns();
 		else if (listed_places[i].traits)
 			add_task_rows(&listed[i], &listed_places[i]);
 		else
-			add_row(&listed[i], &listed_places[i].place, 0);
+			plan_add_row(&listed[i], &listed_places[i].place, 0);
 }
 
 const struct plan_field *plan_fields(int *n)

@@ -26,6 +26,8 @@ bool freezing_has(const struct session *s, const struct freeze *f, int p)
 {
 	int layer = layer_of(s, p);
 
+	if (model_is_adapter(s->model, p))
+		return f->adapters;
 	if (layer < 0)
 		return f->embeddings;
 	if (layer < model_config(s->model)->layers)
@@ -59,6 +61,8 @@ size_t freezing_trained(const struct session *s)
 void freezing_begin(struct session *s)
 {
 	s->has_frozen = freeze_any(&s->mix.frozen);
-	for (int p = 0; p < s->params.n; p++)
+	for (int p = 0; p < s->params.n; p++) {
 		s->frozen[p] = freezing_has(s, &s->mix.frozen, p);
+		BUG_IF(!s->frozen[p] && param_is_still(&s->params, p));
+	}
 }

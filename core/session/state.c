@@ -57,6 +57,7 @@ const struct state_field state_table[] = {
 	FROZEN(embeddings, 1),
 	FROZEN(layers, ANY),
 	FROZEN(heads, ANY),
+	FROZEN(adapters, 1),
 
 	FIELD(STATE_PACKING, STATE_REAL, session_task, units, 1e-9, 1e300),
 

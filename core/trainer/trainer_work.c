@@ -67,6 +67,7 @@ static void fill(struct trainer *t)
 	freezing_groups(s, &groups);
 	snapshot_take_groups(v, &groups);
 	v->frozen = s->mix.frozen;
+	model_adapter_text(model_config(s->model), v->adapter, sizeof v->adapter);
 	snapshot_settle_frozen(v);
 	str_copy(v->tokenizer, sizeof v->tokenizer, s->plan->tokenizer_kind);
 	str_copy(v->sampling, sizeof v->sampling, s->mix.sampling.row->name);
