@@ -88,9 +88,10 @@ const struct command_row command_freeze = {
 	.help = "holds a part of the model still",
 	.more = "GROUP is embeddings, layer 3 or layers 0..2 (from the bottom), trunk (all "
 		"of these), adapters, a task's name (its head or decoder), or several "
-		"with commas between. Its values and the optimizer's moments stay as they are, and no "
-		"time goes into its gradients, nor into the way back to a part below which "
-		"all is frozen. off thaws it.",
+		"with commas between. Its values and the optimizer's moments stay as they "
+		"are, and no time goes into its gradients, nor into the way back to a part "
+		"below which all is frozen. off thaws it, but for a trunk that the plan's "
+		"adapters hold still.",
 	.flags = CMD_CHANGES,
 	.letter = 'Z', .change = change_freeze, .show = show_freeze,
 	.undo = undo_freeze,
