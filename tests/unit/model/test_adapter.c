@@ -66,6 +66,17 @@ static void fill(struct test_model *m, const char *part)
 	}
 }
 
+/* Of a model whose one task is the summaries. */
+static double gpt_loss(struct test_model *m)
+{
+	struct test_batch x;
+
+	make_batch(&x, 2);
+	x.b.task = 0;
+	tape_begin(&m->t, NULL, NULL);
+	return model_loss(m->m, &m->t, &x.b, 0.0f).objective;
+}
+
 /* To the bit, in losses and in the random weights of everything else. */
 static void begins(enum adapter_kind kind, bool of_all, bool split, const char *decoder)
 {
@@ -228,6 +239,88 @@ static void test_merged(void **state)
 	}
 }
 
+/* A gpt's matrices are transposed there, and its table's scale is divided out. */
+static void test_merged_gpt(void **state)
+{
+	struct model_config c = adapted(ADAPTER_LORA), again;
+	const struct model_task *task = &small_tasks()[2];
+	struct pretrained_task head = { .task = 0, .scale = 1 };
+	struct pretrained_what what = { .head = &head, .begin = 2, .end = 3 };
+	struct pretrained_report report = { 0 };
+	struct pretrained_saved saved;
+	struct pretrained *p;
+	struct test_model m, y;
+	char folder[256];
+	struct err err = { "" };
+
+	(void)state;
+	str_copy(folder, sizeof folder, foreign_new());
+	str_copy(c.kind, sizeof c.kind, "gpt");
+	str_copy(c.adapter_of, sizeof c.adapter_of, "query, key, output, up, down");
+	tm_init(&m, &c, task, 1);
+	fill(&m, ".lora.b");
+	if (pretrained_save(folder, m.m, &m.ps, &what, &saved, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(saved.class_name, "GPT2LMHeadModel");
+	assert_int_equal(saved.merged, 8);
+	assert_int_equal(saved.ours, 0);
+	assert_int_equal(pretrained_open(folder, &p, &err), ST_OK);
+	again = pretrained_info(p)->cfg;
+	again.max_source = c.max_source;
+	again.max_target = c.max_target;
+	tm_init(&y, &again, task, 1);
+	assert_int_equal(pretrained_load(p, y.m, &y.ps, NULL, &report, &err), ST_OK);
+	assert_true(fabs(gpt_loss(&m) - gpt_loss(&y)) < 1e-5);
+	param_value(&m.ps, param_find(&m.ps, "tasks.headline.layers.0.feed.up.lora.b.weight"))
+		[0] += 1;
+	assert_true(fabs(gpt_loss(&m) - gpt_loss(&y)) > 1e-5);
+	pretrained_report_release(&report);
+	pretrained_saved_release(&saved);
+	pretrained_close(p);
+	tm_release(&m);
+	tm_release(&y);
+	foreign_remove(folder);
+}
+
+/* --- what a text's tokens push --- */
+
+static void attribute(struct test_model *m, float score[TB_TOK], int *n)
+{
+	struct test_batch x;
+	double *p;
+	float *s;
+
+	make_batch(&x, 0);
+	grads_clear(m->g);
+	tape_begin(&m->t, m->g, NULL);
+	model_attribute(m->m, &m->t, &x.b, &p, &s);
+	*n = x.b.N;
+	memcpy(score, s, (size_t)x.b.N * sizeof *s);
+}
+
+/* Below a trunk that stands still as below one that is trained. */
+static void test_attribution(void **state)
+{
+	float held[TB_TOK], trained[TB_TOK];
+	struct model_config c = adapted(ADAPTER_LORA);
+	struct test_model m;
+	double size = 0;
+	int n;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		c.adapter_and_trunk = i;
+		tm_init(&m, &c, small_tasks(), 3);
+		fill(&m, ".lora.b");
+		attribute(&m, i ? trained : held, &n);
+		tm_release(&m);
+	}
+	assert_memory_equal(held, trained, (size_t)n * sizeof *held);
+	for (int i = 0; i < n; i++)
+		size += fabs((double)held[i]);
+	assert_true(size > 1e-3);
+}
+
 /* Whose adapters? */
 static void test_merge_of_nobody(void **state)
 {
@@ -347,6 +440,8 @@ int main(void)
 		cmocka_unit_test(test_trained),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_merged),
+		cmocka_unit_test(test_merged_gpt),
+		cmocka_unit_test(test_attribution),
 		cmocka_unit_test(test_merge_of_nobody),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_refused),
