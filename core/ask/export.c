@@ -75,6 +75,30 @@ static enum status put_tokenizer(const char *folder, const struct session *s,
 	return st || has_config ? st : put_plain_config(folder, s, err);
 }
 
+/* What became of them, which nothing else in the folder says. */
+static void describe_adapters(struct buf *b, const struct session *s,
+			      const struct pretrained_what *what,
+			      const struct pretrained_saved *x)
+{
+	const struct model_config *c = model_config(s->model);
+	char text[160];
+
+	model_adapter_text(c, text, sizeof text);
+	if (!*text)
+		return;
+	buf_addf(b, "\nThe model was trained with adapters (%s). ", text);
+	if (x->merged && !c->adapter_of_all && what->head)
+		buf_addf(b, "Those of the task `%s` are merged into %d matrices of the trunk: "
+			 "W + alpha / rank x B A.\n",
+			 s->plan->tasks[what->head->task].name, x->merged);
+	else if (x->merged)
+		buf_addf(b, "They are merged into %d matrices of the trunk: W + alpha / rank x "
+			 "B A.\n", x->merged);
+	else
+		buf_adds(b, "They are in `tutti.safetensors`: without them the trunk is another "
+			 "model than the run's.\n");
+}
+
 static void describe(struct buf *b, const char *run, const struct session *s,
 		     const struct pretrained_what *what, const struct pretrained_saved *x)
 {
@@ -90,6 +114,7 @@ static void describe(struct buf *b, const char *run, const struct session *s,
 	}
 	if (x->why)
 		buf_addf(b, "%s.\n", x->why);
+	describe_adapters(b, s, what, x);
 	if (!x->ours)
 		return;
 	buf_addf(b, "\n`tutti.safetensors` holds the %d parameters that have no place "

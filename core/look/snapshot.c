@@ -88,7 +88,9 @@ void snapshot_copy(struct snapshot *dst, const struct snapshot *src)
 struct freeze_groups snapshot_groups(const struct snapshot *s)
 {
 	struct freeze_groups g = { .layers = s->layers, .shared_layers = s->shared_layers,
-				   .n_tasks = s->n_channels, .heads = s->heads };
+				   .n_tasks = s->n_channels, .heads = s->heads,
+				   .adapters = s->adapters,
+				   .shared_adapters = s->shared_adapters };
 
 	for (int i = 0; i < g.n_tasks; i++)
 		g.task[i] = s->ch[i].name;
@@ -100,6 +102,8 @@ void snapshot_take_groups(struct snapshot *s, const struct freeze_groups *g)
 	s->layers = g->layers;
 	s->shared_layers = g->shared_layers;
 	s->heads = g->heads;
+	s->adapters = g->adapters;
+	s->shared_adapters = g->shared_adapters;
 }
 
 bool snapshot_shares_nothing(const struct snapshot *s)

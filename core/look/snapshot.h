@@ -104,6 +104,8 @@ struct snapshot {
 	struct rates rates;          /* of groups */
 	int layers, shared_layers;   /* of the model, as in struct freeze_groups */
 	uint64_t heads;
+	bool adapters, shared_adapters;
+	char adapter[160];        /* what the adapters are; "": there are none */
 	int64_t gradients_every;  /* steps; 0: only when asked */
 	char sampling[32], weighting[32];
 	char tokenizer[16];       /* its kind; "": not known */

@@ -12,7 +12,8 @@ enum { GROUP_NAME = FREEZE_NAME };
 
 /* --- words --- */
 
-enum group { GROUP_END, GROUP_EMBEDDINGS, GROUP_TRUNK, GROUP_LAYERS, GROUP_HEAD };
+enum group { GROUP_END, GROUP_EMBEDDINGS, GROUP_TRUNK, GROUP_ADAPTERS, GROUP_LAYERS,
+	     GROUP_HEAD };
 
 /* A list on its way: behind "layers 0..2," a number is one more of them. */
 struct words {
@@ -99,6 +100,8 @@ static struct word next_word(struct words *w)
 		x.group = GROUP_EMBEDDINGS;
 	} else if (str_eq(x.text, "trunk")) {
 		x.group = GROUP_TRUNK;
+	} else if (str_eq(x.text, "adapters")) {
+		x.group = GROUP_ADAPTERS;
 	} else if ((of = behind(x.text, "layers")) || (of = behind(x.text, "layer"))) {
 		x.group = GROUP_LAYERS;
 		w->is_layers = read_range(of, &x.first, &x.last);
@@ -110,19 +113,20 @@ static struct word next_word(struct words *w)
 
 const char *freeze_word(int i)
 {
-	static const char *const word[] = { "embeddings", "layer", "layers", "trunk", "head" };
+	static const char *const word[] = { "embeddings", "layer", "layers", "trunk", "adapters",
+					   "head" };
 
 	return i < (int)(sizeof word / sizeof *word) ? word[i] : NULL;
 }
 
 /* Would a task's name alone be read as something else? */
-static bool is_taken(const char *name)
+static bool is_taken(const struct freeze_groups *g, const char *name)
 {
 	int64_t a, b;
 
 	for (int i = 0; freeze_word(i); i++)
 		if (str_eq(freeze_word(i), name))
-			return true;
+			return g->adapters || !str_eq(name, "adapters");
 	return str_eq(name, "nothing") || read_range(name, &a, &b);
 }
 
@@ -134,9 +138,11 @@ static enum status no_group(const struct freeze_groups *g, const char *text,
 	struct buf b;
 
 	buf_init(&b);
+	if (g->adapters)
+		buf_adds(&b, ", adapters");
 	for (int i = 0; i < g->n_tasks; i++)
 		if (g->heads & bit(i))
-			buf_addf(&b, ", %s%s", is_taken(g->task[i]) ? "head " : "",
+			buf_addf(&b, ", %s%s", is_taken(g, g->task[i]) ? "head " : "",
 				 g->task[i]);
 	if (g->layers > 1)
 		err_set(err, ST_INVALID, "no group '%s'; there are embeddings, "
@@ -159,9 +165,12 @@ static int find_task(const struct freeze_groups *g, const char *name)
 static enum status read_word(const struct freeze_groups *g, const struct word *w,
 			     struct freeze *f, struct err *err)
 {
+	enum group group = w->group;
 	int task;
 
-	switch (w->group) {
+	if (group == GROUP_ADAPTERS && !g->adapters) /* a task may be called so */
+		group = GROUP_HEAD;
+	switch (group) {
 	case GROUP_EMBEDDINGS:
 		f->embeddings = 1;
 		return ST_OK;
@@ -173,6 +182,9 @@ static enum status read_word(const struct freeze_groups *g, const struct word *w
 		if (w->first > w->last || w->first < 0 || w->last >= g->layers)
 			return no_group(g, w->text, err);
 		f->layers |= bits((int)w->first, (int)w->last);
+		return ST_OK;
+	case GROUP_ADAPTERS:
+		f->adapters = 1;
 		return ST_OK;
 	default:
 		task = find_task(g, w->text);
@@ -230,10 +242,12 @@ bool freeze_show(const struct freeze_groups *g, const struct freeze *f, char *ou
 	if (f->embeddings)
 		buf_adds(&b, "embeddings");
 	show_layers(&b, f->layers);
+	if (f->adapters)
+		buf_addf(&b, "%sadapters", b.len ? ", " : "");
 	for (int i = 0; i < g->n_tasks; i++)
 		if (f->heads & bit(i))
 			buf_addf(&b, "%s%s%s", b.len ? ", " : "",
-				 is_taken(g->task[i]) ? "head " : "", g->task[i]);
+				 is_taken(g, g->task[i]) ? "head " : "", g->task[i]);
 	is_whole = str_copy(out, cap, b.len ? buf_str(&b) : "nothing");
 	buf_release(&b);
 	return is_whole;
@@ -246,6 +260,7 @@ void freeze_name(struct freeze_named *n, const char *text)
 	struct words at = { .at = text };
 
 	n->groups.layers = FREEZE_LAYERS;
+	n->groups.adapters = true;
 	for (struct word w; (w = next_word(&at)).group != GROUP_END;) {
 		bool is_new = w.group == GROUP_HEAD && !str_eq(w.text, "nothing") &&
 			      find_task(&n->groups, w.text) < 0;
@@ -290,25 +305,28 @@ void freeze_set(struct freeze *f, const struct freeze *which, bool on)
 		f->embeddings |= which->embeddings;
 		f->layers |= which->layers;
 		f->heads |= which->heads;
+		f->adapters |= which->adapters;
 	} else {
 		f->embeddings &= ~which->embeddings;
 		f->layers &= ~which->layers;
 		f->heads &= ~which->heads;
+		f->adapters &= ~which->adapters;
 	}
 }
 
 bool freeze_any(const struct freeze *f)
 {
-	return f->embeddings || f->layers || f->heads;
+	return f->embeddings || f->layers || f->heads || f->adapters;
 }
 
 bool freeze_covers_shared(const struct freeze_groups *g, const struct freeze *f)
 {
-	return f->embeddings && !(bits(0, g->shared_layers - 1) & ~f->layers);
+	return f->embeddings && !(bits(0, g->shared_layers - 1) & ~f->layers) &&
+	       (!g->shared_adapters || f->adapters);
 }
 
 bool freeze_covers_task(const struct freeze_groups *g, const struct freeze *f, int task)
 {
 	return f->embeddings && !(bits(0, g->layers - 1) & ~f->layers) &&
-	       !(g->heads & bit(task) & ~f->heads);
+	       !(g->heads & bit(task) & ~f->heads) && (!g->adapters || f->adapters);
 }

@@ -6,6 +6,7 @@
  *                     layers of the trunk, from the bottom, every task's copy of those that
  *                     are not shared; a final norm goes with the top one
  *   trunk             embeddings and all layers
+ *   adapters          what stands beside the layers, every task's; no other group has it
  *   TASK, head TASK   the task's head or decoder; `head` tells one that bears a group's name
  * A list has commas: "embeddings, layers 0..2, 5, sst2". Nothing frozen is "nothing".
  *
@@ -23,6 +24,7 @@ struct freeze {
 	uint64_t embeddings;  /* 0 or 1 */
 	uint64_t layers;      /* bit i: layer i */
 	uint64_t heads;       /* bit i: task i's */
+	uint64_t adapters;    /* 0 or 1 */
 };
 
 /* What a model has of them. */
@@ -31,6 +33,8 @@ struct freeze_groups {
 	int shared_layers;    /* of them, from the bottom, all tasks' */
 	int n_tasks;
 	uint64_t heads;       /* bit i: task i has parameters that no layer has */
+	bool adapters;        /* there are some, ... */
+	bool shared_adapters; /* ... some of them all tasks' */
 	const char *task[MIX_TASKS_MAX]; /* borrowed */
 };
 

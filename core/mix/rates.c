@@ -13,7 +13,7 @@ enum { ITEM = 96, LIST = 4096 };
 
 void rates_init(struct rates *r)
 {
-	r->embeddings = 1;
+	r->embeddings = r->adapters = 1;
 	for (int i = 0; i < FREEZE_LAYERS; i++)
 		r->layers[i] = 1;
 	for (int i = 0; i < MIX_TASKS_MAX; i++)
@@ -22,12 +22,14 @@ void rates_init(struct rates *r)
 
 /* --- one number after the other --- */
 
-enum { NUMBERS = 1 + FREEZE_LAYERS + MIX_TASKS_MAX };
+enum { ADAPTERS = 1 + FREEZE_LAYERS + MIX_TASKS_MAX, NUMBERS };
 
 static double *number_at(struct rates *r, int i)
 {
 	if (!i)
 		return &r->embeddings;
+	if (i == ADAPTERS)
+		return &r->adapters;
 	return i <= FREEZE_LAYERS ? &r->layers[i - 1] : &r->heads[i - 1 - FREEZE_LAYERS];
 }
 
@@ -42,6 +44,8 @@ static bool is_in(const struct freeze *f, int i)
 {
 	if (!i)
 		return f->embeddings;
+	if (i == ADAPTERS)
+		return f->adapters;
 	return i <= FREEZE_LAYERS ? f->layers >> (i - 1) & 1 :
 				    f->heads >> (i - 1 - FREEZE_LAYERS) & 1;
 }
@@ -50,6 +54,8 @@ static void put_in(struct freeze *f, int i)
 {
 	if (!i)
 		f->embeddings = 1;
+	else if (i == ADAPTERS)
+		f->adapters = 1;
 	else if (i <= FREEZE_LAYERS)
 		f->layers |= (uint64_t)1 << (i - 1);
 	else

@@ -23,7 +23,7 @@
 #define RATE_HIGH 100.0
 
 struct rates {
-	double embeddings, layers[FREEZE_LAYERS], heads[MIX_TASKS_MAX];
+	double embeddings, adapters, layers[FREEZE_LAYERS], heads[MIX_TASKS_MAX];
 };
 
 void rates_init(struct rates *r); /* all 1 */

@@ -59,11 +59,14 @@ static int add(struct build *b, int rows, int cols, unsigned flags,
 	       const char *name, struct init init)
 {
 	struct model *m = b->m;
-	int p = param_add(b->ps, rows, cols, b->owner, flags, "%s.%s",
-			  b->prefix, name);
+	int p;
+
+	flags |= b->is_still ? PARAM_STILL : 0;
+	p = param_add(b->ps, rows, cols, b->owner, flags, "%s.%s", b->prefix, name);
 
 	init.depth = b->depth;
 	init.layer = b->layer;
+	init.adapter = b->is_adapter;
 	ARRAY_GROW(m->init, m->n_init, m->cap_init);
 	m->init[m->n_init++] = init;
 	BUG_IF((size_t)b->ps->n != m->n_init);
@@ -140,25 +143,48 @@ int build_vector(struct build *b, const char *name, int n)
 	return add(b, 1, n, 0, name, (struct init){ .mean = 0 });
 }
 
-int build_matrix(struct build *b, const char *name, int out, int in, double dev)
+static int add_matrix(struct build *b, const char *name, int out, int in, double dev,
+		      unsigned more)
 {
 	char full[48];
 
 	str_format(full, sizeof full, "%s.weight", name);
-	return add(b, out, in, PARAM_DECAY | PARAM_DENSE, full,
+	return add(b, out, in, PARAM_DECAY | PARAM_DENSE | more, full,
 		   (struct init){ .dev = (float)dev });
+}
+
+int build_matrix(struct build *b, const char *name, int out, int in, double dev)
+{
+	return add_matrix(b, name, out, in, dev, 0);
+}
+
+int build_thin(struct build *b, const char *name, int out, int in, double dev)
+{
+	return add_matrix(b, name, out, in, dev, PARAM_THIN);
+}
+
+static struct dense add_dense(struct build *b, const char *name, int out, int in,
+			      double dev, unsigned more)
+{
+	char full[48];
+	struct dense d;
+
+	d.w = add_matrix(b, name, out, in, dev, more);
+	str_format(full, sizeof full, "%s.bias", name);
+	d.b = add(b, 1, out, 0, full, (struct init){ .mean = 0 });
+	return d;
 }
 
 struct dense build_dense(struct build *b, const char *name, int out, int in,
 			 double dev)
 {
-	char full[48];
-	struct dense d;
+	return add_dense(b, name, out, in, dev, 0);
+}
 
-	d.w = build_matrix(b, name, out, in, dev);
-	str_format(full, sizeof full, "%s.bias", name);
-	d.b = add(b, 1, out, 0, full, (struct init){ .mean = 0 });
-	return d;
+struct dense build_thin_dense(struct build *b, const char *name, int out, int in,
+			      double dev)
+{
+	return add_dense(b, name, out, in, dev, PARAM_THIN);
 }
 
 struct norm build_norm(struct build *b, const char *name)

@@ -13,6 +13,8 @@ struct build {
 	struct param_set *ps;
 	int owner;
 	int depth, layer; /* of what comes next: as model_depth(), model_layer() have it */
+	bool is_still;    /* it never moves (PARAM_STILL) */
+	bool is_adapter;  /* model_is_adapter() */
 	char prefix[64];
 };
 
@@ -47,6 +49,10 @@ int build_vector(struct build *b, const char *name, int n);
 int build_matrix(struct build *b, const char *name, int out, int in, double dev);
 struct dense build_dense(struct build *b, const char *name, int out, int in,
 			 double dev);
+/* Both as those, of few rows or columns (PARAM_THIN). */
+int build_thin(struct build *b, const char *name, int out, int in, double dev);
+struct dense build_thin_dense(struct build *b, const char *name, int out, int in,
+			      double dev);
 struct norm build_norm(struct build *b, const char *name);
 /* The same two of other widths than dim. */
 int build_table_wide(struct build *b, const char *name, int rows, int cols,

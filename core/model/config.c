@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "model/kind.h"
+#include "model/adapter.h"
 
 #define ADDRESS(name) &trunk_##name,
 static const struct trunk_kind *const trunks[] = { TRUNK_LIST(ADDRESS) };
@@ -144,6 +144,7 @@ static void settle(struct model_config *c)
 		c->segments = 2;
 	if (c->head_act == ACT_NONE)
 		c->head_act = ACT_TANH;
+	adapter_settle(c);
 }
 
 /* As its trunk, its decoder and all have it. */
@@ -206,6 +207,9 @@ enum status model_settle(struct model_config *c, struct err *err)
 		return err_set(err, ST_INVALID, "model.decoder '%s' writes with a trunk's "
 			       "own layers; '%s' has none for it", c->decoder, c->kind);
 	trunk = trunk_find(c->kind);
+	if (c->adapter && !trunk->declare_adapters)
+		return err_set(err, ST_INVALID, "model.adapter: a '%s' has no layers that "
+			       "adapters stand beside", c->kind);
 	settle_all(c, trunk);
 	st = check(c, err);
 	if (!st && c->dim % model_kind_dim_multiple(c->kind))

@@ -293,7 +293,7 @@ void continuation_move(struct decoding *g, const struct search_move *move, int n
 static double unread_flops(const struct model *m, struct continuation how, double n,
 			   double t, double see)
 {
-	double kv = 4.0 * m->cfg.dim * m->cfg.dim, own = layer_flops(&m->cfg) - kv;
+	double kv = 4.0 * m->cfg.dim * m->cfg.dim, own = trunk_layer_flops(&m->cfg) - kv;
 	double flops = m->trunk->flops(m, n) / m->cfg.layers - n * kv;
 
 	if (!how.starts)
@@ -309,9 +309,9 @@ double continuation_flops(const struct model *m, struct continuation how, double
 	double rows = how.starts ? t : t - 1;
 	/* a row sees the source, the rows before it, and itself; a mask one row more */
 	double see = attention_flops(&m->cfg, n + (rows + 1) / 2);
-	double layer = rows * (layer_flops(&m->cfg) + see);
+	double layer = rows * (trunk_layer_flops(&m->cfg) + see);
 
 	if (how.masks)
-		layer += t * (layer_flops(&m->cfg) + see + attention_flops(&m->cfg, 1));
+		layer += t * (trunk_layer_flops(&m->cfg) + see + attention_flops(&m->cfg, 1));
 	return m->cfg.layers * layer - (source ? 0 : unread_flops(m, how, n, t, see));
 }

@@ -79,6 +79,9 @@ struct trunk_kind {
 	void *(*declare)(struct model *m, struct param_set *ps);
 	/* Then what this task has for itself; NULL: nothing. */
 	void (*declare_task)(struct build *own, int task);
+	/* Behind all else, so that the rest has its numbers with adapters and without; NULL:
+	   there are none. */
+	void (*declare_adapters)(struct model *m, struct param_set *ps);
 	/*
 	 * The task's rows [N, C] of the sources. *embedded (NULL: not wanted) gets the
 	 * rows [N, C] that enter the first layer; after tape_backward their d is the
@@ -201,6 +204,13 @@ struct init {
 	float mean, dev;
 	int depth, layer;        /* model_depth(), model_layer() */
 	bool trained;            /* model_begins_trained() */
+	bool adapter;            /* model_is_adapter() */
+};
+
+/* A change of low rank to matrix w: a task's, or PARAM_SHARED. */
+struct adapted {
+	int owner, w;
+	struct low_rank low;
 };
 
 /* What a parameter begins as over a trunk that was trained: numbers of another one. */
@@ -223,7 +233,9 @@ struct model {
 	struct init *init;       /* [parameters], in the order declared */
 	size_t n_origins, cap_origins;
 	struct origin *origin;   /* [n_origins] with cfg.from_trunk, one or none each */
-	struct arena arena;      /* of all but init and origin */
+	size_t n_adapted, cap_adapted;
+	struct adapted *adapted; /* [n_adapted] */
+	struct arena arena;      /* of all but init, origin and adapted */
 };
 
 #define TRUNK_ROW(name) extern const struct trunk_kind trunk_##name;

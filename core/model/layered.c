@@ -14,8 +14,22 @@ enum status layered_check(const struct model_config *c, struct err *err)
 		{ "shared_layers", c->shared_layers, 0, c->layers },
 	};
 	enum status st = model_check_sizes(row, 2, err);
+	const char *field;
 
-	return st ? st : stack_check(c, err);
+	if (!st)
+		st = stack_check(c, err);
+	if (!st) {
+		st = model_check_adapter(c, &field, err);
+		if (st)
+			err_wrap(err, st, "model.%s", field);
+	}
+	return st;
+}
+
+/* Do the trunk's own weights stand still, beside what adapts them? */
+static bool is_still(const struct model_config *cfg)
+{
+	return cfg->adapter && !cfg->adapter_and_trunk;
 }
 
 static void declare_tables(struct build *b, struct layered *f)
@@ -51,8 +65,10 @@ struct layered *layered_declare(struct model *m, struct param_set *ps, const cha
 {
 	const struct model_config *cfg = &m->cfg;
 	struct layered *f = arena_zalloc(&m->arena, sizeof *f);
-	struct build all = build_shared(m, ps), b = build_embed(&all);
+	struct build all = build_shared(m, ps), b;
 
+	all.is_still = is_still(cfg);
+	b = build_embed(&all);
 	f->name = name;
 	f->shared = arena_zalloc(&m->arena, ((size_t)cfg->shared_layers + 1) *
 				 sizeof *f->shared);
@@ -74,23 +90,57 @@ void layered_declare_task(struct build *own, int task)
 	struct model *m = own->m;
 	const struct layered *f = m->own;
 	struct stack *s = &f->task[task];
+	struct build of_trunk = *own, b;
 	int k = m->cfg.shared_layers;
-	struct build b;
 
+	of_trunk.is_still = is_still(&m->cfg);
 	stack_init(s, m, m->cfg.layers, 2);
 	s->edge = f->edge;
 	s->has_project = m->cfg.embed_dim != m->cfg.dim;
 	s->project = f->project;
 	for (int i = 0; i < s->n; i++) {
-		b = build_layer(own, i, f->name);
+		b = build_layer(&of_trunk, i, f->name);
 		if (i < k)
 			s->layer[i] = f->shared[i];
 		else
 			layer_declare(&b, &s->layer[i], 2, s->n);
 	}
-	b = build_edge(own, f->name);
+	b = build_edge(&of_trunk, f->name);
 	if (m->cfg.pre_norm && k < s->n)
 		s->edge = build_norm(&b, "norm");
+}
+
+static const struct adapter *declare_adapter(const struct build *owner, const char *name,
+					     int i, const struct layer *l)
+{
+	struct build b = build_layer(owner, i, name);
+	struct adapter *a = arena_alloc(&owner->m->arena, sizeof *a);
+	int w[LAYER_MATRICES];
+
+	layer_matrices(l, w);
+	adapter_declare(&b, a, w);
+	return a;
+}
+
+/* Where all tasks have one, a layer that is a task's own has its own all the same. */
+void layered_declare_adapters(struct model *m, struct param_set *ps)
+{
+	const struct layered *f = m->own;
+	struct build all = build_shared(m, ps);
+	int shared = m->cfg.adapter_of_all ? m->cfg.shared_layers : 0;
+
+	for (int i = 0; i < shared; i++)
+		f->shared[i].adapter = declare_adapter(&all, f->name, i, &f->shared[i]);
+	for (int k = 0; k < m->n_tasks; k++) {
+		struct build own = build_task(m, ps, k);
+
+		for (int i = 0; i < m->cfg.layers; i++) {
+			struct layer *l = &f->task[k].layer[i];
+
+			l->adapter = i < shared ? f->shared[i].adapter :
+						  declare_adapter(&own, f->name, i, l);
+		}
+	}
 }
 
 const struct stack *layered_stack(const struct model *m, int task)

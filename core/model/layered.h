@@ -6,7 +6,8 @@
  *   embed.token, embed.position, embed.segment (where there are segments)
  *   embed.norm (post-norm), embed.project (where tables have a width of their own)
  *   NAME.I..., NAME.norm (pre-norm)
- *   tasks.T.NAME.I...    layers from shared_layers on, and then the final norm
+ *   tasks.T.NAME.I...    layers from shared_layers on, and then the final norm; a task's
+ *                        own adapters (adapter.h), of shared layers, too
  *
  * Each task has a stack of all its layers; of the shared ones it holds parameter numbers,
  * not copies. The final norm of pre-norm belongs to whoever owns the top layer. With
@@ -22,7 +23,8 @@
 #define LAYERED_FIELDS                                                         \
 	"dim", "layers", "heads", "ff", "shared_layers", "vocab", "eps", "act",        \
 	"table_scale", "split_qkv", "max_positions", "position_offset", "embed_dim",   \
-	"segments"
+	"segments", "adapter", "adapter_rank", "adapter_alpha", "adapter_of",           \
+	"adapter_per", "adapter_trunk"
 
 /* The trunk's own. */
 struct layered {
@@ -41,6 +43,7 @@ struct ten *layered_rows(const struct model *m, struct tape *t, const struct bat
 /* Members of trunk_kind. */
 enum status layered_check(const struct model_config *cfg, struct err *err);
 void layered_declare_task(struct build *own, int task);
+void layered_declare_adapters(struct model *m, struct param_set *ps);
 struct ten *layered_tokens(const struct model *m, struct tape *t, const struct batch *b);
 const struct stack *layered_stack(const struct model *m, int task);
 void layered_begin_places(struct build *b, int table);

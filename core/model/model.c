@@ -77,6 +77,8 @@ static void declare(struct model *m, struct param_set *ps)
 	for (int i = 0; i < m->n_tasks; i++)
 		if (m->task[i].decoder_of)
 			m->head[i] = m->head[m->task[i].decoder_of - 1];
+	if (m->cfg.adapter && m->trunk->declare_adapters)
+		m->trunk->declare_adapters(m, ps);
 }
 
 enum status model_declare(const struct model_config *cfg,
@@ -107,6 +109,7 @@ void model_free(struct model *m)
 		return;
 	xfree(m->init);
 	xfree(m->origin);
+	xfree(m->adapted);
 	arena_release(&m->arena);
 	xfree(m);
 }
@@ -126,6 +129,12 @@ int model_layer(const struct model *m, int p)
 {
 	BUG_IF(p < 0 || (size_t)p >= m->n_init);
 	return m->init[p].layer;
+}
+
+bool model_is_adapter(const struct model *m, int p)
+{
+	BUG_IF(p < 0 || (size_t)p >= m->n_init);
+	return m->init[p].adapter;
 }
 
 void model_init_random(const struct model *m, struct param_set *ps, uint64_t seed)
@@ -331,6 +340,7 @@ void model_attribute(const struct model *m, struct tape *t, const struct batch *
 	float *d;
 
 	BUG_IF(head->writes || head->says_pieces || !t->grads);
+	tape_want_inputs(t);
 	x = head->scores(m, t, b, 0.0f, &embedded);
 	token = m->trunk->tokens(m, t, b);
 	*p = answers(m, t, b, x);

@@ -28,6 +28,9 @@
 
 enum { MODEL_TASKS_MAX = 64, TASK_NAME_MAX = 32 };
 
+/* Small parts beside a trunk's layers that learn a task where the layers stand still. */
+enum adapter_kind { ADAPTER_NONE, ADAPTER_LORA, ADAPTER_BOTTLENECK };
+
 /* Sizes: C = dim, F = ff, H = heads, V = vocab. */
 struct model_config {
 	char kind[24];          /* the trunk: "transformer", "bilstm", "gpt" */
@@ -47,6 +50,12 @@ struct model_config {
 				   (model_take_trunk) */
 	bool prompt_loss;       /* gpt: the loss is of the prompts, too, not of the answers
 				   alone */
+	enum adapter_kind adapter; /* beside each layer of the trunk (adapter.h) */
+	int adapter_rank;       /* 0: 8 */
+	double adapter_alpha;   /* lora: its change counts alpha / rank; 0: 2 rank */
+	char adapter_of[64];    /* lora: of which matrices, "query, value"; "": those */
+	bool adapter_of_all;    /* one for all tasks, else one each */
+	bool adapter_and_trunk; /* the trunk's own weights move, too, else they stand still */
 	/*
 	 * The layout in detail. 0: as the trunk's row has it, or as all have it
 	 * (config.c); model_config() tells what became of it. They are for layouts from
@@ -117,6 +126,16 @@ int model_depth(const struct model *m, int p);
  * decoders.
  */
 int model_layer(const struct model *m, int p);
+/* Is p part of an adapter? */
+bool model_is_adapter(const struct model *m, int p);
+/*
+ * What a configuration says of adapters, settled or not. ST_INVALID: what is wrong, and
+ * with which of the plan's fields of the model (a constant).
+ */
+enum status model_check_adapter(const struct model_config *cfg, const char **field,
+				struct err *err);
+/* "lora of rank 8 in query, value" of a settled one; "": there is none. */
+void model_adapter_text(const struct model_config *cfg, char *out, size_t cap);
 /*
  * Random weights: a function of the seed and each parameter's number. The caller packs
  * them (tensor/weights.h).

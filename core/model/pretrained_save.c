@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "model/kind.h"
+#include "model/adapter.h"
 #include "model/pretrained_classes.h"
 #include "model/pretrained_own.h"
 
@@ -22,6 +22,7 @@ struct saving {
 	int n;
 	size_t cap;
 	bool *written;             /* [ps->n] */
+	int merged;                /* matrices */
 };
 
 /* --- one tensor --- */
@@ -111,6 +112,21 @@ static const float *unscaled(struct saving *s, const char *ours, const float *x,
 	return out;
 }
 
+/* The parameter's values with what adapts them. */
+static const float *merged(struct saving *s, int p)
+{
+	int task = s->what->head ? s->what->head->task : PARAM_SHARED;
+	float *out;
+
+	if (!s->m->n_adapted || !is_matrix(&s->ps->p[p]))
+		return param_value(s->ps, p);
+	out = room(s, param_count(s->ps, p));
+	if (!adapter_merge(s->m, s->ps, task, p, out, s->written))
+		return param_value(s->ps, p);
+	s->merged += !s->written[p]; /* of several parts the first */
+	return out;
+}
+
 /* Ours under the task's prefix where it is the task's own; -1: there is none. */
 static int find(const struct saving *s, const char *ours)
 {
@@ -159,7 +175,7 @@ static bool put_row(struct saving *s, const struct name_row *row, int layer,
 	p = &s->ps->p[at];
 	rows = p->rows;
 	cols = p->cols;
-	x = param_value(s->ps, at);
+	x = merged(s, at);
 	if (is_part && is_matrix(p))
 		rows /= 3;
 	else if (is_part)
@@ -186,7 +202,12 @@ static bool has_layers(const struct name_row *row)
 /* A class has one trunk: layers of a task's own want to know of which. */
 static enum status need_task(const struct saving *s, struct err *err)
 {
-	if (s->m->cfg.shared_layers == s->m->cfg.layers || s->what->head)
+	const struct model_config *c = &s->m->cfg;
+
+	if (!s->what->head && c->adapter == ADAPTER_LORA && !c->adapter_of_all)
+		return err_set(err, ST_INVALID, "each task has adapters of its own: --task "
+			       "says whose are merged into the trunk");
+	if (c->shared_layers == c->layers || s->what->head)
 		return ST_OK;
 	return err_set(err, ST_INVALID, "the layers from %d on are each task's own: --task "
 		       "says whose", s->m->cfg.shared_layers);
@@ -316,6 +337,7 @@ static enum status save_theirs(struct saving *s, const char *folder,
 	put_trunk(s, out->has_head || is_lm);
 	if (out->has_head)
 		put_head(s);
+	out->merged = s->merged;
 	out->theirs = s->n;
 	st = save(s, folder, "model.safetensors", err);
 	if (!st)

@@ -9,6 +9,11 @@
  * into tutti.safetensors by our names. pretrained_load of the folder gives the same floats,
  * but for a gpt whose table_scale is not a power of two.
  *
+ * Adapters. Changes of low rank are merged into the matrices that go into
+ * model.safetensors, W + alpha / rank B A, those of the task whose head it is where each has
+ * its own; pretrained_load then gives the merged ones. Other tasks' and bottlenecks have no
+ * class and go into tutti.safetensors.
+ *
  * The scale of a gpt's table. GPT-2 has none. Its residual stream enters norms alone, so
  * dividing all that is added to it by the scale (places, what attention and feed-forward
  * give) and eps by its square changes nothing: that is what is written.
@@ -35,6 +40,7 @@ struct pretrained_saved {
 				      trunk, and all is in tutti.safetensors */
 	const char *why;           /* no class has the trunk, or its head; NULL: it has */
 	bool has_head;
+	int merged;                /* matrices with a change of low rank in them */
 	int theirs, ours;          /* tensors of model.safetensors and tutti.safetensors */
 	struct buf names;          /* of the latter, a line each */
 };

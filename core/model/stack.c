@@ -70,7 +70,25 @@ void layer_declare(struct build *b, struct layer *l, int sublayers, int depth)
 		l->norm[j] = build_norm(b, name[sublayers - 2][j]);
 }
 
+void layer_matrices(const struct layer *l, int w[LAYER_MATRICES])
+{
+	w[MATRIX_QKV] = l->qkv.w;
+	w[MATRIX_Q] = l->q.w;
+	w[MATRIX_K] = l->k.w;
+	w[MATRIX_V] = l->v.w;
+	w[MATRIX_OUT] = l->out.w;
+	w[MATRIX_UP] = l->up.w;
+	w[MATRIX_DOWN] = l->down.w;
+}
+
 /* --- the stream --- */
+
+/* One of a layer's matrices, with what stands beside it. */
+static struct ten *apply(struct stream *s, const struct layer *l, enum layer_matrix m,
+			 const struct dense *d, struct ten *x, enum act act)
+{
+	return op_low_rank_linear(s->t, x, d->w, d->b, act, adapter_low(l->adapter, m));
+}
 
 void stream_begin(struct stream *s, struct ten *x)
 {
@@ -123,16 +141,19 @@ struct ten *stream_qkv(struct stream *s, int i)
 	struct ten *part[3];
 
 	if (!s->cfg->split_qkv)
-		return dense_apply(s->t, s->h, &l->qkv, ACT_NONE);
-	part[0] = dense_apply(s->t, s->h, &l->q, ACT_NONE);
-	part[1] = dense_apply(s->t, s->h, &l->k, ACT_NONE);
-	part[2] = dense_apply(s->t, s->h, &l->v, ACT_NONE);
+		return apply(s, l, MATRIX_QKV, &l->qkv, s->h, ACT_NONE);
+	part[0] = apply(s, l, MATRIX_Q, &l->q, s->h, ACT_NONE);
+	part[1] = apply(s, l, MATRIX_K, &l->k, s->h, ACT_NONE);
+	part[2] = apply(s, l, MATRIX_V, &l->v, s->h, ACT_NONE);
 	return op_join(s->t, part, 3);
 }
 
 void stream_attended(struct stream *s, int i, struct ten *x)
 {
-	stream_add(s, i, 0, dense_apply(s->t, x, &s->stack->layer[i].out, ACT_NONE));
+	const struct layer *l = &s->stack->layer[i];
+
+	x = apply(s, l, MATRIX_OUT, &l->out, x, ACT_NONE);
+	stream_add(s, i, 0, adapter_behind(s->t, s->cfg, l->adapter, 0, x));
 }
 
 void stream_self(struct stream *s, int i, const struct ragged *seq, bool causal)
@@ -165,8 +186,9 @@ static struct ten *stream_q(struct stream *s, int i, struct ten *h)
 	const struct layer *l = &s->stack->layer[i];
 
 	if (s->cfg->split_qkv)
-		return dense_apply(s->t, h, &l->q, ACT_NONE);
-	return op_linear_part(s->t, h, l->qkv.w, l->qkv.b, 0, s->cfg->dim);
+		return apply(s, l, MATRIX_Q, &l->q, h, ACT_NONE);
+	return op_low_rank_part(s->t, h, l->qkv.w, l->qkv.b,
+				adapter_low(l->adapter, MATRIX_QKV), 0, s->cfg->dim);
 }
 
 static struct ten *stream_kv(struct stream *s, int i)
@@ -176,9 +198,10 @@ static struct ten *stream_kv(struct stream *s, int i)
 	struct ten *part[2];
 
 	if (!s->cfg->split_qkv)
-		return op_linear_part(s->t, s->h, l->qkv.w, l->qkv.b, C, 2 * C);
-	part[0] = dense_apply(s->t, s->h, &l->k, ACT_NONE);
-	part[1] = dense_apply(s->t, s->h, &l->v, ACT_NONE);
+		return op_low_rank_part(s->t, s->h, l->qkv.w, l->qkv.b,
+					adapter_low(l->adapter, MATRIX_QKV), C, 2 * C);
+	part[0] = apply(s, l, MATRIX_K, &l->k, s->h, ACT_NONE);
+	part[1] = apply(s, l, MATRIX_V, &l->v, s->h, ACT_NONE);
 	return op_join(s->t, part, 2);
 }
 
@@ -197,10 +220,11 @@ void stream_last(struct stream *s, int i, const struct last_rows *last)
 void stream_feed(struct stream *s, int i)
 {
 	const struct layer *l = &s->stack->layer[i];
-	struct ten *x = dense_apply(s->t, s->h, &l->up, s->cfg->act);
+	struct ten *x = apply(s, l, MATRIX_UP, &l->up, s->h, s->cfg->act);
 
+	x = apply(s, l, MATRIX_DOWN, &l->down, x, ACT_NONE);
 	stream_add(s, i, s->stack->sublayers - 1,
-		   dense_apply(s->t, x, &l->down, ACT_NONE));
+		   adapter_behind(s->t, s->cfg, l->adapter, 1, x));
 }
 
 /* Is nothing below here wanted again? */
@@ -246,6 +270,11 @@ double layer_flops(const struct model_config *cfg)
 	double C = cfg->dim, F = cfg->ff;
 
 	return 8 * C * C + 4 * C * F;
+}
+
+double trunk_layer_flops(const struct model_config *cfg)
+{
+	return layer_flops(cfg) + adapter_flops(cfg);
 }
 
 double attention_flops(const struct model_config *cfg, double n)

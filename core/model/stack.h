@@ -19,7 +19,7 @@
 #ifndef TUTTI_MODEL_STACK_H
 #define TUTTI_MODEL_STACK_H
 
-#include "model/build.h"
+#include "model/adapter.h"
 
 enum { SUBLAYERS_MAX = 3 };
 
@@ -28,6 +28,7 @@ struct layer {
 	struct dense cross_q, cross_kv, cross_out;
 	struct dense up, down;                       /* feed-forward */
 	struct norm norm[SUBLAYERS_MAX];             /* of each sublayer */
+	const struct adapter *adapter;               /* NULL: none */
 };
 
 struct stack {
@@ -56,6 +57,8 @@ enum status stack_check(const struct model_config *cfg, struct err *err);
 void stack_init(struct stack *s, struct model *m, int n, int sublayers);
 /* depth: layers of the stack it belongs to. */
 void layer_declare(struct build *b, struct layer *l, int sublayers, int depth);
+/* The numbers of its matrices, as adapter_declare wants them. */
+void layer_matrices(const struct layer *l, int w[LAYER_MATRICES]);
 
 /* Embedded rows enter; then the sublayers in their order, of every layer. */
 void stream_begin(struct stream *s, struct ten *embedded);
@@ -96,6 +99,8 @@ void stream_layer_end(struct stream *s);
  * parts of self-attention and feed-forward for a row; attention of a row to n others.
  */
 double layer_flops(const struct model_config *cfg);
+/* The same of a trunk's layer, with its adapter. */
+double trunk_layer_flops(const struct model_config *cfg);
 double attention_flops(const struct model_config *cfg, double n);
 
 #endif

@@ -53,7 +53,7 @@ static struct ten *gpt_rows(const struct model *m, struct tape *t, const struct 
 static double gpt_flops(const struct model *m, double n)
 {
 	return m->cfg.layers * n *
-	       (layer_flops(&m->cfg) + attention_flops(&m->cfg, (n + 1) / 2));
+	       (trunk_layer_flops(&m->cfg) + attention_flops(&m->cfg, (n + 1) / 2));
 }
 
 const struct trunk_kind trunk_gpt = {
@@ -66,6 +66,7 @@ const struct trunk_kind trunk_gpt = {
 	.check = layered_check,
 	.declare = gpt_declare,
 	.declare_task = layered_declare_task,
+	.declare_adapters = layered_declare_adapters,
 	.rows = gpt_rows,
 	.tokens = layered_tokens,
 	.flops = gpt_flops,

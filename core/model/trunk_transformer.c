@@ -23,7 +23,7 @@ static double transformer_flops(const struct model *m, double n)
 	const struct model_config *c = &m->cfg;
 	double project = c->embed_dim == c->dim ? 0 : 2.0 * c->embed_dim * c->dim;
 
-	return c->layers * n * (layer_flops(c) + attention_flops(c, n)) + project * n;
+	return c->layers * n * (trunk_layer_flops(c) + attention_flops(c, n)) + project * n;
 }
 
 const struct trunk_kind trunk_transformer = {
@@ -34,6 +34,7 @@ const struct trunk_kind trunk_transformer = {
 	.check = layered_check,
 	.declare = transformer_declare,
 	.declare_task = layered_declare_task,
+	.declare_adapters = layered_declare_adapters,
 	.rows = transformer_rows,
 	.tokens = layered_tokens,
 	.flops = transformer_flops,

@@ -190,6 +190,8 @@ enum status plan_settle_epochs(struct plan *p, double micro_batches, struct err 
 void plan_groups(const struct plan *p, struct freeze_groups *out);
 void plan_frozen(const struct plan *p, struct freeze *out);
 void plan_rates(const struct plan *p, struct rates *out); /* and what it makes of rates */
+/* Of these what never moves: the trunk beside adapters, unless it is trained with them. */
+void plan_held(const struct plan *p, struct freeze *out);
 /* Is it drawn from, as the plan begins? */
 bool plan_is_heard(const struct plan_task *t);
 /* The steps, and all that is a share of them, rounded up. */

@@ -119,7 +119,9 @@ static enum status check_model(struct plan_reader *r)
 		return plan_refuse(r, "model.decoder_init", "trunk: of a trunk that has begun "
 				   "at random there is nothing to take (name a model.init)");
 	st = check_model_kind(r, m->kind);
-	return st ? st : check_decoder(r, m);
+	if (!st)
+		st = check_decoder(r, m);
+	return st ? st : plan_check_adapter(r);
 }
 
 /* A vocabulary is trained from the tasks' texts unless one is named. */

@@ -67,7 +67,7 @@ static bool is_fixed(const char *kind, const char *key)
 	for (int i = 0; free_ones[i]; i++)
 		if (str_eq(free_ones[i], key))
 			return false;
-	return model_is_of_trunk(kind, key);
+	return model_is_of_trunk(kind, key) && !str_starts(key, "adapter");
 }
 
 static enum status refuse_other(struct plan_reader *r, const char *path,
@@ -130,6 +130,7 @@ static enum status lay_model(struct plan_reader *r, struct json *root,
 	const struct json *kind = json_get(model, "kind");
 	const struct json *decoder = json_get(model, "decoder");
 	enum status st = lay_fixed(r, root, "model.kind", kind);
+	bool has_adapter = plan_node_at(root, "model.adapter"); /* the plan's own, whole */
 
 	if (!st && decoder)
 		st = lay_own(r, root, "model.decoder", decoder);
@@ -137,7 +138,8 @@ static enum status lay_model(struct plan_reader *r, struct json *root,
 		char path[PLAN_PATH_TEXT];
 
 		str_format(path, sizeof path, "model.%.100s", json_key(n));
-		if (str_eq(json_key(n), "init") || n == kind || n == decoder)
+		if (str_eq(json_key(n), "init") || n == kind || n == decoder ||
+		    (has_adapter && str_starts(json_key(n), "adapter")))
 			continue;
 		st = is_fixed(json_string(kind), json_key(n)) ?
 			     lay_fixed(r, root, path, n) : lay_own(r, root, path, n);

@@ -124,9 +124,31 @@
 	W("model.frozen", STR, 0, 0, "null", NULL, TEXT, frozen,               \
 	  "Groups of parameters that are not trained, with commas between: "   \
 	  "embeddings, layers 0..2 (from the bottom) or layer 3, trunk (all "  \
-	  "of these), a task's name for its head or decoder. They keep their " \
-	  "values, and no time goes into their gradients; freeze GROUP off "   \
+	  "of these), adapters, a task's name for its head or decoder. They "  \
+	  "keep their values, and no time goes into their gradients; freeze GROUP off "   \
 	  "thaws them while the run goes on.")                                 \
+	M("model.adapter", ENUM, 0, 0, "(as none)", "none|lora|bottleneck",    \
+	  CHOICE, model.adapter, "Small parts beside the layers, which learn " \
+	  "while the layers stand still: changes of low rank to some of a "    \
+	  "layer's matrices (lora, Hu et al. 2022), or a narrow block behind " \
+	  "attention and feed-forward (bottleneck, Houlsby et al. 2019). A "   \
+	  "model begins with them as it is without.")                          \
+	M("model.adapter_rank", INT, 1, 4096, "(as usual: 8)", NULL, INT,      \
+	  model.adapter_rank, "Their rank, or the width of the narrow block.") \
+	M("model.adapter_alpha", NUM, 0.001, 1e6, "(as usual: 2 x rank)",      \
+	  NULL, NUM, model.adapter_alpha, "lora: a change counts alpha / rank.") \
+	M("model.adapter_of", STR, 0, 0, "null", NULL, TEXT, model.adapter_of, \
+	  "lora: the matrices that are changed, with commas between: query, "  \
+	  "key, value, output (of attention), up, down (of the feed-forward "  \
+	  "block); null: query, value.")                                       \
+	M("model.adapter_per", ENUM, 0, 0, "(as usual: task)", "task|all",     \
+	  CHOICE, model.adapter_of_all, "Has each task its own, or have all "  \
+	  "tasks one in the layers they share?")                               \
+	M("model.adapter_trunk", ENUM, 0, 0, "(as usual: frozen)",             \
+	  "frozen|trained", CHOICE, model.adapter_and_trunk, "Beside adapters " \
+	  "the tables, layers and norms stand still for good, and take no "    \
+	  "memory for gradients and moments (frozen), or are trained, too, "   \
+	  "but for what model.frozen names.")                                  \
 	W("tokenizer.kind", ENUM, 0, 0, "\"wordpiece\"",                       \
 	  TOKENIZER_KIND_CHOICES, TEXT, tokenizer_kind,                        \
 	  "How text is cut into pieces.")                                      \
@@ -222,7 +244,8 @@
 	  NULL, NUM, lr, FOR_EVERY,                                            \
 	  "Factor on the learning rate of the task's own parameters. Of a "    \
 	  "task that finds none of its own in model.init, as with a new head " \
-	  "over a trained trunk, it is 10 where nothing is said.")             \
+	  "over a trained trunk, it is 10 where nothing is said and the "      \
+	  "trunk is trained.")             \
 	T("tasks.*.lr_trunk", NUM, 0, 1000, "1", NULL, NUM, lr_trunk, FOR_DECODES, \
 	  "With model.decoder_init trunk: factor on the learning rate of what " \
 	  "begins as the trunk's. tasks.*.lr is then for the rest, such as the " \

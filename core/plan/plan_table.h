@@ -32,6 +32,11 @@ enum plan_slot {
 	SLOT_ARGS,    /* struct plan_method: its parameters, an object of numbers */
 };
 
+/* Where a row of the whole plan, or of a task, is kept. */
+#define PLAN_PLACE(slot, of_model, owner, member)                              \
+	{ SLOT_##slot, 0, of_model, offsetof(struct owner, member),            \
+	  sizeof(((struct owner *)0)->member) }
+
 /* What goes with row i of plan_fields(). */
 struct plan_place {
 	enum plan_slot slot;
@@ -176,6 +181,8 @@ enum status plan_check_variables(struct plan_reader *r);
 enum status plan_take_texts(struct plan_reader *r);
 /* Refuses both of steps and epochs, and none; settles what needs no data. */
 enum status plan_check_budget(struct plan_reader *r);
+/* Adapters that the model cannot have. */
+enum status plan_check_adapter(struct plan_reader *r);
 /* Groups of model.frozen that are not there, and where nothing would be trained. */
 enum status plan_check_frozen(struct plan_reader *r);
 /* Groups of optimizer.rates that are not there, and factors that cannot be. */

@@ -99,6 +99,7 @@ static int put_entries(const struct session *s, const struct state_field *f,
 {
 	const struct param_set *ps = &s->params;
 	const void *at = state_at(s, f, 0);
+	int n = 0;
 
 	if (f->type == STATE_TIMES) {
 		*e = (struct st_entry){ .name = f->name, .dtype = ST_I64, .n_dims = 1,
@@ -107,10 +108,13 @@ static int put_entries(const struct session *s, const struct state_field *f,
 		return 1;
 	}
 	for (int i = 0; i < ps->n; i++) {
-		str_format(name[i], TENSOR_NAME, "%s%s", f->name, ps->p[i].name);
-		e[i] = entry(ps, i, *(float *const *)at, name[i]);
+		if (!state_has_param(f, ps, i))
+			continue;
+		str_format(name[n], TENSOR_NAME, "%s%s", f->name, ps->p[i].name);
+		e[n] = entry(ps, i, *(float *const *)at, name[n]);
+		n++;
 	}
-	return ps->n;
+	return n;
 }
 
 static enum status write_tensors(const struct session *s, enum state_file file,

@@ -86,6 +86,8 @@ static enum status check_floats(const struct safetensors *t, const struct param_
 		const struct st_entry *e;
 		char name[PARAM_NAME + 8];
 
+		if (!state_has_param(f, ps, i))
+			continue;
 		str_format(name, sizeof name, "%s%s", f->name, p->name);
 		e = safetensors_find(t, name);
 		if (!e)
@@ -120,6 +122,15 @@ static enum status check_times(const struct safetensors *t, int n,
 	return ST_OK;
 }
 
+static int tensors_of(const struct param_set *ps, const struct state_field *f)
+{
+	int n = f->type != STATE_FLOATS;
+
+	for (int i = 0; f->type == STATE_FLOATS && i < ps->n; i++)
+		n += state_has_param(f, ps, i);
+	return n;
+}
+
 /* All that the state's table has in that file, and nothing else. */
 static enum status check_tensors(const struct safetensors *t, const struct param_set *ps,
 				 enum state_file file, struct err *err)
@@ -132,7 +143,7 @@ static enum status check_tensors(const struct safetensors *t, const struct param
 
 		if (f->file != file)
 			continue;
-		n += f->type == STATE_FLOATS ? ps->n : 1;
+		n += tensors_of(ps, f);
 		st = f->type == STATE_FLOATS ? check_floats(t, ps, f, err) :
 					       check_times(t, ps->n, f, err);
 	}
@@ -170,13 +181,15 @@ static enum status open_average(const struct session *s, const char *folder,
 }
 
 static void take_floats(const struct safetensors *t, const struct param_set *ps,
-			const char *prefix, float *block)
+			const struct state_field *f, float *block)
 {
 	for (int i = 0; i < ps->n; i++) {
 		char name[PARAM_NAME + 8];
 		const struct st_entry *e;
 
-		str_format(name, sizeof name, "%s%s", prefix, ps->p[i].name);
+		if (!state_has_param(f, ps, i))
+			continue;
+		str_format(name, sizeof name, "%s%s", f->name, ps->p[i].name);
 		e = safetensors_find(t, name);
 		memcpy(block + ps->p[i].offset, e->data, e->bytes);
 	}
@@ -190,7 +203,7 @@ static void take_tensors(struct session *s, const struct safetensors *t,
 		void *at = f->file == file ? state_at(s, f, 0) : NULL;
 
 		if (at && f->type == STATE_FLOATS)
-			take_floats(t, &s->params, f->name, *(float **)at);
+			take_floats(t, &s->params, f, *(float **)at);
 		else if (at)
 			memcpy(*(int64_t **)at, safetensors_find(t, f->name)->data,
 			       (size_t)s->params.n * sizeof(int64_t));
@@ -376,6 +389,8 @@ enum status checkpoint_load(struct session *s, const char *folder,
 static enum status load_weights(struct session *s, const char *folder, bool is_average,
 				struct err *err)
 {
+	/* of the average the names are the same */
+	static const struct state_field weights = { .name = "", .file = STATE_MODEL };
 	struct checkpoint_state *c = NULL;
 	struct safetensors *t = NULL;
 	enum status st = checkpoint_state_load(folder, &c, err);
@@ -386,7 +401,7 @@ static enum status load_weights(struct session *s, const char *folder, bool is_a
 		st = is_average ? open_average(s, folder, c, &t, err) :
 				  open_tensors(s, folder, c, STATE_MODEL, &t, err);
 	if (!st) {
-		take_floats(t, &s->params, "", s->params.value);
+		take_floats(t, &s->params, &weights, s->params.value);
 		session_pack(s);
 		s->step = c->step;
 		checkpoint_take_thresholds(s, folder);

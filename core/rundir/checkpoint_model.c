@@ -6,6 +6,21 @@
 
 #include <string.h>
 
+/* Nothing where there is none: such files are what they were. */
+static void put_adapter(struct json_out *o, const struct model_config *m)
+{
+	if (m->adapter == ADAPTER_NONE)
+		return;
+	json_put_str(o, "adapter", m->adapter == ADAPTER_LORA ? "lora" : "bottleneck");
+	json_put_int(o, "adapter_rank", m->adapter_rank);
+	if (m->adapter == ADAPTER_LORA) {
+		json_put_num(o, "adapter_alpha", m->adapter_alpha);
+		json_put_str(o, "adapter_of", m->adapter_of);
+	}
+	json_put_str(o, "adapter_per", m->adapter_of_all ? "all" : "task");
+	json_put_str(o, "adapter_trunk", m->adapter_and_trunk ? "trained" : "frozen");
+}
+
 void checkpoint_put_model(struct json_out *o, const struct session *s)
 {
 	static const char *const pool[] = { [POOL_FIRST] = "first", [POOL_MEAN] = "mean",
@@ -29,6 +44,7 @@ void checkpoint_put_model(struct json_out *o, const struct session *s)
 	json_put_bool(o, "tied", m->tied);
 	json_put_str(o, "decoder_init", m->from_trunk ? "trunk" : "random");
 	json_put_str(o, "predict_from", m->from_mask ? "mask" : "last");
+	put_adapter(o, m);
 }
 
 /* --- against the plan's --- */

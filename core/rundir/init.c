@@ -143,7 +143,7 @@ static int count_own(const struct session *s, int task, const struct buf *fresh,
 		const struct param *q = &s->params.p[p];
 
 		if (q->owner != task || !(q->flags & PARAM_DECAY) ||
-		    model_begins_trained(s->model, p))
+		    model_begins_trained(s->model, p) || model_is_adapter(s->model, p))
 			continue;
 		*taken += !is_told(fresh, q->name);
 		own++;
@@ -153,11 +153,13 @@ static int count_own(const struct session *s, int task, const struct buf *fresh,
 
 /*
  * A new head over a trained trunk starts far from anything, the trunk does not: where the
- * plan says nothing the head's rate is ten times the trunk's.
+ * plan says nothing the head's rate is ten times the trunk's. Beside a trunk that stands
+ * still for good all that is trained is new, and has one rate.
  */
 static void set_rates(struct session *s, const struct init_taken *t)
 {
-	static const double fresh_factor = 10;
+	const struct model_config *c = model_config(s->model);
+	double fresh_factor = c->adapter && !c->adapter_and_trunk ? 1 : 10;
 
 	for (int i = 0; i < s->n_tasks; i++) {
 		int taken, own = count_own(s, i, &t->fresh, &taken);

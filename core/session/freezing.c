@@ -26,6 +26,8 @@ bool freezing_has(const struct session *s, const struct freeze *f, int p)
 {
 	int layer = layer_of(s, p);
 
+	if (model_is_adapter(s->model, p))
+		return f->adapters;
 	if (layer < 0)
 		return f->embeddings;
 	if (layer < model_config(s->model)->layers)
@@ -37,6 +39,8 @@ double freezing_rate(const struct session *s, const struct rates *r, int p)
 {
 	int layer = layer_of(s, p);
 
+	if (model_is_adapter(s->model, p))
+		return r->adapters;
 	if (layer < 0)
 		return r->embeddings;
 	if (layer < model_config(s->model)->layers)
@@ -59,12 +63,11 @@ bool freezing_leaves(const struct session *s, const struct freeze *f, int owner)
 
 size_t freezing_trained(const struct session *s)
 {
-	size_t n = s->params.size;
+	size_t n = 0;
 
 	for (int p = 0; p < s->params.n; p++)
-		if (freezing_has(s, &s->mix.frozen, p))
-			n -= (p + 1 < s->params.n ? s->params.p[p + 1].offset :
-						    s->params.size) - s->params.p[p].offset;
+		if (!freezing_has(s, &s->mix.frozen, p))
+			n += param_room(&s->params, p);
 	return n;
 }
 
@@ -77,6 +80,8 @@ void freezing_set_rates(struct session *s)
 void freezing_begin(struct session *s)
 {
 	s->has_frozen = freeze_any(&s->mix.frozen);
-	for (int p = 0; p < s->params.n; p++)
+	for (int p = 0; p < s->params.n; p++) {
 		s->frozen[p] = freezing_has(s, &s->mix.frozen, p);
+		BUG_IF(!s->frozen[p] && param_is_still(&s->params, p));
+	}
 }

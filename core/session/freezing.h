@@ -5,6 +5,8 @@
  * what nobody touched alone: value, moments, count. So a thawed one goes on as a task does
  * that was muted. What is trained has the gradient it would have with nothing frozen, from
  * the same values; the norm that clips is of that alone.
+ *   What a plan's adapters hold still for good (plan_held) is frozen from the start, and
+ * cannot be thawed: it has no room for gradients and moments (PARAM_STILL).
  */
 #ifndef TUTTI_SESSION_FREEZING_H
 #define TUTTI_SESSION_FREEZING_H

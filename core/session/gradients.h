@@ -16,7 +16,9 @@
  * resumed run measures at the same steps to the same values (test_resumed).
  *
  * Frozen parameters have no part in a norm (freezing.h); while all shared ones are, nothing
- * is measured, and who is due stays so.
+ * is measured, and who is due stays so. So it is from the first step on where each task
+ * has adapters of its own beside a trunk that stands still: freezing_leaves(PARAM_SHARED)
+ * tells, and freeze_covers_shared where there is no session.
  *
  * Nothing here is state, and no step reads it, but for one question: whether a
  * micro-batch of weight 0 is walked back too, for its norm. What comes of that is

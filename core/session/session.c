@@ -425,11 +425,8 @@ void session_start_random(struct session *s)
 	model_init_random(s->model, &s->params, s->plan->seed);
 	averaging_begin(s);
 	session_pack(s);
-	if (s->adam.m) {
-		zero64(s->adam.m, s->params.size * sizeof *s->adam.m);
-		zero64(s->adam.v, s->params.size * sizeof *s->adam.v);
-		memset(s->adam.count, 0, (size_t)s->params.n * sizeof *s->adam.count);
-	}
+	if (s->adam.m)
+		adamw_clear(&s->adam);
 	for (int i = 0; i < s->n_tasks; i++)
 		s->task[i].cursor = (struct cursor){ 0 };
 	BUG_IF(start_mix(s, NULL)); /* the same words were taken by session_make */

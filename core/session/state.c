@@ -66,6 +66,8 @@ const struct state_field state_table[] = {
 	RATES(embeddings, 1),
 	RATES(layers, FREEZE_LAYERS),
 	RATES(heads, MIX_TASKS_MAX),
+	FROZEN(adapters, 1),
+	RATES(adapters, 1),
 
 	FIELD(STATE_PACKING, STATE_REAL, session_task, units, 1e-9, 1e300),
 
@@ -184,11 +186,18 @@ static void add_reals(struct hasher *h, const double *x, int n)
 		add_real(h, x[i]);
 }
 
-static void add_floats(struct hasher *h, const struct param_set *ps, const float *block)
+bool state_has_param(const struct state_field *f, const struct param_set *ps, int p)
+{
+	return f->file != STATE_OPTIMIZER || !param_is_still(ps, p);
+}
+
+static void add_floats(struct hasher *h, const struct state_field *f,
+		       const struct param_set *ps, const float *block)
 {
 	for (int p = 0; block && p < ps->n; p++)
-		hasher_add(h, block + ps->p[p].offset,
-			   param_count(ps, p) * sizeof *block);
+		if (state_has_param(f, ps, p))
+			hasher_add(h, block + ps->p[p].offset,
+				   param_count(ps, p) * sizeof *block);
 }
 
 static void add_times(struct hasher *h, const struct param_set *ps, const int64_t *x)
@@ -228,7 +237,7 @@ static void add_field(struct hasher *h, const struct session *s,
 	case STATE_REALS:  add_reals(h, at, state_reals(f, at)); break;
 	case STATE_BOOL:   hasher_add_u64(h, *(const bool *)at); break;
 	case STATE_METHOD: add_method(h, s->n_tasks, at); break;
-	case STATE_FLOATS: add_floats(h, &s->params, *(float *const *)at); break;
+	case STATE_FLOATS: add_floats(h, f, &s->params, *(float *const *)at); break;
 	case STATE_TIMES:  add_times(h, &s->params, *(int64_t *const *)at); break;
 	}
 }

@@ -57,6 +57,11 @@ extern const int state_count;
 void *state_at(const struct session *s, const struct state_field *f, int task);
 /* Of STATE_REALS: how many there are up to the last that is not as without its key. */
 int state_reals(const struct state_field *f, const double *x);
+/*
+ * Has the row numbers of parameter p? Weights are of all, the optimizer's of those alone
+ * that may move (PARAM_STILL).
+ */
+bool state_has_param(const struct state_field *f, const struct param_set *ps, int p);
 /* Is the field of a row that may lack what it is without its key? */
 bool state_is_lacking(const struct state_field *f, const void *at);
 

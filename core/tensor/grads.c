@@ -23,23 +23,15 @@ static size_t words(const struct param *p)
 	return ((size_t)p->rows + 63) / 64;
 }
 
-/* Floats of one parameter with what aligns the next one. */
-static size_t room(const struct param_set *ps, int p)
-{
-	size_t end = p + 1 < ps->n ? ps->p[p + 1].offset : ps->size;
-
-	return end - ps->p[p].offset;
-}
-
 /* Of which matrices the ops say when their gradients are complete (tape_used). */
 static bool is_passed_on(const struct param *p)
 {
-	return (p->flags & PARAM_DENSE) && p->rows > 1;
+	return (p->flags & PARAM_DENSE) && p->rows > 1 && !(p->flags & PARAM_STILL);
 }
 
 static bool has_room(const struct param *p, int owner, bool passes)
 {
-	return is_of(p, owner) && !(passes && is_passed_on(p));
+	return is_of(p, owner) && !(p->flags & PARAM_STILL) && !(passes && is_passed_on(p));
 }
 
 /* Floats of the largest matrix that is passed on. */
@@ -48,8 +40,8 @@ static size_t most_passed(const struct param_set *ps)
 	size_t most = 0;
 
 	for (int i = 0; i < ps->n; i++)
-		if (is_passed_on(&ps->p[i]) && room(ps, i) > most)
-			most = room(ps, i);
+		if (is_passed_on(&ps->p[i]) && param_room(ps, i) > most)
+			most = param_room(ps, i);
 	return most;
 }
 
@@ -58,7 +50,7 @@ static size_t own_floats(const struct param_set *ps, int owner, bool passes)
 	size_t n = 0;
 
 	for (int i = 0; i < ps->n; i++)
-		n += has_room(&ps->p[i], owner, passes) ? room(ps, i) : 0;
+		n += has_room(&ps->p[i], owner, passes) ? param_room(ps, i) : 0;
 	return n;
 }
 
@@ -76,7 +68,7 @@ static struct grads *make(const struct param_set *ps, int owner, bool passes)
 		if (!has_room(&ps->p[i], owner, passes))
 			continue;
 		g->slot[i].v = g->value + at;
-		at += room(ps, i);
+		at += param_room(ps, i);
 		if (!(ps->p[i].flags & PARAM_ROWS))
 			continue;
 		g->slot[i].bits = xcalloc(words(&ps->p[i]), sizeof(uint64_t));
@@ -126,7 +118,7 @@ static size_t slots_bytes(const struct param_set *ps, int owner)
 	size_t bytes = (size_t)ps->n * sizeof(struct slot);
 
 	for (int i = 0; i < ps->n; i++)
-		if (is_of(&ps->p[i], owner) && (ps->p[i].flags & PARAM_ROWS))
+		if (has_room(&ps->p[i], owner, false) && (ps->p[i].flags & PARAM_ROWS))
 			bytes += words(&ps->p[i]) * sizeof(uint64_t) +
 				 (size_t)ps->p[i].rows * sizeof(int32_t);
 	return bytes;

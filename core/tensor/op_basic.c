@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "tensor/drop.h"
 #include "tensor/kernels.h"
+#include "tensor/low_rank.h"
 #include "tensor/ops.h"
 #include "tensor/weights.h"
 
@@ -76,7 +77,8 @@ struct ten *op_embed(struct tape *t, int tok, const int32_t *ids, int n, int pos
 			table_row(t->ps, pos, cols, pos_ids, i),
 			table_row(t->ps, seg, cols, seg_ids, i));
 	*s = (struct embed){ y, tok, pos, seg, ids, pos_ids, seg_ids, scale };
-	y->is_fixed = !tape_trains(t, tok) && !tape_trains(t, pos) && !tape_trains(t, seg);
+	y->is_fixed = !t->wants_inputs && !tape_trains(t, tok) && !tape_trains(t, pos) &&
+		      !tape_trains(t, seg);
 	if (!y->is_fixed)
 		tape_push(t, embed_back, s);
 	return y;
@@ -88,9 +90,13 @@ struct linear {
 	struct ten *x, *y;
 	int w, b;
 	float *der; /* [N, out] act'(z); NULL: no activation */
+	struct low_rank_pass *low; /* NULL: the matrix alone */
 };
 
-/* dy becomes dz in place; then db = sums of dz's columns, dW = dz^T x, dx = dz W. */
+/*
+ * dy becomes dz in place; then db = sums of dz's columns, dW = dz^T x, dx = dz W, and what
+ * a change of low rank has.
+ */
 static void linear_back(struct tape *t, void *saved)
 {
 	struct linear *s = saved;
@@ -112,10 +118,12 @@ static void linear_back(struct tape *t, void *saved)
 		weights_grad(t->ps, s->w, &t->arena, N, dy, s->x->v, dw, add);
 		tape_used(t, s->w);
 	}
-	if (s->x->is_fixed)
-		return;
-	dx = ten_grad_raw(t, s->x, &add);
-	weights_back(t->ps, s->w, &t->arena, N, dy, dx, add);
+	if (!s->x->is_fixed) {
+		dx = ten_grad_raw(t, s->x, &add);
+		weights_back(t->ps, s->w, &t->arena, N, dy, dx, add);
+	}
+	if (s->low)
+		low_rank_back(t, s->low, s->x, s->y);
 }
 
 static void activate(struct ten *y, enum act act, float *der, const float *b)
@@ -141,6 +149,12 @@ static void activate(struct ten *y, enum act act, float *der, const float *b)
 
 struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 {
+	return op_low_rank_linear(t, x, w, b, act, NULL);
+}
+
+struct ten *op_low_rank_linear(struct tape *t, struct ten *x, int w, int b, enum act act,
+			       const struct low_rank *lr)
+{
 	int in = t->ps->p[w].cols, out = t->ps->p[w].rows;
 	struct ten *y = tape_ten(t, x->rows, out);
 	struct linear *s = arena_alloc(&t->arena, sizeof *s);
@@ -148,11 +162,13 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 
 	BUG_IF(x->cols != in);
 	BUG_IF(b != PARAM_NONE && param_count(t->ps, b) != (size_t)out);
-	*s = (struct linear){ x, y, w, b, NULL };
-	y->is_fixed = x->is_fixed && !tape_trains(t, w) && !tape_trains(t, b);
+	*s = (struct linear){ x, y, w, b, NULL, NULL };
+	y->is_fixed = x->is_fixed && !tape_trains(t, w) && !tape_trains(t, b) &&
+		      !low_rank_trains(t, lr);
 	if (act != ACT_NONE && t->grads && !y->is_fixed)
 		s->der = arena_alloc(&t->arena, size(y) * sizeof(float));
 	weights_forward(t->ps, w, &t->arena, x->rows, x->v, y->v);
+	s->low = low_rank_add(t, lr, x, y, w, 0);
 	if (b != PARAM_NONE)
 		bias = param_value(t->ps, b);
 	else if (act != ACT_NONE)
@@ -169,6 +185,7 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 struct linear_part {
 	struct ten *x, *y;
 	int w, b, from;
+	struct low_rank_pass *low;
 };
 
 static void linear_part_back(struct tape *t, void *saved)
@@ -188,17 +205,27 @@ static void linear_part_back(struct tape *t, void *saved)
 	if (!s->x->is_fixed)
 		weights_back_part(t->ps, s->w, &t->arena, N, s->y->d, s->from, n,
 				  ten_grad(t, s->x));
+	if (s->low)
+		low_rank_back(t, s->low, s->x, s->y);
 }
 
 struct ten *op_linear_part(struct tape *t, struct ten *x, int w, int b, int from, int n)
 {
+	return op_low_rank_part(t, x, w, b, NULL, from, n);
+}
+
+struct ten *op_low_rank_part(struct tape *t, struct ten *x, int w, int b,
+			     const struct low_rank *lr, int from, int n)
+{
 	struct linear_part *s = arena_alloc(&t->arena, sizeof *s);
 
 	BUG_IF(x->cols != t->ps->p[w].cols || from < 0 || from + n > t->ps->p[w].rows);
-	*s = (struct linear_part){ x, tape_ten(t, x->rows, n), w, b, from };
+	*s = (struct linear_part){ x, tape_ten(t, x->rows, n), w, b, from, NULL };
 	weights_forward_part(t->ps, w, &t->arena, x->rows, x->v, from, n, s->y->v);
+	s->low = low_rank_add(t, lr, x, s->y, w, from);
 	k_bias(x->rows, n, s->y->v, param_value(t->ps, b) + from);
-	s->y->is_fixed = x->is_fixed && !tape_trains(t, w) && !tape_trains(t, b);
+	s->y->is_fixed = x->is_fixed && !tape_trains(t, w) && !tape_trains(t, b) &&
+			 !low_rank_trains(t, lr);
 	if (s->y->is_fixed)
 		return s->y;
 	tape_uses(t, w);

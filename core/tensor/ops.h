@@ -34,6 +34,26 @@ struct ten *op_linear(struct tape *t, struct ten *x, int w, int b, enum act act)
 /* The same without act for rows from .. from + n of W and b alone: [N, n]. */
 struct ten *op_linear_part(struct tape *t, struct ten *x, int w, int b, int from, int n);
 
+/*
+ * A layer whose matrix has a change of low rank beside it (Hu et al. 2022, "LoRA:
+ * Low-rank adaptation of large language models", equation 3): act(x W'^T + b), where W' is
+ * W and, for some blocks of its rows, of equal size, such a change: block[i] of the n has
+ *   W + scale B_i A_i,  A_i [rank, in], B_i [rows of a block, rank].
+ * a [n rank, in] and b [n rows of a block, rank] have them one below the other. W' is not
+ * made: x (W + s B A)^T = x W^T + s (x A^T) B^T, and the way back likewise. NULL: none.
+ */
+enum { LOW_RANK_BLOCKS = 3 };
+struct low_rank {
+	int a, b, n;
+	int block[LOW_RANK_BLOCKS]; /* from the least up */
+	float scale;
+};
+struct ten *op_low_rank_linear(struct tape *t, struct ten *x, int w, int b, enum act act,
+			       const struct low_rank *lr);
+/* The same without act for rows from .. from + n of W, which are whole blocks of it. */
+struct ten *op_low_rank_part(struct tape *t, struct ten *x, int w, int b,
+			     const struct low_rank *lr, int from, int n);
+
 /* Layer norm over columns (Ba 2016): gamma (x - mean) / sqrt(var + eps) + beta. */
 struct ten *op_norm(struct tape *t, struct ten *x, int gamma, int beta, float eps);
 

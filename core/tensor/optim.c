@@ -7,6 +7,8 @@
  */
 #include "tensor/optim.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/status.h"
 #include "tensor/kernels.h"
@@ -14,7 +16,7 @@
 
 void adamw_init(struct adamw *o, const struct param_set *ps)
 {
-	size_t n = ps->size ? ps->size : 1;
+	size_t n = ps->moving ? ps->moving : 1;
 
 	o->ps = ps;
 	o->m = xalloc64(n * sizeof *o->m);
@@ -30,7 +32,7 @@ void adamw_init(struct adamw *o, const struct param_set *ps)
 
 size_t adamw_bytes(const struct param_set *ps)
 {
-	return 2 * ps->size * sizeof(float) + (size_t)ps->n * 
+	return 2 * ps->moving * sizeof(float) + (size_t)ps->n *
 	       (sizeof(int64_t) + sizeof(double) + sizeof(int));
 }
 
@@ -42,6 +44,13 @@ void adamw_release(struct adamw *o)
 	xfree(o->rate);
 	xfree(o->group);
 	*o = (struct adamw){ 0 };
+}
+
+void adamw_clear(struct adamw *o)
+{
+	zero64(o->m, o->ps->moving * sizeof *o->m);
+	zero64(o->v, o->ps->moving * sizeof *o->v);
+	memset(o->count, 0, (size_t)o->ps->n * sizeof *o->count);
 }
 
 void adamw_count(struct adamw *o, const struct grads *g)

@@ -21,7 +21,7 @@
 
 struct adamw {
 	const struct param_set *ps;
-	float *m, *v;    /* [ps->size] */
+	float *m, *v;    /* [ps->moving] */
 	int64_t *count;  /* [ps->n] updates of each parameter */
 	double *rate;    /* [ps->n] factor on its group's rate, and so on its decay; the
 			    owner's to set, 1 from adamw_init */
@@ -37,6 +37,8 @@ struct adamw_group {
 void adamw_init(struct adamw *o, const struct param_set *ps);
 size_t adamw_bytes(const struct param_set *ps); /* of its moments and counts */
 void adamw_release(struct adamw *o);
+/* Moments and counts of before the first update. */
+void adamw_clear(struct adamw *o);
 /*
  * First adamw_count once (counts every touched parameter), then each part of
  * `parts` its slice. The gradient used is scale * g (clipping). `groups` has

@@ -27,6 +27,7 @@ void param_set_release(struct param_set *ps)
 int param_add(struct param_set *ps, int rows, int cols, int owner,
 	      unsigned flags, const char *name_fmt, ...)
 {
+	bool is_still = flags & PARAM_STILL;
 	struct param *p;
 	va_list ap;
 	int len;
@@ -38,20 +39,24 @@ int param_add(struct param_set *ps, int rows, int cols, int owner,
 	}
 	p = &ps->p[ps->n];
 	*p = (struct param){ .rows = rows, .cols = cols, .owner = owner,
-			     .flags = flags, .offset = ps->size };
+			     .flags = flags,
+			     .offset = is_still ? ps->size - ps->moving : ps->moving };
 	va_start(ap, name_fmt);
 	len = vsnprintf(p->name, sizeof p->name, name_fmt, ap);
 	va_end(ap);
 	BUG_IF(len < 1 || len >= PARAM_NAME);
 	BUG_IF(param_find(ps, p->name) >= 0);
-	/* The next one starts on a cache line: 16 floats. */
-	ps->size += ((size_t)rows * (size_t)cols + 15) / 16 * 16;
+	ps->size += param_room(ps, ps->n);
+	ps->moving += is_still ? 0 : param_room(ps, ps->n);
 	return ps->n++;
 }
 
 void param_set_alloc(struct param_set *ps)
 {
 	BUG_IF(ps->value);
+	for (int i = 0; i < ps->n; i++)
+		if (param_is_still(ps, i))
+			ps->p[i].offset += ps->moving;
 	ps->value = xalloc64((ps->size ? ps->size : 1) * sizeof *ps->value);
 }
 
@@ -69,6 +74,17 @@ float *param_value(const struct param_set *ps, int p)
 size_t param_count(const struct param_set *ps, int p)
 {
 	return (size_t)ps->p[p].rows * (size_t)ps->p[p].cols;
+}
+
+/* The next one starts on a cache line: 16 floats. */
+size_t param_room(const struct param_set *ps, int p)
+{
+	return (param_count(ps, p) + 15) / 16 * 16;
+}
+
+bool param_is_still(const struct param_set *ps, int p)
+{
+	return ps->p[p].flags & PARAM_STILL;
 }
 
 int param_find(const struct param_set *ps, const char *name)

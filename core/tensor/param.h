@@ -4,7 +4,8 @@
  * A parameter is a named [rows, cols] matrix (a vector has rows = 1). It
  * belongs to everybody (PARAM_SHARED) or to one task. All values stand in one
  * float block, in the order they were declared; gradients and Adam's moments
- * are blocks of the same shape.
+ * are blocks of the same shape. Those that stand still for good (PARAM_STILL) come behind
+ * all others in it: they have no gradient, and the moments end before them.
  *
  * Threads. Values are read by all while micro-batches are computed, and written by an
  * update alone, each part its slice. A gradient buffer is one thread's at a time, but
@@ -25,6 +26,8 @@ enum param_flags {
 	PARAM_LAZY = 4,   /* rows without a gradient are not updated (untied tables) */
 	PARAM_DENSE = 8,  /* a layer's matrix: products in both directions */
 	PARAM_OUTPUT = 16, /* a table that is an output layer */
+	PARAM_STILL = 32, /* its values never change */
+	PARAM_THIN = 64,  /* a matrix of few rows or columns: float32, as it stands */
 };
 
 struct param {
@@ -32,7 +35,7 @@ struct param {
 	int rows, cols;
 	int owner;      /* PARAM_SHARED or a task number */
 	unsigned flags;
-	size_t offset;  /* floats from the start of the block */
+	size_t offset;  /* floats from the start of the block, after param_set_alloc */
 };
 
 /*
@@ -46,6 +49,7 @@ struct param_set {
 	int n, cap;
 	struct param *p;
 	size_t size;    /* floats in all; each parameter starts 64-byte aligned */
+	size_t moving;  /* of them those of parameters without PARAM_STILL: the first ones */
 	float *value;   /* [size], after param_set_alloc */
 	enum precision precision; /* set before anything is packed */
 	struct packed *packed; /* weights.h: [n] copies of matrices, or NULL */
@@ -62,6 +66,8 @@ void param_set_alloc(struct param_set *ps); /* zeroed */
 size_t param_set_bytes(const struct param_set *ps); /* what that takes */
 float *param_value(const struct param_set *ps, int p);
 size_t param_count(const struct param_set *ps, int p); /* rows * cols */
+size_t param_room(const struct param_set *ps, int p); /* with what aligns the next one */
+bool param_is_still(const struct param_set *ps, int p);
 int param_find(const struct param_set *ps, const char *name); /* or -1 */
 
 /*

@@ -30,6 +30,7 @@ void tape_begin(struct tape *t, struct grads *grads, const struct rng *noise)
 	arena_reset(&t->arena);
 	t->grads = grads;
 	t->frozen = NULL;
+	t->wants_inputs = false;
 	t->training = noise != NULL;
 	t->noise = noise ? *noise : (struct rng){ 0 };
 	t->site = 0;
@@ -55,9 +56,14 @@ void tape_freeze(struct tape *t, const bool *frozen)
 	t->frozen = frozen;
 }
 
+void tape_want_inputs(struct tape *t)
+{
+	t->wants_inputs = true;
+}
+
 bool tape_trains(const struct tape *t, int p)
 {
-	return p >= 0 && !(t->frozen && t->frozen[p]);
+	return p >= 0 && !param_is_still(t->ps, p) && !(t->frozen && t->frozen[p]);
 }
 
 struct ten *tape_wrap(struct tape *t, float *v, int rows, int cols)

@@ -63,7 +63,8 @@ struct tape {
 	struct arena arena;
 	const struct param_set *ps;
 	struct grads *grads;   /* NULL: inference */
-	const bool *frozen;    /* [ps->n], borrowed; NULL: no parameter is */
+	const bool *frozen;    /* [ps->n], borrowed; NULL: none but PARAM_STILL is */
+	bool wants_inputs;     /* the gradient of what enters, whatever is trained */
 	bool training;         /* dropout is on */
 	struct rng noise;      /* dropout's stream for this micro-batch */
 	uint32_t site;         /* blocks of noise taken so far: where the next site starts */
@@ -86,7 +87,9 @@ void tape_begin(struct tape *t, struct grads *grads, const struct rng *noise);
  * until the next one, which begins with nothing frozen.
  */
 void tape_freeze(struct tape *t, const bool *frozen);
-/* Is p a parameter whose gradient is wanted? PARAM_NONE is none. */
+/* Of the pass that was just begun: rows that tables give have a gradient, too. */
+void tape_want_inputs(struct tape *t);
+/* Is p a parameter whose gradient is wanted? PARAM_NONE is none, nor is PARAM_STILL. */
 bool tape_trains(const struct tape *t, int p);
 struct ten *tape_ten(struct tape *t, int rows, int cols); /* v not zeroed */
 /* A tensor over given values (borrowed), e.g. test inputs. */

@@ -19,8 +19,10 @@ bool weights_packed(const struct param_set *ps, int p)
 
 bool weights_in_bf16(const struct param_set *ps, int p)
 {
+	unsigned flags = ps->p[p].flags;
+
 	return ps->precision == PRECISION_BF16 && ps->p[p].rows >= WEIGHTS_BF16_ROWS &&
-	       (ps->p[p].flags & (PARAM_DENSE | PARAM_OUTPUT));
+	       (flags & (PARAM_DENSE | PARAM_OUTPUT)) && !(flags & PARAM_THIN);
 }
 
 /* --- products --- */
@@ -124,16 +126,21 @@ static size_t bytes_of(const struct param_set *ps, int p, int N, int K)
 	return (sizeof(float) * floats + 63) / 64 * 64;
 }
 
+static bool is_packed(const struct param_set *ps, int p, unsigned flags)
+{
+	return (ps->p[p].flags & flags) && !(ps->p[p].flags & PARAM_THIN);
+}
+
 /* Of the packed copies of one matrix; 0: it has none. */
 static size_t forward_bytes(const struct param_set *ps, int p)
 {
-	return ps->p[p].flags & (PARAM_DENSE | PARAM_OUTPUT) ?
+	return is_packed(ps, p, PARAM_DENSE | PARAM_OUTPUT) ?
 		       bytes_of(ps, p, ps->p[p].rows, ps->p[p].cols) : 0;
 }
 
 static size_t back_bytes(const struct param_set *ps, int p)
 {
-	return ps->p[p].flags & PARAM_DENSE ?
+	return is_packed(ps, p, PARAM_DENSE) ?
 		       bytes_of(ps, p, ps->p[p].cols, ps->p[p].rows) : 0;
 }
 

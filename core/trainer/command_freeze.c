@@ -25,6 +25,19 @@ static enum status check(const struct change *g, struct err *err)
 	return st;
 }
 
+/* Is what the plan holds for good still frozen? */
+static enum status check_held(const struct change *g, struct err *err)
+{
+	struct freeze held;
+
+	plan_held(g->s->plan, &held);
+	freeze_set(&held, &g->mix.frozen, false);
+	if (!freeze_any(&held))
+		return ST_OK;
+	return err_set(err, ST_INVALID, "the trunk stands still for good beside the plan's "
+		       "adapters (model.adapter_trunk trained is for what may be thawed)");
+}
+
 static enum status change_freeze(struct change *g, struct err *err)
 {
 	struct freeze_groups groups;
@@ -40,7 +53,8 @@ static enum status change_freeze(struct change *g, struct err *err)
 	freeze_show(&groups, &g->mix.frozen, g->before, sizeof g->before);
 	freeze_set(&g->mix.frozen, &which, str_eq(g->c->arg[1], "on"));
 	freeze_show(&groups, &g->mix.frozen, g->after, sizeof g->after);
-	return check(g, err);
+	st = check_held(g, err);
+	return st ? st : check(g, err);
 }
 
 static void show_freeze(struct snapshot *s, struct channel *ch, const struct command *c)
@@ -73,10 +87,11 @@ const struct command_row command_freeze = {
 	.name = "freeze", .arg = { ARG_GROUPS, ARG_ONOFF }, .usage = "freeze GROUP on|off",
 	.help = "holds a part of the model still",
 	.more = "GROUP is embeddings, layer 3 or layers 0..2 (from the bottom), trunk (all "
-		"of these), a task's name (its head or decoder), or several with commas "
-		"between. Its values and the optimizer's moments stay as they are, and no "
-		"time goes into its gradients, nor into the way back to a part below which "
-		"all is frozen. off thaws it.",
+		"of these), adapters, a task's name (its head or decoder), or several "
+		"with commas between. Its values and the optimizer's moments stay as they "
+		"are, and no time goes into its gradients, nor into the way back to a part "
+		"below which all is frozen. off thaws it, but for a trunk that the plan's "
+		"adapters hold still.",
 	.flags = CMD_CHANGES,
 	.letter = 'Z', .change = change_freeze, .show = show_freeze,
 	.undo = undo_freeze,

@@ -68,6 +68,7 @@ static void fill(struct trainer *t)
 	snapshot_take_groups(v, &groups);
 	v->frozen = s->mix.frozen;
 	v->rates = s->mix.rates;
+	model_adapter_text(model_config(s->model), v->adapter, sizeof v->adapter);
 	snapshot_settle_frozen(v);
 	str_copy(v->tokenizer, sizeof v->tokenizer, s->plan->tokenizer_kind);
 	str_copy(v->sampling, sizeof v->sampling, s->mix.sampling.row->name);

@@ -359,20 +359,33 @@ static void print_precision(const struct plan *p)
 
 static void print_frozen(const struct session *s)
 {
-	if (*s->plan->frozen)
-		printf("frozen: %s; %.2f M parameters are trained\n", s->plan->frozen,
-		       (double)freezing_trained(s) / 1e6);
-	if (*s->plan->rates)
-		printf("rates: %s\n", s->plan->rates);
+	struct freeze_groups groups;
+	char text[512];
+
+	model_adapter_text(model_config(s->model), text, sizeof text);
+	if (*text)
+		printf("adapters: %s\n", text);
+	if (!freeze_any(&s->mix.frozen))
+		return;
+	freezing_groups(s, &groups);
+	freeze_show(&groups, &s->mix.frozen, text, sizeof text);
+	printf("frozen: %s; %.2f M parameters are trained\n", text,
+	       (double)freezing_trained(s) / 1e6);
 }
 
 static void put_frozen(struct json_out *j, const struct session *s)
 {
-	if (*s->plan->rates)
-		json_put_str(j, "rates", s->plan->rates);
-	if (!*s->plan->frozen)
+	struct freeze_groups groups;
+	char text[512];
+
+	model_adapter_text(model_config(s->model), text, sizeof text);
+	if (*text)
+		json_put_str(j, "adapters", text);
+	if (!freeze_any(&s->mix.frozen))
 		return;
-	json_put_str(j, "frozen", s->plan->frozen);
+	freezing_groups(s, &groups);
+	freeze_show(&groups, &s->mix.frozen, text, sizeof text);
+	json_put_str(j, "frozen", text);
 	json_put_int(j, "trained", (int64_t)freezing_trained(s));
 }
 

@@ -18,6 +18,9 @@ static void say(const struct opts *o, const char *folder, const struct pretraine
 		printf("%s: ", folder);
 		if (x->class_name)
 			printf("%d tensors of %s%s", x->theirs, x->class_name,
+			       x->ours || x->merged ? "; " : "\n");
+		if (x->merged)
+			printf("adapters merged into %d of them%s", x->merged,
 			       x->ours ? "; " : "\n");
 		if (x->ours)
 			printf("%d parameters in tutti.safetensors\n", x->ours);
@@ -34,6 +37,8 @@ static void say(const struct opts *o, const char *folder, const struct pretraine
 		json_put_null(&j, "class");
 	json_put_bool(&j, "head", x->has_head);
 	json_put_int(&j, "theirs", x->theirs);
+	if (x->merged)
+		json_put_int(&j, "merged", x->merged);
 	json_put_int(&j, "ours", x->ours);
 	if (x->why)
 		json_put_str(&j, "why", x->why);

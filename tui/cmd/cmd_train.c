@@ -194,6 +194,8 @@ static void tell_begin(const struct snapshot *s, bool json)
 	if (!json) {
 		printf("run %s  %.2f M parameters  %d workers  %s\n", s->run,
 		       (double)s->parameters / 1e6, s->workers, s->run_path);
+		if (*s->adapter)
+			printf("adapters: %s\n", s->adapter);
 		if (freeze_any(&s->frozen))
 			printf("frozen: %s\n", frozen);
 		if (rates_any(&s->rates))
@@ -207,6 +209,8 @@ static void tell_begin(const struct snapshot *s, bool json)
 	json_put_int(&j, "parameters", (int64_t)s->parameters);
 	json_put_int(&j, "workers", s->workers);
 	json_put_int(&j, "step", s->step);
+	if (*s->adapter)
+		json_put_str(&j, "adapters", s->adapter);
 	if (freeze_any(&s->frozen))
 		json_put_str(&j, "frozen", frozen);
 	if (rates_any(&s->rates))

@@ -83,8 +83,10 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 	x += draw_text(c, r.y, x, end - x, INK_STRONG, "WHO MOVES WHAT IS SHARED") + 3;
 	c->flags = 0;
 	if (last < 0) {
-		draw_text(c, r.y, x, end - x, INK_DIM, snapshot_shares_nothing(s) ?
-			  "nothing: it is frozen" : "not measured yet");
+		draw_text(c, r.y, x, end - x, INK_DIM, !snapshot_shares_nothing(s) ?
+			  "not measured yet" : s->adapters && !s->frozen.adapters ?
+			  "nothing: tasks train adapters of their own" :
+			  "nothing: it is frozen");
 		return;
 	}
 	x += draw_textf(c, r.y, x, end - x, INK_DIM, "measured at ");

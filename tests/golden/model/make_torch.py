@@ -427,4 +427,5 @@ def main():
         print(name, {k: v for k, v in meta.items() if k.startswith("loss")})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -60,6 +60,48 @@ static void test_read(void **state)
 	      "sst2, head trunk, head head");
 }
 
+/* A group where the model has some; else a task may be called so. */
+static void test_adapters(void **state)
+{
+	struct freeze_groups g = groups();
+	struct freeze f = { 0 }, all;
+	struct err err = { "" };
+	char out[200];
+	bool on;
+
+	(void)state;
+	g.task[0] = "adapters";
+	assert_int_equal(freeze_read(&g, "adapters", &f, NULL), ST_OK);
+	assert_true(f.heads == 1 && !f.adapters);
+	assert_true(freeze_show(&g, &f, out, sizeof out));
+	assert_string_equal(out, "adapters");
+	g.adapters = true;
+	assert_int_equal(freeze_read(&g, "trunk, adapters, head adapters", &f, NULL), ST_OK);
+	assert_true(f.heads == 1 && f.adapters == 1 && f.layers == 63);
+	assert_true(freeze_show(&g, &f, out, sizeof out));
+	assert_string_equal(out, "embeddings, layers 0..5, adapters, head adapters");
+	assert_int_equal(freeze_read(&g, "nobody", &f, &err), ST_INVALID);
+	assert_non_null(strstr(err.text, "trunk, adapters, head adapters, "));
+	/* what tasks share, and what one could train */
+	freeze_read(&g, "embeddings, layers 0..3", &f, NULL);
+	assert_true(freeze_covers_shared(&g, &f));
+	g.shared_adapters = true;
+	assert_false(freeze_covers_shared(&g, &f));
+	f.adapters = 1;
+	assert_true(freeze_covers_shared(&g, &f));
+	freeze_read(&g, "trunk, head adapters", &f, NULL);
+	assert_false(freeze_covers_task(&g, &f, 0));
+	freeze_read(&g, "adapters", &all, NULL);
+	freeze_set(&f, &all, true);
+	assert_true(freeze_covers_task(&g, &f, 0));
+	freeze_set(&f, &all, false);
+	assert_false(f.adapters);
+	assert_true(freeze_any(&all));
+	assert_true(freeze_difference("embeddings", "embeddings, adapters", out, sizeof out,
+				      &on) && on);
+	assert_string_equal(out, "adapters");
+}
+
 static void refused(const char *text, const char *why)
 {
 	struct freeze_groups g = groups();
@@ -134,7 +176,7 @@ static void test_there_and_back(void **state)
 	for (uint64_t i = 0; i < 2000; i++) {
 		struct rng r = rng_stream(3, RNG_TEST, 0, i);
 		struct freeze f = { rng_below(&r, 0, 2), rng_below(&r, 1, 64),
-				    rng_below(&r, 2, 16) }, back;
+				    rng_below(&r, 2, 16), 0 }, back;
 		char out[200];
 
 		assert_true(freeze_show(&g, &f, out, sizeof out));
@@ -168,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_adapters),
 		cmocka_unit_test(test_difference),
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_covers),

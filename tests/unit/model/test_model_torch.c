@@ -186,6 +186,18 @@ static void test_gpt_prompts(void **state)
 	check_case("tests/golden/model/case-gpt-prompts.safetensors");
 }
 
+/* tests/golden/model/make_adapters.py: what stands still has no gradient. */
+static void test_adapters(void **state)
+{
+	(void)state;
+	check_case("tests/golden/model/case-lora.safetensors");
+	check_case("tests/golden/model/case-lora-all.safetensors");
+	check_case("tests/golden/model/case-lora-prefix.safetensors");
+	check_case("tests/golden/model/case-lora-gpt.safetensors");
+	check_case("tests/golden/model/case-bottleneck.safetensors");
+	check_case("tests/golden/model/case-bottleneck-all.safetensors");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_prefix_last),
 		cmocka_unit_test(test_prefix_mask),
 		cmocka_unit_test(test_prefix_mask_plain),
+		cmocka_unit_test(test_adapters),
 	};
 
 	return cmocka_run_group_tests_name("model_torch", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
  * test_model_trajectory.c - twenty updates of small models beside PyTorch's in float64
- * (tests/golden/model/make_torch.py): AdamW, clipping, warm-up, weight decay, no
+ * (tests/golden/model/make_torch.py, make_adapters.py): AdamW, clipping, warm-up, weight decay, no
  * dropout. Every update has all tasks' losses, or one task's, by turns; once with a rate
  * that decays layer by layer.
  */
@@ -177,6 +177,18 @@ static void test_prefix(void **state)
 	check_by_turns("prefix-mask");
 }
 
+/* What stands still is there to the bit; the norm that clips is of the rest. */
+static void test_adapters(void **state)
+{
+	(void)state;
+	check_by_turns("lora");
+	check_by_turns("lora-all");
+	check_by_turns("lora-prefix");
+	check_by_turns("lora-gpt");
+	check_by_turns("bottleneck");
+	check_by_turns("bottleneck-all");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_layer_decay),
 		cmocka_unit_test(test_gpt),
 		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_adapters),
 	};
 
 	return cmocka_run_group_tests_name("model_trajectory", tests, NULL, NULL);

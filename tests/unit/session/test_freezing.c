@@ -25,6 +25,10 @@ static const char *const layouts[][SETS] = {
 	{ "model.layers=3", "model.shared_layers=2", "model.kind=gpt", "tokenizer.size=120" },
 	{ "model.layers=3", "model.kind=gpt", "tokenizer.size=120",
 	  "model.prompt_loss=true" },
+	{ "model.layers=3", "model.shared_layers=2", "model.adapter=lora",
+	  "model.adapter_trunk=trained", "model.adapter_of=key, value, down" },
+	{ "model.layers=3", "model.shared_layers=2", "model.adapter=bottleneck",
+	  "model.adapter_trunk=trained", "model.adapter_per=all", "model.decoder=prefix" },
 };
 enum { LAYOUTS = sizeof layouts / sizeof *layouts };
 
@@ -33,7 +37,8 @@ static const char *const lists[] = {
 	"embeddings", "layer 0", "layer 1", "layer 2", "layers 0..1", "trunk",
 	"embeddings, layers 0..1", "layers 1..2", "embeddings, layer 2",
 	"mood", "sum", "sum, count", "trunk, mood, count", "embeddings, layers 0..1, sum",
-	"layers 0..2, mood, count, sum", "trunk, mood, count, sum",
+	"layers 0..2, mood, count, sum", "adapters", "adapters, layers 0..1",
+	"trunk, sum", "trunk, mood, count, sum",
 };
 enum { LISTS = sizeof lists / sizeof *lists };
 
@@ -272,6 +277,8 @@ static void test_hash(void **state)
 	(void)state;
 	session_state(s, none);
 	for (int i = 0; i + 1 < LISTS; i++) { /* the last one is all there is */
+		if (strstr(lists[i], "adapters"))
+			continue;
 		assert_true(freeze(s, lists[i]));
 		session_state(s, some);
 		assert_string_not_equal(none, some);
@@ -280,6 +287,96 @@ static void test_hash(void **state)
 	session_state(s, some);
 	assert_string_equal(none, some);
 	session_free(s);
+}
+
+/* --- a trunk that adapters hold still for good --- */
+
+static const char *const held[][SETS] = {
+	{ "model.adapter=lora" },
+	{ "model.adapter=lora", "model.adapter_per=all", "model.adapter_of=query, up",
+	  "model.decoder=prefix" },
+	{ "model.adapter=bottleneck", "model.kind=gpt", "tokenizer.size=120" },
+	{ "model.adapter=bottleneck", "model.shared_layers=0", "model.norm=post" },
+};
+enum { HELD = sizeof held / sizeof *held };
+
+static struct session *make_held(int k, int workers)
+{
+	int n = 0;
+
+	while (n < SETS && held[k][n])
+		n++;
+	return fixture_session(held[k], n, workers);
+}
+
+/* Every other parameter moves; nothing else has moments. */
+static void test_held(void **state)
+{
+	(void)state;
+	for (int k = 0; k < HELD; k++) {
+		struct session *s = make_held(k, 2);
+		float *before = copy_of(s->params.value, s->params.size * sizeof *before);
+
+		fixture_steps(s, STEPS);
+		for (int p = 0; p < s->params.n; p++) {
+			size_t at = s->params.p[p].offset;
+			bool is_same_now = !memcmp(before + at, s->params.value + at,
+						   param_count(&s->params, p) *
+						   sizeof *before);
+
+			if (is_same_now != param_is_still(&s->params, p))
+				fail_msg("%s", s->params.p[p].name);
+			assert_int_equal(s->adam.count[p] == 0, is_same_now);
+			if (model_is_adapter(s->model, p))
+				assert_false(is_same_now);
+		}
+		assert_true(s->params.moving < s->params.size);
+		xfree(before);
+		session_free(s);
+	}
+}
+
+static void test_held_workers(void **state)
+{
+	(void)state;
+	for (int k = 0; k < HELD; k++) {
+		char one[40], other[40];
+
+		for (int n = 1; n < 5; n++) {
+			struct session *s = make_held(k, n);
+
+			fixture_steps(s, 3);
+			if (!model_kind_says(s->plan->model.kind)) /* it has nothing else */
+				fixture_command(s, "freeze adapters on");
+			fixture_steps(s, 2);
+			fixture_command(s, "freeze adapters off");
+			fixture_steps(s, 3);
+			session_state(s, n == 1 ? one : other);
+			if (n > 1)
+				assert_string_equal(one, other);
+			session_free(s);
+		}
+	}
+}
+
+/* Does a task have anything to share? So the norms say, and so does the plan. */
+static void test_held_shares(void **state)
+{
+	(void)state;
+	for (int k = 0; k < HELD; k++) {
+		struct session *s = make_held(k, 1);
+		bool shares = freezing_leaves(s, &s->mix.frozen, PARAM_SHARED);
+		struct freeze_groups g;
+		struct step_report r;
+
+		freezing_groups(s, &g);
+		assert_int_equal(shares, k == 1);
+		assert_int_equal(freeze_covers_shared(&g, &s->mix.frozen), !shares);
+		gradients_ask(s);
+		assert_int_equal(session_step(s, &r, NULL), ST_OK);
+		assert_int_equal(r.n_gradients > 0, shares);
+		session_free(s);
+	}
 }
 
 /* --- norms of the tasks' gradients --- */
@@ -315,6 +412,9 @@ int main(void)
 		cmocka_unit_test(test_workers),
 		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_measured),
+		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_held_workers),
+		cmocka_unit_test(test_held_shares),
 	};
 
 	return cmocka_run_group_tests_name("freezing", tests, fixture_make, fixture_remove);
