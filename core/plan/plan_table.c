@@ -177,16 +177,13 @@
 	  "one text; blanks: any run of blanks. In JSON they may be a list.")  \
 	T("tasks.*.threshold", NUM, 0, 1, "0.5", NULL, SHARE, threshold,       \
 	  FOR_THRESHOLD, "A label is said, a word kept, from this probability " \
-	  "on. auto: each evaluation fits it to its dev rows, by micro-F1 or " \
-	  "kept_f1, and a checkpoint keeps the last one; such figures are of " \
-	  "the rows it was fitted to.")                                        \
+	  "on. auto: each evaluation fits it to its dev rows, by F1, and a "   \
+	  "checkpoint keeps the last one: it suits those rows.")               \
 	T("tasks.*.unit", ENUM, 0, 0, "\"words\"", UNIT_CHOICES, CHOICE, unit, \
-	  FOR_UNITS, "What is kept or not: words, as in sentence compression, " \
-	  "or whole sentences (of a dialogue turns).")                         \
+	  FOR_UNITS, "What is kept: words, or sentences (of a dialogue turns).") \
 	T("tasks.*.keep", INT, 1, UNITS_KEPT_MAX, "3", NULL, INT, keep,        \
-	  FOR_UNITS, "Of unit sentences: so many are kept, the likeliest that " \
-	  "have no three words in a row in common; and at most so many are "   \
-	  "chosen to learn from where the target is a text.")                  \
+	  FOR_UNITS, "Of sentences how many are kept, none with three words in " \
+	  "a row of another; and learned from, where the target is a text.")   \
 	T("tasks.*.class_weights", LIST, 2, PLAN_LABELS_MAX, "null", NULL,     \
 	  WEIGHTS, n_class_weights, FOR_WEIGHED, "What each label counts in "  \
 	  "the loss, in class order; balanced: the training rows over the "    \

@@ -30,7 +30,8 @@
 
 enum unit_kind { UNIT_WORDS, UNIT_SENTENCES };
 #define UNIT_CHOICES "words|sentences"
-enum { UNITS_MAX = 8192, UNITS_KEPT = 3, UNITS_KEPT_MAX = 1000 }; /* of a text: those behind are none */
+enum { UNITS_MAX = 8192 }; /* of a text: those behind are none */
+enum { UNITS_KEPT = 3, UNITS_KEPT_MAX = 1000 };
 
 /* Returns how many, at most cap. */
 int text_units(enum unit_kind how, const char *text, size_t len, struct text_part *out,

@@ -115,6 +115,12 @@ void draw_copying(struct canvas *c, struct rect r, const struct summaries_view *
 void draw_means(struct canvas *c, struct rect r, const struct summaries_view *v);
 void draw_outputs(struct canvas *c, struct rect r, const struct results *d);
 
+/* --- summaries_legend.c --- */
+
+/* On the last line within r's frame. has_before: there is an evaluation before. */
+void draw_legend(struct canvas *c, struct rect r, const struct summaries_view *v,
+		 bool has_before);
+
 /* --- summaries_export.c --- */
 
 /* Writes the list as JSON lines beside the run's files, in the background. */

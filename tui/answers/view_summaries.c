@@ -292,40 +292,6 @@ static int draw_pane(struct canvas *c, const struct text_pane *p, bool is_boxed)
 	return lines - skip;
 }
 
-/* What the marks mean, where the output leaves a line free. */
-static void draw_legend(struct canvas *c, struct rect r, const struct ui *ui,
-			const struct example_view *e)
-{
-	const struct summaries_view *v = summaries_of(ui);
-	int y = r.y + r.h - 2, x = r.x + 3, end = r.x + r.w - 2;
-	bool shines = words_shine(c);
-
-	if (v->shows_change) {
-		draw_text(c, y, x, end - x, INK_DIM,
-			  !e->was ? "no evaluation before this one" :
-			  shines ? "+new+ −gone− since the evaluation before" :
-			  "{+new+} [-gone-] since the evaluation before");
-	} else if (v->mode == READ_COPIED && summaries_keeps(v)) {
-		draw_text(c, y, x, end - x, INK_DIM,
-			  shines ? "bold: rightly kept   +wrongly kept+   −missed−" :
-			  "[rightly kept] {+wrongly kept+} (-missed-)");
-	} else if (v->mode == READ_MATCHED) {
-		draw_text(c, y, x, end - x, INK_DIM,
-			  shines ? "underlined: what ROUGE-1 counts as found" :
-			  "=word=: what ROUGE-1 counts as found");
-	} else if (v->mode != READ_PLAIN) {
-		if (v->mode == READ_COPIED && v->token < 0)
-			x += draw_text(c, y, x, end - x, INK_DIM,
-				       shines ? "¹ copied from the source" :
-				       "<1> copied from the source") + 3;
-		if (!shines)
-			x += draw_text(c, y, x, end - x, INK_DIM, "+");
-		x += draw_text(c, y, x, end - x, INK_NOVEL, "novel");
-		draw_text(c, y, x, end - x, INK_DIM,
-			  shines ? ": not in it" : "+: not in it");
-	}
-}
-
 static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
 			const struct example_view *e)
 {
@@ -402,7 +368,7 @@ static void draw_output(struct canvas *c, const struct ui *ui, struct rect r, bo
 	p.title = title;
 	output_remark(p.remark, e, v);
 	if (draw_pane(c, &p, boxed) + 1 < r.h - 2 && boxed)
-		draw_legend(c, r, ui, e);
+		draw_legend(c, r, v, e->was != NULL);
 }
 
 /* --- below --- */
