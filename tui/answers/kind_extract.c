@@ -48,7 +48,8 @@ static void mark_side(const struct kept_texts *t, const int *unit, const struct 
 	int k = 0;
 
 	for (int i = 0; i < t->n_source; i++)
-		k += is_of(p, unit[i]);
+		if (is_of(p, unit[i]) && (k >= n || w[k++].key != t->source[i].key))
+			return;
 	if (k != n)
 		return;
 	k = 0;

@@ -59,7 +59,7 @@ static void test_words(void **state)
 
 	(void)state;
 	assert_string_equal(rows_of(d), "1+ 3- 4+ | ab c;1- 3+ 4- | one;1+ 3- 4+ | ab c;"
-					"1- 3- 4+ | c, AB;1+ 3- 4+ | ab two c;");
+					"1+ 3- 4- | c, AB;1+ 3- 4+ | ab two c;");
 	assert_int_equal(dataset_report(d)->nearest, 2);
 	assert_int_equal(dataset_units(d, 0), 3);
 	assert_int_equal(dataset_cost(d, 0), 6); /* [CLS] a ##b one c [SEP]: no targets */

@@ -182,7 +182,7 @@ static void test_alone(void **state)
 		one.x.b.B = 1;
 		one.x.b.N = all.x.off[1];
 		tape_begin(&m.t, NULL, NULL);
-		model_units(m.m, &m.t, &all.x.b, &p, &loss);
+		model_units(m.m, &m.t, &one.x.b, &p, &loss);
 		assert_memory_equal(p, want, (size_t)n * sizeof *want);
 		tm_release(&m);
 	}

@@ -226,7 +226,7 @@ static void test_oracle(void **state)
 static void test_places(void **state)
 {
 	/* [CLS] un kind words . [SEP], the last word cut off; "kind" is a piece of "unkind" */
-	static const char text[] = "unkind words. more";
+	static const char text[] = "Unkind words. more";
 	static const struct token_span span[] = { { 0, 0, 0 }, { 0, 2, 0 }, { 2, 6, 0 },
 						  { 6, 12, 1 }, { 12, 13, 2 }, { 0, 0, 0 } };
 	struct layout l = { .n = 6, .at = { 1, 6 }, .len = { 4, 0 } };
