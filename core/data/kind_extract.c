@@ -26,7 +26,7 @@ static bool is_mask(const struct sample_column *c)
 			return false;
 		n += *p == '0' || *p == '1';
 	}
-	return n > 3 && guess_is_many(c) && guess_is_filled(c);
+	return n > 3 && c->distinct > 2 && guess_is_filled(c);
 }
 
 /* Beats kinds that take a row of digits for a number, or a name. */
