@@ -30,7 +30,7 @@ struct columns {
 	int w, p, r, f1, lead, mean, change; /* ends; 0: not shown */
 };
 
-static struct columns score_columns(int w, bool has_change)
+static struct columns score_columns(int w, bool has_change, const char *lead)
 {
 	struct columns k = {.w = w, .p = 13, .r = 19, .f1 = 25};
 
@@ -43,7 +43,7 @@ static struct columns score_columns(int w, bool has_change)
 	} else if (has_change) {
 		k.change = 32;
 	} else {
-		k.lead = 32;
+		k.lead = strlen(lead) < 7 ? 32 : 33;
 	}
 	return k;
 }
@@ -81,7 +81,8 @@ static void score_head(struct canvas *c, int y, int x, const struct columns *k,
 	put(c, y, x, k->r, INK_DIM, "R");
 	put(c, y, x, k->f1, INK_DIM, "F1");
 	put(c, y, x, k->mean, INK_DIM, "all F1");
-	put(c, y, x, k->lead, INK_DIM, lead);
+	if (k->lead)
+		draw_right(c, y, x + k->lead, 7, INK_DIM, lead);
 	put(c, y, x, k->change, INK_DIM, "since");
 }
 
@@ -89,7 +90,7 @@ void draw_scores(struct canvas *c, struct rect r, const struct summaries_view *v
 		 const struct example_figures *f, const struct rouge *was)
 {
 	const struct summaries_means *m = &v->mean;
-	struct columns k = score_columns(r.w, was != NULL);
+	struct columns k = score_columns(r.w, was != NULL, v->lead);
 	const struct rouge *w = was ? was : &f->rouge;
 	const struct rouge_score *one[4] = {&f->rouge.r1, &m->rouge.r1, &f->lead.r1, &w->r1};
 	const struct rouge_score *two[4] = {&f->rouge.r2, &m->rouge.r2, &f->lead.r2, &w->r2};

@@ -215,8 +215,11 @@ static int first_shown(const struct pieces *p, int chosen, int w)
 	return first;
 }
 
-static enum ink ink_of(double p)
+/* That a part is not kept is no fault. */
+static enum ink ink_of(const struct pieces *of, double p)
 {
+	if (of->is_units)
+		return p >= .5 ? INK_GOOD : INK_DIM;
 	return p >= .6 ? INK_GOOD : p >= .3 ? INK_WARN : INK_BAD;
 }
 
@@ -245,7 +248,7 @@ static void draw_cells(struct canvas *c, struct rect r, const struct pieces *p,
 		draw_foreign(c, r.y, x, w, INK_TEXT, k->text);
 		c->paper = PAPER_NONE;
 		if (r.h >= 2)
-			draw_text(c, r.y + 1, x, w, ink_of(k->p), share_text(number, k->p));
+			draw_text(c, r.y + 1, x, w, ink_of(p, k->p), share_text(number, k->p));
 		if (r.h >= 3 && isfinite(k->gate))
 			draw_bar(c, r.y + 2, x, CELL_MIN, 1 - k->gate, INK_MARK);
 		x += w + 1;
@@ -307,7 +310,7 @@ static void draw_chosen(struct canvas *c, struct rect r, const struct pieces *p,
 		c->flags = 0;
 	}
 	x += draw_text(c, r.y, x, end - x, INK_DIM, "p ");
-	x += draw_text(c, r.y, x, end - x, ink_of(k->p), share_text(number, k->p)) + 2;
+	x += draw_text(c, r.y, x, end - x, ink_of(p, k->p), share_text(number, k->p)) + 2;
 	if (isfinite(k->gate)) {
 		x += draw_text(c, r.y, x, end - x, INK_DIM, "copied ");
 		x += draw_text(c, r.y, x, end - x, INK_MARK,
