@@ -2,8 +2,6 @@
  * kind_extract.c - which words or sentences of a text are kept: a compressed sentence, a
  * summary of sentences as they stand.
  */
-#include <string.h>
-
 #include "base/str.h"
 #include "data/cache.h"
 #include "data/data_kind.h"
@@ -16,23 +14,12 @@ static uint32_t units(const struct cache_record *r)
 
 /* --- for files that nobody has described --- */
 
-/* Values of 0 and 1, as many as there are words: the one that is shown says so. */
-static bool is_mask(const struct sample_column *c)
-{
-	int n = 0;
-
-	for (const char *p = c->shown; *p && n < SAMPLE_SHOWN / 2; p++) {
-		if (*p != '0' && *p != '1' && *p != ',' && *p != ' ')
-			return false;
-		n += *p == '0' || *p == '1';
-	}
-	return n > 3 && c->distinct > 2 && guess_is_filled(c);
-}
-
-/* Beats kinds that take a row of digits for a number, or a name. */
+/* Rows of 0 and 1 alone; more than of kinds that take them for numbers, or names. */
 static int mark(const struct looking *l, int column)
 {
-	return is_mask(&l->s->column[column]) ? 40 : GUESS_NEVER;
+	const struct sample_column *c = &l->s->column[column];
+
+	return c->distinct > 2 && c->masks == sample_values(c) ? 40 : GUESS_NEVER;
 }
 
 static void propose(struct looking *l, int column, int m)

@@ -54,10 +54,12 @@ static void take_kept(const struct target_taker *k, struct source_row *row, int 
 static void take(const struct target_taker *k, struct source_row *row, int t,
 		 struct cache_record *r)
 {
-	struct text_part *unit = xcalloc(UNITS_MAX, sizeof *unit);
-	bool *keep = xcalloc(UNITS_MAX, sizeof *keep);
+	size_t most = row->len[TEXT_FIELD] / 2 + 1; /* each has a byte, and one between two */
+	int cap = most < UNITS_MAX ? (int)most : UNITS_MAX;
+	struct text_part *unit = xcalloc((size_t)cap, sizeof *unit);
+	bool *keep = xcalloc((size_t)cap, sizeof *keep);
 	int n = text_units(k->spec->unit, row->field[TEXT_FIELD], row->len[TEXT_FIELD], unit,
-			   UNITS_MAX);
+			   cap);
 	enum units_target what = t < 0 ? UNITS_FOUND :
 		units_of_target(k->spec->unit, unit, n, k->spec->keep, row->field[t],
 				row->len[t], keep);

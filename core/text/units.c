@@ -139,13 +139,27 @@ static void add_grams(struct grams *g, const struct text_part *unit)
 	xfree(word);
 }
 
-static bool share_any(const struct grams *a, const struct grams *b)
+static int by_key(const void *a, const void *b)
 {
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t k = 0; k < b->n; k++)
-			if (a->key[i] == b->key[k])
-				return true;
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool share_any(const struct grams *a, const struct grams *sorted)
+{
+	for (size_t i = 0; i < a->n && sorted->n; i++)
+		if (bsearch(&a->key[i], sorted->key, sorted->n, sizeof *a->key, by_key))
+			return true;
 	return false;
+}
+
+static void take_grams(struct grams *all, const struct grams *own)
+{
+	for (size_t i = 0; i < own->n; i++)
+		grams_add(all, own->key[i]);
+	if (all->n)
+		qsort(all->key, all->n, sizeof *all->key, by_key);
 }
 
 void units_choose_sentences(const struct text_part *unit, const float *p, int n, int k,
@@ -164,8 +178,7 @@ void units_choose_sentences(const struct text_part *unit, const float *p, int n,
 		if (!share_any(&own, &chosen)) {
 			keep[best] = true;
 			k--;
-			for (size_t i = 0; i < own.n; i++)
-				grams_add(&chosen, own.key[i]);
+			take_grams(&chosen, &own);
 		}
 		xfree(own.key);
 	}

@@ -10,11 +10,11 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "text/fold.h"
+#include "text/keep_row.h"
 
 /* --- a row of 0 and 1 --- */
 
-/* How many there are, of which the first n go into keep; -1: it is none. */
-static int read_mask(const char *s, size_t len, bool *keep, int n)
+int keep_row_read(const char *s, size_t len, bool *keep, int n)
 {
 	int found = 0;
 
@@ -154,10 +154,13 @@ static int find_words(const uint64_t *text, int n, const uint64_t *target, int m
 static enum units_target keep_words(const struct text_part *unit, int n, const char *target,
 				    size_t len, bool *keep)
 {
-	struct text_part *word = xcalloc(UNITS_MAX, sizeof *word);
-	int m = text_units(UNIT_WORDS, target, len, word, UNITS_MAX), found;
-	uint64_t *a = keys_of(unit, n), *b = keys_of(word, m);
+	int cap = len / 2 + 1 < UNITS_MAX ? (int)(len / 2 + 1) : UNITS_MAX, m, found;
+	struct text_part *word = xcalloc((size_t)cap, sizeof *word);
+	uint64_t *a, *b;
 
+	m = text_units(UNIT_WORDS, target, len, word, cap);
+	a = keys_of(unit, n);
+	b = keys_of(word, m);
 	found = find_words(a, n, b, m, keep);
 	xfree(a);
 	xfree(b);
@@ -221,51 +224,61 @@ static void sets_of(const char *s, size_t len, struct set out[GRAMS])
 	set_settle(&out[PAIR]);
 }
 
-/* F1 of the union of a and b against the reference; out (NULL: not wanted) gets it. */
-static double score_union(const struct set *a, const struct set *b, const struct set *ref,
-			  struct set *out)
+static bool has(const struct set *s, uint64_t key)
 {
-	size_t i = 0, k = 0, r = 0, all = 0, both = 0;
-
-	while (i < a->n || k < b->n) {
-		uint64_t x = i == a->n || (k < b->n && b->key[k] < a->key[i]) ? b->key[k] :
-									       a->key[i];
-
-		i += i < a->n && a->key[i] == x;
-		k += k < b->n && b->key[k] == x;
-		while (r < ref->n && ref->key[r] < x)
-			r++;
-		both += r < ref->n && ref->key[r] == x;
-		all++;
-		if (out)
-			set_add(out, x);
-	}
-	return all + ref->n ? 2 * (double)both / (double)(all + ref->n) : 0;
+	return s->n && bsearch(&key, s->key, s->n, sizeof key, by_key);
 }
+
+/* What is chosen: its set, and how many of the reference's it has. */
+struct chosen {
+	struct set set;
+	size_t found;
+};
 
 struct oracle {
 	int n;
 	struct set (*unit)[GRAMS]; /* [n] */
-	struct set ref[GRAMS], chosen[GRAMS];
+	struct set ref[GRAMS];
+	struct chosen chosen[GRAMS];
 };
 
+/* The F1s of what is chosen and unit i together, added up. */
 static double score_with(const struct oracle *o, int i)
 {
 	double sum = 0;
 
-	for (int g = 0; g < GRAMS; g++)
-		sum += score_union(&o->chosen[g], &o->unit[i][g], &o->ref[g], NULL);
+	for (int g = 0; g < GRAMS; g++) {
+		const struct chosen *c = &o->chosen[g];
+		const struct set *own = &o->unit[i][g];
+		size_t all = c->set.n + o->ref[g].n, found = c->found;
+
+		for (size_t k = 0; k < own->n; k++) {
+			if (has(&c->set, own->key[k]))
+				continue;
+			all++;
+			found += has(&o->ref[g], own->key[k]);
+		}
+		sum += all ? 2 * (double)found / (double)all : 0;
+	}
 	return sum;
 }
 
 static void choose(struct oracle *o, int i)
 {
 	for (int g = 0; g < GRAMS; g++) {
-		struct set both = { 0 };
+		struct chosen *c = &o->chosen[g];
+		const struct set *own = &o->unit[i][g];
+		size_t before = c->set.n;
 
-		score_union(&o->chosen[g], &o->unit[i][g], &o->ref[g], &both);
-		xfree(o->chosen[g].key);
-		o->chosen[g] = both;
+		for (size_t k = 0; k < own->n; k++) {
+			struct set was = { .key = c->set.key, .n = before };
+
+			if (has(&was, own->key[k]))
+				continue;
+			c->found += has(&o->ref[g], own->key[k]);
+			set_add(&c->set, own->key[k]);
+		}
+		set_settle(&c->set);
 	}
 }
 
@@ -313,7 +326,8 @@ static enum units_target keep_sentences(const struct text_part *unit, int n, int
 	for (int i = 0; i < n; i++)
 		sets_release(o.unit[i]);
 	sets_release(o.ref);
-	sets_release(o.chosen);
+	for (int g = 0; g < GRAMS; g++)
+		xfree(o.chosen[g].set.key);
 	xfree(o.unit);
 	return chosen ? UNITS_FOUND : UNITS_NONE;
 }
@@ -323,7 +337,7 @@ static enum units_target keep_sentences(const struct text_part *unit, int n, int
 enum units_target units_of_target(enum unit_kind how, const struct text_part *unit, int n,
 				  int most, const char *target, size_t len, bool *keep)
 {
-	int given = read_mask(target, len, keep, n);
+	int given = keep_row_read(target, len, keep, n);
 	enum units_target st;
 
 	if (n && (given == n || (given > n && n == UNITS_MAX))) {
