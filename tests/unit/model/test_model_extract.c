@@ -261,7 +261,8 @@ static void test_refused(void **state)
 	cfg.copy = false;
 	param_set_init(&ps);
 	assert_int_equal(model_declare(&cfg, &keep, 1, &ps, &m, &err), ST_INVALID);
-	assert_non_null(strstr(err.text, "a 'gpt' model has no answers for tasks of kind 'extract'"));
+	assert_non_null(strstr(err.text, "a 'gpt' model has no answers for tasks of kind "
+					 "'extract'"));
 	param_set_release(&ps);
 }
 
