@@ -82,7 +82,7 @@ static struct label_sets targets(struct tape *t, const struct batch *b)
 	for (int i = 0; i < b->B; i++)
 		for (int u = b->unit_off[i]; u < b->unit_off[i + 1]; u++) {
 			known[u] = b->has_kept[i] ? 0 : -1;
-			off[u + 1] = off[u] + (b->has_kept[i] && b->unit_kept[u]);
+			off[u + 1] = off[u] + b->unit_kept[u];
 		}
 	return (struct label_sets){ known, label, off };
 }

@@ -111,6 +111,8 @@ check "of sentences one" grep -q '"text":"The union won a contract.","keep":"010
 "$TUTTI" compare a b --runs r --draws 200 >out 2>&1
 check "runs are compared by kept_f1" grep -q 'short by kept_f1, 150 dev rows' out
 check "and by ROUGE" grep -q 'short by rouge2, 150 dev rows' out
+fails "but not by words and sentences" 1 "task 'short': words are kept in 'a' and sentences in 'b4'" \
+	"$TUTTI" compare a b4 --runs r --draws 200
 
 # the threshold: figures and kept predictions are those that it makes
 train p.json --run auto --set budget.steps=12 --set budget.eval_every=6 --set tasks.short.threshold=auto >log
