@@ -63,6 +63,7 @@ struct gather {
 	int task;
 	uint64_t n, k;       /* how many there will be, how many there were */
 	double loss, weight; /* sums: of losses times their weights, of the weights */
+	const struct dataset *data; /* whose rows they are of; row k is eval_spread()'s */
 	bool fits;           /* what is open in the answers is fitted to these rows */
 	void *own;           /* the kind's; NULL at first */
 };

@@ -23,8 +23,13 @@ double summary_score(const struct prediction *p, enum summary_score s)
 
 void summary_set(struct prediction *p, const struct rouge *r)
 {
+	summary_put(prediction_values(p, SUMMARY_VALUES), r);
+}
+
+void summary_put(double *v, const struct rouge *r)
+{
 	const struct rouge_score *const all[] = { &r->r1, &r->r2, &r->rl, &r->rlsum };
-	double *v = prediction_values(p, SUMMARY_VALUES), *more = v + SUMMARY_SCORES;
+	double *more = v + SUMMARY_SCORES;
 
 	for (int i = 0; i < SUMMARY_SCORES; i++) {
 		v[i] = all[i]->f1;
@@ -47,7 +52,7 @@ bool summary_rouge(const struct prediction *p, struct rouge *out)
 	return true;
 }
 
-static double score_of(const struct prediction *p, enum metric_id m)
+double summary_metric(const struct prediction *p, enum metric_id m)
 {
 	switch (m) {
 	case METRIC_ROUGE1: return summary_score(p, SUMMARY_ROUGE1);
@@ -172,7 +177,7 @@ static void add(struct gather *g, const struct outcome *o)
 
 	for (int m = 0; m < METRICS; m++)
 		if (plan_kind_measures(TASK_SUMMARIZE, (enum metric_id)m))
-			sum[m] += score_of(&o->p, (enum metric_id)m);
+			sum[m] += summary_metric(&o->p, (enum metric_id)m);
 }
 
 static double metric(const struct gather *g, enum metric_id m)
@@ -208,7 +213,7 @@ static void add_scores(const struct plan_task *p, struct rouge_scorer *rs,
 		rouge_score(rs, reference, buf_str(&b), &r);
 		summary_set(&x, &r);
 		for (int k = 0; k < p->n_metrics; k++)
-			sum[way][k] += score_of(&x, p->metrics[k]);
+			sum[way][k] += summary_metric(&x, p->metrics[k]);
 	}
 	prediction_release(&x);
 	buf_release(&b);
@@ -272,7 +277,7 @@ static void put_answer(const struct ask_text *a, struct json_out *j)
 #define WRITES                                                                 \
 	.decodes = true, .answer = answer_summaries,                           \
 	.gather_begin = begin, .gather_add = add, .gather_metric = metric,     \
-	.gather_end = end, .said_value = score_of, .baseline = sentences,      \
+	.gather_end = end, .said_value = summary_metric, .baseline = sentences,      \
 	.member = { "prediction", "summary", "text" }, .take = take,           \
 	.take_none = take_none, .signature = signature, .put_answer = put_answer
 

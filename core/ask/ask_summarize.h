@@ -6,6 +6,7 @@
 #ifndef TUTTI_ASK_ASK_SUMMARIZE_H
 #define TUTTI_ASK_ASK_SUMMARIZE_H
 
+#include "metric/metric.h"
 #include "metric/rouge.h"
 #include "store/prediction.h"
 
@@ -17,5 +18,9 @@ double summary_score(const struct prediction *p, enum summary_score s); /* NaN: 
 bool summary_rouge(const struct prediction *p, struct rouge *out);
 /* In place of its values. */
 void summary_set(struct prediction *p, const struct rouge *r);
+/* Into v [SUMMARY_VALUES], of whatever holds more than a summary. */
+void summary_put(double *v, const struct rouge *r);
+/* Of a row what a metric of texts is the mean of; NaN: it is none of texts. */
+double summary_metric(const struct prediction *p, enum metric_id m);
 
 #endif

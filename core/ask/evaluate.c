@@ -318,7 +318,7 @@ static bool begin(struct eval *e, struct session *s, int task, const struct eval
 	e->keep = e->keep > e->n ? e->n : e->keep;
 	e->detail = o->detail > 0 ? (uint64_t)o->detail : e->keep;
 	e->kind = ask_kind(e->plan->kind);
-	e->sums = (struct gather){ .s = s, .task = task, .n = e->n,
+	e->sums = (struct gather){ .s = s, .task = task, .n = e->n, .data = e->data,
 				   .fits = o->fit && e->plan->threshold < 0 };
 	return true;
 }
@@ -329,7 +329,8 @@ void evaluate_outcomes(const struct session *s, int task, const struct dataset *
 	uint64_t n = dataset_size(data);
 	struct eval e = { .s = s, .task = task, .plan = &s->plan->tasks[task],
 			  .data = data, .n = n, .size = n, .keep = n, .in = (int)n,
-			  .out = o, .sums = { .s = s, .task = task, .n = n } };
+			  .out = o,
+			  .sums = { .s = s, .task = task, .n = n, .data = data } };
 
 	*out = (struct evaluation){ .kept = xcalloc(n + 1, sizeof *out->kept),
 				    .dev_rows = xcalloc(n + 1, sizeof *out->dev_rows) };

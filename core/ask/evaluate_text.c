@@ -133,16 +133,34 @@ struct layout eval_encode(const struct session *s, int task, const char *text,
 	return l;
 }
 
+/* The text's units, in the tape's arena. */
+static void add_units(const struct try_text *t, const struct layout *l,
+		      const struct token_span *spans, struct arena *a, struct example *ex)
+{
+	enum unit_kind how = (enum unit_kind)t->s->plan->tasks[t->task].unit;
+	struct text_part *part = arena_alloc(a, UNITS_MAX * sizeof *part);
+	struct unit_place *unit;
+
+	ex->n_unit = text_units(how, t->text, strlen(t->text), part, UNITS_MAX);
+	unit = arena_alloc(a, ((size_t)ex->n_unit + 1) * sizeof *unit);
+	units_place(how, t->text, part, ex->n_unit, NULL, l, spans, unit);
+	ex->unit = unit;
+}
+
 static void run_text(const struct try_text *t, struct worker *w)
 {
 	const struct plan_task *p = &t->s->plan->tasks[t->task];
-	int32_t *ids = xcalloc(2 * (size_t)p->max_source, sizeof *ids);
-	struct example ex = { 0 };
+	size_t cap = 2 * (size_t)p->max_source;
+	int32_t *ids = xcalloc(cap, sizeof *ids);
+	struct token_span *spans = xcalloc(cap, sizeof *spans);
+	struct example ex = { .text = t->text, .text_len = (uint32_t)strlen(t->text) };
 	struct layout l;
 	struct batch b;
 
-	l = eval_encode(t->s, t->task, t->text, t->pair, ids, NULL, &ex);
+	l = eval_encode(t->s, t->task, t->text, t->pair, ids, spans, &ex);
 	tape_begin(&w->tape, NULL, NULL);
+	if (data_target(p->kind)->has_units)
+		add_units(t, &l, spans, &w->tape.arena, &ex);
 	batch_build_examples(&b, &w->tape.arena, p->kind, t->task, &ex, 1, 0,
 			     tokenizer_start(t->s->tok));
 	json_open(t->j, p->name, '{');
@@ -153,6 +171,7 @@ static void run_text(const struct try_text *t, struct worker *w)
 	if (t->detail && layout_lost(&l) > 0)
 		json_put_int(t->j, "left_out", layout_lost(&l));
 	json_close(t->j, '}');
+	xfree(spans);
 	xfree(ids);
 }
 

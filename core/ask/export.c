@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "plan/plan_kind.h"
 
 static enum status path_in(const char *folder, const char *name, char out[PATH_MAX],
 			   struct err *err)
@@ -128,7 +129,9 @@ static void describe(struct buf *b, const char *run, const struct session *s,
 static enum status choose_head(const char *name, const struct session *s,
 			       struct pretrained_task *head, bool *has, struct err *err)
 {
+	static const char *const units[] = { "DROP", "KEEP" };
 	const struct session_task *t;
+	const struct plan_task *p;
 	int task = s->n_tasks == 1 ? 0 : -1;
 
 	if (name)
@@ -139,9 +142,12 @@ static enum status choose_head(const char *name, const struct session *s,
 	if (!*has)
 		return ST_OK;
 	t = &s->task[task];
+	p = &s->plan->tasks[task];
 	*head = (struct pretrained_task){
 		.task = task, .mean = t->mean, .scale = t->scale,
-		.labels = t->n_labels ? (const char *const *)t->labels : NULL,
+		.has_sentences = p->unit == UNIT_SENTENCES,
+		.labels = plan_has_trait(p->kind, FOR_UNITS) ? units :
+			  t->n_labels ? (const char *const *)t->labels : NULL,
 	};
 	return ST_OK;
 }

@@ -229,20 +229,33 @@ double packer_units(const struct packer *p)
 /* The arrays of a batch while they are filled. */
 struct filler {
 	int32_t *ids, *pos, *seg, *ids_out, *dec_in, *dec_pos, *dec_out, *label, *set;
-	int *off, *dec_off, *set_off, *scratch;
+	int *off, *dec_off, *set_off, *scratch, *unit_off, *unit_row, *unit_rows;
+	bool *unit_kept, *has_kept;
 	double *number;
 	uint64_t *row;
 	bool is_set; /* its targets are sets */
 };
+
+static int sum(uint64_t total)
+{
+	BUG_IF(total > INT_MAX);
+	return (int)total;
+}
 
 static void *array(struct arena *a, int n, size_t size)
 {
 	return arena_alloc(a, (size_t)(n > 0 ? n : 1) * size);
 }
 
-/* B examples, N and T tokens, S labels of sets. */
-static void filler_init(struct filler *f, struct arena *a, int B, int N, int T, int S)
+/* How much there is of everything in a batch. */
+struct sizes {
+	uint64_t N, T, S, U; /* tokens, labels of sets, units */
+};
+
+static void filler_init(struct filler *f, struct arena *a, int B, const struct sizes *all)
 {
+	int N = sum(all->N), T = sum(all->T), S = sum(all->S), U = sum(all->U);
+
 	f->ids = array(a, N, sizeof *f->ids);
 	f->pos = array(a, N, sizeof *f->pos);
 	f->seg = array(a, N, sizeof *f->seg);
@@ -256,7 +269,12 @@ static void filler_init(struct filler *f, struct arena *a, int B, int N, int T, 
 	f->set_off = array(a, B + 1, sizeof *f->set_off);
 	f->number = array(a, B, sizeof *f->number);
 	f->row = array(a, B, sizeof *f->row);
-	f->off[0] = f->dec_off[0] = f->set_off[0] = 0;
+	f->unit_off = array(a, B + 1, sizeof *f->unit_off);
+	f->unit_row = array(a, U, sizeof *f->unit_row);
+	f->unit_rows = array(a, U, sizeof *f->unit_rows);
+	f->unit_kept = array(a, U, sizeof *f->unit_kept);
+	f->has_kept = array(a, B, sizeof *f->has_kept);
+	f->off[0] = f->dec_off[0] = f->set_off[0] = f->unit_off[0] = 0;
 	f->ids_out = NULL;
 }
 
@@ -304,12 +322,31 @@ static void fill_set(struct filler *f, const struct dataset *d, int b,
 	f->set_off[b + 1] = at;
 }
 
+/* Rows that are none of the example's can only come from a damaged cache: not read. */
+static void fill_units(struct filler *f, int b, const struct example *e)
+{
+	int at = f->unit_off[b];
+
+	for (int i = 0; i < e->n_unit; i++) {
+		const struct unit_place *u = &e->unit[i];
+
+		if (!unit_is_read(u, e->n_ids))
+			continue;
+		f->unit_row[at] = f->off[b] + u->from;
+		f->unit_rows[at] = unit_rows(u);
+		f->unit_kept[at++] = unit_is_kept(u);
+	}
+	f->unit_off[b + 1] = at;
+	f->has_kept[b] = e->has_kept;
+}
+
 static void fill_example(struct filler *f, const struct dataset *d, int b,
 			 const struct example *e, int32_t cls_id)
 {
 	fill_source(f, d, b, e);
 	fill_target(f, d, b, e, cls_id);
 	fill_set(f, d, b, e);
+	fill_units(f, b, e);
 	f->label[b] = !f->is_set || e->n_set < 0 ? e->label :
 			      f->set_off[b + 1] - f->set_off[b];
 	f->number[b] = e->number;
@@ -332,6 +369,11 @@ static void finish(struct batch *out, const struct filler *f, int B)
 	out->label = f->label;
 	out->set = f->set;
 	out->set_off = f->set_off;
+	out->unit_off = f->unit_off;
+	out->unit_row = f->unit_row;
+	out->unit_rows = f->unit_rows;
+	out->unit_kept = f->unit_kept;
+	out->has_kept = f->has_kept;
 	out->number = f->number;
 	out->row = f->row;
 }
@@ -352,35 +394,28 @@ static void fill_aims(struct filler *f, struct arena *a, const struct dataset *d
 	}
 }
 
-static int sum(uint64_t total)
+static void add_sizes(struct sizes *all, const struct example *e)
 {
-	BUG_IF(total > INT_MAX);
-	return (int)total;
-}
-
-static uint64_t set_size(const struct example *e)
-{
-	return e->n_set > 0 ? (uint64_t)e->n_set : 0;
+	all->N += (uint64_t)e->n_ids;
+	all->T += (uint64_t)e->n_target;
+	all->S += e->n_set > 0 ? (uint64_t)e->n_set : 0;
+	all->U += (uint64_t)e->n_unit;
 }
 
 void batch_build(struct batch *out, struct arena *a, const struct dataset *d,
 		 int task, const uint64_t *rows, int n, uint64_t epoch, uint64_t draw,
 		 int32_t cls_id)
 {
-	uint64_t N = 0, T = 0, S = 0;
+	struct sizes all = { 0 };
 	struct filler f;
 
 	for (int b = 0; b < n; b++) {
 		struct example e;
-		uint32_t ids, target;
 
-		dataset_lengths(d, rows[b], &ids, &target);
 		dataset_get(d, rows[b], &e);
-		N += ids;
-		T += target;
-		S += set_size(&e);
+		add_sizes(&all, &e);
 	}
-	filler_init(&f, a, n, sum(N), sum(T), sum(S));
+	filler_init(&f, a, n, &all);
 	f.is_set = data_target(dataset_kind(d))->has_set;
 	for (int b = 0; b < n; b++) {
 		struct example e;
@@ -400,15 +435,12 @@ void batch_build_examples(struct batch *out, struct arena *a,
 			  const struct example *ex, int n, uint64_t draw,
 			  int32_t cls_id)
 {
-	uint64_t N = 0, T = 0, S = 0;
+	struct sizes all = { 0 };
 	struct filler f;
 
-	for (int b = 0; b < n; b++) {
-		N += (uint64_t)ex[b].n_ids;
-		T += (uint64_t)ex[b].n_target;
-		S += set_size(&ex[b]);
-	}
-	filler_init(&f, a, n, sum(N), sum(T), sum(S));
+	for (int b = 0; b < n; b++)
+		add_sizes(&all, &ex[b]);
+	filler_init(&f, a, n, &all);
 	f.is_set = data_target(kind)->has_set;
 	for (int b = 0; b < n; b++) {
 		fill_example(&f, NULL, b, &ex[b], cls_id);

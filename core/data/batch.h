@@ -42,6 +42,11 @@ struct batch {
 				    -1: not known */
 	const int32_t *set;      /* [set_off[B]] multilabel: numbers of labels, rising */
 	const int *set_off;      /* [B+1] */
+	/* extract: units that are read, in order; of unit u rows unit_row[u] and on */
+	const int *unit_off;     /* [B+1] */
+	const int *unit_row, *unit_rows; /* [unit_off[B]] the first one, and how many */
+	const bool *unit_kept;   /* [unit_off[B]] */
+	const bool *has_kept;    /* [B] is that known of the example? */
 	const double *number;    /* [B] regress */
 	const uint64_t *row;     /* [B] example numbers */
 	uint64_t draw;           /* the task's micro-batch count: dropout's stream */

@@ -81,6 +81,10 @@ static struct hash spec_key(const struct dataset_spec *spec, const char *path,
 		add_text(h, spec->labels[i]);
 	if (labels && t->has_set)
 		add_text(h, spec->separator);
+	if (t->has_units) {
+		add_int(h, (int)spec->unit);
+		add_int(h, spec->keep);
+	}
 	dataset_key_rows(spec, h);
 	hasher_add_u64(h, vocabulary.lo);
 	hasher_add_u64(h, vocabulary.hi);
@@ -177,7 +181,7 @@ uint64_t cache_record_size(const struct cache_record *r)
 
 uint32_t cache_record_pieces(enum task_kind k, const struct cache_record *r)
 {
-	return data_target(k)->has_set ? 0 : r->n_target;
+	return data_target(k)->has_pieces ? r->n_target : 0;
 }
 
 uint32_t cache_record_cost(enum task_kind k, const struct cache_record *r)

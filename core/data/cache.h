@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { CACHE_VERSION = 5, CACHE_ENDIAN = 0x01020304 };
+enum { CACHE_VERSION = 6, CACHE_ENDIAN = 0x01020304 };
 
 struct cache_header {
 	char magic[8];                 /* "TUTTITOK" */
@@ -39,17 +39,19 @@ struct cache_record {
 	union {
 		int32_t label;          /* of a set: how many there are; -1: not known */
 		double number;
+		uint32_t read;          /* units that are read */
 	} value;
-	uint32_t n_ids, second, n_target; /* n_target: pieces, or labels of a set */
+	uint32_t n_ids, second, n_target; /* n_target: pieces, or labels of a set, or the
+					     numbers of units (text/units.h) */
 	uint32_t text_len, pair_len, target_len;
 };
 
-_Static_assert(sizeof(struct cache_header) == 2000, "no padding in the header");
+_Static_assert(sizeof(struct cache_header) == 2216, "no padding in the header");
 _Static_assert(sizeof(struct cache_record) == 48, "no padding in a record");
 
 /* Bytes of the example before its padding. */
 uint64_t cache_record_size(const struct cache_record *r);
-/* Pieces of the target: a set's n_target numbers are none. */
+/* Pieces of the target: n_target numbers of another kind are none. */
 uint32_t cache_record_pieces(enum task_kind k, const struct cache_record *r);
 /* Tokens that count for packing: source and the target's pieces. */
 uint32_t cache_record_cost(enum task_kind k, const struct cache_record *r);

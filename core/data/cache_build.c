@@ -75,6 +75,8 @@ static void builder_init(struct builder *b, const struct cache_place *pl,
 	sort_labels(b);
 	b->ids = xcalloc(2 * (size_t)spec->max_source, sizeof *b->ids);
 	n = spec->max_target > b->h.n_labels ? spec->max_target : b->h.n_labels;
+	if (b->target->has_units)
+		n = UNIT_INTS * UNITS_MAX;
 	b->pieces = xcalloc((size_t)(n > 0 ? n : 1), sizeof *b->pieces);
 	if (data_kind(spec->kind)->is_masked)
 		b->masking = masking_new(tok, &spec->mask);
@@ -132,6 +134,7 @@ static struct target_taker taker_of(struct builder *b)
 {
 	return (struct target_taker){ .spec = b->spec, .tok = b->tok,
 				      .by_name = b->by_name, .pieces = b->pieces,
+				      .text = &b->made.target,
 				      .report = &b->h.report };
 }
 

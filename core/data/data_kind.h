@@ -28,8 +28,11 @@ struct target_taker {
 	const struct dataset_spec *spec;
 	const struct tokenizer *tok;
 	const int *by_name;         /* [n_labels] labels in order of bytes */
-	int32_t *pieces;            /* [max_target, n_labels at least] of the target taken
-				       last: pieces, or the numbers of a set's labels */
+	int32_t *pieces;            /* [max_target, n_labels, 2 UNITS_MAX where has_units, at
+				       least] of the target taken last: pieces, numbers of a
+				       set's labels, units */
+	struct buf *text;           /* for a target that is to be kept otherwise than it
+				       stands in the file; until the next one */
 	struct row_report *report;  /* of what was cut */
 };
 
@@ -46,7 +49,7 @@ struct target_shown {
 	const int32_t *set;         /* [n_set] rising; n_set -1: no set is known */
 	int n_set;
 	double number;
-	int pieces;
+	int pieces, kept;
 	const char *text;           /* as the file has it, not terminated */
 	size_t len;
 };
@@ -56,6 +59,7 @@ struct data_target {
 	bool has_labels;            /* of a list, which is looked for where none is given */
 	bool has_set;               /* any number of them, not one */
 	bool has_number;
+	bool has_units;             /* those of the text that are kept */
 	bool has_pieces;            /* a text: it is tokenized, a vocabulary learns from it */
 	/* Marks a good row as bad where field t is no such target. */
 	void (*check)(const struct dataset_spec *spec, struct source_row *row, int t);
@@ -74,7 +78,7 @@ struct data_target {
 	void (*put)(const struct target_shown *t, struct json_out *j);
 };
 extern const struct data_target data_target_label, data_target_labels, data_target_number,
-	data_target_text, data_target_none;
+	data_target_text, data_target_none, data_target_units;
 /* A label's number by its bytes, or -1. */
 int target_label_find(const struct target_taker *k, const char *s, size_t n);
 

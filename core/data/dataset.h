@@ -17,6 +17,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "text/masking.h"
+#include "text/units.h"
 #include "data/source.h"
 #include "data/task_kind.h"
 #include "text/tokenizer_train.h"
@@ -33,6 +34,8 @@ struct dataset_spec {
 	int n_labels;           /* of a kind with labels, in class order; 0 = none yet */
 	const char *const *labels;
 	const char *separator;  /* multilabel: between labels of one text; NULL: "," */
+	enum unit_kind unit;    /* extract: of what the text is made */
+	int keep;               /* extract: sentences that an oracle keeps at most */
 	const char *prompt;     /* what stands around the text (text/layout.h); NULL:
 				   the tokenizer's own templates */
 	int max_source;         /* tokens, specials included */
@@ -65,6 +68,9 @@ struct example {
 	const int32_t *set;     /* [n_set] multilabel: its labels' numbers, rising, but for
 				   what a damaged cache may hold */
 	int n_set;              /* -1: no set is known */
+	const struct unit_place *unit; /* [n_unit] extract: its units, in order */
+	int n_unit;
+	bool has_kept;          /* extract: is it known which are kept? */
 	double number;          /* regress */
 	uint64_t line;          /* in the data file */
 	const char *text, *pair, *target_text; /* raw UTF-8, not terminated */

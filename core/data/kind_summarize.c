@@ -55,7 +55,9 @@ const struct data_kind data_kind_summarize = {
 	.units = units,
 	.column = {
 		[COLUMN_TEXT] = { "source", "long text", "Column of the text to summarize." },
-		[COLUMN_TARGET] = { "target", "summary", "Column of the summary." },
+		[COLUMN_TARGET] = { "target", "summary", "Column of the summary; of an "
+				    "extract: 0 and 1, one a word or sentence, or the text "
+				    "that is kept." },
 	},
 	.saying = "summarize %x to %y",
 	.propose = propose,

@@ -35,6 +35,9 @@ static const struct {
 	[ROW_LONG_LABEL] = { "label too long", "is it a text" },
 	[ROW_BIG_NUMBER] = { "number too large", NULL },
 	[ROW_NO_WORDS] = { "nothing that could be hidden", NULL },
+	[ROW_NOT_KEPT] = { "nothing of the text is kept", NULL },
+	[ROW_MISCOUNTED] = { "not as many 0 and 1 as there are words or sentences",
+			     "words stand between blanks" },
 };
 
 const char *row_fault_name(enum row_fault f)
@@ -182,6 +185,10 @@ void row_cut_text(const struct row_report *r, int max_source, int max_target,
 				 "%.1f%% of all their text is lost", n++ ? "; " : "",
 				 c->texts, c->rows, c->what, c->limit, c->most,
 				 percent(c->lost, c->pieces));
+	if (r->nearest)
+		buf_addf(out, "%s%" PRIu64 " of %" PRIu64 " targets have words that the text "
+			 "has not in that order: those that it has are kept", n ? "; " : "",
+			 r->nearest, cut[0].rows);
 }
 
 void row_cut_warn(const struct row_report *r, int max_source, int max_target,

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "data/items.h"
+#include "text/keep_row.h"
 #include "text/utf8.h"
 
 enum { SLOTS = 4096, HEAD_ROWS = 20000, HEAD_BYTES = 16 << 20, STRETCHES = 32,
@@ -147,6 +148,7 @@ static void count_value(struct sample_column *c, const char *p, size_t n, char d
 	if (!c->shown[0])
 		show(c, p, n);
 	c->ascii += has_ascii_word(p, n);
+	c->masks += keep_row_read(p, n, NULL, 0) > 3;
 	c->chars += n;
 	c->words += words;
 	c->bin[bin_of(words)]++;

@@ -34,6 +34,7 @@ struct sample_column {
 	uint64_t numbers, wholes; /* of the others */
 	uint64_t follows;      /* whole numbers that are the one before and 1 */
 	double least, most;    /* of the numbers */
+	uint64_t masks;        /* of four and more 0 and 1, and nothing else */
 	uint64_t ascii;        /* with a letter a-z, A-Z or a digit */
 	uint64_t chars, words; /* sums; East Asian characters count as words */
 	uint64_t bin[SAMPLE_BINS]; /* values by words: sample_words_at() */

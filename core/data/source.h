@@ -38,7 +38,7 @@ enum { SOURCE_FIELDS = 4, SOURCE_LINE_MAX = 16 << 20, SOURCE_APART = 0x1f };
 enum row_fault { ROW_OK, ROW_SHORT, ROW_LONG, ROW_BAD_JSON, ROW_NO_FIELD,
 		 ROW_BAD_UTF8, ROW_NUL, ROW_TOO_LONG, ROW_EMPTY_TEXT, ROW_BAD_LABEL,
 		 ROW_LIST, ROW_BAD_NUMBER, ROW_BAD_QUOTE, ROW_NO_LABEL, ROW_LONG_LABEL,
-		 ROW_BIG_NUMBER, ROW_NO_WORDS, ROW_FAULTS };
+		 ROW_BIG_NUMBER, ROW_NO_WORDS, ROW_NOT_KEPT, ROW_MISCOUNTED, ROW_FAULTS };
 const char *row_fault_name(enum row_fault f); /* "too few columns" */
 
 enum { ROW_WHAT = 64, ROW_FEW = 3 };
@@ -82,6 +82,7 @@ struct row_report {
 	char what[ROW_FAULTS][ROW_WHAT];/* of the first of each; "": nothing to say */
 	uint64_t longer;                /* good rows whose last columns were left */
 	uint64_t cut_source, cut_target;/* texts longer than the limit */
+	uint64_t nearest;               /* targets that are not made of the text's words */
 	uint64_t pieces_source, pieces_target; /* of all good rows, uncut */
 	uint64_t lost_source, lost_target;     /* of them, cut off */
 };

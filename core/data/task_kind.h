@@ -18,6 +18,7 @@
 	X(MLM, mlm)              \
 	X(DENOISE, denoise)      \
 	X(LM, lm)                \
+	X(EXTRACT, extract)      \
 	/* a new one is the last */
 
 #define TASK_KIND_CONSTANT(constant, name) TASK_##constant,

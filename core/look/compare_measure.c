@@ -46,7 +46,8 @@ static bool is_mean(enum metric_id m)
 {
 	enum metric_input input = metric_table[m].input;
 
-	return input == METRIC_TEXTS || metric_is_of_pieces(input) ||
+	return input == METRIC_TEXTS || input == METRIC_UNITS ||
+	       metric_is_of_pieces(input) ||
 	       m == METRIC_ACCURACY || m == METRIC_EXACT_MATCH;
 }
 

@@ -44,6 +44,11 @@ static bool measure_alike(const struct plan_task *a, const struct plan_task *b,
 	return a->n_metrics == b->n_metrics;
 }
 
+static const char *unit_name(const struct plan_task *t)
+{
+	return t->unit == UNIT_WORDS ? "words" : "sentences";
+}
+
 static enum status match_metrics(const struct run_answers *a, const struct plan_task *x,
 				 const struct run_answers *b, const struct plan_task *y,
 				 const char *metric, struct err *err)
@@ -59,6 +64,9 @@ static enum status match_metrics(const struct run_answers *a, const struct plan_
 			       "and %s words in '%s'", x->name,
 			       x->rouge_unicode ? "unicode" : "ascii", a->run.name,
 			       y->rouge_unicode ? "unicode" : "ascii", b->run.name);
+	if (x->unit != y->unit)
+		return err_set(err, ST_INVALID, "task '%s': %s are kept in '%s' and %s in '%s'",
+			       x->name, unit_name(x), a->run.name, unit_name(y), b->run.name);
 	if (measure_alike(x, y, metric))
 		return ST_OK;
 	buf_init(&of_a);

@@ -201,6 +201,15 @@ static int count_id(const int32_t *id, int n, int32_t wanted)
 	return count;
 }
 
+static int count_kept(const struct example *e)
+{
+	int n = 0;
+
+	for (int i = 0; i < e->n_unit; i++)
+		n += unit_is_kept(&e->unit[i]);
+	return n;
+}
+
 void data_book_row(const struct data_book *b, enum data_split s, uint64_t i,
 		   struct data_row *out)
 {
@@ -211,7 +220,7 @@ void data_book_row(const struct data_book *b, enum data_split s, uint64_t i,
 	*out = (struct data_row){
 		.row = i, .line = e.line, .label = e.label, .set = e.set, .n_set = e.n_set,
 		.number = (double)e.number, .tokens = e.n_ids,
-		.target_tokens = e.n_target,
+		.target_tokens = e.n_target, .units = e.n_unit, .kept = count_kept(&e),
 		.unknown = count_id(e.ids, e.n_ids, unk) +
 			   count_id(e.target, e.n_target, unk),
 		.text = e.text, .pair = e.pair, .target = e.target_text,
@@ -226,7 +235,7 @@ struct target_shown data_book_target(const struct data_book *b, const struct dat
 		.label = row->label, .n_labels = b->task->n_labels,
 		.labels = (const char *const *)b->task->labels,
 		.set = row->set, .n_set = row->n_set,
-		.number = row->number, .pieces = row->target_tokens,
+		.number = row->number, .pieces = row->target_tokens, .kept = row->kept,
 		.text = row->target, .len = row->target_len,
 	};
 }

@@ -64,6 +64,7 @@ struct data_row {
 	const int32_t *set;       /* [n_set] multilabel; borrowed from the book */
 	int n_set;                /* -1: none is known */
 	double number;            /* regress */
+	int units, kept;          /* extract */
 	int tokens, target_tokens, unknown; /* as the model gets them, after the cut */
 	const char *text, *pair, *target;
 	size_t text_len, pair_len, target_len;

@@ -55,6 +55,7 @@ static void take_skips(struct data_split_report *r, const struct row_report *row
 	r->skipped = row_report_bad(rows);
 	r->cut_source = rows->cut_source;
 	r->cut_target = rows->cut_target;
+	r->nearest = rows->nearest;
 	for (int f = ROW_OK + 1; f < ROW_FAULTS; f++) {
 		struct data_skip *s = &r->skip[r->n_skips];
 
@@ -91,6 +92,8 @@ static void take_row(struct data_split_report *r, const struct data_row *row,
 	for (int i = 0; i < row->n_set; i++)
 		take_label(r, row, row->set[i], n_labels);
 	r->bare += !row->n_set;
+	r->units += (uint64_t)row->units;
+	r->kept += (uint64_t)row->kept;
 	if (!r->rows || row->number < r->low)
 		r->low = row->number;
 	if (!r->rows || row->number > r->high)

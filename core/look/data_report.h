@@ -53,6 +53,8 @@ struct data_split_report {
 	uint64_t *labels;          /* [n_labels] rows that have it, classify, multilabel */
 	uint64_t *label_tokens;    /* [n_labels] sum of their source lengths */
 	uint64_t bare;             /* rows of the empty set */
+	uint64_t units, kept;      /* words or sentences, extract */
+	uint64_t nearest;          /* targets that are not made of their text's words */
 	int *frequent;             /* [n_labels] labels, those of most rows first */
 	double low, high, mean;    /* regress */
 	uint64_t numbers[DATA_BINS]; /* rows between low and high */

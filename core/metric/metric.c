@@ -52,6 +52,8 @@ const struct metric_info metric_table[METRICS] = {
 	    "share of rows with the very set of labels (scikit-learn's accuracy)"),
 	ROW(METRIC_PIECE_ACCURACY, "piece_accuracy", "pacc", METRIC_PIECES, METRIC_SHARE, 0,
 	    "share of pieces asked for that are found (Devlin et al. 2019)"),
+	ROW(METRIC_KEPT_F1, "kept_f1", "kf1", METRIC_UNITS, METRIC_SHARE, 0,
+	    "mean over rows of the F1 of what is kept (Filippova et al. 2015)"),
 };
 
 double metric_turned(enum metric_id m, double x)

@@ -17,15 +17,16 @@
 enum metric_id { METRIC_ACCURACY, METRIC_F1, METRIC_MACRO_F1, METRIC_MATTHEWS,
 		 METRIC_PEARSON, METRIC_SPEARMAN, METRIC_ROUGE1, METRIC_ROUGE2,
 		 METRIC_ROUGEL, METRIC_ROUGELSUM, METRIC_PERPLEXITY, METRIC_MICRO_F1,
-		 METRIC_EXACT_MATCH, METRIC_PIECE_ACCURACY, METRICS };
+		 METRIC_EXACT_MATCH, METRIC_PIECE_ACCURACY, METRIC_KEPT_F1, METRICS };
 
 /*
- * What a metric eats: labels, numbers, texts, sets of labels; or what a model alone has of
+ * What a metric eats: labels, numbers, texts, sets of labels, units of a text that are
+ * kept; or what a model alone has of
  * a row: its losses, its share of right pieces. Of these a row weighs as many pieces as it
  * has.
  */
 enum metric_input { METRIC_LABELS, METRIC_NUMBERS, METRIC_TEXTS, METRIC_LOSSES,
-		    METRIC_SETS, METRIC_PIECES };
+		    METRIC_SETS, METRIC_PIECES, METRIC_UNITS };
 /* What its values are: 0 to 1 (times 100 on screens), -1 to 1, or any number. */
 enum metric_unit { METRIC_SHARE, METRIC_CORRELATION, METRIC_PLAIN };
 
@@ -49,11 +50,12 @@ static inline bool metric_is_of_pieces(enum metric_input input)
 	return input == METRIC_LOSSES || input == METRIC_PIECES;
 }
 
-/* Can files of single answers be scored by it? None has what a model alone has, and sets
- * are rows of their own. */
+/* Can files of single answers be scored by it? None has what a model alone has, sets are
+ * rows of their own, and units are of a text that would have to be there, too. */
 static inline bool metric_is_of_files(const struct metric_info *m)
 {
-	return !metric_is_of_pieces(m->input) && m->input != METRIC_SETS;
+	return !metric_is_of_pieces(m->input) && m->input != METRIC_SETS &&
+	       m->input != METRIC_UNITS;
 }
 
 /*

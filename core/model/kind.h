@@ -115,6 +115,7 @@ struct head_kind {
 	bool picks;      /* its answer is one of what it has scores for */
 	const char *problem_type; /* what `transformers` calls it; NULL: it has no name */
 	bool says_pieces; /* of the text itself, from its rows (pieces.h): no scores */
+	bool keeps_units; /* of the text, each by itself: no scores */
 	bool is_causal;  /* of trunks alone that see what is before a row */
 	enum status (*check)(const struct model *m, const struct model_task *task,
 			     struct err *err);
@@ -131,7 +132,7 @@ struct head_kind {
 			      float p_drop, const struct asked_rows *asked, int *w,
 			      int *bias);
 
-	/* The rest not of heads that write or say pieces: */
+	/* The rest not of heads that write, say pieces or keep units: */
 	/* Of scores() beyond the trunk; NULL: as flops, of no target. */
 	double (*score_flops)(const struct model *m, int task, double n);
 	struct ten *(*scores)(const struct model *m, struct tape *t, /* [B, values] */
@@ -163,6 +164,12 @@ struct decoding {
 	const struct search_row *row; /* [R] */
 	void *own;          /* the decoder's, in the tape's arena */
 };
+
+/* Has a text one answer, of scores? */
+static inline bool head_answers(const struct head_kind *h)
+{
+	return !h->writes && !h->says_pieces && !h->keeps_units;
+}
 
 /* What writes text from a trunk's rows. */
 struct decoder_kind {

@@ -234,7 +234,7 @@ double model_predict_flops(const struct model *m, int task, double n)
 {
 	const struct head_kind *head = head_of(m->trunk, m->task[task].kind);
 
-	BUG_IF(head->writes || head->says_pieces);
+	BUG_IF(!head_answers(head));
 	return m->trunk->flops(m, n) +
 	       (head->score_flops ? head->score_flops(m, task, n) :
 				    head->flops(m, task, n, 0));
@@ -267,7 +267,7 @@ void model_predict(const struct model *m, struct tape *t, const struct batch *b,
 {
 	const struct head_kind *head = model_head(m, b);
 
-	BUG_IF(head->writes || head->says_pieces);
+	BUG_IF(!head_answers(head));
 	*p = answers(m, t, b, head->scores(m, t, b, 0.0f, NULL));
 }
 
@@ -299,7 +299,7 @@ void model_predict_points(const struct model *m, struct tape *t, const struct ba
 	const struct head_kind *head = model_head(m, b);
 	struct ten *x;
 
-	BUG_IF(head->writes || head->says_pieces);
+	BUG_IF(!head_answers(head));
 	x = head->scores(m, t, b, 0.0f, NULL);
 	*loss = arena_zalloc(&t->arena, ((size_t)b->B + 1) * sizeof **loss);
 	for (int i = 0; i < b->B; i++)
@@ -339,7 +339,7 @@ void model_attribute(const struct model *m, struct tape *t, const struct batch *
 	struct ten *embedded = NULL, *token, *x;
 	float *d;
 
-	BUG_IF(head->writes || head->says_pieces || !t->grads);
+	BUG_IF(!head_answers(head) || !t->grads);
 	tape_want_inputs(t);
 	x = head->scores(m, t, b, 0.0f, &embedded);
 	token = m->trunk->tokens(m, t, b);

@@ -248,6 +248,14 @@ struct piece_answers {
 void model_pieces(const struct model *m, struct tape *t, const struct batch *b, int most,
 		  struct piece_answers *out);
 
+/*
+ * extract: of the batch's units (batch.unit_off) the probability that each is kept and its
+ * plain loss, NaN where it is not known whether it is, [unit_off[B]] each. In the tape's
+ * arena; the tape was begun for inference.
+ */
+void model_units(const struct model *m, struct tape *t, const struct batch *b, float **p,
+		 double **loss);
+
 struct decode_config {
 	int beams;              /* 1 = greedy */
 	int min_len, max_len;   /* in pieces, [SEP] not counted */

@@ -13,27 +13,31 @@
 /* The first that fits, so the order matters: BERT before those that are less common. */
 static const struct pretrained_class classes[] = {
 	{ .family = "bert", .alone = "BertModel", .places = "max_position_embeddings",
-	  .with_head = "BertForSequenceClassification", .head_act = ACT_TANH,
+	  .with_head = "BertForSequenceClassification",
+	  .with_tokens = "BertForTokenClassification", .head_act = ACT_TANH,
 	  .dim = "hidden_size", .layers = "num_hidden_layers", .heads = "num_attention_heads",
 	  .ff = "intermediate_size", .act = "hidden_act", .eps = "layer_norm_eps",
 	  .segments = "type_vocab_size",
 	  .dropout = { "hidden_dropout_prob", "attention_probs_dropout_prob" } },
 	{ .family = "roberta", .alone = "RobertaModel", .places = "max_position_embeddings",
-	  .with_head = "RobertaForSequenceClassification", .head_act = ACT_TANH,
+	  .with_head = "RobertaForSequenceClassification",
+	  .with_tokens = "RobertaForTokenClassification", .head_act = ACT_TANH,
 	  .has_offset = true,
 	  .dim = "hidden_size", .layers = "num_hidden_layers", .heads = "num_attention_heads",
 	  .ff = "intermediate_size", .act = "hidden_act", .eps = "layer_norm_eps",
 	  .segments = "type_vocab_size",
 	  .dropout = { "hidden_dropout_prob", "attention_probs_dropout_prob" } },
 	{ .family = "electra", .alone = "ElectraModel", .places = "max_position_embeddings",
-	  .with_head = "ElectraForSequenceClassification", .head_act = ACT_GELU,
+	  .with_head = "ElectraForSequenceClassification",
+	  .with_tokens = "ElectraForTokenClassification", .head_act = ACT_GELU,
 	  .dim = "hidden_size", .layers = "num_hidden_layers", .heads = "num_attention_heads",
 	  .ff = "intermediate_size", .act = "hidden_act", .eps = "layer_norm_eps",
 	  .segments = "type_vocab_size", .embed = "embedding_size",
 	  .dropout = { "hidden_dropout_prob", "attention_probs_dropout_prob",
 		       "classifier_dropout" } },
 	{ .family = "distilbert", .alone = "DistilBertModel",
-	  .with_head = "DistilBertForSequenceClassification", .head_act = ACT_RELU,
+	  .with_head = "DistilBertForSequenceClassification",
+	  .with_tokens = "DistilBertForTokenClassification", .head_act = ACT_RELU,
 	  .places = "max_position_embeddings",
 	  .dim = "dim", .layers = "n_layers", .heads = "n_heads", .ff = "hidden_dim",
 	  .act = "activation",
@@ -136,9 +140,9 @@ static void put_ids(struct json_out *j, const struct model *m,
 static void put_labels(struct json_out *j, const struct model *m,
 		       const struct pretrained_task *t)
 {
-	int n = t->labels ? m->task[t->task].n_labels : 1;
-
-	const char *problem = head_of(m->trunk, m->task[t->task].kind)->problem_type;
+	const struct head_kind *head = head_of(m->trunk, m->task[t->task].kind);
+	int n = head->keeps_units ? 2 : t->labels ? m->task[t->task].n_labels : 1;
+	const char *problem = head->problem_type;
 
 	if (problem)
 		json_put_str(j, "problem_type", problem);

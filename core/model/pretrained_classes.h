@@ -12,6 +12,7 @@ enum { PRETRAINED_DROPOUTS = 3 };
 struct pretrained_class {
 	const char *family;           /* pretrained_own.h */
 	const char *alone, *with_head; /* its classes; of a gpt the language model */
+	const char *with_tokens;      /* the one of a head for each piece */
 	enum act head_act;
 	bool has_offset;              /* places are counted behind the padding's id */
 	/* What config.json calls our settings; NULL: it has none. */

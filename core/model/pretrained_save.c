@@ -227,6 +227,13 @@ static void put_trunk(struct saving *s, bool with_prefix)
 
 /* --- the head --- */
 
+static bool keeps_units(const struct saving *s)
+{
+	const struct pretrained_task *t = s->what->head;
+
+	return t && head_of(s->m->trunk, s->m->task[t->task].kind)->keeps_units;
+}
+
 /* NULL: the class has it. */
 static const char *why_no_head(const struct saving *s)
 {
@@ -238,6 +245,8 @@ static const char *why_no_head(const struct saving *s)
 		return "a decoder of ours has no class there";
 	if (head_of(s->m->trunk, s->m->task[t->task].kind)->says_pieces)
 		return "a head for hidden pieces is written with no class";
+	if (keeps_units(s))
+		return t->has_sentences ? "no class there keeps sentences" : NULL;
 	if (s->m->cfg.pool != POOL_FIRST)
 		return "no class there takes the mean over tokens (model.pool first has one)";
 	if (!s->family->head_hidden || s->m->cfg.head_act != s->class->head_act)
@@ -280,12 +289,37 @@ static void put_head_part(struct saving *s, const char *part, const char *theirs
 	}
 }
 
+/*
+ * A piece's two logits, to drop it and to keep it, of which a softmax is our sigmoid where
+ * the first is 0.
+ */
+static void put_units_head(struct saving *s)
+{
+	for (int bias = 0; bias < 2; bias++) {
+		int at = find(s, bias ? "head.out.bias" : "head.out.weight");
+		int n = s->ps->p[at].cols;
+		float *both = room(s, 2 * (size_t)n);
+
+		memset(both, 0, (size_t)n * sizeof *both);
+		memcpy(both + n, param_value(s->ps, at), (size_t)n * sizeof *both);
+		if (bias)
+			put(s, "classifier.bias", 1, 1, 2 * n, both);
+		else
+			put(s, "classifier.weight", 2, 2, n, both);
+		s->written[at] = true;
+	}
+}
+
 static void put_head(struct saving *s)
 {
 	const struct family *f = s->family;
 
 	if (s->m->trunk->decoder)
 		return;
+	if (keeps_units(s)) {
+		put_units_head(s);
+		return;
+	}
 	put_head_part(s, "hidden", f->head_hidden, f->hidden_has_prefix ? f->prefix : "",
 		      false);
 	put_head_part(s, "out", f->head_out, "", true);
@@ -333,7 +367,9 @@ static enum status save_theirs(struct saving *s, const char *folder,
 	if (s->what->head)
 		out->why = why_no_head(s);
 	out->has_head = s->what->head && !out->why;
-	out->class_name = out->has_head || is_lm ? s->class->with_head : s->class->alone;
+	out->class_name = !out->has_head && !is_lm ? s->class->alone :
+			  keeps_units(s) && !is_lm ? s->class->with_tokens :
+						     s->class->with_head;
 	put_trunk(s, out->has_head || is_lm);
 	if (out->has_head)
 		put_head(s);

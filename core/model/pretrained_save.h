@@ -4,7 +4,8 @@
  *
  * What has a class there goes into model.safetensors by their names: the trunk of a
  * post-norm `transformer` (BERT, RoBERTa, DistilBERT or ELECTRA, by its layout) and of a
- * `gpt` (GPT-2), and one head that reads the first token. Everything else, which is
+ * `gpt` (GPT-2), and one head that reads the first token, or each word's first piece (its
+ * labels are DROP and KEEP). Everything else, which is
  * pre-norm encoders, means over tokens, decoders, copy gates and other tasks' parts, goes
  * into tutti.safetensors by our names. pretrained_load of the folder gives the same floats,
  * but for a gpt whose table_scale is not a power of two.
@@ -28,6 +29,7 @@
 struct pretrained_task {
 	int task;                  /* whose head, and whose layers that are not shared */
 	const char *const *labels; /* of its classes; NULL: it has none */
+	bool has_sentences;        /* it keeps sentences, not words */
 	double mean, scale;        /* of numbers: a head's output is (y - mean) / scale */
 };
 struct pretrained_what {

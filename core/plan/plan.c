@@ -428,6 +428,8 @@ void plan_dataset(const struct plan *p, int task, bool dev, struct dataset_spec 
 		.n_labels = t->n_labels,
 		.labels = (const char *const *)t->labels,
 		.separator = plan_has_trait(t->kind, FOR_SETS) ? t->separator : NULL,
+		.unit = (enum unit_kind)t->unit,
+		.keep = t->keep,
 		.prompt = plan_prompt(t),
 		.max_source = t->max_source,
 		.max_target = t->max_target,

@@ -50,6 +50,8 @@ struct plan_task {
 	double *class_weights;          /* in class order */
 	char separator[8];              /* between labels of a set that stands in a text */
 	double threshold;               /* a label is said from this probability on; < 0: fitted */
+	int unit;                       /* enum unit_kind */
+	int keep;                       /* sentences that are kept */
 	double number_step;             /* of the numbers that are said; 0: none are */
 	double number_range[2];         /* their least and greatest; 0, 0: not known yet */
 	char prompt[256];               /* "": what stands around a text is the tokenizer's */

@@ -235,6 +235,24 @@ static enum status check_prompt(struct plan_reader *r, const struct plan_task *t
 	return ST_OK;
 }
 
+/* Sentences go by their rank, words by a threshold. */
+static enum status check_units(struct plan_reader *r, const struct plan_task *t)
+{
+	char path[PLAN_PATH_TEXT];
+
+	if (!plan_has_trait(t->kind, FOR_UNITS))
+		return ST_OK;
+	str_format(path, sizeof path, "tasks.%s.%s", t->name,
+		   t->unit == UNIT_WORDS ? "keep" : "threshold");
+	if (t->unit == UNIT_WORDS && t->keep != UNITS_KEPT)
+		return plan_refuse(r, path, "is for unit sentences: words are kept by their "
+				   "probability (threshold)");
+	if (t->unit == UNIT_SENTENCES && (t->threshold < 0.5 || t->threshold > 0.5))
+		return plan_refuse(r, path, "is for unit words: of sentences the likeliest "
+				   "are kept (keep)");
+	return ST_OK;
+}
+
 static enum status check_task(struct plan_reader *r, const struct plan_task *t)
 {
 	char path[PLAN_PATH_TEXT];
@@ -405,6 +423,8 @@ enum status plan_finish(struct plan_reader *r)
 		st = plan_fit_places(r);
 	for (int i = 0; i < r->plan->n_tasks && !st; i++) {
 		st = check_task(r, &r->plan->tasks[i]);
+		if (!st)
+			st = check_units(r, &r->plan->tasks[i]);
 		if (!st)
 			st = check_prompt(r, &r->plan->tasks[i]);
 		if (!st)

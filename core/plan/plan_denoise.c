@@ -4,7 +4,8 @@
 #include "plan/plan_kind.h"
 
 const struct plan_kind plan_kind_denoise = {
-	.traits = FOR_SMOOTHED | FOR_DECODES | FOR_TEXTS | FOR_MASKED | FOR_GAPS,
+	.traits = FOR_SMOOTHED | FOR_DECODES | FOR_TEXTS | FOR_MASKED | FOR_GAPS |
+		  FOR_ROUGE,
 	.variant = {
 		{ "train", "null", "Rows of texts, as of other tasks; null: those of the task "
 		  "that 'from' names." },

@@ -18,6 +18,9 @@ enum plan_trait {
 	FOR_DECODES = 1 << 4,  /* the answer is a text that a search writes */
 	FOR_NUMBERS = 1 << 5,  /* the target is a number */
 	FOR_SETS = 1 << 6,     /* the target is any number of labels */
+	FOR_THRESHOLD = 1 << 11, /* what is said are those that are likely enough */
+	FOR_UNITS = 1 << 12,   /* parts of the text are kept */
+	FOR_ROUGE = 1 << 13,   /* the answer is a text that is held against another */
 	FOR_WEIGHED = 1 << 7,  /* its labels may count differently in the loss */
 	FOR_TEXTS = 1 << 8,    /* texts are all it needs: they may be another task's */
 	FOR_MASKED = 1 << 9,   /* a share of the text is hidden */

@@ -4,7 +4,7 @@
 #include "plan/plan_kind.h"
 
 const struct plan_kind plan_kind_summarize = {
-	.traits = FOR_SMOOTHED | FOR_DECODES,
+	.traits = FOR_SMOOTHED | FOR_DECODES | FOR_ROUGE,
 	.variant = {
 		{ "max_source", "256",
 		  "Longest source in pieces; longer ones lose their end." },

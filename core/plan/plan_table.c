@@ -198,9 +198,14 @@
 	  FOR_SETS, "What stands between the labels of a row where they are "  \
 	  "one text; blanks: any run of blanks. In JSON they may be a list.")  \
 	T("tasks.*.threshold", NUM, 0, 1, "0.5", NULL, SHARE, threshold,       \
-	  FOR_SETS, "A label is said from this probability on. auto: each "    \
-	  "evaluation fits it to its dev rows, by micro-F1, and a checkpoint " \
-	  "keeps the last one; such figures are of the rows it was fitted to.") \
+	  FOR_THRESHOLD, "A label is said, a word kept, from this probability " \
+	  "on. auto: each evaluation fits it to its dev rows, by F1, and a "   \
+	  "checkpoint keeps the last one: it suits those rows.")               \
+	T("tasks.*.unit", ENUM, 0, 0, "\"words\"", UNIT_CHOICES, CHOICE, unit, \
+	  FOR_UNITS, "What is kept: words, or sentences (of a dialogue turns).") \
+	T("tasks.*.keep", INT, 1, UNITS_KEPT_MAX, "3", NULL, INT, keep,        \
+	  FOR_UNITS, "Of sentences how many are kept, none with three words in " \
+	  "a row of another; and learned from, where the target is a text.")   \
 	T("tasks.*.class_weights", LIST, 2, PLAN_LABELS_MAX, "null", NULL,     \
 	  WEIGHTS, n_class_weights, FOR_WEIGHED, "What each label counts in "  \
 	  "the loss, in class order; balanced: the training rows over the "    \
@@ -254,7 +259,7 @@
 	  METRICS, metrics, FOR_EVERY, "Measures on the dev rows; the first one is " \
 	  "shown on the strip.")                                               \
 	T("tasks.*.rouge", ENUM, 0, 0, "\"ascii\"", "ascii|unicode", CHOICE,   \
-	  rouge_unicode, FOR_DECODES, "What ROUGE counts: words of a-z and 0-9, as " \
+	  rouge_unicode, FOR_ROUGE, "What ROUGE counts: words of a-z and 0-9, as " \
 	  "rouge-score does, or of every script's letters and digits.")        \
 	T("tasks.*.beams", INT, 1, 16, "4", NULL, INT, beams, FOR_DECODES,     \
 	  "Beams of the search in eval and predict.")                          \

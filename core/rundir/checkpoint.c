@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "model/safetensors.h"
+#include "plan/plan_kind.h"
 
 /* --- files --- */
 
@@ -34,7 +35,7 @@ static void put_task(struct json_out *o, const struct plan_task *p,
 			json_put_str(o, NULL, t->labels[i]);
 		json_close(o, ']');
 	}
-	if (data_target(p->kind)->has_set)
+	if (plan_has_trait(p->kind, FOR_THRESHOLD))
 		json_put_num(o, "threshold", t->threshold);
 	if (data_kind(p->kind)->prepare) {
 		json_put_num(o, "mean", t->mean);

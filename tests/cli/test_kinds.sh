@@ -21,6 +21,7 @@ for split in train dev; do
 	rows clinc150/$split.jsonl '{"text":"a film of %d parts","label":"l%2"}'
 	rows samsum/$split.jsonl '{"dialogue":"Ann: we meet at %d","summary":"They meet."}'
 	rows dialogsum/$split.jsonl '{"dialogue":"Ann: we meet at %d","summary":"They meet."}'
+	rows sentence_compression/$split.jsonl '{"tokens":"we meet at %d","keep":"1101"}'
 	rows aeslc/$split.jsonl '{"body":"we meet at %d","subject":"a meeting"}'
 done
 cp datasets/*.json "$TMP/datasets/"

@@ -4,9 +4,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "kind_view.h"
+#include "summaries_own.h"
 #include "widget/words.h"
 
-static int draw_tried(struct canvas *c, struct rect r, int y, const struct json *answer,
+int summaries_draw_tried(struct canvas *c, struct rect r, int y, const struct json *answer,
 		      enum ink ink)
 {
 	const struct json *text = json_get(answer, "text");
@@ -24,6 +25,6 @@ static int draw_tried(struct canvas *c, struct rect r, int y, const struct json 
 }
 
 #define WRITES                                                                 \
-	.view = VIEW_SUMMARIES, .draw_tried = draw_tried,                      \
+	.view = VIEW_SUMMARIES, .draw_tried = summaries_draw_tried,                      \
 	.unexplained = "a summary has no one answer to explain: j k choose another task"
 const struct view_kind view_kind_summarize = { WRITES }, view_kind_denoise = { WRITES };

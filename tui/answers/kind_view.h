@@ -12,8 +12,17 @@
 
 enum { REMARK = 320 };
 
+struct buf;
 struct json;
 struct json_out;
+struct word;
+
+/* A row's texts as words; source_text is what `source` was cut from. */
+struct kept_texts {
+	const char *source_text;
+	struct word *source, *reference, *output;
+	int n_source, n_reference, n_output;
+};
 
 struct view_kind {
 	enum view_id view;        /* Inspect or Summaries; that one reads a text and the
@@ -23,7 +32,17 @@ struct view_kind {
 	int (*draw_tried)(struct canvas *c, struct rect r, int y, const struct json *answer,
 			  enum ink ink);
 
-	/* The rest is Inspect's. After a set was read: what is counted over it. NULL: no. */
+	/*
+	 * Summaries': marks in the words of the three texts what is kept, rightly or not, and
+	 * what should be. NULL: nothing is kept, it is written.
+	 */
+	void (*mark_kept)(const struct prediction *p, const struct kept_texts *t);
+	/* What the first of a text alone would be, appended; returns what that is called.
+	 * NULL: its first three sentences. */
+	const char *(*lead)(const struct prediction *p, const char *text, struct buf *out);
+
+	/* The rest is Inspect's, but for remark and put_row, which Summaries has for what
+	 * is kept, too. After a set was read: what is counted over it. NULL: no. */
 	void (*load)(struct results *r, const struct feed *f, const struct snapshot *s);
 	/* NULL: answers are near or far, never wrong; all of them are listed. */
 	bool (*is_error)(const struct prediction *p);

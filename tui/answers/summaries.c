@@ -17,6 +17,7 @@ void *summaries_new(void)
 
 	v->task = v->set_task = v->token = -1;
 	v->row = v->set_step = -1;
+	v->lead = "lead-3";
 	results_init(&v->data);
 	return v;
 }
@@ -100,6 +101,7 @@ static void take_set(struct summaries_view *v)
 
 	forget_set(v);
 	v->set_task = v->data.task;
+	v->lead = "lead-3";
 	v->set_step = v->data.step;
 	v->figure = xcalloc((size_t)v->data.set.n + 1, sizeof *v->figure);
 	for (int i = 0; i < v->data.set.n; i++)

@@ -60,6 +60,7 @@ struct summaries_view {
 	int set_task;
 	int64_t set_step;
 	struct rouge_options rouge; /* as the task is scored */
+	const char *lead;          /* what the example's beginning is called: "lead-3" */
 	const struct tokenizer_kind *pieces; /* of the run's; NULL: not known */
 	struct example_figures *figure; /* [data.set.n] */
 	int measured;              /* how many are done, from the first on */

@@ -3,6 +3,7 @@
  * summaries-TASK-STEP.jsonl.
  */
 #include "base/json.h"
+#include "kind_view.h"
 #include "summaries_own.h"
 
 static void put_score(struct json_out *j, const char *key, const struct rouge_score *s)
@@ -23,10 +24,25 @@ static void put_rouge(struct json_out *j, const char *key, const struct rouge *r
 	json_close(j, '}');
 }
 
-static void put_figures(struct json_out *j, const struct example_figures *f)
+/* "lead-3" as a name: "lead3". */
+static const char *lead_key(const char *lead, char out[16])
 {
+	int n = 0;
+
+	for (; *lead && n < 15; lead++)
+		if (*lead != '-')
+			out[n++] = *lead;
+	out[n] = '\0';
+	return out;
+}
+
+static void put_figures(struct json_out *j, const struct example_figures *f,
+			const char *lead)
+{
+	char key[16];
+
 	put_rouge(j, "rouge", &f->rouge);
-	put_rouge(j, "lead3", &f->lead);
+	put_rouge(j, lead_key(lead, key), &f->lead);
 	json_put_num(j, "coverage", f->copying.coverage);
 	json_put_num(j, "density", f->copying.density);
 	json_put_int(j, "longest", f->copying.longest);
@@ -62,7 +78,9 @@ static void put_example(const void *arg, uint64_t k, struct json_out *j)
 	put_text(j, "reference", row->target);
 	put_text(j, "output", p->text);
 	json_put_num(j, "loss", p->loss);
-	put_figures(j, &v->figure[i]);
+	put_figures(j, &v->figure[i], v->lead);
+	if (summaries_keeps(v) && summaries_keeps(v)->put_row)
+		summaries_keeps(v)->put_row(j, &v->data, p);
 }
 
 void summaries_export(struct ui *ui)

@@ -30,7 +30,7 @@ struct columns {
 	int w, p, r, f1, lead, mean, change; /* ends; 0: not shown */
 };
 
-static struct columns score_columns(int w, bool has_change)
+static struct columns score_columns(int w, bool has_change, const char *lead)
 {
 	struct columns k = {.w = w, .p = 13, .r = 19, .f1 = 25};
 
@@ -43,7 +43,7 @@ static struct columns score_columns(int w, bool has_change)
 	} else if (has_change) {
 		k.change = 32;
 	} else {
-		k.lead = 32;
+		k.lead = strlen(lead) < 7 ? 32 : 33;
 	}
 	return k;
 }
@@ -74,13 +74,15 @@ static void score_row(struct canvas *c, int y, int x, const struct columns *k,
 		    INK_DIM, signed_metric(number, change));
 }
 
-static void score_head(struct canvas *c, int y, int x, const struct columns *k)
+static void score_head(struct canvas *c, int y, int x, const struct columns *k,
+		       const char *lead)
 {
 	put(c, y, x, k->p, INK_DIM, "P");
 	put(c, y, x, k->r, INK_DIM, "R");
 	put(c, y, x, k->f1, INK_DIM, "F1");
 	put(c, y, x, k->mean, INK_DIM, "all F1");
-	put(c, y, x, k->lead, INK_DIM, "lead-3");
+	if (k->lead)
+		draw_right(c, y, x + k->lead, 7, INK_DIM, lead);
 	put(c, y, x, k->change, INK_DIM, "since");
 }
 
@@ -88,13 +90,13 @@ void draw_scores(struct canvas *c, struct rect r, const struct summaries_view *v
 		 const struct example_figures *f, const struct rouge *was)
 {
 	const struct summaries_means *m = &v->mean;
-	struct columns k = score_columns(r.w, was != NULL);
+	struct columns k = score_columns(r.w, was != NULL, v->lead);
 	const struct rouge *w = was ? was : &f->rouge;
 	const struct rouge_score *one[4] = {&f->rouge.r1, &m->rouge.r1, &f->lead.r1, &w->r1};
 	const struct rouge_score *two[4] = {&f->rouge.r2, &m->rouge.r2, &f->lead.r2, &w->r2};
 	const struct rouge_score *all[4] = {&f->rouge.rl, &m->rouge.rl, &f->lead.rl, &w->rl};
 
-	score_head(c, r.y, r.x, &k);
+	score_head(c, r.y, r.x, &k, v->lead);
 	score_row(c, r.y + 1, r.x, &k, "ROUGE-1", one);
 	score_row(c, r.y + 2, r.x, &k, "ROUGE-2", two);
 	score_row(c, r.y + 3, r.x, &k, "ROUGE-L", all);
@@ -248,7 +250,7 @@ void draw_means(struct canvas *c, struct rect r, const struct summaries_view *v)
 
 	if (r.h < 4 || !m->n)
 		return;
-	score_head(c, r.y, r.x, &k);
+	score_head(c, r.y, r.x, &k, v->lead);
 	mean_row(c, r.y + 1, r.x, "ROUGE-1", &m->rouge.r1, m->lead.r1.f1);
 	mean_row(c, r.y + 2, r.x, "ROUGE-2", &m->rouge.r2, m->lead.r2.f1);
 	mean_row(c, r.y + 3, r.x, "ROUGE-L", &m->rouge.rl, m->lead.rl.f1);
@@ -259,7 +261,7 @@ void draw_means(struct canvas *c, struct rect r, const struct summaries_view *v)
 		draw_textf(c, y++, r.x, r.w, m->cut ? INK_WARN : INK_DIM,
 			   "%d of %d sources were cut for the model", m->cut, m->n);
 	if (y < r.y + r.h)
-		draw_textf(c, y++, r.x, r.w, INK_DIM, "lead-3 %s",
+		draw_textf(c, y++, r.x, r.w, INK_DIM, "%s %s", v->lead,
 			   m->lead.r1.f1 > m->rouge.r1.f1 ? "is still ahead" :
 							     "is beaten");
 }

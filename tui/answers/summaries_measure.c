@@ -11,6 +11,7 @@
 #include "ask/baseline.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "kind_view.h"
 #include "summaries_own.h"
 
 #define SLICE 0.012 /* seconds of measuring between two frames or keys */
@@ -31,12 +32,19 @@ const char *summaries_only_name(enum summaries_only o)
 	return name[o];
 }
 
-const char *summaries_mode_name(enum summaries_mode m)
+const struct view_kind *summaries_keeps(const struct summaries_view *v)
+{
+	const struct view_kind *k = view_kind(v->data.kind);
+
+	return v->data.task >= 0 && k->mark_kept ? k : NULL;
+}
+
+const char *summaries_mode_name(const struct summaries_view *v)
 {
 	static const char *const name[READ_MODES] = {"copied", "novel", "matched",
 						     "plain"};
 
-	return name[m];
+	return v->mode == READ_COPIED && summaries_keeps(v) ? "kept" : name[v->mode];
 }
 
 /* --- one example --- */
@@ -123,7 +131,10 @@ static void measure(struct summaries_view *v, int i, struct rouge_scorer *rs)
 	if (f->is_done)
 		return;
 	buf_init(&lead);
-	baseline_lead(text, strlen(text), &lead);
+	if (view_kind(v->data.kind)->lead)
+		v->lead = view_kind(v->data.kind)->lead(p, text, &lead);
+	else
+		baseline_lead(text, strlen(text), &lead);
 	summaries_rouge(v, p, reference, &f->rouge);
 	rouge_score(rs, reference, buf_str(&lead), &f->lead);
 	f->is_blind = !rouge_has_words(rs, reference);

@@ -29,6 +29,12 @@ int summaries_shown(const struct summaries_view *v);
 /* The example's output in the evaluation before, or NULL. */
 const struct prediction *summaries_before(const struct summaries_view *v);
 
+/* The kind of the task shown, if it keeps parts of a text; NULL: it writes. */
+const struct view_kind *summaries_keeps(const struct summaries_view *v);
+/* "Try a text" (kind_view.h) of an answer with a text. */
+int summaries_draw_tried(struct canvas *c, struct rect r, int y, const struct json *answer,
+			 enum ink ink);
+
 /* --- summaries_measure.c --- */
 
 /* Changes against `before`, once that was read. */
@@ -47,7 +53,7 @@ void summaries_arrange(struct summaries_view *v);
 int summaries_find(const struct summaries_view *v, const char *what, int dir, int *hits);
 const char *summaries_sort_name(enum summaries_sort s);
 const char *summaries_only_name(enum summaries_only o);
-const char *summaries_mode_name(enum summaries_mode m);
+const char *summaries_mode_name(const struct summaries_view *v);
 
 /* --- summaries_tokens.c: a kept summary piece by piece --- */
 
@@ -66,6 +72,8 @@ struct pieces {
 	const char **source;       /* [n_source] */
 	int *source_word;          /* [n_source] of the source's words; -1: none */
 	bool is_cut;
+	bool is_units;             /* parts of the source that are kept or not: nothing was
+				      written, and nothing looked at */
 };
 /* `source`, `output`: the texts and their words (words may be NULL: no places). */
 struct placed_text {
@@ -106,6 +114,12 @@ void draw_copying(struct canvas *c, struct rect r, const struct summaries_view *
 /* All kept examples together. */
 void draw_means(struct canvas *c, struct rect r, const struct summaries_view *v);
 void draw_outputs(struct canvas *c, struct rect r, const struct results *d);
+
+/* --- summaries_legend.c --- */
+
+/* On the last line within r's frame. has_before: there is an evaluation before. */
+void draw_legend(struct canvas *c, struct rect r, const struct summaries_view *v,
+		 bool has_before);
 
 /* --- summaries_export.c --- */
 

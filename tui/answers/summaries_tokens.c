@@ -215,8 +215,11 @@ static int first_shown(const struct pieces *p, int chosen, int w)
 	return first;
 }
 
-static enum ink ink_of(double p)
+/* That a part is not kept is no fault. */
+static enum ink ink_of(const struct pieces *of, double p)
 {
+	if (of->is_units)
+		return p >= .5 ? INK_GOOD : INK_DIM;
 	return p >= .6 ? INK_GOOD : p >= .3 ? INK_WARN : INK_BAD;
 }
 
@@ -245,7 +248,7 @@ static void draw_cells(struct canvas *c, struct rect r, const struct pieces *p,
 		draw_foreign(c, r.y, x, w, INK_TEXT, k->text);
 		c->paper = PAPER_NONE;
 		if (r.h >= 2)
-			draw_text(c, r.y + 1, x, w, ink_of(k->p), share_text(number, k->p));
+			draw_text(c, r.y + 1, x, w, ink_of(p, k->p), share_text(number, k->p));
 		if (r.h >= 3 && isfinite(k->gate))
 			draw_bar(c, r.y + 2, x, CELL_MIN, 1 - k->gate, INK_MARK);
 		x += w + 1;
@@ -307,12 +310,14 @@ static void draw_chosen(struct canvas *c, struct rect r, const struct pieces *p,
 		c->flags = 0;
 	}
 	x += draw_text(c, r.y, x, end - x, INK_DIM, "p ");
-	x += draw_text(c, r.y, x, end - x, ink_of(k->p), share_text(number, k->p)) + 2;
+	x += draw_text(c, r.y, x, end - x, ink_of(p, k->p), share_text(number, k->p)) + 2;
 	if (isfinite(k->gate)) {
 		x += draw_text(c, r.y, x, end - x, INK_DIM, "copied ");
 		x += draw_text(c, r.y, x, end - x, INK_MARK,
 			       share_text(number, 1 - k->gate)) + 2;
 	}
+	if (p->is_units)
+		return;
 	if (r.h == 1 && !has_gate(p))
 		draw_text(c, r.y, x, end - x, INK_DIM, NO_GATE);
 	else if (r.h >= 2)
@@ -325,15 +330,16 @@ static void draw_boxed(struct canvas *c, struct rect r, const struct pieces *p, 
 {
 	struct rect in = rect_cut(r, 1, 2, 1, 2);
 
-	draw_titled_box(c, r, "piece by piece", "h l");
+	draw_titled_box(c, r, p->is_units ? "how likely each is kept" : "piece by piece", "h l");
 	draw_text(c, in.y + 1, in.x, LEAD, INK_DIM, "p");
-	if (in.h >= 3)
+	if (in.h >= 3 && !p->is_units)
 		draw_text(c, in.y + 2, in.x, in.w, INK_DIM, has_gate(p) ? "copy" : NO_GATE);
 	draw_cells(c, in, p, chosen);
 	if (in.h >= 5 && chosen >= 0)
 		draw_chosen(c, rect_cut(in, in.h - 2, 0, 0, 0), p, chosen);
 	else if (in.h >= 5)
 		draw_text(c, in.y + in.h - 1, in.x, in.w, INK_DIM,
+			  p->is_units ? "h l choose one: the source shows where it is" :
 			  has_looks(p) ? "h l choose a piece: what it looked at is marked" :
 					 "h l choose a piece");
 }

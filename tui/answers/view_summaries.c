@@ -8,6 +8,8 @@
 
 #include "ask/ask_summarize.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "kind_view.h"
 #include "summaries_own.h"
 #include "text/parts.h"
 #include "ui/keys.h"
@@ -53,11 +55,22 @@ static void forget_spans(struct word *w, int n)
 		w[i].span = 0;
 }
 
+static void mark_kept(struct example_view *e, const struct summaries_view *v)
+{
+	summaries_keeps(v)->mark_kept(e->p, &(struct kept_texts){
+		.source_text = e->row->text ? e->row->text : "",
+		.source = e->source, .reference = e->reference, .output = e->output,
+		.n_source = e->n_source, .n_reference = e->n_reference,
+		.n_output = e->n_output });
+}
+
 static void mark_words(struct example_view *e, const struct summaries_view *v)
 {
 	enum summaries_mode mode = v->shows_change ? READ_PLAIN : v->mode;
 
-	if (mode == READ_COPIED || mode == READ_NOVEL)
+	if (mode == READ_COPIED && summaries_keeps(v))
+		mark_kept(e, v);
+	else if (mode == READ_COPIED || mode == READ_NOVEL)
 		e->spans = words_compare(e->source, e->n_source, e->output, e->n_output);
 	if (mode == READ_MATCHED)
 		e->matched = words_match(e->reference, e->n_reference, e->output,
@@ -101,9 +114,10 @@ static void example_read(struct example_view *e, const struct summaries_view *v,
 	e->output = words_cut(e->p->text, &e->n_output);
 	source = (struct placed_text){e->row->text ? e->row->text : "", e->source,
 				      e->n_source};
-	output = (struct placed_text){e->p->text ? e->p->text : "", e->output,
-				      e->n_output};
+	output = (struct placed_text){e->p->text ? e->p->text : "",
+				      summaries_keeps(v) ? NULL : e->output, e->n_output};
 	pieces_read(&e->pieces, e->p->detail, v->pieces, &source, &output);
+	e->pieces.is_units = summaries_keeps(v) != NULL;
 	break_turns(e->source, e->n_source, source.text);
 	mark_words(e, v);
 	e->was = summaries_before(v);
@@ -198,7 +212,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 				 INK_DIM) + 2;
 	x = draw_place(c, v, r, x);
 	draw_right(c, r.y, r.x + r.w - 1, r.x + r.w - 1 - x > 7 ? 7 : 0, INK_MARK,
-		   v->shows_change ? "changes" : summaries_mode_name(v->mode));
+		   v->shows_change ? "changes" : summaries_mode_name(v));
 }
 
 /* --- texts --- */
@@ -278,36 +292,6 @@ static int draw_pane(struct canvas *c, const struct text_pane *p, bool is_boxed)
 	return lines - skip;
 }
 
-/* What the marks mean, where the output leaves a line free. */
-static void draw_legend(struct canvas *c, struct rect r, const struct ui *ui,
-			const struct example_view *e)
-{
-	const struct summaries_view *v = summaries_of(ui);
-	int y = r.y + r.h - 2, x = r.x + 3, end = r.x + r.w - 2;
-	bool shines = words_shine(c);
-
-	if (v->shows_change) {
-		draw_text(c, y, x, end - x, INK_DIM,
-			  !e->was ? "no evaluation before this one" :
-			  shines ? "+new+ −gone− since the evaluation before" :
-			  "{+new+} [-gone-] since the evaluation before");
-	} else if (v->mode == READ_MATCHED) {
-		draw_text(c, y, x, end - x, INK_DIM,
-			  shines ? "underlined: what ROUGE-1 counts as found" :
-			  "=word=: what ROUGE-1 counts as found");
-	} else if (v->mode != READ_PLAIN) {
-		if (v->mode == READ_COPIED && v->token < 0)
-			x += draw_text(c, y, x, end - x, INK_DIM,
-				       shines ? "¹ copied from the source" :
-				       "<1> copied from the source") + 3;
-		if (!shines)
-			x += draw_text(c, y, x, end - x, INK_DIM, "+");
-		x += draw_text(c, y, x, end - x, INK_NOVEL, "novel");
-		draw_text(c, y, x, end - x, INK_DIM,
-			  shines ? ": not in it" : "+: not in it");
-	}
-}
-
 static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
 			const struct example_view *e)
 {
@@ -341,11 +325,22 @@ static void draw_reference(struct canvas *c, struct rect r, bool boxed,
 	draw_pane(c, &p, boxed);
 }
 
+static const char *kept_remark(const struct example_view *e, const struct summaries_view *v,
+			       char out[REMARK])
+{
+	summaries_keeps(v)->remark(&v->data, e->p, 60, out);
+	return out;
+}
+
 static void output_remark(char out[64], const struct example_view *e,
 			  const struct summaries_view *v)
 {
+	char text[REMARK];
+
 	if (v->shows_change && e->was)
 		str_format(out, 64, "%d new, %d gone", e->added, e->removed);
+	else if (v->mode == READ_COPIED && summaries_keeps(v) && summaries_keeps(v)->remark)
+		str_copy(out, 64, kept_remark(e, v, text));
 	else if (v->mode == READ_COPIED && !v->shows_change)
 		str_format(out, 64, "%d word%s, %d span%s, %d novel", e->n_output,
 			   plural(e->n_output),
@@ -373,7 +368,7 @@ static void draw_output(struct canvas *c, const struct ui *ui, struct rect r, bo
 	p.title = title;
 	output_remark(p.remark, e, v);
 	if (draw_pane(c, &p, boxed) + 1 < r.h - 2 && boxed)
-		draw_legend(c, r, ui, e);
+		draw_legend(c, r, v, e->was != NULL);
 }
 
 /* --- below --- */

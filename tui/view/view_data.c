@@ -363,6 +363,24 @@ void draw_data_skips(struct canvas *c, const struct data_view *v, struct rect r)
 	}
 }
 
+/* What is kept of the texts, and how many targets had to be found in them. */
+static void draw_kept(struct canvas *c, struct rect r, const struct data_split_report *p)
+{
+	char kept[24], units[24];
+	double share = p->units ? (double)p->kept / (double)p->units : 0;
+	struct rect in = rect_cut(r, 1, 2, 1, 2);
+
+	draw_titled_box(c, r, "kept", NULL);
+	draw_textf(c, in.y, in.x, in.w, INK_TEXT, "%s of %s (%.0f%%)",
+		   fmt_count(kept, (int64_t)p->kept), fmt_count(units, (int64_t)p->units),
+		   100 * share);
+	if (in.h > 1)
+		draw_bar(c, in.y + 1, in.x, in.w, share, INK_MARK);
+	if (in.h > 2 && p->nearest)
+		draw_textf(c, in.y + 2, in.x, in.w, INK_WARN, "%s not word for word",
+			   fmt_count(kept, (int64_t)p->nearest));
+}
+
 void draw_data_side(struct canvas *c, const struct data_view *v, struct rect r)
 {
 	const struct data_split_report *p = data_view_report(v, v->split);
@@ -378,6 +396,8 @@ void draw_data_side(struct canvas *c, const struct data_view *v, struct rect r)
 		draw_labels(c, v, r, p);
 	} else if (kind->target->has_number) {
 		draw_number_box(c, v, r, p);
+	} else if (kind->target->has_units) {
+		draw_kept(c, r, p);
 	} else if (!kind->target->has_pieces) {
 		draw_titled_box(c, r, "target", NULL);
 		draw_text(c, r.y + 1, r.x + 2, r.w - 4, INK_DIM, "pieces of the texts");

@@ -89,22 +89,29 @@ static void mark_span(struct marks *m, const struct word *w, int n, int i, bool 
 	}
 }
 
-static void mark_change(struct marks *m, const struct word *w, int n, int i, bool fancy)
-{
-	bool is_new = w[i].look == LOOK_ADDED;
-	bool first = i == 0 || !same_look(&w[i - 1], &w[i]);
-	bool last = i + 1 == n || !same_look(&w[i + 1], &w[i]);
+/* What stands around words of one look; `sign` where colours and attributes show, too. */
+static const struct {
+	enum ink ink;
+	uint8_t flags;
+	const char *sign, *before, *after;
+} looks[WORD_LOOKS] = {
+	[LOOK_ADDED] = {INK_GOOD, CELL_BOLD, "+", "{+", "+}"},
+	[LOOK_REMOVED] = {INK_BAD, 0, "−", "[-", "-]"},
+	[LOOK_KEPT] = {INK_GOOD, CELL_BOLD, "", "[", "]"},
+	[LOOK_EXTRA] = {INK_BAD, CELL_BOLD, "+", "{+", "+}"},
+	[LOOK_MISSED] = {INK_WARN, CELL_UNDERLINE, "−", "(-", "-)"},
+};
 
-	m->ink = is_new ? INK_GOOD : INK_BAD;
-	m->flags = is_new ? CELL_BOLD : 0;
-	if (first)
-		add(m->before, fancy ? (is_new ? "+" : "−") : (is_new ? "{+" : "[-"));
-	if (last && !fancy)
-		add(m->after, is_new ? "+}" : "-]");
-	if (last && fancy && !is_new)
-		add(m->after, "−");
-	if (last && fancy && is_new)
-		add(m->after, "+");
+static void mark_look(struct marks *m, const struct word *w, int n, int i, bool fancy)
+{
+	enum word_look l = w[i].look;
+
+	m->ink = looks[l].ink;
+	m->flags = looks[l].flags;
+	if (i == 0 || !same_look(&w[i - 1], &w[i]))
+		add(m->before, fancy ? looks[l].sign : looks[l].before);
+	if (i + 1 == n || !same_look(&w[i + 1], &w[i]))
+		add(m->after, fancy ? looks[l].sign : looks[l].after);
 }
 
 static bool ends_name(const struct word *w)
@@ -155,7 +162,7 @@ static struct marks marks_of(const struct word *w, int n, int i, bool fancy,
 		add(m.after, fancy ? "" : "=");
 	}
 	if (w[i].look >= LOOK_ADDED)
-		mark_change(&m, w, n, i, fancy);
+		mark_look(&m, w, n, i, fancy);
 	if (w[i].heat) {
 		m.paper = PAPER_HIT + w[i].heat - 1;
 		add(m.after, fancy ? "" : stars[w[i].heat]);

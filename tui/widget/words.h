@@ -12,7 +12,9 @@
 
 enum { WORDS_MAX = 4096, DIFF_WORDS = 512 };
 
-enum word_look { LOOK_PLAIN, LOOK_MATCHED, LOOK_ADDED, LOOK_REMOVED };
+/* The last three: of a text of which parts are kept, rightly, wrongly, and wrongly not. */
+enum word_look { LOOK_PLAIN, LOOK_MATCHED, LOOK_ADDED, LOOK_REMOVED, LOOK_KEPT, LOOK_EXTRA,
+		 LOOK_MISSED, WORD_LOOKS };
 struct word {
 	const char *s;        /* borrowed */
 	size_t n;

@@ -36,7 +36,7 @@ plan ''
 check "fields have defaults" "$TUTTI" check q.json
 fails "it is among the kinds there are" 2 "did you mean 'count'" \
 	"$TUTTI" check q.json --set tasks.reds.kind=coumt
-fails "new names it" 2 "lm or count" "$TUTTI" new data/reds.jsonl --set kind=x --out r.json
+fails "new names it" 2 "extract or count" "$TUTTI" new data/reds.jsonl --set kind=x --out r.json
 sed 's/"number":3/"number":"three"/' data/reds.jsonl >data/bad.jsonl
 fails "what is no number is a bad row" 1 "no number" "$TUTTI" check q.json \
 	--set tasks.reds.train=data/bad.jsonl

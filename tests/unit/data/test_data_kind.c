@@ -60,15 +60,15 @@ static void test_kinds_are_whole(void **state)
 			assert_int_equal(!k->column[c].key, !k->column[c].noun ||
 							    !k->column[c].help);
 		assert_true(!k->mark || k->propose);
-		assert_int_equal(t->has_labels + t->has_number + t->has_pieces,
+		assert_int_equal(t->has_labels + t->has_number + t->has_pieces + t->has_units,
 				 t != &data_target_none);
 		assert_true(t->heading && t->check && t->take && t->count && t->fits &&
 			    t->get && t->show && t->put);
 	}
 	buf_init(&b);
 	task_kind_words(" or ", &b);
-	assert_string_equal(buf_str(&b), "classify, regress, summarize, multilabel, mlm, denoise "
-			    "or lm");
+	assert_string_equal(buf_str(&b), "classify, regress, summarize, multilabel, mlm, denoise, "
+			    "lm or extract");
 	buf_release(&b);
 }
 
