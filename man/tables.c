@@ -12,6 +12,7 @@
 #include "view/view_table.h"
 #include "view/desk_command.h"
 #include "metric/metric.h"
+#include "mix/around.h"
 #include "mix/mix.h"
 #include "cmd/opts.h"
 #include "look/figures.h"
@@ -140,10 +141,14 @@ static void methods(enum method_role role)
 		for (int k = 0; k < MIX_PARAMS && row->param[k].name; k++) {
 			const struct mix_param *p = &row->param[k];
 
+			if (around_has(row) && k >= method_param(row, "every"))
+				break; /* said once, below the list */
 			str_format(text, sizeof text, "%s: %s, %.10g to %.10g, else %.10g",
 				   p->name, p->help, p->min, p->max, p->fallback);
 			line(text);
 		}
+		if (around_has(row))
+			line("every, ema, scope");
 	}
 }
 

@@ -366,14 +366,17 @@ void telemetry_gradient(struct snapshot *snap, const struct gradient_row *r)
 	grad_curve_add(&c->grad_curve, r->step, r->norm);
 }
 
-/* What a channel puts into the shared gradient; silent ones nothing. */
+/*
+ * What a channel puts into the shared gradient; silent ones nothing. A factor below 0
+ * moves it as far as one above.
+ */
 static double pull_of(const struct channel *c)
 {
 	double factor = c->weight * c->factor * c->share;
 
-	if (c->silent || !(factor > 0))
+	if (c->silent || factor == 0)
 		return 0;
-	return factor * c->grad_norm;
+	return (factor < 0 ? -factor : factor) * c->grad_norm;
 }
 
 void telemetry_effective(struct snapshot *snap)

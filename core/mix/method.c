@@ -19,7 +19,24 @@
 	X(bandit)       \
 	X(manual)       \
 	X(fixed)        \
-	X(uncertainty)
+	X(uncertainty)  \
+	X(dwa)          \
+	X(random)       \
+	X(gls)          \
+	X(imtl_l)       \
+	X(stch)         \
+	X(famo)         \
+	X(gradnorm)     \
+	X(db_mtl)       \
+	X(mgda)         \
+	X(pcgrad)       \
+	X(gradvac)      \
+	X(cagrad)       \
+	X(imtl_g)       \
+	X(aligned)      \
+	X(fairgrad)     \
+	X(dualproj)     \
+	X(upgrad)
 
 #define DECLARE(name) extern const struct method method_##name;
 METHODS(DECLARE)
@@ -57,6 +74,11 @@ int method_memory(const struct method *row, int n)
 	return count;
 }
 
+bool method_combines(const struct method *row)
+{
+	return row->needs & (NEEDS_NORMS | NEEDS_GRAM);
+}
+
 /* --- parameters by words --- */
 
 static int find_param(const struct mix_param *p, const char *name, size_t len)
@@ -67,6 +89,32 @@ static int find_param(const struct mix_param *p, const char *name, size_t len)
 	return -1;
 }
 
+int method_param(const struct method *row, const char *name)
+{
+	return find_param(row->param, name, strlen(name));
+}
+
+static enum status read_value(const struct mix_param *p, const char *arg, const char *text,
+			      double *x, struct err *err)
+{
+	if (p->words) {
+		for (int i = 0; p->words[i]; i++)
+			if (str_eq(text, p->words[i])) {
+				*x = i;
+				return ST_OK;
+			}
+		return err_set(err, ST_INVALID, "'%s' is none of the words for '%s', from "
+			       "'%s' to '%s'", text, p->name, p->words[(int)p->min],
+			       p->words[(int)p->max]);
+	}
+	if (!parse_double(text, x))
+		return err_set(err, ST_INVALID, "'%s' is no number, in '%s'", text, arg);
+	if (!(*x >= p->min && *x <= p->max))
+		return err_set(err, ST_INVALID, "%s is out of range: %g to %g", arg, p->min,
+			       p->max);
+	return ST_OK;
+}
+
 /* "T=2" into param[]; `seen` refuses a second one. */
 static enum status read_param(const struct method *row, const char *arg, double *param,
 			      bool *seen, struct err *err)
@@ -74,7 +122,6 @@ static enum status read_param(const struct method *row, const char *arg, double 
 	const struct mix_param *p = row->param;
 	const char *eq = strchr(arg, '=');
 	int k = eq ? find_param(p, arg, (size_t)(eq - arg)) : -1;
-	double x;
 
 	if (!eq)
 		return err_set(err, ST_INVALID, "'%s' is no NAME=VALUE", arg);
@@ -83,14 +130,8 @@ static enum status read_param(const struct method *row, const char *arg, double 
 			       row->name, (int)(eq - arg), arg);
 	if (seen[k])
 		return err_set(err, ST_INVALID, "parameter '%s' is given twice", p[k].name);
-	if (!parse_double(eq + 1, &x))
-		return err_set(err, ST_INVALID, "'%s' is no number, in '%s'", eq + 1, arg);
-	if (!(x >= p[k].min && x <= p[k].max))
-		return err_set(err, ST_INVALID, "%s is out of range: %g to %g", arg,
-			       p[k].min, p[k].max);
 	seen[k] = true;
-	param[k] = x;
-	return ST_OK;
+	return read_value(&p[k], arg, eq + 1, &param[k], err);
 }
 
 enum status method_params(const struct method *row, const char *const *args, int n,
@@ -109,7 +150,7 @@ enum status method_params(const struct method *row, const char *const *args, int
 enum status method_fits(const struct method *row, int tasks, int micro_batches,
 			struct err *err)
 {
-	if (!(row->needs & (NEEDS_NORMS | NEEDS_GRAM)) || micro_batches >= tasks)
+	if (!method_combines(row) || micro_batches >= tasks)
 		return ST_OK;
 	return err_set(err, ST_INVALID, "method '%s' compares the gradients of all tasks: "
 		       "%d micro-batch%s too few for %d", row->name, micro_batches,
@@ -120,11 +161,19 @@ enum status method_fits(const struct method *row, int tasks, int micro_batches,
 enum status method_fits_frozen(const struct method *row, bool is_shared_frozen,
 			       struct err *err)
 {
-	if (!is_shared_frozen || !(row->needs & (NEEDS_NORMS | NEEDS_GRAM)))
+	if (!is_shared_frozen || !method_combines(row))
 		return ST_OK;
 	return err_set(err, ST_INVALID, "method '%s' reads the gradients of what tasks share, "
 		       "and all of that would be frozen: choose another method first",
 		       row->name);
+}
+
+void method_value(const struct mix_param *p, double value, char out[32])
+{
+	if (p->words)
+		str_copy(out, 32, p->words[(int)value]);
+	else
+		double_to_text(value, out);
 }
 
 void method_show(const struct method *row, const double *param, char *out, size_t cap)
@@ -135,7 +184,7 @@ void method_show(const struct method *row, const double *param, char *out, size_
 	str_copy(out, cap, row->name);
 	for (int i = 0; i < MIX_PARAMS && row->param[i].name; i++) {
 		n = strlen(out);
-		double_to_text(param[i], number);
+		method_value(&row->param[i], param[i], number);
 		str_format(out + n, cap - n, " %s=%s", row->param[i].name, number);
 	}
 }

@@ -62,6 +62,8 @@ struct mix_param {
 	const char *name;
 	double min, max, fallback;
 	const char *help;
+	/* NULL: a number. Else it is said by words, and its value is the word's place. */
+	const char *const *words;
 };
 
 struct mix_channel;
@@ -78,6 +80,7 @@ struct mix_view {
 	int64_t horizon;              /* the budget: updates that the plan is made for */
 	uint64_t seed;                /* the plan's */
 	const uint64_t *epoch;        /* of each task, begun at 0 */
+	bool active[MIX_TASKS_MAX];   /* not muted, nor left out by a solo */
 	const struct mix_channel *ch; /* size, weight, locked, dev metric, ... */
 	int64_t dev_step;             /* evaluations up to here are in them */
 	const double *param;          /* in the row's order */
@@ -116,6 +119,12 @@ const struct method *method_at(enum method_role role, int i);
 const struct method *method_find(enum method_role role, const char *name); /* or NULL */
 const char *method_role_name(enum method_role role); /* "sampling" */
 int method_memory(const struct method *row, int n);  /* doubles for n tasks */
+/* Its parameter of that name, -1: it has none. */
+int method_param(const struct method *row, const char *name);
+/* Does it speak of gradients, and so before the update? */
+bool method_combines(const struct method *row);
+/* A parameter's value as it is said, "0.5" or its word: at most 32 bytes. */
+void method_value(const struct mix_param *p, double value, char out[32]);
 /* Parameters from words ("T=2"), the others as the row has them. */
 enum status method_params(const struct method *row, const char *const *args, int n,
 			  double param[MIX_PARAMS], struct err *err);

@@ -13,33 +13,20 @@
  */
 #include <math.h> /* isfinite */
 
+#include "mix/learned.h"
 #include "mix/mix.h"
-#include "tensor/vmath.h"
 
-enum { LR, LIMIT };           /* parameters */
-enum { S, M, V, COUNT, EACH }; /* memory of each task */
-
-static double power_of(double x, double n)
-{
-	return v_expd(n * v_logd(x));
-}
+enum { LR, LIMIT };                                /* parameters */
+enum { S, LEARNED, EACH = LEARNED + LEARNED_MEMORY }; /* memory of each task */
 
 static double move(const double *param, double loss, bool regress, double *memory)
 {
-	const double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
 	double half = regress ? 0.5 : 1.0, limit = param[LIMIT];
-	double *s = &memory[S], *count = &memory[COUNT];
-	double d, mean, var;
+	double *s = &memory[S];
 
-	if (*count == 0)
+	if (memory[LEARNED + LEARNED_COUNT] == 0)
 		*s = regress ? -0.6931471805599453 : 0;
-	*count += 1;
-	d = 0.5 - half * v_expd(-*s) * loss;
-	memory[M] = beta1 * memory[M] + (1 - beta1) * d;
-	memory[V] = beta2 * memory[V] + (1 - beta2) * d * d;
-	mean = memory[M] / (1 - power_of(beta1, *count));
-	var = memory[V] / (1 - power_of(beta2, *count));
-	*s -= param[LR] * mean / (__builtin_sqrt(var) + eps);
+	learned_move(s, param[LR], 0.5 - half * v_expd(-*s) * loss, &memory[LEARNED]);
 	*s = *s > limit ? limit : *s < -limit ? -limit : *s;
 	return half * v_expd(-*s);
 }

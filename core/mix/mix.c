@@ -6,6 +6,7 @@
 #include <math.h> /* isfinite, NAN */
 #include <string.h>
 
+#include "mix/around.h"
 
 void mix_init(struct mix *m, int n)
 {
@@ -18,6 +19,7 @@ void mix_init(struct mix *m, int n)
 						 .factor = 1, .dev = NAN };
 	m->sampling.row = method_at(METHOD_SAMPLING, 0);
 	m->weighting.row = method_at(METHOD_WEIGHTING, 0);
+	m->sampling.groups = m->weighting.groups = m->groups = 1;
 }
 
 bool mix_active(const struct mix *m, int task)
@@ -33,9 +35,13 @@ bool mix_active(const struct mix *m, int task)
 
 static struct mix_view view_of(const struct mix *m, const struct mix_method *method)
 {
-	return (struct mix_view){ .n = m->n, .step = m->step, .horizon = m->horizon,
-				  .seed = m->seed, .epoch = m->epoch, .ch = m->ch,
-				  .dev_step = m->dev_step, .param = method->param };
+	struct mix_view v = { .n = m->n, .step = m->step, .horizon = m->horizon,
+			      .seed = m->seed, .epoch = m->epoch, .ch = m->ch,
+			      .dev_step = m->dev_step, .param = method->param };
+
+	for (int i = 0; i < m->n; i++)
+		v.active[i] = mix_active(m, i);
+	return v;
 }
 
 /* Nothing was seen, so nothing is learned: the memory is lent as a copy. */
@@ -219,14 +225,17 @@ bool mix_learn(struct mix *m, enum method_role role, const struct mix_seen *seen
 {
 	struct mix_method *method = mix_method(m, role);
 	struct mix_view v = view_of(m, method);
-	int count = method_memory(method->row, m->n);
+	int count = mix_memory(method, m->n);
 	double memory[MIX_MEMORY_MAX], out[MIX_TASKS_MAX];
 
 	memcpy(memory, method->memory, (size_t)count * sizeof *memory);
 	for (int i = 0; i < m->n; i++)
 		out[i] = m->ch[i].factor;
 	show_step(&v, seen, method->row->needs);
-	method->row->say(&v, memory, out);
+	if (!around_has(method->row))
+		method->row->say(&v, memory, out);
+	else if (!around_say(method, &v, seen, memory, out))
+		return false;
 	if (!all_within(out, m->n))
 		return false;
 	memcpy(method->memory, memory, (size_t)count * sizeof *memory);
@@ -238,7 +247,30 @@ bool mix_learn(struct mix *m, enum method_role role, const struct mix_seen *seen
 
 bool mix_combines(const struct mix *m)
 {
-	return m->weighting.row->needs & (NEEDS_NORMS | NEEDS_GRAM);
+	return method_combines(m->weighting.row);
+}
+
+bool mix_measures(const struct mix *m)
+{
+	const struct mix_method *w = &m->weighting;
+
+	return mix_combines(m) && (!around_has(w->row) || around_is_due(w, m->n));
+}
+
+bool mix_is_by_group(const struct mix *m)
+{
+	return m->weighting.groups > 1;
+}
+
+double mix_coefficient(const struct mix *m, int group, int task)
+{
+	const struct mix_method *w = &m->weighting;
+	double c = NAN;
+
+	if (m->ch[task].locked || w->groups == 1)
+		return m->ch[task].factor;
+	c = around_kept(w, m->n, group, (double *)(uintptr_t)w->memory)[task];
+	return isnan(c) ? 1 : c;
 }
 
 /* --- dev metrics --- */
@@ -292,6 +324,16 @@ void mix_show(const struct mix *m, enum method_role role, char *out, size_t cap)
 	method_show(x->row, x->param, out, cap);
 }
 
+int mix_memory(const struct mix_method *method, int n)
+{
+	int own = method_memory(method->row, n), all;
+
+	if (!around_has(method->row))
+		return own;
+	all = method->groups * (own + n) + 1;
+	return all <= MIX_MEMORY_MAX ? all : -1;
+}
+
 /* 0, but for what a method keeps of each locked channel. */
 static void forget(struct mix_method *method, const struct mix *m)
 {
@@ -304,22 +346,48 @@ static void forget(struct mix_method *method, const struct mix *m)
 	       sizeof method->memory - (size_t)(each * m->n) * sizeof *method->memory);
 }
 
+static int groups_of(const struct mix *m, const struct method *row, const double *param)
+{
+	return around_is_by_layer(row, param) && m->groups > 1 ? m->groups : 1;
+}
+
+bool mix_has_groups_of(const struct mix *m, const struct mix_method *method)
+{
+	return method->groups == groups_of(m, method->row, method->param);
+}
+
 void mix_use(struct mix *m, const struct method *row, const double param[MIX_PARAMS])
 {
 	struct mix_method *method = mix_method(m, row->role);
 	bool was_read = mix_needs(m) & NEEDS_DEV;
+	int groups = groups_of(m, row, param);
+	bool was_there = method->row == row && method->groups == groups;
 
-	BUG_IF(row->needs & NEEDS_AFTER && row->needs & (NEEDS_NORMS | NEEDS_GRAM));
-	BUG_IF(method_memory(row, m->n) < 0);
-	if (method->row == row)
-		forget(method, m);
-	else
-		*method = (struct mix_method){ .row = row };
+	BUG_IF(row->needs & NEEDS_AFTER && method_combines(row));
+	if (!was_there)
+		*method = (struct mix_method){ .row = row, .groups = groups };
 	memcpy(method->param, param, sizeof method->param);
+	BUG_IF(mix_memory(method, m->n) < 0);
+	if (around_has(row))
+		around_begin(method, m, was_there);
+	else
+		forget(method, m);
 	for (int i = 0; i < m->n && row->role == METHOD_WEIGHTING; i++)
 		if (!m->ch[i].locked)
 			m->ch[i].factor = 1;
 	settle_dev(m, was_read);
+}
+
+/* So many groups of so many tasks: has the method room to remember them? */
+static enum status check_room(const struct mix *m, const struct method *row,
+			      const double *param, struct err *err)
+{
+	struct mix_method tried = { .row = row, .groups = groups_of(m, row, param) };
+
+	if (mix_memory(&tried, m->n) >= 0)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "method '%s' cannot remember %d tasks in each of %d "
+		       "groups of parameters: scope=all", row->name, m->n, tried.groups);
 }
 
 enum status mix_set(struct mix *m, enum method_role role, const char *name,
@@ -333,6 +401,8 @@ enum status mix_set(struct mix *m, enum method_role role, const char *name,
 		return err_set(err, ST_INVALID, "no %s method '%s'",
 			       method_role_name(role), name);
 	st = method_params(row, args, n_args, param, err);
+	if (!st)
+		st = check_room(m, row, param, err);
 	if (!st)
 		mix_use(m, row, param);
 	return st;

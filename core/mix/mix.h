@@ -38,7 +38,8 @@ struct mix_channel {
 struct mix_method {
 	const struct method *row;
 	double param[MIX_PARAMS];
-	double memory[MIX_MEMORY_MAX]; /* as many as its row says; else 0 */
+	int groups;                    /* parts of the model that it speaks of apart */
+	double memory[MIX_MEMORY_MAX]; /* as many as mix_memory says; else 0 */
 };
 
 struct mix {
@@ -51,6 +52,7 @@ struct mix {
 	struct freeze frozen;      /* groups of parameters that stand still */
 	struct rates rates;        /* factors on the rate of such groups */
 	int64_t dev_step;          /* evaluations up to here are no news to a method */
+	int groups;                /* of shared parameters, told by the session: no state */
 	/* the session's, told before anybody is asked (session_tell_mix); no state here */
 	int64_t step;
 	uint64_t seed, epoch[MIX_TASKS_MAX];
@@ -67,6 +69,10 @@ enum status mix_set(struct mix *m, enum method_role role, const char *name,
  * there before keeps what it has of locked channels, and these keep their factors.
  */
 void mix_use(struct mix *m, const struct method *row, const double param[MIX_PARAMS]);
+/* Does it speak of as many groups as it would in this mix? A file may say else. */
+bool mix_has_groups_of(const struct mix *m, const struct mix_method *method);
+/* Doubles that a method remembers with n tasks; -1: more than there is room for. */
+int mix_memory(const struct mix_method *method, int n);
 /* What both methods need: bits of method_needs. */
 unsigned mix_needs(const struct mix *m);
 /* "temperature T=2" */
@@ -91,6 +97,7 @@ struct mix_seen {
 	const int *count;
 	const bool *regress;
 	const double *loss, *after, *norm, *gram;
+	const double *groups;      /* [groups][n * n]: the Gram matrix of each */
 };
 /*
  * A step's end for one method, or, where the weighting method combines the tasks'
@@ -101,6 +108,12 @@ struct mix_seen {
 bool mix_learn(struct mix *m, enum method_role role, const struct mix_seen *seen);
 /* Does the weighting method say its coefficients before the update? */
 bool mix_combines(const struct mix *m);
+/* One that does: is it asked in this step, or does its last word count (every=K)? ... */
+bool mix_measures(const struct mix *m);
+/* ... and of what: of each group of shared parameters apart? */
+bool mix_is_by_group(const struct mix *m);
+/* What a task's gradient counts with in that group, beside the hand's weight. */
+double mix_coefficient(const struct mix *m, int group, int task);
 /*
  * The dev metrics [n] (NaN: none) of an evaluation of the schedule at m->step. Methods
  * that read them see each evaluation once, and none from before they were chosen: so

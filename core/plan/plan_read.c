@@ -382,23 +382,25 @@ static enum status read_metrics(struct plan_reader *r, struct plan_task *t,
 	return st;
 }
 
-/* {"T": 2} as words, "T=2", in the order they stand. */
+/* {"T": 2, "scope": "layer"} as words, "T=2", "scope=layer", in the order they stand. */
 static enum status read_args(struct plan_reader *r, const struct plan_field *f,
 			     struct plan_method *m, const char *path,
 			     const struct json *n)
 {
 	if (json_type(n) != JSON_OBJECT)
-		return refuse_type(r, path, "an object of numbers", n);
+		return refuse_type(r, path, "an object of numbers or words", n);
 	if (json_len(n) > (int)f->max)
 		return plan_refuse(r, path, "more than %d entries", (int)f->max);
 	for (n = json_first(n); n; n = json_next(n)) {
-		char number[32];
+		bool is_word = json_type(n) == JSON_STRING;
+		char number[32] = "";
 
-		if (json_type(n) != JSON_NUMBER)
-			return refuse_type(r, path, "an object of numbers", n);
-		double_to_text(json_number(n), number);
+		if (!is_word && json_type(n) != JSON_NUMBER)
+			return refuse_type(r, path, "an object of numbers or words", n);
+		if (!is_word)
+			double_to_text(json_number(n), number);
 		if (!str_format(m->arg[m->n_args].text, sizeof m->arg->text, "%s=%s",
-				json_key(n), number))
+				json_key(n), is_word ? json_string(n) : number))
 			return plan_refuse(r, path, "name too long: '%.40s...'",
 					   json_key(n));
 		m->n_args++;

@@ -80,10 +80,13 @@ static enum status set_field(struct plan_reader *r, struct json *root,
 	bool is_share = row >= 0 && plan_places()[row].slot == SLOT_SPAN &&
 			strchr(value, '%');
 	bool is_text = type == PLAN_STR || type == PLAN_PATH || type == PLAN_ENUM || is_share;
+	double number;
 	struct json_out o;
 	struct buf b;
 	enum status st;
 
+	if (row < 0) /* an argument: a number or a word */
+		is_text = !parse_double(value, &number);
 	if (row >= 0 && plan_places()[row].slot == SLOT_HEADER)
 		is_text = false;
 	if (*value == '"' || (row >= 0 && plan_is_optional(&plan_fields(&n)[row]) &&

@@ -281,7 +281,8 @@
 	  method[METHOD_WEIGHTING].name,                                       \
 	  "What multiplies the weights of the tasks.")                         \
 	W("mix.weighting_args", LIST, 0, MIX_PARAMS, "{}", NULL, ARGS,         \
-	  method[METHOD_WEIGHTING], "Parameters of the weighting method.")     \
+	  method[METHOD_WEIGHTING], "Parameters of the weighting "   \
+	  "method: {\"every\": 2, \"scope\": \"layer\"}.")                          \
 	W("mix.micro_batches", INT, 1, 255, "4", NULL, INT, micro_batches,     \
 	  "Micro-batches of one step.")                                        \
 	W("mix.tokens", INT, 8, 65536, "512", NULL, INT, tokens,               \

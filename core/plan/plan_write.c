@@ -65,8 +65,10 @@ static void put_args(struct json_out *o, const char *key, const struct plan_meth
 
 		str_format(name, sizeof name, "%.*s", (int)(eq - m->arg[i].text),
 			   m->arg[i].text);
-		parse_double(eq + 1, &x);
-		json_put_num(o, name, x);
+		if (parse_double(eq + 1, &x))
+			json_put_num(o, name, x);
+		else
+			json_put_str(o, name, eq + 1);
 	}
 	json_close(o, '}');
 }

@@ -248,6 +248,10 @@ static enum status check_tasks(const struct session *s, const struct checkpoint_
 	if (c->n_tasks != s->n_tasks)
 		return err_set(err, ST_INVALID, "checkpoint of %d tasks, the plan has %d",
 			       c->n_tasks, s->n_tasks);
+	if (!mix_has_groups_of(&s->mix, &c->held->mix.weighting))
+		return err_set(err, ST_CORRUPT, "state.json: the weighting method speaks of "
+			       "%d groups of parameters, the model has %d",
+			       c->held->mix.weighting.groups, s->mix.groups);
 	for (int i = 0; i < s->n_tasks && !st; i++) {
 		const struct plan_task *p = &s->plan->tasks[i];
 		const struct session_task *t = &s->task[i];

@@ -242,7 +242,12 @@ static void get_method(struct object *parent, const struct state_field *f, int n
 		return;
 	}
 	get_params(&o, m->row->param, m->param);
-	get_memory(&o, method_memory(m->row, n_tasks), m->memory);
+	m->groups = o.n && json_get(o.n, "groups") ?
+		(int)get_int(&o, "groups", FREEZE_LAYERS + 1) : 1;
+	if (m->groups < 1 || mix_memory(m, n_tasks) < 0)
+		wrong(o.r, "out of range:", "groups", f->name);
+	else
+		get_memory(&o, mix_memory(m, n_tasks), m->memory);
 	close_object(&o);
 }
 

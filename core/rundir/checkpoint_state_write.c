@@ -33,8 +33,10 @@ static void put_method(struct json_out *o, const struct state_field *f, int n_ta
 	for (int i = 0; i < MIX_PARAMS && p[i].name; i++)
 		put_double(o, p[i].name, m->param[i]);
 	json_close(o, '}');
+	if (m->groups > 1)
+		json_put_num(o, "groups", m->groups);
 	json_open(o, "memory", '[');
-	for (int i = 0; i < method_memory(m->row, n_tasks); i++)
+	for (int i = 0; i < mix_memory(m, n_tasks); i++)
 		put_double(o, NULL, m->memory[i]);
 	json_close(o, ']');
 	json_close(o, '}');

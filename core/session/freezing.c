@@ -5,8 +5,7 @@
 
 #include "session/session.h"
 
-/* Shared ones that no trunk says where to put go with its top layer. */
-static int layer_of(const struct session *s, int p)
+int freezing_layer(const struct session *s, int p)
 {
 	int top = model_config(s->model)->layers - 1, layer = model_layer(s->model, p);
 
@@ -18,13 +17,13 @@ void freezing_groups(const struct session *s, struct freeze_groups *out)
 	plan_groups(s->plan, out);
 	out->heads = 0;
 	for (int p = 0; p < s->params.n; p++)
-		if (layer_of(s, p) >= out->layers)
+		if (freezing_layer(s, p) >= out->layers)
 			out->heads |= (uint64_t)1 << s->params.p[p].owner;
 }
 
 bool freezing_has(const struct session *s, const struct freeze *f, int p)
 {
-	int layer = layer_of(s, p);
+	int layer = freezing_layer(s, p);
 
 	if (model_is_adapter(s->model, p))
 		return f->adapters;

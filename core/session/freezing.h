@@ -19,6 +19,11 @@ struct session;
 
 /* Its groups; names are borrowed from its plan. */
 void freezing_groups(const struct session *s, struct freeze_groups *out);
+/*
+ * The layer that parameter p goes with: -1 embeddings, `layers` or more a task's own.
+ * Shared ones that no trunk says where to put go with its top layer.
+ */
+int freezing_layer(const struct session *s, int p);
 /* Is parameter p among what `f` freezes? */
 bool freezing_has(const struct session *s, const struct freeze *f, int p);
 /* Does `f` leave any parameter of this owner to train: PARAM_SHARED, or a task, which has

@@ -272,12 +272,13 @@ static enum status start_methods(struct session *s, struct err *err)
 	return st;
 }
 
-/* The mix as the plan sets it. */
+/* The mix as the plan sets it, for the model that is there. */
 static enum status start_mix(struct session *s, struct err *err)
 {
 	const struct plan *p = s->plan;
 
 	mix_init(&s->mix, s->n_tasks);
+	s->mix.groups = task_sums_groups(s);
 	s->mix.lr = p->lr;
 	s->mix.clip = p->clip;
 	s->mix.dropout = p->dropout;

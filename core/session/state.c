@@ -208,7 +208,7 @@ static void add_times(struct hasher *h, const struct param_set *ps, const int64_
 
 static void add_method(struct hasher *h, int n_tasks, const struct mix_method *m)
 {
-	int count = method_memory(m->row, n_tasks);
+	int count = mix_memory(m, n_tasks);
 
 	hasher_add_str(h, m->row->name);
 	for (int i = 0; i < MIX_PARAMS; i++)

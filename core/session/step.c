@@ -212,8 +212,9 @@ static void reduce(struct step *x)
 	for (int i = 0; i < s->n_tasks; i++)
 		x->regress[i] = data_kind(s->plan->tasks[i].kind)->target->has_number;
 	x->is_finite = losses_finite(s) && isfinite(x->squares);
-	if (x->is_finite && s->task_sums.is_on)
-		task_sums_measure(s, mix_needs(&s->mix) & NEEDS_GRAM);
+	if (x->is_finite && mix_measures(&s->mix))
+		task_sums_measure(s, s->mix.weighting.row->needs & NEEDS_GRAM,
+				  mix_is_by_group(&s->mix));
 }
 
 /* --- coefficients --- */
@@ -221,9 +222,10 @@ static void reduce(struct step *x)
 static bool tell(struct step *x, enum method_role role)
 {
 	const struct task_sums *t = &x->s->task_sums;
-	struct mix_seen seen = { .count = x->count, .regress = x->regress,
-				 .loss = x->loss, .after = x->after,
-				 .norm = t->norm, .gram = t->gram };
+	struct mix_seen seen = { .count = t->is_on ? t->count : x->count,
+				 .regress = x->regress, .loss = x->loss,
+				 .after = x->after, .norm = t->norm, .gram = t->gram,
+				 .groups = t->groups };
 
 	return mix_learn(&x->s->mix, role, &seen);
 }
@@ -390,7 +392,7 @@ static void learn(struct step *x)
 
 	if (!mix_combines(m))
 		tell(x, METHOD_WEIGHTING);
-	if (method_memory(m->sampling.row, m->n))
+	if (mix_memory(&m->sampling, m->n))
 		tell(x, METHOD_SAMPLING);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/freezing.h"
 #include "session/session.h"
 #include "session/workers.h"
 
@@ -35,10 +36,34 @@ size_t task_sums_bytes(const struct param_set *ps, int tasks, int jobs)
 	return (size_t)task_sums_buffers(tasks, jobs) * grads_bytes(ps, PARAM_SHARED);
 }
 
+int task_sums_groups(const struct session *s)
+{
+	int most = -1;
+
+	for (int p = 0; p < s->params.n; p++)
+		if (s->params.p[p].owner == PARAM_SHARED && freezing_layer(s, p) > most)
+			most = freezing_layer(s, p);
+	return most + 2;
+}
+
+static void make_groups(struct session *s)
+{
+	struct task_sums *t = &s->task_sums;
+
+	t->n_groups = task_sums_groups(s);
+	t->group = xcalloc((size_t)s->params.n, sizeof *t->group);
+	for (int p = 0; p < s->params.n; p++)
+		if (s->params.p[p].owner == PARAM_SHARED)
+			t->group[p] = freezing_layer(s, p) + 1;
+}
+
 static void make_room(struct session *s)
 {
 	struct task_sums *t = &s->task_sums;
-	size_t n = (size_t)s->n_tasks, buffers;
+	size_t n = (size_t)s->n_tasks, buffers, groups;
+
+	make_groups(s);
+	groups = (size_t)t->n_groups;
 
 	t->n_buffers = task_sums_buffers(s->n_tasks, s->plan->micro_batches);
 	buffers = (size_t)t->n_buffers;
@@ -46,8 +71,10 @@ static void make_room(struct session *s)
 	t->free = xcalloc(buffers, sizeof *t->free);
 	for (int i = 0; i < t->n_buffers; i++)
 		t->all[i] = grads_new_owned(&s->params, PARAM_SHARED);
-	t->part = xcalloc(GRADS_PARTS * n * n, sizeof *t->part);
+	t->part = xcalloc(GRADS_PARTS * groups * n * n, sizeof *t->part);
 	t->gram = xcalloc(n * n, sizeof *t->gram);
+	t->groups = xcalloc(groups * n * n, sizeof *t->groups);
+	t->by = xcalloc(groups * n, sizeof *t->by);
 	for (int i = 0; i < s->n_tasks; i++)
 		sum_tree_begin(&t->tree[i], s->plan->micro_batches);
 }
@@ -60,8 +87,11 @@ void task_sums_release(struct task_sums *t)
 		sum_tree_release(&t->tree[i]);
 	xfree(t->all);
 	xfree(t->free);
+	xfree(t->group);
 	xfree(t->part);
 	xfree(t->gram);
+	xfree(t->groups);
+	xfree(t->by);
 	*t = (struct task_sums){ 0 };
 }
 
@@ -77,7 +107,7 @@ bool task_sums_begin(struct session *s)
 {
 	struct task_sums *t = &s->task_sums;
 
-	t->is_on = mix_needs(&s->mix) & (NEEDS_NORMS | NEEDS_GRAM);
+	t->is_on = mix_combines(&s->mix);
 	if (!t->is_on)
 		return false;
 	if (!t->all)
@@ -148,40 +178,76 @@ void task_sums_take(struct session *s, int job, const struct grads *g, int param
 
 struct measuring {
 	struct session *s;
-	bool all;
+	bool all, by_group;
 };
+
+/* The inner product of tasks i and k in one part: of all groups, each in its place. */
+static void measure_pair(const struct measuring *m, int i, int k, int part)
+{
+	const struct task_sums *t = &m->s->task_sums;
+	const struct param_set *ps = &m->s->params;
+	size_t n = (size_t)m->s->n_tasks, groups = (size_t)t->n_groups;
+	double *out = t->part + (size_t)part * groups * n * n + (size_t)i * n + (size_t)k;
+	bool are_there = t->sum[i] && t->sum[k];
+
+	if (!m->by_group) {
+		*out = are_there ? grads_inner_part(t->sum[i], t->sum[k], PARAM_SHARED,
+						    part) : 0;
+		return;
+	}
+	for (size_t g = 0; g < groups; g++)
+		out[g * n * n] = 0;
+	for (int p = 0; p < ps->n && are_there; p++)
+		if (ps->p[p].owner == PARAM_SHARED)
+			out[(size_t)t->group[p] * n * n] +=
+				grads_inner_param(t->sum[i], t->sum[k], p, part);
+}
 
 static void measure_part(struct worker *w, int part, void *arg)
 {
 	const struct measuring *m = arg;
-	struct task_sums *t = &m->s->task_sums;
-	int n = m->s->n_tasks;
-	double *out = t->part + (size_t)part * (size_t)(n * n);
 
 	(void)w;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < m->s->n_tasks; i++)
 		for (int k = m->all ? 0 : i; k <= i; k++)
-			out[i * n + k] = !t->sum[i] || !t->sum[k] ? 0 :
-				grads_inner_part(t->sum[i], t->sum[k], PARAM_SHARED, part);
+			measure_pair(m, i, k, part);
+}
+
+/* The parts of one pair in one group, as of tasks' means. */
+static double end_pair(const struct task_sums *t, size_t n, size_t group, int i, int k)
+{
+	double sum = 0, both = (double)t->count[i] * t->count[k];
+	size_t at = group * n * n + (size_t)i * n + (size_t)k;
+
+	for (size_t part = 0; part < GRADS_PARTS; part++)
+		sum += t->part[part * (size_t)t->n_groups * n * n + at];
+	return both > 0 ? sum / both : 0;
 }
 
 /* One half is measured and mirrored: the matrix is symmetric to the bit (test_gram). */
-void task_sums_measure(struct session *s, bool all)
+void task_sums_measure(struct session *s, bool all, bool by_group)
 {
-	struct measuring m = { s, all };
+	struct measuring m = { s, all, by_group };
 	struct task_sums *t = &s->task_sums;
-	int n = s->n_tasks;
+	size_t n = (size_t)s->n_tasks, groups = by_group ? (size_t)t->n_groups : 1;
 
 	workers_run(s->workers, GRADS_PARTS, measure_part, &m);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < s->n_tasks; i++)
 		for (int k = all ? 0 : i; k <= i; k++) {
-			double sum = 0, both = (double)t->count[i] * t->count[k];
+			size_t at = (size_t)i * n + (size_t)k, other = (size_t)k * n + (size_t)i;
+			double sum = 0;
 
-			for (int part = 0; part < GRADS_PARTS; part++)
-				sum += t->part[part * n * n + i * n + k];
-			t->gram[i * n + k] = t->gram[k * n + i] = both > 0 ? sum / both : 0;
+			for (size_t g = 0; g < groups; g++) {
+				double x = end_pair(t, n, g, i, k);
+
+				if (by_group)
+					t->groups[g * n * n + at] =
+						t->groups[g * n * n + other] = x;
+				sum += x;
+			}
+			t->gram[at] = t->gram[other] = sum;
 		}
-	for (int i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		t->norm[i] = __builtin_sqrt(t->gram[i * n + i]);
 }
 
@@ -189,7 +255,6 @@ void task_sums_measure(struct session *s, bool all)
 
 struct combining {
 	struct session *s;
-	float by[MIX_TASKS_MAX];
 	double square[GRADS_PARTS];
 };
 
@@ -199,17 +264,23 @@ static void combine_part(struct worker *w, int part, void *arg)
 	struct session *s = c->s;
 
 	(void)w;
-	grads_combine(s->sum, PARAM_SHARED, s->n_tasks, s->task_sums.sum, c->by, part);
+	grads_combine(s->sum, PARAM_SHARED, s->n_tasks, s->task_sums.sum, s->task_sums.by,
+		      s->task_sums.group, part);
 	c->square[part] = grads_sumsq_part(s->sum, GRADS_ALL, part);
 }
 
 double task_sums_combine(struct session *s)
 {
 	struct combining c = { .s = s };
+	int n = s->n_tasks;
 	double squares = 0;
 
-	for (int i = 0; i < s->n_tasks; i++) /* sum[i] is k_i g_i */
-		c.by[i] = (float)(mix_loss_weight(&s->mix, i) / s->plan->micro_batches);
+	for (int g = 0; g < s->task_sums.n_groups; g++) /* sum[i] is k_i g_i */
+		for (int i = 0; i < n; i++)
+			s->task_sums.by[g * n + i] =
+				(float)(s->mix.ch[i].weight *
+					mix_coefficient(&s->mix, g, i) /
+					s->plan->micro_batches);
 	workers_run(s->workers, GRADS_PARTS, combine_part, &c);
 	for (int part = 0; part < GRADS_PARTS; part++)
 		squares += c.square[part];

@@ -16,6 +16,9 @@
  * tasks' own parameters get the bits that `fixed` gives them (test_ones; test_gram has
  * the whole against a sum in double).
  *
+ * By layer (mix/around.h): embeddings and each shared layer are a group, with a Gram
+ * matrix of its own, and c_i is the group's.
+ *
  * Trees of their own, beside the step's, since that one has the weights at its leaves:
  * measuring must not change it, and a norm must not depend on the hand's weight.
  *   Who writes what: `take` runs inside workers_sum, one at a time and in order, on
@@ -39,8 +42,12 @@ struct task_sums {
 	/* of the step, after its micro-batches: */
 	int count[MIX_TASKS_MAX];            /* micro-batches that entered */
 	const struct grads *sum[MIX_TASKS_MAX]; /* k_i g_i; NULL: none */
-	double *part;                        /* [GRADS_PARTS][n * n] */
+	int n_groups;
+	int *group;                          /* [n parameters], 0 of those of tasks */
+	double *part;                        /* [GRADS_PARTS][n_groups][n * n] */
 	double *gram;                        /* [n * n] */
+	double *groups;                      /* [n_groups][n * n]; measured by group alone */
+	float *by;                           /* [n_groups][n]: what each counts with */
 	double norm[MIX_TASKS_MAX];
 };
 
@@ -50,16 +57,22 @@ size_t task_sums_bytes(const struct param_set *ps, int tasks, int jobs);
 void task_sums_release(struct task_sums *t);
 void task_sums_give_back(struct task_sums *t); /* between steps: the memory, not the room */
 
+/* Embeddings and the shared layers: into how many groups the shared parameters fall. */
+int task_sums_groups(const struct session *s);
+
 /* Once a step's micro-batches are drawn: are they wanted? Room is made when they first are. */
 bool task_sums_begin(struct session *s);
 /* Each micro-batch's gradient and its n / nbar, as gradients_take has them. */
 void task_sums_take(struct session *s, int job, const struct grads *g, int param,
 		    double by);
-/* Norms and, if `all`, the Gram matrix: by all workers, in a fixed order. */
-void task_sums_measure(struct session *s, bool all);
+/*
+ * Norms and, if `all`, the Gram matrix; `by_group`: of each group, and of the whole their
+ * sum. By all workers, in a fixed order.
+ */
+void task_sums_measure(struct session *s, bool all, bool by_group);
 /*
  * Puts the combination in the place of the shared parameters' part of s->sum, with
- * the mix's factors as coefficients. Returns the new sum of squares of the whole.
+ * the mix's coefficients. Returns the new sum of squares of the whole.
  */
 double task_sums_combine(struct session *s);
 

@@ -102,6 +102,11 @@ static double inner_param(const struct grads *a, const struct grads *b, int p, i
 	return sum;
 }
 
+double grads_inner_param(const struct grads *a, const struct grads *b, int p, int part)
+{
+	return grads_touched(a, p) && grads_touched(b, p) ? inner_param(a, b, p, part) : 0;
+}
+
 double grads_inner_part(const struct grads *a, const struct grads *b, int owner, int part)
 {
 	double sum = 0.0;
@@ -146,7 +151,7 @@ static void add_slice(struct grads *sum, const struct grads *g, float by, int p,
  * micro-batches made both (the BUG_IF of add_slice).
  */
 void grads_combine(struct grads *sum, int owner, int n, const struct grads *const *from,
-		   const float *by, int part)
+		   const float *by, const int *row, int part)
 {
 	for (int p = 0; p < sum->ps->n; p++) {
 		size_t begin, end;
@@ -157,6 +162,7 @@ void grads_combine(struct grads *sum, int owner, int n, const struct grads *cons
 		set_zero(sum, p, begin, end);
 		for (int i = 0; i < n; i++)
 			if (from[i] && grads_touched(from[i], p))
-				add_slice(sum, from[i], by[i], p, begin, end);
+				add_slice(sum, from[i], by[row[p] * n + i], p, begin,
+					  end);
 	}
 }

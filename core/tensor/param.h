@@ -149,13 +149,15 @@ enum { GRADS_ALL = -2, GRADS_PARTS = 16 };
 double grads_sumsq(const struct grads *g, int owner_filter);
 double grads_sumsq_part(const struct grads *g, int owner_filter, int part);
 double grads_sumsq_param(const struct grads *g, int p, int part); /* of that sum */
-/* Part `part` of GRADS_PARTS of the inner product of one owner's parameters. */
+/* Part `part` of GRADS_PARTS of the inner product of one owner's parameters; or of one. */
 double grads_inner_part(const struct grads *a, const struct grads *b, int owner, int part);
+double grads_inner_param(const struct grads *a, const struct grads *b, int p, int part);
 /*
  * sum = by[0] from[0] + by[1] from[1] + ..., of one owner's parameters as far as `sum`
- * has them touched, in that order; from[i] NULL: not there. Such parts, too.
+ * has them touched, in that order; from[i] NULL: not there. Such parts, too. row [n
+ * parameters]: which of several such `by` counts for it.
  */
 void grads_combine(struct grads *sum, int owner, int n, const struct grads *const *from,
-		   const float *by, int part);
+		   const float *by, const int *row, int part);
 
 #endif

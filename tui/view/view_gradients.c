@@ -184,8 +184,10 @@ static void draw_row(struct canvas *c, const struct ui *ui, int i, int y,
 	draw_zone(c, (struct rect){y, 0, 1, c->cols}, i, DO_NONE, 0);
 	draw_textf(c, y, 2, 1, ink_channel(i), "%c", channel_letter(i));
 	draw_foreign(c, y, 4, k->name_w, ink, ch->name);
-	snprintf(number, sizeof number, weight < 99.995 ? "%.2f" : "%.0f", weight);
-	draw_right(c, y, k->weight, 6, ch->silent ? INK_DIM : INK_STRONG, number);
+	snprintf(number, sizeof number, fabs(weight) < 99.995 ? "%.2f" :
+		 fabs(weight) < 99999.5 ? "%.0f" : "%.0e", weight);
+	draw_right(c, y, k->weight, 6, ch->silent ? INK_DIM : weight < 0 ? INK_WARN :
+		   INK_STRONG, number);
 	draw_part(c, y, k->share, k->share_bar, k, ch->share, ink);
 	draw_part(c, y, k->effective, k->effective_bar, k, ch->effective, ink);
 	draw_right(c, y, k->norm, 7, ch->silent ? INK_DIM : INK_TEXT,

@@ -36,6 +36,16 @@ static const char *weight_text(char out[24], double w)
 	return out;
 }
 
+/* Six columns whatever its size: 0.80, -0.12, 12.3, -1234, 2e+05. */
+static const char *factor_text(char out[24], double f)
+{
+	double size = fabs(f);
+
+	snprintf(out, 24, size < 9.995 ? "×%.2f" : size < 99.95 ? "×%.1f" :
+		 size < 9999.5 ? "×%.0f" : "×%.0e", f);
+	return out;
+}
+
 /* An arrow for where a figure goes, in the ink of what that means. */
 static void draw_trend(struct canvas *c, int y, int x, enum trend t, bool up_is_good,
 		       bool filled)
@@ -209,7 +219,8 @@ void draw_strip(struct canvas *c, const struct strip *s, struct rect r)
 		draw_text(c, r.y + 1, x + 8 + used, 1, INK_WARN, "~");
 	c->flags = 0;
 	if (fabs(ch->factor - 1) > .005 && isfinite(ch->factor) && r.w >= 22)
-		draw_textf(c, r.y + 1, x + 10 + used, 6, INK_DIM, "×%.2f", ch->factor);
+		draw_text(c, r.y + 1, x + 10 + used, 6, ch->factor < 0 ? INK_WARN : INK_DIM,
+			  factor_text(number, ch->factor));
 	draw_knob(c, s, r);
 	draw_share(c, s, r);
 	draw_strip_figures(c, s, r);

@@ -11,7 +11,7 @@
 const struct meaning meaning_table[] = {
 	{"~", "a change that waits for its step", OF_LIVE},
 	{"M S P", "lamps: muted, solo, protected against methods", OF_ALL},
-	{"weight", "the factor on the task's loss; x0.80: a method's factor beside it",
+	{"weight", "the factor on the task's loss; x0.80: a method's beside it, below 0: against",
 	 OF_STRIP},
 	{"shr", "share: part of the micro-batches, as the sampling method has it", OF_STRIP},
 	{"set", "share: part of the micro-batches, set by hand; a gives it back", OF_STRIP},

@@ -74,6 +74,20 @@ static void test_same_bits(void **state)
 
 /* --- commands while it runs --- */
 
+/* Any weighting method, those on gradients at times by layer. */
+static void random_weighting(double x, char *out, size_t cap)
+{
+	const struct method *row;
+	int n = 0, at;
+
+	while (method_at(METHOD_WEIGHTING, n))
+		n++;
+	at = (int)(x * n);
+	row = method_at(METHOD_WEIGHTING, at);
+	str_format(out, cap, "weighting %s%s", row->name,
+		   method_combines(row) && x * n - at > 0.6 ? " scope=layer every=3" : "");
+}
+
 static void random_command(const struct rng *r, uint64_t i, char *out, size_t cap)
 {
 	static const char *const tasks[] = { "mood", "count", "sum" };
@@ -97,8 +111,7 @@ static void random_command(const struct rng *r, uint64_t i, char *out, size_t ca
 			str_format(out, cap, "sampling %s", x < 0.8 ? "dynamic floor=0.1" :
 				   x < 0.9 ? "annealed" : "uniform");
 		break;
-	case 11: str_format(out, cap, "weighting %s", x < 0.6 ? "uncertainty" : "fixed");
-		break;
+	case 11: random_weighting(x, out, cap); break;
 	case 12: str_format(out, cap, "%s", x < 0.5 ? "eval" : "checkpoint"); break;
 	default: str_format(out, cap, "note the hand moved %.3f", x); break;
 	}

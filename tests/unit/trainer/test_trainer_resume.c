@@ -44,6 +44,41 @@ static void test_resume(void **state)
 	}
 }
 
+/* A script that goes through every weighting method there is, in several forms. */
+static void all_methods(char *out, size_t cap)
+{
+	static const char *const forms[] = { "", " every=2", " scope=layer ema=0.7" };
+	const struct method *row;
+	int step = 1;
+
+	*out = 0;
+	for (int i = 0; (row = method_at(METHOD_WEIGHTING, i)); i++, step += 2)
+		str_format(out + strlen(out), cap - strlen(out), "%d weighting %s%s\n", step,
+			   row->name, method_combines(row) ? forms[i % 3] : "");
+	assert_true(step < 60);
+}
+
+static void test_resume_methods(void **state)
+{
+	static const int64_t stops[] = { 4, 17, 23, 34, 41 };
+	char text[2048], expected[40];
+	const struct live_wanted whole = { .workers = 2, .script = text };
+
+	(void)state;
+	all_methods(text, sizeof text);
+	live_whole(&whole, expected);
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+		struct live_wanted part = whole;
+
+		part.steps = stops[i];
+		assert_int_equal(live_finish(live_start(&part)), ST_OK);
+		assert_int_equal(live_finish(live_resume(stops[i] + 2, text)), ST_OK);
+		assert_int_equal(live_finish(live_resume(0, text)), ST_OK);
+		assert_string_equal(live_snap.state, expected);
+		assert_replays(2);
+	}
+}
+
 /*
  * As after a kill: the newest checkpoints are gone, the journal is whole. The
  * run catches up with it, and refuses changes until it has.
@@ -112,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_resume_methods),
 		cmocka_unit_test(test_catch_up),
 		cmocka_unit_test(test_script_refused),
 	};
