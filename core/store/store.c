@@ -306,10 +306,9 @@ enum status store_flush(struct store *s, struct err *err)
 
 /* --- going back --- */
 
-enum status store_drop_after(struct store *s, int timeline, int64_t step,
-			     struct err *err)
+enum status store_drop_after(struct store *s, int64_t step, struct err *err)
 {
-#define LATER_OF(table) "DELETE FROM " table " WHERE timeline = ? AND step > ?"
+#define LATER_OF(table) "DELETE FROM " table " WHERE step > ? AND" STANDS(table)
 	static const char *const sql[] = { LATER_OF("step"), LATER_OF("gradient"),
 					   LATER_OF("eval"), LATER_OF("score"),
 					   LATER_OF("prediction") };
@@ -319,7 +318,7 @@ enum status store_drop_after(struct store *s, int timeline, int64_t step,
 	if (st)
 		return st;
 	for (size_t i = 0; i < sizeof sql / sizeof *sql && !st; i++)
-		st = db_run(s->db, sql[i], DB_VALUES(DB_INT(timeline), DB_INT(step)), err);
+		st = db_run(s->db, sql[i], DB_VALUES(DB_INT(step)), err);
 	return db_end(s->db, st, err);
 }
 

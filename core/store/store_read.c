@@ -154,8 +154,8 @@ enum status store_evals_read(struct store *s, int task, struct eval_row **out, i
 			     struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE ?1 < 0 OR task = ?1"
-				  EVAL_ORDER, DB_VALUES(DB_INT(task)), &q, err);
+	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE (?1 < 0 OR task = ?1) AND"
+				  STANDS("eval") EVAL_ORDER, DB_VALUES(DB_INT(task)), &q, err);
 
 	return read_evals(s, q, st, out, n, err);
 }
@@ -164,7 +164,8 @@ enum status store_evals_from(struct store *s, int64_t step, struct eval_row **ou
 			     struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE step >= ?" EVAL_ORDER,
+	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE step >= ? AND"
+				  STANDS("eval") EVAL_ORDER,
 				  DB_VALUES(DB_INT(step)), &q, err);
 
 	return read_evals(s, q, st, out, n, err);
@@ -252,8 +253,8 @@ enum status store_predictions_read(struct store *s, int task, int64_t step,
 {
 	enum status st = read_predictions(
 		s, PREDICTIONS("WHERE p.task = ?1 AND (p.timeline, p.step) = "
-			       "(SELECT timeline, step FROM prediction WHERE "
-			       "task = ?1 AND (?2 < 0 OR step = ?2) "
+			       "(SELECT timeline, step FROM prediction AS o WHERE "
+			       "task = ?1 AND (?2 < 0 OR step = ?2) AND" STANDS("o")
 			       "ORDER BY timeline DESC, step DESC LIMIT 1) "
 			       "ORDER BY p.row"),
 		DB_VALUES(DB_INT(task), DB_INT(step)), out, NULL, err);
@@ -269,8 +270,8 @@ enum status store_predictions_step(struct store *s, int task, int64_t upto,
 				   int64_t *step, struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, "SELECT max(step) FROM prediction WHERE task = ? "
-				  "AND step <= ?", DB_VALUES(DB_INT(task), DB_INT(upto)),
+	enum status st = db_query(s->db, "SELECT max(step) FROM prediction AS p WHERE "
+				  "task = ? AND step <= ? AND" STANDS("p"), DB_VALUES(DB_INT(task), DB_INT(upto)),
 				  &q, err);
 
 	*step = -1;
@@ -292,7 +293,7 @@ enum status store_history_read(struct store *s, int task, int64_t row,
 	enum status st;
 
 	*steps = NULL;
-	st = read_predictions(s, PREDICTIONS("WHERE p.task = ? AND p.row = ? "
+	st = read_predictions(s, PREDICTIONS("WHERE p.task = ? AND p.row = ? AND" STANDS("p")
 					     "ORDER BY p.timeline, p.step"),
 			      DB_VALUES(DB_INT(task), DB_INT(row)), out, steps, err);
 	if (st) {

@@ -242,7 +242,7 @@ static enum status compare_machine(struct trainer *t, struct err *err)
 static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 {
 	int64_t every = t->s->plan->eval_every.steps;
-	enum status st = store_drop_after(t->store, t->s->timeline, t->s->step, err);
+	enum status st = store_drop_after(t->store, t->s->step, err);
 
 	if (st)
 		return st;
