@@ -29,6 +29,9 @@
 	X(eval)         \
 	X(gradients)    \
 	X(checkpoint)   \
+	X(back)         \
+	X(rollback)     \
+	X(branch)       \
 	X(note)         \
 	X(try)          \
 	X(beams)        \

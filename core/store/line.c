@@ -125,8 +125,8 @@ static enum status put_jump(struct store *s, const struct jump *j, struct err *e
 	return store_set_fact(s, key, value, err);
 }
 
-enum status store_jump(struct store *s, struct journal_entry *asked,
-		       struct journal_entry *e, struct jump *j, struct err *err)
+enum status store_jump(struct store *s, struct journal_entry *e, struct jump *j,
+		       struct journal_entry *then, struct err *err)
 {
 	struct line l;
 	enum status st = db_begin(s->db, err);
@@ -136,13 +136,16 @@ enum status store_jump(struct store *s, struct journal_entry *asked,
 	st = store_line(s, &l, err);
 	j->timeline = 1 + (line_newest(&l) > e->timeline ? line_newest(&l) : e->timeline);
 	line_release(&l);
-	if (!st && asked)
-		st = store_journal(s, asked, err);
 	if (!st)
 		st = store_journal(s, e, err);
 	j->entry = e->seq;
 	if (!st)
 		st = put_jump(s, j, err);
+	if (!st && then) {
+		then->timeline = j->timeline;
+		then->step = j->step;
+		st = store_journal(s, then, err);
+	}
 	return db_end(s->db, st, err);
 }
 

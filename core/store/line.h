@@ -40,11 +40,12 @@ int line_newest(const struct line *l); /* timeline; 0: never went back */
 const struct jump *line_jump(const struct line *l, int64_t entry);
 
 /*
- * The entry (its seq is set) and the jump that it makes (its timeline and entry are),
- * and before it an entry that says what asked for it, where there is one.
+ * Journals the entry (its seq is set) with the jump that it makes (its timeline and entry
+ * are set). `then`, where it is not NULL, is an entry that follows on the new timeline: what
+ * is said there is not left behind.
  */
-enum status store_jump(struct store *s, struct journal_entry *asked,
-		       struct journal_entry *e, struct jump *j, struct err *err);
+enum status store_jump(struct store *s, struct journal_entry *e, struct jump *j,
+		       struct journal_entry *then, struct err *err);
 
 /*
  * The journal as a run is made again from it: the entries that stand, with seq > after,

@@ -174,6 +174,16 @@ static enum status last_seq(struct store *s, int64_t *out, struct err *err)
 	return ST_OK;
 }
 
+enum status store_journal_at(struct store *s, const struct journal_entry *e,
+			     struct err *err)
+{
+	return db_run(s->db, "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		      DB_VALUES(DB_INT(e->seq), DB_INT(e->timeline), DB_INT(e->step),
+				DB_INT(e->unix_ms), DB_TEXT(journal_who_name(e->who)),
+				DB_TEXT(e->command), DB_TEXT(e->before),
+				DB_TEXT(e->after)), err);
+}
+
 enum status store_journal(struct store *s, struct journal_entry *e, struct err *err)
 {
 	int64_t seq = 0;
@@ -182,17 +192,10 @@ enum status store_journal(struct store *s, struct journal_entry *e, struct err *
 	if (st)
 		return st;
 	st = last_seq(s, &seq, err);
+	e->seq = seq + 1;
 	if (!st)
-		st = db_run(s->db, "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-			    DB_VALUES(DB_INT(seq + 1), DB_INT(e->timeline),
-				      DB_INT(e->step), DB_INT(e->unix_ms),
-				      DB_TEXT(journal_who_name(e->who)),
-				      DB_TEXT(e->command), DB_TEXT(e->before),
-				      DB_TEXT(e->after)), err);
-	st = db_end(s->db, st, err);
-	if (!st)
-		e->seq = seq + 1;
-	return st;
+		st = store_journal_at(s, e, err);
+	return db_end(s->db, st, err);
 }
 
 /* --- steps --- */

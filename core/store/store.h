@@ -82,6 +82,9 @@ struct journal_entry {
 	char before[96], after[96]; /* "1.41", "2.00"; "" when there is none */
 };
 enum status store_journal(struct store *s, struct journal_entry *e, struct err *err);
+/* With the seq that it has: of a new run whose journal begins there. */
+enum status store_journal_at(struct store *s, const struct journal_entry *e,
+			     struct err *err);
 /* All entries with seq > after, in order; returns (caller frees) array. */
 enum status store_journal_read(struct store *s, int64_t after,
 			       struct journal_entry **out, int *n, struct err *err);

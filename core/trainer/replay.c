@@ -12,7 +12,9 @@
 #include "rundir/init.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
+#include "store/line.h"
 #include "trainer/advance.h"
+#include "trainer/branch.h"
 
 /* The newest checkpoint is loaded for its place in the journal and its hash. */
 static enum status open_newest(const char *run, int workers, struct progress *pg,
@@ -96,15 +98,22 @@ static bool look_tick(struct progress *p)
 }
 
 /*
- * The state of step 0: random, or the checkpoint that a run with an init keeps of it. Who
+ * The state that a run begins with, and its last journal entry. A branch keeps it as a
+ * checkpoint. Else that of step 0: random, or the checkpoint that a run with an init keeps of it. Who
  * has removed that one needs the init itself, as it was.
  */
 static enum status start_again(struct session *s, const char *run, struct store *store,
-			       struct err *err)
+			       int64_t *seq, struct err *err)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], name[64];
 	struct init_report r;
 	enum status st;
+
+	if (branch_folder(store, name)) {
+		if (!str_format(folder, sizeof folder, "%s/checkpoints/%s", run, name))
+			return err_set(err, ST_INVALID, "path too long: '%s'", run);
+		return checkpoint_load(s, folder, seq, err);
+	}
 
 	if (plan_has_init(s->plan) &&
 	    !checkpoint_find(run, 0, folder, sizeof folder, NULL))
@@ -125,12 +134,13 @@ static enum status run_again(struct session *s, const char *run, int64_t to,
 	struct advance a = { .s = s, .entries = entries, .between = between,
 			     .stepped = stepped, .evaluate = evaluate, .save = save,
 			     .arg = &r };
-	enum status st = store_journal_read(store, 0, &r.entry, &r.n, err);
+	int64_t begin = 0;
+	enum status st = start_again(s, run, store, &begin, err);
 
+	if (!st)
+		st = store_path(store, begin, &r.entry, &r.n, err);
 	while (r.n && r.entry[r.n - 1].seq > seq)
 		r.n--; /* came after the checkpoint */
-	if (!st)
-		st = start_again(s, run, store, err);
 	progress_begin(pg, (uint64_t)to, "steps", "replaying");
 	if (!st)
 		st = advance_run(&a, err);

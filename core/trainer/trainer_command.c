@@ -90,6 +90,7 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 
 	t->is_executing = true;
 	t->is_by_hand = who == WHO_PERSON;
+	t->who = who;
 	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
 		st = change(t, c, who, err);
 	else if (!st && c->row->flags & CMD_RUNS)
@@ -205,21 +206,21 @@ enum status trainer_script_past(struct trainer *t, const struct journal_entry *e
 	int64_t at = t->s->step;
 	enum status st = ST_OK;
 
-	if (n && e[n - 1].step > at)
-		at = e[n - 1].step;
+	if (t->n_pending && t->pending[t->n_pending - 1].step > at)
+		at = t->pending[t->n_pending - 1].step;
 	for (int i = 0; i < t->n_script && !st; i++) {
 		struct script_line *l = &t->script[i];
 
 		st = command_parse(l->text, c, err);
 		if (st)
 			break;
-		if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
+		if (c->row->flags & CMD_JOURNALED)
 			l->done = take_entry(l, c->text, e, n, taken);
 		else if (c->row->flags & CMD_STEERS)
 			l->done = l->step < at || (l->step == at && at > 0);
 		else /* looks again, to the same figures, where steps are made again */
 			l->done = l->step < t->s->step;
-		if (!l->done && l->step < at && c->row->flags & (CMD_CHANGES | CMD_NOTES))
+		if (!l->done && l->step < at && c->row->flags & CMD_JOURNALED)
 			st = err_set(err, ST_INVALID, "script:%d: step %lld is past: the run "
 				     "is at %lld", l->number, (long long)l->step,
 				     (long long)at);
@@ -352,10 +353,11 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 	if (st)
 		return st;
 	trainer_was_held(t);
+	trainer_ring_take(t); /* before a hand changes anything */
 	run_script(t);
 	if (trainer_drain(t, false))
 		trainer_picture(t, true);
-	return ST_OK;
+	return t->lost ? err_set(err, t->lost, "%s", t->lost_why.text) : ST_OK;
 }
 
 void trainer_refuse_all(struct trainer *t, const char *why)

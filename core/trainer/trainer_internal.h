@@ -7,6 +7,7 @@
  *   trainer_command.c  queue, script and journal become changes and answers
  *   trainer_work.c     pictures, evaluations, checkpoints, guards
  *   trainer_whole.c    the evaluation of all dev rows at the end
+ *   trainer_back.c     a run that goes back to a state it was in
  *   command_run.c      the commands about the run, as rows (command.h)
  */
 #ifndef TUTTI_TRAINER_TRAINER_INTERNAL_H
@@ -81,11 +82,15 @@ struct trainer {
 	int n_script;
 	struct journal_entry *pending; /* to be applied again */
 	int n_pending, next_pending;
+	struct ring *ring;             /* the last states (session/ring.h) */
 	int64_t journal_seq;       /* the last entry in the state */
 	int64_t saved_step, saved_seq, saved_dev; /* step, entry, dev_step on the disk */
 	bool must_extend;          /* to steps_asked, once caught up */
 	bool says_plan;
 	bool is_paused, is_stopping;
+	enum journal_who who;      /* of the command that is executed */
+	enum status lost;          /* went back in the journal, and could not in memory */
+	struct err lost_why;
 	bool is_executing;         /* a command: others wait for its answer */
 	bool is_by_hand;           /* that one: it can be refused and given again */
 	bool has_given_up;         /* told to stop, and others hold the store */
@@ -123,6 +128,23 @@ void trainer_add_journal(struct trainer *t, const struct journal_entry *e);
 
 /* trainer_whole.c: where the plan ends with one, unless it is in the store already. */
 enum status trainer_evaluate_whole(struct trainer *t, struct err *err);
+
+/*
+ * trainer_back.c: where a run goes back to, a checkpoint's folder or (in_ring >= 0) a
+ * state of the ring, with its step and the last journal entry in it. A refusal changes
+ * nothing. Who fails once the journal says so sets t->lost: the run must end, and a
+ * resumed one is where it went.
+ */
+struct back_to {
+	int64_t step, seq;
+	int in_ring;
+	char folder[PATH_MAX];
+};
+enum status trainer_jump(struct trainer *t, const char *line, const struct back_to *to,
+			 struct err *err);
+enum status trainer_rebuild(struct trainer *t, struct err *err);
+void trainer_ring_make(struct trainer *t);
+void trainer_ring_take(struct trainer *t); /* where one is due */
 
 /* trainer_command.c */
 enum status trainer_read_script(struct trainer *t, const char *text,

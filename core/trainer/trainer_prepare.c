@@ -16,6 +16,7 @@
 #include "rundir/init.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
+#include "store/line.h"
 #include "trainer/advance.h"
 
 /* --- facts --- */
@@ -145,42 +146,6 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 
 /* --- a resumed run --- */
 
-static void take_row(void *arg, const struct step_row *r)
-{
-	struct trainer *t = arg;
-
-	telemetry_step(&t->tele, &t->live, r);
-}
-
-static void take_gradient(void *arg, const struct gradient_row *r)
-{
-	struct trainer *t = arg;
-
-	gradients_remember(t->s, r);
-	telemetry_gradient(&t->live, r);
-}
-
-/* Curves and figures as they were, from the store. */
-static enum status rebuild(struct trainer *t, struct err *err)
-{
-	struct eval_row *e = NULL;
-	int n = 0;
-	enum status st = store_steps_read(t->store, 1, t->s->step, 1, take_row, t, err);
-
-	if (!st)
-		st = store_evals_read(t->store, -1, &e, &n, err);
-	for (int i = 0; i < n && !st; i++) {
-		if (e[i].step > t->s->step)
-			continue; /* will be measured again */
-		if (e[i].step >= 0 && e[i].step != t->live.eval_step)
-			t->live.evals++;
-		telemetry_eval(&t->live, &e[i]);
-	}
-	xfree(e);
-	return st ? st : store_gradients_read(t->store, 1, t->s->step, take_gradient, t,
-					      err);
-}
-
 static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 {
 	struct journal_entry *all = NULL;
@@ -190,10 +155,10 @@ static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 	for (int i = 0; i < n && !st; i++)
 		trainer_add_journal(t, &all[i]);
 	if (!st)
+		st = store_path(t->store, seq, &t->pending, &t->n_pending, err);
+	if (!st)
 		st = trainer_script_past(t, all, n, err);
 	xfree(all);
-	if (!st)
-		st = store_journal_read(t->store, seq, &t->pending, &t->n_pending, err);
 	return st;
 }
 
@@ -224,7 +189,7 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 		session_state(t->s, t->live.state);
 	}
 	st = read_journal(t, seq, err);
-	return st ? st : rebuild(t, err);
+	return st ? st : trainer_rebuild(t, err);
 }
 
 /* Bits will not be those of a run that never stopped (I3): said, then it goes on. */

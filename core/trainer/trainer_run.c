@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "session/ring.h"
 #include "trainer/advance.h"
 
 /*
@@ -179,6 +180,7 @@ static enum status live(struct trainer *t, struct err *err)
 	if (st)
 		return st;
 	t->last_flush = clock_now();
+	trainer_ring_make(t);
 	trainer_picture(t, true);
 	st = run(t, err);
 	if (!st)
@@ -203,6 +205,7 @@ static void end(struct trainer *t, enum status st)
 		session_state(t->s, t->live.state);
 	trainer_refuse_all(t, "the run has ended");
 	trainer_picture(t, true);
+	ring_free(t->ring);
 	session_free(t->s);
 	t->s = NULL;
 	store_close(t->store);

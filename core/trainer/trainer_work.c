@@ -17,6 +17,7 @@
 #include "rundir/checkpoint.h"
 #include "session/freezing.h"
 #include "session/workers.h"
+#include "store/line.h"
 #include "trainer/advance.h"
 
 /* --- pictures --- */
@@ -215,7 +216,7 @@ static enum status is_noted(struct trainer *t, const char *text, bool *is, struc
 	*is = false;
 	if (t->next_pending < t->n_pending)
 		return ST_OK; /* trainer_note() takes it from there */
-	st = store_journal_read(t->store, 0, &e, &n, err);
+	st = store_path(t->store, 0, &e, &n, err);
 	for (int i = 0; i < n && !st; i++)
 		*is |= e[i].who == WHO_GUARD && e[i].step == t->s->step &&
 		       str_starts(e[i].command, "note ") && str_eq(e[i].command + 5, text);

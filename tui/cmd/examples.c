@@ -36,6 +36,7 @@ const struct example_row example_table[] = {
 	{ "compare", "tutti compare first heavy" },
 	{ "compare", "tutti compare first heavy --baseline first --markdown" },
 	{ "replay", "tutti replay first" },
+	{ "branch", "tutti branch first other --set optimizer.lr=0.0001" },
 	{ "play", "tutti play first --speed 5" },
 	{ "export", "tutti export first first-hf --task reviews" },
 	{ "tokenize", "echo 'a long wait' | tutti tokenize first" },
