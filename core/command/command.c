@@ -209,6 +209,7 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 	case ARG_COUNT:
 		return check_count(c, i, err);
 	case ARG_COMMAND:
+	case ARG_DO:
 		return check_inner(c, i, err);
 	case ARG_NONE:
 		return err_set(err, ST_INVALID, "too many words, from '%.60s' on: %s", s,
@@ -292,6 +293,15 @@ static enum status cut_args(struct command *c, char *at, struct err *err)
 
 		while (command_is_space(*at))
 			at++;
+		if (*at && kind == ARG_DO) {
+			w = next_word(&at);
+			if (!str_eq(w, "do"))
+				return err_set(err, ST_INVALID, "'%.40s' where 'do' should "
+					       "be: %s", w, c->row->usage);
+			while (command_is_space(*at))
+				at++;
+			kind = ARG_COMMAND;
+		}
 		if (*at && (kind == ARG_TEXT || kind == ARG_COMMAND)) {
 			c->arg[c->n_args++] = at; /* the rest of the line as it is */
 			return ST_OK;
@@ -325,8 +335,8 @@ static void normalise(struct command *c)
 	str_copy(c->text, sizeof c->text, c->row->name);
 	for (int i = 0; i < c->n_args; i++) {
 		n = strlen(c->text);
-		c->text[n] = ' ';
-		str_copy(c->text + n + 1, sizeof c->text - n - 1, c->arg[i]);
+		str_format(c->text + n, sizeof c->text - n, " %s%s",
+			   command_kind_at(c->row, i) == ARG_DO ? "do " : "", c->arg[i]);
 	}
 	n = strlen(c->text);
 	if (c->is_forced && n + 1 < sizeof c->text)

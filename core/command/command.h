@@ -44,12 +44,13 @@ enum { COMMAND_ARGS = 10, COMMAND_TEXT = 16384 }; /* what is journaled: JOURNAL_
 /*
  * What an argument is: for checking, completion and help. ARG_GROUPS (a list, freeze.h)
  * is all words but the last one, which is the next argument's. ARG_TEXT and ARG_COMMAND
- * are the rest of the line; a command in a command is checked as one. ARG_PLACE is a
+ * are the rest of the line; a command in a command is checked as one (ARG_DO: behind the
+ * word "do"). ARG_PLACE is a
  * step or "best", with a '!' or without; ARG_COUNT a number that may be left out.
  */
 enum arg_kind { ARG_NONE, ARG_TASK, ARG_NUMBER, ARG_SHARE, ARG_ONOFF, ARG_SAMPLING,
 		ARG_WEIGHTING, ARG_PARAM, ARG_NAME, ARG_TEXT, ARG_GROUPS, ARG_PLACE,
-		ARG_COUNT, ARG_WORD, ARG_COMMAND };
+		ARG_COUNT, ARG_WORD, ARG_COMMAND, ARG_DO };
 enum { COMMAND_KINDS = 5 };
 
 struct command_row {

@@ -66,6 +66,9 @@ static void offer_kind(const struct completion *c, enum arg_kind kind,
 	case ARG_PLACE:
 		offer(c, "best");
 		break;
+	case ARG_DO:
+		offer(c, "do");
+		break;
 	case ARG_COMMAND:
 		for (int i = 0; i < command_count; i++)
 			offer(c, command_table[i]->name);

@@ -3,7 +3,8 @@
  * and the manual are derived from these rows, and so is what is done with a line.
  *
  * A row is `const struct command_row command_NAME` in a file of its family:
- * command_mix.c turns knobs of the mix, command_freeze.c freezes, command_run.c is about the run,
+ * command_mix.c turns knobs of the mix, command_freeze.c freezes, command_later.c holds
+ * commands for later, command_time.c goes back in time, command_run.c is about the run,
  * command_ask.c asks.
  */
 #include "command/command.h"
@@ -29,6 +30,10 @@
 	X(eval)         \
 	X(gradients)    \
 	X(checkpoint)   \
+	X(at)           \
+	X(when)         \
+	X(ramp)         \
+	X(cancel)       \
 	X(back)         \
 	X(rollback)     \
 	X(branch)       \

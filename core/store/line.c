@@ -149,6 +149,64 @@ enum status store_jump(struct store *s, struct journal_entry *e, struct jump *j,
 	return db_end(s->db, st, err);
 }
 
+/* --- hashes along the way --- */
+
+enum status mark_table(struct store *s, struct err *err)
+{
+	return db_script(s->db, "CREATE TABLE IF NOT EXISTS mark("
+			 "step INTEGER NOT NULL, seq INTEGER NOT NULL,"
+			 " timeline INTEGER NOT NULL, dev_step INTEGER NOT NULL,"
+			 " state TEXT NOT NULL, PRIMARY KEY(step, seq, timeline, dev_step))"
+			 " WITHOUT ROWID;", err);
+}
+
+enum status store_mark(struct store *s, const struct mark *m, struct err *err)
+{
+	return db_run(s->db, "INSERT OR REPLACE INTO mark VALUES(?, ?, ?, ?, ?)",
+		      DB_VALUES(DB_INT(m->step), DB_INT(m->seq), DB_INT(m->timeline),
+				DB_INT(m->dev_step), DB_TEXT(m->state)), err);
+}
+
+static bool take_mark(const struct db_rows *q, struct mark *m)
+{
+	int64_t timeline = db_int(q, 2);
+
+	*m = (struct mark){ .step = db_int(q, 0), .seq = db_int(q, 1),
+			    .timeline = (int)timeline, .dev_step = db_int(q, 3) };
+	return m->step >= 0 && m->seq >= 0 && timeline >= 0 && timeline <= INT32_MAX &&
+	       m->dev_step >= 0 && db_text(q, 4) &&
+	       str_copy(m->state, sizeof m->state, db_text(q, 4));
+}
+
+enum status store_marks(struct store *s, struct mark **out, int *n, struct err *err)
+{
+	struct db_rows *q = NULL;
+	struct mark *list = NULL;
+	size_t count = 0, cap = 0;
+	struct line l;
+	enum status st = store_line(s, &l, err);
+
+	*out = NULL;
+	*n = 0;
+	if (!st && store_has_table(s, "mark"))
+		st = db_query(s->db, "SELECT step, seq, timeline, dev_step, state FROM mark "
+			      "ORDER BY step, seq, timeline, dev_step", NULL, 0, &q, err);
+	while (!st && q && !(st = db_next(q, err))) {
+		ARRAY_GROW(list, count, cap);
+		if (!take_mark(q, &list[count])) {
+			db_done(q);
+			st = store_damaged(s, "a state's hash", err);
+			break;
+		}
+		count += line_has_state(&l, list[count].timeline, list[count].step,
+					list[count].seq);
+	}
+	line_release(&l);
+	*out = list;
+	*n = (int)count;
+	return st == ST_END ? ST_OK : st;
+}
+
 /* --- the journal of what stands --- */
 
 enum status store_path(struct store *s, int64_t after, struct journal_entry **out, int *n,

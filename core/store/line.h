@@ -48,6 +48,20 @@ enum status store_jump(struct store *s, struct journal_entry *e, struct jump *j,
 		       struct journal_entry *then, struct err *err);
 
 /*
+ * Hashes of the state along the way, one with each checkpoint, which stay when it goes:
+ * by these a run that is made again is compared with what it was. dev_step: the last
+ * evaluation that methods had seen (mix.h).
+ */
+struct mark {
+	int timeline;
+	int64_t step, seq, dev_step;
+	char state[40];
+};
+enum status store_mark(struct store *s, const struct mark *m, struct err *err);
+/* Those that stand, by step and entry; caller frees. None in older stores. */
+enum status store_marks(struct store *s, struct mark **out, int *n, struct err *err);
+
+/*
  * The journal as a run is made again from it: the entries that stand, with seq > after,
  * in order. Of one that went back, step and timeline are those it went to.
  */

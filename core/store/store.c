@@ -38,6 +38,8 @@ static enum status open_as(const char *path, enum db_mode mode, struct store **o
 		st = gradient_table(s, err);
 	if (!st && mode != DB_READ)
 		st = score_table(s, err);
+	if (!st && mode != DB_READ)
+		st = mark_table(s, err);
 	if (st) {
 		store_close(s);
 		s = NULL;
@@ -153,7 +155,7 @@ enum status store_set_budget(struct store *s, int64_t steps, struct err *err)
 
 const char *journal_who_name(enum journal_who w)
 {
-	static const char *const names[] = { "you", "script", "guard" };
+	static const char *const names[] = { "you", "script", "guard", "timer" };
 
 	BUG_IF((unsigned)w >= sizeof names / sizeof *names);
 	return names[w];

@@ -70,8 +70,8 @@ int64_t store_budget(struct store *s);
 enum status store_set_budget(struct store *s, int64_t steps, struct err *err);
 
 /* --- the journal --- */
-enum journal_who { WHO_PERSON, WHO_SCRIPT, WHO_GUARD };
-const char *journal_who_name(enum journal_who w); /* "you", "script", "guard" */
+enum journal_who { WHO_PERSON, WHO_SCRIPT, WHO_GUARD, WHO_TIMER, WHO_COUNT };
+const char *journal_who_name(enum journal_who w); /* "you", "script", "guard", "timer" */
 struct journal_entry {
 	int64_t seq;        /* 1, 2, ... set by store_journal */
 	int timeline;

@@ -28,7 +28,7 @@ static enum status copy_rows(struct store *from, struct store *to, const char *s
 	return st == ST_END ? ST_OK : st;
 }
 
-static bool has_table(struct store *s, const char *name)
+bool store_has_table(struct store *s, const char *name)
 {
 	struct db_rows *q = NULL;
 
@@ -41,6 +41,7 @@ static bool has_table(struct store *s, const char *name)
 
 #define VALUES_2 " VALUES(?, ?)"
 #define VALUES_3 " VALUES(?, ?, ?)"
+#define VALUES_5 " VALUES(?, ?, ?, ?, ?)"
 #define VALUES_6 " VALUES(?, ?, ?, ?, ?, ?)"
 #define VALUES_7 " VALUES(?, ?, ?, ?, ?, ?, ?)"
 #define VALUES_8 " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
@@ -64,6 +65,8 @@ static const struct {
 	{ "score", "SELECT timeline, step, scheduled, score, loss, counted, since"
 		   UP_TO("score"),
 	  "INSERT INTO score" VALUES_7, 7 },
+	{ "mark", "SELECT step, seq, timeline, dev_step, state" UP_TO("mark"),
+	  "INSERT INTO mark" VALUES_5, 5 },
 	{ "dev_row", "SELECT task, row, line, text, pair, target FROM dev_row WHERE ?1 = ?1",
 	  "INSERT INTO dev_row" VALUES_6, 6 },
 };
@@ -107,7 +110,7 @@ enum status store_copy(struct store *from, struct store *to, int64_t step, int64
 	if (st)
 		return st;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables && !st; i++)
-		if (has_table(from, tables[i].table))
+		if (store_has_table(from, tables[i].table))
 			st = copy_rows(from, to, tables[i].select, tables[i].insert,
 				       tables[i].columns, step, err);
 	if (!st)

@@ -71,6 +71,10 @@ enum status store_put_prediction(struct store *s, const char *sql,
 enum status gradient_table(struct store *s, struct err *err);
 enum status gradient_flush(struct store *s, struct err *err);
 
+/* line.c: its table, likewise; is there a table of that name? (store_copy.c) */
+enum status mark_table(struct store *s, struct err *err);
+bool store_has_table(struct store *s, const char *name);
+
 /* store_eval.c: its table, where a store is without. */
 enum status score_table(struct store *s, struct err *err);
 

@@ -40,7 +40,7 @@ static bool take_who(const struct db_rows *q, int column, enum journal_who *out)
 {
 	const char *s = db_text(q, column);
 
-	for (int w = WHO_PERSON; s && w <= WHO_GUARD; w++)
+	for (int w = WHO_PERSON; s && w < WHO_COUNT; w++)
 		if (str_eq(s, journal_who_name((enum journal_who)w))) {
 			*out = (enum journal_who)w;
 			return true;

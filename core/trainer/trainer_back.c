@@ -151,13 +151,16 @@ enum status trainer_jump(struct trainer *t, const char *line, const struct back_
 	str_copy(e.command, sizeof e.command, line);
 	str_format(e.before, sizeof e.before, "step %lld", (long long)t->s->step);
 	str_format(e.after, sizeof e.after, "step %lld", (long long)to->step);
-	st = store_jump(t->store, &e, &j, NULL, err);
+	st = store_jump(t->store, &e, &j, t->then, err);
 	if (st)
 		return st;
-	t->journal_seq = e.seq;
-	trainer_add_journal(t, &e);
+	trainer_wrote(t, &e);
+	if (t->then)
+		trainer_wrote(t, t->then);
 	st = restore(t, to, &why);
 	t->s->timeline = j.timeline;
+	if (!st)
+		st = trainer_coming_read(t, t->journal_seq, &why);
 	if (!st)
 		st = settle(t, to, &why);
 	if (!st) {

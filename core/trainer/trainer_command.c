@@ -31,11 +31,16 @@ static enum status write_entry(struct trainer *t, struct journal_entry *e,
 	e->who = who;
 	str_copy(e->command, sizeof e->command, command);
 	st = store_journal(t->store, e, err);
-	if (st)
-		return st;
+	if (!st)
+		trainer_wrote(t, e);
+	return st;
+}
+
+void trainer_wrote(struct trainer *t, const struct journal_entry *e)
+{
 	t->journal_seq = e->seq;
 	trainer_add_journal(t, e);
-	return ST_OK;
+	coming_take(&t->coming, e);
 }
 
 enum status trainer_note(struct trainer *t, const char *text, struct err *err)
@@ -60,7 +65,7 @@ enum status trainer_note(struct trainer *t, const char *text, struct err *err)
 
 /* No step feels a change before its entry is on the disk. */
 static enum status change(struct trainer *t, const struct command *c,
-			  enum journal_who who, struct err *err)
+			  enum journal_who who, struct buf *answer, struct err *err)
 {
 	struct journal_entry e = { 0 };
 	struct change g;
@@ -79,6 +84,8 @@ static enum status change(struct trainer *t, const struct command *c,
 		change_drop(&g);
 	else
 		change_keep(&g, t->s);
+	if (!st && c->row->flags & CMD_LATER)
+		buf_addf(answer, "%s: %s", g.after, c->text);
 	return st;
 }
 
@@ -92,7 +99,7 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 	t->is_by_hand = who == WHO_PERSON;
 	t->who = who;
 	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
-		st = change(t, c, who, err);
+		st = change(t, c, who, answer, err);
 	else if (!st && c->row->flags & CMD_RUNS)
 		st = c->row->run(t, c, answer, err);
 	else if (!st)
@@ -112,8 +119,10 @@ enum status trainer_catch_up(void *arg, struct err *err)
 	enum status st = advance_entries(t->s, t->pending, t->n_pending, &t->next_pending,
 					 err);
 
-	if (t->next_pending > before)
-		t->journal_seq = t->pending[t->next_pending - 1].seq;
+	for (; before < t->next_pending; before++) {
+		coming_take(&t->coming, &t->pending[before]);
+		t->journal_seq = t->pending[before].seq;
+	}
 	return st;
 }
 
@@ -354,6 +363,9 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 		return st;
 	trainer_was_held(t);
 	trainer_ring_take(t); /* before a hand changes anything */
+	st = trainer_fire(t, err);
+	if (st)
+		return st;
 	run_script(t);
 	if (trainer_drain(t, false))
 		trainer_picture(t, true);

@@ -8,6 +8,7 @@
  *   trainer_work.c     pictures, evaluations, checkpoints, guards
  *   trainer_whole.c    the evaluation of all dev rows at the end
  *   trainer_back.c     a run that goes back to a state it was in
+ *   trainer_later.c    commands that were held for later
  *   command_run.c      the commands about the run, as rows (command.h)
  */
 #ifndef TUTTI_TRAINER_TRAINER_INTERNAL_H
@@ -20,6 +21,7 @@
 #include "base/progress.h"
 #include "look/telemetry.h"
 #include "rundir/rundir.h"
+#include "command/coming.h"
 #include "command/command.h"
 #include "session/session.h"
 #include "trainer/trainer.h"
@@ -83,6 +85,9 @@ struct trainer {
 	struct journal_entry *pending; /* to be applied again */
 	int n_pending, next_pending;
 	struct ring *ring;             /* the last states (session/ring.h) */
+	struct coming coming;          /* what was asked for and is to come */
+	int64_t looked;                /* the step whose evaluation was looked at for it */
+	struct journal_entry *then;    /* what is said behind a jump; NULL: nothing */
 	int64_t journal_seq;       /* the last entry in the state */
 	int64_t saved_step, saved_seq, saved_dev; /* step, entry, dev_step on the disk */
 	bool must_extend;          /* to steps_asked, once caught up */
@@ -146,7 +151,13 @@ enum status trainer_rebuild(struct trainer *t, struct err *err);
 void trainer_ring_make(struct trainer *t);
 void trainer_ring_take(struct trainer *t); /* where one is due */
 
+/* trainer_later.c: the list as it was with that entry; what is due is done. */
+enum status trainer_coming_read(struct trainer *t, int64_t upto, struct err *err);
+enum status trainer_fire(struct trainer *t, struct err *err);
+
 /* trainer_command.c */
+/* An entry is in the journal: pictures and the list of what is to come have it. */
+void trainer_wrote(struct trainer *t, const struct journal_entry *e);
 enum status trainer_read_script(struct trainer *t, const char *text,
 				const struct plan *plan, struct err *err);
 /* Marks lines that the journal has; refuses those that are past. */

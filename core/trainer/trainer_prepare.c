@@ -130,6 +130,8 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 	if (!st)
 		trainer_channels(t);
 	if (!st)
+		st = trainer_coming_read(t, 0, err);
+	if (!st)
 		st = trainer_script_past(t, NULL, 0, err);
 	if (!st && t->s->plan->epochs > 0) /* before a plan is there that needs it */
 		st = store_set_budget(t->store, t->s->plan->steps, err);
@@ -189,6 +191,8 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 		session_state(t->s, t->live.state);
 	}
 	st = read_journal(t, seq, err);
+	if (!st)
+		st = trainer_coming_read(t, seq, err);
 	return st ? st : trainer_rebuild(t, err);
 }
 

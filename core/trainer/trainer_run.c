@@ -206,6 +206,7 @@ static void end(struct trainer *t, enum status st)
 	trainer_refuse_all(t, "the run has ended");
 	trainer_picture(t, true);
 	ring_free(t->ring);
+	coming_clear(&t->coming);
 	session_free(t->s);
 	t->s = NULL;
 	store_close(t->store);

@@ -367,6 +367,16 @@ enum status trainer_settle(struct trainer *t, struct err *err)
 	return st;
 }
 
+/* Its hash stays when the checkpoint goes. */
+static enum status mark(struct trainer *t, const char *state, struct err *err)
+{
+	struct mark m = { .timeline = t->s->timeline, .step = t->s->step,
+			  .seq = t->journal_seq, .dev_step = t->s->mix.dev_step };
+
+	str_copy(m.state, sizeof m.state, state);
+	return store_mark(t->store, &m, err);
+}
+
 /* name NULL: only when the state is not on the disk yet. */
 enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 {
@@ -382,6 +392,8 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	if (!st)
 		st = checkpoint_save(t->s, t->store, t->run_path, name ? name : "",
 				     t->journal_seq, &row, err);
+	if (!st)
+		st = mark(t, row.state, err);
 	if (!st && row.best)
 		t->live.best_step = row.step;
 	if (!st) {
