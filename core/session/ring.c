@@ -108,14 +108,13 @@ void ring_take(struct ring *r, const struct session *s, int64_t seq)
 			       block_bytes(s, &state_table[i]));
 }
 
-int ring_find(const struct ring *r, int64_t step, int n, int64_t *at, int64_t *seq)
+int ring_find(const struct ring *r, int64_t step, int64_t *seq)
 {
-	for (int i = r->n - 1; i >= 0; i--) {
+	for (int i = 0; i < r->n; i++) {
 		const struct kept *k = &r->kept[place(r, i)];
 
-		if (k->held->step >= step || --n > 0)
+		if (k->held->step != step)
 			continue;
-		*at = k->held->step;
 		*seq = k->seq;
 		return place(r, i);
 	}

@@ -22,11 +22,8 @@ int ring_size(const struct ring *r); /* that there is room for */
 
 /* The state as it is; seq: the last journal entry in it. The oldest one makes room. */
 void ring_take(struct ring *r, const struct session *s, int64_t seq);
-/*
- * The n-th state from the end, from 1 on, of those before `step`: its number for
- * ring_restore, its step and entry; -1: there are not so many.
- */
-int ring_find(const struct ring *r, int64_t step, int n, int64_t *at, int64_t *seq);
+/* The state of that step: its number for ring_restore, and its entry; -1: not here. */
+int ring_find(const struct ring *r, int64_t step, int64_t *seq);
 /* The step of the newest, or -1. */
 int64_t ring_newest(const struct ring *r);
 void ring_restore(const struct ring *r, int which, struct session *s);

@@ -132,24 +132,66 @@ const struct command_row command_rollback = {
 
 /* --- back --- */
 
+/* The last entry that the state of that step had before a hand came. */
+static enum status last_entry(struct trainer *t, int64_t step, int64_t *seq,
+			      struct err *err)
+{
+	struct journal_entry *e = NULL;
+	int n = 0;
+	enum status st = store_path(t->store, 0, &e, &n, err);
+
+	*seq = 0;
+	for (int i = 0; i < n; i++)
+		if (e[i].step < step && e[i].seq > *seq)
+			*seq = e[i].seq;
+	xfree(e);
+	return st;
+}
+
+/* The newest checkpoint that the state follows from. */
+static enum status find_before(struct trainer *t, struct back_to *to, struct err *err)
+{
+	struct checkpoint_info *list = NULL;
+	int n = 0, at = 0;
+	enum status st = checkpoint_list(t->run_path, &list, &n, err);
+
+	while (!st && at < n && (!list[at].complete || list[at].is_left ||
+				 list[at].step > to->step || list[at].journal_seq > to->seq))
+		at++;
+	if (!st && at == n)
+		st = err_set(err, ST_NOT_FOUND, "step %lld is not in memory (a state takes %zu "
+			     "MB, budget.back_memory is %d), and no checkpoint leads to it",
+			     (long long)to->step, (ring_state_bytes(t->s) >> 20) + 1,
+			     t->s->plan->back_memory);
+	if (!st && !str_format(to->folder, sizeof to->folder, "%s/checkpoints/%s",
+			       t->run_path, list[at].folder))
+		st = err_set(err, ST_INVALID, "path too long: '%.200s...'", t->run_path);
+	xfree(list);
+	return st ? st : checkpoint_sound(to->folder, err);
+}
+
+/* Which step it is follows from this one alone, whatever is in memory. */
 static enum status find_state(struct trainer *t, const struct command *c,
 			      struct back_to *to, struct err *err)
 {
-	const struct plan *p = t->s->plan;
-	int64_t n = 1;
+	int64_t every = t->s->plan->back_every, n = 1;
+	enum status st;
 
 	if (c->n_args)
 		parse_i64(c->arg[0], &n);
-	if (!ring_size(t->ring))
-		return err_set(err, ST_INVALID, "no states are kept in memory: one takes "
-			       "%zu MB, and budget.back_memory is %d",
-			       (ring_state_bytes(t->s) >> 20) + 1, p->back_memory);
-	to->in_ring = ring_find(t->ring, t->s->step, (int)n, &to->step, &to->seq);
-	if (to->in_ring >= 0)
-		return ST_OK;
-	return err_set(err, ST_NOT_FOUND, "there are not so many states before step %lld: "
-		       "one every %lld steps, the last %d", (long long)t->s->step,
-		       (long long)p->back_every, ring_size(t->ring));
+	if (!every)
+		return err_set(err, ST_INVALID, "the plan keeps no states (budget.back_every "
+			       "is 0)");
+	to->step = t->s->step ? ((t->s->step - 1) / every - (n - 1)) * every : -1;
+	if (to->step < 0)
+		return err_set(err, ST_NOT_FOUND, "there are not so many states before step "
+			       "%lld: one every %lld steps", (long long)t->s->step,
+			       (long long)every);
+	st = last_entry(t, to->step, &to->seq, err);
+	if (st)
+		return st;
+	to->in_ring = ring_find(t->ring, to->step, &to->seq);
+	return to->in_ring >= 0 ? ST_OK : find_before(t, to, err);
 }
 
 static enum status run_back(struct trainer *t, const struct command *c, struct buf *answer,
@@ -167,10 +209,10 @@ static enum status run_back(struct trainer *t, const struct command *c, struct b
 const struct command_row command_back = {
 	.name = "back", .arg = { ARG_COUNT }, .usage = "back [N]",
 	.help = "goes back to the last state in memory, or the N-th last",
-	.more = "States are kept every budget.back_every steps, as many as "
-		"budget.back_memory has room for. All is as it was, what was frozen and the "
-		"methods too; commands given since are undone with the steps. It is at "
-		"once, where rollback reads a checkpoint.",
+	.more = "There is one every budget.back_every steps. All is as it was, what was frozen "
+		"and the methods too; commands given since are undone with the steps. It is at "
+		"once where budget.back_memory has room for the state; else the steps from the "
+		"checkpoint before are made again.",
 	.flags = CMD_RUNS | CMD_JUMPS, .min = 1, .max = RING_STATES, .letter = 'B',
 	.run = run_back,
 };

@@ -1,6 +1,7 @@
 /*
- * trainer_back.c - a live run goes back to a state that it was in: to a checkpoint, or
- * to one of the last states in memory.
+ * trainer_back.c - a live run goes back to a state that it was in: to a checkpoint, to
+ * one of the last states in memory, or, where memory does not have it, by the steps that
+ * lead to it from the checkpoint before.
  *
  * The journal says where it went before anything is moved (store_jump): from then on
  * the run is at that step, whatever becomes of this process. A resumed run, and a replay, do
@@ -104,29 +105,45 @@ static enum status save_if_far(struct trainer *t, struct err *err)
 	return trainer_save(t, NULL, err);
 }
 
-static enum status restore(struct trainer *t, const struct back_to *to, struct err *err)
+static void from_ring(struct trainer *t, const struct back_to *to)
 {
-	enum status st = ST_OK;
+	ring_restore(t->ring, to->in_ring, t->s);
+	t->saved_step = -1;
+}
 
-	if (to->in_ring >= 0)
-		ring_restore(t->ring, to->in_ring, t->s);
-	else
-		st = checkpoint_load(t->s, to->folder, NULL, err);
+/* As a resumed run does: what lies between it and the jump is made again. */
+static enum status from_folder(struct trainer *t, const struct back_to *to, struct err *err)
+{
+	int64_t seq = 0;
+	enum status st = checkpoint_load(t->s, to->folder, &seq, err);
+
 	if (st)
 		return st;
-	t->saved_step = -1;
-	if (to->in_ring < 0) {
-		t->saved_step = t->live.checkpoint_step = to->step;
-		t->saved_seq = to->seq;
-		t->saved_dev = t->s->mix.dev_step;
-	}
-	ring_forget(t->ring, to->step, to->seq);
-	return ST_OK;
+	t->saved_step = t->live.checkpoint_step = t->s->step;
+	t->saved_seq = seq;
+	t->saved_dev = t->s->mix.dev_step;
+	if (t->s->step == to->step && seq == to->seq)
+		return ST_OK;
+	st = store_drop_after(t->store, t->s->step, err);
+	xfree(t->pending);
+	t->pending = NULL;
+	t->n_pending = t->next_pending = 0;
+	if (!st)
+		st = store_path(t->store, seq, &t->pending, &t->n_pending, err);
+	t->journal_seq = seq;
+	return st;
+}
+
+static bool is_on_the_way(const struct trainer *t)
+{
+	return t->next_pending < t->n_pending;
 }
 
 static enum status settle(struct trainer *t, const struct back_to *to, struct err *err)
 {
 	enum status st = ST_OK;
+
+	ring_forget(t->ring, t->s->step, t->journal_seq);
 
 	if (advance_wants_dev(t->s)) /* saved before its evaluation was seen */
 		st = advance_look(t->s, &t->pg, err);
@@ -157,14 +174,19 @@ enum status trainer_jump(struct trainer *t, const char *line, const struct back_
 	trainer_wrote(t, &e);
 	if (t->then)
 		trainer_wrote(t, t->then);
-	st = restore(t, to, &why);
-	t->s->timeline = j.timeline;
+	if (to->in_ring >= 0)
+		from_ring(t, to);
+	else
+		st = from_folder(t, to, &why);
+	if (!is_on_the_way(t))
+		t->s->timeline = j.timeline;
 	if (!st)
 		st = trainer_coming_read(t, t->journal_seq, &why);
 	if (!st)
 		st = settle(t, to, &why);
 	if (!st) {
-		trainer_say(t, "back at step %lld", (long long)to->step);
+		trainer_say(t, is_on_the_way(t) ? "on the way to step %lld, from a checkpoint" :
+			    "back at step %lld", (long long)to->step);
 		trainer_picture(t, true);
 		return ST_OK;
 	}

@@ -135,9 +135,9 @@ void trainer_add_journal(struct trainer *t, const struct journal_entry *e);
 enum status trainer_evaluate_whole(struct trainer *t, struct err *err);
 
 /*
- * trainer_back.c: where a run goes back to, a checkpoint's folder or (in_ring >= 0) a
- * state of the ring, with its step and the last journal entry in it. A refusal changes
- * nothing. Who fails once the journal says so sets t->lost: the run must end, and a
+ * trainer_back.c: where a run goes back to: step and last journal entry of the state; it
+ * is in the ring (in_ring >= 0), or a checkpoint's folder has it or one that it
+ * follows from. A refusal changes nothing. Who fails once the journal says so sets t->lost: the run must end, and a
  * resumed one is where it went.
  */
 struct back_to {
