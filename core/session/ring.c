@@ -53,12 +53,24 @@ static void make(struct kept *k, const struct session *s)
 			k->block[i] = xalloc64(block_bytes(s, &state_table[i]));
 }
 
-struct ring *ring_new(const struct session *s, size_t bytes)
+static int states(const struct session *s)
+{
+	const struct plan *p = s->plan;
+	size_t n = ((size_t)p->back_memory << 20) / ring_state_bytes(s);
+
+	return p->back_every <= 0 ? 0 : n > RING_STATES ? RING_STATES : (int)n;
+}
+
+size_t ring_bytes(const struct session *s)
+{
+	return (size_t)states(s) * ring_state_bytes(s);
+}
+
+struct ring *ring_new(const struct session *s)
 {
 	struct ring *r = xcalloc(1, sizeof *r);
-	size_t cap = bytes / ring_state_bytes(s);
 
-	r->cap = cap > RING_STATES ? RING_STATES : (int)cap;
+	r->cap = states(s);
 	for (int i = 0; i < r->cap; i++)
 		make(&r->kept[i], s);
 	return r;

@@ -13,10 +13,11 @@ enum { RING_STATES = 8 };
 
 struct ring;
 
-/* Of one state: what ring_new takes for it. */
+/* Of one state; of as many as the plan has room for, at most RING_STATES. */
 size_t ring_state_bytes(const struct session *s);
-/* As many states as `bytes` has room for, at most RING_STATES; none is fine, too. */
-struct ring *ring_new(const struct session *s, size_t bytes);
+size_t ring_bytes(const struct session *s);
+/* Room for these; for none is fine, too. */
+struct ring *ring_new(const struct session *s);
 void ring_free(struct ring *r); /* NULL is fine */
 int ring_size(const struct ring *r); /* that there is room for */
 

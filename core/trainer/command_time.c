@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "rundir/checkpoint.h"
 #include "session/ring.h"
+#include "store/line.h"
 #include "trainer/branch.h"
 #include "trainer/trainer_internal.h"
 

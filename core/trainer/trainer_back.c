@@ -20,13 +20,6 @@
 
 /* --- the ring --- */
 
-void trainer_ring_make(struct trainer *t)
-{
-	const struct plan *p = t->s->plan;
-
-	t->ring = ring_new(t->s, p->back_every > 0 ? (size_t)p->back_memory << 20 : 0);
-}
-
 void trainer_ring_take(struct trainer *t)
 {
 	int64_t step = t->s->step;

@@ -148,7 +148,6 @@ struct back_to {
 enum status trainer_jump(struct trainer *t, const char *line, const struct back_to *to,
 			 struct err *err);
 enum status trainer_rebuild(struct trainer *t, struct err *err);
-void trainer_ring_make(struct trainer *t);
 void trainer_ring_take(struct trainer *t); /* where one is due */
 
 /* trainer_later.c: the list as it was with that entry; what is due is done. */

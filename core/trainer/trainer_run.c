@@ -180,7 +180,7 @@ static enum status live(struct trainer *t, struct err *err)
 	if (st)
 		return st;
 	t->last_flush = clock_now();
-	trainer_ring_make(t);
+	t->ring = ring_new(t->s);
 	trainer_picture(t, true);
 	st = run(t, err);
 	if (!st)

@@ -17,6 +17,7 @@
 #include "rundir/init.h"
 #include "rundir/machine.h"
 #include "session/freezing.h"
+#include "session/ring.h"
 #include "trainer/replay.h"
 
 /* --- eval --- */
@@ -394,7 +395,7 @@ static void put_frozen(struct json_out *j, const struct session *s)
 static void print_check(const struct session *s, const struct init_report *init,
 			double seconds, bool json)
 {
-	double memory = (double)(mem_whole_peak_bytes() + RUN_BYTES) / 1e6;
+	double memory = (double)(mem_whole_peak_bytes() + RUN_BYTES + ring_bytes(s)) / 1e6;
 	double hours = seconds * (double)s->plan->steps / 3600;
 	struct json_out j;
 	struct buf b;
