@@ -164,6 +164,7 @@ enum status trainer_jump(struct trainer *t, const char *line, const struct back_
 	st = store_jump(t->store, &e, &j, t->then, err);
 	if (st)
 		return st;
+	t->has_jumped = true;
 	trainer_wrote(t, &e);
 	if (t->then)
 		trainer_wrote(t, t->then);

@@ -247,7 +247,7 @@ static void run_script(struct trainer *t)
 		struct script_line *l = &t->script[i];
 		struct buf answer;
 
-		if (l->step > t->s->step)
+		if (l->step > t->s->step || t->has_jumped)
 			break;
 		if (l->done || l->step != t->s->step)
 			continue;
@@ -364,9 +364,11 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 	trainer_was_held(t);
 	trainer_ring_take(t); /* before a hand changes anything */
 	st = trainer_fire(t, err);
-	if (st)
+	if (st || t->has_jumped)
 		return st;
 	run_script(t);
+	if (t->has_jumped && !t->lost)
+		return ST_OK;
 	if (trainer_drain(t, false))
 		trainer_picture(t, true);
 	return t->lost ? err_set(err, t->lost, "%s", t->lost_why.text) : ST_OK;

@@ -94,6 +94,7 @@ struct trainer {
 	bool says_plan;
 	bool is_paused, is_stopping;
 	enum journal_who who;      /* of the command that is executed */
+	bool has_jumped;           /* this step is another than that of the loop */
 	enum status lost;          /* went back in the journal, and could not in memory */
 	struct err lost_why;
 	bool is_executing;         /* a command: others wait for its answer */

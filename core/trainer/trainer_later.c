@@ -206,7 +206,7 @@ enum status trainer_fire(struct trainer *t, struct err *err)
 	    advance_is_due(step, t->s->plan->eval_every.steps))
 		st = store_evals_from(t->store, step, &e, &n, err);
 	t->looked = step;
-	while (!st && t->s->step == step && (i = first_due(t, e, n)))
+	while (!st && !t->has_jumped && (i = first_due(t, e, n)))
 		st = fire(t, i, err);
 	xfree(e);
 	return st;

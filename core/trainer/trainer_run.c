@@ -110,6 +110,12 @@ static enum status between(void *arg, bool *is_over, struct err *err)
 	for (;;) {
 		enum status st = trainer_boundary(t, err);
 
+		if (!st && t->has_jumped) { /* what is due at this step comes first */
+			t->has_jumped = false;
+			st = trainer_catch_up(t, err);
+			if (!st)
+				continue;
+		}
 		if (st)
 			return st;
 		if (t->is_stopping || atomic_load(&t->stop))
