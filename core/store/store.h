@@ -202,9 +202,10 @@ enum status store_evaluation(struct store *s, struct score_row *score,
 /* What evaluations of a task left goes: rows, predictions, texts; scores stay. */
 enum status store_forget_task(struct store *s, int task, struct err *err);
 /*
- * A score that stands, of this timeline or one before it, or ST_NOT_FOUND: of this very step (the plan's evaluation before one by
- * hand); of the newest scheduled evaluation up to a step that counted anything; the
- * best scheduled one up to a step, since the set of counted tasks changed last.
+ * A score that stands, of this timeline or one before it, or ST_NOT_FOUND: of this very
+ * step (the plan's evaluation before one by hand); of the newest scheduled evaluation up
+ * to a step that counted anything; the best scheduled one up to a step, since the set of
+ * counted tasks changed last.
  */
 enum status store_score(struct store *s, int timeline, int64_t step,
 			struct score_row *out, struct err *err);

@@ -162,7 +162,8 @@ enum status store_score(struct store *s, int timeline, int64_t step,
 			struct score_row *out, struct err *err)
 {
 	return read_score(s, SCORES "WHERE timeline <= ? AND step = ? AND" STANDS("score")
-			  "ORDER BY timeline DESC, scheduled DESC LIMIT 1", timeline, step, out, err);
+			  "ORDER BY timeline DESC, scheduled DESC LIMIT 1",
+			  timeline, step, out, err);
 }
 
 enum status store_score_last(struct store *s, int timeline, int64_t upto,
@@ -175,7 +176,8 @@ enum status store_score_last(struct store *s, int timeline, int64_t upto,
 enum status store_score_best(struct store *s, int timeline, int64_t upto,
 			     struct score_row *out, struct err *err)
 {
-	return read_score(s, SCORES "WHERE timeline <= ?1 AND step <= ?2 AND scheduled AND" STANDS("score")
+	return read_score(s, SCORES "WHERE timeline <= ?1 AND step <= ?2 AND scheduled"
+			  " AND" STANDS("score")
 			  " AND score IS NOT NULL AND since = (SELECT since " NEWEST ")"
 			  " ORDER BY score DESC, loss IS NULL, loss, step DESC LIMIT 1",
 			  timeline, upto, out, err);

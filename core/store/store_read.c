@@ -271,8 +271,8 @@ enum status store_predictions_step(struct store *s, int task, int64_t upto,
 {
 	struct db_rows *q = NULL;
 	enum status st = db_query(s->db, "SELECT max(step) FROM prediction AS p WHERE "
-				  "task = ? AND step <= ? AND" STANDS("p"), DB_VALUES(DB_INT(task), DB_INT(upto)),
-				  &q, err);
+				  "task = ? AND step <= ? AND" STANDS("p"),
+				  DB_VALUES(DB_INT(task), DB_INT(upto)), &q, err);
 
 	*step = -1;
 	if (!st && !(st = db_next(q, err))) {

@@ -49,7 +49,10 @@ struct replay {
 	struct progress *pg, look;
 };
 
-/* Is this one of the states that were hashed? Those before it went by in another order. */
+/*
+ * Is this one of the states that were hashed? One before it that never was here is a
+ * difference, too: the journal is another.
+ */
 static void compare(struct replay *r)
 {
 	const struct session *s = r->s;
@@ -59,6 +62,8 @@ static void compare(struct replay *r)
 		struct mark *m = &r->mark[i];
 
 		if (m->step < s->step) {
+			if (m->seq >= 0 && r->out->differs < 0)
+				r->out->differs = m->step;
 			r->next_mark = i + 1;
 			continue;
 		}
@@ -139,8 +144,8 @@ static bool look_tick(struct progress *p)
 
 /*
  * The state that a run begins with, and its last journal entry. A branch keeps it as a
- * checkpoint. Else that of step 0: random, or the checkpoint that a run with an init keeps of it. Who
- * has removed that one needs the init itself, as it was.
+ * checkpoint. Else that of step 0: random, or the checkpoint that a run with an init
+ * keeps of it. Who has removed that one needs the init itself, as it was.
  */
 static enum status start_again(struct session *s, const char *run, struct store *store,
 			       int64_t *seq, struct err *err)
@@ -186,6 +191,9 @@ static enum status run_again(struct session *s, const char *run,
 	r.seq = begin;
 	if (!st)
 		st = store_marks(store, &r.mark, &r.n_marks, err);
+	for (; s->step > 0 && r.next_mark < r.n_marks; r.next_mark++)
+		if (r.mark[r.next_mark].step > s->step)
+			break; /* a branch: those up to its beginning are the other run's */
 	progress_begin(pg, (uint64_t)to, "steps", "replaying");
 	if (!st)
 		st = advance_run(&a, err);

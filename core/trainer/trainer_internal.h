@@ -138,8 +138,8 @@ enum status trainer_evaluate_whole(struct trainer *t, struct err *err);
 /*
  * trainer_back.c: where a run goes back to: step and last journal entry of the state; it
  * is in the ring (in_ring >= 0), or a checkpoint's folder has it or one that it
- * follows from. A refusal changes nothing. Who fails once the journal says so sets t->lost: the run must end, and a
- * resumed one is where it went.
+ * follows from. A refusal changes nothing. Who fails once the journal says so sets
+ * t->lost: the run must end, and a resumed one is where it went.
  */
 struct back_to {
 	int64_t step, seq;

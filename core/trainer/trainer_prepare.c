@@ -18,6 +18,7 @@
 #include "rundir/run_open.h"
 #include "store/line.h"
 #include "trainer/advance.h"
+#include "trainer/branch.h"
 
 /* --- facts --- */
 
@@ -227,6 +228,13 @@ static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 	return st;
 }
 
+static bool is_branch(struct trainer *t)
+{
+	char folder[64];
+
+	return branch_folder(t->store, folder);
+}
+
 /* The newest checkpoint; none: the run begins again at step 0. */
 static enum status prepare_resume(struct trainer *t, struct err *err)
 {
@@ -251,7 +259,9 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 		st = checkpoint_sound(folder, err);
 	if (st == ST_NOT_FOUND) {
 		folder[0] = '\0';
-		st = ST_OK;
+		st = is_branch(t) ? err_set(err, ST_NOT_FOUND, "the run began from a checkpoint "
+					    "of another one, and it is gone: branch again") :
+				    ST_OK;
 	}
 	if (st) {
 		plan_free(plan);
