@@ -1,19 +1,18 @@
 /*
  * command.c - a line becomes a command: cut into words, checked against its
- * row, normalised; and completion, which reads the same rows.
+ * row, normalised. Completion, which reads the same rows, is command_complete.c's.
  */
-#include "command/command.h"
+#include "command/command_own.h"
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "mix/mix.h"
 #include "store/store.h"
 #include "text/utf8.h"
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t';
-}
+static enum status parse(const char *line, struct command *out, bool is_entry,
+			 struct err *err);
 
 /* --- parsing --- */
 
@@ -34,20 +33,21 @@ static enum status check_bytes(const char *line, struct err *err)
 	return ST_OK;
 }
 
-static enum arg_kind kind_at(const struct command_row *row, int i)
+enum arg_kind command_kind_at(const struct command_row *row, int i)
 {
 	int last = 0;
 
-	for (int k = 0; k < 4 && row->arg[k] != ARG_NONE; k++)
+	for (int k = 0; k < COMMAND_KINDS && row->arg[k] != ARG_NONE; k++)
 		last = k;
 	if (i > last && row->arg[last] == ARG_PARAM)
 		return ARG_PARAM; /* as many as there are */
-	return i < 4 ? row->arg[i] : ARG_NONE;
+	return i < COMMAND_KINDS ? row->arg[i] : ARG_NONE;
 }
 
 static bool is_optional(enum arg_kind k)
 {
-	return k == ARG_NONE || k == ARG_PARAM || k == ARG_NAME;
+	return k == ARG_NONE || k == ARG_PARAM || k == ARG_NAME || k == ARG_PLACE ||
+	       k == ARG_COUNT;
 }
 
 /* "0.3", "30%" or "auto" (-1). */
@@ -72,7 +72,7 @@ static bool read_share(const char *s, double *x)
 
 bool command_number(const struct command *c, int i, double *x)
 {
-	if (kind_at(c->row, i) == ARG_SHARE)
+	if (command_kind_at(c->row, i) == ARG_SHARE)
 		return read_share(c->arg[i], x);
 	return parse_double(c->arg[i], x);
 }
@@ -109,7 +109,7 @@ static enum status check_force(struct command *c, int i, bool has_mark, double x
 static enum status check_range(struct command *c, int i, struct err *err)
 {
 	const struct command_row *row = c->row;
-	bool is_share = kind_at(row, i) == ARG_SHARE;
+	bool is_share = command_kind_at(row, i) == ARG_SHARE;
 	bool has_mark = take_force(c->words + (c->arg[i] - c->words));
 	double x;
 
@@ -135,9 +135,45 @@ static enum status check_name(const char *s, struct err *err)
 	return ST_OK;
 }
 
-static enum method_role role_of(enum arg_kind kind)
+/* "100", "best", "100!" */
+static enum status check_place(struct command *c, int i, struct err *err)
 {
-	return kind == ARG_SAMPLING ? METHOD_SAMPLING : METHOD_WEIGHTING;
+	int64_t step;
+
+	c->is_forced = take_force(c->words + (c->arg[i] - c->words)) || c->is_entry;
+	if (str_eq(c->arg[i], "best") || (parse_i64(c->arg[i], &step) && step >= 0))
+		return ST_OK;
+	return err_set(err, ST_INVALID, "'%.40s' is neither a step nor 'best': %s",
+		       c->arg[i], c->row->usage);
+}
+
+static enum status check_count(const struct command *c, int i, struct err *err)
+{
+	int64_t n;
+
+	if (parse_i64(c->arg[i], &n) && (double)n >= c->row->min &&
+	    (double)n <= c->row->max)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "'%.40s' is no whole number from %g to %g: %s",
+		       c->arg[i], c->row->min, c->row->max, c->row->usage);
+}
+
+/* A command that is given now and done later is a sound one now; it holds no other. */
+static enum status check_inner(const struct command *c, int i, struct err *err)
+{
+	struct command *inner = xmalloc(sizeof *inner);
+	enum status st = parse(c->arg[i], inner, c->is_entry, err);
+
+	if (!st && inner->row->flags & CMD_LATER)
+		st = err_set(err, ST_INVALID, "'%s' cannot be done later", inner->row->name);
+	if (!st && inner->row->flags & CMD_ASKS)
+		st = err_set(err, ST_INVALID, "'%s' asks: nobody would read the answer",
+			     inner->row->name);
+	if (!st && inner->row->arg[0] == ARG_PLACE && inner->n_args && !inner->is_forced)
+		st = err_set(err, ST_INVALID, "'%s' leaves steps behind: '%s!' if that is "
+			     "meant", inner->text, inner->text);
+	xfree(inner);
+	return st;
 }
 
 /* A method's words are checked by setting them on a desk of one channel. */
@@ -146,7 +182,7 @@ static enum status check_method(const struct command *c, struct err *err)
 	struct mix m;
 
 	mix_init(&m, 1);
-	return mix_set(&m, role_of(kind_at(c->row, 0)), c->arg[0], &c->arg[1],
+	return mix_set(&m, command_role(command_kind_at(c->row, 0)), c->arg[0], &c->arg[1],
 		       c->n_args - 1, err);
 }
 
@@ -154,7 +190,7 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 {
 	const char *s = c->arg[i];
 
-	switch (kind_at(c->row, i)) {
+	switch (command_kind_at(c->row, i)) {
 	case ARG_NUMBER:
 	case ARG_SHARE:
 		return check_range(c, i, err);
@@ -168,6 +204,13 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 		return check_method(c, err);
 	case ARG_NAME:
 		return check_name(s, err);
+	case ARG_PLACE:
+		return check_place(c, i, err);
+	case ARG_COUNT:
+		return check_count(c, i, err);
+	case ARG_COMMAND:
+	case ARG_DO:
+		return check_inner(c, i, err);
 	case ARG_NONE:
 		return err_set(err, ST_INVALID, "too many words, from '%.60s' on: %s", s,
 			       c->row->usage);
@@ -175,6 +218,7 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 	case ARG_PARAM:
 	case ARG_TEXT:
 	case ARG_GROUPS:
+	case ARG_WORD:
 		break;
 	}
 	return ST_OK;
@@ -185,12 +229,12 @@ static char *next_word(char **at)
 {
 	char *p = *at, *word;
 
-	while (is_space(*p))
+	while (command_is_space(*p))
 		p++;
 	if (!*p)
 		return NULL;
 	word = p;
-	while (*p && !is_space(*p))
+	while (*p && !command_is_space(*p))
 		p++;
 	if (*p)
 		*p++ = '\0';
@@ -202,7 +246,7 @@ static void trim_end(char *s)
 {
 	size_t n = strlen(s);
 
-	while (n && is_space(s[n - 1]))
+	while (n && command_is_space(s[n - 1]))
 		s[--n] = '\0';
 }
 
@@ -212,9 +256,9 @@ static void squeeze(char *s)
 	char *to = s;
 
 	for (; *s; s++)
-		if (!is_space(*s))
+		if (!command_is_space(*s))
 			*to++ = *s;
-		else if (!is_space(s[1]))
+		else if (!command_is_space(s[1]))
 			*to++ = ' ';
 	*to = '\0';
 }
@@ -224,7 +268,7 @@ static void cut_groups(struct command *c, char *at)
 {
 	char *last = at + strlen(at);
 
-	while (last > at && !is_space(last[-1]))
+	while (last > at && !command_is_space(last[-1]))
 		last--;
 	if (last > at)
 		c->arg[c->n_args++] = at;
@@ -238,18 +282,33 @@ static void cut_groups(struct command *c, char *at)
 
 static enum status cut_args(struct command *c, char *at, struct err *err)
 {
-	while (is_space(*at))
+	while (command_is_space(*at))
 		at++;
-	if (c->row->arg[0] == ARG_TEXT) {
-		if (*at)
-			c->arg[c->n_args++] = at; /* the rest of the line as it is */
-		return ST_OK;
-	}
 	if (c->row->arg[0] == ARG_GROUPS) {
 		cut_groups(c, at);
 		return ST_OK;
 	}
-	for (char *w; (w = next_word(&at)) != NULL;) {
+	for (char *w;;) {
+		enum arg_kind kind = command_kind_at(c->row, c->n_args);
+
+		while (command_is_space(*at))
+			at++;
+		if (*at && kind == ARG_DO) {
+			w = next_word(&at);
+			if (!str_eq(w, "do"))
+				return err_set(err, ST_INVALID, "'%.40s' where 'do' should "
+					       "be: %s", w, c->row->usage);
+			while (command_is_space(*at))
+				at++;
+			kind = ARG_COMMAND;
+		}
+		if (*at && (kind == ARG_TEXT || kind == ARG_COMMAND)) {
+			c->arg[c->n_args++] = at; /* the rest of the line as it is */
+			return ST_OK;
+		}
+		w = next_word(&at);
+		if (!w)
+			break;
 		if (c->n_args == COMMAND_ARGS)
 			return err_set(err, ST_INVALID, "too many words: %s",
 				       c->row->usage);
@@ -262,7 +321,7 @@ static enum status check_args(struct command *c, struct err *err)
 {
 	enum status st = ST_OK;
 
-	if (!is_optional(kind_at(c->row, c->n_args)))
+	if (!is_optional(command_kind_at(c->row, c->n_args)))
 		return err_set(err, ST_INVALID, "too few words: %s", c->row->usage);
 	for (int i = 0; i < c->n_args && !st; i++)
 		st = check_arg(c, i, err);
@@ -276,8 +335,8 @@ static void normalise(struct command *c)
 	str_copy(c->text, sizeof c->text, c->row->name);
 	for (int i = 0; i < c->n_args; i++) {
 		n = strlen(c->text);
-		c->text[n] = ' ';
-		str_copy(c->text + n + 1, sizeof c->text - n - 1, c->arg[i]);
+		str_format(c->text + n, sizeof c->text - n, " %s%s",
+			   command_kind_at(c->row, i) == ARG_DO ? "do " : "", c->arg[i]);
 	}
 	n = strlen(c->text);
 	if (c->is_forced && n + 1 < sizeof c->text)
@@ -311,7 +370,7 @@ static enum status parse(const char *line, struct command *out, bool is_entry,
 	if (st)
 		return st;
 	normalise(out);
-	if ((out->row->flags & (CMD_CHANGES | CMD_NOTES)) &&
+	if ((out->row->flags & CMD_JOURNALED) &&
 	    strlen(out->text) >= JOURNAL_TEXT)
 		return err_set(err, ST_INVALID, "too long for the journal: %zu bytes, at "
 			       "most %d", strlen(out->text), JOURNAL_TEXT - 1);
@@ -326,125 +385,4 @@ enum status command_parse(const char *line, struct command *out, struct err *err
 enum status command_parse_entry(const char *line, struct command *out, struct err *err)
 {
 	return parse(line, out, true, err);
-}
-
-/* --- completion --- */
-
-struct completion {
-	const char *word;
-	size_t len;
-	void (*emit)(void *arg, const char *word);
-	void *arg;
-};
-
-static void offer(const struct completion *c, const char *candidate)
-{
-	if (!strncmp(candidate, c->word, c->len))
-		c->emit(c->arg, candidate);
-}
-
-static const struct method *method_named(const char *line, int at, enum method_role role)
-{
-	char name[64] = "";
-	int n = 0;
-
-	while (is_space(line[at]))
-		at++;
-	while (line[at + n] && !is_space(line[at + n]) && n < (int)sizeof name - 1) {
-		name[n] = line[at + n];
-		n++;
-	}
-	return method_find(role, name);
-}
-
-static void offer_params(const struct completion *c, const struct method *row)
-{
-	char text[80];
-
-	for (int i = 0; row && i < MIX_PARAMS && row->param[i].name; i++) {
-		str_format(text, sizeof text, "%s=", row->param[i].name);
-		offer(c, text);
-	}
-}
-
-static void offer_methods(const struct completion *c, enum method_role role)
-{
-	const struct method *row;
-
-	for (int i = 0; (row = method_at(role, i)); i++)
-		offer(c, row->name);
-}
-
-static void offer_kind(const struct completion *c, enum arg_kind kind,
-		       const char *const *tasks)
-{
-	switch (kind) {
-	case ARG_TASK:
-		for (int i = 0; tasks && tasks[i]; i++)
-			offer(c, tasks[i]);
-		break;
-	case ARG_SHARE:
-		offer(c, "auto");
-		break;
-	case ARG_ONOFF:
-		offer(c, "on");
-		offer(c, "off");
-		break;
-	case ARG_SAMPLING:
-	case ARG_WEIGHTING:
-		offer_methods(c, role_of(kind));
-		break;
-	case ARG_GROUPS:
-		for (int i = 0; freeze_word(i); i++)
-			offer(c, freeze_word(i));
-		offer_kind(c, ARG_TASK, tasks);
-		break;
-	default:
-		break;
-	}
-}
-
-int command_complete(const char *line, int point, const char *const *tasks,
-		     void (*emit)(void *arg, const char *word), void *arg)
-{
-	const struct command_row *row = NULL;
-	struct completion c = { .emit = emit, .arg = arg };
-	int start = 0, end = 0, words = 0, args = 0;
-	enum arg_kind kind;
-
-	/* whole words before the one that ends at `point` */
-	for (int i = 0;; i = end) {
-		while (i < point && is_space(line[i]))
-			i++;
-		start = end = i;
-		while (end < point && !is_space(line[end]))
-			end++;
-		if (end >= point)
-			break;
-		if (words++ == 0) {
-			row = command_of(line);
-			args = end;
-		}
-	}
-	c.word = line + start;
-	c.len = (size_t)(point - start);
-	if (words == 0) {
-		for (int i = 0; i < command_count; i++)
-			offer(&c, command_table[i]->name);
-		return start;
-	}
-	if (!row)
-		return start;
-	kind = kind_at(row, words - 1);
-	if (row->arg[0] == ARG_GROUPS && words > 1) { /* one more of them, or the end */
-		offer_kind(&c, ARG_GROUPS, tasks);
-		kind = row->arg[1];
-	}
-	if (kind == ARG_PARAM)
-		offer_params(&c, method_named(line, args, role_of(row->arg[0])));
-	else if (kind == ARG_TEXT && words == 1 && row->flags & CMD_ASKS)
-		offer_kind(&c, ARG_TASK, tasks);
-	else
-		offer_kind(&c, kind, tasks);
-	return start;
 }

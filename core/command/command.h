@@ -33,19 +33,29 @@ enum command_flags {
 	CMD_STEERS = 16,  /* only says when steps are made: a script's line is done once */
 	CMD_LIGHT = 32,   /* may run in the middle of an evaluation */
 	CMD_CUTS = 64,    /* cuts long work short while it still waits */
+	CMD_JUMPS = 128,  /* goes back to an earlier state: journaled (store/line.h) */
+	/* beside CMD_CHANGES */
+	CMD_LATER = 256,  /* holds a command for later (coming.h) */
+
+	CMD_JOURNALED = CMD_CHANGES | CMD_NOTES | CMD_JUMPS,
 };
 enum { COMMAND_ARGS = 10, COMMAND_TEXT = 16384 }; /* what is journaled: JOURNAL_TEXT */
 
 /*
  * What an argument is: for checking, completion and help. ARG_GROUPS (a list, freeze.h)
- * is all words but the last one, which is the next argument's.
+ * is all words but the last one, which is the next argument's. ARG_TEXT and ARG_COMMAND
+ * are the rest of the line; a command in a command is checked as one (ARG_DO: behind the
+ * word "do"). ARG_PLACE is a
+ * step or "best", with a '!' or without; ARG_COUNT a number that may be left out.
  */
 enum arg_kind { ARG_NONE, ARG_TASK, ARG_NUMBER, ARG_SHARE, ARG_ONOFF, ARG_SAMPLING,
-		ARG_WEIGHTING, ARG_PARAM, ARG_NAME, ARG_TEXT, ARG_GROUPS };
+		ARG_WEIGHTING, ARG_PARAM, ARG_NAME, ARG_TEXT, ARG_GROUPS, ARG_PLACE,
+		ARG_COUNT, ARG_WORD, ARG_COMMAND, ARG_DO };
+enum { COMMAND_KINDS = 5 };
 
 struct command_row {
 	const char *name;
-	enum arg_kind arg[4];
+	enum arg_kind arg[COMMAND_KINDS];
 	const char *usage;    /* "weight TASK X" */
 	const char *help;     /* one line */
 	const char *more;     /* a paragraph: what it does and does not do */
@@ -54,7 +64,7 @@ struct command_row {
 	double low, high;     /* its usual range, as a fader has it: beyond it a value
 				 wants a '!' behind (0, 0: no such range; 0 is always in) */
 
-	/* CMD_CHANGES and CMD_NOTES: what stands in the journal */
+	/* CMD_JOURNALED: what stands in the journal */
 	char letter;          /* an entry's mark on the screen, upper case; no other's */
 	/* CMD_CHANGES: tries the change (change.h); refuses with a reason. */
 	enum status (*change)(struct change *g, struct err *err);
@@ -87,7 +97,7 @@ const struct command_row *command_of(const char *line);
 struct command {
 	const struct command_row *row;
 	int n_args;
-	bool is_forced;                /* the number had a '!', and needed it */
+	bool is_forced;                /* the number had a '!', and needed it; a place: had */
 	bool is_entry;                 /* of a journal: needs none */
 	char text[COMMAND_TEXT];       /* normalised: single spaces */
 	const char *arg[COMMAND_ARGS]; /* into `words` */

@@ -3,8 +3,9 @@
  * and the manual are derived from these rows, and so is what is done with a line.
  *
  * A row is `const struct command_row command_NAME` in a file of its family:
- * command_mix.c turns knobs of the mix, command_freeze.c freezes groups,
- * command_rate.c sets their rates, command_run.c is about the run, command_ask.c asks.
+ * command_mix.c turns knobs of the mix, command_freeze.c freezes groups, command_rate.c
+ * sets their rates, command_later.c holds commands for later, command_time.c goes back in
+ * time, command_run.c is about the run, command_ask.c asks.
  */
 #include "command/command.h"
 
@@ -30,6 +31,13 @@
 	X(eval)         \
 	X(gradients)    \
 	X(checkpoint)   \
+	X(at)           \
+	X(when)         \
+	X(ramp)         \
+	X(cancel)       \
+	X(back)         \
+	X(rollback)     \
+	X(branch)       \
 	X(note)         \
 	X(try)          \
 	X(beams)        \

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "look/data_book.h"
 #include "rundir/run_open.h"
+#include "store/line.h"
 
 /* One of the two runs. */
 struct side {
@@ -33,7 +34,7 @@ static enum status side_open(struct side *s, const char *run, struct err *err)
 	st = json_parse(buf_str(&b), b.len, "plan.json", &s->doc, err);
 	buf_release(&b);
 	if (!st)
-		st = store_journal_read(s->db, 0, &s->entry, &s->n, err);
+		st = store_path(s->db, 0, &s->entry, &s->n, err);
 	return st;
 }
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "store/line.h"
 
 /* --- the key --- */
 
@@ -154,7 +155,7 @@ enum status run_system_read(const char *name, const struct plan *plan, struct st
 	st = json_parse(buf_str(&b), b.len, "plan.json", &doc, err);
 	buf_release(&b);
 	if (!st)
-		st = store_journal_read(db, 0, &e, &n, err);
+		st = store_path(db, 0, &e, &n, err);
 	if (!st) {
 		split = json_get(doc, "split");
 		if (split)

@@ -188,7 +188,7 @@ static enum status take_store(struct run_card *c, const struct plan *plan,
 
 	if (st)
 		return st;
-	if (!store_score_best(db, 0, INT64_MAX, &best, NULL))
+	if (!store_score_best(db, INT32_MAX, INT64_MAX, &best, NULL))
 		c->best_step = best.step;
 	created = store_fact(db, "created");
 	if (created)

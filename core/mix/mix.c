@@ -190,6 +190,43 @@ int mix_draw(struct mix *m)
 	return drawn;
 }
 
+void mix_ramp_set(struct mix *m, int task, double from, double to, int64_t step,
+		  int64_t steps)
+{
+	struct mix_channel *c = &m->ch[task];
+
+	c->weight = c->ramp_from = from;
+	c->ramp_to = to;
+	c->ramp_begin = step;
+	c->ramp_steps = steps;
+}
+
+void mix_ramp_end(struct mix *m, int task)
+{
+	struct mix_channel *c = &m->ch[task];
+
+	c->ramp_from = c->ramp_to = 0;
+	c->ramp_begin = c->ramp_steps = 0;
+}
+
+void mix_ramp(struct mix *m)
+{
+	for (int i = 0; i < m->n; i++) {
+		struct mix_channel *c = &m->ch[i];
+		int64_t gone = m->step - c->ramp_begin;
+
+		if (!c->ramp_steps)
+			continue;
+		if (gone < c->ramp_steps) {
+			c->weight = c->ramp_from + (c->ramp_to - c->ramp_from) *
+				    ((double)gone / (double)c->ramp_steps);
+			continue;
+		}
+		c->weight = c->ramp_to;
+		mix_ramp_end(m, i);
+	}
+}
+
 double mix_loss_weight(const struct mix *m, int task)
 {
 	return m->ch[task].weight * m->ch[task].factor;

@@ -32,6 +32,9 @@ struct mix_channel {
 	double credit;      /* sampling: wished minus drawn, in micro-batches */
 	uint64_t drawn;     /* micro-batches drawn since the start */
 	double dev;         /* first dev metric that a method has seen; NaN: none */
+	/* a ramp of the weight: the hand's, too; ramp_steps 0: none */
+	double ramp_from, ramp_to;
+	int64_t ramp_begin, ramp_steps;
 };
 
 /* A method, its parameters (K=V in commands and plans) and what it remembers. */
@@ -89,6 +92,15 @@ void mix_shares(const struct mix *m, double *share);
  * move alike, so that they sum to 0 again.
  */
 int mix_draw(struct mix *m);
+/*
+ * From the update after `step` on the weight goes from one to the other in a line, and is
+ * there with the one after `steps` more. mix_ramp sets the weights of the update to come;
+ * who sets a weight by hand ends its ramp first.
+ */
+void mix_ramp_set(struct mix *m, int task, double from, double to, int64_t step,
+		  int64_t steps);
+void mix_ramp_end(struct mix *m, int task);
+void mix_ramp(struct mix *m);
 /* weight x factor. */
 double mix_loss_weight(const struct mix *m, int task);
 

@@ -119,6 +119,8 @@ struct plan {
 	struct plan_span eval_every, checkpoint_every;
 	char best[TASK_NAME_MAX + 24];  /* "mean" or "TASK.METRIC" */
 	int on_hangup;                  /* 1: checkpoint and end */
+	int64_t back_every;             /* steps between states in memory; 0: none */
+	int back_memory;                /* MB for them */
 	int eval_examples, keep;        /* keep: newest checkpoints (>= 2) */
 	int eval_end;                   /* 1: one more at the end, of all dev rows */
 };

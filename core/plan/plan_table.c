@@ -353,6 +353,11 @@
 	  "rows, with the task's beams, and every prediction of it is kept.")  \
 	W("budget.keep", INT, 2, 1000, "2", NULL, INT, keep,                   \
 	  "Newest checkpoints kept, beside the best and the named.")           \
+	W("budget.back_every", INT, 0, 1e9, "10", NULL, LONG, back_every,      \
+	  "Steps between the states in memory that `back` goes to; 0: none.")  \
+	W("budget.back_memory", INT, 0, 1e6, "32", NULL, INT, back_memory,     \
+	  "MB for these states, at most 8; one takes three times the weights. "  \
+	  "Where not even one has room, there are none.")                      \
 	W("best", STR, 0, 0, "\"mean\"", NULL, TEXT, best,                     \
 	  "What makes a checkpoint the best: the mean of the tasks' first "    \
 	  "metrics (without mlm, lm and denoise, where there are others), or "   \

@@ -302,7 +302,8 @@ static void prune(struct store *st, const char *all, const struct checkpoint_inf
 	int plans = checkpoint_best(list, n, RANK_PLAN);
 
 	for (int i = 0; i < n; i++) {
-		bool counts = list[i].complete && !is_superseded(list, i);
+		bool counts = list[i].complete && !list[i].is_left &&
+			      !is_superseded(list, i);
 
 		if (counts && kept < keep)
 			kept++;
@@ -391,7 +392,7 @@ static enum status settle(const char *run, struct store *st, int keep,
 	enum status s = checkpoint_path(run, "checkpoints", all, err);
 
 	if (!s)
-		s = checkpoint_list(run, &list, &n, err);
+		s = checkpoint_list_of(run, st, &list, &n, err);
 	if (!s)
 		s = checkpoint_scores(list, n, run, st, err);
 	if (!s)
@@ -474,7 +475,7 @@ enum status checkpoint_save(struct session *s, struct store *st, const char *run
 	if (!status)
 		status = file_mkdirs(all, 0700, err);
 	if (!status)
-		status = checkpoint_list(run, &list, &n, err);
+		status = checkpoint_list_of(run, st, &list, &n, err);
 	if (!status && !find_place(all, list, n, journal_seq, &row))
 		status = write_folder(s, all, &row, journal_seq, err);
 	xfree(list);

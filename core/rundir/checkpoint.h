@@ -45,7 +45,7 @@ enum status checkpoint_load_weights(struct session *s, const char *folder,
 enum status checkpoint_load_average(struct session *s, const char *folder,
 				    struct err *err);
 /*
- * The newest checkpoint at or below `step` (-1: newest; CHECKPOINT_BEST: the best by
+ * The newest checkpoint that stands, at or below `step` (-1: newest; CHECKPOINT_BEST: the best by
  * its score, else the newest). ST_NOT_FOUND; ST_CORRUPT, with its name and the sound
  * one before it, when the one that is meant is damaged: none is passed over.
  */
@@ -84,8 +84,12 @@ struct checkpoint_info {
 	enum checkpoint_rank rank;
 	char trouble[160];  /* when not: why */
 	bool other_format;  /* when not: not damaged, of another version's format */
+	bool is_left;       /* of a timeline that was left: stands no more (line.h) */
 };
-/* All under a run, newest first; returns (caller frees). None is no error. */
+/*
+ * All under a run, newest first, those that were left at the end; returns (caller frees).
+ * None is no error.
+ */
 enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *n,
 			    struct err *err);
 /* Removes half-written folders that a crash left. */

@@ -8,13 +8,13 @@
 #include "base/file.h"
 #include "rundir/run_open.h"
 
-/* Counts on the newest checkpoint's timeline, since the counted tasks changed last. */
+/* Counts where it stands, since the counted tasks changed last. */
 static enum checkpoint_rank rank_of(const struct checkpoint_info *newest,
 				    const struct checkpoint_info *c,
 				    const struct score_row *s,
 				    const struct score_row *last)
 {
-	if (isnan(s->score) || c->timeline != newest->timeline)
+	if (isnan(s->score) || c->is_left)
 		return RANK_NONE;
 	if (s->scheduled)
 		return last && s->since == last->since ? RANK_PLAN : RANK_NONE;
@@ -27,7 +27,7 @@ static enum status take_scores(struct checkpoint_info *list, int n, struct store
 			       struct err *err)
 {
 	struct score_row last, s;
-	enum status status = store_score_last(st, list[0].timeline, list[0].step, &last,
+	enum status status = store_score_last(st, INT32_MAX, list[0].step, &last,
 					      err);
 	bool is_any = !status;
 

@@ -13,6 +13,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "rundir/imported.h"
+#include "rundir/run_open.h"
+#include "store/line.h"
 
 enum status checkpoint_path(const char *folder, const char *name, char out[PATH_MAX],
 			    struct err *err)
@@ -137,19 +139,52 @@ static int compare(int64_t a, int64_t b)
 	return (a < b) - (a > b);
 }
 
-/* Newest first: by timeline, step, revision. */
+/* Newest first: by timeline, step, revision; those that were left behind the others. */
 static int newer_first(const void *pa, const void *pb)
 {
 	const struct checkpoint_info *a = pa, *b = pb;
-	int c = compare(a->timeline, b->timeline);
+	int c = compare(!a->is_left, !b->is_left);
 
+	if (!c)
+		c = compare(a->timeline, b->timeline);
 	if (!c)
 		c = compare(a->step, b->step);
 	return c ? c : compare(a->revision, b->revision);
 }
 
+/* Which ones a run left when it went back, as its store says. */
+static enum status mark_left(const char *run, struct store *st,
+			     struct checkpoint_info *list, size_t n, struct err *err)
+{
+	struct store *own = NULL;
+	struct line line = { 0 };
+	char path[PATH_MAX];
+	enum status status = ST_OK;
+
+	if (!st) {
+		status = checkpoint_path(run, "run.db", path, err);
+		if (status || !n || !file_exists(path))
+			return status;
+		status = run_store(run, &own, err);
+	}
+	if (!status)
+		status = store_line(st ? st : own, &line, err);
+	for (size_t i = 0; i < n && !status; i++)
+		list[i].is_left = !line_has_state(&line, list[i].timeline, list[i].step,
+						  list[i].journal_seq);
+	line_release(&line);
+	store_close(own);
+	return status;
+}
+
 enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *n,
 			    struct err *err)
+{
+	return checkpoint_list_of(run, NULL, out, n, err);
+}
+
+enum status checkpoint_list_of(const char *run, struct store *store,
+			       struct checkpoint_info **out, int *n, struct err *err)
 {
 	struct checkpoint_info *list = NULL;
 	size_t count = 0, cap = 0;
@@ -176,6 +211,8 @@ enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *
 	}
 	if (d)
 		closedir(d);
+	if (!st)
+		st = mark_left(run, store, list, count, err);
 	if (count)
 		qsort(list, count, sizeof *list, newer_first);
 	*out = list;
@@ -188,7 +225,7 @@ enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *
 static int newest_up_to(const struct checkpoint_info *list, int n, int64_t step)
 {
 	for (int i = 0; i < n; i++)
-		if (step < 0 || list[i].step <= step)
+		if (!list[i].is_left && (step < 0 || list[i].step <= step))
 			return i;
 	return -1;
 }

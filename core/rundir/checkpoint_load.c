@@ -304,7 +304,7 @@ enum status checkpoint_damaged(const char *folder, enum status st, struct err *e
 	str_format(run, sizeof run, "%.*s/..", (int)(slash - folder), folder);
 	checkpoint_list(run, &list, &n, NULL);
 	for (int i = 0, seen = 0; i < n && older < 0; i++) {
-		if (seen && list[i].complete)
+		if (seen && list[i].complete && !list[i].is_left)
 			older = i;
 		seen |= str_eq(list[i].folder, self.folder);
 	}

@@ -93,6 +93,9 @@ enum status checkpoint_verify(const char *folder, const struct checkpoint_state 
 /* "<folder>/<name>"; ST_INVALID when it is too long. */
 enum status checkpoint_path(const char *folder, const char *name, char out[PATH_MAX],
 			    struct err *err);
+/* checkpoint_list() with the run's store at hand; NULL: opened for reading, if there. */
+enum status checkpoint_list_of(const char *run, struct store *st,
+			       struct checkpoint_info **out, int *n, struct err *err);
 /* "step-000500", "step-000500-t1", "step-000500.2" and back. */
 void checkpoint_folder_name(int64_t step, int timeline, int revision, char out[64]);
 bool checkpoint_folder_parse(const char *name, struct checkpoint_info *out);

@@ -36,7 +36,7 @@ bool freezing_has(const struct session *s, const struct freeze *f, int p)
 
 double freezing_rate(const struct session *s, const struct rates *r, int p)
 {
-	int layer = layer_of(s, p);
+	int layer = freezing_layer(s, p);
 
 	if (model_is_adapter(s->model, p))
 		return r->adapters;

@@ -36,6 +36,7 @@
 #include "tensor/optim.h"
 #include "text/tokenizer.h"
 
+struct coming;
 struct workers;
 
 /*
@@ -89,6 +90,8 @@ struct session {
 	int timeline;                 /* of the rows that are written; no step reads it */
 	int n_tasks;
 	struct session_task *task;
+	struct coming *coming;        /* the trainer's list (command/coming.h), or NULL;
+					 no step reads it */
 	struct workers *workers;
 	struct grads *sum;            /* the last step's gradient, lent by the workers
 					 until the next compute or session_look */

@@ -89,6 +89,10 @@ const struct state_field state_table[] = {
 	FIELD(STATE_CHANNEL, STATE_REAL, mix_channel, credit, -1e300, 1e300),
 	FIELD(STATE_CHANNEL, STATE_U64, mix_channel, drawn, 0, ANY),
 	FIELD_OR(STATE_CHANNEL, STATE_REAL, mix_channel, dev, -1e300, 1e300, NAN),
+	FIELD_OR(STATE_CHANNEL, STATE_REAL, mix_channel, ramp_from, 0, 1e6, 0),
+	FIELD_OR(STATE_CHANNEL, STATE_REAL, mix_channel, ramp_to, 0, 1e6, 0),
+	FIELD_OR(STATE_CHANNEL, STATE_I64, mix_channel, ramp_begin, 0, 9e18, 0),
+	FIELD_OR(STATE_CHANNEL, STATE_I64, mix_channel, ramp_steps, 0, 1e9, 0),
 };
 const int state_count = (int)(sizeof state_table / sizeof *state_table);
 

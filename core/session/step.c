@@ -474,6 +474,7 @@ enum status session_step(struct session *s, struct step_report *report,
 
 	BUG_IF(s->is_averaged);
 	session_tell_mix(s);
+	mix_ramp(&s->mix);
 	if (!anything_trains(s))
 		return err_set(err, ST_INVALID, "nothing to train: no task has a share");
 	x.lr = s->mix.lr * schedule_factor(s->plan->schedule, s->step, s->plan->warmup.steps,

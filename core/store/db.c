@@ -290,6 +290,25 @@ const void *db_blob(const struct db_rows *q, int column, size_t *n)
 	return p;
 }
 
+struct db_value db_value(const struct db_rows *q, int column)
+{
+	struct db_value v = { .type = DB_VALUE_NULL };
+
+	switch (q->db->is_writable ? sqlite3_column_type(q->st, column)
+				   : sqlite3_value_type(copy(q, column))) {
+	case SQLITE_INTEGER: return DB_INT(db_int(q, column));
+	case SQLITE_FLOAT:   return DB_REAL(db_real(q, column));
+	case SQLITE_TEXT:    return DB_TEXT(db_text(q, column));
+	case SQLITE_BLOB:
+		v.type = DB_VALUE_BLOB;
+		v.p = db_blob(q, column, &v.n);
+		break;
+	default:
+		break;
+	}
+	return v;
+}
+
 /* --- opening --- */
 
 static enum status make_file(const char *path, struct err *err)

@@ -83,5 +83,7 @@ double db_real(const struct db_rows *q, int column);
 /* Borrowed until db_next; NULL for NULL. */
 const char *db_text(const struct db_rows *q, int column);
 const void *db_blob(const struct db_rows *q, int column, size_t *n);
+/* Of whatever type it is; borrowed likewise. */
+struct db_value db_value(const struct db_rows *q, int column);
 
 #endif

@@ -38,6 +38,8 @@ static enum status open_as(const char *path, enum db_mode mode, struct store **o
 		st = gradient_table(s, err);
 	if (!st && mode != DB_READ)
 		st = score_table(s, err);
+	if (!st && mode != DB_READ)
+		st = mark_table(s, err);
 	if (st) {
 		store_close(s);
 		s = NULL;
@@ -153,7 +155,7 @@ enum status store_set_budget(struct store *s, int64_t steps, struct err *err)
 
 const char *journal_who_name(enum journal_who w)
 {
-	static const char *const names[] = { "you", "script", "guard" };
+	static const char *const names[] = { "you", "script", "guard", "timer" };
 
 	BUG_IF((unsigned)w >= sizeof names / sizeof *names);
 	return names[w];
@@ -174,6 +176,16 @@ static enum status last_seq(struct store *s, int64_t *out, struct err *err)
 	return ST_OK;
 }
 
+enum status store_journal_at(struct store *s, const struct journal_entry *e,
+			     struct err *err)
+{
+	return db_run(s->db, "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		      DB_VALUES(DB_INT(e->seq), DB_INT(e->timeline), DB_INT(e->step),
+				DB_INT(e->unix_ms), DB_TEXT(journal_who_name(e->who)),
+				DB_TEXT(e->command), DB_TEXT(e->before),
+				DB_TEXT(e->after)), err);
+}
+
 enum status store_journal(struct store *s, struct journal_entry *e, struct err *err)
 {
 	int64_t seq = 0;
@@ -182,17 +194,10 @@ enum status store_journal(struct store *s, struct journal_entry *e, struct err *
 	if (st)
 		return st;
 	st = last_seq(s, &seq, err);
+	e->seq = seq + 1;
 	if (!st)
-		st = db_run(s->db, "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-			    DB_VALUES(DB_INT(seq + 1), DB_INT(e->timeline),
-				      DB_INT(e->step), DB_INT(e->unix_ms),
-				      DB_TEXT(journal_who_name(e->who)),
-				      DB_TEXT(e->command), DB_TEXT(e->before),
-				      DB_TEXT(e->after)), err);
-	st = db_end(s->db, st, err);
-	if (!st)
-		e->seq = seq + 1;
-	return st;
+		st = store_journal_at(s, e, err);
+	return db_end(s->db, st, err);
 }
 
 /* --- steps --- */
@@ -306,10 +311,9 @@ enum status store_flush(struct store *s, struct err *err)
 
 /* --- going back --- */
 
-enum status store_drop_after(struct store *s, int timeline, int64_t step,
-			     struct err *err)
+enum status store_drop_after(struct store *s, int64_t step, struct err *err)
 {
-#define LATER_OF(table) "DELETE FROM " table " WHERE timeline = ? AND step > ?"
+#define LATER_OF(table) "DELETE FROM " table " WHERE step > ? AND" STANDS(table)
 	static const char *const sql[] = { LATER_OF("step"), LATER_OF("gradient"),
 					   LATER_OF("eval"), LATER_OF("score"),
 					   LATER_OF("averaged"), LATER_OF("prediction") };
@@ -319,7 +323,7 @@ enum status store_drop_after(struct store *s, int timeline, int64_t step,
 	if (st)
 		return st;
 	for (size_t i = 0; i < sizeof sql / sizeof *sql && !st; i++)
-		st = db_run(s->db, sql[i], DB_VALUES(DB_INT(timeline), DB_INT(step)), err);
+		st = db_run(s->db, sql[i], DB_VALUES(DB_INT(step)), err);
 	return db_end(s->db, st, err);
 }
 

@@ -7,6 +7,9 @@
  * store_journal returns. Step figures are gathered and written about once a
  * second: a resumed run drops those beyond its checkpoint and computes them again.
  *
+ * What readers of figures get is what stands: not what a run did before it went back
+ * to an earlier step (line.h). The journal and the checkpoints are whole.
+ *
  * Readers open their own connection read-only, from any process. They take no
  * lock and touch no file, so whatever becomes of them the writer never notices
  * (db.h). What one call reads is one picture, but for steps and gradients, which
@@ -67,8 +70,8 @@ int64_t store_budget(struct store *s);
 enum status store_set_budget(struct store *s, int64_t steps, struct err *err);
 
 /* --- the journal --- */
-enum journal_who { WHO_PERSON, WHO_SCRIPT, WHO_GUARD };
-const char *journal_who_name(enum journal_who w); /* "you", "script", "guard" */
+enum journal_who { WHO_PERSON, WHO_SCRIPT, WHO_GUARD, WHO_TIMER, WHO_COUNT };
+const char *journal_who_name(enum journal_who w); /* "you", "script", "guard", "timer" */
 struct journal_entry {
 	int64_t seq;        /* 1, 2, ... set by store_journal */
 	int timeline;
@@ -79,6 +82,9 @@ struct journal_entry {
 	char before[96], after[96]; /* "1.41", "2.00"; "" when there is none */
 };
 enum status store_journal(struct store *s, struct journal_entry *e, struct err *err);
+/* With the seq that it has: of a new run whose journal begins there. */
+enum status store_journal_at(struct store *s, const struct journal_entry *e,
+			     struct err *err);
 /* All entries with seq > after, in order; returns (caller frees) array. */
 enum status store_journal_read(struct store *s, int64_t after,
 			       struct journal_entry **out, int *n, struct err *err);
@@ -110,10 +116,10 @@ enum status store_steps_read(struct store *s, int64_t from, int64_t to, int64_t 
 enum status store_last_step(struct store *s, int64_t *out, struct err *err); /* or 0 */
 /*
  * What stands of steps after `step`, steps, gradients and evaluations, goes: a run that
- * begins again there may come to other figures. All of it at once; the journal stays.
+ * begins again there may come to other figures. All of it at once; the journal stays,
+ * and so does what stands no more (line.h).
  */
-enum status store_drop_after(struct store *s, int timeline, int64_t step,
-			     struct err *err);
+enum status store_drop_after(struct store *s, int64_t step, struct err *err);
 
 /* --- gradient norms per task (gradients.h says of what) --- */
 struct gradient_row {
@@ -200,9 +206,10 @@ enum status store_evaluation(struct store *s, struct score_row *score,
 /* What evaluations of a task left goes: rows, predictions, texts; scores stay. */
 enum status store_forget_task(struct store *s, int task, struct err *err);
 /*
- * A score, or ST_NOT_FOUND: of this very step (the plan's evaluation before one by
- * hand); of the newest scheduled evaluation up to a step that counted anything; the
- * best scheduled one up to a step, since the set of counted tasks changed last.
+ * A score that stands, of this timeline or one before it, or ST_NOT_FOUND: of this very
+ * step (the plan's evaluation before one by hand); of the newest scheduled evaluation up
+ * to a step that counted anything; the best scheduled one up to a step, since the set of
+ * counted tasks changed last.
  */
 enum status store_score(struct store *s, int timeline, int64_t step,
 			struct score_row *out, struct err *err);

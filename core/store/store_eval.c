@@ -121,7 +121,7 @@ static enum status trim(struct store *s, int keep, struct err *err)
 {
 	return db_run(s->db, "DELETE FROM prediction WHERE (step, timeline) NOT IN"
 		      " (SELECT DISTINCT step, timeline FROM eval WHERE scheduled"
-		      " ORDER BY timeline DESC, step DESC LIMIT ?)",
+		      " AND" STANDS("eval") "ORDER BY timeline DESC, step DESC LIMIT ?)",
 		      DB_VALUES(DB_INT(keep)), err);
 }
 
@@ -130,10 +130,10 @@ static enum status trim(struct store *s, int keep, struct err *err)
 #define SCORES                                                                 \
 	"SELECT timeline, step, scheduled, score, loss, counted, since FROM score "
 
-/* The newest scheduled one up to ?2 on timeline ?1 that counted anything. */
+/* The newest scheduled one up to step ?2 that stands and counted anything. */
 #define NEWEST                                                                 \
-	"FROM score WHERE timeline = ?1 AND step <= ?2 AND scheduled"              \
-	" AND counted != 0 ORDER BY step DESC LIMIT 1"
+	"FROM score WHERE timeline <= ?1 AND step <= ?2 AND scheduled"              \
+	" AND counted != 0 AND" STANDS("score") "ORDER BY step DESC LIMIT 1"
 
 bool store_has_table(struct store *s, const char *name)
 {
@@ -174,8 +174,9 @@ static enum status read_score(struct store *s, const char *sql, int timeline,
 enum status store_score(struct store *s, int timeline, int64_t step,
 			struct score_row *out, struct err *err)
 {
-	return read_score(s, SCORES "WHERE timeline = ? AND step = ? "
-			  "ORDER BY scheduled DESC LIMIT 1", timeline, step, out, err);
+	return read_score(s, SCORES "WHERE timeline <= ? AND step = ? AND" STANDS("score")
+			  "ORDER BY timeline DESC, scheduled DESC LIMIT 1",
+			  timeline, step, out, err);
 }
 
 enum status store_score_last(struct store *s, int timeline, int64_t upto,
@@ -188,7 +189,8 @@ enum status store_score_last(struct store *s, int timeline, int64_t upto,
 enum status store_score_best(struct store *s, int timeline, int64_t upto,
 			     struct score_row *out, struct err *err)
 {
-	return read_score(s, SCORES "WHERE timeline = ?1 AND step <= ?2 AND scheduled"
+	return read_score(s, SCORES "WHERE timeline <= ?1 AND step <= ?2 AND scheduled"
+			  " AND" STANDS("score")
 			  " AND score IS NOT NULL AND since = (SELECT since " NEWEST ")"
 			  " ORDER BY score DESC, loss IS NULL, loss, step DESC LIMIT 1",
 			  timeline, upto, out, err);

@@ -81,7 +81,8 @@ static enum status read_chunk(struct store *s, int64_t to, struct gradients_want
 	struct db_rows *q = NULL;
 	enum status st = db_query(s->db, "SELECT timeline, step, task, scheduled, count, "
 				  "norm FROM gradient WHERE "
-				  "(step, timeline, task) > (?, ?, ?) AND step <= ? "
+				  "(step, timeline, task) > (?, ?, ?) AND step <= ? AND"
+				  STANDS("gradient")
 				  "ORDER BY step, timeline, task LIMIT ?",
 				  DB_VALUES(DB_INT(r->step), DB_INT(r->timeline),
 					    DB_INT(r->task), DB_INT(to),

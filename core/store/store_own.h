@@ -18,6 +18,16 @@
 enum { STEP_VERSION = 3, STEP_HEAD = 18, STEP_TASK = 15, STEP_TASK_2 = 12,
        STEP_TASK_1 = 10, STEP_BYTES = STEP_HEAD + STEP_TASK * MIX_TASKS_MAX };
 
+/*
+ * A row of `t` stands (line.h): no later timeline began before its step. The words of a
+ * fact's value begin with that step.
+ */
+#define STANDS(t)                                                              \
+	" " t ".step <= ifnull((SELECT min(CAST(value AS INTEGER)) FROM fact"       \
+	" WHERE key > 'timeline.' AND key < 'timeline/'"                           \
+	" AND CAST(substr(key, 10) AS INTEGER) > " t ".timeline),"                 \
+	" 9223372036854775807) "
+
 struct step_wait { /* a step that waits for the next flush */
 	int timeline;
 	int64_t step;
@@ -60,6 +70,9 @@ enum status store_put_prediction(struct store *s, const char *sql,
 /* store_gradient.c: its table, where a store is without; what waits, written. */
 enum status gradient_table(struct store *s, struct err *err);
 enum status gradient_flush(struct store *s, struct err *err);
+
+/* line.c: its table, likewise. */
+enum status mark_table(struct store *s, struct err *err);
 
 /* store_eval.c: its tables, where a store is without, and is there one of that name? */
 bool store_has_table(struct store *s, const char *name);

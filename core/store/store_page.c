@@ -34,7 +34,8 @@ enum status store_evals_page(struct store *s, const struct eval_row *after,
 		after = &none;
 	st = db_query(s->db, "SELECT timeline, step, task, scheduled, n, loss, seconds, "
 		      "metrics FROM eval WHERE (step, timeline, task, scheduled) > "
-		      "(?, ?, ?, ?) ORDER BY step, timeline, task, scheduled LIMIT ?",
+		      "(?, ?, ?, ?) AND" STANDS("eval")
+		      "ORDER BY step, timeline, task, scheduled LIMIT ?",
 		      DB_VALUES(DB_INT(after->step), DB_INT(after->timeline),
 				DB_INT(after->task), DB_INT(eval_row_sort(after)),
 				DB_INT(cap)), &q, err);

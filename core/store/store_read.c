@@ -40,7 +40,7 @@ static bool take_who(const struct db_rows *q, int column, enum journal_who *out)
 {
 	const char *s = db_text(q, column);
 
-	for (int w = WHO_PERSON; s && w <= WHO_GUARD; w++)
+	for (int w = WHO_PERSON; s && w < WHO_COUNT; w++)
 		if (str_eq(s, journal_who_name((enum journal_who)w))) {
 			*out = (enum journal_who)w;
 			return true;
@@ -154,8 +154,8 @@ enum status store_evals_read(struct store *s, int task, struct eval_row **out, i
 			     struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE ?1 < 0 OR task = ?1"
-				  EVAL_ORDER, DB_VALUES(DB_INT(task)), &q, err);
+	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE (?1 < 0 OR task = ?1) AND"
+				  STANDS("eval") EVAL_ORDER, DB_VALUES(DB_INT(task)), &q, err);
 
 	return read_evals(s, q, st, out, n, err);
 }
@@ -170,7 +170,8 @@ enum status store_averaged_read(struct store *s, struct eval_row **out, int *n,
 	*n = 0;
 	if (!store_has_table(s, "averaged"))
 		return ST_OK;
-	st = db_query(s->db, EVAL_FIELDS "FROM averaged" EVAL_ORDER, NULL, 0, &q, err);
+	st = db_query(s->db, EVAL_FIELDS "FROM averaged WHERE" STANDS("averaged")
+		      EVAL_ORDER, NULL, 0, &q, err);
 	st = read_evals(s, q, st, out, n, err);
 	for (int i = 0; i < *n; i++)
 		(*out)[i].is_averaged = true;
@@ -181,7 +182,8 @@ enum status store_evals_from(struct store *s, int64_t step, struct eval_row **ou
 			     struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE step >= ?" EVAL_ORDER,
+	enum status st = db_query(s->db, EVAL_COLUMNS "WHERE step >= ? AND"
+				  STANDS("eval") EVAL_ORDER,
 				  DB_VALUES(DB_INT(step)), &q, err);
 
 	return read_evals(s, q, st, out, n, err);
@@ -269,8 +271,8 @@ enum status store_predictions_read(struct store *s, int task, int64_t step,
 {
 	enum status st = read_predictions(
 		s, PREDICTIONS("WHERE p.task = ?1 AND (p.timeline, p.step) = "
-			       "(SELECT timeline, step FROM prediction WHERE "
-			       "task = ?1 AND (?2 < 0 OR step = ?2) "
+			       "(SELECT timeline, step FROM prediction AS o WHERE "
+			       "task = ?1 AND (?2 < 0 OR step = ?2) AND" STANDS("o")
 			       "ORDER BY timeline DESC, step DESC LIMIT 1) "
 			       "ORDER BY p.row"),
 		DB_VALUES(DB_INT(task), DB_INT(step)), out, NULL, err);
@@ -286,9 +288,9 @@ enum status store_predictions_step(struct store *s, int task, int64_t upto,
 				   int64_t *step, struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, "SELECT max(step) FROM prediction WHERE task = ? "
-				  "AND step <= ?", DB_VALUES(DB_INT(task), DB_INT(upto)),
-				  &q, err);
+	enum status st = db_query(s->db, "SELECT max(step) FROM prediction AS p WHERE "
+				  "task = ? AND step <= ? AND" STANDS("p"),
+				  DB_VALUES(DB_INT(task), DB_INT(upto)), &q, err);
 
 	*step = -1;
 	if (!st && !(st = db_next(q, err))) {
@@ -309,7 +311,7 @@ enum status store_history_read(struct store *s, int task, int64_t row,
 	enum status st;
 
 	*steps = NULL;
-	st = read_predictions(s, PREDICTIONS("WHERE p.task = ? AND p.row = ? "
+	st = read_predictions(s, PREDICTIONS("WHERE p.task = ? AND p.row = ? AND" STANDS("p")
 					     "ORDER BY p.timeline, p.step"),
 			      DB_VALUES(DB_INT(task), DB_INT(row)), out, steps, err);
 	if (st) {

@@ -72,7 +72,8 @@ bool step_unpack(const unsigned char *p, size_t len, struct step_row *r)
 enum status store_last_step(struct store *s, int64_t *out, struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, "SELECT ifnull(max(step), 0) FROM step", NULL, 0,
+	enum status st = db_query(s->db, "SELECT ifnull((SELECT step FROM step AS a WHERE"
+				  STANDS("a") "ORDER BY step DESC LIMIT 1), 0)", NULL, 0,
 				  &q, err);
 
 	if (!st)
@@ -84,9 +85,10 @@ enum status store_last_step(struct store *s, int64_t *out, struct err *err)
 	return ST_OK;
 }
 
-/* Of a step that is there on several timelines the newest one counts. */
-#define NEWEST \
-	" timeline = (SELECT max(timeline) FROM step WHERE step = a.step) "
+/* Of a step that stands on several timelines the newest one counts. */
+#define NEWEST                                                                 \
+	" timeline = (SELECT max(timeline) FROM step AS b WHERE b.step = a.step AND"  \
+	STANDS("b") ") "
 
 /* A look-up per row that is wanted: those between are never touched. */
 #define SPARSE                                                                 \

@@ -106,7 +106,8 @@ static enum status take_figures(const struct sweep *s, const struct sweep_table 
 	int n = 0;
 	enum status st = run_open(out->look.path, &plan, &db, err);
 
-	if (!st && s->at == SWEEP_AT_BEST && !store_score_best(db, 0, INT64_MAX, &best, NULL))
+	if (!st && s->at == SWEEP_AT_BEST && 
+	    !store_score_best(db, INT32_MAX, INT64_MAX, &best, NULL))
 		step = best.step;
 	if (!st)
 		st = store_evals_from(db, step, &row, &n, err);

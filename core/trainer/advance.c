@@ -57,7 +57,9 @@ static enum status apply(struct session *s, const struct journal_entry *e,
 			       "after step %lld", (long long)e->seq, (long long)e->step,
 			       (long long)s->step);
 	st = command_parse_entry(e->command, c, err);
-	if (!st)
+	if (!st && c->row->flags & CMD_JUMPS) /* store_path: this is where it went to */
+		s->timeline = e->timeline;
+	else if (!st)
 		st = change_make(c, s, err);
 	return st ? err_wrap(err, st, "journal entry %lld cannot be applied",
 			     (long long)e->seq) : ST_OK;

@@ -13,6 +13,7 @@
 static enum status change_weight(struct change *g, struct err *err)
 {
 	(void)err;
+	mix_ramp_end(&g->mix, g->task);
 	return change_number(g, 1, &g->mix.ch[g->task].weight);
 }
 

@@ -12,7 +12,9 @@
 #include "rundir/init.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
+#include "store/line.h"
 #include "trainer/advance.h"
+#include "trainer/branch.h"
 
 /* The newest checkpoint is loaded for its place in the journal and its hash. */
 static enum status open_newest(const char *run, int workers, struct progress *pg,
@@ -40,14 +42,58 @@ struct replay {
 	int n, next;
 	int64_t to;      /* the checkpoint's step */
 	bool is_seen;    /* methods had seen the evaluation of that step when it was saved */
+	int64_t seq;     /* the last entry that was applied */
+	struct mark *mark;
+	int n_marks, next_mark;
+	struct replay_result *out;
 	struct progress *pg, look;
 };
+
+/*
+ * Is this one of the states that were hashed? One before it that never was here is a
+ * difference, too: the journal is another.
+ */
+static void compare(struct replay *r)
+{
+	const struct session *s = r->s;
+	char state[40];
+
+	for (int i = r->next_mark; i < r->n_marks && r->mark[i].step <= s->step; i++) {
+		struct mark *m = &r->mark[i];
+
+		if (m->step < s->step) {
+			if (m->seq >= 0 && r->out->differs < 0)
+				r->out->differs = m->step;
+			r->next_mark = i + 1;
+			continue;
+		}
+		if (m->seq != r->seq || m->dev_step != s->mix.dev_step || r->out->differs >= 0)
+			continue;
+		session_state(s, state);
+		m->seq = -1; /* once */
+		if (str_eq(state, m->state)) {
+			r->out->checked++;
+			r->out->good = s->step;
+		} else {
+			r->out->differs = s->step;
+		}
+	}
+}
 
 static enum status entries(void *arg, struct err *err)
 {
 	struct replay *r = arg;
+	enum status st = ST_OK;
 
-	return advance_entries(r->s, r->entry, r->n, &r->next, err);
+	compare(r);
+	while (!st && r->next < r->n && r->entry[r->next].step <= r->s->step) {
+		st = advance_entries(r->s, r->entry, r->next + 1, &r->next, err);
+		if (!st) {
+			r->seq = r->entry[r->next - 1].seq;
+			compare(r);
+		}
+	}
+	return st;
 }
 
 static enum status between(void *arg, bool *is_over, struct err *err)
@@ -55,7 +101,7 @@ static enum status between(void *arg, bool *is_over, struct err *err)
 	struct replay *r = arg;
 
 	(void)err;
-	*is_over = r->s->step >= r->to;
+	*is_over = r->s->step >= r->to || r->out->differs >= 0;
 	return ST_OK;
 }
 
@@ -64,6 +110,7 @@ static enum status stepped(void *arg, const struct step_report *report, struct e
 	struct replay *r = arg;
 
 	(void)report;
+	compare(r); /* before an evaluation that methods see */
 	if (progress_tick(r->pg, (uint64_t)r->s->step))
 		return err_set(err, ST_STOPPED, "replay stopped at step %lld",
 			       (long long)r->s->step);
@@ -96,15 +143,22 @@ static bool look_tick(struct progress *p)
 }
 
 /*
- * The state of step 0: random, or the checkpoint that a run with an init keeps of it. Who
- * has removed that one needs the init itself, as it was.
+ * The state that a run begins with, and its last journal entry. A branch keeps it as a
+ * checkpoint. Else that of step 0: random, or the checkpoint that a run with an init
+ * keeps of it. Who has removed that one needs the init itself, as it was.
  */
 static enum status start_again(struct session *s, const char *run, struct store *store,
-			       struct err *err)
+			       int64_t *seq, struct err *err)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], name[64];
 	struct init_report r;
 	enum status st;
+
+	if (branch_folder(store, name)) {
+		if (!str_format(folder, sizeof folder, "%s/checkpoints/%s", run, name))
+			return err_set(err, ST_INVALID, "path too long: '%s'", run);
+		return checkpoint_load(s, folder, seq, err);
+	}
 
 	if (plan_has_init(s->plan) &&
 	    !checkpoint_find(run, 0, folder, sizeof folder, NULL)) {
@@ -118,25 +172,35 @@ static enum status start_again(struct session *s, const char *run, struct store 
 	return st;
 }
 
-static enum status run_again(struct session *s, const char *run, int64_t to,
-			     struct store *store, int64_t seq, struct progress *pg,
-			     struct err *err)
+static enum status run_again(struct session *s, const char *run,
+			     struct replay_result *out, struct store *store, int64_t seq,
+			     struct progress *pg, struct err *err)
 {
+	int64_t to = out->step;
 	struct replay r = { .s = s, .to = to, .is_seen = s->mix.dev_step == to, .pg = pg,
+			    .out = out,
 			    .look = { .tick = look_tick, .arg = pg } };
 	struct advance a = { .s = s, .entries = entries, .between = between,
 			     .stepped = stepped, .evaluate = evaluate, .save = save,
 			     .arg = &r };
-	enum status st = store_journal_read(store, 0, &r.entry, &r.n, err);
+	int64_t begin = 0;
+	enum status st = start_again(s, run, store, &begin, err);
 
+	if (!st)
+		st = store_path(store, begin, &r.entry, &r.n, err);
 	while (r.n && r.entry[r.n - 1].seq > seq)
 		r.n--; /* came after the checkpoint */
+	r.seq = begin;
 	if (!st)
-		st = start_again(s, run, store, err);
+		st = store_marks(store, &r.mark, &r.n_marks, err);
+	for (; s->step > 0 && r.next_mark < r.n_marks; r.next_mark++)
+		if (r.mark[r.next_mark].step > s->step)
+			break; /* a branch: those up to its beginning are the other run's */
 	progress_begin(pg, (uint64_t)to, "steps", "replaying");
 	if (!st)
 		st = advance_run(&a, err);
 	xfree(r.entry);
+	xfree(r.mark);
 	return st;
 }
 
@@ -149,17 +213,18 @@ enum status replay_run(const char *run, int workers, struct progress *pg,
 	enum status st = open_newest(run, workers, pg, &s, &seq, err);
 
 	memset(out, 0, sizeof *out);
+	out->differs = out->good = -1;
 	if (!st)
 		st = run_store(run, &store, err);
 	if (!st) {
 		out->step = s->step;
 		out->comparable = machine_same(store);
 		session_state(s, out->recorded);
-		st = run_again(s, run, out->step, store, seq, pg, err);
+		st = run_again(s, run, out, store, seq, pg, err);
 	}
 	if (!st) {
 		session_state(s, out->replayed);
-		out->same = str_eq(out->recorded, out->replayed);
+		out->same = out->differs < 0 && str_eq(out->recorded, out->replayed);
 	}
 	store_close(store);
 	session_free(s);

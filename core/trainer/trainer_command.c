@@ -31,11 +31,16 @@ static enum status write_entry(struct trainer *t, struct journal_entry *e,
 	e->who = who;
 	str_copy(e->command, sizeof e->command, command);
 	st = store_journal(t->store, e, err);
-	if (st)
-		return st;
+	if (!st)
+		trainer_wrote(t, e);
+	return st;
+}
+
+void trainer_wrote(struct trainer *t, const struct journal_entry *e)
+{
 	t->journal_seq = e->seq;
 	trainer_add_journal(t, e);
-	return ST_OK;
+	coming_take(&t->coming, e);
 }
 
 enum status trainer_note(struct trainer *t, const char *text, struct err *err)
@@ -60,7 +65,7 @@ enum status trainer_note(struct trainer *t, const char *text, struct err *err)
 
 /* No step feels a change before its entry is on the disk. */
 static enum status change(struct trainer *t, const struct command *c,
-			  enum journal_who who, struct err *err)
+			  enum journal_who who, struct buf *answer, struct err *err)
 {
 	struct journal_entry e = { 0 };
 	struct change g;
@@ -79,6 +84,8 @@ static enum status change(struct trainer *t, const struct command *c,
 		change_drop(&g);
 	else
 		change_keep(&g, t->s);
+	if (!st && c->row->flags & CMD_LATER)
+		buf_addf(answer, "%s: %s", g.after, c->text);
 	return st;
 }
 
@@ -90,8 +97,9 @@ static enum status execute(struct trainer *t, const char *line, enum journal_who
 
 	t->is_executing = true;
 	t->is_by_hand = who == WHO_PERSON;
+	t->who = who;
 	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
-		st = change(t, c, who, err);
+		st = change(t, c, who, answer, err);
 	else if (!st && c->row->flags & CMD_RUNS)
 		st = c->row->run(t, c, answer, err);
 	else if (!st)
@@ -111,8 +119,10 @@ enum status trainer_catch_up(void *arg, struct err *err)
 	enum status st = advance_entries(t->s, t->pending, t->n_pending, &t->next_pending,
 					 err);
 
-	if (t->next_pending > before)
-		t->journal_seq = t->pending[t->next_pending - 1].seq;
+	for (; before < t->next_pending; before++) {
+		coming_take(&t->coming, &t->pending[before]);
+		t->journal_seq = t->pending[before].seq;
+	}
 	return st;
 }
 
@@ -205,21 +215,21 @@ enum status trainer_script_past(struct trainer *t, const struct journal_entry *e
 	int64_t at = t->s->step;
 	enum status st = ST_OK;
 
-	if (n && e[n - 1].step > at)
-		at = e[n - 1].step;
+	if (t->n_pending && t->pending[t->n_pending - 1].step > at)
+		at = t->pending[t->n_pending - 1].step;
 	for (int i = 0; i < t->n_script && !st; i++) {
 		struct script_line *l = &t->script[i];
 
 		st = command_parse(l->text, c, err);
 		if (st)
 			break;
-		if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
+		if (c->row->flags & CMD_JOURNALED)
 			l->done = take_entry(l, c->text, e, n, taken);
 		else if (c->row->flags & CMD_STEERS)
 			l->done = l->step < at || (l->step == at && at > 0);
 		else /* looks again, to the same figures, where steps are made again */
 			l->done = l->step < t->s->step;
-		if (!l->done && l->step < at && c->row->flags & (CMD_CHANGES | CMD_NOTES))
+		if (!l->done && l->step < at && c->row->flags & CMD_JOURNALED)
 			st = err_set(err, ST_INVALID, "script:%d: step %lld is past: the run "
 				     "is at %lld", l->number, (long long)l->step,
 				     (long long)at);
@@ -237,7 +247,7 @@ static void run_script(struct trainer *t)
 		struct script_line *l = &t->script[i];
 		struct buf answer;
 
-		if (l->step > t->s->step)
+		if (l->step > t->s->step || t->has_jumped)
 			break;
 		if (l->done || l->step != t->s->step)
 			continue;
@@ -352,10 +362,16 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 	if (st)
 		return st;
 	trainer_was_held(t);
+	trainer_ring_take(t); /* before a hand changes anything */
+	st = trainer_fire(t, err);
+	if (st || t->has_jumped)
+		return st;
 	run_script(t);
+	if (t->has_jumped && !t->lost)
+		return ST_OK;
 	if (trainer_drain(t, false))
 		trainer_picture(t, true);
-	return ST_OK;
+	return t->lost ? err_set(err, t->lost, "%s", t->lost_why.text) : ST_OK;
 }
 
 void trainer_refuse_all(struct trainer *t, const char *why)

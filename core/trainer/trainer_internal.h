@@ -7,6 +7,8 @@
  *   trainer_command.c  queue, script and journal become changes and answers
  *   trainer_work.c     pictures, evaluations, checkpoints, guards
  *   trainer_whole.c    the evaluation of all dev rows at the end
+ *   trainer_back.c     a run that goes back to a state it was in
+ *   trainer_later.c    commands that were held for later
  *   command_run.c      the commands about the run, as rows (command.h)
  */
 #ifndef TUTTI_TRAINER_TRAINER_INTERNAL_H
@@ -19,6 +21,7 @@
 #include "base/progress.h"
 #include "look/telemetry.h"
 #include "rundir/rundir.h"
+#include "command/coming.h"
 #include "command/command.h"
 #include "session/session.h"
 #include "trainer/trainer.h"
@@ -81,11 +84,19 @@ struct trainer {
 	int n_script;
 	struct journal_entry *pending; /* to be applied again */
 	int n_pending, next_pending;
+	struct ring *ring;             /* the last states (session/ring.h) */
+	struct coming coming;          /* what was asked for and is to come */
+	int64_t looked;                /* the step whose evaluation was looked at for it */
+	struct journal_entry *then;    /* what is said behind a jump; NULL: nothing */
 	int64_t journal_seq;       /* the last entry in the state */
 	int64_t saved_step, saved_seq, saved_dev; /* step, entry, dev_step on the disk */
 	bool must_extend;          /* to steps_asked, once caught up */
 	bool says_plan;
 	bool is_paused, is_stopping;
+	enum journal_who who;      /* of the command that is executed */
+	bool has_jumped;           /* this step is another than that of the loop */
+	enum status lost;          /* went back in the journal, and could not in memory */
+	struct err lost_why;
 	bool is_executing;         /* a command: others wait for its answer */
 	bool is_by_hand;           /* that one: it can be refused and given again */
 	bool has_given_up;         /* told to stop, and others hold the store */
@@ -125,7 +136,29 @@ void trainer_add_journal(struct trainer *t, const struct journal_entry *e);
 /* trainer_whole.c: where the plan ends with one, unless it is in the store already. */
 enum status trainer_evaluate_whole(struct trainer *t, struct err *err);
 
+/*
+ * trainer_back.c: where a run goes back to: step and last journal entry of the state; it
+ * is in the ring (in_ring >= 0), or a checkpoint's folder has it or one that it
+ * follows from. A refusal changes nothing. Who fails once the journal says so sets
+ * t->lost: the run must end, and a resumed one is where it went.
+ */
+struct back_to {
+	int64_t step, seq;
+	int in_ring;
+	char folder[PATH_MAX];
+};
+enum status trainer_jump(struct trainer *t, const char *line, const struct back_to *to,
+			 struct err *err);
+enum status trainer_rebuild(struct trainer *t, struct err *err);
+void trainer_ring_take(struct trainer *t); /* where one is due */
+
+/* trainer_later.c: the list as it was with that entry; what is due is done. */
+enum status trainer_coming_read(struct trainer *t, int64_t upto, struct err *err);
+enum status trainer_fire(struct trainer *t, struct err *err);
+
 /* trainer_command.c */
+/* An entry is in the journal: pictures and the list of what is to come have it. */
+void trainer_wrote(struct trainer *t, const struct journal_entry *e);
 enum status trainer_read_script(struct trainer *t, const char *text,
 				const struct plan *plan, struct err *err);
 /* Marks lines that the journal has; refuses those that are past. */

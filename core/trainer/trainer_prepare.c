@@ -16,7 +16,9 @@
 #include "rundir/init.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
+#include "store/line.h"
 #include "trainer/advance.h"
+#include "trainer/branch.h"
 
 /* --- facts --- */
 
@@ -129,6 +131,8 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 	if (!st)
 		trainer_channels(t);
 	if (!st)
+		st = trainer_coming_read(t, 0, err);
+	if (!st)
 		st = trainer_script_past(t, NULL, 0, err);
 	if (!st && t->s->plan->epochs > 0) /* before a plan is there that needs it */
 		st = store_set_budget(t->store, t->s->plan->steps, err);
@@ -145,58 +149,6 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 
 /* --- a resumed run --- */
 
-static void take_row(void *arg, const struct step_row *r)
-{
-	struct trainer *t = arg;
-
-	telemetry_step(&t->tele, &t->live, r);
-}
-
-static void take_gradient(void *arg, const struct gradient_row *r)
-{
-	struct trainer *t = arg;
-
-	gradients_remember(t->s, r);
-	telemetry_gradient(&t->live, r);
-}
-
-/* What the newest evaluation said of the weights' average. */
-static enum status rebuild_averaged(struct trainer *t, struct err *err)
-{
-	struct eval_row *e = NULL;
-	int n = 0;
-	enum status st = store_averaged_read(t->store, &e, &n, err);
-
-	for (int i = 0; i < n; i++)
-		if (e[i].step <= t->s->step)
-			telemetry_eval(&t->live, &e[i]);
-	xfree(e);
-	return st;
-}
-
-/* Curves and figures as they were, from the store. */
-static enum status rebuild(struct trainer *t, struct err *err)
-{
-	struct eval_row *e = NULL;
-	int n = 0;
-	enum status st = store_steps_read(t->store, 1, t->s->step, 1, take_row, t, err);
-
-	if (!st)
-		st = store_evals_read(t->store, -1, &e, &n, err);
-	for (int i = 0; i < n && !st; i++) {
-		if (e[i].step > t->s->step)
-			continue; /* will be measured again */
-		if (e[i].step >= 0 && e[i].step != t->live.eval_step)
-			t->live.evals++;
-		telemetry_eval(&t->live, &e[i]);
-	}
-	xfree(e);
-	if (!st)
-		st = rebuild_averaged(t, err);
-	return st ? st : store_gradients_read(t->store, 1, t->s->step, take_gradient, t,
-					      err);
-}
-
 static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 {
 	struct journal_entry *all = NULL;
@@ -206,10 +158,10 @@ static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 	for (int i = 0; i < n && !st; i++)
 		trainer_add_journal(t, &all[i]);
 	if (!st)
+		st = store_path(t->store, seq, &t->pending, &t->n_pending, err);
+	if (!st)
 		st = trainer_script_past(t, all, n, err);
 	xfree(all);
-	if (!st)
-		st = store_journal_read(t->store, seq, &t->pending, &t->n_pending, err);
 	return st;
 }
 
@@ -241,7 +193,9 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 		session_state(t->s, t->live.state);
 	}
 	st = read_journal(t, seq, err);
-	return st ? st : rebuild(t, err);
+	if (!st)
+		st = trainer_coming_read(t, seq, err);
+	return st ? st : trainer_rebuild(t, err);
 }
 
 /* Bits will not be those of a run that never stopped (I3): said, then it goes on. */
@@ -259,7 +213,7 @@ static enum status compare_machine(struct trainer *t, struct err *err)
 static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 {
 	int64_t every = t->s->plan->eval_every.steps;
-	enum status st = store_drop_after(t->store, t->s->timeline, t->s->step, err);
+	enum status st = store_drop_after(t->store, t->s->step, err);
 
 	if (st)
 		return st;
@@ -273,6 +227,13 @@ static enum status go_on(struct trainer *t, bool from_start, struct err *err)
 	if (!st && t->s->step > 0 && advance_is_due(t->s->step, every))
 		st = trainer_evaluate_due(t, err);
 	return st;
+}
+
+static bool is_branch(struct trainer *t)
+{
+	char folder[64];
+
+	return branch_folder(t->store, folder);
 }
 
 /* The newest checkpoint; none: the run begins again at step 0. */
@@ -299,7 +260,9 @@ static enum status prepare_resume(struct trainer *t, struct err *err)
 		st = checkpoint_sound(folder, err);
 	if (st == ST_NOT_FOUND) {
 		folder[0] = '\0';
-		st = ST_OK;
+		st = is_branch(t) ? err_set(err, ST_NOT_FOUND, "the run began from a checkpoint "
+					    "of another one, and it is gone: branch again") :
+				    ST_OK;
 	}
 	if (st) {
 		plan_free(plan);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "session/ring.h"
 #include "trainer/advance.h"
 
 /*
@@ -109,6 +110,12 @@ static enum status between(void *arg, bool *is_over, struct err *err)
 	for (;;) {
 		enum status st = trainer_boundary(t, err);
 
+		if (!st && t->has_jumped) { /* what is due at this step comes first */
+			t->has_jumped = false;
+			st = trainer_catch_up(t, err);
+			if (!st)
+				continue;
+		}
 		if (st)
 			return st;
 		if (t->is_stopping || atomic_load(&t->stop))
@@ -200,6 +207,7 @@ static enum status live(struct trainer *t, struct err *err)
 	if (st)
 		return st;
 	t->last_flush = clock_now();
+	t->ring = ring_new(t->s);
 	trainer_picture(t, true);
 	st = run(t, err);
 	if (!st)
@@ -224,6 +232,8 @@ static void end(struct trainer *t, enum status st)
 		session_state(t->s, t->live.state);
 	trainer_refuse_all(t, "the run has ended");
 	trainer_picture(t, true);
+	ring_free(t->ring);
+	coming_clear(&t->coming);
 	session_free(t->s);
 	t->s = NULL;
 	store_close(t->store);

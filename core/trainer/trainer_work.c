@@ -18,6 +18,7 @@
 #include "session/averaging.h"
 #include "session/freezing.h"
 #include "session/workers.h"
+#include "store/line.h"
 #include "trainer/advance.h"
 
 /* --- pictures --- */
@@ -224,7 +225,7 @@ static enum status is_noted(struct trainer *t, const char *text, bool *is, struc
 	*is = false;
 	if (t->next_pending < t->n_pending)
 		return ST_OK; /* trainer_note() takes it from there */
-	st = store_journal_read(t->store, 0, &e, &n, err);
+	st = store_path(t->store, 0, &e, &n, err);
 	for (int i = 0; i < n && !st; i++)
 		*is |= e[i].who == WHO_GUARD && e[i].step == t->s->step &&
 		       str_starts(e[i].command, "note ") && str_eq(e[i].command + 5, text);
@@ -381,6 +382,16 @@ enum status trainer_settle(struct trainer *t, struct err *err)
 	return st;
 }
 
+/* Its hash stays when the checkpoint goes. */
+static enum status mark(struct trainer *t, const char *state, struct err *err)
+{
+	struct mark m = { .timeline = t->s->timeline, .step = t->s->step,
+			  .seq = t->journal_seq, .dev_step = t->s->mix.dev_step };
+
+	str_copy(m.state, sizeof m.state, state);
+	return store_mark(t->store, &m, err);
+}
+
 /* name NULL: only when the state is not on the disk yet. */
 enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 {
@@ -396,6 +407,8 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	if (!st)
 		st = checkpoint_save(t->s, t->store, t->run_path, name ? name : "",
 				     t->journal_seq, &row, err);
+	if (!st)
+		st = mark(t, row.state, err);
 	if (!st && row.best)
 		t->live.best_step = row.step;
 	if (!st) {

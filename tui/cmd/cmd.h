@@ -31,6 +31,8 @@ int cmd_export(const struct opts *o);
 int cmd_play(const struct opts *o);
 int cmd_replay(const struct opts *o);
 int cmd_fork(const struct opts *o);
+int cmd_branch(const struct opts *o);
+int cmd_schedule(const struct opts *o);
 int cmd_tokenize(const struct opts *o);
 int cmd_check(const struct opts *o);
 int cmd_inspect(const struct opts *o);

@@ -17,6 +17,7 @@
 #include "rundir/init.h"
 #include "rundir/machine.h"
 #include "session/freezing.h"
+#include "session/ring.h"
 #include "trainer/replay.h"
 
 /* --- eval --- */
@@ -179,6 +180,20 @@ int cmd_eval(const struct opts *o)
 
 /* --- replay --- */
 
+/* The hashes on the way; where the first one is another, how far it was the same. */
+static void print_way(const struct replay_result *r)
+{
+	if (r->checked)
+		printf("%d hash%s on the way %s the same\n", r->checked,
+		       r->checked == 1 ? "" : "es", r->checked == 1 ? "is" : "are");
+	if (r->differs >= 0 && r->good >= 0)
+		printf("the first that differs is that of step %lld; step %lld is the same\n",
+		       (long long)r->differs, (long long)r->good);
+	else if (r->differs >= 0)
+		printf("the first that differs is that of step %lld\n",
+		       (long long)r->differs);
+}
+
 int cmd_replay(const struct opts *o)
 {
 	char path[PATH_MAX];
@@ -200,7 +215,9 @@ int cmd_replay(const struct opts *o)
 			printf("not comparable: the run was made with another build, "
 			       "BLAS or processor\n");
 		printf("step %lld  recorded %s  replayed %s  %s\n", (long long)r.step,
-		       r.recorded, r.replayed, r.same ? "the same bits" : "DIFFERENT");
+		       r.recorded, r.differs >= 0 ? "-" : r.replayed,
+		       r.same ? "the same bits" : "DIFFERENT");
+		print_way(&r);
 		return r.same ? EXIT_WELL : EXIT_FAILED;
 	}
 	buf_init(&b);
@@ -210,6 +227,9 @@ int cmd_replay(const struct opts *o)
 	json_put_str(&j, "state", r.replayed);
 	json_put_bool(&j, "comparable", r.comparable);
 	json_put_bool(&j, "same", r.same);
+	json_put_int(&j, "checked", r.checked);
+	if (r.differs >= 0)
+		json_put_int(&j, "differs", r.differs);
 	json_close(&j, '}');
 	puts(buf_str(&b));
 	buf_release(&b);
@@ -392,7 +412,7 @@ static void put_frozen(struct json_out *j, const struct session *s)
 static void print_check(const struct session *s, const struct init_report *init,
 			double seconds, bool json)
 {
-	double memory = (double)(mem_whole_peak_bytes() + RUN_BYTES) / 1e6;
+	double memory = (double)(mem_whole_peak_bytes() + RUN_BYTES + ring_bytes(s)) / 1e6;
 	double hours = seconds * (double)s->plan->steps / 3600;
 	struct json_out j;
 	struct buf b;

@@ -37,6 +37,8 @@ const struct example_row example_table[] = {
 	{ "compare", "tutti compare first heavy --baseline first --markdown" },
 	{ "replay", "tutti replay first" },
 	{ "fork", "tutti fork first --methods fixed,uncertainty --steps 10" },
+	{ "branch", "tutti branch first other --set optimizer.lr=0.0001" },
+	{ "schedule", "tutti schedule first > moves.txt" },
 	{ "play", "tutti play first --speed 5" },
 	{ "export", "tutti export first first-hf --task reviews" },
 	{ "tokenize", "echo 'a long wait' | tutti tokenize first" },

@@ -41,6 +41,7 @@ enum status record_open(const char *run, struct record **out, struct err *err)
 	r->row = xcalloc(WINDOW, sizeof *r->row);
 	r->apart = PLACE_STEPS;
 	r->eval_step = r->saved_step = INT64_MIN;
+	r->timeline = -1;
 	st = read_run(r, run, err);
 	if (st) {
 		record_close(r);

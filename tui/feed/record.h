@@ -37,7 +37,7 @@ void record_take(struct record *r);
  * and no glance from then on. A failure is the record's trouble until the next call.
  */
 enum status record_follow(struct record *r, struct err *err);
-/* The run began again before what was taken: to be opened anew. */
+/* The run began again before what was taken, or went back: to be opened anew. */
 bool record_went_back(const struct record *r);
 /* ST_OK, or why the record cannot be read any further. */
 enum status record_trouble(const struct record *r, struct err *err);

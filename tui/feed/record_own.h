@@ -38,6 +38,8 @@ struct record {
 	struct kept kept[PLACES];
 	int n_kept;
 	int64_t apart;
+	int timeline;           /* the newest when it was opened; -1: not yet */
+	bool went_back;
 	bool keeps, follows;
 	enum status st;
 	struct err err;

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "rundir/imported.h"
 #include "rundir/run_open.h"
+#include "store/line.h"
 
 /* The stores go by timelines; here the steps alone count. */
 static int order(int64_t a, int64_t b)
@@ -70,7 +71,7 @@ static enum status read_entries(struct record *r, struct err *err)
 {
 	struct journal_entry *more = NULL;
 	int n = 0;
-	enum status st = store_journal_read(r->db, r->seq, &more, &n, err);
+	enum status st = store_path(r->db, r->seq, &more, &n, err);
 
 	if (n) {
 		qsort(more, (size_t)n, sizeof *more, by_entry);
@@ -125,12 +126,27 @@ static enum status read_saved(struct record *r, struct err *err)
 	return st;
 }
 
+/* A later timeline than that of the first reading: what was taken may be left. */
+static enum status read_line(struct record *r, struct err *err)
+{
+	struct line l;
+	enum status st = store_line(r->db, &l, err);
+
+	if (r->timeline < 0)
+		r->timeline = line_newest(&l);
+	r->went_back |= line_newest(&l) > r->timeline;
+	line_release(&l);
+	return st;
+}
+
 enum status record_read_more(struct record *r, struct err *err)
 {
 	enum status st;
 
 	store_close(r->db);
 	st = run_store(record_path(r), &r->db, err);
+	if (!st)
+		st = read_line(r, err);
 	if (!st)
 		st = read_entries(r, err);
 	if (!st)
@@ -191,7 +207,7 @@ static void let_go(struct record *r)
 
 bool record_went_back(const struct record *r)
 {
-	return !r->st && r->last < r->now.snap.step;
+	return r->went_back || (!r->st && r->last < r->now.snap.step);
 }
 
 enum status record_follow(struct record *r, struct err *err)

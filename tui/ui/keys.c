@@ -165,7 +165,7 @@ const struct key_row key_table[] = {
 	{ON_JOURNAL, KEY_ENTER_, 0, DO_OPEN, 0, 0, "Enter", "the curves at that step"},
 	{ON_JOURNAL, 'u', 0, DO_UNDO, 0, 0, "u",
 	 "undo the entry: posts the command that puts back what was before"},
-	{ON_JOURNAL, 'w', 0, DO_WHO, 0, 0, "w", "only you, the script, guards, or all"},
+	{ON_JOURNAL, 'w', 0, DO_WHO, 0, 0, "w", "only you, the script, guards, timers, or all"},
 	{ON_JOURNAL, '>', 0, DO_TASK, 1, 0, "< >", "only entries on a task, or all"},
 	{ON_JOURNAL, '<', 0, DO_TASK, -1, 0, 0, 0},
 	{ON_JOURNAL, '/', 0, DO_PROMPT, 0, "find ", "/",

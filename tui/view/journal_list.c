@@ -34,6 +34,8 @@ void journal_view_free(void *own)
 
 	xfree(v->row);
 	xfree(v->effect);
+	xfree(v->jump);
+	coming_clear(&v->coming);
 	xfree(v);
 }
 
@@ -43,7 +45,7 @@ static bool is_wanted(const struct ui *ui, const struct journal_entry *e)
 {
 	static const enum journal_who who[FROMS] = {
 		[FROM_YOU] = WHO_PERSON, [FROM_SCRIPT] = WHO_SCRIPT,
-		[FROM_GUARD] = WHO_GUARD};
+		[FROM_GUARD] = WHO_GUARD, [FROM_TIMER] = WHO_TIMER};
 	const struct journal_view *v = journal_of(ui);
 
 	if (v->who != FROM_ALL && e->who != who[v->who])
@@ -51,6 +53,57 @@ static bool is_wanted(const struct ui *ui, const struct journal_entry *e)
 	if (v->task >= 0 && mark_channel(ui->pic, e->command) != v->task)
 		return false;
 	return !v->word[0] || strcasestr(e->command, v->word);
+}
+
+/* Where it went back to; -1: it did not. */
+static int64_t went_to(const struct journal_entry *e)
+{
+	const struct command_row *row = command_of(e->command);
+	int64_t step;
+
+	if (!row || !(row->flags & CMD_JUMPS) || !str_starts(e->after, "step ") ||
+	    !parse_i64(e->after + 5, &step))
+		return -1;
+	return step;
+}
+
+/* What was done at the very step that it went back to is taken to stand. */
+bool journal_view_is_left(const struct ui *ui, int i)
+{
+	const struct journal_view *v = journal_of(ui);
+	const struct journal_entry *e = &ui->chart.marks.e[i];
+
+	for (int k = 0; k < v->n_jumps; k++)
+		if (v->jump[k].seq > e->seq && e->step > v->jump[k].to)
+			return true;
+	return false;
+}
+
+static void list_jumps(struct journal_view *v, const struct marks *m)
+{
+	v->n_jumps = 0;
+	for (int i = 0; i < m->n; i++) {
+		int64_t to = went_to(&m->e[i]);
+
+		if (to < 0)
+			continue;
+		ARRAY_GROW(v->jump, v->n_jumps, v->cap_jumps);
+		v->jump[v->n_jumps].seq = m->e[i].seq;
+		v->jump[v->n_jumps++].to = to;
+	}
+}
+
+/* Those that stand say what is to come. */
+static void list_coming(struct ui *ui)
+{
+	struct journal_view *v = journal_of(ui);
+	const struct marks *m = &ui->chart.marks;
+
+	list_jumps(v, m);
+	coming_clear(&v->coming);
+	for (int i = 0; i < m->n; i++)
+		if (!journal_view_is_left(ui, i))
+			coming_take(&v->coming, &m->e[i]);
 }
 
 /* The chosen entry stays chosen where it is still shown. */
@@ -74,6 +127,8 @@ static void choose_rows(struct ui *ui)
 		v->at = v->n - 1;
 	v->at = v->at >= v->n ? v->n - 1 : v->at;
 	v->at = v->at < 0 ? 0 : v->at;
+	if (v->newest != m->newest)
+		list_coming(ui);
 	v->newest = m->newest;
 	v->is_stale = false;
 }

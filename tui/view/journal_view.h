@@ -5,11 +5,12 @@
 #ifndef TUTTI_TUI_JOURNAL_VIEW_H
 #define TUTTI_TUI_JOURNAL_VIEW_H
 
+#include "command/coming.h"
 #include "feed/effect.h"
 #include "ui/ui.h"
 
 enum { EFFECTS_KEPT = 128, JOURNAL_WORD = 64 };
-enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROMS };
+enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROM_TIMER, FROMS };
 
 struct journal_view {
 	int at;                  /* into `row` */
@@ -21,6 +22,10 @@ struct journal_view {
 	int *row;
 	int n;
 	size_t cap;
+	struct { int64_t seq, to; } *jump; /* entries that went back, and to which step */
+	int n_jumps;
+	size_t cap_jumps;
+	struct coming coming;    /* of all entries that stand, whatever is shown */
 	int64_t newest;          /* what `row` was made from: seq, filters */
 	bool is_stale;
 	struct effect *effect;   /* EFFECTS_KEPT, by seq */
@@ -39,6 +44,8 @@ bool journal_view_act(struct ui *ui, int action, int arg);
 bool journal_view_back(struct ui *ui);
 /* ":find TEXT": shows the view with only the entries that have it; "" all. */
 void journal_view_find(struct ui *ui, const char *text);
+/* Was entry i of the marks left behind, when the run went back to a step before it? */
+bool journal_view_is_left(const struct ui *ui, int i);
 /* The effect of entry i of the marks, or NULL while it is not measured. */
 const struct effect *journal_view_effect(const struct ui *ui, int i);
 

@@ -137,14 +137,17 @@ static void draw_row(struct canvas *c, const struct ui *ui, struct rect r, int y
 		x += 10;
 	}
 	draw_entry(c, y, x - 1, end - w - 2 - x, e);
-	draw_effect(c, ui->pic, (struct rect){y, end - w, 1, w}, e,
-		    journal_view_effect(ui, journal_of(ui)->row[row]));
+	if (journal_view_is_left(ui, journal_of(ui)->row[row]))
+		draw_right(c, y, end, w, INK_DIM, "left behind");
+	else
+		draw_effect(c, ui->pic, (struct rect){y, end - w, 1, w}, e,
+			    journal_view_effect(ui, journal_of(ui)->row[row]));
 }
 
 static void say_filter(const struct ui *ui, char out[96])
 {
 	static const char *const who[FROMS] = {"", " by you", " by the script",
-					       " by guards"};
+					       " by guards", " by timers"};
 	const struct journal_view *v = journal_of(ui);
 	size_t n;
 
@@ -276,15 +279,66 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	draw_effects(c, ui->pic, right, e, f);
 }
 
+/* --- what is to come --- */
+
+static bool is_to_come(const struct ui *ui, const struct coming_item *i)
+{
+	return i->kind == COMING_WHEN || i->step > ui->pic->step ||
+	       (i->kind == COMING_RAMP && i->step == ui->pic->step);
+}
+
+/* The rows that it takes below the list: a rule, and one each as far as there is room. */
+static int coming_rows(const struct ui *ui, int room)
+{
+	const struct coming *l = &journal_of(ui)->coming;
+	int n = 0;
+
+	for (int k = 0; k < l->n; k++)
+		n += is_to_come(ui, &l->item[k]);
+	if (!n || room < 8)
+		return 0;
+	return n < room / 3 ? n + 1 : room / 3 + 1;
+}
+
+static void draw_coming(struct canvas *c, const struct ui *ui, struct rect r)
+{
+	const struct coming *l = &journal_of(ui)->coming;
+	int y = r.y + 1, more = 0;
+	char text[48];
+
+	draw_rule(c, r.y, r.x, r.w, INK_FRAME);
+	draw_text(c, r.y, r.x + 2, 9, INK_STRONG, " to come ");
+	for (int k = 0; k < l->n; k++) {
+		if (!is_to_come(ui, &l->item[k]))
+			continue;
+		if (y >= r.y + r.h) {
+			more++;
+			continue;
+		}
+		draw_foreign(c, y, r.x + 2, 14, INK_LINK, l->item[k].name);
+		draw_foreign(c, y, r.x + 17, r.w - 19, INK_TEXT, l->item[k].line);
+		y++;
+	}
+	if (more)
+		str_format(text, sizeof text, " %d more ", more);
+	else
+		str_copy(text, sizeof text, " cancel NAME takes one off ");
+	draw_right(c, r.y, r.x + r.w - 2, 30, INK_DIM, text);
+}
+
 static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct journal_layout l;
+	struct rect coming;
 
 	if (!ui->chart.marks.n) {
 		draw_nothing(c, body, "nothing has been done to this run yet");
 		return;
 	}
 	layout_journal(body, &l);
+	coming = rect_bottom(&l.list, coming_rows(ui, l.list.h));
+	if (coming.h)
+		draw_coming(c, ui, coming);
 	draw_timeline(c, ui, l.timeline);
 	if (l.legend.h > 0)
 		draw_legend(c, ui, l.legend);

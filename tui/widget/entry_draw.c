@@ -24,14 +24,14 @@ static size_t without_value(const struct journal_entry *e)
 /* "  12,100  you     weight samsum 1.41 -> 2" */
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e)
 {
-	static const enum ink who[] = {INK_MARK, INK_LINK, INK_WARN};
+	static const enum ink who[WHO_COUNT] = {INK_MARK, INK_LINK, INK_WARN, INK_DIM};
 	size_t n = without_value(e);
 	char number[24];
 	int from = x;
 
 	draw_right(c, y, x + 9, 9, INK_DIM, fmt_count(number, e->step));
 	x += 11;
-	draw_text(c, y, x, 6, who[e->who <= WHO_GUARD ? e->who : 0],
+	draw_text(c, y, x, 6, who[e->who < WHO_COUNT ? e->who : 0],
 		  journal_who_name(e->who));
 	x += 8;
 	if (x - from >= w)

@@ -266,7 +266,7 @@ static void test_goes_back(void **state)
 	feed_follow(&feed, f);
 	follow_to(&feed, &seen, 60, PHASE_RUNNING);
 	assert_int_equal(store_open(db, false, &s, &err), ST_OK);
-	assert_int_equal(store_drop_after(s, 0, 23, &err), ST_OK);
+	assert_int_equal(store_drop_after(s, 23, &err), ST_OK);
 	follow_to(&feed, &seen, 23, PHASE_RUNNING);
 	assert_int_equal(seen.eval_step, 20);
 	write_steps(s, 24, 25);

@@ -115,7 +115,7 @@ static void test_table(void **state)
 	(void)state;
 	for (int i = 0; i < command_count; i++) {
 		const struct command_row *r = command_table[i];
-		bool is_journaled = r->flags & (CMD_CHANGES | CMD_NOTES);
+		bool is_journaled = r->flags & CMD_JOURNALED;
 
 		assert_ptr_equal(command_find(r->name), r);
 		assert_ptr_equal(command_of(r->usage), r);
@@ -127,7 +127,9 @@ static void test_table(void **state)
 		assert_int_equal(!r->run, !(r->flags & CMD_RUNS));
 		assert_int_equal(!r->ask, !(r->flags & CMD_ASKS));
 		assert_true(r->flags & CMD_CHANGES || (!r->undo && !r->show));
-		assert_true(r->flags & CMD_RUNS || r->flags < CMD_STEERS);
+		assert_true(r->flags & CMD_RUNS || !(r->flags & (CMD_STEERS | CMD_LIGHT |
+							 CMD_CUTS | CMD_JUMPS)));
+		assert_true(r->flags & CMD_CHANGES || !(r->flags & CMD_LATER));
 		assert_int_equal(r->letter >= 'A' && r->letter <= 'Z', is_journaled);
 		for (int k = 0; k < i && is_journaled; k++)
 			assert_int_not_equal(command_table[k]->letter, r->letter);
