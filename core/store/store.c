@@ -153,7 +153,7 @@ enum status store_set_budget(struct store *s, int64_t steps, struct err *err)
 
 const char *journal_who_name(enum journal_who w)
 {
-	static const char *const names[] = { "you", "script", "guard" };
+	static const char *const names[] = { "you", "script", "guard", "actor" };
 
 	BUG_IF((unsigned)w >= sizeof names / sizeof *names);
 	return names[w];
@@ -183,12 +183,14 @@ enum status store_journal(struct store *s, struct journal_entry *e, struct err *
 		return st;
 	st = last_seq(s, &seq, err);
 	if (!st)
-		st = db_run(s->db, "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		st = db_run(s->db, "INSERT INTO journal VALUES"
+			    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			    DB_VALUES(DB_INT(seq + 1), DB_INT(e->timeline),
 				      DB_INT(e->step), DB_INT(e->unix_ms),
 				      DB_TEXT(journal_who_name(e->who)),
 				      DB_TEXT(e->command), DB_TEXT(e->before),
-				      DB_TEXT(e->after)), err);
+				      DB_TEXT(e->after), DB_TEXT(e->actor),
+				      DB_TEXT(e->reason), DB_TEXT(e->refused)), err);
 	st = db_end(s->db, st, err);
 	if (!st)
 		e->seq = seq + 1;

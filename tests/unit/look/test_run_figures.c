@@ -414,7 +414,7 @@ static void test_damaged(void **state)
 	assert_int_equal(try_write("far", "steps", TABLE_CSV, &t, &err), ST_CORRUPT);
 	assert_non_null(strstr(err.text, "the figures of a step"));
 	run_sql("far", "INSERT INTO eval VALUES(0, 1, 0, 1, 50, 0, 0, 'no json');"
-		"INSERT INTO journal VALUES(99, 0, 1, 1, 'nobody', 'eval', '', '')");
+		"INSERT INTO journal VALUES(99, 0, 1, 1, 'nobody', 'eval', '', '', '', '', '')");
 	assert_int_equal(try_write("far", "evals", TABLE_CSV, &t, &err), ST_CORRUPT);
 	assert_non_null(strstr(err.text, "an evaluation"));
 	assert_int_equal(try_write("far", "journal", TABLE_CSV, &t, &err), ST_CORRUPT);
