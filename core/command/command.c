@@ -34,7 +34,7 @@ static enum status check_bytes(const char *line, struct err *err)
 	return ST_OK;
 }
 
-static enum arg_kind kind_at(const struct command_row *row, int i)
+enum arg_kind command_arg(const struct command_row *row, int i)
 {
 	int last = 0;
 
@@ -72,7 +72,7 @@ static bool read_share(const char *s, double *x)
 
 bool command_number(const struct command *c, int i, double *x)
 {
-	if (kind_at(c->row, i) == ARG_SHARE)
+	if (command_arg(c->row, i) == ARG_SHARE)
 		return read_share(c->arg[i], x);
 	return parse_double(c->arg[i], x);
 }
@@ -109,7 +109,7 @@ static enum status check_force(struct command *c, int i, bool has_mark, double x
 static enum status check_range(struct command *c, int i, struct err *err)
 {
 	const struct command_row *row = c->row;
-	bool is_share = kind_at(row, i) == ARG_SHARE;
+	bool is_share = command_arg(row, i) == ARG_SHARE;
 	bool has_mark = take_force(c->words + (c->arg[i] - c->words));
 	double x;
 
@@ -146,7 +146,7 @@ static enum status check_method(const struct command *c, struct err *err)
 	struct mix m;
 
 	mix_init(&m, 1);
-	return mix_set(&m, role_of(kind_at(c->row, 0)), c->arg[0], &c->arg[1],
+	return mix_set(&m, role_of(command_arg(c->row, 0)), c->arg[0], &c->arg[1],
 		       c->n_args - 1, err);
 }
 
@@ -154,7 +154,7 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 {
 	const char *s = c->arg[i];
 
-	switch (kind_at(c->row, i)) {
+	switch (command_arg(c->row, i)) {
 	case ARG_NUMBER:
 	case ARG_SHARE:
 		return check_range(c, i, err);
@@ -262,7 +262,7 @@ static enum status check_args(struct command *c, struct err *err)
 {
 	enum status st = ST_OK;
 
-	if (!is_optional(kind_at(c->row, c->n_args)))
+	if (!is_optional(command_arg(c->row, c->n_args)))
 		return err_set(err, ST_INVALID, "too few words: %s", c->row->usage);
 	for (int i = 0; i < c->n_args && !st; i++)
 		st = check_arg(c, i, err);
@@ -435,7 +435,7 @@ int command_complete(const char *line, int point, const char *const *tasks,
 	}
 	if (!row)
 		return start;
-	kind = kind_at(row, words - 1);
+	kind = command_arg(row, words - 1);
 	if (row->arg[0] == ARG_GROUPS && words > 1) { /* one more of them, or the end */
 		offer_kind(&c, ARG_GROUPS, tasks);
 		kind = row->arg[1];

@@ -4,7 +4,7 @@
  *
  * A row is `const struct command_row command_NAME` in a file of its family:
  * command_mix.c turns knobs of the mix, command_freeze.c freezes, command_run.c is about the run,
- * command_ask.c asks.
+ * command_ask.c and command_actions.c ask.
  */
 #include "command/command.h"
 
@@ -33,6 +33,7 @@
 	X(try)          \
 	X(beams)        \
 	X(explain)      \
+	X(actions)      \
 	X(stop)
 
 #define COMMAND_DECLARE(name) extern const struct command_row command_##name;

@@ -14,6 +14,7 @@
 
 #include "data/data_kind.h"
 #include "model/model_list.h"
+#include "plan/plan_actors.h"
 #include "plan/plan_kind.h"
 #include "text/tokenizer_kind.h"
 
@@ -335,15 +336,16 @@
 #define PLACE_S(path, type, min, max, fallback, choices, slot, member, traits, help) \
 	{ traits, PLACE(slot, true, plan_task, member) },
 
-static const struct plan_field listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T, FIELD_T) };
+static const struct plan_field listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T, FIELD_T)
+	ACTOR_ROWS(FIELD_W) };
 static const struct listed_place {
 	unsigned traits;  /* 0: a field of the whole plan */
 	struct plan_place place;
-} listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T, PLACE_S) };
+} listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T, PLACE_S) ACTOR_ROWS(PLACE_ACTOR) };
 enum { LISTED = sizeof listed / sizeof *listed,
        FIELDS_MAX = LISTED + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
 
-_Static_assert(TASK_KINDS <= 32, "a bit for every kind");
+_Static_assert(TASK_KINDS <= 30, "a bit for every kind, and PLAN_OF_ACTOR");
 
 /* --- the table as it is read: a row per meaning --- */
 
@@ -480,7 +482,7 @@ __attribute__((constructor)) static void make_fields(void)
 		else if (listed_places[i].traits)
 			add_task_rows(&listed[i], &listed_places[i]);
 		else
-			add_row(&listed[i], &listed_places[i].place, 0);
+			add_row(&listed[i], &listed_places[i].place, listed_places[i].place.kinds);
 }
 
 const struct plan_field *plan_fields(int *n)

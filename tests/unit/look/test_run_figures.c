@@ -383,7 +383,7 @@ static void test_memory(void **state)
 		 "FROM s WHERE i < %lld) INSERT INTO eval SELECT 0, i, 0, 1, 50, 1.0, 0.5, "
 		 "'{\"accuracy\":0.25}' FROM s; WITH RECURSIVE s(i) AS (SELECT 5000 UNION "
 		 "ALL SELECT i + 1 FROM s WHERE i < %lld) INSERT INTO journal SELECT i, 0, "
-		 "i, 1, 'you', 'weight tone 2', '1', '2' FROM s", (long long)n / 4,
+		 "i, 1, 'you', 'weight tone 2', '1', '2', '', '', '' FROM s", (long long)n / 4,
 		 (long long)n / 4);
 	run_sql("long", sql);
 	check_flat("long", "steps", n);
