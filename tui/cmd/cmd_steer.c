@@ -107,14 +107,15 @@ static void action_text(const struct json *action)
 {
 	const struct json *now = json_get(action, "now"), *may = json_get(action, "allowed");
 	const struct json *range = json_get(action, "allowed_range");
+	bool is_set = now && json_type(now) != JSON_NULL;
 
-	printf("  %-28s ", json_string(json_get(action, "usage")));
+	printf("  %-*s", is_set ? 29 : 0, json_string(json_get(action, "usage")));
 	if (json_type(now) == JSON_OBJECT) {
 		for (const struct json *n = json_first(now); n; n = json_next(n)) {
 			printf("%s%s ", n == json_first(now) ? "" : ", ", json_key(n));
 			put_value(n);
 		}
-	} else {
+	} else if (now) {
 		put_value(now);
 	}
 	if (may && !json_bool(may))

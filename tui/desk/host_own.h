@@ -23,6 +23,7 @@ struct caller {
 	bool is_following;    /* it gets PICTUREs */
 	struct buf untold;    /* the rest of the one that is under way */
 	size_t untold_at;
+	uint64_t shown;       /* serial of the last picture that was begun */
 	struct lent_terminal lent; /* a screen */
 };
 
@@ -37,7 +38,6 @@ struct host {
 	int steers;
 	bool is_suspended;
 	uint64_t told;        /* serial of the picture that watchers have */
-	uint64_t shown;       /* ... that followers have */
 	double tell_after, show_after;
 	bool has_news;        /* for either, not told yet: ... */
 	double news_at;       /* ... then */

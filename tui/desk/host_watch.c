@@ -27,18 +27,16 @@ void host_take_watcher(struct host *h, struct caller *c, bool pictures)
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 	if (pictures) {
 		c->is_following = true;
-		h->shown = 0;
 	} else {
 		c->is_watching = true;
 		h->told = 0;
 	}
 }
 
-static bool is_anybody(const struct host *h, bool pictures)
+static bool is_anybody_watching(const struct host *h)
 {
 	for (int i = 0; i < HOST_CALLERS; i++)
-		if (h->caller[i] && (pictures ? h->caller[i]->is_following :
-						h->caller[i]->is_watching))
+		if (h->caller[i] && h->caller[i]->is_watching)
 			return true;
 	return false;
 }
@@ -77,6 +75,20 @@ static void go_on(struct caller *c)
 	}
 }
 
+/* It has room for a picture that it has not seen. */
+static bool wants_picture(const struct caller *c, const struct snapshot *s)
+{
+	return c && c->is_following && !c->untold.len && c->shown != s->serial;
+}
+
+static bool is_picture_due(const struct host *h, const struct snapshot *s)
+{
+	for (int i = 0; i < HOST_CALLERS; i++)
+		if (wants_picture(h->caller[i], s))
+			return true;
+	return false;
+}
+
 static void show(struct host *h, const struct snapshot *s)
 {
 	struct buf text;
@@ -86,14 +98,14 @@ static void show(struct host *h, const struct snapshot *s)
 	for (int i = 0; i < HOST_CALLERS; i++) {
 		struct caller *c = h->caller[i];
 
-		if (!c || !c->is_following || c->untold.len)
+		if (!wants_picture(c, s))
 			continue;
+		c->shown = s->serial;
 		buf_add(&c->untold, buf_str(&text), text.len);
 		c->untold_at = 0;
 		go_on(c);
 	}
 	buf_release(&text);
-	h->shown = s->serial;
 }
 
 /* --- turns --- */
@@ -101,12 +113,13 @@ static void show(struct host *h, const struct snapshot *s)
 void host_tell_news(struct host *h, const struct snapshot *s)
 {
 	double now = clock_now();
-	bool is_status = s->serial != h->told && is_anybody(h, false);
-	bool is_picture = s->serial != h->shown && is_anybody(h, true);
+	bool is_status = s->serial != h->told && is_anybody_watching(h);
+	bool is_picture;
 
 	for (int i = 0; i < HOST_CALLERS; i++)
 		if (h->caller[i])
 			go_on(h->caller[i]);
+	is_picture = is_picture_due(h, s);
 	if (is_status && now >= h->tell_after) {
 		tell(h, s);
 		h->tell_after = now + PULSE;

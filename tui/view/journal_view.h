@@ -9,7 +9,7 @@
 #include "ui/ui.h"
 
 enum { EFFECTS_KEPT = 128, JOURNAL_WORD = 64 };
-enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROMS };
+enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROM_ACTOR, FROMS };
 
 struct journal_view {
 	int at;                  /* into `row` */
