@@ -15,6 +15,7 @@ LIMITS
 
 begin() { # begin PLAN NAME ARGS...: a run in the background, until it steps
 	p=$1 name=$2; shift 2
+	: >"$TMP/$name.out"
 	"$TUTTI" train "$p" --run "$name" $runs --json "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
 	pid=$!
 	i=0
