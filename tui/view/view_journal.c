@@ -226,15 +226,11 @@ static void draw_fact(struct canvas *c, struct rect r, int *y, const char *name,
 static void draw_words(struct canvas *c, struct rect r, int *y, const char *name,
 		       const char *text)
 {
-	int n, room = r.y + r.h - *y, most = r.h > 8 ? 3 : 1, lines;
+	int n, room = r.y + r.h - *y, most = r.h > 8 ? 3 : 2, lines;
 	struct word *w;
 
 	if (!*text || room <= 0)
 		return;
-	if (most == 1) {
-		draw_fact(c, r, y, name, text);
-		return;
-	}
 	w = words_cut(text, &n);
 	draw_text(c, *y, r.x, 8, INK_DIM, name);
 	lines = words_draw(c, (struct rect){*y, r.x + 9, room < most ? room : most, r.w - 9}, w,
@@ -281,7 +277,7 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_
 	int y = r.y;
 
 	draw_asked(c, e, r, &y);
-	draw_words(c, r, &y, "as", e->refused);
+	draw_words(c, r, &y, "why", e->refused);
 	draw_values(c, e, r, &y);
 	time_text(e->unix_ms, true, when);
 	str_format(text, sizeof text, "%s  %s", e->actor[0] ? e->actor : journal_who_name(e->who),
