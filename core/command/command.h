@@ -39,7 +39,8 @@ enum command_flags {
 
 	CMD_JOURNALED = CMD_CHANGES | CMD_NOTES | CMD_JUMPS,
 };
-enum { COMMAND_ARGS = 10, COMMAND_TEXT = 16384 }; /* what is journaled: JOURNAL_TEXT */
+enum { COMMAND_ARGS = 10, COMMAND_TEXT = 16384, /* what is journaled: JOURNAL_TEXT */
+       COMMAND_NOW = 512 };
 
 /*
  * What an argument is: for checking, completion and help. ARG_GROUPS (a list, freeze.h)
@@ -74,6 +75,12 @@ struct command_row {
 	 * picture does not have what it changes.
 	 */
 	void (*show)(struct snapshot *s, struct channel *ch, const struct command *c);
+	/*
+	 * What it would change as it is now, in words that the command would take:
+	 * COMMAND_NOW bytes. task: whose, where the first word names one; else -1. NULL:
+	 * it has no such value.
+	 */
+	void (*now)(const struct session *s, int task, char *out);
 	/* As command_undo; called for an entry of this row. NULL: nothing takes it back. */
 	bool (*undo)(const struct journal_entry *e, char *line, const char **why);
 
@@ -108,6 +115,8 @@ enum status command_parse(const char *line, struct command *out, struct err *err
 enum status command_parse_entry(const char *line, struct command *out, struct err *err);
 /* Argument i of a parsed command as a number; a share of "auto" is -1. */
 bool command_number(const struct command *c, int i, double *x);
+/* What argument i of a row is; ARG_NONE: it has none there. */
+enum arg_kind command_kind_at(const struct command_row *row, int i);
 /* Such a value of such a command is beyond its usual range. */
 bool command_is_beyond(const struct command_row *row, double x);
 

@@ -7,9 +7,6 @@
 #include "command/command.h"
 #include "mix/method.h"
 
-/* What argument i of a row is; of parameters there are as many as there are. */
-enum arg_kind command_kind_at(const struct command_row *row, int i);
-
 static inline bool command_is_space(char c)
 {
 	return c == ' ' || c == '\t';

@@ -5,7 +5,7 @@
  * A row is `const struct command_row command_NAME` in a file of its family:
  * command_mix.c turns knobs of the mix, command_freeze.c freezes groups, command_rate.c
  * sets their rates, command_later.c holds commands for later, command_time.c goes back in
- * time, command_run.c is about the run, command_ask.c asks.
+ * time, command_run.c is about the run, command_ask.c and command_actions.c ask.
  */
 #include "command/command.h"
 
@@ -42,6 +42,7 @@
 	X(try)          \
 	X(beams)        \
 	X(explain)      \
+	X(actions)      \
 	X(stop)
 
 #define COMMAND_DECLARE(name) extern const struct command_row command_##name;

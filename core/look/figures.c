@@ -149,6 +149,9 @@ static void put_entry(struct table_out *t, const struct journal_entry *e)
 	table_str(t, "command", e->command);
 	table_str(t, "before", *e->before ? e->before : NULL);
 	table_str(t, "after", *e->after ? e->after : NULL);
+	table_str(t, "actor", *e->actor ? e->actor : NULL);
+	table_str(t, "reason", *e->reason ? e->reason : NULL);
+	table_str(t, "refused", *e->refused ? e->refused : NULL);
 	table_row_end(t);
 }
 

@@ -206,7 +206,10 @@ static void compare_plans(struct run_diff *d, const struct side s[2])
 	size_t cap = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (!str_starts(f[i].path, "tasks.*.")) {
+		if (str_starts(f[i].path, "actors.*.")) { /* who may steer: all of it at once */
+			if (i && !str_starts(f[i - 1].path, "actors.*."))
+				compare_field(d, &cap, s, "actors", PLAN_LIST);
+		} else if (!str_starts(f[i].path, "tasks.*.")) {
 			compare_field(d, &cap, s, f[i].path, f[i].type);
 		} else if (!tasks_done) {
 			compare_tasks(d, &cap, s);

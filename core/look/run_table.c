@@ -163,7 +163,8 @@ static enum status take_journal(struct run_card *c, struct store *db, struct err
 		bool is_note = str_starts(e[i].command, "note ");
 
 		c->interventions += !is_note;
-		if (is_note && e[i].who != WHO_GUARD) /* a person's word on the run */
+		/* a person's word on the run; an actor's may be what it was refused */
+		if (is_note && e[i].who != WHO_GUARD && e[i].who != WHO_ACTOR)
 			take_note(c, e[i].command + 5);
 	}
 	xfree(e);

@@ -106,8 +106,8 @@ static enum status read_fallback(struct plan_reader *r, int row, void *base,
 	return st;
 }
 
-static enum status read_row(struct plan_reader *r, int row, void *base,
-			    const char *path, const struct json *n)
+enum status plan_read_row(struct plan_reader *r, int row, void *base, const char *path,
+			  const struct json *n)
 {
 	return n ? plan_read_value(r, row, base, path, n)
 		 : read_fallback(r, row, base, path);
@@ -130,12 +130,12 @@ static enum status read_whole(struct plan_reader *r, const struct json *root)
 			continue;
 		st = plan_fit_model(r, i, &node);
 		if (!st && plan_row_is_of_model(i, r->plan->model.kind, NULL, r->uses))
-			st = read_row(r, i, r->plan, f[i].path, node);
+			st = plan_read_row(r, i, r->plan, f[i].path, node);
 	}
 	return st;
 }
 
-static bool is_task_name(const char *s)
+bool plan_is_name(const char *s)
 {
 	size_t n = strlen(s);
 
@@ -155,7 +155,7 @@ static enum status read_task(struct plan_reader *r, struct plan_task *t,
 	enum status st = ST_OK;
 
 	str_format(base, sizeof base, "tasks.%.100s", json_key(obj));
-	if (!is_task_name(json_key(obj)))
+	if (!plan_is_name(json_key(obj)))
 		return plan_refuse(r, "tasks", "no task name: '%.80s' (1 to %d of a-z, "
 				   "0-9, '-', '_')", json_key(obj), TASK_NAME_MAX - 1);
 	if (json_type(obj) != JSON_OBJECT)
@@ -164,7 +164,7 @@ static enum status read_task(struct plan_reader *r, struct plan_task *t,
 	str_copy(t->name, sizeof t->name, json_key(obj));
 	str_format(path, sizeof path, "%s.kind", base);
 	kind_row = plan_row_any(path);
-	st = read_row(r, kind_row, t, path, json_get(obj, "kind"));
+	st = plan_read_row(r, kind_row, t, path, json_get(obj, "kind"));
 	if (!st)
 		st = check_keys(r, obj, base, (int)t->kind);
 	for (int i = 0; i < n && !st; i++) {
@@ -176,7 +176,7 @@ static enum status read_task(struct plan_reader *r, struct plan_task *t,
 		node = json_get(obj, key);
 		str_format(path, sizeof path, "%s.%s", base, key);
 		plan_fit_task(r, i, path, &node);
-		st = read_row(r, i, t, path, node);
+		st = plan_read_row(r, i, t, path, node);
 	}
 	return st;
 }
@@ -237,6 +237,8 @@ static enum status read_root(struct plan_reader *r, struct json *root,
 		st = read_whole(r, root);
 	if (!st)
 		st = read_tasks(r, root);
+	if (!st)
+		st = plan_read_actors(r, root);
 	if (!st)
 		st = plan_check_variables(r);
 	return st ? st : plan_finish(r);
@@ -374,6 +376,7 @@ void plan_free(struct plan *p)
 		xfree(p->tasks[i].class_weights);
 	}
 	xfree(p->tasks);
+	plan_free_actors(p);
 	xfree(p->left_out);
 	xfree(p);
 }

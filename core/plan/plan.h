@@ -83,6 +83,18 @@ struct plan_span {
 	double percent;                 /* < 0: a number of steps */
 };
 
+/* A program that steers: what it may do, by the name it gives (trainer/actors.h). */
+struct plan_range { char command[24]; double least, most; };
+struct plan_actor {
+	char name[TASK_NAME_MAX];       /* as a task's */
+	int n_commands;
+	char **commands;                /* names of commands, not looked at here */
+	int n_ranges;
+	struct plan_range *ranges;      /* of their numbers */
+	int64_t every;                  /* steps between two of its commands; 0: any */
+	int64_t most;                   /* commands in all; 0: any number */
+};
+
 struct plan {
 	char name[64];                  /* file name without .json */
 	char folder[PATH_MAX];          /* of the plan file: what paths are relative to */
@@ -123,6 +135,9 @@ struct plan {
 	int back_memory;                /* MB for them */
 	int eval_examples, keep;        /* keep: newest checkpoints (>= 2) */
 	int eval_end;                   /* 1: one more at the end, of all dev rows */
+	bool has_actors;                /* no others steer than these; else any may */
+	int n_actors;
+	struct plan_actor *actors;
 };
 
 /*
@@ -184,6 +199,10 @@ int plan_put_task(struct plan *p, struct plan *from);
  */
 enum status plan_check_labels(const struct plan_task *t, struct err *err);
 int plan_task_find(const struct plan *p, const char *name); /* or -1 */
+/* Its limits, or NULL: the plan does not name it. */
+const struct plan_actor *plan_actor_find(const struct plan *p, const char *name);
+/* Letters a-z, digits, '-', '_', fewer than TASK_NAME_MAX: of tasks and actors. */
+bool plan_is_name(const char *s);
 /*
  * The steps of a plan in epochs, whose heard tasks have so many micro-batches an epoch,
  * together: epochs x micro_batches / mix.micro_batches, rounded up. What is settled

@@ -9,7 +9,7 @@
 #include "data/data_kind.h"
 #include "plan/plan_kind.h"
 
-_Static_assert(TASK_KINDS <= 32, "a bit for every kind");
+_Static_assert(TASK_KINDS <= 30, "a bit for every kind, and PLAN_OF_ACTOR");
 
 enum { FIELDS_MAX = PLAN_LISTED_MAX + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
 
@@ -146,7 +146,8 @@ __attribute__((constructor)) static void make_fields(void)
 		else if (plan_listed_places[i].traits)
 			add_task_rows(&plan_listed[i], &plan_listed_places[i]);
 		else
-			add_row(&plan_listed[i], &plan_listed_places[i].place, 0);
+			add_row(&plan_listed[i], &plan_listed_places[i].place,
+				plan_listed_places[i].place.kinds);
 }
 
 const struct plan_field *plan_fields(int *n)

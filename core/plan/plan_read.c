@@ -283,12 +283,14 @@ static enum status add_name(struct plan_reader *r, char **names, int *count,
 	return ST_OK;
 }
 
-/* A list of strings, each once: labels, or their texts. */
-static enum status read_names(struct plan_reader *r, char ***names, int *count,
-			      const char *path, const char *what, const struct json *n)
+enum status plan_read_names(struct plan_reader *r, const struct plan_field *f,
+			    char ***names, int *count, const char *path, const char *what,
+			    const struct json *n)
 {
-	enum status st = ST_OK;
+	enum status st = read_list(r, f, path, n);
 
+	if (st)
+		return st;
 	*names = xcalloc((size_t)json_len(n), sizeof **names);
 	for (n = json_first(n); n && !st; n = json_next(n)) {
 		struct buf b;
@@ -305,9 +307,8 @@ static enum status read_names(struct plan_reader *r, char ***names, int *count,
 	return st;
 }
 
-/* [least, greatest] */
-static enum status read_range(struct plan_reader *r, double *at, const char *path,
-			      const struct json *n)
+enum status plan_read_range(struct plan_reader *r, double *at, bool may_equal,
+			    const char *path, const struct json *n)
 {
 	int i = 0;
 
@@ -318,18 +319,25 @@ static enum status read_range(struct plan_reader *r, double *at, const char *pat
 			return refuse_type(r, path, "a number", n);
 		at[i++] = json_number(n);
 	}
-	return at[0] < at[1] ? ST_OK :
+	return at[0] < at[1] || (may_equal && at[0] <= at[1]) ? ST_OK :
 	       plan_refuse(r, path, "no range: %g is not less than %g", at[0], at[1]);
 }
 
 /* The labels of a task, or what is said for them. */
-static enum status read_labels(struct plan_reader *r, struct plan_task *t,
-			       enum plan_slot slot, const char *path,
+static enum status read_labels(struct plan_reader *r, const struct plan_field *f,
+			       struct plan_task *t, enum plan_slot slot, const char *path,
 			       const struct json *n)
 {
 	if (slot == SLOT_LABELS)
-		return read_names(r, &t->labels, &t->n_labels, path, "label", n);
-	return read_names(r, &t->label_texts, &t->n_label_texts, path, "text", n);
+		return plan_read_names(r, f, &t->labels, &t->n_labels, path, "label", n);
+	return plan_read_names(r, f, &t->label_texts, &t->n_label_texts, path, "text", n);
+}
+
+static enum status read_commands(struct plan_reader *r, const struct plan_field *f,
+				 struct plan_actor *a, const char *path,
+				 const struct json *n)
+{
+	return plan_read_names(r, f, &a->commands, &a->n_commands, path, "command", n);
 }
 
 /* "rouge1, rouge2, rougeL": what there is for a kind of task. */
@@ -458,14 +466,17 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 		return read_share(r, f, at, path, n);
 	case SLOT_LABELS:
 	case SLOT_LABEL_TEXTS:
-		st = read_list(r, f, path, n);
-		return st ? st : read_labels(r, base, p->slot, path, n);
+		return read_labels(r, f, base, p->slot, path, n);
+	case SLOT_COMMANDS:
+		return read_commands(r, f, base, path, n);
+	case SLOT_RANGES:
+		return plan_read_ranges(r, f, base, path, n);
 	case SLOT_WEIGHTS:
 		return plan_read_weights(r, f, base, path, n);
 	case SLOT_SPAN:
 		return plan_read_span(r, f, at, path, n);
 	case SLOT_RANGE:
-		return read_range(r, at, path, n);
+		return plan_read_range(r, at, false, path, n);
 	case SLOT_METRICS:
 		st = read_list(r, f, path, n);
 		return st ? st : read_metrics(r, base, path, n);

@@ -68,7 +68,8 @@ static bool is_argument(const char *path)
 	    !str_format(parent, sizeof parent, "%.*s", (int)(dot - path), path))
 		return false;
 	row = plan_row_any(parent);
-	return row >= 0 && plan_places()[row].slot == SLOT_ARGS;
+	return row >= 0 && (plan_places()[row].slot == SLOT_ARGS ||
+			    plan_places()[row].slot == SLOT_RANGES);
 }
 
 /* Fields that are text take the value as it stands, without quotes. */

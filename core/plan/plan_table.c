@@ -14,6 +14,7 @@
 
 #include "data/data_kind.h"
 #include "model/model_list.h"
+#include "plan/plan_actors.h"
 #include "plan/plan_kind.h"
 #include "text/tokenizer_kind.h"
 
@@ -378,9 +379,10 @@
 #define PLACE_S(path, type, min, max, fallback, choices, slot, member, traits, help) \
 	{ traits, PLAN_PLACE(slot, true, plan_task, member) },
 
-const struct plan_field plan_listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T, FIELD_T) };
+const struct plan_field plan_listed[] = { PLAN_ROWS(FIELD_W, FIELD_W, FIELD_T, FIELD_T)
+	ACTOR_ROWS(FIELD_W) };
 const struct plan_listed_place plan_listed_places[] = {
-	PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T, PLACE_S)
+	PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T, PLACE_S) ACTOR_ROWS(PLACE_ACTOR)
 };
 const int plan_listed_count = (int)(sizeof plan_listed / sizeof *plan_listed);
 _Static_assert(sizeof plan_listed / sizeof *plan_listed <= PLAN_LISTED_MAX,

@@ -30,6 +30,8 @@ enum plan_slot {
 	SLOT_RANGE,   /* double[2] */
 	SLOT_METRICS,
 	SLOT_ARGS,    /* struct plan_method: its parameters, an object of numbers */
+	SLOT_COMMANDS, /* of an actor: a list of names */
+	SLOT_RANGES,  /* of an actor: an object of [least, most] */
 };
 
 /* Where a row of the whole plan, or of a task, is kept. */
@@ -40,11 +42,12 @@ enum plan_slot {
 /* What goes with row i of plan_fields(). */
 struct plan_place {
 	enum plan_slot slot;
-	unsigned kinds;   /* bit per task kind; 0: a field of the whole plan */
+	unsigned kinds;   /* bit per task kind, or PLAN_OF_ACTOR; 0: of the whole plan */
 	bool of_model;    /* of it, where kind and decoder have such a field; of a task:
 			     for models that say their answers */
 	size_t at, size;
 };
+enum { PLAN_OF_ACTOR = 1 << 30 };
 const struct plan_place *plan_places(void);
 #define PLAN_PLACE(slot, of_model, owner, member)                              \
 	{ SLOT_##slot, 0, of_model, offsetof(struct owner, member),            \
@@ -148,6 +151,25 @@ enum status plan_read_number(struct plan_reader *r, const struct plan_field *f,
 enum status plan_read_weights(struct plan_reader *r, const struct plan_field *f,
 			      struct plan_task *t, const char *path,
 			      const struct json *n);
+/* A list of strings, each once; `what` one of them is. */
+enum status plan_read_names(struct plan_reader *r, const struct plan_field *f,
+			    char ***names, int *count, const char *path, const char *what,
+			    const struct json *n);
+/* [least, greatest], the first not above the second where they may be equal. */
+enum status plan_read_range(struct plan_reader *r, double *at, bool may_equal,
+			    const char *path, const struct json *n);
+/* plan_actors.c: the object "actors", one field of an actor; the same written. */
+enum status plan_read_actors(struct plan_reader *r, const struct json *root);
+enum status plan_read_ranges(struct plan_reader *r, const struct plan_field *f,
+			     struct plan_actor *a, const char *path, const struct json *n);
+void plan_free_actors(struct plan *p);
+/* A row's value of `base`, the plan, a task or an actor, under `key`. */
+void plan_put_row(struct json_out *o, int row, const void *base, const char *key);
+void plan_put_actors(struct json_out *o, const struct plan *p);
+void plan_put_ranges(struct json_out *o, const char *key, const struct plan_actor *a);
+/* A field is there or has its fallback. */
+enum status plan_read_row(struct plan_reader *r, int row, void *base, const char *path,
+			  const struct json *n);
 /* A number of steps, or "10%". */
 enum status plan_read_span(struct plan_reader *r, const struct plan_field *f,
 			   struct plan_span *at, const char *path, const struct json *n);

@@ -47,6 +47,15 @@ static void put_names(struct json_out *o, const char *key, char *const *names, i
 	json_close(o, ']');
 }
 
+/* There even where it is empty: the field is required. */
+static void put_commands(struct json_out *o, const char *key, const struct plan_actor *a)
+{
+	json_open(o, key, '[');
+	for (int i = 0; i < a->n_commands; i++)
+		put_text(o, NULL, a->commands[i]);
+	json_close(o, ']');
+}
+
 static void put_metrics(struct json_out *o, const char *key, const struct plan_task *t)
 {
 	json_open(o, key, '[');
@@ -160,8 +169,7 @@ static void put_range(struct json_out *o, const char *key, const double *x)
 	json_close(o, ']');
 }
 
-/* `base` is the plan, or the task the row is about. */
-static void put_row(struct json_out *o, int row, const void *base, const char *key)
+void plan_put_row(struct json_out *o, int row, const void *base, const char *key)
 {
 	int n;
 	const struct plan_field *f = &plan_fields(&n)[row];
@@ -196,6 +204,8 @@ static void put_row(struct json_out *o, int row, const void *base, const char *k
 	case SLOT_WEIGHTS: put_weights(o, key, t); break;
 	case SLOT_METRICS: put_metrics(o, key, base); break;
 	case SLOT_ARGS: put_args(o, key, at); break;
+	case SLOT_COMMANDS: put_commands(o, key, base); break;
+	case SLOT_RANGES: plan_put_ranges(o, key, base); break;
 	}
 }
 
@@ -208,7 +218,7 @@ static void put_task(struct json_out *o, const struct plan_task *t)
 	json_open(o, t->name, '{');
 	for (int i = 0; i < n; i++)
 		if (place[i].kinds & (1U << t->kind))
-			put_row(o, i, t, strrchr(f[i].path, '.') + 1);
+			plan_put_row(o, i, t, strrchr(f[i].path, '.') + 1);
 	json_close(o, '}');
 }
 
@@ -252,7 +262,9 @@ void plan_write(const struct plan *p, struct buf *out)
 		char section[40];
 
 		if (place[i].kinds) {
-			if (opens)
+			if (opens && place[i].kinds == PLAN_OF_ACTOR)
+				plan_put_actors(&o, p);
+			else if (opens)
 				put_tasks(&o, p);
 			continue;
 		}
@@ -261,7 +273,7 @@ void plan_write(const struct plan *p, struct buf *out)
 			json_open(&o, section, '{');
 		if (plan_row_is_of_model(i, p->model.kind, p->model.decoder, model_uses) &&
 		    !(plan_has_init(p) && is_for_training(f[i].path)))
-			put_row(&o, i, p, f[i].path + (len ? len + 1 : 0));
+			plan_put_row(&o, i, p, f[i].path + (len ? len + 1 : 0));
 		if (ends)
 			json_close(&o, '}');
 	}

@@ -155,7 +155,7 @@ enum status store_set_budget(struct store *s, int64_t steps, struct err *err)
 
 const char *journal_who_name(enum journal_who w)
 {
-	static const char *const names[] = { "you", "script", "guard", "timer" };
+	static const char *const names[] = { "you", "script", "guard", "timer", "actor" };
 
 	BUG_IF((unsigned)w >= sizeof names / sizeof *names);
 	return names[w];
@@ -179,11 +179,12 @@ static enum status last_seq(struct store *s, int64_t *out, struct err *err)
 enum status store_journal_at(struct store *s, const struct journal_entry *e,
 			     struct err *err)
 {
-	return db_run(s->db, "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+	return db_run(s->db, "INSERT INTO journal VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		      DB_VALUES(DB_INT(e->seq), DB_INT(e->timeline), DB_INT(e->step),
 				DB_INT(e->unix_ms), DB_TEXT(journal_who_name(e->who)),
 				DB_TEXT(e->command), DB_TEXT(e->before),
-				DB_TEXT(e->after)), err);
+				DB_TEXT(e->after), DB_TEXT(e->actor), DB_TEXT(e->reason),
+				DB_TEXT(e->refused)), err);
 }
 
 enum status store_journal(struct store *s, struct journal_entry *e, struct err *err)

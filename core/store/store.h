@@ -70,8 +70,11 @@ int64_t store_budget(struct store *s);
 enum status store_set_budget(struct store *s, int64_t steps, struct err *err);
 
 /* --- the journal --- */
-enum journal_who { WHO_PERSON, WHO_SCRIPT, WHO_GUARD, WHO_TIMER, WHO_COUNT };
-const char *journal_who_name(enum journal_who w); /* "you", "script", "guard", "timer" */
+/* WHO_ACTOR: a program that steers through the socket and says its name. */
+enum journal_who { WHO_PERSON, WHO_SCRIPT, WHO_GUARD, WHO_TIMER, WHO_ACTOR, WHO_COUNT };
+enum { ACTOR_NAME = 32, REASON_TEXT = 256 };
+/* "you", "script", "guard", "timer", "actor" */
+const char *journal_who_name(enum journal_who w);
 struct journal_entry {
 	int64_t seq;        /* 1, 2, ... set by store_journal */
 	int timeline;
@@ -80,6 +83,11 @@ struct journal_entry {
 	enum journal_who who;
 	char command[JOURNAL_TEXT]; /* what a person would have typed */
 	char before[96], after[96]; /* "1.41", "2.00"; "" when there is none */
+	char actor[ACTOR_NAME];     /* WHO_ACTOR: its name */
+	char reason[REASON_TEXT];   /* why, in the words of who asked for it; "" */
+	/* What was asked for was not done, and why; the command is then a note of it, so
+	   that whoever applies entries has nothing to do. "": it was done. */
+	char refused[REASON_TEXT];
 };
 enum status store_journal(struct store *s, struct journal_entry *e, struct err *err);
 /* With the seq that it has: of a new run whose journal begins there. */

@@ -48,12 +48,15 @@ struct store {
 
 /*
  * store_schema.c: the tables of a new store; is an old one's version ours, or an older
- * one? That of a writer (`upgrade`) is brought to ours.
+ * one? That of a writer is brought to ours.
  */
 enum status schema_make(struct store *s, struct err *err);
-enum status schema_check(struct store *s, bool upgrade, struct err *err);
+enum status schema_check(struct store *s, bool is_writer, struct err *err);
 /* The version as the file has it now: a reader's may be brought to ours meanwhile. */
 enum status schema_version(struct store *s, int *out, struct err *err);
+/* What reads the journal of a store of its version, whole and by the page. */
+enum status journal_select(struct store *s, const char **sql_all, const char **sql_page,
+			   struct err *err);
 /*
  * The outcome of a prediction of version 1, from its eight columns (PREDICTION_1) that
  * begin at `column`; false: they cannot be. Text and detail are elsewhere.

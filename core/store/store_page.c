@@ -9,11 +9,11 @@ enum status store_journal_page(struct store *s, int64_t after, struct journal_en
 			       int cap, int *n, struct err *err)
 {
 	struct db_rows *q = NULL;
-	enum status st = db_query(s->db, "SELECT seq, timeline, step, unix_ms, who, "
-				  "command, before, after FROM journal WHERE seq > ? "
-				  "ORDER BY seq LIMIT ?",
-				  DB_VALUES(DB_INT(after), DB_INT(cap)), &q, err);
+	const char *all, *page;
+	enum status st = journal_select(s, &all, &page, err);
 
+	if (!st)
+		st = db_query(s->db, page, DB_VALUES(DB_INT(after), DB_INT(cap)), &q, err);
 	*n = 0;
 	while (!st && !(st = db_next(q, err)))
 		if (!store_take_entry(q, &out[(*n)++])) {

@@ -56,7 +56,10 @@ bool store_take_entry(const struct db_rows *q, struct journal_entry *e)
 	       take_int(q, 1, INT32_MAX, &e->timeline) && take_who(q, 4, &e->who) &&
 	       take_text(q, 5, e->command, sizeof e->command) &&
 	       take_text(q, 6, e->before, sizeof e->before) &&
-	       take_text(q, 7, e->after, sizeof e->after);
+	       take_text(q, 7, e->after, sizeof e->after) &&
+	       take_text(q, 8, e->actor, sizeof e->actor) &&
+	       take_text(q, 9, e->reason, sizeof e->reason) &&
+	       take_text(q, 10, e->refused, sizeof e->refused);
 }
 
 enum status store_journal_read(struct store *s, int64_t after,
@@ -65,11 +68,11 @@ enum status store_journal_read(struct store *s, int64_t after,
 	struct journal_entry *list = NULL;
 	struct db_rows *q = NULL;
 	size_t count = 0, cap = 0;
-	enum status st = db_query(s->db, "SELECT seq, timeline, step, unix_ms, who, "
-				  "command, before, after FROM journal WHERE seq > ? "
-				  "ORDER BY timeline, step, seq",
-				  DB_VALUES(DB_INT(after)), &q, err);
+	const char *all, *page;
+	enum status st = journal_select(s, &all, &page, err);
 
+	if (!st)
+		st = db_query(s->db, all, DB_VALUES(DB_INT(after)), &q, err);
 	while (!st && !(st = db_next(q, err))) {
 		ARRAY_GROW(list, count, cap);
 		if (!store_take_entry(q, &list[count++])) {

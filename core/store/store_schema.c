@@ -6,15 +6,17 @@
  * the schema; a store of a later version is refused, one that says none was never
  * finished. Version 2: an outcome of a prediction is one column whatever its kind,
  * the bytes of prediction.c. Version 1 has columns for each kind. Version 3: those bytes
- * may hold the weight of the row's loss; the tables are those of 2. Older ones are read
- * as they are, and brought to version 3 when they are next written to.
+ * may hold the weight of the row's loss; the tables are those of 2. Version 4: an entry
+ * of the journal says which actor it is of, the reason, and why it was refused. Older
+ * ones are read as they are, and brought to version 4 when they are next written to.
  */
 #include "store/store_own.h"
 
 #include "base/mem.h"
 
-enum { SCHEMA = 3 };
-#define SAYS_SCHEMA "PRAGMA user_version=3;"
+enum { SCHEMA = 4, WITH_ACTORS = 4 };
+#define SAYS_SCHEMA "PRAGMA user_version=4;"
+#define ACTOR_COLUMN(name) name " TEXT NOT NULL DEFAULT ''"
 
 #define PREDICTION_TABLE(name)                                                 \
 	"CREATE TABLE " name "(task INTEGER NOT NULL, step INTEGER NOT NULL,"      \
@@ -26,7 +28,8 @@ static const char schema[] =
 	"CREATE TABLE fact(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE journal(seq INTEGER PRIMARY KEY, timeline INTEGER NOT NULL,"
 	" step INTEGER NOT NULL, unix_ms INTEGER NOT NULL, who TEXT NOT NULL,"
-	" command TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL);"
+	" command TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, "
+	ACTOR_COLUMN("actor") ", " ACTOR_COLUMN("reason") ", " ACTOR_COLUMN("refused") ");"
 	"CREATE TABLE step(step INTEGER NOT NULL, timeline INTEGER NOT NULL,"
 	" figures BLOB NOT NULL, PRIMARY KEY(step, timeline)) WITHOUT ROWID;"
 	"CREATE TABLE eval(timeline INTEGER NOT NULL, step INTEGER NOT NULL,"
@@ -149,29 +152,66 @@ static enum status copy_predictions(struct store *s, struct err *err)
 	return st == ST_END ? ST_OK : st;
 }
 
-/* All of it or nothing: a run that dies in it is of version 1 still. */
 static enum status upgrade_1(struct store *s, struct err *err)
+{
+	enum status st = db_script(s->db, PREDICTION_TABLE("prediction_2"), err);
+
+	if (!st)
+		st = copy_predictions(s, err);
+	if (!st)
+		st = db_script(s->db, "DROP TABLE prediction;"
+			       "ALTER TABLE prediction_2 RENAME TO prediction;", err);
+	return st;
+}
+
+/* --- versions 1 to 3 --- */
+
+/* An entry's columns, as store_take_entry() wants them. */
+#define ENTRY "SELECT seq, timeline, step, unix_ms, who, command, before, after, "
+
+enum status journal_select(struct store *s, const char **sql_all, const char **sql_page,
+			   struct err *err)
+{
+#define OF(columns, rest) ENTRY columns " FROM journal WHERE seq > ? ORDER BY " rest
+	static const char *const all[] = {
+		OF("'', '', ''", "timeline, step, seq"),
+		OF("actor, reason, refused", "timeline, step, seq") };
+	static const char *const page[] = {
+		OF("'', '', ''", "seq LIMIT ?"), OF("actor, reason, refused", "seq LIMIT ?") };
+#undef OF
+	int version;
+	enum status st = schema_version(s, &version, err);
+
+	if (st)
+		return st;
+	*sql_all = all[version >= WITH_ACTORS];
+	*sql_page = page[version >= WITH_ACTORS];
+	return ST_OK;
+}
+
+/* All of it or nothing: a run that dies in it is of its old version still. */
+static enum status upgrade(struct store *s, int version, struct err *err)
 {
 	enum status st = db_begin(s->db, err);
 
 	if (st)
 		return st;
-	st = db_script(s->db, PREDICTION_TABLE("prediction_2"), err);
+	if (version == 1)
+		st = upgrade_1(s, err);
 	if (!st)
-		st = copy_predictions(s, err);
-	if (!st)
-		st = db_script(s->db, "DROP TABLE prediction;"
-			       "ALTER TABLE prediction_2 RENAME TO prediction;"
-			       SAYS_SCHEMA, err);
+		st = db_script(s->db, "ALTER TABLE journal ADD COLUMN " ACTOR_COLUMN("actor")
+			       ";ALTER TABLE journal ADD COLUMN " ACTOR_COLUMN("reason")
+			       ";ALTER TABLE journal ADD COLUMN " ACTOR_COLUMN("refused")
+			       ";" SAYS_SCHEMA, err);
 	return db_end(s->db, st, err);
 }
 
-enum status schema_check(struct store *s, bool upgrade, struct err *err)
+enum status schema_check(struct store *s, bool is_writer, struct err *err)
 {
 	int version = 0;
 	enum status st = schema_version(s, &version, err);
 
-	if (st || !upgrade || version == SCHEMA)
+	if (st || !is_writer || version == SCHEMA)
 		return st;
-	return version == 1 ? upgrade_1(s, err) : db_script(s->db, SAYS_SCHEMA, err);
+	return upgrade(s, version, err);
 }

@@ -6,6 +6,7 @@
 #include "look/snapshot.h"
 #include "session/freezing.h"
 #include "trainer/change.h"
+#include "trainer/command_now.h"
 
 /* What the methods read must not stand still, and something has to move. */
 static enum status check(const struct change *g, struct err *err)
@@ -94,5 +95,6 @@ const struct command_row command_freeze = {
 		"adapters hold still.",
 	.flags = CMD_CHANGES,
 	.letter = 'Z', .change = change_freeze, .show = show_freeze,
+	.now = now_freeze,
 	.undo = undo_freeze,
 };

@@ -7,6 +7,7 @@
 #include "look/snapshot.h"
 #include "session/freezing.h"
 #include "trainer/change.h"
+#include "trainer/command_now.h"
 
 /* --- a channel's --- */
 
@@ -33,6 +34,7 @@ const struct command_row command_weight = {
 		"beyond it a value wants a '!': 'weight TASK 20!'.",
 	.flags = CMD_CHANGES, .min = 0, .max = 1e6, .low = 0.125, .high = 8,
 	.letter = 'W', .change = change_weight, .show = show_weight,
+	.now = now_weight,
 	.undo = command_undo_value,
 };
 
@@ -77,6 +79,7 @@ const struct command_row command_share = {
 		"Shares by hand that add up to more than 1 are scaled down.",
 	.flags = CMD_CHANGES, .min = 0, .max = 1,
 	.letter = 'S', .change = change_share, .show = show_share,
+	.now = now_share,
 	.undo = command_undo_value,
 };
 
@@ -99,6 +102,7 @@ const struct command_row command_mute = {
 		"place in its data stays. Its weight and share are kept.",
 	.flags = CMD_CHANGES,
 	.letter = 'M', .change = change_mute, .show = show_mute,
+	.now = now_mute,
 	.undo = command_undo_value,
 };
 
@@ -121,6 +125,7 @@ const struct command_row command_solo = {
 		"solo; mute is stronger.",
 	.flags = CMD_CHANGES,
 	.letter = 'O', .change = change_solo, .show = show_solo,
+	.now = now_solo,
 	.undo = command_undo_value,
 };
 
@@ -164,6 +169,7 @@ const struct command_row command_lock = {
 		"share by hand: 'share TASK auto' gives it back.",
 	.flags = CMD_CHANGES,
 	.letter = 'K', .change = change_lock, .show = show_lock,
+	.now = now_lock,
 	.undo = command_undo_value,
 };
 
@@ -189,6 +195,7 @@ const struct command_row command_lr = {
 		"where most models fall apart, it wants a '!'.",
 	.flags = CMD_CHANGES, .min = 0, .max = 1, .high = 0.01,
 	.letter = 'L', .change = change_lr, .show = show_lr,
+	.now = now_lr,
 	.undo = command_undo_value,
 };
 
@@ -211,6 +218,7 @@ const struct command_row command_clip = {
 		"scaled down to it.",
 	.flags = CMD_CHANGES, .min = 0, .max = 1e6,
 	.letter = 'C', .change = change_clip, .show = show_clip,
+	.now = now_clip,
 	.undo = command_undo_value,
 };
 
@@ -232,6 +240,7 @@ const struct command_row command_dropout = {
 	.more = "For all tasks, from the next step on. Evaluations never drop.",
 	.flags = CMD_CHANGES, .min = 0, .max = 0.9,
 	.letter = 'D', .change = change_dropout, .show = show_dropout,
+	.now = now_dropout,
 	.undo = command_undo_value,
 };
 
@@ -266,6 +275,7 @@ const struct command_row command_horizon = {
 		"run that was started or resumed with --steps still stops there.",
 	.flags = CMD_CHANGES, .min = 1, .max = 1e9,
 	.letter = 'H', .change = change_horizon, .show = show_horizon,
+	.now = now_horizon,
 	.undo = command_undo_value,
 };
 
@@ -307,6 +317,7 @@ const struct command_row command_sampling = {
 		"starts afresh.",
 	.flags = CMD_CHANGES,
 	.letter = 'P', .change = change_sampling, .show = show_sampling,
+	.now = now_sampling,
 	.undo = command_undo_value,
 };
 
@@ -329,5 +340,6 @@ const struct command_row command_weighting = {
 		"start afresh, but for locked channels.",
 	.flags = CMD_CHANGES,
 	.letter = 'F', .change = change_weighting, .show = show_weighting,
+	.now = now_weighting,
 	.undo = command_undo_value,
 };

@@ -152,19 +152,30 @@ enum status control_connect(const char *run, int *fd, struct err *err)
 	return reach(run, 0, fd, err);
 }
 
-enum status control_watch(const char *run, int *fd, struct err *err)
+static enum status look_on(const char *run, enum control_type what, int *fd,
+			   struct err *err)
 {
 	enum status st;
 
 	*fd = -1;
 	st = reach(run, SOCK_NONBLOCK, fd, err);
 	if (!st)
-		st = control_write(*fd, CONTROL_WATCH, "", 0, NULL, 0, err);
+		st = control_write(*fd, what, "", 0, NULL, 0, err);
 	if (st && *fd >= 0) {
 		close(*fd);
 		*fd = -1;
 	}
 	return st;
+}
+
+enum status control_watch(const char *run, int *fd, struct err *err)
+{
+	return look_on(run, CONTROL_WATCH, fd, err);
+}
+
+enum status control_pictures(const char *run, int *fd, struct err *err)
+{
+	return look_on(run, CONTROL_PICTURES, fd, err);
 }
 
 /* --- packets --- */
@@ -214,6 +225,14 @@ enum status control_write(int fd, enum control_type type, const char *text, size
 		n_fds = 0;
 	} while (!st && n);
 	return st;
+}
+
+enum status control_write_part(int fd, enum control_type type, const char *text, size_t n,
+			       bool is_more)
+{
+	struct head h = { CONTROL_VERSION, (uint16_t)type, is_more };
+
+	return send_packet(fd, &h, text, n, NULL, 0, NULL);
 }
 
 void control_refuse(int fd, uint16_t version, const char *why)

@@ -41,6 +41,10 @@ enum control_type {
 	/* from those who only look, and to them: none of these is ever waited for */
 	CONTROL_WATCH,       /* STATUS is wanted from now on */
 	CONTROL_STATUS,      /* what the store does not tell (tui/status_packet.h) */
+	/* of programs that steer */
+	CONTROL_ACT,         /* a command with who and why (control_act.h), answered so */
+	CONTROL_PICTURES,    /* PICTURE is wanted from now on */
+	CONTROL_PICTURE,     /* a snapshot as a line of JSON (look/snapshot_json.h) */
 	CONTROL_TYPES
 };
 
@@ -65,6 +69,8 @@ int control_accept(int fd);
 enum status control_connect(const char *run, int *fd, struct err *err);
 /* One who only looks: non-blocking, STATUS is asked for. ST_BUSY: not now. */
 enum status control_watch(const char *run, int *fd, struct err *err);
+/* The same for pictures. Of what is said in several packets none is left out. */
+enum status control_pictures(const char *run, int *fd, struct err *err);
 
 /*
  * Sends text of any length in as many packets as it takes; fds of the first.
@@ -72,6 +78,9 @@ enum status control_watch(const char *run, int *fd, struct err *err);
  */
 enum status control_write(int fd, enum control_type type, const char *text, size_t n,
 			  const int *fds, int n_fds, struct err *err);
+/* One packet of at most CONTROL_TEXT bytes; is_more: the text goes on in the next one. */
+enum status control_write_part(int fd, enum control_type type, const char *text, size_t n,
+			       bool is_more);
 /* Closes descriptors that nobody took. */
 void control_drop(struct control_message *m);
 /* REFUSED as a program of that version reads it. */

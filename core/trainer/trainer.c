@@ -101,6 +101,7 @@ static void release(struct trainer *t)
 	for (int i = 0; i < t->n_script; i++)
 		xfree(t->script[i].text);
 	xfree(t->script);
+	actors_release(&t->actors);
 	xfree(t->pending);
 	snapshot_release(&t->shared);
 	snapshot_release(&t->live);
@@ -145,6 +146,8 @@ enum status trainer_start(const struct trainer_options *o, struct trainer **out,
 	*out = NULL;
 	if (t->wake_fd < 0 || t->picture_fd < 0)
 		st = err_sys(err, "cannot make a descriptor to wake the trainer");
+	if (!st && o->plan)
+		st = actors_check_plan(o->plan, err);
 	if (!st)
 		st = trainer_read_script(t, o->script, o->plan, err);
 	if (!st)
@@ -163,7 +166,7 @@ enum status trainer_start(const struct trainer_options *o, struct trainer **out,
 
 /* --- commands and answers --- */
 
-static enum status enqueue(struct trainer *t, const char *line, enum journal_who who,
+static enum status enqueue(struct trainer *t, const char *line, const struct asker *by,
 			   uint64_t *ticket, struct err *err)
 {
 	struct waiting *w;
@@ -174,7 +177,7 @@ static enum status enqueue(struct trainer *t, const char *line, enum journal_who
 		return err_set(err, ST_FULL, "%d commands are waiting already",
 			       TRAINER_QUEUE_MAX);
 	w = &t->queue[(t->queue_head + t->queue_n++) % TRAINER_QUEUE_MAX];
-	*w = (struct waiting){ xstrdup(line), who, ++t->next_ticket };
+	*w = (struct waiting){ xstrdup(line), *by, ++t->next_ticket };
 	if (ticket)
 		*ticket = w->ticket;
 	return ST_OK;
@@ -190,22 +193,38 @@ static void wake(int fd)
 	errno = saved;
 }
 
+static enum status post(struct trainer *t, const char *line, const struct asker *by,
+			bool cuts, uint64_t *ticket, struct err *err)
+{
+	enum status st;
+
+	pthread_mutex_lock(&t->mutex);
+	st = enqueue(t, line, by, ticket, err);
+	pthread_mutex_unlock(&t->mutex);
+	if (st)
+		return st;
+	if (cuts)
+		atomic_store(&t->interrupt, 1);
+	wake(t->wake_fd);
+	return ST_OK;
+}
+
 enum status trainer_post(struct trainer *t, const char *line, enum journal_who who,
 			 uint64_t *ticket, struct err *err)
 {
-	struct command *c = xmalloc(sizeof *c);
-	enum status st = command_parse(line, c, err);
+	return trainer_post_as(t, line, &(struct asker){ .who = who }, ticket, err);
+}
 
-	if (!st) {
-		pthread_mutex_lock(&t->mutex);
-		st = enqueue(t, line, who, ticket, err);
-		pthread_mutex_unlock(&t->mutex);
-	}
-	if (!st) {
-		if (c->row->flags & CMD_CUTS)
-			atomic_store(&t->interrupt, 1);
-		wake(t->wake_fd);
-	}
+/* What an actor asks for may be refused: it cuts nothing short while it waits. */
+enum status trainer_post_as(struct trainer *t, const char *line, const struct asker *by,
+			    uint64_t *ticket, struct err *err)
+{
+	bool is_actor = by->who == WHO_ACTOR;
+	struct command *c = xmalloc(sizeof *c);
+	enum status st = is_actor ? ST_OK : command_parse(line, c, err);
+
+	if (!st)
+		st = post(t, line, by, !is_actor && c->row->flags & CMD_CUTS, ticket, err);
 	xfree(c);
 	return st;
 }

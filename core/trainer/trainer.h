@@ -53,6 +53,18 @@ const char *trainer_run_path(const struct trainer *t);
  */
 enum status trainer_post(struct trainer *t, const char *line, enum journal_who who,
 			 uint64_t *ticket, struct err *err);
+/* A program that steers says who it is, and why. */
+struct asker {
+	enum journal_who who;
+	char actor[ACTOR_NAME];   /* WHO_ACTOR: its name; else "" */
+	char reason[REASON_TEXT]; /* "": none was given */
+};
+/*
+ * The same of whoever asks. An actor's line is checked on the thread alone, where
+ * it is refused by what the plan allows it (actors.h), and the journal has that, too.
+ */
+enum status trainer_post_as(struct trainer *t, const char *line, const struct asker *by,
+			    uint64_t *ticket, struct err *err);
 /*
  * The answer of an executed ticket: ST_OK, or why it was refused; answer text
  * (JSON for questions) is appended to `text`. ST_BUSY while it waits, and only

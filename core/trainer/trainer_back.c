@@ -167,7 +167,7 @@ enum status trainer_jump(struct trainer *t, const char *line, const struct back_
 			 struct err *err)
 {
 	struct journal_entry e = { .timeline = t->s->timeline, .step = t->s->step,
-				   .unix_ms = clock_unix_ms(), .who = t->who };
+				   .unix_ms = clock_unix_ms(), .who = t->by.who };
 	struct jump j = { .step = to->step, .seq = to->seq };
 	struct err why;
 	enum status st = store_flush(t->store, err);
@@ -175,6 +175,8 @@ enum status trainer_jump(struct trainer *t, const char *line, const struct back_
 	if (st)
 		return st;
 	str_copy(e.command, sizeof e.command, line);
+	str_copy(e.actor, sizeof e.actor, t->by.actor);
+	str_copy(e.reason, sizeof e.reason, t->by.reason);
 	str_format(e.before, sizeof e.before, "step %lld", (long long)t->s->step);
 	str_format(e.after, sizeof e.after, "step %lld", (long long)to->step);
 	st = store_jump(t->store, &e, &j, t->then, err);

@@ -14,21 +14,23 @@
 
 /* --- the journal --- */
 
-static bool is_catching_up(const struct trainer *t)
+bool trainer_is_catching_up(const struct trainer *t)
 {
 	return t->next_pending < t->n_pending;
 }
 
-static enum status write_entry(struct trainer *t, struct journal_entry *e,
-			       const char *command, enum journal_who who,
-			       struct err *err)
+enum status trainer_write_entry(struct trainer *t, struct journal_entry *e,
+				const char *command, const struct asker *by,
+				struct err *err)
 {
 	enum status st;
 
 	e->timeline = t->s->timeline;
 	e->step = t->s->step;
 	e->unix_ms = clock_unix_ms();
-	e->who = who;
+	e->who = by->who;
+	str_copy(e->actor, sizeof e->actor, by->actor);
+	str_copy(e->reason, sizeof e->reason, by->reason);
 	str_copy(e->command, sizeof e->command, command);
 	st = store_journal(t->store, e, err);
 	if (!st)
@@ -45,7 +47,7 @@ void trainer_wrote(struct trainer *t, const struct journal_entry *e)
 
 enum status trainer_note(struct trainer *t, const char *text, struct err *err)
 {
-	const struct journal_entry *due = is_catching_up(t) ?
+	const struct journal_entry *due = trainer_is_catching_up(t) ?
 		&t->pending[t->next_pending] : NULL;
 	struct journal_entry e = { 0 };
 	char line[JOURNAL_TEXT];
@@ -58,20 +60,20 @@ enum status trainer_note(struct trainer *t, const char *text, struct err *err)
 	}
 	if (due) /* guards are silent up to the journal's end */
 		return ST_OK;
-	return write_entry(t, &e, line, WHO_GUARD, err);
+	return trainer_write_entry(t, &e, line, &(struct asker){ .who = WHO_GUARD }, err);
 }
 
 /* --- one command --- */
 
 /* No step feels a change before its entry is on the disk. */
 static enum status change(struct trainer *t, const struct command *c,
-			  enum journal_who who, struct buf *answer, struct err *err)
+			  const struct asker *by, struct buf *answer, struct err *err)
 {
 	struct journal_entry e = { 0 };
 	struct change g;
 	enum status st;
 
-	if (is_catching_up(t))
+	if (trainer_is_catching_up(t))
 		return err_set(err, ST_BUSY, "catching up with the journal until step %lld",
 			       (long long)t->pending[t->n_pending - 1].step);
 	st = change_try(&g, c, t->s, err);
@@ -79,7 +81,7 @@ static enum status change(struct trainer *t, const struct command *c,
 		return st;
 	str_copy(e.before, sizeof e.before, g.before);
 	str_copy(e.after, sizeof e.after, g.after);
-	st = write_entry(t, &e, c->text, who, err);
+	st = trainer_write_entry(t, &e, c->text, by, err);
 	if (st)
 		change_drop(&g);
 	else
@@ -89,21 +91,34 @@ static enum status change(struct trainer *t, const struct command *c,
 	return st;
 }
 
-static enum status execute(struct trainer *t, const char *line, enum journal_who who,
+static enum status obey(struct trainer *t, const struct command *c, const struct asker *by,
+			struct buf *answer, struct err *err)
+{
+	if (c->row->flags & (CMD_CHANGES | CMD_NOTES))
+		return change(t, c, by, answer, err);
+	if (c->row->flags & CMD_RUNS)
+		return c->row->run(t, c, answer, err);
+	return c->row->ask(t->s, c, answer, err);
+}
+
+static enum status execute(struct trainer *t, const char *line, const struct asker *by,
 			   struct buf *answer, struct err *err)
 {
 	struct command *c = xmalloc(sizeof *c);
+	bool is_actor = by->who == WHO_ACTOR;
 	enum status st = command_parse(line, c, err);
 
 	t->is_executing = true;
-	t->is_by_hand = who == WHO_PERSON;
-	t->who = who;
-	if (!st && c->row->flags & (CMD_CHANGES | CMD_NOTES))
-		st = change(t, c, who, answer, err);
-	else if (!st && c->row->flags & CMD_RUNS)
-		st = c->row->run(t, c, answer, err);
-	else if (!st)
-		st = c->row->ask(t->s, c, answer, err);
+	t->is_by_hand = is_actor || by->who == WHO_PERSON;
+	t->by = *by;
+	if (!st && is_actor)
+		st = trainer_actor_may(t, c, by, err);
+	if (!st && is_actor && c->row->flags & CMD_RUNS)
+		st = trainer_actor_runs(t, c, by, err);
+	if (!st)
+		st = obey(t, c, by, answer, err);
+	if (st && is_actor)
+		trainer_actor_refused(t, line, by, st, err->text);
 	t->is_executing = false;
 	xfree(c);
 	return st;
@@ -253,7 +268,7 @@ static void run_script(struct trainer *t)
 			continue;
 		l->done = true;
 		buf_init(&answer);
-		if (execute(t, l->text, WHO_SCRIPT, &answer, &err))
+		if (execute(t, l->text, &(struct asker){ .who = WHO_SCRIPT }, &answer, &err))
 			trainer_say(t, "script:%d: %s", l->number, err.text);
 		buf_release(&answer);
 		if (t->is_paused || t->is_stopping)
@@ -322,7 +337,7 @@ bool trainer_drain(struct trainer *t, bool light_only)
 		enum status st;
 
 		buf_init(&text);
-		st = execute(t, w.line, w.who, &text, &err);
+		st = execute(t, w.line, &w.by, &text, &err);
 		if (st)
 			trainer_say(t, "%s", err.text);
 		give_answer(t, w.ticket, st, &err, &text);
@@ -340,14 +355,14 @@ static enum status extend(struct trainer *t, struct err *err)
 	struct buf answer;
 	enum status st;
 
-	if (!t->must_extend || is_catching_up(t))
+	if (!t->must_extend || trainer_is_catching_up(t))
 		return ST_OK;
 	t->must_extend = false;
 	if (t->steps_asked <= before || t->steps_asked <= t->s->step)
 		return ST_OK;
 	str_format(line, sizeof line, "horizon %lld", (long long)t->steps_asked);
 	buf_init(&answer);
-	st = execute(t, line, WHO_PERSON, &answer, err);
+	st = execute(t, line, &(struct asker){ .who = WHO_PERSON }, &answer, err);
 	buf_release(&answer);
 	if (!st)
 		trainer_say_too(t, "the schedule ends at step %lld now, not %lld",

@@ -9,6 +9,7 @@
  *   trainer_whole.c    the evaluation of all dev rows at the end
  *   trainer_back.c     a run that goes back to a state it was in
  *   trainer_later.c    commands that were held for later
+ *   trainer_actor.c    what actors are refused, and what they did, in the journal
  *   command_run.c      the commands about the run, as rows (command.h)
  */
 #ifndef TUTTI_TRAINER_TRAINER_INTERNAL_H
@@ -24,13 +25,14 @@
 #include "command/coming.h"
 #include "command/command.h"
 #include "session/session.h"
+#include "trainer/actors.h"
 #include "trainer/trainer.h"
 
 enum { ANSWERS_KEPT = 256, SKIPS_MAX = 10, DEV_KEPT = 500, EVALS_KEPT = 20 };
 
 struct waiting {
 	char *line;
-	enum journal_who who;
+	struct asker by;
 	uint64_t ticket;
 };
 
@@ -90,10 +92,11 @@ struct trainer {
 	struct journal_entry *then;    /* what is said behind a jump; NULL: nothing */
 	int64_t journal_seq;       /* the last entry in the state */
 	int64_t saved_step, saved_seq, saved_dev; /* step, entry, dev_step on the disk */
+	struct actors actors;      /* what they did so far, as the journal has it */
 	bool must_extend;          /* to steps_asked, once caught up */
 	bool says_plan;
 	bool is_paused, is_stopping;
-	enum journal_who who;      /* of the command that is executed */
+	struct asker by;           /* of the command that is executed */
 	bool has_jumped;           /* this step is another than that of the loop */
 	enum status lost;          /* went back in the journal, and could not in memory */
 	struct err lost_why;
@@ -170,6 +173,23 @@ enum status trainer_catch_up(void *arg, struct err *err);
 enum status trainer_boundary(struct trainer *t, struct err *err);
 bool trainer_drain(struct trainer *t, bool light_only); /* true: any answered */
 void trainer_refuse_all(struct trainer *t, const char *why); /* and all to come */
+bool trainer_is_catching_up(const struct trainer *t);
+/* Onto the disk; what `e` says of before and after goes with it. */
+enum status trainer_write_entry(struct trainer *t, struct journal_entry *e,
+				const char *command, const struct asker *by,
+				struct err *err);
+
+/*
+ * trainer_actor.c: may the actor do this? Its commands that are no change and no note
+ * are noted before they run; refusals with `why`, but not more than a few a step.
+ */
+enum status trainer_actor_may(struct trainer *t, const struct command *c,
+			      const struct asker *by, struct err *err);
+enum status trainer_actor_runs(struct trainer *t, const struct command *c,
+			       const struct asker *by, struct err *err);
+void trainer_actor_refused(struct trainer *t, const char *line, const struct asker *by,
+			   enum status st, const char *why);
+
 /* A guard's; the journal's own one where it stands there already (a resumed run). */
 enum status trainer_note(struct trainer *t, const char *text, struct err *err);
 

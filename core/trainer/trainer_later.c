@@ -144,7 +144,7 @@ static enum status fire(struct trainer *t, const struct coming_item *asked, stru
 	struct err why = { "" };
 	enum status st = command_parse(i.command, c, &why);
 
-	t->who = WHO_TIMER;
+	t->by = (struct asker){ .who = WHO_TIMER };
 	trainer_say(t, "step %lld: %s: %s", (long long)t->s->step, i.name, i.command);
 	if (st)
 		st = refuse(t, &i, why.text, err);

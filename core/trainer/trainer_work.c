@@ -183,6 +183,7 @@ void trainer_add_journal(struct trainer *t, const struct journal_entry *e)
 		v->n_journal--;
 	}
 	v->journal[v->n_journal++] = *e;
+	actors_take(&t->actors, e);
 }
 
 /* --- evaluations --- */

@@ -30,7 +30,7 @@ printf 'calm\ncalm\nwild\ncalm\n' >predictions.txt
 for i in $(seq 2 301); do echo "{\"line\":$i,\"label\":\"calm\"}"; done >said.jsonl
 
 # in an order in which each finds what it needs; '-' is the desk, which has no name
-order='new check train resume sweep - attach send eval predict score import-predictions ls curves compare replay fork branch schedule play export tokenize inspect completion rm'
+order='new check train resume sweep - attach send actions watch eval predict score import-predictions ls curves compare replay fork branch schedule play export tokenize inspect completion rm'
 help_of() { if [ "$1" = - ]; then tutti plan.json --help; else tutti "$1" --help; fi; }
 examples_of() { help_of "$1" | sed -n '/^for example$/,$s/^  //p'; }
 for sub in $(tutti --help | sed -n 's/^  tutti \([a-z-]\{1,\}\) .*/\1/p'); do

@@ -17,6 +17,8 @@ int cmd_desk(const struct opts *o);
 int cmd_attach(const struct opts *o);
 int cmd_engine(const struct opts *o);
 int cmd_send(const struct opts *o);
+int cmd_actions(const struct opts *o);
+int cmd_watch(const struct opts *o);
 int cmd_train(const struct opts *o);
 int cmd_resume(const struct opts *o);
 int cmd_sweep(const struct opts *o);

@@ -18,6 +18,7 @@
 #include "rundir/init.h"
 #include "rundir/rundir.h"
 #include "text/utf8.h"
+#include "trainer/actors.h"
 
 static volatile sig_atomic_t got_signal;
 static int signal_pipe[2] = { -1, -1 };
@@ -172,6 +173,13 @@ enum status cmd_load_plan(const struct opts *o, const char *path, struct plan **
 	}
 	st = plan_load_with(path, sets, n, &(struct plan_opener){ init_open, o->runs }, false,
 			    plan, err);
+	if (!st) {
+		st = actors_check_plan(*plan, err);
+		if (st) {
+			plan_free(*plan);
+			*plan = NULL;
+		}
+	}
 	if (!st && (*plan)->left_out)
 		cmd_say("tutti: %s", (*plan)->left_out);
 	if (!st && given)

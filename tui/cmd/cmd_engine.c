@@ -1,6 +1,6 @@
 /*
  * cmd_engine.c - the process behind a desk (`tutti engine PLAN`, started by the
- * desk's command, never by hand), and `send`, which talks to it.
+ * desk's command, never by hand).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +11,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "desk/client.h"
 #include "cmd.h"
 #include "desk/host.h"
 #include "plan/plan.h"
-#include "rundir/rundir.h"
 #include "trainer/trainer.h"
 
 enum { SCRIPT_MAX = 16 << 20 };
@@ -141,29 +139,4 @@ int cmd_engine(const struct opts *o)
 	buf_release(&given);
 	buf_release(&script);
 	return code;
-}
-
-int cmd_send(const struct opts *o)
-{
-	char path[PATH_MAX];
-	struct buf line, answer;
-	struct err err;
-	enum status st = cmd_find_run(o, o->arg[0], path, &err);
-
-	buf_init(&line);
-	buf_init(&answer);
-	for (int i = 1; i < o->n_args; i++) {
-		buf_adds(&line, i > 1 ? " " : "");
-		buf_adds(&line, o->arg[i]);
-	}
-	if (!st && !run_is_live(path))
-		st = err_set(&err, ST_NOT_FOUND, "run '%s' is not live: there is nothing to "
-			     "steer", o->arg[0]);
-	if (!st)
-		st = client_send(path, buf_str(&line), &answer, &err);
-	if (!st && answer.len)
-		printf("%s\n", buf_str(&answer));
-	buf_release(&line);
-	buf_release(&answer);
-	return st ? cmd_fail(st, &err) : EXIT_WELL;
 }

@@ -33,6 +33,7 @@ struct opts {
 	const char *vary[OPTS_VARY], *seeds, *splits, *plot;
 	int n_vary;
 	int64_t jobs;                       /* -1: not given */
+	const char *actor, *reason;         /* send; actions has the first alone */
 	bool commands, slurm, gather;
 	const char *root[OPTS_ROOTS];       /* every --runs; `runs` is the first */
 	int n_roots;
@@ -61,6 +62,7 @@ enum opt_bit {
 	OPT_TOP = 1 << 20, OPT_TABLE = 1 << 21, OPT_CSV = 1 << 22, OPT_COMPARE = 1 << 23,
 	OPT_SWEEP = 1 << 24, OPT_IMPORT = 1 << 25,
 	OPT_INIT = 1 << 26, OPT_FORK = 1 << 27, OPT_AVERAGED = 1 << 28,
+	OPT_ACT = 1 << 29, OPT_ACTOR = 1 << 30,
 };
 
 /* Where in struct opts a value goes, and what it may be. */

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "screen/restore.h"
 #include "trainer/control.h"
+#include "trainer/control_act.h"
 
 struct client {
 	const struct client_options *o;
@@ -197,17 +198,26 @@ static enum status read_answer(int fd, struct buf *answer, struct err *err)
 			      st;
 }
 
-enum status client_send(const char *run, const char *line, struct buf *answer,
-			struct err *err)
+enum status client_send(const char *run, const char *actor, const char *reason,
+			const char *line, struct buf *answer, struct err *err)
 {
+	bool is_act = actor || reason;
 	int fd = -1;
 	enum status st = control_connect(run, &fd, err);
+	struct buf act;
 
 	if (st)
 		return st;
-	st = control_write(fd, CONTROL_COMMAND, line, strlen(line), NULL, 0, err);
+	buf_init(&act);
+	if (is_act)
+		control_act_write(actor, reason, line, &act);
+	else
+		buf_adds(&act, line);
+	st = control_write(fd, is_act ? CONTROL_ACT : CONTROL_COMMAND, buf_str(&act), act.len,
+			   NULL, 0, err);
 	if (!st)
 		st = read_answer(fd, answer, err);
+	buf_release(&act);
 	close(fd);
 	return st;
 }

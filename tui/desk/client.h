@@ -35,8 +35,11 @@ struct client_result {
 enum status client_show(const struct client_options *o, struct client_result *out,
 			struct err *err);
 
-/* One command line to a run's engine; waits for the answer. */
-enum status client_send(const char *run, const char *line, struct buf *answer,
-			struct err *err);
+/*
+ * One command line to a run's engine; waits for the answer. actor, reason: who asks and
+ * why, or NULL (control_act.h).
+ */
+enum status client_send(const char *run, const char *actor, const char *reason,
+			const char *line, struct buf *answer, struct err *err);
 
 #endif

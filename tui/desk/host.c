@@ -13,43 +13,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "desk.h"
-#include "lent_terminal.h"
-#include "feed/status_packet.h"
-#include "trainer/control.h"
-#include "trainer/trainer.h"
+#include "host_own.h"
+#include "trainer/control_act.h"
 
 /* Of those who wait for an answer so many at most: there is room for a screen. */
-enum { ASKING_MAX = HOST_CALLERS - 8, WATCHER_ROOM = 16384, NOBODY = -1 };
-static const double SILENT = 0.5, PULSE = 0.25; /* seconds */
-
-/* One connection: it asks with lines, has lent a screen, or wants to be told. */
-struct caller {
-	int fd;
-	double heard;         /* when it came, or said something */
-	struct buf line;      /* of a command that comes in pieces */
-	bool is_waiting;      /* for the answer of a command */
-	uint64_t ticket;
-	bool is_watching;     /* it gets STATUS packets */
-	struct lent_terminal lent; /* a screen */
-};
-
-struct host {
-	struct trainer *trainer;
-	struct feed feed;
-	char run[4096], name[128], history[4096];
-	int listen_fd;
-	double listen_after;  /* nobody is let in before */
-	struct caller *caller[HOST_CALLERS]; /* NULL: free */
-	struct desk *desk;    /* on the screen of caller[steers], or NULL */
-	int steers;
-	bool is_suspended;
-	uint64_t told;        /* serial of the picture that watchers have */
-	double tell_after;
-	bool has_news;        /* for them, not told yet */
-	struct control_message in;
-	bool stops_on_hangup, is_dismissed;
-	int exit_code;
-};
+enum { ASKING_MAX = HOST_CALLERS - 8, NOBODY = -1 };
+static const double SILENT = 0.5; /* seconds */
 
 enum status host_open(const struct host_options *o, struct host **out, struct err *err)
 {
@@ -94,6 +63,7 @@ static void hang_up(struct host *h, int i)
 	lent_terminal_release(&c->lent);
 	close(c->fd);
 	buf_release(&c->line);
+	buf_release(&c->untold);
 	xfree(c);
 	h->caller[i] = NULL;
 }
@@ -130,7 +100,9 @@ static bool may_go(const struct host *h, int i)
 /* Who is silent for longest goes before who is told things. */
 static bool goes_before(const struct caller *a, const struct caller *b)
 {
-	return a->is_watching != b->is_watching ? b->is_watching : a->heard < b->heard;
+	bool is_told = host_is_told(a);
+
+	return is_told != host_is_told(b) ? !is_told : a->heard < b->heard;
 }
 
 /* A free place, or one that somebody leaves who has nothing under way; or -1. */
@@ -164,6 +136,7 @@ static void accept_caller(struct host *h)
 	h->caller[i]->heard = clock_now();
 	lent_terminal_init(&h->caller[i]->lent);
 	buf_init(&h->caller[i]->line);
+	buf_init(&h->caller[i]->untold);
 }
 
 /* --- commands --- */
@@ -177,11 +150,25 @@ static int count_asking(const struct host *h)
 	return n;
 }
 
+/* What has come is whole. */
+static enum status post(struct host *h, struct caller *c, bool is_act, struct err *err)
+{
+	struct asker by = {.who = WHO_PERSON};
+	const char *line = buf_str(&c->line);
+	enum status st = ST_OK;
+
+	if (count_asking(h) >= ASKING_MAX)
+		return err_set(err, ST_BUSY, "%d wait for an answer of this run already",
+			       ASKING_MAX);
+	if (is_act)
+		st = control_act_read(line, &by, &line, err);
+	return st ? st : trainer_post_as(h->trainer, line, &by, &c->ticket, err);
+}
+
 static void take_command(struct host *h, struct caller *c)
 {
 	const struct control_message *m = &h->in;
 	struct err err = {""};
-	enum status st;
 
 	if (c->is_waiting) {
 		answer(c, ST_BUSY, "one command at a time");
@@ -195,17 +182,10 @@ static void take_command(struct host *h, struct caller *c)
 	buf_adds(&c->line, m->text);
 	if (m->more)
 		return;
-	if (count_asking(h) >= ASKING_MAX)
-		st = err_set(&err, ST_BUSY, "%d wait for an answer of this run already",
-			     ASKING_MAX);
-	else
-		st = trainer_post(h->trainer, buf_str(&c->line), WHO_PERSON, &c->ticket,
-				  &err);
+	c->is_waiting = !post(h, c, m->type == CONTROL_ACT, &err);
 	buf_clear(&c->line);
-	if (st)
-		answer(c, st, err.text);
-	else
-		c->is_waiting = true;
+	if (!c->is_waiting)
+		answer(c, ST_FAILED, err.text);
 }
 
 static void look_for_answer(struct host *h, struct caller *c)
@@ -219,53 +199,6 @@ static void look_for_answer(struct host *h, struct caller *c)
 	if (st != ST_BUSY)
 		answer(c, st, st ? err.text : buf_str(&text));
 	buf_release(&text);
-}
-
-/* --- those who only look --- */
-
-/* Little is kept for one who does not read: what he misses was old anyway. */
-static void take_watcher(struct host *h, struct caller *c)
-{
-	int room = WATCHER_ROOM;
-
-	setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-	c->is_watching = true;
-	h->told = 0;
-}
-
-/* What a socket does not take at once is dropped. */
-static void tell(struct host *h, const struct snapshot *s)
-{
-	struct buf text;
-
-	buf_init(&text);
-	status_packet_write(s, &text);
-	for (int i = 0; i < HOST_CALLERS; i++)
-		if (h->caller[i] && h->caller[i]->is_watching)
-			control_write(h->caller[i]->fd, CONTROL_STATUS, buf_str(&text),
-				      text.len, NULL, 0, NULL);
-	buf_release(&text);
-	h->told = s->serial;
-}
-
-static bool is_watched_from_outside(const struct host *h)
-{
-	for (int i = 0; i < HOST_CALLERS; i++)
-		if (h->caller[i] && h->caller[i]->is_watching)
-			return true;
-	return false;
-}
-
-static void tell_news(struct host *h, const struct snapshot *s)
-{
-	double now = clock_now();
-
-	h->has_news = s->serial != h->told && is_watched_from_outside(h);
-	if (!h->has_news || now < h->tell_after)
-		return;
-	tell(h, s);
-	h->tell_after = now + PULSE;
-	h->has_news = false;
 }
 
 /* --- the screen --- */
@@ -350,12 +283,12 @@ static void take_packet(struct host *h, int i)
 		return;
 	}
 	control_drop(&h->in);
-	if (h->in.type == CONTROL_COMMAND)
+	if (h->in.type == CONTROL_COMMAND || h->in.type == CONTROL_ACT)
 		take_command(h, c);
 	else if (h->in.type == CONTROL_SIGNAL)
 		take_signal(h, i, h->in.text);
-	else if (h->in.type == CONTROL_WATCH)
-		take_watcher(h, c);
+	else if (h->in.type == CONTROL_WATCH || h->in.type == CONTROL_PICTURES)
+		host_take_watcher(h, c, h->in.type == CONTROL_PICTURES);
 }
 
 static void read_caller(struct host *h, int i)
@@ -421,7 +354,9 @@ int host_polls(struct host *h, struct pollfd p[HOST_POLLS])
 		desk_polls(h->desk, p + P_DESK);
 	for (int i = 0; i < HOST_CALLERS; i++)
 		p[P_CALLERS + i] = (struct pollfd){
-			.fd = h->caller[i] ? h->caller[i]->fd : -1, .events = POLLIN};
+			.fd = h->caller[i] ? h->caller[i]->fd : -1,
+			.events = h->caller[i] && h->caller[i]->untold.len ? POLLIN | POLLOUT :
+									     POLLIN};
 	return P_CALLERS + HOST_CALLERS;
 }
 
@@ -440,7 +375,7 @@ int host_wait(struct host *h)
 		wait = 1000;
 	if (h->listen_after > clock_now())
 		wait = until(h->listen_after, wait);
-	return h->has_news ? until(h->tell_after, wait) : wait;
+	return h->has_news ? until(h->news_at, wait) : wait;
 }
 
 void host_turn(struct host *h, const struct pollfd *p, int n, const struct snapshot *s)
@@ -461,13 +396,13 @@ void host_turn(struct host *h, const struct pollfd *p, int n, const struct snaps
 	}
 	if (p[P_LISTEN].revents & POLLIN)
 		accept_caller(h);
-	tell_news(h, s);
+	host_tell_news(h, s);
 }
 
 bool host_is_watched(const struct host *h)
 {
 	for (int i = 0; i < HOST_CALLERS; i++)
-		if (h->caller[i] && !may_go(h, i) && !h->caller[i]->is_watching)
+		if (h->caller[i] && !may_go(h, i) && !host_is_told(h->caller[i]))
 			return true;
 	return false;
 }
@@ -487,7 +422,7 @@ void host_close(struct host *h, const struct snapshot *s, int code, const char *
 	if (!h)
 		return;
 	control_unlisten(h->run, h->listen_fd); /* first: whoever is let go finds none */
-	tell(h, s);
+	host_tell_end(h, s);
 	for (int i = 0; i < HOST_CALLERS; i++) {
 		if (h->caller[i] && h->caller[i]->is_waiting)
 			look_for_answer(h, h->caller[i]);

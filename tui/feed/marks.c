@@ -33,7 +33,7 @@ enum ink mark_ink(const struct snapshot *s, const struct journal_entry *e)
 {
 	int ch = mark_channel(s, e->command);
 
-	if (e->who == WHO_GUARD)
+	if (e->who == WHO_GUARD || e->refused[0])
 		return INK_WARN;
 	return ch >= 0 ? ink_channel(ch) : INK_TEXT;
 }

@@ -14,7 +14,7 @@
 enum { MARK_OTHER = '*' }; /* the letter of what this program does not know */
 /* The channel that an entry names, or -1: it concerns all. */
 int mark_channel(const struct snapshot *s, const char *command);
-/* The channel's ink; a guard's entry is a warning. */
+/* The channel's ink; a guard's entry and a refusal are warnings. */
 enum ink mark_ink(const struct snapshot *s, const struct journal_entry *e);
 /* The letter of an entry; what a guard did stands in small letters. */
 char mark_letter(const struct journal_entry *e);

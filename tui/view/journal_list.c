@@ -45,14 +45,16 @@ static bool is_wanted(const struct ui *ui, const struct journal_entry *e)
 {
 	static const enum journal_who who[FROMS] = {
 		[FROM_YOU] = WHO_PERSON, [FROM_SCRIPT] = WHO_SCRIPT,
-		[FROM_GUARD] = WHO_GUARD, [FROM_TIMER] = WHO_TIMER};
+		[FROM_GUARD] = WHO_GUARD, [FROM_TIMER] = WHO_TIMER,
+		[FROM_ACTOR] = WHO_ACTOR};
 	const struct journal_view *v = journal_of(ui);
 
 	if (v->who != FROM_ALL && e->who != who[v->who])
 		return false;
 	if (v->task >= 0 && mark_channel(ui->pic, e->command) != v->task)
 		return false;
-	return !v->word[0] || strcasestr(e->command, v->word);
+	return !v->word[0] || strcasestr(e->command, v->word) ||
+	       strcasestr(e->actor, v->word) || strcasestr(e->reason, v->word);
 }
 
 /* Where it went back to; -1: it did not. */

@@ -10,7 +10,8 @@
 #include "ui/ui.h"
 
 enum { EFFECTS_KEPT = 128, JOURNAL_WORD = 64 };
-enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROM_TIMER, FROMS };
+enum journal_filter { FROM_ALL, FROM_YOU, FROM_SCRIPT, FROM_GUARD, FROM_TIMER, FROM_ACTOR,
+		      FROMS };
 
 struct journal_view {
 	int at;                  /* into `row` */

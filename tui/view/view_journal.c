@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "command/command.h"
 #include "journal_view.h"
@@ -13,6 +14,7 @@
 #include "ui/ui.h"
 #include "widget/effect_draw.h"
 #include "widget/entry_draw.h"
+#include "widget/words.h"
 
 enum { EFFECT_COLS = 25, EFFECT_NARROW = 16 };
 
@@ -147,7 +149,8 @@ static void draw_row(struct canvas *c, const struct ui *ui, struct rect r, int y
 static void say_filter(const struct ui *ui, char out[96])
 {
 	static const char *const who[FROMS] = {"", " by you", " by the script",
-					       " by guards", " by timers"};
+					       " by guards", " by timers",
+					       " by actors"};
 	const struct journal_view *v = journal_of(ui);
 	size_t n;
 
@@ -223,6 +226,52 @@ static void draw_fact(struct canvas *c, struct rect r, int *y, const char *name,
 	++*y;
 }
 
+/* The same of words that may take some lines. */
+static void draw_words(struct canvas *c, struct rect r, int *y, const char *name,
+		       const char *text)
+{
+	int n, room = r.y + r.h - *y, most = r.h > 8 ? 3 : 2, lines;
+	struct word *w;
+
+	if (!*text || room <= 0)
+		return;
+	w = words_cut(text, &n);
+	draw_text(c, *y, r.x, 8, INK_DIM, name);
+	lines = words_draw(c, (struct rect){*y, r.x + 9, room < most ? room : most, r.w - 9}, w,
+			   n, 0, false);
+	*y += lines < most ? lines : most;
+	xfree(w);
+}
+
+/* Before and after in one row where an actor and its reason want their rows, too. */
+static void draw_values(struct canvas *c, const struct journal_entry *e, struct rect r, int *y)
+{
+	const char *before = e->before[0] ? e->before : "-", *after = e->after[0] ? e->after : "-";
+	char text[2 * sizeof e->before + 8];
+
+	if (!e->before[0] && !e->after[0])
+		return;
+	if (e->actor[0] || e->reason[0]) {
+		str_format(text, sizeof text, "%s, before %s", after, before);
+		draw_fact(c, r, y, "after", text);
+		return;
+	}
+	draw_fact(c, r, y, "before", before);
+	draw_fact(c, r, y, "after", after);
+}
+
+/* What it says, or of what was refused: what was asked for. */
+static void draw_asked(struct canvas *c, const struct journal_entry *e, struct rect r, int *y)
+{
+	const char *refused = entry_refused(e);
+
+	if (refused)
+		draw_fact(c, r, y, "refused", refused);
+	else
+		draw_fact(c, r, y, mark_is_note(e) ? "note" : "command",
+			  str_starts(e->command, "note ") ? e->command + 5 : e->command);
+}
+
 /* Returns the row after them. */
 static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_undo,
 		      struct rect r)
@@ -231,16 +280,14 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_
 	const char *why;
 	int y = r.y;
 
-	draw_fact(c, r, &y, mark_is_note(e) ? "note" : "command",
-		  str_starts(e->command, "note ") ? e->command + 5 : e->command);
-	if (e->before[0] || e->after[0]) {
-		str_format(text, sizeof text, "%s", e->before[0] ? e->before : "-");
-		draw_fact(c, r, &y, "before", text);
-		draw_fact(c, r, &y, "after", e->after[0] ? e->after : "-");
-	}
+	draw_asked(c, e, r, &y);
+	draw_words(c, r, &y, "why", e->refused);
+	draw_values(c, e, r, &y);
 	time_text(e->unix_ms, true, when);
-	str_format(text, sizeof text, "%s  %s", journal_who_name(e->who), when);
+	str_format(text, sizeof text, "%s  %s", e->actor[0] ? e->actor : journal_who_name(e->who),
+		   when);
 	draw_fact(c, r, &y, "by", text);
+	draw_words(c, r, &y, "reason", e->reason);
 	if (!may_undo)
 		return y;
 	if (command_undo(e, text, &why))

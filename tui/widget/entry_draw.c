@@ -21,27 +21,56 @@ static size_t without_value(const struct journal_entry *e)
 	return strlen(e->command);
 }
 
+const char *entry_refused(const struct journal_entry *e)
+{
+	static const char word[] = "note refused: ";
+
+	if (!e->refused[0])
+		return NULL;
+	return str_starts(e->command, word) ? e->command + strlen(word) : e->command;
+}
+
+/* "refused lr 0.1: the plan does not allow..." */
+static int draw_refused(struct canvas *c, int y, int x, int w, const struct journal_entry *e)
+{
+	int from = x;
+
+	x += draw_text(c, y, x, w, INK_WARN, "refused ");
+	x += draw_foreign(c, y, x, w - (x - from), INK_TEXT, entry_refused(e));
+	x += draw_text(c, y, x, w - (x - from), INK_DIM, ": ");
+	if (x - from < w)
+		x += draw_foreign(c, y, x, w - (x - from), INK_DIM, e->refused);
+	return x - from;
+}
+
 /* "  12,100  you     weight samsum 1.41 -> 2" */
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e)
 {
-	static const enum ink who[WHO_COUNT] = {INK_MARK, INK_LINK, INK_WARN, INK_DIM};
+	static const enum ink who[WHO_COUNT] = {INK_MARK, INK_LINK, INK_WARN, INK_DIM,
+						INK_LINK};
 	size_t n = without_value(e);
 	char number[24];
 	int from = x;
 
 	draw_right(c, y, x + 9, 9, INK_DIM, fmt_count(number, e->step));
 	x += 11;
-	draw_text(c, y, x, 6, who[e->who < WHO_COUNT ? e->who : 0],
-		  journal_who_name(e->who));
+	draw_foreign(c, y, x, e->actor[0] ? 7 : 6, who[e->who < WHO_COUNT ? e->who : 0],
+		     e->actor[0] ? e->actor : journal_who_name(e->who));
 	x += 8;
 	if (x - from >= w)
 		return w;
+	if (e->refused[0])
+		return x - from + draw_refused(c, y, x, w - (x - from), e);
 	x += draw_foreign_n(c, y, x, w - (x - from), INK_TEXT, e->command, n);
 	x += e->command[n] ? 1 : 3;
 	if ((e->before[0] || e->after[0]) && x - from < w - 8) {
 		x += draw_foreign(c, y, x, w - (x - from), INK_DIM, e->before);
 		x += draw_text(c, y, x, w - (x - from), INK_DIM, " → ");
 		x += draw_foreign(c, y, x, w - (x - from), INK_TEXT, e->after);
+	}
+	if (e->reason[0] && x - from < w - 12) { /* where there is room for a few words */
+		x += draw_text(c, y, x, w - (x - from), INK_DIM, "  ");
+		x += draw_foreign(c, y, x, w - (x - from), INK_DIM, e->reason);
 	}
 	return x - from;
 }

@@ -9,8 +9,11 @@
 
 /*
  * "  12,100  you     weight samsum 1.41 -> 2" from x on, in at most w columns; returns
- * the columns used.
+ * the columns used. An actor's has its name; a reason where there is room.
  */
 int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry *e);
+
+/* What was asked for and refused; NULL: it was done. */
+const char *entry_refused(const struct journal_entry *e);
 
 #endif

@@ -383,7 +383,7 @@ static void test_memory(void **state)
 		 "FROM s WHERE i < %lld) INSERT INTO eval SELECT 0, i, 0, 1, 50, 1.0, 0.5, "
 		 "'{\"accuracy\":0.25}' FROM s; WITH RECURSIVE s(i) AS (SELECT 5000 UNION "
 		 "ALL SELECT i + 1 FROM s WHERE i < %lld) INSERT INTO journal SELECT i, 0, "
-		 "i, 1, 'you', 'weight tone 2', '1', '2' FROM s", (long long)n / 4,
+		 "i, 1, 'you', 'weight tone 2', '1', '2', '', '', '' FROM s", (long long)n / 4,
 		 (long long)n / 4);
 	run_sql("long", sql);
 	check_flat("long", "steps", n);
@@ -414,7 +414,7 @@ static void test_damaged(void **state)
 	assert_int_equal(try_write("far", "steps", TABLE_CSV, &t, &err), ST_CORRUPT);
 	assert_non_null(strstr(err.text, "the figures of a step"));
 	run_sql("far", "INSERT INTO eval VALUES(0, 1, 0, 1, 50, 0, 0, 'no json');"
-		"INSERT INTO journal VALUES(99, 0, 1, 1, 'nobody', 'eval', '', '')");
+		"INSERT INTO journal VALUES(99, 0, 1, 1, 'nobody', 'eval', '', '', '', '', '')");
 	assert_int_equal(try_write("far", "evals", TABLE_CSV, &t, &err), ST_CORRUPT);
 	assert_non_null(strstr(err.text, "an evaluation"));
 	assert_int_equal(try_write("far", "journal", TABLE_CSV, &t, &err), ST_CORRUPT);

@@ -78,7 +78,7 @@ static void test_not_a_store(void **state)
 	(void)state;
 	store_close(s);
 	assert_int_equal(store_open(in_scratch("later.db"), true, &s, &err), ST_IO);
-	sql("later.db", "PRAGMA user_version=4");
+	sql("later.db", "PRAGMA user_version=5");
 	refuse("later.db", ST_INVALID, "later");
 	put_text("text.db", "this is a text that is no database, and long enough to "
 			    "be taken for one when only the size is looked at.......");
@@ -111,7 +111,7 @@ static void test_damaged_rows(void **state)
 	(void)state;
 	store_close(s);
 	sql("rows.db", "INSERT INTO step VALUES(1, 0, x'0100');"
-		       "INSERT INTO journal VALUES(1, 0, 1, 1, 'nobody', 'x', '', '');"
+		       "INSERT INTO journal VALUES(1, 0, 1, 1, 'nobody', 'x', '', '', '', '', '');"
 		       "INSERT INTO eval VALUES(0, 1, 0, 1, 5, 0, 0, '{\"a\":[]}');"
 		       "INSERT INTO checkpoint VALUES(printf('%0100d', 1), 0, 1, '', '', 0, 0);"
 		       "INSERT INTO prediction VALUES(0,1,0,1,0,x'010203',NULL,NULL)");

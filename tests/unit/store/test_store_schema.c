@@ -1,5 +1,5 @@
 /*
- * test_store_schema.c - predictions as bytes, and stores of versions 1 and 2: they are
+ * test_store_schema.c - predictions as bytes, and stores of versions 1 to 3: they are
  * read as they are, and brought to this version when they are written to, all or nothing.
  */
 #include "fixture/data_check.h"
@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "store/store.h"
 
-enum { VERSION = 3 };
+enum { VERSION = 4 };
 
 /* --- bytes --- */
 
@@ -134,6 +134,11 @@ static int version_of(const char *name)
 	return version;
 }
 
+/* The journal as it was before version 4. */
+#define NO_ACTORS                                                              \
+	"ALTER TABLE journal DROP COLUMN actor; ALTER TABLE journal DROP COLUMN reason;" \
+	"ALTER TABLE journal DROP COLUMN refused;"
+
 /* A store as the first version left it, with predictions of three kinds. */
 static void make_old(const char *name)
 {
@@ -141,7 +146,7 @@ static void make_old(const char *name)
 
 	assert_int_equal(store_open(in_scratch(name), true, &s, NULL), ST_OK);
 	store_close(s);
-	sql(name, "DROP TABLE prediction; CREATE TABLE prediction("
+	sql(name, NO_ACTORS "DROP TABLE prediction; CREATE TABLE prediction("
 	    "task INTEGER NOT NULL, step INTEGER NOT NULL,"
 	    " timeline INTEGER NOT NULL, row INTEGER NOT NULL, gold INTEGER, pred INTEGER,"
 	    " number REAL, guess REAL, loss REAL, p BLOB, output TEXT, detail TEXT,"
@@ -219,7 +224,7 @@ static void test_version_2(void **state)
 	assert_int_equal(store_open(in_scratch("two.db"), true, &s, NULL), ST_OK);
 	store_close(s);
 	assert_int_equal(version_of("two.db"), VERSION);
-	sql("two.db", "PRAGMA user_version=2; INSERT INTO prediction VALUES"
+	sql("two.db", NO_ACTORS "PRAGMA user_version=2; INSERT INTO prediction VALUES"
 	    "(2, 5, 0, 1, 0.5, x'01040100000000000040', 'text', NULL)");
 	assert_int_equal(store_open_readonly(in_scratch("two.db"), &s, NULL), ST_OK);
 	assert_int_equal(store_predictions_read(s, 2, 5, &set, NULL), ST_OK);
@@ -230,6 +235,53 @@ static void test_version_2(void **state)
 	assert_int_equal(store_open(in_scratch("two.db"), false, &s, NULL), ST_OK);
 	store_close(s);
 	assert_int_equal(version_of("two.db"), VERSION);
+}
+
+static void check_entry(struct store *s, int i, enum journal_who who, const char *command,
+			const char *actor, const char *reason, const char *refused)
+{
+	struct journal_entry *all = NULL, one;
+	int n = 0;
+
+	assert_int_equal(store_journal_read(s, 0, &all, &n, NULL), ST_OK);
+	assert_true(i < n);
+	assert_int_equal(all[i].who, who);
+	assert_string_equal(all[i].command, command);
+	assert_string_equal(all[i].actor, actor);
+	assert_string_equal(all[i].reason, reason);
+	assert_string_equal(all[i].refused, refused);
+	assert_int_equal(store_journal_page(s, all[i].seq - 1, &one, 1, &n, NULL), ST_OK);
+	assert_int_equal(n, 1);
+	assert_memory_equal(&one, &all[i], sizeof one);
+	xfree(all);
+}
+
+/*
+ * Of version 3, whose journal knows no actors: read as it is, also by one who began to
+ * read before it is written to again, and who then sees the new columns.
+ */
+static void test_version_3(void **state)
+{
+	struct journal_entry e = { .step = 3, .who = WHO_ACTOR, .command = "note x",
+				   .actor = "tuner", .reason = "a 'why'", .refused = "no" };
+	struct store *reader, *s;
+
+	(void)state;
+	assert_int_equal(store_open(in_scratch("three.db"), true, &s, NULL), ST_OK);
+	store_close(s);
+	sql("three.db", NO_ACTORS "PRAGMA user_version=3; INSERT INTO journal VALUES"
+	    "(1, 0, 2, 5, 'you', 'weight mood 2', '1', '2')");
+	assert_int_equal(store_open_readonly(in_scratch("three.db"), &reader, NULL), ST_OK);
+	check_entry(reader, 0, WHO_PERSON, "weight mood 2", "", "", "");
+	assert_int_equal(version_of("three.db"), 3);
+	assert_int_equal(store_open(in_scratch("three.db"), false, &s, NULL), ST_OK);
+	assert_int_equal(version_of("three.db"), VERSION);
+	check_entry(s, 0, WHO_PERSON, "weight mood 2", "", "", "");
+	assert_int_equal(store_journal(s, &e, NULL), ST_OK);
+	check_entry(s, 1, WHO_ACTOR, "note x", "tuner", "a 'why'", "no");
+	check_entry(reader, 1, WHO_ACTOR, "note x", "tuner", "a 'why'", "no");
+	store_close(reader);
+	store_close(s);
 }
 
 /* What cannot be brought over stays as it was, all of it. */
@@ -258,7 +310,7 @@ int main(void)
 		cmocka_unit_test(test_weight),
 		cmocka_unit_test(test_no_bytes),
 		cmocka_unit_test(test_version_1),
-		cmocka_unit_test(test_version_2),
+		cmocka_unit_test(test_version_2), cmocka_unit_test(test_version_3),
 		cmocka_unit_test(test_half_way),
 	};
 
