@@ -315,10 +315,11 @@ static void test_journal(void **state)
 	assert_int_equal(t.lines, 601);
 	p = buf_str(&t.text);
 	assert_true(str_starts(p, "seq,step,timeline,time,unix_ms,who,command,before,"
-			       "after\n1,3,0,2026-05-04T12:01:02Z,1777896062000,guard,"
-			       "eval,,\n2,3,"));
+			       "after,actor,reason,refused\n"
+			       "1,3,0,2026-05-04T12:01:02Z,1777896062000,guard,"
+			       "eval,,,,,\n2,3,"));
 	assert_non_null(strstr(p, "\n600,3,0,2026-05-04T12:01:02Z,1777896062000,guard,"
-			       "\"note he said \"\"no\"\", and went\",,\n"));
+			       "\"note he said \"\"no\"\", and went\",,,,,\n"));
 	buf_release(&t.text);
 }
 

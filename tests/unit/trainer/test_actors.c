@@ -348,6 +348,9 @@ static void test_random(void **state)
 		int refused = 0, done = 0, n;
 		uint64_t i = 0;
 
+		/* one of each, however few there will be time for */
+		assert_int_equal(ask(t, "tuner", "weight count 1"), ST_OK);
+		assert_int_equal(ask(t, "none", "lr 0.002"), ST_INVALID);
 		ask(t, NULL, "continue");
 		while (!live_has_ended()) {
 			struct asker by = { .who = WHO_ACTOR, .reason = "by chance" };
