@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "guard/guard.h"
 #include "mix/mix.h"
 #include "store/store.h"
 #include "text/utf8.h"
@@ -150,6 +151,23 @@ static enum status check_method(const struct command *c, struct err *err)
 		       c->n_args - 1, err);
 }
 
+/* A guard, its mode and parameters, likewise. */
+static enum status check_guard(const struct command *c, struct err *err)
+{
+	int i = guard_find(c->arg[0]);
+	struct guard g;
+	struct buf b;
+
+	if (i >= 0)
+		return guard_set(guard_at(i), &c->arg[1], c->n_args - 1, 0, &g, err);
+	buf_init(&b);
+	for (i = 0; guard_at(i); i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", guard_at(i)->name);
+	err_set(err, ST_NOT_FOUND, "no guard '%.40s'; there are %s", c->arg[0], buf_str(&b));
+	buf_release(&b);
+	return ST_NOT_FOUND;
+}
+
 static enum status check_arg(struct command *c, int i, struct err *err)
 {
 	const char *s = c->arg[i];
@@ -166,6 +184,8 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 	case ARG_SAMPLING:
 	case ARG_WEIGHTING:
 		return check_method(c, err);
+	case ARG_GUARD:
+		return check_guard(c, err);
 	case ARG_NAME:
 		return check_name(s, err);
 	case ARG_NONE:
@@ -175,6 +195,7 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 	case ARG_PARAM:
 	case ARG_TEXT:
 	case ARG_GROUPS:
+	case ARG_MODE:
 		break;
 	}
 	return ST_OK;
@@ -343,28 +364,42 @@ static void offer(const struct completion *c, const char *candidate)
 		c->emit(c->arg, candidate);
 }
 
-static const struct method *method_named(const char *line, int at, enum method_role role)
+static void word_at(const char *line, int at, char name[64])
 {
-	char name[64] = "";
 	int n = 0;
 
 	while (is_space(line[at]))
 		at++;
-	while (line[at + n] && !is_space(line[at + n]) && n < (int)sizeof name - 1) {
+	for (; line[at + n] && !is_space(line[at + n]) && n < 63; n++)
 		name[n] = line[at + n];
-		n++;
-	}
-	return method_find(role, name);
+	name[n] = '\0';
 }
 
-static void offer_params(const struct completion *c, const struct method *row)
+static void offer_param(const struct completion *c, const char *name)
 {
 	char text[80];
 
-	for (int i = 0; row && i < MIX_PARAMS && row->param[i].name; i++) {
-		str_format(text, sizeof text, "%s=", row->param[i].name);
-		offer(c, text);
-	}
+	str_format(text, sizeof text, "%s=", name);
+	offer(c, text);
+}
+
+/* Of the method or guard that the first argument, at byte `at`, names. */
+static void offer_params(const struct completion *c, enum arg_kind kind, const char *line,
+			 int at)
+{
+	const struct method *method = NULL;
+	const struct guard_row *guard = NULL;
+	char name[64];
+
+	word_at(line, at, name);
+	if (kind == ARG_GUARD)
+		guard = guard_at(guard_find(name));
+	else
+		method = method_find(role_of(kind), name);
+	for (int i = 0; method && i < MIX_PARAMS && method->param[i].name; i++)
+		offer_param(c, method->param[i].name);
+	for (int i = 0; guard && i < GUARD_PARAMS && guard->param[i].name; i++)
+		offer_param(c, guard->param[i].name);
 }
 
 static void offer_methods(const struct completion *c, enum method_role role)
@@ -393,6 +428,14 @@ static void offer_kind(const struct completion *c, enum arg_kind kind,
 	case ARG_SAMPLING:
 	case ARG_WEIGHTING:
 		offer_methods(c, role_of(kind));
+		break;
+	case ARG_GUARD:
+		for (int i = 0; guard_at(i); i++)
+			offer(c, guard_at(i)->name);
+		break;
+	case ARG_MODE:
+		for (int i = 0; i < GUARD_MODES; i++)
+			offer(c, guard_mode_name((enum guard_mode)i));
 		break;
 	case ARG_GROUPS:
 		for (int i = 0; freeze_word(i); i++)
@@ -441,7 +484,7 @@ int command_complete(const char *line, int point, const char *const *tasks,
 		kind = row->arg[1];
 	}
 	if (kind == ARG_PARAM)
-		offer_params(&c, method_named(line, args, role_of(row->arg[0])));
+		offer_params(&c, row->arg[0], line, args);
 	else if (kind == ARG_TEXT && words == 1 && row->flags & CMD_ASKS)
 		offer_kind(&c, ARG_TASK, tasks);
 	else

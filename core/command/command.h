@@ -41,7 +41,8 @@ enum { COMMAND_ARGS = 10, COMMAND_TEXT = 16384 }; /* what is journaled: JOURNAL_
  * is all words but the last one, which is the next argument's.
  */
 enum arg_kind { ARG_NONE, ARG_TASK, ARG_NUMBER, ARG_SHARE, ARG_ONOFF, ARG_SAMPLING,
-		ARG_WEIGHTING, ARG_PARAM, ARG_NAME, ARG_TEXT, ARG_GROUPS };
+		ARG_WEIGHTING, ARG_PARAM, ARG_NAME, ARG_TEXT, ARG_GROUPS, ARG_GUARD,
+		ARG_MODE };
 
 struct command_row {
 	const char *name;

@@ -3,7 +3,8 @@
  * and the manual are derived from these rows, and so is what is done with a line.
  *
  * A row is `const struct command_row command_NAME` in a file of its family:
- * command_mix.c turns knobs of the mix, command_freeze.c freezes, command_run.c is about the run,
+ * command_mix.c turns knobs of the mix, command_freeze.c freezes, command_guard.c
+ * sets guards, command_run.c is about the run,
  * command_ask.c asks.
  */
 #include "command/command.h"
@@ -24,6 +25,7 @@
 	X(freeze)       \
 	X(sampling)     \
 	X(weighting)    \
+	X(guard)        \
 	X(pause)        \
 	X(continue)     \
 	X(eval)         \

@@ -8,7 +8,7 @@
  * are as if muted. `lock`: no method touches the channel.
  *
  * The hand's numbers (weight, share, muted, solo, locked; lr, clip, dropout, horizon;
- * what is frozen; which methods) are changed by commands alone, between two steps and all
+ * what is frozen; which methods; guards' settings) are changed by commands alone, between two steps and all
  * at once: a command is tried on a copy of this struct, and the copy is kept
  * (trainer/change.h).
  * That is why nothing here is a pointer but the methods' rows, which are constant. The
@@ -19,6 +19,7 @@
 #ifndef TUTTI_MIX_MIX_H
 #define TUTTI_MIX_MIX_H
 
+#include "guard/guard.h"
 #include "mix/freeze.h"
 #include "mix/method.h"
 
@@ -48,6 +49,8 @@ struct mix {
 	int64_t horizon;           /* the step at which the rate's schedule ends
 				      (schedule.h), and where `annealed` arrives */
 	struct freeze frozen;      /* groups of parameters that stand still */
+	struct guard guard[GUARDS]; /* what watches; its memory moves with steps, evaluations
+				      and changes (session/guarding.h) */
 	int64_t dev_step;          /* evaluations up to here are no news to a method */
 	/* the session's, told before anybody is asked (session_tell_mix); no state here */
 	int64_t step;

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "data/dataset.h"
+#include "guard/guard.h"
 #include "metric/metric.h"
 #include "metric/rouge.h"
 #include "mix/mix.h"
@@ -117,6 +118,7 @@ struct plan {
 	int on_hangup;                  /* 1: checkpoint and end */
 	int eval_examples, keep;        /* keep: newest checkpoints (>= 2) */
 	int eval_end;                   /* 1: one more at the end, of all dev rows */
+	char guard[GUARDS][GUARD_LINE]; /* "act n=3" */
 };
 
 /*
@@ -186,6 +188,8 @@ enum status plan_settle_epochs(struct plan *p, double micro_batches, struct err 
 /* The groups of parameters of its model, names borrowed; of them what it freezes. */
 void plan_groups(const struct plan *p, struct freeze_groups *out);
 void plan_frozen(const struct plan *p, struct freeze *out);
+/* Guard i as the plan sets it. */
+void plan_guard(const struct plan *p, int i, struct guard *out);
 /* Is it drawn from, as the plan begins? */
 bool plan_is_heard(const struct plan_task *t);
 /* The steps, and all that is a share of them, rounded up. */

@@ -341,7 +341,7 @@ static const struct listed_place {
 	struct plan_place place;
 } listed_places[] = { PLAN_ROWS(PLACE_W, PLACE_M, PLACE_T, PLACE_S) };
 enum { LISTED = sizeof listed / sizeof *listed,
-       FIELDS_MAX = LISTED + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
+       FIELDS_MAX = LISTED + GUARDS + TASK_KINDS * (DATA_COLUMNS + PLAN_VARIANTS) };
 
 _Static_assert(TASK_KINDS <= 32, "a bit for every kind");
 
@@ -474,6 +474,9 @@ static void add_columns(void)
 /* Before main(): any thread may ask for a field. It reads nothing but constants. */
 __attribute__((constructor)) static void make_fields(void)
 {
+	struct plan_field f;
+	struct plan_place p;
+
 	for (int i = 0; i < LISTED; i++)
 		if (listed_places[i].traits == FOR_COLUMN)
 			add_columns();
@@ -481,6 +484,8 @@ __attribute__((constructor)) static void make_fields(void)
 			add_task_rows(&listed[i], &listed_places[i]);
 		else
 			add_row(&listed[i], &listed_places[i].place, 0);
+	for (int i = 0; plan_guard_field(i, &f, &p); i++)
+		add_row(&f, &p, 0);
 }
 
 const struct plan_field *plan_fields(int *n)

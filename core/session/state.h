@@ -27,6 +27,8 @@ const char *state_scope_key(enum state_scope s);
 enum state_type {
 	STATE_I64, STATE_U64, STATE_U32, STATE_REAL, STATE_BOOL,
 	STATE_METHOD, /* a struct mix_method of the row's role */
+	STATE_GUARD,  /* a struct guard: lacks where it is as its own row has it; with a
+			 memory where it may act */
 	STATE_FLOATS, /* float *, in the shape of the parameters */
 	STATE_TIMES,  /* int64_t *, one for each parameter */
 };
@@ -40,6 +42,7 @@ struct state_field {
 	size_t at;           /* in the scope's struct */
 	double least, most;  /* a file that says else is damaged */
 	enum method_role role;
+	int guard;           /* whose, of STATE_GUARD */
 	/*
 	 * Stands in hash and file only where it is not what it is without its key: so a
 	 * row can be added, and what was written before is read and hashed as ever.

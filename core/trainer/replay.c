@@ -12,6 +12,7 @@
 #include "rundir/init.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
+#include "session/guarding.h"
 #include "trainer/advance.h"
 
 /* The newest checkpoint is loaded for its place in the journal and its hash. */
@@ -70,7 +71,7 @@ static enum status stepped(void *arg, const struct step_report *report, struct e
 	return ST_OK;
 }
 
-/* Only where a method reads it: nobody else's bits depend on an evaluation. */
+/* Only where a method or a guard that may act reads it: nobody else's bits depend on an evaluation. */
 static enum status evaluate(void *arg, struct err *err)
 {
 	struct replay *r = arg;
@@ -122,7 +123,7 @@ static enum status run_again(struct session *s, const char *run, int64_t to,
 			     struct store *store, int64_t seq, struct progress *pg,
 			     struct err *err)
 {
-	struct replay r = { .s = s, .to = to, .is_seen = s->mix.dev_step == to, .pg = pg,
+	struct replay r = { .s = s, .to = to, .is_seen = guarding_dev_step(s) == to, .pg = pg,
 			    .look = { .tick = look_tick, .arg = pg } };
 	struct advance a = { .s = s, .entries = entries, .between = between,
 			     .stepped = stepped, .evaluate = evaluate, .save = save,

@@ -82,11 +82,13 @@ static enum status change(struct trainer *t, const struct command *c,
 	return st;
 }
 
-static enum status execute(struct trainer *t, const char *line, enum journal_who who,
-			   struct buf *answer, struct err *err)
+/* What a guard says is meant, as an entry of a journal is. */
+enum status trainer_execute(struct trainer *t, const char *line, enum journal_who who,
+			    struct buf *answer, struct err *err)
 {
 	struct command *c = xmalloc(sizeof *c);
-	enum status st = command_parse(line, c, err);
+	enum status st = who == WHO_GUARD ? command_parse_entry(line, c, err) :
+					    command_parse(line, c, err);
 
 	t->is_executing = true;
 	t->is_by_hand = who == WHO_PERSON;
@@ -243,7 +245,7 @@ static void run_script(struct trainer *t)
 			continue;
 		l->done = true;
 		buf_init(&answer);
-		if (execute(t, l->text, WHO_SCRIPT, &answer, &err))
+		if (trainer_execute(t, l->text, WHO_SCRIPT, &answer, &err))
 			trainer_say(t, "script:%d: %s", l->number, err.text);
 		buf_release(&answer);
 		if (t->is_paused || t->is_stopping)
@@ -312,7 +314,7 @@ bool trainer_drain(struct trainer *t, bool light_only)
 		enum status st;
 
 		buf_init(&text);
-		st = execute(t, w.line, w.who, &text, &err);
+		st = trainer_execute(t, w.line, w.who, &text, &err);
 		if (st)
 			trainer_say(t, "%s", err.text);
 		give_answer(t, w.ticket, st, &err, &text);
@@ -337,7 +339,7 @@ static enum status extend(struct trainer *t, struct err *err)
 		return ST_OK;
 	str_format(line, sizeof line, "horizon %lld", (long long)t->steps_asked);
 	buf_init(&answer);
-	st = execute(t, line, WHO_PERSON, &answer, err);
+	st = trainer_execute(t, line, WHO_PERSON, &answer, err);
 	buf_release(&answer);
 	if (!st)
 		trainer_say_too(t, "the schedule ends at step %lld now, not %lld",
@@ -352,6 +354,9 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 	if (st)
 		return st;
 	trainer_was_held(t);
+	st = trainer_guards(t, err);
+	if (st)
+		return st;
 	run_script(t);
 	if (trainer_drain(t, false))
 		trainer_picture(t, true);

@@ -16,6 +16,7 @@
 #include "rundir/init.h"
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
+#include "session/guarding.h"
 #include "trainer/advance.h"
 
 /* --- facts --- */
@@ -217,15 +218,17 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 		return st;
 	init_recall(t->store, t->s);
 	trainer_channels(t);
-	t->journal_seq = seq;
+	t->journal_seq = t->resumed_seq = seq;
 	if (folder[0]) {
 		t->saved_step = t->live.checkpoint_step = t->s->step;
 		t->saved_seq = seq;
-		t->saved_dev = t->s->mix.dev_step;
+		t->saved_dev = guarding_dev_step(t->s);
 		session_state(t->s, t->live.state);
 	}
 	st = read_journal(t, seq, err);
-	return st ? st : rebuild(t, err);
+	if (!st)
+		st = rebuild(t, err);
+	return st ? st : trainer_guards_recall(t, err);
 }
 
 /* Bits will not be those of a run that never stopped (I3): said, then it goes on. */

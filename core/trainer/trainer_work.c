@@ -16,6 +16,7 @@
 #include "rundir/best.h"
 #include "rundir/checkpoint.h"
 #include "session/freezing.h"
+#include "session/guarding.h"
 #include "session/workers.h"
 #include "trainer/advance.h"
 
@@ -374,7 +375,7 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	enum status st;
 
 	if (!name && t->saved_step == t->s->step && t->saved_seq == t->journal_seq &&
-	    t->saved_dev == t->s->mix.dev_step)
+	    t->saved_dev == guarding_dev_step(t->s))
 		return trainer_settle(t, err);
 	trainer_phase(t, PHASE_SAVING);
 	st = store_flush(t->store, err);
@@ -386,7 +387,7 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	if (!st) {
 		t->saved_step = t->s->step;
 		t->saved_seq = t->journal_seq;
-		t->saved_dev = t->s->mix.dev_step;
+		t->saved_dev = guarding_dev_step(t->s);
 		t->live.checkpoint_step = t->s->step;
 		str_copy(t->live.state, sizeof t->live.state, row.state);
 	}
