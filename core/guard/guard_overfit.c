@@ -1,7 +1,7 @@
 /*
  * guard_overfit.c - a dev metric that falls while the training loss still does: n
  * evaluations in a row that are below the best by more than `margin` of it, and a running
- * mean of the training loss (.95 a step) that is below what it was at the best. An
+ * mean of the training loss (.95 a step) that is as far below what it was at the best. An
  * evaluation that is within the margin ends the row. A fall with a loss that does not fall
  * is another thing, and so is the fall of a task that was not trained between two
  * evaluations (guard_transfer.c).
@@ -44,7 +44,8 @@ static void take(const struct guard_view *v, double *m, double dev)
 		m[BELOW]++;
 	else
 		m[BELOW] = 0;
-	if (m[BELOW] < v->param[N] || m[IS_SAID] != 0 || !(m[TRAIN] < m[BEST_TRAIN]))
+	if (m[BELOW] < v->param[N] || m[IS_SAID] != 0 ||
+	    !(m[TRAIN] < (1 - v->param[MARGIN]) * m[BEST_TRAIN]))
 		return;
 	m[IS_SAID] = 1;
 	m[FIRED] = (double)v->step;
@@ -92,7 +93,7 @@ const struct guard_row guard_overfit = {
 	.acts = "raises dropout by 0.1, up to 0.5",
 	.fallback = GUARD_WARN,
 	.param = { [N] = { "n", 1, 1000, 3, "evaluations in a row below the best" },
-		   [MARGIN] = { "margin", 0, 1, 0.01, "part of the best that is no fall" } },
+		   [MARGIN] = { "margin", 0, 1, 0.01, "part of the best, and of the loss, that is no fall" } },
 	.each = EACH,
 	.step = step,
 	.dev = dev,

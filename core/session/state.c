@@ -193,15 +193,18 @@ static void add_guard(struct hasher *h, const struct session *s, int i, const st
 {
 	int count = guard_memory(guard_at(i), s->n_tasks);
 
-	hasher_add_u64(h, g->mode);
 	hasher_add_u64(h, (uint64_t)g->since);
+	hasher_add_u64(h, (uint64_t)g->seen);
 	for (int k = 0; k < GUARD_PARAMS; k++)
 		add_real(h, g->param[k]);
-	if (g->mode != GUARD_ACT)
-		return;
-	hasher_add_u64(h, (uint64_t)g->seen);
 	for (int k = 0; k < count; k++)
 		add_real(h, g->memory[k]);
+}
+
+/* One that only warns is saved as it is set, but tells no states apart. */
+static bool is_unheard(const struct state_field *f, const void *at)
+{
+	return f->type == STATE_GUARD && ((const struct guard *)at)->mode != GUARD_ACT;
 }
 
 static void add_field(struct hasher *h, const struct session *s,
@@ -209,7 +212,7 @@ static void add_field(struct hasher *h, const struct session *s,
 {
 	const void *at = state_at(s, f, task);
 
-	if (state_is_lacking(f, at))
+	if (state_is_lacking(f, at) || is_unheard(f, at))
 		return;
 	if (f->may_lack) { /* others of its kind may not be there: it says which it is */
 		hasher_add_str(h, f->name);

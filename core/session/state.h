@@ -27,8 +27,8 @@ const char *state_scope_key(enum state_scope s);
 enum state_type {
 	STATE_I64, STATE_U64, STATE_U32, STATE_REAL, STATE_BOOL,
 	STATE_METHOD, /* a struct mix_method of the row's role */
-	STATE_GUARD,  /* a struct guard: lacks where it is as its own row has it; with a
-			 memory where it may act */
+	STATE_GUARD,  /* a struct guard: lacks where it is as its own row has it; where it
+			 may act it has a memory and is hashed, else no step rests on it */
 	STATE_FLOATS, /* float *, in the shape of the parameters */
 	STATE_TIMES,  /* int64_t *, one for each parameter */
 };
