@@ -67,20 +67,59 @@ static enum status act(struct trainer *t, const char *name, const char *line, st
 	return st || seq ? st : note(t, false, text, err);
 }
 
-/*
- * Is this line to be given? What changes the run, unless the journal has it; what does not
- * (stop), unless the run was resumed after it was done.
- */
-static enum status is_due(struct trainer *t, const char *line, int64_t noted, bool *is,
-			  struct err *err)
+/* Lines of one command that would change the same thing, whatever the value. */
+static bool is_same_act(const char *entry, const char *line)
 {
 	const struct command_row *row = command_of(line);
-	int64_t seq = 0;
+	size_t n = strcspn(line, " ");
+
+	if (row != command_of(entry))
+		return false;
+	if (row->arg[0] == ARG_TASK)
+		n += 1 + strcspn(line + n + 1, " ");
+	return !strncmp(entry, line, n);
+}
+
+/*
+ * Has the guard done this after its note of this step? Its acts stand between that note and
+ * the next one of any guard. The value is not asked: a rate that was halved already would be
+ * halved again. A refusal is an end of the matter, too.
+ */
+static enum status was_done(struct trainer *t, const char *name, const char *line,
+			    int64_t noted, bool *was, struct err *err)
+{
+	struct journal_entry *e = NULL;
+	char refusal[64];
+	int n = 0;
+	enum status st = store_journal_read(t->store, noted, &e, &n, err);
+
+	str_format(refusal, sizeof refusal, "note %s: '", name);
+	*was = false;
+	for (int i = 0; i < n && !st && !*was; i++) {
+		if (e[i].who != WHO_GUARD)
+			continue;
+		*was = str_starts(e[i].command, refusal) || is_same_act(e[i].command, line);
+		if (str_starts(e[i].command, "note "))
+			break;
+	}
+	xfree(e);
+	return st;
+}
+
+/*
+ * Is this line to be given? What changes the run, unless it was done; what does not (stop),
+ * unless the run was resumed after it. A command that this program does not have, is not.
+ */
+static enum status is_due(struct trainer *t, const char *name, const char *line,
+			  int64_t noted, bool *is, struct err *err)
+{
+	const struct command_row *row = command_of(line);
+	bool was = noted <= t->resumed_seq;
 	enum status st = ST_OK;
 
 	if (row && row->flags & CMD_CHANGES)
-		st = find_entry(t, line, false, &seq, err);
-	*is = row && !seq && (row->flags & CMD_CHANGES || noted > t->resumed_seq);
+		st = was_done(t, name, line, noted, &was, err);
+	*is = row && !was;
 	return st;
 }
 
@@ -104,7 +143,7 @@ static enum status speak(struct trainer *t, int i, const struct guard_said *said
 	}
 	for (int k = 0; k < GUARD_ACTS && mode == GUARD_ACT && !st; k++)
 		if (said->act[k][0])
-			st = is_due(t, said->act[k], noted, &is[k], err);
+			st = is_due(t, name, said->act[k], noted, &is[k], err);
 	for (int k = 0; k < GUARD_ACTS && !st; k++)
 		if (is[k])
 			st = act(t, name, said->act[k], err);

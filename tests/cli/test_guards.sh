@@ -46,10 +46,10 @@ for at in 3 10 21; do
 	check "stopped at $at and resumed it says the same" cmp "$TMP/undisturbed" "$TMP/notes"
 done
 
-# those that act: NAME, what its entry is, settings...; the script is $TMP/hands
+# those that act: NAME, a step at which it does, its entry, its word, settings...; the script is $TMP/hands
 acts() {
-	of=$1 entry=$2 seen=$3
-	shift 3
+	of=$1 at=$2 entry=$3 seen=$4
+	shift 4
 	first=$(state_of "$plan" --run "$of" --workers 1 --script "$TMP/hands" "$@")
 	other "$of acts" "$first" "$base"
 	has "$of is in the journal" "$of" "guard,$entry"
@@ -59,27 +59,28 @@ acts() {
 	check "$of replays" "$TUTTI" replay "$of" $runs --workers 2
 	journal "$of" | sed 's/^[0-9]*,\([0-9]*\),[^,]*,[^,]*,[^,]*,/\1 /' >"$TMP/whole"
 	end=$("$TUTTI" curves "$of" $runs --table steps | tail -n 1 | cut -d, -f1) k=0 lost=0
-	while [ $k -lt 6 ]; do
-		k=$((k + 1)) at=$((k * end / 6))
+	for at in "$at" $((at + 1)) 3 $((end - 1)); do
+		k=$((k + 1)) # at the very step, behind it, far from it
 		"$TUTTI" train "$plan" --run "$of-$k" $runs --steps $at --script "$TMP/hands" "$@" >/dev/null 2>"$TMP/err"
+		[ "$at" -lt "$end" ] || continue
 		state=$("$TUTTI" resume "$of-$k" $runs --steps 40 --script "$TMP/hands" --json 2>"$TMP/err" | field state)
-		[ "$state" = "$first" ] || [ $at = "$end" ] || lost=$((lost + 1))
-		journal "$of-$k" | sed 's/^[0-9]*,\([0-9]*\),[^,]*,[^,]*,[^,]*,/\1 /' | head -n "$(wc -l <"$TMP/whole")" | cmp -s - "$TMP/whole" || lost=$((lost + 1))
+		[ "$state" = "$first" ] || lost=$((lost + 1))
+		journal "$of-$k" | sed 's/^[0-9]*,\([0-9]*\),[^,]*,[^,]*,[^,]*,/\1 /' | cmp -s - "$TMP/whole" || lost=$((lost + 1))
 	done
 	[ $lost = 0 ] && ok "$of stopped anywhere and resumed" || not_ok "$of stopped anywhere and resumed: $lost lost"
 }
 : >"$TMP/hands"
-acts patience 'mute topic on,off,on' 'no new best since .* at step 4, 2 evaluations' $often --set "guards.patience=act n=2 delta=1"
+acts patience 12 'mute topic on,off,on' 'no new best since .* at step 4, 2 evaluations' $often --set "guards.patience=act n=2 delta=1"
 check "the last one heard ends the run" [ "$end" = 12 ]
-acts overfit 'dropout 0.2,0.1,0.2' 'overfitting: dev rouge1 of headline' $wary --set "guards.overfit=act n=1 margin=0"
+acts overfit 6 'dropout 0.2,0.1,0.2' 'overfitting: dev rouge1 of headline' $wary --set "guards.overfit=act n=1 margin=0"
 echo '2 weight topic 2' >"$TMP/hands"
-acts transfer 'weight topic 1,2,1' 'negative transfer: dev rouge1 of headline fell from .* since weight topic at step 2' $wary --set "guards.transfer=act n=1 margin=0"
+acts transfer 4 'weight topic 1,2,1' 'negative transfer: dev rouge1 of headline fell from .* since weight topic at step 2' $wary --set "guards.transfer=act n=1 margin=0"
 echo '25 lr 0.5!' >"$TMP/hands"
-acts spike 'lr 0.25!,0.5,0.25' 'loss spike: the loss of topic rose from' --set optimizer.clip=0 --set "guards.spike=act factor=1.2 sd=1 window=1 least=0"
+acts spike 30 'lr 0.25!,0.5,0.25' 'loss spike: the loss of topic rose from' --set optimizer.clip=0 --set "guards.spike=act factor=1.2 sd=1 window=1 least=0"
 
 # settings are live, and taken back by what was before
 printf '%s\n' '5 guard patience act n=1 delta=1' '7 guard patience act n=2 delta=1' '11 guard spike off' >"$TMP/hands"
-acts live 'mute topic on,off,on' '5,.*script,guard patience act n=1 delta=1,off n=5 delta=0,act n=1 delta=1' $wary
+acts live 12 'mute topic on,off,on' '5,.*script,guard patience act n=1 delta=1,off n=5 delta=0,act n=1 delta=1' $wary
 has "its memory begins anew" live '^[0-9]*,12,.*guard,mute topic on'
 printf '%s\n' '3 guard patience act n=1 delta=1' '6 guard patience off' >"$TMP/hands"
 is "off again before it acts" "$(state_of "$plan" $often --script "$TMP/hands")" "$base"
