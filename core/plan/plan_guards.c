@@ -7,15 +7,17 @@
 
 bool plan_guard_field(int i, struct plan_field *f, struct plan_place *p)
 {
-	static char path[GUARDS][40], fallback[GUARDS][16];
+	static char path[GUARDS][40], fallback[GUARDS][16], help[GUARDS][200];
 	const struct guard_row *row = guard_at(i);
 
 	if (!row)
 		return false;
 	str_format(path[i], sizeof path[i], "guards.%s", row->name);
 	str_format(fallback[i], sizeof fallback[i], "\"%s\"", guard_mode_name(row->fallback));
+	str_format(help[i], sizeof help[i], "What is done about %s: off, warn, or act, with "
+		   "parameters behind it (tutti(1)).", row->help);
 	*f = (struct plan_field){ .path = path[i], .type = PLAN_STR, .fallback = fallback[i],
-				  .help = row->help };
+				  .help = help[i] };
 	*p = (struct plan_place){ .slot = SLOT_TEXT,
 				  .at = offsetof(struct plan, guard) + (size_t)i * GUARD_LINE,
 				  .size = GUARD_LINE };

@@ -182,6 +182,16 @@ static enum status rebuild(struct trainer *t, struct err *err)
 					      err);
 }
 
+/*
+ * Guards' notes at the journal's end are no course to catch up with: guards say them again
+ * where the run comes there again (and they are not written twice).
+ */
+static void leave_notes(const struct journal_entry *e, int *n)
+{
+	while (*n && e[*n - 1].who == WHO_GUARD && str_starts(e[*n - 1].command, "note "))
+		--*n;
+}
+
 static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 {
 	struct journal_entry *all = NULL;
@@ -190,11 +200,13 @@ static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 
 	for (int i = 0; i < n && !st; i++)
 		trainer_add_journal(t, &all[i]);
+	leave_notes(all, &n);
 	if (!st)
 		st = trainer_script_past(t, all, n, err);
 	xfree(all);
 	if (!st)
 		st = store_journal_read(t->store, seq, &t->pending, &t->n_pending, err);
+	leave_notes(t->pending, &t->n_pending);
 	return st;
 }
 

@@ -417,13 +417,16 @@ static void name_culprit(const struct trainer *t, const struct step_row *r, char
 static enum status guard(struct trainer *t, const struct step_row *r, struct err *err)
 {
 	char text[160];
+	bool is_said;
 	enum status st = ST_OK;
 
 	if (!r->skipped)
 		return ST_OK;
 	name_culprit(t, r, text, sizeof text);
 	trainer_say(t, "step %lld: %s", (long long)r->step, text);
-	st = trainer_note(t, text, err);
+	st = is_noted(t, text, &is_said, err);
+	if (!st && !is_said)
+		st = trainer_note(t, text, err);
 	if (!st && t->s->skips >= SKIPS_MAX)
 		st = err_set(err, ST_FAILED, "%lld updates in a row skipped, the last at step "
 			     "%lld: %s; lower lr or a weight",
