@@ -167,12 +167,14 @@ static void guards(void)
 
 		item(g->name);
 		line(g->help);
-		str_format(text, sizeof text, "It says: %s. Where it may act: %s.", g->sign, g->acts);
+		str_format(text, sizeof text, "It says: %s. Where it may act: %s.", g->sign,
+			   g->acts);
 		line(text);
 		str_format(text, sizeof text, "What usually helps: %s.", g->helps);
 		line(text);
 		line(g->source);
-		str_format(text, sizeof text, "Unless it is set: %s.", guard_mode_name(g->fallback));
+		str_format(text, sizeof text, "Unless it is set: %s.",
+			   guard_mode_name(g->fallback));
 		line(text);
 		for (int k = 0; k < GUARD_PARAMS && g->param[k].name; k++) {
 			const struct guard_param *p = &g->param[k];

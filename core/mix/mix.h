@@ -8,8 +8,8 @@
  * are as if muted. `lock`: no method touches the channel.
  *
  * The hand's numbers (weight, share, muted, solo, locked; lr, clip, dropout, horizon;
- * what is frozen; which methods; guards' settings) are changed by commands alone, between two steps and all
- * at once: a command is tried on a copy of this struct, and the copy is kept
+ * what is frozen; which methods; guards' settings) are changed by commands alone, between
+ * two steps and all at once: a command is tried on a copy of this struct, and the copy is kept
  * (trainer/change.h).
  * That is why nothing here is a pointer but the methods' rows, which are constant. The
  * methods' numbers (factor, memory) are changed by mix_learn alone, credit and drawn by

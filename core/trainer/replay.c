@@ -71,7 +71,10 @@ static enum status stepped(void *arg, const struct step_report *report, struct e
 	return ST_OK;
 }
 
-/* Only where a method or a guard that may act reads it: nobody else's bits depend on an evaluation. */
+/*
+ * Only where a method or a guard that may act reads it: nobody else's bits depend on an
+ * evaluation.
+ */
 static enum status evaluate(void *arg, struct err *err)
 {
 	struct replay *r = arg;
