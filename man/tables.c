@@ -11,6 +11,7 @@
 #include "ui/keys.h"
 #include "view/view_table.h"
 #include "view/desk_command.h"
+#include "guard/guard.h"
 #include "metric/metric.h"
 #include "mix/around.h"
 #include "mix/mix.h"
@@ -162,6 +163,34 @@ static void weightings(void)
 	methods(METHOD_WEIGHTING);
 }
 
+static void guards(void)
+{
+	char text[240];
+
+	for (int i = 0; guard_at(i); i++) {
+		const struct guard_row *g = guard_at(i);
+
+		item(g->name);
+		line(g->help);
+		str_format(text, sizeof text, "It says: %s. Where it may act: %s.", g->sign,
+			   g->acts);
+		line(text);
+		str_format(text, sizeof text, "What usually helps: %s.", g->helps);
+		line(text);
+		line(g->source);
+		str_format(text, sizeof text, "Unless it is set: %s.",
+			   guard_mode_name(g->fallback));
+		line(text);
+		for (int k = 0; k < GUARD_PARAMS && g->param[k].name; k++) {
+			const struct guard_param *p = &g->param[k];
+
+			str_format(text, sizeof text, "%s: %s, %.10g to %.10g, else %.10g",
+				   p->name, p->help, p->min, p->max, p->fallback);
+			line(text);
+		}
+	}
+}
+
 static void tables(void)
 {
 	for (int i = 0; i < figures_count; i++) {
@@ -251,6 +280,7 @@ int main(int argc, char **argv)
 	} parts[] = { { "commands", commands }, { "local", local_commands },
 		      { "plan", plan },
 		      { "sampling", samplings },    { "weighting", weightings },
+		      { "guards", guards },
 		      { "tables", tables },
 		      { "metrics", metrics },       { "keys", keys },
 		      { "subcommands", subcommands }, { "options", options } };

@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/.." || exit 1
 
 graph() {
-	for d in base tensor text data metric model mix plan store command session rundir ask \
+	for d in base tensor text data metric guard model mix plan store command session rundir ask \
 		look trainer sweep; do
 		line "$d" core/"$d"
 	done

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "guard/guard.h"
 #include "mix/mix.h"
 #include "store/store.h"
 #include "text/utf8.h"
@@ -186,6 +187,23 @@ static enum status check_method(const struct command *c, struct err *err)
 		       c->n_args - 1, err);
 }
 
+/* A guard, its mode and parameters, likewise. */
+static enum status check_guard(const struct command *c, struct err *err)
+{
+	int i = guard_find(c->arg[0]);
+	struct guard g;
+	struct buf b;
+
+	if (i >= 0)
+		return guard_set(guard_at(i), &c->arg[1], c->n_args - 1, 0, &g, err);
+	buf_init(&b);
+	for (i = 0; guard_at(i); i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", guard_at(i)->name);
+	err_set(err, ST_NOT_FOUND, "no guard '%.40s'; there are %s", c->arg[0], buf_str(&b));
+	buf_release(&b);
+	return ST_NOT_FOUND;
+}
+
 static enum status check_arg(struct command *c, int i, struct err *err)
 {
 	const char *s = c->arg[i];
@@ -202,6 +220,8 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 	case ARG_SAMPLING:
 	case ARG_WEIGHTING:
 		return check_method(c, err);
+	case ARG_GUARD:
+		return check_guard(c, err);
 	case ARG_NAME:
 		return check_name(s, err);
 	case ARG_PLACE:
@@ -219,6 +239,7 @@ static enum status check_arg(struct command *c, int i, struct err *err)
 	case ARG_TEXT:
 	case ARG_GROUPS:
 	case ARG_WORD:
+	case ARG_MODE:
 		break;
 	}
 	return ST_OK;

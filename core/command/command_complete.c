@@ -2,6 +2,7 @@
  * command_complete.c - completion by position, from the rows that parsing reads.
  */
 #include "command/command_own.h"
+#include "guard/guard.h"
 
 #include <string.h>
 
@@ -20,28 +21,42 @@ static void offer(const struct completion *c, const char *candidate)
 		c->emit(c->arg, candidate);
 }
 
-static const struct method *method_named(const char *line, int at, enum method_role role)
+static void word_at(const char *line, int at, char name[64])
 {
-	char name[64] = "";
 	int n = 0;
 
 	while (command_is_space(line[at]))
 		at++;
-	while (line[at + n] && !command_is_space(line[at + n]) && n < (int)sizeof name - 1) {
+	for (; line[at + n] && !command_is_space(line[at + n]) && n < 63; n++)
 		name[n] = line[at + n];
-		n++;
-	}
-	return method_find(role, name);
+	name[n] = '\0';
 }
 
-static void offer_params(const struct completion *c, const struct method *row)
+static void offer_param(const struct completion *c, const char *name)
 {
 	char text[80];
 
-	for (int i = 0; row && i < MIX_PARAMS && row->param[i].name; i++) {
-		str_format(text, sizeof text, "%s=", row->param[i].name);
-		offer(c, text);
-	}
+	str_format(text, sizeof text, "%s=", name);
+	offer(c, text);
+}
+
+/* Of the method or guard that the first argument, at byte `at`, names. */
+static void offer_params(const struct completion *c, enum arg_kind kind, const char *line,
+			 int at)
+{
+	const struct method *method = NULL;
+	const struct guard_row *guard = NULL;
+	char name[64];
+
+	word_at(line, at, name);
+	if (kind == ARG_GUARD)
+		guard = guard_at(guard_find(name));
+	else
+		method = method_find(command_role(kind), name);
+	for (int i = 0; method && i < MIX_PARAMS && method->param[i].name; i++)
+		offer_param(c, method->param[i].name);
+	for (int i = 0; guard && i < GUARD_PARAMS && guard->param[i].name; i++)
+		offer_param(c, guard->param[i].name);
 }
 
 static void offer_methods(const struct completion *c, enum method_role role)
@@ -80,6 +95,14 @@ static void offer_kind(const struct completion *c, enum arg_kind kind,
 	case ARG_SAMPLING:
 	case ARG_WEIGHTING:
 		offer_methods(c, command_role(kind));
+		break;
+	case ARG_GUARD:
+		for (int i = 0; guard_at(i); i++)
+			offer(c, guard_at(i)->name);
+		break;
+	case ARG_MODE:
+		for (int i = 0; i < GUARD_MODES; i++)
+			offer(c, guard_mode_name((enum guard_mode)i));
 		break;
 	case ARG_GROUPS:
 		for (int i = 0; freeze_word(i); i++)
@@ -128,7 +151,7 @@ int command_complete(const char *line, int point, const char *const *tasks,
 		kind = row->arg[1];
 	}
 	if (kind == ARG_PARAM)
-		offer_params(&c, method_named(line, args, command_role(row->arg[0])));
+		offer_params(&c, row->arg[0], line, args);
 	else if (kind == ARG_TEXT && words == 1 && row->flags & CMD_ASKS)
 		offer_kind(&c, ARG_TASK, tasks);
 	else

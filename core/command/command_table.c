@@ -4,8 +4,9 @@
  *
  * A row is `const struct command_row command_NAME` in a file of its family:
  * command_mix.c turns knobs of the mix, command_freeze.c freezes groups, command_rate.c
- * sets their rates, command_later.c holds commands for later, command_time.c goes back in
- * time, command_run.c is about the run, command_ask.c and command_actions.c ask.
+ * sets their rates, command_guard.c sets guards, command_later.c holds commands for later,
+ * command_time.c goes back in time, command_run.c is about the run, command_ask.c and
+ * command_actions.c ask.
  */
 #include "command/command.h"
 
@@ -26,6 +27,7 @@
 	X(rate)         \
 	X(sampling)     \
 	X(weighting)    \
+	X(guard)        \
 	X(pause)        \
 	X(continue)     \
 	X(eval)         \

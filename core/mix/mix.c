@@ -8,6 +8,8 @@
 
 #include "mix/around.h"
 
+_Static_assert((int)GUARD_TASKS_MAX == (int)MIX_TASKS_MAX, "a guard remembers every task");
+
 void mix_init(struct mix *m, int n)
 {
 	BUG_IF(n < 1 || n > MIX_TASKS_MAX);
@@ -17,6 +19,8 @@ void mix_init(struct mix *m, int n)
 	for (int i = 0; i < n; i++)
 		m->ch[i] = (struct mix_channel){ .weight = 1, .share = -1, .size = 1,
 						 .factor = 1, .dev = NAN };
+	for (int i = 0; i < GUARDS; i++)
+		guard_init(guard_at(i), &m->guard[i]);
 	m->sampling.row = method_at(METHOD_SAMPLING, 0);
 	m->weighting.row = method_at(METHOD_WEIGHTING, 0);
 	m->sampling.groups = m->weighting.groups = m->groups = 1;

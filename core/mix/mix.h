@@ -8,9 +8,9 @@
  * are as if muted. `lock`: no method touches the channel.
  *
  * The hand's numbers (weight, share, muted, solo, locked; lr, clip, dropout, horizon;
- * what is frozen, and groups' rates; which methods) are changed by commands alone, between
- * two steps and all at once: a command is tried on a copy of this struct, and the copy is
- * kept (trainer/change.h).
+ * what is frozen, and groups' rates; which methods; guards' settings) are changed by commands
+ * alone, between two steps and all at once: a command is tried on a copy of this struct, and
+ * the copy is kept (trainer/change.h).
  * That is why nothing here is a pointer but the methods' rows, which are constant. The
  * methods' numbers (factor, memory) are changed by mix_learn alone, credit and drawn by
  * mix_draw, dev and dev_step by mix_take_dev; choosing a method begins some of them anew
@@ -19,6 +19,7 @@
 #ifndef TUTTI_MIX_MIX_H
 #define TUTTI_MIX_MIX_H
 
+#include "guard/guard.h"
 #include "mix/freeze.h"
 #include "mix/method.h"
 #include "mix/rates.h"
@@ -54,6 +55,8 @@ struct mix {
 				      (schedule.h), and where `annealed` arrives */
 	struct freeze frozen;      /* groups of parameters that stand still */
 	struct rates rates;        /* factors on the rate of such groups */
+	struct guard guard[GUARDS]; /* what watches; its memory moves with steps, evaluations
+				      and changes (session/guarding.h) */
 	int64_t dev_step;          /* evaluations up to here are no news to a method */
 	int groups;                /* of shared parameters, told by the session: no state */
 	/* the session's, told before anybody is asked (session_tell_mix); no state here */

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "data/dataset.h"
+#include "guard/guard.h"
 #include "metric/metric.h"
 #include "metric/rouge.h"
 #include "mix/mix.h"
@@ -138,6 +139,7 @@ struct plan {
 	bool has_actors;                /* no others steer than these; else any may */
 	int n_actors;
 	struct plan_actor *actors;
+	char guard[GUARDS][GUARD_LINE]; /* "act n=3" */
 };
 
 /*
@@ -215,6 +217,8 @@ void plan_frozen(const struct plan *p, struct freeze *out);
 void plan_rates(const struct plan *p, struct rates *out); /* and what it makes of rates */
 /* Of these what never moves: the trunk beside adapters, unless it is trained with them. */
 void plan_held(const struct plan *p, struct freeze *out);
+/* Guard i as the plan sets it. */
+void plan_guard(const struct plan *p, int i, struct guard *out);
 /* Is it drawn from, as the plan begins? */
 bool plan_is_heard(const struct plan_task *t);
 /* The steps, and all that is a share of them, rounded up. */

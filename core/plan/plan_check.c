@@ -439,6 +439,8 @@ enum status plan_finish(struct plan_reader *r)
 	if (!st)
 		st = plan_check_rates(r);
 	if (!st)
+		st = plan_check_guards(r);
+	if (!st)
 		st = plan_check_budget(r);
 	return st ? st : check_best(r);
 }

@@ -140,6 +140,9 @@ static void add_columns(void)
 /* Before main(): any thread may ask for a field. It reads nothing but constants. */
 __attribute__((constructor)) static void make_fields(void)
 {
+	struct plan_field f;
+	struct plan_place p;
+
 	for (int i = 0; i < plan_listed_count; i++)
 		if (plan_listed_places[i].traits == FOR_COLUMN)
 			add_columns();
@@ -148,6 +151,8 @@ __attribute__((constructor)) static void make_fields(void)
 		else
 			add_row(&plan_listed[i], &plan_listed_places[i].place,
 				plan_listed_places[i].place.kinds);
+	for (int i = 0; plan_guard_field(i, &f, &p); i++)
+		add_row(&f, &p, 0);
 }
 
 const struct plan_field *plan_fields(int *n)

@@ -205,6 +205,10 @@ enum status plan_take_texts(struct plan_reader *r);
 enum status plan_check_budget(struct plan_reader *r);
 /* Adapters that the model cannot have. */
 enum status plan_check_adapter(struct plan_reader *r);
+/* The field of guard i; false: there are no more. */
+bool plan_guard_field(int i, struct plan_field *f, struct plan_place *p);
+/* Guards' settings that are none. */
+enum status plan_check_guards(struct plan_reader *r);
 /* Groups of model.frozen that are not there, and where nothing would be trained. */
 enum status plan_check_frozen(struct plan_reader *r);
 /* Groups of optimizer.rates that are not there, and factors that cannot be. */

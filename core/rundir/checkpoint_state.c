@@ -269,11 +269,37 @@ static void get_reals(struct object *o, const struct state_field *f, double *out
 			i++;
 }
 
+static void get_guard(struct object *parent, const struct state_field *f, int n_tasks,
+		      struct guard *g)
+{
+	const struct guard_row *row = guard_at(f->guard);
+	struct object o = open_object(parent, f->name), params;
+	char mode[16] = "";
+
+	guard_init(row, g);
+	get_text(&o, "mode", mode, sizeof mode);
+	if (!guard_mode_find(mode, &g->mode))
+		wrong(o.r, "no mode of a guard:", mode, f->name);
+	g->since = g->seen = (int64_t)get_count(&o, "since", 9e18);
+	params = open_object(&o, "param");
+	for (int i = 0; i < GUARD_PARAMS && row->param[i].name; i++)
+		g->param[i] = get_within(&params, row->param[i].name, row->param[i].min,
+					 row->param[i].max);
+	close_object(&params);
+	if (g->mode == GUARD_ACT) {
+		g->seen = (int64_t)get_count(&o, "seen", 9e18);
+		get_memory(&o, guard_memory(row, n_tasks), g->memory);
+	}
+	close_object(&o);
+}
+
 static void set_lacking(const struct state_field *f, void *at)
 {
 	if (f->type == STATE_REALS)
 		for (int i = 0; i < f->count; i++)
 			((double *)at)[i] = f->without;
+	if (f->type == STATE_GUARD)
+		guard_init(guard_at(f->guard), at);
 	else if (f->type == STATE_REAL)
 		*(double *)at = f->without;
 	else
@@ -311,6 +337,9 @@ static void get_field(struct object *o, const struct state_field *f, int n_tasks
 		break;
 	case STATE_METHOD:
 		get_method(o, f, n_tasks, at);
+		break;
+	case STATE_GUARD:
+		get_guard(o, f, n_tasks, at);
 		break;
 	case STATE_FLOATS:
 	case STATE_TIMES:

@@ -50,6 +50,29 @@ static void put_reals(struct json_out *o, const struct state_field *f, const dou
 	json_close(o, ']');
 }
 
+/* Memory is state where it may act (guard.h). */
+static void put_guard(struct json_out *o, const struct state_field *f, int n_tasks,
+		      const struct guard *g)
+{
+	const struct guard_row *row = guard_at(f->guard);
+
+	json_open(o, f->name, '{');
+	json_put_str(o, "mode", guard_mode_name(g->mode));
+	put_count(o, "since", (uint64_t)g->since);
+	json_open(o, "param", '{');
+	for (int i = 0; i < GUARD_PARAMS && row->param[i].name; i++)
+		put_double(o, row->param[i].name, g->param[i]);
+	json_close(o, '}');
+	if (g->mode == GUARD_ACT) {
+		put_count(o, "seen", (uint64_t)g->seen);
+		json_open(o, "memory", '[');
+		for (int i = 0; i < guard_memory(row, n_tasks); i++)
+			put_double(o, NULL, g->memory[i]);
+		json_close(o, ']');
+	}
+	json_close(o, '}');
+}
+
 static void put_field(struct json_out *o, const struct state_field *f, int n_tasks,
 		      const void *at)
 {
@@ -61,6 +84,7 @@ static void put_field(struct json_out *o, const struct state_field *f, int n_tas
 	case STATE_REALS:     put_reals(o, f, at); break;
 	case STATE_BOOL:      json_put_bool(o, f->name, *(const bool *)at); break;
 	case STATE_METHOD:    put_method(o, f, n_tasks, at); break;
+	case STATE_GUARD:     put_guard(o, f, n_tasks, at); break;
 	case STATE_FLOATS:
 	case STATE_TIMES:     BUG("tensors in state.json");
 	}

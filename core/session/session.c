@@ -285,6 +285,8 @@ static enum status start_mix(struct session *s, struct err *err)
 	s->mix.horizon = p->steps;
 	plan_frozen(p, &s->mix.frozen);
 	plan_rates(p, &s->mix.rates);
+	for (int i = 0; i < GUARDS; i++)
+		plan_guard(p, i, &s->mix.guard[i]);
 	for (int i = 0; i < s->n_tasks; i++) {
 		struct mix_channel *c = &s->mix.ch[i];
 

@@ -39,6 +39,10 @@
 #define METHOD(field, as)                                                    \
 	{ .name = #field, .scope = STATE_MIX, .type = STATE_METHOD,          \
 	  .file = STATE_JSON, .at = offsetof(struct mix, field), .role = as }
+#define GUARD(of)                                                            \
+	{ .name = "guard_" #of, .scope = STATE_MIX, .type = STATE_GUARD,     \
+	  .file = STATE_JSON, .at = offsetof(struct mix, guard[GUARD_##of]), \
+	  .may_lack = true, .guard = GUARD_##of },
 #define TENSORS(in, as, prefix, member, from)                                \
 	{ .name = prefix, .scope = STATE_SESSION, .type = as, .file = in,    \
 	  .at = offsetof(struct session, member), .least = from, .most = ANY }
@@ -68,6 +72,7 @@ const struct state_field state_table[] = {
 	RATES(heads, MIX_TASKS_MAX),
 	FROZEN(adapters, 1),
 	RATES(adapters, 1),
+	GUARD_LIST(GUARD)
 
 	FIELD(STATE_PACKING, STATE_REAL, session_task, units, 1e-9, 1e300),
 
@@ -169,6 +174,8 @@ bool state_is_lacking(const struct state_field *f, const void *at)
 		return false;
 	if (f->type == STATE_REALS)
 		return !state_reals(f, at);
+	if (f->type == STATE_GUARD)
+		return guard_is_plain(guard_at(f->guard), at);
 	x = f->type == STATE_REAL ? *(const double *)at : (double)*(const int64_t *)at;
 	return isnan(f->without) ? isnan(x) : x == f->without;
 }
@@ -222,12 +229,30 @@ static void add_method(struct hasher *h, int n_tasks, const struct mix_method *m
 		add_real(h, m->memory[i]);
 }
 
+static void add_guard(struct hasher *h, const struct session *s, int i, const struct guard *g)
+{
+	int count = guard_memory(guard_at(i), s->n_tasks);
+
+	hasher_add_u64(h, (uint64_t)g->since);
+	hasher_add_u64(h, (uint64_t)g->seen);
+	for (int k = 0; k < GUARD_PARAMS; k++)
+		add_real(h, g->param[k]);
+	for (int k = 0; k < count; k++)
+		add_real(h, g->memory[k]);
+}
+
+/* One that only warns is saved as it is set, but tells no states apart. */
+static bool is_unheard(const struct state_field *f, const void *at)
+{
+	return f->type == STATE_GUARD && ((const struct guard *)at)->mode != GUARD_ACT;
+}
+
 static void add_field(struct hasher *h, const struct session *s,
 		      const struct state_field *f, int task)
 {
 	const void *at = state_at(s, f, task);
 
-	if (state_is_lacking(f, at))
+	if (state_is_lacking(f, at) || is_unheard(f, at))
 		return;
 	if (f->may_lack) { /* others of its kind may not be there: it says which it is */
 		hasher_add_str(h, f->name);
@@ -241,6 +266,7 @@ static void add_field(struct hasher *h, const struct session *s,
 	case STATE_REALS:  add_reals(h, at, state_reals(f, at)); break;
 	case STATE_BOOL:   hasher_add_u64(h, *(const bool *)at); break;
 	case STATE_METHOD: add_method(h, s->n_tasks, at); break;
+	case STATE_GUARD:  add_guard(h, s, f->guard, at); break;
 	case STATE_FLOATS: add_floats(h, f, &s->params, *(float *const *)at); break;
 	case STATE_TIMES:  add_times(h, &s->params, *(int64_t *const *)at); break;
 	}
@@ -269,6 +295,7 @@ static size_t size_of(const struct state_field *f)
 	case STATE_REALS:     return (size_t)f->count * sizeof(double);
 	case STATE_BOOL:      return sizeof(bool);
 	case STATE_METHOD:    return sizeof(struct mix_method);
+	case STATE_GUARD:     return sizeof(struct guard);
 	case STATE_FLOATS:
 	case STATE_TIMES:     break;
 	}

@@ -28,6 +28,8 @@ enum state_type {
 	STATE_I64, STATE_U64, STATE_U32, STATE_REAL, STATE_BOOL,
 	STATE_REALS,  /* double[count]; of a file's, those behind the last may lack */
 	STATE_METHOD, /* a struct mix_method of the row's role */
+	STATE_GUARD,  /* a struct guard: lacks where it is as its own row has it; where it
+			 may act it has a memory and is hashed, else no step rests on it */
 	STATE_FLOATS, /* float *, in the shape of the parameters */
 	STATE_TIMES,  /* int64_t *, one for each parameter */
 };
@@ -43,6 +45,7 @@ struct state_field {
 	double least, most;  /* a file that says else is damaged */
 	enum method_role role;
 	int count;           /* STATE_REALS */
+	int guard;           /* whose, of STATE_GUARD */
 	/*
 	 * Stands in hash and file only where it is not what it is without its key: so a
 	 * row can be added, and what was written before is read and hashed as ever.

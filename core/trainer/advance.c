@@ -7,6 +7,7 @@
 
 #include "ask/evaluate.h"
 #include "base/mem.h"
+#include "session/guarding.h"
 #include "trainer/change.h"
 
 bool advance_is_due(int64_t step, int64_t every)
@@ -20,8 +21,10 @@ static enum status one_step(const struct advance *a, struct err *err)
 	struct step_report report;
 	enum status st = session_step(a->s, &report, err);
 
-	if (!st)
+	if (!st) {
+		guarding_step(a->s, &report.row);
 		st = a->stepped(a->arg, &report, err);
+	}
 	if (!st && advance_is_due(a->s->step, p->eval_every.steps))
 		st = a->evaluate(a->arg, err);
 	if (!st && advance_is_due(a->s->step, p->checkpoint_every.steps))
@@ -82,29 +85,32 @@ enum status advance_entries(struct session *s, const struct journal_entry *e, in
 	return st;
 }
 
-/* --- dev metrics for methods --- */
+/* --- dev metrics for methods and guards --- */
 
 bool advance_wants_dev(const struct session *s)
 {
-	return advance_is_due(s->step, s->plan->eval_every.steps) && mix_wants_dev(&s->mix);
+	return advance_is_due(s->step, s->plan->eval_every.steps) &&
+	       (mix_wants_dev(&s->mix) || guarding_wants_dev(s));
+}
+
+double advance_merit(const struct session *s, const struct eval_row *r)
+{
+	return r->n_metrics > 0 ? metric_merit(s->plan->tasks[r->task].metrics[0],
+					       r->metric[0].value) : NAN;
 }
 
 void advance_take_dev(struct session *s, const struct evaluation *e, int n)
 {
 	double dev[MIX_TASKS_MAX];
 
-	if (!advance_wants_dev(s))
+	if (!advance_is_due(s->step, s->plan->eval_every.steps))
 		return;
 	for (int i = 0; i < s->n_tasks; i++)
 		dev[i] = NAN;
-	for (int i = 0; i < n; i++) { /* the task's first metric */
-		const struct eval_row *r = &e[i].row;
-
-		if (r->n_metrics > 0)
-			dev[r->task] = metric_merit(s->plan->tasks[r->task].metrics[0],
-						    r->metric[0].value);
-	}
+	for (int i = 0; i < n; i++)
+		dev[e[i].row.task] = advance_merit(s, &e[i].row);
 	mix_take_dev(&s->mix, dev);
+	guarding_dev(s, dev);
 }
 
 enum status advance_look(struct session *s, struct progress *pg, struct err *err)

@@ -37,11 +37,14 @@ enum status advance_entries(struct session *s, const struct journal_entry *e, in
 			    int *next, struct err *err);
 
 /*
- * Dev metrics for methods that read them (mix_wants_dev): of the evaluations that the
+ * Dev metrics for methods that read them (mix_wants_dev) and for guards, of which those
+ * that may act want them in a replay, too (guarding_wants_dev): of the evaluations that the
  * plan's eval_every names, and of no other, so that looking by hand, or stopping where
  * no evaluation is due, changes no bit (I10).
  */
 bool advance_wants_dev(const struct session *s);
+/* Of a task's first metric; NaN: it has none. */
+double advance_merit(const struct session *s, const struct eval_row *r);
 /* From an evaluation at s->step, if it is one of those. */
 void advance_take_dev(struct session *s, const struct evaluation *e, int n);
 /* The same, evaluated for the methods alone: nothing is written or shown. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "session/freezing.h"
+#include "session/guarding.h"
 
 /* --- values --- */
 
@@ -99,6 +100,8 @@ void change_keep(struct change *g, struct session *s)
 	s->mix = g->mix;
 	if (g->keep)
 		g->keep(g, s);
+	if (g->c->row->flags & CMD_CHANGES)
+		guarding_change(s, g->c->row->name, g->task, g->before);
 }
 
 void change_drop(struct change *g)

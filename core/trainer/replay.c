@@ -13,6 +13,7 @@
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
 #include "store/line.h"
+#include "session/guarding.h"
 #include "trainer/advance.h"
 #include "trainer/branch.h"
 
@@ -117,7 +118,10 @@ static enum status stepped(void *arg, const struct step_report *report, struct e
 	return ST_OK;
 }
 
-/* Only where a method reads it: nobody else's bits depend on an evaluation. */
+/*
+ * Only where a method or a guard that may act reads it: nobody else's bits depend on an
+ * evaluation.
+ */
 static enum status evaluate(void *arg, struct err *err)
 {
 	struct replay *r = arg;
@@ -177,7 +181,7 @@ static enum status run_again(struct session *s, const char *run,
 			     struct progress *pg, struct err *err)
 {
 	int64_t to = out->step;
-	struct replay r = { .s = s, .to = to, .is_seen = s->mix.dev_step == to, .pg = pg,
+	struct replay r = { .s = s, .to = to, .is_seen = guarding_dev_step(s) == to, .pg = pg,
 			    .out = out,
 			    .look = { .tick = look_tick, .arg = pg } };
 	struct advance a = { .s = s, .entries = entries, .between = between,

@@ -125,7 +125,7 @@ static struct trainer *make(const struct trainer_options *o)
 	t->says_plan = o->says_plan;
 	t->workers = o->workers;
 	t->is_paused = o->start_paused;
-	t->saved_step = -1;
+	t->saved_step = t->guards_at = -1;
 	t->lock.fd = -1;
 	snapshot_init(&t->shared);
 	snapshot_init(&t->live);

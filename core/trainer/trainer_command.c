@@ -101,12 +101,14 @@ static enum status obey(struct trainer *t, const struct command *c, const struct
 	return c->row->ask(t->s, c, answer, err);
 }
 
-static enum status execute(struct trainer *t, const char *line, const struct asker *by,
-			   struct buf *answer, struct err *err)
+/* What a guard says is meant, as an entry of a journal is. */
+enum status trainer_execute(struct trainer *t, const char *line, const struct asker *by,
+			    struct buf *answer, struct err *err)
 {
 	struct command *c = xmalloc(sizeof *c);
 	bool is_actor = by->who == WHO_ACTOR;
-	enum status st = command_parse(line, c, err);
+	enum status st = by->who == WHO_GUARD ? command_parse_entry(line, c, err) :
+						command_parse(line, c, err);
 
 	t->is_executing = true;
 	t->is_by_hand = is_actor || by->who == WHO_PERSON;
@@ -268,7 +270,8 @@ static void run_script(struct trainer *t)
 			continue;
 		l->done = true;
 		buf_init(&answer);
-		if (execute(t, l->text, &(struct asker){ .who = WHO_SCRIPT }, &answer, &err))
+		if (trainer_execute(t, l->text, &(struct asker){ .who = WHO_SCRIPT }, &answer,
+				    &err))
 			trainer_say(t, "script:%d: %s", l->number, err.text);
 		buf_release(&answer);
 		if (t->is_paused || t->is_stopping)
@@ -337,7 +340,7 @@ bool trainer_drain(struct trainer *t, bool light_only)
 		enum status st;
 
 		buf_init(&text);
-		st = execute(t, w.line, &w.by, &text, &err);
+		st = trainer_execute(t, w.line, &w.by, &text, &err);
 		if (st)
 			trainer_say(t, "%s", err.text);
 		give_answer(t, w.ticket, st, &err, &text);
@@ -362,7 +365,7 @@ static enum status extend(struct trainer *t, struct err *err)
 		return ST_OK;
 	str_format(line, sizeof line, "horizon %lld", (long long)t->steps_asked);
 	buf_init(&answer);
-	st = execute(t, line, &(struct asker){ .who = WHO_PERSON }, &answer, err);
+	st = trainer_execute(t, line, &(struct asker){ .who = WHO_PERSON }, &answer, err);
 	buf_release(&answer);
 	if (!st)
 		trainer_say_too(t, "the schedule ends at step %lld now, not %lld",
@@ -378,7 +381,9 @@ enum status trainer_boundary(struct trainer *t, struct err *err)
 		return st;
 	trainer_was_held(t);
 	trainer_ring_take(t); /* before a hand changes anything */
-	st = trainer_fire(t, err);
+	st = trainer_guards(t, err);
+	if (!st && !t->has_jumped)
+		st = trainer_fire(t, err);
 	if (st || t->has_jumped)
 		return st;
 	run_script(t);

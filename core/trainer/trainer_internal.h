@@ -5,7 +5,8 @@
  *   trainer_run.c      the thread: prepare, the loop, the end
  *   trainer_prepare.c  a new run, a resumed run
  *   trainer_command.c  queue, script and journal become changes and answers
- *   trainer_work.c     pictures, evaluations, checkpoints, guards
+ *   trainer_work.c     pictures, evaluations, checkpoints
+ *   trainer_guard.c    guards: what they say and do between two steps
  *   trainer_whole.c    the evaluation of all dev rows at the end
  *   trainer_back.c     a run that goes back to a state it was in
  *   trainer_later.c    commands that were held for later
@@ -91,6 +92,8 @@ struct trainer {
 	int64_t looked;                /* the step whose evaluation was looked at for it */
 	struct journal_entry *then;    /* what is said behind a jump; NULL: nothing */
 	int64_t journal_seq;       /* the last entry in the state */
+	int64_t resumed_seq;       /* the same when the run was resumed; 0: it is new */
+	int64_t guards_at;         /* guards have been asked at this step */
 	int64_t saved_step, saved_seq, saved_dev; /* step, entry, dev_step on the disk */
 	struct actors actors;      /* what they did so far, as the journal has it */
 	bool must_extend;          /* to steps_asked, once caught up */
@@ -192,6 +195,15 @@ void trainer_actor_refused(struct trainer *t, const char *line, const struct ask
 
 /* A guard's; the journal's own one where it stands there already (a resumed run). */
 enum status trainer_note(struct trainer *t, const char *text, struct err *err);
+
+/* A line as if `who` had posted it, between two steps. */
+enum status trainer_execute(struct trainer *t, const char *line, const struct asker *by,
+			    struct buf *answer, struct err *err);
+
+/* trainer_guard.c: what guards say at this step is noted, and done where they may act. */
+enum status trainer_guards(struct trainer *t, struct err *err);
+/* Of a resumed run: what those that only warn remember, from its figures. */
+enum status trainer_guards_recall(struct trainer *t, struct err *err);
 
 /*
  * trainer_run.c: store_on_wait's. A run waits for its store as long as somebody

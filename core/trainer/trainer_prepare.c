@@ -17,6 +17,7 @@
 #include "rundir/machine.h"
 #include "rundir/run_open.h"
 #include "store/line.h"
+#include "session/guarding.h"
 #include "trainer/advance.h"
 #include "trainer/branch.h"
 
@@ -149,6 +150,16 @@ static enum status prepare_new(struct trainer *t, struct err *err)
 
 /* --- a resumed run --- */
 
+/*
+ * Guards' notes at the journal's end are no course to catch up with: guards say them again
+ * where the run comes there again (and they are not written twice).
+ */
+static void leave_notes(const struct journal_entry *e, int *n)
+{
+	while (*n && e[*n - 1].who == WHO_GUARD && str_starts(e[*n - 1].command, "note "))
+		--*n;
+}
+
 static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 {
 	struct journal_entry *all = NULL;
@@ -157,11 +168,13 @@ static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 
 	for (int i = 0; i < n && !st; i++)
 		trainer_add_journal(t, &all[i]);
+	leave_notes(all, &n);
 	if (!st)
 		st = store_path(t->store, seq, &t->pending, &t->n_pending, err);
 	if (!st)
 		st = trainer_script_past(t, all, n, err);
 	xfree(all);
+	leave_notes(t->pending, &t->n_pending);
 	return st;
 }
 
@@ -185,17 +198,19 @@ static enum status start_from(struct trainer *t, struct plan *plan, const char *
 		return st;
 	init_recall(t->store, t->s);
 	trainer_channels(t);
-	t->journal_seq = seq;
+	t->journal_seq = t->resumed_seq = seq;
 	if (folder[0]) {
 		t->saved_step = t->live.checkpoint_step = t->s->step;
 		t->saved_seq = seq;
-		t->saved_dev = t->s->mix.dev_step;
+		t->saved_dev = guarding_dev_step(t->s);
 		session_state(t->s, t->live.state);
 	}
 	st = read_journal(t, seq, err);
 	if (!st)
 		st = trainer_coming_read(t, seq, err);
-	return st ? st : trainer_rebuild(t, err);
+	if (!st)
+		st = trainer_rebuild(t, err);
+	return st ? st : trainer_guards_recall(t, err);
 }
 
 /* Bits will not be those of a run that never stopped (I3): said, then it goes on. */

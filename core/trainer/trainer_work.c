@@ -17,6 +17,7 @@
 #include "rundir/checkpoint.h"
 #include "session/averaging.h"
 #include "session/freezing.h"
+#include "session/guarding.h"
 #include "session/workers.h"
 #include "store/line.h"
 #include "trainer/advance.h"
@@ -401,7 +402,7 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	enum status st;
 
 	if (!name && t->saved_step == t->s->step && t->saved_seq == t->journal_seq &&
-	    t->saved_dev == t->s->mix.dev_step)
+	    t->saved_dev == guarding_dev_step(t->s))
 		return trainer_settle(t, err);
 	trainer_phase(t, PHASE_SAVING);
 	st = store_flush(t->store, err);
@@ -415,7 +416,7 @@ enum status trainer_save(struct trainer *t, const char *name, struct err *err)
 	if (!st) {
 		t->saved_step = t->s->step;
 		t->saved_seq = t->journal_seq;
-		t->saved_dev = t->s->mix.dev_step;
+		t->saved_dev = guarding_dev_step(t->s);
 		t->live.checkpoint_step = t->s->step;
 		str_copy(t->live.state, sizeof t->live.state, row.state);
 	}
@@ -445,13 +446,16 @@ static void name_culprit(const struct trainer *t, const struct step_row *r, char
 static enum status guard(struct trainer *t, const struct step_row *r, struct err *err)
 {
 	char text[160];
+	bool is_said;
 	enum status st = ST_OK;
 
 	if (!r->skipped)
 		return ST_OK;
 	name_culprit(t, r, text, sizeof text);
 	trainer_say(t, "step %lld: %s", (long long)r->step, text);
-	st = trainer_note(t, text, err);
+	st = is_noted(t, text, &is_said, err);
+	if (!st && !is_said)
+		st = trainer_note(t, text, err);
 	if (!st && t->s->skips >= SKIPS_MAX)
 		st = err_set(err, ST_FAILED, "%lld updates in a row skipped, the last at step "
 			     "%lld: %s; lower lr or a weight",

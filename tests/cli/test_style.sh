@@ -6,7 +6,7 @@
 # beside() says so, which leaves no way round in a circle.
 level() {
 	case $1 in
-	base) echo 0 ;; tensor) echo 1 ;; text | data | metric) echo 2 ;; model | mix) echo 3 ;;
+	base) echo 0 ;; tensor) echo 1 ;; text | data | metric | guard) echo 2 ;; model | mix) echo 3 ;;
 	plan | store) echo 4 ;; session | command) echo 5 ;; rundir | ask) echo 6 ;; trainer | look | sweep) echo 7 ;;
 	screen) echo 8 ;; feed) echo 9 ;; widget) echo 10 ;; ui) echo 11 ;; answers | view) echo 12 ;; desk) echo 13 ;;
 	cmd) echo 14 ;; *) echo 99 ;;

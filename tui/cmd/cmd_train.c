@@ -31,6 +31,7 @@ struct teller {
 	enum phase phase;
 	char work[96], message[SNAPSHOT_MESSAGE];
 	int evals;
+	int64_t began_ms, guard_seq; /* entries of guards from then on, up to this one */
 };
 
 static bool has_ended(const struct snapshot *s)
@@ -239,6 +240,25 @@ static void tell_message(struct teller *t)
 	close_event(&j, &b);
 }
 
+/* What guards noted and did since this program began: an event each. */
+static void tell_guards(struct teller *t)
+{
+	for (int i = 0; i < t->snap.n_journal; i++) {
+		const struct journal_entry *e = &t->snap.journal[i];
+		bool is_note = str_starts(e->command, "note ");
+		struct json_out j;
+		struct buf b;
+
+		if (e->who != WHO_GUARD || e->seq <= t->guard_seq || e->unix_ms < t->began_ms)
+			continue;
+		t->guard_seq = e->seq;
+		open_event(&j, &b, "guard");
+		json_put_int(&j, "step", e->step);
+		json_put_str(&j, is_note ? "text" : "command", e->command + (is_note ? 5 : 0));
+		close_event(&j, &b);
+	}
+}
+
 static bool has_work(const struct snapshot *s)
 {
 	return (s->phase == PHASE_PREPARING || s->phase == PHASE_EVALUATING) &&
@@ -268,6 +288,8 @@ static void tell(struct teller *t)
 	}
 	if (t->has_begun && !has_ended(s)) /* the end says its own word */
 		tell_message(t);
+	if (t->has_begun && t->json)
+		tell_guards(t);
 	if (s->evals > t->evals && s->eval_step >= 0) {
 		t->json ? json_eval(s) : text_eval(s);
 		t->evals = s->evals;
@@ -390,7 +412,8 @@ static void listen_for_others(struct teller *t)
 
 static int run_trainer(struct trainer_options *to, bool json)
 {
-	struct teller t = { .json = json, .last_line = clock_now() };
+	struct teller t = { .json = json, .last_line = clock_now(),
+			    .began_ms = clock_unix_ms() };
 	struct err err = { "" };
 	enum status st = trainer_start(to, &t.trainer, &err);
 	int code = EXIT_WELL;

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "command/command.h"
 #include "desk_command.h"
+#include "guard/guard.h"
 #include "ui/keys.h"
 #include "view_help.h"
 #include "widget/meanings.h"
@@ -117,6 +118,27 @@ static void one_desk_command(struct page_pen *p, const struct desk_command *l)
 	paragraph(p, l->more);
 }
 
+/* Each guard: what it looks for, what it is called, its parameters. */
+static void guards(struct page_pen *p)
+{
+	char text[200];
+
+	for (int i = 0; guard_at(i); i++) {
+		const struct guard_row *g = guard_at(i);
+
+		row(p, 10, g->name, g->help);
+		str_format(text, sizeof text, "%s; else %s; act: %s", g->sign,
+			   guard_mode_name(g->fallback), g->acts);
+		row(p, 10, "", text);
+		for (int k = 0; k < GUARD_PARAMS && g->param[k].name; k++) {
+			str_format(text, sizeof text, "%s=%g: %s", g->param[k].name,
+				   g->param[k].fallback, g->param[k].help);
+			row(p, 10, "", text);
+		}
+	}
+	blank(p);
+}
+
 static void one_command(struct page_pen *p, const struct command_row *c)
 {
 	head(p, c->usage);
@@ -126,6 +148,8 @@ static void one_command(struct page_pen *p, const struct command_row *c)
 	if (c->more)
 		paragraph(p, c->more);
 	blank(p);
+	if (c->arg[0] == ARG_GUARD)
+		guards(p);
 	if (c->flags & CMD_CHANGES)
 		paragraph(p,
 			  "It is written to the journal and takes effect at the next "

@@ -193,7 +193,8 @@ static void test_guard(void **state)
 	assert_non_null(strstr(live_err.text, "10 updates in a row skipped"));
 	assert_int_equal(live_snap.phase, PHASE_FAILED);
 	assert_int_equal(live_snap.skipped, 10);
-	assert_int_equal(live_snap.n_journal, 10);
+	assert_int_equal(live_snap.n_journal, 13); /* and after 3, 6, 9 what helps */
+	assert_non_null(strstr(live_snap.journal[3].command, "note finite: divergence: "));
 	assert_int_equal(live_snap.journal[0].who, WHO_GUARD);
 	assert_non_null(strstr(live_snap.journal[0].command, "update skipped"));
 	assert_int_equal(live_snap.journal[0].step, 1);
@@ -210,8 +211,27 @@ static void test_guard_goes_on(void **state)
 	assert_int_equal(live_finish(live_start(&w)), ST_OK);
 	assert_int_equal(live_snap.step, 60);
 	assert_int_equal(live_snap.skipped, 4);
-	assert_int_equal(live_snap.n_journal, 7);
+	assert_int_equal(live_snap.n_journal, 8);
 	assert_true(isfinite(live_snap.ch[0].dev) && isfinite(live_snap.ch[2].dev));
+}
+
+/* The guard halves the rate down to a quarter, then ends the run, before it fails. */
+static void test_guard_acts(void **state)
+{
+	const struct live_wanted w = { .workers = 2, .weight = 1e30,
+		.sets = { "optimizer.clip=0", "guards.finite=act n=2 least=0.25" }, .n_sets = 2 };
+	const char *const want[] = { "loss", "loss", "note finite", "lr 0.0015" };
+
+	(void)state;
+	assert_int_equal(live_finish(live_start(&w)), ST_STOPPED);
+	assert_int_equal(live_snap.step, 6);
+	assert_int_equal(live_snap.skipped, 6);
+	assert_int_equal(live_snap.n_journal, 6 + 3 + 2);
+	for (int i = 2; i < 4; i++)
+		assert_true(str_starts(live_snap.journal[i].command, want[i]));
+	assert_string_equal(live_snap.journal[7].command, "lr 0.00075");
+	assert_int_equal(live_snap.journal[7].who, WHO_GUARD);
+	assert_int_equal(live_snap.phase, PHASE_STOPPED);
 }
 
 /* --- looking at a run from outside --- */
@@ -257,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_guard_goes_on),
+		cmocka_unit_test(test_guard_acts),
 		cmocka_unit_test(test_open),
 	};
 
