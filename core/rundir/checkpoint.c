@@ -73,9 +73,8 @@ static enum status write_config(const struct session *s, const char *path,
 	return st;
 }
 
-/* A parameter of `block` as an entry called `name`. */
-static struct st_entry entry(const struct param_set *ps, int i, const float *block,
-			     const char *name)
+struct st_entry checkpoint_entry(const struct param_set *ps, int i, const float *block,
+				 const char *name)
 {
 	const struct param *p = &ps->p[i];
 	struct st_entry e = { .name = name, .dtype = ST_F32, .n_dims = 2,
@@ -93,12 +92,22 @@ static struct st_entry entry(const struct param_set *ps, int i, const float *blo
 
 enum { TENSOR_NAME = PARAM_NAME + 8 };
 
+/*
+ * What no update has touched is what a start from the plan and its init gives: value and
+ * average as there, moments 0.
+ */
+static bool is_left_out(const struct session *s, int p)
+{
+	return s->plan->saves_changed && s->init[0] && !s->adam.count[p];
+}
+
 /* The entries of a row of the state; returns their number. */
 static int put_entries(const struct session *s, const struct state_field *f,
 		       struct st_entry *e, char (*name)[TENSOR_NAME])
 {
 	const struct param_set *ps = &s->params;
 	const void *at = state_at(s, f, 0);
+	int n = 0;
 
 	if (f->type == STATE_TIMES) {
 		*e = (struct st_entry){ .name = f->name, .dtype = ST_I64, .n_dims = 1,
@@ -107,10 +116,13 @@ static int put_entries(const struct session *s, const struct state_field *f,
 		return 1;
 	}
 	for (int i = 0; i < ps->n; i++) {
-		str_format(name[i], TENSOR_NAME, "%s%s", f->name, ps->p[i].name);
-		e[i] = entry(ps, i, *(float *const *)at, name[i]);
+		if (is_left_out(s, i))
+			continue;
+		str_format(name[n], TENSOR_NAME, "%s%s", f->name, ps->p[i].name);
+		e[n] = checkpoint_entry(ps, i, *(float *const *)at, name[n]);
+		n++;
 	}
-	return ps->n;
+	return n;
 }
 
 static enum status write_tensors(const struct session *s, enum state_file file,
@@ -169,6 +181,8 @@ static struct checkpoint_state *describe(const struct session *s,
 	str_copy(c->state, sizeof c->state, row->state);
 	c->tokenizer = tokenizer_kind_of(s->tok);
 	hash_text(tokenizer_hash(s->tok), c->vocab);
+	if (s->plan->saves_changed)
+		str_copy(c->init, sizeof c->init, s->init);
 	c->n_tasks = s->n_tasks;
 	c->held = state_shell(s->n_tasks);
 	state_copy(c->held, s);

@@ -6,12 +6,13 @@ XDG_CACHE_HOME=$TMP/cache XDG_DATA_HOME=$TMP/share
 export XDG_CACHE_HOME XDG_DATA_HOME
 plan=$TMP/tiny.json
 tiny_plan "$plan"
+sed "s/\"eval_every\": 1000/\"eval_every\": 20/" "$plan" >"$TMP/x" && mv "$TMP/x" "$plan"
 runs="--runs $TMP/runs"
 is() { [ ${#2} = 32 ] && [ "$2" = "$3" ] && ok "$1" || { not_ok "$1: '$2' is not '$3'"; head -3 "$TMP/err"; }; }
 other() { [ ${#2} = 32 ] && [ "$2" != "$3" ] && ok "$1" || not_ok "$1: '$2'"; }
-some="--set optimizer.average=0.9 --set budget.eval_every=20 --set optimizer.lr=0.02"
+some="--set optimizer.average=0.9 --set optimizer.lr=0.02"
 
-base=$(state_of "$plan" --run base --set budget.eval_every=20 --set optimizer.lr=0.02)
+base=$(state_of "$plan" --run base --set optimizer.lr=0.02)
 state=$(state_of "$plan" --run a $some --workers 1)
 other "an average is state" "$state" "$base"
 is "3 workers" "$(state_of "$plan" $some --workers 3)" "$state"
