@@ -130,6 +130,7 @@ struct plan {
 	double epochs;                  /* 0: steps are */
 	int64_t steps;                  /* of either; 0: epochs that are not settled yet */
 	struct plan_span eval_every, checkpoint_every;
+	bool saves_changed;             /* checkpoints leave out what is as the init has it */
 	char best[TASK_NAME_MAX + 24];  /* "mean" or "TASK.METRIC" */
 	int on_hangup;                  /* 1: checkpoint and end */
 	int64_t back_every;             /* steps between states in memory; 0: none */

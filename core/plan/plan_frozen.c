@@ -125,6 +125,9 @@ enum status plan_check_rates(struct plan_reader *r)
 	struct err why = { "" };
 	struct rates x;
 
+	if (r->plan->saves_changed && !plan_has_init(r->plan))
+		return plan_refuse(r, "budget.checkpoint", "changed wants a model.init: without "
+				   "one there is nothing to leave out");
 	plan_groups(r->plan, &g);
 	rates_init(&x);
 	if (*r->plan->rates && rates_read(&g, r->plan->rates, true, &x, &why))

@@ -347,6 +347,11 @@
 	W("budget.checkpoint_every", INT, 0, 1e9, "1000", NULL, SPAN,          \
 	  checkpoint_every, "Steps between checkpoints, or \"20%\" of the "    \
 	  "budget, rounded up; 0: none but at the end.")                       \
+	W("budget.checkpoint", ENUM, 0, 0, "\"all\"", "all|changed", CHOICE,  \
+	  saves_changed, "What a checkpoint holds of parameters: all, or with " \
+	  "a model.init those alone that an update has changed. What is frozen " \
+	  "then costs no disk, and the init has to stay where it is: a "        \
+	  "checkpoint is put together with it, and refused where it has changed.") \
 	W("budget.eval_examples", INT, 0, 1e9, "200", NULL, INT,               \
 	  eval_examples, "Dev rows of an evaluation, the same each time; 0: all.") \
 	W("budget.eval_end", ENUM, 0, 0, "\"sample\"", "sample|all", CHOICE,   \

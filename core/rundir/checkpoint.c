@@ -74,9 +74,8 @@ static enum status write_config(const struct session *s, const char *path,
 	return st;
 }
 
-/* A parameter of `block` as an entry called `name`. */
-static struct st_entry entry(const struct param_set *ps, int i, const float *block,
-			     const char *name)
+struct st_entry checkpoint_entry(const struct param_set *ps, int i, const float *block,
+				 const char *name)
 {
 	const struct param *p = &ps->p[i];
 	struct st_entry e = { .name = name, .dtype = ST_F32, .n_dims = 2,
@@ -94,6 +93,15 @@ static struct st_entry entry(const struct param_set *ps, int i, const float *blo
 
 enum { TENSOR_NAME = PARAM_NAME + 8 };
 
+/*
+ * What no update has touched is what a start from the plan and its init gives: value and
+ * average as there, moments 0.
+ */
+static bool is_left_out(const struct session *s, int p)
+{
+	return s->plan->saves_changed && s->init[0] && !s->adam.count[p];
+}
+
 /* The entries of a row of the state; returns their number. */
 static int put_entries(const struct session *s, const struct state_field *f,
 		       struct st_entry *e, char (*name)[TENSOR_NAME])
@@ -109,10 +117,10 @@ static int put_entries(const struct session *s, const struct state_field *f,
 		return 1;
 	}
 	for (int i = 0; i < ps->n; i++) {
-		if (!state_has_param(f, ps, i))
+		if (is_left_out(s, i) || !state_has_param(f, ps, i))
 			continue;
 		str_format(name[n], TENSOR_NAME, "%s%s", f->name, ps->p[i].name);
-		e[n] = entry(ps, i, *(float *const *)at, name[n]);
+		e[n] = checkpoint_entry(ps, i, *(float *const *)at, name[n]);
 		n++;
 	}
 	return n;
@@ -174,6 +182,8 @@ static struct checkpoint_state *describe(const struct session *s,
 	str_copy(c->state, sizeof c->state, row->state);
 	c->tokenizer = tokenizer_kind_of(s->tok);
 	hash_text(tokenizer_hash(s->tok), c->vocab);
+	if (s->plan->saves_changed)
+		str_copy(c->init, sizeof c->init, s->init);
 	c->n_tasks = s->n_tasks;
 	c->held = state_shell(s->n_tasks);
 	state_copy(c->held, s);

@@ -9,6 +9,9 @@
  *                             config.json            what the model is
  *                             vocab.txt              the tokenizer's own files
  *
+ * With budget.checkpoint `changed` the tensors of parameters that no update has touched are
+ * left out; state.json has the hash of the init that they are of.
+ *
  * The folder is written under a temporary name, every file flushed, then
  * renamed, the parent flushed, and only then recorded in the store and older
  * ones deleted (kept: the newest `keep` >= 2, the best, the named). The best is the
@@ -32,7 +35,9 @@ enum status checkpoint_settle(const char *run, struct store *st, int keep,
 			      struct err *err);
 /*
  * Loads the state from a checkpoint folder. Everything is checked (sums, names,
- * shapes) before anything is taken: on an error the session is as it was.
+ * shapes) before anything is taken: on an error the session is as it was, but for an init
+ * that is gone or has changed since, where a checkpoint holds what has changed alone
+ * (budget.checkpoint): then it is of no more use.
  */
 enum status checkpoint_load(struct session *s, const char *folder,
 			    int64_t *journal_seq, struct err *err);

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "model/safetensors.h"
+#include "rundir/init.h"
 
 enum status checkpoint_measure(const char *folder, const char *name, uint64_t *bytes,
 			       char sum[HASH_TEXT], struct err *err)
@@ -75,9 +75,13 @@ bool checkpoint_has_good_values(const struct st_entry *e, bool is_square)
 	return !bad;
 }
 
-/* "PREFIX" + NAME is there for every parameter, sound and in shape. */
+/*
+ * "PREFIX" + NAME is there for every parameter, sound and in shape. may_lack: some may be
+ * left out. *n rises by those that are there.
+ */
 static enum status check_floats(const struct safetensors *t, const struct param_set *ps,
-				const struct state_field *f, struct err *err)
+				const struct state_field *f, bool may_lack, int *n,
+				struct err *err)
 {
 	const char *file = checkpoint_tensor_file(f->file);
 
@@ -90,6 +94,9 @@ static enum status check_floats(const struct safetensors *t, const struct param_
 			continue;
 		str_format(name, sizeof name, "%s%s", f->name, p->name);
 		e = safetensors_find(t, name);
+		if (!e && may_lack)
+			continue;
+		++*n;
 		if (!e)
 			return err_set(err, ST_CORRUPT, "%s: no tensor '%s'", file, name);
 		if (!checkpoint_has_shape(e, p) ||
@@ -122,18 +129,9 @@ static enum status check_times(const struct safetensors *t, int n,
 	return ST_OK;
 }
 
-static int tensors_of(const struct param_set *ps, const struct state_field *f)
-{
-	int n = f->type != STATE_FLOATS;
-
-	for (int i = 0; f->type == STATE_FLOATS && i < ps->n; i++)
-		n += state_has_param(f, ps, i);
-	return n;
-}
-
 /* All that the state's table has in that file, and nothing else. */
 static enum status check_tensors(const struct safetensors *t, const struct param_set *ps,
-				 enum state_file file, struct err *err)
+				 enum state_file file, bool may_lack, struct err *err)
 {
 	enum status st = ST_OK;
 	int n = 0;
@@ -143,8 +141,8 @@ static enum status check_tensors(const struct safetensors *t, const struct param
 
 		if (f->file != file)
 			continue;
-		n += tensors_of(ps, f);
-		st = f->type == STATE_FLOATS ? check_floats(t, ps, f, err) :
+		n += f->type == STATE_TIMES;
+		st = f->type == STATE_FLOATS ? check_floats(t, ps, f, may_lack, &n, err) :
 					       check_times(t, ps->n, f, err);
 	}
 	if (st || safetensors_count(t) == n)
@@ -166,7 +164,7 @@ static enum status open_tensors(const struct session *s, const char *folder,
 		st = safetensors_open(path, true, t, err);
 	if (st)
 		return st;
-	st = check_tensors(*t, &s->params, file, err);
+	st = check_tensors(*t, &s->params, file, c->init[0], err);
 	return st ? checkpoint_other_model(s, folder, st, err) : ST_OK;
 }
 
@@ -191,7 +189,8 @@ static void take_floats(const struct safetensors *t, const struct param_set *ps,
 			continue;
 		str_format(name, sizeof name, "%s%s", f->name, ps->p[i].name);
 		e = safetensors_find(t, name);
-		memcpy(block + ps->p[i].offset, e->data, e->bytes);
+		if (e) /* else it is what the start has */
+			memcpy(block + ps->p[i].offset, e->data, e->bytes);
 	}
 }
 
@@ -351,6 +350,45 @@ static void take_state(struct session *s, const struct checkpoint_state *c)
 	session_tell_mix(s);
 }
 
+/* What an update has changed is never left out. */
+static enum status check_left_out(const struct session *s, const struct safetensors *model,
+				  const struct safetensors *optimizer, struct err *err)
+{
+	const struct st_entry *e = safetensors_find(optimizer, "count");
+	int64_t count;
+
+	for (int p = 0; p < s->params.n; p++) {
+		memcpy(&count, (const char *)e->data + (size_t)p * sizeof count, sizeof count);
+		if (count && !safetensors_find(model, s->params.p[p].name))
+			return err_set(err, ST_CORRUPT, "model.safetensors: no tensor '%s'",
+				       s->params.p[p].name);
+	}
+	return ST_OK;
+}
+
+/* What is left out, where anything is: the start that the run had. */
+static enum status begin_as_init(struct session *s, const struct checkpoint_state *c,
+				 struct err *err)
+{
+	struct init_report r;
+	enum status st;
+
+	if (!c->init[0])
+		return ST_OK;
+	if (!plan_has_init(s->plan))
+		return err_set(err, ST_INVALID, "it holds what has changed alone, and the plan "
+			       "has no model.init to put it together with");
+	st = init_start(s, &r, err);
+	if (!st && !str_eq(r.hash, c->init))
+		st = err_set(err, ST_INVALID, "model.init '%.300s' has changed since the run "
+			     "began", s->plan->init);
+	init_report_release(&r);
+	if (st)
+		return err_wrap(err, ST_INVALID, "it holds what has changed alone and cannot be "
+				"put together (put the init back)");
+	return ST_OK;
+}
+
 enum status checkpoint_load(struct session *s, const char *folder,
 			    int64_t *journal_seq, struct err *err)
 {
@@ -371,6 +409,10 @@ enum status checkpoint_load(struct session *s, const char *folder,
 		st = open_tensors(s, folder, c, STATE_OPTIMIZER, &optimizer, err);
 	if (!st && s->average)
 		st = open_average(s, folder, c, &average, err);
+	if (!st && c->init[0])
+		st = check_left_out(s, model, optimizer, err);
+	if (!st)
+		st = begin_as_init(s, c, err);
 	if (!st) {
 		take_tensors(s, model, STATE_MODEL);
 		session_pack(s);
@@ -404,6 +446,8 @@ static enum status load_weights(struct session *s, const char *folder, bool is_a
 	if (!st)
 		st = is_average ? open_average(s, folder, c, &t, err) :
 				  open_tensors(s, folder, c, STATE_MODEL, &t, err);
+	if (!st)
+		st = begin_as_init(s, c, err);
 	if (!st) {
 		take_floats(t, &s->params, &weights, s->params.value);
 		session_pack(s);

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "model/safetensors.h"
 #include "rundir/checkpoint.h"
 #include "session/state.h"
 
@@ -38,6 +39,7 @@ struct checkpoint_state {
 	int timeline;
 	char name[64], state[40], vocab[HASH_TEXT];
 	double score;
+	char init[HASH_TEXT]; /* what is left out is of this init; "": nothing is */
 	const struct tokenizer_kind *tokenizer;
 	struct session *held; /* owned: a shell, all of STATE_JSON in it */
 	int n_tasks;
@@ -74,9 +76,11 @@ void checkpoint_put_model(struct json_out *o, const struct session *s);
 enum status checkpoint_other_model(const struct session *s, const char *folder,
 				   enum status st, struct err *err);
 
+/* Parameter i of `block` as a tensor of a file, called `name`. */
+struct st_entry checkpoint_entry(const struct param_set *ps, int i, const float *block,
+				 const char *name);
 /* A tensor of ours against what is to have it: numbers of F32 in that shape; no NaN, no
  * infinity, nothing below 0 either when `is_square`. */
-struct st_entry;
 bool checkpoint_has_shape(const struct st_entry *e, const struct param *p);
 bool checkpoint_has_good_values(const struct st_entry *e, bool is_square);
 

@@ -10,10 +10,11 @@
  * What stands in session, mix, packing, cursor and channel are the rows of state.c's
  * table. Doubles are the 16 hex digits of their bits, 64-bit counts are decimal
  * strings: what is read is what was written. Methods and parameters go by name; a
- * method's memory is as long as its row says. A key too many is as wrong as one too
- * few. Version 1 had no units of a micro-batch, and its methods' memory stood in the
- * channels: it is refused. A row that may lack (state.h) is
- * written only where it is not what it is without its key.
+ * method's memory is as long as its row says. A key too many is as wrong as one too few,
+ * but for "init", the hash of an init whose weights are left out (budget.checkpoint).
+ * Version 1 had no units of a micro-batch, and its methods' memory stood in the channels:
+ * it is refused. A row that may lack (state.h) is written only where it is not what it is
+ * without its key.
  */
 #include "rundir/checkpoint_own.h"
 
@@ -458,6 +459,8 @@ static void get_whole(struct reader *r, const struct json *json,
 	c->score = get_real(&root, "score");
 	get_hash(&root, "state", c->state, false);
 	get_hash(&root, "vocab", c->vocab, false);
+	if (root.n && json_get(root.n, "init"))
+		get_hash(&root, "init", c->init, false);
 	get_tasks(&root, c);
 	get_files(&root, c);
 	get_hash(&root, "sum", sum, false);

@@ -153,6 +153,8 @@ void checkpoint_state_write(const struct checkpoint_state *c, struct buf *out)
 	put_double(&o, "score", c->score);
 	json_put_str(&o, "state", c->state);
 	json_put_str(&o, "vocab", c->vocab);
+	if (c->init[0])
+		json_put_str(&o, "init", c->init);
 	put_scope(&o, STATE_SESSION, 0, c->held);
 	put_scope(&o, STATE_MIX, 0, c->held);
 	put_tasks(&o, c);

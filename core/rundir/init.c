@@ -196,6 +196,7 @@ enum status init_start(struct session *s, struct init_report *out, struct err *e
 		set_rates(s, &t);
 		if (t.begun)
 			tell_left(s, &t);
+		str_copy(s->init, sizeof s->init, out->hash);
 		out->taken = t.taken;
 		put_words(s, &t, &out->words);
 	}

@@ -140,7 +140,10 @@ struct source {
 	struct checkpoint_state *state;
 	struct safetensors *t;
 	struct plan *plan;
-	bool *is_taken; /* of its tensors, in their order */
+	struct session *whole; /* NULL, or put together: its files leave weights out */
+	int n;
+	struct st_entry *e; /* [n] its weights */
+	bool *is_taken; /* of them, in their order */
 };
 
 static void close_source(struct source *f)
@@ -148,7 +151,47 @@ static void close_source(struct source *f)
 	checkpoint_state_free(f->state);
 	safetensors_close(f->t);
 	plan_free(f->plan);
+	session_free(f->whole);
+	xfree(f->e);
 	xfree(f->is_taken);
+}
+
+/* Of a checkpoint that holds what has changed alone: its weights in a session. */
+static enum status put_together(const char *run, const char *folder, struct source *f,
+				struct err *err)
+{
+	struct session_options o = { .folder = folder, .n_workers = 1 };
+	struct plan *plan = NULL;
+	enum status st = run_plan(run, &plan, err);
+
+	if (!st)
+		st = session_make(plan, &o, NULL, &f->whole, err);
+	if (!st)
+		st = checkpoint_load_weights(f->whole, folder, err);
+	if (st)
+		return st;
+	f->n = f->whole->params.n;
+	f->e = xcalloc((size_t)f->n, sizeof *f->e);
+	for (int i = 0; i < f->n; i++)
+		f->e[i] = checkpoint_entry(&f->whole->params, i, f->whole->params.value,
+					   f->whole->params.p[i].name);
+	return ST_OK;
+}
+
+static void list_weights(struct source *f)
+{
+	f->n = safetensors_count(f->t);
+	f->e = xcalloc((size_t)f->n + 1, sizeof *f->e);
+	for (int i = 0; i < f->n; i++)
+		f->e[i] = *safetensors_at(f->t, i);
+}
+
+static const struct st_entry *find_weight(const struct source *f, const char *name)
+{
+	for (int i = 0; i < f->n; i++)
+		if (str_eq(f->e[i].name, name))
+			return &f->e[i];
+	return NULL;
 }
 
 static enum status open_source(const char *text, struct source *f, struct err *err)
@@ -169,9 +212,12 @@ static enum status open_source(const char *text, struct source *f, struct err *e
 		st = checkpoint_path(folder, checkpoint_tensor_file(STATE_MODEL), path, err);
 	if (!st)
 		st = safetensors_open(path, true, &f->t, err);
+	if (!st && f->state->init[0])
+		st = put_together(run, folder, f, err);
+	else if (!st)
+		list_weights(f);
 	if (!st)
-		f->is_taken = xcalloc((size_t)safetensors_count(f->t) + 1,
-				      sizeof *f->is_taken);
+		f->is_taken = xcalloc((size_t)f->n + 1, sizeof *f->is_taken);
 	return st == ST_CORRUPT ? checkpoint_damaged(folder, st, err) : st;
 }
 
@@ -213,16 +259,16 @@ static const struct st_entry *find_source(const struct session *s, const struct 
 
 	if (own && str_starts(own, "head.") && !has_same_labels(s, p->owner, f->plan))
 		return NULL;
-	e = safetensors_find(f->t, p->name);
+	e = find_weight(f, p->name);
 	if (!e && own)
-		e = safetensors_find(f->t, own);
+		e = find_weight(f, own);
 	return e && checkpoint_has_shape(e, p) && checkpoint_has_good_values(e, false) ? e :
 											 NULL;
 }
 
 static void mark(struct source *f, const struct st_entry *e)
 {
-	f->is_taken[e - safetensors_at(f->t, 0)] = true;
+	f->is_taken[e - f->e] = true;
 }
 
 static void take(struct session *s, struct source *f, struct init_taken *t)
@@ -240,9 +286,9 @@ static void take(struct session *s, struct source *f, struct init_taken *t)
 		mark(f, e);
 		t->taken++;
 	}
-	for (int i = 0; i < safetensors_count(f->t); i++)
+	for (int i = 0; i < f->n; i++)
 		if (!f->is_taken[i])
-			buf_addf(&t->unused, "%s\n", safetensors_at(f->t, i)->name);
+			buf_addf(&t->unused, "%s\n", f->e[i].name);
 }
 
 enum status init_run_start(struct session *s, struct init_taken *t, char hash[HASH_TEXT],

@@ -22,6 +22,7 @@ static const char *const of_run[] = { "checkpoints/", "plan.given.json", "contro
 				      "run.db-journal", "run.db-wal", "run.db-shm",
 				      "plan.json", "run.db", "lock" };
 static const char *const of_checkpoint[] = { "model.safetensors", "optimizer.safetensors",
+					    "average.safetensors",
 					     "state.json", "config.json" };
 enum { OF_RUN = sizeof of_run / sizeof *of_run,
        OF_CHECKPOINT = sizeof of_checkpoint / sizeof *of_checkpoint };

@@ -25,6 +25,7 @@
 #ifndef TUTTI_SESSION_SESSION_H
 #define TUTTI_SESSION_SESSION_H
 
+#include "base/hash.h"
 #include "base/progress.h"
 #include "data/batch.h"
 #include "mix/mix.h"
@@ -82,6 +83,8 @@ struct session {
 	struct param_set params;      /* state: value */
 	struct adamw adam;            /* state */
 	float *average;               /* state: [params.size] (averaging.h); NULL: none */
+	char init[HASH_TEXT];         /* hash of what the weights began as (rundir/init.h); "":
+					 random ones */
 	bool is_averaged;             /* it stands where the weights do, for a look */
 	struct mix mix;               /* state */
 	int64_t step;                 /* state: updates asked for so far */
