@@ -91,7 +91,7 @@ static void test_completion(void **state)
 {
 	(void)state;
 	completes("fr", "freeze");
-	completes("freeze ", "embeddings layer layers trunk head mood count sum");
+	completes("freeze ", "embeddings layer layers trunk adapters head mood count sum");
 	completes("freeze e", "embeddings");
 	completes("freeze layers 0..2, mo", "mood");
 	completes("freeze mood o", "on off");
