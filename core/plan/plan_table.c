@@ -143,8 +143,8 @@
 	  "key, value, output (of attention), up, down (of the feed-forward "  \
 	  "block); null: query, value.")                                       \
 	M("model.adapter_per", ENUM, 0, 0, "(as usual: task)", "task|all",     \
-	  CHOICE, model.adapter_of_all, "Has each task its own, or have all "  \
-	  "tasks one in the layers they share?")                               \
+	  CHOICE, model.adapter_of_all, "Each task has its own, or all tasks " \
+	  "have one in the layers that they share.")                           \
 	M("model.adapter_trunk", ENUM, 0, 0, "(as usual: frozen)",             \
 	  "frozen|trained", CHOICE, model.adapter_and_trunk, "Beside adapters " \
 	  "the tables, layers and norms stand still for good, and take no "    \

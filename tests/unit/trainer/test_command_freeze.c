@@ -53,7 +53,7 @@ static void test_completion(void **state)
 {
 	(void)state;
 	command_offers("fr", "freeze");
-	command_offers("freeze ", "embeddings layer layers trunk head mood count sum");
+	command_offers("freeze ", "embeddings layer layers trunk adapters head mood count sum");
 	command_offers("freeze e", "embeddings");
 	command_offers("freeze layers 0..2, mo", "mood");
 	command_offers("freeze mood o", "on off");
