@@ -4,7 +4,7 @@
 #   make demo       set-up, build, open the desk on generated data
 #   make check      set-up, build, all tests (FLAVOUR=asan or tsan: sanitized)
 #   make bench      measured figures; bench-torch: beside PyTorch; bench-ops: per op;
-#                   bench-desk: what the screen costs
+#                   bench-desk: what the screen costs; bench-weighting: each method
 #   make fuzz       files from elsewhere, SECONDS=60 long (clang)
 #   make targets    builds and tries every target there is, shortly (CI does)
 #   make adding     what it costs to add a command, a task kind, a trunk: counted
@@ -153,7 +153,7 @@ man: $(O)/man/tables
 # for the ops' and the desk's; WAYS="plain lazy" and PYTHON=venv/bin/python for PyTorch
 PYTHON    ?= python3
 BENCH      = $(O)/tests/bench/bench
-BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c %/bench_products.c %/bench_desk.c,$(wildcard tests/bench/*.c)))
+BENCH_O    = $(patsubst %.c,$(O)/%.o,$(filter-out %/bench_ops.c %/bench_products.c %/bench_desk.c %/bench_weighting.c,$(wildcard tests/bench/*.c)))
 BENCH_ARGS = $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS),--seconds $(SECONDS)) \
   $(foreach w,$(ONLY),--only $(w))
 OPS_O      = $(O)/tests/bench/bench_ops.o $(O)/tests/bench/bench_products.o
@@ -167,6 +167,11 @@ $(O)/tests/bench/bench_ops: $(OPS_O) $(O)/libtutti.a
 	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
 bench-ops: $(O)/tests/bench/bench_ops
 	$< $(if $(QUICK),--quick)
+$(O)/tests/bench/bench_weighting: $(O)/tests/bench/bench_weighting.o $(O)/libtutti.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(HARDEN) -o $@ $^ $(LIBS)
+bench-weighting: $(O)/tests/bench/bench_weighting $(DEMO_DATA)
+	$< $(or $(ROUNDS),9) $(or $(PLAN),datasets/demo.json)
 bench-desk: all $(O)/tests/bench/bench_desk $(DEMO_DATA)
 	$(O)/tests/bench/bench_desk $(if $(QUICK),--quick)
 bench-torch: all $(BENCH) $(DEMO_DATA)
@@ -215,4 +220,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(O)/man/tables.d $(O)/datasets/generate.d $(BENCH_O:.o=.d) $(OPS_O:.o=.d) $(FIXTURE:.o=.d)
 .SECONDARY:
-.PHONY: all setup demo demo-run check targets adding tests-build man bench bench-ops bench-desk bench-torch fuzz fuzz-objects picture install uninstall clean
+.PHONY: all setup demo demo-run check targets adding tests-build man bench bench-ops bench-desk bench-weighting bench-torch fuzz fuzz-objects picture install uninstall clean

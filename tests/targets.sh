@@ -67,6 +67,7 @@ one_target() { # one_target NAME
 	bench) try "$1" $MAKE bench ROUNDS=1 SECONDS=0.2 ONLY="classify-tiny start-up" ;;
 	bench-ops) try "$1" $MAKE bench-ops QUICK=1 ;;
 	bench-desk) try "$1" $MAKE bench-desk QUICK=1 ;;
+	bench-weighting) try "$1" $MAKE bench-weighting ROUNDS=1 ;;
 	fuzz-objects) ;; # CI builds it, with every warning an error
 	fuzz)
 		if has_fuzzer; then

@@ -13,6 +13,11 @@
  *              update and they count at once, on the shared parameters alone; any
  *              other says them after the update, for the next step.
  *
+ * A method on gradients ends its parameters with MIX_AROUND (around.h) and begins with
+ * gram_read (gram.h). What it says is such that T orthonormal gradients all get 1, by a
+ * constant of its own that the papers' formulas lack: so choosing another method does not
+ * change the length of a step by T (test_orthonormal).
+ *
  * What a method is told is all that it may know: the view, its parameters, its memory.
  * It keeps nothing of its own and asks no clock, or a resumed run would go another way.
  * Chance, where one wants it, is a function of the view's seed and step (base/rng.h);

@@ -116,12 +116,39 @@ static void test_lamps(void **state)
 	canvas_release(&c);
 }
 
+/* A method's factor stands beside the weight within its six columns, below 0 as such. */
+static void test_factor(void **state)
+{
+	static const struct { double factor; const char *text; } shown[] = {
+		{ 0.8, "0.80" }, { -0.12, "-0.12" }, { 12.34, "12.3" }, { -1234.4, "-1234" },
+		{ 2e5, "2e+05" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+		struct channel ch = { .name = "first", .factor = shown[i].factor };
+		struct strip s = { .ch = &ch, .keys = &keys, .value = {[KNOB_WEIGHT] = 1} };
+		struct canvas c;
+		int at;
+
+		canvas_init(&c);
+		c.fancy = c.utf8 = c.colour = true;
+		canvas_resize(&c, 20, COLS);
+		draw_strip(&c, &s, (struct rect){0, 0, 20, 24});
+		at = find(&c, 1, shown[i].text);
+		assert_true(at > 0 && canvas_at(&c, 1, at - 1)->ch == 0xd7);
+		assert_int_equal(canvas_at(&c, 1, at)->ink, shown[i].factor < 0 ? INK_WARN :
+				 INK_DIM);
+		canvas_release(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_clicks),
 		cmocka_unit_test(test_lamps),
+		cmocka_unit_test(test_factor),
 	};
 
 	return cmocka_run_group_tests_name("fader", tests, NULL, NULL);

@@ -2,7 +2,7 @@
  * method_level.c - every task's gradient on the shared parameters brought to their mean
  * norm. It needs norms, so what a step sums for each task comes with it.
  */
-#include "mix/method.h"
+#include "mix/around.h"
 
 static void say(const struct mix_view *v, double *memory, double *c)
 {
@@ -28,5 +28,6 @@ const struct method method_level = {
 	.source = "a proof that it can be added",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_NORMS,
+	.param = { MIX_AROUND },
 	.say = say,
 };
