@@ -24,7 +24,8 @@ struct ring {
 static size_t block_bytes(const struct session *s, const struct state_field *f)
 {
 	if (f->type == STATE_FLOATS)
-		return s->params.size * sizeof(float);
+		return (f->file == STATE_OPTIMIZER ? s->params.moving : s->params.size) *
+		       sizeof(float);
 	return f->type == STATE_TIMES ? (size_t)s->params.n * sizeof(int64_t) : 0;
 }
 

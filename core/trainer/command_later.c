@@ -192,7 +192,8 @@ const struct command_row command_ramp = {
 	.usage = "ramp TASK weight FROM TO STEPS",
 	.help = "moves a weight over so many steps",
 	.more = "In a straight line: the next update has FROM, the one after STEPS more has TO, "
-		"and it stays there. 'weight TASK X' and 'cancel ramp-TASK' end it where it is.",
+		"and it stays there. It ends where it is by 'weight TASK X' and by 'cancel "
+		"ramp-TASK'.",
 	.flags = CMD_CHANGES, .min = 0, .max = 1e9,
 	.letter = 'U', .change = change_ramp, .show = show_ramp, .undo = undo_ramp,
 };

@@ -209,7 +209,7 @@ static enum status run_back(struct trainer *t, const struct command *c, struct b
 
 const struct command_row command_back = {
 	.name = "back", .arg = { ARG_COUNT }, .usage = "back [N]",
-	.help = "goes back to the last state that was kept, or the N-th last",
+	.help = "goes back some steps, to a kept state",
 	.more = "There is one every budget.back_every steps. All is as it was, what was frozen "
 		"and the methods too; commands given since are undone with the steps. It is at "
 		"once where budget.back_memory has room for the state; else the steps from the "

@@ -384,12 +384,20 @@ enum status trainer_settle(struct trainer *t, struct err *err)
 	return st;
 }
 
-/* Its hash stays when the checkpoint goes. */
+/*
+ * Its hash stays when the checkpoint goes. Stopped within the evaluation of this very
+ * step, with a command given meanwhile, it is no state on the way: the evaluation is made
+ * when the run goes on, and comes first when it is made again.
+ */
 static enum status mark(struct trainer *t, const char *state, struct err *err)
 {
+	struct score_row score;
 	struct mark m = { .timeline = t->s->timeline, .step = t->s->step,
 			  .seq = t->journal_seq, .dev_step = t->s->mix.dev_step };
 
+	if (m.step > 0 && advance_is_due(m.step, t->s->plan->eval_every.steps) &&
+	    (store_score(t->store, m.timeline, m.step, &score, NULL) || !score.scheduled))
+		return ST_OK;
 	str_copy(m.state, sizeof m.state, state);
 	return store_mark(t->store, &m, err);
 }

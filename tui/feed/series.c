@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "command/command.h"
 #include "look/telemetry.h"
 
 /* --- a window's buckets --- */
@@ -65,11 +66,26 @@ static void take_row(void *arg, const struct step_row *r)
 	}
 }
 
+/* The newest entry by which the run went back, of those that a picture brings. */
+static int64_t newest_jump(const struct snapshot *s)
+{
+	for (int i = s->n_journal - 1; i >= 0; i--) {
+		const struct command_row *row = command_of(s->journal[i].command);
+
+		if (row && row->flags & CMD_JUMPS)
+			return s->journal[i].seq;
+	}
+	return 0;
+}
+
 /* Sets the window up anew; false: the whole run's buckets are as fine. */
 static bool aim(struct fine *f, const struct snapshot *s, int64_t from, int64_t to)
 {
-	int64_t span = 1;
+	int64_t span = 1, jump = newest_jump(s);
+	bool is_new = jump > f->jump;
 
+	if (is_new) /* rows that were read may be left behind */
+		f->jump = jump;
 	while ((to - from) / span >= FINE_POINTS - 1)
 		span *= 2;
 	if (span >= s->curve.span || s->n_channels <= 0) {
@@ -78,7 +94,7 @@ static bool aim(struct fine *f, const struct snapshot *s, int64_t from, int64_t 
 	}
 	from -= from % span;
 	if (f->span == span && f->from == from && f->n_tasks == s->n_channels &&
-	    str_eq(f->run_path, s->run_path) && f->read <= s->step)
+	    str_eq(f->run_path, s->run_path) && f->read <= s->step && !is_new)
 		return true;
 	f->task = xreallocarray(f->task, (size_t)s->n_channels, sizeof *f->task);
 	f->n_tasks = s->n_channels;

@@ -32,6 +32,7 @@ struct fine {
 	float norm[FINE_POINTS];
 	uint32_t norm_count[FINE_POINTS];
 	bool is_aimed;            /* anew: nothing read yet */
+	int64_t jump;             /* seq of the last entry that went back, as far as known */
 	double at;                /* when it was read last */
 	char run_path[512];
 };

@@ -18,6 +18,7 @@
 #include "feed/status_packet.h"
 #include "feed/record.h"
 #include "rundir/rundir.h"
+#include "store/line.h"
 #include "trainer/control.h"
 #include "fixture/same_picture.h"
 
@@ -277,6 +278,52 @@ static void test_goes_back(void **state)
 	snapshot_release(&seen);
 }
 
+/*
+ * Gone back, and further than before, between two looks: no step is missing, and yet
+ * those behind the one it went to are others.
+ */
+static void test_rolled_back(void **state)
+{
+	struct run_lock lock = { .fd = -1 };
+	struct journal_entry e = { .step = 25, .who = WHO_PERSON, .command = "rollback 10!",
+				   .before = "step 25", .after = "step 10" };
+	struct jump j = { .step = 10 };
+	char path[PATH_MAX], db[PATH_MAX + 16];
+	struct store *s = NULL;
+	struct follow *f = NULL;
+	struct snapshot seen;
+	struct feed feed;
+
+	(void)state;
+	snapshot_init(&seen);
+	str_format(path, sizeof path, "%s/runs/r1", fixture_dir);
+	str_format(db, sizeof db, "%s/run.db", path);
+	assert_int_equal(run_lock_take(&lock, path, &err), ST_OK);
+	assert_int_equal(follow_open(path, &f, &err), ST_OK);
+	feed_follow(&feed, f);
+	follow_to(&feed, &seen, 25, PHASE_RUNNING);
+	assert_false(seen.ch[0].curve.mean[19] == 9.0F);
+	assert_int_equal(store_open(db, false, &s, &err), ST_OK);
+	assert_int_equal(store_jump(s, &e, &j, NULL, &err), ST_OK);
+	for (int64_t k = 11; k <= 30; k++) {
+		struct step_row row = { .step = k, .tokens = 10, .grad_norm = 1, .n = 1 };
+
+		row.task[0].count = 1;
+		row.task[0].loss = 9;
+		assert_int_equal(store_step(s, j.timeline, &row, &err), ST_OK);
+	}
+	assert_int_equal(store_flush(s, &err), ST_OK);
+	follow_to(&feed, &seen, 30, PHASE_RUNNING);
+	assert_int_equal(seen.ch[0].curve.n, 30);
+	for (int k = 10; k < 30; k++)
+		assert_true(seen.ch[0].curve.mean[k] == 9.0F);
+	assert_int_equal(seen.eval_step, -1); /* that of step 20 is left behind */
+	store_close(s);
+	run_lock_drop(&lock);
+	follow_close(f);
+	snapshot_release(&seen);
+}
+
 /* A run that prepares has a lock and no plan; one that leaves nothing has ended. */
 static void test_before_and_after(void **state)
 {
@@ -433,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_trouble_passes),
 		cmocka_unit_test(test_goes_back),
+		cmocka_unit_test(test_rolled_back),
 		cmocka_unit_test(test_before_and_after),
 		cmocka_unit_test(test_asking_holds_nothing),
 		cmocka_unit_test(test_status_packet),

@@ -130,7 +130,7 @@ static void test_state_is_whole(void **state)
 	/* without a number it stands nowhere: state_is_lacking */
 	s->mix.dev_step = 3;
 	all_bytes_show(s, ch, sizeof *ch,
-		       sizeof *ch - 6 * sizeof(double) - 3 - sizeof(uint64_t));
+		       sizeof *ch - 8 * sizeof(double) - 3 - 3 * sizeof(uint64_t));
 	all_bytes_show(s, &s->mix.lr, 3 * sizeof(double), 0);
 	all_bytes_show(s, &s->mix.horizon, 2 * sizeof(int64_t), 0);
 	all_bytes_show(s, s->mix.weighting.param, sizeof s->mix.weighting.param, 0);

@@ -45,6 +45,43 @@ static void bad(const char *line, const char *why)
 	assert_null(strchr(err.text, '\n'));
 }
 
+/* Places, counts, and commands within commands. */
+static void test_parse_time(void **state)
+{
+	(void)state;
+	good("rollback", "rollback");
+	good("rollback  120!", "rollback 120!");
+	assert_true(cmd->is_forced);
+	good("rollback best", "rollback best");
+	assert_false(cmd->is_forced);
+	good("back", "back");
+	good("back 3", "back 3");
+	good("at 12  weight mood 20!", "at 12 weight mood 20!");
+	good("at 12 note  two  words", "at 12 note  two  words");
+	good("at 12 rollback best!", "at 12 rollback best!");
+	good("when mood.loss  <= 0.5 do  stop", "when mood.loss <= 0.5 do stop");
+	good("ramp mood weight 1 2 30", "ramp mood weight 1 2 30");
+	good("cancel at-1", "cancel at-1");
+	bad("rollback worst", "neither a step nor 'best'");
+	bad("rollback -3", "neither a step nor 'best'");
+	bad("rollback 1 2", "too many");
+	bad("back 0", "no whole number");
+	bad("back 99", "no whole number");
+	bad("back 1.5", "no whole number");
+	bad("at 12", "too few");
+	bad("at soon pause", "no number");
+	bad("at 12 wieght mood 2", "no command 'wieght'");
+	bad("at 12 weight mood 20", "beyond its usual range");
+	bad("at 12 at 13 pause", "'at' cannot be done later");
+	bad("at 12 try some text", "'try' asks");
+	bad("at 12 rollback 5", "'rollback 5!' if that is meant");
+	bad("when mood.loss < 1 pause", "where 'do' should be");
+	bad("when mood.loss < 1 do", "too few");
+	bad("when mood.loss < x do pause", "no number");
+	bad("ramp mood weight 1 2", "too few");
+	bad("cancel", "too few");
+}
+
 static void test_parse(void **state)
 {
 	(void)state;
@@ -424,6 +461,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_time),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_completion),
