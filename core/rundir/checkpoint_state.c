@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "rundir/checkpoint_object.h"
 
 const char *checkpoint_file_name(const struct tokenizer_kind *k, enum checkpoint_file f)
 {
@@ -70,152 +71,19 @@ void checkpoint_state_free(struct checkpoint_state *c)
 	xfree(c);
 }
 
-/* --- reading: the first thing wrong is kept, the rest goes on with zeros --- */
-
-struct reader {
-	struct err *err;
-	enum status st;
-};
-
-/* An object while it is read: what was asked for is known, the rest is not. */
-enum { KEYS_MAX = 24 };
-struct object {
-	struct reader *r;
-	const struct json *n;
-	const char *what;          /* its own key */
-	const char *key[KEYS_MAX]; /* borrowed */
-	int n_keys;
-};
-
-static void wrong(struct reader *r, const char *what, const char *key, const char *in)
-{
-	if (!r->st)
-		r->st = err_set(r->err, ST_CORRUPT, "state.json: %s '%s'%s%s%s", what,
-				key, in ? " in '" : "", in ? in : "", in ? "'" : "");
-}
-
-/* The member of that type, or NULL. */
-static const struct json *want(struct object *o, const char *key, enum json_type type)
-{
-	struct reader *r = o->r;
-	const struct json *n = r->st || !o->n ? NULL : json_get(o->n, key);
-
-	BUG_IF(o->n_keys == KEYS_MAX);
-	o->key[o->n_keys++] = key;
-	if (!r->st && !n)
-		wrong(r, "missing key", key, o->what);
-	if (n && json_type(n) != type) {
-		char what[80];
-
-		str_format(what, sizeof what, "%s, not %s, for", json_type_name(
-			   json_type(n)), json_type_name(type));
-		wrong(r, what, key, o->what);
-		n = NULL;
-	}
-	return n;
-}
-
-static struct object object_of(struct reader *r, const struct json *n, const char *what)
-{
-	if (!r->st && n && json_type(n) != JSON_OBJECT) {
-		wrong(r, "not an object:", what, NULL);
-		n = NULL;
-	}
-	return (struct object){ .r = r, .n = n, .what = what };
-}
-
-static struct object open_object(struct object *parent, const char *key)
-{
-	return object_of(parent->r, want(parent, key, JSON_OBJECT), key);
-}
-
-/* Keys that nobody asked for. */
-static void close_object(struct object *o)
-{
-	const struct json *n = o->r->st || !o->n ? NULL : json_first(o->n);
-
-	for (; n; n = json_next(n)) {
-		bool is_known = false;
-
-		for (int i = 0; i < o->n_keys; i++)
-			is_known |= str_eq(json_key(n), o->key[i]);
-		if (!is_known)
-			wrong(o->r, "unknown key", json_key(n), o->what);
-	}
-}
-
-static void get_text(struct object *o, const char *key, char *out, size_t cap)
-{
-	const struct json *n = want(o, key, JSON_STRING);
-
-	if (n && !str_copy(out, cap, json_string(n)))
-		wrong(o->r, "too long:", key, o->what);
-}
-
-static double get_real(struct object *o, const char *key)
-{
-	const struct json *n = want(o, key, JSON_STRING);
-	double x = 0;
-
-	if (n && !double_from_hex(json_string(n), &x))
-		wrong(o->r, "no hexadecimal number:", key, o->what);
-	return x;
-}
-
-static double get_within(struct object *o, const char *key, double least, double most)
-{
-	double x = get_real(o, key);
-
-	if (!o->r->st && !(x >= least && x <= most))
-		wrong(o->r, "out of range:", key, o->what);
-	return x;
-}
-
-static uint64_t get_count(struct object *o, const char *key, double most)
-{
-	const struct json *n = want(o, key, JSON_STRING);
-	uint64_t x = 0;
-
-	if (n && (!parse_u64(json_string(n), &x) || (double)x > most))
-		wrong(o->r, "no count or too large:", key, o->what);
-	return o->r->st ? 0 : x;
-}
-
-static int64_t get_int(struct object *o, const char *key, int64_t most)
-{
-	const struct json *n = want(o, key, JSON_NUMBER);
-	int64_t x = 0;
-
-	if (n && (!json_int(n, &x) || x < 0 || x > most))
-		wrong(o->r, "out of range:", key, o->what);
-	return o->r->st ? 0 : x;
-}
-
-/* 32 hex digits; "" where `may_lack`. */
-static void get_hash(struct object *o, const char *key, char out[HASH_TEXT],
-		     bool may_lack)
-{
-	get_text(o, key, out, HASH_TEXT);
-	if (o->r->st || (may_lack && !*out))
-		return;
-	if (strlen(out) != HASH_TEXT - 1 ||
-	    strspn(out, "0123456789abcdef") != HASH_TEXT - 1)
-		wrong(o->r, "no hash:", key, o->what);
-}
-
 /* --- fields of the state --- */
 
 static void get_memory(struct object *o, int count, double *out)
 {
-	const struct json *n = want(o, "memory", JSON_ARRAY);
+	const struct json *n = object_member(o, "memory", JSON_ARRAY);
 	int i = 0;
 
 	if (n && json_len(n) != count)
-		wrong(o->r, "wrong length of", "memory", o->what);
+		object_wrong(o->r, "wrong length of", "memory", o->what);
 	for (n = n && !o->r->st ? json_first(n) : NULL; n; n = json_next(n))
 		if (json_type(n) != JSON_STRING ||
 		    !double_from_hex(json_string(n), &out[i++])) {
-			wrong(o->r, "no hexadecimal numbers:", "memory", o->what);
+			object_wrong(o->r, "no hexadecimal numbers:", "memory", o->what);
 			return;
 		}
 }
@@ -223,49 +91,49 @@ static void get_memory(struct object *o, int count, double *out)
 static void get_params(struct object *method, const struct mix_param *table,
 		       double *param)
 {
-	struct object o = open_object(method, "param");
+	struct object o = object_open(method, "param");
 
 	for (int i = 0; i < MIX_PARAMS && table[i].name; i++)
-		param[i] = get_within(&o, table[i].name, table[i].min, table[i].max);
-	close_object(&o);
+		param[i] = object_within(&o, table[i].name, table[i].min, table[i].max);
+	object_close(&o);
 }
 
 static void get_method(struct object *parent, const struct state_field *f, int n_tasks,
 		       struct mix_method *m)
 {
-	struct object o = open_object(parent, f->name);
+	struct object o = object_open(parent, f->name);
 	char name[64] = "";
 
-	get_text(&o, "method", name, sizeof name);
+	object_text(&o, "method", name, sizeof name);
 	m->row = method_find(f->role, name);
 	if (!m->row) {
-		wrong(o.r, "unknown method", name, f->name);
+		object_wrong(o.r, "unknown method", name, f->name);
 		return;
 	}
 	get_params(&o, m->row->param, m->param);
 	m->groups = o.n && json_get(o.n, "groups") ?
-		(int)get_int(&o, "groups", FREEZE_LAYERS + 1) : 1;
+		(int)object_int(&o, "groups", FREEZE_LAYERS + 1) : 1;
 	if (m->groups < 1 || mix_memory(m, n_tasks) < 0)
-		wrong(o.r, "out of range:", "groups", f->name);
+		object_wrong(o.r, "out of range:", "groups", f->name);
 	else
 		get_memory(&o, mix_memory(m, n_tasks), m->memory);
-	close_object(&o);
+	object_close(&o);
 }
 
 /* As many as there are; the rest is as without them. */
 static void get_reals(struct object *o, const struct state_field *f, double *out)
 {
-	const struct json *n = want(o, f->name, JSON_ARRAY);
+	const struct json *n = object_member(o, f->name, JSON_ARRAY);
 	int i = 0;
 
 	for (int k = 0; k < f->count; k++)
 		out[k] = f->without;
 	if (n && (json_len(n) < 1 || json_len(n) > f->count))
-		wrong(o->r, "wrong length of", f->name, o->what);
+		object_wrong(o->r, "wrong length of", f->name, o->what);
 	for (n = n && !o->r->st ? json_first(n) : NULL; n && !o->r->st; n = json_next(n))
 		if (json_type(n) != JSON_STRING || !double_from_hex(json_string(n), &out[i]) ||
 		    !(out[i] >= f->least && out[i] <= f->most))
-			wrong(o->r, "no numbers within their range:", f->name, o->what);
+			object_wrong(o->r, "no numbers within their range:", f->name, o->what);
 		else
 			i++;
 }
@@ -274,24 +142,24 @@ static void get_guard(struct object *parent, const struct state_field *f, int n_
 		      struct guard *g)
 {
 	const struct guard_row *row = guard_at(f->guard);
-	struct object o = open_object(parent, f->name), params;
+	struct object o = object_open(parent, f->name), params;
 	char mode[16] = "";
 
 	guard_init(row, g);
-	get_text(&o, "mode", mode, sizeof mode);
+	object_text(&o, "mode", mode, sizeof mode);
 	if (!guard_mode_find(mode, &g->mode))
-		wrong(o.r, "no mode of a guard:", mode, f->name);
-	g->since = g->seen = (int64_t)get_count(&o, "since", 9e18);
-	params = open_object(&o, "param");
+		object_wrong(o.r, "no mode of a guard:", mode, f->name);
+	g->since = g->seen = (int64_t)object_count(&o, "since", 9e18);
+	params = object_open(&o, "param");
 	for (int i = 0; i < GUARD_PARAMS && row->param[i].name; i++)
-		g->param[i] = get_within(&params, row->param[i].name, row->param[i].min,
+		g->param[i] = object_within(&params, row->param[i].name, row->param[i].min,
 					 row->param[i].max);
-	close_object(&params);
+	object_close(&params);
 	if (g->mode == GUARD_ACT) {
-		g->seen = (int64_t)get_count(&o, "seen", 9e18);
+		g->seen = (int64_t)object_count(&o, "seen", 9e18);
 		get_memory(&o, guard_memory(row, n_tasks), g->memory);
 	}
-	close_object(&o);
+	object_close(&o);
 }
 
 static void set_lacking(const struct state_field *f, void *at)
@@ -318,22 +186,22 @@ static void get_field(struct object *o, const struct state_field *f, int n_tasks
 	}
 	switch (f->type) {
 	case STATE_I64:
-		*(int64_t *)at = (int64_t)get_count(o, f->name, f->most);
+		*(int64_t *)at = (int64_t)object_count(o, f->name, f->most);
 		break;
 	case STATE_U64:
-		*(uint64_t *)at = get_count(o, f->name, f->most);
+		*(uint64_t *)at = object_count(o, f->name, f->most);
 		break;
 	case STATE_U32:
-		*(uint32_t *)at = (uint32_t)get_count(o, f->name, f->most);
+		*(uint32_t *)at = (uint32_t)object_count(o, f->name, f->most);
 		break;
 	case STATE_REAL:
-		*(double *)at = get_within(o, f->name, f->least, f->most);
+		*(double *)at = object_within(o, f->name, f->least, f->most);
 		break;
 	case STATE_REALS:
 		get_reals(o, f, at);
 		break;
 	case STATE_BOOL:
-		n = want(o, f->name, JSON_BOOL);
+		n = object_member(o, f->name, JSON_BOOL);
 		*(bool *)at = n && json_bool(n);
 		break;
 	case STATE_METHOD:
@@ -351,7 +219,7 @@ static void get_field(struct object *o, const struct state_field *f, int n_tasks
 static void get_scope(struct object *parent, enum state_scope scope, int task,
 		      struct session *state)
 {
-	struct object o = open_object(parent, state_scope_key(scope));
+	struct object o = object_open(parent, state_scope_key(scope));
 
 	for (int i = 0; i < state_count; i++) {
 		const struct state_field *f = &state_table[i];
@@ -359,7 +227,7 @@ static void get_scope(struct object *parent, enum state_scope scope, int task,
 		if (f->scope == scope && f->file == STATE_JSON)
 			get_field(&o, f, state->n_tasks, state_at(state, f, task));
 	}
-	close_object(&o);
+	object_close(&o);
 }
 
 /* --- the whole --- */
@@ -370,24 +238,24 @@ static void get_task(struct reader *r, const struct json *n, int i,
 	struct object o = object_of(r, n, "tasks");
 	struct checkpoint_task *t = &c->task[i];
 
-	get_text(&o, "name", t->name, sizeof t->name);
-	get_hash(&o, "train", t->train, true);
-	get_hash(&o, "dev", t->dev, true);
-	t->mean = get_within(&o, "mean", -1e300, 1e300);
-	t->scale = get_within(&o, "scale", -1e300, 1e300);
+	object_text(&o, "name", t->name, sizeof t->name);
+	object_hash(&o, "train", t->train, true);
+	object_hash(&o, "dev", t->dev, true);
+	t->mean = object_within(&o, "mean", -1e300, 1e300);
+	t->scale = object_within(&o, "scale", -1e300, 1e300);
 	for (int scope = STATE_PACKING; scope < STATE_SCOPES; scope++)
 		get_scope(&o, (enum state_scope)scope, i, c->held);
-	close_object(&o);
+	object_close(&o);
 }
 
 static void get_tasks(struct object *root, struct checkpoint_state *c)
 {
 	struct reader *r = root->r;
-	const struct json *n = want(root, "tasks", JSON_ARRAY);
+	const struct json *n = object_member(root, "tasks", JSON_ARRAY);
 	int count = n ? json_len(n) : 0;
 
 	if (n && (count < 1 || count > MIX_TASKS_MAX))
-		wrong(r, "wrong number of", "tasks", NULL);
+		object_wrong(r, "wrong number of", "tasks", NULL);
 	if (r->st)
 		return;
 	c->task = xcalloc((size_t)count, sizeof *c->task);
@@ -413,7 +281,7 @@ static const struct tokenizer_kind *kind_of_files(const struct json *files)
 
 static void get_files(struct object *root, struct checkpoint_state *c)
 {
-	struct object files = open_object(root, "files");
+	struct object files = object_open(root, "files");
 
 	c->tokenizer = kind_of_files(files.n);
 	for (int i = 0; i < CHECKPOINT_FILES; i++) {
@@ -424,18 +292,18 @@ static void get_files(struct object *root, struct checkpoint_state *c)
 		if (!name || (files.n && may_lack(c->tokenizer, file) &&
 			      !json_get(files.n, name)))
 			continue;
-		f = open_object(&files, name);
-		c->file[i].bytes = get_count(&f, "bytes", 0x1p48);
-		get_hash(&f, "sum", c->file[i].sum, false);
-		close_object(&f);
+		f = object_open(&files, name);
+		c->file[i].bytes = object_count(&f, "bytes", 0x1p48);
+		object_hash(&f, "sum", c->file[i].sum, false);
+		object_close(&f);
 	}
-	close_object(&files);
+	object_close(&files);
 }
 
 /* Before anything else is asked for: another version has other keys. */
 static void check_version(struct object *root)
 {
-	const struct json *n = want(root, "tutti_checkpoint", JSON_NUMBER);
+	const struct json *n = object_member(root, "tutti_checkpoint", JSON_NUMBER);
 	int64_t version = 0;
 
 	if (!n || (json_int(n, &version) && version == CHECKPOINT_VERSION))
@@ -453,25 +321,25 @@ static void get_whole(struct reader *r, const struct json *json,
 	char sum[HASH_TEXT];
 
 	check_version(&root);
-	c->timeline = (int)get_int(&root, "timeline", INT32_MAX);
-	c->journal_seq = (int64_t)get_count(&root, "journal_seq", 9e18);
-	get_text(&root, "name", c->name, sizeof c->name);
-	c->score = get_real(&root, "score");
-	get_hash(&root, "state", c->state, false);
-	get_hash(&root, "vocab", c->vocab, false);
+	c->timeline = (int)object_int(&root, "timeline", INT32_MAX);
+	c->journal_seq = (int64_t)object_count(&root, "journal_seq", 9e18);
+	object_text(&root, "name", c->name, sizeof c->name);
+	c->score = object_real(&root, "score");
+	object_hash(&root, "state", c->state, false);
+	object_hash(&root, "vocab", c->vocab, false);
 	if (root.n && json_get(root.n, "init"))
-		get_hash(&root, "init", c->init, false);
+		object_hash(&root, "init", c->init, false);
 	get_tasks(&root, c);
 	get_files(&root, c);
-	get_hash(&root, "sum", sum, false);
-	close_object(&root);
+	object_hash(&root, "sum", sum, false);
+	object_close(&root);
 	if (r->st)
 		return;
 	c->step = c->held->step;
 	if (c->held->skipped > c->step || c->held->skips > c->held->skipped)
-		wrong(r, "out of range:", "skipped", "session");
+		object_wrong(r, "out of range:", "skipped", "session");
 	if (c->held->mix.dev_step > c->step)
-		wrong(r, "out of range:", "dev_step", "mix");
+		object_wrong(r, "out of range:", "dev_step", "mix");
 }
 
 static enum status check_sum(const char *text, size_t len, struct err *err)

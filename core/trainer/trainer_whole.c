@@ -1,13 +1,51 @@
 /*
- * trainer_whole.c - the evaluation that a run may end with (budget.eval_end): all dev
- * rows, the tasks' beams, every prediction kept. It stands beside that of the schedule,
- * on which the best checkpoint and the methods go: more rows and other summaries would
- * compare with no evaluation before it.
+ * trainer_whole.c - what is measured over all dev rows: baselines at the start, and the
+ * evaluation that a run may end with (budget.eval_end), with the tasks' beams and every
+ * prediction kept. It stands beside that of the schedule, on which the best checkpoint and
+ * the methods go: more rows and other summaries would compare with no evaluation before it.
  */
 #include "trainer/trainer_internal.h"
 
+#include "ask/blind.h"
 #include "ask/evaluate.h"
 #include "base/mem.h"
+
+/* --- baselines --- */
+
+/* A metric that could only ever be 0 is said before anybody waits for it. */
+static void say_blind(struct trainer *t, int task)
+{
+	const struct plan_task *p = &t->s->plan->tasks[task];
+	struct rouge_blind blind = rouge_blind_count(t->s, task);
+	struct buf b;
+
+	buf_init(&b);
+	if (2 * blind.n > blind.of && rouge_blind_words(blind, ROUGE_REMEDY, &b))
+		trainer_say(t, "%s: %s", p->name, buf_str(&b));
+	buf_release(&b);
+}
+
+/* Over all dev rows, so that it is one number here, in `eval` and in the manual. */
+enum status trainer_baselines(struct trainer *t, struct err *err)
+{
+	struct evaluation *e = xcalloc((size_t)t->s->n_tasks, sizeof *e);
+	enum status st = ST_OK;
+	int n = 0;
+
+	for (int i = 0; i < t->s->n_tasks && !st; i++)
+		if (t->s->task[i].dev && dataset_size(t->s->task[i].dev))
+			st = evaluate_baseline(t->s, i, NULL, 0, &e[n++].row, err);
+	if (!st)
+		st = store_evaluation(t->store, NULL, e, n, 0, err);
+	for (int i = 0; i < n && !st; i++) {
+		telemetry_eval(&t->live, &e[i].row);
+		say_blind(t, e[i].row.task);
+	}
+	xfree(e);
+	return st;
+}
+
+/* --- at the end --- */
 
 /* Each is one transaction (I15): a row of it says that all of it is there. */
 static enum status is_there(struct trainer *t, bool *is, struct err *err)

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ask/blind.h"
 #include "ask/evaluate.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -189,11 +188,6 @@ void trainer_add_journal(struct trainer *t, const struct journal_entry *e)
 
 /* --- evaluations --- */
 
-static bool has_dev(const struct session *s, int task)
-{
-	return s->task[task].dev && dataset_size(s->task[task].dev);
-}
-
 /*
  * Of every task with dev rows, behind e[*n]; nothing is written yet. Of the weights'
  * average with the threshold that was fitted to the weights, and no predictions.
@@ -330,39 +324,6 @@ enum status trainer_evaluate_due(struct trainer *t, struct err *err)
 	/* in the store, perhaps not in a state that was saved before it */
 	st = advance_wants_dev(t->s) ? advance_look(t->s, &t->pg, err) : ST_OK;
 	return st ? st : say_afresh(t, &score, err);
-}
-
-/* A metric that could only ever be 0 is said before anybody waits for it. */
-static void say_blind(struct trainer *t, int task)
-{
-	const struct plan_task *p = &t->s->plan->tasks[task];
-	struct rouge_blind blind = rouge_blind_count(t->s, task);
-	struct buf b;
-
-	buf_init(&b);
-	if (2 * blind.n > blind.of && rouge_blind_words(blind, ROUGE_REMEDY, &b))
-		trainer_say(t, "%s: %s", p->name, buf_str(&b));
-	buf_release(&b);
-}
-
-/* Over all dev rows, so that it is one number here, in `eval` and in the manual. */
-enum status trainer_baselines(struct trainer *t, struct err *err)
-{
-	struct evaluation *e = xcalloc((size_t)t->s->n_tasks, sizeof *e);
-	enum status st = ST_OK;
-	int n = 0;
-
-	for (int i = 0; i < t->s->n_tasks && !st; i++)
-		if (has_dev(t->s, i))
-			st = evaluate_baseline(t->s, i, NULL, 0, &e[n++].row, err);
-	if (!st)
-		st = store_evaluation(t->store, NULL, e, n, 0, err);
-	for (int i = 0; i < n && !st; i++) {
-		telemetry_eval(&t->live, &e[i].row);
-		say_blind(t, e[i].row.task);
-	}
-	xfree(e);
-	return st;
 }
 
 /* --- checkpoints --- */

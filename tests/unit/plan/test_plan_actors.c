@@ -118,7 +118,8 @@ static void test_refused(void **state)
 	refuses("{ \"a\": { \"commands\": [\"lr\", \"lr\"] } }", NULL, "'lr' comes twice");
 	refuses("{ \"a\": { \"commands\": [], \"ranges\": [] } }", NULL, "object of ranges");
 	refuses("{ \"a\": { \"commands\": [], \"ranges\": { \"lr\": 3 } } }", NULL, "two numbers");
-	refuses("{ \"a\": { \"commands\": [], \"ranges\": { \"lr\": [2, 1] } } }", NULL, "no range");
+	refuses("{ \"a\": { \"commands\": [], \"ranges\": { \"lr\": [2, 1] } } }", NULL,
+		"no range");
 	refuses("{ \"a\": { \"commands\": [], \"ranges\": { \"a name that no command could have"
 		"\": [1, 2] } } }", NULL, "no command");
 	refuses("{ \"a\": { \"commands\": [], \"every\": -1 } }", NULL, "out of range");
