@@ -49,7 +49,7 @@ static struct coming_item *add(struct coming *c, enum coming_kind kind,
 
 	ARRAY_GROW(c->item, c->n, c->cap);
 	i = &c->item[c->n++];
-	*i = (struct coming_item){ .kind = kind, .since = e->step };
+	*i = (struct coming_item){ .kind = kind, .seq = e->seq, .since = e->step };
 	str_copy(i->line, sizeof i->line, e->command);
 	if (kind != COMING_RAMP) {
 		c->given++;

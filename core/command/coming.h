@@ -26,6 +26,7 @@ struct coming_item {
 	enum coming_kind kind;
 	char name[COMING_NAME];      /* "at-1", "when-2", "ramp-sst2" */
 	char line[JOURNAL_TEXT];     /* as it was given */
+	int64_t seq;                 /* of the entry that gave it */
 	int64_t since, step;         /* given at; of COMING_AT and a ramp: done at */
 	char command[JOURNAL_TEXT];  /* what is to be done; a ramp: "" */
 	char task[40], metric[24];   /* COMING_WHEN; of a ramp the task */

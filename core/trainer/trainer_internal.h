@@ -89,6 +89,8 @@ struct trainer {
 	int n_pending, next_pending;
 	struct ring *ring;             /* the last states (session/ring.h) */
 	struct coming coming;          /* what was asked for and is to come */
+	int64_t *gone_back;            /* entries whose commands went back: once each */
+	size_t n_gone_back, cap_gone_back;
 	int64_t looked;                /* the step whose evaluation was looked at for it */
 	struct journal_entry *then;    /* what is said behind a jump; NULL: nothing */
 	int64_t journal_seq;       /* the last entry in the state */

@@ -4,12 +4,14 @@
  * list, and what it did stands beside as any command. A replay and a run that
  * catches up have both from the journal; here nothing fires until that is at its end.
  *
- * What goes back in time is taken off on the new timeline, behind the jump: there it
- * would come again, to the same end, without end.
+ * What goes back in time is taken off on the new timeline, behind the jump, and never
+ * comes again, not even where another jump leaves that entry behind, too: two that undo
+ * each other would go on without end.
  */
 #include "trainer/trainer_internal.h"
 
 #include <math.h> /* NAN */
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -19,6 +21,39 @@
 #include "trainer/change.h"
 
 /* --- the list --- */
+
+#define WENT_BACK "done, entry "
+
+static void remember(struct trainer *t, int64_t seq)
+{
+	ARRAY_GROW(t->gone_back, t->n_gone_back, t->cap_gone_back);
+	t->gone_back[t->n_gone_back++] = seq;
+}
+
+static bool has_gone_back(const struct trainer *t, const struct coming_item *i)
+{
+	for (size_t k = 0; k < t->n_gone_back; k++)
+		if (t->gone_back[k] == i->seq)
+			return true;
+	return false;
+}
+
+/* Of the whole journal: also what was left behind has been done. */
+static enum status read_gone_back(struct trainer *t, struct err *err)
+{
+	struct journal_entry *e = NULL;
+	int64_t seq;
+	int n = 0;
+	enum status st = store_journal_read(t->store, 0, &e, &n, err);
+
+	t->n_gone_back = 0;
+	for (int i = 0; i < n && !st; i++)
+		if (e[i].who == WHO_TIMER && str_starts(e[i].after, WENT_BACK) &&
+		    parse_i64(e[i].after + strlen(WENT_BACK), &seq))
+			remember(t, seq);
+	xfree(e);
+	return st;
+}
 
 enum status trainer_coming_read(struct trainer *t, int64_t upto, struct err *err)
 {
@@ -31,6 +66,8 @@ enum status trainer_coming_read(struct trainer *t, int64_t upto, struct err *err
 		if (e[i].seq <= upto)
 			coming_take(&t->coming, &e[i]);
 	xfree(e);
+	if (!st)
+		st = read_gone_back(t, err);
 	t->s->coming = &t->coming;
 	t->looked = -1;
 	return st;
@@ -122,11 +159,14 @@ static enum status fire_run(struct trainer *t, const struct coming_item *i,
 static enum status fire_jump(struct trainer *t, const struct coming_item *i,
 			     const struct command *c, struct err *err)
 {
-	struct journal_entry off = taken_off(t, i, "done");
+	struct journal_entry off;
 	struct err why = { "" };
 	struct buf answer;
+	char how[48];
 	enum status st;
 
+	str_format(how, sizeof how, WENT_BACK "%lld", (long long)i->seq);
+	off = taken_off(t, i, how);
 	buf_init(&answer);
 	t->then = &off;
 	st = c->row->run(t, c, &answer, &why);
@@ -182,6 +222,8 @@ static const struct coming_item *first_due(const struct trainer *t,
 	for (int k = 0; k < t->coming.n; k++) {
 		const struct coming_item *i = &t->coming.item[k];
 
+		if (has_gone_back(t, i))
+			continue;
 		if (i->kind == COMING_AT && i->step <= t->s->step)
 			return i;
 		if (i->kind == COMING_WHEN && i->since < t->s->step &&

@@ -234,6 +234,8 @@ static void end(struct trainer *t, enum status st)
 	trainer_picture(t, true);
 	ring_free(t->ring);
 	coming_clear(&t->coming);
+	xfree(t->gone_back);
+	t->gone_back = NULL;
 	session_free(t->s);
 	t->s = NULL;
 	store_close(t->store);
