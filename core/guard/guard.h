@@ -26,7 +26,7 @@
 #include "base/status.h"
 #include "guard/guard_list.h"
 
-enum { GUARD_PARAMS = 4, GUARD_TASKS_MAX = 64, GUARD_EACH = 12, GUARD_OWN = 6,
+enum { GUARD_PARAMS = 6, GUARD_TASKS_MAX = 64, GUARD_EACH = 12, GUARD_OWN = 6,
        GUARD_MEMORY = GUARD_TASKS_MAX * GUARD_EACH + GUARD_OWN,
        GUARD_TEXT = 240, GUARD_ACTS = 2, GUARD_LINE = 96 };
 

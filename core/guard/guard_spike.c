@@ -8,7 +8,8 @@
  *   m <- .98 m + .02 l     d <- .98 d + .02 |l - m|     s <- s + a (l - s), a = 2 / (w + 1)
  *   spike: s > factor m,   s - m > sd 1.2533 d sqrt(a / (2 - a)),   s > first / 2
  *
- * It is said once, and is over when s is back below 1.2 m.
+ * It is said once, and is over when s is back below 1.2 m. Another one of the same task is
+ * not said within `quiet` steps: a run that jitters for long would fill its journal.
  */
 #include "guard/guard.h"
 
@@ -16,7 +17,7 @@
 
 #include "base/str.h"
 
-enum { FACTOR, SD, WINDOW, LEAST };
+enum { FACTOR, SD, WINDOW, LEAST, QUIET };
 enum { SEEN, FIRST, MEAN, AWAY, SHORT, IS_UP, FIRED, FROM, TO, EACH };
 enum { WARM = 20 };
 
@@ -44,9 +45,11 @@ static void take(const struct guard_view *v, double *m, double loss)
 		m[SHORT] - m[MEAN] > v->param[SD] * sd && m[SHORT] > m[FIRST] / 2;
 	if (is_up && m[IS_UP] == 0) {
 		m[IS_UP] = 1;
-		m[FIRED] = (double)v->step;
-		m[FROM] = m[MEAN];
-		m[TO] = m[SHORT];
+		if (!(m[FIRED] > 0) || (double)v->step - m[FIRED] >= v->param[QUIET]) {
+			m[FIRED] = (double)v->step;
+			m[FROM] = m[MEAN];
+			m[TO] = m[SHORT];
+		}
 	} else if (m[SHORT] < 1.2 * m[MEAN]) {
 		m[IS_UP] = 0;
 	}
@@ -86,7 +89,9 @@ const struct guard_row guard_spike = {
 	.param = { [FACTOR] = { "factor", 1.1, 100, 2, "times the running mean" },
 		   [SD] = { "sd", 0, 100, 6, "standard deviations of the short mean" },
 		   [WINDOW] = { "window", 1, 100, 5, "steps of the short mean" },
-		   [LEAST] = { "least", 0, 1, 0.125, "part of the plan's rate that is left" } },
+		   [LEAST] = { "least", 0, 1, 0.125, "part of the plan's rate that is left" },
+		   [QUIET] = { "quiet", 0, 1e9, 500, "steps before the task's next one is "
+			       "said" } },
 	.each = EACH,
 	.step = step,
 	.say = say,

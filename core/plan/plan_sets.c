@@ -86,8 +86,8 @@ static enum status set_field(struct plan_reader *r, struct json *root,
 	struct buf b;
 	enum status st;
 
-	if (row < 0) /* an argument: a number or a word */
-		is_text = !parse_double(value, &number);
+	if (row < 0) /* an argument: a number, a list, or a word */
+		is_text = *value != '[' && !parse_double(value, &number);
 	if (row >= 0 && plan_places()[row].slot == SLOT_HEADER)
 		is_text = false;
 	if (*value == '"' || (row >= 0 && plan_is_optional(&plan_fields(&n)[row]) &&

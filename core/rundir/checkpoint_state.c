@@ -153,7 +153,7 @@ static void get_guard(struct object *parent, const struct state_field *f, int n_
 	params = object_open(&o, "param");
 	for (int i = 0; i < GUARD_PARAMS && row->param[i].name; i++)
 		g->param[i] = object_within(&params, row->param[i].name, row->param[i].min,
-					 row->param[i].max);
+					    row->param[i].max);
 	object_close(&params);
 	if (g->mode == GUARD_ACT) {
 		g->seen = (int64_t)object_count(&o, "seen", 9e18);
@@ -167,7 +167,7 @@ static void set_lacking(const struct state_field *f, void *at)
 	if (f->type == STATE_REALS)
 		for (int i = 0; i < f->count; i++)
 			((double *)at)[i] = f->without;
-	if (f->type == STATE_GUARD)
+	else if (f->type == STATE_GUARD)
 		guard_init(guard_at(f->guard), at);
 	else if (f->type == STATE_REAL)
 		*(double *)at = f->without;

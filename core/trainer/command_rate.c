@@ -68,6 +68,6 @@ const struct command_row command_rate = {
 		"embeddings 0.1, layers 0..2 0.5. 0 is what freeze does, at no cost. Below "
 		"0.01 or above 100 it wants a '!'.",
 	.flags = CMD_CHANGES, .min = 0, .max = RATE_MOST, .low = RATE_LOW, .high = RATE_HIGH,
-	.letter = 'R', .change = change_rate, .show = show_rate,
+	.letter = 'E', .change = change_rate, .show = show_rate,
 	.undo = undo_rate,
 };

@@ -159,8 +159,9 @@ static enum status last_evaluation(struct trainer *t, struct err *err)
 }
 
 /*
- * A small set comes around again while a large one is in its first pass: said at the 2nd,
- * 4th, 8th ... time, when the rows begin to be known by heart.
+ * A small set comes around again while a large one is in its first pass: said at the 4th,
+ * 8th, 16th ... time, when the rows begin to be known by heart, and where nothing else is
+ * said that would be overwritten.
  */
 void trainer_tell_passes(struct trainer *t)
 {
@@ -171,7 +172,7 @@ void trainer_tell_passes(struct trainer *t)
 		if (pass == c->epoch + 1)
 			continue;
 		c->epoch = pass - 1;
-		if (pass & (pass - 1))
+		if (pass < 4 || pass & (pass - 1) || t->live.message[0])
 			continue;
 		trainer_say(t, "step %lld: %s begins pass %llu over its %llu rows",
 			    (long long)t->s->step, c->name, (unsigned long long)pass,

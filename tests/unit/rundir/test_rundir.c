@@ -200,6 +200,17 @@ static void test_lock_is_no_link(void **state)
 	assert_false(run_is_live(run));
 }
 
+/* A store of a run that never began. */
+static void put_store(const char *folder)
+{
+	char path[PATH_MAX];
+	struct store *st = NULL;
+
+	str_format(path, sizeof path, "%s/run.db", in_scratch(folder));
+	assert_int_equal(store_open(path, true, &st, NULL), ST_OK);
+	store_close(st);
+}
+
 static void test_list(void **state)
 {
 	static const char plan[] = "{\"tutti\":1,\"tasks\":{\"a\":{},\"b\":{}},"
@@ -221,7 +232,7 @@ static void test_list(void **state)
 	put_text("list/r-4/plan.json", "[]");
 	put_file("list/r-4/run.db", "SQLite format 3\0", 16);
 	put_text("list/r-5/plan.json", plan);
-	put_file("list/r-5/run.db", "SQLite format 3\0", 16);
+	put_store("list/r-5");
 	mkdir(in_scratch("list/r-5/checkpoints"), 0700);
 	mkdir(in_scratch("list/r-5/checkpoints/step-000020"), 0700);
 	put_text("list/note.txt", "no run");

@@ -45,7 +45,7 @@ static void check_rates(const char *kind, const char *decoder, const char *share
 		if (model_depth(s->model, p) != depth)
 			fail_msg("%s: '%s' is of depth %d, not %d", kind,
 				 s->params.p[p].name, model_depth(s->model, p), depth);
-		assert_float_equal(s->adam.rate[p], pow(DECAY, depth), 0);
+		assert_float_equal(s->rate[p], pow(DECAY, depth), 0);
 	}
 	for (int i = 0; i < LAYERS + 2; i++)
 		assert_true(seen[i] > 0);

@@ -31,7 +31,7 @@ static void test_parse(void **state)
 	command_bad("rate embeddings 200", "'200!' if that is meant");
 	command_bad("rate embeddings 0.001", "beyond its usual range, 0.01 to 100");
 	command_bad("rate embeddings nan", "no number");
-	command_offers("ra", "rate");
+	command_offers("rat", "rate");
 	command_offers("rate la", "layer layers");
 	command_offers("rate layers 0..1, mo", "mood");
 }
