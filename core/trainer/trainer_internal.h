@@ -120,7 +120,6 @@ void trainer_phase(struct trainer *t, enum phase p);
 void trainer_say(struct trainer *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Beside what is said already: several things may be told before the first step. */
 void trainer_say_too(struct trainer *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void trainer_tell_passes(struct trainer *t); /* of a step: who begins another one */
 int64_t trainer_last_step(const struct trainer *t); /* where to end */
 void trainer_channels(struct trainer *t); /* once there is a session */
 bool trainer_should_stop(const struct trainer *t);

@@ -159,28 +159,6 @@ static enum status last_evaluation(struct trainer *t, struct err *err)
 }
 
 /*
- * A small set comes around again while a large one is in its first pass: said at the 4th,
- * 8th, 16th ... time, when the rows begin to be known by heart, and where nothing else is
- * said that would be overwritten.
- */
-void trainer_tell_passes(struct trainer *t)
-{
-	for (int i = 0; i < t->live.n_channels; i++) {
-		struct channel *c = &t->live.ch[i];
-		uint64_t pass = t->s->task[i].cursor.epoch + 1;
-
-		if (pass == c->epoch + 1)
-			continue;
-		c->epoch = pass - 1;
-		if (pass < 4 || pass & (pass - 1) || t->live.message[0])
-			continue;
-		trainer_say(t, "step %lld: %s begins pass %llu over its %llu rows",
-			    (long long)t->s->step, c->name, (unsigned long long)pass,
-			    (unsigned long long)c->n_train);
-	}
-}
-
-/*
  * After the last step: its evaluations, then its checkpoint, so that the score is that
  * of these very weights. Stopped in the evaluation: saved without, and a resumed run
  * makes it.

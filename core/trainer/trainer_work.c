@@ -45,6 +45,7 @@ static void fill_channel(const struct trainer *t, int i, const double *share)
 	c->micro_batches = m->drawn;
 	c->examples = st->cursor.examples;
 	c->tokens = st->cursor.tokens;
+	c->epoch = st->cursor.epoch;
 }
 
 static void fill(struct trainer *t)
@@ -168,7 +169,6 @@ void trainer_channels(struct trainer *t)
 		c->baseline = c->grad_norm = c->effective = NAN;
 		c->dev_step = -1;
 		c->n_train = dataset_size(st->train);
-		c->epoch = st->cursor.epoch;
 		curve_init(&c->curve);
 	}
 }
@@ -445,7 +445,6 @@ enum status trainer_stepped(void *arg, const struct step_report *r, struct err *
 		store_gradient(t->store, &r->gradient[i]);
 		telemetry_gradient(&t->live, &r->gradient[i]);
 	}
-	trainer_tell_passes(t);
 	if (!st)
 		st = guard(t, &r->row, err);
 	if (!st && (now - t->last_flush >= 1 || is_due)) {

@@ -183,7 +183,7 @@ static void test_filters(void **state)
 	open_at(&p, &s, "8w");
 	assert_true(pty_shows(&p, "2 of 4 by you"));
 	assert_false(pty_shows(&p, "guard   weight"));
-	pty_type(&p, "www");
+	pty_type(&p, "wwwww"); /* script, guards, timers, actors, all */
 	assert_true(pty_shows(&p, "guard   weight"));
 	pty_type(&p, "<<"); /* backwards: agnews, then samsum */
 	assert_true(pty_shows(&p, "2 of 4 on samsum"));
