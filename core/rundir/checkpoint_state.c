@@ -167,7 +167,7 @@ static void set_lacking(const struct state_field *f, void *at)
 	if (f->type == STATE_REALS)
 		for (int i = 0; i < f->count; i++)
 			((double *)at)[i] = f->without;
-	if (f->type == STATE_GUARD)
+	else if (f->type == STATE_GUARD)
 		guard_init(guard_at(f->guard), at);
 	else if (f->type == STATE_REAL)
 		*(double *)at = f->without;
