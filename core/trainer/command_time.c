@@ -19,6 +19,98 @@ static enum status not_catching_up(const struct trainer *t, struct err *err)
 		       (long long)t->pending[t->n_pending - 1].step);
 }
 
+/* --- the state of a step --- */
+
+/*
+ * The last entry that the state of a step had before a hand came, and the last one that
+ * did no more than go back to that state: whoever did is in it again.
+ */
+struct moment {
+	int64_t step, seq, same;
+};
+
+static enum status find_moment(struct trainer *t, int64_t step, struct moment *m,
+			       struct err *err)
+{
+	struct journal_entry *e = NULL;
+	int n = 0, i = 0;
+	enum status st = store_path(t->store, 0, &e, &n, err);
+
+	*m = (struct moment){ .step = step };
+	for (; i < n && e[i].step < step; i++)
+		m->seq = e[i].seq;
+	for (m->same = m->seq; i < n; i++) {
+		const struct command_row *row = command_of(e[i].command);
+
+		if (e[i].step > step || !row || !(row->flags & CMD_JUMPS))
+			break;
+		m->same = e[i].seq;
+	}
+	xfree(e);
+	return st;
+}
+
+static bool is_moment(const struct moment *m, int64_t step, int64_t seq)
+{
+	return step == m->step && seq >= m->seq && seq <= m->same;
+}
+
+static enum status name_folder(const struct trainer *t, const char *folder,
+			       struct back_to *to, struct err *err)
+{
+	if (!str_format(to->folder, sizeof to->folder, "%s/checkpoints/%s", t->run_path,
+			folder))
+		return err_set(err, ST_INVALID, "path too long: '%.200s...'", t->run_path);
+	return checkpoint_sound(to->folder, err);
+}
+
+/* The newest checkpoint that the state is or follows from. */
+static enum status find_before(struct trainer *t, struct back_to *to, struct err *err)
+{
+	struct checkpoint_info *list = NULL;
+	int n = 0, at = 0;
+	enum status st = checkpoint_list(t->run_path, &list, &n, err);
+
+	while (!st && at < n && (!list[at].complete || list[at].is_left ||
+				 list[at].step > to->step || list[at].journal_seq > to->seq))
+		at++;
+	if (!st && at == n)
+		st = err_set(err, ST_NOT_FOUND, "step %lld is not in memory (a state takes %zu "
+			     "MB, budget.back_memory is %d), and no checkpoint leads to it",
+			     (long long)to->step, (ring_state_bytes(t->s) >> 20) + 1,
+			     t->s->plan->back_memory);
+	if (!st)
+		st = name_folder(t, list[at].folder, to, err);
+	xfree(list);
+	return st;
+}
+
+/*
+ * The state of that step before a hand came. Which one it is follows from the journal
+ * alone, whatever is in memory or on the disk: a stop at that step leaves a checkpoint
+ * with the commands of the step in it, and a run that was resumed keeps such a state.
+ */
+static enum status find_state(struct trainer *t, int64_t step, struct back_to *to,
+			      struct err *err)
+{
+	struct moment m;
+	int64_t seq = 0;
+	enum status st = find_moment(t, step, &m, err);
+
+	if (st)
+		return st;
+	if (is_moment(&m, t->s->step, t->journal_seq))
+		return err_set(err, ST_INVALID, "the run is at that state: step %lld",
+			       (long long)step);
+	to->step = step;
+	to->seq = m.seq;
+	to->in_ring = ring_find(t->ring, step, &seq);
+	if (to->in_ring >= 0 && is_moment(&m, step, seq))
+		return ST_OK;
+	to->in_ring = -1;
+	return find_before(t, to, err);
+}
+
 /* --- rollback --- */
 
 static void list_steps(const struct checkpoint_info *list, int n, struct buf *b)
@@ -28,73 +120,92 @@ static void list_steps(const struct checkpoint_info *list, int n, struct buf *b)
 			buf_addf(b, " %lld", (long long)list[i].step);
 }
 
-/* The newest of that very step: another one would be another state. */
-static enum status pick(const struct checkpoint_info *list, int n, int64_t step, int *at,
-			struct err *err)
+/* Of that very step, one with a name before others, the newest; -1: there is none. */
+static int pick(const struct checkpoint_info *list, int n, int64_t step)
 {
-	struct buf b;
+	int at = -1;
 
-	for (*at = 0; *at < n; ++*at)
-		if (list[*at].step == step && list[*at].complete && !list[*at].is_left)
-			return ST_OK;
+	for (int i = 0; i < n; i++)
+		if (list[i].step == step && list[i].complete && !list[i].is_left &&
+		    (at < 0 || (*list[i].name && !*list[at].name)))
+			at = i;
+	return at;
+}
+
+/* Nothing is the newest checkpoint before this step. */
+static int which(const struct trainer *t, const struct command *c,
+		 const struct checkpoint_info *list, int n, struct err *err)
+{
+	int64_t step = 0;
+	struct buf b;
+	int at = 0;
+
+	if (!c->n_args) {
+		while (at < n && (!list[at].complete || list[at].is_left ||
+				  list[at].step >= t->s->step))
+			at++;
+		if (at == n)
+			err_set(err, ST_NOT_FOUND, "no checkpoint before step %lld",
+				(long long)t->s->step);
+		return at < n ? pick(list, n, list[at].step) : -1;
+	}
+	parse_i64(c->arg[0], &step);
+	at = pick(list, n, step);
+	if (at >= 0)
+		return at;
 	buf_init(&b);
 	list_steps(list, n, &b);
 	err_set(err, ST_NOT_FOUND, "no checkpoint of step %lld; there are:%.120s",
 		(long long)step, b.len ? buf_str(&b) : " none");
 	buf_release(&b);
-	return ST_NOT_FOUND;
+	return -1;
 }
 
-/* "best" and nothing as a step; nothing is the newest checkpoint before this step. */
-static enum status which_step(struct trainer *t, const struct command *c,
-			      const struct checkpoint_info *list, int n, int64_t *step,
-			      struct err *err)
-{
-	struct checkpoint_choice best;
-	enum status st;
-
-	if (c->n_args && str_eq(c->arg[0], "best")) {
-		st = checkpoint_choose(t->run_path, CHECKPOINT_BEST, &best, err);
-		if (!st && !best.is_scored)
-			st = err_set(err, ST_NOT_FOUND, "no checkpoint has a score yet");
-		*step = best.step;
-		return st;
-	}
-	if (c->n_args) {
-		parse_i64(c->arg[0], step);
-		return ST_OK;
-	}
-	for (int i = 0; i < n; i++)
-		if (list[i].complete && !list[i].is_left && list[i].step < t->s->step) {
-			*step = list[i].step;
-			return ST_OK;
-		}
-	return err_set(err, ST_NOT_FOUND, "no checkpoint before step %lld",
-		       (long long)t->s->step);
-}
-
+/*
+ * One with a name is as it was saved. So is one that the step's own state does not lead
+ * to: a branch begins there.
+ */
 static enum status find_checkpoint(struct trainer *t, const struct command *c,
 				   struct back_to *to, struct err *err)
 {
 	struct checkpoint_info *list = NULL;
-	int64_t step = 0;
-	int n = 0, at = 0;
+	int n = 0, at;
 	enum status st = checkpoint_list(t->run_path, &list, &n, err);
 
-	if (!st)
-		st = which_step(t, c, list, n, &step, err);
-	if (!st)
-		st = pick(list, n, step, &at, err);
-	if (!st) {
-		to->step = step;
-		to->seq = list[at].journal_seq;
-		if (!str_format(to->folder, sizeof to->folder, "%s/checkpoints/%s",
-				t->run_path, list[at].folder))
-			st = err_set(err, ST_INVALID, "path too long: '%.200s...'",
-				     t->run_path);
+	if (st)
+		return st;
+	at = which(t, c, list, n, err);
+	if (at < 0)
+		st = ST_NOT_FOUND;
+	else if (list[at].step > t->s->step)
+		st = err_set(err, ST_INVALID, "step %lld is to come: the run is at %lld",
+			     (long long)list[at].step, (long long)t->s->step);
+	else if (!*list[at].name)
+		st = find_state(t, list[at].step, to, err);
+	if (at >= 0 && (*list[at].name ? !st : st == ST_NOT_FOUND)) {
+		*to = (struct back_to){ .step = list[at].step, .seq = list[at].journal_seq,
+					.in_ring = -1 };
+		st = name_folder(t, list[at].folder, to, err);
+		if (!st && to->step == t->s->step && to->seq == t->journal_seq)
+			st = err_set(err, ST_INVALID, "the run is at that checkpoint: step %lld",
+				     (long long)to->step);
 	}
 	xfree(list);
-	return st ? st : checkpoint_sound(to->folder, err);
+	return st;
+}
+
+/*
+ * By the evaluations of the schedule, which a run that was stopped has like any other; a
+ * stop's own one is not on it.
+ */
+static enum status find_best(struct trainer *t, struct back_to *to, struct err *err)
+{
+	struct score_row best;
+	enum status st = store_score_best(t->store, t->s->timeline, t->s->step, &best, err);
+
+	if (st == ST_NOT_FOUND)
+		return err_set(err, st, "no evaluation of the schedule has a score yet");
+	return st ? st : find_state(t, best.step, to, err);
 }
 
 static enum status run_rollback(struct trainer *t, const struct command *c,
@@ -104,14 +215,10 @@ static enum status run_rollback(struct trainer *t, const struct command *c,
 	enum status st = not_catching_up(t, err);
 
 	(void)answer;
-	if (!st)
+	if (!st && c->n_args && str_eq(c->arg[0], "best"))
+		st = find_best(t, &to, err);
+	else if (!st)
 		st = find_checkpoint(t, c, &to, err);
-	if (!st && to.step > t->s->step)
-		st = err_set(err, ST_INVALID, "step %lld is to come: the run is at %lld",
-			     (long long)to.step, (long long)t->s->step);
-	if (!st && to.step == t->s->step && to.seq == t->journal_seq)
-		st = err_set(err, ST_INVALID, "the run is at that checkpoint: step %lld",
-			     (long long)to.step);
 	if (st)
 		return st;
 	if (!c->is_forced)
@@ -133,66 +240,23 @@ const struct command_row command_rollback = {
 
 /* --- back --- */
 
-/* The last entry that the state of that step had before a hand came. */
-static enum status last_entry(struct trainer *t, int64_t step, int64_t *seq,
-			      struct err *err)
+/* So many states back: which step it is follows from this one alone. */
+static enum status find_back(struct trainer *t, const struct command *c,
+			     struct back_to *to, struct err *err)
 {
-	struct journal_entry *e = NULL;
-	int n = 0;
-	enum status st = store_path(t->store, 0, &e, &n, err);
-
-	*seq = 0;
-	for (int i = 0; i < n; i++)
-		if (e[i].step < step && e[i].seq > *seq)
-			*seq = e[i].seq;
-	xfree(e);
-	return st;
-}
-
-/* The newest checkpoint that the state follows from. */
-static enum status find_before(struct trainer *t, struct back_to *to, struct err *err)
-{
-	struct checkpoint_info *list = NULL;
-	int n = 0, at = 0;
-	enum status st = checkpoint_list(t->run_path, &list, &n, err);
-
-	while (!st && at < n && (!list[at].complete || list[at].is_left ||
-				 list[at].step > to->step || list[at].journal_seq > to->seq))
-		at++;
-	if (!st && at == n)
-		st = err_set(err, ST_NOT_FOUND, "step %lld is not in memory (a state takes %zu "
-			     "MB, budget.back_memory is %d), and no checkpoint leads to it",
-			     (long long)to->step, (ring_state_bytes(t->s) >> 20) + 1,
-			     t->s->plan->back_memory);
-	if (!st && !str_format(to->folder, sizeof to->folder, "%s/checkpoints/%s",
-			       t->run_path, list[at].folder))
-		st = err_set(err, ST_INVALID, "path too long: '%.200s...'", t->run_path);
-	xfree(list);
-	return st ? st : checkpoint_sound(to->folder, err);
-}
-
-/* Which step it is follows from this one alone, whatever is in memory. */
-static enum status find_state(struct trainer *t, const struct command *c,
-			      struct back_to *to, struct err *err)
-{
-	int64_t every = t->s->plan->back_every, n = 1;
-	enum status st;
+	int64_t every = t->s->plan->back_every, n = 1, step;
 
 	if (c->n_args)
 		parse_i64(c->arg[0], &n);
 	if (!every)
 		return err_set(err, ST_INVALID, "the plan keeps no states (budget.back_every "
 			       "is 0)");
-	to->step = t->s->step ? ((t->s->step - 1) / every - (n - 1)) * every : -1;
-	if (to->step < 0)
+	step = t->s->step ? ((t->s->step - 1) / every - (n - 1)) * every : -1;
+	if (step < 0)
 		return err_set(err, ST_NOT_FOUND, "there are not so many states before step "
 			       "%lld: one every %lld steps", (long long)t->s->step,
 			       (long long)every);
-	st = last_entry(t, to->step, &to->seq, err);
-	if (st)
-		return st;
-	to->in_ring = ring_find(t->ring, to->step, &to->seq);
-	return to->in_ring >= 0 ? ST_OK : find_before(t, to, err);
+	return find_state(t, step, to, err);
 }
 
 static enum status run_back(struct trainer *t, const struct command *c, struct buf *answer,
@@ -203,7 +267,7 @@ static enum status run_back(struct trainer *t, const struct command *c, struct b
 
 	(void)answer;
 	if (!st)
-		st = find_state(t, c, &to, err);
+		st = find_back(t, c, &to, err);
 	return st ? st : trainer_jump(t, c->text, &to, err);
 }
 
