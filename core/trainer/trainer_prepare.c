@@ -171,10 +171,10 @@ static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 	leave_notes(all, &n);
 	if (!st)
 		st = store_path(t->store, seq, &t->pending, &t->n_pending, err);
+	leave_notes(t->pending, &t->n_pending);
 	if (!st)
 		st = trainer_script_past(t, all, n, err);
 	xfree(all);
-	leave_notes(t->pending, &t->n_pending);
 	return st;
 }
 
