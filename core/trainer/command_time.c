@@ -235,7 +235,7 @@ const struct command_row command_rollback = {
 		"one before this step. What was done since is left behind: its figures and "
 		"its checkpoints without a name no longer count, and the journal still says "
 		"it. That is why it wants a '!': 'rollback 500!'.",
-	.flags = CMD_RUNS | CMD_JUMPS, .letter = 'R', .run = run_rollback,
+	.flags = CMD_RUNS | CMD_JUMPS, .letter = 'J', .run = run_rollback,
 };
 
 /* --- back --- */

@@ -159,6 +159,8 @@ static enum status settle(struct trainer *t, const struct back_to *to, struct er
 	if (!st)
 		st = look_anew(t, err);
 	if (!st)
+		st = trainer_guards_recall(t, err);
+	if (!st)
 		st = to->in_ring >= 0 ? save_if_far(t, err) : trainer_settle(t, err);
 	return st;
 }

@@ -63,6 +63,12 @@ enum status trainer_note(struct trainer *t, const char *text, struct err *err)
 	return trainer_write_entry(t, &e, line, &(struct asker){ .who = WHO_GUARD }, err);
 }
 
+void trainer_is_said(struct trainer *t, int64_t seq)
+{
+	if (!trainer_is_catching_up(t) && seq > t->journal_seq)
+		t->journal_seq = seq;
+}
+
 /* --- one command --- */
 
 /* No step feels a change before its entry is on the disk. */

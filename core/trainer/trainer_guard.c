@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "session/guarding.h"
+#include "store/line.h"
 #include "trainer/advance.h"
 
 /* --- saying and doing --- */
@@ -32,6 +33,7 @@ static enum status find_entry(struct trainer *t, const char *line, bool is_once,
 		    (is_once || (e[i].step == t->s->step &&
 				 e[i].timeline == t->s->timeline)))
 			*seq = e[i].seq;
+	trainer_is_said(t, *seq);
 	xfree(e);
 	return st;
 }
@@ -276,7 +278,10 @@ enum status trainer_guards_recall(struct trainer *t, struct err *err)
 	enum status st = store_evals_read(t->store, -1, &r.eval, &r.n_evals, err);
 
 	if (!st)
-		st = store_journal_read(t->store, 0, &r.entry, &r.n_entries, err);
+		st = store_path(t->store, 0, &r.entry, &r.n_entries, err);
+	for (int i = 0; i < GUARDS; i++)
+		if (t->s->mix.guard[i].mode == GUARD_WARN)
+			guarding_forget(t->s, i);
 	while (r.n_entries && r.entry[r.n_entries - 1].seq > t->journal_seq)
 		r.n_entries--; /* it will be applied */
 	while (r.n_evals && r.eval[r.n_evals - 1].step > t->s->step)

@@ -196,6 +196,11 @@ void trainer_actor_refused(struct trainer *t, const char *line, const struct ask
 
 /* A guard's; the journal's own one where it stands there already (a resumed run). */
 enum status trainer_note(struct trainer *t, const char *text, struct err *err);
+/*
+ * What a guard says now stands in the journal as this entry (0: it does not): a state
+ * that is saved from here on has it.
+ */
+void trainer_is_said(struct trainer *t, int64_t seq);
 
 /* A line as if `who` had posted it, between two steps. */
 enum status trainer_execute(struct trainer *t, const char *line, const struct asker *by,
@@ -203,7 +208,10 @@ enum status trainer_execute(struct trainer *t, const char *line, const struct as
 
 /* trainer_guard.c: what guards say at this step is noted, and done where they may act. */
 enum status trainer_guards(struct trainer *t, struct err *err);
-/* Of a resumed run: what those that only warn remember, from its figures. */
+/*
+ * Of a run that was resumed or went back: what those that only warn remember, from the
+ * figures that stand.
+ */
 enum status trainer_guards_recall(struct trainer *t, struct err *err);
 
 /*

@@ -211,7 +211,7 @@ static enum status measure(struct trainer *t, bool scheduled, bool averaged,
 	return st;
 }
 
-/* Does the journal have the guard's note at this step? */
+/* Does the journal have the guard's note at this step? Then it is in the state. */
 static enum status is_noted(struct trainer *t, const char *text, bool *is, struct err *err)
 {
 	struct journal_entry *e = NULL;
@@ -223,8 +223,11 @@ static enum status is_noted(struct trainer *t, const char *text, bool *is, struc
 		return ST_OK; /* trainer_note() takes it from there */
 	st = store_path(t->store, 0, &e, &n, err);
 	for (int i = 0; i < n && !st; i++)
-		*is |= e[i].who == WHO_GUARD && e[i].step == t->s->step &&
-		       str_starts(e[i].command, "note ") && str_eq(e[i].command + 5, text);
+		if (e[i].who == WHO_GUARD && e[i].step == t->s->step &&
+		    str_starts(e[i].command, "note ") && str_eq(e[i].command + 5, text)) {
+			trainer_is_said(t, e[i].seq);
+			*is = true;
+		}
 	xfree(e);
 	return st;
 }
