@@ -226,11 +226,11 @@ static void draw_fact(struct canvas *c, struct rect r, int *y, const char *name,
 	++*y;
 }
 
-/* The same of words that may take some lines. */
+/* The same of words that may take some lines, `most` of them. */
 static void draw_words(struct canvas *c, struct rect r, int *y, const char *name,
-		       const char *text)
+		       const char *text, int most)
 {
-	int n, room = r.y + r.h - *y, most = r.h > 8 ? 3 : 2, lines;
+	int n, room = r.y + r.h - *y, lines;
 	struct word *w;
 
 	if (!*text || room <= 0)
@@ -267,9 +267,10 @@ static void draw_asked(struct canvas *c, const struct journal_entry *e, struct r
 
 	if (refused)
 		draw_fact(c, r, y, "refused", refused);
+	else if (str_starts(e->command, "note "))
+		draw_words(c, r, y, "note", e->command + 5, r.h - 1);
 	else
-		draw_fact(c, r, y, mark_is_note(e) ? "note" : "command",
-			  str_starts(e->command, "note ") ? e->command + 5 : e->command);
+		draw_fact(c, r, y, mark_is_note(e) ? "note" : "command", e->command);
 }
 
 /* Returns the row after them. */
@@ -278,16 +279,16 @@ static int draw_facts(struct canvas *c, const struct journal_entry *e, bool may_
 {
 	char text[JOURNAL_TEXT], when[32];
 	const char *why;
-	int y = r.y;
+	int y = r.y, few = r.h > 8 ? 3 : 2;
 
 	draw_asked(c, e, r, &y);
-	draw_words(c, r, &y, "why", e->refused);
+	draw_words(c, r, &y, "why", e->refused, few);
 	draw_values(c, e, r, &y);
 	time_text(e->unix_ms, true, when);
 	str_format(text, sizeof text, "%s  %s", e->actor[0] ? e->actor : journal_who_name(e->who),
 		   when);
 	draw_fact(c, r, &y, "by", text);
-	draw_words(c, r, &y, "reason", e->reason);
+	draw_words(c, r, &y, "reason", e->reason, few);
 	if (!may_undo)
 		return y;
 	if (command_undo(e, text, &why))
@@ -320,6 +321,10 @@ static void draw_detail(struct canvas *c, const struct ui *ui, struct rect r)
 	left.w = r.w * 45 / 100;
 	right.x = left.x + left.w + 2;
 	right.w = r.x + r.w - 2 - right.x;
+	if (str_starts(e->command, "note ")) { /* it did nothing: its words have the room */
+		draw_facts(c, e, ui_may_steer(ui), rect_cut(r, 1, 2, 0, 2));
+		return;
+	}
 	y = draw_facts(c, e, ui_may_steer(ui), left);
 	f = journal_view_effect(ui, v->row[v->at]);
 	draw_effect_path(c, ui->pic, rect_cut(left, y - left.y, 0, 0, 0), e, f);
