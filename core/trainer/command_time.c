@@ -161,7 +161,14 @@ static int which(const struct trainer *t, const struct command *c,
 	return -1;
 }
 
+/* A guard's or a timer's command: nobody is there to be asked whether it is meant. */
+static bool is_by_itself(const struct trainer *t)
+{
+	return t->by.who == WHO_GUARD || t->by.who == WHO_TIMER;
+}
+
 /*
+ * Without a word and by itself it is the schedule's, since a stop may have left others.
  * One with a name is as it was saved. So is one that the step's own state does not lead
  * to: a branch begins there.
  */
@@ -169,9 +176,15 @@ static enum status find_checkpoint(struct trainer *t, const struct command *c,
 				   struct back_to *to, struct err *err)
 {
 	struct checkpoint_info *list = NULL;
+	int64_t every = t->s->plan->checkpoint_every.steps;
 	int n = 0, at;
-	enum status st = checkpoint_list(t->run_path, &list, &n, err);
+	enum status st = ST_NOT_FOUND;
 
+	if (!c->n_args && is_by_itself(t) && every > 0)
+		st = find_state(t, (t->s->step - 1) / every * every, to, err);
+	if (st != ST_NOT_FOUND)
+		return st;
+	st = checkpoint_list(t->run_path, &list, &n, err);
 	if (st)
 		return st;
 	at = which(t, c, list, n, err);
@@ -221,7 +234,7 @@ static enum status run_rollback(struct trainer *t, const struct command *c,
 		st = find_checkpoint(t, c, &to, err);
 	if (st)
 		return st;
-	if (!c->is_forced)
+	if (!c->is_forced && !(is_by_itself(t) && !c->n_args))
 		return err_set(err, ST_INVALID, "%lld steps are left behind: 'rollback "
 			       "%lld!' if that is meant", (long long)(t->s->step - to.step),
 			       (long long)to.step);

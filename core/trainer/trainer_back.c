@@ -165,6 +165,41 @@ static enum status settle(struct trainer *t, const struct back_to *to, struct er
 	return st;
 }
 
+/*
+ * What `e` changes was so in the state before entry `seq` of a run that is about to go back
+ * there: what the last such change before it came to, else what the first one behind it
+ * found; nobody has changed it: as it is now.
+ */
+static enum status value_before(struct trainer *t, struct journal_entry *e, int64_t seq,
+				struct err *err)
+{
+	struct journal_entry *path = NULL;
+	bool is_found = false;
+	int n = 0;
+	enum status st = store_path(t->store, 0, &path, &n, err);
+
+	for (int i = 0; i < n && !st; i++) {
+		if (!trainer_is_same_act(path[i].command, e->command))
+			continue;
+		if (path[i].seq <= seq)
+			str_copy(e->before, sizeof e->before, path[i].after);
+		else if (!is_found)
+			str_copy(e->before, sizeof e->before, path[i].before);
+		is_found = true;
+	}
+	xfree(path);
+	return st;
+}
+
+/* What is said behind the jump, on the way it is met as any entry. */
+static enum status follow(struct trainer *t, struct err *err)
+{
+	int next = 0;
+
+	return t->then && !is_on_the_way(t) ?
+		       advance_entries(t->s, t->then, 1, &next, err) : ST_OK;
+}
+
 enum status trainer_jump(struct trainer *t, const char *line, const struct back_to *to,
 			 struct err *err)
 {
@@ -174,6 +209,8 @@ enum status trainer_jump(struct trainer *t, const char *line, const struct back_
 	struct err why;
 	enum status st = store_flush(t->store, err);
 
+	if (!st && t->then && t->then->who == WHO_GUARD)
+		st = value_before(t, t->then, to->seq, err);
 	if (st)
 		return st;
 	str_copy(e.command, sizeof e.command, line);
@@ -194,6 +231,8 @@ enum status trainer_jump(struct trainer *t, const char *line, const struct back_
 		st = from_folder(t, to, &why);
 	if (!is_on_the_way(t))
 		t->s->timeline = j.timeline;
+	if (!st)
+		st = follow(t, &why);
 	if (!st)
 		st = trainer_coming_read(t, t->journal_seq, &why);
 	if (!st)

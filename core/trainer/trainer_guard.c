@@ -12,10 +12,12 @@
 #include <math.h> /* NAN */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "session/guarding.h"
 #include "store/line.h"
 #include "trainer/advance.h"
+#include "trainer/change.h"
 
 /* --- saying and doing --- */
 
@@ -61,6 +63,8 @@ static enum status act(struct trainer *t, const char *name, const char *line, st
 	buf_release(&answer);
 	if (!st)
 		return ST_OK;
+	if (t->lost)
+		return err_set(err, t->lost, "guard %s: %s", name, t->lost_why.text);
 	if (st == ST_IO || st == ST_BUSY || st == ST_STOPPED)
 		return err_set(err, st, "guard %s: %s", name, why.text);
 	str_format(text, sizeof text, "%s: '%s' is refused: %.300s", name, line, why.text);
@@ -69,8 +73,15 @@ static enum status act(struct trainer *t, const char *name, const char *line, st
 	return st || seq ? st : note(t, false, text, err);
 }
 
+static bool is_jump(const char *line)
+{
+	const struct command_row *row = command_of(line);
+
+	return row && row->flags & CMD_JUMPS;
+}
+
 /* Lines of one command that would change the same thing, whatever the value. */
-static bool is_same_act(const char *entry, const char *line)
+bool trainer_is_same_act(const char *entry, const char *line)
 {
 	const struct command_row *row = command_of(line);
 	size_t n = strcspn(line, " ");
@@ -100,7 +111,7 @@ static enum status was_done(struct trainer *t, const char *name, const char *lin
 	for (int i = 0; i < n && !st && !*was; i++) {
 		if (e[i].who != WHO_GUARD)
 			continue;
-		*was = str_starts(e[i].command, refusal) || is_same_act(e[i].command, line);
+		*was = str_starts(e[i].command, refusal) || trainer_is_same_act(e[i].command, line);
 		if (str_starts(e[i].command, "note "))
 			break;
 	}
@@ -125,6 +136,29 @@ static enum status is_due(struct trainer *t, const char *name, const char *line,
 	return st;
 }
 
+/* One that goes back says the next one behind it: both, or neither where it is killed. */
+static enum status act_with(struct trainer *t, const char *name, const char *line,
+			    const char *next, struct err *err)
+{
+	struct journal_entry then = { .who = WHO_GUARD, .unix_ms = clock_unix_ms() };
+	struct command *c = xmalloc(sizeof *c);
+	struct change g;
+	enum status st;
+
+	if (*next && is_jump(line) && !command_parse_entry(next, c, NULL) &&
+	    c->row->flags & CMD_CHANGES && !change_try(&g, c, t->s, NULL)) {
+		str_copy(then.command, sizeof then.command, c->text);
+		str_copy(then.before, sizeof then.before, g.before);
+		str_copy(then.after, sizeof then.after, g.after);
+		change_drop(&g);
+		t->then = &then;
+	}
+	st = act(t, name, line, err);
+	t->then = NULL;
+	xfree(c);
+	return st;
+}
+
 static enum status speak(struct trainer *t, int i, const struct guard_said *said,
 			 bool is_first, struct err *err)
 {
@@ -146,9 +180,11 @@ static enum status speak(struct trainer *t, int i, const struct guard_said *said
 	for (int k = 0; k < GUARD_ACTS && mode == GUARD_ACT && !st; k++)
 		if (said->act[k][0])
 			st = is_due(t, name, said->act[k], noted, &is[k], err);
-	for (int k = 0; k < GUARD_ACTS && !st; k++)
+	for (int k = 0; k < GUARD_ACTS && !st && !t->has_jumped; k++)
 		if (is[k])
-			st = act(t, name, said->act[k], err);
+			st = act_with(t, name, said->act[k],
+				      k + 1 < GUARD_ACTS && is[k + 1] ? said->act[k + 1] : "",
+				      err);
 	return st;
 }
 
@@ -170,7 +206,7 @@ enum status trainer_guards(struct trainer *t, struct err *err)
 				continue;
 			st = speak(t, i, &said, !any, err);
 			any = true;
-			if (t->s->step != at) { /* it went back: another state is asked */
+			if (t->has_jumped) { /* it went back: another state is asked */
 				t->guards_at = -1;
 				return st;
 			}

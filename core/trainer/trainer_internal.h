@@ -206,7 +206,9 @@ void trainer_is_said(struct trainer *t, int64_t seq);
 enum status trainer_execute(struct trainer *t, const char *line, const struct asker *by,
 			    struct buf *answer, struct err *err);
 
-/* trainer_guard.c: what guards say at this step is noted, and done where they may act. */
+/* trainer_guard.c: would both lines change the same thing, whatever the value? */
+bool trainer_is_same_act(const char *entry, const char *line);
+/* What guards say at this step is noted, and done where they may act. */
 enum status trainer_guards(struct trainer *t, struct err *err);
 /*
  * Of a run that was resumed or went back: what those that only warn remember, from the

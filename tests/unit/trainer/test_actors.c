@@ -117,6 +117,27 @@ static void test_limits(void **state)
 	plan_free(nobody);
 }
 
+/* What is given now and done later is held to what may be done. */
+static void test_later(void **state)
+{
+	struct plan *p = with("{\"a\":{\"commands\":[\"at\",\"when\",\"weight\",\"rollback\"],"
+			      "\"ranges\":{\"weight\":[0.5,20]}},"
+			      "\"b\":{\"commands\":[\"weight\"]}}");
+
+	(void)state;
+	may(p, "a", 0, "at 9 weight mood 20!");
+	may(p, "a", 0, "at 9 rollback 0!");
+	may(p, "a", 0, "when mood.accuracy >= 0.5 do weight mood 0.5");
+	may_not(p, "a", 0, "at 9 weight mood 20.5!", "0.5 to 20");
+	may_not(p, "a", 0, "at 9 weight mood 0", "0.5 to 20");
+	may_not(p, "a", 0, "when mood.loss < 1 do weight mood 21!", "0.5 to 20");
+	may_not(p, "a", 0, "at 9 mute mood on", "give 'mute'");
+	may_not(p, "a", 0, "at 9 stop", "give 'stop'");
+	may_not(p, "a", 0, "when mood.loss < 1 do back", "give 'back'");
+	may_not(p, "b", 0, "at 9 weight mood 1", "give 'at'");
+	plan_free(p);
+}
+
 static void plan_is_refused(const char *actors, const char *word)
 {
 	struct plan *p = with(actors);
@@ -268,6 +289,43 @@ static void test_journal(void **state)
 	assert_replays(1);
 }
 
+/* Who took the run back is named, with the reason, and what was left behind stays told. */
+static void test_goes_back(void **state)
+{
+	struct trainer *t = begin("{\"a\":{\"commands\":[\"rollback\",\"back\"]},"
+				  "\"b\":{\"commands\":[]}}", 30);
+	struct journal_entry *e = NULL;
+	int n, back = 0, rollback = 0;
+
+	(void)state;
+	assert_int_equal(ask(t, NULL, "at 12 note here"), ST_OK);
+	assert_int_equal(ask(t, NULL, "at 15 pause"), ST_OK);
+	assert_int_equal(ask(t, NULL, "continue"), ST_OK);
+	live_wait_step(t, 15);
+	assert_int_equal(ask(t, "b", "back"), ST_INVALID);
+	assert_int_equal(ask(t, "a", "rollback 0"), ST_INVALID);
+	assert_int_equal(ask(t, "a", "back"), ST_OK);
+	assert_int_equal(ask(t, "a", "rollback 0!"), ST_OK);
+	assert_int_equal(ask(t, NULL, "continue"), ST_OK);
+	live_finish(t);
+	n = journal(&e);
+	for (int i = 0; i < n; i++) {
+		bool is_back = str_eq(e[i].command, "back");
+
+		if (!is_back && !str_eq(e[i].command, "rollback 0!"))
+			continue;
+		*(is_back ? &back : &rollback) += 1;
+		assert_int_equal(e[i].who, WHO_ACTOR);
+		assert_string_equal(e[i].actor, "a");
+		assert_string_equal(e[i].reason, "a test");
+		assert_string_equal(e[i].refused, "");
+	}
+	assert_int_equal(back, 1);
+	assert_int_equal(rollback, 1);
+	xfree(e);
+	assert_replays(1);
+}
+
 /* However much is refused, the journal has a few of a step, and all are answered. */
 static void test_flood(void **state)
 {
@@ -374,7 +432,8 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits), cmocka_unit_test(test_plans),
+		cmocka_unit_test(test_limits), cmocka_unit_test(test_later),
+		cmocka_unit_test(test_plans),  cmocka_unit_test(test_goes_back),
 		cmocka_unit_test(test_words), cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_flood), cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_random),

@@ -1,0 +1,94 @@
+/*
+ * test_guard_back.c - a guard that goes back by itself: an update that is not finite takes
+ * the run to the checkpoint before, with half the rate behind it in the same transaction,
+ * again and again until the rate is at its least; then it ends.
+ */
+#include "fixture/live_run.h"
+
+#include "base/mem.h"
+#include "rundir/run_open.h"
+
+/*
+ * A weight that no gradient survives (beyond what a plan's file may say), behind a mute
+ * that is taken off by a line that goes with the steps, and by one for later that comes
+ * again.
+ */
+static const struct live_wanted wanted = {
+	.sets = { "budget.eval_every=10", "budget.checkpoint_every=5", "budget.steps=40",
+		  "guards.finite=act n=1 least=0.1", "optimizer.schedule=constant" },
+	.n_sets = 5, .workers = 2, .weight = 1e300,
+	.script = "0 weight mood 1\n0 weight count 1\n0 mute sum on\n8 lr 0.002\n"
+		  "11 lr 0.004\n12 mute sum off\n13 note not come to\n17 freeze mood on\n"
+		  "19 at 22 mute sum off\n",
+};
+
+/* How it goes: what the rate was there is of the state that it went back to. */
+static const struct {
+	int64_t from, to;
+	const char *before, *after;
+} jumps[] = {
+	{ 13, 10, "0.002", "0.002" },
+	{ 23, 20, "0.002", "0.001" },
+	{ 23, 20, "0.002", "0.0005" }, /* the halving before is left behind */
+};
+enum { JUMPS = sizeof jumps / sizeof *jumps };
+
+static void check_jump(int k, const struct journal_entry *e)
+{
+	char text[40];
+
+	assert_int_equal(e[0].who, WHO_GUARD);
+	assert_int_equal(e[0].step, jumps[k].from);
+	str_format(text, sizeof text, "step %lld", (long long)jumps[k].to);
+	assert_string_equal(e[0].after, text);
+	str_format(text, sizeof text, "lr %s", jumps[k].after);
+	assert_string_equal(e[1].command, text);
+	assert_string_equal(e[1].before, jumps[k].before);
+	assert_string_equal(e[1].after, jumps[k].after);
+	assert_int_equal(e[1].who, WHO_GUARD);
+	assert_int_equal(e[1].step, jumps[k].to);
+	assert_int_equal(e[1].timeline, e[0].timeline + 1);
+	assert_int_equal(e[1].unix_ms / 1000000, e[0].unix_ms / 1000000);
+}
+
+static void goes_back(const char *memory)
+{
+	struct live_wanted w = wanted;
+	struct journal_entry *e = NULL;
+	struct store *s = NULL;
+	int n = 0, k = 0;
+
+	w.sets[w.n_sets++] = memory;
+	assert_int_equal(live_finish(live_start(&w)), ST_STOPPED);
+	assert_int_equal(live_snap.step, 23);
+	assert_true(live_snap.base_lr == 0.0005);
+	assert_ok(run_store(live_path, &s, &live_err));
+	assert_ok(store_journal_read(s, 0, &e, &n, &live_err));
+	store_close(s);
+	for (int i = 0; i < n; i++) {
+		if (!str_eq(e[i].command, "rollback"))
+			continue;
+		assert_true(k < JUMPS && i + 1 < n);
+		check_jump(k++, &e[i]);
+	}
+	assert_int_equal(k, JUMPS);
+	xfree(e);
+}
+
+/* Out of memory, and from the folders of checkpoints. */
+static void test_goes_back(void **state)
+{
+	(void)state;
+	goes_back("budget.back_every=5");
+	goes_back("budget.back_every=0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_goes_back),
+	};
+
+	return cmocka_run_group_tests_name("guard back", tests, fixture_make_runs,
+					   fixture_remove);
+}
