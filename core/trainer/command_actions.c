@@ -11,8 +11,11 @@ static const char *const arg_names[] = {
 	[ARG_NONE] = "none", [ARG_TASK] = "task", [ARG_NUMBER] = "number",
 	[ARG_SHARE] = "share", [ARG_ONOFF] = "on_off", [ARG_SAMPLING] = "sampling",
 	[ARG_WEIGHTING] = "weighting", [ARG_PARAM] = "parameter", [ARG_NAME] = "name",
-	[ARG_TEXT] = "text", [ARG_GROUPS] = "groups",
+	[ARG_TEXT] = "text", [ARG_GROUPS] = "groups", [ARG_PLACE] = "place",
+	[ARG_COUNT] = "count", [ARG_WORD] = "word", [ARG_COMMAND] = "command",
+	[ARG_DO] = "do", [ARG_GUARD] = "guard", [ARG_MODE] = "mode",
 };
+_Static_assert(sizeof arg_names / sizeof *arg_names == ARG_KINDS, "a name for every kind");
 
 /* --- words --- */
 
@@ -58,6 +61,18 @@ static void put_arg(struct json_out *j, const struct session *s,
 	case ARG_SHARE: put_number(j, row, true); break;
 	case ARG_SAMPLING: put_methods(j, METHOD_SAMPLING); break;
 	case ARG_WEIGHTING: put_methods(j, METHOD_WEIGHTING); break;
+	case ARG_GUARD:
+		json_open(j, "one_of", '[');
+		for (int i = 0; guard_at(i); i++)
+			json_put_str(j, NULL, guard_at(i)->name);
+		json_close(j, ']');
+		break;
+	case ARG_MODE:
+		json_open(j, "one_of", '[');
+		for (int i = 0; i < GUARD_MODES; i++)
+			json_put_str(j, NULL, guard_mode_name((enum guard_mode)i));
+		json_close(j, ']');
+		break;
 	case ARG_ONOFF:
 		json_open(j, "one_of", '[');
 		json_put_str(j, NULL, "on");
@@ -73,7 +88,7 @@ static void put_args(struct json_out *j, const struct session *s,
 		     const struct command_row *row)
 {
 	json_open(j, "args", '[');
-	for (int i = 0; i < 4 && row->arg[i] != ARG_NONE; i++)
+	for (int i = 0; i < COMMAND_KINDS && row->arg[i] != ARG_NONE; i++)
 		put_arg(j, s, row, row->arg[i]);
 	json_close(j, ']');
 }
@@ -113,7 +128,7 @@ static void put_values(struct json_out *j, const struct session *s,
 
 static bool has_number(const struct command_row *row)
 {
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < COMMAND_KINDS; i++)
 		if (row->arg[i] == ARG_NUMBER || row->arg[i] == ARG_SHARE)
 			return true;
 	return false;

@@ -21,7 +21,7 @@ nothing "a slip with options" "did you mean 'train'" trian plan.json --run a --j
 nothing "a slip behind options" "did you mean 'train'" --ascii trian plan.json
 nothing "a slip with --help" "no sub-command 'scroe' (did you mean 'score'?)" scroe --help
 nothing "help of a slip" "did you mean 'score'" help scroe
-nothing "a word far from all" "no sub-command 'foo' ('tutti --help' lists them), no plan file and no run of that name in '$TMP/share/tutti'" foo
+nothing "a word far from all" "no sub-command 'xyzzy' ('tutti --help' lists them), no plan file and no run of that name in '$TMP/share/tutti'" xyzzy
 nothing "with --help" "no sub-command 'foo'" foo --help
 nothing "what was tried names the folder given" "in '$TMP/elsewhere'" foo --runs elsewhere
 nothing "a folder that is no run" "no run of that name" ./data
@@ -88,13 +88,13 @@ check "baselines beside them" grep -q '^,0,topic,baseline,' evals.csv
 printf '%s\n' '3 weight topic 2' '5 note a, "b" and c' >hands
 "$TUTTI" train plan.json --run steered --script hands >out 2>err
 "$TUTTI" curves steered --table journal >journal.csv
-check "the journal, quoted" grep -q ',script,"note a, ""b"" and c",,$' journal.csv
+check "the journal, quoted" grep -q ',script,"note a, ""b"" and c",,,,,$' journal.csv
 weights=$("$TUTTI" curves steered | awk -F, 'NR > 1 { printf "%s", $8 }')
 check "the hand's weight from the step after" test "$weights" = 111222222222222222222222222222
 "$TUTTI" curves steered --table gradients >gradients.csv
 check "norms by task" grep -q '^1,0,topic,scheduled,' gradients.csv
 check "and beside their step" sh -c "[ \"\$('$TUTTI' curves steered | awk -F, 'NR == 2 { print \$13 }')\" = \"\$(sed -n 's/^1,0,topic,scheduled,[0-9]*,//p' gradients.csv)\" ]"
-fails "a table that is none" 2 "steps, evals, journal or gradients, not 'loss'" "$TUTTI" curves three --table loss
+fails "a table that is none" 2 "steps, evals, averaged, journal or gradients, not 'loss'" "$TUTTI" curves three --table loss
 fails "both at once" 2 "one of them" "$TUTTI" curves three --csv --json
 fails "no such run" 1 "no run 'four'" "$TUTTI" curves four
 fails "no room" 1 "cannot write the table: no space" sh -c "'$TUTTI' curves three >/dev/full"
