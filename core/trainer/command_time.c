@@ -244,8 +244,9 @@ static enum status run_rollback(struct trainer *t, const struct command *c,
 const struct command_row command_rollback = {
 	.name = "rollback", .arg = { ARG_PLACE }, .usage = "rollback [STEP|best]!",
 	.help = "goes back to a checkpoint",
-	.more = "The state is that of the checkpoint, to the bit; without a word it is the "
-		"one before this step. What was done since is left behind: its figures and "
+	.more = "The state is the one that the checkpoint's step had before a hand came at it; "
+		"a checkpoint with a name is as it was saved; with 'best' it is the best of the "
+		"scheduled evaluations. What was done since is left behind: its figures and "
 		"its checkpoints without a name no longer count, and the journal still says "
 		"it. That is why it wants a '!': 'rollback 500!'.",
 	.flags = CMD_RUNS | CMD_JUMPS, .letter = 'J', .run = run_rollback,

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "session/ring.h"
+#include "session/state.h"
 
 static const char *const between[] = {
 	"weight mood 3", "freeze mood on", "sampling temperature T=3",
@@ -56,6 +57,105 @@ static void test_restore(void **state)
 	session_free(s);
 }
 
+/* --- every row of the table --- */
+
+static size_t block_size(const struct session *s, const struct state_field *f)
+{
+	if (f->type == STATE_TIMES)
+		return (size_t)s->params.n * sizeof(int64_t);
+	if (f->type != STATE_FLOATS || !*(void **)state_at(s, f, 0))
+		return 0;
+	return (f->file == STATE_OPTIMIZER ? s->params.moving : s->params.size) *
+	       sizeof(float);
+}
+
+/* Everything that the row has is another one. */
+static void scribble(struct session *s, const struct state_field *f, int task)
+{
+	void *at = state_at(s, f, task);
+	size_t n = block_size(s, f);
+
+	switch (f->type) {
+	case STATE_I64:
+	case STATE_U64:   *(uint64_t *)at += 7; break;
+	case STATE_U32:   *(uint32_t *)at += 7; break;
+	case STATE_REAL:  *(double *)at = *(double *)at == 0.25 ? 0.5 : 0.25; break;
+	case STATE_BOOL:  *(bool *)at = !*(bool *)at; break;
+	case STATE_REALS:
+		for (int i = 0; i < f->count; i++)
+			((double *)at)[i] += 7;
+		break;
+	case STATE_METHOD:
+		((struct mix_method *)at)->param[0] += 7;
+		((struct mix_method *)at)->memory[0] += 7;
+		break;
+	case STATE_GUARD:
+		((struct guard *)at)->mode = GUARD_ACT;
+		((struct guard *)at)->seen += 7;
+		((struct guard *)at)->memory[0] += 7;
+		break;
+	case STATE_FLOATS:
+	case STATE_TIMES:
+		for (size_t i = 0; i < n; i++)
+			(*(unsigned char **)at)[i] ^= 1;
+		break;
+	}
+}
+
+/* Whatever has a row comes back, also where the optimizer has less than all weights. */
+static void every_row(const char *const *sets, int n)
+{
+	struct session *s = fixture_session(sets, n, 2);
+	struct ring *r = ring_new(s);
+	int64_t seq;
+	int at;
+
+	fixture_steps(s, 3);
+	ring_take(r, s, 5);
+	at = ring_find(r, 3, &seq);
+	assert_true(at >= 0);
+	for (int i = 0; i < state_count; i++) {
+		const struct state_field *f = &state_table[i];
+		int times = f->scope == STATE_SESSION || f->scope == STATE_MIX ? 1 : s->n_tasks;
+		struct session *was = state_shell(s->n_tasks), *is = state_shell(s->n_tasks);
+		size_t bytes = block_size(s, f);
+		unsigned char *block = xcalloc(bytes + 1, 1);
+
+		state_copy(was, s);
+		if (bytes)
+			memcpy(block, *(void **)state_at(s, f, 0), bytes);
+		for (int task = 0; task < times; task++)
+			scribble(s, f, task);
+		ring_restore(r, at, s);
+		state_copy(is, s);
+		if (memcmp(&was->mix, &is->mix, sizeof was->mix) ||
+		    memcmp(was->task, is->task, (size_t)s->n_tasks * sizeof *was->task) ||
+		    was->step != is->step || was->skipped != is->skipped ||
+		    was->skips != is->skips ||
+		    (bytes && memcmp(block, *(void **)state_at(s, f, 0), bytes)))
+			fail_msg("row %d, '%s%s', does not come back", i, f->name,
+				 f->type == STATE_FLOATS ? " (tensors)" : "");
+		xfree(block);
+		state_shell_free(was);
+		state_shell_free(is);
+	}
+	ring_free(r);
+	session_free(s);
+}
+
+static void test_every_row(void **state)
+{
+	static const char *const plain[] = { "budget.back_memory=1000" };
+	static const char *const more[] = { "budget.back_memory=1000", "model.adapter=lora",
+					    "optimizer.average=0.9",
+					    "mix.weighting=uncertainty" };
+
+	(void)state;
+	every_row(plain, 1);
+	every_row(more, 4);
+	every_row(more, 3);
+}
+
 static void test_forget(void **state)
 {
 	struct session *s = fixture_session(NULL, 0, 1);
@@ -104,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_every_row),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_no_room),
 	};
