@@ -68,7 +68,7 @@ static void compare(struct replay *r)
 			r->next_mark = i + 1;
 			continue;
 		}
-		if (m->seq != r->seq || m->dev_step != s->mix.dev_step || r->out->differs >= 0)
+		if (m->seq != r->seq || m->dev_step != guarding_dev_step(s) || r->out->differs >= 0)
 			continue;
 		session_state(s, state);
 		m->seq = -1; /* once */

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "rundir/checkpoint.h"
+#include "session/guarding.h"
 #include "session/ring.h"
 #include "store/line.h"
 #include "trainer/advance.h"
@@ -130,7 +131,7 @@ static enum status from_folder(struct trainer *t, const struct back_to *to, stru
 		return st;
 	t->saved_step = t->live.checkpoint_step = t->s->step;
 	t->saved_seq = seq;
-	t->saved_dev = t->s->mix.dev_step;
+	t->saved_dev = guarding_dev_step(t->s);
 	if (t->s->step == to->step && seq == to->seq)
 		return ST_OK;
 	st = store_drop_after(t->store, t->s->step, err);

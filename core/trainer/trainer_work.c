@@ -357,7 +357,7 @@ static enum status mark(struct trainer *t, const char *state, struct err *err)
 {
 	struct score_row score;
 	struct mark m = { .timeline = t->s->timeline, .step = t->s->step,
-			  .seq = t->journal_seq, .dev_step = t->s->mix.dev_step };
+			  .seq = t->journal_seq, .dev_step = guarding_dev_step(t->s) };
 
 	if (m.step > 0 && advance_is_due(m.step, t->s->plan->eval_every.steps) &&
 	    (store_score(t->store, m.timeline, m.step, &score, NULL) || !score.scheduled))

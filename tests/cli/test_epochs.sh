@@ -67,7 +67,7 @@ if command -v sqlite3 >/dev/null; then
 	more=$((n + 8))
 	trained "$epochs" --run kept --steps 2 >/dev/null
 	[ "$(sqlite3 "$TMP/runs/kept/run.db" "SELECT value FROM fact WHERE key = 'budget.steps'")" = "$n" ] && ok "the store has them" || not_ok "the store has other steps"
-	sqlite3 "$TMP/runs/kept/run.db" "UPDATE fact SET value = '$more' WHERE key = 'budget.steps'"
+	sqlite3 "$TMP/runs/kept/run.db" "UPDATE fact SET value = '$more' WHERE key = 'budget.steps'; DELETE FROM mark"
 	rm -rf "$TMP/runs/kept/checkpoints"
 	s=$("$TUTTI" resume kept $runs --json 2>"$TMP/err" | field state)
 	n=$more

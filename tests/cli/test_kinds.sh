@@ -15,6 +15,7 @@ rows() {
 }
 for split in train dev; do
 	rows glue/SST-2/$split.tsv "a film of %d parts|%2" "sentence|label"
+	rows glue/CoLA/$split.tsv "gj04|%2|*|a film of %d parts"
 	rows glue/MRPC/$split.tsv "%2|1|2|a film of %d parts|it has %d parts" "Quality|#1 ID|#2 ID|#1 String|#2 String"
 	rows glue/STS-B/$split.tsv "%d|a film of %d parts|it has %d parts|%2.5" "index|sentence1|sentence2|score"
 	rows ag_news/$split.csv '"%2","a film of %d parts"'
