@@ -117,7 +117,8 @@ fails "no reason" 2 "gives a reason" "$TUTTI" send asked $runs --actor tuner wei
 fails "no name" 2 "no name of an actor" "$TUTTI" send asked $runs --actor 'a b' --reason x weight topic 1
 fails "a reason that cannot be shown" 2 "control character" "$TUTTI" send asked $runs --actor tuner --reason "$(printf 'a\033b')" weight topic 1
 "$TUTTI" watch asked $runs >"$TMP/cut" 2>"$TMP/cut.err" & look=$!
-sleep 0.5
+i=0
+while [ $i -lt 200 ] && ! has "$TMP/cut" '^step .*running'; do i=$((i + 1)); sleep 0.05; done
 kill -KILL $pid
 wait $pid 2>/dev/null
 wait $look
