@@ -120,7 +120,7 @@ fails "one column" 2 "most rows of 'alone.csv' have one column" "$TUTTI" new alo
 { echo a,b,c; rows 60 ,; } >wide.csv
 fails "names over other rows" 2 "first row of 'wide.csv' has not as many columns" "$TUTTI" new wide.csv -o no.json --set header=true
 fails "header is a word" 2 "header is true or false" "$TUTTI" new blank.csv -o no.json --set header=maybe
-fails "a kind that is none" 2 "kind is classify, regress, summarize, multilabel, mlm, denoise or lm, not 'sort'" "$TUTTI" new blank.csv -o no.json --set kind=sort
+fails "a kind that is none" 2 "kind is classify, regress, summarize, multilabel, mlm, denoise, lm or extract, not 'sort'" "$TUTTI" new blank.csv -o no.json --set kind=sort
 fails "one column for two parts" 2 "one column for two parts" "$TUTTI" new blank.csv -o no.json \
 	--set kind=classify --set text=text --set label=text
 fails "a column that is none" 2 "no column 'mood' in 'blank.csv': there are 'text' (.*), 'label' (" "$TUTTI" new blank.csv \

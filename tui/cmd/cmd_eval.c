@@ -385,6 +385,8 @@ static void print_frozen(const struct session *s)
 	model_adapter_text(model_config(s->model), text, sizeof text);
 	if (*text)
 		printf("adapters: %s\n", text);
+	if (*s->plan->rates)
+		printf("rates: %s\n", s->plan->rates);
 	if (!freeze_any(&s->mix.frozen))
 		return;
 	freezing_groups(s, &groups);
@@ -401,6 +403,8 @@ static void put_frozen(struct json_out *j, const struct session *s)
 	model_adapter_text(model_config(s->model), text, sizeof text);
 	if (*text)
 		json_put_str(j, "adapters", text);
+	if (*s->plan->rates)
+		json_put_str(j, "rates", s->plan->rates);
 	if (!freeze_any(&s->mix.frozen))
 		return;
 	freezing_groups(s, &groups);
