@@ -2,7 +2,7 @@
 # The same bits: workers, checkpoints, evaluations, replay, resume, kill -9.
 . tests/cli/lib.sh
 case $FLAVOUR in
-release) kills=${KILLS:-50} more=8 window=0.5 ;; # seconds within which a kill falls
+release) kills=${KILLS:-32} more=8 window=0.5 ;; # seconds within which a kill falls
 asan) kills=${KILLS:-6} more=2 window=1 ;;
 *) kills=${KILLS:-2} more=0 window=8 ;;
 esac
