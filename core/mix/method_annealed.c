@@ -24,6 +24,6 @@ const struct method method_annealed = {
 	.help = "by size^a, a from 1 at the first step down to 1 - fall at the horizon",
 	.source = "Stickland & Murray 2019, BERT and PALs",
 	.role = METHOD_SAMPLING,
-	.param = { [FALL] = { "fall", 0, 1, 0.8, "how far the exponent falls" } },
+	.param = { [FALL] = { "fall", 0, 1, 0.8, "how far the exponent falls", NULL } },
 	.say = say,
 };

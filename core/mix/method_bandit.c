@@ -108,9 +108,9 @@ const struct method method_bandit = {
 	.source = "Auer et al. 2002, Exp3; reward as in Graves et al. 2017",
 	.role = METHOD_SAMPLING,
 	.needs = NEEDS_LOSSES,
-	.param = { [GAMMA] = { "gamma", 0.01, 1, 0.2, "part that is divided evenly, and rate" },
-		   [ALPHA] = { "alpha", 0, 1, 0.001, "how fast the past is forgotten" },
-		   [DECAY] = { "decay", 0, 0.9999, 0.95, "of the running means, per step" } },
+	.param = { [GAMMA] = { "gamma", 0.01, 1, 0.2, "part that is divided evenly, and rate", NULL },
+		   [ALPHA] = { "alpha", 0, 1, 0.001, "how fast the past is forgotten", NULL },
+		   [DECAY] = { "decay", 0, 0.9999, 0.95, "of the running means, per step", NULL } },
 	.each = EACH,
 	.say = say,
 };

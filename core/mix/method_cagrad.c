@@ -119,7 +119,7 @@ const struct method method_cagrad = {
 	.source = "Liu et al. 2021, Conflict-Averse Gradient Descent",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_GRAM,
-	.param = { [C] = { "c", 0, 10, 0.5, "how far from the mean, in its lengths" },
+	.param = { [C] = { "c", 0, 10, 0.5, "how far from the mean, in its lengths", NULL },
 		   MIX_AROUND },
 	.say = say,
 };

@@ -36,7 +36,7 @@ const struct method method_dualproj = {
 	.source = "Lopez-Paz & Ranzato 2017; Quinton & Rey 2024",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_GRAM,
-	.param = { [EPS] = { "eps", 1e-10, 1, 1e-4, "on the diagonal, of the trace" },
+	.param = { [EPS] = { "eps", 1e-10, 1, 1e-4, "on the diagonal, of the trace", NULL },
 		   MIX_AROUND },
 	.say = say,
 };

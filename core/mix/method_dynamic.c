@@ -54,7 +54,7 @@ const struct method method_dynamic = {
 	.source = "Gottumukkala et al. 2020",
 	.role = METHOD_SAMPLING,
 	.needs = NEEDS_DEV,
-	.param = { [TARGET] = { "target", 0, 1, 1, "what every metric should reach" },
-		   [FLOOR] = { "floor", 1e-6, 1, 0.01, "least gap, also beyond it" } },
+	.param = { [TARGET] = { "target", 0, 1, 1, "what every metric should reach", NULL },
+		   [FLOOR] = { "floor", 1e-6, 1, 0.01, "least gap, also beyond it", NULL } },
 	.say = say,
 };

@@ -138,7 +138,7 @@ const struct method method_fairgrad = {
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_GRAM,
 	.param = { [ALPHA] = { "alpha", 0.2, 10, 1,
-			       "0: the sum of gains, 1: Nash, more: the least gain" },
+			       "0: the sum of gains, 1: Nash, more: the least gain", NULL },
 		   MIX_AROUND },
 	.say = say,
 };

@@ -77,10 +77,10 @@ const struct method method_famo = {
 	.source = "Liu et al. 2023, FAMO",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_AFTER,
-	.param = { [LR] = { "lr", 1e-6, 1, 0.025, "rate of the logits" },
-		   [GAMMA] = { "gamma", 0, 1, 0.001, "decay of the logits" },
+	.param = { [LR] = { "lr", 1e-6, 1, 0.025, "rate of the logits", NULL },
+		   [GAMMA] = { "gamma", 0, 1, 0.001, "decay of the logits", NULL },
 		   [FLOOR] = { "floor", 1e-12, 1, 1e-4,
-			       "a loss counts as this much at least" } },
+			       "a loss counts as this much at least", NULL } },
 	.each = EACH,
 	.say = say,
 };

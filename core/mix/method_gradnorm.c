@@ -76,8 +76,8 @@ const struct method method_gradnorm = {
 	.source = "Chen et al. 2018, GradNorm",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_LOSSES | NEEDS_NORMS,
-	.param = { [ALPHA] = { "alpha", 0, 10, 1.5, "how much who lags is helped" },
-		   [LR] = { "lr", 1e-6, 1, 0.025, "rate of the weights" }, MIX_AROUND },
+	.param = { [ALPHA] = { "alpha", 0, 10, 1.5, "how much who lags is helped", NULL },
+		   [LR] = { "lr", 1e-6, 1, 0.025, "rate of the weights", NULL }, MIX_AROUND },
 	.each = EACH,
 	.say = say,
 };

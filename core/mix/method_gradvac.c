@@ -69,7 +69,7 @@ const struct method method_gradvac = {
 	.source = "Wang et al. 2021, Gradient Vaccine",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_GRAM,
-	.param = { [BETA] = { "beta", 0, 1, 0.01, "how fast the wished cosines follow" },
+	.param = { [BETA] = { "beta", 0, 1, 0.01, "how fast the wished cosines follow", NULL },
 		   MIX_AROUND },
 	.pairs = 1,
 	.say = say,

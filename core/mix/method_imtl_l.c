@@ -36,8 +36,8 @@ const struct method method_imtl_l = {
 	.source = "Liu et al. 2021, Impartial Multi-Task Learning",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_LOSSES,
-	.param = { [LR] = { "lr", 1e-6, 1, 1e-3, "rate of the log-scales" },
-		   [LIMIT] = { "limit", 0.1, 20, 6, "bound of the log-scales" } },
+	.param = { [LR] = { "lr", 1e-6, 1, 1e-3, "rate of the log-scales", NULL },
+		   [LIMIT] = { "limit", 0.1, 20, 6, "bound of the log-scales", NULL } },
 	.each = EACH,
 	.say = say,
 };

@@ -14,6 +14,6 @@ const struct method method_temperature = {
 	.help = "by size^(1/T): T=1 proportional, large T uniform",
 	.source = "Devlin et al. 2019, multilingual BERT; Raffel et al. 2020, T5",
 	.role = METHOD_SAMPLING,
-	.param = { { "T", 0.1, 1000, 2, "temperature" } },
+	.param = { { "T", 0.1, 1000, 2, "temperature", NULL } },
 	.say = say,
 };

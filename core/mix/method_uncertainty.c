@@ -45,8 +45,8 @@ const struct method method_uncertainty = {
 	.source = "Kendall, Gal & Cipolla 2018",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_LOSSES,
-	.param = { [LR] = { "lr", 1e-6, 1, 1e-3, "rate of the log-variances" },
-		   [LIMIT] = { "limit", 0.1, 20, 6, "bound of the log-variances" } },
+	.param = { [LR] = { "lr", 1e-6, 1, 1e-3, "rate of the log-variances", NULL },
+		   [LIMIT] = { "limit", 0.1, 20, 6, "bound of the log-variances", NULL } },
 	.each = EACH,
 	.say = say,
 };

@@ -44,7 +44,7 @@ const struct method method_upgrad = {
 	.source = "Quinton & Rey 2024, Jacobian Descent",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_GRAM,
-	.param = { [EPS] = { "eps", 1e-10, 1, 1e-4, "on the diagonal, of the trace" },
+	.param = { [EPS] = { "eps", 1e-10, 1, 1e-4, "on the diagonal, of the trace", NULL },
 		   MIX_AROUND },
 	.say = say,
 };
