@@ -5,10 +5,14 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "rundir/checkpoint.h"
 #include "rundir/run_open.h"
+
+/* How often a checkpoint may go away before that is said. */
+enum { TRIES = 20 };
 
 /* "norm.TASK" = hex bits of mean and scale. */
 static bool read_norm(struct store *st, const struct plan_task *p,
@@ -77,12 +81,27 @@ enum status session_open_at(const char *run, const struct checkpoint_choice *c,
 	return st;
 }
 
+enum status session_open_chosen(const char *run, int64_t step, int workers, bool with_data,
+				struct progress *pg, struct checkpoint_choice *c,
+				struct session **out, struct err *err)
+{
+	enum status st = ST_OK;
+
+	*out = NULL;
+	for (int i = 0; i < TRIES; i++) {
+		st = checkpoint_choose(run, step, c, err);
+		if (!st)
+			st = session_open_at(run, c, workers, with_data, pg, out, err);
+		if (!st || !c->folder[0] || file_exists(c->folder))
+			return st;
+	}
+	return st;
+}
+
 enum status session_open(const char *run, int64_t step, int workers, bool with_data,
 			 struct progress *pg, struct session **out, struct err *err)
 {
 	struct checkpoint_choice c;
-	enum status st = checkpoint_choose(run, step, &c, err);
 
-	*out = NULL;
-	return st ? st : session_open_at(run, &c, workers, with_data, pg, out, err);
+	return session_open_chosen(run, step, workers, with_data, pg, &c, out, err);
 }

@@ -17,9 +17,14 @@ enum status session_open_at(const char *run, const struct checkpoint_choice *c,
 			    int workers, bool with_data, struct progress *pg,
 			    struct session **out, struct err *err);
 /*
- * The checkpoint at or below `step` (or CHECKPOINT_NEWEST, CHECKPOINT_BEST). Who
- * answers a person says which one it is (checkpoint_words).
+ * The checkpoint at or below `step` (or CHECKPOINT_NEWEST, CHECKPOINT_BEST); `c` says
+ * which one it is, for who answers a person (checkpoint_words). One that a run which
+ * goes on lets go meanwhile is chosen anew.
  */
+enum status session_open_chosen(const char *run, int64_t step, int workers, bool with_data,
+				struct progress *pg, struct checkpoint_choice *c,
+				struct session **out, struct err *err);
+/* The same for who needs not know which. */
 enum status session_open(const char *run, int64_t step, int workers, bool with_data,
 			 struct progress *pg, struct session **out, struct err *err);
 

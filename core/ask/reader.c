@@ -69,19 +69,23 @@ static bool is_of_step(const char *folder, int64_t step)
 /* A run that goes on may have removed the checkpoint meanwhile. */
 static enum status hold(struct reader *r, int64_t step, struct err *err)
 {
-	char folder[PATH_MAX];
-	enum status st = checkpoint_find(r->run, step, folder, sizeof folder, err);
+	struct checkpoint_choice c;
+	enum status st = checkpoint_choose(r->run, step, &c, err);
+	bool is_there = !st && is_of_step(c.folder, step);
 
-	if (st == ST_NOT_FOUND || (!st && !is_of_step(folder, step)))
-		return err_set(err, ST_NOT_FOUND, "no sound checkpoint of step %lld is kept",
-			       (long long)step);
-	if (st || (r->s && str_eq(folder, r->folder)))
-		return st;
-	let_go(r); /* first: two models may be more than there is room for */
-	st = session_open(r->run, step, 1, false, NULL, &r->s, err);
-	if (!st)
-		str_copy(r->folder, sizeof r->folder, folder);
-	return st;
+	if (is_there && !(r->s && str_eq(c.folder, r->folder))) {
+		let_go(r); /* first: two models may be more than there is room for */
+		st = session_open_chosen(r->run, step, 1, false, NULL, &c, &r->s, err);
+		str_copy(r->folder, sizeof r->folder, c.folder);
+		is_there = !st && is_of_step(c.folder, step);
+		if (!is_there)
+			let_go(r);
+	}
+	if (is_there)
+		return ST_OK;
+	return st && st != ST_NOT_FOUND ? st :
+	       err_set(err, ST_NOT_FOUND, "no sound checkpoint of step %lld is kept",
+		       (long long)step);
 }
 
 static enum status answer(struct reader *r, int64_t step, const char *line,

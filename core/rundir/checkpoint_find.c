@@ -110,7 +110,8 @@ static enum status check_sizes(const char *folder, const struct checkpoint_state
 	return ST_OK;
 }
 
-static void look_at(const char *folder, struct checkpoint_info *info)
+/* False: it went away meanwhile, as a run that goes on lets them go. */
+static bool look_at(const char *folder, struct checkpoint_info *info)
 {
 	struct checkpoint_state *c = NULL;
 	struct err why = { "" };
@@ -121,6 +122,10 @@ static void look_at(const char *folder, struct checkpoint_info *info)
 	if (!st && (c->step != info->step || c->timeline != info->timeline))
 		st = err_set(&why, ST_CORRUPT, "state.json: of another step, %lld",
 			     (long long)c->step);
+	if (st && !file_exists(folder)) {
+		checkpoint_state_free(c);
+		return false;
+	}
 	info->complete = !st;
 	info->other_format = st == ST_INVALID;
 	if (st)
@@ -132,6 +137,7 @@ static void look_at(const char *folder, struct checkpoint_info *info)
 		str_copy(info->state, sizeof info->state, c->state);
 	}
 	checkpoint_state_free(c);
+	return true;
 }
 
 static int compare(int64_t a, int64_t b)
@@ -183,21 +189,20 @@ enum status checkpoint_list(const char *run, struct checkpoint_info **out, int *
 	return checkpoint_list_of(run, NULL, out, n, err);
 }
 
-enum status checkpoint_list_of(const char *run, struct store *store,
-			       struct checkpoint_info **out, int *n, struct err *err)
+/* `gone`: one went away under the look, and what came in its place may be missed. */
+static enum status look_once(const char *all, struct checkpoint_info **list, size_t *count,
+			     bool *gone, struct err *err)
 {
-	struct checkpoint_info *list = NULL;
-	size_t count = 0, cap = 0;
-	char all[PATH_MAX], folder[PATH_MAX];
-	enum status st = checkpoint_path(run, "checkpoints", all, err);
+	enum status st = ST_OK;
+	size_t cap = 0;
+	char folder[PATH_MAX];
 	struct dirent *e;
-	DIR *d = st ? NULL : opendir(all);
+	DIR *d = opendir(all);
 
-	*out = NULL;
-	*n = 0;
-	if (!d && !st && errno != ENOENT)
-		st = err_sys(err, "cannot read folder '%s'", all);
-	while (d && !st && (e = readdir(d))) {
+	*gone = false;
+	if (!d && errno != ENOENT)
+		return err_sys(err, "cannot read folder '%s'", all);
+	while (d && !*gone && (e = readdir(d))) {
 		struct checkpoint_info info;
 
 		if (!checkpoint_folder_parse(e->d_name, &info))
@@ -205,12 +210,32 @@ enum status checkpoint_list_of(const char *run, struct store *store,
 		st = checkpoint_path(all, e->d_name, folder, err);
 		if (st)
 			break;
-		look_at(folder, &info);
-		ARRAY_GROW(list, count, cap);
-		list[count++] = info;
+		*gone = !look_at(folder, &info);
+		ARRAY_GROW(*list, *count, cap);
+		(*list)[(*count)++] = info;
 	}
 	if (d)
 		closedir(d);
+	return st;
+}
+
+enum status checkpoint_list_of(const char *run, struct store *store,
+			       struct checkpoint_info **out, int *n, struct err *err)
+{
+	struct checkpoint_info *list = NULL;
+	size_t count = 0;
+	bool gone = true;
+	char all[PATH_MAX];
+	enum status st = checkpoint_path(run, "checkpoints", all, err);
+
+	*out = NULL;
+	*n = 0;
+	for (int i = 0; i < CHECKPOINT_TRIES && gone && !st; i++) {
+		xfree(list);
+		list = NULL;
+		count = 0;
+		st = look_once(all, &list, &count, &gone, err);
+	}
 	if (!st)
 		st = mark_left(run, store, list, count, err);
 	if (count)

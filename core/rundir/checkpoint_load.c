@@ -299,6 +299,9 @@ enum status checkpoint_damaged(const char *folder, enum status st, struct err *e
 
 	if (!err || !slash || !checkpoint_folder_parse(slash + 1, &self))
 		return err_wrap(err, st, "damaged checkpoint '%s'", folder);
+	if (!file_exists(folder))
+		return err_set(err, ST_NOT_FOUND, "checkpoint '%s' is gone: the run goes on, and "
+			       "has let it go (ask again)", self.folder);
 	str_copy(cause, sizeof cause, err->text);
 	str_format(run, sizeof run, "%.*s/..", (int)(slash - folder), folder);
 	checkpoint_list(run, &list, &n, NULL);

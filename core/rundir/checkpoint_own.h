@@ -97,6 +97,9 @@ enum status checkpoint_verify(const char *folder, const struct checkpoint_state 
 /* "<folder>/<name>"; ST_INVALID when it is too long. */
 enum status checkpoint_path(const char *folder, const char *name, char out[PATH_MAX],
 			    struct err *err);
+/* A list is made anew this often when checkpoints go away under it. */
+enum { CHECKPOINT_TRIES = 20 };
+
 /* checkpoint_list() with the run's store at hand; NULL: opened for reading, if there. */
 enum status checkpoint_list_of(const char *run, struct store *st,
 			       struct checkpoint_info **out, int *n, struct err *err);

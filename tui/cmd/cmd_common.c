@@ -205,11 +205,9 @@ enum status cmd_open_run(const struct opts *o, bool with_data, struct session **
 
 	cmd_catch_signals();
 	if (!st)
-		st = checkpoint_choose(path, o->step >= 0 ? o->step : CHECKPOINT_BEST, &c,
-				       err);
-	if (!st)
-		st = session_open_at(path, &c, o->workers > 0 ? (int)o->workers : 0,
-				     with_data, cmd_progress(), s, err);
+		st = session_open_chosen(path, o->step >= 0 ? o->step : CHECKPOINT_BEST,
+					 o->workers > 0 ? (int)o->workers : 0, with_data,
+					 cmd_progress(), &c, s, err);
 	if (!st && o->averaged)
 		st = checkpoint_load_average(*s, c.folder, err);
 	if (st)

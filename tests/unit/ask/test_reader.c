@@ -4,12 +4,18 @@
  */
 #include "fixture/recorded_run.h"
 
+#include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ask/evaluate.h"
 #include "ask/open.h"
 #include "ask/reader.h"
+#include "base/file.h"
 #include "rundir/checkpoint.h"
 
 static struct err err;
@@ -138,6 +144,85 @@ static void test_refusals(void **state)
 	close(fd);
 }
 
+/* --- checkpoints that go away while they are read --- */
+
+enum { OPENS = 60 };
+
+struct mover {
+	char all[PATH_MAX];
+	atomic_bool is_ending;
+	atomic_int opens;         /* begun; each meets two at most */
+	int n;                    /* of replacements made */
+	bool failed;
+};
+
+/* As a run writes a step again: the new one stands before the old one goes. */
+static bool put_new(struct mover *m, const char *old, const char *new)
+{
+	char from[PATH_MAX], tmp[PATH_MAX], to[PATH_MAX], a[PATH_MAX], b[PATH_MAX];
+	struct dirent *e;
+	DIR *d;
+
+	str_format(from, sizeof from, "%s/%s", m->all, old);
+	str_format(tmp, sizeof tmp, "%s/.tmp-moved", m->all);
+	str_format(to, sizeof to, "%s/%s", m->all, new);
+	d = opendir(from);
+	if (!d || mkdir(tmp, 0700))
+		return false;
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' &&
+		    (!str_format(a, sizeof a, "%s/%s", from, e->d_name) ||
+		     !str_format(b, sizeof b, "%s/%s", tmp, e->d_name) || link(a, b)))
+			return false;
+	closedir(d);
+	if (rename(tmp, to))
+		return false;
+	str_format(tmp, sizeof tmp, "%s/.old-moved", m->all);
+	return !rename(from, tmp) && !file_remove_tree(tmp, NULL);
+}
+
+static void *move_on(void *arg)
+{
+	struct mover *m = arg;
+	char old[64] = "step-000060", new[64];
+
+	while (!atomic_load(&m->is_ending) && !m->failed) {
+		poll(NULL, 0, m->n % 4);
+		if (m->n >= 2 * atomic_load(&m->opens))
+			continue;
+		str_format(new, sizeof new, "step-000060.%d", ++m->n);
+		m->failed = !put_new(m, old, new);
+		str_copy(old, sizeof old, new);
+	}
+	return NULL;
+}
+
+/* Whoever opens one that is let go takes what stands in its place. */
+static void test_gone_under_it(void **state)
+{
+	static struct mover m;
+	char path[PATH_MAX], hash[40];
+	pthread_t thread;
+
+	(void)state;
+	run_whole("r3", path, hash);
+	str_format(m.all, sizeof m.all, "%s/checkpoints", path);
+	assert_int_equal(pthread_create(&thread, NULL, move_on, &m), 0);
+	for (int i = 0; i < OPENS; i++) {
+		struct session *s = NULL;
+
+		atomic_fetch_add(&m.opens, 1);
+		if (session_open(path, 60, 1, false, NULL, &s, &err))
+			fail_msg("%s", err.text);
+		assert_int_equal(s->step, 60);
+		session_free(s);
+	}
+	atomic_store(&m.is_ending, true);
+	pthread_join(thread, NULL);
+	assert_false(m.failed);
+	assert_true(m.n > OPENS); /* they did meet */
+}
+
 /* I10: the same bits at the end, whoever asks its checkpoints meanwhile. */
 static void test_beside_a_run(void **state)
 {
@@ -184,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_beside_a_run),
+		cmocka_unit_test(test_gone_under_it),
 	};
 
 	return cmocka_run_group_tests_name("reader", tests, fixture_make_runs,
