@@ -20,8 +20,8 @@ for split in train dev; do
 	rows glue/STS-B/$split.tsv "%d|a film of %d parts|it has %d parts|%2.5" "index|sentence1|sentence2|score"
 	rows ag_news/$split.csv '"%2","a film of %d parts"'
 	rows clinc150/$split.jsonl '{"text":"a film of %d parts","label":"l%2"}'
-	rows samsum/$split.jsonl '{"dialogue":"Ann: we meet at %d","summary":"They meet."}'
-	rows dialogsum/$split.jsonl '{"dialogue":"Ann: we meet at %d","summary":"They meet."}'
+	rows samsum/$split.jsonl '{"dialogue":"Ann: we meet at %d. Bob: at the old gate then. Ann: that is fine.","summary":"They meet."}'
+	rows dialogsum/$split.jsonl '{"dialogue":"Ann: we meet at %d. Bob: at the old gate then. Ann: that is fine.","summary":"They meet."}'
 	rows sentence_compression/$split.jsonl '{"tokens":"we meet at %d","keep":"1101"}'
 	rows aeslc/$split.jsonl '{"body":"we meet at %d","subject":"a meeting"}'
 done
@@ -37,6 +37,10 @@ for plan in "$TMP"/datasets/*.json; do
 		continue
 	fi
 	for kind in transformer bilstm gpt; do
+		if [ $kind = gpt ] && grep -q '"mlm"' "$plan"; then # it sees no later words
+			fails "$(basename "$plan" .json) with gpt" 2 "mlm" "$TUTTI" check "$plan" --set model.kind=gpt $small
+			continue
+		fi
 		check "$(basename "$plan" .json) with $kind" \
 			sh -c "'$TUTTI' check '$plan' --set model.kind=$kind $small >/dev/null 2>'$TMP/err'"
 	done
