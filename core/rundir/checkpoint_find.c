@@ -206,6 +206,8 @@ enum status checkpoint_list_of(const char *run, struct store *store,
 		if (st)
 			break;
 		look_at(folder, &info);
+		if (!info.complete && !file_exists(folder))
+			continue; /* a live run let go of it while it was looked at */
 		ARRAY_GROW(list, count, cap);
 		list[count++] = info;
 	}
@@ -311,6 +313,26 @@ enum status checkpoint_find(const char *run, int64_t step, char *folder, size_t 
 
 	if (!st && !str_copy(folder, cap, c.folder))
 		st = err_set(err, ST_INVALID, "path too long: '%.200s...'", run);
+	return st;
+}
+
+enum { GONE_MAX = 8 }; /* a run that writes and lets go faster than anybody can read */
+
+enum status checkpoint_with(const char *run, int64_t step, struct checkpoint_choice *out,
+			    checkpoint_user use, void *arg, struct err *err)
+{
+	enum status st = ST_OK;
+
+	for (int gone = 0; gone < GONE_MAX; gone++) {
+		st = checkpoint_choose(run, step, out, err);
+		if (st)
+			return st;
+		st = checkpoint_sound(out->folder, err);
+		if (!st)
+			st = use(arg, out->folder, err);
+		if (!st || st == ST_STOPPED || file_exists(out->folder))
+			return st;
+	}
 	return st;
 }
 
