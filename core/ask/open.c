@@ -5,14 +5,10 @@
 
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "data/data_kind.h"
 #include "rundir/checkpoint.h"
 #include "rundir/run_open.h"
-
-/* How often a checkpoint may go away before that is said. */
-enum { TRIES = 20 };
 
 /* "norm.TASK" = hex bits of mean and scale. */
 static bool read_norm(struct store *st, const struct plan_task *p,
@@ -52,56 +48,46 @@ static enum status read_norms(const char *run, const struct plan *plan,
 	return st;
 }
 
-enum status session_open_at(const char *run, const struct checkpoint_choice *c,
-			    int workers, bool with_data, struct progress *pg,
-			    struct session **out, struct err *err)
-{
-	struct session_norm norm[MIX_TASKS_MAX];
-	struct session_options o = { .folder = c->folder, .n_workers = workers,
-				     .data = with_data, .norm = norm };
-	struct plan *plan;
-	enum status st = run_plan(run, &plan, err);
+struct opening {
+	const struct session_wanted *w;
+	struct progress *pg;
+	struct session **out;
+};
 
-	*out = NULL;
+static enum status open_checkpoint(void *arg, const char *folder, struct err *err)
+{
+	struct opening *o = arg;
+	struct session_norm norm[MIX_TASKS_MAX];
+	struct session_options so = { .folder = folder, .n_workers = o->w->workers,
+				      .data = o->w->with_data, .norm = norm };
+	struct plan *plan;
+	enum status st = run_plan(o->w->run, &plan, err);
+
 	if (!st)
-		st = read_norms(run, plan, norm, err);
-	if (!st)
-		st = checkpoint_sound(c->folder, err);
+		st = read_norms(o->w->run, plan, norm, err);
 	if (st) {
 		plan_free(plan);
 		return st;
 	}
-	st = session_make(plan, &o, pg, out, err);
+	st = session_make(plan, &so, o->pg, o->out, err);
 	if (!st)
-		st = checkpoint_load_weights(*out, c->folder, err);
+		st = checkpoint_load_weights(*o->out, folder, err);
+	if (!st && o->w->averaged)
+		st = checkpoint_load_average(*o->out, folder, err);
 	if (st) {
-		session_free(*out);
-		*out = NULL;
+		session_free(*o->out);
+		*o->out = NULL;
 	}
 	return st;
 }
 
-enum status session_open_chosen(const char *run, int64_t step, int workers, bool with_data,
-				struct progress *pg, struct checkpoint_choice *c,
-				struct session **out, struct err *err)
+enum status session_open(const struct session_wanted *w, struct progress *pg,
+			 struct checkpoint_choice *which, struct session **out,
+			 struct err *err)
 {
-	enum status st = ST_OK;
-
-	*out = NULL;
-	for (int i = 0; i < TRIES; i++) {
-		st = checkpoint_choose(run, step, c, err);
-		if (!st)
-			st = session_open_at(run, c, workers, with_data, pg, out, err);
-		if (!st || !c->folder[0] || file_exists(c->folder))
-			return st;
-	}
-	return st;
-}
-
-enum status session_open(const char *run, int64_t step, int workers, bool with_data,
-			 struct progress *pg, struct session **out, struct err *err)
-{
+	struct opening o = { .w = w, .pg = pg, .out = out };
 	struct checkpoint_choice c;
 
-	return session_open_chosen(run, step, workers, with_data, pg, &c, out, err);
+	*out = NULL;
+	return checkpoint_with(w->run, w->step, which ? which : &c, open_checkpoint, &o, err);
 }

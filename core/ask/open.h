@@ -10,22 +10,22 @@
 #include "session/session.h"
 
 /*
- * The weights of a checkpoint that was chosen, and its step. Every file of it is
- * checked. Without with_data no data set is opened (predict).
+ * The weights of the checkpoint at or below `step` (or CHECKPOINT_NEWEST,
+ * CHECKPOINT_BEST), or their average. Every file of it is checked. Without with_data no
+ * data set is opened (predict).
  */
-enum status session_open_at(const char *run, const struct checkpoint_choice *c,
-			    int workers, bool with_data, struct progress *pg,
-			    struct session **out, struct err *err);
+struct session_wanted {
+	const char *run;
+	int64_t step;
+	int workers;
+	bool with_data, averaged;
+};
 /*
- * The checkpoint at or below `step` (or CHECKPOINT_NEWEST, CHECKPOINT_BEST); `c` says
- * which one it is, for who answers a person (checkpoint_words). One that a run which
- * goes on lets go meanwhile is chosen anew.
+ * `which` (NULL is fine) gets the one that it was: whoever answers a person says so
+ * (checkpoint_words).
  */
-enum status session_open_chosen(const char *run, int64_t step, int workers, bool with_data,
-				struct progress *pg, struct checkpoint_choice *c,
-				struct session **out, struct err *err);
-/* The same for who needs not know which. */
-enum status session_open(const char *run, int64_t step, int workers, bool with_data,
-			 struct progress *pg, struct session **out, struct err *err);
+enum status session_open(const struct session_wanted *w, struct progress *pg,
+			 struct checkpoint_choice *which, struct session **out,
+			 struct err *err);
 
 #endif

@@ -66,26 +66,32 @@ static bool is_of_step(const char *folder, int64_t step)
 	return name && str_starts(name, want) && !(name[n] >= '0' && name[n] <= '9');
 }
 
-/* A run that goes on may have removed the checkpoint meanwhile. */
+static enum status refuse(int64_t step, struct err *err)
+{
+	return err_set(err, ST_NOT_FOUND, "no sound checkpoint of step %lld is kept",
+		       (long long)step);
+}
+
+/* A run that goes on may have removed the checkpoint meanwhile, or may while it is read. */
 static enum status hold(struct reader *r, int64_t step, struct err *err)
 {
+	struct session_wanted w = { .run = r->run, .step = step, .workers = 1 };
 	struct checkpoint_choice c;
 	enum status st = checkpoint_choose(r->run, step, &c, err);
-	bool is_there = !st && is_of_step(c.folder, step);
 
-	if (is_there && !(r->s && str_eq(c.folder, r->folder))) {
-		let_go(r); /* first: two models may be more than there is room for */
-		st = session_open_chosen(r->run, step, 1, false, NULL, &c, &r->s, err);
-		str_copy(r->folder, sizeof r->folder, c.folder);
-		is_there = !st && is_of_step(c.folder, step);
-		if (!is_there)
-			let_go(r);
-	}
-	if (is_there)
+	if (st == ST_NOT_FOUND || (!st && !is_of_step(c.folder, step)))
+		return refuse(step, err);
+	if (st || (r->s && str_eq(c.folder, r->folder)))
+		return st;
+	let_go(r); /* first: two models may be more than there is room for */
+	st = session_open(&w, NULL, &c, &r->s, err);
+	str_copy(r->folder, sizeof r->folder, c.folder);
+	if (st && st != ST_NOT_FOUND)
+		return st;
+	if (!st && is_of_step(c.folder, step))
 		return ST_OK;
-	return st && st != ST_NOT_FOUND ? st :
-	       err_set(err, ST_NOT_FOUND, "no sound checkpoint of step %lld is kept",
-		       (long long)step);
+	let_go(r);
+	return refuse(step, err);
 }
 
 static enum status answer(struct reader *r, int64_t step, const char *line,

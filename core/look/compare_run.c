@@ -285,18 +285,20 @@ static enum status ask_task(struct run_answers *r, struct session *s, int task,
 	return ST_OK;
 }
 
-static enum status make_here(struct run_answers *r, const struct checkpoint_choice *c,
-			     const struct compare_options *o, struct progress *pg,
-			     struct err *err)
+static enum status make_here(struct run_answers *r, int64_t step, const struct compare_options *o,
+			     struct progress *pg, struct err *err)
 {
+	struct session_wanted w = { .run = r->run.path, .step = step, .workers = o->workers,
+				    .with_data = true };
+	struct checkpoint_choice c;
 	struct session *s = NULL;
-	enum status st = session_open_at(r->run.path, c, o->workers, true, pg, &s, err);
+	enum status st = session_open(&w, pg, &c, &s, err);
 
 	if (st)
 		return err_wrap(err, st, "run '%s' keeps no predictions of all dev rows, "
 				"and cannot be evaluated", r->run.name);
 	r->run.is_made = true;
-	r->run.step = c->step;
+	r->run.step = c.step;
 	for (int i = 0; i < r->plan->n_tasks && !st; i++) {
 		answers_release(&r->task[i]);
 		if (is_wanted(r, i, o))
@@ -368,7 +370,7 @@ enum status run_answers_read(const char *path, const struct compare_options *o,
 			       "rows; 'tutti compare' makes them", r->run.name);
 	if (!is_chosen)
 		st = checkpoint_choose(path, CHECKPOINT_NEWEST, &c, err);
-	return st ? refuse_gone(r, o, st, err) : make_here(r, &c, o, pg, err);
+	return st ? refuse_gone(r, o, st, err) : make_here(r, c.asked, o, pg, err);
 }
 
 void run_answers_release(struct run_answers *r)

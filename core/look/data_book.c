@@ -35,19 +35,21 @@ const char *data_split_name(enum data_split s)
 
 /* --- opening --- */
 
+static enum status read_vocabulary(void *arg, const char *folder, struct err *err)
+{
+	struct data_book *b = arg;
+
+	return tokenizer_open_folder(plan_tokenizer(b->plan), folder, &b->tok, err);
+}
+
 static enum status get_vocabulary(struct data_book *b, const char *run,
 				  struct progress *pg, struct err *err)
 {
-	char folder[PATH_MAX];
-	enum status st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder,
-					 err);
+	struct checkpoint_choice c;
+	enum status st = checkpoint_with(run, CHECKPOINT_NEWEST, &c, read_vocabulary, b, err);
 
-	if (!st)
-		st = checkpoint_sound(folder, err);
-	if (st && st != ST_NOT_FOUND)
+	if (st != ST_NOT_FOUND)
 		return st;
-	if (!st)
-		return tokenizer_open_folder(plan_tokenizer(b->plan), folder, &b->tok, err);
 	st = init_find_again(b->plan, err);
 	return st ? st : plan_vocabulary(b->plan, pg, &b->tok, err);
 }

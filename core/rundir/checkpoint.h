@@ -70,6 +70,14 @@ void checkpoint_words(const struct checkpoint_choice *c, char out[128]);
  * it as above. Asked by whoever opens one, before anything of it is read.
  */
 enum status checkpoint_sound(const char *folder, struct err *err);
+/*
+ * Chooses one, asks whether it is sound, and calls `use` with its folder. A live run may
+ * let go of it on the way: then another is chosen, which is what is wanted of the newest
+ * and the best, and at or below a step what `out` says. `use` cleans up where it fails.
+ */
+typedef enum status (*checkpoint_user)(void *arg, const char *folder, struct err *err);
+enum status checkpoint_with(const char *run, int64_t step, struct checkpoint_choice *out,
+			    checkpoint_user use, void *arg, struct err *err);
 /* The folder alone. */
 enum status checkpoint_find(const char *run, int64_t step, char *folder, size_t cap,
 			    struct err *err);

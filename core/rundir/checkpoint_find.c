@@ -339,6 +339,26 @@ enum status checkpoint_find(const char *run, int64_t step, char *folder, size_t 
 	return st;
 }
 
+enum { GONE_MAX = 8 }; /* a run that writes and lets go faster than anybody can read */
+
+enum status checkpoint_with(const char *run, int64_t step, struct checkpoint_choice *out,
+			    checkpoint_user use, void *arg, struct err *err)
+{
+	enum status st = ST_OK;
+
+	for (int gone = 0; gone < GONE_MAX; gone++) {
+		st = checkpoint_choose(run, step, out, err);
+		if (st)
+			return st;
+		st = checkpoint_sound(out->folder, err);
+		if (!st)
+			st = use(arg, out->folder, err);
+		if (!st || st == ST_STOPPED || file_exists(out->folder))
+			return st;
+	}
+	return st;
+}
+
 /* --- what a crash left --- */
 
 enum status checkpoint_sweep(const char *run, struct err *err)

@@ -67,14 +67,20 @@ size_t ring_bytes(const struct session *s)
 	return (size_t)states(s) * ring_state_bytes(s);
 }
 
-struct ring *ring_new(const struct session *s)
+struct ring *ring_new_of(const struct session *s, int states)
 {
 	struct ring *r = xcalloc(1, sizeof *r);
 
-	r->cap = states(s);
+	BUG_IF(states < 0 || states > RING_STATES);
+	r->cap = states;
 	for (int i = 0; i < r->cap; i++)
 		make(&r->kept[i], s);
 	return r;
+}
+
+struct ring *ring_new(const struct session *s)
+{
+	return ring_new_of(s, states(s));
 }
 
 void ring_free(struct ring *r)

@@ -1,8 +1,9 @@
 /*
- * ring.h - the last states of a session, kept in memory: what `back` goes back to. A
- * state is all that has a row in state.c's table, and the thresholds that evaluations
- * fitted, so that whatever gets a row is kept, too. Taking one reads the session and
- * changes no bit of it. All memory is made by ring_new. Trainer thread.
+ * ring.h - the last states of a session, kept in memory: what `back` goes back to, and
+ * what every arm of `fork` begins from. A state is all that has a row in state.c's table,
+ * and the thresholds that evaluations fitted, so that whatever gets a row is kept, too.
+ * Taking one reads the session and changes no bit of it. All memory is made by ring_new.
+ * Trainer thread.
  */
 #ifndef TUTTI_SESSION_RING_H
 #define TUTTI_SESSION_RING_H
@@ -18,6 +19,8 @@ size_t ring_state_bytes(const struct session *s);
 size_t ring_bytes(const struct session *s);
 /* Room for these; for none is fine, too. */
 struct ring *ring_new(const struct session *s);
+/* Room for so many, whatever the plan says. */
+struct ring *ring_new_of(const struct session *s, int states);
 void ring_free(struct ring *r); /* NULL is fine */
 int ring_size(const struct ring *r); /* that there is room for */
 

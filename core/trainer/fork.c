@@ -1,5 +1,5 @@
 /*
- * fork.c - one session, the same checkpoint loaded for each method.
+ * fork.c - one session, the same state put back for each method.
  */
 #include "trainer/fork.h"
 
@@ -13,6 +13,7 @@
 #include "rundir/checkpoint.h"
 #include "rundir/run_open.h"
 #include "session/freezing.h"
+#include "session/ring.h"
 #include "trainer/advance.h"
 
 enum { FORK_LOOKS = 8 };
@@ -200,16 +201,16 @@ static enum status measure(struct session *s, struct fork_arm *arm, struct progr
 	return st;
 }
 
-static enum status run_arm(struct session *s, const char *folder, struct fork_arm *arm,
+static enum status run_arm(struct session *s, const struct ring *held, struct fork_arm *arm,
 			   int64_t steps, struct progress *pg, struct err *err)
 {
-	enum status st = checkpoint_load(s, folder, NULL, err);
+	enum status st;
 
+	ring_restore(held, 0, s);
 	arm->task = xcalloc((size_t)s->n_tasks, sizeof *arm->task);
 	for (int i = 0; i < s->n_tasks; i++)
 		arm->task[i].loss = NAN;
-	if (!st)
-		st = use(s, arm, err);
+	st = use(s, arm, err);
 	mix_show(&s->mix, METHOD_WEIGHTING, arm->weighting, sizeof arm->weighting);
 	mix_show(&s->mix, METHOD_SAMPLING, arm->sampling, sizeof arm->sampling);
 	if (st || arm->why[0])
@@ -224,27 +225,39 @@ static enum status run_arm(struct session *s, const char *folder, struct fork_ar
 
 /* --- all of them --- */
 
-static enum status open_at(const char *run, int64_t step, char folder[PATH_MAX], int workers,
-			   struct progress *pg, struct session **s, struct err *err)
+struct opening {
+	const char *run;
+	int workers;
+	struct progress *pg;
+	struct session *s;
+};
+
+static enum status open_at(void *arg, const char *folder, struct err *err)
 {
+	struct opening *o = arg;
 	struct plan *plan = NULL;
-	enum status st = checkpoint_find(run, step < 0 ? CHECKPOINT_NEWEST : step, folder,
-					 PATH_MAX, err);
+	enum status st = run_plan(o->run, &plan, err);
 
 	if (!st)
-		st = checkpoint_sound(folder, err);
+		st = session_new(plan, folder, o->workers, o->pg, &o->s, err);
 	if (!st)
-		st = run_plan(run, &plan, err);
-	return st ? st : session_new(plan, folder, workers, pg, s, err);
+		st = checkpoint_load(o->s, folder, NULL, err);
+	if (st) {
+		session_free(o->s);
+		o->s = NULL;
+	}
+	return st;
 }
 
 enum status fork_run(const char *run, int64_t step, int64_t steps, const char *const *words,
 		     int n, int workers, struct progress *pg, struct fork_result *out,
 		     struct err *err)
 {
-	char folder[PATH_MAX];
+	struct opening o = { .run = run, .workers = workers, .pg = pg };
+	struct checkpoint_choice c;
 	double param[MIX_PARAMS];
 	const struct method *row;
+	struct ring *held;
 	enum status st = ST_OK;
 
 	memset(out, 0, sizeof *out);
@@ -253,21 +266,26 @@ enum status fork_run(const char *run, int64_t step, int64_t steps, const char *c
 	for (int i = 0; i < n && !st; i++)
 		st = find_method(words[i], &row, param, err);
 	if (!st)
-		st = open_at(run, step, folder, workers, pg, &out->s, err);
+		st = checkpoint_with(run, step < 0 ? CHECKPOINT_NEWEST : step, &c, open_at, &o,
+				     err);
 	if (st)
 		return st;
-	st = checkpoint_load(out->s, folder, NULL, err);
+	out->s = o.s;
 	out->from = out->s->step;
 	out->steps = steps;
 	out->n_tasks = out->s->n_tasks;
+	out->held = ring_state_bytes(out->s);
+	held = ring_new_of(out->s, 1);
+	ring_take(held, out->s, 0);
 	while (!st && out->n_arms <= n) {
 		struct fork_arm *arm = &out->arm[out->n_arms];
 
 		if (out->n_arms)
 			str_copy(arm->words, sizeof arm->words, words[out->n_arms - 1]);
-		st = run_arm(out->s, folder, arm, steps, pg, err);
+		st = run_arm(out->s, held, arm, steps, pg, err);
 		out->n_arms++;
 	}
+	ring_free(held);
 	return st;
 }
 

@@ -4,8 +4,10 @@
  *
  * All arms begin in the same state. A task's micro-batches and dropout are functions of its
  * own draws (DESIGN 3.1), so arms that sample alike meet the same rows with the same noise
- * at every step, and a difference between them is the method's alone. The run is only
- * read: its folder, its journal and a live engine's memory stay as they are.
+ * at every step, and a difference between them is the method's alone. The state is
+ * read once and then held in memory beside the session, so that a live run may let go of
+ * the checkpoint meanwhile. The run is only read: its folder, its journal and a live
+ * engine's memory stay as they are.
  */
 #ifndef TUTTI_TRAINER_FORK_H
 #define TUTTI_TRAINER_FORK_H
@@ -44,6 +46,7 @@ struct fork_arm {
 
 struct fork_result {
 	int64_t from, steps;
+	uint64_t held;         /* bytes of memory: the state that every arm begins from */
 	int n_tasks, n_arms;
 	struct fork_arm arm[FORK_ARMS]; /* the first one is the run as it is */
 	struct session *s;     /* owned: plan and names; its state is some arm's */

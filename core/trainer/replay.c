@@ -18,22 +18,29 @@
 #include "trainer/branch.h"
 
 /* The newest checkpoint is loaded for its place in the journal and its hash. */
-static enum status open_newest(const char *run, int workers, struct progress *pg,
-			       struct session **s, int64_t *seq, struct err *err)
+struct newest {
+	const char *run;
+	int workers;
+	struct progress *pg;
+	struct session *s;
+	int64_t seq;
+};
+
+static enum status open_newest(void *arg, const char *folder, struct err *err)
 {
-	char folder[PATH_MAX];
+	struct newest *n = arg;
 	struct plan *plan = NULL;
-	enum status st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder,
-					 err);
+	enum status st = run_plan(n->run, &plan, err);
 
 	if (!st)
-		st = checkpoint_sound(folder, err);
+		st = session_new(plan, folder, n->workers, n->pg, &n->s, err);
 	if (!st)
-		st = run_plan(run, &plan, err);
-	if (st)
-		return st;
-	st = session_new(plan, folder, workers, pg, s, err);
-	return st ? st : checkpoint_load(*s, folder, seq, err);
+		st = checkpoint_load(n->s, folder, &n->seq, err);
+	if (st) {
+		session_free(n->s);
+		n->s = NULL;
+	}
+	return st;
 }
 
 /* A run being made again. */
@@ -211,10 +218,11 @@ static enum status run_again(struct session *s, const char *run,
 enum status replay_run(const char *run, int workers, struct progress *pg,
 		       struct replay_result *out, struct err *err)
 {
-	struct session *s = NULL;
+	struct newest newest = { .run = run, .workers = workers, .pg = pg };
+	struct checkpoint_choice c;
 	struct store *store = NULL;
-	int64_t seq = 0;
-	enum status st = open_newest(run, workers, pg, &s, &seq, err);
+	enum status st = checkpoint_with(run, CHECKPOINT_NEWEST, &c, open_newest, &newest, err);
+	struct session *s = newest.s;
 
 	memset(out, 0, sizeof *out);
 	out->differs = out->good = -1;
@@ -224,7 +232,7 @@ enum status replay_run(const char *run, int workers, struct progress *pg,
 		out->step = s->step;
 		out->comparable = machine_same(store);
 		session_state(s, out->recorded);
-		st = run_again(s, run, out, store, seq, pg, err);
+		st = run_again(s, run, out, store, newest.seq, pg, err);
 	}
 	if (!st) {
 		session_state(s, out->replayed);

@@ -8,8 +8,8 @@ plan=$TMP/tiny.json
 tiny_plan "$plan"
 runs=$TMP/runs
 "$TUTTI" train "$plan" --run a --steps 20 --runs "$runs" >/dev/null 2>&1 || not_ok "train"
-# sums of all that a run is; the store's own side files come and go with who reads it
-sums() { (cd "$runs/$1" && find . -type f ! -name 'run.db-*' -exec cksum {} + | sort); }
+# all that a run's folder holds: names, times, and every byte
+sums() { (cd "$runs/$1" && find . -printf '%y %p %s %T@\n' | sort && find . -type f -exec sha256sum {} + | sort); }
 before=$(sums a)
 fork() { "$TUTTI" fork a --runs "$runs" "$@" >"$TMP/out" 2>"$TMP/err"; }
 state() { sed -n "s/.*\"method\":\"$1\".*\"state\":\"\([^\"]*\)\".*/\1/p" "$TMP/out"; }
@@ -32,7 +32,7 @@ done
 check "uniform, which it had: the same as it is" [ "$(state uniform)" = "$(state '')" ]
 check "another method, another state" [ "$(state bandit)" != "$(state '')" ]
 fork --methods 'fixed, temperature T=4,bandit,uniform' --steps 15 --json --workers 3
-strip() { sed 's/"cpu_seconds":[^,}]*//'; }
+strip() { sed 's/"\(cpu_seconds\|memory_mb\)":[^,}]*//g'; }
 [ "$(strip <"$TMP/out")" = "$(echo "$one" | strip)" ] && ok "by three workers the same" || not_ok "by three workers"
 
 fork --methods uniform,fixed --steps 3
@@ -41,6 +41,26 @@ check "what did not change is said" sh -c '[ "$(grep -c "^  uniform .* same .* s
 check "how gradients agree" grep -q '^  as it is (uncertainty [^)]*) *[-+]0\.[0-9]* ' "$TMP/out"
 fork --methods uniform --steps 3 --step 10
 check "from another checkpoint" grep -q '^a from step 10: ' "$TMP/out"
+
+check "what it takes, as check says it" grep -q '^parameters 0\.[0-9]* M   memory [0-9]* MB, of it [0-9.]* MB the state' "$TMP/out"
+
+# a live run lets go of the checkpoint long before the last arm begins
+state_of_live() { "$TUTTI" train "$plan" --run "$1" --steps 400 --set budget.checkpoint_every=1 --set budget.steps=400 --set budget.keep=2 \
+	--runs "$runs" --json >"$TMP/$1.out" 2>/dev/null; }
+state_of_live live & pid=$!
+for _ in $(seq 400); do ls -d "$runs"/live/checkpoints/step-00001? >/dev/null 2>&1 && break; sleep 0.02; done
+lost=0 forks=0 gone=0
+while kill -0 $pid 2>/dev/null && [ $forks -lt 4 ]; do
+	forks=$((forks + 1))
+	"$TUTTI" fork live --runs "$runs" --methods fixed,uniform,pcgrad --steps 5 --json --workers 1 >"$TMP/out" 2>"$TMP/err" || { lost=$((lost + 1)); cat "$TMP/err"; }
+	[ "$(state uniform)" = "$(state '')" ] || lost=$((lost + 1))
+	from=$(field from <"$TMP/out")
+	[ -d "$runs/live/checkpoints/step-$(printf %06d "$from")" ] || gone=$((gone + 1))
+done
+wait $pid
+[ $lost = 0 ] && [ $forks -gt 0 ] && ok "$forks forks of a live run, $gone of whose states were let go meanwhile" || not_ok "$lost of $forks forks of a live run"
+state_of_live undisturbed
+[ "$(field state <"$TMP/live.out")" = "$(field state <"$TMP/undisturbed.out")" ] && ok "and it is as if nobody had" || not_ok "the live run is another one"
 
 # a task that is alone has nobody to agree with
 "$TUTTI" train "$plan" --run alone --steps 10 --set mix.micro_batches=1 --runs "$runs" >/dev/null 2>&1

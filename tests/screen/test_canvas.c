@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#include "base/clock.h"
 #include "desk/frame.h"
 #include "view/view_table.h"
 #include "view/trial.h"
@@ -337,10 +338,70 @@ static void test_looks_only(void **state)
 	fake_release(&f);
 }
 
+/* --- another pass over the rows --- */
+
+/* The desk's last line after so many more seconds. */
+static const char *foot_after(struct ui *ui, double seconds)
+{
+	static char text[512];
+	struct sheet s;
+
+	ui->now += seconds;
+	ui_update(ui);
+	ui_recalc(ui);
+	sheet_init(&s, 24, 80);
+	draw_screen(&s.c, ui);
+	row_text(&s, 23, text);
+	xfree(s.all);
+	return text;
+}
+
+/* Whatever else has the line, or another view: it is there until it could be read. */
+static void test_pass_word(void **state)
+{
+	static struct ui ui;
+	struct fake f;
+	struct feed feed;
+	const char word[] = "step 1234: sst2 begins pass 3 over its";
+
+	(void)state;
+	fake_init(&f, 3, 1234);
+	feed = fake_feed(&f);
+	f.s.ch[0].epoch = 1;
+	ui_init(&ui, &feed, view_table);
+	ui.terminal = "xterm";
+	assert_null(strstr(foot_after(&ui, 1), "pass"));
+	f.s.ch[0].epoch = 2;
+	f.s.serial++;
+	assert_non_null(strstr(foot_after(&ui, 1), word));
+	ui_say(&ui, false, "something else");
+	assert_null(strstr(foot_after(&ui, 3), "pass"));
+	assert_non_null(strstr(foot_after(&ui, 100), word));
+	ui_show(&ui, VIEW_CURVES);
+	foot_after(&ui, 100);
+	ui_show(&ui, VIEW_DESK);
+	fake_journal(&f, 1234, WHO_GUARD, "note spike: loss spike: up; what usually helps: x", "",
+		     "");
+	f.s.journal[f.s.n_journal - 1].unix_ms = clock_unix_ms();
+	f.s.serial++;
+	assert_non_null(strstr(foot_after(&ui, 100), "loss spike: what usually helps"));
+	f.s.journal[f.s.n_journal - 1].unix_ms -= 61000;
+	f.s.serial++;
+	assert_non_null(strstr(foot_after(&ui, 1), word));
+	assert_non_null(strstr(foot_after(&ui, 20), word));
+	assert_null(strstr(foot_after(&ui, 20), "pass"));
+	f.s.ch[0].epoch = 3; /* the fourth is not told */
+	f.s.serial++;
+	assert_null(strstr(foot_after(&ui, 1), "pass"));
+	ui_release(&ui);
+	fake_release(&f);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_draws),
-						  cmocka_unit_test(test_looks_only)};
+						  cmocka_unit_test(test_looks_only),
+						  cmocka_unit_test(test_pass_word)};
 
 	return cmocka_run_group_tests_name("canvas", tests, NULL, NULL);
 }

@@ -200,16 +200,16 @@ enum status cmd_open_run(const struct opts *o, bool with_data, struct session **
 			 struct err *err)
 {
 	char path[PATH_MAX], words[128];
+	struct session_wanted w = { .run = path, .step = o->step >= 0 ? o->step :
+									CHECKPOINT_BEST,
+				    .workers = o->workers > 0 ? (int)o->workers : 0,
+				    .with_data = with_data, .averaged = o->averaged };
 	struct checkpoint_choice c;
 	enum status st = cmd_find_run(o, o->arg[0], path, err);
 
 	cmd_catch_signals();
 	if (!st)
-		st = session_open_chosen(path, o->step >= 0 ? o->step : CHECKPOINT_BEST,
-					 o->workers > 0 ? (int)o->workers : 0, with_data,
-					 cmd_progress(), &c, s, err);
-	if (!st && o->averaged)
-		st = checkpoint_load_average(*s, c.folder, err);
+		st = session_open(&w, cmd_progress(), &c, s, err);
 	if (st)
 		return st;
 	checkpoint_words(&c, words);

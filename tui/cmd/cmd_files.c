@@ -117,11 +117,17 @@ int cmd_ls(const struct opts *o)
 /* --- tokenize --- */
 
 /* A tokenizer's file, a folder with one, or that in a run's newest checkpoint. */
+static enum status read_folder(void *arg, const char *folder, struct err *err)
+{
+	return tokenizer_open_folder(tokenizer_kind_in(folder), folder, arg, err);
+}
+
 static enum status open_tokenizer(const struct opts *o, struct tokenizer **tok,
 				  struct err *err)
 {
 	struct stat sb;
-	char run[PATH_MAX], folder[PATH_MAX];
+	char run[PATH_MAX];
+	struct checkpoint_choice c;
 	struct err no_run;
 	enum status st = ST_NOT_FOUND;
 	bool is_there = !stat(o->arg[0], &sb);
@@ -133,12 +139,7 @@ static enum status open_tokenizer(const struct opts *o, struct tokenizer **tok,
 	st = cmd_find_run(o, o->arg[0], run, is_there ? &no_run : err);
 	if (st && is_there)
 		return st; /* a folder that is neither: what it lacks */
-	if (!st)
-		st = checkpoint_find(run, CHECKPOINT_NEWEST, folder, sizeof folder, err);
-	if (!st)
-		st = checkpoint_sound(folder, err);
-	return st ? st :
-		    tokenizer_open_folder(tokenizer_kind_in(folder), folder, tok, err);
+	return st ? st : checkpoint_with(run, CHECKPOINT_NEWEST, &c, read_folder, tok, err);
 }
 
 static void print_ids(const struct tokenizer *tok, const char *line, size_t len,

@@ -68,6 +68,12 @@ static void put_number(double x, double base, bool is_base)
 		printf("  %8.4f  %+8.4f", x, x - base);
 }
 
+/* As `check` says it, and how much of it is the state itself. */
+static double memory_mb(void)
+{
+	return (double)mem_whole_peak_bytes() / 1e6;
+}
+
 /* Losses, and the first metric: the others are in --json. */
 static void print_task(const struct fork_result *r, int task, int w)
 {
@@ -137,6 +143,8 @@ static void print(const struct opts *o, const struct fork_result *r)
 	for (int i = 0; i < r->n_tasks; i++)
 		print_task(r, i, w);
 	print_conflicts(r, w);
+	printf("\nparameters %.2f M   memory %.0f MB, of it %.1f MB the state that all began "
+	       "from\n", (double)r->s->params.size / 1e6, memory_mb(), (double)r->held / 1e6);
 }
 
 /* --- for programs: an object an arm --- */
@@ -181,6 +189,8 @@ static void print_json(const struct fork_result *r, const struct fork_arm *a)
 		json_put_int(&j, "skipped", a->skipped);
 		json_put_num(&j, "cpu_seconds", a->seconds);
 		json_put_str(&j, "state", a->state);
+		json_put_num(&j, "memory_mb", memory_mb());
+		json_put_num(&j, "state_mb", (double)r->held / 1e6);
 	}
 	json_close(&j, '}');
 	puts(buf_str(&b));

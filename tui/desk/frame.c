@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "feed/film.h"
-#include "feed/marks.h"
 #include "prompt.h"
 #include "text/utf8.h"
 #include "ui/keys.h"
@@ -251,20 +249,6 @@ static void draw_hints(struct canvas *c, int y, int x, int w, const char *hints)
 	draw_foreign_n(c, y, x, w, INK_DIM, hints, n);
 }
 
-/* A guard's newest note, for a minute of a run that goes on. */
-static const struct journal_entry *guards_note(const struct ui *ui)
-{
-	const struct snapshot *s = ui->pic;
-
-	if (ui->feed.film || ui_run_has_ended(ui))
-		return NULL;
-	for (int i = s->n_journal - 1; i >= 0; i--)
-		if (s->journal[i].who == WHO_GUARD && mark_is_note(&s->journal[i]))
-			return clock_unix_ms() - s->journal[i].unix_ms < 60000 ?
-				       &s->journal[i] : NULL;
-	return NULL;
-}
-
 /*
  * "overfitting: what usually helps: ..." of "note overfit: overfitting: what was seen; what
  * usually helps: ...": what was seen stands in the journal's last line.
@@ -308,8 +292,10 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_foreign(c, r.y, r.x + 1, r.w - 2,
 			     ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
 			     ui->pic->message[0] ? ui->pic->message : "the run has failed");
-	else if (ui->view == VIEW_DESK && guards_note(ui))
-		draw_guards_word(c, r, guards_note(ui));
+	else if (ui->view == VIEW_DESK && ui_guards_note(ui))
+		draw_guards_word(c, r, ui_guards_note(ui));
+	else if (ui->view == VIEW_DESK && ui->pass[0])
+		draw_foreign(c, r.y, r.x + 1, r.w - 2, INK_TEXT, ui->pass);
 	else
 		draw_hints(c, r.y, r.x + 1, r.w - 2, hints_of(ui));
 }

@@ -11,11 +11,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "command/command.h"
 #include "feed/film.h"
+#include "feed/marks.h"
 #include "widget/meanings.h"
+
+enum { PASS_SECONDS = 30 };
 
 void ui_init(struct ui *ui, const struct feed *feed, const struct view *const *views)
 {
@@ -278,6 +282,19 @@ static void read_answers(struct ui *ui)
 	ui->n_pending = kept;
 }
 
+/* A small set begins one pass after the other: that is worth a word. */
+static void take_passes(struct ui *ui)
+{
+	char words[sizeof ui->pass - 32];
+
+	if (ui->feed.film || !passes_take(&ui->passes, &ui->live) || ui_run_has_ended(ui))
+		return;
+	passes_words(&ui->passes, &ui->live, words, sizeof words);
+	str_format(ui->pass, sizeof ui->pass, "step %lld: %s", (long long)ui->live.step, words);
+	ui->pass_left = PASS_SECONDS;
+	ui->pass_seen = ui->now;
+}
+
 bool ui_update(struct ui *ui)
 {
 	bool is_answered = models_update(ui);
@@ -288,6 +305,7 @@ bool ui_update(struct ui *ui)
 		ui->live.n_channels = CHANNELS_MAX;
 	read_answers(ui);
 	ui_settle_wishes(ui);
+	take_passes(ui);
 	if (ui->channel >= ui->live.n_channels)
 		ui->channel = 0;
 	return true;
@@ -336,6 +354,31 @@ static void recalc_chart(struct ui *ui)
 		eventfd_write(ui->wake_fd, 1);
 }
 
+const struct journal_entry *ui_guards_note(const struct ui *ui)
+{
+	const struct snapshot *s = ui->pic;
+
+	if (ui->feed.film || ui_run_has_ended(ui))
+		return NULL;
+	for (int i = s->n_journal - 1; i >= 0; i--)
+		if (s->journal[i].who == WHO_GUARD && mark_is_note(&s->journal[i]))
+			return clock_unix_ms() - s->journal[i].unix_ms < 60000 ?
+				       &s->journal[i] : NULL;
+	return NULL;
+}
+
+/* Only time in which it can be read counts. */
+static void age_pass(struct ui *ui)
+{
+	bool is_hidden = ui->view != VIEW_DESK || ui->message[0] || ui_guards_note(ui);
+
+	if (!is_hidden)
+		ui->pass_left -= ui->now - ui->pass_seen;
+	ui->pass_seen = ui->now;
+	if (ui->pass_left <= 0 || ui_run_has_ended(ui))
+		ui->pass[0] = '\0';
+}
+
 /* On the screen, or below the help that is. */
 static bool is_shown(const struct ui *ui, int v)
 {
@@ -344,6 +387,8 @@ static bool is_shown(const struct ui *ui, int v)
 
 void ui_recalc(struct ui *ui)
 {
+	if (ui->pass[0])
+		age_pass(ui); /* first: what stood there until now has hidden it */
 	if (ui->message[0] && ui->now >= ui->message_until)
 		ui->message[0] = '\0';
 	export_poll(ui);

@@ -11,6 +11,7 @@
 #include "attribution.h"
 #include "export.h"
 #include "feed/feed.h"
+#include "look/passes.h"
 #include "models.h"
 #include "view.h"
 #include "widget/chart.h"
@@ -56,6 +57,10 @@ struct ui {
 	char message[MESSAGE_MAX];
 	bool is_bad;                /* the message is a refusal */
 	double message_until;
+	struct passes passes;
+	char pass[256];             /* what began another pass, until the desk has shown it */
+	double pass_left;           /* seconds that it is shown yet; its clock stands while */
+	double pass_seen;           /* something else stands in its place */
 	enum ask ask;
 	bool may_detach;            /* a run goes on behind this screen without it */
 	bool is_leaving, is_done;   /* stop was asked for; the loop ends */
@@ -80,6 +85,8 @@ bool ui_post(struct ui *ui, const char *line, bool is_typed, uint64_t *ticket);
  * what comes of it, later.
  */
 bool ui_ask(struct ui *ui, const char *line, ui_taker *take);
+/* A guard's newest note, for a minute of a run that goes on; else NULL. */
+const struct journal_entry *ui_guards_note(const struct ui *ui);
 void ui_say(struct ui *ui, bool is_bad, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Three questions: does the run go on, may this screen steer it, does it only look? */
 bool ui_run_has_ended(const struct ui *ui);

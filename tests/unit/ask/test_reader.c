@@ -55,7 +55,8 @@ static void say(const char *path, int64_t step, const char *text, struct buf *ou
 	struct session *s = NULL;
 	int task = -1;
 
-	if (session_open(path, step, 2, false, NULL, &s, &err))
+	if (session_open(&(struct session_wanted){ .run = path, .step = step, .workers = 2 },
+			 NULL, NULL, &s, &err))
 		fail_msg("%s", err.text);
 	if (str_starts(text, "sum ")) {
 		task = plan_task_find(s->plan, "sum");
@@ -212,7 +213,8 @@ static void test_gone_under_it(void **state)
 		struct session *s = NULL;
 
 		atomic_fetch_add(&m.opens, 1);
-		if (session_open(path, 60, 1, false, NULL, &s, &err))
+		if (session_open(&(struct session_wanted){ .run = path, .step = 60, .workers = 1 },
+				 NULL, NULL, &s, &err))
 			fail_msg("%s", err.text);
 		assert_int_equal(s->step, 60);
 		session_free(s);

@@ -8,6 +8,64 @@
 #include "fixture/checkpoint_run.h"
 #include "rundir/checkpoint_own.h"
 
+/* --- one that a live run lets go of while it is read --- */
+
+struct spoiler {
+	int times, left;           /* calls so far; how many more find theirs gone */
+	char last[PATH_MAX];
+};
+
+/* Goes wrong where the folder does; `left` below 0: where it does not. */
+static enum status use_spoilt(void *arg, const char *folder, struct err *err)
+{
+	struct spoiler *x = arg;
+
+	x->times++;
+	str_copy(x->last, sizeof x->last, folder);
+	if (x->left < 0)
+		return err_set(err, ST_CORRUPT, "not for that");
+	if (x->left-- > 0)
+		assert_int_equal(file_remove_tree(folder, NULL), ST_OK);
+	return x->left < 0 ? ST_OK : err_set(err, ST_CORRUPT, "it is gone");
+}
+
+static void test_with(void **state)
+{
+	struct session *s = fixture_session(NULL, 0, 1);
+	const char *run = new_run();
+	struct store *st = open_run_store(run);
+	struct spoiler x = { .left = 0 };
+	struct checkpoint_choice c;
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		fixture_steps(s, 1);
+		save_checkpoint(s, st, run, "kept", i, NAN);
+	}
+	assert_int_equal(checkpoint_with(run, CHECKPOINT_NEWEST, &c, use_spoilt, &x, &err),
+			 ST_OK);
+	assert_int_equal(x.times, 1);
+	assert_int_equal(c.step, 4);
+	x.left = 2; /* the newest, then the one before: they go while they are read */
+	assert_int_equal(checkpoint_with(run, CHECKPOINT_NEWEST, &c, use_spoilt, &x, &err),
+			 ST_OK);
+	assert_int_equal(x.times, 4);
+	assert_int_equal(c.step, 2);
+	assert_string_equal(x.last, c.folder);
+	x.left = -1; /* another trouble is its own */
+	assert_int_equal(checkpoint_with(run, CHECKPOINT_NEWEST, &c, use_spoilt, &x, &err),
+			 ST_CORRUPT);
+	assert_int_equal(x.times, 5);
+	assert_string_equal(err.text, "not for that");
+	x.left = 9;
+	assert_int_equal(checkpoint_with(run, CHECKPOINT_NEWEST, &c, use_spoilt, &x, &err),
+			 ST_NOT_FOUND);
+	assert_int_equal(x.times, 7); /* the last two, and there are no more */
+	store_close(st);
+	session_free(s);
+}
+
 /* --- which are kept, found, named --- */
 
 static bool exists(const char *run, const char *folder)
@@ -271,7 +329,7 @@ static void test_sweep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_with), cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_keep_best_is_newest),
 		cmocka_unit_test(test_same_step),
 		cmocka_unit_test(test_without_row),

@@ -241,7 +241,8 @@ static void test_guard_acts(void **state)
 
 static void test_open(void **state)
 {
-	const struct live_wanted w = { .workers = 2 };
+	const struct live_wanted live = { .workers = 2 };
+	struct session_wanted w;
 	char hash[40];
 	struct session *a = NULL, *b = NULL;
 	struct eval_options o = { .greedy = true };
@@ -249,11 +250,12 @@ static void test_open(void **state)
 	struct buf json;
 
 	(void)state;
-	live_whole(&w, hash);
-	assert_int_equal(session_open(live_path, CHECKPOINT_NEWEST, 2, true, NULL, &a,
-				      &live_err), ST_OK);
-	assert_int_equal(session_open(live_path, CHECKPOINT_BEST, 1, false, NULL, &b,
-				      &live_err), ST_OK);
+	live_whole(&live, hash);
+	w = (struct session_wanted){ .run = live_path, .step = CHECKPOINT_NEWEST, .workers = 2,
+				     .with_data = true };
+	assert_int_equal(session_open(&w, NULL, NULL, &a, &live_err), ST_OK);
+	w = (struct session_wanted){ .run = live_path, .step = CHECKPOINT_BEST, .workers = 1 };
+	assert_int_equal(session_open(&w, NULL, NULL, &b, &live_err), ST_OK);
 	assert_null(b->task[0].train);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(evaluate_task(a, i, &o, NULL, &e, &live_err), ST_OK);
@@ -267,8 +269,8 @@ static void test_open(void **state)
 	buf_release(&json);
 	session_free(a);
 	session_free(b);
-	assert_int_equal(session_open(fixture_dir, CHECKPOINT_NEWEST, 1, false, NULL, &a,
-				      &live_err), ST_NOT_FOUND);
+	w.run = fixture_dir;
+	assert_int_equal(session_open(&w, NULL, NULL, &a, &live_err), ST_NOT_FOUND);
 }
 
 int main(void)

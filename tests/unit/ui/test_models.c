@@ -49,7 +49,9 @@ static void assert_said_by(struct ui *ui, int64_t step)
 
 	wait_trial(ui);
 	buf_init(&want);
-	assert_int_equal(session_open(run, step, 1, false, NULL, &s, &err), ST_OK);
+	assert_int_equal(session_open(&(struct session_wanted){ .run = run, .step = step,
+								.workers = 1 },
+				      NULL, NULL, &s, &err), ST_OK);
 	assert_int_equal(evaluate_text(s, -1, "lemon north", NULL, &want, &err), ST_OK);
 	assert_string_equal(buf_str(&trial_of(ui)->answer), buf_str(&want));
 	buf_release(&want);
