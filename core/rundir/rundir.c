@@ -68,7 +68,8 @@ enum status rundir_root(const char *given, char out[PATH_MAX], struct err *err)
 /* Is anything of a run in this folder? */
 static bool is_run(const char *path)
 {
-	static const char *const parts[] = { "plan.json", "run.db", "checkpoints" };
+	static const char *const parts[] = { "plan.json", "run.db", "checkpoints",
+					     "plan.given.json" };
 	char file[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -301,6 +302,8 @@ static void look_at_plan(struct run_info *r)
 	struct err why = { "" };
 	enum status st = join(r->path, "plan.json", path, &why);
 
+	if (!st && !file_exists(path))
+		st = err_set(&why, ST_NOT_FOUND, "it never began: no plan.json");
 	if (!st)
 		st = file_id(path, &id, &why);
 	if (!st) {

@@ -189,13 +189,22 @@ static enum status take_part(int fd, const char *path, const char *name, void *a
 	return remove_file(fd, path, name, err);
 }
 
+static bool is_file(int fd, const char *name)
+{
+	struct stat s;
+
+	return !fstatat(fd, name, &s, AT_SYMLINK_NOFOLLOW) && S_ISREG(s.st_mode);
+}
+
+/* One that was killed before it began has its plan as it was given alone. */
 static enum status check_is_run(int fd, const char *path, struct err *err)
 {
 	static const char *const needs[] = { "plan.json", "run.db" };
-	struct stat s;
 
+	if (is_file(fd, "plan.given.json") && !is_file(fd, "plan.json"))
+		return ST_OK;
 	for (int i = 0; i < 2; i++)
-		if (fstatat(fd, needs[i], &s, AT_SYMLINK_NOFOLLOW) || !S_ISREG(s.st_mode))
+		if (!is_file(fd, needs[i]))
 			return err_set(err, ST_INVALID, "not a run: no %s in '%s'", needs[i],
 				       path);
 	return ST_OK;

@@ -50,10 +50,10 @@ static void tell(const struct session *s, int i, struct guard_view v,
 		row->change(&v, change, g->memory);
 	if (v.loss && row->step)
 		row->step(&v, g->memory);
-	if (v.dev && g->seen < v.step) {
+	/* who does not look at evaluations has seen none, in a replay that makes none, too */
+	if (v.dev && row->dev && g->seen < v.step) {
 		g->seen = v.step;
-		if (row->dev)
-			row->dev(&v, g->memory);
+		row->dev(&v, g->memory);
 	}
 }
 

@@ -204,7 +204,7 @@ static enum status run_again(struct session *s, const char *run,
 	r.seq = begin;
 	if (!st)
 		st = store_marks(store, &r.mark, &r.n_marks, err);
-	for (; s->step > 0 && r.next_mark < r.n_marks; r.next_mark++)
+	for (; (s->step > 0 || begin > 0) && r.next_mark < r.n_marks; r.next_mark++)
 		if (r.mark[r.next_mark].step > s->step)
 			break; /* a branch: those up to its beginning are the other run's */
 	progress_begin(pg, (uint64_t)to, "steps", "replaying");

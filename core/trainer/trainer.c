@@ -49,6 +49,18 @@ static enum status open_folder(struct trainer *t, const struct trainer_options *
 	return st ? st : rundir_create(root, o->run, o->plan->name, t->run_path, err);
 }
 
+/* Was it killed while it prepared, before there was a state to go on from? */
+static enum status check_began(const struct trainer *t, struct err *err)
+{
+	char path[PATH_MAX];
+	enum status st = run_file(t->run_path, "plan.json", path, err);
+
+	if (st || t->is_new || file_exists(path))
+		return st;
+	return err_set(err, ST_NOT_FOUND, "the run never began: no '%s'; 'tutti rm %s' removes "
+		       "what is left of it", path, t->run_name);
+}
+
 static enum status open_run(struct trainer *t, const struct trainer_options *o,
 			    struct err *err)
 {
@@ -61,7 +73,9 @@ static enum status open_run(struct trainer *t, const struct trainer_options *o,
 	st = run_lock_take(&t->lock, t->run_path, err);
 	if (st)
 		return st;
-	st = run_file(t->run_path, "run.db", db, err);
+	st = check_began(t, err);
+	if (!st)
+		st = run_file(t->run_path, "run.db", db, err);
 	if (!st && t->is_new && o->given)
 		st = write_in_run(t, "plan.given.json", o->given, err);
 	if (!st)

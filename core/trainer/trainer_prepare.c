@@ -254,18 +254,13 @@ static bool is_branch(struct trainer *t)
 /* The newest checkpoint; none: the run begins again at step 0. */
 static enum status prepare_resume(struct trainer *t, struct err *err)
 {
-	char path[PATH_MAX], folder[PATH_MAX] = "";
+	char folder[PATH_MAX] = "";
 	struct plan *plan = NULL;
-	enum status st = run_file(t->run_path, "plan.json", path, err);
+	enum status st;
 
-	if (!st && imported_is(t->store))
-		st = imported_no_model(t->run_path, err);
-	if (st)
-		return st;
-	if (!file_exists(path))
-		return err_set(err, ST_NOT_FOUND, "the run never began: no '%s'", path);
-	if (!st)
-		st = run_plan(t->run_path, &plan, err);
+	if (imported_is(t->store))
+		return imported_no_model(t->run_path, err);
+	st = run_plan(t->run_path, &plan, err);
 	if (!st)
 		st = checkpoint_sweep(t->run_path, err);
 	if (!st)

@@ -135,4 +135,11 @@ for kind in bilstm prefix gpt; do
 	done
 	[ $lost = 0 ] && ok "$kind, killed $n times in $((round - first)) runs" || not_ok "$kind: $lost killed runs differ"
 done
+
+# killed while it prepared: it says so, goes away when asked to, and its name is free again
+mkdir -p "$TMP/runs/unborn" && cp "$plan" "$TMP/runs/unborn/plan.given.json" && : >"$TMP/runs/unborn/run.db"
+fails "a run that never began" 1 "never began.*'tutti rm unborn'" "$TUTTI" resume unborn --runs "$TMP/runs"
+"$TUTTI" ls --runs "$TMP/runs" 2>/dev/null | grep -q '^unborn.*never began' && ok "ls shows it" || not_ok "ls does not show it"
+check "rm takes it" "$TUTTI" rm unborn --force --runs "$TMP/runs"
+[ "$(state_of "$plan" --run unborn --steps 2)" ] && ok "the name is free" || not_ok "the name is not free"
 exit $bad

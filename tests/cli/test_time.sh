@@ -31,6 +31,11 @@ same "it is the branch" "$(resumed slower)" "$(hash_at slow)"
 echo '25 branch now' >"$TMP/now"
 same "branched by a command, a run goes on as ever" "$(state_of "$plan" --run parent "$@" --script "$TMP/now")" "$base"
 same "and so does the branch of the present" "$(resumed now)" "$base"
+# also where the other run was saved at step 0, before the hand came
+printf '%s\n' '0 checkpoint a' '0 weight topic 2' '0 checkpoint b' '0 branch zero' >"$TMP/now"
+parent=$(state_of "$plan" --run early "$@" --script "$TMP/now")
+same "a branch of step 0" "$(resumed zero)" "$parent"
+check "replays" "$TUTTI" replay zero --runs "$runs"
 # one whose first checkpoint is gone cannot begin as random weights
 "$TUTTI" branch base lost --step 20 --runs "$runs" >"$TMP/out"
 rm -r "$runs"/lost/checkpoints/*

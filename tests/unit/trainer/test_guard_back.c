@@ -1,11 +1,13 @@
 /*
  * test_guard_back.c - a guard that goes back by itself: an update that is not finite takes
  * the run to the checkpoint before, with half the rate behind it in the same transaction,
- * again and again until the rate is at its least; then it ends.
+ * again and again until the rate is at its least; then it ends. And each guard that may
+ * act, made again.
  */
 #include "fixture/live_run.h"
 
 #include "base/mem.h"
+#include "guard/guard.h"
 #include "rundir/run_open.h"
 
 /*
@@ -83,10 +85,34 @@ static void test_goes_back(void **state)
 	goes_back("budget.back_every=0");
 }
 
+/*
+ * Any guard that may act, beside none that would want an evaluation in a replay, and beside
+ * one that does: the hash of what they saw is the same one.
+ */
+static void test_made_again(void **state)
+{
+	char set[2][64];
+	struct live_wanted w = { .sets = { "budget.eval_every=10", "budget.checkpoint_every=5",
+					   set[0], set[1] }, .n_sets = 4, .workers = 2 };
+
+	(void)state;
+	for (int i = 0; i < GUARDS; i++)
+		for (int k = 0; k < 2; k++) {
+			str_format(set[0], sizeof set[0], "guards.%s=act", guard_at(i)->name);
+			str_format(set[1], sizeof set[1], k ? "guards.patience=act n=9" :
+				   "guards.patience=off");
+			if (k && str_eq(guard_at(i)->name, "patience"))
+				continue;
+			assert_ok(live_finish(live_start(&w)));
+			assert_replays(2);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goes_back),
+		cmocka_unit_test(test_made_again),
 	};
 
 	return cmocka_run_group_tests_name("guard back", tests, fixture_make_runs,
