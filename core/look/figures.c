@@ -124,7 +124,7 @@ static enum status write_averaged(struct figures *f, struct err *err)
 {
 	struct eval_row *rows = NULL;
 	int n = 0;
-	enum status st = store_averaged_read(f->store, &rows, &n, err);
+	enum status st = store_averaged_from(f->store, 0, &rows, &n, err);
 
 	for (int i = 0; i < n; i++)
 		put_eval(f, &rows[i]);

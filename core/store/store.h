@@ -163,12 +163,12 @@ static inline int eval_row_sort(const struct eval_row *r)
 }
 enum status store_evals_read(struct store *s, int task, struct eval_row **out, int *n,
 			     struct err *err); /* task -1: all; caller frees */
-/* Of the weights' average, of all tasks, by step; the same. */
-enum status store_averaged_read(struct store *s, struct eval_row **out, int *n,
-				struct err *err);
 /* Those of all tasks at `step` and after it; the same. */
 enum status store_evals_from(struct store *s, int64_t step, struct eval_row **out, int *n,
 			     struct err *err);
+/* Of the weights' average; the same. */
+enum status store_averaged_from(struct store *s, int64_t step, struct eval_row **out,
+				int *n, struct err *err);
 /*
  * At most `cap` evaluations behind `after` (NULL: from the first), by step, timeline,
  * task; fewer than `cap`: the last ones.

@@ -163,8 +163,8 @@ enum status store_evals_read(struct store *s, int task, struct eval_row **out, i
 	return read_evals(s, q, st, out, n, err);
 }
 
-enum status store_averaged_read(struct store *s, struct eval_row **out, int *n,
-				struct err *err)
+enum status store_averaged_from(struct store *s, int64_t step, struct eval_row **out,
+				int *n, struct err *err)
 {
 	struct db_rows *q = NULL;
 	enum status st;
@@ -173,8 +173,8 @@ enum status store_averaged_read(struct store *s, struct eval_row **out, int *n,
 	*n = 0;
 	if (!store_has_table(s, "averaged"))
 		return ST_OK;
-	st = db_query(s->db, EVAL_FIELDS "FROM averaged WHERE" STANDS("averaged")
-		      EVAL_ORDER, NULL, 0, &q, err);
+	st = db_query(s->db, EVAL_FIELDS "FROM averaged WHERE step >= ? AND"
+		      STANDS("averaged") EVAL_ORDER, DB_VALUES(DB_INT(step)), &q, err);
 	st = read_evals(s, q, st, out, n, err);
 	for (int i = 0; i < *n; i++)
 		(*out)[i].is_averaged = true;

@@ -51,7 +51,7 @@ static enum status rebuild_averaged(struct trainer *t, struct err *err)
 {
 	struct eval_row *e = NULL;
 	int n = 0;
-	enum status st = store_averaged_read(t->store, &e, &n, err);
+	enum status st = store_averaged_from(t->store, 0, &e, &n, err);
 
 	for (int i = 0; i < n; i++)
 		if (e[i].step <= t->s->step)

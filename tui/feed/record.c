@@ -142,7 +142,7 @@ static const struct step_row *next_row(struct record *r)
 	return r->at_row < r->n_rows ? &r->row[r->at_row] : NULL;
 }
 
-/* Rows of one evaluation, but for the timeline. */
+/* Rows of one evaluation, its average's too, but for the timeline. */
 static bool is_of_one(const struct eval_row *a, const struct eval_row *b)
 {
 	return a->step == b->step && eval_row_sort(a) == eval_row_sort(b);

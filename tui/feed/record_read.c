@@ -27,6 +27,8 @@ static int by_eval(const void *pa, const void *pb)
 		c = order(a->timeline, b->timeline);
 	if (!c)
 		c = eval_row_sort(a) - eval_row_sort(b);
+	if (!c)
+		c = a->is_averaged - b->is_averaged;
 	return c ? c : a->task - b->task;
 }
 
@@ -87,12 +89,31 @@ static enum status read_entries(struct record *r, struct err *err)
 	return st;
 }
 
+/* Of the weights, and of their average. */
+static enum status read_both(struct record *r, struct eval_row **out, int *n,
+			     struct err *err)
+{
+	struct eval_row *averaged = NULL;
+	int more = 0;
+	enum status st = store_evals_from(r->db, r->eval_step, out, n, err);
+
+	if (!st)
+		st = store_averaged_from(r->db, r->eval_step, &averaged, &more, err);
+	if (more) {
+		*out = xreallocarray(*out, (size_t)(*n + more), sizeof **out);
+		memcpy(*out + *n, averaged, (size_t)more * sizeof **out);
+		*n += more;
+	}
+	xfree(averaged);
+	return st;
+}
+
 /* One at the step of the newest may be new: by hand, say. */
 static enum status read_evals(struct record *r, struct err *err)
 {
 	struct eval_row *more = NULL;
 	int n = 0;
-	enum status st = store_evals_from(r->db, r->eval_step, &more, &n, err);
+	enum status st = read_both(r, &more, &n, err);
 
 	if (n) {
 		qsort(more, (size_t)n, sizeof *more, by_eval);

@@ -177,6 +177,11 @@ static void draw_strip_figures(struct canvas *c, const struct strip *s, struct r
 	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	c->flags = 0;
 	draw_trend(c, y + 1, x + 12, ch->dev_trend, is_up_good(ch), true);
+	if (!isnan(ch->averaged) && r.w >= 26) {
+		draw_word(c, s, y + 1, x + 14, 3, INK_DIM, "avg");
+		draw_right(c, y + 1, x + 24, 6, INK_TEXT,
+			   fmt_score(number, ch->metric, ch->averaged));
+	}
 	draw_word(c, s, y + 2, x, 4, INK_DIM, "base");
 	draw_right(c, y + 2, x + 11, 6, INK_DIM, fmt_score(number, ch->metric, ch->baseline));
 }
@@ -232,10 +237,11 @@ void draw_strip(struct canvas *c, const struct strip *s, struct rect r)
 /* Columns of the table; 0 wide: left out for want of room. */
 struct table_cols {
 	int name, name_w, fader, fader_w, weight, bar, bar_w, share, effective, loss,
-		brief, dev, base, lamps;
+		brief, dev, averaged, base, lamps;
 };
 
-static void table_columns(int w, struct table_cols *t)
+/* The weights' average takes the room of the share's bar. */
+static void table_columns(int w, bool is_averaged, struct table_cols *t)
 {
 	int spare = w - 60, x = 4;
 
@@ -252,7 +258,7 @@ static void table_columns(int w, struct table_cols *t)
 	x += t->fader_w + 1;
 	t->weight = x;
 	x += 7;
-	t->bar_w = spare > 50 ? 12 : spare >= 16 ? 5 : 0;
+	t->bar_w = spare > 50 ? 12 : spare >= 16 + 6 * is_averaged ? 5 : 0;
 	t->bar = x + 1;
 	x += t->bar_w + (t->bar_w > 0) + 4;
 	t->share = x;
@@ -263,6 +269,8 @@ static void table_columns(int w, struct table_cols *t)
 	t->brief = spare >= 8 ? x + 2 : 0;
 	x += t->brief ? 12 : 7;
 	t->dev = x;
+	if (is_averaged && spare >= 8)
+		t->averaged = x += 6;
 	if (spare >= 14)
 		t->base = x += 6;
 	t->lamps = x + 1;
@@ -303,6 +311,8 @@ static void draw_table_head(struct canvas *c, const struct strip_table *t, int y
 	draw_head_word(c, t, y, k->effective, "eff", "eff");
 	draw_head_word(c, t, y, k->loss - 1, "loss", "loss");
 	draw_head_word(c, t, y, k->dev - 1, "dev", "dev");
+	if (k->averaged)
+		draw_head_word(c, t, y, k->averaged - 1, "avg", "avg");
 	if (k->base)
 		draw_head_word(c, t, y, k->base - 1, "base", "base");
 	draw_textf(c, y, k->lamps, 5, INK_DIM, "%c %c %c",
@@ -362,6 +372,9 @@ static void draw_table_row(struct canvas *c, const struct strip *s, int y,
 			  metric_table[ch->metric < METRICS ? ch->metric : 0].brief);
 	draw_right(c, y, t->dev - 1, 5, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	draw_trend(c, y, t->dev - 1, ch->dev_trend, is_up_good(ch), true);
+	if (t->averaged)
+		draw_right(c, y, t->averaged - 1, 5, INK_TEXT,
+			   fmt_score(number, ch->metric, ch->averaged));
 	if (t->base)
 		draw_right(c, y, t->base - 1, 5, INK_DIM,
 			   fmt_score(number, ch->metric, ch->baseline));
@@ -371,8 +384,11 @@ static void draw_table_row(struct canvas *c, const struct strip *s, int y,
 void draw_strip_table(struct canvas *c, const struct strip_table *t, struct rect r)
 {
 	struct table_cols cols;
+	bool is_averaged = false;
 
-	table_columns(r.w, &cols);
+	for (int k = 0; k < t->n; k++)
+		is_averaged = is_averaged || !isnan(t->row[k].ch->averaged);
+	table_columns(r.w, is_averaged, &cols);
 	draw_table_head(c, t, r.y, &cols);
 	if (t->has_before)
 		draw_text(c, r.y, 0, 2, INK_DIM, "↑");

@@ -20,6 +20,8 @@ const struct meaning meaning_table[] = {
 	{"loss", "mean over units, smoothed; the arrow says where it goes", OF_STRIP},
 	{"dev", "the task's metric x 100; a correlation (mcc, r, rho) as it is: .790",
 	 OF_STRIP},
+	{"avg", "as dev, of the weights' average (optimizer.average), which --averaged takes",
+	 OF_STRIP},
 	{"base", "what guessing gets on the same rows: majority class, mean, lead",
 	 OF_STRIP},
 	{"clip 1 12%", "gradients longer than 1 are cut to it; 12% of recent steps were",

@@ -61,9 +61,10 @@ static bool is_settled(const struct snapshot *s)
 static void record_it(void)
 {
 	const char *const sets[] = { "budget.keep=9", /* checkpoints that go leave no row */
-				     "mix.gradients_every=9" };
+				     "mix.gradients_every=9",
+				     "optimizer.average=0.9" };
 	struct snapshot s;
-	struct trainer *t = record_start("r0", script, true, sets, 2, run);
+	struct trainer *t = record_start("r0", script, true, sets, 3, run);
 	int64_t continued = -1;
 
 	snapshot_init(&s);
