@@ -287,6 +287,7 @@ static void train(const char *name, int64_t steps, bool resumes, const char *scr
 	if (trainer_start(&o, &t, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(trainer_join(t, NULL), ST_OK);
+	snapshot_release(snap);
 	trainer_snapshot(t, snap);
 	trainer_free(t);
 	str_format(path, sizeof path, "%s/%s/run.db", runs, name);
