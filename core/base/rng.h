@@ -23,6 +23,7 @@ enum rng_purpose {
 	RNG_TEST,
 	RNG_RESAMPLE,  /* rows and seeds of significance tests; draw = the resample */
 	RNG_MASK,      /* pieces hidden to be put back; draw = row, index has the epoch */
+	RNG_SKETCH,    /* buckets and signs; task = the parameter, draw = the window */
 };
 
 /* A stream: all but the index is fixed. Copied freely. */

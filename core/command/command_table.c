@@ -32,6 +32,7 @@
 	X(continue)     \
 	X(eval)         \
 	X(gradients)    \
+	X(measure)      \
 	X(checkpoint)   \
 	X(at)           \
 	X(when)         \

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "look/conflicts.h"
 #include "rundir/run_open.h"
 
 enum status figures_flush(struct figures *f, struct err *err)
@@ -215,6 +216,58 @@ static enum status write_gradients(struct figures *f, struct err *err)
 	return st == ST_END ? ST_OK : st;
 }
 
+/* --- how gradients agree --- */
+
+static void put_pair(struct figures *f, const struct conflict_row *r, int i, int k, int group)
+{
+	struct table_out *t = &f->t;
+	char name[CONFLICT_NAME];
+
+	table_row(t);
+	table_int(t, "step", r->step);
+	table_int(t, "from", r->from);
+	table_int(t, "timeline", r->timeline);
+	table_str(t, "task", figures_task(f, r->task[k]));
+	table_str(t, "against", figures_task(f, r->task[i]));
+	table_str(t, "part", conflicts_group(name, group));
+	table_str(t, "kind", r->scheduled ? "scheduled" : "extra");
+	table_bool(t, "exact", r->is_exact);
+	table_f32(t, "cosine", (float)conflict_cosine(r, i, k, group));
+	table_f32(t, "norm", (float)conflict_norm(r, k, group));
+	table_f32(t, "norm_against", (float)conflict_norm(r, i, group));
+	table_f32(t, "seconds", r->seconds);
+	table_row_end(t);
+}
+
+static void put_conflict(void *arg, const struct conflict_row *r)
+{
+	for (int i = 0; i < r->n; i++)
+		for (int k = 0; k < i; k++)
+			for (int g = CONFLICT_ALL; g < r->groups; g++)
+				put_pair(arg, r, i, k, g);
+}
+
+static void blank_conflict(struct figures *f)
+{
+	static const float none[4];
+
+	put_pair(f, &(struct conflict_row){ .n = 2, .groups = 1, .norm = none,
+					    .cosine = none }, 1, 0, 0);
+}
+
+static enum status write_conflicts(struct figures *f, struct err *err)
+{
+	int64_t last = 0, from, to = 0;
+	enum status st = store_last_step(f->store, &last, err);
+
+	while (!st && !(st = figures_page(f, last, &from, &to, err))) {
+		st = store_conflicts_read(f->store, from, to, put_conflict, f, err);
+		if (!st)
+			st = figures_flush(f, err);
+	}
+	return st == ST_END ? ST_OK : st;
+}
+
 /* --- the list --- */
 
 const struct figures_table figures_list[] = {
@@ -228,6 +281,8 @@ const struct figures_table figures_list[] = {
 	  blank_entry, write_journal },
 	{ "gradients", "gradient", "a row for each measured norm of a task's gradient",
 	  blank_gradient, write_gradients },
+	{ "conflicts", "conflict", "a row for each pair of tasks' gradients and part of the model",
+	  blank_conflict, write_conflicts },
 };
 const int figures_count = sizeof figures_list / sizeof *figures_list;
 

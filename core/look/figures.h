@@ -1,6 +1,7 @@
 /*
  * figures.h - what a run has recorded, as tables for other programs: a row per step,
- * per evaluation of a task, per entry of the journal, per measured gradient norm.
+ * per evaluation of a task, per entry of the journal, per measured gradient norm, per pair
+ * of gradients.
  *
  * Read from the run's plan.json and run.db alone, a page at a time, so that memory
  * does not grow with the run; between two pages nothing is held open and a live run

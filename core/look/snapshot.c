@@ -33,6 +33,7 @@ void snapshot_init(struct snapshot *s)
 void snapshot_release(struct snapshot *s)
 {
 	xfree(s->ch);
+	conflicts_release(&s->conflicts);
 	snapshot_init(s);
 }
 
@@ -83,6 +84,7 @@ void snapshot_copy(struct snapshot *dst, const struct snapshot *src)
 	dst->ch = ch;
 	for (int i = 0; i < src->n_channels; i++)
 		copy_channel(&ch[i], &src->ch[i]);
+	conflicts_copy(&dst->conflicts, &src->conflicts);
 }
 
 struct freeze_groups snapshot_groups(const struct snapshot *s)
@@ -118,7 +120,7 @@ void snapshot_settle_frozen(struct snapshot *s)
 	if (!snapshot_shares_nothing(s))
 		return;
 	for (int i = 0; i < s->n_channels; i++)
-		s->ch[i].grad_norm = s->ch[i].effective = NAN;
+		s->ch[i].grad_norm = s->ch[i].effective = s->ch[i].along = NAN;
 }
 
 double snapshot_drawn(const struct snapshot *s, const struct channel *ch)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "data/dataset.h"
+#include "look/conflicts.h"
 #include "metric/metric.h"
 #include "mix/rates.h"
 #include "store/store.h"
@@ -78,6 +79,11 @@ struct channel {
 	 * tasks: who really moves what is shared. NaN until all of them are measured.
 	 */
 	double effective;
+	/*
+	 * Its part along the update that all of them make (conflict.h): all parts sum to 1;
+	 * below 0: the others overrule it. NaN until every pair of them is measured.
+	 */
+	double along;
 	struct curve curve;
 	struct dev_curve dev_curve;
 	struct grad_curve grad_curve;
@@ -124,6 +130,7 @@ struct snapshot {
 	struct journal_entry journal[SNAPSHOT_JOURNAL];
 	int n_channels;
 	struct channel *ch;       /* owned by the snapshot */
+	struct conflicts conflicts; /* likewise */
 };
 void snapshot_init(struct snapshot *s);
 void snapshot_release(struct snapshot *s);

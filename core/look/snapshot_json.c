@@ -41,6 +41,7 @@ static void put_channel(struct json_out *j, const struct channel *c)
 	json_put_num(j, "grad_norm", c->grad_norm);
 	put_step(j, "grad_step", is_measured ? c->grad_step : -1);
 	json_put_num(j, "effective", c->effective);
+	json_put_num(j, "along", c->along);
 	json_put_int(j, "micro_batches", (int64_t)c->micro_batches);
 	json_put_int(j, "examples", (int64_t)c->examples);
 	json_put_int(j, "epoch", (int64_t)c->epoch);
@@ -72,6 +73,54 @@ static void put_knobs(struct json_out *j, const struct snapshot *s)
 	json_put_str(j, "frozen", freeze_any(&s->frozen) ? frozen : "");
 }
 
+static void put_pair(struct json_out *j, const struct snapshot *s, int a, int b)
+{
+	const struct conflicts *c = &s->conflicts;
+	int where = conflicts_where(c, a, b);
+	char name[CONFLICT_NAME];
+
+	json_open(j, NULL, '{');
+	json_put_str(j, "task", s->ch[a].name);
+	json_put_str(j, "against", s->ch[b].name);
+	json_put_num(j, "cosine", conflicts_mean(c, a, b, CONFLICT_ALL));
+	if (where >= 0)
+		json_put_str(j, "most_in", conflicts_group(name, where));
+	json_put_num(j, "error", conflicts_error(c, a, b));
+	put_step(j, "step", conflicts_step(c, a, b));
+	json_close(j, '}');
+}
+
+/* Of more pairs than PAIRS those alone that oppose each other. */
+static void put_conflicts(struct json_out *j, const struct snapshot *s)
+{
+	enum { PAIRS = 66 };
+	const struct conflicts *c = &s->conflicts;
+	bool has_all = conflict_pairs(c->n) <= PAIRS;
+	int64_t left_out = 0;
+
+	json_put_int(j, "gradients_every", s->gradients_every);
+	if (!c->rows)
+		return;
+	json_open(j, "conflict", '{');
+	json_put_num(j, "seconds", c->seconds);
+	json_put_num(j, "spent", c->spent);
+	json_put_bool(j, "exact", c->is_exact);
+	json_open(j, "pairs", '[');
+	for (int i = 0; i < c->n; i++)
+		for (int k = 0; k < i; k++) {
+			double x = conflicts_mean(c, i, k, CONFLICT_ALL);
+
+			if (x == x && (has_all || x < 0))
+				put_pair(j, s, k, i);
+			else
+				left_out += x == x;
+		}
+	json_close(j, ']');
+	if (!has_all)
+		json_put_int(j, "left_out", left_out);
+	json_close(j, '}');
+}
+
 void snapshot_json(const struct snapshot *s, struct buf *out)
 {
 	struct json_out j;
@@ -95,6 +144,7 @@ void snapshot_json(const struct snapshot *s, struct buf *out)
 	json_put_int(&j, "journal", s->n_journal ? s->journal[s->n_journal - 1].seq : 0);
 	put_knobs(&j, s);
 	put_work(&j, s);
+	put_conflicts(&j, s);
 	json_put_str(&j, "message", s->message);
 	json_open(&j, "tasks", '{');
 	for (int i = 0; i < s->n_channels; i++)

@@ -379,6 +379,43 @@ static double pull_of(const struct channel *c)
 	return (factor < 0 ? -factor : factor) * c->grad_norm;
 }
 
+void telemetry_conflict(struct snapshot *snap, const struct conflict_row *r)
+{
+	conflicts_take(&snap->conflicts, snap->n_channels, r);
+}
+
+/* a_i |g_i|: with the sign of a factor below 0. */
+static double push_of(const struct channel *c)
+{
+	return c->weight * c->factor < 0 ? -pull_of(c) : pull_of(c);
+}
+
+/* a_i g_i . u: over those who move anything. */
+static double along_sum(const struct snapshot *snap, int i)
+{
+	double sum = 0, own = push_of(&snap->ch[i]);
+
+	for (int k = 0; k < snap->n_channels; k++) {
+		double its = push_of(&snap->ch[k]);
+
+		if (its != 0)
+			sum += its * (i == k ? 1 : conflicts_mean(&snap->conflicts, i, k,
+								  CONFLICT_ALL));
+	}
+	return own != 0 ? own * sum : 0;
+}
+
+static void find_along(struct snapshot *snap)
+{
+	double all = 0;
+
+	for (int i = 0; i < snap->n_channels; i++)
+		all += snap->ch[i].along = along_sum(snap, i);
+	for (int i = 0; i < snap->n_channels; i++)
+		snap->ch[i].along = isfinite(all) && all > 0 ? snap->ch[i].along / all :
+							       (double)NAN;
+}
+
 void telemetry_effective(struct snapshot *snap)
 {
 	double sum = 0;
@@ -390,4 +427,5 @@ void telemetry_effective(struct snapshot *snap)
 
 		c->effective = isfinite(sum) && sum > 0 ? pull_of(c) / sum : NAN;
 	}
+	find_along(snap);
 }

@@ -38,7 +38,12 @@ void telemetry_eval(struct snapshot *snap, const struct eval_row *e);
 
 /* A measurement of one task's gradient; the shares that follow are derived. */
 void telemetry_gradient(struct snapshot *snap, const struct gradient_row *r);
-/* Every channel's effective share from its weight, factor, share and norm. */
+/* A measurement of how tasks' gradients agree. */
+void telemetry_conflict(struct snapshot *snap, const struct conflict_row *r);
+/*
+ * Every channel's effective share from its weight, factor, share and norm; its part along
+ * the update from these and the cosines.
+ */
 void telemetry_effective(struct snapshot *snap);
 
 void curve_init(struct curve *c);

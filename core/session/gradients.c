@@ -41,12 +41,25 @@ void gradients_clear(struct gradients *g)
 	g->adder = -1;
 }
 
+static void make_sum(struct session *s)
+{
+	if (!s->gradients.sum && s->plan->micro_batches > 1)
+		s->gradients.sum = grads_new_owned(&s->params, PARAM_SHARED);
+}
+
+void gradients_set_every(struct session *s, int64_t every)
+{
+	s->gradients.every = every;
+	if (every > 0)
+		make_sum(s);
+}
+
 void gradients_ask(struct session *s)
 {
 	for (int i = 0; i < s->n_tasks; i++)
 		s->gradients.asked[i] = true;
-	if (!s->gradients.sum && s->plan->micro_batches > 1)
-		s->gradients.sum = grads_new_owned(&s->params, PARAM_SHARED);
+	make_sum(s);
+	conflict_ask(s);
 }
 
 void gradients_remember(struct session *s, const struct gradient_row *r)

@@ -52,6 +52,8 @@ size_t gradients_bytes(const struct session *s); /* of what is made at once */
 void gradients_release(struct gradients *g);
 /* Nothing measured, nothing asked. */
 void gradients_clear(struct gradients *g);
+/* From now on so many steps between rounds (0: by hand only), whatever the plan says. */
+void gradients_set_every(struct session *s, int64_t every);
 /* Every task that still gets micro-batches, at its next step that can. */
 void gradients_ask(struct session *s);
 /* A row that the run has written before: that task is not due again. */

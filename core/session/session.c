@@ -163,7 +163,7 @@ static size_t model_bytes(const struct session *s, bool train, int workers)
 
 	if (!train)
 		return param_set_bytes(ps) + packed;
-	grads = workers_bytes(ps, workers, jobs) + gradients_bytes(s);
+	grads = workers_bytes(ps, workers, jobs) + gradients_bytes(s) + conflict_bytes(s);
 	if (plan_needs(s->plan) & (NEEDS_NORMS | NEEDS_GRAM))
 		grads += task_sums_bytes(ps, s->n_tasks, jobs);
 	if (!weights_are_large(ps))
@@ -334,6 +334,7 @@ static void make_scratch(struct session *s)
 	s->job = xcalloc(n, sizeof *s->job);
 	s->frozen = xcalloc((size_t)s->params.n, sizeof *s->frozen);
 	gradients_init(&s->gradients, s);
+	conflict_init(s);
 }
 
 /* --- life --- */
@@ -400,6 +401,7 @@ void session_free(struct session *s)
 		return;
 	workers_free(s->workers);
 	gradients_release(&s->gradients);
+	conflict_release(&s->conflict);
 	task_sums_release(&s->task_sums);
 	adamw_release(&s->adam);
 	model_free(s->model);
@@ -434,6 +436,7 @@ void session_start_random(struct session *s)
 		s->task[i].cursor = (struct cursor){ 0 };
 	BUG_IF(start_mix(s, NULL)); /* the same words were taken by session_make */
 	gradients_clear(&s->gradients);
+	conflict_clear(&s->conflict);
 	s->step = s->skipped = s->skips = 0;
 	s->timeline = 0;
 	session_tell_mix(s);

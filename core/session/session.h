@@ -31,6 +31,7 @@
 #include "mix/mix.h"
 #include "model/model.h"
 #include "plan/plan.h"
+#include "session/conflict.h"
 #include "session/gradients.h"
 #include "session/task_sums.h"
 #include "store/store.h"
@@ -85,6 +86,7 @@ struct session {
 	float *average;               /* state: [params.size] (averaging.h); NULL: none */
 	char init[HASH_TEXT];         /* hash of what the weights began as (rundir/init.h); "":
 					 random ones */
+	bool is_measured;             /* does anybody look at gradients in this step? */
 	bool is_averaged;             /* it stands where the weights do, for a look */
 	struct mix mix;               /* state */
 	int64_t step;                 /* state: updates asked for so far */
@@ -103,6 +105,7 @@ struct session {
 	double *rate;                 /* [params.n] factor on the rate, as the plan has it */
 	bool *frozen, has_frozen;     /* scratch: [params.n] mix.frozen in this step; any? */
 	struct gradients gradients;   /* looks on; never read by a step */
+	struct conflict conflict;     /* likewise */
 	struct task_sums task_sums;   /* scratch, where a method needs them */
 	size_t reserved;              /* bytes that every worker's arena has room for */
 	size_t model_bytes;           /* of all that is as large as the model, as planned */
@@ -161,6 +164,7 @@ struct step_report {
 	uint64_t examples;
 	int n_gradients;    /* tasks measured in this step */
 	struct gradient_row gradient[MIX_TASKS_MAX];
+	const struct conflict_row *conflict; /* lent until the next step; NULL: none ends here */
 };
 /*
  * One update: the micro-batches are drawn first, computed by the workers, added

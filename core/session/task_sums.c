@@ -251,6 +251,22 @@ void task_sums_measure(struct session *s, bool all, bool by_group)
 		t->norm[i] = __builtin_sqrt(t->gram[i * n + i]);
 }
 
+void task_sums_look(struct session *s, double *out)
+{
+	struct measuring m = { s, true, true };
+	size_t n = (size_t)s->n_tasks, groups = (size_t)s->task_sums.n_groups;
+
+	workers_run(s->workers, GRADS_PARTS, measure_part, &m);
+	for (size_t g = 0; g < groups; g++)
+		for (int i = 0; i < s->n_tasks; i++)
+			for (int k = 0; k <= i; k++) {
+				double x = end_pair(&s->task_sums, n, g, i, k);
+
+				out[(g * n + (size_t)i) * n + (size_t)k] = x;
+				out[(g * n + (size_t)k) * n + (size_t)i] = x;
+			}
+}
+
 /* --- the combination --- */
 
 struct combining {

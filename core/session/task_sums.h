@@ -71,6 +71,11 @@ void task_sums_take(struct session *s, int job, const struct grads *g, int param
  */
 void task_sums_measure(struct session *s, bool all, bool by_group);
 /*
+ * The Gram matrix of each group, out [groups][n * n], for whoever looks: what methods are
+ * shown stays as it is, to the bit. Any time until the next step.
+ */
+void task_sums_look(struct session *s, double *out);
+/*
  * Puts the combination in the place of the shared parameters' part of s->sum, with
  * the mix's coefficients. Returns the new sum of squares of the whole.
  */

@@ -37,6 +37,8 @@ static enum status open_as(const char *path, enum db_mode mode, struct store **o
 	if (!st && mode != DB_READ)
 		st = gradient_table(s, err);
 	if (!st && mode != DB_READ)
+		st = conflict_table(s, err);
+	if (!st && mode != DB_READ)
 		st = score_table(s, err);
 	if (!st && mode != DB_READ)
 		st = mark_table(s, err);
@@ -69,6 +71,8 @@ void store_close(struct store *s)
 	db_close(s->db);
 	xfree(s->wait);
 	xfree(s->gradient);
+	conflict_drop(s);
+	xfree(s->conflict);
 	xfree(s->path);
 	xfree(s);
 }
@@ -290,7 +294,7 @@ enum status store_flush(struct store *s, struct err *err)
 {
 	enum status st;
 
-	if (!s->n_wait && !s->n_gradients)
+	if (!s->n_wait && !s->n_gradients && !s->n_conflicts)
 		return ST_OK;
 	st = db_begin(s->db, err);
 	if (st)
@@ -304,10 +308,14 @@ enum status store_flush(struct store *s, struct err *err)
 	}
 	if (!st)
 		st = gradient_flush(s, err);
-	st = db_end(s->db, st, err);
 	if (!st)
-		s->n_wait = s->n_gradients = 0;
-	return st;
+		st = conflict_flush(s, err);
+	st = db_end(s->db, st, err);
+	if (st)
+		return st;
+	s->n_wait = s->n_gradients = 0;
+	conflict_drop(s);
+	return ST_OK;
 }
 
 /* --- going back --- */
@@ -316,8 +324,9 @@ enum status store_drop_after(struct store *s, int64_t step, struct err *err)
 {
 #define LATER_OF(table) "DELETE FROM " table " WHERE step > ? AND" STANDS(table)
 	static const char *const sql[] = { LATER_OF("step"), LATER_OF("gradient"),
-					   LATER_OF("eval"), LATER_OF("score"),
-					   LATER_OF("averaged"), LATER_OF("prediction") };
+					   LATER_OF("conflict"), LATER_OF("eval"),
+					   LATER_OF("score"), LATER_OF("averaged"),
+					   LATER_OF("prediction") };
 #undef LATER_OF
 	enum status st = db_begin(s->db, err);
 

@@ -48,6 +48,8 @@ static const struct {
 	  "INSERT INTO step" VALUES_3, 3 },
 	{ "gradient", "SELECT step, timeline, task, scheduled, count, norm" UP_TO("gradient"),
 	  "INSERT INTO gradient" VALUES_6, 6 },
+	{ "conflict", "SELECT step, timeline, figures" UP_TO("conflict"),
+	  "INSERT INTO conflict" VALUES_3, 3 },
 	{ "eval", "SELECT timeline, step, task, scheduled, n, loss, seconds, metrics"
 		  UP_TO("eval"),
 	  "INSERT INTO eval" VALUES_8, 8 },

@@ -35,6 +35,13 @@ struct step_wait { /* a step that waits for the next flush */
 	unsigned char bytes[STEP_BYTES];
 };
 
+struct conflict_wait { /* a measurement that does, store_conflict.c */
+	int timeline;
+	int64_t step;
+	size_t len;
+	unsigned char *bytes; /* owned */
+};
+
 struct store {
 	struct db *db;
 	char *path;
@@ -44,6 +51,8 @@ struct store {
 	double retry, gap;  /* somebody held the file: not before; s between tries */
 	struct gradient_row *gradient; /* wait too */
 	size_t n_gradients, cap_gradients;
+	struct conflict_wait *conflict;
+	size_t n_conflicts, cap_conflicts;
 };
 
 /*
@@ -73,6 +82,11 @@ enum status store_put_prediction(struct store *s, const char *sql,
 /* store_gradient.c: its table, where a store is without; what waits, written. */
 enum status gradient_table(struct store *s, struct err *err);
 enum status gradient_flush(struct store *s, struct err *err);
+
+/* store_conflict.c: likewise; and what was written, or will not be, is let go. */
+enum status conflict_table(struct store *s, struct err *err);
+enum status conflict_flush(struct store *s, struct err *err);
+void conflict_drop(struct store *s);
 
 /* line.c: its table, likewise. */
 enum status mark_table(struct store *s, struct err *err);

@@ -29,7 +29,7 @@ bool command_undo(const struct journal_entry *e, char *line, const char **why)
 	const struct command_row *row = command_of(e->command);
 
 	*why = NULL;
-	if (row && row->flags & CMD_NOTES)
+	if (row && row->flags & CMD_NOTES && !row->undo)
 		*why = "a note changes nothing";
 	else if (!row || !row->undo)
 		*why = "no command takes it back";

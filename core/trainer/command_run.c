@@ -3,6 +3,7 @@
  * stands in the journal. They run on the trainer's thread and work on the trainer
  * itself, so they stand on its floor.
  */
+#include "base/mem.h"
 #include "session/freezing.h"
 #include "trainer/trainer_internal.h"
 
@@ -79,20 +80,61 @@ static enum status run_gradients(struct trainer *t, const struct command *c,
 		return err_set(err, ST_INVALID, "all that tasks share is frozen: it has no "
 			       "gradient to measure");
 	gradients_ask(t->s);
-	buf_adds(answer, "each task's gradient is measured at the next step that draws it");
+	buf_adds(answer, "each task's gradient is measured at the next step that draws it, and "
+		 "how they agree");
 	return ST_OK;
 }
 
 const struct command_row command_gradients = {
 	.name = "gradients", .usage = "gradients",
-	.help = "measures gradient norms at the next steps",
+	.help = "measures gradients at the next steps: norms, cosines",
 	.more = "Of each task's mean gradient on the parameters that tasks share, "
-		"before its weight, at the first step that draws the task. It feeds no "
-		"method and changes no bit; mix.gradients_every in the plan is the "
-		"schedule.",
+		"before its weight, at the first step that draws the task: how long it is, "
+		"and how it agrees with the others', in all and in each layer. It feeds no "
+		"method and changes no bit; mix.gradients_every in the plan, or measure, is "
+		"the schedule.",
 	.flags = CMD_RUNS,
 	.run = run_gradients,
 };
+
+static void now_measure(const struct session *s, int task, char *out)
+{
+	(void)task;
+	str_format(out, COMMAND_NOW, "%lld", (long long)s->gradients.every);
+}
+
+static void show_measure(struct snapshot *s, struct channel *ch, const struct command *c)
+{
+	double every = 0;
+
+	(void)ch;
+	if (command_number(c, 0, &every))
+		s->gradients_every = (int64_t)every;
+}
+
+/* No state: that is why it is a note, and what is trained is the same bits. */
+const struct command_row command_measure = {
+	.name = "measure", .arg = { ARG_NUMBER }, .usage = "measure STEPS",
+	.help = "measures gradients every so many steps; 0: when asked",
+	.more = "As mix.gradients_every in the plan, from now on: norms of the tasks' "
+		"gradients and how they agree (gradients measures once). It feeds no method "
+		"and changes no bit of what is trained.",
+	.flags = CMD_NOTES, .min = 0, .max = 1e9,
+	.letter = 'Y', .show = show_measure, .now = now_measure, .undo = command_undo_value,
+};
+
+void trainer_take_every(struct trainer *t, const struct journal_entry *e)
+{
+	struct command *c;
+	double every = 0;
+
+	if (command_of(e->command) != &command_measure || e->refused[0])
+		return;
+	c = xmalloc(sizeof *c);
+	if (!command_parse_entry(e->command, c, NULL) && command_number(c, 0, &every))
+		gradients_set_every(t->s, (int64_t)every);
+	xfree(c);
+}
 
 static enum status run_checkpoint(struct trainer *t, const struct command *c,
 				  struct buf *answer, struct err *err)

@@ -46,6 +46,14 @@ static void take_gradient(void *arg, const struct gradient_row *r)
 	telemetry_gradient(&t->live, r);
 }
 
+static void take_conflict(void *arg, const struct conflict_row *r)
+{
+	struct trainer *t = arg;
+
+	conflict_remember(t->s, r);
+	telemetry_conflict(&t->live, r);
+}
+
 /* What the newest evaluation said of the weights' average. */
 static enum status rebuild_averaged(struct trainer *t, struct err *err)
 {
@@ -79,7 +87,9 @@ enum status trainer_rebuild(struct trainer *t, struct err *err)
 	xfree(e);
 	if (!st)
 		st = rebuild_averaged(t, err);
-	return st ? st : store_gradients_read(t->store, 1, t->s->step, take_gradient, t,
+	if (!st)
+		st = store_gradients_read(t->store, 1, t->s->step, take_gradient, t, err);
+	return st ? st : store_conflicts_read(t->store, 1, t->s->step, take_conflict, t,
 					      err);
 }
 
@@ -89,6 +99,8 @@ static enum status look_anew(struct trainer *t, struct err *err)
 
 	telemetry_init(&t->tele);
 	gradients_clear(&t->s->gradients);
+	conflict_clear(&t->s->conflict);
+	conflicts_release(&v->conflicts);
 	xfree(v->ch);
 	v->ch = NULL;
 	v->curve.n = 0;

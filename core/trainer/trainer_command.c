@@ -43,6 +43,7 @@ void trainer_wrote(struct trainer *t, const struct journal_entry *e)
 	t->journal_seq = e->seq;
 	trainer_add_journal(t, e);
 	coming_take(&t->coming, e);
+	trainer_take_every(t, e);
 }
 
 enum status trainer_note(struct trainer *t, const char *text, struct err *err)
@@ -76,6 +77,7 @@ static enum status change(struct trainer *t, const struct command *c,
 			  const struct asker *by, struct buf *answer, struct err *err)
 {
 	struct journal_entry e = { 0 };
+	char now[COMMAND_NOW];
 	struct change g;
 	enum status st;
 
@@ -87,6 +89,11 @@ static enum status change(struct trainer *t, const struct command *c,
 		return st;
 	str_copy(e.before, sizeof e.before, g.before);
 	str_copy(e.after, sizeof e.after, g.after);
+	if (c->row->flags & CMD_NOTES && c->row->now) {
+		c->row->now(t->s, -1, now);
+		str_copy(e.before, sizeof e.before, now);
+		str_copy(e.after, sizeof e.after, c->arg[0]);
+	}
 	st = trainer_write_entry(t, &e, c->text, by, err);
 	if (st)
 		change_drop(&g);
@@ -144,6 +151,7 @@ enum status trainer_catch_up(void *arg, struct err *err)
 
 	for (; before < t->next_pending; before++) {
 		coming_take(&t->coming, &t->pending[before]);
+		trainer_take_every(t, &t->pending[before]);
 		t->journal_seq = t->pending[before].seq;
 	}
 	return st;

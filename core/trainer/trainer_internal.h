@@ -166,6 +166,8 @@ enum status trainer_fire(struct trainer *t, struct err *err);
 /* trainer_command.c */
 /* An entry is in the journal: pictures and the list of what is to come have it. */
 void trainer_wrote(struct trainer *t, const struct journal_entry *e);
+/* command_run.c: an entry of `measure` says from when on how often it is done. */
+void trainer_take_every(struct trainer *t, const struct journal_entry *e);
 enum status trainer_read_script(struct trainer *t, const char *text,
 				const struct plan *plan, struct err *err);
 /* Marks lines that the journal has; refuses those that are past. */

@@ -168,6 +168,9 @@ static enum status read_journal(struct trainer *t, int64_t seq, struct err *err)
 
 	for (int i = 0; i < n && !st; i++)
 		trainer_add_journal(t, &all[i]);
+	for (int i = 0; i < n && !st; i++)
+		if (all[i].seq <= seq)
+			trainer_take_every(t, &all[i]);
 	leave_notes(all, &n);
 	if (!st)
 		st = store_path(t->store, seq, &t->pending, &t->n_pending, err);

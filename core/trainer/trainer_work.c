@@ -64,7 +64,7 @@ static void fill(struct trainer *t)
 	v->skipped = s->skipped;
 	v->base_lr = s->mix.lr;
 	v->clip = s->mix.clip;
-	v->gradients_every = s->plan->gradients_every;
+	v->gradients_every = s->gradients.every;
 	v->dropout = s->mix.dropout;
 	freezing_groups(s, &groups);
 	snapshot_take_groups(v, &groups);
@@ -166,7 +166,7 @@ void trainer_channels(struct trainer *t)
 		c->rouge_unicode = s->plan->tasks[i].rouge_unicode;
 		c->loss = c->smooth = c->dev = c->dev_before = c->dev_best = NAN;
 		c->averaged = NAN;
-		c->baseline = c->grad_norm = c->effective = NAN;
+		c->baseline = c->grad_norm = c->effective = c->along = NAN;
 		c->dev_step = -1;
 		c->n_train = dataset_size(st->train);
 		curve_init(&c->curve);
@@ -447,6 +447,10 @@ enum status trainer_stepped(void *arg, const struct step_report *r, struct err *
 	for (int i = 0; i < r->n_gradients; i++) {
 		store_gradient(t->store, &r->gradient[i]);
 		telemetry_gradient(&t->live, &r->gradient[i]);
+	}
+	if (r->conflict) {
+		store_conflict(t->store, r->conflict);
+		telemetry_conflict(&t->live, r->conflict);
 	}
 	if (!st)
 		st = guard(t, &r->row, err);

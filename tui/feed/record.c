@@ -51,6 +51,13 @@ enum status record_open(const char *run, struct record **out, struct err *err)
 	return st;
 }
 
+static void drop_conflicts(struct record *r)
+{
+	for (size_t i = 0; i < r->n_conflicts; i++)
+		xfree(r->conflict[i]);
+	r->n_conflicts = r->at_conflict = 0;
+}
+
 void record_close(struct record *r)
 {
 	if (!r)
@@ -64,6 +71,8 @@ void record_close(struct record *r)
 	xfree(r->entry);
 	xfree(r->row);
 	xfree(r->gradient);
+	drop_conflicts(r);
+	xfree(r->conflict);
 	xfree(r);
 }
 
@@ -107,6 +116,26 @@ static void add_gradient(void *arg, const struct gradient_row *g)
 	r->gradient[r->n_gradients++] = *g;
 }
 
+static void add_conflict(void *arg, const struct conflict_row *c)
+{
+	struct record *r = arg;
+
+	ARRAY_GROW(r->conflict, r->n_conflicts, r->cap_conflicts);
+	r->conflict[r->n_conflicts++] = conflict_row_new(c);
+}
+
+static void take_conflicts(struct record *r, int64_t step)
+{
+	for (; r->at_conflict < r->n_conflicts; r->at_conflict++) {
+		const struct conflict_row *c = r->conflict[r->at_conflict];
+
+		if (c->step > step)
+			return;
+		if (c->step == step)
+			telemetry_conflict(&r->now.snap, c);
+	}
+}
+
 /* Those of a step come with it. */
 static void take_gradients(struct record *r, int64_t step)
 {
@@ -130,9 +159,13 @@ static const struct step_row *next_row(struct record *r)
 		r->st = store_steps_read(r->db, from, from + WINDOW - 1, 1, add_row, r,
 					 &r->err);
 		r->n_gradients = r->at_gradient = 0;
+		drop_conflicts(r);
 		if (!r->st)
 			r->st = store_gradients_read(r->db, from, from + WINDOW - 1,
 						     add_gradient, r, &r->err);
+		if (!r->st)
+			r->st = store_conflicts_read(r->db, from, from + WINDOW - 1,
+						     add_conflict, r, &r->err);
 		if (r->st)
 			r->n_rows = 0; /* half a window is none */
 		else if (!r->n_rows) /* a gap; what comes after the last is to come */
@@ -298,6 +331,7 @@ void record_take(struct record *r)
 		keep_place(r);
 		picture_step(&r->now, &r->row[r->at_row++]);
 		take_gradients(r, e.step);
+		take_conflicts(r, e.step);
 		n->row = e.step + 1;
 		break;
 	case EVENT_EVAL:
@@ -342,6 +376,11 @@ static void glance_gradient(void *arg, const struct gradient_row *row)
 	telemetry_gradient(&((struct picture *)arg)->snap, row);
 }
 
+static void glance_conflict(void *arg, const struct conflict_row *row)
+{
+	telemetry_conflict(&((struct picture *)arg)->snap, row);
+}
+
 enum status record_glance(struct record *r, struct snapshot *out, struct err *err)
 {
 	struct glance g = { .m = picture_new(&r->now) };
@@ -353,6 +392,9 @@ enum status record_glance(struct record *r, struct snapshot *out, struct err *er
 	if (!st) /* the newest; the others come with their steps */
 		st = store_gradients_read(r->db, r->last - GLANCE_ROWS, INT64_MAX,
 					  glance_gradient, g.m, err);
+	if (!st)
+		st = store_conflicts_read(r->db, r->last - GLANCE_ROWS, INT64_MAX,
+					  glance_conflict, g.m, err);
 	for (int i = 0; i < r->n_entries; i++)
 		picture_entry(g.m, &r->entry[i]);
 	for (int i = 0; i < r->n_evals; i++)

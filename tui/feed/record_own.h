@@ -34,6 +34,8 @@ struct record {
 	int n_rows, at_row;
 	struct gradient_row *gradient; /* of these steps */
 	size_t n_gradients, at_gradient, cap_gradients;
+	struct conflict_row **conflict; /* of these steps; each owned */
+	size_t n_conflicts, at_conflict, cap_conflicts;
 	/* kept places; the first is the beginning */
 	struct kept kept[PLACES];
 	int n_kept;

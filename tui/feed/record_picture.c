@@ -78,7 +78,8 @@ void picture_start(struct picture *m, const struct plan *p)
 		c->share = c->share_auto ? 0 : t->share;
 		c->muted = t->muted;
 		c->loss = c->smooth = c->dev = c->dev_before = NAN;
-		c->averaged = c->dev_best = c->baseline = c->grad_norm = c->effective = NAN;
+		c->averaged = c->dev_best = c->baseline = NAN;
+		c->grad_norm = c->effective = c->along = NAN;
 		c->dev_step = -1;
 		curve_init(&c->curve);
 	}
