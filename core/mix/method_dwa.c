@@ -57,7 +57,7 @@ const struct method method_dwa = {
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_LOSSES,
 	.param = { [TEMPERATURE] = { "T", 0.01, 1000, 2, "temperature: more is more even", NULL },
-		   [STEPS] = { "steps", 1, 1e6, 100, "of a stretch whose mean loss counts", NULL } },
+		   [STEPS] = { "steps", 1, 1e6, 100, "of a stretch whose mean loss counts", mix_whole } },
 	.each = EACH,
 	.own = 1,
 	.say = say,
