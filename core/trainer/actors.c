@@ -61,13 +61,13 @@ static enum status check_range(const struct plan_actor *a, const struct plan_ran
 	if (!row || !has_numbers(row))
 		return err_set(err, ST_INVALID, "no command '%s' with a number at "
 			       "actors.%s.ranges of the plan", r->command, a->name);
-	if (!actors_may_give(a, row))
-		return err_set(err, ST_INVALID, "a range for '%s', which actors.%s.commands of the "
-			       "plan does not name", r->command, a->name);
 	if (r->least < row->min || r->most > row->max)
 		return err_set(err, ST_INVALID, "%g to %g is beyond what '%s' takes, %g to "
 			       "%g, at actors.%s.ranges of the plan", r->least, r->most,
 			       r->command, row->min, row->max, a->name);
+	if (!actors_may_give(a, row))
+		return err_set(err, ST_INVALID, "a range for '%s', which actors.%s.commands of the "
+			       "plan does not name", r->command, a->name);
 	return ST_OK;
 }
 
