@@ -88,9 +88,11 @@ const struct method method_sequence = {
 	.source = "Phang et al. 2018, STILTs; Robins 1995",
 	.role = METHOD_SAMPLING,
 	.param = { [ORDER] = { "order", 0, 987654321, 0,
-			       "places in the plan as digits, 312: the third first; 0: as there", mix_whole },
+			       "places in the plan as digits, 312: the third first; 0: as there",
+			       mix_whole },
 		   [ROUNDS] = { "rounds", 1, 1000, 1, "times through the order", mix_whole },
-		   [KEEP] = { "keep", 0, 0.9, 0, "part of a step for those that were before", NULL } },
+		   [KEEP] = { "keep", 0, 0.9, 0,
+			      "part of a step for those that were before", NULL } },
 	.say = say,
 	.suits = suits,
 };
