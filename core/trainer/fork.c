@@ -237,8 +237,6 @@ static enum status check(const struct session *s, int64_t *steps, const char *co
 		for (int k = 0; k < i; k++)
 			if (str_eq(words[i], words[k]))
 				return err_set(err, ST_INVALID, "'%s' is named twice", words[i]);
-	if (s->n_tasks < 2)
-		return err_set(err, ST_INVALID, "methods mix tasks, and this run has one");
 	if (!*steps)
 		*steps = ends && left > 0 && left < FORK_STEPS ? left : FORK_STEPS;
 	if (!ends || *steps <= left)
