@@ -134,6 +134,13 @@ static void rest_of(const struct moved *m, struct buf *b, int after)
 	moves_script(b, m->round, m->plan, after, m->tag);
 }
 
+/* A run that was stopped on its way is said to be at the way's end. */
+static int reached(void)
+{
+	return (int)(live_snap.catching_up > live_snap.step ? live_snap.catching_up :
+							      live_snap.step);
+}
+
 /* Goes on until the plan's end, with the moves of the steps that are to come. */
 static void go_on(struct moved *m, int64_t steps)
 {
@@ -141,7 +148,7 @@ static void go_on(struct moved *m, int64_t steps)
 
 	buf_init(&rest);
 	while (live_snap.phase == PHASE_STOPPED && m->stops < STOPS_MOST) {
-		rest_of(m, &rest, ++m->stops > STOPS_MOVED ? MOVES_STEPS : (int)live_snap.step);
+		rest_of(m, &rest, ++m->stops > STOPS_MOVED ? MOVES_STEPS : reached());
 		to_the_end(live_resume(steps, buf_str(&rest)), m);
 	}
 	assert_int_equal(live_snap.phase, PHASE_DONE);
