@@ -132,6 +132,20 @@ enum status guard_read(const struct guard_row *row, const char *text, struct gua
 	return guard_set(row, word, n, 0, g, err);
 }
 
+enum status guard_suits(const struct guard_row *row, const struct guard *g, bool is_measured,
+			struct err *err)
+{
+	const char *why = row->idle && g->mode != GUARD_OFF ? row->idle(g->param) : NULL;
+
+	if (why)
+		return err_set(err, ST_INVALID, "guard '%s' has nothing to watch: %s", row->name,
+			       why);
+	if (g->mode == GUARD_OFF || !row->dev || is_measured)
+		return ST_OK;
+	return err_set(err, ST_INVALID, "guard '%s' goes by dev metrics, and the plan schedules "
+		       "no evaluation of dev rows (budget.eval_every)", row->name);
+}
+
 void guard_show(const struct guard_row *row, const struct guard *g, char *out, size_t cap)
 {
 	char number[32];

@@ -92,6 +92,8 @@ struct guard_row {
 	void (*dev)(const struct guard_view *v, double *memory);
 	void (*change)(const struct guard_view *v, const struct guard_change *c,
 		       double *memory);
+	/* Why it would never say anything with these parameters. NULL, or NULL: it might. */
+	const char *(*idle)(const double *param);
 	/* Of a task, or of the run (-1): is there something to say at v->step? */
 	bool (*say)(const struct guard_view *v, const double *memory, int task,
 		    struct guard_said *out);
@@ -122,6 +124,12 @@ enum status guard_set(const struct guard_row *row, const char *const *args, int 
 /* The same from one text, "act n=3". */
 enum status guard_read(const struct guard_row *row, const char *text, struct guard *g,
 		       struct err *err);
+/*
+ * ST_INVALID: it is set, and would never say anything: it goes by evaluations, and the
+ * schedule has none; or its parameters leave it nothing to see.
+ */
+enum status guard_suits(const struct guard_row *row, const struct guard *g, bool is_measured,
+			struct err *err);
 /* "act n=3 margin=0.01" */
 void guard_show(const struct guard_row *row, const struct guard *g, char *out, size_t cap);
 

@@ -45,6 +45,12 @@ static bool say(const struct guard_view *v, const double *memory, int task,
 	return true;
 }
 
+static const char *idle(const double *param)
+{
+	return param[STEPS] > 0 || param[TOKENS] > 0 || param[MINUTES] > 0 ? NULL :
+	       "it wants a limit, steps=N, tokens=N or minutes=N";
+}
+
 const struct guard_row guard_budget = {
 	.name = "budget",
 	.help = "so many steps, tokens or minutes of training are over",
@@ -58,5 +64,6 @@ const struct guard_row guard_budget = {
 		   [MINUTES] = { "minutes", 0, 1e7, 0, "of training; 0: no limit" } },
 	.own = OWN,
 	.step = step,
+	.idle = idle,
 	.say = say,
 };

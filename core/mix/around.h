@@ -26,7 +26,7 @@ extern const char *const around_scopes[];
 
 /* Behind the row's own parameters: initialisers of struct mix_param. */
 #define MIX_AROUND                                                                 \
-	{ "every", 1, 1000, 1, "steps from one word of the method to the next", NULL }, \
+	{ "every", 1, 1000, 1, "steps from one word of the method to the next", mix_whole }, \
 	{ "ema", 0, 0.999, 0, "part of the last coefficients that stays", NULL },  \
 	{ "scope", 0, 1, 0, "all shared parameters as one, or each layer alone",   \
 	  around_scopes }

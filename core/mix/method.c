@@ -81,6 +81,8 @@ bool method_combines(const struct method *row)
 
 /* --- parameters by words --- */
 
+const char *const mix_whole[] = { NULL };
+
 static int find_param(const struct mix_param *p, const char *name, size_t len)
 {
 	for (int i = 0; i < MIX_PARAMS && p[i].name; i++)
@@ -97,7 +99,7 @@ int method_param(const struct method *row, const char *name)
 static enum status read_value(const struct mix_param *p, const char *arg, const char *text,
 			      double *x, struct err *err)
 {
-	if (p->words) {
+	if (p->words && p->words != mix_whole) {
 		for (int i = 0; p->words[i]; i++)
 			if (str_eq(text, p->words[i])) {
 				*x = i;
@@ -112,6 +114,8 @@ static enum status read_value(const struct mix_param *p, const char *arg, const 
 	if (!(*x >= p->min && *x <= p->max))
 		return err_set(err, ST_INVALID, "%s is out of range: %g to %g", arg, p->min,
 			       p->max);
+	if (p->words && *x != (double)(int64_t)*x)
+		return err_set(err, ST_INVALID, "'%s' is no whole number, in '%s'", text, arg);
 	return ST_OK;
 }
 
@@ -158,6 +162,22 @@ enum status method_fits(const struct method *row, int tasks, int micro_batches,
 		       tasks);
 }
 
+enum status method_suits(const struct method *row, const double *param, int tasks,
+			 bool is_measured, struct err *err)
+{
+	if (tasks < 2 && row->role == METHOD_SAMPLING && row->param[0].name)
+		return err_set(err, ST_INVALID, "method '%s' chooses among tasks, and there is "
+			       "one: proportional does the same", row->name);
+	if (tasks < 2 && method_combines(row))
+		return err_set(err, ST_INVALID, "method '%s' compares the gradients of tasks, "
+			       "and there is one: fixed does the same", row->name);
+	if (row->needs & NEEDS_DEV && !is_measured)
+		return err_set(err, ST_INVALID, "method '%s' goes by dev metrics, and the plan "
+			       "schedules no evaluation of dev rows (budget.eval_every)",
+			       row->name);
+	return row->suits ? row->suits(param, tasks, err) : ST_OK;
+}
+
 enum status method_fits_frozen(const struct method *row, bool is_shared_frozen,
 			       struct err *err)
 {
@@ -170,7 +190,7 @@ enum status method_fits_frozen(const struct method *row, bool is_shared_frozen,
 
 void method_value(const struct mix_param *p, double value, char out[32])
 {
-	if (p->words)
+	if (p->words && p->words != mix_whole)
 		str_copy(out, 32, p->words[(int)value]);
 	else
 		double_to_text(value, out);

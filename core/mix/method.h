@@ -67,9 +67,13 @@ struct mix_param {
 	const char *name;
 	double min, max, fallback;
 	const char *help;
-	/* NULL: a number. Else it is said by words, and its value is the word's place. */
+	/*
+	 * NULL: a number; mix_whole: a whole one. Else it is said by words, and its value is
+	 * the word's place.
+	 */
 	const char *const *words;
 };
+extern const char *const mix_whole[];
 
 struct mix_channel;
 
@@ -117,6 +121,8 @@ struct method {
 	/* Memory, in this order: numbers for each task, each pair of tasks, the method. */
 	int each, pairs, own;
 	method_say *say;
+	/* ST_INVALID: its parameters make no sense with so many tasks. NULL: they do. */
+	enum status (*suits)(const double *param, int tasks, struct err *err);
 };
 
 /* Method i of that role, in the order of help; NULL: there are no more. */
@@ -139,6 +145,13 @@ enum status method_params(const struct method *row, const char *const *args, int
  */
 enum status method_fits(const struct method *row, int tasks, int micro_batches,
 			struct err *err);
+/*
+ * ST_INVALID: a run of so many tasks would be the same without it: it chooses among tasks
+ * or compares them, and there is one; it goes by dev metrics, and the schedule measures
+ * none; it is told of tasks that are not there.
+ */
+enum status method_suits(const struct method *row, const double *param, int tasks,
+			 bool is_measured, struct err *err);
 /* ST_INVALID: it reads gradients of what tasks share, and all of that is frozen. */
 enum status method_fits_frozen(const struct method *row, bool is_shared_frozen,
 			       struct err *err);

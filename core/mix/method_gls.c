@@ -28,7 +28,8 @@ const struct method method_gls = {
 	.source = "Chennupati et al. 2019, MultiNet++",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_LOSSES,
-	.param = { [FLOOR] = { "floor", 1e-12, 1, 1e-4, "a loss counts as this much at least", NULL } },
+	.param = { [FLOOR] = { "floor", 1e-12, 1, 1e-4,
+			       "a loss counts as this much at least", NULL } },
 	.each = 1,
 	.say = say,
 };

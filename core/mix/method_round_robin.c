@@ -32,6 +32,6 @@ const struct method method_round_robin = {
 		"some of each",
 	.source = "Collobert & Weston 2008",
 	.role = METHOD_SAMPLING,
-	.param = { [STEPS] = { "steps", 1, 1e6, 1, "steps of a task before the next", NULL } },
+	.param = { [STEPS] = { "steps", 1, 1e6, 1, "steps of a task before the next", mix_whole } },
 	.say = say,
 };

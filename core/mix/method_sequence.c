@@ -7,7 +7,7 @@
  *
  * order: the plan's places of tasks as digits, 312 for the third, the first, the second.
  * Tasks that it does not name come after, in the plan's order; a place that is not there
- * or stands there twice is passed over. Beyond the horizon the last phase goes on.
+ * or stands there twice is refused. Beyond the horizon the last phase goes on.
  */
 #include "mix/active.h"
 
@@ -61,6 +61,26 @@ static void say(const struct mix_view *v, double *memory, double *wish)
 	wish[who[phase % n]] = past ? 1 - v->param[KEEP] : 1;
 }
 
+/* Every digit is a place in the plan, and stands there once. */
+static enum status suits(const double *param, int tasks, struct err *err)
+{
+	unsigned seen = 0;
+
+	for (int64_t o = (int64_t)param[ORDER]; o > 0; o /= 10) {
+		int place = (int)(o % 10);
+
+		if (place < 1 || place > tasks)
+			return err_set(err, ST_INVALID, "order=%.0f names task %d, and there are "
+				       "%d: its digits are places in the plan, from 1",
+				       param[ORDER], place, tasks);
+		if (seen >> place & 1)
+			return err_set(err, ST_INVALID, "order=%.0f names task %d twice",
+				       param[ORDER], place);
+		seen |= 1U << place;
+	}
+	return ST_OK;
+}
+
 const struct method method_sequence = {
 	.name = "sequence",
 	.help = "one task after another, each for its part of the budget; keep=0.2 goes on "
@@ -68,8 +88,11 @@ const struct method method_sequence = {
 	.source = "Phang et al. 2018, STILTs; Robins 1995",
 	.role = METHOD_SAMPLING,
 	.param = { [ORDER] = { "order", 0, 987654321, 0,
-			       "places in the plan as digits, 312: the third first; 0: as there", NULL },
-		   [ROUNDS] = { "rounds", 1, 1000, 1, "times through the order", NULL },
-		   [KEEP] = { "keep", 0, 0.9, 0, "part of a step for those that were before", NULL } },
+			       "places in the plan as digits, 312: the third first; 0: as there",
+			       mix_whole },
+		   [ROUNDS] = { "rounds", 1, 1000, 1, "times through the order", mix_whole },
+		   [KEEP] = { "keep", 0, 0.9, 0,
+			      "part of a step for those that were before", NULL } },
 	.say = say,
+	.suits = suits,
 };

@@ -57,9 +57,10 @@ const struct method method_stch = {
 	.source = "Lin et al. 2024, Smooth Tchebycheff Scalarization",
 	.role = METHOD_WEIGHTING,
 	.needs = NEEDS_LOSSES,
-	.param = { [MU] = { "mu", 1e-3, 1e3, 0.1, "smoothing: less is nearer to the maximum", NULL },
+	.param = { [MU] = { "mu", 1e-3, 1e3, 0.1,
+			    "smoothing: less is nearer to the maximum", NULL },
 		   [WARMUP] = { "warmup", 0, 1e6, 100, "steps whose mean loss is each task's "
-				"measure; 0: losses as they are", NULL } },
+				"measure; 0: losses as they are", mix_whole } },
 	.each = EACH,
 	.say = say,
 };

@@ -70,6 +70,14 @@ bool rates_any(const struct rates *r)
 	return false;
 }
 
+bool rates_differ(const struct rates *a, const struct rates *b, const struct freeze *in)
+{
+	for (int i = 0; i < NUMBERS; i++)
+		if (is_in(in, i) && number(a, i) != number(b, i))
+			return true;
+	return false;
+}
+
 /* --- reading --- */
 
 /* The next text between commas, blanks squeezed; false: the list is over. */

@@ -28,6 +28,8 @@ struct rates {
 
 void rates_init(struct rates *r); /* all 1 */
 bool rates_any(const struct rates *r); /* is one another than 1? */
+/* Has one of these groups another factor in a than in b? */
+bool rates_differ(const struct rates *a, const struct rates *b, const struct freeze *in);
 /*
  * A list of groups and factors laid over *r; others stay. is_meant: a factor beyond the
  * usual range does without its '!'. ST_INVALID: what is wrong; *r is then of no use.

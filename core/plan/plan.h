@@ -241,6 +241,8 @@ int plan_decoder_of(const struct plan *p, int task);
 const char *plan_prompt(const struct plan_task *t);
 /* Are there dev rows: a file of them, or a share of the train rows? */
 bool plan_has_dev(const struct plan_task *t);
+/* Does the schedule measure anything, before the end? */
+bool plan_is_measured(const struct plan *p);
 /*
  * What dataset.h wants, borrowed from the plan. dev: the rows of the dev file or
  * those held out; where there are none, all of train.

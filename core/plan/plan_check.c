@@ -442,5 +442,7 @@ enum status plan_finish(struct plan_reader *r)
 		st = plan_check_guards(r);
 	if (!st)
 		st = plan_check_budget(r);
-	return st ? st : check_best(r);
+	if (!st)
+		st = check_best(r);
+	return st ? st : plan_check_sense(r);
 }

@@ -209,6 +209,8 @@ enum status plan_check_adapter(struct plan_reader *r);
 bool plan_guard_field(int i, struct plan_field *f, struct plan_place *p);
 /* Guards' settings that are none. */
 enum status plan_check_guards(struct plan_reader *r);
+/* Fields that come to nothing beside others (plan_sense.c). */
+enum status plan_check_sense(struct plan_reader *r);
 /* Groups of model.frozen that are not there, and where nothing would be trained. */
 enum status plan_check_frozen(struct plan_reader *r);
 /* Groups of optimizer.rates that are not there, and factors that cannot be. */

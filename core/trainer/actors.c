@@ -65,6 +65,9 @@ static enum status check_range(const struct plan_actor *a, const struct plan_ran
 		return err_set(err, ST_INVALID, "%g to %g is beyond what '%s' takes, %g to "
 			       "%g, at actors.%s.ranges of the plan", r->least, r->most,
 			       r->command, row->min, row->max, a->name);
+	if (!actors_may_give(a, row))
+		return err_set(err, ST_INVALID, "a range for '%s', which actors.%s.commands of the "
+			       "plan does not name", r->command, a->name);
 	return ST_OK;
 }
 

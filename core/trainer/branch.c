@@ -202,6 +202,38 @@ static enum status try_line(struct making *m, struct session *s, const char *lin
 	return st;
 }
 
+/*
+ * The methods and guards of the state, which commands may have set, as the plan is now: it
+ * may have too few micro-batches for them, or schedule no more evaluations.
+ */
+static enum status check_state(const struct making *m, const struct session *s,
+			       struct err *err)
+{
+	const struct plan *now = m->plan;
+	bool was_measured = plan_is_measured(s->plan), is_measured = plan_is_measured(now);
+	enum status st = ST_OK;
+
+	for (int role = 0; role < METHOD_ROLES && !st; role++) {
+		const struct mix_method *method = role == METHOD_SAMPLING ?
+			&s->mix.sampling : &s->mix.weighting;
+
+		st = method_fits(method->row, s->n_tasks, now->micro_batches, err);
+		if (!st && was_measured && !is_measured)
+			st = method_suits(method->row, method->param, s->n_tasks, false, err);
+	}
+	for (int i = 0; i < GUARDS && !st && was_measured && !is_measured; i++)
+		if (!guard_is_plain(guard_at(i), &s->mix.guard[i]))
+			st = guard_suits(guard_at(i), &s->mix.guard[i], false, err);
+	return st ? err_wrap(err, st, "the branch's plan does not go with its state") : ST_OK;
+}
+
+/* A set that no command makes may still not go with the state. */
+static bool is_to_be_tried(const struct making *m)
+{
+	return m->lines.len || m->plan->micro_batches != m->was->micro_batches ||
+	       plan_is_measured(m->plan) != plan_is_measured(m->was);
+}
+
 static enum status try_lines(struct making *m, struct err *err)
 {
 	struct progress none = { 0 };
@@ -210,7 +242,7 @@ static enum status try_lines(struct making *m, struct err *err)
 	char *line = m->lines.s, *next;
 	enum status st;
 
-	if (!m->lines.len)
+	if (!is_to_be_tried(m))
 		return ST_OK;
 	m->was = NULL; /* the session's */
 	st = session_new(plan, m->folder, 1, m->w->pg ? m->w->pg : &none, &s, err);
@@ -222,6 +254,8 @@ static enum status try_lines(struct making *m, struct err *err)
 			*next++ = '\0';
 		st = try_line(m, s, line, err);
 	}
+	if (!st)
+		st = check_state(m, s, err);
 	session_free(s);
 	return st;
 }

@@ -14,6 +14,8 @@ static enum status change_guard(struct change *g, struct err *err)
 	BUG_IF(i < 0); /* the line was checked */
 	guard_show(guard_at(i), guard, g->before, sizeof g->before);
 	st = guard_set(guard_at(i), &g->c->arg[1], g->c->n_args - 1, g->s->step, guard, err);
+	if (!st && !g->c->is_entry)
+		st = guard_suits(guard_at(i), guard, plan_is_measured(g->s->plan), err);
 	guard_show(guard_at(i), guard, g->after, sizeof g->after);
 	return st;
 }

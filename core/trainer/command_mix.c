@@ -290,6 +290,10 @@ static enum status change_method(struct change *g, enum method_role role, struct
 	if (!st)
 		st = method_fits(mix_method(&g->mix, role)->row, g->s->n_tasks,
 				 g->s->plan->micro_batches, err);
+	if (!st && !g->c->is_entry)
+		st = method_suits(mix_method(&g->mix, role)->row,
+				  mix_method(&g->mix, role)->param, g->s->n_tasks,
+				  plan_is_measured(g->s->plan), err);
 	if (!st)
 		st = method_fits_frozen(mix_method(&g->mix, role)->row,
 					!freezing_leaves(g->s, &g->mix.frozen, PARAM_SHARED),

@@ -14,8 +14,23 @@ static void list_of(const struct command *c, struct buf *out)
 	buf_addf(out, "%s %s", c->arg[0], c->arg[1]);
 }
 
+/* Of what the plan's adapters hold still for good none can be moved faster or slower. */
+static enum status check_held(const struct change *g, const struct rates *before,
+			      struct err *err)
+{
+	struct freeze held;
+
+	plan_held(g->s->plan, &held);
+	if (g->c->is_entry || !rates_differ(&g->mix.rates, before, &held))
+		return ST_OK;
+	return err_set(err, ST_INVALID, "the trunk stands still for good beside the plan's "
+		       "adapters (model.adapter_trunk), whatever its rate: 'rate adapters X' "
+		       "is for what moves");
+}
+
 static enum status change_rate(struct change *g, struct err *err)
 {
+	const struct rates before = g->mix.rates;
 	struct freeze_groups groups;
 	struct buf list;
 	enum status st;
@@ -29,7 +44,7 @@ static enum status change_rate(struct change *g, struct err *err)
 	st = rates_read(&groups, buf_str(&list), g->c->is_entry, &g->mix.rates, err);
 	rates_show(&groups, &g->mix.rates, g->after, sizeof g->after);
 	buf_release(&list);
-	return st;
+	return st ? st : check_held(g, &before, err);
 }
 
 static void show_rate(struct snapshot *s, struct channel *ch, const struct command *c)

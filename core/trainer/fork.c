@@ -135,6 +135,7 @@ static enum status use(struct session *s, struct fork_arm *arm, struct err *err)
 	if (st)
 		return st;
 	if (method_fits(row, s->n_tasks, s->plan->micro_batches, &why) ||
+	    method_suits(row, param, s->n_tasks, plan_is_measured(s->plan), &why) ||
 	    method_fits_frozen(row, !freezing_leaves(s, &s->mix.frozen, PARAM_SHARED),
 			       &why)) {
 		str_copy(arm->why, sizeof arm->why, why.text);
@@ -225,6 +226,31 @@ static enum status run_arm(struct session *s, const struct ring *held, struct fo
 
 /* --- all of them --- */
 
+/* What would be the same under every method, or stands there twice. */
+static enum status check(const struct session *s, int64_t *steps, const char *const *words,
+			 int n, struct err *err)
+{
+	const struct plan *p = s->plan;
+	bool ends = p->schedule != SCHEDULE_CONSTANT && !(p->lr_floor > 0);
+	int64_t left = s->mix.horizon - s->step;
+
+	for (int i = 0; i < n; i++)
+		for (int k = 0; k < i; k++)
+			if (str_eq(words[i], words[k]))
+				return err_set(err, ST_INVALID, "'%s' is named twice", words[i]);
+	if (!*steps)
+		*steps = ends && left > 0 && left < FORK_STEPS ? left : FORK_STEPS;
+	if (!ends || *steps <= left)
+		return ST_OK;
+	if (left < 1)
+		return err_set(err, ST_INVALID, "the schedule has ended at step %lld, and with a "
+			       "rate of 0 every method does the same: --step N of an earlier "
+			       "checkpoint", (long long)s->mix.horizon);
+	return err_set(err, ST_INVALID, "the schedule ends in %lld steps, at step %lld, and then "
+		       "the rate is 0: --steps %lld at most, or an earlier checkpoint, --step N",
+		       (long long)left, (long long)s->mix.horizon, (long long)left);
+}
+
 struct opening {
 	const char *run;
 	int workers;
@@ -271,6 +297,10 @@ enum status fork_run(const char *run, int64_t step, int64_t steps, const char *c
 	if (st)
 		return st;
 	out->s = o.s;
+	if (step >= 0 && c.step != step)
+		return err_set(err, ST_NOT_FOUND, "no checkpoint of step %lld is kept; the nearest "
+			       "is of step %lld", (long long)step, (long long)c.step);
+	st = check(out->s, &steps, words, n, err);
 	out->from = out->s->step;
 	out->steps = steps;
 	out->n_tasks = out->s->n_tasks;

@@ -15,7 +15,7 @@
 #include "base/progress.h"
 #include "store/store.h"
 
-enum { FORK_ARMS = 32, FORK_WORDS = 96 };
+enum { FORK_ARMS = 32, FORK_WORDS = 96, FORK_STEPS = 50 };
 
 struct fork_task {
 	double loss;           /* mean over the second half of the steps; NaN: not drawn */
@@ -54,8 +54,11 @@ struct fork_result {
 
 /*
  * words [n]: a method of weighting or sampling with its parameters, "cagrad c=0.4". step
- * -1: the newest checkpoint. A method that nobody has is ST_INVALID before anything is
- * computed; one that this run cannot use (why) is an arm without figures.
+ * -1: the newest checkpoint; that of another step is refused. steps 0: FORK_STEPS, or as
+ * many as the schedule has left; more of a schedule that falls to 0 are refused, since there
+ * all methods do the same, and so is a method that is named twice. A method that nobody has
+ * is ST_INVALID before anything is computed; one that this run cannot use, or that does
+ * nothing for its one task (why), is an arm without figures.
  */
 enum status fork_run(const char *run, int64_t step, int64_t steps, const char *const *words,
 		     int n, int workers, struct progress *pg, struct fork_result *out,

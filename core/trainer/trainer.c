@@ -115,6 +115,7 @@ static void release(struct trainer *t)
 	for (int i = 0; i < t->n_script; i++)
 		xfree(t->script[i].text);
 	xfree(t->script);
+	buf_release(&t->refused);
 	actors_release(&t->actors);
 	xfree(t->pending);
 	snapshot_release(&t->shared);

@@ -270,6 +270,30 @@ enum status trainer_script_past(struct trainer *t, const struct journal_entry *e
 	return st;
 }
 
+/* A picture has one message, and the next step may say another. */
+static void refuse_line(struct trainer *t, const struct script_line *l, const char *why)
+{
+	trainer_say(t, "script:%d: %s", l->number, why);
+	t->n_refused++;
+	if (t->refused.len < SNAPSHOT_MESSAGE)
+		buf_addf(&t->refused, "%sscript:%d: %s", t->refused.len ? "; " : "", l->number,
+			 why);
+}
+
+void trainer_script_told(struct trainer *t)
+{
+	int left = 0;
+
+	for (int i = 0; i < t->n_script && t->s->step >= t->s->mix.horizon; i++)
+		left += !t->script[i].done && t->script[i].step > t->s->step;
+	if (t->n_refused)
+		trainer_say(t, "%d %s of the script refused: %s", t->n_refused,
+			    t->n_refused == 1 ? "line" : "lines", buf_str(&t->refused));
+	if (left)
+		trainer_say_too(t, "%d %s of the script not come to: the run ends at step %lld",
+				left, left == 1 ? "line" : "lines", (long long)t->s->step);
+}
+
 static void run_script(struct trainer *t)
 {
 	struct err err;
@@ -286,7 +310,7 @@ static void run_script(struct trainer *t)
 		buf_init(&answer);
 		if (trainer_execute(t, l->text, &(struct asker){ .who = WHO_SCRIPT }, &answer,
 				    &err))
-			trainer_say(t, "script:%d: %s", l->number, err.text);
+			refuse_line(t, l, err.text);
 		buf_release(&answer);
 		if (t->is_paused || t->is_stopping)
 			trainer_picture(t, true);

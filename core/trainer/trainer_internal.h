@@ -85,6 +85,8 @@ struct trainer {
 	struct progress pg;
 	struct script_line *script;
 	int n_script;
+	struct buf refused;            /* lines of it that were, and why; how many */
+	int n_refused;
 	struct journal_entry *pending; /* to be applied again */
 	int n_pending, next_pending;
 	struct ring *ring;             /* the last states (session/ring.h) */
@@ -173,6 +175,8 @@ enum status trainer_read_script(struct trainer *t, const char *text,
 /* Marks lines that the journal has; refuses those that are past. */
 enum status trainer_script_past(struct trainer *t, const struct journal_entry *e,
 				int n, struct err *err);
+/* At the end: which lines were refused, which were not come to. */
+void trainer_script_told(struct trainer *t);
 /* The journal's entries of this step, of a resumed run; arg: the trainer. */
 enum status trainer_catch_up(void *arg, struct err *err);
 /* Everything else that happens between two steps. */

@@ -298,6 +298,9 @@ static void say_beyond(struct trainer *t)
 	for (int i = t->next_pending; i < t->n_pending; i++)
 		if (str_starts(t->pending[i].command, "horizon "))
 			parse_i64(t->pending[i].command + 8, &ends);
+	if (t->steps_asked >= 0 && t->steps_asked < t->s->step)
+		trainer_say_too(t, "nothing to do: --steps %lld is the total, and the run is at "
+				"step %lld", (long long)t->steps_asked, (long long)t->s->step);
 	if (t->steps_asked <= ends || t->must_extend || p->schedule == SCHEDULE_CONSTANT)
 		return;
 	trainer_say_too(t, "the schedule ends at step %lld: beyond it the learning rate is "

@@ -85,7 +85,8 @@ static bool must_wait(struct trainer *t)
 {
 	if (!t->is_paused && !anything_trains(t->s)) {
 		t->is_paused = true;
-		trainer_say(t, "paused: every task is muted or has no share");
+		trainer_say(t, "paused: every task is muted or has no share: 'mute TASK off', "
+			    "'share TASK auto', then 'continue'");
 	}
 	return t->is_paused;
 }
@@ -189,8 +190,12 @@ static enum status live(struct trainer *t, struct err *err)
 	t->ring = ring_new(t->s);
 	trainer_picture(t, true);
 	st = run(t, err);
-	if (!st)
-		return finish(t, err);
+	if (!st) {
+		st = finish(t, err);
+		if (!st)
+			trainer_script_told(t);
+		return st;
+	}
 	if (st != ST_STOPPED)
 		return st;
 	if (trainer_save(t, NULL, &later))

@@ -12,7 +12,7 @@
 #include "session/session.h"
 #include "trainer/fork.h"
 
-enum { STEPS = 50, NAME_LEAST = 16, NAME_MOST = 40 };
+enum { NAME_LEAST = 16, NAME_MOST = 40 };
 
 /* "a,b c=1" cut at its commas, without blanks around; returns how many. */
 static int cut(char *list, const char **word)
@@ -217,7 +217,7 @@ int cmd_fork(const struct opts *o)
 	st = cmd_find_run(o, o->arg[0], path, &err);
 	cmd_catch_signals();
 	if (!st)
-		st = fork_run(path, o->step, o->steps > 0 ? o->steps : STEPS, word, n,
+		st = fork_run(path, o->step, o->steps > 0 ? o->steps : 0, word, n,
 			      o->workers > 0 ? (int)o->workers : 0, cmd_progress(), r, &err);
 	cmd_progress_end();
 	for (int i = 0; !st && o->json && i < r->n_arms; i++)

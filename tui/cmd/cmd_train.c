@@ -104,7 +104,7 @@ static void tell(struct teller *t)
 			cmd_say("tutti: nobody can attach: %s", t->alone.text);
 		train_begin(s, t->json);
 	}
-	if (t->has_begun && !has_ended(s)) /* the end says its own word */
+	if (t->has_begun && (!has_ended(s) || s->phase == PHASE_DONE)) /* else the end says it */
 		tell_message(t);
 	if (t->has_begun && t->json)
 		tell_guards(t);

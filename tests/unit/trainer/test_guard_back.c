@@ -98,7 +98,8 @@ static void test_made_again(void **state)
 	(void)state;
 	for (int i = 0; i < GUARDS; i++)
 		for (int k = 0; k < 2; k++) {
-			str_format(set[0], sizeof set[0], "guards.%s=act", guard_at(i)->name);
+			str_format(set[0], sizeof set[0], "guards.%s=act%s", guard_at(i)->name,
+				   i == GUARD_budget ? " steps=999" : "");
 			str_format(set[1], sizeof set[1], k ? "guards.patience=act n=9" :
 				   "guards.patience=off");
 			if (k && str_eq(guard_at(i)->name, "patience"))
