@@ -346,9 +346,9 @@ def depth(name, layers):
 
 
 def group(name, layers):
-    """In the words of optimizer.rates; what belongs to nothing else goes with the top layer."""
+    """In the words of optimizer.rates; a final norm goes with the top layer, a task's own, too."""
     layer = re.match(r"(?:tasks\.\w+\.)?(?:encoder|layers)\.(\d+)\.", name)
-    task = re.match(r"tasks\.(\w+)\.", name)
+    task = re.match(r"tasks\.(\w+)\.(?!encoder\.norm\.)", name)
     if name.startswith("embed."):
         return "embeddings"
     return f"layer {layer[1]}" if layer else task[1] if task else f"layer {layers - 1}"
@@ -437,14 +437,14 @@ def main():
             save(os.path.join(here, f"end-{name}.safetensors"), ends, {})
         if name in DECAYED:
             for n, t in m.w.items():
-                t.data = start[n]
+                t.data = start[n].clone()
             with torch.random.fork_rng():
                 train(m, losses, rows, DECAY)
             ends = {"d." + n: t.to(torch.float32) for n, t in m.w.items()}
             save(os.path.join(here, f"decay-{name}.safetensors"), ends, {"decay": repr(DECAY)})
         if name in RATES:
             for n, t in m.w.items():
-                t.data = start[n]
+                t.data = start[n].clone()
             with torch.random.fork_rng():
                 train(m, losses, rows, rates=RATES[name])
             ends = {"r." + n: t.to(torch.float32) for n, t in m.w.items()}
