@@ -50,10 +50,9 @@ static void tell(const struct session *s, int i, struct guard_view v,
 		row->change(&v, change, g->memory);
 	if (v.loss && row->step)
 		row->step(&v, g->memory);
-	if (v.dev && g->seen < v.step) {
+	if (v.dev && row->dev && g->seen < v.step) { /* else a replay need not measure it */
 		g->seen = v.step;
-		if (row->dev)
-			row->dev(&v, g->memory);
+		row->dev(&v, g->memory);
 	}
 }
 

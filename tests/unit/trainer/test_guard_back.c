@@ -6,6 +6,7 @@
 #include "fixture/live_run.h"
 
 #include "base/mem.h"
+#include "guard/guard.h"
 #include "rundir/run_open.h"
 
 /*
@@ -83,10 +84,34 @@ static void test_goes_back(void **state)
 	goes_back("budget.back_every=0");
 }
 
+/*
+ * Evaluations on the way: each that may act is the same run made again, whether it looks at
+ * them or not.
+ */
+static void test_acting_replays(void **state)
+{
+	const struct guard_row *row;
+
+	(void)state;
+	for (int i = 0; (row = guard_at(i)); i++) {
+		struct live_wanted w = { .sets = { "budget.eval_every=5",
+						   "budget.checkpoint_every=5",
+						   "budget.steps=20" },
+					 .n_sets = 4, .workers = 2 };
+		char set[60];
+
+		str_format(set, sizeof set, "guards.%s=act", row->name);
+		w.sets[3] = set;
+		assert_int_equal(live_finish(live_start(&w)), ST_OK);
+		assert_int_equal(live_snap.step, 20);
+		assert_replays(1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_goes_back),
+		cmocka_unit_test(test_goes_back), cmocka_unit_test(test_acting_replays),
 	};
 
 	return cmocka_run_group_tests_name("guard back", tests, fixture_make_runs,
