@@ -74,11 +74,15 @@ static void take_ramp(struct coming *c, const struct journal_entry *e,
 	i->step = e->step + (int64_t)steps;
 }
 
-/* Ramps that are there. */
+bool coming_is_over(const struct coming_item *i, int64_t step)
+{
+	return i->kind == COMING_RAMP && i->step < step;
+}
+
 static void let_go(struct coming *c, int64_t step)
 {
 	for (int i = c->n - 1; i >= 0; i--)
-		if (c->item[i].kind == COMING_RAMP && c->item[i].step < step)
+		if (coming_is_over(&c->item[i], step))
 			take_off(c, i);
 }
 

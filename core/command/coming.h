@@ -42,6 +42,8 @@ struct coming {
 void coming_clear(struct coming *c);
 /* Takes an entry that stands, after those before it. */
 void coming_take(struct coming *c, const struct journal_entry *e);
+/* A ramp that is there; whatever else is listed is still to come. */
+bool coming_is_over(const struct coming_item *i, int64_t step);
 const struct coming_item *coming_find(const struct coming *c, const char *name);
 /* The name that the next one of this kind gets. */
 void coming_name(const struct coming *c, enum coming_kind kind, char out[COMING_NAME]);

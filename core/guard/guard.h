@@ -38,6 +38,7 @@ struct guard_param {
 	const char *name;
 	double min, max, fallback;
 	const char *help;
+	bool is_later;    /* a state without it is of before there was one: it is 0 there */
 };
 
 /* A task as it is now; names are borrowed. */
@@ -45,6 +46,13 @@ struct guard_task {
 	const char *name, *metric;
 	bool is_inverse;  /* merit is 1 over the metric (a perplexity) */
 	bool is_active;
+};
+
+/* What an evaluation says of a task. */
+struct guard_dev {
+	double merit;     /* of the first metric, 1 the best; NaN: none */
+	double loss;      /* NaN: none */
+	double se;        /* the merit's standard error over so many rows; NaN: not known */
 };
 
 /* What a guard may read. All of [n] is per task. Lent for the call. */
@@ -60,7 +68,7 @@ struct guard_view {
 	/* of a step: NULL outside */
 	const double *loss;          /* NaN: no micro-batch in it */
 	/* of an evaluation that the schedule names: NULL outside */
-	const double *dev;           /* merit of the first metric, 1 the best; NaN: none */
+	const struct guard_dev *dev;
 };
 
 /* A command changed the run at v->step. */

@@ -5,6 +5,15 @@
  * evaluation that is within the margin ends the row. A fall with a loss that does not fall
  * is another thing, and so is the fall of a task that was not trained between two
  * evaluations (guard_transfer.c).
+ *
+ * A metric over a few hundred rows jitters by several points, and the best of many
+ * evaluations is a lucky one. So a fall counts where it is more than `se` standard errors
+ * of a difference, sqrt(2) times the metric's own over its rows, or where the dev loss,
+ * which jitters less, says so, too: it is above what it was at the best by more than `loss`
+ * of it. se=0 takes any fall beyond the margin.
+ *
+ * It is one event, said once, until a new best is above the old by what would be a fall
+ * below it. What lies between moves nothing.
  */
 #include "guard/guard.h"
 
@@ -12,9 +21,9 @@
 
 #include "base/str.h"
 
-enum { N, MARGIN };
-enum { LOSSES, TRAIN, TRAINED, HAS, BEST, BEST_STEP, BEST_TRAIN, BELOW, IS_SAID, FIRED, NOW,
-       EACH };
+enum { N, MARGIN, SE, LOSS };
+enum { LOSSES, TRAIN, TRAINED, BEST_LOSS, BEST, BEST_STEP, BEST_TRAIN, BELOW, IS_SAID, FIRED,
+       NOW, EACH };
 
 static void step(const struct guard_view *v, double *memory)
 {
@@ -30,26 +39,54 @@ static void step(const struct guard_view *v, double *memory)
 	}
 }
 
-static void take(const struct guard_view *v, double *m, double dev)
+/* What two evaluations of one model's like may differ by. */
+static double jitter(const struct guard_view *v, const struct guard_dev *d)
 {
-	if (m[HAS] == 0 || dev >= m[BEST]) {
-		m[HAS] = 1;
-		m[BEST] = dev;
+	return v->param[SE] > 0 && isfinite(d->se) ? v->param[SE] * 1.4142135623730951 * d->se :
+		0;
+}
+
+static double margin(const struct guard_view *v, const double *m)
+{
+	return v->param[MARGIN] * (m[BEST] < 0 ? -m[BEST] : m[BEST]);
+}
+
+static bool is_fall(const struct guard_view *v, const double *m, const struct guard_dev *d)
+{
+	double fall = m[BEST] - d->merit;
+	bool loss_says_so = m[BEST_LOSS] > 0 &&
+			    d->loss > (1 + v->param[LOSS]) * m[BEST_LOSS];
+
+	return fall > margin(v, m) && (loss_says_so || fall > jitter(v, d));
+}
+
+/* While a fall is said, only a best that is no luck is another one. */
+static bool is_best(const struct guard_view *v, const double *m, const struct guard_dev *d)
+{
+	double rise = d->merit - m[BEST];
+
+	if (m[BEST_STEP] == 0 || m[IS_SAID] == 0 || v->param[SE] == 0)
+		return m[BEST_STEP] == 0 || rise >= 0;
+	return rise > margin(v, m) && rise > jitter(v, d);
+}
+
+static void take(const struct guard_view *v, double *m, const struct guard_dev *d)
+{
+	if (is_best(v, m, d)) {
+		m[BEST] = d->merit;
+		m[BEST_LOSS] = isfinite(d->loss) ? d->loss : 0;
 		m[BEST_STEP] = (double)v->step;
 		m[BEST_TRAIN] = m[TRAIN];
 		m[BELOW] = m[IS_SAID] = 0;
 		return;
 	}
-	if (m[BEST] - dev > v->param[MARGIN] * (m[BEST] < 0 ? -m[BEST] : m[BEST]))
-		m[BELOW]++;
-	else
-		m[BELOW] = 0;
+	m[BELOW] = is_fall(v, m, d) ? m[BELOW] + 1 : 0;
 	if (m[BELOW] < v->param[N] || m[IS_SAID] != 0 ||
 	    !(m[TRAIN] < (1 - v->param[MARGIN]) * m[BEST_TRAIN]))
 		return;
 	m[IS_SAID] = 1;
 	m[FIRED] = (double)v->step;
-	m[NOW] = dev;
+	m[NOW] = d->merit;
 }
 
 static void dev(const struct guard_view *v, double *memory)
@@ -57,8 +94,8 @@ static void dev(const struct guard_view *v, double *memory)
 	for (int i = 0; i < v->n; i++) {
 		double *m = &memory[EACH * i];
 
-		if (isfinite(v->dev[i]) && m[TRAINED] > 0)
-			take(v, m, v->dev[i]);
+		if (isfinite(v->dev[i].merit) && m[TRAINED] > 0)
+			take(v, m, &v->dev[i]);
 		m[TRAINED] = 0;
 	}
 }
@@ -94,7 +131,11 @@ const struct guard_row guard_overfit = {
 	.fallback = GUARD_WARN,
 	.param = { [N] = { "n", 1, 1000, 3, "evaluations in a row below the best" },
 		   [MARGIN] = { "margin", 0, 1, 0.01,
-				"part of the best, and of the loss, that is no fall" } },
+				"part of the best, and of the training loss, that is no fall" },
+		   [SE] = { "se", 0, 100, 2, "standard errors of a difference that are no fall, "
+			    "unless the dev loss says so", true },
+		   [LOSS] = { "loss", 0, 100, 0.05, "part of the dev loss that it rises by, where "
+			      "it says so", true } },
 	.each = EACH,
 	.step = step,
 	.dev = dev,

@@ -38,8 +38,8 @@ static void dev(const struct guard_view *v, double *memory)
 	for (int i = 0; i < v->n; i++) {
 		double *m = &memory[EACH * i];
 
-		if (isfinite(v->dev[i]) && m[TRAINED] > 0)
-			take(v, m, v->dev[i]);
+		if (isfinite(v->dev[i].merit) && m[TRAINED] > 0)
+			take(v, m, v->dev[i].merit);
 		m[TRAINED] = 0;
 	}
 }

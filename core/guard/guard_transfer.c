@@ -91,12 +91,12 @@ static void dev(const struct guard_view *v, double *memory)
 	for (int i = 0; i < v->n; i++) {
 		double *m = &memory[EACH * i];
 
-		if (!isfinite(v->dev[i]))
+		if (!isfinite(v->dev[i].merit))
 			continue;
 		if (own[WHAT] > 0 && own[CHANGED] != (double)v->step)
-			take(v, m, own[WHOSE] == i, v->dev[i]);
+			take(v, m, own[WHOSE] == i, v->dev[i].merit);
 		m[HAS] = 1;
-		m[LAST] = v->dev[i];
+		m[LAST] = v->dev[i].merit;
 		if (own[WHAT] > 0 && own[CHANGED] == (double)v->step)
 			begin(m);
 	}

@@ -1,19 +1,22 @@
 /*
  * figures_steps.c - the table of steps. The store keeps what a task's loss counted
  * (the hand's weight x the method's factor); the hand's weight of each step comes
- * from the plan and the journal's commands, and the factor from the two.
+ * from the plan, the journal's commands and the ramps under way, and the factor from the
+ * two.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "look/figures_own.h"
+#include "look/ramps.h"
 #include "look/snapshot.h"
 #include "command/command.h"
 
 struct steps {
 	struct figures *f;
 	struct snapshot hand;           /* weights as set before the step to come */
+	struct ramps ramps;
 	struct journal_entry *entry;    /* a page of the journal */
 	int n_entries, at;
 	int64_t after;                  /* the last entry that was read */
@@ -37,12 +40,14 @@ static void start_hand(struct snapshot *hand, const struct plan *p)
 	}
 }
 
-static void take_entry(struct steps *s, const char *line)
+static void take_entry(struct steps *s, const struct journal_entry *e)
 {
 	struct command *c = xmalloc(sizeof *c);
 
-	if (!command_parse_entry(line, c, NULL))
+	if (!command_parse_entry(e->command, c, NULL)) {
 		command_show(c, &s->hand);
+		ramps_take(&s->ramps, &s->hand, c, e->step);
+	}
 	xfree(c);
 }
 
@@ -66,7 +71,7 @@ static void take_entries(struct steps *s, int64_t step)
 	const struct journal_entry *e;
 
 	while ((e = next_entry(s)) && e->step < step) {
-		take_entry(s, e->command);
+		take_entry(s, e);
 		s->at++;
 	}
 }
@@ -153,6 +158,7 @@ static void take_step(void *arg, const struct step_row *r)
 	struct steps *s = arg;
 
 	take_entries(s, r->step);
+	ramps_step(&s->ramps, &s->hand, r->step);
 	take_norms(s, r->step, norm);
 	if (!s->st)
 		put_step(s, r, norm);

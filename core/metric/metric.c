@@ -66,6 +66,17 @@ double metric_merit(enum metric_id m, double x)
 	return metric_table[m].lower_is_better ? 1 / x : x;
 }
 
+double metric_error(enum metric_id m, double x, int n)
+{
+	double p = (n * x + 1) / (n + 2);
+
+	if (metric_table[m].unit == METRIC_SHARE && n > 0 && x >= 0 && x <= 1)
+		return sqrt(p * (1 - p) / n);
+	if (metric_table[m].unit == METRIC_CORRELATION && n > 1 && x >= -1 && x <= 1)
+		return (1 - x * x) / sqrt(n - 1);
+	return NAN;
+}
+
 double metric_gain(enum metric_id m, double now, double was)
 {
 	return metric_turned(m, now - was);

@@ -69,6 +69,13 @@ double metric_turned(enum metric_id m, double x);
  */
 double metric_merit(enum metric_id m, double x);
 double metric_gain(enum metric_id m, double now, double was);
+/*
+ * About the standard error of a value over n rows. Of what is a mean of 0 to 1: the most
+ * that rows with this mean can have, sqrt(x (1 - x) / n) (Bhatia & Davis 2000), with a row
+ * of each kind added (Agresti & Coull 1998), so that it is never 0; just so for accuracy,
+ * too much for ROUGE. Of correlations (1 - x^2) / sqrt(n - 1) (Fisher 1915). NaN: not known.
+ */
+double metric_error(enum metric_id m, double x, int n);
 bool metric_is_better(enum metric_id m, double now, double was);
 /* exp(loss): of a mean loss in nats (Jelinek et al. 1977). */
 double metric_perplexity(double loss);

@@ -78,7 +78,7 @@ void guarding_step(struct session *s, const struct step_row *r)
 	tell_all(s, &v, NULL);
 }
 
-void guarding_dev(struct session *s, const double *dev)
+void guarding_dev(struct session *s, const struct guard_dev *dev)
 {
 	struct guard_view v = view_of(s);
 

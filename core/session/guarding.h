@@ -13,8 +13,8 @@
 #include "session/session.h"
 
 void guarding_step(struct session *s, const struct step_row *r);
-/* dev [n_tasks]: merits of the first metrics, NaN: none. Nobody is told twice. */
-void guarding_dev(struct session *s, const double *dev);
+/* dev [n_tasks]. Nobody is told twice. */
+void guarding_dev(struct session *s, const struct guard_dev *dev);
 /* A command has changed the session; `before` as the journal has it. */
 void guarding_change(struct session *s, const char *name, int task, const char *before);
 

@@ -93,24 +93,33 @@ bool advance_wants_dev(const struct session *s)
 	       (mix_wants_dev(&s->mix) || guarding_wants_dev(s));
 }
 
-double advance_merit(const struct session *s, const struct eval_row *r)
+struct guard_dev advance_seen(const struct session *s, const struct eval_row *r)
 {
-	return r->n_metrics > 0 ? metric_merit(s->plan->tasks[r->task].metrics[0],
-					       r->metric[0].value) : NAN;
+	enum metric_id m = s->plan->tasks[r->task].metrics[0];
+	struct guard_dev d = { .merit = NAN, .loss = r->loss, .se = NAN };
+
+	if (r->n_metrics > 0) {
+		d.merit = metric_merit(m, r->metric[0].value);
+		d.se = metric_error(m, r->metric[0].value, r->n_examples);
+	}
+	return d;
 }
 
 void advance_take_dev(struct session *s, const struct evaluation *e, int n)
 {
+	struct guard_dev seen[MIX_TASKS_MAX];
 	double dev[MIX_TASKS_MAX];
 
 	if (!advance_is_due(s->step, s->plan->eval_every.steps))
 		return;
 	for (int i = 0; i < s->n_tasks; i++)
-		dev[i] = NAN;
+		seen[i] = (struct guard_dev){ NAN, NAN, NAN };
 	for (int i = 0; i < n; i++)
-		dev[e[i].row.task] = advance_merit(s, &e[i].row);
+		seen[e[i].row.task] = advance_seen(s, &e[i].row);
+	for (int i = 0; i < s->n_tasks; i++)
+		dev[i] = seen[i].merit;
 	mix_take_dev(&s->mix, dev);
-	guarding_dev(s, dev);
+	guarding_dev(s, seen);
 }
 
 enum status advance_look(struct session *s, struct progress *pg, struct err *err)

@@ -44,7 +44,7 @@ enum status advance_entries(struct session *s, const struct journal_entry *e, in
  */
 bool advance_wants_dev(const struct session *s);
 /* Of a task's first metric; NaN: it has none. */
-double advance_merit(const struct session *s, const struct eval_row *r);
+struct guard_dev advance_seen(const struct session *s, const struct eval_row *r);
 /* From an evaluation at s->step, if it is one of those. */
 void advance_take_dev(struct session *s, const struct evaluation *e, int n);
 /* The same, evaluated for the methods alone: nothing is written or shown. */

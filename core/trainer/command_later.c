@@ -205,18 +205,20 @@ static enum status change_cancel(struct change *g, struct err *err)
 	const char *name = g->c->n_args ? g->c->arg[0] : "";
 	const struct coming_item *i = g->s->coming ? coming_find(g->s->coming, name) : NULL;
 	struct buf b;
+	bool is_over = i && coming_is_over(i, g->s->step);
 	int task = str_starts(name, "ramp-") ? plan_task_find(g->s->plan, name + 5) : -1;
 
 	if (task >= 0)
 		mix_ramp_end(&g->mix, task);
-	if (i)
+	if (i && !is_over)
 		str_format(g->before, sizeof g->before, "%.*s", (int)sizeof g->before - 1,
 			   i->line);
-	if (g->c->is_entry || i)
+	if (g->c->is_entry || (i && !is_over))
 		return ST_OK;
 	buf_init(&b);
 	for (int k = 0; g->s->coming && k < g->s->coming->n; k++)
-		buf_addf(&b, " %s", g->s->coming->item[k].name);
+		if (!coming_is_over(&g->s->coming->item[k], g->s->step))
+			buf_addf(&b, " %s", g->s->coming->item[k].name);
 	err_set(err, ST_NOT_FOUND, "nothing to come is called '%.48s'; there is%.200s", name,
 		b.len ? buf_str(&b) : " nothing");
 	buf_release(&b);

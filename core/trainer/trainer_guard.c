@@ -240,14 +240,14 @@ static void recall_evaluation(struct recall *r)
 	const struct session *s = r->t->s;
 	int64_t step = r->eval[r->next_eval].step;
 	struct guard_view v = view_at(r, step);
-	double dev[GUARD_TASKS_MAX];
+	struct guard_dev dev[GUARD_TASKS_MAX];
 
 	for (int i = 0; i < s->n_tasks; i++)
-		dev[i] = NAN;
+		dev[i] = (struct guard_dev){ NAN, NAN, NAN };
 	for (; r->next_eval < r->n_evals && r->eval[r->next_eval].step == step; r->next_eval++)
 		if (r->eval[r->next_eval].scheduled)
 			dev[r->eval[r->next_eval].task] =
-				advance_merit(s, &r->eval[r->next_eval]);
+				advance_seen(s, &r->eval[r->next_eval]);
 	v.dev = dev;
 	if (step > 0 && advance_is_due(step, s->plan->eval_every.steps))
 		guarding_recall(r->t->s, &v, NULL);

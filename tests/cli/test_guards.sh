@@ -25,7 +25,7 @@ eager() { # eager ARGS...: all of them warn at the least
 }
 wary='--set budget.eval_every=2'
 is "many warnings" "$(eager train "$plan" --run eager $wary --set "guards.patience=warn n=1 delta=1" \
-	--set "guards.overfit=warn n=1 margin=0" --set "guards.spike=warn factor=1.1 sd=0 window=1" \
+	--set "guards.overfit=warn n=1 margin=0 se=0" --set "guards.spike=warn factor=1.1 sd=0 window=1" \
 	--set "guards.transfer=warn n=1 margin=0" --set "guards.budget=warn steps=9")" \
 	"$(state_of "$plan" $wary)"
 has "early stopping" eager 'guard,"note patience: early stopping: dev accuracy of topic'
@@ -39,7 +39,7 @@ notes eager >"$TMP/undisturbed"
 # what warns remembers is made again from the run's figures
 for at in 3 10 21; do
 	eager train "$plan" --run "wary$at" $wary --set "guards.patience=warn n=1 delta=1" \
-		--set "guards.overfit=warn n=1 margin=0" --set "guards.spike=warn factor=1.1 sd=0 window=1" \
+		--set "guards.overfit=warn n=1 margin=0 se=0" --set "guards.spike=warn factor=1.1 sd=0 window=1" \
 		--set "guards.transfer=warn n=1 margin=0" --set "guards.budget=warn steps=9" --steps $at >/dev/null
 	"$TUTTI" resume "wary$at" $runs --steps 40 >/dev/null 2>&1
 	notes "wary$at" >"$TMP/notes"
@@ -72,7 +72,7 @@ acts() {
 : >"$TMP/hands"
 acts patience 12 'mute topic on,off,on' 'no new best since .* at step 4, 2 evaluations' $often --set "guards.patience=act n=2 delta=1"
 check "the last one heard ends the run" [ "$end" = 12 ]
-acts overfit 6 'dropout 0.2,0.1,0.2' 'overfitting: dev rouge1 of headline' $wary --set "guards.overfit=act n=1 margin=0"
+acts overfit 6 'dropout 0.2,0.1,0.2' 'overfitting: dev rouge1 of headline' $wary --set "guards.overfit=act n=1 margin=0 se=0"
 echo '2 weight topic 2' >"$TMP/hands"
 acts transfer 4 'weight topic 1,2,1' 'negative transfer: dev rouge1 of headline fell from .* since weight topic at step 2' $wary --set "guards.transfer=act n=1 margin=0"
 echo '25 lr 0.5!' >"$TMP/hands"
@@ -98,7 +98,7 @@ check "and replays" "$TUTTI" replay late $runs
 
 # killed
 : >"$TMP/hands"
-set -- $often --set "guards.patience=act n=3 delta=1" --set "guards.overfit=act n=1 margin=0" --set budget.checkpoint_every=3
+set -- $often --set "guards.patience=act n=3 delta=1" --set "guards.overfit=act n=1 margin=0 se=0" --set budget.checkpoint_every=3
 first=$(state_of "$plan" --run whole "$@")
 kills=6 k=0 lost=0
 [ "$FLAVOUR" = release ] || kills=1

@@ -85,6 +85,16 @@ for at in 5 11 12 13 26 45 50; do
 	"$TUTTI" train "$plan" --run "t$at" --runs "$runs" "$@" --steps $at --script "$TMP/later" >"$TMP/out" 2>"$TMP/err"
 	same "stopped at $at and resumed" "$(resumed "t$at" --script "$TMP/later")" "$later"
 done
+# a ramp's weights are in the figures, and one that is there is not taken off any more
+printf '%s\n' '5 ramp topic weight 1 2 4' '11 cancel ramp-topic' '20 ramp topic weight 4 8 4' '22 cancel ramp-topic' \
+	'23 cancel ramp-topic' '30 ramp headline weight 2 1 9' '32 weight headline 3' >"$TMP/ramps"
+state_of "$plan" --run ramps "$@" --set mix.weighting=fixed --script "$TMP/ramps" >"$TMP/out"
+"$TUTTI" curves ramps --table steps --runs "$runs" >"$TMP/steps"
+column() { awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } $at != "" { printf "%s ", $at }' "$TMP/steps"; }
+same "the weights of ramps" "$(column topic.weight | cut -d' ' -f5-12,20-25)" "1 1 1.25 1.5 1.75 2 2 2 2 4 5 5 5 5"
+same "ended by a weight" "$(column headline.weight | cut -d' ' -f30-34 | tr ' ' '\n' | cut -c1-7 | tr '\n' ' ')" "1 2 1.88888 3 3 "
+same "no method, no factor" "$(column topic.factor | tr ' ' '\n' | sort -u | tr -d '\n')" 1
+same "those that are over are not cancelled" "$("$TUTTI" curves ramps --table journal --runs "$runs" | grep -c cancel)" 1
 "$TUTTI" branch timed inner --step 20 --runs "$runs" >"$TMP/out"
 sed -n '/^2[1-9]\|^[3-9][0-9]/p' "$TMP/later" >"$TMP/rest"
 same "a branch has what is to come" "$(resumed inner --script "$TMP/rest")" "$later"

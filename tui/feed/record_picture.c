@@ -26,6 +26,7 @@ void picture_copy(struct picture *dst, const struct picture *src)
 {
 	snapshot_copy(&dst->snap, &src->snap);
 	dst->tele = src->tele;
+	dst->ramps = src->ramps;
 }
 
 struct picture *picture_new(const struct picture *src)
@@ -90,6 +91,7 @@ void picture_start(struct picture *m, const struct plan *p)
 void picture_step(struct picture *m, const struct step_row *r)
 {
 	m->snap.step = r->step;
+	ramps_step(&m->ramps, &m->snap, r->step);
 	m->snap.skipped += r->skipped;
 	m->snap.tokens += r->tokens;
 	for (int k = 0; k < r->n; k++) {
@@ -127,8 +129,10 @@ void picture_entry(struct picture *m, const struct journal_entry *e)
 	struct snapshot *s = &m->snap;
 	struct command *c = xmalloc(sizeof *c);
 
-	if (!command_parse_entry(e->command, c, NULL))
+	if (!command_parse_entry(e->command, c, NULL)) {
 		command_show(c, s);
+		ramps_take(&m->ramps, s, c, e->step);
+	}
 	xfree(c);
 	if (s->n_journal == SNAPSHOT_JOURNAL) {
 		memmove(s->journal, s->journal + 1,

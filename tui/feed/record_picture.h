@@ -5,6 +5,7 @@
 #ifndef TUTTI_TUI_RECORD_PICTURE_H
 #define TUTTI_TUI_RECORD_PICTURE_H
 
+#include "look/ramps.h"
 #include "look/snapshot.h"
 #include "look/telemetry.h"
 #include "plan/plan.h"
@@ -12,6 +13,7 @@
 struct picture {
 	struct snapshot snap;
 	struct telemetry tele;
+	struct ramps ramps;
 };
 
 void picture_init(struct picture *m);

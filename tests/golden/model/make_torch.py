@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Losses and gradients of small models by PyTorch's own layers, in float64.
 
-    tests/golden/model/make_torch.py        writes case-*, end-* and decay-*.safetensors beside itself
+    tests/golden/model/make_torch.py        writes case-*, end-*, decay-* and rates-*.safetensors
 
 tests/unit/model/test_model_torch.c loads the weights ("w.NAME"), runs the same batches and compares losses
 (metadata "loss.TASK") and gradients ("g.TASK.NAME"); test_model_trajectory.c the weights after some updates, of
-all tasks at once ("e.NAME"; "d.NAME" with a rate that decays layer by layer) or by turns ("t.NAME"). Encoder and decoder layers are
+all tasks at once ("e.NAME"; "d.NAME" with a rate that decays layer by layer, "r.NAME" with
+a rate for each group) or by turns ("t.NAME"). Encoder and decoder layers are
 torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding; those of
 kind "bilstm" are torch.nn.LSTM on packed sequences; decoder "lstm" is torch.nn.LSTMCell. Kind "gpt" and
 decoder "prefix" are encoder layers with a mask.
@@ -54,6 +55,9 @@ TRAJECTORIES = ("pre-tied-copy", "bilstm-tied-copy", "bilstm-lstm-copy")
 STEPS, WARMUP, HORIZON, LR, CLIP = 20, 5, 25, 2e-3, 0.5
 # The same with lr x DECAY^depth ("d.NAME").
 DECAYED, DECAY = ("pre-tied-copy", "bilstm-tied-copy"), 0.6
+# The same with lr x the group's factor ("r.NAME"), in the words of optimizer.rates.
+RATES = {"pre-tied-copy": "embeddings 0.1, layer 0 0.5, layer 1 2, score 3, headline 0.25",
+         "bilstm-tied-copy": "embeddings 0.2, layer 1 0.5, topic 4"}
 
 
 def rounded(t):
@@ -341,10 +345,24 @@ def depth(name, layers):
     return layers + 1 if name.startswith("embed.") else layers - int(layer[1]) if layer else 0
 
 
-def train(m, losses, rows, decay=1.0):
+def group(name, layers):
+    """In the words of optimizer.rates; a final norm goes with the top layer, a task's own, too."""
+    layer = re.match(r"(?:tasks\.\w+\.)?(?:encoder|layers)\.(\d+)\.", name)
+    task = re.match(r"tasks\.(\w+)\.(?!encoder\.norm\.)", name)
+    if name.startswith("embed."):
+        return "embeddings"
+    return f"layer {layer[1]}" if layer else task[1] if task else f"layer {layers - 1}"
+
+
+def factor(name, layers, rates):
+    given = dict(r.strip().rsplit(" ", 1) for r in rates.split(",") if r)
+    return float(given.get(group(name, layers), 1))
+
+
+def train(m, losses, rows, decay=1.0, rates=""):
     """Updates of the mean of the tasks' losses. Rows of a table that have no gradient stay."""
-    opt = torch.optim.AdamW([dict(params=[t], lr=LR * decay ** depth(n, m.c["layers"]),
-                                  weight_decay=0.01 if t.dim() == 2 else 0.0) for n, t in m.w.items()],
+    opt = torch.optim.AdamW([dict(params=[t], lr=LR * decay ** depth(n, m.c["layers"]) *
+                                  factor(n, m.c["layers"], rates), weight_decay=0.01 if t.dim() == 2 else 0.0) for n, t in m.w.items()],
                             betas=(0.9, 0.999), eps=1e-8)
     warm = lambda s: (s + 1) / WARMUP if s < WARMUP else 1 - (s - WARMUP) / (HORIZON - WARMUP)
     schedule = torch.optim.lr_scheduler.LambdaLR(opt, warm)
@@ -419,11 +437,18 @@ def main():
             save(os.path.join(here, f"end-{name}.safetensors"), ends, {})
         if name in DECAYED:
             for n, t in m.w.items():
-                t.data = start[n]
+                t.data = start[n].clone()
             with torch.random.fork_rng():
                 train(m, losses, rows, DECAY)
             ends = {"d." + n: t.to(torch.float32) for n, t in m.w.items()}
             save(os.path.join(here, f"decay-{name}.safetensors"), ends, {"decay": repr(DECAY)})
+        if name in RATES:
+            for n, t in m.w.items():
+                t.data = start[n].clone()
+            with torch.random.fork_rng():
+                train(m, losses, rows, rates=RATES[name])
+            ends = {"r." + n: t.to(torch.float32) for n, t in m.w.items()}
+            save(os.path.join(here, f"rates-{name}.safetensors"), ends, {"rates": RATES[name]})
         print(name, {k: v for k, v in meta.items() if k.startswith("loss")})
 
 

@@ -53,9 +53,11 @@ static void step(double a, double b)
 		row->step(&v, g.memory);
 }
 
+static double dev_loss = NAN, dev_se = NAN;
+
 static void evaluate(double a, double b)
 {
-	double dev[TASKS] = { a, b };
+	struct guard_dev dev[TASKS] = { { a, dev_loss, dev_se }, { b, dev_loss, dev_se } };
 	struct guard_view v = now;
 
 	v.dev = dev;
@@ -153,6 +155,70 @@ static void test_no_overfit(void **state)
 	evaluate(-0.1, 0); /* a correlation below 0 */
 	assert_says(0, "is -10.0 after 0.0", "dropout 0.2");
 	assert_false(says(1));
+}
+
+/* With a standard error and a dev loss; what is said, or NULL. */
+static const char *round_with(double merit, double se, double loss)
+{
+	dev_se = se;
+	dev_loss = loss;
+	round_of(merit, NAN);
+	dev_se = dev_loss = NAN;
+	return says(0) ? said.text : NULL;
+}
+
+/* Coins over 100 rows, for long, under a loss that falls: a healthy run says nothing. */
+static int words_of_luck(const char *words, int rounds)
+{
+	struct rng r = rng_stream(5, RNG_TEST, 3, 0);
+	uint64_t at = 0;
+	int n = 0;
+
+	use("overfit", words);
+	for (int i = 0; i < rounds; i++) {
+		int right = 0;
+
+		for (int k = 0; k < 100; k++)
+			right += rng_uniform(&r, at++) < 0.8;
+		n += round_with(right / 100.0, 0.04, 0.5 + 0.01 * rng_uniform(&r, at++)) != NULL;
+	}
+	return n;
+}
+
+static void test_overfit_luck(void **state)
+{
+	(void)state;
+	assert_true(words_of_luck("warn se=0", 400) >= 4);
+	/* the best of so many is 3 standard errors above the mean, which takes half of it */
+	assert_in_range(words_of_luck("warn", 400), 0, 1);
+}
+
+static void test_overfit_noise(void **state)
+{
+	(void)state;
+	use("overfit", "warn");
+	round_with(0.80, 0.03, 0.5);
+	for (int i = 0; i < 9; i++) /* within 2 sqrt(2) 0.03 = 0.085 of it, and no loss rises */
+		assert_null(round_with(0.72, 0.03, 0.52));
+	for (int i = 0; i < 2; i++)
+		assert_null(round_with(0.71, 0.03, 0.52));
+	assert_non_null(round_with(0.71, 0.03, 0.52)); /* beyond it */
+	use("overfit", "warn");
+	round_with(0.80, 0.03, 0.5);
+	for (int i = 0; i < 2; i++)
+		assert_null(round_with(0.78, 0.03, 0.53));
+	assert_non_null(round_with(0.78, 0.03, 0.53)); /* the dev loss says so, too */
+	for (int i = 0; i < 9; i++) /* one event: a lucky best between does not end it */
+		assert_null(round_with(i % 4 ? 0.70 : 0.81, 0.03, 0.9));
+	assert_null(round_with(0.90, 0.03, 0.9)); /* this one does */
+	for (int i = 0; i < 2; i++)
+		assert_null(round_with(0.80, 0.03, 0.9));
+	assert_string_equal(round_with(0.80, 0.03, 0.9) ? "said" : "", "said");
+	use("overfit", "warn");
+	round_with(0.80, NAN, 0.5); /* nobody knows: the margin alone, as ever */
+	for (int i = 0; i < 2; i++)
+		assert_null(round_with(0.78, NAN, 0.5));
+	assert_non_null(round_with(0.78, NAN, 0.5));
 }
 
 /* --- negative transfer and forgetting --- */
@@ -417,7 +483,7 @@ static void test_words(void **state)
 	row = guard_at(GUARD_overfit);
 	assert_int_equal(guard_read(row, "  act   n=7 ", &x, &err), ST_OK);
 	guard_show(row, &x, text, sizeof text);
-	assert_string_equal(text, "act n=7 margin=0.01");
+	assert_string_equal(text, "act n=7 margin=0.01 se=2 loss=0.05");
 	assert_int_equal(guard_read(row, "", &x, &err), ST_INVALID);
 	assert_int_equal(guard_read(row, "on", &x, &err), ST_INVALID);
 	assert_non_null(strstr(err.text, "set to warn, act or off, not to 'on'"));
@@ -431,13 +497,14 @@ static void test_words(void **state)
 	assert_int_equal(guard_read(row, "act n=1 margin=0 n=2 n=3 n=4 n=5", &x, &err),
 			 ST_INVALID);
 	guard_show(row, &x, text, sizeof text);
-	assert_string_equal(text, "act n=7 margin=0.01"); /* what is refused changes nothing */
+	assert_string_equal(text, "act n=7 margin=0.01 se=2 loss=0.05"); /* what is refused changes nothing */
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_overfit),   cmocka_unit_test(test_no_overfit),
+		cmocka_unit_test(test_overfit_luck), cmocka_unit_test(test_overfit_noise),
 		cmocka_unit_test(test_transfer),  cmocka_unit_test(test_forgetting),
 		cmocka_unit_test(test_no_transfer), cmocka_unit_test(test_spike),
 		cmocka_unit_test(test_no_spike),  cmocka_unit_test(test_finite),

@@ -2,11 +2,13 @@
  * test_model_trajectory.c - twenty updates of small models beside PyTorch's in float64
  * (tests/golden/model/make_torch.py, make_adapters.py): AdamW, clipping, warm-up, weight decay, no
  * dropout. Every update has all tasks' losses, or one task's, by turns; once with a rate
- * that decays layer by layer.
+ * that decays layer by layer, and once with a rate for each group (optimizer.rates).
  */
 #include "fixture/torch_case.h"
 
 #include "mix/schedule.h"
+#include "session/freezing.h"
+#include "session/session.h"
 
 enum { STEPS = 20, WARMUP = 5, HORIZON = 25 };
 #define LR 2e-3
@@ -95,6 +97,32 @@ static void decay_rates(struct test_model *m, double decay)
 		m->opt.rate[p] = pow(decay, model_depth(m->m, p));
 }
 
+/* As a session has it, of which there is no more than this reads. */
+static void group_rates(struct test_model *m, const struct model_task *task, int n,
+			const char *words)
+{
+	const struct model_config *c = model_config(m->m);
+	struct session s = { .model = m->m, .params = m->ps };
+	struct freeze_groups g = { .layers = c->layers, .shared_layers = c->shared_layers,
+				   .n_tasks = n };
+	struct rates r;
+	struct err err = { "" };
+	bool any = false;
+
+	for (int i = 0; i < n; i++) {
+		g.task[i] = task[i].name;
+		g.heads |= (uint64_t)1 << i;
+	}
+	rates_init(&r);
+	if (rates_read(&g, words, true, &r, &err))
+		fail_msg("%s: %s", words, err.text);
+	for (int p = 0; p < m->ps.n; p++) {
+		m->opt.rate[p] = freezing_rate(&s, &r, p);
+		any |= m->opt.rate[p] != 1;
+	}
+	assert_true(any);
+}
+
 static void check_at_once(const char *name, const char *what)
 {
 	struct model_task task[3];
@@ -104,6 +132,8 @@ static void check_at_once(const char *name, const char *what)
 
 	if (str_eq(what, "decay"))
 		decay_rates(&m, double_of(end, "decay"));
+	if (str_eq(what, "rates"))
+		group_rates(&m, task, n, case_text(end, "rates"));
 	for (int step = 0; step < STEPS; step++) {
 		grads_clear(m.g);
 		for (int i = 0; i < n; i++)
@@ -163,6 +193,13 @@ static void test_layer_decay(void **state)
 	check_at_once("bilstm-tied-copy", "decay");
 }
 
+static void test_group_rates(void **state)
+{
+	(void)state;
+	check_at_once("pre-tied-copy", "rates");
+	check_at_once("bilstm-tied-copy", "rates");
+}
+
 static void test_gpt(void **state)
 {
 	(void)state;
@@ -196,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_bilstm),
 		cmocka_unit_test(test_bilstm_lstm),
 		cmocka_unit_test(test_layer_decay),
+		cmocka_unit_test(test_group_rates),
 		cmocka_unit_test(test_gpt),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_adapters),
