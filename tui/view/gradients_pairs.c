@@ -241,16 +241,33 @@ static uint32_t dot_of(double x, double reach, bool is_right)
 	return isnan(x) ? 0 : dot[is_right][level < 0 ? 0 : level > 3 ? 3 : level];
 }
 
+/* Between two measurements the former holds; what comes after the last one is not known. */
+static int hold(const float *h, int n, float out[CONFLICT_POINTS])
+{
+	int last = -1;
+
+	for (int i = 0; i < n; i++) {
+		out[i] = h[i];
+		for (int k = last + 1; k < i && last >= 0 && !isnan(h[i]); k++)
+			out[k] = h[last];
+		last = isnan(h[i]) ? last : i;
+	}
+	return n;
+}
+
 /*
  * In braille two values to a cell, the middle is 0; else a sign for each: + above, - below,
  * . about 0.
  */
-static void draw_course(struct canvas *c, int y, int x, int w, const float *h, int n,
+static void draw_course(struct canvas *c, int y, int x, int w, const float *history, int n,
 			double error)
 {
-	double reach = h ? reach_of(h, n) : 1;
+	float h[CONFLICT_POINTS];
+	double reach;
 
-	for (int i = 0; h && n && i < w; i++) {
+	n = history ? hold(history, n, h) : 0;
+	reach = reach_of(h, n);
+	for (int i = 0; n && i < w; i++) {
 		double a = part_mean(h, n, c->fancy ? 2 * i : i, c->fancy ? 2 * w : w);
 		double b = c->fancy ? part_mean(h, n, 2 * i + 1, 2 * w) : a;
 		double mean = isnan(a) ? b : isnan(b) ? a : (a + b) / 2;
@@ -390,26 +407,42 @@ static void draw_groups(struct canvas *c, const struct ui *ui, struct rect r)
 
 /* --- and over the run --- */
 
+/* The points of a history that there are, and where they stand; their number. */
+static int known_points(const struct conflicts *f, const float *h, float *x, int64_t *at)
+{
+	int n = 0;
+
+	for (int i = 0; h && i < f->points; i++) {
+		int64_t end = (i + 1) * f->span;
+
+		if (isnan(h[i]))
+			continue;
+		x[n] = h[i];
+		at[n++] = end < f->step ? end : f->step;
+	}
+	return n;
+}
+
 static void draw_over_run(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	const struct gradients_view *v = gradients_view(ui);
 	const struct conflicts *f = of(ui);
 	struct plot p = {.x_max = (double)axis_last(ui->pic), .range = v->cosines, .scale = 1};
+	float x[CONFLICT_POINTS];
+	int64_t at[CONFLICT_POINTS];
 
 	if (!p.range.is_set)
 		return;
 	plot_begin(c, &p, r);
 	plot_level(c, &p, 0, INK_DIM);
 	for (int line = 0; line < (v->group < 0 ? 1 : 2); line++) {
-		struct plot_line l = {.n = f->points, .span = f->span, .last = f->step,
-				      .v = conflicts_history(f, v->row, v->column,
-							     line ? v->group : CONFLICT_ALL),
-				      .dotted = v->group >= 0 && !line,
+		struct plot_line l = {.v = x, .at = at, .dotted = v->group >= 0 && !line,
 				      .ink = line ? INK_STRONG : ink_channel(v->column),
 				      .mark = line ? '*' : 'o'};
 
-		if (l.v && l.n)
-			plot_line(c, &p, &l);
+		l.n = known_points(f, conflicts_history(f, v->row, v->column,
+				   line ? v->group : CONFLICT_ALL), x, at);
+		plot_line(c, &p, &l);
 	}
 }
 
