@@ -14,6 +14,7 @@
 #include "view/view_table.h"
 #include "fixture/golden_screen.h"
 #include "fixture/pty_desk.h"
+#include "ui/keys.h"
 #include "ui/ui.h"
 
 static void test_goldens(void **state)
@@ -138,16 +139,26 @@ static void test_any_figures(void **state)
 		for (int k = 0; k < ch->grad_curve.n; k++)
 			ch->grad_curve.norm[k] = (float)bad[(i + k) % 7];
 	}
+	for (size_t i = 0; i < conflict_pairs(9) * 6; i++) {
+		f.s.conflicts.mean[i] = (float)bad[i % 7];
+		f.s.conflicts.history[i * CONFLICT_POINTS + i % 60] = (float)bad[i % 7];
+	}
 	feed = fake_feed(&f);
 	ui_init(&ui, &feed, view_table);
 	ui_update(&ui);
 	canvas_init(&c);
 	for (int size = 0; size < 40; size++)
-		for (int v = 0; v < 2; v++) {
+		for (int v = 0; v < 3; v++) {
 			canvas_resize(&c, 16 + size, 60 + 5 * size);
 			ui.view = v ? VIEW_GRADIENTS : VIEW_DESK;
+			if (v == 2) /* the page of pairs, one after the other */
+				view_table[VIEW_GRADIENTS]->act(&ui, DO_CHART, 1);
+			if (v == 2)
+				view_table[VIEW_GRADIENTS]->act(&ui, size % 3 ? DO_NEXT : DO_PAN, 1);
 			ui_recalc(&ui);
 			draw_screen(&c, &ui);
+			if (v == 2)
+				view_table[VIEW_GRADIENTS]->act(&ui, DO_CHART, 1);
 		}
 	canvas_release(&c);
 	ui_release(&ui);

@@ -26,6 +26,12 @@ static const struct conflicts *of(const struct ui *ui)
 	return &ui->pic->conflicts;
 }
 
+/* A cosine, or NaN: a store may hold anything. */
+static double within_one(float x)
+{
+	return x >= -1.001f && x <= 1.001f ? (double)x : (double)NAN;
+}
+
 /* --- the pair --- */
 
 static void fit_pair(struct gradients_view *v, const struct ui *ui)
@@ -56,8 +62,10 @@ void pairs_recalc(struct ui *ui)
 						   line ? v->group : CONFLICT_ALL);
 
 		for (int i = 0; h && i < c->points; i++) {
-			lo = (double)h[i] < lo ? (double)h[i] : lo;
-			hi = (double)h[i] > hi ? (double)h[i] : hi;
+			double x = within_one(h[i]);
+
+			lo = x < lo ? x : lo;
+			hi = x > hi ? x : hi;
 		}
 	}
 	if (lo <= hi)
@@ -236,7 +244,7 @@ static double part_mean(const float *h, int n, int k, int parts)
 static uint32_t dot_of(double x, double reach, bool is_right)
 {
 	static const uint32_t dot[2][4] = { { 0x40, 0x04, 0x02, 0x01 }, { 0x80, 0x20, 0x10, 0x08 } };
-	int level = (int)floor((x / reach + 1) * 2);
+	int level = isnan(x) ? 0 : (int)floor((x / reach + 1) * 2);
 
 	return isnan(x) ? 0 : dot[is_right][level < 0 ? 0 : level > 3 ? 3 : level];
 }
@@ -247,10 +255,10 @@ static int hold(const float *h, int n, float out[CONFLICT_POINTS])
 	int last = -1;
 
 	for (int i = 0; i < n; i++) {
-		out[i] = h[i];
-		for (int k = last + 1; k < i && last >= 0 && !isnan(h[i]); k++)
-			out[k] = h[last];
-		last = isnan(h[i]) ? last : i;
+		out[i] = (float)within_one(h[i]);
+		for (int k = last + 1; k < i && last >= 0 && !isnan(out[i]); k++)
+			out[k] = out[last];
+		last = isnan(out[i]) ? last : i;
 	}
 	return n;
 }
@@ -415,7 +423,7 @@ static int known_points(const struct conflicts *f, const float *h, float *x, int
 	for (int i = 0; h && i < f->points; i++) {
 		int64_t end = (i + 1) * f->span;
 
-		if (isnan(h[i]))
+		if (isnan(within_one(h[i])))
 			continue;
 		x[n] = h[i];
 		at[n++] = end < f->step ? end : f->step;
