@@ -154,7 +154,8 @@ static void test_any_figures(void **state)
 			if (v == 2) /* the page of pairs, one after the other */
 				view_table[VIEW_GRADIENTS]->act(&ui, DO_CHART, 1);
 			if (v == 2)
-				view_table[VIEW_GRADIENTS]->act(&ui, size % 3 ? DO_NEXT : DO_PAN, 1);
+				view_table[VIEW_GRADIENTS]->act(&ui, size % 3 ? DO_NEXT :
+								DO_PAN, 1);
 			ui_recalc(&ui);
 			draw_screen(&c, &ui);
 			if (v == 2)

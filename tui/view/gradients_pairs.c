@@ -243,7 +243,8 @@ static double part_mean(const float *h, int n, int k, int parts)
 
 static uint32_t dot_of(double x, double reach, bool is_right)
 {
-	static const uint32_t dot[2][4] = { { 0x40, 0x04, 0x02, 0x01 }, { 0x80, 0x20, 0x10, 0x08 } };
+	static const uint32_t dot[2][4] = { { 0x40, 0x04, 0x02, 0x01 },
+					    { 0x80, 0x20, 0x10, 0x08 } };
 	int level = isnan(x) ? 0 : (int)floor((x / reach + 1) * 2);
 
 	return isnan(x) ? 0 : dot[is_right][level < 0 ? 0 : level > 3 ? 3 : level];
