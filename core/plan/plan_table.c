@@ -293,9 +293,10 @@
 	  "model. What a model makes besides is not counted: masks to predict " \
 	  "from, and the texts of labels and numbers that are said.")          \
 	W("mix.gradients_every", INT, 0, 1e9, "50", NULL, LONG,                \
-	  gradients_every, "Steps between measurements of each task's gradient " \
-	  "norm on the shared parameters, for which a block of their size is " \
-	  "kept; 0: only when asked.")                                         \
+	  gradients_every, "Steps between measurements of the tasks' gradients " \
+	  "on the shared parameters: norms, for which a block of their size is " \
+	  "kept, and how they agree, by sketches of 16 kB for each task and "   \
+	  "layer; 0: only when asked.")                                        \
 	W("optimizer.kind", ENUM, 0, 0, "\"adamw\"", "adamw", FIXED, lr,       \
 	  "The optimizer.")                                                    \
 	W("optimizer.lr", NUM, 0, 10, "0.0003", NULL, NUM, lr,                 \

@@ -137,7 +137,7 @@ static void open_window(struct session *s)
 }
 
 /* One by hand that is still open when a round begins is the round's. */
-bool conflict_begin(struct session *s)
+static bool begin(struct session *s)
 {
 	struct conflict *c = &s->conflict;
 	bool due, any = false;
@@ -166,9 +166,17 @@ bool conflict_begin(struct session *s)
 	return any;
 }
 
+bool conflict_begin(struct session *s)
+{
+	bool has_norms = gradients_begin(s);
+
+	s->is_measured = begin(s) || has_norms;
+	return s->is_measured;
+}
+
 bool conflict_wanted(const struct session *s, int task)
 {
-	return s->conflict.drawn[task] > 0;
+	return s->conflict.drawn[task] > 0 || gradients_wanted(s, task);
 }
 
 static float *sketch_of(const struct session *s, int task, int group)
@@ -192,7 +200,7 @@ static void end_job(struct session *s, int task, float by)
 	}
 }
 
-void conflict_take(struct session *s, int task, const struct grads *g, int param, double by)
+static void take(struct session *s, int task, const struct grads *g, int param, double by)
 {
 	struct conflict *c = &s->conflict;
 	int from = param < 0 ? 0 : param, to = param < 0 ? s->params.n : param + 1;
@@ -210,6 +218,18 @@ void conflict_take(struct session *s, int task, const struct grads *g, int param
 		return;
 	end_job(s, task, (float)by);
 	c->left[task]--;
+}
+
+void conflict_take(struct session *s, int task, const struct grads *g, int param, double by)
+{
+	double from;
+
+	if (!s->is_measured)
+		return;
+	from = clock_now();
+	gradients_take(s, task, g, param, by);
+	take(s, task, g, param, by);
+	s->conflict.spent += clock_now() - from;
 }
 
 /* --- a row --- */

@@ -65,7 +65,7 @@ void conflict_clear(struct conflict *c);
 void conflict_ask(struct session *s); /* a window begins with the next step */
 void conflict_remember(struct session *s, const struct conflict_row *r);
 
-/* In a step, as their namesakes in gradients.h and after these. */
+/* In a step: what their namesakes in gradients.h do, which they call, and this. */
 bool conflict_begin(struct session *s);
 bool conflict_wanted(const struct session *s, int task);
 void conflict_take(struct session *s, int task, const struct grads *g, int param, double by);

@@ -5,8 +5,7 @@
  *   draw          the list of micro-batches is fixed, whole, before any is computed
  *                   -> cursors, credits and counts of the mix; s->job
  *   compute       workers compute them, in any order, and add their gradients as a tree
- *                 over the list; who looks on (gradients.c, conflict.c, task_sums.c) does
- *                 so here
+ *                 over the list; who looks on (conflict.c, task_sums.c) does so here
  *                   -> losses and factors of s->job; s->sum. No state
  *   reduce        losses per task; norms and Gram matrix where a method needs them
  *                   -> struct step, s->task_sums. No state
@@ -146,7 +145,7 @@ static void run_job(struct worker *w, int job, void *arg)
 	j->loss = forward(s, w, j);
 	j->factor = (float)(j->weight * fullness(s, j) / s->plan->micro_batches);
 	w->factor = j->factor;
-	if (j->weight > 0 || gradients_wanted(s, j->task) || conflict_wanted(s, j->task))
+	if (j->weight > 0 || conflict_wanted(s, j->task))
 		tape_backward(&w->tape);
 }
 
@@ -159,24 +158,17 @@ static void look_at_job(int job, const struct grads *g, int param, void *arg)
 	struct session *s = arg;
 	const struct step_job *j = &s->job[job];
 
-	if (s->is_measured) {
-		double from = clock_now();
-
-		gradients_take(s, j->task, g, param, fullness(s, j));
-		conflict_take(s, j->task, g, param, fullness(s, j));
-		s->conflict.spent += clock_now() - from;
-	}
+	conflict_take(s, j->task, g, param, fullness(s, j));
 	task_sums_take(s, job, g, param, fullness(s, j));
 }
 
 static void compute(struct step *x)
 {
 	struct session *s = x->s;
-	bool is_summed = task_sums_begin(s), has_norms = gradients_begin(s);
+	bool is_summed = task_sums_begin(s), is_measured = conflict_begin(s);
 
-	s->is_measured = conflict_begin(s) || has_norms;
 	s->sum = workers_sum(s->workers, s->plan->micro_batches, run_job,
-			     s->is_measured || is_summed ? look_at_job : NULL, s,
+			     is_measured || is_summed ? look_at_job : NULL, s,
 			     &x->squares);
 }
 
@@ -474,8 +466,7 @@ static bool anything_trains(const struct session *s)
 }
 
 /* The mix is told where the session stands before it is asked, and once it has moved. */
-enum status session_step(struct session *s, struct step_report *report,
-			 struct err *err)
+enum status session_step(struct session *s, struct step_report *report, struct err *err)
 {
 	double from = clock_now();
 	struct step x = { .s = s };

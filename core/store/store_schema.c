@@ -2,13 +2,14 @@
  * store_schema.c - run.db: its tables and their version.
  *
  * Tables: fact, journal, step, gradient (store_gradient.c's), conflict
- * (store_conflict.c's), eval, score, dev_row, prediction (store_eval.c's), checkpoint. PRAGMA user_version holds the version of
- * the schema; a store of a later version is refused, one that says none was never
- * finished. Version 2: an outcome of a prediction is one column whatever its kind,
- * the bytes of prediction.c. Version 1 has columns for each kind. Version 3: those bytes
- * may hold the weight of the row's loss; the tables are those of 2. Version 4: an entry
- * of the journal says which actor it is of, the reason, and why it was refused. Older
- * ones are read as they are, and brought to version 4 when they are next written to.
+ * (store_conflict.c's), eval, score, dev_row, prediction (store_eval.c's), checkpoint.
+ * PRAGMA user_version holds the version of the schema; a store of a later version is
+ * refused, one that says none was never finished. Version 2: an outcome of a prediction
+ * is one column whatever its kind, the bytes of prediction.c. Version 1 has columns for
+ * each kind. Version 3: those bytes may hold the weight of the row's loss; the tables
+ * are those of 2. Version 4: an entry of the journal says which actor it is of, the
+ * reason, and why it was refused. Older ones are read as they are, and brought to
+ * version 4 when they are next written to.
  */
 #include "store/store_own.h"
 

@@ -94,7 +94,7 @@ check "the hand's weight from the step after" test "$weights" = 1112222222222222
 "$TUTTI" curves steered --table gradients >gradients.csv
 check "norms by task" grep -q '^1,0,topic,scheduled,' gradients.csv
 check "and beside their step" sh -c "[ \"\$('$TUTTI' curves steered | awk -F, 'NR == 2 { print \$13 }')\" = \"\$(sed -n 's/^1,0,topic,scheduled,[0-9]*,//p' gradients.csv)\" ]"
-fails "a table that is none" 2 "steps, evals, averaged, journal or gradients, not 'loss'" "$TUTTI" curves three --table loss
+fails "a table that is none" 2 "steps, evals, averaged, journal, gradients or conflicts, not 'loss'" "$TUTTI" curves three --table loss
 fails "both at once" 2 "one of them" "$TUTTI" curves three --csv --json
 fails "no such run" 1 "no run 'four'" "$TUTTI" curves four
 fails "no room" 1 "cannot write the table: no space" sh -c "'$TUTTI' curves three >/dev/full"

@@ -14,6 +14,7 @@
 #include "view/view_table.h"
 #include "fixture/golden_screen.h"
 #include "fixture/pty_desk.h"
+#include "ui/keys.h"
 #include "ui/ui.h"
 
 static void test_goldens(void **state)
@@ -29,6 +30,16 @@ static void test_goldens(void **state)
 		{{.rows = 40, .cols = 120, .no_color = true, .lang = "C"}, "7G\r",
 		 "gradients-120-mono"},
 		{{.rows = 30, .cols = 100, .tasks = 20}, "7G", "gradients-100-many"},
+		{{.rows = 24, .cols = 80, .tasks = 2}, "7t", "pairs-80-two"},
+		{{.rows = 40, .cols = 120, .tasks = 2}, "7t>>>>", "pairs-120-two"},
+		{{.rows = 24, .cols = 80}, "7t", "pairs-80"},
+		{{.rows = 40, .cols = 120}, "7tnn", "pairs-120"},
+		{{.rows = 24, .cols = 80, .tasks = 12}, "7t", "pairs-80-twelve"},
+		{{.rows = 40, .cols = 120, .tasks = 12}, "7t>", "pairs-120-twelve"},
+		{{.rows = 16, .cols = 60, .tasks = 12}, "7tGl", "pairs-60-twelve"},
+		{{.rows = 16, .cols = 60, .tasks = 2}, "7t", "pairs-60-two"},
+		{{.lang = "C", .term = "vt100", .tasks = 12}, "7t", "pairs-80-vt100"},
+		{{.rows = 40, .cols = 120, .no_color = true, .lang = "C"}, "7t", "pairs-120-mono"},
 		{{.lang = "C", .term = "vt100", .rows = 40, .cols = 120}, "",
 		 "desk-120-vt100"},
 	};
@@ -55,9 +66,9 @@ static void test_measures_now(void **state)
 	pty_open(&p, &s);
 	pty_read(&p, .3, 3);
 	pty_type(&p, "7");
-	assert_true(pty_shows(&p, "measured at 12,301 - 12,303"));
+	assert_true(pty_shows(&p, " at 12,301 - 12,303"));
 	pty_type(&p, "M");
-	assert_true(pty_shows(&p, "measured at 12,341   every 50 steps"));
+	assert_true(pty_shows(&p, " at 12,341   every 50 steps, 3.1 of 140 ms"));
 	assert_true(pty_shows(&p, "━ agnews"));
 	pty_type(&p, "\r"); /* one: the legend names it alone */
 	assert_true(pty_shows(&p, "━ sst2"));
@@ -128,16 +139,27 @@ static void test_any_figures(void **state)
 		for (int k = 0; k < ch->grad_curve.n; k++)
 			ch->grad_curve.norm[k] = (float)bad[(i + k) % 7];
 	}
+	for (size_t i = 0; i < conflict_pairs(9) * 6; i++) {
+		f.s.conflicts.mean[i] = (float)bad[i % 7];
+		f.s.conflicts.history[i * CONFLICT_POINTS + i % 60] = (float)bad[i % 7];
+	}
 	feed = fake_feed(&f);
 	ui_init(&ui, &feed, view_table);
 	ui_update(&ui);
 	canvas_init(&c);
 	for (int size = 0; size < 40; size++)
-		for (int v = 0; v < 2; v++) {
+		for (int v = 0; v < 3; v++) {
 			canvas_resize(&c, 16 + size, 60 + 5 * size);
 			ui.view = v ? VIEW_GRADIENTS : VIEW_DESK;
+			if (v == 2) /* the page of pairs, one after the other */
+				view_table[VIEW_GRADIENTS]->act(&ui, DO_CHART, 1);
+			if (v == 2)
+				view_table[VIEW_GRADIENTS]->act(&ui, size % 3 ? DO_NEXT :
+								DO_PAN, 1);
 			ui_recalc(&ui);
 			draw_screen(&c, &ui);
+			if (v == 2)
+				view_table[VIEW_GRADIENTS]->act(&ui, DO_CHART, 1);
 		}
 	canvas_release(&c);
 	ui_release(&ui);

@@ -7,34 +7,36 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view_gradients.h"
+
 #include "base/mem.h"
 #include "base/str.h"
 #include "ui/keys.h"
-#include "ui/ui.h"
 #include "widget/words.h"
 
 static const char brief_text[] =
-	"effective: weight x share x norm as a part of all: who moves what is shared. It "
-	"does not say who learns: Adam hides scale from a task's own parameters.";
+	"effective: weight x share x norm as a part of all. along: its part of the way that "
+	"the update goes; below 0 the others overrule it. Neither says who learns.";
 static const char full_text[] =
 	"norm: length of the task's mean gradient on the embeddings and layers that tasks "
-	"share, before its weight. effective: weight x share x norm as a part of all: who "
-	"moves what is shared. pull: effective over share; above 1 a task moves more than "
-	"its turns say. It does not say who learns: Adam hides the scale from a task's own "
-	"parameters, and gradients that oppose each other cancel however long they are.";
+	"share, before its weight. effective: weight x share x norm as a part of all. pull: "
+	"effective over share. along: its part of the way that the update of all goes; below 0 "
+	"the others overrule it, where gradients oppose each other. None says who learns: Adam "
+	"hides the scale from a task's own parameters.";
 
-/* Its own data: the range of the norms' axis, which stands still. */
 static struct curve_range *range_of(const struct ui *ui)
 {
-	return ui->own[VIEW_GRADIENTS];
+	return &gradients_view(ui)->norms;
 }
 
 static void *own_new(void)
 {
-	struct curve_range *r = xcalloc(1, sizeof *r);
+	struct gradients_view *v = xcalloc(1, sizeof *v);
 
-	r->log = true;
-	return r;
+	v->norms.log = true;
+	v->cosines.unit = 0.1;
+	v->group = CONFLICT_ALL;
+	return v;
 }
 
 static bool is_hidden(const struct ui *ui, int i)
@@ -46,6 +48,7 @@ static void recalc(struct ui *ui)
 {
 	double lo = INFINITY, hi = -INFINITY;
 
+	pairs_recalc(ui);
 	for (int i = 0; i < ui->pic->n_channels; i++) {
 		const struct grad_curve *g = &ui->pic->ch[i].grad_curve;
 
@@ -89,19 +92,14 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 			  "nothing: it is frozen");
 		return;
 	}
-	x += draw_textf(c, r.y, x, end - x, INK_DIM, "measured at ");
+	x += draw_text(c, r.y, x, end - x, INK_DIM, r.w >= 100 ? "measured at " : "at ");
 	x += draw_text(c, r.y, x, end - x, INK_TEXT, fmt_count(number, first));
 	if (last != first)
 		x += draw_textf(c, r.y, x, end - x, INK_TEXT, " - %s",
 				fmt_count(number, last));
 	x += 3;
-	if (end - x < 18)
-		return;
-	if (s->gradients_every > 0)
-		draw_textf(c, r.y, x, end - x, INK_DIM, "every %s steps",
-			   fmt_count(number, s->gradients_every));
-	else
-		draw_text(c, r.y, x, end - x, INK_DIM, "only when asked");
+	if (end - x >= 10)
+		pairs_cost(c, s, r.y, x, end - x);
 }
 
 /* --- the table --- */
@@ -109,13 +107,13 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r)
 /* Right ends of columns of numbers; 0: left out for want of room. */
 struct columns {
 	int name_w, weight, share, share_bar, effective, effective_bar, bar_w, pull,
-		norm, step;
+		along, norm, step;
 };
 
 static void place_columns(int w, struct columns *k)
 {
 	bool is_wide = w >= 100, has_all = w >= 76;
-	int x, rest = (is_wide ? 10 : 8) + (has_all ? 8 + 10 : 0) + 1;
+	int x, rest = (is_wide ? 10 : 8) + (is_wide ? 8 + 8 + 10 : has_all ? 8 + 8 : 0) + 1;
 
 	memset(k, 0, sizeof *k);
 	k->name_w = is_wide ? 14 : has_all ? 10 : 8;
@@ -129,8 +127,10 @@ static void place_columns(int w, struct columns *k)
 	x = k->norm = k->effective_bar + k->bar_w + (is_wide ? 10 : 8);
 	if (has_all) {
 		k->pull = x + 8;
-		k->step = x + 8 + 10;
+		k->along = x + 8 + 8;
 	}
+	if (is_wide)
+		k->step = x + 8 + 8 + 10;
 }
 
 static void draw_columns(struct canvas *c, int y, const struct columns *k)
@@ -143,6 +143,8 @@ static void draw_columns(struct canvas *c, int y, const struct columns *k)
 	draw_right(c, y, k->norm, 6, INK_DIM, "norm");
 	if (k->pull)
 		draw_right(c, y, k->pull, 6, INK_DIM, "pull");
+	if (k->along)
+		draw_right(c, y, k->along, 6, INK_DIM, "along");
 	if (k->step)
 		draw_right(c, y, k->step, 7, INK_DIM, "at step");
 }
@@ -173,6 +175,18 @@ static void draw_pull(struct canvas *c, int y, int end, const struct channel *ch
 		   INK_STRONG : INK_DIM, text);
 }
 
+static void draw_along(struct canvas *c, int y, int end, const struct channel *ch)
+{
+	char text[24] = "-";
+
+	if (isfinite(ch->along) && fabs(ch->along) < 10 && !ch->silent)
+		snprintf(text, sizeof text, "%.0f%%", 100 * ch->along);
+	if (str_eq(text, "-0%"))
+		str_copy(text, sizeof text, "0%");
+	draw_right(c, y, end, 6, ch->silent ? INK_DIM : text[0] == '-' && text[1] ? INK_BAD :
+		   INK_TEXT, text);
+}
+
 static void draw_row(struct canvas *c, const struct ui *ui, int i, int y,
 		     const struct columns *k)
 {
@@ -194,6 +208,8 @@ static void draw_row(struct canvas *c, const struct ui *ui, int i, int y,
 		   fmt_value(number, ch->grad_norm));
 	if (k->pull)
 		draw_pull(c, y, k->pull, ch);
+	if (k->along)
+		draw_along(c, y, k->along, ch);
 	if (k->step)
 		draw_right(c, y, k->step, 9, INK_DIM, isfinite(ch->grad_norm) ?
 			   fmt_count(number, ch->grad_step) : "-");
@@ -271,14 +287,14 @@ static void draw_norms(struct canvas *c, const struct ui *ui, struct rect r)
 	}
 }
 
-static void draw_help(struct canvas *c, struct rect r)
+void gradients_help(struct canvas *c, struct rect r, const char *text_of)
 {
 	struct rect text = rect_cut(r, 0, 1, 0, 1);
 	struct word *w;
 	struct cell *k;
 	int n;
 
-	w = words_cut(r.h > 2 ? full_text : brief_text, &n);
+	w = words_cut(text_of, &n);
 	words_draw(c, text, w, n, 0, false);
 	for (int y = r.y; y < r.y + r.h; y++)
 		for (int x = r.x; x < r.x + r.w; x++)
@@ -290,16 +306,27 @@ static void draw_help(struct canvas *c, struct rect r)
 static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
 	struct gradients_layout l;
+	int a, b;
 
+	if (gradients_view(ui)->shows_pairs) {
+		pairs_draw(c, ui, body);
+		return;
+	}
 	layout_gradients(body, ui->pic->n_channels, &l);
 	draw_head(c, ui, l.head);
 	draw_rows(c, ui, &l);
+	if (l.words.h > 0 && !snapshot_shares_nothing(ui->pic) &&
+	    conflicts_worst(&ui->pic->conflicts, &a, &b)) {
+		int n = l.words.w >= 76 ? draw_text(c, l.words.y, 1, 8, INK_DIM, "least:") + 1 : 0;
+
+		pairs_words(c, ui->pic, l.words.y, 1 + n, l.words.w - 2 - n, a, b);
+	}
 	if (l.chart.h > 0) {
 		draw_legend(c, ui, l.legend);
 		draw_norms(c, ui, l.chart);
 	}
 	if (l.help.h > 0)
-		draw_help(c, l.help);
+		gradients_help(c, l.help, l.help.h > 2 ? full_text : brief_text);
 }
 
 static bool act(struct ui *ui, int action, int arg)
@@ -308,6 +335,12 @@ static bool act(struct ui *ui, int action, int arg)
 
 	if (!n)
 		return false;
+	if (action == DO_CHART) {
+		gradients_view(ui)->shows_pairs = !gradients_view(ui)->shows_pairs;
+		return true;
+	}
+	if (gradients_view(ui)->shows_pairs)
+		return pairs_act(ui, action, arg);
 	switch ((enum action)action) {
 	case DO_MOVE:
 		ui->channel = (ui->channel + arg + n) % n;
@@ -330,11 +363,26 @@ static bool act(struct ui *ui, int action, int arg)
 	return true;
 }
 
+/* The pair goes back to the one that agrees least, then the page to that of tasks. */
+static bool back(struct ui *ui)
+{
+	struct gradients_view *v = gradients_view(ui);
+
+	if (!v->shows_pairs)
+		return false;
+	if (v->is_chosen)
+		v->is_chosen = false;
+	else
+		v->shows_pairs = false;
+	ui_recalc(ui);
+	return true;
+}
+
 const struct view view_gradients = {
 	.digit = '7', .name = "Gradients", .brief = "Grad",
 	.own_new = own_new, .own_free = xfree,
-	.recalc = recalc, .draw = draw, .act = act,
-	.hints = "j k task   Enter one|all   M measure now",
-	.looks = "j k task   Enter one|all",
+	.recalc = recalc, .draw = draw, .act = act, .back = back,
+	.hints = "j k task   t pairs|tasks   h l n pair   < > part   M measure   Enter one|all",
+	.looks = "j k task   t pairs|tasks   h l n pair   < > part   Enter one|all",
 	.steers = true,
 };

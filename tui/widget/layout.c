@@ -175,30 +175,3 @@ void layout_summary(struct rect body, struct summary_layout *out)
 	out->source = body;
 	swap_up(&out->reference, &out->output);
 }
-
-void layout_gradients(struct rect body, int tasks, struct gradients_layout *out)
-{
-	bool roomy = body.h >= 28;
-	int room;
-
-	memset(out, 0, sizeof *out);
-	out->head = rect_top(&body, 1);
-	if (roomy)
-		rect_top(&body, 1);
-	out->help = rect_bottom(&body, roomy ? 4 : body.h >= 18 ? 2 : 0);
-	if (roomy)
-		rect_bottom(&body, 1);
-	room = body.h - 1 - 7; /* head line; legend and a chart of six */
-	if (room < 2)
-		room = body.h - 1;
-	out->visible = least(tasks, room);
-	if (out->visible < 0)
-		out->visible = 0;
-	out->table = rect_top(&body, out->visible + 1);
-	if (roomy && body.h >= 10)
-		rect_top(&body, 1);
-	if (body.h >= 4) {
-		out->legend = rect_top(&body, 1);
-		out->chart = body;
-	}
-}

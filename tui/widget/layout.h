@@ -62,12 +62,20 @@ struct summary_layout {
 };
 void layout_summary(struct rect body, struct summary_layout *out);
 
-/* Rows of the table are as many as fit, its head line not counted. */
+/* layout_gradients.c. Rows of the table are as many as fit, its head line not counted. */
 struct gradients_layout {
-	struct rect head, table, legend, chart, help;
+	struct rect head, table, words, legend, chart, help;
 	int visible;
 };
 void layout_gradients(struct rect body, int tasks, struct gradients_layout *out);
+
+/* Rows, columns: of the matrix, as many as fit; parts: lines of `groups`. */
+struct pairs_layout {
+	bool is_beside;          /* groups stand right of the matrix, else below it */
+	struct rect head, words, matrix, groups, chart, help;
+	int rows, columns, cell, name_w;
+};
+void layout_pairs(struct rect body, int tasks, int parts, struct pairs_layout *out);
 
 /* layout_data.c. is_open: the chosen row has all the room. */
 struct data_layout {

@@ -9,7 +9,7 @@
 #include "tensor/kernels.h"
 #include "tensor/sketch.h"
 
-enum { ROWS = 640, COLS = 256, TABLE = 2000, SMALL = 100, WINDOWS = 300 };
+enum { ROWS = 640, COLS = 256, TABLE = 2000, SMALL = 100, WINDOWS = 100 };
 
 struct model {
 	struct param_set ps;

@@ -58,11 +58,31 @@ static void check_desk(struct rect body, int tasks)
 		assert_true(l.visible > 0 && l.chart.h >= 3);
 }
 
+static void check_pairs(struct rect body, int tasks)
+{
+	for (int parts = 1; parts < 40; parts += 7) {
+		struct pairs_layout p;
+
+		layout_pairs(body, tasks, parts, &p);
+		all_apart((struct rect[]){p.head, p.words, p.matrix, p.groups, p.chart, p.help},
+			  6, body);
+		assert_true(p.rows <= tasks && p.columns <= tasks);
+		if (body.h < LAYOUT_MIN_ROWS - 3 || body.w < LAYOUT_MIN_COLS)
+			continue;
+		assert_true(p.rows >= (tasks < 4 ? tasks : 4));
+		assert_true(p.columns >= (tasks < 4 ? tasks : 4));
+		assert_true(p.matrix.h > p.rows && p.groups.h >= 2 && p.groups.w >= 30);
+		assert_true(p.name_w + 5 + p.columns * p.cell < p.matrix.w ||
+			    (!p.is_beside && p.name_w + 5 + p.columns * p.cell < body.w));
+	}
+}
+
 static void check_gradients(struct rect body, int tasks)
 {
 	struct gradients_layout l;
 
 	layout_gradients(body, tasks, &l);
+	check_pairs(body, tasks);
 	all_apart((struct rect[]){l.head, l.table, l.legend, l.chart, l.help}, 5, body);
 	assert_true(l.visible >= 0 && l.visible <= tasks);
 	assert_true(l.table.h == 0 || l.visible < l.table.h);
