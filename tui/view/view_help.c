@@ -136,7 +136,7 @@ static void guards(struct page_pen *p)
 		const struct guard_row *g = guard_at(i);
 
 		row(p, 10, g->name, g->help);
-		str_format(text, sizeof text, "%s; else %s; act: %s", g->sign,
+		str_format(text, sizeof text, "says %s; unless told: %s; act: %s", g->sign,
 			   guard_mode_name(g->fallback), g->acts);
 		row(p, 10, "", text);
 		for (int k = 0; k < GUARD_PARAMS && g->param[k].name; k++) {
