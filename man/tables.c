@@ -87,6 +87,11 @@ static void commands(void)
 		line(command_table[i]->help);
 		if (command_table[i]->more && *command_table[i]->more)
 			line(command_table[i]->more);
+		if (command_table[i]->example) {
+			fputs("For example:\n.Ql ", stdout);
+			put(command_table[i]->example);
+			putchar('\n');
+		}
 	}
 }
 

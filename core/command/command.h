@@ -60,6 +60,7 @@ struct command_row {
 	enum arg_kind arg[COMMAND_KINDS];
 	const char *usage;    /* "weight TASK X" */
 	const char *help;     /* one line */
+	const char *example;  /* as typed, of the demo's tasks; NULL: its name alone is one */
 	const char *more;     /* a paragraph: what it does and does not do */
 	unsigned flags;
 	double min, max;      /* of a number */

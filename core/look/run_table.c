@@ -49,6 +49,7 @@ static void card_release(struct run_card *c)
 	for (int i = 0; i < c->n_tasks; i++) {
 		xfree(c->task[i].step);
 		xfree(c->task[i].value);
+		xfree(c->task[i].averaged);
 	}
 	xfree(c->task);
 	c->task = NULL;
@@ -66,10 +67,12 @@ static void card_copy(struct run_card *to, const struct run_card *from)
 		*t = from->task[i];
 		t->step = xcalloc(n + 1, sizeof *t->step);
 		t->value = xcalloc(n + 1, sizeof *t->value);
+		t->averaged = xcalloc(n + 1, sizeof *t->averaged);
 		if (!n)
 			continue;
 		memcpy(t->step, from->task[i].step, n * sizeof *t->step);
 		memcpy(t->value, from->task[i].value, n * sizeof *t->value);
+		memcpy(t->averaged, from->task[i].averaged, n * sizeof *t->averaged);
 	}
 }
 
@@ -106,7 +109,7 @@ static double metric_of(const struct eval_row *r, enum metric_id m)
  * Rows come by timeline, then step: what a later timeline did again replaces
  * what the earlier one had from there on.
  */
-static void take_eval(struct run_task *t, size_t cap[2], const struct eval_row *r)
+static void take_eval(struct run_task *t, size_t cap[3], const struct eval_row *r)
 {
 	double v = metric_of(r, t->metric);
 
@@ -121,13 +124,32 @@ static void take_eval(struct run_task *t, size_t cap[2], const struct eval_row *
 		t->n--;
 	ARRAY_GROW(t->step, t->n, cap[0]);
 	ARRAY_GROW(t->value, t->n, cap[1]);
+	ARRAY_GROW(t->averaged, t->n, cap[2]);
 	t->step[t->n] = r->step;
+	t->averaged[t->n] = NAN;
 	t->value[t->n++] = (float)v;
+}
+
+static enum status take_averaged(struct run_card *c, struct store *db, struct err *err)
+{
+	struct eval_row *row = NULL;
+	int n = 0;
+	enum status st = store_averaged_from(db, 0, &row, &n, err);
+
+	for (int i = 0; i < n; i++) {
+		struct run_task *t = row[i].task < c->n_tasks ? &c->task[row[i].task] : NULL;
+
+		for (int k = 0; t && k < t->n; k++)
+			if (t->step[k] == row[i].step)
+				t->averaged[k] = (float)metric_of(&row[i], t->metric);
+	}
+	xfree(row);
+	return st;
 }
 
 static enum status take_evals(struct run_card *c, struct store *db, struct err *err)
 {
-	size_t (*cap)[2] = xcalloc((size_t)c->n_tasks + 1, sizeof *cap);
+	size_t (*cap)[3] = xcalloc((size_t)c->n_tasks + 1, sizeof *cap);
 	struct eval_row *row = NULL;
 	int n = 0;
 	enum status st = store_evals_read(db, -1, &row, &n, err);
@@ -137,7 +159,7 @@ static enum status take_evals(struct run_card *c, struct store *db, struct err *
 			take_eval(&c->task[row[i].task], cap[row[i].task], &row[i]);
 	xfree(row);
 	xfree(cap);
-	return st;
+	return st ? st : take_averaged(c, db, err);
 }
 
 /* A note may stand in quotes, as a shell would want it. */
@@ -209,11 +231,11 @@ static enum status take_store(struct run_card *c, const struct plan *plan,
 	return st;
 }
 
-static double value_at(const struct run_task *t, int64_t step)
+static double value_at(const struct run_task *t, const float *value, int64_t step)
 {
 	for (int i = 0; i < t->n; i++)
 		if (t->step[i] == step)
-			return (double)t->value[i];
+			return (double)value[i];
 	return NAN;
 }
 
@@ -238,7 +260,8 @@ static void find_steps(struct run_card *c)
 		double sum = 0;
 
 		for (int i = 0; i < c->n_tasks; i++)
-			sum += value_at(&c->task[i], c->task[0].step[k]);
+			sum += value_at(&c->task[i], c->task[i].value,
+					c->task[0].step[k]);
 		if (isfinite(sum) && sum > best) {
 			best = sum;
 			c->best_step = c->task[0].step[k];
@@ -343,22 +366,37 @@ const struct run_task *run_card_task(const struct run_card *c, const char *name)
 	return NULL;
 }
 
-double run_task_value(const struct run_card *c, const struct run_task *t,
-		      enum run_pick pick, int64_t step)
+/* Of the evaluation that is picked; there is one at least. */
+static double picked(const struct run_card *c, const struct run_task *t, const float *value,
+		     enum run_pick pick, int64_t step)
 {
 	double v = NAN;
 
+	if (pick == PICK_BEST && c->best_step >= 0)
+		return value_at(t, value, c->best_step);
+	if (pick != PICK_STEP)
+		return (double)value[t->n - 1];
+	for (int i = 0; i < t->n && t->step[i] <= step; i++)
+		v = (double)value[i];
+	return v;
+}
+
+double run_task_value(const struct run_card *c, const struct run_task *t,
+		      enum run_pick pick, int64_t step)
+{
 	if (!t || !t->n || t->is_unheard)
 		return NAN;
 	if (pick == PICK_NEWEST && t->whole_step >= t->step[t->n - 1])
 		return t->whole;
-	if (pick == PICK_BEST && c->best_step >= 0)
-		return value_at(t, c->best_step);
-	if (pick != PICK_STEP)
-		return (double)t->value[t->n - 1];
-	for (int i = 0; i < t->n && t->step[i] <= step; i++)
-		v = (double)t->value[i];
-	return v;
+	return picked(c, t, t->value, pick, step);
+}
+
+double run_task_averaged(const struct run_card *c, const struct run_task *t,
+			 enum run_pick pick, int64_t step)
+{
+	if (!t || !t->n || t->is_unheard || !t->averaged)
+		return NAN;
+	return picked(c, t, t->averaged, pick, step);
 }
 
 bool run_card_counts(const struct run_card *c, int i)
@@ -416,76 +454,4 @@ double run_card_difference(const struct run_card *a, const struct run_card *b,
 	if (common)
 		*common = n;
 	return n ? sum / n : NAN;
-}
-
-/* --- losses --- */
-
-enum { STEPS_AT_ONCE = 4096 }; /* between two looks at the clock */
-
-struct loss_reader {
-	struct curve *curve;
-	int task;
-	int64_t seen, rows;
-	double smooth;
-};
-
-/* As the desk smooths it (telemetry.c). */
-static void take_loss(void *arg, const struct step_row *r)
-{
-	struct loss_reader *l = arg;
-	double loss = NAN;
-
-	for (int k = 0; k < r->n; k++)
-		if (r->task[k].task == l->task)
-			loss = (double)r->task[k].loss;
-	if (isfinite(loss)) {
-		int64_t n = ++l->seen < SMOOTH_STEPS ? l->seen : SMOOTH_STEPS;
-
-		l->smooth = l->seen == 1 ? loss : l->smooth + (loss - l->smooth) / (double)n;
-	}
-	curve_add(l->curve, r->step, isfinite(loss) ? loss : NAN,
-		  l->seen ? l->smooth : NAN);
-	l->rows++;
-}
-
-/* A run may have gone on beyond its plan: until a stretch holds nothing. */
-static enum status read_losses(struct loss_reader *l, struct store *db, int64_t steps,
-			       struct progress *pg, struct err *err)
-{
-	enum status st = ST_OK;
-	int64_t before = -1;
-
-	progress_begin(pg, (uint64_t)steps, "steps", "reading losses");
-	for (int64_t from = 0; !st && (from <= steps || l->rows > before);
-	     from += STEPS_AT_ONCE) {
-		before = l->rows;
-		st = store_steps_read(db, from, from + STEPS_AT_ONCE - 1, 1, take_loss, l,
-				      err);
-		if (!st && progress_tick(pg, (uint64_t)from))
-			st = err_set(err, ST_STOPPED, "reading losses was stopped");
-	}
-	return st;
-}
-
-enum status run_loss_read(const char *run, const char *task, struct progress *pg,
-			  struct curve *out, struct err *err)
-{
-	struct loss_reader l = { .curve = out };
-	struct plan *plan;
-	struct store *db = NULL;
-	enum status st = run_plan(run, &plan, err);
-
-	curve_init(out);
-	if (st)
-		return st;
-	l.task = plan_task_find(plan, task);
-	if (l.task < 0)
-		st = err_set(err, ST_NOT_FOUND, "no task '%s' in '%s'", task, run);
-	if (!st)
-		st = run_store(run, &db, err);
-	if (!st)
-		st = read_losses(&l, db, plan->steps, pg, err);
-	store_close(db);
-	plan_free(plan);
-	return st;
 }

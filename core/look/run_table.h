@@ -24,6 +24,7 @@ struct run_task {
 	int n;
 	int64_t *step;
 	float *value;
+	float *averaged;           /* [n] the same of the weights' average; NaN: not kept */
 	int64_t whole_step;        /* of its newest whole evaluation, which is not in */
 	double whole;              /* the curve; -1, NaN: none */
 	bool is_unheard;           /* it was muted all the time: it has no value */
@@ -72,6 +73,9 @@ const struct run_task *run_card_task(const struct run_card *c, const char *name)
  */
 double run_task_value(const struct run_card *c, const struct run_task *t,
 		      enum run_pick pick, int64_t step);
+/* The same of the weights' average where that was evaluated, too; NaN: it was not. */
+double run_task_averaged(const struct run_card *c, const struct run_task *t,
+			 enum run_pick pick, int64_t step);
 /*
  * Does task i count in means over the card's tasks? One that was never heard does not.
  * Metrics that are numbers of any size have no mean with others: only where all tasks are

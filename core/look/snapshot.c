@@ -108,6 +108,31 @@ void snapshot_take_groups(struct snapshot *s, const struct freeze_groups *g)
 	s->shared_adapters = g->shared_adapters;
 }
 
+static char *method_name(struct snapshot *s, enum method_role role)
+{
+	return role == METHOD_SAMPLING ? s->sampling : s->weighting;
+}
+
+void snapshot_take_method(struct snapshot *s, const struct method *row, const double *param)
+{
+	str_copy(method_name(s, row->role), sizeof s->sampling, row->name);
+	method_show_set(row, param, s->method[row->role], sizeof s->method[0]);
+}
+
+void snapshot_say_method(struct snapshot *s, enum method_role role, const char *name,
+			 const char *const *args, int n)
+{
+	const struct method *row = method_find(role, name);
+	double param[MIX_PARAMS];
+
+	if (row && !method_params(row, args, n, param, NULL)) {
+		snapshot_take_method(s, row, param);
+		return;
+	}
+	str_copy(method_name(s, role), sizeof s->sampling, name);
+	str_copy(s->method[role], sizeof s->method[role], name);
+}
+
 bool snapshot_shares_nothing(const struct snapshot *s)
 {
 	struct freeze_groups g = snapshot_groups(s);

@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "look/conflicts.h"
 #include "metric/metric.h"
+#include "mix/method.h"
 #include "mix/rates.h"
 #include "store/store.h"
 
@@ -114,6 +115,7 @@ struct snapshot {
 	char adapter[160];        /* what the adapters are; "": there are none */
 	int64_t gradients_every;  /* steps; 0: only when asked */
 	char sampling[32], weighting[32];
+	char method[METHOD_ROLES][96]; /* the same with the parameters that were set */
 	char tokenizer[16];       /* its kind; "": not known */
 	double tokens_per_second, seconds_per_step, seconds_left, train_seconds;
 	uint64_t tokens, parameters;
@@ -139,6 +141,11 @@ void snapshot_copy(struct snapshot *dst, const struct snapshot *src);
 /* What its model has to freeze; names are borrowed from `s`. */
 struct freeze_groups snapshot_groups(const struct snapshot *s);
 void snapshot_take_groups(struct snapshot *s, const struct freeze_groups *g);
+/* A method that is in use now. */
+void snapshot_take_method(struct snapshot *s, const struct method *row, const double *param);
+/* The same in words, "cagrad" and "c=0.6". */
+void snapshot_say_method(struct snapshot *s, enum method_role role, const char *name,
+			 const char *const *args, int n);
 /* Is all frozen that its tasks share? */
 bool snapshot_shares_nothing(const struct snapshot *s);
 /* After `frozen` has changed: where nothing shared is trained there are no norms to show. */

@@ -196,15 +196,29 @@ void method_value(const struct mix_param *p, double value, char out[32])
 		double_to_text(value, out);
 }
 
-void method_show(const struct method *row, const double *param, char *out, size_t cap)
+static void show(const struct method *row, const double *param, bool all, char *out, size_t cap)
 {
 	char number[32];
 	size_t n;
 
 	str_copy(out, cap, row->name);
 	for (int i = 0; i < MIX_PARAMS && row->param[i].name; i++) {
+		double usual = row->param[i].fallback;
+
+		if (!all && !(param[i] < usual || param[i] > usual))
+			continue;
 		n = strlen(out);
 		method_value(&row->param[i], param[i], number);
 		str_format(out + n, cap - n, " %s=%s", row->param[i].name, number);
 	}
+}
+
+void method_show(const struct method *row, const double *param, char *out, size_t cap)
+{
+	show(row, param, true, out, cap);
+}
+
+void method_show_set(const struct method *row, const double *param, char *out, size_t cap)
+{
+	show(row, param, false, out, cap);
 }

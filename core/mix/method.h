@@ -157,5 +157,7 @@ enum status method_fits_frozen(const struct method *row, bool is_shared_frozen,
 			       struct err *err);
 /* "temperature T=2" */
 void method_show(const struct method *row, const double *param, char *out, size_t cap);
+/* The same without parameters that have their usual values. */
+void method_show_set(const struct method *row, const double *param, char *out, size_t cap);
 
 #endif

@@ -166,6 +166,9 @@ static enum status check_param(struct pretrained *p, const struct param *ours,
 		p->used[at] = true;
 		pretrained_shape(ours, r->how, &rows, &cols);
 		st = pretrained_fits(tensors_at(p->tensors, at), rows, cols, err);
+		if (!st && p->lora)
+			st = lora_use(p->lora, name + strlen(p->prefix), rows, cols,
+				      r->how == TRANSPOSED, err);
 		p->info.parameters += (int64_t)rows * cols;
 	}
 	BUG_IF(!found);
@@ -249,17 +252,27 @@ static void find_prefix(struct pretrained *p)
 
 /* --- its own classification head --- */
 
-/* Is config.json's model one with answers to whole texts? */
-static bool reads_texts(const struct json *config)
+/* The class that config.json says, or NULL. */
+static const char *class_of(const struct json *config)
 {
-	static const char kind[] = "ForSequenceClassification";
 	const struct json *a = json_get(config, "architectures");
 
 	a = a && json_type(a) == JSON_ARRAY ? json_first(a) : NULL;
-	if (!a || json_type(a) != JSON_STRING)
-		return true;
-	return strlen(json_string(a)) >= sizeof kind - 1 &&
-	       str_eq(json_string(a) + strlen(json_string(a)) - (sizeof kind - 1), kind);
+	return a && json_type(a) == JSON_STRING ? json_string(a) : NULL;
+}
+
+static bool is_class(const struct json *config, const char *end)
+{
+	const char *class = class_of(config);
+	size_t n = class ? strlen(class) : 0, k = strlen(end);
+
+	return n >= k && str_eq(class + n - k, end);
+}
+
+/* Is config.json's model one with answers to whole texts? */
+static bool reads_texts(const struct json *config)
+{
+	return !class_of(config) || is_class(config, "ForSequenceClassification");
 }
 
 static bool says_problem(const struct json *config, const char *type)
@@ -326,6 +339,39 @@ static enum status read_labels(struct pretrained *p, int n, struct err *err)
 	}
 	p->info.labels = (const char *const *)p->labels;
 	return ST_OK;
+}
+
+/*
+ * The head of a class for pieces that is as an extract task's is written: two rows, DROP
+ * and KEEP. Others' labels of pieces are of no task here.
+ */
+static enum status find_units(struct pretrained *p, struct err *err)
+{
+	static const char *const part[] = { "classifier.weight", "classifier.bias" };
+	const struct json *j = json_get(p->config, "id2label");
+	const struct json *drop = NULL, *keep = NULL;
+	enum status st = ST_OK;
+
+	if (j && json_type(j) == JSON_OBJECT && json_len(j) == 2) {
+		drop = json_get(j, "0");
+		keep = json_get(j, "1");
+	}
+	p->units[0] = p->units[1] = -1;
+	if (!is_class(p->config, "ForTokenClassification") || !keep || !drop ||
+	    json_type(keep) != JSON_STRING || json_type(drop) != JSON_STRING ||
+	    !str_eq(json_string(keep), "KEEP") || !str_eq(json_string(drop), "DROP"))
+		return ST_OK;
+	for (int i = 0; i < 2 && !st; i++) {
+		p->units[i] = tensors_find(p->tensors, part[i]);
+		if (p->units[i] < 0)
+			st = err_set(err, ST_INVALID, "there is no tensor '%s' for its labels "
+				     "DROP and KEEP", part[i]);
+		else
+			st = pretrained_fits(tensors_at(p->tensors, p->units[i]), i ? 1 : 2,
+					     i ? 2 : p->info.cfg.dim, err);
+	}
+	p->info.keeps_words = !st;
+	return st;
 }
 
 /* BERT's dense layer over [CLS], which was trained with the trunk. */
@@ -437,7 +483,35 @@ struct hash pretrained_hash(const struct pretrained *p)
 			hasher_add_u64(h, (uint64_t)e->dim[k]);
 		hasher_add(h, e->data, e->bytes);
 	}
+	if (p->lora)
+		lora_hash(p->lora, h);
 	return hasher_end(h);
+}
+
+/* Its tensors against what config.json says: the trunk's, then the heads'. */
+static enum status hold_tensors(struct pretrained *p, struct err *err)
+{
+	enum status st;
+
+	p->used = xcalloc((size_t)tensors_count(p->tensors) + 1, sizeof *p->used);
+	find_prefix(p);
+	p->info.base = p->base;
+	if (p->lora) {
+		lora_of_trunk(p->lora, p->family->prefix);
+		p->info.adapter = lora_text(p->lora);
+	}
+	st = check_params(p, err);
+	if (!st && p->lora)
+		st = lora_check_used(p->lora, err);
+	if (!st)
+		st = check_surplus(p, err);
+	if (!st)
+		st = find_pooler(p, err);
+	if (!st)
+		st = find_lm(p, err);
+	if (!st)
+		st = find_units(p, err);
+	return st ? st : find_head(p, err);
 }
 
 enum status pretrained_open(const char *folder, struct pretrained **out, struct err *err)
@@ -447,21 +521,13 @@ enum status pretrained_open(const char *folder, struct pretrained **out, struct 
 
 	*out = NULL;
 	buf_init(&p->text);
-	st = load_config(p, folder, err);
+	st = lora_open(folder, p->base, &p->lora, err);
 	if (!st)
-		st = tensors_open(folder, &p->tensors, err);
+		st = load_config(p, p->base, err);
+	if (!st)
+		st = tensors_open(p->base, &p->tensors, err);
 	if (!st) {
-		p->used = xcalloc((size_t)tensors_count(p->tensors) + 1, sizeof *p->used);
-		find_prefix(p);
-		st = check_params(p, err);
-		if (!st)
-			st = check_surplus(p, err);
-		if (!st)
-			st = find_pooler(p, err);
-		if (!st)
-			st = find_lm(p, err);
-		if (!st)
-			st = find_head(p, err);
+		st = hold_tensors(p, err);
 		if (st)
 			err_wrap(err, st, "'%s'", folder);
 	}
@@ -471,6 +537,15 @@ enum status pretrained_open(const char *folder, struct pretrained **out, struct 
 		pretrained_close(p);
 	else
 		*out = p;
+	return st;
+}
+
+enum status pretrained_base(const char *folder, char out[PATH_MAX], struct err *err)
+{
+	struct lora *l = NULL;
+	enum status st = lora_open(folder, out, &l, err);
+
+	lora_close(l);
 	return st;
 }
 
@@ -485,6 +560,7 @@ void pretrained_close(struct pretrained *p)
 	xfree(p->used);
 	buf_release(&p->text);
 	tensors_close(p->tensors);
+	lora_close(p->lora);
 	json_free(p->config);
 	xfree(p);
 }

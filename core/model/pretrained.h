@@ -15,6 +15,7 @@
 #ifndef TUTTI_MODEL_PRETRAINED_H
 #define TUTTI_MODEL_PRETRAINED_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "base/hash.h"
@@ -39,6 +40,10 @@ struct pretrained_info {
 	const char *number;         /* NULL, or what its head's one number is called */
 	const char *head_why;       /* NULL, or why its head is none that we have */
 	bool has_lm;                /* has a head for masked words */
+	bool keeps_words;           /* has an extract task's head, of words, as we write it */
+	const char *adapter;        /* what changes of low rank are in its matrices, or NULL */
+	const char *base;           /* the folder of the model that they are of, and of its
+				       tokenizer; without an adapter the folder itself */
 	int64_t parameters;         /* numbers of the trunk */
 	int64_t bytes;              /* of all tensors, as they stand in the files */
 };
@@ -49,7 +54,13 @@ struct pretrained_info {
  * the trunk that is missing, surplus or of another shape: named; ST_CORRUPT: names what is
  * wrong with which file. Reads all weights once, for the hash.
  */
+/*
+ * A folder of peft's (adapter_config.json) is the model of another folder, which it names,
+ * with its changes in it; ST_NOT_FOUND: there is no such other folder.
+ */
 enum status pretrained_open(const char *folder, struct pretrained **out, struct err *err);
+/* Where the model itself lies, and its tokenizer: pretrained_info.base. */
+enum status pretrained_base(const char *folder, char out[PATH_MAX], struct err *err);
 void pretrained_close(struct pretrained *p); /* NULL is fine */
 /* Borrowed until it is closed. */
 const struct pretrained_info *pretrained_info(const struct pretrained *p);
@@ -74,7 +85,8 @@ struct pretrained_report {
  * Weights of the folder into those of a model of its configuration, whose parameters
  * have their random values already: shared ones, and each task's copies of layers that
  * are not shared. A task whose labels are the folder's own, in any order, gets its head,
- * too: labels[task] are its n_labels texts, or NULL; labels NULL: nobody has any. A head
+ * too: labels[task] are its n_labels texts, or NULL; labels NULL: nobody has any. One that
+ * keeps words is said by any labels, one that keeps sentences by NULL. A head
  * of one number goes to the task of numbers that is called as it is, else to the only one,
  * and is brought into that one's unit (model_task.mean, .scale). Such tasks must pool the
  * first row and have the folder's head_act. What has such a head that is not the folder's

@@ -34,6 +34,12 @@ static void copy_transposed(const struct st_entry *e, const float *from, float *
 			to[k * rows + i] = from[i * cols + k];
 }
 
+/* Where its n numbers go: a third has its place in the parameter. */
+static float *part_of(float *to, enum how how, size_t n)
+{
+	return to + (how == PART_K ? n : how == PART_V ? 2 * n : 0);
+}
+
 /* Into a parameter, or its third. Shapes are checked. */
 static enum status take(const struct st_entry *e, enum how how, float *to, struct err *err)
 {
@@ -42,7 +48,7 @@ static enum status take(const struct st_entry *e, enum how how, float *to, struc
 	float *tmp;
 
 	if (how != TRANSPOSED) {
-		to += how == PART_K ? n : how == PART_V ? 2 * n : 0;
+		to = part_of(to, how, n);
 		safetensors_floats(e, to);
 		return check_finite(e, to, err);
 	}
@@ -88,6 +94,9 @@ static enum status load_trunk(const struct pretrained *p, const struct param *ou
 		st = pretrained_fits(tensors_at(p->tensors, at), rows, cols, err);
 		if (!st)
 			st = take(tensors_at(p->tensors, at), r->how, to, err);
+		if (!st && p->lora)
+			st = lora_add(p->lora, theirs + strlen(p->prefix), rows, cols,
+				      part_of(to, r->how, (size_t)rows * (size_t)cols), err);
 		++*taken;
 	}
 	return st;
@@ -187,6 +196,7 @@ struct loading {
 	int *row;       /* of the head for its labels, or NULL: it is not the folder's */
 	bool number;    /* its head is the folder's, of one number */
 	bool pools;     /* its head begins as BERT's pooler does */
+	bool units;     /* its head is the folder's, of words that are kept */
 	const char *const *lm;  /* what the parts of the head for masked words are here, or NULL */
 };
 
@@ -215,6 +225,30 @@ static enum status take_number(const struct loading *l, int part, float *to, str
 
 	for (int64_t i = 0; i < safetensors_numbers(e) && !st; i++)
 		to[i] = (float)(((double)to[i] - (part == 3 ? t->mean : 0)) / t->scale);
+	return st;
+}
+
+/* A sigmoid's one row is what KEEP's has over DROP's. */
+static enum status load_units(const struct loading *l, const char *name, float *to, int *taken,
+			      struct err *err)
+{
+	int part = str_eq(name, head_part[2]) ? 0 : str_eq(name, head_part[3]) ? 1 : -1;
+	const struct st_entry *e;
+	enum status st;
+	size_t n;
+	float *both;
+
+	*taken = l->units && part >= 0;
+	if (!*taken)
+		return ST_OK;
+	e = tensors_at(l->p->tensors, l->p->units[part]);
+	n = (size_t)safetensors_numbers(e) / 2;
+	both = xreallocarray(NULL, 2 * n + 1, sizeof *both);
+	safetensors_floats(e, both);
+	st = check_finite(e, both, err);
+	for (size_t i = 0; i < n && !st; i++)
+		to[i] = both[n + i] - both[i];
+	xfree(both);
 	return st;
 }
 
@@ -299,7 +333,7 @@ static void tell_fresh(struct buf *b, const struct param *ours, const char *name
 
 /* Tensors of heads: which were taken. */
 struct heads {
-	bool head, pooler, lm;
+	bool head, pooler, lm, units;
 };
 
 static bool is_taken(const struct pretrained *p, int at, struct heads took)
@@ -310,6 +344,8 @@ static bool is_taken(const struct pretrained *p, int at, struct heads took)
 	for (int i = 0; i < LM_PARTS && took.lm; i++)
 		if (p->lm[i] == at)
 			return true;
+	if (took.units && (p->units[0] == at || p->units[1] == at))
+		return true;
 	return p->used[at] || (took.pooler && (p->pooler[0] == at || p->pooler[1] == at));
 }
 
@@ -321,11 +357,13 @@ static void tell_unused(const struct pretrained *p, struct heads took, struct bu
 		if (!is_taken(p, i, took) && !pretrained_is_buffer(p, name))
 			buf_addf(b, "%s\n", name);
 	}
+	if (p->lora)
+		lora_others(p->lora, b);
 }
 
 void pretrained_unused(const struct pretrained *p, struct buf *out)
 {
-	tell_unused(p, (struct heads){ true, true, true }, out);
+	tell_unused(p, (struct heads){ true, true, true, true }, out);
 }
 
 /* --- all of it --- */
@@ -373,6 +411,8 @@ static enum status load_owner(const struct loading *l, struct param_set *ps,
 		if (!st && !taken)
 			st = load_head(l, ours, name, param_value(ps, i), &taken, err);
 		if (!st && !taken)
+			st = load_units(l, name, param_value(ps, i), &taken, err);
+		if (!st && !taken)
 			st = load_lm(l, name, param_value(ps, i), &taken, err);
 		if (taken)
 			report->taken++;
@@ -389,7 +429,7 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 {
 	enum status st = check_layout(p, m, err);
 	struct loading l = { .p = p, .m = m, .owner = PARAM_SHARED };
-	struct heads took = { false, false, false };
+	struct heads took = { false, false, false, false };
 
 	*report = (struct pretrained_report){ .head_why = p->info.head_why };
 	report->is_fresh = xcalloc((size_t)ps->n + 1, sizeof *report->is_fresh);
@@ -403,6 +443,9 @@ enum status pretrained_load(const struct pretrained *p, const struct model *m,
 		l.pools = begins_pooled(p, m, l.owner);
 		took.head |= l.row || l.number;
 		l.lm = lm_parts(p, m, l.owner);
+		l.units = p->info.keeps_words && labels && labels[l.owner] &&
+			  head_of(m->trunk, m->task[l.owner].kind)->keeps_units;
+		took.units |= l.units;
 		took.pooler |= l.pools;
 		took.lm |= l.lm != NULL;
 		st = load_owner(&l, ps, report, err);

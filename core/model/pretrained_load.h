@@ -5,6 +5,7 @@
 #ifndef TUTTI_MODEL_PRETRAINED_LOAD_H
 #define TUTTI_MODEL_PRETRAINED_LOAD_H
 
+#include "model/pretrained_lora.h"
 #include "model/pretrained_own.h"
 
 enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, LM_PARTS = 5, HEAD_LABELS_MAX = 10000 };
@@ -17,6 +18,8 @@ struct pretrained {
 	struct json *config;
 	struct tensors *tensors;
 	bool *used;              /* [tensors] by the trunk */
+	struct lora *lora;       /* changes of its matrices, or NULL */
+	char base[PATH_MAX];     /* the folder of the model itself */
 	char **labels;           /* [n_labels] */
 	char *number;            /* info.number */
 	int head[HEAD_PARTS];    /* tensors: weight and bias of hidden, then of out; with
@@ -24,6 +27,8 @@ struct pretrained {
 	int lm[LM_PARTS];        /* of its head for masked words: weight and bias of the
 				    dense layer, of the norm, and the output's bias; all
 				    -1: it has none */
+	int units[2];            /* weight and bias of a head that drops or keeps each word,
+				    two rows as pretrained_save writes them; -1: none */
 	int pooler[2];           /* weight and bias of BERT's, head or not; -1: none */
 };
 

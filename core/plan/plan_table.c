@@ -118,7 +118,8 @@
 	  "too (RoBERTa, ELECTRA)?")                                           \
 	W("model.init", STR, 0, 0, "\"random\"", NULL, TEXT, init,             \
 	  "Where the first weights come from: random, a folder with a model "  \
-	  "(config.json and model.safetensors), or a run's checkpoint: "       \
+	  "(config.json and model.safetensors), or of an adapter of peft's "   \
+	  "over such a folder, or a run's checkpoint: "                        \
 	  "run:NAME, its best one, or run:NAME@STEP. Kind and sizes of the "   \
 	  "model and the tokenizer are then what is there; a plan need not "   \
 	  "say them, and must not say others.")                                \

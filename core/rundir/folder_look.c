@@ -60,6 +60,9 @@ static void look_model(struct folder_look *l, const struct pretrained_info *i)
 	l->parameters = i->parameters;
 	l->bytes = i->bytes;
 	l->has_lm = i->has_lm;
+	l->keeps_words = i->keeps_words;
+	l->adapter = i->adapter;
+	l->base = i->base;
 	l->n_labels = i->n_labels;
 	l->labels = i->labels;
 	l->is_multilabel = i->is_multilabel;
@@ -80,7 +83,7 @@ enum status folder_look(struct folder_look *l, const char *folder, struct err *e
 	look_model(l, pretrained_info(l->own));
 	l->hash = pretrained_hash(l->own);
 	pretrained_unused(l->own, &l->not_taken);
-	look_tokenizer(l, folder);
+	look_tokenizer(l, pretrained_info(l->own)->base);
 	return ST_OK;
 }
 

@@ -25,6 +25,9 @@ struct folder_look {
 	double eps, dropout;
 	int64_t parameters, bytes;  /* of the trunk; of all tensors */
 	bool has_lm;                /* a head for masked words */
+	bool keeps_words;           /* an extract task's head */
+	const char *adapter;        /* merged into its matrices; NULL: none */
+	const char *base;           /* the folder of the model that it is for */
 	int n_labels;
 	const char *const *labels;  /* [n_labels] */
 	bool is_multilabel;         /* several of them a text */

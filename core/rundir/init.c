@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "model/pretrained.h"
 #include "session/averaging.h"
 
 /* --- at the reading of a plan --- */
@@ -39,8 +40,7 @@ enum status init_find_again(struct plan *p, struct err *err)
 		return err_set(err, ST_NOT_FOUND, "there is no folder '%.300s', which the run "
 			       "begins from (put it back: there is no checkpoint to go on "
 			       "from)", p->init);
-	str_copy(p->init_tokenizer, sizeof p->init_tokenizer, p->init);
-	return ST_OK;
+	return pretrained_base(p->init, p->init_tokenizer, err);
 }
 
 /* --- what is told --- */

@@ -39,7 +39,7 @@ enum status init_folder_open(const char *text, const char *folder, struct plan_b
 		st = pretrained_open(base->init, &p, err);
 	if (st)
 		return st;
-	str_copy(base->tokenizer, sizeof base->tokenizer, base->init);
+	str_copy(base->tokenizer, sizeof base->tokenizer, pretrained_info(p)->base);
 	put_fields(pretrained_info(p), base);
 	pretrained_close(p);
 	return ST_OK;
@@ -60,13 +60,16 @@ static void put_hash(const struct pretrained *p, const struct session *s,
 enum status init_folder_start(struct session *s, struct init_taken *t,
 			      char hash[HASH_TEXT], struct err *err)
 {
+	static const char *const words[] = { "DROP", "KEEP" };
 	const char *const **labels = xcalloc((size_t)s->n_tasks, sizeof *labels);
 	struct pretrained_report r = { 0 };
 	struct pretrained *p = NULL;
 	enum status st = pretrained_open(s->plan->init, &p, err);
 
 	for (int i = 0; i < s->n_tasks; i++)
-		labels[i] = (const char *const *)s->task[i].labels;
+		labels[i] = s->plan->tasks[i].kind == TASK_EXTRACT &&
+			    s->plan->tasks[i].unit == UNIT_WORDS ?
+			    words : (const char *const *)s->task[i].labels;
 	if (!st) {
 		put_hash(p, s, hash);
 		st = pretrained_load(p, s->model, &s->params, labels, &r, err);

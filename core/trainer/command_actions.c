@@ -196,6 +196,7 @@ static enum status answer_actions(struct session *s, const struct command *c,
 
 const struct command_row command_actions = {
 	.name = "actions", .arg = { ARG_NAME }, .usage = "actions [ACTOR]",
+	.example = "actions tuner",
 	.help = "what can be done: every command, its ranges, what is set now",
 	.more = "As JSON, for programs that steer: all commands but questions. With ACTOR "
 		"also what the plan allows the actor of that name.",

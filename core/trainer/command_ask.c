@@ -56,6 +56,7 @@ static enum status answer_try(struct session *s, const struct command *c,
 const struct command_row command_try = {
 	ASKS,
 	.name = "try", .usage = "try [TASK] TEXT",
+	.example = "try topic the train was late again",
 	.help = "what the tasks say of a text",
 	.more = "All tasks, or the one named by the first word. For pairs ' || ' "
 		"stands between the two texts.",
@@ -65,6 +66,7 @@ const struct command_row command_try = {
 const struct command_row command_beams = {
 	ASKS,
 	.name = "beams", .usage = "beams TASK TEXT",
+	.example = "beams headline the train was late again",
 	.help = "the best summaries the search finds",
 	.more = "With their scores: the log probability, normalised for length. The "
 		"weights are those of this moment. The search gives up after a "
@@ -94,6 +96,7 @@ static enum status answer_explain(struct session *s, const struct command *c,
 const struct command_row command_explain = {
 	ASKS,
 	.name = "explain", .usage = "explain TASK TEXT",
+	.example = "explain topic the train was late again",
 	.help = "which tokens of a text made a task's answer",
 	.more = "Gradient x input and occlusion of each token, for a task that "
 		"classifies or predicts a number. For pairs ' || ' stands between the "

@@ -86,6 +86,7 @@ static bool undo_freeze(const struct journal_entry *e, char *line, const char **
 
 const struct command_row command_freeze = {
 	.name = "freeze", .arg = { ARG_GROUPS, ARG_ONOFF }, .usage = "freeze GROUP on|off",
+	.example = "freeze embeddings, layers 0..2 on",
 	.help = "holds a part of the model still",
 	.more = "GROUP is embeddings, layer 3 or layers 0..2 (from the bottom), trunk (all "
 		"of these), adapters, a task's name (its head or decoder), or several "

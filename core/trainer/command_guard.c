@@ -35,6 +35,7 @@ static bool undo_guard(const struct journal_entry *e, char *line, const char **w
 const struct command_row command_guard = {
 	.name = "guard", .arg = { ARG_GUARD, ARG_MODE, ARG_PARAM },
 	.usage = "guard NAME warn|act|off [K=V]...",
+	.example = "guard overfit act n=3",
 	.help = "what a guard does when it sees its sign",
 	.more = "NAME is finite, spike, overfit, transfer, patience or budget; tutti(1) has "
 		"their signs and parameters. warn: a note in the journal, which says what was "

@@ -71,6 +71,7 @@ static enum status change_at(struct change *g, struct err *err)
 
 const struct command_row command_at = {
 	.name = "at", .arg = { ARG_NUMBER, ARG_COMMAND }, .usage = "at STEP COMMAND",
+	.example = "at 500 weight topic 2",
 	.help = "a command at a step to come",
 	.more = "It is checked now, and again before it is done, with STEP updates made. The "
 		"Journal view lists it by a name; 'cancel NAME' takes it off.",
@@ -130,6 +131,7 @@ static enum status change_when(struct change *g, struct err *err)
 const struct command_row command_when = {
 	.name = "when", .arg = { ARG_WORD, ARG_WORD, ARG_NUMBER, ARG_DO },
 	.usage = "when TASK.METRIC OP VALUE do COMMAND",
+	.example = "when topic.accuracy > 0.8 do mute topic on",
 	.help = "a command once a dev metric says so",
 	.more = "OP is < <= > or >=; METRIC is one of the task's, from 0 to 1 as in files, or "
 		"its loss: 'when sst2.accuracy > 0.8 do mute sst2 on'. Only evaluations of the "
@@ -190,6 +192,7 @@ static bool undo_ramp(const struct journal_entry *e, char *line, const char **wh
 const struct command_row command_ramp = {
 	.name = "ramp", .arg = { ARG_TASK, ARG_WORD, ARG_NUMBER, ARG_NUMBER, ARG_NUMBER },
 	.usage = "ramp TASK weight FROM TO STEPS",
+	.example = "ramp topic weight 1 0 200",
 	.help = "moves a weight over so many steps",
 	.more = "In a straight line: the next update has FROM, the one after STEPS more has TO, "
 		"and it stays there. It ends where it is by 'weight TASK X' and by 'cancel "
@@ -237,6 +240,7 @@ static bool undo_cancel(const struct journal_entry *e, char *line, const char **
 
 const struct command_row command_cancel = {
 	.name = "cancel", .arg = { ARG_WORD }, .usage = "cancel NAME",
+	.example = "cancel ramp-topic",
 	.help = "takes off what is to come",
 	.more = "NAME is one of the list in the Journal view: at-1, when-2, ramp-sst2. A ramp "
 		"ends where it is.",

@@ -26,6 +26,7 @@ static void show_weight(struct snapshot *s, struct channel *ch, const struct com
 
 const struct command_row command_weight = {
 	.name = "weight", .arg = { ARG_TASK, ARG_NUMBER }, .usage = "weight TASK X",
+	.example = "weight topic 2",
 	.help = "the factor on a task's loss",
 	.more = "Multiplies the task's gradient, so it says how much the task moves "
 		"what is shared. Adam hides the scale from the task's own parameters: "
@@ -73,6 +74,7 @@ static void show_share(struct snapshot *s, struct channel *ch, const struct comm
 
 const struct command_row command_share = {
 	.name = "share", .arg = { ARG_TASK, ARG_SHARE }, .usage = "share TASK X|auto",
+	.example = "share topic 30%",
 	.help = "the fraction of micro-batches a task gets",
 	.more = "A number from 0 to 1 (or 30%) is fixed by hand; what the hands leave "
 		"over is divided by the sampling method among the channels on auto. "
@@ -97,6 +99,7 @@ static void show_mute(struct snapshot *s, struct channel *ch, const struct comma
 
 const struct command_row command_mute = {
 	.name = "mute", .arg = { ARG_TASK, ARG_ONOFF }, .usage = "mute TASK on|off",
+	.example = "mute topic on",
 	.help = "leaves a task out",
 	.more = "A muted task is not drawn; its own parameters do not move and its "
 		"place in its data stays. Its weight and share are kept.",
@@ -120,6 +123,7 @@ static void show_solo(struct snapshot *s, struct channel *ch, const struct comma
 
 const struct command_row command_solo = {
 	.name = "solo", .arg = { ARG_TASK, ARG_ONOFF }, .usage = "solo TASK on|off",
+	.example = "solo topic on",
 	.help = "only the solo tasks play",
 	.more = "While any task is solo all others are as if muted. Several can be "
 		"solo; mute is stronger.",
@@ -163,6 +167,7 @@ static void show_lock(struct snapshot *s, struct channel *ch, const struct comma
 
 const struct command_row command_lock = {
 	.name = "lock", .arg = { ARG_TASK, ARG_ONOFF }, .usage = "lock TASK on|off",
+	.example = "lock topic on",
 	.help = "no method touches the channel",
 	.more = "The factor stays as it is, and a share on auto becomes the number it "
 		"is now. The hand still can change the channel. Unlocking leaves the "
@@ -189,6 +194,7 @@ static void show_lr(struct snapshot *s, struct channel *ch, const struct command
 
 const struct command_row command_lr = {
 	.name = "lr", .arg = { ARG_NUMBER }, .usage = "lr X",
+	.example = "lr 0.0005",
 	.help = "the base learning rate, before the schedule",
 	.more = "The rate of an update is this times the schedule's factor at that "
 		"step; a task's own parameters have the plan's factor beside. Above 0.01, "
@@ -213,6 +219,7 @@ static void show_clip(struct snapshot *s, struct channel *ch, const struct comma
 
 const struct command_row command_clip = {
 	.name = "clip", .arg = { ARG_NUMBER }, .usage = "clip X",
+	.example = "clip 0.5",
 	.help = "the greatest norm of the gradient; 0 = off",
 	.more = "The norm is over all parameters, after weights. A longer gradient is "
 		"scaled down to it.",
@@ -236,6 +243,7 @@ static void show_dropout(struct snapshot *s, struct channel *ch, const struct co
 
 const struct command_row command_dropout = {
 	.name = "dropout", .arg = { ARG_NUMBER }, .usage = "dropout X",
+	.example = "dropout 0.2",
 	.help = "the share of activations dropped in training",
 	.more = "For all tasks, from the next step on. Evaluations never drop.",
 	.flags = CMD_CHANGES, .min = 0, .max = 0.9,
@@ -269,6 +277,7 @@ static void show_horizon(struct snapshot *s, struct channel *ch, const struct co
 
 const struct command_row command_horizon = {
 	.name = "horizon", .arg = { ARG_NUMBER }, .usage = "horizon N",
+	.example = "horizon 2000",
 	.help = "the step at which the learning rate's schedule and the run end",
 	.more = "The plan's budget.steps until it is moved. The rate of the next "
 		"updates is that of a schedule which falls to its floor at step N. A "
@@ -310,12 +319,13 @@ static enum status change_sampling(struct change *g, struct err *err)
 static void show_sampling(struct snapshot *s, struct channel *ch, const struct command *c)
 {
 	(void)ch;
-	str_copy(s->sampling, sizeof s->sampling, c->arg[0]);
+	snapshot_say_method(s, METHOD_SAMPLING, c->arg[0], c->arg + 1, c->n_args - 1);
 }
 
 const struct command_row command_sampling = {
 	.name = "sampling", .arg = { ARG_SAMPLING, ARG_PARAM },
 	.usage = "sampling METHOD [K=V]...",
+	.example = "sampling temperature T=2",
 	.help = "how channels on auto get their shares",
 	.more = "The method divides what shares by hand leave over; its memory "
 		"starts afresh.",
@@ -333,12 +343,13 @@ static enum status change_weighting(struct change *g, struct err *err)
 static void show_weighting(struct snapshot *s, struct channel *ch, const struct command *c)
 {
 	(void)ch;
-	str_copy(s->weighting, sizeof s->weighting, c->arg[0]);
+	snapshot_say_method(s, METHOD_WEIGHTING, c->arg[0], c->arg + 1, c->n_args - 1);
 }
 
 const struct command_row command_weighting = {
 	.name = "weighting", .arg = { ARG_WEIGHTING, ARG_PARAM },
 	.usage = "weighting METHOD [K=V]...",
+	.example = "weighting cagrad c=0.4",
 	.help = "the method's factor on each loss beside the hand's weight",
 	.more = "The loss counts weight x factor. Factors and the method's memory "
 		"start afresh, but for locked channels.",

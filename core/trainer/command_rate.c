@@ -75,6 +75,7 @@ static bool undo_rate(const struct journal_entry *e, char *line, const char **wh
 
 const struct command_row command_rate = {
 	.name = "rate", .arg = { ARG_GROUPS, ARG_NUMBER }, .usage = "rate GROUP FACTOR",
+	.example = "rate embeddings 0.1, layers 0..2 0.5",
 	.help = "the factor on a part's learning rate",
 	.more = "GROUP as freeze has it: embeddings, layers 0..2, trunk, a task's name, or "
 		"several with commas between. From now on its updates, and its weight decay, "

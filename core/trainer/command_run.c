@@ -145,6 +145,7 @@ static enum status run_checkpoint(struct trainer *t, const struct command *c,
 
 const struct command_row command_checkpoint = {
 	.name = "checkpoint", .arg = { ARG_NAME }, .usage = "checkpoint [NAME]",
+	.example = "checkpoint before-the-change",
 	.help = "saves the state now; one with a name is kept",
 	.more = "Names are letters, digits, '-', '_' and '.'.", .flags = CMD_RUNS,
 	.run = run_checkpoint,
@@ -152,6 +153,7 @@ const struct command_row command_checkpoint = {
 
 const struct command_row command_note = {
 	.name = "note", .arg = { ARG_TEXT }, .usage = "note TEXT",
+	.example = "note the rate was too high for topic",
 	.help = "writes a line into the journal",
 	.more = "Changes nothing.", .flags = CMD_NOTES,
 	.letter = 'N',

@@ -243,11 +243,12 @@ static enum status run_rollback(struct trainer *t, const struct command *c,
 
 const struct command_row command_rollback = {
 	.name = "rollback", .arg = { ARG_PLACE }, .usage = "rollback [STEP|best]!",
+	.example = "rollback best!",
 	.help = "goes back to a checkpoint",
 	.more = "The state is the one that the checkpoint's step had before a hand came at it; "
 		"a checkpoint with a name is as it was saved; with 'best' it is the best of the "
-		"scheduled evaluations. What was done since is left behind: its figures and "
-		"its checkpoints without a name no longer count, and the journal still says "
+		"scheduled evaluations, without a word the newest. What was done since is left "
+		"behind: its figures and its checkpoints without a name no longer count, and the journal still says "
 		"it. That is why it wants a '!': 'rollback 500!'.",
 	.flags = CMD_RUNS | CMD_JUMPS, .letter = 'J', .run = run_rollback,
 };
@@ -287,8 +288,10 @@ static enum status run_back(struct trainer *t, const struct command *c, struct b
 
 const struct command_row command_back = {
 	.name = "back", .arg = { ARG_COUNT }, .usage = "back [N]",
-	.help = "goes back some steps, to a kept state",
-	.more = "There is one every budget.back_every steps. All is as it was, what was frozen "
+	.example = "back 2",
+	.help = "goes back to the newest kept state, or so many of them",
+	.more = "There is one every budget.back_every steps: 'back 2' goes to the one before "
+		"the newest, and 8 are the most. All is as it was, what was frozen "
 		"and the methods too; commands given since are undone with the steps. It is at "
 		"once where budget.back_memory has room for the state; else the steps from the "
 		"checkpoint before are made again.",
@@ -322,6 +325,7 @@ static enum status run_branch(struct trainer *t, const struct command *c,
 
 const struct command_row command_branch = {
 	.name = "branch", .arg = { ARG_NAME }, .usage = "branch NAME",
+	.example = "branch softer",
 	.help = "begins another run from this very state",
 	.more = "A run of that name beside this one, with the same plan, figures and "
 		"journal up to here. It goes on by 'tutti resume NAME', draws the same "

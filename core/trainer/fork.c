@@ -213,6 +213,8 @@ static enum status run_arm(struct session *s, const struct ring *held, struct fo
 		arm->task[i].loss = NAN;
 	st = use(s, arm, err);
 	mix_show(&s->mix, METHOD_WEIGHTING, arm->weighting, sizeof arm->weighting);
+	method_show_set(s->mix.weighting.row, s->mix.weighting.param, arm->usual,
+			sizeof arm->usual);
 	mix_show(&s->mix, METHOD_SAMPLING, arm->sampling, sizeof arm->sampling);
 	if (st || arm->why[0])
 		return st;

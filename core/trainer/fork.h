@@ -36,6 +36,7 @@ struct fork_conflict {
 struct fork_arm {
 	char words[FORK_WORDS];/* "pcgrad", as it was asked; "" : as it is */
 	char weighting[FORK_WORDS], sampling[FORK_WORDS];
+	char usual[FORK_WORDS]; /* weighting without parameters that have their usual values */
 	char why[256];         /* it cannot be used here, and why; "" : it was */
 	int64_t skipped;       /* updates that were not finite */
 	double seconds;        /* CPU time of a step, all threads */

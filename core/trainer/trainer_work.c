@@ -73,8 +73,8 @@ static void fill(struct trainer *t)
 	model_adapter_text(model_config(s->model), v->adapter, sizeof v->adapter);
 	snapshot_settle_frozen(v);
 	str_copy(v->tokenizer, sizeof v->tokenizer, s->plan->tokenizer_kind);
-	str_copy(v->sampling, sizeof v->sampling, s->mix.sampling.row->name);
-	str_copy(v->weighting, sizeof v->weighting, s->mix.weighting.row->name);
+	snapshot_take_method(v, s->mix.sampling.row, s->mix.sampling.param);
+	snapshot_take_method(v, s->mix.weighting.row, s->mix.weighting.param);
 	v->catching_up = t->next_pending < t->n_pending ?
 		t->pending[t->n_pending - 1].step : 0;
 	mix_shares(&s->mix, share);

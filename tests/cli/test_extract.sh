@@ -131,6 +131,15 @@ again --run post --set model.norm=post >/dev/null
 check "a folder of words has their class" grep -q 'BertForTokenClassification' folder/config.json
 check "and its two labels" grep -q '"1": "KEEP"' folder/config.json
 check "nothing is left over" [ ! -e folder/tutti.safetensors ]
+"$TUTTI" inspect folder >out 2>&1 || cat out
+check "its head is known again" grep -q '^taken .*; and the head, for an extract task of words$' out
+check "and nothing is not taken" grep -q '^not taken  nothing' out
+grep -v '"tokenizer"' p.json >q.json
+train q.json --run reread --set model.init=folder --steps 0 >out || tail -3 said
+for run in post reread; do
+	"$TUTTI" eval $run --runs r --json 2>/dev/null | grep -o '"kept_f1":[^,]*,\|"loss":[^,]*,' >$run.got
+done
+[ -s post.got ] && cmp -s post.got reread.got && ok "a run that begins from it says the same" || { not_ok "a run from it says something else"; cat post.got reread.got; }
 train s.json --run spost --set model.norm=post --set budget.steps=2 >/dev/null
 "$TUTTI" export spost "$TMP/sfolder" --runs r >out 2>&1 || cat out
 check "of sentences there is no class, which is said" grep -q 'no class there keeps sentences' out

@@ -38,6 +38,14 @@ grep -q 'not its own' "$TMP/out" && not_ok "97 pieces are not too many" || ok "9
 seq -f 'x%g' 1 5 >>"$TMP/bert/vocab.txt"
 says "a vocabulary that is too large" "$TMP/bert" 'more than the 97 rows of its table'
 
+# peft's
+mkdir "$TMP/peft"
+cat >"$TMP/peft/adapter_config.json" <<'J'
+{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["query", "value"], "base_model_name_or_path": "bert-base-uncased"}
+J
+cp $models/bert/model.safetensors "$TMP/peft/adapter_model.safetensors"
+fails "an adapter without changes" 1 "there is no tensor '....lora_A.weight'" "$TUTTI" inspect "$TMP/peft"
+
 # what is not as it should be
 fails "no such folder" 1 "there is no folder 'nowhere'" "$TUTTI" inspect nowhere
 fails "a folder without a model" 1 "no config.json" "$TUTTI" inspect tests

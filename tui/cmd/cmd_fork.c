@@ -36,7 +36,7 @@ static const char *arm_name(const struct fork_arm *a, char out[FORK_WORDS + 16])
 	if (a->words[0])
 		str_copy(out, FORK_WORDS + 16, a->words);
 	else
-		str_format(out, FORK_WORDS + 16, "as it is (%s)", a->weighting);
+		str_format(out, FORK_WORDS + 16, "as it is (%s)", a->usual);
 	return out;
 }
 

@@ -120,12 +120,27 @@ static void print_tokenizer(const struct folder_look *l)
 		printf("%-11smore than the %d rows of its table: not its own\n", "", l->vocab);
 }
 
+static void print_adapter(const struct folder_look *l)
+{
+	struct list list = { .word = "adapter" };
+
+	if (!l->adapter)
+		return;
+	list_add(&list, l->adapter, strlen(l->adapter));
+	list_add(&list, "merged into the model of", 24);
+	list_end(&list, "");
+	list = (struct list){ .word = "" };
+	list_add(&list, l->base, strlen(l->base));
+	list_end(&list, "");
+}
+
 static void print_text(const struct folder_look *l)
 {
 	char digits[HASH_TEXT];
 
 	hash_text(l->hash, digits);
 	print_sizes(l);
+	print_adapter(l);
 	print_labels(l);
 	print_number(l);
 	print_tokenizer(l);
@@ -133,6 +148,7 @@ static void print_text(const struct folder_look *l)
 	       l->is_multilabel ? "; and the head, for a multilabel task with these labels" :
 	       l->n_labels ? "; and the head, for a task with these labels" :
 	       l->number ? "; and the head, for a regress task of that name, or the only one" :
+	       l->keeps_words ? "; and the head, for an extract task of words" :
 			   "",
 	       l->has_lm ? "; and the head for masked words, for a task of kind mlm" : "",
 	       l->has_lm && l->embed_dim == l->dim ? " and a decoder_init" : "");
@@ -195,6 +211,12 @@ static void print_json(const struct folder_look *l)
 		json_put_str(&j, "number", l->number);
 	if (l->head_why)
 		json_put_str(&j, "head_why", l->head_why);
+	if (l->keeps_words)
+		json_put_bool(&j, "keeps_words", true);
+	if (l->adapter) {
+		json_put_str(&j, "adapter", l->adapter);
+		json_put_str(&j, "base", l->base);
+	}
 	put_tokenizer(&j, l);
 	json_open(&j, "not_taken", '[');
 	for (size_t n; *s; s += n + 1) {

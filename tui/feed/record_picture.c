@@ -46,6 +46,16 @@ void picture_free(struct picture *m)
 	xfree(m);
 }
 
+static void take_method(struct snapshot *s, enum method_role role,
+			const struct plan_method *m)
+{
+	const char *args[MIX_PARAMS];
+
+	for (int i = 0; i < m->n_args; i++)
+		args[i] = m->arg[i].text;
+	snapshot_say_method(s, role, m->name, args, m->n_args);
+}
+
 void picture_start(struct picture *m, const struct plan *p)
 {
 	struct snapshot *s = &m->snap;
@@ -61,8 +71,8 @@ void picture_start(struct picture *m, const struct plan *p)
 	s->gradients_every = p->gradients_every;
 	s->dropout = p->dropout;
 	str_copy(s->tokenizer, sizeof s->tokenizer, p->tokenizer_kind);
-	str_copy(s->sampling, sizeof s->sampling, p->method[METHOD_SAMPLING].name);
-	str_copy(s->weighting, sizeof s->weighting, p->method[METHOD_WEIGHTING].name);
+	for (int role = 0; role < METHOD_ROLES; role++)
+		take_method(s, (enum method_role)role, &p->method[role]);
 	s->n_channels = p->n_tasks < CHANNELS_MAX ? p->n_tasks : CHANNELS_MAX;
 	s->ch = xcalloc((size_t)s->n_channels + 1, sizeof *s->ch);
 	for (int i = 0; i < s->n_channels; i++) {

@@ -291,11 +291,11 @@ static void draw_labels(struct canvas *c, const struct data_view *v, struct rect
 	struct rect in = rect_cut(r, 1, 2, 1, 2), row = in;
 	char remark[64];
 
-	str_format(remark, sizeof remark, in.h < n ? "%d of %d · share, mean length" :
-		   "share, mean length", in.h, n);
+	str_format(remark, sizeof remark, in.h < n ? "%d of %d · share, length" :
+		   "share, length", in.h, n);
 	if (p->bare && r.w >= 56) /* rows of the empty set */
 		str_format(remark, sizeof remark,
-			   "%" PRIu64 " rows have none · share, mean length", p->bare);
+			   "%" PRIu64 " rows have none · share, length", p->bare);
 	draw_titled_box(c, r, "labels", remark);
 	row.h = 1;
 	for (int k = 0; k < n && k < in.h; k++, row.y++)

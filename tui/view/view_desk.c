@@ -31,8 +31,7 @@ static void mix_line(struct canvas *c, struct rect r, int *y, const char *name,
 }
 
 /*
- * What is frozen, and rates of groups, over as many lines as they want; the line of air
- * below and the number of workers, which does not change, make room for them.
+ * What is frozen, and rates of groups, over as many lines as they want.
  */
 static void mix_list(struct canvas *c, struct rect r, int *y, const char *name,
 		     const char *list)
@@ -74,16 +73,30 @@ static void mix_head(struct canvas *c, struct rect r, int *y, const char *name)
 	c->flags = 0;
 }
 
-static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
+/* How many methods do not fit beside their names and have a line more? */
+static int methods_below(const struct snapshot *s, int w)
+{
+	int room = w - (int)strlen("weighting ") + 1;
+
+	return ((int)strlen(s->method[METHOD_WEIGHTING]) >= room) +
+	       ((int)strlen(s->method[METHOD_SAMPLING]) > room);
+}
+
+/* is_narrow: strips have no room for the average beside their own figure. */
+static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r, bool is_narrow)
 {
 	const struct snapshot *s = ui->pic;
 	char text[64], number[24];
-	bool has_groups = freeze_any(&s->frozen) || rates_any(&s->rates);
+	bool has_average = is_narrow && ui->channel >= 0 && ui->channel < s->n_channels &&
+			   !isnan(s->ch[ui->channel].averaged);
+	/* the line of air and the workers, which do not change, make room for more */
+	bool is_full = freeze_any(&s->frozen) || rates_any(&s->rates) || has_average ||
+		       methods_below(s, r.w) > 1;
 	int y = r.y;
 
 	mix_head(c, r, &y, "MIX");
-	mix_line(c, r, &y, "weighting", INK_TEXT, s->weighting);
-	mix_line(c, r, &y, "sampling", INK_TEXT, s->sampling);
+	mix_line(c, r, &y, "weighting", INK_TEXT, s->method[METHOD_WEIGHTING]);
+	mix_line(c, r, &y, "sampling", INK_TEXT, s->method[METHOD_SAMPLING]);
 	str_format(text, sizeof text, "%.3g  %d%%", s->clip,
 		   (int)lrint(s->clipped * 100));
 	draw_zone(c, (struct rect){y, r.x, 1, r.w}, ui->channel, DO_EXPLAIN,
@@ -94,7 +107,7 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 	mix_groups(c, r, &y, s);
 	mix_line(c, r, &y, "skipped", s->skipped ? INK_WARN : INK_TEXT,
 		 fmt_count(number, s->skipped));
-	y += !has_groups;
+	y += !is_full;
 	mix_head(c, r, &y, "RUN");
 	if (s->parameters)
 		mix_line(c, r, &y, "parameters", INK_TEXT,
@@ -106,13 +119,12 @@ static void draw_mix(struct canvas *c, const struct ui *ui, struct rect r)
 		mix_line(c, r, &y, "memory", INK_TEXT,
 			 fmt_bytes(number, s->memory_now));
 	str_format(text, sizeof text, "%d", s->workers);
-	if (s->workers && !has_groups)
+	if (s->workers && !is_full)
 		mix_line(c, r, &y, "workers", INK_TEXT, text);
 	str_copy(text, sizeof text,
 		 s->eval_step < 0 ? "-" : fmt_count(number, s->eval_step));
 	mix_line(c, r, &y, "evaluated", INK_TEXT, text);
-	if (ui->channel >= 0 && ui->channel < s->n_channels &&
-	    !isnan(s->ch[ui->channel].averaged)) { /* beside the strip's own figure */
+	if (has_average) {
 		fmt_measure(text, s->ch[ui->channel].metric, s->ch[ui->channel].averaged);
 		mix_line(c, r, &y, "averaged", INK_TEXT, text);
 	}
@@ -161,7 +173,7 @@ static void draw_strips(struct canvas *c, const struct ui *ui, const struct desk
 	if (first + l->visible < n)
 		draw_text(c, l->strips.y, l->strips.x + l->strips.w - 1, 1, INK_STRONG, "→");
 	if (l->mix.w >= 14)
-		draw_mix(c, ui, l->mix);
+		draw_mix(c, ui, l->mix, l->strip_cols < STRIP_AVERAGED);
 }
 
 static void draw_rows(struct canvas *c, const struct ui *ui, const struct desk_layout *l)

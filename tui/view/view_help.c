@@ -47,27 +47,14 @@ static void head(struct page_pen *p, const char *text)
 	draw_rule(p->c, y, p->r.x + used + 2, p->r.w - used - 3, INK_FRAME);
 }
 
-static void row(struct page_pen *p, int key_cols, const char *key, const char *text)
+/* Words wrapped into r's columns, from the next line on. */
+static void wrapped(struct page_pen *p, struct rect r, const char *text)
 {
-	int y;
-
-	if (!next_line(p, &y))
-		return;
-	draw_text(p->c, y, p->r.x + 3, key_cols, INK_KEY, key);
-	draw_text(p->c, y, p->r.x + 4 + key_cols, p->r.w - 5 - key_cols, INK_TEXT,
-		  text);
-}
-
-static void paragraph(struct page_pen *p, const char *text)
-{
-	struct rect r = p->r;
 	struct word *w;
 	int n, lines, skip;
 
 	w = words_cut(text, &n);
-	r.x += 3;
-	r.w = r.w - 6 > 76 ? 76 : r.w - 6;
-	r.y += p->line - p->top;
+	r.y = p->r.y + p->line - p->top;
 	skip = r.y < p->r.y ? p->r.y - r.y : 0;
 	r.y += skip;
 	r.h = p->r.y + p->r.h - r.y;
@@ -80,6 +67,28 @@ static void paragraph(struct page_pen *p, const char *text)
 	}
 	xfree(w);
 	p->line += lines;
+}
+
+static void paragraph(struct page_pen *p, const char *text)
+{
+	struct rect r = p->r;
+
+	r.x += 3;
+	r.w = r.w - 6 > 76 ? 76 : r.w - 6;
+	wrapped(p, r, text);
+}
+
+/* A key that is wider than its column has a line of its own. */
+static void row(struct page_pen *p, int key_cols, const char *key, const char *text)
+{
+	struct rect r = rect_cut(p->r, 0, 1, 0, 4 + key_cols);
+	bool is_wide = (int)strlen(key) > key_cols;
+	int y;
+
+	if (next_line(p, &y))
+		draw_text(p->c, y, p->r.x + 3, p->r.w - 4, INK_KEY, key);
+	p->line -= !is_wide;
+	wrapped(p, r, text);
 }
 
 static void keys_of(struct page_pen *p, const struct ui *ui, unsigned view,
@@ -127,7 +136,7 @@ static void guards(struct page_pen *p)
 		const struct guard_row *g = guard_at(i);
 
 		row(p, 10, g->name, g->help);
-		str_format(text, sizeof text, "%s; else %s; act: %s", g->sign,
+		str_format(text, sizeof text, "says %s; unless told: %s; act: %s", g->sign,
 			   guard_mode_name(g->fallback), g->acts);
 		row(p, 10, "", text);
 		for (int k = 0; k < GUARD_PARAMS && g->param[k].name; k++) {
@@ -148,6 +157,10 @@ static void one_command(struct page_pen *p, const struct command_row *c)
 	if (c->more)
 		paragraph(p, c->more);
 	blank(p);
+	if (c->example) {
+		row(p, 12, "for example", c->example);
+		blank(p);
+	}
 	if (c->arg[0] == ARG_GUARD)
 		guards(p);
 	if (c->flags & CMD_CHANGES)
@@ -220,9 +233,9 @@ static void page(struct page_pen *p, const struct ui *ui)
 		page_of_view(p, ui);
 }
 
-static int lines_of(const struct ui *ui)
+static int lines_of(const struct ui *ui, int cols)
 {
-	struct page_pen p = {.r = {0, 0, 0, 80}};
+	struct page_pen p = {.r = {0, 0, 0, cols}};
 
 	page(&p, ui);
 	return p.line;
@@ -230,16 +243,19 @@ static int lines_of(const struct ui *ui)
 
 static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 {
-	int lines = lines_of(ui);
+	int lines = lines_of(ui, body.w);
 	struct page_pen p = {.c = c, .r = body};
 
+	p.r.h -= lines > body.h; /* the last one says that there is more */
+	help_of(ui)->cols = body.w;
+	help_of(ui)->rows = p.r.h;
 	p.top = help_of(ui)->top;
-	if (p.top > lines - body.h)
-		p.top = lines - body.h;
+	if (p.top > lines - p.r.h)
+		p.top = lines - p.r.h;
 	if (p.top < 0)
 		p.top = 0;
 	page(&p, ui);
-	if (p.top + body.h < lines)
+	if (p.top + p.r.h < lines)
 		draw_right(c, body.y + body.h - 1, body.x + body.w - 1, 6, INK_DIM,
 			   "more ↓");
 }
@@ -247,7 +263,7 @@ static void draw(struct canvas *c, const struct ui *ui, struct rect body)
 static bool act(struct ui *ui, int action, int arg)
 {
 	struct help_view *h = help_of(ui);
-	int most = lines_of(ui) - 10;
+	int most = lines_of(ui, h->cols ? h->cols : 80) - h->rows;
 
 	if (action == DO_MOVE)
 		h->top += arg;

@@ -9,6 +9,7 @@
 struct help_view {
 	char word[64];           /* :help WORD; "": the page of the view below */
 	int top;                 /* line */
+	int cols, rows;          /* of the page when it was drawn; 0: it was not yet */
 };
 
 static inline struct help_view *help_of(const struct ui *ui)

@@ -91,6 +91,7 @@ static void detail_metrics(struct canvas *c, const struct runs_view *v, int y, i
 			   int end, const struct run_card *card)
 {
 	int per = 28, fits = (end - x) / per, first = 0, shown = 0;
+	double averaged;
 	char t[24];
 
 	for (int i = 0; i < card->n_tasks && card->n_tasks > fits; i++)
@@ -103,11 +104,21 @@ static void detail_metrics(struct canvas *c, const struct runs_view *v, int y, i
 		x += draw_textf(c, y, x, 6, INK_DIM, "%s ", metric_table[k->metric].brief);
 		x += draw_text(c, y, x, 6, INK_STRONG,
 			       fmt_score(t, k->metric,
-					 run_task_value(card, k, v->pick, v->step))) + 3;
+					 run_task_value(card, k, v->pick, v->step)));
+		averaged = run_task_averaged(card, k, v->pick, v->step);
+		if (!isnan(averaged))
+			x += draw_textf(c, y, x, 12, INK_DIM, " avg %s",
+					fmt_score(t, k->metric, averaged));
+		x += 3;
 	}
 	if (shown < card->n_tasks)
 		draw_textf(c, y, x, end - x, INK_DIM, "%d more: < >",
 			   card->n_tasks - shown);
+}
+
+static void add_name(struct buf *b, int *n, const char *name)
+{
+	buf_addf(b, "%s %s", (*n)++ ? "," : "", name);
 }
 
 /* Over which tasks "mean" and "±base" of the table are. */
@@ -116,16 +127,19 @@ static void detail_tasks(struct canvas *c, const struct runs_view *v, struct rec
 {
 	const struct run_card *base = runs_card(v, v->base);
 	struct buf b;
+	int n = 0;
 
 	buf_init(&b);
 	buf_adds(&b, "mean over");
 	for (int i = 0; i < card->n_tasks; i++)
-		buf_addf(&b, " %s", card->task[i].name);
+		if (run_card_counts(card, i))
+			add_name(&b, &n, card->task[i].name);
+	n = 0;
 	if (base && base != card)
 		buf_adds(&b, "   ±base over");
 	for (int i = 0; base && base != card && i < card->n_tasks; i++)
 		if (isfinite(run_task_difference(card, base, i, v->pick, v->step)))
-			buf_addf(&b, " %s", card->task[i].name);
+			add_name(&b, &n, card->task[i].name);
 	draw_foreign(c, y, in.x, in.w, INK_DIM, buf_str(&b));
 	buf_release(&b);
 }
@@ -148,9 +162,9 @@ void draw_runs_detail(struct canvas *c, const struct runs_view *v, struct rect r
 	if (card->info.is_imported)
 		str_copy(remark, sizeof remark, "imported predictions");
 	else
-		str_format(remark, sizeof remark, "best at %s · %d by hand",
+		str_format(remark, sizeof remark, "best at %s · %d change%s",
 			   card->best_step >= 0 ? fmt_count(t, card->best_step) : "-",
-			   card->interventions);
+			   card->interventions, card->interventions == 1 ? "" : "s");
 	draw_titled_box(c, r, card->info.name, remark);
 	detail_metrics(c, v, y++, in.x, in.x + in.w, card);
 	if (y < in.y + in.h)

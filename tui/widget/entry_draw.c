@@ -21,6 +21,14 @@ static size_t without_value(const struct journal_entry *e)
 	return strlen(e->command);
 }
 
+/* Has "BEFORE -> AFTER" room behind the command's first n bytes? */
+static bool fits_values(const struct journal_entry *e, size_t n, int w)
+{
+	return foreign_columns(e->command, n) + 4 +
+	       foreign_columns(e->before, strlen(e->before)) +
+	       foreign_columns(e->after, strlen(e->after)) <= w;
+}
+
 const char *entry_refused(const struct journal_entry *e)
 {
 	static const char word[] = "note refused: ";
@@ -61,11 +69,13 @@ int draw_entry(struct canvas *c, int y, int x, int w, const struct journal_entry
 		return w;
 	if (e->refused[0])
 		return x - from + draw_refused(c, y, x, w - (x - from), e);
+	if (e->command[n] && !fits_values(e, n, w - (x - from)))
+		n = strlen(e->command); /* what it set is said, at least */
 	x += draw_foreign_n(c, y, x, w - (x - from), INK_TEXT, e->command, n);
 	x += e->command[n] ? 1 : 3;
-	if ((e->before[0] || e->after[0]) && x - from < w - 8) {
+	if ((e->before[0] || e->after[0]) && (e->command[n] || x - from < w - 8)) {
 		x += draw_foreign(c, y, x, w - (x - from), INK_DIM, e->before);
-		x += draw_text(c, y, x, w - (x - from), INK_DIM, " → ");
+		x += draw_text(c, y, x, w - (x - from), INK_DIM, e->before[0] ? " → " : "→ ");
 		x += draw_foreign(c, y, x, w - (x - from), INK_TEXT, e->after);
 	}
 	if (e->reason[0] && x - from < w - 12) { /* where there is room for a few words */

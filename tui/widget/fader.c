@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "screen/action.h"
+#include "layout.h"
 
 enum { TRACK = 9 }; /* rows of a tall fader */
 
@@ -41,9 +42,16 @@ static const char *factor_text(char out[24], double f)
 {
 	double size = fabs(f);
 
+	f = size < .005 ? 0 : f; /* no -0.00 */
 	snprintf(out, 24, size < 9.995 ? "×%.2f" : size < 99.95 ? "×%.1f" :
 		 size < 9999.5 ? "×%.0f" : "×%.0e", f);
 	return out;
+}
+
+/* Does a method weigh the task, beside the hand? */
+static bool has_factor(const struct channel *ch)
+{
+	return fabs(ch->factor - 1) > .005 && isfinite(ch->factor);
 }
 
 /* An arrow for where a figure goes, in the ink of what that means. */
@@ -177,7 +185,7 @@ static void draw_strip_figures(struct canvas *c, const struct strip *s, struct r
 	draw_right(c, y + 1, x + 11, 6, INK_STRONG, fmt_score(number, ch->metric, ch->dev));
 	c->flags = 0;
 	draw_trend(c, y + 1, x + 12, ch->dev_trend, is_up_good(ch), true);
-	if (!isnan(ch->averaged) && r.w >= 26) {
+	if (!isnan(ch->averaged) && r.w >= STRIP_AVERAGED - 1) {
 		draw_word(c, s, y + 1, x + 14, 3, INK_DIM, "avg");
 		draw_right(c, y + 1, x + 24, 6, INK_TEXT,
 			   fmt_score(number, ch->metric, ch->averaged));
@@ -223,7 +231,7 @@ void draw_strip(struct canvas *c, const struct strip *s, struct rect r)
 	if (s->is_wished[KNOB_WEIGHT])
 		draw_text(c, r.y + 1, x + 8 + used, 1, INK_WARN, "~");
 	c->flags = 0;
-	if (fabs(ch->factor - 1) > .005 && isfinite(ch->factor) && r.w >= 22)
+	if (has_factor(ch) && r.w >= 22)
 		draw_text(c, r.y + 1, x + 10 + used, 6, ch->factor < 0 ? INK_WARN : INK_DIM,
 			  factor_text(number, ch->factor));
 	draw_knob(c, s, r);
@@ -236,29 +244,42 @@ void draw_strip(struct canvas *c, const struct strip *s, struct rect r)
 
 /* Columns of the table; 0 wide: left out for want of room. */
 struct table_cols {
-	int name, name_w, fader, fader_w, weight, bar, bar_w, share, effective, loss,
-		brief, dev, averaged, base, lamps;
+	int name, name_w, fader, fader_w, weight, factor, bar, bar_w, share, effective,
+		loss, brief, dev, averaged, base, lamps;
 };
 
-/* The weights' average takes the room of the share's bar. */
-static void table_columns(int w, bool is_averaged, struct table_cols *t)
+/* True, and so many columns less are left, where there are so many. */
+static bool take_cols(int *spare, int cols)
+{
+	if (*spare < cols)
+		return false;
+	*spare -= cols;
+	return true;
+}
+
+/* The least is 60 wide; what else there is room for comes in order of what it tells. */
+static void table_columns(int w, bool is_averaged, bool is_weighted, struct table_cols *t)
 {
 	int spare = w - 60, x = 4;
+	bool brief = take_cols(&spare, 5), base = take_cols(&spare, 6);
+	bool averaged = is_averaged && take_cols(&spare, 6);
+	bool name = take_cols(&spare, 2), factor = is_weighted && take_cols(&spare, 7);
 
 	memset(t, 0, sizeof *t);
+	t->bar_w = take_cols(&spare, 6) ? 5 : 0;
+	t->fader_w = take_cols(&spare, 4) ? take_cols(&spare, 12) ? 25 : 13 : 9;
+	t->name_w = name ? take_cols(&spare, 8) ? 18 : 10 : 8;
+	if (t->bar_w && take_cols(&spare, 7))
+		t->bar_w = 12;
 	t->name = x;
-	t->name_w = spare >= 16 ? 10 : 8;
-	if (spare > 40)
-		t->name_w += 8;
 	x += t->name_w + 1;
 	t->fader = x;
-	t->fader_w = spare >= 24 ? 13 : 9;
-	if (spare > 30)
-		t->fader_w = 25;
 	x += t->fader_w + 1;
 	t->weight = x;
 	x += 7;
-	t->bar_w = spare > 50 ? 12 : spare >= 16 + 6 * is_averaged ? 5 : 0;
+	if (factor)
+		t->factor = x;
+	x += 7 * factor;
 	t->bar = x + 1;
 	x += t->bar_w + (t->bar_w > 0) + 4;
 	t->share = x;
@@ -266,12 +287,12 @@ static void table_columns(int w, bool is_averaged, struct table_cols *t)
 	t->effective = x;
 	x += 8;
 	t->loss = x;
-	t->brief = spare >= 8 ? x + 2 : 0;
-	x += t->brief ? 12 : 7;
+	t->brief = brief ? x + 2 : 0;
+	x += brief ? 12 : 7;
 	t->dev = x;
-	if (is_averaged && spare >= 8)
+	if (averaged)
 		t->averaged = x += 6;
-	if (spare >= 14)
+	if (base)
 		t->base = x += 6;
 	t->lamps = x + 1;
 }
@@ -357,6 +378,9 @@ static void draw_table_row(struct canvas *c, const struct strip *s, int y,
 		   weight_text(number, s->value[KNOB_WEIGHT]));
 	if (s->is_wished[KNOB_WEIGHT])
 		draw_cell(c, y, t->weight + 6, '~', INK_WARN);
+	if (t->factor && has_factor(ch))
+		draw_text(c, y, t->factor, 6, ch->factor < 0 ? INK_WARN : INK_DIM,
+			  factor_text(number, ch->factor));
 	if (t->bar_w)
 		draw_bar(c, y, t->bar, t->bar_w, share, ch->silent ? INK_DIM :
 			 ink_channel(i));
@@ -384,11 +408,13 @@ static void draw_table_row(struct canvas *c, const struct strip *s, int y,
 void draw_strip_table(struct canvas *c, const struct strip_table *t, struct rect r)
 {
 	struct table_cols cols;
-	bool is_averaged = false;
+	bool is_averaged = false, is_weighted = false;
 
-	for (int k = 0; k < t->n; k++)
+	for (int k = 0; k < t->n; k++) {
 		is_averaged = is_averaged || !isnan(t->row[k].ch->averaged);
-	table_columns(r.w, is_averaged, &cols);
+		is_weighted = is_weighted || has_factor(t->row[k].ch);
+	}
+	table_columns(r.w, is_averaged, is_weighted, &cols);
 	draw_table_head(c, t, r.y, &cols);
 	if (t->has_before)
 		draw_text(c, r.y, 0, 2, INK_DIM, "↑");

@@ -12,6 +12,7 @@
 #include "screen/canvas.h"
 
 enum { LAYOUT_MIN_ROWS = 16, LAYOUT_MIN_COLS = 60, STRIP_ROWS = 16, STRIP_COLS = 17,
+       STRIP_AVERAGED = 27, /* from so many on it has the average beside the figure */
        MIX_LEAST = 16, MIX_MOST = 26 };
 
 /* Every view's clothes: title, tabs, body, one line for prompt and keys. */

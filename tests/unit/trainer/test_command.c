@@ -159,6 +159,10 @@ static void test_table(void **state)
 		assert_true(str_starts(r->usage, r->name));
 		assert_true(strlen(r->help) > 0 && strlen(r->help) < 72);
 		assert_true(r->flags != 0);
+		/* its example works as written; where its usage is one it needs no other */
+		if (command_parse(r->example ? r->example : r->usage, cmd, &err))
+			fail_msg("%s: %s", r->name, err.text);
+		assert_ptr_equal(cmd->row, r);
 		/* and what its flags promise is there, and nothing else */
 		assert_int_equal(!r->change, !(r->flags & CMD_CHANGES));
 		assert_int_equal(!r->run, !(r->flags & CMD_RUNS));
