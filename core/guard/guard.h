@@ -38,7 +38,6 @@ struct guard_param {
 	const char *name;
 	double min, max, fallback;
 	const char *help;
-	bool is_later;    /* a state without it is of before there was one: it is 0 there */
 };
 
 /* A task as it is now; names are borrowed. */
@@ -94,6 +93,8 @@ struct guard_row {
 	const char *acts;            /* what it does where it may */
 	enum guard_mode fallback;
 	struct guard_param param[GUARD_PARAMS]; /* name NULL ends */
+	int later;                   /* those from here on came later: a state without them
+					is of before, and they are 0 in it; 0: none */
 	int each, own;               /* numbers that it remembers: per task, of the run */
 	/* Memory: `each` numbers of every task, then `own`; 0 at first. NULL: not looked at. */
 	void (*step)(const struct guard_view *v, double *memory);

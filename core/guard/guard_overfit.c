@@ -133,9 +133,10 @@ const struct guard_row guard_overfit = {
 		   [MARGIN] = { "margin", 0, 1, 0.01,
 				"part of the best, and of the training loss, that is no fall" },
 		   [SE] = { "se", 0, 100, 2, "standard errors of a difference that are no fall, "
-			    "unless the dev loss says so", true },
+			    "unless the dev loss says so" },
 		   [LOSS] = { "loss", 0, 100, 0.05, "part of the dev loss that it rises by, where "
-			      "it says so", true } },
+			      "it says so" } },
+	.later = SE,
 	.each = EACH,
 	.step = step,
 	.dev = dev,

@@ -152,7 +152,7 @@ static void get_guard(struct object *parent, const struct state_field *f, int n_
 	g->since = g->seen = (int64_t)object_count(&o, "since", 9e18);
 	params = object_open(&o, "param");
 	for (int i = 0; i < GUARD_PARAMS && row->param[i].name; i++)
-		g->param[i] = row->param[i].is_later && params.n &&
+		g->param[i] = row->later && i >= row->later && params.n &&
 			      !json_get(params.n, row->param[i].name) ? 0 :
 			      object_within(&params, row->param[i].name, row->param[i].min,
 					    row->param[i].max);
