@@ -38,6 +38,8 @@ int pretrained_find(const struct pretrained *p, const char *prefix, const char *
 /* The shape of the tensor for a parameter of ours. */
 void pretrained_shape(const struct param *ours, enum how how, int *rows, int *cols);
 enum status pretrained_fits(const struct st_entry *e, int rows, int cols, struct err *err);
+/* pretrained_heads.c: which heads it has. */
+enum status pretrained_find_heads(struct pretrained *p, struct err *err);
 /* Is it a known buffer, which holds no weights? */
 bool pretrained_is_buffer(const struct pretrained *p, const char *name);
 

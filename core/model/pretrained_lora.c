@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "model/safetensors.h"
+#include "base/safetensors.h"
 
 enum { CONFIG_MAX = 1 << 20, RANK_MAX = 4096 };
 

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "model/pretrained.h"
-#include "model/safetensors.h"
+#include "base/safetensors.h"
 
 /* --- pretrained_tensors.c: all tensors of a folder, of one file or of its shards --- */
 

@@ -18,7 +18,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/data_kind.h"
-#include "model/safetensors.h"
+#include "base/safetensors.h"
 #include "plan/plan_kind.h"
 
 /* --- files --- */

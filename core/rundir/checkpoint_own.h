@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
-#include "model/safetensors.h"
+#include "base/safetensors.h"
 #include "rundir/checkpoint.h"
 #include "session/state.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "model/safetensors.h"
+#include "base/safetensors.h"
 #include "rundir/checkpoint_own.h"
 #include "rundir/run_open.h"
 #include "rundir/rundir.h"

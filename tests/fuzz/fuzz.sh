@@ -23,7 +23,7 @@ for d in "$golden"/*/ tests/golden/tokenizer/*/; do
 	done
 done
 # words that the readers know
-grep -oh '"[][A-Za-z_0-9.<>/|-]\{3,40\}"' core/model/pretrained*.c core/model/safetensors*.c core/text/*_read.c \
+grep -oh '"[][A-Za-z_0-9.<>/|-]\{3,40\}"' core/model/pretrained*.c core/base/safetensors*.c core/text/*_read.c \
 	core/text/tokenizer_*.c | sort -u >"$scratch/words"
 for d in electra-even gpt2-half; do
 	cp -r "$golden/$d" "$scratch/$d"

@@ -1,5 +1,5 @@
 /*
- * test_model_safetensors.c - what is written comes back; what was touched since
+ * test_safetensors.c - what is written comes back; what was touched since
  * is refused with a word, and whatever the bytes are, nothing worse happens.
  */
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "model/safetensors.h"
+#include "base/safetensors.h"
 
 static char folder[64], path[96];
 

@@ -1,7 +1,7 @@
 /*
  * safetensors_save.c - writing the safetensors format (see safetensors.c).
  */
-#include "model/safetensors_own.h"
+#include "base/safetensors_own.h"
 
 #include <string.h>
 

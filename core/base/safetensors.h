@@ -7,8 +7,8 @@
  * no overlap, no gap, checksums compared (files without them, from elsewhere,
  * are taken when `need_sums` is false).
  */
-#ifndef TUTTI_MODEL_SAFETENSORS_H
-#define TUTTI_MODEL_SAFETENSORS_H
+#ifndef TUTTI_BASE_SAFETENSORS_H
+#define TUTTI_BASE_SAFETENSORS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,11 +2,11 @@
  * safetensors_own.h - what reader and writer of the format share. The format is
  * the banner of safetensors.c. For these two files alone.
  */
-#ifndef TUTTI_MODEL_SAFETENSORS_OWN_H
-#define TUTTI_MODEL_SAFETENSORS_OWN_H
+#ifndef TUTTI_BASE_SAFETENSORS_OWN_H
+#define TUTTI_BASE_SAFETENSORS_OWN_H
 
 #include "base/hash.h"
-#include "model/safetensors.h"
+#include "base/safetensors.h"
 
 struct st_dtype_row {
 	const char *name;

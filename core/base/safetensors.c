@@ -13,7 +13,7 @@
  * their numbers and the header is padded with spaces to 64 bytes, so that all
  * are aligned in a mapping.
  */
-#include "model/safetensors_own.h"
+#include "base/safetensors_own.h"
 
 #include <stdarg.h>
 #include <stdio.h>
