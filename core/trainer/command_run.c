@@ -115,6 +115,7 @@ static void show_measure(struct snapshot *s, struct channel *ch, const struct co
 /* No state: that is why it is a note, and what is trained is the same bits. */
 const struct command_row command_measure = {
 	.name = "measure", .arg = { ARG_NUMBER }, .usage = "measure STEPS",
+	.example = "measure 10",
 	.help = "measures gradients every so many steps; 0: when asked",
 	.more = "As mix.gradients_every in the plan, from now on: norms of the tasks' "
 		"gradients and how they agree (gradients measures once). It feeds no method "

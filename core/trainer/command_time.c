@@ -248,8 +248,8 @@ const struct command_row command_rollback = {
 	.more = "The state is the one that the checkpoint's step had before a hand came at it; "
 		"a checkpoint with a name is as it was saved; with 'best' it is the best of the "
 		"scheduled evaluations, without a word the newest. What was done since is left "
-		"behind: its figures and its checkpoints without a name no longer count, and the journal still says "
-		"it. That is why it wants a '!': 'rollback 500!'.",
+		"behind: its figures and its checkpoints without a name no longer count, and "
+		"the journal still says it. That is why it wants a '!': 'rollback 500!'.",
 	.flags = CMD_RUNS | CMD_JUMPS, .letter = 'J', .run = run_rollback,
 };
 

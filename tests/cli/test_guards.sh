@@ -104,10 +104,11 @@ kills=6 k=0 lost=0
 [ "$FLAVOUR" = release ] || kills=1
 while [ $k -lt $kills ]; do
 	k=$((k + 1))
+	: >"$TMP/killed" # or the last one's words are taken for this one's
 	"$TUTTI" train "$plan" --run "kill$k" $runs --json "$@" >"$TMP/killed" 2>/dev/null &
 	pid=$!
 	i=0
-	while [ $i -lt 400 ] && ! grep -q '"event":"begin"' "$TMP/killed"; do i=$((i + 1)); sleep 0.005; done
+	while [ $i -lt 4000 ] && ! grep -q '"event":"begin"' "$TMP/killed"; do i=$((i + 1)); sleep 0.005; done
 	sleep 0.0$((k * 2))
 	kill -9 $pid 2>/dev/null
 	wait $pid 2>/dev/null

@@ -1,6 +1,6 @@
 /*
  * test_guard.c - every guard on made-up series: what it sees and what it does not, words,
- * and the command it would give; settings in words and their refusals.
+ * and the command it would give.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -457,49 +457,6 @@ static void test_hostile(void **state)
 	}
 }
 
-static void test_words(void **state)
-{
-	struct guard x;
-	char text[GUARD_LINE];
-
-	(void)state;
-	assert_int_equal(guard_find("nobody"), -1);
-	assert_null(guard_at(GUARDS));
-	assert_null(guard_at(-1));
-	for (int i = 0; i < GUARDS; i++) {
-		const struct guard_row *w = guard_at(i);
-
-		assert_int_equal(guard_find(w->name), i);
-		assert_true(w->help && w->sign && w->helps && w->acts && w->source && w->say);
-		guard_init(w, &x);
-		assert_true(guard_is_plain(w, &x));
-		guard_show(w, &x, text, sizeof text);
-		assert_int_equal(guard_read(w, text, &x, &err), ST_OK); /* there and back */
-		assert_true(guard_is_plain(w, &x));
-		assert_int_equal(guard_read(w, "act", &x, &err), ST_OK);
-		assert_false(guard_is_plain(w, &x)); /* its memory is state */
-		assert_true(w->fallback != GUARD_ACT); /* or old runs would change */
-	}
-	row = guard_at(GUARD_overfit);
-	assert_int_equal(guard_read(row, "  act   n=7 ", &x, &err), ST_OK);
-	guard_show(row, &x, text, sizeof text);
-	assert_string_equal(text, "act n=7 margin=0.01 se=2 loss=0.05");
-	assert_int_equal(guard_read(row, "", &x, &err), ST_INVALID);
-	assert_int_equal(guard_read(row, "on", &x, &err), ST_INVALID);
-	assert_non_null(strstr(err.text, "set to warn, act or off, not to 'on'"));
-	assert_int_equal(guard_read(row, "act n", &x, &err), ST_INVALID);
-	assert_int_equal(guard_read(row, "act m=3", &x, &err), ST_INVALID);
-	assert_non_null(strstr(err.text, "guard 'overfit' has no parameter 'm'"));
-	assert_int_equal(guard_read(row, "act n=0", &x, &err), ST_INVALID);
-	assert_non_null(strstr(err.text, "n=0 is out of range: 1 to 1000"));
-	assert_int_equal(guard_read(row, "act n=3 n=4", &x, &err), ST_INVALID);
-	assert_int_equal(guard_read(row, "act n=nan", &x, &err), ST_INVALID);
-	assert_int_equal(guard_read(row, "act n=1 margin=0 n=2 n=3 n=4 n=5", &x, &err),
-			 ST_INVALID);
-	guard_show(row, &x, text, sizeof text);
-	assert_string_equal(text, "act n=7 margin=0.01 se=2 loss=0.05"); /* what is refused changes nothing */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,7 +466,7 @@ int main(void)
 		cmocka_unit_test(test_no_transfer), cmocka_unit_test(test_spike),
 		cmocka_unit_test(test_no_spike),  cmocka_unit_test(test_finite),
 		cmocka_unit_test(test_patience),  cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_hostile),   cmocka_unit_test(test_words),
+		cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
