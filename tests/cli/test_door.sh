@@ -23,7 +23,7 @@ begin() { # begin PLAN NAME ARGS...: a run in the background, until it steps
 }
 journal() { "$TUTTI" curves "$1" $runs --table journal --json; }
 has() { grep -q -- "$2" "$1"; }
-number() { sed -n 's/.*"'"$1"'":\([0-9.]*\).*/\1/p'; }
+number() { grep -o '"'"$1"'":[0-9.]*' | head -n 1 | cut -d: -f2; }
 # task TASK FIELD: of a line of `watch`
 task() { sed -n 's/.*"'"$1"'":{\([^}]*\)}.*/\1/p' | sed -n 's/.*"'"$2"'":\([-0-9.e]*\).*/\1/p'; }
 
