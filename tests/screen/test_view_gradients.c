@@ -49,7 +49,7 @@ static void test_goldens(void **state)
 		struct pty p;
 
 		pty_open(&p, &row[i].s);
-		pty_read(&p, .3, 3);
+		pty_settle(&p, 10);
 		if (row[i].keys[0])
 			pty_type(&p, row[i].keys);
 		assert_golden(&p, row[i].name);
