@@ -3,26 +3,43 @@
  */
 #include "data/source.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "data/items.h"
 #include "data/source_in.h"
 #include "text/utf8.h"
 
+static const char *const packings[] = { ".gz", ".xz", ".zst", ".bz2", NULL };
+
 size_t source_name_length(const char *path)
 {
-	static const char *const endings[] = { ".gz", ".xz", ".zst", ".bz2" };
 	size_t n = strlen(path);
 
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-		size_t len = strlen(endings[i]);
+	for (const char *const *p = packings; *p; p++) {
+		size_t len = strlen(*p);
 
-		if (n > len && !strcasecmp(path + n - len, endings[i]))
+		if (n > len && !strcasecmp(path + n - len, *p))
 			return n - len;
 	}
 	return n;
+}
+
+const char *source_packed_beside(const char *path)
+{
+	char name[PATH_MAX];
+
+	for (const char *const *p = packings; *p; p++) {
+		int n = snprintf(name, sizeof name, "%s%s", path, *p);
+
+		if (n > 0 && (size_t)n < sizeof name && file_exists(name))
+			return *p;
+	}
+	return NULL;
 }
 
 enum source_format source_format_of(const char *path)

@@ -158,6 +158,7 @@ enum status source_open_every(const char *path, enum source_format format,
 enum status source_skip_to(struct source *s, uint64_t at, struct err *err);
 enum source_format source_format_of(const char *path); /* by the name; or auto */
 size_t source_name_length(const char *path); /* without ".gz" and its kin */
+const char *source_packed_beside(const char *path); /* ".gz", ...: path.gz is there; or NULL */
 /* "label#2": 2, and *len is that of "label"; else 0. */
 uint64_t source_nth_name(const char *name, size_t *len);
 

@@ -2,7 +2,7 @@
  * plan_read.c - values of a plan: each checked against its row of the table,
  * then stored. Defaults come through here too, as JSON text.
  */
-#include "plan/plan_table.h"
+#include "plan/plan_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/plain.h"
+#include "data/source.h"
 #include "plan/plan_kind.h"
 
 enum status plan_refuse(struct plan_reader *r, const char *path, const char *fmt, ...)
@@ -113,7 +114,7 @@ static enum status refuse_choice(struct plan_reader *r, const char *path,
 	return plan_refuse(r, path, "unknown '%.80s' (there is: %s)", word, words);
 }
 
-static const char *wish(const struct plan_field *f)
+const char *plan_wish(const struct plan_field *f)
 {
 	switch (f->type) {
 	case PLAN_INT:  return "a whole number";
@@ -127,8 +128,8 @@ static const char *wish(const struct plan_field *f)
 	BUG("plan type %d", (int)f->type);
 }
 
-static enum status refuse_type(struct plan_reader *r, const char *path,
-			       const char *wanted, const struct json *n)
+enum status plan_refuse_type(struct plan_reader *r, const char *path,
+			     const char *wanted, const struct json *n)
 {
 	return plan_refuse(r, path, "not %s but %s", wanted,
 			   json_type_name(json_type(n)));
@@ -143,7 +144,7 @@ enum status plan_read_number(struct plan_reader *r, const struct plan_field *f,
 	int64_t whole;
 
 	if (json_type(n) != JSON_NUMBER)
-		return refuse_type(r, path, wish(f), n);
+		return plan_refuse_type(r, path, plan_wish(f), n);
 	*out = json_number(n);
 	double_to_text(*out, at);
 	if (f->type == PLAN_INT && !json_int(n, &whole))
@@ -173,13 +174,13 @@ static void store_number(const struct plan_place *p, void *at, double x)
 
 /* --- words --- */
 
-static enum status read_string(struct plan_reader *r, const char *path,
-			       const char *wanted, const struct json *n, struct buf *out)
+enum status plan_read_string(struct plan_reader *r, const char *path,
+			     const char *wanted, const struct json *n, struct buf *out)
 {
 	enum status st;
 
 	if (json_type(n) != JSON_STRING)
-		return refuse_type(r, path, wanted, n);
+		return plan_refuse_type(r, path, wanted, n);
 	st = plan_expand(r, path, json_string(n), out);
 	if (!st && !out->len)
 		st = plan_refuse(r, path, "an empty string");
@@ -200,7 +201,7 @@ static enum status read_bool(struct plan_reader *r, const struct plan_field *f,
 			     const struct json *n)
 {
 	if (json_type(n) != JSON_BOOL)
-		return refuse_type(r, path, wish(f), n);
+		return plan_refuse_type(r, path, plan_wish(f), n);
 	store_choice(p, at, json_bool(n));
 	return ST_OK;
 }
@@ -219,6 +220,7 @@ static enum status read_path(struct plan_reader *r, const char *path, char *text
 	struct file_id id;
 	struct err why;
 	enum status st = file_absolute(r->plan->folder, text, at, p->size, &why);
+	const char *packed;
 
 	if (st)
 		return plan_refuse(r, path, "%.300s", why.text);
@@ -227,6 +229,9 @@ static enum status read_path(struct plan_reader *r, const char *path, char *text
 	st = p->kinds ? plain_id(at, &id, &why) : file_id(at, &id, &why);
 	if (!st)
 		return ST_OK;
+	if (!file_exists(at) && (packed = source_packed_beside(at)))
+		return plan_refuse(r, path, "no such file '%.400s', but one with %s behind "
+				   "its name", (char *)at, packed);
 	if (!file_exists(at))
 		return plan_refuse(r, path, "no such file '%.400s'", (char *)at);
 	return plan_refuse(r, path, "%.500s", why.text);
@@ -241,7 +246,7 @@ static enum status read_text(struct plan_reader *r, const struct plan_field *f,
 	int i;
 
 	buf_init(&b);
-	st = read_string(r, path, wish(f), n, &b);
+	st = plan_read_string(r, path, plan_wish(f), n, &b);
 	if (!st && f->choices) {
 		i = plan_choice_find(f->choices, b.s);
 		if (i < 0)
@@ -256,164 +261,6 @@ static enum status read_text(struct plan_reader *r, const struct plan_field *f,
 				 p->size - 1, b.s);
 	buf_release(&b);
 	return st;
-}
-
-/* --- lists --- */
-
-static enum status read_list(struct plan_reader *r, const struct plan_field *f,
-			     const char *path, const struct json *n)
-{
-	int len = json_len(n);
-
-	if (json_type(n) != JSON_ARRAY)
-		return refuse_type(r, path, wish(f), n);
-	if (len < (int)f->min || len > (int)f->max)
-		return plan_refuse(r, path, "%d entries where %d to %d may be", len,
-				   (int)f->min, (int)f->max);
-	return ST_OK;
-}
-
-static enum status add_name(struct plan_reader *r, char **names, int *count,
-			    const char *path, const char *what, const char *name)
-{
-	for (int i = 0; i < *count; i++)
-		if (str_eq(names[i], name))
-			return plan_refuse(r, path, "%s '%.80s' comes twice", what, name);
-	names[(*count)++] = xstrdup(name);
-	return ST_OK;
-}
-
-enum status plan_read_names(struct plan_reader *r, const struct plan_field *f,
-			    char ***names, int *count, const char *path, const char *what,
-			    const struct json *n)
-{
-	enum status st = read_list(r, f, path, n);
-
-	if (st)
-		return st;
-	*names = xcalloc((size_t)json_len(n), sizeof **names);
-	for (n = json_first(n); n && !st; n = json_next(n)) {
-		struct buf b;
-
-		buf_init(&b);
-		if (json_type(n) != JSON_STRING)
-			st = refuse_type(r, path, "a string", n);
-		else
-			st = plan_expand(r, path, json_string(n), &b);
-		if (!st)
-			st = add_name(r, *names, count, path, what, buf_str(&b));
-		buf_release(&b);
-	}
-	return st;
-}
-
-enum status plan_read_range(struct plan_reader *r, double *at, bool may_equal,
-			    const char *path, const struct json *n)
-{
-	int i = 0;
-
-	if (json_type(n) != JSON_ARRAY || json_len(n) != 2)
-		return plan_refuse(r, path, "not two numbers: [least, greatest]");
-	for (n = json_first(n); n; n = json_next(n)) {
-		if (json_type(n) != JSON_NUMBER)
-			return refuse_type(r, path, "a number", n);
-		at[i++] = json_number(n);
-	}
-	return at[0] < at[1] || (may_equal && at[0] <= at[1]) ? ST_OK :
-	       plan_refuse(r, path, "no range: %g is not less than %g", at[0], at[1]);
-}
-
-/* The labels of a task, or what is said for them. */
-static enum status read_labels(struct plan_reader *r, const struct plan_field *f,
-			       struct plan_task *t, enum plan_slot slot, const char *path,
-			       const struct json *n)
-{
-	if (slot == SLOT_LABELS)
-		return plan_read_names(r, f, &t->labels, &t->n_labels, path, "label", n);
-	return plan_read_names(r, f, &t->label_texts, &t->n_label_texts, path, "text", n);
-}
-
-static enum status read_commands(struct plan_reader *r, const struct plan_field *f,
-				 struct plan_actor *a, const char *path,
-				 const struct json *n)
-{
-	return plan_read_names(r, f, &a->commands, &a->n_commands, path, "command", n);
-}
-
-/* "rouge1, rouge2, rougeL": what there is for a kind of task. */
-static void metric_words(enum task_kind k, char *out, size_t cap)
-{
-	struct buf b;
-
-	buf_init(&b);
-	for (int i = 0; i < METRICS; i++)
-		if (plan_kind_measures(k, (enum metric_id)i))
-			buf_addf(&b, "%s%s", b.len ? ", " : "", metric_table[i].name);
-	str_copy(out, cap, buf_str(&b));
-	buf_release(&b);
-}
-
-static enum status add_metric(struct plan_reader *r, struct plan_task *t,
-			      const char *path, const char *name)
-{
-	const struct metric_info *m = metric_find(name);
-	char words[160];
-
-	metric_words(t->kind, words, sizeof words);
-	if (!m)
-		return plan_refuse(r, path, "unknown metric '%.80s' (there is: %s)",
-				   name, words);
-	if (!plan_kind_measures(t->kind, m->id))
-		return plan_refuse(r, path, "metric '%s' does not fit a %s task (there "
-				   "is: %s)", name, task_kind_name(t->kind), words);
-	for (int i = 0; i < t->n_metrics; i++)
-		if (t->metrics[i] == m->id)
-			return plan_refuse(r, path, "metric '%s' comes twice", name);
-	t->metrics[t->n_metrics++] = m->id;
-	return ST_OK;
-}
-
-static enum status read_metrics(struct plan_reader *r, struct plan_task *t,
-				const char *path, const struct json *n)
-{
-	enum status st = ST_OK;
-
-	for (n = json_first(n); n && !st; n = json_next(n)) {
-		struct buf b;
-
-		buf_init(&b);
-		st = read_string(r, path, "a string", n, &b);
-		if (!st)
-			st = add_metric(r, t, path, b.s);
-		buf_release(&b);
-	}
-	return st;
-}
-
-/* {"T": 2, "scope": "layer"} as words, "T=2", "scope=layer", in the order they stand. */
-static enum status read_args(struct plan_reader *r, const struct plan_field *f,
-			     struct plan_method *m, const char *path,
-			     const struct json *n)
-{
-	if (json_type(n) != JSON_OBJECT)
-		return refuse_type(r, path, "an object of numbers or words", n);
-	if (json_len(n) > (int)f->max)
-		return plan_refuse(r, path, "more than %d entries", (int)f->max);
-	for (n = json_first(n); n; n = json_next(n)) {
-		bool is_word = json_type(n) == JSON_STRING;
-		char number[32] = "";
-
-		if (!is_word && json_type(n) != JSON_NUMBER)
-			return refuse_type(r, path, "an object of numbers or words", n);
-		if (!is_word)
-			double_to_text(json_number(n), number);
-		if (!str_format(m->arg[m->n_args].text, sizeof m->arg->text, "%s=%s",
-				json_key(n), is_word ? json_string(n) : number))
-			return plan_refuse(r, path, "name too long: '%.40s...'",
-					   json_key(n));
-		m->n_args++;
-	}
-	return ST_OK;
 }
 
 /* --- a row --- */
@@ -466,9 +313,9 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 		return read_share(r, f, at, path, n);
 	case SLOT_LABELS:
 	case SLOT_LABEL_TEXTS:
-		return read_labels(r, f, base, p->slot, path, n);
+		return plan_read_labels(r, f, base, p->slot, path, n);
 	case SLOT_COMMANDS:
-		return read_commands(r, f, base, path, n);
+		return plan_read_commands(r, f, base, path, n);
 	case SLOT_RANGES:
 		return plan_read_ranges(r, f, base, path, n);
 	case SLOT_WEIGHTS:
@@ -478,10 +325,10 @@ enum status plan_read_value(struct plan_reader *r, int row, void *base,
 	case SLOT_RANGE:
 		return plan_read_range(r, at, false, path, n);
 	case SLOT_METRICS:
-		st = read_list(r, f, path, n);
-		return st ? st : read_metrics(r, base, path, n);
+		st = plan_read_list(r, f, path, n);
+		return st ? st : plan_read_metrics(r, base, path, n);
 	case SLOT_ARGS:
-		return read_args(r, f, at, path, n);
+		return plan_read_args(r, f, at, path, n);
 	default:
 		break;
 	}

@@ -40,6 +40,9 @@ for p in gzip xz 'zstd -q' bzip2; do
 	$p -c packed.csv >"reviews.train.csv.$e"
 	reads "packed by $e" "reviews.train.csv.$e" reviews "classify by 'label'" 150
 	rm -rf runs
+	sed "s/csv.$e/csv/" plan.json >bare.json
+	fails "without .$e" 2 "no such file .*csv', but one with .$e behind its name at tasks" "$TUTTI" check bare.json
+	rm "reviews.train.csv.$e"
 done
 { echo '['; rows 150 '|' | awk -F'|' '{ printf "%s  {\n    \"text\": \"%s\",\n    \"label\": \"%s\"\n  }", (NR > 1 ? ",\n" : ""), $1, $2 }'; printf '\n]\n'; } >list.json
 reads "one JSON list" list.json list "classify by 'label'" 150
