@@ -3,7 +3,8 @@
 # prints one line each and the counts at the end. Environment: TUTTI (program),
 # O (objects), FLAVOUR, TESTS. ONLY='word word' runs those whose name has one of them.
 # EXCEPT='word word' leaves those out. Tests of screens mostly wait for one: they run in a
-# lane of their own beside the rest (LANES=1: all in one; LANES=3: two for the rest).
+# lane of their own beside the rest, which then helps with it (LANES=1: all in one;
+# LANES=3: two for the rest from the beginning).
 : "${TUTTI:?}" "${O:?}" "${FLAVOUR:=release}"
 export TUTTI O FLAVOUR
 export TUTTI_SHARED="${TUTTI_SHARED:-../shared/data}"
@@ -86,7 +87,7 @@ done
 if [ "${LANES:-2}" = 1 ]; then
 	run_lane others $others $screens
 else
-	(run_lane screens $screens) &
+	(run_lane screens $screens $others) &
 	[ "${LANES:-2}" = 2 ] || (run_lane more $others) &
 	(run_lane others $others)
 	wait
