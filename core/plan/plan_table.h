@@ -184,6 +184,8 @@ bool plan_is_set(const struct plan_reader *r, const char *path);
  */
 enum status plan_fit_model(struct plan_reader *r, int row, const struct json **n);
 void plan_fit_task(struct plan_reader *r, int row, const char *path, const struct json **n);
+/* Has a task parameters of its own beside a head and a decoder? */
+bool plan_has_own(const struct plan *p);
 /* Of steps and epochs, the one that `--set` names alone takes the other's place. */
 enum status plan_fit_budget(struct plan_reader *r, struct json *root);
 /* What was left out so, as plan->left_out. */
