@@ -101,6 +101,8 @@ void plan_kind_words(unsigned kinds, char *out, size_t cap);
 int plan_row_find(const char *path, int kind);
 /* The same for any kind; and whether rows stand below this path. */
 int plan_row_any(const char *path);
+/* All kinds that have a row for it, whichever. */
+unsigned plan_path_kinds(const char *path);
 bool plan_is_section(const char *path);
 /* The name below `section` that is nearest to `key` (two edits at most): or NULL. */
 const char *plan_nearest_key(const char *section, const char *key, unsigned kinds);
