@@ -157,6 +157,15 @@ static enum status find_pooler(struct pretrained *p, struct err *err)
 	return st;
 }
 
+/* Are pieces said with the table that they are read with, as ours are? */
+static bool is_tied(const struct pretrained *p)
+{
+	const struct json *j = json_get(p->config, "tie_word_embeddings");
+
+	return !(j && json_type(j) == JSON_BOOL && !json_bool(j)) &&
+	       (!p->lora || lora_keeps_table(p->lora));
+}
+
 /*
  * The head for masked words: all of it, or none. A folder may well have a bias alone, which
  * is of no use behind another transform.
@@ -169,7 +178,7 @@ static enum status find_lm(struct pretrained *p, struct err *err)
 	const struct model_config *c = &p->info.cfg;
 	int E = c->embed_dim > 0 ? c->embed_dim : c->dim, found = 0;
 	bool is_ours = f->lm_dense && (f->lm_act == ACT_NONE || f->lm_act == c->act) &&
-		       (!p->lora || lora_keeps_table(p->lora));
+		       is_tied(p);
 	enum status st = ST_OK;
 
 	for (int i = 0; i < LM_PARTS; i++) {

@@ -63,6 +63,7 @@ static void test_merged(void **state)
 /* What has a change of its table cannot say masked words with it. */
 static void test_table(void **state)
 {
+	const char *folder = foreign_new();
 	struct pretrained *p;
 
 	(void)state;
@@ -71,6 +72,14 @@ static void test_table(void **state)
 	assert_non_null(strstr(pretrained_info(p)->adapter, "with 4 tensors of its own"));
 	assert_false(pretrained_info(p)->has_lm);
 	pretrained_close(p);
+	for (int tied = 0; tied < 2; tied++) { /* nor what has two of them from the start */
+		foreign_copy("bert-mlm", folder, tied ? NULL : "\"tie_word_embeddings\": true",
+			     "\"tie_word_embeddings\": false", NULL);
+		assert_int_equal(pretrained_open(folder, &p, NULL), ST_OK);
+		assert_int_equal(pretrained_info(p)->has_lm, tied);
+		pretrained_close(p);
+	}
+	foreign_remove(folder);
 }
 
 int main(void)
