@@ -100,6 +100,29 @@ static void describe_adapters(struct buf *b, const struct session *s,
 			 "model than the run's.\n");
 }
 
+/* What a model that says its answers is asked, which its tokenizer's files do not say. */
+static void describe_prompt(struct buf *b, const struct session *s,
+			    const struct pretrained_what *what)
+{
+	const struct plan_task *t = what->head ? &s->plan->tasks[what->head->task] : NULL;
+	const char *prompt = t ? plan_prompt(t) : NULL;
+	struct json_out j;
+
+	if (!prompt || !model_kind_says(s->plan->model.kind))
+		return;
+	buf_adds(b, "\nWhat it is asked, as a JSON string, without special tokens around it "
+		 "(`add_special_tokens=False`): `");
+	json_out_init(&j, b, 0);
+	json_put_str(&j, NULL, prompt);
+	buf_adds(b, "`. A text that is too long loses its end, never the words behind it.");
+	if (what->end >= 0)
+		buf_addf(b, " What is said ends with token %d.", (int)what->end);
+	if (plan_has_trait(t->kind, FOR_LABELS))
+		buf_adds(b, " The label is the one whose tokens, that one included, have the "
+			 "highest mean log probability.");
+	buf_adds(b, "\n");
+}
+
 static void describe(struct buf *b, const char *run, const struct session *s,
 		     const struct pretrained_what *what, const struct pretrained_saved *x)
 {
@@ -115,6 +138,7 @@ static void describe(struct buf *b, const char *run, const struct session *s,
 	}
 	if (x->why)
 		buf_addf(b, "%s.\n", x->why);
+	describe_prompt(b, s, what);
 	describe_adapters(b, s, what, x);
 	if (!x->ours)
 		return;

@@ -6,6 +6,7 @@
 #include "model/writer.h"
 
 const struct continuation lm_way = { .causal = true };
+static const struct lm_mean by_pieces = { LM_PIECES, NULL };
 
 /* --- losses --- */
 
@@ -45,7 +46,7 @@ static void share_example(const struct batch *b, int e, double in_all, double in
 }
 
 static void share_out(const struct model *m, struct arena *a, const struct batch *b,
-		      enum lm_unit unit, struct shares *s)
+		      struct lm_mean mean, struct shares *s)
 {
 	int pieces = 0, shown = 0, examples = 0;
 
@@ -59,15 +60,16 @@ static void share_out(const struct model *m, struct arena *a, const struct batch
 	}
 	for (int e = 0; e < b->B; e++) {
 		int n = counted(b, e), all = predicted(m, b, e);
+		double w = mean.weight ? (double)mean.weight[e] : 1.0;
 
 		if (!n)
 			share_example(b, e, 0, 0, s);
-		else if (unit == LM_PIECES)
-			share_example(b, e, 1.0 / pieces, 1.0 / shown, s);
+		else if (mean.unit == LM_PIECES)
+			share_example(b, e, w / pieces, 1.0 / shown, s);
 		else
-			share_example(b, e, 1.0 / all / examples, 1.0 / n / examples, s);
+			share_example(b, e, w / all / examples, 1.0 / n / examples, s);
 	}
-	s->units = unit == LM_PIECES ? shown : examples;
+	s->units = mean.unit == LM_PIECES ? shown : examples;
 }
 
 /* What each row of the prompts predicts; -1: the last of each, and without an answer. */
@@ -83,13 +85,13 @@ static const int32_t *next_pieces(struct arena *a, const struct batch *b)
 }
 
 struct loss lm_loss(const struct model *m, struct tape *t, const struct batch *b,
-		    enum lm_unit unit, float p_drop, float smoothing, double *each)
+		    struct lm_mean mean, float p_drop, float smoothing, double *each)
 {
 	struct ten *prompt = NULL, *x;
 	struct shares s;
 	struct loss l;
 
-	share_out(m, &t->arena, b, unit, &s);
+	share_out(m, &t->arena, b, mean, &s);
 	if (!each)
 		each = arena_alloc(&t->arena, ((size_t)b->T + 1) * sizeof *each);
 	x = continuation_rows(m, t, b, lm_way, p_drop, m->cfg.prompt_loss ? &prompt : NULL);
@@ -143,7 +145,7 @@ static const struct writer *lm_writer(const struct model *m, int task)
 static struct loss decoder_loss(const struct model *m, struct tape *t,
 				const struct batch *b, float p_drop)
 {
-	return lm_loss(m, t, b, LM_PIECES, p_drop, m->task[b->task].smoothing, NULL);
+	return lm_loss(m, t, b, by_pieces, p_drop, m->task[b->task].smoothing, NULL);
 }
 
 /* The losses come first, so that their memory is given back to the search. */
@@ -152,7 +154,7 @@ static struct ten *lm_begin(struct decoding *g, double *each)
 	struct arena_mark mark = arena_mark(&g->t->arena);
 
 	if (each && g->b->T)
-		lm_loss(g->m, g->t, g->b, LM_PIECES, 0.0f, 0.0f, each);
+		lm_loss(g->m, g->t, g->b, by_pieces, 0.0f, 0.0f, each);
 	arena_rewind(&g->t->arena, mark);
 	return continuation_begin(g, lm_way);
 }

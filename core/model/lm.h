@@ -14,15 +14,23 @@
 extern const struct continuation lm_way;
 extern const struct decoder_kind decoder_lm;
 
-/* What a loss is the mean over; the mean of an example is over its pieces. */
+/*
+ * What a loss is the mean over; the mean of an example is over its pieces. weight [B], or
+ * NULL: how often each example counts in the objective, and not in what is shown; the mean
+ * stays one over all.
+ */
 enum lm_unit { LM_PIECES, LM_EXAMPLES };
+struct lm_mean {
+	enum lm_unit unit;
+	const float *weight;
+};
 /*
  * Of the batch's targets (dec_out). With cfg.prompt_loss the objective is of the
  * prompts' pieces, too, each predicted from those before it; what is shown never is.
  * each as in op_output_loss.
  */
 struct loss lm_loss(const struct model *m, struct tape *t, const struct batch *b,
-		    enum lm_unit unit, float p_drop, float smoothing, double *each);
+		    struct lm_mean mean, float p_drop, float smoothing, double *each);
 /* Of lm_loss() beyond the trunk's rows: n pieces of prompt, t of answer. */
 double lm_flops(const struct model *m, double n, double t);
 

@@ -166,9 +166,6 @@ static enum status check_param(struct pretrained *p, const struct param *ours,
 		p->used[at] = true;
 		pretrained_shape(ours, r->how, &rows, &cols);
 		st = pretrained_fits(tensors_at(p->tensors, at), rows, cols, err);
-		if (!st && p->lora)
-			st = lora_use(p->lora, name + strlen(p->prefix), rows, cols,
-				      r->how == TRANSPOSED, err);
 		p->info.parameters += (int64_t)rows * cols;
 	}
 	BUG_IF(!found);
@@ -275,18 +272,17 @@ struct hash pretrained_hash(const struct pretrained *p)
 /* Its tensors against what config.json says: the trunk's, then the heads'. */
 static enum status hold_tensors(struct pretrained *p, struct err *err)
 {
-	enum status st;
+	enum status st = ST_OK;
 
-	p->used = xcalloc((size_t)tensors_count(p->tensors) + 1, sizeof *p->used);
 	find_prefix(p);
 	p->info.base = p->base;
 	if (p->lora) {
-		lora_of_trunk(p->lora, p->family->prefix);
 		p->info.adapter = lora_text(p->lora);
+		st = lora_lay(p->lora, p->family, p->prefix, p->tensors, err);
 	}
-	st = check_params(p, err);
-	if (!st && p->lora)
-		st = lora_check_used(p->lora, err);
+	p->used = xcalloc((size_t)tensors_count(p->tensors) + 1, sizeof *p->used);
+	if (!st)
+		st = check_params(p, err);
 	if (!st)
 		st = check_surplus(p, err);
 	return st ? st : pretrained_find_heads(p, err);

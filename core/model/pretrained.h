@@ -56,7 +56,8 @@ struct pretrained_info {
  */
 /*
  * A folder of peft's (adapter_config.json) is the model of another folder, which it names,
- * with its changes in it; ST_NOT_FOUND: there is no such other folder.
+ * with its changes in it and the head that it has brought; ST_NOT_FOUND: there is no such
+ * other folder.
  */
 enum status pretrained_open(const char *folder, struct pretrained **out, struct err *err);
 /* Where the model itself lies, and its tokenizer: pretrained_info.base. */

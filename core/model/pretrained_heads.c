@@ -24,10 +24,11 @@ static bool is_class(const struct json *config, const char *end)
 	return n >= k && str_eq(class + n - k, end);
 }
 
-/* Is config.json's model one with answers to whole texts? */
-static bool reads_texts(const struct json *config)
+/* Is it a model with answers to whole texts, by its config.json or its adapter's? */
+static bool reads_texts(const struct pretrained *p)
 {
-	return !class_of(config) || is_class(config, "ForSequenceClassification");
+	return (p->lora && lora_reads_texts(p->lora)) || !class_of(p->config) ||
+	       is_class(p->config, "ForSequenceClassification");
 }
 
 static bool says_problem(const struct json *config, const char *type)
@@ -70,12 +71,17 @@ static void read_number(struct pretrained *p)
 	p->info.number = p->number;
 }
 
-/* Of id2label, which `transformers` leaves out when there are two that have no names. */
+/*
+ * Of id2label, which `transformers` leaves out when there are two that have no names. A head
+ * that an adapter has brought may have others than the model's, which peft does not keep.
+ */
 static enum status read_labels(struct pretrained *p, int n, struct err *err)
 {
 	const struct json *j = json_get(p->config, "id2label");
 	char key[32];
 
+	if (j && p->lora && json_type(j) == JSON_OBJECT && json_len(j) != n)
+		j = NULL;
 	if (j && (json_type(j) != JSON_OBJECT || json_len(j) != n))
 		return err_set(err, ST_INVALID, "id2label of config.json does not have the %d "
 			       "labels that the head has", n);
@@ -151,6 +157,15 @@ static enum status find_pooler(struct pretrained *p, struct err *err)
 	return st;
 }
 
+/* Are pieces said with the table that they are read with, as ours are? */
+static bool is_tied(const struct pretrained *p)
+{
+	const struct json *j = json_get(p->config, "tie_word_embeddings");
+
+	return !(j && json_type(j) == JSON_BOOL && !json_bool(j)) &&
+	       (!p->lora || lora_keeps_table(p->lora));
+}
+
 /*
  * The head for masked words: all of it, or none. A folder may well have a bias alone, which
  * is of no use behind another transform.
@@ -162,7 +177,8 @@ static enum status find_lm(struct pretrained *p, struct err *err)
 	char name[PRETRAINED_NAME], full[96];
 	const struct model_config *c = &p->info.cfg;
 	int E = c->embed_dim > 0 ? c->embed_dim : c->dim, found = 0;
-	bool is_ours = f->lm_dense && (f->lm_act == ACT_NONE || f->lm_act == c->act);
+	bool is_ours = f->lm_dense && (f->lm_act == ACT_NONE || f->lm_act == c->act) &&
+		       is_tied(p);
 	enum status st = ST_OK;
 
 	for (int i = 0; i < LM_PARTS; i++) {
@@ -191,7 +207,7 @@ static enum status find_head(struct pretrained *p, struct err *err)
 	int C = p->info.cfg.dim, n;
 	enum status st = ST_OK;
 
-	if (!f->head_out || !reads_texts(p->config))
+	if (!f->head_out || !reads_texts(p))
 		return ST_OK;
 	for (int i = 0; i < HEAD_PARTS; i++) {
 		bool hidden = i < 2;

@@ -14,15 +14,21 @@
 
 /* --- one tensor --- */
 
-static enum status check_finite(const struct st_entry *e, const float *v, struct err *err)
+enum status pretrained_floats(const struct pretrained *p, int at, float *out,
+			      struct err *err)
 {
+	const struct st_entry *e = tensors_at(p->tensors, at);
 	int64_t n = safetensors_numbers(e);
+	enum status st = ST_OK;
 
-	for (int64_t i = 0; i < n; i++)
-		if (!isfinite(v[i]))
-			return err_set(err, ST_INVALID, "tensor '%.80s' has a number that is "
-				       "not finite, at place %lld", e->name, (long long)i);
-	return ST_OK;
+	safetensors_floats(e, out);
+	if (p->lora)
+		st = lora_add(p->lora, e, out, err);
+	for (int64_t i = 0; i < n && !st; i++)
+		if (!isfinite(out[i]))
+			st = err_set(err, ST_INVALID, "tensor '%.80s' has a number that is "
+				     "not finite, at place %lld", e->name, (long long)i);
+	return st;
 }
 
 static void copy_transposed(const struct st_entry *e, const float *from, float *to)
@@ -41,20 +47,18 @@ static float *part_of(float *to, enum how how, size_t n)
 }
 
 /* Into a parameter, or its third. Shapes are checked. */
-static enum status take(const struct st_entry *e, enum how how, float *to, struct err *err)
+static enum status take(const struct pretrained *p, int at, enum how how, float *to,
+			struct err *err)
 {
+	const struct st_entry *e = tensors_at(p->tensors, at);
 	size_t n = (size_t)safetensors_numbers(e);
 	enum status st;
 	float *tmp;
 
-	if (how != TRANSPOSED) {
-		to = part_of(to, how, n);
-		safetensors_floats(e, to);
-		return check_finite(e, to, err);
-	}
+	if (how != TRANSPOSED)
+		return pretrained_floats(p, at, part_of(to, how, n), err);
 	tmp = xreallocarray(NULL, n + 1, sizeof *tmp);
-	safetensors_floats(e, tmp);
-	st = check_finite(e, tmp, err);
+	st = pretrained_floats(p, at, tmp, err);
 	if (!st)
 		copy_transposed(e, tmp, to);
 	xfree(tmp);
@@ -93,10 +97,7 @@ static enum status load_trunk(const struct pretrained *p, const struct param *ou
 		pretrained_shape(ours, r->how, &rows, &cols);
 		st = pretrained_fits(tensors_at(p->tensors, at), rows, cols, err);
 		if (!st)
-			st = take(tensors_at(p->tensors, at), r->how, to, err);
-		if (!st && p->lora)
-			st = lora_add(p->lora, theirs + strlen(p->prefix), rows, cols,
-				      part_of(to, r->how, (size_t)rows * (size_t)cols), err);
+			st = take(p, at, r->how, to, err);
 		++*taken;
 	}
 	return st;
@@ -104,10 +105,17 @@ static enum status load_trunk(const struct pretrained *p, const struct param *ou
 
 /* --- head --- */
 
+/* LABEL_1, as one is called that nobody has named, is a file's 1, too. */
 static int label_at(const struct pretrained_info *info, const char *label)
 {
+	char unnamed[64];
+
 	for (int k = 0; k < info->n_labels; k++)
 		if (str_eq(info->labels[k], label))
+			return k;
+	str_format(unnamed, sizeof unnamed, "LABEL_%.50s", label);
+	for (int k = 0; k < info->n_labels; k++)
+		if (str_eq(info->labels[k], unnamed))
 			return k;
 	return -1;
 }
@@ -171,17 +179,17 @@ static int *head_rows(const struct pretrained *p, const struct model *m, int tas
 	return label_rows(&p->info, labels[task], t->n_labels);
 }
 
-static enum status take_rows(const struct st_entry *e, const int *row, const struct param *ours,
-			     float *to, struct err *err)
+static enum status take_rows(const struct pretrained *p, int at, const int *row,
+			     const struct param *ours, float *to, struct err *err)
 {
+	const struct st_entry *e = tensors_at(p->tensors, at);
 	size_t n = (size_t)safetensors_numbers(e), labels = (size_t)e->dim[0];
 	size_t width = n / labels;
 	float *tmp = xreallocarray(NULL, n + 1, sizeof *tmp);
 	enum status st;
 
 	BUG_IF(n != (size_t)ours->rows * (size_t)ours->cols);
-	safetensors_floats(e, tmp);
-	st = check_finite(e, tmp, err);
+	st = pretrained_floats(p, at, tmp, err);
 	for (size_t k = 0; k < labels; k++)
 		memcpy(to + k * width, tmp + (size_t)row[k] * width, width * sizeof *to);
 	xfree(tmp);
@@ -221,7 +229,7 @@ static enum status take_number(const struct loading *l, int part, float *to, str
 {
 	const struct st_entry *e = tensors_at(l->p->tensors, l->p->head[part]);
 	const struct model_task *t = &l->m->task[l->owner];
-	enum status st = take(e, AS_IS, to, err);
+	enum status st = take(l->p, l->p->head[part], AS_IS, to, err);
 
 	for (int64_t i = 0; i < safetensors_numbers(e) && !st; i++)
 		to[i] = (float)(((double)to[i] - (part == 3 ? t->mean : 0)) / t->scale);
@@ -233,19 +241,18 @@ static enum status load_units(const struct loading *l, const char *name, float *
 			      struct err *err)
 {
 	int part = str_eq(name, head_part[2]) ? 0 : str_eq(name, head_part[3]) ? 1 : -1;
-	const struct st_entry *e;
 	enum status st;
 	size_t n;
 	float *both;
+	int at;
 
 	*taken = l->units && part >= 0;
 	if (!*taken)
 		return ST_OK;
-	e = tensors_at(l->p->tensors, l->p->units[part]);
-	n = (size_t)safetensors_numbers(e) / 2;
+	at = l->p->units[part];
+	n = (size_t)safetensors_numbers(tensors_at(l->p->tensors, at)) / 2;
 	both = xreallocarray(NULL, 2 * n + 1, sizeof *both);
-	safetensors_floats(e, both);
-	st = check_finite(e, both, err);
+	st = pretrained_floats(l->p, at, both, err);
 	for (size_t i = 0; i < n && !st; i++)
 		to[i] = both[n + i] - both[i];
 	xfree(both);
@@ -286,7 +293,7 @@ static enum status load_lm(const struct loading *l, const char *name, float *to,
 	for (int i = 0; i < LM_PARTS && l->lm; i++)
 		if (str_eq(name, l->lm[i])) {
 			*taken = 1;
-			return take(tensors_at(l->p->tensors, l->p->lm[i]), AS_IS, to, err);
+			return take(l->p, l->p->lm[i], AS_IS, to, err);
 		}
 	return ST_OK;
 }
@@ -294,7 +301,7 @@ static enum status load_lm(const struct loading *l, const char *name, float *to,
 static enum status load_head(const struct loading *l, const struct param *ours,
 			     const char *name, float *to, int *taken, struct err *err)
 {
-	const struct tensors *t = l->p->tensors;
+	const struct pretrained *p = l->p;
 
 	*taken = 0;
 	for (int i = 0; i < HEAD_PARTS; i++) {
@@ -303,12 +310,12 @@ static enum status load_head(const struct loading *l, const struct param *ours,
 			continue;
 		*taken = 1;
 		if (!l->row && !l->number)
-			return take(tensors_at(t, l->p->pooler[i]), AS_IS, to, err);
+			return take(p, p->pooler[i], AS_IS, to, err);
 		if (i < 2)
-			return take(tensors_at(t, l->p->head[i]), AS_IS, to, err);
+			return take(p, p->head[i], AS_IS, to, err);
 		if (l->number)
 			return take_number(l, i, to, err);
-		return take_rows(tensors_at(t, l->p->head[i]), l->row, ours, to, err);
+		return take_rows(p, p->head[i], l->row, ours, to, err);
 	}
 	return ST_OK;
 }
@@ -357,8 +364,6 @@ static void tell_unused(const struct pretrained *p, struct heads took, struct bu
 		if (!is_taken(p, i, took) && !pretrained_is_buffer(p, name))
 			buf_addf(b, "%s\n", name);
 	}
-	if (p->lora)
-		lora_others(p->lora, b);
 }
 
 void pretrained_unused(const struct pretrained *p, struct buf *out)

@@ -8,7 +8,7 @@
 #include "model/pretrained_lora.h"
 #include "model/pretrained_own.h"
 
-enum { PRETRAINED_NAME = 2 * PARAM_NAME, HEAD_PARTS = 4, LM_PARTS = 5, HEAD_LABELS_MAX = 10000 };
+enum { HEAD_PARTS = 4, LM_PARTS = 5, HEAD_LABELS_MAX = 10000 };
 
 struct pretrained {
 	struct pretrained_info info;
@@ -18,7 +18,7 @@ struct pretrained {
 	struct json *config;
 	struct tensors *tensors;
 	bool *used;              /* [tensors] by the trunk */
-	struct lora *lora;       /* changes of its matrices, or NULL */
+	struct lora *lora;       /* changes of its tensors, or NULL */
 	char base[PATH_MAX];     /* the folder of the model itself */
 	char **labels;           /* [n_labels] */
 	char *number;            /* info.number */
@@ -37,6 +37,10 @@ int pretrained_find(const struct pretrained *p, const char *prefix, const char *
 		    int layer, char name[PRETRAINED_NAME]);
 /* The shape of the tensor for a parameter of ours. */
 void pretrained_shape(const struct param *ours, enum how how, int *rows, int *cols);
+/* Numbers of its tensor, with what an adapter changes; out has room. ST_INVALID: one is not
+ * finite. */
+enum status pretrained_floats(const struct pretrained *p, int at, float *out,
+			      struct err *err);
 enum status pretrained_fits(const struct st_entry *e, int rows, int cols, struct err *err);
 /* pretrained_heads.c: which heads it has. */
 enum status pretrained_find_heads(struct pretrained *p, struct err *err);

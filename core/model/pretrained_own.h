@@ -11,6 +11,8 @@
 
 /* --- pretrained_tensors.c: all tensors of a folder, of one file or of its shards --- */
 
+enum { PRETRAINED_NAME = 2 * PARAM_NAME };
+
 struct tensors;
 enum status tensors_open(const char *folder, struct tensors **out, struct err *err);
 void tensors_close(struct tensors *t); /* NULL is fine */
@@ -18,6 +20,8 @@ int tensors_count(const struct tensors *t);
 /* By names. Borrowed until it is closed. */
 const struct st_entry *tensors_at(const struct tensors *t, int i);
 int tensors_find(const struct tensors *t, const char *name); /* or -1 */
+/* In place of the one of its name, or beside the others, whose numbers then change. Borrows. */
+void tensors_put(struct tensors *t, const struct st_entry *e);
 
 /* --- pretrained_families.c --- */
 

@@ -40,7 +40,8 @@ struct pretrained_what {
 struct pretrained_saved {
 	const char *class_name;    /* "BertForSequenceClassification"; NULL: none has this
 				      trunk, and all is in tutti.safetensors */
-	const char *why;           /* no class has the trunk, or its head; NULL: it has */
+	const char *why;           /* no class has the trunk, its adapters or its head; NULL:
+				      it has */
 	bool has_head;
 	int merged;                /* matrices with a change of low rank in them */
 	int theirs, ours;          /* tensors of model.safetensors and tutti.safetensors */

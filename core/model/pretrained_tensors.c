@@ -192,6 +192,20 @@ enum status tensors_open(const char *folder, struct tensors **out, struct err *e
 	return ST_OK;
 }
 
+void tensors_put(struct tensors *t, const struct st_entry *e)
+{
+	int at = tensors_find(t, e->name);
+
+	if (at >= 0) {
+		t->e[at] = e;
+		return;
+	}
+	t->e = xreallocarray(t->e, (size_t)t->n + 1, sizeof *t->e);
+	for (at = t->n++; at > 0 && strcmp(t->e[at - 1]->name, e->name) > 0; at--)
+		t->e[at] = t->e[at - 1];
+	t->e[at] = e;
+}
+
 void tensors_close(struct tensors *t)
 {
 	if (!t)

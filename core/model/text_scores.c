@@ -181,10 +181,18 @@ static void said_batch(struct arena *a, const struct batch *b, const struct text
 struct loss text_scores_loss(const struct model *m, struct tape *t, const struct batch *b,
 			     const int32_t *which, float p_drop)
 {
+	const struct model_task *task = &m->task[b->task];
 	struct batch said;
+	float *weight = NULL;
 
+	if (task->class_weight) {
+		weight = arena_alloc(&t->arena, ((size_t)b->B + 1) * sizeof *weight);
+		for (int e = 0; e < b->B; e++)
+			weight[e] = which[e] < 0 ? 1.0f : task->class_weight[which[e]];
+	}
 	said_batch(&t->arena, b, texts_of(m, b), which, &said);
-	return lm_loss(m, t, &said, LM_EXAMPLES, p_drop, m->task[b->task].smoothing, NULL);
+	return lm_loss(m, t, &said, (struct lm_mean){ LM_EXAMPLES, weight }, p_drop,
+		       task->smoothing, NULL);
 }
 
 /* --- scores of all texts --- */

@@ -22,7 +22,7 @@ static enum status refuse_key(struct plan_reader *r, const char *section,
 	char words[80];
 
 	if (row >= 0) {
-		plan_kind_words(plan_places()[row].kinds, words, sizeof words);
+		plan_kind_words(plan_path_kinds(path), words, sizeof words);
 		return plan_refuse(r, section, "'%.80s' is for tasks of kind %s, not %s",
 				   key, words, task_kind_name((enum task_kind)kind));
 	}

@@ -112,12 +112,33 @@ enum status plan_fit_model(struct plan_reader *r, int row, const struct json **n
 	return ST_OK;
 }
 
-/* --- of tasks: what plan_finish() refuses of models that say no answers --- */
+/* --- of tasks: what plan_finish() and plan_check_sense() refuse --- */
+
+/* Without a head or a decoder of their own tasks have what is beside shared layers. */
+bool plan_has_own(const struct plan *p)
+{
+	const struct model_config *m = &p->model;
+
+	return (m->shared_layers >= 0 && m->shared_layers < m->layers) ||
+	       (m->adapter && !m->adapter_of_all);
+}
+
+static bool is_idle(const struct plan_reader *r, int row)
+{
+	bool says = model_kind_says(r->plan->model.kind);
+
+	if (str_eq(key_of(row), "decoder_of"))
+		return says;
+	if (str_eq(key_of(row), "lr_trunk"))
+		return !r->plan->model.from_trunk;
+	if (str_eq(key_of(row), "lr"))
+		return says && !plan_has_own(r->plan);
+	return plan_places()[row].of_model && !says;
+}
 
 void plan_fit_task(struct plan_reader *r, int row, const char *path, const struct json **n)
 {
-	if (!*n || json_type(*n) == JSON_NULL || !plan_places()[row].of_model ||
-	    model_kind_says(r->plan->model.kind) || !may_leave_out(r, path))
+	if (!*n || json_type(*n) == JSON_NULL || !is_idle(r, row) || !may_leave_out(r, path))
 		return;
 	leave_out(r, path);
 	*n = NULL;

@@ -56,6 +56,32 @@ static enum status check_files(struct plan_reader *r, const struct plan_task *t,
 	return ST_OK;
 }
 
+/* How the rows are read is that task's affair, too. */
+static enum status check_reading(struct plan_reader *r, const struct plan_task *t,
+				 const struct plan_task *of)
+{
+	const struct {
+		const char *key;
+		bool same;
+	} row[] = {
+		{ "text", str_eq(t->text, of->text) },
+		{ "source", str_eq(t->text, of->text) },
+		{ "text_b", str_eq(t->pair, of->pair) },
+		{ "format", t->format == of->format },
+		{ "header", t->header == of->header },
+	};
+
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		char path[PLAN_PATH_TEXT];
+
+		str_format(path, sizeof path, "tasks.%s.%s", t->name, row[i].key);
+		if (!row[i].same && plan_node_at(r->root, path))
+			return refuse(r, t, row[i].key, "a task with 'from' has that task's "
+				      "rows, read as they are there: leave it out");
+	}
+	return ST_OK;
+}
+
 static void copy(struct plan_task *t, const struct plan_task *of)
 {
 	str_copy(t->train, sizeof t->train, of->train);
@@ -101,6 +127,8 @@ enum status plan_take_texts(struct plan_reader *r)
 			st = find(r, t, &of);
 		if (!st && of >= 0)
 			st = check_files(r, t, &r->plan->tasks[of]);
+		if (!st && of >= 0)
+			st = check_reading(r, t, &r->plan->tasks[of]);
 		if (st)
 			return st;
 		if (of >= 0)

@@ -59,6 +59,18 @@ int plan_row_any(const char *path)
 	return plan_row_find(path, -1);
 }
 
+unsigned plan_path_kinds(const char *path)
+{
+	unsigned kinds = 0;
+	int n;
+	const struct plan_field *f = plan_fields(&n);
+
+	for (int i = 0; i < n; i++)
+		if (match(f[i].path, path) == MATCH_WHOLE)
+			kinds |= plan_places()[i].kinds;
+	return kinds;
+}
+
 bool plan_is_section(const char *path)
 {
 	int n;

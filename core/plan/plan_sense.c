@@ -3,6 +3,7 @@
  * of them together leave one without any effect. Of a plan that a run already has this is
  * not asked: it runs as it ran.
  */
+#include "plan/plan_kind.h"
 #include "plan/plan_table.h"
 
 bool plan_is_measured(const struct plan *p)
@@ -71,6 +72,34 @@ static enum status check_adapter(struct plan_reader *r)
 			   "model.adapter_trunk is trained");
 }
 
+/* Decoders, and factors on the rate, of what a task does not have; a factor 1 says nothing. */
+static enum status check_own(struct plan_reader *r, const struct plan_task *t)
+{
+	const struct plan *p = r->plan;
+	char path[PLAN_PATH_TEXT];
+
+	str_format(path, sizeof path, "tasks.%s.decoder_of", t->name);
+	if (*t->decoder_of && model_kind_says(p->model.kind))
+		return plan_refuse(r, path, "a '%s' model writes with its layers alone, and has "
+				   "no decoder to share: leave it out", p->model.kind);
+	str_format(path, sizeof path, "tasks.%s.lr_trunk", t->name);
+	if (plan_has_trait(t->kind, FOR_DECODES) && !p->model.from_trunk &&
+	    (t->lr_trunk > 1 || t->lr_trunk < 1))
+		return plan_refuse(r, path, "nothing of the decoder begins as the trunk's: it is "
+				   "for model.decoder_init trunk");
+	str_format(path, sizeof path, "tasks.%s.lr", t->name);
+	if (t->lr < 0 || !(t->lr > 1 || t->lr < 1) || plan_has_own(p))
+		return ST_OK;
+	if (model_kind_says(p->model.kind))
+		return plan_refuse(r, path, "a '%s' model has no head, and all its layers are "
+				   "shared: the task has no parameters of its own "
+				   "(model.shared_layers, optimizer.rates)", p->model.kind);
+	if (*t->decoder_of)
+		return plan_refuse(r, path, "its decoder is that of '%s', whose lr is for it",
+				   t->decoder_of);
+	return ST_OK;
+}
+
 enum status plan_check_sense(struct plan_reader *r)
 {
 	enum status st = ST_OK;
@@ -81,5 +110,7 @@ enum status plan_check_sense(struct plan_reader *r)
 		st = check_method(r, (enum method_role)role);
 	if (!st)
 		st = check_guards(r);
+	for (int i = 0; i < r->plan->n_tasks && !st; i++)
+		st = check_own(r, &r->plan->tasks[i]);
 	return st ? st : check_adapter(r);
 }

@@ -101,6 +101,8 @@ void plan_kind_words(unsigned kinds, char *out, size_t cap);
 int plan_row_find(const char *path, int kind);
 /* The same for any kind; and whether rows stand below this path. */
 int plan_row_any(const char *path);
+/* All kinds that have a row for it, whichever. */
+unsigned plan_path_kinds(const char *path);
 bool plan_is_section(const char *path);
 /* The name below `section` that is nearest to `key` (two edits at most): or NULL. */
 const char *plan_nearest_key(const char *section, const char *key, unsigned kinds);
@@ -184,6 +186,8 @@ bool plan_is_set(const struct plan_reader *r, const char *path);
  */
 enum status plan_fit_model(struct plan_reader *r, int row, const struct json **n);
 void plan_fit_task(struct plan_reader *r, int row, const char *path, const struct json **n);
+/* Has a task parameters of its own beside a head and a decoder? */
+bool plan_has_own(const struct plan *p);
 /* Of steps and epochs, the one that `--set` names alone takes the other's place. */
 enum status plan_fit_budget(struct plan_reader *r, struct json *root);
 /* What was left out so, as plan->left_out. */

@@ -165,7 +165,7 @@ fails "a label without rows has no balanced weight" 1 "no train row has the labe
 	--set 'tasks.topics.labels=["billing","delivery","login","refund","printer","holiday","contract","password","weather"]'
 sed 's/"labels": \[\([^]]*\)\]/"labels": 3.5/; s/multilabel/regress/' d/train.jsonl | sed 's/"labels"/"label"/' >d/numbers.jsonl
 sed 's/multilabel/regress/; s/train.jsonl/numbers.jsonl/; s/"dev": [^,]*,//; s/"label": "labels",//' p.json >q.json
-fails "numbers are not smoothed" 2 "'smoothing' is for tasks of kind classify or multilabel, not regress" \
+fails "numbers are not smoothed" 2 "'smoothing' is for tasks of kind classify or summarize or multilabel or denoise, not regress" \
 	"$TUTTI" check q.json --set tasks.topics.smoothing=0.1
 fails "nor weighted" 2 "'class_weights' is for tasks of kind classify or multilabel, not regress" \
 	"$TUTTI" check q.json --set tasks.topics.class_weights=balanced

@@ -37,6 +37,10 @@ refused "no whole number, in 'every=1.5'" mix.weighting=pcgrad mix.weighting_arg
 refused "ema=1 is out of range" mix.weighting=pcgrad mix.weighting_args.ema=1
 refused "1 micro-batch is too few for 2" mix.weighting=mgda mix.micro_batches=1
 refused "changed wants a model.init" budget.checkpoint=changed
+refused "model.decoder_init trunk at tasks.headline.lr_trunk" tasks.headline.lr_trunk=3
+gaps='"gaps": { "kind": "denoise", "from": "headline", "max_source": 64, "max_target": 16, "decoder_of": "headline", "lr": 3 } }'
+sed 's/"max_target": 16 } }/"max_target": 16 }, '"$gaps/; s/\"shared_layers\": 1/\"shared_layers\": 2/" "$plan" >"$TMP/gaps.json"
+fails "a rate for another task's decoder" 2 "is that of 'headline'.*at tasks.gaps.lr" "$TUTTI" check "$TMP/gaps.json" --set mix.weighting=fixed
 check "what only warns by itself is no contradiction" "$TUTTI" check "$plan" --set "$never" >"$TMP/out"
 
 # a plan of one task, and one whose actor has a range for what it may not do

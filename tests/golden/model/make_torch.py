@@ -10,6 +10,11 @@ a rate for each group) or by turns ("t.NAME"). Encoder and decoder layers are
 torch.nn.TransformerEncoderLayer and TransformerDecoderLayer, one sequence at a time, no padding; those of
 kind "bilstm" are torch.nn.LSTM on packed sequences; decoder "lstm" is torch.nn.LSTMCell. Kind "gpt" and
 decoder "prefix" are encoder layers with a mask.
+
+Written anew by PyTorch 2.15, or on another processor, the case-* files are not the same bytes, and need not be
+committed: PyTorch sums in another order. Weights, rows and all weights after updates (end-, decay-, rates-, "t.NAME")
+are the same bits; losses differ in the last digit or two of float64 (1e-15), and of the gradients those alone that are
+zero but for rounding (1e-16 and less, as a key's bias has).
 """
 import json, math, os, re, struct
 from array import array

@@ -153,4 +153,5 @@ def main():
             f.write(json.dumps(row, separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -96,6 +96,42 @@ static void test_scores(void **state)
 	tm_release(&m);
 }
 
+/* A label counts as often as the task says, in the mean over rows; not in what is shown. */
+static void test_class_weights(void **state)
+{
+	static const float weight[] = { 2.0f, 0.0f, 0.5f };
+	struct model_task task = gpt_tasks[TOPIC];
+	struct model_config cfg = gpt_config();
+	double objective = 0, plain = 0;
+	struct test_model m, weighed;
+	struct test_batch x;
+	struct loss l;
+
+	(void)state;
+	task.class_weight = weight;
+	tm_init(&m, &cfg, gpt_tasks, 1);
+	tm_init(&weighed, &cfg, &task, 1);
+	toy_batch(&x, TOPIC, 7, 6);
+	for (int e = 0; e < 6; e++) {
+		double said;
+
+		for (int i = 0; i < 6; i++)
+			x.label[i] = i == e ? e % 3 : -1;
+		said = toy_loss(&m, &x);
+		plain += said / 6;
+		objective += (double)weight[e % 3] * said / 6;
+	}
+	for (int e = 0; e < 6; e++)
+		x.label[e] = e % 3;
+	tape_begin(&weighed.t, NULL, NULL);
+	l = model_loss(weighed.m, &weighed.t, &x.b, 0.0f);
+	assert_true(fabs(l.objective - objective) < 1e-5);
+	assert_true(fabs(l.plain - plain) < 1e-5);
+	assert_true(fabs(objective - plain) > 0.1);
+	tm_release(&m);
+	tm_release(&weighed);
+}
+
 /* More than fit at once, with long texts: each as if it were alone. */
 static void test_many(void **state)
 {
@@ -450,7 +486,7 @@ int main(void)
 		cmocka_unit_test(test_means),       cmocka_unit_test(test_causal),
 		cmocka_unit_test(test_learns),      cmocka_unit_test(test_same_bits),
 		cmocka_unit_test(test_parts),       cmocka_unit_test(test_flops),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refusals),    cmocka_unit_test(test_class_weights),
 	};
 
 	return cmocka_run_group_tests_name("model_gpt", tests, NULL, NULL);

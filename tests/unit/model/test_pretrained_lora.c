@@ -100,10 +100,13 @@ static void free_changes(void)
 	}
 }
 
+/* One more tensor, or NULL. */
+static const char *extra;
+
 /* With the module's own name, or without the prefix of the trunk; of `n` matrices. */
 static void write_weights(const char *prefix, int n)
 {
-	struct st_entry e[2 * CHANGES_MAX];
+	struct st_entry e[2 * CHANGES_MAX + 1];
 	char name[2 * CHANGES_MAX][200], path[400];
 	struct err err = { "" };
 
@@ -123,8 +126,12 @@ static void write_weights(const char *prefix, int n)
 			e[at].dim[1] = b ? RANK : change[k].in;
 			e[at].bytes = (size_t)(e[at].dim[0] * e[at].dim[1]) * sizeof(float);
 		}
+	if (extra) {
+		e[2 * n] = e[0];
+		e[2 * n].name = extra;
+	}
 	str_format(path, sizeof path, "%s/adapter_model.safetensors", adapter);
-	if (safetensors_save(path, e, 2 * n, NULL, &err))
+	if (safetensors_save(path, e, 2 * n + (extra != NULL), NULL, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -223,15 +230,30 @@ static void test_refused(void **state)
 	refuse(SAYS("bert-base-uncased", ""), "lora of rank 2, alpha 6, in query");
 	refuse(SAYS("bert-base-uncased", ""), "'bert-base-uncased', which is no folder here");
 	refuse(SAYS("../base", ",\"use_dora\":true"), "use_dora is not read here; merge it");
-	refuse(SAYS("../base", ",\"bias\":\"all\""), "biases");
-	refuse(SAYS("../base", ",\"rank_pattern\":{\"query\":4}"), "ranks that differ");
-	refuse(SAYS("../base", ",\"fan_in_fan_out\":true"), "fan_in_fan_out");
+	refuse(SAYS("../base", ",\"bias\":\"some\""), "bias 'some' is not read here; merge it");
+	refuse(SAYS("../base", ",\"rank_pattern\":{\"self.query\":4}"), "is not [4, 24]");
+	refuse(SAYS("../base", ",\"rank_pattern\":{\"query\":0}"), "a rank_pattern is no rank");
+	refuse(SAYS("../base", ",\"alpha_pattern\":{\"query\":\"x\"}"), "is no number");
+	refuse(SAYS("../base", ",\"alpha_pattern\":{\".*query\":4}"),
+	       "a regular expression ('.*query') as alpha_pattern");
+	refuse(SAYS("../base", ",\"init_lora_weights\":\"pissa\""),
+	       "init_lora_weights 'pissa', which changes the model itself");
+	refuse(SAYS("../base", ",\"layer_replication\":[[0,2]]"), "with layer_replication");
+	refuse(SAYS("../base", ",\"alora_invocation_tokens\":[7]"), "alora_invocation_tokens");
+	refuse(SAYS("../base", ",\"of_tomorrow\":1"), "with of_tomorrow is not read here");
 	refuse("{\"peft_type\":\"IA3\"}", "peft_type 'IA3'");
 	refuse("{\"peft_type\":\"LORA\",\"r\":0}", "r is no rank");
 	refuse("[]", "no JSON object");
 	str_copy(strstr(change[1].name, ".weight"), 16, "2.weight");
 	write_weights("", n_changes);
-	refuse(SAYS("../base", ""), "which is no matrix of the trunk; merge it");
+	refuse(SAYS("../base", ""), "which is no matrix of the model; merge it");
+	extra = "base_model.model.bert.encoder.layer.0.x.lora_magnitude_vector";
+	write_weights("", 1);
+	refuse(SAYS("../base", ""), "lora_magnitude_vector' is not read here; merge it");
+	extra = "base_model.model.bert.embeddings.word_embeddings.trainable_tokens_delta";
+	write_weights("", 1);
+	refuse(SAYS("../base", ""), "trainable_tokens_delta' is of no place");
+	extra = NULL;
 	change[0].in--;
 	write_weights("", 1);
 	refuse(SAYS("../base", ""), "lora_A.weight' is not [2, 24]");

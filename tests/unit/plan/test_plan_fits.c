@@ -66,7 +66,10 @@ static const struct fit_case {
 	  "'prefix' writes with the model's own layers, and 'bilstm' has none", NULL },
 	{ "", ", \"prompt\": \"{text}:\"", { 0 }, "a 'transformer' model reads no prompts",
 	  NULL },
+	{ GPT, ", \"lr\": 3", { 0 }, "a 'gpt' model has no head, and all its layers are shared",
+	  NULL },
 	/* a setting that means nothing */
+	{ "", "", { TO_GPT, "tasks.t.lr=3" }, "a 'gpt' model has no head", NULL },
 	{ "", "", { TO_GPT, "model.decoder_layers=2" }, "'decoder_layers' is for models", NULL },
 	{ "", "", { TO_GPT, TO_PREFIX }, "'decoder' is for models", NULL },
 	{ "", "", { TO_PREFIX, "model.decoder_layers=2" }, "'decoder_layers' is for dec", NULL },
@@ -98,7 +101,12 @@ static const struct fit_case {
 	  { "model.kind=bilstm" }, NULL,
 	  "model.prompt_loss, tasks.t.label_texts, tasks.t.prompt of the file have no meaning "
 	  "for bilstm with decoder cross and are left out" },
+	{ "", ", \"lr\": 3", { TO_GPT }, NULL,
+	  "tasks.t.lr of the file has no meaning for gpt and is left out" },
 	/* nothing to say */
+	{ GPT ", \"layers\": 2, \"shared_layers\": 1", ", \"lr\": 3", { 0 }, NULL, NULL },
+	{ GPT ", \"adapter\": \"lora\"", ", \"lr\": 3", { 0 }, NULL, NULL },
+	{ GPT, ", \"lr\": 1", { 0 }, NULL, NULL },
 	{ "\"heads\": 2", "", { TO_GPT }, NULL, NULL },
 	{ "\"heads\": 2, \"ff\": 64", "", { "model.kind=bilstm" }, NULL, NULL },
 	{ LSTM, "", { "model.kind=transformer" }, NULL, NULL },
