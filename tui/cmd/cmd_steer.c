@@ -24,7 +24,8 @@ static enum status find_live(const struct opts *o, char path[PATH_MAX], struct e
 
 	if (!st && !run_is_live(path))
 		st = err_set(err, ST_NOT_FOUND, "run '%s' is not live: there is nothing to "
-			     "steer", o->arg[0]);
+			     "steer ('tutti resume %s' goes on with it)", o->arg[0],
+			     o->arg[0]);
 	return st;
 }
 
