@@ -418,14 +418,16 @@ static void print_check(const struct session *s, const struct init_report *init,
 {
 	double memory = (double)(mem_whole_peak_bytes() + RUN_BYTES + ring_bytes(s)) / 1e6;
 	double hours = seconds * (double)s->plan->steps / 3600;
+	bool is_short = hours * 60 < 1.5;
 	struct json_out j;
 	struct buf b;
 
 	if (!json) {
 		printf("parameters %.2f M   memory %.0f MB   %.0f ms a step   %lld steps "
-		       "in about %.0f min, evaluations apart\n",
+		       "in about %.0f %s, evaluations apart\n",
 		       (double)s->params.size / 1e6, memory, 1000 * seconds,
-		       (long long)s->plan->steps, 60 * hours);
+		       (long long)s->plan->steps, fmax(1, hours * (is_short ? 3600 : 60)),
+		       is_short ? "s" : "min");
 		if (init->words.len)
 			printf("model.init: %s\n", buf_str(&init->words));
 		print_precision(s->plan);

@@ -120,12 +120,22 @@ static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
 	c->paper = PAPER_NONE;
 }
 
+/* As many whole words as fit `room` columns. */
+static void cut_to_words(char *text, int room)
+{
+	while (*text && foreign_columns(text, strlen(text)) > room) {
+		char *blank = strrchr(text, ' ');
+
+		*(blank ? blank : text) = '\0';
+	}
+}
+
 /* Long work (an evaluation, a checkpoint), at the right of the tabs. */
 static bool draw_work(struct canvas *c, const struct snapshot *s, int y, int from)
 {
 	double part = s->work_total ? (double)s->work_done / (double)s->work_total : 0;
-	char left[24];
-	int x = c->cols - 1, w = foreign_columns(s->work, strlen(s->work));
+	char left[24], work[sizeof s->work];
+	int x = c->cols - 1, w;
 
 	if (!s->work[0] || s->phase == PHASE_PREPARING)
 		return false;
@@ -139,10 +149,10 @@ static bool draw_work(struct canvas *c, const struct snapshot *s, int y, int fro
 		draw_paper(c, (struct rect){y, x, 1, 10}, PAPER_LAMP);
 		x -= 1;
 	}
-	if (w > x - from - 1)
-		w = x - from - 1;
-	if (w > 0)
-		draw_foreign(c, y, x - w, w, INK_MARK, s->work);
+	str_copy(work, sizeof work, s->work);
+	cut_to_words(work, x - from - 1);
+	w = foreign_columns(work, strlen(work));
+	draw_foreign(c, y, x - w, w, INK_MARK, work);
 	return true;
 }
 
