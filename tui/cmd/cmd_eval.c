@@ -35,12 +35,13 @@ void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
 	const struct plan_task *p = &s->plan->tasks[task];
 	const struct ask_kind *k = ask_kind(p->kind);
 	const char *name = p->name, *signature = k->signature ? k->signature(p) : NULL;
+	int w = cmd_name_columns(s->plan);
 	char text[24];
 	struct json_out j;
 	struct buf b;
 
 	if (!json) {
-		printf("%-12s %6d rows", name, e->n_examples);
+		printf("%-*s %6d rows", w, name, e->n_examples);
 		for (int i = 0; i < e->n_metrics; i++) {
 			printf("  %s %s", e->metric[i].name,
 			       metric_text(text, e->metric[i].value));
@@ -54,7 +55,7 @@ void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
 			printf("  %.1f s", e->seconds);
 		putchar('\n');
 		if (signature)
-			printf("%-12s %s\n", "", signature);
+			printf("%-*s %s\n", w, "", signature);
 		fflush(stdout);
 		return;
 	}

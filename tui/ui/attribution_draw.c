@@ -31,8 +31,9 @@ static struct run run_at(const struct attribution *a, enum attribution_method m,
 		const struct attributed *w = &a->word[*next];
 
 		if (w->from <= at)
-			return (struct run){ at, w->to < end ? w->to : end, *next,
-					     attribution_level(a, m, *next) };
+			return (struct run){ at, foreign_cut(a->text[text], end,
+							     w->to < end ? w->to : end),
+					     *next, attribution_level(a, m, *next) };
 		end = w->from;
 	}
 	return (struct run){ at, end, -1, 0 };
@@ -126,14 +127,15 @@ void attribution_draw_top(struct canvas *c, int y, int x, int w,
 	for (int i = 0; i < n; i++) {
 		const struct attributed *k = &a->word[top[i]];
 		const char *s = a->text[k->text] + k->from;
-		int cols = foreign_columns(s, k->to - k->from);
+		size_t len = foreign_cut(s, strlen(s), k->to - k->from);
+		int cols = foreign_columns(s, len);
 		char number[24];
 
 		cols = cols > 16 ? 16 : cols;
 		str_format(number, sizeof number, "%+.*f", digits, k->score[m]);
 		if (x + cols + 1 + (int)strlen(number) > end)
 			break;
-		x += draw_foreign_n(c, y, x, 16, INK_TEXT, s, k->to - k->from) + 1;
+		x += draw_foreign_n(c, y, x, 16, INK_TEXT, s, len) + 1;
 		x += draw_text(c, y, x, 9, k->score[m] < 0 ? INK_LINK : INK_WARN, number) + 3;
 	}
 }

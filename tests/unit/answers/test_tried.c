@@ -263,6 +263,24 @@ static void test_top(void **state)
 	canvas_release(&c);
 }
 
+/* A word whose pieces end before its accent keeps it. */
+static void test_accent(void **state)
+{
+	struct attributed word[] = {{0, 0, 4, {.5, 0}}};
+	struct attribution a = {.text = {"cafe\xcc\x81 nu"}, .n = 1, .word = word};
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c);
+	c.utf8 = true;
+	canvas_resize(&c, ROWS, COLS);
+	attribution_draw(&c, (struct rect){0, 0, 2, COLS}, &a, METHOD_GRADIENT, 0);
+	attribution_draw_top(&c, 1, 0, COLS, &a, METHOD_GRADIENT);
+	is_line(&c, 0, "[cafe\xcc\x81] nu", true);
+	is_line(&c, 1, "cafe\xcc\x81 +0.50", true);
+	canvas_release(&c);
+}
+
 /* An empty list says why, and which key gets rows again. */
 static void test_empty(void **state)
 {
@@ -291,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_label_said),
 		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_accent),
 		cmocka_unit_test(test_empty),
 	};
 

@@ -287,6 +287,7 @@ static void test_sets(void **state)
 		{ "nothing", "KEY=VALUE" },
 		{ "=3", "KEY=VALUE" },
 		{ "mix.nothing.T=3", "no field" },
+		{ "optimzer.lr=3", "(did you mean 'optimizer.lr'?)" },
 		{ "tutti=2", "out of range" },
 		{ "model.dim=", "string" },
 	};
