@@ -67,7 +67,7 @@ enum status rundir_root(const char *given, char out[PATH_MAX], struct err *err)
 
 const char *rundir_called(const char *path, char out[PATH_MAX])
 {
-	const char *name = str_path_end(path);
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	size_t folder = (size_t)(name - path);
 	char root[PATH_MAX], here[PATH_MAX];
 	size_t n;

@@ -295,6 +295,11 @@ static int draw_pane(struct canvas *c, const struct text_pane *p, bool is_boxed)
 	return lines - skip;
 }
 
+static const char *plural(int n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
 			const struct example_view *e)
 {
@@ -303,14 +308,9 @@ static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bo
 			      .speakers = true};
 
 	str_format(p.remark, sizeof p.remark, e->figures->is_cut ?
-		   "%d words, cut: the model saw %d pieces" : "%d words", e->n_source,
-		   e->pieces.n_source);
+		   "%d word%s, cut: the model saw %d pieces" : "%d word%s", e->n_source,
+		   plural(e->n_source), e->pieces.n_source);
 	draw_pane(c, &p, boxed);
-}
-
-static const char *plural(int n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static void draw_reference(struct canvas *c, struct rect r, bool boxed,

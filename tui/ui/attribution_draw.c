@@ -11,6 +11,7 @@
 
 #include "attribution.h"
 #include "base/str.h"
+#include "text/utf8.h"
 
 enum { BRACKETS_FROM = 2 }; /* the level that gets brackets */
 
@@ -64,6 +65,28 @@ static int draw_run(struct canvas *c, int y, int x, int room, const char *s,
 	return used;
 }
 
+static size_t fit(const char *s, const struct run *w, int cols)
+{
+	return text_fit(s + w->from, w->to - w->from, cols - (w->level ? 2 : 0));
+}
+
+/* Of a chunk longer than a line (Chinese has no blanks): as much as fits, or a new line. */
+static void break_run(const char *s, struct run *w, int room, int *line, int *x)
+{
+	size_t fits;
+
+	if (*x + run_columns(s, w) <= room)
+		return;
+	fits = w->level ? 0 : fit(s, w, room - *x);
+	if (!fits && *x > 0) {
+		++*line;
+		*x = 0;
+		fits = fit(s, w, room);
+	}
+	if (fits)
+		w->to = w->from + fits;
+}
+
 int attribution_draw(struct canvas *c, struct rect r, const struct attribution *a,
 		     enum attribution_method m, int text)
 {
@@ -95,6 +118,8 @@ int attribution_draw(struct canvas *c, struct rect r, const struct attribution *
 		while (at < end) {
 			struct run w = run_at(a, m, text, at, end, &next);
 
+			if (cols > r.w)
+				break_run(s, &w, r.w, &line, &x);
 			if (line < r.h && x < r.w)
 				draw_run(c, r.y + line, r.x + x, r.w - x, s, &w);
 			x += run_columns(s, &w);
