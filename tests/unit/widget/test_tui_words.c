@@ -141,7 +141,8 @@ static void test_lines(void **state)
 /* Scripts without blanks: a character a word, its full stop with it, and no blank drawn. */
 static void test_unspaced(void **state)
 {
-	static const char source[] = "\xe7\x8c\xab\xe3\x81\xa8\xe7\x8a\xac\xe3\x80\x82GPT-4\xe5\xb1\xb1";
+	static const char source[] = "\xe7\x8c\xab\xe3\x81\xa8\xe7\x8a\xac\xe3\x80\x82"
+				     "GPT-4\xe5\xb1\xb1";
 	int ns, no;
 	struct word *s = words_cut(source, &ns);
 	struct word *o = words_cut("\xe7\x8c\xab \xe3\x81\xa8 \xe5\xb7\x9d", &no);
