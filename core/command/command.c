@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/suggest.h"
 #include "guard/guard.h"
 #include "mix/mix.h"
 #include "store/store.h"
@@ -364,6 +365,19 @@ static void normalise(struct command *c)
 		memcpy(c->text + n, "!", 2); /* such rows have their number last */
 }
 
+static enum status refuse_name(const char *name, struct err *err)
+{
+	struct suggestion s = { 0 };
+
+	for (int i = 0; i < command_count; i++)
+		suggest(&s, name, command_table[i]->name);
+	if (s.word)
+		return err_set(err, ST_INVALID, "no command '%.60s': did you mean '%s'?",
+			       name, s.word);
+	return err_set(err, ST_INVALID, "no command '%.60s': Tab at ':', or 'tutti actions "
+		       "RUN', lists them", name);
+}
+
 static enum status parse(const char *line, struct command *out, bool is_entry,
 			 struct err *err)
 {
@@ -384,7 +398,7 @@ static enum status parse(const char *line, struct command *out, bool is_entry,
 		return err_set(err, ST_INVALID, "empty command");
 	out->row = command_find(name);
 	if (!out->row)
-		return err_set(err, ST_INVALID, "no command '%.60s'", name);
+		return refuse_name(name, err);
 	st = cut_args(out, at, err);
 	if (!st)
 		st = check_args(out, err);

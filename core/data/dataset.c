@@ -162,6 +162,12 @@ enum status dataset_source(const struct dataset_spec *spec,
 
 /* --- what the rows were like --- */
 
+/* In whole hundredths, so that it can be typed. */
+static double share_that_passes(uint64_t bad, uint64_t rows)
+{
+	return ceil((double)bad / (double)rows * 100) / 100;
+}
+
 static enum status rows_fail(const struct row_report *r,
 			     const struct dataset_spec *spec, struct err *err)
 {
@@ -185,10 +191,10 @@ static enum status rows_fail(const struct row_report *r,
 		st = err_set(err, ST_INVALID,
 			     "too many bad rows in '%s': %" PRIu64 " of %" PRIu64
 			     ", more than the %" PRIu64 " that a max_bad of %g lets "
-			     "pass: %s",
+			     "pass (--set tasks.NAME.max_bad=%g does): %s",
 			     spec->path, bad, r->file_rows,
 			     row_report_allowed(r, spec->max_bad), spec->max_bad,
-			     buf_str(&b));
+			     share_that_passes(bad, r->file_rows), buf_str(&b));
 	buf_release(&b);
 	return st;
 }

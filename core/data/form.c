@@ -311,8 +311,9 @@ static enum status refuse(const struct votes *v, const char *path,
 	if (named == SOURCE_JSONL)
 		return err_set(err, ST_INVALID, "no JSON rows: '%s'", path);
 	return err_set(err, ST_INVALID, "cannot tell the columns of '%s': most lines have "
-		       "neither JSON nor as many tabs, ',', ';' or '|' as each other",
-		       path);
+		       "neither JSON nor as many tabs, ',', ';' or '|' as each other "
+		       "(texts without columns are for tasks of kind mlm, denoise or lm "
+		       "with \"format\": \"lines\" or \"paragraphs\" in a plan)", path);
 }
 
 static enum status decide(const struct votes *v, const char *path, struct form *out,

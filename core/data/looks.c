@@ -13,6 +13,7 @@
 #define TO_JSONL "to_json('%s.jsonl', orient='records', lines=True, force_ascii=False)"
 #define SHEET "save it as \"CSV UTF-8\", or " PANDAS("read_excel('%s')", \
 						     "to_csv('%s.csv', index=False)")
+#define COPY_TEXTS "copy its texts to a table, a row each, and save that as CSV"
 #define FROM_UTF32 "iconv -f UTF-32 -t UTF-8 '%s' >NEW"
 #define FROM_UTF16 "iconv -f UTF-16 -t UTF-8 '%s' >NEW"
 
@@ -35,8 +36,11 @@ static const struct kind {
 	  "a.ipc.open_stream('%s').read_pandas()." TO_JSONL "\"" },
 	{ "ORC", 3, 0, NULL, "an ORC file", PANDAS("read_orc('%s')", TO_JSONL) },
 	{ "PK\x03\x04", 4, 0, "xl/", "an Excel sheet", SHEET },
+	{ "PK\x03\x04", 4, 0, "word/", "a Word document", COPY_TEXTS },
+	{ "PK\x03\x04", 4, 0, "ppt/", "slides", COPY_TEXTS },
 	{ "PK\x03\x04", 4, 0, "[Content_Types].xml", "an Office document", SHEET },
 	{ "PK\x03\x04", 4, 0, "opendocument.spreadsheet", "an ODF spreadsheet", SHEET },
+	{ "PK\x03\x04", 4, 0, "opendocument.", "an ODF document", COPY_TEXTS },
 	{ "PK\x03\x04", 4, 0, ".npy", "NumPy arrays", "export their texts as JSONL" },
 	{ "PK\x03\x04", 4, 0, NULL, "a zip archive",
 	  "unzip '%s', and name the files in it" },
@@ -51,7 +55,7 @@ static const struct kind {
 	  "7z x '%s', and name the files in it" },
 	{ "Rar!\x1a", 5, 0, NULL, "a RAR archive", "unrar x '%s', and name the files in it" },
 	{ "ustar", 5, 257, NULL, "a tar archive", "tar xf '%s', and name the files in it" },
-	{ "%PDF-", 5, 0, NULL, "a PDF", "copy its texts to a table" },
+	{ "%PDF-", 5, 0, NULL, "a PDF", COPY_TEXTS },
 	{ "version https://git-lfs.github.com/spec/", 40, 0, NULL,
 	  "a pointer of Git LFS, not the file itself", "git lfs pull fetches it" },
 	{ "<!DOCTYPE html", 14, 0, NULL, "a web page", "download the file it shows" },

@@ -3,6 +3,7 @@
  */
 #include "guard/guard.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -165,6 +166,10 @@ const char *guard_measure(const struct guard_task *t, double merit, char out[24]
 {
 	if (t->is_inverse)
 		str_format(out, 24, "%.3g", merit > 0 ? 1 / merit : 0);
+	else if (t->is_correlation && fabs(merit) < 0.9995)
+		str_format(out, 24, "%s.%03.0f", merit < 0 ? "-" : "", 1000 * fabs(merit));
+	else if (t->is_correlation)
+		str_format(out, 24, "%.2f", merit);
 	else
 		str_format(out, 24, "%.1f", 100 * merit);
 	return out;

@@ -44,6 +44,7 @@ struct guard_param {
 struct guard_task {
 	const char *name, *metric;
 	bool is_inverse;  /* merit is 1 over the metric (a perplexity) */
+	bool is_correlation;
 	bool is_active;
 };
 
@@ -144,7 +145,7 @@ void guard_show(const struct guard_row *row, const struct guard *g, char *out, s
 
 /* --- for rows --- */
 
-/* A merit as its metric is read on the screen: "81.2", a perplexity "17.4". */
+/* A merit as its metric is read on the screen: "81.2", ".812", a perplexity "17.4". */
 const char *guard_measure(const struct guard_task *t, double merit, char out[24]);
 /* A remembered number as a place below n; what a damaged file says may be none: -1. */
 int guard_place(double x, int n);

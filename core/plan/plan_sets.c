@@ -20,6 +20,19 @@ static const char *nearest_below(const char *path, const char **key, char *secti
 	return plan_nearest_key(section, *key, ~0U);
 }
 
+/* "optimzer.lr": the group's name is the slip. */
+static const char *nearest_group(const char *path, const char **rest)
+{
+	char group[PLAN_PATH_TEXT];
+	const char *dot = strchr(path, '.');
+
+	if (!dot)
+		return NULL;
+	*rest = dot;
+	str_format(group, sizeof group, "%.*s", (int)(dot - path), path);
+	return plan_is_section(group) ? NULL : plan_nearest_key("", group, ~0U);
+}
+
 static enum status refuse_setting(struct plan_reader *r, const char *path)
 {
 	char section[PLAN_PATH_TEXT];
@@ -33,6 +46,11 @@ static enum status refuse_setting(struct plan_reader *r, const char *path)
 		return err_set(r->err, ST_INVALID,
 			       "no field '%.120s' for --set (did you mean '%.120s%s%s'?)",
 			       path, section, *section ? "." : "", near);
+	near = nearest_group(path, &key);
+	if (near)
+		return err_set(r->err, ST_INVALID,
+			       "no field '%.120s' for --set (did you mean '%s%.120s'?)", path,
+			       near, key);
 	return err_set(r->err, ST_INVALID, "no field '%.120s' for --set", path);
 }
 

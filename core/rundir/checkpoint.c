@@ -483,7 +483,7 @@ enum status checkpoint_save(struct session *s, struct store *st, const char *run
 	if (st && !store_score(st, row.timeline, row.step, &score, NULL))
 		row.score = score.score;
 	if (!status)
-		status = file_mkdirs(all, 0700, err);
+		status = checkpoint_place(run, all, err);
 	if (!status)
 		status = checkpoint_list_of(run, st, &list, &n, err);
 	if (!status && !find_place(all, list, n, journal_seq, &row))

@@ -26,6 +26,14 @@ enum status checkpoint_path(const char *folder, const char *name, char out[PATH_
 
 /* --- names --- */
 
+enum status checkpoint_place(const char *run, const char *checkpoints, struct err *err)
+{
+	if (!file_exists(run))
+		return err_set(err, ST_NOT_FOUND, "the run's folder is gone, and with it what was "
+			       "kept: '%s'", run);
+	return file_mkdirs(checkpoints, 0700, err);
+}
+
 void checkpoint_folder_name(int64_t step, int timeline, int revision, char out[64])
 {
 	struct buf b;

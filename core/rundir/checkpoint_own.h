@@ -103,6 +103,8 @@ enum { CHECKPOINT_TRIES = 20 };
 /* checkpoint_list() with the run's store at hand; NULL: opened for reading, if there. */
 enum status checkpoint_list_of(const char *run, struct store *st,
 			       struct checkpoint_info **out, int *n, struct err *err);
+/* Makes the folder of a run's checkpoints; not again the run's own, if somebody removed it. */
+enum status checkpoint_place(const char *run, const char *checkpoints, struct err *err);
 /* "step-000500", "step-000500-t1", "step-000500.2" and back. */
 void checkpoint_folder_name(int64_t step, int timeline, int revision, char out[64]);
 bool checkpoint_folder_parse(const char *name, struct checkpoint_info *out);

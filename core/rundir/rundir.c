@@ -65,6 +65,27 @@ enum status rundir_root(const char *given, char out[PATH_MAX], struct err *err)
 	return file_xdg(XDG_DATA, out, PATH_MAX, err);
 }
 
+const char *rundir_called(const char *path, char out[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t folder = (size_t)(name - path);
+	char root[PATH_MAX], here[PATH_MAX];
+	size_t n;
+
+	if (!rundir_root(NULL, root, NULL) && strlen(root) + 1 == folder &&
+	    str_starts(path, root)) {
+		str_copy(out, PATH_MAX, name);
+		return out;
+	}
+	str_copy(out, PATH_MAX, path);
+	if (!getcwd(here, sizeof here))
+		return out;
+	n = strlen(here);
+	if (str_starts(path, here) && path[n] == '/' && path[n + 1])
+		str_copy(out, PATH_MAX, path + n + 1);
+	return out;
+}
+
 /* Is anything of a run in this folder? */
 static bool is_run(const char *path)
 {

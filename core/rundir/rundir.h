@@ -18,6 +18,11 @@ enum status rundir_root(const char *given, char out[PATH_MAX], struct err *err);
 /* A run by name under the root, or a folder: its path. ST_NOT_FOUND. */
 enum status rundir_find(const char *root, const char *run, char out[PATH_MAX],
 			struct err *err);
+/*
+ * What a user types for the run at `path`: its name where a bare name finds it, else
+ * its folder, from here where it lies below.
+ */
+const char *rundir_called(const char *path, char out[PATH_MAX]);
 /* Makes the folder; name NULL: base with the next free number ("demo-3"). */
 enum status rundir_create(const char *root, const char *name, const char *base,
 			  char out[PATH_MAX], struct err *err);

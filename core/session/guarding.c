@@ -19,6 +19,8 @@ static void look_at_tasks(const struct session *s, struct guard_task *task)
 
 		task[i] = (struct guard_task){ .name = p->name, .metric = m->name,
 					       .is_inverse = m->lower_is_better,
+					       .is_correlation =
+						    m->unit == METRIC_CORRELATION,
 					       .is_active = !ch->muted &&
 						    (ch->solo || !any_solo) };
 	}

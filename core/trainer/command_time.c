@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "rundir/checkpoint.h"
+#include "rundir/rundir.h"
 #include "session/ring.h"
 #include "store/line.h"
 #include "trainer/branch.h"
@@ -307,6 +308,7 @@ static enum status run_branch(struct trainer *t, const struct command *c,
 	struct branch_wanted w = { .run = t->run_path, .name = c->n_args ? c->arg[0] : "",
 				   .step = t->s->step };
 	struct branch_made made;
+	char called[PATH_MAX];
 	enum status st = not_catching_up(t, err);
 
 	if (!c->n_args)
@@ -318,7 +320,7 @@ static enum status run_branch(struct trainer *t, const struct command *c,
 	if (st)
 		return st;
 	buf_addf(answer, "%s from step %lld: 'tutti resume %s' goes on with it", w.name,
-		 (long long)made.step, w.name);
+		 (long long)made.step, rundir_called(made.run, called));
 	trainer_say(t, "branch %s made from step %lld", w.name, (long long)made.step);
 	return ST_OK;
 }

@@ -228,12 +228,34 @@ static enum status run_arm(struct session *s, const struct ring *held, struct fo
 
 /* --- all of them --- */
 
+static bool schedule_ends(const struct plan *p)
+{
+	return p->schedule != SCHEDULE_CONSTANT && !(p->lr_floor > 0);
+}
+
+/* The newest checkpoint from which the schedule has `need` steps left: or -1. */
+static int64_t with_steps_left(const char *run, int64_t horizon, int64_t need)
+{
+	struct checkpoint_info *list = NULL;
+	int64_t step = -1;
+	int n = 0;
+
+	if (checkpoint_list(run, &list, &n, NULL))
+		n = 0;
+	for (int i = 0; i < n; i++)
+		if (list[i].complete && !list[i].is_left && list[i].step > step &&
+		    list[i].step + need <= horizon)
+			step = list[i].step;
+	xfree(list);
+	return step;
+}
+
 /* What would be the same under every method, or stands there twice. */
 static enum status check(const struct session *s, int64_t *steps, const char *const *words,
 			 int n, struct err *err)
 {
 	const struct plan *p = s->plan;
-	bool ends = p->schedule != SCHEDULE_CONSTANT && !(p->lr_floor > 0);
+	bool ends = schedule_ends(p);
 	int64_t left = s->mix.horizon - s->step;
 
 	for (int i = 0; i < n; i++)
@@ -277,6 +299,23 @@ static enum status open_at(void *arg, const char *folder, struct err *err)
 	return st;
 }
 
+/* The newest checkpoint, or of a schedule that has ended one before. */
+static enum status open_newest(struct opening *o, int64_t need, struct checkpoint_choice *c,
+			       struct err *err)
+{
+	enum status st = checkpoint_with(o->run, CHECKPOINT_NEWEST, c, open_at, o, err);
+	int64_t step;
+
+	if (st || !schedule_ends(o->s->plan) || o->s->step + need <= o->s->mix.horizon)
+		return st;
+	step = with_steps_left(o->run, o->s->mix.horizon, need);
+	if (step < 0)
+		return ST_OK; /* check() says it */
+	session_free(o->s);
+	o->s = NULL;
+	return checkpoint_with(o->run, step, c, open_at, o, err);
+}
+
 enum status fork_run(const char *run, int64_t step, int64_t steps, const char *const *words,
 		     int n, int workers, struct progress *pg, struct fork_result *out,
 		     struct err *err)
@@ -293,9 +332,10 @@ enum status fork_run(const char *run, int64_t step, int64_t steps, const char *c
 		return err_set(err, ST_INVALID, "%d methods are more than %d", n, FORK_ARMS - 1);
 	for (int i = 0; i < n && !st; i++)
 		st = find_method(words[i], &row, param, err);
-	if (!st)
-		st = checkpoint_with(run, step < 0 ? CHECKPOINT_NEWEST : step, &c, open_at, &o,
-				     err);
+	if (!st && step < 0)
+		st = open_newest(&o, steps > 0 ? steps : 1, &c, err);
+	else if (!st)
+		st = checkpoint_with(run, step, &c, open_at, &o, err);
 	if (st)
 		return st;
 	out->s = o.s;

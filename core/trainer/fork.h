@@ -55,7 +55,8 @@ struct fork_result {
 
 /*
  * words [n]: a method of weighting or sampling with its parameters, "cagrad c=0.4". step
- * -1: the newest checkpoint; that of another step is refused. steps 0: FORK_STEPS, or as
+ * -1: the newest checkpoint from which the schedule has so many steps left, if there is
+ * one; that of another step is refused. steps 0: FORK_STEPS, or as
  * many as the schedule has left; more of a schedule that falls to 0 are refused, since there
  * all methods do the same, and so is a method that is named twice. A method that nobody has
  * is ST_INVALID before anything is computed; one that this run cannot use, or that does

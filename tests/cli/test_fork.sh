@@ -67,6 +67,12 @@ state_of_live undisturbed
 "$TUTTI" fork alone --methods uniform --steps 2 --json --runs "$runs" >"$TMP/out" 2>"$TMP/err"
 grep -q '"cosine"' "$TMP/out" && not_ok "cosines of one micro-batch" || ok "one micro-batch a step: no cosines"
 
+# a run whose schedule has ended: from a checkpoint before that, unasked
+"$TUTTI" train "$plan" --run ended --runs "$runs" >/dev/null 2>&1
+"$TUTTI" fork ended --methods fixed --runs "$runs" >"$TMP/out" 2>"$TMP/err"
+check "a run that has ended is forked where steps are left" grep -q '^ended from step 30: 10 steps' "$TMP/out"
+fails "unless that step is asked for" 1 "the schedule has ended at step 40" "$TUTTI" fork ended --methods fixed --step 40 --runs "$runs"
+
 fails "no such method" 1 "no method 'nope' (there are: fixed, .*uniform" "$TUTTI" fork a --methods fixed,nope --runs "$runs"
 fails "no method named" 1 "fork wants --methods" "$TUTTI" fork a --runs "$runs"
 fails "a parameter out of range" 1 "T=0 is out of range" "$TUTTI" fork a --methods 'temperature T=0' --runs "$runs"

@@ -81,7 +81,7 @@ fails "fork of an unknown method" 1 "no method 'nosuch'" "$TUTTI" fork gram "$@"
 fails "fork of a method twice" 1 "'fixed' is named twice" "$TUTTI" fork gram "$@" fixed,fixed --step 10
 "$TUTTI" fork one "$@" pcgrad,bandit --step 10 --steps 2 >"$TMP/out" 2>&1
 check "fork of one task says which methods have nothing to do" [ "$(grep -c 'there is one: ' "$TMP/out")" = 2 ]
-fails "fork where all rates are 0" 1 "ended at step 20.*--step N" "$TUTTI" fork gram "$@" fixed
+fails "fork where all rates are 0" 1 "ended at step 20.*--step N" "$TUTTI" fork gram "$@" fixed --step 20
 fails "fork of more steps than there are" 1 "--steps 5 at most" "$TUTTI" fork gram "$@" fixed --step 15 --steps 9
 fails "fork from a step without a checkpoint" 1 "no checkpoint of step 12 is kept" "$TUTTI" fork gram "$@" fixed --step 12
 check "fork of as many as are left" "$TUTTI" fork gram "$@" fixed --step 15 >"$TMP/out"

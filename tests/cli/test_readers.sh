@@ -33,7 +33,7 @@ takes "names of rows" rnames.csv "classify by 'label', text 'text'" 'train: 1[0-
 { echo 'text, label'; rows 150 ', '; } >blank.csv
 takes "a blank in the header" blank.csv "classify by 'label'" '0 skipped'
 { echo '# exported, by a tool'; echo '#rows: 150'; echo 'text,label'; rows 150 ,; } >notes.csv
-takes "comments on top" notes.csv '2 lines of comment on top' '0 skipped'
+takes "comments on top" notes.csv '2 lines on top passed over: comments, or .sep=.' '0 skipped'
 { printf 'text\tlabel\n'; rows 150 '	'; } | sed 's/ /, /' >tabs.csv
 takes "tabs in a .csv" tabs.csv "classify by 'label'" '0 skipped'
 { echo 'text;label'; rows 150 ';'; } >semicolons.csv
@@ -104,7 +104,7 @@ check "a second header is told" grep -q '1 train row has the names of the column
 
 # why nothing can be learned
 { echo text,label; rows 40 , | sed 's/,.*/,keen/'; } >alike.csv
-fails "one label alone" 2 "'label' (keen, the same in all rows)" "$TUTTI" new alike.csv -o no.json
+fails "one label alone" 2 "'label' (keen, the same in all rows): nothing can be learned of a label that never" "$TUTTI" new alike.csv -o no.json
 rows 40 , | awk -F, '{ printf "{\"data\": {\"text\": \"%s\", \"label\": \"%s\"}}\n", $1, $2 }' >nested.jsonl
 fails "members of members" 2 "no columns, where 'data' has members of its own" "$TUTTI" new nested.jsonl -o no.json
 rows 60 , | awk -F, '{ k = "long"; for (i = 0; i < 20; i++) k = k "-key"

@@ -207,7 +207,7 @@ static void draw_head(struct canvas *c, const struct ui *ui, struct rect r, bool
 				v->mean.blind, v->mean.n) + 2;
 	if (wide)
 		x += draw_more_means(c, &v->mean, r.y, x);
-	else
+	else if (r.w >= 76)
 		x += draw_number(c, r.y, x, "baseline", ch->metric, ch->baseline,
 				 INK_DIM) + 2;
 	x = draw_place(c, v, r, x);
@@ -283,6 +283,9 @@ static int draw_pane(struct canvas *c, const struct text_pane *p, bool is_boxed)
 	if (p->r.h < (is_boxed ? 3 : 2))
 		return 0;
 	in = pane_frame(c, p->r, is_boxed, p->title, p->remark);
+	if (is_boxed && in.y == p->r.y + 1 && p->n &&
+	    words_line(c, in.w, p->word, p->n, p->n - 1) + 2 < in.h)
+		in = rect_cut(in, 1, 0, 0, 0); /* air, as a tall box has */
 	skip = first_line(c, p, in);
 	lines = words_draw(c, in, p->word, p->n, skip, p->speakers);
 	if (skip > 0)
@@ -290,6 +293,11 @@ static int draw_pane(struct canvas *c, const struct text_pane *p, bool is_boxed)
 	if (lines - skip > in.h)
 		draw_text(c, in.y + in.h - 1, p->r.x + p->r.w - 1, 1, INK_MARK, "↓");
 	return lines - skip;
+}
+
+static const char *plural(int n)
+{
+	return n == 1 ? "" : "s";
 }
 
 static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bool boxed,
@@ -300,14 +308,9 @@ static void draw_source(struct canvas *c, const struct ui *ui, struct rect r, bo
 			      .speakers = true};
 
 	str_format(p.remark, sizeof p.remark, e->figures->is_cut ?
-		   "%d words, cut: the model saw %d pieces" : "%d words", e->n_source,
-		   e->pieces.n_source);
+		   "%d word%s, cut: the model saw %d pieces" : "%d word%s", e->n_source,
+		   plural(e->n_source), e->pieces.n_source);
 	draw_pane(c, &p, boxed);
-}
-
-static const char *plural(int n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static void draw_reference(struct canvas *c, struct rect r, bool boxed,

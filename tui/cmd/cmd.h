@@ -106,4 +106,7 @@ void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
 enum status cmd_pick_task(const struct plan *p, const char *name, int *task,
 			  struct err *err);
 
+/* Columns of the longest task's name, so that figures stand below each other. */
+int cmd_name_columns(const struct plan *p);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "cmd.h"
+#include "rundir/rundir.h"
 #include "trainer/branch.h"
 
 static void print_json(const struct opts *o, const struct branch_made *made)
@@ -34,6 +35,7 @@ int cmd_branch(const struct opts *o)
 				   .sets = o->set, .n_sets = o->n_sets,
 				   .pg = cmd_progress() };
 	struct branch_made made;
+	char called[PATH_MAX];
 	struct err err;
 	enum status st;
 
@@ -48,6 +50,6 @@ int cmd_branch(const struct opts *o)
 		print_json(o, &made);
 	else
 		printf("%s begins from step %lld of %s: 'tutti resume %s' goes on with it\n",
-		       o->arg[1], (long long)made.step, o->arg[0], o->arg[1]);
+		       o->arg[1], (long long)made.step, o->arg[0], rundir_called(made.run, called));
 	return EXIT_WELL;
 }

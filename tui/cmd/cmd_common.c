@@ -217,3 +217,12 @@ enum status cmd_open_run(const struct opts *o, bool with_data, struct session **
 	cmd_say("%s%s", words, o->averaged ? ", the weights' average" : "");
 	return ST_OK;
 }
+
+int cmd_name_columns(const struct plan *p)
+{
+	size_t w = 12;
+
+	for (int i = 0; i < p->n_tasks; i++)
+		w = strlen(p->tasks[i].name) > w ? strlen(p->tasks[i].name) : w;
+	return (int)w;
+}

@@ -113,12 +113,13 @@ static int follow(const struct opts *o, const char *run)
 static int say_end(const struct client_result *end, const char *run)
 {
 	const char *slash = strrchr(run, '/'), *name = slash ? slash + 1 : run;
+	char called[PATH_MAX];
 
 	switch (end->end) {
 	case CLIENT_SIGNAL: return EXIT_SIGNAL + end->status;
 	case CLIENT_LOST:
 		cmd_say("tutti: the engine of %s has gone\ntutti: 'tutti resume %s' goes on "
-			"from its newest checkpoint", name, name);
+			"from its newest checkpoint", name, rundir_called(run, called));
 		return EXIT_FAILED;
 	default:
 		if (end->word.len)

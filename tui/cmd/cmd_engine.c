@@ -14,6 +14,7 @@
 #include "cmd.h"
 #include "desk/host.h"
 #include "plan/plan.h"
+#include "rundir/rundir.h"
 #include "trainer/trainer.h"
 
 enum { SCRIPT_MAX = 16 << 20 };
@@ -60,14 +61,15 @@ static void serve(struct host *h, struct trainer *t, struct snapshot *s)
 	}
 }
 
-static void last_word(const struct snapshot *s, char *out, size_t cap)
+static void last_word(const struct snapshot *s, const char *called, char *out, size_t cap)
 {
 	if (s->phase == PHASE_FAILED)
-		str_format(out, cap, "run %s failed: %s", s->run, s->message);
+		str_format(out, cap, "run %s failed: %s; 'tutti resume %s' goes on from "
+			   "its last checkpoint", s->run, s->message, called);
 	else
 		str_format(out, cap,
 			   "run %s ended at step %lld of %lld; 'tutti %s' looks at it%s",
-			   s->run, (long long)s->step, (long long)s->steps, s->run,
+			   s->run, (long long)s->step, (long long)s->steps, called,
 			   s->step < s->steps ? ", 'tutti resume' goes on" : "");
 }
 
@@ -77,7 +79,7 @@ static int run_engine(const struct host_options *ho)
 	struct snapshot s;
 	struct host *h = NULL;
 	struct err err = {""};
-	char word[600];
+	char word[800];
 	enum status st;
 	int code;
 
@@ -94,7 +96,7 @@ static int run_engine(const struct host_options *ho)
 	if (!st)
 		st = trainer_join(t, &err);
 	trainer_snapshot(t, &s);
-	last_word(&s, word, sizeof word);
+	last_word(&s, ho->called, word, sizeof word);
 	if (st && st != ST_STOPPED)
 		code = cmd_fail(st, &err);
 	else if (cmd_signal())
@@ -110,7 +112,7 @@ int cmd_engine(const struct opts *o)
 				     .extend = o->extend, .says_plan = true};
 	struct host_options ho = {0};
 	struct buf given, script;
-	char history[PATH_MAX];
+	char history[PATH_MAX], called[PATH_MAX];
 	struct err err;
 	enum status st = ST_OK;
 	int code = EXIT_FAILED;
@@ -133,8 +135,10 @@ int cmd_engine(const struct opts *o)
 		ho.history = history;
 	if (st)
 		say_once("", err.text);
-	else
+	else {
+		ho.called = rundir_called(trainer_run_path(ho.trainer), called);
 		code = run_engine(&ho);
+	}
 	trainer_free(ho.trainer);
 	buf_release(&given);
 	buf_release(&script);

@@ -35,12 +35,13 @@ void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
 	const struct plan_task *p = &s->plan->tasks[task];
 	const struct ask_kind *k = ask_kind(p->kind);
 	const char *name = p->name, *signature = k->signature ? k->signature(p) : NULL;
+	int w = cmd_name_columns(s->plan);
 	char text[24];
 	struct json_out j;
 	struct buf b;
 
 	if (!json) {
-		printf("%-12s %6d rows", name, e->n_examples);
+		printf("%-*s %6d rows", w, name, e->n_examples);
 		for (int i = 0; i < e->n_metrics; i++) {
 			printf("  %s %s", e->metric[i].name,
 			       metric_text(text, e->metric[i].value));
@@ -54,7 +55,7 @@ void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
 			printf("  %.1f s", e->seconds);
 		putchar('\n');
 		if (signature)
-			printf("%-12s %s\n", "", signature);
+			printf("%-*s %s\n", w, "", signature);
 		fflush(stdout);
 		return;
 	}
@@ -418,14 +419,16 @@ static void print_check(const struct session *s, const struct init_report *init,
 {
 	double memory = (double)(mem_whole_peak_bytes() + RUN_BYTES + ring_bytes(s)) / 1e6;
 	double hours = seconds * (double)s->plan->steps / 3600;
+	bool is_short = hours * 60 < 1.5;
 	struct json_out j;
 	struct buf b;
 
 	if (!json) {
 		printf("parameters %.2f M   memory %.0f MB   %.0f ms a step   %lld steps "
-		       "in about %.0f min, evaluations apart\n",
+		       "in about %.0f %s, evaluations apart\n",
 		       (double)s->params.size / 1e6, memory, 1000 * seconds,
-		       (long long)s->plan->steps, 60 * hours);
+		       (long long)s->plan->steps, fmax(1, hours * (is_short ? 3600 : 60)),
+		       is_short ? "s" : "min");
 		if (init->words.len)
 			printf("model.init: %s\n", buf_str(&init->words));
 		print_precision(s->plan);

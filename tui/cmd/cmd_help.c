@@ -11,7 +11,7 @@
 #include "metric/metric.h"
 #include "rundir/rundir.h"
 #include "command/command.h"
-#include "suggest.h"
+#include "base/suggest.h"
 #include "usage.h"
 
 enum { HELP_AT = 21, HELP_WIDE = 79 };

@@ -33,6 +33,14 @@ struct new_plan {
 
 /* --- one set --- */
 
+static bool has_constant(const struct sample *s)
+{
+	for (int i = 0; i < s->n_columns; i++)
+		if (s->column[i].distinct == 1 && s->column[i].n > 1)
+			return true;
+	return false;
+}
+
 static enum status refuse(const struct new_file *f, struct err *err)
 {
 	const struct data_column *c = data_kind((enum task_kind)0)->column; /* say */
@@ -56,8 +64,10 @@ static enum status refuse(const struct new_file *f, struct err *err)
 		row_report_text(&f->sample->report, f->path, &b);
 		buf_addc(&b, ')');
 	}
-	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: say it with "
+	err_set(err, ST_INVALID, "cannot tell what to learn from '%s' with %s: %s "
 		"--set kind=%s --set %s=COLUMN --set %s=COLUMN", f->path, buf_str(&b),
+		has_constant(f->sample) ? "nothing can be learned of a label that never "
+		"changes, another is named with" : "say it with",
 		task_kind_name((enum task_kind)0), c[COLUMN_TEXT].key,
 		c[COLUMN_TARGET].key);
 	buf_release(&b);
@@ -86,8 +96,8 @@ static void say_oddities(const struct new_file *f)
 	const struct sample *s = f->sample;
 
 	if (s->comments)
-		cmd_say("  %llu line%s of comment on top", (unsigned long long)s->comments,
-			s->comments == 1 ? "" : "s");
+		cmd_say("  %llu line%s on top passed over: comments, or 'sep='",
+			(unsigned long long)s->comments, s->comments == 1 ? "" : "s");
 	if (s->format != SOURCE_JSONL && !s->can_name)
 		cmd_say("  the first row has not as many columns as most: it names none");
 	for (int i = 0; i < s->n_columns; i++) {

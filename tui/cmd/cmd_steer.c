@@ -21,10 +21,12 @@
 static enum status find_live(const struct opts *o, char path[PATH_MAX], struct err *err)
 {
 	enum status st = cmd_find_run(o, o->arg[0], path, err);
+	char called[PATH_MAX];
 
 	if (!st && !run_is_live(path))
 		st = err_set(err, ST_NOT_FOUND, "run '%s' is not live: there is nothing to "
-			     "steer", o->arg[0]);
+			     "steer ('tutti resume %s' goes on with it)", o->arg[0],
+			     rundir_called(path, called));
 	return st;
 }
 

@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "desk/host.h"
 #include "train_lines.h"
+#include "rundir/rundir.h"
 #include "trainer/trainer.h"
 
 enum { LINE_SECONDS = 10, SCRIPT_MAX = 16 << 20 };
@@ -159,8 +160,9 @@ static void watch(struct teller *t)
 static void listen_for_others(struct teller *t)
 {
 	struct host_options ho = { .trainer = t->trainer };
-	char history[PATH_MAX];
+	char history[PATH_MAX], called[PATH_MAX];
 
+	ho.called = rundir_called(trainer_run_path(t->trainer), called);
 	if (cmd_history_path(history))
 		ho.history = history;
 	if (host_open(&ho, &t->host, &t->alone))

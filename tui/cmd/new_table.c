@@ -9,7 +9,7 @@
 #include "text/utf8.h"
 
 /* 80 columns with the number before and the remark behind. */
-enum { CELL_NAME = 12, CELL_KIND = 9, CELL_TEXT = 25, CELL_TARGET = 12 };
+enum { CELL_NAME = 12, CELL_KIND = 10, CELL_TEXT = 25, CELL_TARGET = 12 };
 
 /* --- drawing --- */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "suggest.h"
+#include "base/suggest.h"
 
 const struct subcommand *subcommand_find(const char *name)
 {

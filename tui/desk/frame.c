@@ -83,6 +83,8 @@ static void draw_course(struct canvas *c, const struct ui *ui, struct rect r, in
 	int bar = r.w >= 110 ? 20 : r.w >= 76 && !ui_looks_only(ui) ? 8 : 0;
 	char number[24];
 
+	if (s->phase == PHASE_PREPARING && s->step == 0)
+		return; /* no figure says anything yet */
 	c->flags = CELL_BOLD;
 	x += draw_text(c, r.y, x, 5, INK_STRONG, r.w >= 110 ? "step " : "");
 	x += draw_text(c, r.y, x, 14, INK_STRONG, fmt_count(number, s->step));
@@ -120,12 +122,22 @@ static void draw_title(struct canvas *c, const struct ui *ui, struct rect r)
 	c->paper = PAPER_NONE;
 }
 
+/* As many whole words as fit `room` columns. */
+static void cut_to_words(char *text, int room)
+{
+	while (*text && foreign_columns(text, strlen(text)) > room) {
+		char *blank = strrchr(text, ' ');
+
+		*(blank ? blank : text) = '\0';
+	}
+}
+
 /* Long work (an evaluation, a checkpoint), at the right of the tabs. */
 static bool draw_work(struct canvas *c, const struct snapshot *s, int y, int from)
 {
 	double part = s->work_total ? (double)s->work_done / (double)s->work_total : 0;
-	char left[24];
-	int x = c->cols - 1, w = foreign_columns(s->work, strlen(s->work));
+	char left[24], work[sizeof s->work];
+	int x = c->cols - 1, w;
 
 	if (!s->work[0] || s->phase == PHASE_PREPARING)
 		return false;
@@ -139,10 +151,10 @@ static bool draw_work(struct canvas *c, const struct snapshot *s, int y, int fro
 		draw_paper(c, (struct rect){y, x, 1, 10}, PAPER_LAMP);
 		x -= 1;
 	}
-	if (w > x - from - 1)
-		w = x - from - 1;
-	if (w > 0)
-		draw_foreign(c, y, x - w, w, INK_MARK, s->work);
+	str_copy(work, sizeof work, s->work);
+	cut_to_words(work, x - from - 1);
+	w = foreign_columns(work, strlen(work));
+	draw_foreign(c, y, x - w, w, INK_MARK, work);
 	return true;
 }
 
@@ -266,6 +278,42 @@ static void draw_guards_word(struct canvas *c, struct rect r, const struct journ
 	draw_foreign(c, r.y, r.x + 1, r.w - 2, INK_WARN, word);
 }
 
+/*
+ * A message whole: what does not fit the last line takes the lines above, cut between
+ * words. The reason stands at the end, and so does what to do.
+ */
+static void draw_message(struct canvas *c, struct rect r, enum ink ink, const char *text)
+{
+	enum { LINES = 4 };
+	size_t from[LINES], at = 0, len;
+	int n = 0, y;
+	struct buf b;
+	const char *s;
+
+	buf_init(&b);
+	text_sanitize(&b, text, strlen(text));
+	s = buf_str(&b);
+	len = strlen(s);
+	while (at < len && n < LINES) {
+		size_t end = at + text_fit(s + at, len - at, r.w - 2), k = end;
+
+		from[n++] = at;
+		while (end < len && k > at && s[k] != ' ')
+			k--;
+		at = k > at ? k : end > at ? end : len;
+		while (s[at] == ' ')
+			at++;
+	}
+	y = r.y - n + 1;
+	for (int i = 0; i < n && y + i >= 0; i++) {
+		size_t end = i + 1 < n ? from[i + 1] : len;
+
+		draw_fill(c, (struct rect){ y + i, r.x, 1, r.w });
+		draw_foreign_n(c, y + i, r.x + 1, r.w - 2, ink, s + from[i], end - from[i]);
+	}
+	buf_release(&b);
+}
+
 static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 {
 	if (ui->ask == ASK_QUIT) {
@@ -284,13 +332,11 @@ static void draw_foot(struct canvas *c, const struct ui *ui, struct rect r)
 		draw_text(c, r.y, r.x + 1, r.w - 2, INK_WARN,
 			  "stopping: the step is finished and a checkpoint saved");
 	else if (ui->message[0])
-		draw_foreign(c, r.y, r.x + 1, r.w - 2, ui->is_bad ? INK_WARN : INK_TEXT,
-			     ui->message);
+		draw_message(c, r, ui->is_bad ? INK_WARN : INK_TEXT, ui->message);
 	else if (ui->pic->phase == PHASE_FAILED ||
 		 (ui->pic->phase > PHASE_DONE && ui->feed.is_live &&
 		  ui->view == VIEW_DESK && ui->pic->message[0]))
-		draw_foreign(c, r.y, r.x + 1, r.w - 2,
-			     ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
+		draw_message(c, r, ui->pic->phase == PHASE_FAILED ? INK_BAD : INK_TEXT,
 			     ui->pic->message[0] ? ui->pic->message : "the run has failed");
 	else if (ui->view == VIEW_DESK && ui_guards_note(ui))
 		draw_guards_word(c, r, ui_guards_note(ui));
@@ -328,14 +374,17 @@ static void draw_preparing(struct canvas *c, const struct snapshot *s, struct re
 		draw_foreign(c, b.y + 6, b.x + 3, b.w - 6, INK_DIM, s->message);
 }
 
-static void draw_too_small(struct canvas *c)
+static void draw_too_small(struct canvas *c, const struct snapshot *s)
 {
 	char text[64];
 
 	str_format(text, sizeof text, "%dx%d is too small: %dx%d needed", c->cols,
 		   c->rows, LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
+	if ((int)strlen(text) > c->cols)
+		str_format(text, sizeof text, "%dx%d needed", LAYOUT_MIN_COLS,
+			   LAYOUT_MIN_ROWS);
 	draw_text(c, c->rows / 2, 0, c->cols, INK_TEXT, text);
-	if (c->rows > 2)
+	if (c->rows > 2 && s->phase < PHASE_DONE && s->phase != PHASE_PAUSED)
 		draw_text(c, c->rows / 2 + 1, 0, c->cols, INK_DIM, "training goes on");
 }
 
@@ -347,7 +396,7 @@ void draw_screen(struct canvas *c, const struct ui *ui)
 		c->mouse = ui->mouse == MOUSE_ON;
 	layout_page(c->rows, c->cols, &p);
 	if (p.too_small) {
-		draw_too_small(c);
+		draw_too_small(c, ui->pic);
 		return;
 	}
 	draw_title(c, ui, p.title);

@@ -32,6 +32,7 @@ enum status host_open(const struct host_options *o, struct host **out, struct er
 	feed_trainer(&h->feed, o->trainer);
 	str_copy(h->run, sizeof h->run, run);
 	str_copy(h->name, sizeof h->name, slash ? slash + 1 : run);
+	str_copy(h->called, sizeof h->called, o->called ? o->called : h->name);
 	if (o->history)
 		str_copy(h->history, sizeof h->history, o->history);
 	setlocale(LC_CTYPE, "C.UTF-8"); /* lent terminals' own codesets are levels */
@@ -221,7 +222,7 @@ static enum status open_desk(struct host *h, int i, struct err *err)
 static enum status take_over(struct host *h, int i, struct err *err)
 {
 	int old = h->steers;
-	char why[400];
+	char why[800];
 	enum status st = lent_terminal_check(&h->caller[i]->lent, old >= 0, err);
 
 	if (st)
@@ -232,7 +233,7 @@ static enum status take_over(struct host *h, int i, struct err *err)
 	if (old < 0)
 		return st;
 	str_format(why, sizeof why, "another terminal has taken this screen over: "
-		   "'tutti attach %s' takes it back", h->name);
+		   "'tutti attach %s' takes it back", h->called);
 	if (!st)
 		give_back(h, old, 0, why);
 	else if (open_desk(h, old, NULL))
@@ -311,7 +312,7 @@ static void read_caller(struct host *h, int i)
 static void look_at_desk(struct host *h)
 {
 	struct caller *c = h->caller[h->steers];
-	char why[300];
+	char why[800];
 
 	switch (desk_state(h->desk)) {
 	case DESK_OPEN:
@@ -325,7 +326,7 @@ static void look_at_desk(struct host *h)
 	case DESK_DETACHED:
 		str_format(why, sizeof why,
 			   "detached: %s goes on; 'tutti attach %s' comes back",
-			   h->name, h->name);
+			   h->name, h->called);
 		give_back(h, h->steers, desk_exit_code(h->desk), why);
 		break;
 	case DESK_QUIT:

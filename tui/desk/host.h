@@ -23,6 +23,7 @@ enum { HOST_CALLERS = 32, HOST_POLLS = 64 };
 struct host_options {
 	struct trainer *trainer;  /* borrowed */
 	const char *history;      /* the prompt's file, or NULL */
+	const char *called;       /* how a user names the run; copied */
 	bool stops_on_hangup;     /* the run ends when the steering screen is lost */
 };
 /* Listens in the trainer's run. */

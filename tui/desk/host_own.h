@@ -30,7 +30,7 @@ struct caller {
 struct host {
 	struct trainer *trainer;
 	struct feed feed;
-	char run[4096], name[128], history[4096];
+	char run[4096], name[128], called[4096], history[4096];
 	int listen_fd;
 	double listen_after;  /* nobody is let in before */
 	struct caller *caller[HOST_CALLERS]; /* NULL: free */

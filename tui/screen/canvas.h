@@ -102,6 +102,8 @@ int draw_name(struct canvas *c, int y, int x, int w, enum ink ink, const char *s
 bool short_name(char *out, size_t cap, const char *s, int w);
 /* Columns that draw_foreign would need. */
 int foreign_columns(const char *s, size_t len);
+/* The first byte from `at` on where a cut takes no combining mark from its letter. */
+size_t foreign_cut(const char *s, size_t len, size_t at);
 void draw_fill(struct canvas *c, struct rect r);
 /* Puts a paper behind what stands there already. */
 void draw_paper(struct canvas *c, struct rect r, enum paper p);

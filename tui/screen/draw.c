@@ -219,6 +219,17 @@ int foreign_columns(const char *s, size_t len)
 	return cols;
 }
 
+size_t foreign_cut(const char *s, size_t len, size_t at)
+{
+	uint32_t cp;
+	int n;
+
+	while (at > 0 && at < len && (n = utf8_next(s + at, len - at, &cp)) > 0 &&
+	       columns_of(s + at, n, cp) == 0)
+		at += (size_t)n;
+	return at;
+}
+
 void draw_fill(struct canvas *c, struct rect r)
 {
 	for (int y = r.y; y < r.y + r.h; y++)

@@ -11,6 +11,7 @@
 
 #include "attribution.h"
 #include "base/str.h"
+#include "text/utf8.h"
 
 enum { BRACKETS_FROM = 2 }; /* the level that gets brackets */
 
@@ -31,8 +32,9 @@ static struct run run_at(const struct attribution *a, enum attribution_method m,
 		const struct attributed *w = &a->word[*next];
 
 		if (w->from <= at)
-			return (struct run){ at, w->to < end ? w->to : end, *next,
-					     attribution_level(a, m, *next) };
+			return (struct run){ at, foreign_cut(a->text[text], end,
+							     w->to < end ? w->to : end),
+					     *next, attribution_level(a, m, *next) };
 		end = w->from;
 	}
 	return (struct run){ at, end, -1, 0 };
@@ -61,6 +63,28 @@ static int draw_run(struct canvas *c, int y, int x, int room, const char *s,
 		used += draw_text(c, y, x + used, 1, INK_TEXT, r->level > 0 ? "]" : ")");
 	c->paper = PAPER_NONE;
 	return used;
+}
+
+static size_t fit(const char *s, const struct run *w, int cols)
+{
+	return text_fit(s + w->from, w->to - w->from, cols - (w->level ? 2 : 0));
+}
+
+/* Of a chunk longer than a line (Chinese has no blanks): as much as fits, or a new line. */
+static void break_run(const char *s, struct run *w, int room, int *line, int *x)
+{
+	size_t fits;
+
+	if (*x + run_columns(s, w) <= room)
+		return;
+	fits = w->level ? 0 : fit(s, w, room - *x);
+	if (!fits && *x > 0) {
+		++*line;
+		*x = 0;
+		fits = fit(s, w, room);
+	}
+	if (fits)
+		w->to = w->from + fits;
 }
 
 int attribution_draw(struct canvas *c, struct rect r, const struct attribution *a,
@@ -94,6 +118,8 @@ int attribution_draw(struct canvas *c, struct rect r, const struct attribution *
 		while (at < end) {
 			struct run w = run_at(a, m, text, at, end, &next);
 
+			if (cols > r.w)
+				break_run(s, &w, r.w, &line, &x);
 			if (line < r.h && x < r.w)
 				draw_run(c, r.y + line, r.x + x, r.w - x, s, &w);
 			x += run_columns(s, &w);
@@ -126,14 +152,15 @@ void attribution_draw_top(struct canvas *c, int y, int x, int w,
 	for (int i = 0; i < n; i++) {
 		const struct attributed *k = &a->word[top[i]];
 		const char *s = a->text[k->text] + k->from;
-		int cols = foreign_columns(s, k->to - k->from);
+		size_t len = foreign_cut(s, strlen(s), k->to - k->from);
+		int cols = foreign_columns(s, len);
 		char number[24];
 
 		cols = cols > 16 ? 16 : cols;
 		str_format(number, sizeof number, "%+.*f", digits, k->score[m]);
 		if (x + cols + 1 + (int)strlen(number) > end)
 			break;
-		x += draw_foreign_n(c, y, x, 16, INK_TEXT, s, k->to - k->from) + 1;
+		x += draw_foreign_n(c, y, x, 16, INK_TEXT, s, len) + 1;
 		x += draw_text(c, y, x, 9, k->score[m] < 0 ? INK_LINK : INK_WARN, number) + 3;
 	}
 }

@@ -153,6 +153,8 @@ void pairs_words(struct canvas *c, const struct snapshot *s, int y, int x, int w
 	x += draw_name(c, y, x, room, ink_channel(k), s->ch[k].name);
 	conflicts_words(f, i, k, words, sizeof words);
 	x += draw_text(c, y, x, end - x, INK_TEXT, ": ");
+	if ((int)strlen(words) > end - x && strchr(words, ','))
+		*strchr(words, ',') = '\0'; /* where, rather than half of the word */
 	draw_text(c, y, x, end - x, ink_of(mean, conflicts_error(f, i, k)), words);
 }
 
@@ -165,21 +167,19 @@ static void show_ms(char out[24], double seconds)
 void pairs_cost(struct canvas *c, const struct snapshot *s, int y, int x, int w)
 {
 	const struct conflicts *f = &s->conflicts;
-	char number[24], own[24], step[24], text[4][96];
+	char number[24], own[24], step[24], text[3][96];
 	double part = s->train_seconds > 0 ? 100 * f->spent / s->train_seconds : 0;
 
 	show_ms(own, f->seconds);
 	show_ms(step, s->seconds_per_step);
 	if (s->gradients_every > 0)
-		str_format(text[3], sizeof text[3], "every %s", fmt_count(number,
-									  s->gradients_every));
+		str_format(text[2], sizeof text[2], "every %s steps",
+			   fmt_count(number, s->gradients_every));
 	else
-		str_copy(text[3], sizeof text[3], "when asked");
-	str_format(text[2], sizeof text[2], "%s%s", text[3],
-		   s->gradients_every > 0 ? " steps" : "");
+		str_copy(text[2], sizeof text[2], "when asked");
 	str_format(text[1], sizeof text[1], "%s, %s of %s ms", text[2], own, step);
 	str_format(text[0], sizeof text[0], "%s, %.2g%% of the run", text[1], part);
-	for (int i = f->rows && s->seconds_per_step > 0 ? 0 : 2; i < 4; i++) {
+	for (int i = f->rows && s->seconds_per_step > 0 ? 0 : 2; i < 3; i++) {
 		if ((int)strlen(text[i]) > w)
 			continue; /* a shorter one */
 		draw_text(c, y, x, w, INK_DIM, text[i]);

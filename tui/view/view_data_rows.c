@@ -79,10 +79,12 @@ static int draw_text_of(struct canvas *c, const struct data_view *v, int y, int 
 	if (at + n + 2 > (size_t)(w > 0 ? w : 0) && at > 16) {
 		for (from = at - 16; from < at && ((unsigned char)text[from] & 0xc0) == 0x80;)
 			from++;
+		from = foreign_cut(text, at, from);
 		used += draw_text(c, y, x, w, INK_DIM, "…");
 	}
 	used += draw_foreign_n(c, y, x + used, w - used, INK_TEXT, text + from, at - from);
 	c->flags = CELL_UNDERLINE | CELL_BOLD;
+	n = foreign_cut(text, look, at + n) - at;
 	used += draw_foreign_n(c, y, x + used, w - used, INK_NOVEL, text + at, n);
 	c->flags = 0;
 	at += n;
@@ -239,6 +241,7 @@ static void put_cut(struct pen *p, const char *what, int lost, bool is_partial,
 	if (pen_shows(p, p->line)) {
 		y = pen_y(p, p->line);
 		x = p->r.x;
+		kept = foreign_cut(text, len, kept);
 		x += draw_textf(p->c, y, x, p->r.w, INK_WARN, "%s cut, %d%s pieces lost: ",
 				what, lost, is_partial ? " or more" : "");
 		draw_foreign_n(p->c, y, x, p->r.x + p->r.w - x, INK_DIM, text + kept,

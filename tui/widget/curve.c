@@ -124,16 +124,37 @@ static int dot_row(const struct plot *p, double place, int per)
 	return y < 0 ? 0 : y >= dots ? dots - 1 : y;
 }
 
-static void label(char out[24], double v, bool is_short)
+/* "1e-05" as "1e-5". */
+static void drop_noughts(char *s)
 {
-	if (v != 0 && fabs(v) < 0.001)
+	char *e = strstr(s, "e-0");
+
+	if (e)
+		memmove(e + 2, e + 3, strlen(e + 3) + 1);
+}
+
+/* As many digits as the columns take, rounded: never a number with its end cut off. */
+static void label(char out[24], double v, int digits)
+{
+	if (v != 0 && fabs(v) < 0.001) {
 		snprintf(out, 24, "%.0e", v);
-	else if (fabs(v) >= 1e4)
+		drop_noughts(out);
+		return;
+	}
+	if (fabs(v) >= 1e4) {
 		fabs(v) < 1e15 ? (void)fmt_brief(out, v) : (void)snprintf(out, 24, "%.0e", v);
-	else if (is_short)
-		snprintf(out, 24, "%.3g", v);
-	else
-		snprintf(out, 24, "%.4g", v);
+		return;
+	}
+	for (; digits > 0; digits--) {
+		char *nought;
+
+		snprintf(out, 24, "%.*g", digits, v);
+		nought = strstr(out, "0.");
+		if (strlen(out) > LABEL_COLS - 2 && fabs(v) < 0.01 && nought)
+			memmove(nought, nought + 1, strlen(nought));
+		if (strlen(out) <= LABEL_COLS - 2)
+			return;
+	}
 }
 
 static void y_labels(struct canvas *c, const struct plot *p)
@@ -150,7 +171,7 @@ static void y_labels(struct canvas *c, const struct plot *p)
 		int y;
 
 		y = p->area.y + dot_row(p, (double)(u - p->range.lo) / units, 4) / 4;
-		label(text, v * p->scale, p->range.log && p->range.unit < 1);
+		label(text, v * p->scale, p->range.log && p->range.unit < 1 ? 3 : 4);
 		draw_right(c, y, p->area.x - 2, LABEL_COLS - 2, INK_DIM, text);
 		for (int x = 3; x < p->area.w; x += 4)
 			draw_cell(c, y, p->area.x + x, 0xb7, INK_FRAME);

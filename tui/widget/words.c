@@ -9,12 +9,41 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "text/fold.h"
+#include "text/letters.h"
+#include "text/utf8.h"
+
+static enum letter letter_at(const char *s, int *bytes)
+{
+	uint32_t cp;
+	int n = utf8_next(s, strnlen(s, 4), &cp);
+
+	*bytes = n ? n : 1;
+	return n ? letter_of(cp) : LETTER_NOT;
+}
+
+/* The end of the word that begins at `s`, which is no blank. */
+static const char *word_end(const char *s)
+{
+	bool has_alone = false, has_part = false;
+
+	for (int n; *s && !char_is_blank(*s); s += n) {
+		enum letter l = letter_at(s, &n);
+
+		if ((l == LETTER_ALONE && (has_alone || has_part)) ||
+		    (l == LETTER_PART && has_alone))
+			break;
+		has_alone |= l == LETTER_ALONE;
+		has_part |= l == LETTER_PART;
+	}
+	return s;
+}
 
 struct word *words_cut(const char *text, int *n)
 {
 	struct word *w = NULL;
 	size_t cap = 0;
 	bool starts = false;
+	const char *end = NULL;
 
 	*n = 0;
 	while (text && *text && *n < WORDS_MAX) {
@@ -22,15 +51,16 @@ struct word *words_cut(const char *text, int *n)
 
 		for (; char_is_blank(*text); text++)
 			starts |= *text == '\n';
-		for (from = text; *text && !char_is_blank(*text);)
-			text++;
+		from = text;
+		text = word_end(from);
 		if (text == from)
 			break;
 		ARRAY_GROW(w, *n, cap);
 		w[(*n)++] = (struct word){.s = from, .n = (size_t)(text - from),
 					  .key = text_fold_key(from, (size_t)(text - from)),
-					  .starts_line = starts};
+					  .starts_line = starts, .joins = from == end};
 		starts = false;
+		end = text;
 	}
 	return w;
 }
@@ -205,15 +235,15 @@ struct wrap {
 /* Moves on by word i of `cols` columns; returns the column where it starts. */
 static int wrap_word(struct wrap *at, const struct word *word, int cols)
 {
-	int x;
+	int x, gap = !word->joins;
 
 	if (cols > at->w)
 		cols = at->w;
-	if (at->x > 0 && (word->starts_line || at->x + 1 + cols > at->w)) {
+	if (at->x > 0 && (word->starts_line || at->x + gap + cols > at->w)) {
 		at->line++;
 		at->x = 0;
 	}
-	x = at->x + (at->x > 0);
+	x = at->x + (at->x > 0 ? gap : 0);
 	at->x = x + cols;
 	return x;
 }
@@ -228,7 +258,7 @@ static int word_columns(const struct word *w, const struct marks *m)
 static void draw_gap(struct canvas *c, int y, int x, const struct word *w,
 		     const struct marks *m)
 {
-	if (!w->span || w[-1].span != w->span)
+	if (w->joins || !w->span || w[-1].span != w->span)
 		return;
 	c->paper = (uint8_t)(w->heat || w->is_chosen ? PAPER_SPAN +
 			     (w->span - 1) % SPAN_PAPERS : m->paper);

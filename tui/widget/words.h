@@ -20,13 +20,18 @@ struct word {
 	size_t n;
 	uint64_t key;         /* text_fold_key: 0: punctuation alone */
 	bool starts_line;     /* the text had a newline before it */
+	bool joins;           /* no blank before it: see words_cut() */
 	int span;             /* copied span it belongs to, 1.., 0: none */
 	bool is_novel;        /* stands nowhere in the source */
 	bool is_chosen;       /* the cursor is on it */
 	enum word_look look;
 	int heat;             /* 0..3: how much the chosen word looked at it */
 };
-/* Cuts at white space; at most WORDS_MAX. Returns (caller frees). */
+/*
+ * Cuts at white space, and around every character of a script that is written without
+ * (its full stop stays with it), as ROUGE counts them; at most WORDS_MAX. Returns
+ * (caller frees).
+ */
 struct word *words_cut(const char *text, int *n);
 /* The keys that are not 0, and which word each is of. `at` may be NULL. */
 int words_keys(const struct word *w, int n, uint64_t *key, int *at);

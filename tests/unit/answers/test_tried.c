@@ -263,6 +263,46 @@ static void test_top(void **state)
 	canvas_release(&c);
 }
 
+/* A word whose pieces end before its accent keeps it. */
+static void test_accent(void **state)
+{
+	struct attributed word[] = {{0, 0, 4, {.5, 0}}};
+	struct attribution a = {.text = {"cafe\xcc\x81 nu"}, .n = 1, .word = word};
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c);
+	c.utf8 = true;
+	canvas_resize(&c, ROWS, COLS);
+	attribution_draw(&c, (struct rect){0, 0, 2, COLS}, &a, METHOD_GRADIENT, 0);
+	attribution_draw_top(&c, 1, 0, COLS, &a, METHOD_GRADIENT);
+	is_line(&c, 0, "[cafe\xcc\x81] nu", true);
+	is_line(&c, 1, "cafe\xcc\x81 +0.50", true);
+	canvas_release(&c);
+}
+
+/* Text without blanks goes on in the next line, marked words whole. */
+static void test_unspaced(void **state)
+{
+	static const char five[] = "\xe4\xb8\x80\xe4\xba\x8c\xe4\xb8\x89\xe5\x9b\x9b\xe4\xba\x94";
+	struct attributed word[] = {{0, 6, 9, {.5, 0}}};
+	struct attribution a = {.text = {(char *)five}, .n = 1, .word = word};
+	struct canvas c;
+
+	(void)state;
+	canvas_init(&c);
+	c.utf8 = true;
+	canvas_resize(&c, ROWS, COLS);
+	assert_int_equal(attribution_draw(&c, (struct rect){0, 0, 4, 7}, &a, METHOD_GRADIENT, 0),
+			 3);
+	is_line(&c, 0, "\xe4\xb8\x80\xe4\xba\x8c", true);
+	is_line(&c, 1, "[\xe4\xb8\x89]", true);
+	assert_int_equal(attribution_draw(&c, (struct rect){4, 0, 4, 5}, &a, METHOD_GRADIENT, 0),
+			 3);
+	is_line(&c, 6, "\xe5\x9b\x9b", true);
+	canvas_release(&c);
+}
+
 /* An empty list says why, and which key gets rows again. */
 static void test_empty(void **state)
 {
@@ -291,6 +331,8 @@ int main(void)
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_label_said),
 		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_accent),
+		cmocka_unit_test(test_unspaced),
 		cmocka_unit_test(test_empty),
 	};
 

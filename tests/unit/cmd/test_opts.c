@@ -5,7 +5,7 @@
 #include "fixture/data_check.h"
 
 #include "cmd/opts.h"
-#include "cmd/suggest.h"
+#include "base/suggest.h"
 #include "cmd/usage.h"
 
 enum { WORDS = 12 };

@@ -57,9 +57,26 @@ static void test_words(void **state)
 	assert_string_equal(text, "act n=7 margin=0.01 se=2 loss=0.05");
 }
 
+/* As the strips on the desk have them. */
+static void test_measures(void **state)
+{
+	const struct guard_task share = { .metric = "accuracy" };
+	const struct guard_task r = { .metric = "pearson", .is_correlation = true };
+	const struct guard_task ppl = { .metric = "perplexity", .is_inverse = true };
+	char out[24];
+
+	(void)state;
+	assert_string_equal(guard_measure(&share, 0.8125, out), "81.2");
+	assert_string_equal(guard_measure(&r, 0.059, out), ".059");
+	assert_string_equal(guard_measure(&r, -0.0894, out), "-.089");
+	assert_string_equal(guard_measure(&r, 0.9999, out), "1.00");
+	assert_string_equal(guard_measure(&ppl, 0.0625, out), "16");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_words) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_words),
+					    cmocka_unit_test(test_measures) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

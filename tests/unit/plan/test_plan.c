@@ -284,9 +284,9 @@ static void test_sets(void **state)
 		{ "model=3", "group" },
 		{ "sed=3", "did you mean 'seed'" },
 		{ "UNUSED=3", "neither a field" },
-		{ "nothing", "KEY=VALUE" },
-		{ "=3", "KEY=VALUE" },
+		{ "nothing", "KEY=VALUE" }, { "=3", "KEY=VALUE" },
 		{ "mix.nothing.T=3", "no field" },
+		{ "optimzer.lr=3", "(did you mean 'optimizer.lr'?)" },
 		{ "tutti=2", "out of range" },
 		{ "model.dim=", "string" },
 	};

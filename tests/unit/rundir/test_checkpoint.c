@@ -162,10 +162,22 @@ static void test_changed_data(void **state)
 	fixture_file("count.dev.jsonl", 1, 1000, 20);
 }
 
+/* A run's folder that somebody removed is not made again, with one checkpoint in it. */
+static void test_folder_gone(void **state)
+{
+	struct err err = { "" };
+
+	(void)state;
+	assert_int_equal(checkpoint_save(trained, NULL, "no-such-run", NULL, 0, NULL, &err),
+			 ST_NOT_FOUND);
+	assert_non_null(strstr(err.text, "the run's folder is gone"));
+	assert_false(file_exists("no-such-run"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_folder_gone),
 		cmocka_unit_test(test_dev_metrics),
 		cmocka_unit_test(test_go_on),
 		cmocka_unit_test(test_weights_alone),

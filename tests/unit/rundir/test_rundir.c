@@ -277,6 +277,24 @@ static void test_open_to_look(void **state)
 	assert_true(!p && !store);
 }
 
+/* A name only where a name alone finds the run; else a folder that does. */
+static void test_called(void **state)
+{
+	char here[PATH_MAX], root[PATH_MAX], path[PATH_MAX], out[PATH_MAX];
+	struct err err;
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof here));
+	assert_int_equal(rundir_root(NULL, root, &err), ST_OK);
+	str_format(path, sizeof path, "%s/one", root);
+	assert_string_equal(rundir_called(path, out), "one");
+	str_format(path, sizeof path, "%s/other/one", here);
+	assert_string_equal(rundir_called(path, out), "other/one");
+	str_format(path, sizeof path, "%sother/one", here);
+	assert_string_equal(rundir_called(path, out), path);
+	assert_string_equal(rundir_called("/far/one", out), "/far/one");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_root),  cmocka_unit_test(test_race),
 		cmocka_unit_test(test_lock),  cmocka_unit_test(test_lock_is_no_link),
 		cmocka_unit_test(test_list),  cmocka_unit_test(test_open_to_look),
+		cmocka_unit_test(test_called),
 	};
 
 	return cmocka_run_group_tests_name("rundir", tests, scratch_make, remove_all);

@@ -96,7 +96,8 @@ static void test_parse(void **state)
 	good("try mood amber boat", "try mood amber boat");
 	bad("", "empty");
 	bad("   ", "empty");
-	bad("wieght mood 2", "no command 'wieght'");
+	bad("wieght mood 2", "no command 'wieght': did you mean 'weight'?");
+	bad("conjure mood 2", "no command 'conjure': Tab at ':', or 'tutti actions RUN'");
 	bad("weight mood", "too few");
 	bad("weight mood 2 3", "too many");
 	bad("weight mood two", "no number");

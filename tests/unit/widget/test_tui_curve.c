@@ -140,6 +140,28 @@ static void test_ascii_marks(void **state)
 	canvas_release(&c);
 }
 
+/* Numbers are rounded to the columns there are, never cut off. */
+static void test_labels(void **state)
+{
+	static const struct { int y; const char *text; } want[] = {
+		{0, " 0.062 |"}, {4, " 0.016 |"}, {6, " .0078 |"}, {9, " .0039 |"},
+		{11, " 0.002 |"}, {13, "  1e-3 |"}, {15, "  5e-4 |"} };
+	struct canvas c;
+	struct plot p = {.x_max = 40, .range = {.log = true, .is_set = true, .unit = 1,
+						.lo = -11, .hi = -4}};
+
+	(void)state;
+	sheet(&c, 18, 60, false);
+	plot_begin(&c, &p, (struct rect){0, 0, 18, 59});
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		char *line = canvas_line(&c, want[i].y);
+
+		assert_memory_equal(line, want[i].text, strlen(want[i].text));
+		xfree(line);
+	}
+	canvas_release(&c);
+}
+
 /* Any rectangle, any values: nothing is written outside (ASan looks on). */
 static void test_small_places(void **state)
 {
@@ -171,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_line_lands),
 		cmocka_unit_test(test_joined_and_gap),
 		cmocka_unit_test(test_ascii_marks),
+		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_small_places),
 	};
 

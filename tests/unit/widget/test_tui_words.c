@@ -138,6 +138,28 @@ static void test_lines(void **state)
 	xfree(w);
 }
 
+/* Scripts without blanks: a character a word, its full stop with it, and no blank drawn. */
+static void test_unspaced(void **state)
+{
+	static const char source[] = "\xe7\x8c\xab\xe3\x81\xa8\xe7\x8a\xac\xe3\x80\x82"
+				     "GPT-4\xe5\xb1\xb1";
+	int ns, no;
+	struct word *s = words_cut(source, &ns);
+	struct word *o = words_cut("\xe7\x8c\xab \xe3\x81\xa8 \xe5\xb7\x9d", &no);
+
+	(void)state;
+	assert_int_equal(ns, 5);
+	assert_true(!s[0].joins && s[1].joins && s[4].joins && !o[1].joins);
+	assert_int_equal(s[2].n, 6);
+	assert_int_equal(s[3].n, 5);
+	draws(s, ns, true, 20, 0, source);
+	draws(s, ns, true, 8, 1, "GPT-4\xe5\xb1\xb1");
+	assert_int_equal(words_compare(s, ns, o, no), 1); /* what has blanks copies it, too */
+	assert_true(s[0].span == 1 && o[1].span == 1 && o[2].is_novel);
+	xfree(s);
+	xfree(o);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -145,6 +167,7 @@ int main(void)
 		cmocka_unit_test(test_taken_twice),
 		cmocka_unit_test(test_matched),
 		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_unspaced),
 		cmocka_unit_test(test_lines),
 	};
 

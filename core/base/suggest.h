@@ -1,8 +1,8 @@
 /*
  * suggest.h - what a word that is not known was meant to be.
  */
-#ifndef TUTTI_TUI_SUGGEST_H
-#define TUTTI_TUI_SUGGEST_H
+#ifndef TUTTI_BASE_SUGGEST_H
+#define TUTTI_BASE_SUGGEST_H
 
 /*
  * Letters put in, left out, replaced, or two neighbours swapped that make `b` of `a`

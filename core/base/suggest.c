@@ -1,7 +1,7 @@
 /*
  * suggest.c - edit distances between a word and those there are.
  */
-#include "suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 
