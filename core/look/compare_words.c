@@ -80,6 +80,7 @@ static void say_power(const struct comparison *c, const struct compared_measure 
 		      struct buf *out)
 {
 	const struct metric_info *info = &metric_table[m->metric];
+	bool is_share = info->unit == METRIC_SHARE;
 	double least = NAN;
 
 	if (m->n_rows < FEW_ROWS)
@@ -99,9 +100,10 @@ static void say_power(const struct comparison *c, const struct compared_measure 
 			least = p->power.least;
 	}
 	if (isfinite(least))
-		buf_addf(out, "%s by %s: a true difference of %.4f would be told by four in "
+		buf_addf(out, "%s by %s: a true difference of %.*f%s would be told by four in "
 			 "five such comparisons, a smaller one by fewer.\n", m->task,
-			 info->name, least);
+			 info->name, is_share ? 2 : 4, is_share ? 100 * least : least,
+			 is_share ? " points" : "");
 }
 
 void compare_cautions(const struct comparison *c, struct buf *out)

@@ -27,6 +27,7 @@ nothing "what was tried names the folder given" "in '$TMP/elsewhere'" foo --runs
 nothing "a folder that is no run" "no run of that name" ./data
 nothing "an option before its sub-command" "'train' comes first" --ascii train plan.json
 check "'help SUB' is 'SUB --help'" sh -c "'$TUTTI' help eval >a; '$TUTTI' eval --help >b; cmp -s a b && grep -q 'metrics on all dev rows' a"
+check "no line of help ends in a blank" sh -c "for c in \$('$TUTTI' --help | sed -n 's/^  tutti \([a-z-]*\) .*/\1/p' | sort -u); do '$TUTTI' \$c --help; done >all; [ \$(wc -l <all) -gt 200 ] && ! grep ' \$' all"
 "$TUTTI" score --help >help
 for m in accuracy f1 matthews pearson spearman rouge1 rougeLsum rouge; do
 	check "score --help has $m, with a line" grep -q "^  $m  *[a-zA-Z]" help

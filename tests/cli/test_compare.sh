@@ -39,6 +39,10 @@ check "and nothing but them" sh -c "! [ -s '$TMP/err' ]"
 compare fast-s1 slow-s1 --json >"$TMP/json" 2>"$TMP/err"
 value=$(grep '"kind":"value","task":"headline","metric":"rouge1".*"a":"fast-s1"' "$TMP/json" | field value)
 [ -n "$value" ] && [ "$value" = "$(grep headline "$TMP/eval" | sed 's/,"baseline".*//' | field rouge1)" ] && ok "a value is eval's" || not_ok "value '$value'"
+percent=$(echo "$value" | awk '{ printf "%.2f", 100 * $1 }')
+compare fast-s1 slow-s1 --task headline --metric rouge1 >"$TMP/text" 2>"$TMP/err"
+check "for people in percent: $percent" sh -c "grep -q '^headline by rouge1 in percent' '$TMP/text' && grep -q '^fast-s1  *1  *$percent ' '$TMP/text'"
+check "eval, too" sh -c "'$TUTTI' eval fast-s1 --runs '$runs' --task headline 2>/dev/null | grep -q ' rouge1 $percent% '"
 compare fast-s1 slow-s1 --csv >"$TMP/csv" 2>"$TMP/err"
 check "CSV: each row has every column" awk -F, 'NR == 1 { n = NF } NF != n { bad = 1 } END { exit bad || NR != 13 || n < 20 }' "$TMP/csv"
 pair=$(awk -F, '$1 == "pair" && $3 == "rouge1" { print $9 }' "$TMP/csv")
@@ -89,7 +93,7 @@ if command -v sqlite3 >/dev/null; then
 	sqlite3 "$runs/many/run.db" "UPDATE prediction SET outcome = CAST(x'01' || substr(outcome, 10) AS BLOB) WHERE substr(outcome, 1, 1) = x'02'; PRAGMA user_version = 2;"
 	compare many more >"$TMP/text" 2>"$TMP/err"
 	check "then perplexity is left out, and why" grep -q "^perplexity of 'headline' is left out: 'many' did not keep what its rows count; --metric perplexity asks its checkpoint" "$TMP/text"
-	check "other metrics are there" grep -q '^headline by rouge1, 200 dev rows' "$TMP/text"
+	check "other metrics are there" grep -q '^headline by rouge1 in percent, 200 dev rows' "$TMP/text"
 	compare many more --metric perplexity --json >"$TMP/json" 2>"$TMP/err"
 	check "and asked for it is had from the checkpoint" grep -q '"run":"many".*"evaluated_here":true' "$TMP/json"
 	again=$(grep '"kind":"value".*"metric":"perplexity".*"a":"many"' "$TMP/json" | field value)

@@ -16,18 +16,12 @@
 #include "plan/plan_survey.h"
 #include "rundir/init.h"
 #include "rundir/machine.h"
+#include "screen/canvas.h"
 #include "session/freezing.h"
 #include "session/ring.h"
 #include "trainer/replay.h"
 
 /* --- eval --- */
-
-/* A metric without a value (metric.h) is none, not 0. */
-static const char *metric_text(char out[24], double x)
-{
-	str_format(out, 24, isnan(x) ? "undefined" : "%.4f", x);
-	return out;
-}
 
 void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
 		    const struct eval_row *base, bool json)
@@ -43,11 +37,12 @@ void cmd_print_eval(const struct session *s, int task, const struct eval_row *e,
 	if (!json) {
 		printf("%-*s %6d rows", w, name, e->n_examples);
 		for (int i = 0; i < e->n_metrics; i++) {
-			printf("  %s %s", e->metric[i].name,
-			       metric_text(text, e->metric[i].value));
+			const struct metric_info *m = metric_find(e->metric[i].name);
+
+			printf("  %s %s", m->name, fmt_figure(text, m->id, e->metric[i].value));
 			if (base && i < base->n_metrics)
 				printf(" (baseline %s)",
-				       metric_text(text, base->metric[i].value));
+				       fmt_figure(text, m->id, base->metric[i].value));
 		}
 		if (!isnan(e->loss)) /* of imported predictions there may be none */
 			printf("  loss %.4f", e->loss);

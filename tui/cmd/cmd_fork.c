@@ -9,10 +9,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd.h"
+#include "metric/metric.h"
 #include "session/session.h"
 #include "trainer/fork.h"
 
-enum { NAME_LEAST = 16, NAME_MOST = 40 };
+enum { NAME_LEAST = 16, NAME_MOST = 40, FIGURE = 8 };
 
 /* "a,b c=1" cut at its commas, without blanks around; returns how many. */
 static int cut(char *list, const char **word)
@@ -56,16 +57,20 @@ static int name_width(const struct fork_result *r)
 	return w > NAME_MOST ? NAME_MOST : w;
 }
 
-static void put_number(double x, double base, bool is_base)
+/* Right in so many columns; shares in percent. */
+static void put_number(int w, double x, double base, bool is_base, bool is_share)
 {
+	int digits = is_share ? 2 : 4;
+	double by = is_share ? 100 : 1;
+
 	if (isnan(x))
-		printf("  %8s  %8s", "-", "");
+		printf("  %*s  %8s", w, "-", "");
 	else if (is_base || isnan(base))
-		printf("  %8.4f  %8s", x, "");
+		printf("  %*.*f  %8s", w, digits, by * x, "");
 	else if (x == base)
-		printf("  %8.4f  %8s", x, "same");
+		printf("  %*.*f  %8s", w, digits, by * x, "same");
 	else
-		printf("  %8.4f  %+8.4f", x, x - base);
+		printf("  %*.*f  %+8.*f", w, digits, by * x, digits, by * (x - base));
 }
 
 /* As `check` says it, and how much of it is the state itself. */
@@ -78,16 +83,22 @@ static double memory_mb(void)
 static void print_task(const struct fork_result *r, int task, int w)
 {
 	const struct fork_task *base = &r->arm[0].task[task];
-	char name[FORK_WORDS + 16];
+	const struct metric_info *m = base->has_dev && base->dev.n_metrics ?
+				      metric_find(base->dev.metric[0].name) : NULL;
+	bool is_share = m && m->unit == METRIC_SHARE;
+	char name[FORK_WORDS + 16], title[32];
+	int wide;
 
+	str_format(title, sizeof title, "%s%s", m ? m->name : "", is_share ? " %" : "");
+	wide = strlen(title) > FIGURE ? (int)strlen(title) : FIGURE;
 	printf("\n%s", r->s->plan->tasks[task].name);
 	if (base->has_dev)
 		printf(" (%d dev rows)", base->dev.n_examples);
-	printf("\n  %-*s  %8s  %8s", w, "", "loss", "change");
-	if (base->has_dev && base->dev.n_metrics)
-		printf("  %8s  %8s", base->dev.metric[0].name, "change");
+	printf("\n  %-*s  %*s  %8s", w, "", FIGURE, "loss", "change");
+	if (m)
+		printf("  %*s  %8s", wide, title, "change");
 	if (base->has_dev)
-		printf("  %8s  %8s", "dev loss", "change");
+		printf("  %*s  %8s", FIGURE, "dev loss", "change");
 	putchar('\n');
 	for (int i = 0; i < r->n_arms; i++) {
 		const struct fork_task *t = &r->arm[i].task[task];
@@ -95,11 +106,12 @@ static void print_task(const struct fork_result *r, int task, int w)
 		if (r->arm[i].why[0])
 			continue;
 		printf("  %-*.*s", w, w, arm_name(&r->arm[i], name));
-		put_number(t->loss, base->loss, i == 0);
-		if (t->has_dev && t->dev.n_metrics)
-			put_number(t->dev.metric[0].value, base->dev.metric[0].value, i == 0);
+		put_number(FIGURE, t->loss, base->loss, i == 0, false);
+		if (t->has_dev && m)
+			put_number(wide, t->dev.metric[0].value, base->dev.metric[0].value,
+				   i == 0, is_share);
 		if (t->has_dev)
-			put_number(t->dev.loss, base->dev.loss, i == 0);
+			put_number(FIGURE, t->dev.loss, base->dev.loss, i == 0, false);
 		putchar('\n');
 	}
 }

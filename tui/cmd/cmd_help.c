@@ -34,9 +34,10 @@ static void print_wrapped(const char *text)
 
 static void print_item(const char *name, const char *help)
 {
-	printf("  %-18s ", name);
-	if (strlen(name) > 18)
-		printf("\n%*s", HELP_AT, "");
+	if (strlen(name) > HELP_AT - 3)
+		printf("  %s\n%*s", name, HELP_AT, "");
+	else
+		printf("  %-*s ", HELP_AT - 3, name);
 	print_wrapped(help);
 }
 

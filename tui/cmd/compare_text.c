@@ -20,36 +20,52 @@ static void level_text(const struct comparison *c, char out[32])
 	str_format(out, 32, "%g", c->level * 100);
 }
 
-/* What is nothing to four digits has no sign. */
-static double shown(double x)
+static bool is_share(const struct compared_measure *m)
 {
-	return fabs(x) < 0.00005 ? 0 : x;
+	return metric_table[m->metric].unit == METRIC_SHARE;
 }
 
-static void put_number(struct grid *g, double x)
+/* Shares in percent; what is nothing to the digits that are shown has no sign. */
+static double shown(const struct compared_measure *m, double x)
+{
+	return fabs(x) < 0.00005 ? 0 : is_share(m) ? 100 * x : x;
+}
+
+static void put_value(struct grid *g, const struct compared_measure *m, double x)
 {
 	if (isnan(x))
 		grid_put(g, "-");
 	else
-		grid_putf(g, "%.4f", shown(x));
+		grid_putf(g, "%.*f", is_share(m) ? 2 : 4, shown(m, x));
 }
 
-static void put_difference(struct grid *g, double x)
+static void put_difference(struct grid *g, const struct compared_measure *m, double x)
 {
 	if (isnan(x))
 		grid_put(g, "-");
 	else
-		grid_putf(g, "%+.4f", shown(x));
+		grid_putf(g, "%+.*f", is_share(m) ? 2 : 4, shown(m, x));
 }
 
-static void put_range(struct grid *g, bool sign, double low, double high)
+static void put_range(struct grid *g, const struct compared_measure *m, bool sign, double low,
+		      double high)
 {
+	int digits = is_share(m) ? 2 : 4;
+
 	if (isnan(low) || isnan(high))
 		grid_put(g, "-");
 	else if (sign)
-		grid_putf(g, "%+.4f to %+.4f", shown(low), shown(high));
+		grid_putf(g, "%+.*f to %+.*f", digits, shown(m, low), digits, shown(m, high));
 	else
-		grid_putf(g, "%.4f to %.4f", shown(low), shown(high));
+		grid_putf(g, "%.*f to %.*f", digits, shown(m, low), digits, shown(m, high));
+}
+
+static void put_p(struct grid *g, double p)
+{
+	if (isnan(p))
+		grid_put(g, "-");
+	else
+		grid_putf(g, "%.4f", p);
 }
 
 /* --- who --- */
@@ -106,10 +122,10 @@ static void put_values(const struct comparison *c, const struct compared_measure
 
 		grid_put(&g, s->name);
 		grid_putf(&g, "%d", s->n);
-		put_number(&g, v->value.value);
-		put_range(&g, false, v->value.low, v->value.high);
+		put_value(&g, m, v->value.value);
+		put_range(&g, m, false, v->value.low, v->value.high);
 		if (s->n > 1)
-			put_range(&g, false, v->least, v->most);
+			put_range(&g, m, false, v->least, v->most);
 		else
 			grid_put(&g, "one run");
 	}
@@ -135,12 +151,12 @@ static void put_pairs(const struct comparison *c, const struct compared_measure 
 		const struct compared_pair *p = &m->pair[i];
 
 		grid_putf(&g, "%.100s - %.100s", c->system[p->a].name, c->system[p->b].name);
-		put_difference(&g, p->boot.value);
-		put_range(&g, true, p->boot.low, p->boot.high);
-		put_number(&g, p->boot.p);
+		put_difference(&g, m, p->boot.value);
+		put_range(&g, m, true, p->boot.low, p->boot.high);
+		put_p(&g, p->boot.p);
 		if (!c->n_splits)
-			put_number(&g, p->swap.p);
-		put_number(&g, p->holm);
+			put_p(&g, p->swap.p);
+		put_p(&g, p->holm);
 		grid_put(&g, compare_is_told(c, p) ? "told apart" : "not told");
 	}
 	grid_write(&g, markdown, out);
@@ -238,8 +254,9 @@ void compare_text(const struct comparison *c, bool markdown, struct buf *out)
 	for (int i = 0; i < c->n_measures; i++) {
 		const struct compared_measure *m = &c->measure[i];
 
-		buf_addf(out, "\n%s%s by %s, %d dev rows", markdown ? "### " : "", m->task,
-			 metric_table[m->metric].name, m->n_rows);
+		buf_addf(out, "\n%s%s by %s%s, %d dev rows", markdown ? "### " : "", m->task,
+			 metric_table[m->metric].name, is_share(m) ? " in percent" : "",
+			 m->n_rows);
 		if (c->n_splits)
 			buf_addf(out, " of %d splits", c->n_splits);
 		buf_adds(out, markdown ? "\n\n" : "\n");

@@ -57,7 +57,7 @@ const struct subcommand subcommand_table[] = {
 	  OPT_RUNS | OPT_WORKERS | OPT_JSON, 1, 1, cmd_replay },
 	{ "fork", "tutti fork RUN --methods A,B,C",
 	  "what each mixing method would do from here: the same steps under each",
-	  OPT_RUNS | OPT_FORK | OPT_STEP | OPT_WORKERS | OPT_JSON, 1, 1, cmd_fork },
+	  OPT_RUNS | OPT_FORK | OPT_WORKERS | OPT_JSON, 1, 1, cmd_fork },
 	{ "branch", "tutti branch RUN NAME",
 	  "a run NAME that begins from a checkpoint of RUN, and remembers it",
 	  OPT_RUNS | OPT_STEP | OPT_SET | OPT_JSON, 2, 2, cmd_branch },

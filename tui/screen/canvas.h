@@ -148,6 +148,8 @@ bool is_correlation(enum metric_id m);
 double fmt_scale(enum metric_id m); /* what fmt_score multiplies with: 100 or 1 */
 /* A metric in text for people: 71.2%, a correlation as it is: -0.210; or - */
 const char *fmt_measure(char out[24], enum metric_id m, double x);
+/* With a digit more, where figures are compared: 71.23%, -0.2104; or undefined. */
+const char *fmt_figure(char out[24], enum metric_id m, double x);
 const char *fmt_percent(char out[24], double part);  /* 27%, or - */
 
 #endif

@@ -179,6 +179,17 @@ const char *fmt_measure(char out[24], enum metric_id m, double x)
 	return out;
 }
 
+const char *fmt_figure(char out[24], enum metric_id m, double x)
+{
+	if (isnan(x))
+		str_copy(out, 24, "undefined");
+	else if (metric_table[m].unit != METRIC_SHARE)
+		snprintf(out, 24, "%.4f", x);
+	else
+		snprintf(out, 24, "%.2f%%", 100 * x);
+	return out;
+}
+
 const char *fmt_percent(char out[24], double part)
 {
 	if (!isfinite(part))
