@@ -3,12 +3,14 @@
  * were; the rules here put them where English usually has them: none before
  * . , ! ? ; : % ) ] }, none after ( [ { $ #, quotes hug what they quote,
  * contractions ("don't", "o'clock"), hyphens, slashes and underscores join their
- * neighbours, so do points, colons and thousands' commas between digits.
+ * neighbours, so do points, colons and thousands' commas between digits. There is none
+ * within what is written without: between ideographs, kana and their punctuation.
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "text/letters.h"
+#include "text/utf8.h"
 #include "text/wordpiece.h"
 
 /* A word of the output: bytes [at, at + len) of the joined pieces. */
@@ -159,6 +161,25 @@ static bool join_sign(struct joiner *j, const struct out_word *prev, char c,
 	}
 }
 
+/* A letter of a script written without blanks, its punctuation, a form as wide. */
+static bool is_unspaced(uint32_t cp)
+{
+	return letter_of(cp) == LETTER_ALONE || (cp >= 0x3000 && cp <= 0x303f) ||
+	       (cp >= 0xff01 && cp <= 0xff65);
+}
+
+/* The end of `prev` and the beginning of `w` are both of those. */
+static bool joins_unspaced(const char *s, const struct out_word *prev, const struct out_word *w)
+{
+	size_t at = prev->len;
+	uint32_t before, after;
+
+	while (at > 0 && ((unsigned char)s[prev->at + --at] & 0xc0) == 0x80)
+		;
+	return utf8_next(s + prev->at + at, prev->len - at, &before) && is_unspaced(before) &&
+	       utf8_next(s + w->at, w->len, &after) && is_unspaced(after);
+}
+
 static void put_word(struct joiner *j, const struct out_word *prev,
 		     const struct out_word *w, const struct out_word *next)
 {
@@ -167,7 +188,7 @@ static void put_word(struct joiner *j, const struct out_word *prev,
 	j->hug = false;
 	if (w->len == 1)
 		joined = join_sign(j, prev, j->bytes[w->at], next);
-	if (prev && !hugged && !joined)
+	if (prev && !hugged && !joined && !joins_unspaced(j->bytes, prev, w))
 		buf_addc(j->out, ' ');
 	buf_add(j->out, j->bytes + w->at, w->len);
 }

@@ -315,6 +315,21 @@ static void test_decode(void **state)
 	tokenizer_free(t);
 }
 
+/* Ideographs, kana and their marks stand without blanks, other words beside them do not. */
+static void test_decode_unspaced(void **state)
+{
+	static const char lines[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n\u4eca\n\u65e5\n\u306f\n"
+				    "\u5929\n\u6c17\n\u3002\n\uff01\n20\n##24\n\u5e74\n.\na\n";
+	struct tokenizer *t = vocab_load(temp_file(lines, sizeof lines - 1));
+
+	(void)state;
+	unlink(temp_path);
+	check_decoded(t, "\u4eca\u65e5\u306f\u5929\u6c17\u3002\u4eca\u65e5\uff01",
+		      "\u4eca\u65e5\u306f\u5929\u6c17\u3002\u4eca\u65e5\uff01");
+	check_decoded(t, "2024\u5e74 a \u5929. a", "2024 \u5e74 a \u5929. a");
+	tokenizer_free(t);
+}
+
 /* Pieces are decomposed letters; what is written is composed (NFC). */
 static void test_decode_composes(void **state)
 {
@@ -349,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_odd_lines),
 		cmocka_unit_test(test_save_and_hash),
 		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_decode_unspaced),
 		cmocka_unit_test(test_decode_composes),
 	};
 
