@@ -180,6 +180,21 @@ int guard_place(double x, int n)
 	return x >= 0 && x < n ? (int)x : -1;
 }
 
+double guard_jitter(const struct guard_dev *d, double se)
+{
+	return se > 0 && isfinite(d->se) ? se * 1.4142135623730951 * d->se : 0;
+}
+
+bool guard_is_fall(const struct guard_dev *d, double was, double was_loss,
+		   const double param[3])
+{
+	double fall = was - d->merit;
+	bool loss_says_so = was_loss > 0 && d->loss > (1 + param[2]) * was_loss;
+
+	return fall > param[0] * (was < 0 ? -was : was) &&
+	       (loss_says_so || fall > guard_jitter(d, param[1]));
+}
+
 bool guard_halve(const struct guard_view *v, double least, char line[GUARD_LINE])
 {
 	char number[32];

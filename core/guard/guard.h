@@ -149,6 +149,15 @@ void guard_show(const struct guard_row *row, const struct guard *g, char *out, s
 const char *guard_measure(const struct guard_task *t, double merit, char out[24]);
 /* A remembered number as a place below n; what a damaged file says may be none: -1. */
 int guard_place(double x, int n);
+/* What two evaluations of one model's like may differ by: so many standard errors of that. */
+double guard_jitter(const struct guard_dev *d, double se);
+/*
+ * Is it below `was` by more than a margin, and that no luck: beyond the jitter, or the dev
+ * loss says so, too, and is above was_loss (0: not known) by a part of it? param: margin,
+ * se, loss.
+ */
+bool guard_is_fall(const struct guard_dev *d, double was, double was_loss,
+		   const double param[3]);
 /* The line that halves the rate, unless that is below `least` of the plan's. */
 bool guard_halve(const struct guard_view *v, double least, char line[GUARD_LINE]);
 

@@ -35,8 +35,8 @@ const struct guard_row guard_finite = {
 	.source = "Pascanu, Mikolov & Bengio 2013 (exploding gradients)",
 	.sign = "divergence",
 	.helps = "a lower lr, clip 1, a lower weight of the task that is named",
-	.acts = "goes back to the last checkpoint where it can and halves the rate; stops at "
-		"the least rate",
+	.acts = "goes back to the last checkpoint before the first of them, further where it was "
+		"there already to no avail, and halves the rate; stops at the least rate",
 	.fallback = GUARD_WARN,
 	.param = { [N] = { "n", 1, 9, 3, "skipped updates in a row" },
 		   [LEAST] = { "least", 0, 1, 0.125, "part of the plan's rate that is left" } },

@@ -39,35 +39,19 @@ static void step(const struct guard_view *v, double *memory)
 	}
 }
 
-/* What two evaluations of one model's like may differ by. */
-static double jitter(const struct guard_view *v, const struct guard_dev *d)
-{
-	return v->param[SE] > 0 && isfinite(d->se) ? v->param[SE] * 1.4142135623730951 * d->se :
-		0;
-}
-
-static double margin(const struct guard_view *v, const double *m)
-{
-	return v->param[MARGIN] * (m[BEST] < 0 ? -m[BEST] : m[BEST]);
-}
-
 static bool is_fall(const struct guard_view *v, const double *m, const struct guard_dev *d)
 {
-	double fall = m[BEST] - d->merit;
-	bool loss_says_so = m[BEST_LOSS] > 0 &&
-			    d->loss > (1 + v->param[LOSS]) * m[BEST_LOSS];
-
-	return fall > margin(v, m) && (loss_says_so || fall > jitter(v, d));
+	return guard_is_fall(d, m[BEST], m[BEST_LOSS], &v->param[MARGIN]);
 }
 
 /* While a fall is said, only a best that is no luck is another one. */
 static bool is_best(const struct guard_view *v, const double *m, const struct guard_dev *d)
 {
-	double rise = d->merit - m[BEST];
+	double rise = d->merit - m[BEST], best = m[BEST] < 0 ? -m[BEST] : m[BEST];
 
 	if (m[BEST_STEP] == 0 || m[IS_SAID] == 0 || v->param[SE] == 0)
 		return m[BEST_STEP] == 0 || rise >= 0;
-	return rise > margin(v, m) && rise > jitter(v, d);
+	return rise > v->param[MARGIN] * best && rise > guard_jitter(d, v->param[SE]);
 }
 
 static void take(const struct guard_view *v, double *m, const struct guard_dev *d)

@@ -1,7 +1,9 @@
 /*
  * guard_transfer.c - a task's dev metric that falls since a command changed the mix: n
  * evaluations in a row that are below what it had before the change by more than `margin`
- * of it.
+ * of it, where that is no luck (guard_overfit.c): beyond `se` standard errors of a
+ * difference, or with a dev loss that rose by more than `loss` of it. se=0 takes any fall
+ * beyond the margin.
  *
  *   negative transfer        it is still trained, and another task's weight or share, or how
  *                            they are mixed, was changed
@@ -18,7 +20,8 @@
 
 #include "base/str.h"
 
-enum { N, MARGIN };
+enum { N, MARGIN, SE, LOSS };
+/* HAS and HAS_AT: 0, there is none; else 1 + the dev loss of the same evaluation. */
 enum { HAS, LAST, HAS_AT, AT, TRAINED, BELOW, IS_SAID, FIRED, NOW, IS_FORGOTTEN, EACH };
 enum { CHANGED, WHAT, WHOSE, BEFORE, HAS_BEFORE, OWN };
 
@@ -66,13 +69,14 @@ static void change(const struct guard_view *v, const struct guard_change *c, dou
 		begin(&memory[EACH * i]);
 }
 
-static void take(const struct guard_view *v, double *m, bool is_own, double dev)
+static void take(const struct guard_view *v, double *m, bool is_own,
+		 const struct guard_dev *d)
 {
 	bool is_forgotten = m[TRAINED] == 0;
 
 	if (m[HAS_AT] == 0 || (is_own && !is_forgotten))
 		return;
-	if (m[AT] - dev > v->param[MARGIN] * (m[AT] < 0 ? -m[AT] : m[AT]))
+	if (guard_is_fall(d, m[AT], m[HAS_AT] - 1, &v->param[MARGIN]))
 		m[BELOW]++;
 	else
 		m[BELOW] = 0;
@@ -80,7 +84,7 @@ static void take(const struct guard_view *v, double *m, bool is_own, double dev)
 		return;
 	m[IS_SAID] = 1;
 	m[FIRED] = (double)v->step;
-	m[NOW] = dev;
+	m[NOW] = d->merit;
 	m[IS_FORGOTTEN] = is_forgotten;
 }
 
@@ -94,8 +98,9 @@ static void dev(const struct guard_view *v, double *memory)
 		if (!isfinite(v->dev[i].merit))
 			continue;
 		if (own[WHAT] > 0 && own[CHANGED] != (double)v->step)
-			take(v, m, own[WHOSE] == i, v->dev[i].merit);
-		m[HAS] = 1;
+			take(v, m, own[WHOSE] == i, &v->dev[i]);
+		m[HAS] = 1 + (v->dev[i].loss > 0 && isfinite(v->dev[i].loss) ?
+			      v->dev[i].loss : 0);
 		m[LAST] = v->dev[i].merit;
 		if (own[WHAT] > 0 && own[CHANGED] == (double)v->step)
 			begin(m);
@@ -153,7 +158,12 @@ const struct guard_row guard_transfer = {
 	.acts = "puts back what was changed, where that is one task's weight, share, mute or solo",
 	.fallback = GUARD_WARN,
 	.param = { [N] = { "n", 1, 1000, 2, "evaluations in a row below the one before" },
-		   [MARGIN] = { "margin", 0, 1, 0.03, "part of it that is no fall" } },
+		   [MARGIN] = { "margin", 0, 1, 0.03, "part of it that is no fall" },
+		   [SE] = { "se", 0, 100, 2, "standard errors of a difference that are no fall, "
+			    "unless the dev loss says so" },
+		   [LOSS] = { "loss", 0, 100, 0.05, "part of the dev loss that it rises by, where "
+			      "it says so" } },
+	.later = SE,
 	.each = EACH,
 	.own = OWN,
 	.step = step,

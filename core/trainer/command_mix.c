@@ -199,7 +199,7 @@ const struct command_row command_lr = {
 	.more = "The rate of an update is this times the schedule's factor at that "
 		"step; a task's own parameters have the plan's factor beside. Above 0.01, "
 		"where most models fall apart, it wants a '!'.",
-	.flags = CMD_CHANGES, .min = 0, .max = 1, .high = 0.01,
+	.flags = CMD_CHANGES, .min = 0, .max = 10, .high = 0.01,
 	.letter = 'L', .change = change_lr, .show = show_lr,
 	.now = now_lr,
 	.undo = command_undo_value,

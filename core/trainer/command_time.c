@@ -133,23 +133,80 @@ static int pick(const struct checkpoint_info *list, int n, int64_t step)
 	return at;
 }
 
-/* Nothing is the newest checkpoint before this step. */
-static int which(const struct trainer *t, const struct command *c,
-		 const struct checkpoint_info *list, int n, struct err *err)
+/* A guard's or a timer's command: nobody is there to be asked whether it is meant. */
+static bool is_by_itself(const struct trainer *t)
+{
+	return t->by.who == WHO_GUARD || t->by.who == WHO_TIMER;
+}
+
+/* The last jump of the journal, where a guard made it: from where to where. */
+static enum status last_by_guard(struct trainer *t, int64_t *from, int64_t *to, struct err *err)
+{
+	struct journal_entry *e = NULL;
+	int n = 0;
+	enum status st = store_journal_read(t->store, 0, &e, &n, err);
+
+	*from = *to = -1;
+	while (!st && n-- > 0) {
+		const struct command_row *row = command_of(e[n].command);
+
+		if (!row || !(row->flags & CMD_JUMPS))
+			continue;
+		if (e[n].who == WHO_GUARD && str_starts(e[n].after, "step ") &&
+		    parse_i64(e[n].after + 5, to))
+			*from = e[n].step;
+		break;
+	}
+	xfree(e);
+	return st;
+}
+
+/*
+ * The last step that may be gone back to without a word. Of updates that were not made in a
+ * row it is the one before the first: from any later one they are the same weights. And a
+ * guard that came back from about here already, to no avail, goes further: what broke the
+ * run was there before.
+ */
+static enum status find_limit(struct trainer *t, int64_t *limit, struct err *err)
+{
+	int64_t every = t->s->plan->checkpoint_every.steps, from, to;
+	enum status st = ST_OK;
+
+	*limit = t->s->step - 1;
+	if (t->by.who != WHO_GUARD)
+		return ST_OK;
+	if (t->s->skips > 0)
+		*limit = t->s->step - t->s->skips;
+	st = last_by_guard(t, &from, &to, err);
+	if (st || to < 0 || t->s->step > from + (every > 0 ? every : SKIPS_MAX))
+		return st;
+	if (*limit >= to)
+		*limit = to > 0 ? to - 1 : 0;
+	return ST_OK;
+}
+
+/* The newest checkpoint up to `limit`; none: the first there is before this step. */
+static int newest(const struct trainer *t, const struct checkpoint_info *list, int n,
+		  int64_t limit, struct err *err)
+{
+	int at = -1;
+
+	for (int i = 0; i < n && (at < 0 || list[at].step > limit); i++)
+		if (list[i].complete && !list[i].is_left && list[i].step < t->s->step)
+			at = i;
+	if (at < 0)
+		err_set(err, ST_NOT_FOUND, "no checkpoint before step %lld",
+			(long long)t->s->step);
+	return at < 0 ? -1 : pick(list, n, list[at].step);
+}
+
+static int which(const struct command *c, const struct checkpoint_info *list, int n,
+		 struct err *err)
 {
 	int64_t step = 0;
 	struct buf b;
-	int at = 0;
+	int at;
 
-	if (!c->n_args) {
-		while (at < n && (!list[at].complete || list[at].is_left ||
-				  list[at].step >= t->s->step))
-			at++;
-		if (at == n)
-			err_set(err, ST_NOT_FOUND, "no checkpoint before step %lld",
-				(long long)t->s->step);
-		return at < n ? pick(list, n, list[at].step) : -1;
-	}
 	parse_i64(c->arg[0], &step);
 	at = pick(list, n, step);
 	if (at >= 0)
@@ -162,12 +219,6 @@ static int which(const struct trainer *t, const struct command *c,
 	return -1;
 }
 
-/* A guard's or a timer's command: nobody is there to be asked whether it is meant. */
-static bool is_by_itself(const struct trainer *t)
-{
-	return t->by.who == WHO_GUARD || t->by.who == WHO_TIMER;
-}
-
 /*
  * Without a word and by itself it is the schedule's, since a stop may have left others.
  * One with a name is as it was saved. So is one that the step's own state does not lead
@@ -177,18 +228,21 @@ static enum status find_checkpoint(struct trainer *t, const struct command *c,
 				   struct back_to *to, struct err *err)
 {
 	struct checkpoint_info *list = NULL;
-	int64_t every = t->s->plan->checkpoint_every.steps;
+	int64_t every = t->s->plan->checkpoint_every.steps, limit = 0;
 	int n = 0, at;
-	enum status st = ST_NOT_FOUND;
+	enum status st = c->n_args ? ST_OK : find_limit(t, &limit, err);
 
-	if (!c->n_args && is_by_itself(t) && every > 0)
-		st = find_state(t, (t->s->step - 1) / every * every, to, err);
-	if (st != ST_NOT_FOUND)
-		return st;
-	st = checkpoint_list(t->run_path, &list, &n, err);
+	if (!st && !c->n_args && is_by_itself(t) && every > 0) {
+		st = find_state(t, limit / every * every, to, err);
+		if (st != ST_NOT_FOUND)
+			return st;
+		st = ST_OK;
+	}
+	if (!st)
+		st = checkpoint_list(t->run_path, &list, &n, err);
 	if (st)
 		return st;
-	at = which(t, c, list, n, err);
+	at = c->n_args ? which(c, list, n, err) : newest(t, list, n, limit, err);
 	if (at < 0)
 		st = ST_NOT_FOUND;
 	else if (list[at].step > t->s->step)

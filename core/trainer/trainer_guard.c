@@ -49,14 +49,26 @@ static enum status note(struct trainer *t, bool is_first, const char *text, stru
 	return trainer_note(t, text, err);
 }
 
-/* A command of a guard's. One that is refused is noted, with the reason. */
+/* What was refused is noted, with the reason. */
+static enum status note_refusal(struct trainer *t, const char *name, const char *line,
+				const struct err *why, struct err *err)
+{
+	char text[JOURNAL_TEXT - 8], entry[JOURNAL_TEXT];
+	int64_t seq;
+	enum status st;
+
+	str_format(text, sizeof text, "%s: '%s' is refused: %.300s", name, line, why->text);
+	str_format(entry, sizeof entry, "note %s", text);
+	st = find_entry(t, entry, false, &seq, err);
+	return st || seq ? st : note(t, false, text, err);
+}
+
+/* A command of a guard's. */
 static enum status act(struct trainer *t, const char *name, const char *line, struct err *err)
 {
 	struct err why = { "" };
-	char text[JOURNAL_TEXT - 8], entry[JOURNAL_TEXT];
 	struct buf answer;
 	enum status st;
-	int64_t seq;
 
 	buf_init(&answer);
 	st = trainer_execute(t, line, &(struct asker){ .who = WHO_GUARD }, &answer, &why);
@@ -67,10 +79,7 @@ static enum status act(struct trainer *t, const char *name, const char *line, st
 		return err_set(err, t->lost, "guard %s: %s", name, t->lost_why.text);
 	if (st == ST_IO || st == ST_BUSY || st == ST_STOPPED)
 		return err_set(err, st, "guard %s: %s", name, why.text);
-	str_format(text, sizeof text, "%s: '%s' is refused: %.300s", name, line, why.text);
-	str_format(entry, sizeof entry, "note %s", text);
-	st = find_entry(t, entry, false, &seq, err);
-	return st || seq ? st : note(t, false, text, err);
+	return note_refusal(t, name, line, &why, err);
 }
 
 static bool is_jump(const char *line)
@@ -136,26 +145,47 @@ static enum status is_due(struct trainer *t, const char *name, const char *line,
 	return st;
 }
 
-/* One that goes back says the next one behind it: both, or neither where it is killed. */
+/* The entry that a line would be, were it given now. */
+static enum status try_entry(struct trainer *t, const char *line, struct journal_entry *out,
+			     struct err *err)
+{
+	struct command *c = xmalloc(sizeof *c);
+	struct change g;
+	enum status st = command_parse_entry(line, c, err);
+
+	if (!st)
+		st = change_try(&g, c, t->s, err);
+	if (!st) {
+		*out = (struct journal_entry){ .who = WHO_GUARD, .unix_ms = clock_unix_ms() };
+		str_copy(out->command, sizeof out->command, c->text);
+		str_copy(out->before, sizeof out->before, g.before);
+		str_copy(out->after, sizeof out->after, g.after);
+		change_drop(&g);
+	}
+	xfree(c);
+	return st;
+}
+
+/*
+ * One that goes back says the next one behind it: both, or neither where it is killed.
+ * Without it the same steps would be made again, to the bit, and so for ever: where it is
+ * refused the run does not go back.
+ */
 static enum status act_with(struct trainer *t, const char *name, const char *line,
 			    const char *next, struct err *err)
 {
-	struct journal_entry then = { .who = WHO_GUARD, .unix_ms = clock_unix_ms() };
-	struct command *c = xmalloc(sizeof *c);
-	struct change g;
+	const struct command_row *row = command_of(next);
+	struct err why = { "" };
+	struct journal_entry then;
 	enum status st;
 
-	if (*next && is_jump(line) && !command_parse_entry(next, c, NULL) &&
-	    c->row->flags & CMD_CHANGES && !change_try(&g, c, t->s, NULL)) {
-		str_copy(then.command, sizeof then.command, c->text);
-		str_copy(then.before, sizeof then.before, g.before);
-		str_copy(then.after, sizeof then.after, g.after);
-		change_drop(&g);
+	if (is_jump(line) && row && row->flags & CMD_CHANGES) {
+		if (try_entry(t, next, &then, &why))
+			return note_refusal(t, name, line, &why, err);
 		t->then = &then;
 	}
 	st = act(t, name, line, err);
 	t->then = NULL;
-	xfree(c);
 	return st;
 }
 

@@ -26,7 +26,7 @@ eager() { # eager ARGS...: all of them warn at the least
 wary='--set budget.eval_every=2'
 is "many warnings" "$(eager train "$plan" --run eager $wary --set "guards.patience=warn n=1 delta=1" \
 	--set "guards.overfit=warn n=1 margin=0 se=0" --set "guards.spike=warn factor=1.1 sd=0 window=1" \
-	--set "guards.transfer=warn n=1 margin=0" --set "guards.budget=warn steps=9")" \
+	--set "guards.transfer=warn n=1 margin=0 se=0" --set "guards.budget=warn steps=9")" \
 	"$(state_of "$plan" $wary)"
 has "early stopping" eager 'guard,"note patience: early stopping: dev accuracy of topic'
 has "a budget" eager '"note budget: budget: 9 steps of training are over; what usually helps:'
@@ -40,7 +40,7 @@ notes eager >"$TMP/undisturbed"
 for at in 3 10 21; do
 	eager train "$plan" --run "wary$at" $wary --set "guards.patience=warn n=1 delta=1" \
 		--set "guards.overfit=warn n=1 margin=0 se=0" --set "guards.spike=warn factor=1.1 sd=0 window=1" \
-		--set "guards.transfer=warn n=1 margin=0" --set "guards.budget=warn steps=9" --steps $at >/dev/null
+		--set "guards.transfer=warn n=1 margin=0 se=0" --set "guards.budget=warn steps=9" --steps $at >/dev/null
 	"$TUTTI" resume "wary$at" $runs --steps 40 >/dev/null 2>&1
 	notes "wary$at" >"$TMP/notes"
 	check "stopped at $at and resumed it says the same" cmp "$TMP/undisturbed" "$TMP/notes"
@@ -74,7 +74,7 @@ acts patience 12 'mute topic on,off,on' 'no new best since .* at step 4, 2 evalu
 check "the last one heard ends the run" [ "$end" = 12 ]
 acts overfit 6 'dropout 0.2,0.1,0.2' 'overfitting: dev rouge1 of headline' $wary --set "guards.overfit=act n=1 margin=0 se=0"
 echo '2 weight topic 2' >"$TMP/hands"
-acts transfer 4 'weight topic 1,2,1' 'negative transfer: dev rouge1 of headline fell from .* since weight topic at step 2' $wary --set "guards.transfer=act n=1 margin=0"
+acts transfer 4 'weight topic 1,2,1' 'negative transfer: dev rouge1 of headline fell from .* since weight topic at step 2' $wary --set "guards.transfer=act n=1 margin=0 se=0"
 echo '25 lr 0.5!' >"$TMP/hands"
 acts spike 30 'lr 0.25!,0.5,0.25' 'loss spike: the loss of topic rose from' --set optimizer.clip=0 --set "guards.spike=act factor=1.2 sd=1 window=1 least=0"
 

@@ -248,6 +248,28 @@ static void test_transfer(void **state)
 	assert_says(0, "since weighting at step", "");
 }
 
+/* A fall that is luck is none; one that the dev loss tells of, too, is. */
+static void test_transfer_luck(void **state)
+{
+	(void)state;
+	use("transfer", "warn");
+	round_with(0.79, 0.04, 0.51);
+	change("share", 1, "auto");
+	for (int i = 0; i < 9; i++) /* within 2 sqrt(2) 0.04 = 0.113 of it */
+		assert_null(round_with(0.70, 0.04, 0.48));
+	assert_null(round_with(0.67, 0.04, 0.48));
+	assert_non_null(round_with(0.67, 0.04, 0.48)); /* beyond it */
+	change("share", 1, "auto");
+	assert_null(round_with(0.64, 0.04, 0.51));
+	assert_non_null(round_with(0.64, 0.04, 0.51)); /* the loss rose */
+	use("transfer", "warn se=0"); /* any beyond the margin */
+	round_with(0.79, 0.04, 0.51);
+	change("share", 1, "auto");
+	assert_null(round_with(0.76, 0.04, 0.48));
+	assert_non_null(round_with(0.76, 0.04, 0.48));
+	assert_true(guard_memory(row, 1) == 10 + 5); /* states of before are read */
+}
+
 static void test_forgetting(void **state)
 {
 	(void)state;
@@ -463,7 +485,8 @@ int main(void)
 		cmocka_unit_test(test_overfit),   cmocka_unit_test(test_no_overfit),
 		cmocka_unit_test(test_overfit_luck), cmocka_unit_test(test_overfit_noise),
 		cmocka_unit_test(test_transfer),  cmocka_unit_test(test_forgetting),
-		cmocka_unit_test(test_no_transfer), cmocka_unit_test(test_spike),
+		cmocka_unit_test(test_no_transfer), cmocka_unit_test(test_transfer_luck),
+		cmocka_unit_test(test_spike),
 		cmocka_unit_test(test_no_spike),  cmocka_unit_test(test_finite),
 		cmocka_unit_test(test_patience),  cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_hostile),

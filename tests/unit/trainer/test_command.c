@@ -110,7 +110,7 @@ static void test_parse(void **state)
 	bad("share mood -1", "out of range");
 	bad("mute mood maybe", "neither 'on' nor 'off'");
 	bad("dropout 0.95", "out of range");
-	bad("lr 2", "out of range");
+	bad("lr 20", "out of range");
 	bad("sampling", "too few");
 	bad("sampling lottery", "no sampling method");
 	bad("sampling temperature T=0", "out of range");
