@@ -45,12 +45,6 @@
 #include "session/workers.h"
 #include "tensor/weights.h"
 
-/*
- * The largest gradient norm (after clipping) that is applied: its square still
- * fits a float, so Adam's second moment stays finite (I11).
- */
-static const double NORM_MAX = 1e18;
-
 /* The step under way. */
 struct step {
 	struct session *s;
@@ -353,7 +347,7 @@ static bool apply(struct step *x, struct step_report *r)
 	r->norm = __builtin_sqrt(x->squares);
 	r->is_clipped = clip > 0 && r->norm > clip;
 	scale = r->is_clipped ? clip / r->norm : 1;
-	is_good = x->is_finite && isfinite(r->norm) && r->norm * scale <= NORM_MAX;
+	is_good = x->is_finite && isfinite(r->norm) && r->norm * scale <= ADAMW_GRADIENT;
 	if (is_good)
 		update(s, x->lr, scale);
 	else

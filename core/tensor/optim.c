@@ -71,12 +71,25 @@ static double power(double b, int64_t n)
 	return r;
 }
 
+/*
+ * A mean of gradients of at most ADAMW_GRADIENT, divided by nothing but eps, moves a weight
+ * by 1e36 at most, all that the mean still holds included: no float runs over. Of an eps
+ * and a rate that anybody would train with this changes nothing.
+ */
+static float sane_eps(double eps, double step)
+{
+	double least = step * ADAMW_GRADIENT / 1e36;
+
+	return (float)(eps < least ? least : eps);
+}
+
 static struct adamw_coef coefficients(const struct adamw_group *a, double rate,
 				      float scale, bool decay, int64_t count)
 {
 	double lr = (double)a->lr * rate; /* times 1 is itself, to the bit */
 	double wd = decay ? (double)a->weight_decay : 0.0;
 	double b1 = (double)a->beta1, b2 = (double)a->beta2;
+	double step = lr / (1.0 - power(b1, count));
 
 	if (rate > 1 && lr * wd > 1) /* it would turn weights around */
 		wd = 1 / lr;
@@ -84,11 +97,11 @@ static struct adamw_coef coefficients(const struct adamw_group *a, double rate,
 		.scale = scale,
 		.beta1 = a->beta1,
 		.beta2 = a->beta2,
-		.eps = a->eps,
+		.eps = sane_eps((double)a->eps, step),
 		.rest1 = (float)(1.0 - b1),
 		.rest2 = (float)(1.0 - b2),
 		.keep = (float)(1.0 - lr * wd),
-		.step = (float)(lr / (1.0 - power(b1, count))),
+		.step = (float)step,
 		.root = (float)(1.0 / __builtin_sqrt(1.0 - power(b2, count))),
 	};
 }

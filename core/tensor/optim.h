@@ -19,6 +19,12 @@
 
 #include "tensor/param.h"
 
+/*
+ * The largest norm of a gradient (after clipping) that may be given, the caller's to see
+ * to: its square still fits a float, so that the second moment stays finite (I11).
+ */
+#define ADAMW_GRADIENT 1e18
+
 struct adamw {
 	const struct param_set *ps;
 	float *m, *v;    /* [ps->moving] */

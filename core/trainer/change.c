@@ -76,7 +76,7 @@ enum status change_try(struct change *g, const struct command *c,
 	g->c = c;
 	g->s = s;
 	g->task = -1;
-	g->before[0] = g->after[0] = '\0';
+	g->before[0] = g->after[0] = g->said[0] = '\0';
 	g->mix = s->mix;
 	g->own = NULL;
 	g->keep = NULL;

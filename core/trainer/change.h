@@ -23,6 +23,7 @@ struct change {
 	const struct session *s;
 	int task;                  /* of the first word where it is a task; else -1 */
 	char before[CHANGE_TEXT], after[CHANGE_TEXT]; /* for the journal */
+	char said[160];            /* for the answer, what is odd about it; "": nothing */
 
 	struct mix mix;            /* as it will be */
 	void *own;                 /* NULL: nothing but the mix is changed */

@@ -46,6 +46,16 @@ static enum status whole_number(const struct change *g, int i, int64_t *x, struc
 	return err_set(err, ST_INVALID, "'%.40s' is no whole number of steps", g->c->arg[i]);
 }
 
+/* A run can be made longer, so that is no fault; but nobody should wait for it unaware. */
+static void say_beyond(struct change *g, const char *what, int64_t step)
+{
+	long long end = (long long)g->s->plan->steps;
+
+	if (step >= end)
+		str_format(g->said, sizeof g->said, "%s step %lld, and the run ends at %lld: it "
+			   "wants 'resume --steps' to get there", what, (long long)step, end);
+}
+
 static bool undo_later(const struct journal_entry *e, char *line, const char **why)
 {
 	(void)why;
@@ -66,6 +76,8 @@ static enum status change_at(struct change *g, struct err *err)
 		st = try_inner(g, g->c->arg[1], err);
 	if (!st)
 		give_name(g, COMING_AT);
+	if (!st)
+		say_beyond(g, "that is", step);
 	return st;
 }
 
@@ -175,6 +187,8 @@ static enum status change_ramp(struct change *g, struct err *err)
 	str_format(g->after, sizeof g->after, "%g to %g in %lld steps", from, to,
 		   (long long)steps);
 	mix_ramp_set(&g->mix, g->task, from, to, g->s->step, steps);
+	if (g->s->step + steps > g->s->plan->steps)
+		say_beyond(g, "it is there at", g->s->step + steps);
 	return ST_OK;
 }
 

@@ -101,6 +101,8 @@ static enum status change(struct trainer *t, const struct command *c,
 		change_keep(&g, t->s);
 	if (!st && c->row->flags & CMD_LATER)
 		buf_addf(answer, "%s: %s", g.after, c->text);
+	if (!st && g.said[0])
+		buf_addf(answer, answer->len ? "; %s" : "%s", g.said);
 	return st;
 }
 

@@ -107,6 +107,10 @@ check "with the words" has "$TMP/actions" '"command":"mute".*"one_of":\["topic",
 check "with the value" has "$TMP/actions" '"command":"weight".*"now":{"topic":1,"headline":1}'
 check "a person's" "$TUTTI" send asked $runs --reason 'to see it' weight topic 1.5
 check "a value that moved" sh -c "'$TUTTI' actions asked $runs --json | grep -q '\"now\":{\"topic\":1.5,'"
+said="$("$TUTTI" send asked $runs at 200000 weight topic 2; "$TUTTI" send asked $runs ramp topic weight 1.5 1 300000; "$TUTTI" send asked $runs at 90000 pause)"
+check "a step beyond the end is said to be one" [ "$(echo "$said" | grep -c 'step [23][0-9]*, and the run ends at 100000')" = 2 ]
+for name in at-1 at-2 ramp-topic; do "$TUTTI" send asked $runs cancel $name; done >"$TMP/out"
+check "the value stays" "$TUTTI" send asked $runs weight topic 1.5
 "$TUTTI" actions asked $runs --actor tuner --json >"$TMP/actions"
 check "an actor's range" has "$TMP/actions" '"every":20,"most":12,.*"command":"weight".*"allowed":true,"allowed_range":\[0.5,2\]'
 check "and what it may not" has "$TMP/actions" '"command":"stop".*"allowed":false'

@@ -44,16 +44,16 @@ check "the note is in the journal" sh -c "'$TUTTI' curves shuffled --table journ
 sed 's/.*"text": *"\(.*\)", *"label": *"\([a-z]*\)".*/\1\t\2/; t; d' "$topics" >"$TMP/gold.tsv"
 [ "$(wc -l <"$TMP/gold.tsv")" = 200 ] || sed 's/.*"label": *"\([a-z]*\)", *"text": *"\(.*\)".*/\2\t\1/' "$topics" >"$TMP/gold.tsv"
 awk -F '\t' '{ printf "{\"text\":\"%s\",\"prediction\":\"%s\"}\n", $1, NR % 4 ? $2 : "rail" }' "$TMP/gold.tsv" >"$TMP/made.jsonl"
-want=$(awk -F '\t' '{ n += NR % 4 || $2 == "rail" } END { printf "%.4f", n / NR }' "$TMP/gold.tsv")
+want=$(awk -F '\t' '{ n += NR % 4 || $2 == "rail" } END { printf "%.2f%%", 100 * n / NR }' "$TMP/gold.tsv")
 import gpt --task topic --plan "$TMP/p.json" "$TMP/made.jsonl"
-check "a made-up system by texts: accuracy $want" grep -q "^topic  *200 rows  accuracy $want (baseline 0\.[0-9]*)$" "$TMP/out"
+check "a made-up system by texts: accuracy $want" grep -q "^topic  *200 rows  accuracy $want (baseline [0-9.]*%)$" "$TMP/out"
 check "it has no loss to show" sh -c "! grep -q loss '$TMP/out'"
 head -n 190 "$TMP/made.jsonl" >"$TMP/few.jsonl"
 fails "rows are missing" 1 "10 of 200 dev rows have no line in '$TMP/few.jsonl', the first is row 190 (line 191 of the data); '--missing wrong'" \
 	"$TUTTI" import-predictions few --task topic --plan "$TMP/p.json" --runs "$runs" "$TMP/few.jsonl"
 check "and nothing was made" [ ! -e "$runs/few" ]
 import few --task topic --plan "$TMP/p.json" --missing wrong "$TMP/few.jsonl"
-want=$(awk -F '\t' 'NR <= 190 { n += NR % 4 || $2 == "rail" } END { printf "%.4f", n / NR }' "$TMP/gold.tsv")
+want=$(awk -F '\t' 'NR <= 190 { n += NR % 4 || $2 == "rail" } END { printf "%.2f%%", 100 * n / NR }' "$TMP/gold.tsv")
 check "unless they are wrong ones: accuracy $want" grep -q "accuracy $want " "$TMP/out"
 check "how many is said" grep -q "10 rows without an answer count as wrong" "$TMP/err"
 

@@ -394,6 +394,36 @@ static void test_adamw_decay_to_zero(void **state)
 	param_set_release(&ps);
 }
 
+/* A mean that is still large over a second moment that is nothing any more: no infinity. */
+static void test_adamw_stays_finite(void **state)
+{
+	static const struct adamw_group wild[] = {
+		{ 10, 0.9f, 0, 1e-20f, 0.1f }, { 10, 0.9f, 0, 1e-20f, 0 },
+		{ 10, 0.9f, 0.999f, 1e-20f, 0 },
+	};
+	struct param_set ps;
+	struct adamw a;
+	struct grads *g;
+
+	(void)state;
+	params(&ps);
+	adamw_init(&a, &ps);
+	g = grads_new(&ps);
+	for (int step = 0; step < 100; step++) {
+		grads_clear(g);
+		grads_at(g, BIAS)[5] = step ? 0.0f : (float)ADAMW_GRADIENT;
+		grads_at(g, HEAD)[7] = step ? 1e-30f : (float)-ADAMW_GRADIENT;
+		adamw_count(&a, g);
+		adamw_step(&a, g, 1.0f, wild, 0, 1);
+	}
+	for (size_t i = 0; i < ps.size; i++)
+		assert_true(isfinite(ps.value[i]) && isfinite(a.m[i]) && isfinite(a.v[i]));
+	assert_true(fabsf(ps.value[ps.p[BIAS].offset + 5]) > 1e30f);
+	grads_free(g);
+	adamw_release(&a);
+	param_set_release(&ps);
+}
+
 /* A step on buffers that exist makes no heap calls. */
 static void test_no_heap(void **state)
 {
@@ -437,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_adamw_untouched),
 		cmocka_unit_test(test_adamw_parts),
 		cmocka_unit_test(test_adamw_decay_to_zero),
+		cmocka_unit_test(test_adamw_stays_finite),
 		cmocka_unit_test(test_no_heap),
 	};
 
