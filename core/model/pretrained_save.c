@@ -375,9 +375,7 @@ static enum status save_theirs(struct saving *s, const char *folder,
 		put_head(s);
 	out->merged = s->merged;
 	out->theirs = s->n;
-	if (s->m->cfg.adapter && s->m->cfg.adapter != ADAPTER_LORA && !out->why)
-		out->why = "its bottleneck adapters have no class there: what transformers opens "
-			   "is the model without them, which answers otherwise";
+	out->lacks_adapters = s->m->cfg.adapter && s->m->cfg.adapter != ADAPTER_LORA;
 	st = save(s, folder, "model.safetensors", err);
 	if (!st)
 		st = pretrained_config_save(folder, s->class, s->m, s->what, out, err);

@@ -40,9 +40,9 @@ struct pretrained_what {
 struct pretrained_saved {
 	const char *class_name;    /* "BertForSequenceClassification"; NULL: none has this
 				      trunk, and all is in tutti.safetensors */
-	const char *why;           /* no class has the trunk, its adapters or its head; NULL:
-				      it has */
+	const char *why;           /* no class has the trunk or its head; NULL: it has */
 	bool has_head;
+	bool lacks_adapters;       /* bottlenecks have no class: what opens is without them */
 	int merged;                /* matrices with a change of low rank in them */
 	int theirs, ours;          /* tensors of model.safetensors and tutti.safetensors */
 	struct buf names;          /* of the latter, a line each */

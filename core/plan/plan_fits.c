@@ -1,9 +1,9 @@
 /*
  * plan_fits.c - fields that a model of the plan's kind and decoder has no use for. They
  * are refused with their place where kind and field were chosen together: both in the
- * file, or the field by `--set`. Where `--set` chose the kind or the decoder, such fields
- * of the file are left out, and said, so that one plan can be tried with every kind. The
- * plan of a run is what it was when the run began.
+ * file, or the field by `--set`. Where `--set` chose the kind or the decoder, or what else
+ * a task's field is idle by, such fields of the file are left out, and said, so that one
+ * plan can be tried with every kind. The plan of a run is what it was when the run began.
  */
 #include "plan/plan_table.h"
 
@@ -123,6 +123,22 @@ bool plan_has_own(const struct plan *p)
 	       (m->adapter && !m->adapter_of_all);
 }
 
+/* What else makes a field of a task idle, and was set. */
+static bool is_made_idle(const struct plan_reader *r, const char *key)
+{
+	static const struct {
+		const char *key, *by;
+	} rows[] = {
+		{ "lr_trunk", "model.decoder_init" }, { "lr", "model.shared_layers" },
+		{ "lr", "model.adapter" },            { "lr", "model.adapter_per" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (str_eq(key, rows[i].key) && plan_is_set(r, rows[i].by))
+			return true;
+	return false;
+}
+
 static bool is_idle(const struct plan_reader *r, int row)
 {
 	bool says = model_kind_says(r->plan->model.kind);
@@ -138,7 +154,8 @@ static bool is_idle(const struct plan_reader *r, int row)
 
 void plan_fit_task(struct plan_reader *r, int row, const char *path, const struct json **n)
 {
-	if (!*n || json_type(*n) == JSON_NULL || !is_idle(r, row) || !may_leave_out(r, path))
+	if (!*n || json_type(*n) == JSON_NULL || !is_idle(r, row) || plan_is_set(r, path) ||
+	    !(is_other_model(r) || is_made_idle(r, key_of(row))))
 		return;
 	leave_out(r, path);
 	*n = NULL;

@@ -72,12 +72,13 @@ static enum status check_reading(struct plan_reader *r, const struct plan_task *
 	};
 
 	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		char path[PLAN_PATH_TEXT];
+		char path[PLAN_PATH_TEXT], cause[PLAN_PATH_TEXT + 200];
 
 		str_format(path, sizeof path, "tasks.%s.%s", t->name, row[i].key);
+		str_format(cause, sizeof cause, "a task with 'from' has the rows of '%s', read as "
+			   "they are there: leave it out, by --set %s=null, too", of->name, path);
 		if (!row[i].same && plan_node_at(r->root, path))
-			return refuse(r, t, row[i].key, "a task with 'from' has that task's "
-				      "rows, read as they are there: leave it out");
+			return refuse(r, t, row[i].key, cause);
 	}
 	return ST_OK;
 }

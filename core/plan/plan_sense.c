@@ -85,7 +85,10 @@ static enum status check_own(struct plan_reader *r, const struct plan_task *t)
 	str_format(path, sizeof path, "tasks.%s.lr_trunk", t->name);
 	if (plan_has_trait(t->kind, FOR_DECODES) && !p->model.from_trunk &&
 	    (t->lr_trunk > 1 || t->lr_trunk < 1))
-		return plan_refuse(r, path, "nothing of the decoder begins as the trunk's: it is "
+		return model_kind_says(p->model.kind) ?
+		       plan_refuse(r, path, "a '%s' model writes with its layers alone, and has "
+				   "no decoder: leave it out", p->model.kind) :
+		       plan_refuse(r, path, "nothing of the decoder begins as the trunk's: it is "
 				   "for model.decoder_init trunk");
 	str_format(path, sizeof path, "tasks.%s.lr", t->name);
 	if (t->lr < 0 || !(t->lr > 1 || t->lr < 1) || plan_has_own(p))

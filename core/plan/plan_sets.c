@@ -24,13 +24,16 @@ static const char *nearest_below(const char *path, const char **key, char *secti
 static const char *nearest_group(const char *path, const char **rest)
 {
 	char group[PLAN_PATH_TEXT];
-	const char *dot = strchr(path, '.');
+	const char *dot = strchr(path, '.'), *near;
 
 	if (!dot)
 		return NULL;
 	*rest = dot;
 	str_format(group, sizeof group, "%.*s", (int)(dot - path), path);
-	return plan_is_section(group) ? NULL : plan_nearest_key("", group, ~0U);
+	if (plan_is_section(group) || !(near = plan_nearest_key("", group, ~0U)))
+		return NULL;
+	str_format(group, sizeof group, "%s%s", near, dot);
+	return plan_row_any(group) >= 0 ? near : NULL;
 }
 
 static enum status refuse_setting(struct plan_reader *r, const char *path)

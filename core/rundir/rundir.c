@@ -82,7 +82,8 @@ const char *rundir_called(const char *path, char out[PATH_MAX])
 		return out;
 	n = strlen(here);
 	if (str_starts(path, here) && path[n] == '/' && path[n + 1])
-		str_copy(out, PATH_MAX, path + n + 1);
+		str_format(out, PATH_MAX, "%s%s", strchr(path + n + 1, '/') ? "" : "./",
+			   path + n + 1); /* a bare name is one of the root's */
 	return out;
 }
 

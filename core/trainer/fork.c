@@ -233,19 +233,25 @@ static bool schedule_ends(const struct plan *p)
 	return p->schedule != SCHEDULE_CONSTANT && !(p->lr_floor > 0);
 }
 
-/* The newest checkpoint from which the schedule has `need` steps left: or -1. */
-static int64_t with_steps_left(const char *run, int64_t horizon, int64_t need)
+/* The newest checkpoint from which the schedule has `need` steps left, or -1; and the first. */
+static int64_t with_steps_left(const char *run, int64_t horizon, int64_t need, int64_t *first)
 {
 	struct checkpoint_info *list = NULL;
 	int64_t step = -1;
 	int n = 0;
 
+	*first = horizon;
+
 	if (checkpoint_list(run, &list, &n, NULL))
 		n = 0;
-	for (int i = 0; i < n; i++)
-		if (list[i].complete && !list[i].is_left && list[i].step > step &&
-		    list[i].step + need <= horizon)
+	for (int i = 0; i < n; i++) {
+		if (!list[i].complete || list[i].is_left)
+			continue;
+		if (list[i].step < *first)
+			*first = list[i].step;
+		if (list[i].step > step && list[i].step + need <= horizon)
 			step = list[i].step;
+	}
 	xfree(list);
 	return step;
 }
@@ -304,15 +310,21 @@ static enum status open_newest(struct opening *o, int64_t need, struct checkpoin
 			       struct err *err)
 {
 	enum status st = checkpoint_with(o->run, CHECKPOINT_NEWEST, c, open_at, o, err);
-	int64_t step;
+	int64_t step, first, end;
 
 	if (st || !schedule_ends(o->s->plan) || o->s->step + need <= o->s->mix.horizon)
 		return st;
-	step = with_steps_left(o->run, o->s->mix.horizon, need);
-	if (step < 0)
+	end = o->s->mix.horizon;
+	step = with_steps_left(o->run, end, need, &first);
+	if (step < 0 && first >= end)
 		return ST_OK; /* check() says it */
 	session_free(o->s);
 	o->s = NULL;
+	if (step < 0)
+		return err_set(err, ST_INVALID, "no checkpoint that is kept has %lld steps left "
+			       "before the schedule's end, at step %lld: --steps %lld at most, "
+			       "from step %lld", (long long)need, (long long)end,
+			       (long long)(end - first), (long long)first);
 	return checkpoint_with(o->run, step, c, open_at, o, err);
 }
 

@@ -71,6 +71,7 @@ grep -q '"cosine"' "$TMP/out" && not_ok "cosines of one micro-batch" || ok "one 
 "$TUTTI" train "$plan" --run ended --runs "$runs" >/dev/null 2>&1
 "$TUTTI" fork ended --methods fixed --runs "$runs" >"$TMP/out" 2>"$TMP/err"
 check "a run that has ended is forked where steps are left" grep -q '^ended from step 30: 10 steps' "$TMP/out"
+fails "none has so many left" 1 "no checkpoint that is kept has [0-9]* steps left before the schedule's end, at step 40: --steps [0-9]* at most, from step [0-9]" "$TUTTI" fork ended --methods fixed --steps 1000 --runs "$runs"
 fails "unless that step is asked for" 1 "the schedule has ended at step 40" "$TUTTI" fork ended --methods fixed --step 40 --runs "$runs"
 
 fails "no such method" 1 "no method 'nope' (there are: fixed, .*uniform" "$TUTTI" fork a --methods fixed,nope --runs "$runs"

@@ -38,6 +38,10 @@ refused "ema=1 is out of range" mix.weighting=pcgrad mix.weighting_args.ema=1
 refused "1 micro-batch is too few for 2" mix.weighting=mgda mix.micro_batches=1
 refused "changed wants a model.init" budget.checkpoint=changed
 refused "model.decoder_init trunk at tasks.headline.lr_trunk" tasks.headline.lr_trunk=3
+refused "a 'gpt' model writes with its layers alone.*at tasks.headline.lr_trunk" model.kind=gpt tasks.headline.lr_trunk=3
+sed 's/"kind": "summarize"/&, "lr_trunk": 3/' "$plan" >"$TMP/heir.json"
+check "left out where a setting takes what it is for" sh -c "'$TUTTI' check '$TMP/heir.json' --set model.decoder_init=random 2>&1 | grep -q 'tasks.headline.lr_trunk of the file has no meaning.*left out'"
+check "no field is made up" sh -c "'$TUTTI' check '$plan' --set optimzer.foo=1 2>&1 | grep \"no field 'optimzer.foo'\" | grep -qv 'did you mean'"
 gaps='"gaps": { "kind": "denoise", "from": "headline", "max_source": 64, "max_target": 16, "decoder_of": "headline", "lr": 3 } }'
 sed 's/"max_target": 16 } }/"max_target": 16 }, '"$gaps/; s/\"shared_layers\": 1/\"shared_layers\": 2/" "$plan" >"$TMP/gaps.json"
 fails "a rate for another task's decoder" 2 "is that of 'headline'.*at tasks.gaps.lr" "$TUTTI" check "$TMP/gaps.json" --set mix.weighting=fixed

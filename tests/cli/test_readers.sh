@@ -105,6 +105,8 @@ check "a second header is told" grep -q '1 train row has the names of the column
 # why nothing can be learned
 { echo text,label; rows 40 , | sed 's/,.*/,keen/'; } >alike.csv
 fails "one label alone" 2 "'label' (keen, the same in all rows): nothing can be learned of a label that never" "$TUTTI" new alike.csv -o no.json
+{ echo id,lang,text; rows 40 , | awk -F, '{ printf "%d,en,%s\n", NR, $1 }'; } >aside.csv
+fails "no label at all" 2 "'lang' (en, the same in all rows).*: say it with" "$TUTTI" new aside.csv -o no.json
 rows 40 , | awk -F, '{ printf "{\"data\": {\"text\": \"%s\", \"label\": \"%s\"}}\n", $1, $2 }' >nested.jsonl
 fails "members of members" 2 "no columns, where 'data' has members of its own" "$TUTTI" new nested.jsonl -o no.json
 rows 60 , | awk -F, '{ k = "long"; for (i = 0; i < 20; i++) k = k "-key"

@@ -61,16 +61,25 @@ static void serve(struct host *h, struct trainer *t, struct snapshot *s)
 	}
 }
 
-static void last_word(const struct snapshot *s, const char *called, char *out, size_t cap)
+/* path: the run's folder, which may be what failed. */
+static void last_word(const struct snapshot *s, const char *path, const char *called, char *out,
+		      size_t cap)
 {
-	if (s->phase == PHASE_FAILED)
+	bool may_resume = s->checkpoint_step >= 0 && file_exists(path);
+
+	if (s->phase == PHASE_FAILED && may_resume)
 		str_format(out, cap, "run %s failed: %s; 'tutti resume %s' goes on from "
-			   "its last checkpoint", s->run, s->message, called);
+			   "step %lld", s->run, s->message, called,
+			   (long long)s->checkpoint_step);
+	else if (s->phase == PHASE_FAILED)
+		str_format(out, cap, "run %s failed: %s", s->run, s->message);
+	else if (s->step < s->steps)
+		str_format(out, cap, "run %s ended at step %lld of %lld; 'tutti %s' looks at it, "
+			   "'tutti resume %s' goes on", s->run, (long long)s->step,
+			   (long long)s->steps, called, called);
 	else
-		str_format(out, cap,
-			   "run %s ended at step %lld of %lld; 'tutti %s' looks at it%s",
-			   s->run, (long long)s->step, (long long)s->steps, called,
-			   s->step < s->steps ? ", 'tutti resume' goes on" : "");
+		str_format(out, cap, "run %s ended at step %lld of %lld; 'tutti %s' looks at it",
+			   s->run, (long long)s->step, (long long)s->steps, called);
 }
 
 static int run_engine(const struct host_options *ho)
@@ -96,7 +105,7 @@ static int run_engine(const struct host_options *ho)
 	if (!st)
 		st = trainer_join(t, &err);
 	trainer_snapshot(t, &s);
-	last_word(&s, ho->called, word, sizeof word);
+	last_word(&s, trainer_run_path(ho->trainer), ho->called, word, sizeof word);
 	if (st && st != ST_STOPPED)
 		code = cmd_fail(st, &err);
 	else if (cmd_signal())

@@ -26,6 +26,9 @@ static void say(const struct opts *o, const char *folder, const struct pretraine
 			printf("%d parameters in tutti.safetensors\n", x->ours);
 		if (x->why)
 			printf("%s\n", x->why);
+		if (x->lacks_adapters)
+			puts("its bottleneck adapters have no class there: what transformers "
+			     "opens is the model without them, which answers otherwise");
 		return;
 	}
 	buf_init(&b);
@@ -42,6 +45,7 @@ static void say(const struct opts *o, const char *folder, const struct pretraine
 	json_put_int(&j, "ours", x->ours);
 	if (x->why)
 		json_put_str(&j, "why", x->why);
+	json_put_bool(&j, "lacks_adapters", x->lacks_adapters);
 	json_close(&j, '}');
 	puts(buf_str(&b));
 	buf_release(&b);

@@ -33,9 +33,10 @@ struct new_plan {
 
 /* --- one set --- */
 
+/* Beside a text there is one column, and it is the same in all rows: a label, it seems. */
 static bool has_constant(const struct sample *s)
 {
-	for (int i = 0; i < s->n_columns; i++)
+	for (int i = 0; i < s->n_columns && s->n_columns == 2; i++)
 		if (s->column[i].distinct == 1 && s->column[i].n > 1)
 			return true;
 	return false;

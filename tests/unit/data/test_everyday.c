@@ -275,6 +275,7 @@ static void test_others(void **state)
 		{ B("PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.spreadsheet"),
 		  "an ODF spreadsheet", "read_excel('" },
 		{ B("PK\x03\x04 train.csv"), "a zip archive", "unzip '" },
+		{ B("PK\x03\x04 keyword/train.tsv"), "a zip archive", "unzip '" },
 		{ B("PK\x03\x04 [Content_Types].xml word/document.xml"), "a Word document",
 		  "copy its texts" },
 		{ B("PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.text"),

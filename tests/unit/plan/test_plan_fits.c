@@ -103,6 +103,10 @@ static const struct fit_case {
 	  "for bilstm with decoder cross and are left out" },
 	{ "", ", \"lr\": 3", { TO_GPT }, NULL,
 	  "tasks.t.lr of the file has no meaning for gpt and is left out" },
+	{ GPT ", \"layers\": 2, \"shared_layers\": 1", ", \"lr\": 3", { "model.shared_layers=2" }, NULL,
+	  "tasks.t.lr of the file has no meaning for gpt and is left out" },
+	{ GPT ", \"adapter\": \"lora\"", ", \"lr\": 3", { "model.adapter=none" }, NULL,
+	  "tasks.t.lr of the file has no meaning for gpt and is left out" },
 	/* nothing to say */
 	{ GPT ", \"layers\": 2, \"shared_layers\": 1", ", \"lr\": 3", { 0 }, NULL, NULL },
 	{ GPT ", \"adapter\": \"lora\"", ", \"lr\": 3", { 0 }, NULL, NULL },

@@ -290,6 +290,8 @@ static void test_called(void **state)
 	assert_string_equal(rundir_called(path, out), "one");
 	str_format(path, sizeof path, "%s/other/one", here);
 	assert_string_equal(rundir_called(path, out), "other/one");
+	str_format(path, sizeof path, "%s/one", here);
+	assert_string_equal(rundir_called(path, out), "./one"); /* "one" is the root's */
 	str_format(path, sizeof path, "%sother/one", here);
 	assert_string_equal(rundir_called(path, out), path);
 	assert_string_equal(rundir_called("/far/one", out), "/far/one");
