@@ -430,8 +430,10 @@ static enum status guard(struct trainer *t, const struct step_row *r, struct err
 		st = trainer_note(t, text, err);
 	if (!st && t->s->skips >= SKIPS_MAX)
 		st = err_set(err, ST_FAILED, "%lld updates in a row skipped, the last at step "
-			     "%lld: %s; lower lr or a weight",
-			     (long long)t->s->skips, (long long)r->step, text);
+			     "%lld: %s; a branch from before that ('tutti branch', --step "
+			     "%lld) with a lower lr or weight gets by, and so does who goes "
+			     "back in time ('guard finite act')", (long long)t->s->skips,
+			     (long long)r->step, text, (long long)(r->step - t->s->skips));
 	return st;
 }
 
