@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/spool.h"
 #include "data/cache.h"
 #include "data/data_kind.h"
 #include "data/plain.h"
-#include "data/spool.h"
 #include "text/layout.h"
 
 /* --- the builder --- */

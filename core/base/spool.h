@@ -1,9 +1,9 @@
 /*
- * spool.h - a file without a name: written to its end, then read once. Internal
- * to the token cache, which keeps its index there while it grows.
+ * spool.h - a file without a name: written to its end, then read once, as the token cache
+ * does with its index while that grows.
  */
-#ifndef TUTTI_DATA_SPOOL_H
-#define TUTTI_DATA_SPOOL_H
+#ifndef TUTTI_BASE_SPOOL_H
+#define TUTTI_BASE_SPOOL_H
 
 #include <stddef.h>
 #include <stdint.h>

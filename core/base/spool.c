@@ -1,7 +1,7 @@
 /*
  * spool.c - a nameless file, buffered.
  */
-#include "data/spool.h"
+#include "base/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
