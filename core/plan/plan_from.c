@@ -76,7 +76,7 @@ static enum status check_reading(struct plan_reader *r, const struct plan_task *
 
 		str_format(path, sizeof path, "tasks.%s.%s", t->name, row[i].key);
 		str_format(cause, sizeof cause, "a task with 'from' has the rows of '%s', read as "
-			   "they are there: leave it out, by --set %s=null, too", of->name, path);
+			   "they are there: leave it out (--set %s=null)", of->name, path);
 		if (!row[i].same && plan_node_at(r->root, path))
 			return refuse(r, t, row[i].key, cause);
 	}

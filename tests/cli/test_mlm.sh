@@ -93,7 +93,7 @@ fails "a task that is not there" 2 "no task 'topics' in the plan (did you mean '
 gaps ', "from": "topic", "train": "'"$TMP"'/data/lines.txt"'
 fails "texts of two places" 2 "a task with 'from' has that task's rows.*at tasks.gaps.train" "$TUTTI" check "$plan"
 gaps ', "from": "topic", "text": "label"'
-fails "another column of them" 2 "read as they are there: leave it out at tasks.gaps.text" "$TUTTI" check "$plan"
+fails "another column of them" 2 "read as they are there: leave it out (--set tasks.gaps.text=null) at tasks.gaps.text" "$TUTTI" check "$plan"
 gaps ''
 fails "texts of no place" 2 "missing 'train', or 'from'.*at tasks.gaps.train" "$TUTTI" check "$plan"
 gaps ', "from": "topic", "label": "x"'
