@@ -20,16 +20,6 @@ static double hidden_error(struct foreign *f, const char *name)
 	return error;
 }
 
-static double logits_error(struct foreign *f)
-{
-	struct ten *x;
-
-	tape_begin(&f->m.t, NULL, NULL);
-	x = model_head(f->m.m, &f->x.b)->scores(f->m.m, &f->m.t, &f->x.b, 0, NULL);
-	assert_int_equal((size_t)x->rows * (size_t)x->cols, f->n_logits);
-	return foreign_worst(x->v, f->logits, f->n_logits);
-}
-
 /* Of what a language model would say behind each text. */
 static double next_error(struct foreign *f)
 {
@@ -64,7 +54,7 @@ static void compare(const char *name)
 	f.n_logits = golden_numbers(row, "logits", f.logits, EXAMPLES * WIDE);
 	assert_near(hidden_error(&f, name), 0, 1e-4);
 	if (f.n_logits && f.x.b.kind == TASK_CLASSIFY) {
-		assert_near(logits_error(&f), 0, 1e-4);
+		assert_near(foreign_logits(&f), 0, 1e-4);
 		assert_string_equal(buf_str(&f.report.fresh), "");
 	} else if (f.n_logits) {
 		assert_near(next_error(&f), 0, 1e-4);
@@ -173,7 +163,7 @@ static void test_permuted(void **state)
 	for (int i = 0; i < EXAMPLES * 3; i++)
 		f.logits[i] = logits[i / 3 * 3 + was[i % 3]];
 	hidden_error(&f, "bert");
-	assert_near(logits_error(&f), 0, 1e-4);
+	assert_near(foreign_logits(&f), 0, 1e-4);
 	foreign_close(&f);
 	json_free(row);
 }
