@@ -168,25 +168,29 @@ const char *fmt_gain(char out[24], enum metric_id m, double x)
 	return out;
 }
 
+/* A share in percent with so many digits behind the point, anything else with two more. */
+static const char *put_measure(char out[24], enum metric_id m, double x, int digits)
+{
+	if (metric_table[m].unit == METRIC_SHARE)
+		snprintf(out, 24, "%.*f%%", digits, 100 * x);
+	else
+		snprintf(out, 24, "%.*f", digits + 2, x);
+	return out;
+}
+
 const char *fmt_measure(char out[24], enum metric_id m, double x)
 {
-	if (!isfinite(x))
-		str_copy(out, 24, "-");
-	else if (metric_table[m].unit != METRIC_SHARE)
-		snprintf(out, 24, "%.3f", x);
-	else
-		snprintf(out, 24, "%.1f%%", 100 * x);
+	if (isfinite(x))
+		return put_measure(out, m, x, 1);
+	str_copy(out, 24, "-");
 	return out;
 }
 
 const char *fmt_figure(char out[24], enum metric_id m, double x)
 {
-	if (isnan(x))
-		str_copy(out, 24, "undefined");
-	else if (metric_table[m].unit != METRIC_SHARE)
-		snprintf(out, 24, "%.4f", x);
-	else
-		snprintf(out, 24, "%.2f%%", 100 * x);
+	if (!isnan(x))
+		return put_measure(out, m, x, 2);
+	str_copy(out, 24, "undefined");
 	return out;
 }
 
