@@ -369,29 +369,49 @@ static void test_adamw_parts(void **state)
 	}
 }
 
-/* Moments that nobody feeds end at zero, not among the denormals. */
-static void test_adamw_decay_to_zero(void **state)
-{
+/* Parameters, moments that are 0 and a buffer for gradients; and all of them let go. */
+struct fresh {
 	struct param_set ps;
 	struct adamw a;
 	struct grads *g;
+};
+
+static void fresh_make(struct fresh *f)
+{
+	params(&f->ps);
+	adamw_init(&f->a, &f->ps);
+	f->g = grads_new(&f->ps);
+}
+
+static void fresh_release(struct fresh *f)
+{
+	grads_free(f->g);
+	adamw_release(&f->a);
+	param_set_release(&f->ps);
+}
+
+static void fresh_step(struct fresh *f, const struct adamw_group *by)
+{
+	adamw_count(&f->a, f->g);
+	adamw_step(&f->a, f->g, 1.0f, by, 0, 1);
+}
+
+/* Moments that nobody feeds end at zero, not among the denormals. */
+static void test_adamw_decay_to_zero(void **state)
+{
+	struct fresh f;
 
 	(void)state;
-	params(&ps);
-	adamw_init(&a, &ps);
-	g = grads_new(&ps);
+	fresh_make(&f);
 	for (int step = 0; step < 1000; step++) {
-		grads_clear(g);
-		grads_at(g, BIAS)[5] = step ? 0.0f : 1.0f;
-		adamw_count(&a, g);
-		adamw_step(&a, g, 1.0f, groups, 0, 1);
+		grads_clear(f.g);
+		grads_at(f.g, BIAS)[5] = step ? 0.0f : 1.0f;
+		fresh_step(&f, groups);
 	}
-	assert_true(a.m[ps.p[BIAS].offset + 5] == 0.0f);
-	assert_true(a.v[ps.p[BIAS].offset + 5] > 0.0f);
-	assert_true(isfinite(ps.value[ps.p[BIAS].offset + 5]));
-	grads_free(g);
-	adamw_release(&a);
-	param_set_release(&ps);
+	assert_true(f.a.m[f.ps.p[BIAS].offset + 5] == 0.0f);
+	assert_true(f.a.v[f.ps.p[BIAS].offset + 5] > 0.0f);
+	assert_true(isfinite(f.ps.value[f.ps.p[BIAS].offset + 5]));
+	fresh_release(&f);
 }
 
 /* A mean that is still large over a second moment that is nothing any more: no infinity. */
@@ -401,27 +421,20 @@ static void test_adamw_stays_finite(void **state)
 		{ 10, 0.9f, 0, 1e-20f, 0.1f }, { 10, 0.9f, 0, 1e-20f, 0 },
 		{ 10, 0.9f, 0.999f, 1e-20f, 0 },
 	};
-	struct param_set ps;
-	struct adamw a;
-	struct grads *g;
+	struct fresh f;
 
 	(void)state;
-	params(&ps);
-	adamw_init(&a, &ps);
-	g = grads_new(&ps);
+	fresh_make(&f);
 	for (int step = 0; step < 100; step++) {
-		grads_clear(g);
-		grads_at(g, BIAS)[5] = step ? 0.0f : (float)ADAMW_GRADIENT;
-		grads_at(g, HEAD)[7] = step ? 1e-30f : (float)-ADAMW_GRADIENT;
-		adamw_count(&a, g);
-		adamw_step(&a, g, 1.0f, wild, 0, 1);
+		grads_clear(f.g);
+		grads_at(f.g, BIAS)[5] = step ? 0.0f : (float)ADAMW_GRADIENT;
+		grads_at(f.g, HEAD)[7] = step ? 1e-30f : (float)-ADAMW_GRADIENT;
+		fresh_step(&f, wild);
 	}
-	for (size_t i = 0; i < ps.size; i++)
-		assert_true(isfinite(ps.value[i]) && isfinite(a.m[i]) && isfinite(a.v[i]));
-	assert_true(fabsf(ps.value[ps.p[BIAS].offset + 5]) > 1e30f);
-	grads_free(g);
-	adamw_release(&a);
-	param_set_release(&ps);
+	for (size_t i = 0; i < f.ps.size; i++)
+		assert_true(isfinite(f.ps.value[i]) && isfinite(f.a.m[i]) && isfinite(f.a.v[i]));
+	assert_true(fabsf(f.ps.value[f.ps.p[BIAS].offset + 5]) > 1e30f);
+	fresh_release(&f);
 }
 
 /* A step on buffers that exist makes no heap calls. */
